@@ -1,0 +1,115 @@
+"""A code editor: Python colours, error marks, Ctrl-Enter to run.
+
+    editor(code, key=…, label=…, problems=…) -> EditorState(code, run)
+
+What is typed reaches Python 300 ms after the last key, and before any button pressed on the page acts. It survives
+reruns and page switches: it is kept in `st.session_state`, under the key and `rev`.
+
+Two components make one editor. Streamlit sends a component's JavaScript anew with every change of its data, so 430 kB
+would follow each pause in typing. Here they travel in a component that has no data and never changes, and is sent
+once; the one with the data is a few lines that wait for it. The source is in assets/editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypedDict, cast
+
+import streamlit as st
+
+from refine_core.errors import Problem
+
+BUNDLE: Final = Path(__file__).parents[2] / "assets" / "editor" / "dist" / "editor.js"
+
+_WAIT_FOR_BUNDLE: Final = """
+export default async function (component) {
+  while (!globalThis.refinescopeEditor) {
+    await new Promise((go) => document.addEventListener("refinescope-editor", go, { once: true }));
+  }
+  return globalThis.refinescopeEditor(component);
+}
+"""
+
+# Registered once a process, at import; a runtime that came later (each AppTest has one) takes it over at the first use.
+_bundle = st.components.v2.component("refinescope.editor_bundle", js=BUNDLE.read_text(encoding="utf-8"))
+_editor = st.components.v2.component("refinescope.editor", js=_WAIT_FOR_BUNDLE)
+
+
+@dataclass(frozen=True, slots=True)
+class EditorState:
+    """code: the text as it stands, lines ended by a line feed. run: Ctrl-Enter was pressed, true in one script run."""
+
+    code: str
+    run: bool
+
+
+class _Draft(TypedDict):
+    """What the browser sends: the text, and the `rev` that it grew from."""
+
+    code: str
+    rev: int
+
+
+def editor(
+    code: str,
+    *,
+    key: str,
+    label: str,
+    problems: Sequence[Problem] = (),
+    rev: int = 0,
+    height: str = "18rem",
+    language: Literal["python", "text"] = "python",
+    readonly: bool = False,
+) -> EditorState:
+    """Draw the editor and return what it holds.
+
+    code: shown when there is no typed text of this `key` and `rev`, ignored otherwise. To replace what is typed (an
+        example is loaded, say), change `rev`; one undo brings the old text back.
+    label: shown above, and the name that assistive technology reads.
+    problems: marked at their line and column; without a line, at the first. Their `field` is not looked at.
+    height: a CSS length; the person may drag it taller.
+
+    In an AppTest, type with `at.session_state[key] = {"draft": {"code": "…", "rev": 0}}`.
+    """
+    memory = f"{key}:draft"
+
+    def remember() -> None:
+        # A callback, as it runs even when the next page's script is what follows.
+        if draft := _draft(key):
+            st.session_state[memory] = draft
+
+    kept = cast("_Draft | None", st.session_state.get(memory))
+    drafts = (_draft(key), kept, _Draft(code=code, rev=rev))
+    draft = next(found for found in drafts if found and found["rev"] == rev)
+    text = draft["code"].replace("\r\n", "\n").replace("\r", "\n")
+    st.session_state[memory] = draft
+
+    with st.container(gap=None):
+        _bundle(key=f"{key}:bundle")
+        result = _editor(
+            key=key,
+            data={
+                "code": text,
+                "rev": rev,
+                "label": label,
+                "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in problems],
+                "height": height,
+                "language": language,
+                "readonly": readonly,
+            },
+            on_draft_change=remember,
+            on_run_change=_ignore,
+        )
+    return EditorState(text, bool(result.run))
+
+
+def _draft(key: str) -> _Draft | None:
+    """What the browser last sent for the editor `key`, if it is on the page and was typed in."""
+    state = st.session_state.get(key)
+    return cast("_Draft | None", state.get("draft")) if state else None
+
+
+def _ignore() -> None:
+    """Name the trigger `run`, so that the result has it; what it does is the page's business."""

@@ -1,0 +1,208 @@
+"""What can go wrong, by whose fault.
+
+    RefineError
+    ├── ProgramError              the user's program, reward or input
+    │   ├── SignatureError        a signature that does not parse
+    │   ├── SpecError             a program description that cannot run; carries every problem found
+    │   ├── InputError            an input is missing or of the wrong type
+    │   ├── ParseError            a reply lacks what its signature promised
+    │   └── RewardError           the reward is missing, raised, timed out or returned no number
+    ├── LMError                   the model or its provider
+    │   ├── LMKeyError            the key is missing or refused
+    │   ├── LMNotFoundError       no such model
+    │   ├── LMRefusedError        the request is not acceptable (a parameter, its length, its content)
+    │   ├── LMRateLimitError      too many requests; may be retried
+    │   ├── LMTimeoutError        no answer in time; may be retried
+    │   └── LMUnavailableError    unreachable, or broken on its side; may be retried
+    └── InfrastructureError       this machine
+        ├── StoreError            the database cannot be opened, read or written
+        └── WorkerError           the reward worker cannot be started or spoke nonsense
+
+    Halt (a BaseException: `except Exception` in a user's program cannot swallow it)
+    ├── RunCancelled              somebody asked the run to stop
+    └── RecordingFailed           an event could not be made durable, so nothing more may happen
+
+Every error says what, where and what to do next; the data rides on it as attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class RefineError(Exception):
+    """The root of all errors raised on purpose by refine_core."""
+
+
+class ProgramError(RefineError):
+    """The user's program, reward or input is at fault."""
+
+
+class SignatureError(ProgramError):
+    """A signature that does not parse.
+
+    text: the signature as given. column: 1-based position of the fault in `text`, or None.
+    """
+
+    def __init__(self, message: str, *, text: str = "", column: int | None = None) -> None:
+        self.text, self.column, self.message = text, column, message
+        where = f" (column {column})" if column is not None else ""
+        super().__init__(f"{message}{where}")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a program description.
+
+    field: the path of what it concerns, such as `stages.0.signature`, `reward` or `inputs.question`.
+    line, column: 1-based position in that field's text, where known.
+    """
+
+    field: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+
+class SpecError(ProgramError):
+    """A program description that cannot run. problems: every fault found, never empty."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in self.problems))
+
+
+class InputError(ProgramError):
+    """An input is missing or of the wrong type. field: its name. signature: where it belongs."""
+
+    def __init__(self, message: str, *, field: str, signature: str) -> None:
+        self.field, self.signature = field, signature
+        super().__init__(message)
+
+
+class ParseError(ProgramError):
+    """A reply lacks what its signature promised.
+
+    missing: names of fields without a value. invalid: field name -> why its text is not of the field's type.
+    """
+
+    def __init__(
+        self,
+        *,
+        signature: str,
+        reply: str,
+        missing: tuple[str, ...] = (),
+        invalid: dict[str, str] | None = None,
+    ) -> None:
+        self.signature, self.reply, self.missing, self.invalid = signature, reply, missing, invalid or {}
+        if missing:
+            what = f"no field {missing[0]!r}; expected a line '[[ ## {missing[0]} ## ]]'"
+        else:
+            name, why = next(iter(self.invalid.items()))
+            what = f"field {name!r} {why}"
+        super().__init__(f"{signature}: {what}; the reply was {reply[:120]!r}")
+
+
+class RewardError(ProgramError):
+    """The reward cannot be read, raised, timed out or returned no number.
+
+    type_name: the exception's class name, such as "KeyError", or one of "Timeout", "MemoryLimit", "WorkerDied",
+    "WrongType", "NotFinite", "NoReward", "ManyRewards".
+    line: 1-based line of the reward's source to blame, or None. stdout: what it printed before.
+    frames: (function, line) pairs inside the reward's own source, outermost first.
+    candidates: with "ManyRewards", the names to choose from.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        type_name: str,
+        line: int | None = None,
+        column: int | None = None,
+        stdout: str = "",
+        frames: tuple[tuple[str, int], ...] = (),
+        candidates: tuple[str, ...] = (),
+    ) -> None:
+        self.type_name, self.line, self.column, self.stdout = type_name, line, column, stdout
+        self.frames, self.candidates, self.message = frames, candidates, message
+        where = f"reward, line {line}: " if line is not None else "reward: "
+        super().__init__(f"{where}{message}")
+
+
+class LMError(RefineError):
+    """The model or its provider is at fault.
+
+    model: the name asked for. status: the HTTP status, where there was one. retryable: the same call may yet succeed.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, *, model: str = "", status: int | None = None) -> None:
+        self.model, self.status = model, status
+        super().__init__(message)
+
+
+class LMKeyError(LMError):
+    """The key is missing or refused."""
+
+
+class LMNotFoundError(LMError):
+    """No such model at this address."""
+
+
+class LMRefusedError(LMError):
+    """The request is not acceptable as it stands: a parameter, its length or its content."""
+
+
+class LMRateLimitError(LMError):
+    """Too many requests, or no quota left. retry_after_s: the provider's own advice, in seconds."""
+
+    retryable = True
+
+    def __init__(
+        self, message: str, *, model: str = "", status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message, model=model, status=status)
+
+
+class LMTimeoutError(LMError):
+    """No answer in time."""
+
+    retryable = True
+
+
+class LMUnavailableError(LMError):
+    """The server cannot be reached, or failed on its side."""
+
+    retryable = True
+
+
+class InfrastructureError(RefineError):
+    """This machine is at fault."""
+
+
+class StoreError(InfrastructureError):
+    """The database cannot be opened, read or written."""
+
+
+class WorkerError(InfrastructureError):
+    """The reward worker cannot be started, or spoke nonsense."""
+
+
+class Halt(BaseException):
+    """The run must stop now. Not an Exception, so that a user's `except Exception` cannot swallow it."""
+
+
+class RunCancelled(Halt):
+    """Somebody asked the run to stop."""
+
+
+class RecordingFailed(Halt):
+    """An event could not be made durable. cause: why; nothing after it happened."""
+
+    def __init__(self, message: str, *, cause: Exception | None = None) -> None:
+        self.cause = cause
+        super().__init__(message)

@@ -1,0 +1,266 @@
+"""What can happen in a run, as facts in the past tense.
+
+A run is an append-only list of these; whatever a person sees is a fold over a prefix of it. Events are frozen and never
+amended. Payloads are plain JSON values: the emitter has copied them. Keys, headers and credentials never enter one.
+The recorder stamps run, sequence number, time and span around an event (refine_core.log.Record); durations here are
+in seconds of a monotonic clock. `kind` and `version` are what the codec writes; a `kind` is never reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from refine_core.errors import InfrastructureError, LMError, ProgramError, RewardError
+from refine_core.spec import ProgramSpec
+
+Purpose = Literal["predict", "advice", "judge"]
+Phase = Literal["program", "reward"]
+StopReason = Literal[
+    "threshold_reached", "attempts_used_up", "too_many_failures", "every_attempt_failed", "cancelled", "error"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error as a fact.
+
+    type: the exception's class name, or the reward's own. blame: who is at fault.
+    line: of the reward's source, where it is to blame. stdout: what the reward had printed by then.
+    """
+
+    type: str
+    message: str
+    blame: Literal["program", "model", "machine", "code"]
+    line: int | None = None
+    stdout: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Fault:
+        """The fact behind an exception; an exception of the user's own code is blamed on "code"."""
+        if isinstance(error, RewardError):
+            return cls(error.type_name, error.message, "program", error.line, error.stdout)
+        if isinstance(error, ProgramError):
+            return cls(type(error).__name__, str(error), "program")
+        if isinstance(error, LMError):
+            return cls(type(error).__name__, str(error), "model")
+        if isinstance(error, InfrastructureError):
+            return cls(type(error).__name__, str(error), "machine")
+        return cls(type(error).__name__, str(error), "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events."""
+
+    kind: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted(Event):
+    """A program began. temperatures: those of attempts 0..N-1. code_version: of refine_core."""
+
+    kind: ClassVar[str] = "run_started"
+    spec: ProgramSpec
+    temperatures: tuple[float, ...]
+    predictors: tuple[str, ...]  # names, in the program's own order
+    code_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted(Event):
+    """hints: predictor name -> hint in force. advice_from: index of the attempt whose advice they are, or None."""
+
+    kind: ClassVar[str] = "attempt_started"
+    index: int
+    temperature: float
+    hints: Mapping[str, str] = field(default_factory=dict)
+    advice_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleStarted(Event):
+    """A predictor was called. name: its path in the program. inputs: without the hint."""
+
+    kind: ClassVar[str] = "module_started"
+    name: str
+    inputs: Mapping[str, object]
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleEnded(Event):
+    """The predictor returned, or raised. error: None if it returned."""
+
+    kind: ClassVar[str] = "module_ended"
+    name: str
+    took_s: float
+    error: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LMRequested(Event):
+    """A model was asked. messages: role and content of each, as sent. params: without credentials."""
+
+    kind: ClassVar[str] = "lm_requested"
+    model: str
+    messages: tuple[Mapping[str, str], ...]
+    params: Mapping[str, object]
+    purpose: Purpose = "predict"
+
+
+@dataclass(frozen=True, slots=True)
+class LMRetried(Event):
+    """A request failed in passing and will be sent again after `wait_s`. ordinal: 1 for the first retry."""
+
+    kind: ClassVar[str] = "lm_retried"
+    ordinal: int
+    wait_s: float
+    error: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class LMReplied(Event):
+    """A model answered. Tokens and cost (US dollars) are None where unknown."""
+
+    kind: ClassVar[str] = "lm_replied"
+    text: str
+    took_s: float
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    finish_reason: str | None = None
+    cache_hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LMFailed(Event):
+    """A model gave no answer, retries included."""
+
+    kind: ClassVar[str] = "lm_failed"
+    error: Fault
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParseFailed(Event):
+    """A reply lacked what its signature promised. missing: field names. invalid: field name -> why."""
+
+    kind: ClassVar[str] = "parse_failed"
+    missing: tuple[str, ...]
+    invalid: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictorTraced(Event):
+    """A predictor's parsed outputs."""
+
+    kind: ClassVar[str] = "predictor_traced"
+    name: str
+    outputs: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RewardStarted(Event):
+    """The program returned `outputs`, and the reward is being asked about them."""
+
+    kind: ClassVar[str] = "reward_started"
+    index: int
+    outputs: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RewardScored(Event):
+    """value: higher is better. parts: named shares of it. stdout: what the reward printed."""
+
+    kind: ClassVar[str] = "reward_scored"
+    index: int
+    value: float
+    took_s: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    feedback: str = ""
+    stdout: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceGiven(Event):
+    """after: index of the attempt that it judges. advice: predictor name -> what to do next time, or "N/A"."""
+
+    kind: ClassVar[str] = "advice_given"
+    after: int
+    discussion: str
+    advice: Mapping[str, str]
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceFailed(Event):
+    """No advice could be had; the latest good one stays in force and no attempt is lost."""
+
+    kind: ClassVar[str] = "advice_failed"
+    after: int
+    error: Fault
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed(Event):
+    """The program or the reward raised, so the attempt has no reward."""
+
+    kind: ClassVar[str] = "attempt_failed"
+    index: int
+    phase: Phase
+    error: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed(Event):
+    """An interrupted run goes on; attempts from `from_index` are made anew."""
+
+    kind: ClassVar[str] = "run_resumed"
+    from_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished(Event):
+    """best: index of the best attempt so far, or None. returned: index of the one handed to the caller, or None."""
+
+    kind: ClassVar[str] = "run_finished"
+    reason: StopReason
+    best: int | None
+    returned: int | None
+    took_s: float
+    error: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Event):
+    """An event of a newer version, kept as it came. name, of_version, data: its kind, version and payload."""
+
+    kind: ClassVar[str] = "unknown"
+    name: str
+    of_version: int
+    data: Mapping[str, object]
+
+
+ALL: tuple[type[Event], ...] = (
+    RunStarted,
+    AttemptStarted,
+    ModuleStarted,
+    ModuleEnded,
+    LMRequested,
+    LMRetried,
+    LMReplied,
+    LMFailed,
+    ParseFailed,
+    PredictorTraced,
+    RewardStarted,
+    RewardScored,
+    AdviceGiven,
+    AdviceFailed,
+    AttemptFailed,
+    RunResumed,
+    RunFinished,
+)

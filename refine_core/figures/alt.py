@@ -1,0 +1,57 @@
+"""The timeline in a few sentences, for whoever cannot see it."""
+
+from __future__ import annotations
+
+from refine_core.figures import outcomes, text
+from refine_core.log.folds import Attempt, Timeline
+
+_EACH = 12  # attempts told one by one; more are summed up
+
+
+def alt_text(line: Timeline) -> str:
+    """What the chart shows, made from the same data. No model's words are in it."""
+    attempts, made = line.attempts, len(line.attempts)
+    if not made:
+        return f"Timeline of a run of at most {_count(line.spec.N)}; none has begun."
+    sentences = [f"Timeline of {_count(made)} of at most {line.spec.N}."]
+    if line.spec.threshold is not None:
+        sentences.append(f"The threshold is {text.number(line.spec.threshold)}.")
+    if made <= _EACH:
+        sentences += [_told(line, attempt) for attempt in attempts]
+    else:
+        sentences += _summed_up(line)
+    if line.finished is None:
+        sentences.append("The run goes on.")
+    elif line.finished.returned is not None:
+        sentences.append(f"Attempt {line.finished.returned + 1} was returned.")
+    return " ".join(sentences)
+
+
+def _count(n: int) -> str:
+    return f"{n} attempt" if n == 1 else f"{n} attempts"
+
+
+def _told(line: Timeline, attempt: Attempt) -> str:
+    name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(line, attempt)
+    if attempt.reward is not None:
+        what = f"{name} scored {text.number(attempt.reward)}"
+        if kind != "scored":
+            what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(line, attempt)}"
+    else:
+        what = {"failed": f"{name} failed", "cut_off": f"{name} was cut off"}.get(kind, f"{name} is running")
+    hinted = ", ".join(outcomes.hints(attempt))
+    return f"{what}, with a hint for {hinted}." if hinted else f"{what}."
+
+
+def _summed_up(line: Timeline) -> list[str]:
+    rewards = [a.reward for a in line.attempts if a.reward is not None]
+    failed = sum(a.state == "failed" for a in line.attempts)
+    told = []
+    if rewards and line.best is not None:
+        told.append(
+            f"Rewards go from {text.number(min(rewards))} to {text.number(max(rewards))}; "
+            f"attempt {line.best + 1} is the best."
+        )
+    if failed:
+        told.append(f"{_count(failed)} failed.")
+    return told

@@ -1,0 +1,147 @@
+"""Where things lie: a column of equal width an attempt, a reward panel, and strips beneath it.
+
+    x     1, 2, 3 …      the attempts as people count them; a column reaches half a unit to either side
+    y     the reward's own unit; failures lie on a line of their own below the lowest tick
+    y2    pixels downwards from the panel's foot, so that strips keep their height whatever is in them
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from refine_core.figures import outcomes
+from refine_core.log.folds import Timeline
+
+Kind = Literal["temperature", "predictor", "advice", "reward"]
+
+PANEL_PX = 248
+GAP_PX = 14
+HEIGHTS_PX: dict[Kind, float] = {"temperature": 50, "predictor": 46, "advice": 44, "reward": 38}
+REACH = 0.36  # of a column, to either side of its middle: what bars may fill; the rest is a gutter for arrows
+MANY = 30  # attempts, beyond which nothing is written beside each mark
+_KEPT_COLUMNS = 6  # a run that stopped early keeps its empty columns up to this many, so that nothing jumps
+_TICKS = 4
+_FAILED_ROOM = 0.14  # of the panel's range, below the lowest tick
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One strip. top, height: in pixels, on y2."""
+
+    name: str
+    kind: Kind
+    top: float
+
+    @property
+    def height(self) -> float:
+        return HEIGHTS_PX[self.kind]
+
+    @property
+    def middle(self) -> float:
+        return self.top + self.height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """columns: how many, those to come included. low, high: ends of the reward axis. failed_at: height of the line of
+    failures, None without any. longest_s: the duration that fills a bar.
+    """
+
+    columns: int
+    lanes: tuple[Lane, ...]
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    failed_at: float | None
+    longest_s: float
+
+    @property
+    def strips_px(self) -> float:
+        """Height of all strips."""
+        return self.lanes[-1].top + self.lanes[-1].height
+
+    @property
+    def middle(self) -> float:
+        """Half way up the panel: where a mark without a reward waits."""
+        return (self.ticks[0] + self.ticks[-1]) / 2
+
+    def lane(self, kind: Kind, name: str | None = None) -> Lane | None:
+        """The strip of that kind (and predictor), if there is one."""
+        return next((one for one in self.lanes if one.kind == kind and name in {None, one.name}), None)
+
+    def shown(self, reward: float) -> float:
+        """Where a reward lies; one without end lies at the edge."""
+        return min(max(reward, self.low), self.high) if not math.isnan(reward) else self.low
+
+
+def grid(line: Timeline) -> Grid:
+    """The grid that holds `line`, whatever its rewards and however many its attempts."""
+    ticks = _ticks(line)
+    span = ticks[-1] - ticks[0]
+    lost = any(outcomes.outcome(line, a) in {"failed", "cut_off"} for a in line.attempts)
+    low = ticks[0] - span * (2 * _FAILED_ROOM if lost else 0.06)
+    return Grid(
+        columns=_columns(line),
+        lanes=_lanes(line),
+        low=low,
+        high=ticks[-1] + span * 0.08,
+        ticks=ticks,
+        failed_at=ticks[0] - span * _FAILED_ROOM if lost else None,
+        longest_s=_longest(line),
+    )
+
+
+def _columns(line: Timeline) -> int:
+    made = max((a.index + 1 for a in line.attempts), default=0)
+    return max(1, made, line.spec.N if line.finished is None else min(line.spec.N, _KEPT_COLUMNS))
+
+
+def _lanes(line: Timeline) -> tuple[Lane, ...]:
+    called = (run.name for attempt in line.attempts for run in attempt.predictors)
+    names = dict.fromkeys((*line.predictors, *called))
+    strips: list[tuple[str, Kind]] = [("temperature", "temperature"), *((name, "predictor") for name in names)]
+    if line.spec.strategy == "refine" or any(a.advice for a in line.attempts):
+        strips.append(("advice", "advice"))
+    strips.append(("reward", "reward"))
+    lanes: list[Lane] = []
+    top = 0.0
+    for name, kind in strips:
+        lanes.append(Lane(name, kind, top))
+        top += lanes[-1].height
+    return tuple(lanes)
+
+
+def _longest(line: Timeline) -> float:
+    """The longest that one predictor took in one attempt, all its calls together."""
+    longest = 0.0
+    for attempt in line.attempts:
+        took: dict[str, float] = {}
+        for run in attempt.predictors:
+            took[run.name] = took.get(run.name, 0.0) + (run.took_s or 0.0)
+        longest = max(longest, *took.values(), 0.0)
+    return longest
+
+
+def _ticks(line: Timeline) -> tuple[float, ...]:
+    """Round numbers around every reward and the threshold; 0 to 1 where that holds them all."""
+    seen = [a.reward for a in line.attempts if a.reward is not None]
+    seen += [] if line.spec.threshold is None else [line.spec.threshold]
+    values = [v for v in seen if math.isfinite(v)]
+    if not values or (min(values) >= 0 and max(values) <= 1):
+        return (0.0, 0.25, 0.5, 0.75, 1.0)
+    low, high = min(values), max(values)
+    if 0 < low <= (high - low) or 0 > high >= (low - high):  # zero is near: show it
+        low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        low, high = low - max(abs(low) / 10, 0.5), high + max(abs(high) / 10, 0.5)
+    step = _nice((high - low) / _TICKS)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return tuple(round(i * step, 10) for i in range(first, last + 1))
+
+
+def _nice(step: float) -> float:
+    """The next of 1, 2, 2.5 and 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= step * 0.999)

@@ -1,0 +1,44 @@
+"""What became of an attempt, in one word: it chooses the mark, the colour and the sentence."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from refine_core.log.folds import Attempt, Timeline
+
+Outcome = Literal["scored", "best", "stopped", "failed", "running", "cut_off"]
+
+WORDS: dict[Outcome, str] = {
+    "scored": "scored",
+    "best": "best so far",
+    "stopped": "reached the threshold",
+    "failed": "failed",
+    "running": "running",
+    "cut_off": "cut off",
+}
+
+
+def outcome(line: Timeline, attempt: Attempt) -> Outcome:
+    """The outcome of `attempt` in `line`. One that reached the threshold is "stopped", even if it is the best too."""
+    if attempt.reward is None:
+        return "running" if attempt.state == "scored" else attempt.state
+    threshold = line.spec.threshold
+    if threshold is not None and attempt.reward >= threshold:
+        return "stopped"
+    return "best" if attempt.index == line.best else "scored"
+
+
+def words(line: Timeline, attempt: Attempt) -> str:
+    """The same as a person would say it; once the run has finished, the best is no longer "so far"."""
+    kind = outcome(line, attempt)
+    return "best" if kind == "best" and line.finished is not None else WORDS[kind]
+
+
+def is_hint(text: str) -> bool:
+    """Whether it says anything: "N/A" is the adviser's word for nothing to say."""
+    return text.strip().upper() not in {"", "N/A", "NA"}
+
+
+def hints(attempt: Attempt) -> dict[str, str]:
+    """Predictor name -> hint that it was given; those without one are left out."""
+    return {name: text for name, text in attempt.hints.items() if is_hint(text)}

@@ -1,0 +1,71 @@
+"""Words and numbers for small places. Whatever a model wrote passes `shorten`, and `escape` if Plotly shows it."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+
+_THOUSAND = 1000
+_BIG = 10_000
+_MINUTE_S = 60
+_LINE = 64  # characters in a line of hover text
+
+
+def escape(text: str) -> str:
+    """The text as Plotly must be given it: Plotly reads <b>, <a href> and entities as markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain(value: object) -> str:
+    """Any field's value as text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def shorten(value: object, limit: int) -> str:
+    """A value on one line of at most `limit` characters, without control or direction characters."""
+    line = "".join(c if c.isprintable() else " " for c in plain(value))
+    line = " ".join(line.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def hover(*lines: str) -> str:
+    """Lines of plain text, wrapped and escaped, as one hover text. Empty lines are left out."""
+    wrapped = [part for line in lines if line for part in textwrap.wrap(line, _LINE)]
+    return "<br>".join(escape(part) for part in wrapped)
+
+
+def number(value: float) -> str:
+    """A reward: two or three decimals; more where rounding would claim a whole number that was not reached."""
+    if not math.isfinite(value):
+        return "−∞" if value < 0 else "∞" if value > 0 else "not a number"
+    if abs(value) >= _BIG:
+        return f"{value:.3g}".replace("-", "−")
+    text = f"{value:.3f}"
+    if float(text).is_integer() and float(text) != value:
+        text = f"{value:.6g}"
+    elif text.endswith("0"):
+        text = text[:-1]
+    return text.replace("-", "−") if float(text) else text.lstrip("-")
+
+
+def change(value: float) -> str:
+    """A difference, with its sign."""
+    text = number(value)
+    return f"+{text}" if value > 0 else text
+
+
+def temperature(value: float) -> str:
+    """A temperature: at least one decimal, at most three."""
+    text = f"{value:.3f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
+
+
+def seconds(value: float) -> str:
+    """A duration with its unit."""
+    if value < 1:
+        return f"{value * _THOUSAND:.0f} ms"
+    if value < _MINUTE_S:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), _MINUTE_S)
+    return f"{minutes} min {rest} s"

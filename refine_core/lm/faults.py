@@ -1,0 +1,192 @@
+"""litellm's exceptions in our words.
+
+    exception --explain--> LMError      who is at fault, and what to do next
+
+Rule 1: the new error is built from the type, the status and, cut short and redacted, the provider's own sentence.
+Rule 2: it keeps no hold of the old one, whose frames, headers and request carry the key.
+Types are told by name, so that nothing here needs the import of litellm.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Collection, Iterator
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from refine_core.errors import (
+    LMError,
+    LMKeyError,
+    LMNotFoundError,
+    LMRateLimitError,
+    LMRefusedError,
+    LMTimeoutError,
+    LMUnavailableError,
+)
+
+MAX_WORDS = 300
+"""Characters kept of what a provider says."""
+
+MIN_SECRET = 4
+"""Characters; shorter secrets occur in any text by chance, and cannot be hidden."""
+
+_HIDDEN = "[hidden]"
+_SECRET_LIKE = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{3,}"  # keys by their usual first letters, masked ones too
+    r"|\bAIza[\w-]{10,}|\beyJ[\w-]+\.[\w.-]+"  # Google's keys; JSON web tokens
+    r"|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+|(?<=://)[^/\s@]+@",
+    re.IGNORECASE,
+)
+_LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
+_JSON_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\]|\\.)+)\"")
+_NO_KEY = re.compile(r"api_key|credentials", re.IGNORECASE)
+
+
+def redact(text: str, secrets: Collection[str] = ()) -> str:
+    """The text without the given secrets, without the environment's keys, and without what looks like a key."""
+    from_environment = (v for n, v in os.environ.items() if n.endswith(("_KEY", "_TOKEN", "_SECRET")))
+    for secret in sorted({*secrets, *from_environment}, key=len, reverse=True):
+        if len(secret) >= MIN_SECRET:
+            text = text.replace(secret, _HIDDEN)
+    return _SECRET_LIKE.sub(_HIDDEN, text)
+
+
+def explain(  # noqa: PLR0911  # one return a fault
+    error: BaseException, *, where: str, model: str, timeout_s: float, secrets: Collection[str] = ()
+) -> LMError:
+    """The LMError for an exception of litellm or of what lies beneath it.
+
+    where: "the server at http://…" or the like. timeout_s: the limit that was in force.
+    """
+    at = where[0].upper() + where[1:]
+    said = redact(_words(error), secrets)[:MAX_WORDS]
+    if _has(error, "TimeoutError", "Timeout", "TimeoutException"):
+        return LMTimeoutError(
+            f"{at} gave no answer within {timeout_s:g} s. Try again, or allow it more time.", model=model
+        )
+    if _has(error, "OSError", "TransportError", "InvalidURL"):
+        return LMUnavailableError(_unreachable(error, where), model=model)
+    if missing := next((e for e in _chain(error) if isinstance(e, ImportError)), None):
+        return LMError(f"litellm needs a package for {model!r}: {missing.name}. Install it.", model=model)
+    if "LLM Provider NOT provided" in str(error):
+        return LMNotFoundError(
+            f"No provider is known for {model!r}. Write provider/model, such as openai/{model}, "
+            "or give the address of the server that has it.",
+            model=model,
+        )
+    status = getattr(error, "status_code", None)
+    if not isinstance(status, int):
+        return LMError(f"litellm could not ask {where} ({type(error).__name__}): {said}", model=model)
+    if _has(error, "HTTPStatusError"):
+        return _by_status(error, status, at, said, model)
+    # From here on the status is of litellm's own making: it refused to ask, or could not read the answer.
+    if status == HTTPStatus.UNAUTHORIZED or (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR and _NO_KEY.search(said)
+    ):
+        return LMKeyError(f"{at} needs a key. Give one, or set it in the environment.", model=model)
+    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.UNPROCESSABLE_ENTITY:
+        return _by_status(error, status, at, said, model)
+    return LMUnavailableError(
+        f"{at} answered, but not with a chat reply. Is it an OpenAI-compatible address? It usually ends in /v1.",
+        model=model,
+    )
+
+
+_BY_STATUS: dict[int, tuple[type[LMError], str]] = {
+    401: (LMKeyError, "{at} refused the key (401). Check the key, and that it belongs there."),
+    402: (LMRateLimitError, "{at} wants payment first (402). Check the account behind the key."),
+    403: (LMKeyError, "{at} does not let this key use {model!r} (403). Check what the key may do."),
+    404: (
+        LMNotFoundError,
+        "{at} has no model {model!r}, or no chat at this path (404). Check the name; an address usually ends in /v1.",
+    ),
+    408: (LMTimeoutError, "{at} gave up waiting (408). Try again."),
+    409: (LMUnavailableError, "{at} was not ready for the request (409). Try again."),
+    413: (LMRefusedError, "The prompt is too long for {at} (413). Shorten it."),
+    429: (LMRateLimitError, "{at} has had too many requests (429). Wait a little, or ask less often."),
+    504: (LMTimeoutError, "{at} gave up waiting (504). Try again."),
+}
+
+
+def _by_status(error: BaseException, status: int, at: str, said: str, model: str) -> LMError:
+    """The error for an HTTP status. at: the server, as a sentence begins. said: its own words."""
+    kind, sentence = _BY_STATUS.get(status, (LMRefusedError, "{at} did not accept the request ({status})."))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _BY_STATUS:
+        kind, sentence = LMUnavailableError, "{at} failed on its side ({status}). Try again later."
+    if _has(error, "ContextWindowExceededError"):
+        sentence = "The prompt is too long for {model!r} ({status}). Shorten it."
+    if _has(error, "ContentPolicyViolationError"):
+        sentence = "{at} refused the content of the prompt ({status})."
+    if _has(error, "UnsupportedParamsError"):
+        sentence = (
+            "{model!r} does not take one of its parameters. Change it, or set it to None to leave it out."
+        )
+    message = sentence.format(at=at, model=model, status=status) + (f' It said: "{said}"' if said else "")
+    if kind is not LMRateLimitError:
+        return kind(message, model=model, status=status)
+    limit = LMRateLimitError(message, model=model, status=status, retry_after_s=_retry_after_s(error))
+    codes = [getattr(link, "code", None) for link in _chain(error)]
+    limit.retryable = status != HTTPStatus.PAYMENT_REQUIRED and "insufficient_quota" not in codes
+    return limit
+
+
+def _unreachable(error: BaseException, where: str) -> str:
+    """Why there was no connection, or no longer one, in plain words."""
+    if _has(error, "ConnectionRefusedError"):
+        return f"Cannot reach {where}: connection refused. Is the server running?"
+    if _has(error, "gaierror"):
+        return f"Cannot reach {where}: no such host. Check the address, and the network."
+    if _has(error, "SSLError", "SSLCertVerificationError"):
+        reasons = (getattr(link, "reason", None) for link in _chain(error))
+        reason = next((r.lower().replace("_", " ") for r in reasons if isinstance(r, str)), "TLS failed")
+        return f"Cannot reach {where}: no secure connection ({reason}). Check http or https."
+    if _has(error, "InvalidURL", "InvalidUrlClientError"):
+        return f"Cannot reach {where}: this is no address. Write http://HOST:PORT/v1."
+    if _has(error, "ReadError", "RemoteProtocolError", "ClientPayloadError", "ServerDisconnectedError"):
+        return f"The connection to {where} broke before the reply was complete. Try again."
+    root = [e for e in _chain(error) if isinstance(e, OSError)]
+    reason = (root[-1].strerror or type(root[-1]).__name__) if root else "no connection"
+    return f"Cannot reach {where}: {reason[:80]}. Check the address, and the network."
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception, and what it came from, outermost first."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _has(error: BaseException, *names: str) -> bool:
+    """Whether the exception or one it came from is of a class of one of these names."""
+    return any(kind.__name__ in names for link in _chain(error) for kind in type(link).__mro__)
+
+
+def _words(error: BaseException) -> str:
+    """The provider's own sentence, on one line; empty where it sent none, or a web page."""
+    bodies = (getattr(link, "body", None) for link in _chain(error))
+    sent = next((b["message"] for b in bodies if isinstance(b, dict) and b.get("message")), None)
+    text = " ".join(str(sent or _LITELLM_PREFIX.sub("", str(error))).split())
+    if "{" in text and (inside := _JSON_MESSAGE.search(text)):
+        return inside[1]
+    return "" if text.startswith("<") else text
+
+
+def _retry_after_s(error: BaseException) -> float | None:
+    """The Retry-After header as seconds from now; it may be a number or a date."""
+    for link in _chain(error):
+        headers = getattr(getattr(link, "response", None), "headers", None) or {}
+        if advice := headers.get("retry-after"):
+            try:
+                return max(0.0, float(advice))
+            except ValueError:
+                pass
+            try:
+                return max(0.0, parsedate_to_datetime(advice).timestamp() - time.time())
+            except ValueError:
+                return None
+    return None

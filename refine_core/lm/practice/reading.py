@@ -1,0 +1,144 @@
+"""From messages to what is asked: inputs, outputs, their types and the hint.
+
+Only marks are relied on, never sentences: `[[ ## name ## ]]` markers, and the system message's numbered lists of names
+in backticks with a type in brackets. So prompts of other programs that use the same marks are understood too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from refine_core.lm.base import Message
+
+HINT = "hint_"
+_MARKER_LINE = re.compile(r"^\s*\[\[ ## (\w+) ## \]\](.*)$")
+_MARKER = re.compile(r"\[\[ ## (\w+) ## \]\]")
+_LISTED = re.compile(r"^\s*(\d+)\.\s+`(\w+)`\s*", re.MULTILINE)
+_PAIRS = {"(": ")", "[": "]", "{": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A field to fill. type: as written, such as `list[str]`. note: what stands beside its placeholder."""
+
+    name: str
+    type: str = "str"
+    description: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a prompt asks for.
+
+    inputs: name -> text, without the hint. outputs: in the order wanted; none for a plain prompt.
+    hint: "" where there is none. objective: the instructions. form: how to reply. text: the whole last message.
+    """
+
+    inputs: Mapping[str, str]
+    outputs: tuple[Output, ...]
+    hint: str = ""
+    objective: str = ""
+    form: Literal["chat", "json", "plain"] = "plain"
+    text: str = ""
+
+
+def read(messages: Sequence[Message]) -> Ask:
+    """What the last user message asks for, in the light of the system message. Earlier turns are demos."""
+    system = "\n".join(m["content"] for m in messages if m["role"] == "system")
+    user = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "")
+    outputs = _outputs(system, user)
+    if not outputs:
+        return Ask({}, (), text=user)
+    names = {output.name for output in outputs}
+    inputs = _sections(user, names)
+    hint = inputs.pop(HINT, "").strip()
+    objective = "\n".join(line.strip() for line in _indented_tail(system))
+    marked = {name for name in _MARKER.findall(user) if name in names}
+    asked_by_name = any(f"`{name}`" in user for name in names)
+    chat = bool(marked) or (not asked_by_name and bool(names & set(_MARKER.findall(system))))
+    return Ask(
+        inputs, outputs, "" if hint == "N/A" else hint, objective, "chat" if chat else "json", text=user
+    )
+
+
+def _outputs(system: str, user: str) -> tuple[Output, ...]:
+    lists: list[list[Output]] = []
+    for found in _LISTED.finditer(system):
+        if found[1] == "1":
+            lists.append([])
+        if lists:
+            kind, after = _bracketed(system, found.end())
+            about = system[after:].split("\n", 1)[0].lstrip(" :").strip()
+            lists[-1].append(Output(found[2], kind, about, _note(system, found[2])))
+    if len(lists) > 1:
+        return tuple(lists[1])
+    given = {found[1] for line in user.splitlines() if (found := _MARKER_LINE.match(line))}
+    if lists:
+        return tuple(output for output in lists[0] if output.name not in given)
+    wanted = dict.fromkeys(_MARKER.findall(user))
+    return tuple(Output(name) for name in wanted if name not in given and name != "completed")
+
+
+def _bracketed(text: str, start: int) -> tuple[str, int]:
+    """The type in brackets at `start`, and where it ends; "str" where there is none."""
+    if text[start : start + 1] not in {"(", "["}:
+        return "str", start
+    closing, quote = [], ""
+    for at in range(start, len(text)):
+        char = text[at]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in _PAIRS:
+            closing.append(_PAIRS[char])
+        elif char == closing[-1]:
+            closing.pop()
+            if not closing:
+                return text[start + 1 : at].strip() or "str", at + 1
+        elif char == "\n":
+            break
+    return "str", start
+
+
+def _note(system: str, name: str) -> str:
+    """What stands beside the placeholder `{name}`, such as a JSON schema or the values to choose from."""
+    found = re.search(rf"\{{{name}\}}(.*?)(?=\n\s*\[\[ ##|\n\s*\n|\Z)", system, re.DOTALL)
+    return found[1].strip() if found else ""
+
+
+def _sections(user: str, outputs: set[str]) -> dict[str, str]:
+    """Each input's text. A marker of an output ends the inputs; the closing request is cut off the last one."""
+    lines: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in user.splitlines():
+        if (found := _MARKER_LINE.match(line)) and found[1] not in lines:
+            current = []
+            if found[1] not in outputs and found[1] != "completed":
+                lines[found[1]] = current
+            current.append(found[2].strip())
+        else:
+            current.append(line)
+    for body in lines.values():
+        while body and _is_request(body[-1], outputs):
+            body.pop()
+    return {name: "\n".join(body).strip() for name, body in lines.items()}
+
+
+def _is_request(line: str, outputs: set[str]) -> bool:
+    marked = set(_MARKER.findall(line))
+    return not line.strip() or bool(marked & (outputs | {"completed"})) or all(f"`{o}`" in line for o in outputs)
+
+
+def _indented_tail(system: str) -> list[str]:
+    """The objective: the last lines of the system message, each indented by eight spaces."""
+    tail: list[str] = []
+    for line in reversed(system.rstrip().splitlines()):
+        if not line.startswith(" " * 8):
+            break
+        tail.insert(0, line)
+    return tail

@@ -1,0 +1,120 @@
+"""Events as text and back: versioned JSON, one object an event.
+
+    encode(event) -> (kind, version, text)        decode(kind, version, text) -> Event
+
+The text is valid JSON whatever the values: what JSON cannot say is tagged, {"$float": "nan"}, {"$int": "…"},
+{"$dict": [[key, value], …]} for a mapping that would look like a tag, {"$text": "…"} for text with lone surrogates.
+A kind or version that this code does not know decodes to `Unknown`, with its payload kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from functools import cache
+from types import NoneType, UnionType
+from typing import Union, cast, get_args, get_origin, get_type_hints
+
+import ujson
+
+from refine_core import events
+from refine_core.events import Event, Unknown
+
+_BY_KIND = {cls.kind: cls for cls in events.ALL}
+_BIGGEST = 2**63 - 1
+_NAMES = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def dumps(value: object) -> str:
+    """Plain data as JSON text; tags what JSON cannot say. Raises nothing for values from refine_core.log.plain."""
+    return ujson.dumps(_pack(value), escape_forward_slashes=False, ensure_ascii=False)
+
+
+def loads(text: str) -> object:
+    """The inverse of `dumps`."""
+    return _unpack(ujson.loads(text))
+
+
+def encode(event: Event) -> tuple[str, int, str]:
+    """Kind, version and payload of an event."""
+    if isinstance(event, Unknown):
+        return event.name, event.of_version, dumps(event.data)
+    return event.kind, event.version, dumps(event)
+
+
+def decode(kind: str, version: int, text: str) -> Event:
+    """The event behind what `encode` gave, or `Unknown` if it is of a newer version than this code."""
+    data = cast("dict[str, object]", loads(text))
+    cls = _BY_KIND.get(kind)
+    if cls is None or version > cls.version:
+        return Unknown(kind, version, data)
+    return cast("Event", _build(cls, data))
+
+
+@cache
+def _shape(cls: type) -> dict[str, object]:
+    """Field name -> type of a dataclass."""
+    hints = get_type_hints(cls)
+    return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
+
+
+def _build(kind: object, value: object) -> object:
+    """`value` as `kind`: dataclasses, tuples and floats are made anew, all else stays. Unknown fields are left out."""
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        data = cast("dict[str, object]", value)
+        return kind(**{name: _build(hint, data[name]) for name, hint in _shape(kind).items() if name in data})
+    if kind is float:
+        return float(cast("float", value))
+    if get_origin(kind) is tuple:
+        return tuple(_build(get_args(kind)[0], item) for item in cast("list[object]", value))
+    if get_origin(kind) in (Union, UnionType) and value is not None:
+        return _build(next(k for k in get_args(kind) if k is not NoneType), value)
+    if get_origin(kind) is Mapping:
+        return {k: _build(get_args(kind)[1], v) for k, v in cast("dict[str, object]", value).items()}
+    return value
+
+
+def _pack(value: object) -> object:
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return value if _clean(value) else {"$text": value.encode("utf-16-le", "surrogatepass").hex()}
+        case int():
+            return value if -_BIGGEST <= value <= _BIGGEST else {"$int": hex(value)}
+        case float():
+            return value if math.isfinite(value) else {"$float": repr(value)}
+        case Mapping():
+            if any(not isinstance(k, str) or k.startswith("$") or not _clean(k) for k in value):
+                return {"$dict": [[_pack(k), _pack(v)] for k, v in value.items()]}
+            return {k: _pack(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_pack(v) for v in value]
+        case _ if dataclasses.is_dataclass(value):
+            return {f.name: _pack(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        case _:
+            raise TypeError(f"{type(value).__name__} is not plain data; pass it through refine_core.log.plain first")
+
+
+def _unpack(value: object) -> object:
+    match value:
+        case {"$float": str(name)}:
+            return _NAMES[name]
+        case {"$int": str(digits)}:
+            return int(digits, 16)
+        case {"$text": str(units)}:
+            return bytes.fromhex(units).decode("utf-16-le", "surrogatepass")
+        case {"$dict": list(pairs)}:
+            return {cast("str", _unpack(k)): _unpack(v) for k, v in pairs}
+        case dict():
+            return {k: _unpack(v) for k, v in value.items()}
+        case list():
+            return [_unpack(v) for v in value]
+        case _:
+            return value
+
+
+def _clean(text: str) -> bool:
+    """Whether UTF-8 can say it."""
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

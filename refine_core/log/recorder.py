@@ -1,0 +1,48 @@
+"""The recorder: stamps facts with run, sequence number, time and span, and makes them durable before it returns."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from refine_core.errors import RecordingFailed, RunCancelled
+from refine_core.events import Event, RunFinished
+from refine_core.log.scope import Record
+from refine_core.waiting import Cancel
+
+Append = Callable[[Sequence[Record]], None]
+
+
+class Recorder:
+    """A sink that appends to a store.
+
+    append: makes records durable, or raises. A failure is latched: it and every later fact raise RecordingFailed, so
+    nothing happens that is not on record. Once `cancel` is set only RunFinished is taken, so that a late reply meets
+    a closed recorder.
+    """
+
+    def __init__(self, run_id: str, append: Append, *, cancel: Cancel, after: int = 0) -> None:
+        self.run_id = run_id
+        self._append, self._cancel = append, cancel
+        self._seq = after
+        self._lock = threading.Lock()
+        self._failed: Exception | None = None
+        self._closed = False
+
+    def accept(self, span: str, event: Event) -> None:
+        """Record one fact; return once it is durable. Raises RecordingFailed, RunCancelled."""
+        ending = isinstance(event, RunFinished)
+        with self._lock:
+            if self._failed is not None:
+                raise RecordingFailed(f"run {self.run_id} stopped recording", cause=self._failed)
+            if self._closed or (self._cancel.is_set and not ending):
+                raise RunCancelled(f"run {self.run_id} has ended")
+            record = Record(self.run_id, self._seq + 1, time.time(), span, event)
+            try:
+                self._append([record])
+            except Exception as error:
+                self._failed = error
+                raise RecordingFailed(f"cannot record event {record.seq} of run {self.run_id}: {error}", cause=error) from error
+            self._seq = record.seq
+            self._closed = ending

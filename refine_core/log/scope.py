@@ -1,0 +1,119 @@
+"""Who listens, and where in the run we are: the one way by which a fact is emitted.
+
+    with within(scope): ... current().emit(LMReplied(...))
+
+A scope rides in a context variable and on an attempt's own copy of the program, so that a user's threads keep it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from refine_core.events import Event
+from refine_core.waiting import Cancel
+
+
+class Span:
+    """A place in the tree of what happens: "" is the run, "attempt-0/draft.predict/lm" a call inside it.
+
+    Children of one name get "-2", "-3" … appended, so that a path names one thing; safe across threads.
+    """
+
+    __slots__ = ("_lock", "_seen", "path")
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def child(self, name: str) -> Span:
+        """A new place inside this one."""
+        with self._lock:
+            self._seen[name] += 1
+            count = self._seen[name]
+        unique = name if count == 1 else f"{name}-{count}"
+        return Span(f"{self.path}/{unique}" if self.path else unique)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event as kept. seq: 1, 2, 3 … within the run. at: seconds since the epoch, UTC. span: path of its place."""
+
+    run_id: str
+    seq: int
+    at: float
+    span: str
+    event: Event
+
+
+class Sink(Protocol):
+    """Whoever wants the facts. It may raise a Halt to stop the run; any other error of its own is its own affair."""
+
+    def accept(self, span: str, event: Event) -> None:
+        """Take one fact; return when it is as safe as this sink makes it."""
+
+
+class Collector:
+    """A sink that keeps the facts in memory, in order, as (span, event)."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[str, Event]] = []
+
+    def accept(self, span: str, event: Event) -> None:
+        self.facts.append((span, event))
+
+    @property
+    def events(self) -> list[Event]:
+        return [event for _, event in self.facts]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """sinks: who listens. span: where we are. cancel: what stops every wait under it."""
+
+    sinks: tuple[Sink, ...] = ()
+    span: Span = field(default_factory=Span)
+    cancel: Cancel = field(default_factory=Cancel)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody listens; if not, payloads need not be copied."""
+        return bool(self.sinks)
+
+    def emit(self, event: Event) -> None:
+        """Hand a fact to every sink, in order."""
+        for sink in self.sinks:
+            sink.accept(self.span.path, event)
+
+    def inside(self, name: str) -> Scope:
+        """The scope of something that begins here."""
+        return replace(self, span=self.span.child(name)) if self.sinks else self
+
+    def also(self, *sinks: Sink) -> Scope:
+        """The same place with more listeners."""
+        return replace(self, sinks=(*self.sinks, *sinks))
+
+
+_NOBODY = Scope()
+_scope: ContextVar[Scope] = ContextVar("refine_core_scope", default=_NOBODY)
+
+
+def current() -> Scope:
+    """The scope in force here; one that nobody listens to and nothing cancels, if none was entered."""
+    return _scope.get()
+
+
+@contextmanager
+def within(scope: Scope) -> Iterator[Scope]:
+    """Put `scope` in force for a block of code."""
+    token = _scope.set(scope)
+    try:
+        yield scope
+    finally:
+        _scope.reset(token)

@@ -1,0 +1,96 @@
+"""A run in words: why it stopped, and what it took."""
+
+from __future__ import annotations
+
+from refine_core.log.folds import Timeline
+
+
+def number(value: float | None) -> str:
+    """A reward or threshold as people write it: at most four digits, never in exponents for common sizes."""
+    if value is None:
+        return "none"
+    if value != 0 and not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.3g}"
+    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """A duration with its unit: "4 ms", "1.2 s", "3 min 5 s"; "unknown" for None."""
+    if value is None:
+        return "unknown"
+    if value < 0.9995:
+        return f"{value * 1000:.0f} ms" if value >= 0.0005 else "under 1 ms"
+    if value < 99.95:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s"
+
+
+def dollars(value: float | None) -> str:
+    """A cost: "free", "$0.0042"; "cost unknown" for None."""
+    if value is None:
+        return "cost unknown"
+    if value == 0:
+        return "free"
+    return f"${value:.2f}" if value >= 0.1 else f"${value:.2g}"  # noqa: PLR2004 - ten cents
+
+
+def count(how_many: int, what: str, plural: str | None = None) -> str:
+    """ "1 attempt", "3 attempts"."""
+    return f"{how_many} {what if how_many == 1 else plural or what + 's'}"
+
+
+def why_stopped(line: Timeline, *, alive: bool = True) -> str:
+    """One sentence: why the run ended, or where it stands. alive: whether the process that records it still runs."""
+    made, end = len(line.attempts), line.finished
+    if end is None:
+        if not alive:
+            return f"Interrupted during attempt {made}: the app ended before the run did. Everything recorded until then is here." if made else "Interrupted before the first attempt: the app ended before the run did."
+        return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
+    best = "" if end.best is None else f" Best: attempt {end.best + 1} with reward {number(_reward(line, end.best))}."
+    threshold = number(line.spec.threshold)
+    match end.reason:
+        case "threshold_reached":
+            index = end.returned or 0
+            return f"Stopped at attempt {index + 1}: reward {number(_reward(line, index))} ≥ threshold {threshold}."
+        case "attempts_used_up" if end.returned is not None:
+            aim = "no threshold was set" if line.spec.threshold is None else f"none reached the threshold {threshold}"
+            if len(line.temperatures) == 1:
+                return f"The one attempt was made; its reward is {number(_reward(line, end.returned))}."
+            return f"All {count(made, 'attempt')} made; {aim}. Returned the best: attempt {end.returned + 1} with reward {number(_reward(line, end.returned))}."
+        case "too_many_failures":
+            failed = sum(a.state == "failed" for a in line.attempts)
+            tolerated = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
+            return f"Gave up after attempt {made}: {count(failed, 'attempt')} failed, and {tolerated} may. Last error: {_error(line)}{best}"
+        case "every_attempt_failed":
+            return f"Every attempt failed. Last error: {_error(line)}"
+        case "cancelled":
+            return f"Cancelled during attempt {made}.{best}" if made else "Cancelled before the first attempt."
+        case _:
+            return f"Stopped by an error: {end.error.message if end.error else 'unknown'}{best}"
+
+
+def what_it_took(line: Timeline) -> str:
+    """ "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004" — unknown tokens and costs are said to be so."""
+    advice = sum(a.advice is not None for a in line.attempts)
+    usage = line.usage
+    parts = [count(len(line.attempts), "attempt")]
+    if line.spec.strategy == "refine":
+        parts.append(count(advice, "request for advice", "requests for advice"))
+    parts.append(count(usage.calls, "call"))
+    if line.finished is not None:
+        parts.append(seconds(line.finished.took_s))
+    if usage.prompt_tokens is not None and usage.completion_tokens is not None:
+        parts.append(f"{usage.prompt_tokens + usage.completion_tokens:,} tokens")
+    if usage.calls:
+        parts.append(dollars(usage.cost_usd))
+    return ", ".join(parts)
+
+
+def _reward(line: Timeline, index: int) -> float | None:
+    return next((a.reward for a in line.attempts if a.index == index), None)
+
+
+def _error(line: Timeline) -> str:
+    message = next((a.error.message for a in reversed(line.attempts) if a.error), "unknown")
+    return message if message.endswith((".", "!", "?")) else f"{message}."

@@ -1,0 +1,123 @@
+"""Example and Prediction: fields with values, read as attributes or items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+
+class Example(Mapping[str, Any]):
+    """Named values: `Example(question="…", answer="…").with_inputs("question")`. Source: dspy.Example."""
+
+    def __init__(self, base: Mapping[str, Any] | None = None, **fields: Any) -> None:
+        self._store: dict[str, Any] = {**(dict(base) if base is not None else {}), **fields}
+        self._input_keys: frozenset[str] | None = getattr(base, "_input_keys", None)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._store[name]
+
+    def __getattr__(self, name: str) -> Any:
+        store = self.__dict__.get("_store")
+        if store is None or name not in store:
+            has = ", ".join(store or ()) or "none"
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}; its fields are: {has}")
+        return store[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            super().__setattr__(name, value)
+        else:
+            self._store[name] = value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._store[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._store[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._store)
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Example) and self._store == other._store
+
+    def __hash__(self) -> int:
+        return hash(tuple((name, repr(value)) for name, value in self._store.items()))
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self._store.items())
+        return f"{type(self).__name__}({inside})"
+
+    def with_inputs(self, *names: str) -> Self:
+        """A copy in which `names` are the inputs and the other fields the labels."""
+        made = self.copy()
+        made._input_keys = frozenset(names)
+        return made
+
+    def inputs(self) -> Example:
+        """The input fields alone. Raises ValueError before `with_inputs`."""
+        if self._input_keys is None:
+            raise ValueError("this example does not know its inputs yet; call with_inputs(…) first")
+        return Example({n: v for n, v in self._store.items() if n in self._input_keys})
+
+    def labels(self) -> Example:
+        """The fields that are no inputs."""
+        return Example({n: v for n, v in self._store.items() if n not in self.inputs()})
+
+    def copy(self, **fields: Any) -> Self:
+        """A copy with some fields changed."""
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._store = {**self._store, **fields}
+        return made
+
+    def without(self, *names: str) -> Self:
+        """A copy without some fields."""
+        made = self.copy()
+        for name in names:
+            made._store.pop(name, None)
+        return made
+
+    def toDict(self) -> dict[str, Any]:  # noqa: N802 - dspy's own name
+        """The fields as a dict."""
+        return dict(self._store)
+
+
+class Prediction(Example):
+    """What a program returned: its outputs by name; `refinement` is set by Refine and BestOfN. Source: dspy.Prediction.
+
+    A prediction with a `score` field compares and adds as that number does.
+    """
+
+    refinement: Any = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "refinement":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def __float__(self) -> float:
+        if "score" not in self._store:
+            raise ValueError("this prediction has no 'score' field, so it is no number")
+        return float(self._store["score"])
+
+    def __lt__(self, other: Any) -> bool:
+        return float(self) < float(other)
+
+    def __le__(self, other: Any) -> bool:
+        return float(self) <= float(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return float(self) > float(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return float(self) >= float(other)
+
+    def __add__(self, other: Any) -> float:
+        return float(self) + float(other)
+
+    __radd__ = __add__

@@ -1,0 +1,6 @@
+"""Refine and BestOfN: the drivers of the loop, the request for advice, and programs built from a spec."""
+
+from refine_core.refine.module import BestOfN, Refine
+from refine_core.refine.outcome import Refinement
+
+__all__ = ["BestOfN", "Refine", "Refinement"]

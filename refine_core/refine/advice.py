@@ -1,0 +1,91 @@
+"""Asking a model what went wrong: nine inputs, a discussion and one piece of advice a predictor.
+
+The inputs, their names and their order are those of dspy.Refine 2.6.23; the words are ours.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from refine_core.adapters import ChatAdapter
+from refine_core.adapters.values import as_json
+from refine_core.events import AdviceGiven
+from refine_core.lm.ask import ask
+from refine_core.lm.base import BaseLM
+from refine_core.log.plain import plain
+from refine_core.log.scope import Scope
+from refine_core.modules.module import Module
+from refine_core.modules.predict import NO_HINT, Trace
+from refine_core.modules.prediction import Prediction
+from refine_core.refine.scoring import Scored
+from refine_core.refine.sources import modules_text, source_of
+from refine_core.settings import settings
+from refine_core.signatures import InputField, OutputField, Signature
+
+
+class OfferAdvice(Signature):
+    """Find out which modules of the program kept the reward below its target, and tell each of those what to do.
+
+    In the discussion, go through the trajectory and say what each module contributed to the reward that was reached.
+    In the advice, give every module named in `module_names` one entry. The program will run again on the same inputs,
+    and each module will see its own entry and nothing else of this attempt: so make it concrete, complete by itself and
+    something that can be acted on. A module that is not to blame gets N/A.
+    """
+
+    program_code: str = InputField(desc="the source code of the program")
+    modules_defn: str = InputField(desc="each module of the program: its input fields, output fields and instructions")
+    program_inputs: str = InputField(desc="what the program was given")
+    program_trajectory: str = InputField(desc="what each module was given and what it returned, in order")
+    program_outputs: str = InputField(desc="what the program returned")
+    reward_code: str = InputField(desc="the source code of the reward function that scored the outputs")
+    target_threshold: float = InputField(desc="the reward to reach")
+    reward_value: float = InputField(desc="the reward that these outputs got")
+    module_names: list[str] = InputField(desc="the names of the modules, each of which needs an entry in the advice")
+    discussion: str = OutputField(desc="which module is to blame for what, with evidence from the trajectory")
+    advice: dict[str, str] = OutputField(desc="module name -> what it should do next time, or N/A")
+
+
+def advise(
+    lm: BaseLM,
+    program: Module,
+    *,
+    inputs: Mapping[str, Any],
+    trace: Trace,
+    outputs: Prediction,
+    reward_source: str,
+    threshold: float | None,
+    reward: float,
+    feedback: str,
+    after: int,
+    scope: Scope,
+) -> AdviceGiven:
+    """Ask `lm` about attempt `after`. feedback: the reward's own words, told with its value.
+
+    Raises: LMError, ParseError.
+    """
+    names = {id(one): name for name, one in program.named_predictors()}
+    trajectory = [
+        {"module_name": names.get(id(who), "unknown"), "inputs": plain(given), "outputs": plain(made)}
+        for who, given, made in trace
+    ]
+    asked = {
+        "program_code": source_of(program),
+        "modules_defn": modules_text(program),
+        "program_inputs": plain(inputs),
+        "program_trajectory": trajectory,
+        "program_outputs": plain(outputs),
+        "reward_code": reward_source,
+        "target_threshold": threshold,
+        "reward_value": reward if not feedback else f"{reward!r}\nThe reward says: {feedback}",
+        "module_names": list(names.values()),
+    }
+    adapter = settings.adapter or ChatAdapter()
+    texts = {name: value if isinstance(value, str) else as_json(value, indent=2) for name, value in asked.items()}
+    start = time.perf_counter()
+    reply = ask(lm, adapter.format(OfferAdvice, [], texts), {}, purpose="advice", scope=scope)
+    said = adapter.parse(OfferAdvice, reply.text)
+    given = {str(k): str(v).strip() for k, v in said["advice"].items() if k in names.values()}
+    advice = {name: given.get(name) or NO_HINT for name in names.values()}
+    return AdviceGiven(after, str(said["discussion"]), advice, time.perf_counter() - start)

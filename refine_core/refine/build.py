@@ -1,0 +1,190 @@
+"""From a description to what runs: the program, its reward, and every reason why it cannot run."""
+
+from __future__ import annotations
+
+import keyword
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from refine_core.errors import Problem, RewardError, SignatureError, SpecError
+from refine_core.lm.base import BaseLM
+from refine_core.log.scope import Scope, within
+from refine_core.modules import ChainOfThought, Module, Predict, Prediction
+from refine_core.refine.sources import CARRIED
+from refine_core.rewards import RewardRunner, Scored, find_reward
+from refine_core.signatures import Field, Signature
+from refine_core.signatures.signature import SignatureMeta
+from refine_core.signatures.types import type_text, validate
+from refine_core.spec import ProgramSpec, StageSpec
+from refine_core.spec.source import program_source
+
+MOST_ATTEMPTS = 500
+
+
+class Pipeline(Module):
+    """Stages in a row: each takes its inputs, by name, from the program's inputs and from earlier outputs.
+
+    Returns a Prediction with the outputs of every stage; of two outputs with one name the later wins.
+    """
+
+    def __init__(self, spec: ProgramSpec) -> None:
+        self._stages = tuple(stage.name for stage in spec.stages)
+        setattr(self, CARRIED, program_source(spec))
+        for stage in spec.stages:
+            setattr(self, stage.name, _predictor(stage))
+
+    def forward(self, **inputs: Any) -> Prediction:
+        known, made = dict(inputs), dict[str, Any]()
+        for name in self._stages:
+            outputs = getattr(self, name)(**known)
+            known.update(outputs)
+            made.update(outputs)
+        return Prediction(made)
+
+
+class WorkerScorer:
+    """A reward typed by a person: scored in a worker process, with a judge that it may call."""
+
+    def __init__(self, spec: ProgramSpec, judge: BaseLM) -> None:
+        self.source = spec.reward
+        self._judge_lm = judge
+        self._runner = RewardRunner(
+            spec.reward, name=spec.reward_name, timeout_s=spec.reward_timeout_s, judge=self._judge
+        )
+
+    def start(self) -> None:
+        """Have the worker ready by the time it is needed."""
+        self._runner.start()
+
+    def score(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Scored:
+        with within(scope):
+            return self._runner.score(inputs, prediction, scope.cancel)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._runner.close()
+
+    def _judge(self, signature: str, **inputs: Any) -> dict[str, Any]:
+        judge = Predict(signature)
+        judge.purpose = "judge"
+        return judge(lm=self._judge_lm, **inputs).toDict()
+
+
+def problems(spec: ProgramSpec) -> list[Problem]:
+    """Everything that keeps `spec` from running, each with the field it concerns; [] if it can run."""
+    return [*_stage_problems(spec), *_reward_problems(spec), *_number_problems(spec), *_model_problems(spec)]
+
+
+def check(spec: ProgramSpec) -> None:
+    """Raise SpecError if anything keeps `spec` from running."""
+    if found := problems(spec):
+        raise SpecError(found)
+
+
+def program_inputs(spec: ProgramSpec) -> dict[str, Field]:
+    """Name -> field of what a person must give: inputs that no earlier stage makes. Raises SignatureError."""
+    made: set[str] = set()
+    wanted: dict[str, Field] = {}
+    for stage in spec.stages:
+        signature = stage_signature(stage)
+        for name, field in signature.input_fields.items():
+            if name not in made:
+                wanted.setdefault(name, field)
+        made |= set(signature.output_fields)
+    return wanted
+
+
+def stage_signature(stage: StageSpec) -> type[Signature]:
+    """The stage's signature with its instructions and descriptions. Raises SignatureError."""
+    signature: type[Signature] = Signature(stage.signature, stage.instructions)  # type: ignore[assignment]
+    for name, description in stage.descriptions.items():
+        if name in signature.fields and description:
+            signature = signature.with_updated_fields(name, desc=description)
+    return signature
+
+
+def _predictor(stage: StageSpec) -> Predict | ChainOfThought:
+    signature = stage_signature(stage)
+    demos = [dict(demo) for demo in stage.demos]
+    if stage.strategy == "predict":
+        single = Predict(signature)
+        single.demos = demos  # type: ignore[assignment]
+        return single
+    reasoned = ChainOfThought(signature)
+    reasoned.predict.demos = demos  # type: ignore[assignment]
+    return reasoned
+
+
+def _stage_problems(spec: ProgramSpec) -> list[Problem]:
+    if not spec.stages:
+        return [Problem("stages", "a program needs at least one stage")]
+    found: list[Problem] = []
+    names: set[str] = set()
+    parsed: list[SignatureMeta] = []
+    for i, stage in enumerate(spec.stages):
+        if not stage.name.isidentifier() or keyword.iskeyword(stage.name) or stage.name.startswith("_") or hasattr(Module, stage.name):
+            found.append(Problem(f"stages.{i}.name", f"{stage.name!r} cannot name a stage; use a word such as answer"))
+        elif stage.name in names:
+            found.append(Problem(f"stages.{i}.name", f"two stages are called {stage.name!r}; give each its own name"))
+        names.add(stage.name)
+        try:
+            parsed.append(stage_signature(stage))
+        except SignatureError as error:
+            found.append(Problem(f"stages.{i}.signature", error.message, column=error.column))
+    return found or _input_problems(spec)
+
+
+def _input_problems(spec: ProgramSpec) -> list[Problem]:
+    found = []
+    for name, field in program_inputs(spec).items():
+        where = f"inputs.{name}"
+        if name not in spec.inputs:
+            found.append(Problem(where, f"input {name!r} is missing; give a value of type {type_text(field.type)}"))
+            continue
+        try:
+            validate(field, spec.inputs[name])
+        except ValueError as why:
+            found.append(Problem(where, f"input {name!r} must be {type_text(field.type)}: {why}"))
+    return found
+
+
+def _reward_problems(spec: ProgramSpec) -> list[Problem]:
+    try:
+        find_reward(spec.reward, spec.reward_name)
+    except RewardError as error:
+        return [Problem("reward", error.message, line=error.line, column=error.column)]
+    return []
+
+
+def _number_problems(spec: ProgramSpec) -> list[Problem]:
+    found = []
+    if isinstance(spec.N, bool) or not isinstance(spec.N, int) or spec.N < 1:
+        found.append(Problem("N", f"the number of attempts must be a whole number, at least 1, not {spec.N!r}"))
+    elif spec.N > MOST_ATTEMPTS:
+        found.append(Problem("N", f"at most {MOST_ATTEMPTS} attempts, not {spec.N}"))
+    if spec.threshold is not None and not _finite(spec.threshold):
+        found.append(Problem("threshold", f"the threshold must be a number, such as 1.0, not {spec.threshold!r}"))
+    if spec.fail_count is not None and (not isinstance(spec.fail_count, int) or spec.fail_count < 0):
+        found.append(Problem("fail_count", f"the failures tolerated must be 0 or more, not {spec.fail_count!r}"))
+    if not _finite(spec.reward_timeout_s) or spec.reward_timeout_s <= 0:
+        found.append(Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds"))
+    return found
+
+
+def _model_problems(spec: ProgramSpec) -> list[Problem]:
+    found = []
+    for role, model in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
+        if model is None:
+            continue
+        if model.kind == "litellm" and not model.model.strip():
+            found.append(Problem(f"{role}.model", "name a model, such as openai/gpt-4o-mini"))
+        if model.api_base and not model.api_base.startswith(("http://", "https://")):
+            found.append(Problem(f"{role}.api_base", "the address must begin with http:// or https://, such as http://127.0.0.1:8000/v1"))
+        if not _finite(model.temperature) or model.temperature < 0:
+            found.append(Problem(f"{role}.temperature", f"the temperature must be a number, 0 or more, not {model.temperature!r}"))
+    return found
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

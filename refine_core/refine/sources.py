@@ -1,0 +1,59 @@
+"""Source text of programs and rewards, for the adviser: carried with them where it was typed, else read from disk."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+
+from refine_core.modules.module import Module
+from refine_core.modules.predict import ChainOfThought, Predict
+from refine_core.signatures.fields import CONSTRAINTS, Field
+from refine_core.signatures.types import type_text
+
+CARRIED = "__refine_source__"
+"""Attribute under which a program or a reward carries its own source text."""
+
+_RULE = "-" * 80
+
+
+def source_of(thing: object) -> str:
+    """The source text of a program or a reward function; if there is none to be had, a line that says so."""
+    if (carried := getattr(thing, CARRIED, None)) is not None:
+        return str(carried)
+    if isinstance(thing, (Predict, ChainOfThought)):
+        inner = thing if isinstance(thing, Predict) else thing.predict
+        return f"{type(thing).__name__}({inner.signature.text!r})"
+    target = type(thing) if isinstance(thing, Module) or not inspect.isroutine(thing) else thing
+    try:
+        return inspect.getsource(target)
+    except (OSError, TypeError):
+        return f"# the source of {getattr(target, '__qualname__', target)!s} is not available"
+
+
+def modules_text(program: Module) -> str:
+    """Every predictor of the program with its fields and instructions, between rules of 80 dashes."""
+    parts = [_RULE]
+    for name, predictor in program.named_predictors():
+        signature = predictor.signature
+        parts += [
+            f"Module {name}",
+            "",
+            "\tInput Fields:" + _indented(_fields(signature.input_fields.values())),
+            "\tOutput Fields:" + _indented(_fields(signature.output_fields.values())),
+            "\tOriginal Instructions:" + _indented(signature.instructions),
+            _RULE,
+        ]
+    return "\n".join(parts)
+
+
+def _fields(fields: Iterable[Field]) -> str:
+    return "\n".join(
+        f"{i}. `{f.name}` ({type_text(f.type)})"
+        + (f": {f.description}" if f.description else "")
+        + "".join(f"; {CONSTRAINTS[k]} {v}" for k, v in f.constraints.items())
+        for i, f in enumerate(fields, 1)
+    )
+
+
+def _indented(text: str) -> str:
+    return "".join(f"\n\t\t{line}" for line in text.splitlines())

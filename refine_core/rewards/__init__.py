@@ -1,0 +1,45 @@
+"""Rewards: what they may return, which function of a source is meant, and how one is run apart from us.
+
+    source text --find_reward--> name --RewardRunner--> Scored(value, feedback, parts, stdout, took_s)
+
+    coerce.py    what counts as a score; shared by this process and the worker
+    score.py     Score, Scored, as_score
+    source.py    which name is the reward, and which line is to blame; reads, never runs
+    wire.py      frames between the two processes, and values that JSON does not know
+    runner.py    RewardRunner: one source, one score at a time, restarted when it must be
+    process.py   this side of one worker process: start, send, wait, kill
+    worker.py    the other side: the process that runs the user's code
+    confine.py   what that process gives up before it does
+
+The names below are loaded when first used, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from refine_core.rewards.runner import Judge, RewardRunner
+    from refine_core.rewards.score import Score, Scored, as_score
+    from refine_core.rewards.source import blame_line_of_reward, find_reward
+
+_HOME = {
+    "Judge": "runner",
+    "RewardRunner": "runner",
+    "Score": "score",
+    "Scored": "score",
+    "as_score": "score",
+    "blame_line_of_reward": "source",
+    "find_reward": "source",
+}
+
+__all__ = ["Judge", "RewardRunner", "Score", "Scored", "as_score", "blame_line_of_reward", "find_reward"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,89 @@
+"""What counts as a score.
+
+Both this process and the worker ask here, so it imports nothing but `math`: the worker's start is what a user waits for.
+"""
+
+from __future__ import annotations
+
+import math
+
+EXPECTED = "expected a number, a bool or Score(value, feedback='…', parts={…})"
+
+
+class NotAScore(Exception):  # noqa: N818  # it says what the value is, and becomes a RewardError at once
+    """A result that is no score. type_name: "WrongType" or "NotFinite"."""
+
+    def __init__(self, type_name: str, message: str) -> None:
+        self.type_name, self.message = type_name, message
+        super().__init__(message)
+
+
+def measured(result: object) -> tuple[float, str, dict[str, float]]:
+    """What a reward returned, as (value, feedback, parts).
+
+    Accepted: bool, int, float; anything of shape () with `item()` (NumPy and the like); Decimal, Fraction and other
+    real numbers; a Score; any object with `score` and, if it likes, `feedback`, such as a prediction.
+    Raises: NotAScore; and whatever the result's own attributes raise.
+    """
+    if isinstance(result, (bool, int, float)) or _is_scalar(result):
+        return number(result, "the reward returned"), "", {}
+    if all(hasattr(result, name) for name in ("value", "feedback", "parts")):
+        return _told(getattr(result, "value"), getattr(result, "feedback"), getattr(result, "parts"))  # noqa: B009  # `object` has none
+    if hasattr(result, "score"):
+        return _told(getattr(result, "score"), getattr(result, "feedback", ""), {})  # noqa: B009  # as above
+    return number(result, "the reward returned"), "", {}
+
+
+def number(value: object, subject: str) -> float:
+    """The value as a finite float. subject: how an error's sentence begins. Raises: NotAScore."""
+    if _is_scalar(value):
+        value = value.item()  # type: ignore[attr-defined]  # _is_scalar looked
+    try:
+        if isinstance(value, float):
+            # The base class's own method: a subclass may have replaced it.
+            plain = float.__float__(value)
+        elif isinstance(value, int):
+            plain = int.__float__(value)
+        elif hasattr(type(value), "__float__") and getattr(value, "shape", ()) == ():
+            plain = float(value)  # type: ignore[arg-type]  # its type has __float__
+        else:
+            raise NotAScore("WrongType", f"{subject} {_described(value)}; {EXPECTED}{_advice(value)}")
+    except OverflowError:
+        raise NotAScore("NotFinite", f"{subject} a number too large for a float; expected a finite number") from None
+    if not math.isfinite(plain):
+        raise NotAScore("NotFinite", f"{subject} {plain}; expected a finite number")
+    return plain
+
+
+def _told(value: object, feedback: object, parts: object) -> tuple[float, str, dict[str, float]]:
+    if feedback is None:
+        feedback = ""
+    if not isinstance(feedback, str):
+        raise NotAScore("WrongType", f"the score's feedback is {_described(feedback)}; expected text")
+    if not (hasattr(parts, "keys") and hasattr(parts, "__getitem__")):
+        raise NotAScore("WrongType", f"the score's parts are {_described(parts)}; expected name -> number")
+    named = {str(name): number(parts[name], f"the score's part {name!r} is") for name in parts.keys()}  # noqa: SIM118  # any mapping
+    return number(value, "the score's value is"), str.__str__(feedback), named
+
+
+def _is_scalar(value: object) -> bool:
+    return getattr(value, "shape", None) == () and callable(getattr(value, "item", None))
+
+
+def _described(value: object) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        text = str.__str__(value)
+        return f"the text {text[:60]!r}"
+    return f"a value of type {type(value).__name__[:100]}"
+
+
+def _advice(value: object) -> str:
+    if value is None:
+        return ". Is a `return` missing?"
+    if isinstance(value, str):
+        return ". Write float(…) around it"
+    if type(value).__name__ == "coroutine":
+        return ". Write `def`, not `async def`"
+    return ""

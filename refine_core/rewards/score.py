@@ -1,0 +1,51 @@
+"""Score: what a reward returns. Scored: what came of running it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from refine_core.errors import RewardError
+from refine_core.rewards.coerce import NotAScore, measured
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A reward with its reasons.
+
+    value: the reward itself, in any unit; higher is better.
+    feedback: why, in words; the adviser is shown it.
+    parts: what the value is made of, name -> number; shown beside it, never added up.
+    """
+
+    value: float
+    feedback: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A measured reward.
+
+    value, feedback, parts: as in Score. stdout: what the reward printed, at most 64 000 characters.
+    took_s: seconds from asking to answer, waiting for a judge included.
+    """
+
+    value: float
+    feedback: str
+    parts: Mapping[str, float]
+    stdout: str
+    took_s: float
+
+
+def as_score(result: object) -> Score:
+    """What a reward returned, as a Score.
+
+    result: bool, int, float, a NumPy scalar, a Score, or an object with `score` and `feedback` such as a prediction.
+    Raises: RewardError, "WrongType" for None, text, complex numbers and other things, "NotFinite" for NaN and inf.
+    """
+    try:
+        value, feedback, parts = measured(result)
+    except NotAScore as error:
+        raise RewardError(error.message, type_name=error.type_name) from None
+    return Score(value, feedback, parts)

@@ -1,0 +1,147 @@
+"""Which function of a source is the reward, and which line is to blame. Reads the text; never runs it.
+
+Rule 1: a name that was asked for, if the top level binds it.
+Rule 2: else `reward`, however it is bound: a function, an instance, a lambda, an import.
+Rule 3: else the only top-level function that takes two arguments; `_helpers` count only if there is nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from refine_core.errors import RewardError
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+# `catch_warnings` changes the whole process; at least we do not do so twice at once.
+_WARNINGS = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    name: str
+    line: int
+    function: _Function | None = None
+
+
+def find_reward(source: str, name: str | None = None) -> str:
+    """The name to call.
+
+    source: the reward's Python source. name: the choice of a person, where one was made.
+    Raises: RewardError, "SyntaxError" with line and column; "NoReward"; "ManyRewards" with candidates.
+    """
+    bound = _bindings(_parsed(source))
+    if name is not None:
+        if name in bound:
+            return name
+        raise RewardError(
+            f"no reward function found: the top level binds no {name!r}. "
+            "Write `def " + (name if name.isidentifier() else "reward") + "(args, pred):` and return a number",
+            type_name="NoReward",
+        )
+    if "reward" in bound:
+        return "reward"
+    candidates = [b.name for b in bound.values() if b.function is not None and _takes_two(b.function)]
+    candidates = [c for c in candidates if not c.startswith("_")] or candidates
+    if not candidates:
+        raise RewardError(
+            "no reward function found: write one that takes the inputs and the prediction and returns a number, "
+            "such as `def reward(args, pred): return 1.0`",
+            type_name="NoReward",
+        )
+    if len(candidates) > 1:
+        raise RewardError(
+            f"several functions could be the reward: {', '.join(candidates)}. Call one of them `reward`, or choose one",
+            type_name="ManyRewards",
+            candidates=tuple(candidates),
+        )
+    return candidates[0]
+
+
+def blame_line_of_reward(source: str, name: str, *, returned: bool = False) -> int | None:
+    """The 1-based line to blame when running told none, or None if `name` is not bound.
+
+    It is the line of the def or the assignment; with `returned`, for a wrong return value, that of the function's
+    only `return`.
+    """
+    binding = _bindings(_parsed(source)).get(name)
+    if binding is None:
+        return None
+    if returned and binding.function is not None:
+        returns = [node.lineno for node in _own_nodes(binding.function) if isinstance(node, ast.Return)]
+        if len(returns) == 1:
+            return returns[0]
+    return binding.line
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        with _WARNINGS, warnings.catch_warnings():
+            # A "\d" in somebody's reward is nothing to warn this process about.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+            # Only the compiler sees a `return` outside of a function and the like.
+            compile(source, "reward.py", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise RewardError(
+            f"SyntaxError: {error.msg}", type_name="SyntaxError", line=error.lineno, column=error.offset
+        ) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        # Null bytes or lone surrogates (ValueError); nesting beyond what the parser stands.
+        why = "too deeply nested" if not isinstance(error, ValueError) else str(error)
+        raise RewardError(f"SyntaxError: {why}", type_name="SyntaxError") from None
+    return tree
+
+
+def _bindings(tree: ast.Module) -> dict[str, _Binding]:
+    """What the top level binds; of several bindings of one name the last."""
+    return {binding.name: binding for node in _top_level(tree.body) for binding in _bound_by(node)}
+
+
+def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement that runs with the module, those inside `if`, `try`, `with` and loops included."""
+    for node in body:
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+                for inner in getattr(node, part, []):
+                    yield from _top_level([inner] if isinstance(inner, ast.stmt) else inner.body)
+
+
+def _bound_by(node: ast.stmt) -> Iterator[_Binding]:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield _Binding(node.name, node.lineno, node)
+        case ast.ClassDef():
+            yield _Binding(node.name, node.lineno)
+        case ast.Import() | ast.ImportFrom():
+            for alias in node.names:
+                yield _Binding(alias.asname or alias.name.partition(".")[0], node.lineno)
+        case ast.Assign() | ast.AnnAssign() if node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                function = node.value if isinstance(node.value, ast.Lambda) else None
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                        yield _Binding(name.id, node.lineno, function)
+
+
+def _takes_two(function: _Function) -> bool:
+    """Whether it asks for exactly two arguments by position; more may have defaults."""
+    takes = function.args
+    required = len(takes.posonlyargs) + len(takes.args) - len(takes.defaults)
+    return required == 2 and all(default is not None for default in takes.kw_defaults)  # noqa: PLR2004  # inputs and prediction
+
+
+def _own_nodes(function: _Function) -> Iterator[ast.AST]:
+    """The function's nodes without those of functions and classes inside it."""
+    waiting: list[ast.AST] = list(function.body) if isinstance(function.body, list) else [function.body]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            waiting.extend(ast.iter_child_nodes(node))

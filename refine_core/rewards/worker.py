@@ -1,0 +1,393 @@
+"""The process that runs one reward source; it is started by process.py and imports the standard library only.
+
+    runner                                        worker
+    load(source, name, limits)           ->
+                                         <-       ready                    Python is up and confined
+                                         <-       loaded(confinement, stdout) | error
+    score(token, args, prediction)       ->
+                                         <-       call(token, signature, inputs)       any number of times
+    answer(value | error)                ->
+                                         <-       scored(token, value, ...) | error(token, ...)
+
+One frame is owed at a time. The channel is a pair of duplicated descriptors: the user's code finds /dev/null at 0, 1
+and 2, and what it prints is kept and sent along. End of input ends the process, without its exit handlers.
+
+What this is worth. The user's code runs in this very interpreter, so with enough reflection it can reach everything
+here: the channel, the token, this module. What it wins is to answer with a number that it could have returned anyway.
+The token and the one-frame rule make certain that blind writing is noticed, and that no answer is taken for that of
+another request. What keeps the machine safe is not here but in confine.py, and in the runner's hard deadline.
+"""
+
+from __future__ import annotations
+
+import _thread
+import faulthandler
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType, ModuleType, TracebackType
+from typing import Any
+
+from refine_core.rewards import confine, wire
+from refine_core.rewards.coerce import NotAScore, measured
+
+FILE = "reward.py"  # what the user's code is called in tracebacks
+STDOUT_CHARS, MESSAGE_CHARS, FEEDBACK_CHARS, FRAMES = 64_000, 4_000, 64_000, 20
+
+
+class Deadline(BaseException):  # noqa: N818  # users see it, if ever, as the name of what happened
+    """The time for this score is over. Not an Exception, so that few catch it."""
+
+
+class JudgeError(RuntimeError):
+    """The judge could not answer; the message says why."""
+
+
+class Channel:
+    """Frames in and out. Takes over descriptors 0 and 1 and leaves /dev/null in their place."""
+
+    def __init__(self) -> None:
+        if os.name == "nt":
+            import msvcrt
+
+            for descriptor in (0, 1):
+                msvcrt.setmode(descriptor, os.O_BINARY)  # type: ignore[attr-defined]  # both exist on Windows
+        self._in, self._out, self._pid = os.dup(0), os.dup(1), os.getpid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        os.close(nothing)
+
+    def send(self, message: dict[str, object]) -> None:
+        rest = wire.pack(message)
+        if os.getpid() != self._pid:
+            os._exit(0)  # a fork of the user's that ran on into our loop
+        while rest:
+            rest = rest[os.write(self._out, rest) :]
+
+    def receive(self) -> dict[str, Any]:
+        length = int.from_bytes(self._exactly(wire.HEADER_BYTES), "little")
+        return wire.unpack(self._exactly(length))
+
+    def _exactly(self, count: int) -> bytes:
+        parts = []
+        while count:
+            part = os.read(self._in, min(count, 1 << 20))
+            if not part:
+                os._exit(0)
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+
+class Captured(io.TextIOBase):
+    """stdout and stderr of the user's code: the first STDOUT_CHARS characters, and a count of the rest."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._kept = self._dropped = 0
+        self.buffer = _CapturedBytes(self)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        part = text[: STDOUT_CHARS - self._kept]
+        if part:
+            self._parts.append(str.__str__(part))
+            self._kept += len(part)
+        self._dropped += len(text) - len(part)
+        return len(text)
+
+    def take(self) -> str:
+        """All since the last time."""
+        text = "".join(self._parts)
+        if self._dropped:
+            text += f"\n… {self._dropped} more characters were printed and dropped"
+        self._parts, self._kept, self._dropped = [], 0, 0
+        return text
+
+
+class _CapturedBytes(io.RawIOBase):
+    def __init__(self, text: Captured) -> None:
+        self._text = text
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._text.write(bytes(data).decode("utf-8", "replace"))
+        return len(data)
+
+
+class Fields(dict[str, Any]):
+    """A prediction: fields by attribute or by key. A field named like a dict's method, such as `copy`, is the field."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in _KEPT_METHODS and dict.__contains__(self, name):
+            return dict.__getitem__(self, name)
+        return dict.__getattribute__(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        has = ", ".join(map(str, self)) or "none"
+        raise AttributeError(f"no field {name!r} in the prediction; it has: {has}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+_KEPT_METHODS = frozenset(("keys", "values", "items", "get", "__class__", "__dict__"))
+
+
+class Clock:
+    """The time that a score may take. Rings once; the line that it found running outlives code that ignores it."""
+
+    def __init__(self) -> None:
+        self.expired, self.frames, self._left = False, [("", 0)][:0], 0.0
+        self._there = hasattr(signal, "setitimer")  # else the runner's deadline is all there is
+        if self._there:
+            signal.signal(signal.SIGALRM, self._ring)
+
+    def start(self, seconds: float) -> None:
+        self.expired, self.frames = False, []
+        if self._there:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def pause(self) -> None:
+        if self._there:
+            self._left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
+
+    def resume(self) -> None:
+        if self._there and self._left > 0:
+            signal.setitimer(signal.ITIMER_REAL, self._left)
+
+    def stop(self) -> None:
+        if self._there:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _ring(self, _signal: int, frame: FrameType | None) -> None:
+        self.expired = True
+        while frame is not None:
+            if frame.f_code.co_filename == FILE:
+                self.frames.insert(0, (frame.f_code.co_name, frame.f_lineno or 0))
+            frame = frame.f_back
+        if self.frames:  # never into our own code
+            raise Deadline
+
+
+class FirstFrame:
+    """A trace function that keeps the first of the reward's frames and then switches tracing off again.
+
+    A finished frame remembers the line where it ended: that of the `return` which gave the value.
+    """
+
+    def __init__(self) -> None:
+        self.frame: FrameType | None = None
+
+    def __call__(self, frame: FrameType, _event: str, _argument: object) -> None:
+        if frame.f_code.co_filename == FILE:
+            self.frame = frame
+            sys.settrace(None)
+
+
+class Worker:
+    """One loaded source and the loop that scores with it."""
+
+    def __init__(self, channel: Channel, load: dict[str, Any]) -> None:
+        self._channel, self._load = channel, load
+        self._clock, self._printed = Clock(), Captured()
+        self._token: str | None = None
+        self._judging = _thread.allocate_lock()
+        self._reserve: bytes | None = bytes(4 << 20)  # freed when memory runs out, to say so
+        sys.stdout = sys.stderr = self._printed
+        self._module = self._new_module()
+        self._reward: Callable[[Any, Any], object] = self._not_loaded
+
+    def load(self, confinement: list[str]) -> bool:
+        """Run the source, and tell. False: it failed, nothing is left to do."""
+        reply: dict[str, object] = {"op": "loaded", "confinement": confinement}
+        try:
+            try:
+                self._clock.start(self._load["load_timeout_s"])
+                exec(compile(self._load["source"], FILE, "exec"), vars(self._module))  # noqa: S102  # what this process is for
+                self._reward = self._named(self._load["name"])
+            finally:
+                self._clock.stop()
+        except BaseException as error:  # noqa: BLE001  # SystemExit and KeyboardInterrupt too: all of it is told
+            reply = self._failure(error, self._load["load_timeout_s"])
+        if self._clock.expired and reply["op"] == "loaded":
+            reply = self._failure(Deadline(), self._load["load_timeout_s"])
+        reply["stdout"] = self._printed.take()
+        self._channel.send(reply)
+        return reply["op"] == "loaded"
+
+    def score(self, request: dict[str, Any]) -> None:
+        """Score one prediction, and tell."""
+        token, first = request["token"], FirstFrame()
+        sys.stdout = sys.stderr = self._printed
+        self._token = token
+        limit = self._load["timeout_s"]
+        try:
+            try:
+                self._clock.start(limit)
+                sys.settrace(first)
+                result = self._reward(request["args"], Fields(request["prediction"]))
+                sys.settrace(None)
+                value, feedback, parts = measured(result)
+            finally:
+                sys.settrace(None)
+                self._clock.stop()
+            reply: dict[str, object] = {"op": "scored", "value": value, "parts": parts}
+            reply["feedback"] = _clipped(feedback, FEEDBACK_CHARS)
+        except NotAScore as error:
+            line = first.frame.f_lineno if first.frame is not None else None
+            reply = _error(error.type_name, error.message, line)
+        except BaseException as error:  # noqa: BLE001  # as in load
+            reply = self._failure(error, limit)
+        if self._clock.expired and reply.get("type") != "Timeout":  # rung, and the code went on regardless
+            reply = self._failure(Deadline(), limit)
+        self._token = None
+        # Threads that go on would spend the machine between scores: the runner then starts a fresh worker.
+        reply |= {"token": token, "stdout": self._printed.take(), "threads": _thread._count()}
+        self._channel.send(reply)
+
+    def judge(self, signature: str, /, **inputs: object) -> Fields:
+        """Ask the runner's judge. Waiting for it is not on the clock."""
+        if self._token is None:
+            raise RuntimeError("judge(…) can be asked only while a prediction is scored, not while the source loads")
+        call: dict[str, object] = {"op": "call", "token": self._token, "signature": str(signature)}
+        call["inputs"] = wire.plain(inputs)
+        with self._judging:
+            self._clock.pause()
+            try:
+                self._channel.send(call)
+                answer = self._channel.receive()
+            finally:
+                self._clock.resume()
+        if "error" in answer:
+            raise JudgeError(answer["error"])
+        return Fields(answer["value"])
+
+    def _failure(self, error: BaseException, limit_s: float) -> dict[str, object]:
+        if isinstance(error, Deadline) or self._clock.expired:
+            frames = self._clock.frames[-FRAMES:]
+            line = frames[-1][1] if frames else None
+            return _error("Timeout", f"took longer than {limit_s:g} s", line, frames)
+        if isinstance(error, MemoryError):
+            self._reserve = None
+            frames = _frames(error.__traceback__)
+            needed = f"needed more than the {self._load['memory_bytes'] >> 20} MiB of memory that it may use"
+            return _error("MemoryLimit", needed, frames[-1][1] if frames else None, frames)
+        frames = _frames(error.__traceback__)
+        line, column = (frames[-1][1] if frames else None), None
+        if isinstance(error, SyntaxError) and error.filename == FILE:
+            line, column = error.lineno, error.offset
+        name = type(error).__name__[:200]
+        try:
+            text = _clipped(str(error), MESSAGE_CHARS)
+        except BaseException:  # noqa: BLE001  # a __str__ of the user's may do anything
+            text = "its message cannot be shown"
+        return _error(name, f"{name}: {text}" if text else name, line, frames, column)
+
+    def _named(self, name: str) -> Callable[[Any, Any], object]:
+        found = vars(self._module).get(name, self)
+        if found is self:
+            raise NameError(f"the source did not bind {name!r} when it ran")
+        if not callable(found):
+            raise TypeError(f"{name!r} is no function but a value of type {type(found).__name__}")
+        return found  # type: ignore[no-any-return]  # what it returns is looked at anyway
+
+    def _not_loaded(self, _args: object, _prediction: object) -> object:
+        raise RuntimeError("no reward is loaded")
+
+    def _new_module(self) -> ModuleType:
+        module = ModuleType("reward_module")
+        module.__loader__ = _Source(self._load["source"])  # type: ignore[assignment]  # all that linecache asks for
+        vars(module)["judge"] = self.judge if self._load["judge"] else _no_judge
+        if "Score" in self._load["source"]:  # it brings dataclasses, which take a while
+            from refine_core.rewards.score import Score
+
+            vars(module)["Score"] = Score
+        sys.modules["reward_module"] = module  # dataclasses and pickle look there
+        return module
+
+
+class _Source:
+    """Lets tracebacks that the user's code prints show its lines."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, _name: str) -> str:
+        return self._source
+
+
+def _no_judge(*_args: object, **_inputs: object) -> Fields:
+    raise JudgeError("this reward asks a judge, and none is set: choose the model that is to judge")
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
+    """(function, line) of the reward's own frames, outermost first; the last FRAMES of them."""
+    frames: list[tuple[str, int]] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == FILE:
+            frames.append((code.co_name, traceback.tb_lineno or 0))
+            if len(frames) > 2 * FRAMES:
+                del frames[:FRAMES]
+        traceback = traceback.tb_next
+    return frames[-FRAMES:]
+
+
+def _error(
+    kind: str, message: str, line: int | None, frames: list[tuple[str, int]] | None = None, column: int | None = None
+) -> dict[str, object]:
+    return {
+        "op": "error", "type": kind, "message": message, "line": line, "column": column, "frames": frames or [],
+    }  # fmt: skip
+
+
+def _clipped(text: str, chars: int) -> str:
+    if len(text) <= chars:
+        return str.__str__(text)
+    return f"{text[:chars]}… ({len(text) - chars} more characters)"
+
+
+def _only_score(name: str) -> object:
+    """What `from refine_core import Score` finds here: this process does not load the whole library."""
+    if name == "Score":
+        from refine_core.rewards.score import Score
+
+        return Score
+    raise AttributeError(f"only Score of refine_core can be used inside a reward, not {name!r}")
+
+
+def main() -> None:
+    """Load, then score until the input ends."""
+    channel = Channel()
+    with_parent = confine.die_with_parent()
+    load = channel.receive()
+    # For the runner, which reads it when this process had to be killed or crashed. Never closed: C code writes to it.
+    stuck = os.open(load["stuck"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    faulthandler.enable(file=stuck, all_threads=False)
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR1, file=stuck, all_threads=False)
+    sys.argv, sys.dont_write_bytecode = [FILE], True
+    sys.path += load["path"]
+    for stub in ("refine_core", "refine_core.rewards"):
+        vars(sys.modules[stub])["__getattr__"] = _only_score
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    confinement = with_parent + confine.limit(load["memory_bytes"]) + confine.confine(os.getcwd(), [ours])
+    worker = Worker(channel, load)
+    channel.send({"op": "ready"})
+    if worker.load(confinement):
+        while True:
+            worker.score(channel.receive())
+    channel.receive()  # nothing more comes: wait for the end of input

@@ -1,0 +1,65 @@
+"""What holds for a block of code: the default model and adapter.
+
+    configure(lm=LM("openai/…"))           for the whole process
+    with context(lm=other): ...            for a block, also in threads that copy their context
+
+Source: dspy.settings. A value set by `context` wins over one set by `configure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_DEFAULTS: Mapping[str, Any] = {"lm": None, "adapter": None, "trace": None}
+
+_process: dict[str, Any] = {}
+_block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated
+
+
+class Settings:
+    """Reads what holds here: `settings.lm`, `settings.adapter`, `settings.trace`."""
+
+    def __getattr__(self, name: str) -> Any:
+        block = _block.get()
+        if name in block:
+            return block[name]
+        if name in _process:
+            return _process[name]
+        if name in _DEFAULTS:
+            return _DEFAULTS[name]
+        raise AttributeError(f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}")
+
+    def configure(self, **values: Any) -> None:
+        configure(**values)
+
+    def context(self, **values: Any) -> Any:
+        return context(**values)
+
+
+settings = Settings()
+
+
+def configure(**values: Any) -> None:
+    """Set values for the whole process. Raises TypeError for a name that is no setting."""
+    global _process  # noqa: PLW0603 - replaced as a whole, so that readers in other threads see all or nothing
+    _process = {**_process, **_known(values)}
+
+
+@contextmanager
+def context(**values: Any) -> Iterator[None]:
+    """Set values for a block of code. Raises TypeError for a name that is no setting."""
+    token = _block.set({**_block.get(), **_known(values)})
+    try:
+        yield
+    finally:
+        _block.reset(token)
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    for name in values:
+        if name not in _DEFAULTS:
+            raise TypeError(f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}")
+    return values

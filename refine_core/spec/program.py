@@ -1,0 +1,96 @@
+"""ProgramSpec: the JSON description of what is run.
+
+The form builds it, RunStarted holds it, history shows it, the source writer makes Python of it. It holds no key:
+credentials travel beside it, never in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+StageStrategy = Literal["predict", "chain_of_thought"]
+Strategy = Literal["refine", "best_of_n", "single"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageSpec:
+    """One predictor of the program.
+
+    name: how advice and the timeline call it; a Python identifier, unique in the program.
+    signature: `question, context: list[str] -> answer: float`.
+    instructions: the objective, in the user's words; "" for the default one.
+    strategy: "predict", or "chain_of_thought" to have the model reason before it answers.
+    descriptions: field name -> what it means, for the prompt.
+    demos: worked examples for the prompt, each field name -> value.
+    """
+
+    name: str
+    signature: str
+    instructions: str = ""
+    strategy: StageStrategy = "predict"
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    demos: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model answers, without its key.
+
+    kind: "practice" for the built-in practice model, "litellm" for any model that litellm reaches.
+    model: litellm's name for it, such as `openai/gpt-4o-mini`; unused by the practice model.
+    api_base: address of an OpenAI-compatible server, or None for the provider's own.
+    key_env: name of the environment variable that holds the key, or None.
+    temperature: of the first attempt (T0) and of advice. max_tokens: longest reply, or None for the provider's default.
+    timeout_s: seconds for one request. retries: further tries after a passing failure.
+    delay_s: seconds that the practice model takes for each reply, for demos.
+    """
+
+    kind: Literal["practice", "litellm"] = "practice"
+    model: str = ""
+    api_base: str | None = None
+    key_env: str | None = None
+    temperature: float = 0.0
+    max_tokens: int | None = None
+    timeout_s: float = 60.0
+    retries: int = 3
+    delay_s: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """What a person is shown: "practice model", or litellm's name."""
+        return "practice model" if self.kind == "practice" else self.model
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSpec:
+    """A program, its reward, and how it is refined.
+
+    stages: in order; a stage's inputs come from the program's inputs and from earlier outputs, by name.
+    inputs: name -> value for this run; the reward sees them all, so it may hold a reference answer too.
+    reward: Python source; see refine_core.rewards. reward_name: which function, where the source leaves a choice.
+    N: attempts at most, >= 1. threshold: stop once reward >= threshold; None never stops early.
+    fail_count: failed attempts tolerated; None means N.
+    seed: of the practice model; another seed is another run.
+    reward_timeout_s: seconds for one scoring.
+    adviser: the model asked for advice; None means `model`.
+    example: which worked example it came from, or None. parent: the run that it was edited from, or None.
+    """
+
+    stages: tuple[StageSpec, ...]
+    reward: str
+    inputs: Mapping[str, object] = field(default_factory=dict)
+    title: str = ""
+    strategy: Strategy = "refine"
+    reward_name: str | None = None
+    N: int = 5
+    threshold: float | None = 1.0
+    fail_count: int | None = None
+    seed: int = 0
+    reward_timeout_s: float = 5.0
+    model: ModelSpec = ModelSpec()
+    adviser: ModelSpec | None = None
+    judge: ModelSpec | None = None
+    example: str | None = None
+    parent: str | None = None

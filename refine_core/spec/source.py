@@ -1,0 +1,67 @@
+"""A program description as Python: what the adviser is shown as `program_code`, and what a person may take home."""
+
+from __future__ import annotations
+
+from refine_core.signatures import Signature
+from refine_core.signatures.types import type_text
+from refine_core.spec.program import ProgramSpec, StageSpec
+
+_CLASSES = {"predict": "Predict", "chain_of_thought": "ChainOfThought"}
+
+
+def program_source(spec: ProgramSpec) -> str:
+    """A module `Program` that does what the spec describes: runs as it stands. Raises SignatureError."""
+    given = _given(spec)
+    used = sorted({_CLASSES[s.strategy] for s in spec.stages})
+    simple = all(not s.instructions and not s.descriptions for s in spec.stages)
+    names = [*used, "Module", "Prediction", *([] if simple else ["Signature"])]
+    lines = [f"from refine_core import {', '.join(sorted(names))}", "", "", "class Program(Module):", "    def __init__(self):"]
+    for stage in spec.stages:
+        lines += _stage(stage)
+    lines += ["", f"    def forward(self, {', '.join(given)}, **_):" if given else "    def forward(self, **_):"]
+    have = dict.fromkeys(given)
+    where = {name: name for name in have}
+    for stage in spec.stages:
+        signature = Signature(stage.signature)
+        arguments = ", ".join(f"{n}={where[n]}" for n in signature.input_fields)
+        lines.append(f"        {stage.name}_ = self.{stage.name}({arguments})")
+        where |= {n: f"{stage.name}_.{n}" for n in signature.output_fields}
+    lines.append(f"        return Prediction({{{', '.join(f'**{s.name}_' for s in spec.stages)}}})")
+    return "\n".join(lines) + "\n"
+
+
+def _given(spec: ProgramSpec) -> list[str]:
+    """Inputs that no earlier stage makes, in the order in which stages want them."""
+    made: set[str] = set()
+    given: dict[str, None] = {}
+    for stage in spec.stages:
+        signature = Signature(stage.signature)
+        given.update(dict.fromkeys(n for n in signature.input_fields if n not in made))
+        made |= set(signature.output_fields)
+    return list(given)
+
+
+def _stage(stage: StageSpec) -> list[str]:
+    made = _CLASSES[stage.strategy]
+    if not stage.instructions and not stage.descriptions:
+        opening = [f"        self.{stage.name} = {made}({stage.signature!r})"]
+    else:
+        signature = Signature(stage.signature)
+        lines = [f"        {stage.name}_signature = Signature({stage.signature!r}, {stage.instructions!r})"]
+        lines += [
+            f"        {stage.name}_signature = {stage.name}_signature.with_updated_fields({n!r}, desc={d!r})"
+            for n, d in stage.descriptions.items()
+            if n in signature.fields and d
+        ]
+        opening = [*lines, f"        self.{stage.name} = {made}({stage.name}_signature)"]
+    if stage.demos:
+        inner = ".predict" if stage.strategy == "chain_of_thought" else ""
+        opening.append(f"        self.{stage.name}{inner}.demos = {[dict(d) for d in stage.demos]!r}")
+    return opening
+
+
+def signature_text(spec: ProgramSpec) -> str:
+    """The program in one line: what goes in and what comes out."""
+    outputs = {n: f for s in spec.stages for n, f in Signature(s.signature).output_fields.items()}
+    out = ", ".join(n if f.type is str else f"{n}: {type_text(f.type)}" for n, f in outputs.items())
+    return f"{', '.join(_given(spec))} -> {out}"

@@ -1,0 +1,127 @@
+"""A real server and a real browser: one server a script and session, one browser context a test."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START_S = 60
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+QUIET += ["--disable-background-networking", "--disable-component-update"]
+
+expect.set_options(timeout=10_000)
+
+
+def wait_idle(page: Page) -> None:
+    """Wait until the page is connected and its script has ended; not for pages that poll."""
+    state = "[data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+    page.locator(f"[data-testid=stApp]{state}").wait_for(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """Start the script under Streamlit, once a session, and return its address; the log must hold no traceback."""
+    served: dict[Path, tuple[subprocess.Popen[bytes], Path, str]] = {}
+
+    def start(script: Path) -> str:
+        if script not in served:
+            folder = tmp_path_factory.mktemp(script.stem)
+            served[script] = _start(script, folder)
+        return served[script][2]
+
+    yield start
+    logs = [_stop(process, log) for process, log, _ in served.values()]
+    for log in logs:
+        assert "Traceback" not in log, log[-3000:]
+
+
+def _start(script: Path, folder: Path) -> tuple[subprocess.Popen[bytes], Path, str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,  # where .streamlit/config.toml is, and what the script imports from
+            env={**os.environ, "HOME": str(folder), "USERPROFILE": str(folder)},
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server of {script.name} ended at once:\n{log.read_text()[-3000:]}")
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                return process, log, url
+        except OSError:
+            time.sleep(0.05)
+    _stop(process, log)
+    return pytest.fail(
+        f"the server of {script.name} was not up after {START_S} s:\n{log.read_text()[-3000:]}"
+    )
+
+
+def _stop(process: subprocess.Popen[bytes], log: Path) -> str:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+    return log.read_text()
+
+
+def _chromium() -> str | None:
+    """Return the path of a Chromium: the one in CHROMIUM, or the system's; None for Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the browser; without one, skip, but fail where CI is set."""
+    with sync_playwright() as playwright:
+        path = _chromium()
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            why = "no Chromium: set CHROMIUM to one, or run `playwright install chromium`"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """Open a fresh context; any error that the page does not catch fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def visit(page: Page, serve: Callable[[Path], str]) -> Callable[[Path], Page]:
+    """Serve a script, open it in the test's page and wait until it has run."""
+
+    def go(script: Path) -> Page:
+        page.goto(serve(script))
+        wait_idle(page)
+        return page
+
+    return go

@@ -1,0 +1,371 @@
+"""LM over real HTTP: every test talks through litellm to a server on loopback, or to a port where none is.
+
+All in one module, because the import of litellm takes seconds.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+import socket
+import threading
+import time
+import traceback
+
+import pytest
+
+from refine_core.errors import (
+    LMError,
+    LMKeyError,
+    LMNotFoundError,
+    LMRateLimitError,
+    LMRefusedError,
+    LMTimeoutError,
+    LMUnavailableError,
+    RunCancelled,
+)
+from refine_core.lm import LM, Usage, litellm_ready, warm
+from refine_core.lm.faults import redact
+from refine_core.lm.remote import NO_KEY
+from refine_core.waiting import Cancel
+from tests import openai_server
+from tests.openai_server import Answer, OpenAIServer, status
+
+CANARY = "canary-7f3a9c-of-any-shape"
+ASK = [{"role": "system", "content": "Be brief. ☃"}, {"role": "user", "content": "why is it so?"}]
+
+
+@pytest.fixture
+def server():
+    with OpenAIServer() as alive:
+        yield alive
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _litellm_is_imported_once():
+    warm()
+    with OpenAIServer() as server:
+        assert ask(server, timeout_s=60.0).text == "hello"
+    assert litellm_ready()
+
+
+def lm_of(server, **settings):
+    return LM("tiny", **{"api_base": server.url, "api_key": CANARY, "num_retries": 0, **settings})
+
+
+def ask(server, *, cancel=None, on_retry=None, **settings):
+    lm = lm_of(server, **{"timeout_s": 10.0, **settings})
+    return lm.complete(ASK, lm.kwargs, cancel=cancel, on_retry=on_retry)
+
+
+def failure(server, *behaviours, **settings):
+    """The error of one call, checked for the key in every place where it could hide."""
+    server.script(*behaviours)
+    with pytest.raises(LMError) as caught:
+        ask(server, **settings)
+    error = caught.value
+    assert (error.__cause__, error.__context__) == (None, None)
+    said = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+    assert CANARY not in said
+    return error
+
+
+# What is sent, and what comes back
+
+
+def test_messages_and_params_arrive_verbatim(server):
+    ask(server, temperature=0.7, max_tokens=9, top_p=0.5)
+    (request,) = server.requests
+    assert request.json == {
+        "model": "tiny",
+        "messages": ASK,
+        "temperature": 0.7,
+        "max_tokens": 9,
+        "top_p": 0.5,
+    }
+    assert request.path == "/v1/chat/completions"
+    assert request.headers["authorization"] == f"Bearer {CANARY}"
+
+
+def test_the_reply_has_text_usage_model_and_finish_reason(server):
+    server.script(Answer("two words", finish_reason="length"))
+    reply = ask(server)
+    assert (reply.text, reply.model, reply.finish_reason) == ("two words", "tiny", "length")
+    assert reply.usage == Usage(prompt_tokens=7, completion_tokens=2)
+
+
+def test_unknown_cost_and_usage_are_none(server):
+    server.script(
+        Answer(raw=b'{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"hi"}}]}')
+    )
+    reply = ask(server)
+    assert (reply.text, reply.cost_usd, reply.usage) == ("hi", None, Usage(None, None))
+
+
+def test_a_param_that_is_none_and_a_rollout_id_are_not_sent(server):
+    ask(server, temperature=None, max_tokens=None, rollout_id=3)
+    assert set(server.requests[0].json) == {"model", "messages"}
+
+
+def test_without_a_key_a_custom_server_gets_a_placeholder_and_never_the_environments_key(server, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
+    for model in ("tiny", "openai/tiny", "some-org/tiny"):
+        LM(model, api_base=server.url)("hi")
+    assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {NO_KEY}"}
+    assert [request.json["model"] for request in server.requests] == ["tiny", "tiny", "some-org/tiny"]
+
+
+def test_loopback_is_reached_directly_where_the_environment_names_a_proxy(server, monkeypatch):
+    monkeypatch.delenv("no_proxy", raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "intranet.example")
+    assert ask(server).text == "hello"
+
+
+def test_calling_it_as_dspy_does_returns_a_list(server):
+    assert lm_of(server)("hi", temperature=0.3) == ["hello"]
+    assert server.requests[0].json["temperature"] == 0.3
+
+
+# By whose fault
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "words"),
+    [
+        (status(401, f"Bad key {CANARY}."), LMKeyError, r"refused the key \(401\)\. Check the key"),
+        (status(403), LMKeyError, r"does not let this key use 'tiny' \(403\)"),
+        (status(404), LMNotFoundError, r"has no model 'tiny'.*usually ends in /v1"),
+        (status(400, "top_p must be < 1"), LMRefusedError, r'\(400\)\. It said: "top_p must be < 1"'),
+        (
+            status(400, "This model's maximum context length is 10 tokens"),
+            LMRefusedError,
+            "too long for 'tiny'",
+        ),
+        (status(413), LMRefusedError, r"too long .*\(413\)"),
+        (status(422), LMRefusedError, r"\(422\)"),
+        (status(402), LMRateLimitError, "wants payment"),
+        (status(429), LMRateLimitError, "too many requests"),
+        (status(408), LMTimeoutError, "gave up waiting"),
+        (status(409), LMUnavailableError, r"\(409\)"),
+        (status(500), LMUnavailableError, r"failed on its side \(500\)"),
+        (status(502), LMUnavailableError, r"\(502\)"),
+        (status(503), LMUnavailableError, r"\(503\)"),
+        (
+            Answer(status=502, raw=b"<html>Bad gateway</html>"),
+            LMUnavailableError,
+            r"\(502\)\. Try again later\.$",
+        ),
+        (openai_server.EMPTY_BODY, LMUnavailableError, "not with a chat reply"),
+        (openai_server.NOT_JSON, LMUnavailableError, "not with a chat reply"),
+        (Answer(raw=b"[1, 2]"), LMUnavailableError, "not with a chat reply"),
+        (Answer(raw=b'{"error": {"message": "oops"}}'), LMUnavailableError, "not with a chat reply"),
+        (openai_server.NO_CHOICES, LMUnavailableError, "without choices"),
+        (openai_server.NULL_CONTENT, LMUnavailableError, "without text"),
+        (Answer(None, finish_reason="length"), LMRefusedError, "Raise max_tokens"),
+        (openai_server.RESET, LMUnavailableError, "broke before the reply was complete"),
+    ],
+)
+def test_each_fault_has_its_kind_and_says_what_to_do(server, behaviour, kind, words):
+    error = failure(server, behaviour)
+    assert type(error) is kind
+    assert error.model == "tiny"
+    assert re.search(words, str(error))
+    assert len(server.requests) == 1
+
+
+def test_the_status_rides_on_the_error(server):
+    assert failure(server, status(404)).status == 404
+
+
+def test_the_address_is_named_without_user_and_password(server):
+    error = failure(server, status(401), api_base=server.url.replace("//", "//ann:secret-word@"))
+    assert f"127.0.0.1:{server.port}/v1" in str(error)
+    assert "secret-word" not in str(error)
+
+
+def test_a_refused_connection_says_so():
+    with socket.socket() as closed:  # bound and not listening: nobody else takes the port
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
+        with pytest.raises(LMUnavailableError, match=r"connection refused\. Is the server running"):
+            LM("tiny", api_base=address, num_retries=0)("hi")
+
+
+def test_a_host_that_does_not_exist_says_so():
+    with pytest.raises(LMUnavailableError, match=r"http://nowhere\.invalid/v1: no such host"):
+        LM("tiny", api_base="http://nowhere.invalid/v1", num_retries=0)("hi")
+
+
+def test_https_where_there_is_none_says_so(server):
+    with pytest.raises(LMUnavailableError, match=r"wrong version number\). Check http or https"):
+        lm_of(server, api_base=server.url.replace("http", "https"))("hi")
+
+
+def test_an_address_without_http_is_refused_at_once():
+    with pytest.raises(LMNotFoundError, match="write http://HOST:PORT/v1"):
+        LM("tiny", api_base="127.0.0.1:8000")
+
+
+def test_a_model_of_no_known_provider_says_how_to_write_one():
+    with pytest.raises(LMNotFoundError, match="Write provider/model, such as openai/tiny"):
+        LM("tiny")("hi")
+
+
+def test_a_missing_key_is_told_from_a_refused_one(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(LMKeyError, match="needs a key"):
+        LM("openai/gpt-4o-mini")("hi")
+
+
+def test_a_parameter_that_the_model_does_not_take_is_named(server):
+    with pytest.raises(LMRefusedError, match=r"'gpt-5' does not take one of its parameters.*temperature"):
+        LM("gpt-5", api_base=server.url, temperature=0.2)("hi")
+    assert server.requests == []
+
+
+# Trying again
+
+
+def test_one_429_then_200_is_one_retry_and_it_is_reported(server):
+    server.script(status(429), "fine")
+    told = []
+    reply = ask(server, num_retries=2, on_retry=lambda *what: told.append(what))
+    ((ordinal, wait_s, error),) = told
+    assert (reply.text, ordinal, type(error)) == ("fine", 1, LMRateLimitError)
+    assert 0 < wait_s <= 1.5
+    assert len(server.requests) == 2
+
+
+def test_retry_after_is_honoured(server):
+    server.script(status(429, retry_after=0.1), "fine")
+    told = []
+    ask(server, num_retries=1, on_retry=lambda *what: told.append(what))
+    assert told[0][1] == told[0][2].retry_after_s == 0.1
+    assert server.requests[1].at - server.requests[0].at >= 0.1
+
+
+def test_retry_after_is_honoured_up_to_thirty_seconds_and_cancel_ends_the_wait(server):
+    server.script(status(429, retry_after=3600))
+    cancel, waits = Cancel(), []
+
+    def on_retry(_, wait_s, __):
+        waits.append(wait_s)
+        threading.Timer(0.1, cancel.set).start()
+
+    with pytest.raises(RunCancelled):
+        ask(server, num_retries=1, cancel=cancel, on_retry=on_retry)
+    assert waits == [30.0]
+
+
+def test_500_again_and_again_gives_up_with_the_last_error(server):
+    told = []
+    server.script(status(500), status(500), status(500, "third time"))
+    with pytest.raises(LMUnavailableError, match="third time") as caught:
+        ask(server, num_retries=2, on_retry=lambda *what: told.append(what))
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert [ordinal for ordinal, _, _ in told] == [1, 2]
+    assert len(server.requests) == 3
+
+
+def test_what_cannot_pass_is_not_tried_again(server):
+    failure(server, status(401), num_retries=3)
+    failure(server, status(429, error_code="insufficient_quota"), num_retries=3)
+    assert len(server.requests) == 2
+
+
+# Time
+
+
+@pytest.mark.parametrize("slow", [Answer(hang_s=30), Answer("drop by drop", trickle_s=30)])
+def test_the_time_limit_holds_for_the_whole_reply_and_closes_the_connection(server, slow):
+    started = time.monotonic()
+    error = failure(server, slow, timeout_s=0.4)
+    assert type(error) is LMTimeoutError
+    assert "no answer within 0.4 s" in str(error)
+    assert time.monotonic() - started < 2
+    assert server.requests[0].disconnected.wait(2)
+
+
+@pytest.mark.parametrize("slow", [Answer(hang_s=30), Answer("drop by drop", trickle_s=30)])
+def test_a_cancel_in_mid_call_returns_at_once_and_closes_the_connection(server, slow):
+    server.script(slow)
+    cancel = Cancel()
+    timer = threading.Timer(0.3, cancel.set)
+    timer.start()
+    with pytest.raises(RunCancelled):
+        ask(server, cancel=cancel, timeout_s=30.0)
+    assert time.monotonic() - server.requests[0].at < 0.3 + 0.5
+    assert server.requests[0].disconnected.wait(2)
+
+
+def test_calls_from_many_threads_run_side_by_side(server):
+    server.default = Answer("slow", hang_s=0.3)
+    threads = [threading.Thread(target=ask, args=(server,)) for _ in range(6)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - started < 6 * 0.3
+
+
+# The key
+
+
+def test_the_key_is_in_no_repr_state_or_pickle():
+    lm = LM(
+        "tiny", api_base="http://h/v1?key=q", api_key=CANARY, extra_headers={"X": CANARY}, aws_token=CANARY
+    )
+    twin = lm.copy(temperature=0.5, other_key=CANARY)
+    for shown in (repr(lm), repr(twin), repr(lm.dump_state()), repr(twin.kwargs), str(pickle.dumps(twin))):
+        assert CANARY not in shown
+    assert repr(LM("m")) == "LM('m', temperature=0.0, timeout_s=60.0, num_retries=3)"
+
+
+@pytest.mark.parametrize("twin_of", [LM.copy, copy.copy, copy.deepcopy])
+def test_a_copy_keeps_the_key(server, twin_of):
+    twin_of(lm_of(server))("hi")
+    assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
+
+
+def test_a_pickle_comes_back_without_the_key(server):
+    pickle.loads(pickle.dumps(lm_of(server)))("hi")
+    assert server.requests[0].headers["authorization"] == f"Bearer {NO_KEY}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Incorrect API key provided: sk-proj-AbC_123",
+        "masked sk-cana****3456",
+        "Authorization: Bearer abc.def",
+        "GET /v1?key=AbC_123&x=1",
+        "http://ann:AbC_123@host/",
+        "token AIzaSyA-1234567890",
+    ],
+)
+def test_what_looks_like_a_key_is_hidden(text):
+    hidden = redact(text)
+    assert "[hidden]" in hidden
+    for part in ("AbC", "cana", "3456", "abc.def", "12345"):
+        assert part not in hidden
+
+
+def test_a_key_that_a_server_repeats_is_hidden(server):
+    assert 'It said: "Bad key [hidden]."' in str(failure(server, status(401, f"Bad key {CANARY}.")))
+
+
+def test_a_failure_leaves_nothing_of_the_key_in_the_frames(server):
+    """A traceback printed with its locals, as some tools do, shows no key either."""
+    server.script(status(401))
+    with pytest.raises(LMKeyError) as caught:
+        ask(server)
+    frames = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    ours = [frame for frame in frames if "refine_core" in frame.filename]
+    assert ours
+    assert CANARY not in repr([frame.locals for frame in ours])
