@@ -1,3 +1,162 @@
-"""refine_core: the headless core of Refinescope."""
+"""refine_core: run a program of language-model calls again and again until a reward is satisfied, and keep every event.
+
+    from refine_core import LM, Predict, Refine, configure
+    configure(lm=LM("openai/gpt-4o-mini"))
+    best = Refine(Predict("question -> answer"), N=3, reward_fn=one_word, threshold=1.0)(question="…")
+
+The names below are loaded when first used: importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from refine_core import runs, settings
+    from refine_core.adapters import ChatAdapter
+    from refine_core.errors import (
+        Halt,
+        InfrastructureError,
+        InputError,
+        LMError,
+        ParseError,
+        ProgramError,
+        RecordingFailed,
+        RefineError,
+        RewardError,
+        RunCancelled,
+        SignatureError,
+        SpecError,
+        StoreError,
+        WorkerError,
+    )
+    from refine_core.lm import LM, BaseLM, PracticeLM, ScriptedLM
+    from refine_core.log.codec import decode, encode
+    from refine_core.log.folds import Summary, Timeline, summarize, timeline
+    from refine_core.log.recorder import Recorder
+    from refine_core.log.scope import Collector, Record, Scope, Sink, within
+    from refine_core.loop import Loop, Plan, decide, evolve, schedule
+    from refine_core.modules import ChainOfThought, Example, Module, Parameter, Predict, Prediction
+    from refine_core.refine import BestOfN, Refine, Refinement
+    from refine_core.rewards import RewardRunner, Score
+    from refine_core.settings import configure, context
+    from refine_core.signatures import InputField, OutputField, Signature
+    from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
+    from refine_core.spec.source import program_source
+    from refine_core.store import MemoryStore, SqlStore, open_store
+    from refine_core.waiting import Cancel
+
+_HOME = {
+    "adapters": ("ChatAdapter",),
+    "errors": (
+        "Halt",
+        "InfrastructureError",
+        "InputError",
+        "LMError",
+        "ParseError",
+        "ProgramError",
+        "RecordingFailed",
+        "RefineError",
+        "RewardError",
+        "RunCancelled",
+        "SignatureError",
+        "SpecError",
+        "StoreError",
+        "WorkerError",
+    ),
+    "lm": ("LM", "BaseLM", "PracticeLM", "ScriptedLM"),
+    "log.codec": ("decode", "encode"),
+    "log.folds": ("Summary", "Timeline", "summarize", "timeline"),
+    "log.recorder": ("Recorder",),
+    "log.scope": ("Collector", "Record", "Scope", "Sink", "within"),
+    "loop": ("Loop", "Plan", "decide", "evolve", "schedule"),
+    "modules": ("ChainOfThought", "Example", "Module", "Parameter", "Predict", "Prediction"),
+    "refine": ("BestOfN", "Refine", "Refinement"),
+    "rewards": ("RewardRunner", "Score"),
+    "settings": ("configure", "context"),
+    "signatures": ("InputField", "OutputField", "Signature"),
+    "spec": ("ModelSpec", "ProgramSpec", "StageSpec"),
+    "spec.source": ("program_source",),
+    "store": ("MemoryStore", "SqlStore", "open_store"),
+    "waiting": ("Cancel",),
+}
+_MODULES = ("runs", "settings")
+_WHERE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "LM",
+    "BaseLM",
+    "BestOfN",
+    "Cancel",
+    "ChainOfThought",
+    "ChatAdapter",
+    "Collector",
+    "Example",
+    "Halt",
+    "InfrastructureError",
+    "InputError",
+    "InputField",
+    "LMError",
+    "Loop",
+    "MemoryStore",
+    "ModelSpec",
+    "Module",
+    "OutputField",
+    "Parameter",
+    "ParseError",
+    "Plan",
+    "PracticeLM",
+    "Predict",
+    "Prediction",
+    "ProgramError",
+    "ProgramSpec",
+    "Record",
+    "Recorder",
+    "RecordingFailed",
+    "Refine",
+    "RefineError",
+    "Refinement",
+    "RewardError",
+    "RewardRunner",
+    "RunCancelled",
+    "Scope",
+    "Score",
+    "ScriptedLM",
+    "Signature",
+    "SignatureError",
+    "Sink",
+    "SpecError",
+    "SqlStore",
+    "StageSpec",
+    "StoreError",
+    "Summary",
+    "Timeline",
+    "WorkerError",
+    "configure",
+    "context",
+    "decide",
+    "decode",
+    "encode",
+    "evolve",
+    "open_store",
+    "program_source",
+    "runs",
+    "schedule",
+    "settings",
+    "summarize",
+    "timeline",
+    "within",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"refine_core.{name}")
+    if name not in _WHERE:
+        raise AttributeError(f"module 'refine_core' has no attribute {name!r}")
+    value: object = getattr(import_module(f"refine_core.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value

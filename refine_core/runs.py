@@ -25,10 +25,10 @@ from refine_core.errors import RecordingFailed, RunCancelled
 from refine_core.events import Fault, RunFinished, RunStarted, StopReason
 from refine_core.lm.base import BaseLM
 from refine_core.lm.connect import connect
-from refine_core.log.folds import Summary, Timeline, summarize, timeline
+from refine_core.log.folds import Attempt, Call, PredictorRun, Summary, Timeline, summarize, timeline
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope
-from refine_core.log.words import what_it_took, why_stopped
+from refine_core.words import what_it_took, why_stopped
 from refine_core.loop import Plan
 from refine_core.refine.build import Pipeline, WorkerScorer, check
 from refine_core.refine.driver import Driver
@@ -36,6 +36,24 @@ from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.store import open_store
 from refine_core.store.protocol import RunRow, Store
 from refine_core.waiting import Cancel
+
+__all__ = [
+    "Attempt",
+    "Call",
+    "Credentials",
+    "PredictorRun",
+    "Record",
+    "Run",
+    "RunRow",
+    "Runs",
+    "Timeline",
+    "cancel",
+    "default",
+    "events",
+    "get",
+    "recent",
+    "start",
+]
 
 logger = logging.getLogger("refine_core")
 
@@ -77,6 +95,10 @@ class _Job:
     thread: threading.Thread | None = None
     trouble: str | None = None
 
+    @property
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
 
 class Runs:
     """Runs on one store. Safe to use from any thread."""
@@ -97,7 +119,7 @@ class Runs:
         run_id = _new_id()
         job = _Job(Cancel())
         try:
-            recorder = Recorder(run_id, self._appender(), cancel=job.cancel)
+            recorder = Recorder(run_id, _Appender(self.store), cancel=job.cancel)
             scope = Scope(sinks=(recorder,), cancel=job.cancel)
             try:
                 scope.emit(work.started())
@@ -116,7 +138,7 @@ class Runs:
         """Ask a run of this process to stop now. False if none of that id is under way here."""
         with self._lock:
             job = self._jobs.get(run_id)
-        if job is None or job.thread is None or not job.thread.is_alive():
+        if job is None or not job.alive:
             return False
         job.cancel.set()
         return True
@@ -137,12 +159,15 @@ class Runs:
 
     def get(self, run_id: str) -> Run | None:
         """The run as far as it is recorded, or None if there is no such run. Raises StoreError."""
+        with self._lock:
+            job = self._jobs.get(run_id)
+        # Whether it lives is asked before what it recorded, so that a run that ends in between is not called interrupted.
+        row = self.store.row(run_id) if job is None else None
+        alive = job.alive if job else row is not None and row.alive
         line = timeline(self.events(run_id))
         if line is None:
             return None
-        with self._lock:
-            job = self._jobs.get(run_id)
-        state = self._state(run_id, line, job)
+        state = _state(line, job, alive=alive)
         return Run(
             run_id,
             line,
@@ -171,19 +196,6 @@ class Runs:
                 job.thread.join(timeout_s)
         self.store.close()
 
-    def _state(self, run_id: str, line: Timeline, job: _Job | None) -> State:
-        if line.finished is not None:
-            return "finished"
-        if job is not None and job.trouble is not None:
-            return "unrecorded"
-        if job is not None and job.thread is not None and job.thread.is_alive():
-            return "cancelling" if job.cancel.is_set else "running"
-        row = self.store.row(run_id)
-        return "interrupted" if row is None or row.interrupted or job is not None else "running"
-
-    def _appender(self) -> _Appender:
-        return _Appender(self.store)
-
     def _work(self, run_id: str, job: _Job, work: _Work, scope: Scope) -> None:
         """The body of a run's thread: whatever happens, the log says so, or the job does."""
         try:
@@ -197,6 +209,16 @@ class Runs:
             raise
         finally:
             work.close()
+
+
+def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:
+    if line.finished is not None:
+        return "finished"
+    if job is not None and job.trouble is not None:
+        return "unrecorded"
+    if not alive:
+        return "interrupted"
+    return "cancelling" if job is not None and job.cancel.is_set else "running"
 
 
 @dataclass(slots=True)

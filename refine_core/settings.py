@@ -2,6 +2,7 @@
 
     configure(lm=LM("openai/…"))           for the whole process
     with context(lm=other): ...            for a block, also in threads that copy their context
+    settings.lm                            what holds here; the module itself answers
 
 Source: dspy.settings. A value set by `context` wins over one set by `configure`.
 """
@@ -19,27 +20,16 @@ _process: dict[str, Any] = {}
 _block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated
 
 
-class Settings:
-    """Reads what holds here: `settings.lm`, `settings.adapter`, `settings.trace`."""
-
-    def __getattr__(self, name: str) -> Any:
-        block = _block.get()
-        if name in block:
-            return block[name]
-        if name in _process:
-            return _process[name]
-        if name in _DEFAULTS:
-            return _DEFAULTS[name]
-        raise AttributeError(f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}")
-
-    def configure(self, **values: Any) -> None:
-        configure(**values)
-
-    def context(self, **values: Any) -> Any:
-        return context(**values)
-
-
-settings = Settings()
+def __getattr__(name: str) -> Any:
+    """`settings.lm` and its like: what holds here."""
+    block = _block.get()
+    if name in block:
+        return block[name]
+    if name in _process:
+        return _process[name]
+    if name in _DEFAULTS:
+        return _DEFAULTS[name]
+    raise AttributeError(f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}")
 
 
 def configure(**values: Any) -> None:

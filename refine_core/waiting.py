@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, wait
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from refine_core.errors import RunCancelled
 
@@ -47,7 +47,8 @@ class Cancel:
 
         Work that is given up on is asked to cancel itself.
         """
-        done, _ = wait([work, self._set], timeout=timeout_s, return_when="FIRST_COMPLETED")
+        both: list[Future[Any]] = [work, self._set]
+        done, _ = wait(both, timeout=timeout_s, return_when="FIRST_COMPLETED")
         if self._set in done:
             work.cancel()
             raise RunCancelled("cancelled")

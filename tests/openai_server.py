@@ -65,14 +65,14 @@ EMPTY_BODY = Answer(raw=b"")
 NOT_JSON = Answer(raw=b"<html>a login page</html>")
 NO_CHOICES = Answer(raw=b'{"id": "x", "object": "chat.completion", "created": 1, "choices": []}')
 NULL_CONTENT = Answer(None)
-CUT_BY_LENGTH = Answer("the reply was", finish_reason="length")
+CUT_BY_LENGTH = Answer("the reply was", "length")
 
 
 @dataclass(slots=True)
 class Recorded:
     """One request. headers: lower-case names. json: the parsed body, {} without one. at: time.monotonic().
 
-    disconnected is set if the client went away before the reply was complete; done, once either is through.
+    disconnected: the client went away before the reply was complete. done: the exchange is over, either way.
     """
 
     path: str
@@ -156,14 +156,13 @@ class _Handler(BaseHTTPRequestHandler):
         streams = bool(body.get("stream")) and answer.raw is None
         whole = answer.raw
         if whole is None:
-            whole = _sse(answer, body) if streams else json.dumps(_completion(answer, body)).encode()
+            whole = _sse(answer, body) if streams else _completion(answer, body)
         step = 8 if answer.trickle_s or answer.reset else len(whole) or 1
         pieces = [whole[at : at + step] for at in range(0, len(whole), step)]
         self.send_response(answer.status)
-        self.send_header("Content-Type", "text/event-stream" if streams else "application/json")
-        self.send_header("Content-Length", str(len(whole)))
-        self.send_header("Connection", "close")
-        for name, value in answer.headers:
+        kind = "text/event-stream" if streams else "application/json"
+        usual = (("Content-Type", kind), ("Content-Length", str(len(whole))), ("Connection", "close"))
+        for name, value in usual + answer.headers:
             self.send_header(name, value)
         self.end_headers()
         for number, piece in enumerate(pieces):
@@ -193,11 +192,11 @@ def _usage(answer: Answer, body: Body) -> dict[str, int]:
     return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 
-def _completion(answer: Answer, body: Body) -> Body:
+def _completion(answer: Answer, body: Body) -> bytes:
     message = {"role": "assistant", "content": answer.text}
     choice = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body.get("model")}
-    return {**head, "choices": [choice], "usage": _usage(answer, body)}
+    return json.dumps({**head, "choices": [choice], "usage": _usage(answer, body)}).encode()
 
 
 def _sse(answer: Answer, body: Body) -> bytes:
@@ -232,13 +231,13 @@ def _value(name: str, request: str, inputs: str) -> object:
         listed = inputs.partition("[[ ## module_names ## ]]")[2].partition("[[ ## ")[0]
         modules = re.findall(r"[«\"](.+?)[»\"]", listed)
         return dict.fromkeys(modules, "Be brief, and answer the question itself.")
-    hint = re.search(rf"\b{name}\b[^,]*?`([^`]*)", request)  # from this field's name up to the next one's
-    type_note = hint[1] if hint else ""
-    if choices := re.search(r"one of: ([^;)]+)", type_note):
+    after = re.search(rf"\b{name}\b[^,]*?`([^`]*)", request)  # from this field's name up to the next one's
+    type_note = after[1] if after else ""
+    if choices := re.search(r"(?:one of: |Literal\[['\"])([^;)'\"]+)", type_note):
         return choices[1].strip()
-    samples = {"float": 0.5, "int": 7, "bool": True, "list": ["one", "two"], "dict": {"a": "b"}}
-    text = f"A polite {name.replace('_', ' ')}, in one sentence."
-    return next((value for word, value in samples.items() if re.search(rf"\b{word}\b", type_note)), text)
+    samples = {"float": 0.5, "int": 7, "bool": True, "list": [], "dict": {}}
+    known = re.search(r"\b(float|int|bool|list|dict)\b", type_note)
+    return samples[known[1]] if known else f"A polite {name.replace('_', ' ')}, in one sentence."
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ once; the one with the data is a few lines that wait for it. The source is in as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypedDict, cast
@@ -57,7 +57,7 @@ def editor(
     *,
     key: str,
     label: str,
-    problems: Sequence[Problem] = (),
+    problems: Sequence[Problem] | Callable[[str], Sequence[Problem]] = (),
     rev: int = 0,
     height: str = "18rem",
     language: Literal["python", "text"] = "python",
@@ -68,7 +68,8 @@ def editor(
     code: shown when there is no typed text of this `key` and `rev`, ignored otherwise. To replace what is typed (an
         example is loaded, say), change `rev`; one undo brings the old text back.
     label: shown above, and the name that assistive technology reads.
-    problems: marked at their line and column; without a line, at the first. Their `field` is not looked at.
+    problems: marked at their line and column; without a line, at the first. Their `field` is not looked at. A function
+        is asked for them with the text as it stands, so that marks never lag behind it.
     height: a CSS length; the person may drag it taller.
 
     In an AppTest, type with `at.session_state[key] = {"draft": {"code": "…", "rev": 0}}`.
@@ -80,12 +81,10 @@ def editor(
         if draft := _draft(key):
             st.session_state[memory] = draft
 
-    kept = cast("_Draft | None", st.session_state.get(memory))
-    drafts = (_draft(key), kept, _Draft(code=code, rev=rev))
-    draft = next(found for found in drafts if found and found["rev"] == rev)
-    text = draft["code"].replace("\r\n", "\n").replace("\r", "\n")
-    st.session_state[memory] = draft
+    text = current_text(code, key=key, rev=rev)
+    st.session_state[memory] = _Draft(code=text, rev=rev)
 
+    found = problems(text) if callable(problems) else problems
     with st.container(gap=None):
         _bundle(key=f"{key}:bundle")
         result = _editor(
@@ -94,7 +93,7 @@ def editor(
                 "code": text,
                 "rev": rev,
                 "label": label,
-                "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in problems],
+                "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in found],
                 "height": height,
                 "language": language,
                 "readonly": readonly,
@@ -103,6 +102,14 @@ def editor(
             on_run_change=_ignore,
         )
     return EditorState(text, bool(result.run))
+
+
+def current_text(code: str, *, key: str, rev: int) -> str:
+    """What the editor `key` holds, also before it is drawn: the typed text of this `rev`, else `code`."""
+    kept = cast("_Draft | None", st.session_state.get(f"{key}:draft"))
+    drafts = (_draft(key), kept, _Draft(code=code, rev=rev))
+    draft = next(one for one in drafts if one and one["rev"] == rev)
+    return draft["code"].replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _draft(key: str) -> _Draft | None:

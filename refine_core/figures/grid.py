@@ -1,8 +1,8 @@
 """Where things lie: a column of equal width an attempt, a reward panel, and strips beneath it.
 
-    x     1, 2, 3 …      the attempts as people count them; a column reaches half a unit to either side
-    y     the reward's own unit; failures lie on a line of their own below the lowest tick
-    y2    pixels downwards from the panel's foot, so that strips keep their height whatever is in them
+x     1, 2, 3 …      the attempts as people count them; a column reaches half a unit to either side
+y     the reward's own unit; failures lie on a line of their own below the lowest tick
+y2    pixels downwards from the panel's foot, so that strips keep their height whatever is in them
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """columns: how many, those to come included. low, high: ends of the reward axis. failed_at: height of the line of
+    """The measures of one timeline.
+
+    columns: how many, those to come included. low, high: ends of the reward axis. failed_at: height of the line of
     failures, None without any. longest_s: the duration that fills a bar.
     """
 
@@ -101,7 +103,10 @@ def _columns(line: Timeline) -> int:
 def _lanes(line: Timeline) -> tuple[Lane, ...]:
     called = (run.name for attempt in line.attempts for run in attempt.predictors)
     names = dict.fromkeys((*line.predictors, *called))
-    strips: list[tuple[str, Kind]] = [("temperature", "temperature"), *((name, "predictor") for name in names)]
+    strips: list[tuple[str, Kind]] = [
+        ("temperature", "temperature"),
+        *((name, "predictor") for name in names),
+    ]
     if line.spec.strategy == "refine" or any(a.advice for a in line.attempts):
         strips.append(("advice", "advice"))
     strips.append(("reward", "reward"))

@@ -6,6 +6,8 @@ import json
 import math
 import textwrap
 
+MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
+TIMES = "\N{MULTIPLICATION SIGN}"
 _THOUSAND = 1000
 _BIG = 10_000
 _MINUTE_S = 60
@@ -38,15 +40,15 @@ def hover(*lines: str) -> str:
 def number(value: float) -> str:
     """A reward: two or three decimals; more where rounding would claim a whole number that was not reached."""
     if not math.isfinite(value):
-        return "−∞" if value < 0 else "∞" if value > 0 else "not a number"
+        return f"{MINUS}∞" if value < 0 else "∞" if value > 0 else "not a number"
     if abs(value) >= _BIG:
-        return f"{value:.3g}".replace("-", "−")
+        return f"{value:.3g}".replace("-", MINUS)
     text = f"{value:.3f}"
     if float(text).is_integer() and float(text) != value:
         text = f"{value:.6g}"
     elif text.endswith("0"):
         text = text[:-1]
-    return text.replace("-", "−") if float(text) else text.lstrip("-")
+    return text.replace("-", MINUS) if float(text) else text.lstrip("-")
 
 
 def change(value: float) -> str:

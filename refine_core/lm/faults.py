@@ -66,7 +66,10 @@ def explain(  # noqa: PLR0911  # one return a fault
         return LMTimeoutError(
             f"{at} gave no answer within {timeout_s:g} s. Try again, or allow it more time.", model=model
         )
-    if _has(error, "OSError", "TransportError", "InvalidURL"):
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and _has(error, "HTTPStatusError"):
+        return _by_status(error, status, at, said, model)
+    if _has(error, "TransportError", "ConnectionError", "InvalidURL"):
         return LMUnavailableError(_unreachable(error, where), model=model)
     if missing := next((e for e in _chain(error) if isinstance(e, ImportError)), None):
         return LMError(f"litellm needs a package for {model!r}: {missing.name}. Install it.", model=model)
@@ -76,11 +79,8 @@ def explain(  # noqa: PLR0911  # one return a fault
             "or give the address of the server that has it.",
             model=model,
         )
-    status = getattr(error, "status_code", None)
     if not isinstance(status, int):
         return LMError(f"litellm could not ask {where} ({type(error).__name__}): {said}", model=model)
-    if _has(error, "HTTPStatusError"):
-        return _by_status(error, status, at, said, model)
     # From here on the status is of litellm's own making: it refused to ask, or could not read the answer.
     if status == HTTPStatus.UNAUTHORIZED or (
         status >= HTTPStatus.INTERNAL_SERVER_ERROR and _NO_KEY.search(said)

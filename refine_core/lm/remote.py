@@ -216,8 +216,9 @@ class _Engine:
             if self._import is None or failed:
                 self._import = Future()
                 self._import.set_running_or_notify_cancel()  # one impatient caller must not cancel it for all
-                target = threading.Thread(target=_import_litellm, args=(self._import,), daemon=True)
-                target.start()
+                threading.Thread(
+                    target=_import_litellm, args=(self._import,), name="lm-import", daemon=True
+                ).start()
             return self._import
 
     def ready(self) -> bool:

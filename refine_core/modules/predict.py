@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
 
+from refine_core import settings
 from refine_core.adapters import ChatAdapter
 from refine_core.errors import InputError, LMError, ParseError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, ParseFailed, PredictorTraced, Purpose
@@ -20,7 +21,6 @@ from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current
 from refine_core.modules.module import Module, Parameter
 from refine_core.modules.prediction import Prediction
-from refine_core.settings import settings
 from refine_core.signatures import InputField, OutputField, Signature, ensure_signature
 from refine_core.signatures.types import type_text, validate
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from refine_core import settings
 from refine_core.adapters import ChatAdapter
 from refine_core.adapters.values import as_json
 from refine_core.events import AdviceGiven
@@ -21,7 +22,6 @@ from refine_core.modules.predict import NO_HINT, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.scoring import Scored
 from refine_core.refine.sources import modules_text, source_of
-from refine_core.settings import settings
 from refine_core.signatures import InputField, OutputField, Signature
 
 

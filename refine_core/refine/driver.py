@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from refine_core import settings
 from refine_core.errors import LMError
 from refine_core.events import (
     AdviceFailed,
@@ -33,7 +34,6 @@ from refine_core.refine.advice import advise
 from refine_core.refine.outcome import Outcome, Refinement
 from refine_core.refine.scoring import Scorer
 from refine_core.rewards import Scored
-from refine_core.settings import context, settings
 
 logger = logging.getLogger("refine_core")
 
@@ -98,7 +98,7 @@ class Driver:
         phase: Phase = "program"
         try:
             _prepare(program, asked.temperature, hints, scope, trace)
-            with within(scope), context(trace=trace):
+            with within(scope), settings.context(trace=trace):
                 outputs = _prediction(program(**self.inputs))
                 phase = "reward"
                 if scope.wanted:

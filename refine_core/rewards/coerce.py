@@ -49,7 +49,9 @@ def number(value: object, subject: str) -> float:
         else:
             raise NotAScore("WrongType", f"{subject} {_described(value)}; {EXPECTED}{_advice(value)}")
     except OverflowError:
-        raise NotAScore("NotFinite", f"{subject} a number too large for a float; expected a finite number") from None
+        raise NotAScore(
+            "NotFinite", f"{subject} a number too large for a float; expected a finite number"
+        ) from None
     if not math.isfinite(plain):
         raise NotAScore("NotFinite", f"{subject} {plain}; expected a finite number")
     return plain

@@ -12,6 +12,8 @@ Every step is tried and none is required; each returns the names of what it reac
 `confinement`. Standard library only.
 """
 
+# As in worker.py:
+# ruff: noqa: PTH117, PTH118, PTH120
 from __future__ import annotations
 
 import ctypes
@@ -201,7 +203,12 @@ _ALLOW, _REFUSE, _MISSING = 0x7FFF0000, 0x00050000 | _EPERM, 0x00050000 | _ENOSY
 
 
 class _Instruction(ctypes.Structure):
-    _fields_ = [("code", ctypes.c_uint16), ("yes", ctypes.c_uint8), ("no", ctypes.c_uint8), ("k", ctypes.c_uint32)]
+    _fields_ = [
+        ("code", ctypes.c_uint16),
+        ("yes", ctypes.c_uint8),
+        ("no", ctypes.c_uint8),
+        ("k", ctypes.c_uint32),
+    ]
 
 
 class _Program(ctypes.Structure):

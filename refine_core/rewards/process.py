@@ -23,7 +23,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from refine_core.errors import WorkerError
 from refine_core.rewards import wire
 
 Frame = dict[str, object]
@@ -132,19 +131,21 @@ class WorkerProcess:
         if given_up:
             self.kill()
         if child.stdin is not None and child.stdout is not None:  # both are pipes
-            threading.Thread(target=self._write, args=(child.stdin,), name="reward-frames", daemon=True).start()
+            threading.Thread(
+                target=self._write, args=(child.stdin,), name="reward-frames", daemon=True
+            ).start()
             with child.stdout as pipe:
                 self._read(pipe)
         self.kill()
 
     def _spawn(self, trouble: IO[bytes]) -> subprocess.Popen[bytes]:
         if not sys.executable:
-            raise WorkerError("the reward worker cannot be started: this Python does not know its own program")
+            raise ValueError("this Python does not know its own program")
         cwd = str(self._folder / "cwd")
         # Nothing of this process's environment: it may hold keys.
         environment = {
             "PATH": os.defpath,
-            "HOME": cwd,
+            "HOME": str(self._folder / "home"),  # there is none, so nothing is read from it or left in it
             "TMPDIR": cwd,
             "LANG": "C.UTF-8",
             "PYTHONHASHSEED": "0",

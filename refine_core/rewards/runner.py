@@ -9,6 +9,7 @@ Whatever the reward does is a RewardError or a Scored; only a Python that will n
 
 from __future__ import annotations
 
+import math
 import secrets
 import signal
 import site
@@ -68,7 +69,8 @@ class RewardRunner:
         self._closed = False
         self._turn = threading.Lock()
         self._starting = threading.Lock()
-        self._processes: list[WorkerProcess] = []  # at most one; a list, so that the finalizer need not hold us
+        # At most one; a list, so that the finalizer need not hold us.
+        self._processes: list[WorkerProcess] = []
         self._finalizer = weakref.finalize(self, _kill_all, self._processes)
 
     def __enter__(self) -> Self:
@@ -142,7 +144,7 @@ class RewardRunner:
             _kill_all(self._processes)
             user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
             load: Frame = {
-                "source": self.source.encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
+                "source": self.source,
                 "name": self.name,
                 "timeout_s": self.timeout_s,
                 "load_timeout_s": self.load_timeout_s,
@@ -172,10 +174,7 @@ class RewardRunner:
         token, began = secrets.token_hex(16), time.monotonic()
         deadline = began + self.timeout_s + GRACE_S
         judged = 0
-        try:
-            process.request({"op": "score", "token": token, **request})
-        except ValueError as error:
-            raise RewardError(f"the prediction cannot be sent: {error}", type_name="TooLarge") from None
+        _send(process, {"op": "score", "token": token, **request})
         while True:
             frame = _awaited(process, deadline, cancel)
             if frame.get("token") != token:
@@ -185,7 +184,7 @@ class RewardRunner:
             judged, asked = judged + 1, time.monotonic()
             answer, failure = self._judged(frame, judged)
             deadline += time.monotonic() - asked
-            process.request(answer)
+            _send(process, answer)
         took_s = time.monotonic() - began
         if frame.get("threads") != 0 or frame.get("type") == "MemoryLimit":
             process.kill()  # what it left behind would go on, or leave no memory for the next
@@ -198,10 +197,13 @@ class RewardRunner:
         if self._judge is None or not isinstance(signature, str) or not isinstance(inputs, dict):
             raise _Nonsense
         if count > JUDGE_CALLS:
-            return {"op": "answer", "error": f"{JUDGE_CALLS} calls of the judge are the limit for one score"}, None
+            return {
+                "op": "answer",
+                "error": f"{JUDGE_CALLS} calls of the judge are the limit for one score",
+            }, None
         try:
             answer = self._judge(signature, **cast("dict[str, object]", inputs))
-            value = {name: wire.plain(answer[name]) for name in answer}
+            value = wire.plain({name: answer[name] for name in answer})
         except Exception as error:  # noqa: BLE001  # told to the reward, and kept as the cause
             return {"op": "answer", "error": f"{type(error).__name__}: {error}"}, error
         return {"op": "answer", "value": value}, None
@@ -252,7 +254,9 @@ class _Died(_Fatal):
 
     def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
         if not process.ready:
-            return WorkerError(f"the reward worker did not start: {process.start_trouble or process.exit_code}")
+            return WorkerError(
+                f"the reward worker did not start: {process.start_trouble or process.exit_code}"
+            )
         if process.nonsense:
             return _Nonsense().error(runner, process)
         code = process.exit_code
@@ -260,7 +264,10 @@ class _Died(_Fatal):
             why = f"the reward ended its own process (exit code {code})"
         else:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            hint = {"SIGSEGV": ": endless recursion, or a broken extension", "SIGKILL": ": by hand, or for its memory"}
+            hint = {
+                "SIGSEGV": ": endless recursion, or a broken extension",
+                "SIGKILL": ": by hand, or for its memory",
+            }
             why = f"the reward's process was ended by {name}{hint.get(name, '')}"
         return RewardError(why, type_name="WorkerDied", line=process.stuck_line)
 
@@ -268,11 +275,19 @@ class _Died(_Fatal):
 class _Nonsense(_Fatal):
     """A frame that was not owed, or not as agreed."""
 
-    def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
+    def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:  # noqa: ARG002  # as above
         return RewardError(
             "the reward wrote into the worker's own channel, so no answer can be trusted; its process was killed",
             type_name="WorkerDied",
         )
+
+
+def _send(process: WorkerProcess, frame: Frame) -> None:
+    try:
+        process.request(frame)
+    except ValueError as error:
+        process.kill()  # it may be waiting for the judge's answer, and would take the next request for it
+        raise RewardError(f"its inputs cannot be handed over: {error}", type_name="TooLarge") from None
 
 
 def _awaited(process: WorkerProcess, deadline: float, cancel: Cancel) -> Frame:
@@ -295,11 +310,13 @@ def _scored(frame: Frame, took_s: float) -> Scored:
         raise _Nonsense
     if not (isinstance(feedback, str) and isinstance(stdout, str) and all(map(_is_number, parts.values()))):
         raise _Nonsense
-    return Scored(cast("float", value), feedback, {str(k): float(v) for k, v in parts.items()}, stdout, took_s)
+    return Scored(
+        cast("float", value), feedback, {str(k): float(v) for k, v in parts.items()}, stdout, took_s
+    )
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, float)  # strict JSON has no others than finite ones
+    return isinstance(value, float) and math.isfinite(value)  # JSON reads 1e999 as infinity
 
 
 def _kill_all(processes: list[WorkerProcess]) -> None:

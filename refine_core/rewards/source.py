@@ -40,7 +40,9 @@ def find_reward(source: str, name: str | None = None) -> str:
             return name
         raise RewardError(
             f"no reward function found: the top level binds no {name!r}. "
-            "Write `def " + (name if name.isidentifier() else "reward") + "(args, pred):` and return a number",
+            "Write `def "
+            + (name if name.isidentifier() else "reward")
+            + "(args, pred):` and return a number",
             type_name="NoReward",
         )
     if "reward" in bound:

@@ -39,7 +39,7 @@ def unpack(body: bytes) -> dict[str, object]:
     return message
 
 
-def plain(value: object, depth: int = 0) -> object:
+def plain(value: object, depth: int = 0) -> object:  # noqa: C901, PLR0911  # a table of kinds, one line each
     """The value as JSON can carry it, for `pack`.
 
     Kept: None, bool, int, float, str, lists and mappings. A mapping's keys become text; tuples and sets become lists
@@ -52,7 +52,7 @@ def plain(value: object, depth: int = 0) -> object:
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else {_MARK: repr(float(value))}
-    if depth > _MAX_DEPTH:
+    if depth > _MAX_DEPTH or isinstance(value, type):
         return repr(value)[:1000]
     if isinstance(value, dict) or (hasattr(value, "keys") and hasattr(value, "__getitem__")):
         return {_escaped(str(key)): plain(value[key], depth + 1) for key in value.keys()}  # noqa: SIM118  # any mapping
@@ -62,10 +62,10 @@ def plain(value: object, depth: int = 0) -> object:
         return [plain(member, depth + 1) for member in sorted(value, key=repr)]
     for how in ("model_dump", "isoformat", "tolist"):
         convert = getattr(value, how, None)
-        if callable(convert) and not isinstance(value, type):
+        if callable(convert):
             return plain(convert(), depth + 1)
     fields = getattr(value, "__dataclass_fields__", None)
-    if fields is not None and not isinstance(value, type):
+    if fields is not None:
         return {_escaped(name): plain(getattr(value, name, None), depth + 1) for name in fields}
     return repr(value)
 

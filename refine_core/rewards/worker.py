@@ -18,27 +18,24 @@ The token and the one-frame rule make certain that blind writing is noticed, and
 another request. What keeps the machine safe is not here but in confine.py, and in the runner's hard deadline.
 """
 
+# pathlib would add a tenth to the time in which this process starts.
+# ruff: noqa: PTH100, PTH109, PTH120
 from __future__ import annotations
 
 import _thread
 import faulthandler
-import io
 import os
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType, ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 from refine_core.rewards import confine, wire
 from refine_core.rewards.coerce import NotAScore, measured
+from refine_core.rewards.guest import FILE, Captured, Clock, Deadline, Fields, FirstFrame, frames_of
 
-FILE = "reward.py"  # what the user's code is called in tracebacks
-STDOUT_CHARS, MESSAGE_CHARS, FEEDBACK_CHARS, FRAMES = 64_000, 4_000, 64_000, 20
-
-
-class Deadline(BaseException):  # noqa: N818  # users see it, if ever, as the name of what happened
-    """The time for this score is over. Not an Exception, so that few catch it."""
+MESSAGE_CHARS, FEEDBACK_CHARS = 4_000, 64_000
 
 
 class JudgeError(RuntimeError):
@@ -82,121 +79,6 @@ class Channel:
         return b"".join(parts)
 
 
-class Captured(io.TextIOBase):
-    """stdout and stderr of the user's code: the first STDOUT_CHARS characters, and a count of the rest."""
-
-    encoding = "utf-8"
-    errors = "replace"
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._kept = self._dropped = 0
-        self.buffer = _CapturedBytes(self)
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        part = text[: STDOUT_CHARS - self._kept]
-        if part:
-            self._parts.append(str.__str__(part))
-            self._kept += len(part)
-        self._dropped += len(text) - len(part)
-        return len(text)
-
-    def take(self) -> str:
-        """All since the last time."""
-        text = "".join(self._parts)
-        if self._dropped:
-            text += f"\n… {self._dropped} more characters were printed and dropped"
-        self._parts, self._kept, self._dropped = [], 0, 0
-        return text
-
-
-class _CapturedBytes(io.RawIOBase):
-    def __init__(self, text: Captured) -> None:
-        self._text = text
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._text.write(bytes(data).decode("utf-8", "replace"))
-        return len(data)
-
-
-class Fields(dict[str, Any]):
-    """A prediction: fields by attribute or by key. A field named like a dict's method, such as `copy`, is the field."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name not in _KEPT_METHODS and dict.__contains__(self, name):
-            return dict.__getitem__(self, name)
-        return dict.__getattribute__(self, name)
-
-    def __getattr__(self, name: str) -> Any:
-        has = ", ".join(map(str, self)) or "none"
-        raise AttributeError(f"no field {name!r} in the prediction; it has: {has}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
-
-
-_KEPT_METHODS = frozenset(("keys", "values", "items", "get", "__class__", "__dict__"))
-
-
-class Clock:
-    """The time that a score may take. Rings once; the line that it found running outlives code that ignores it."""
-
-    def __init__(self) -> None:
-        self.expired, self.frames, self._left = False, [("", 0)][:0], 0.0
-        self._there = hasattr(signal, "setitimer")  # else the runner's deadline is all there is
-        if self._there:
-            signal.signal(signal.SIGALRM, self._ring)
-
-    def start(self, seconds: float) -> None:
-        self.expired, self.frames = False, []
-        if self._there:
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-
-    def pause(self) -> None:
-        if self._there:
-            self._left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
-
-    def resume(self) -> None:
-        if self._there and self._left > 0:
-            signal.setitimer(signal.ITIMER_REAL, self._left)
-
-    def stop(self) -> None:
-        if self._there:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-    def _ring(self, _signal: int, frame: FrameType | None) -> None:
-        self.expired = True
-        while frame is not None:
-            if frame.f_code.co_filename == FILE:
-                self.frames.insert(0, (frame.f_code.co_name, frame.f_lineno or 0))
-            frame = frame.f_back
-        if self.frames:  # never into our own code
-            raise Deadline
-
-
-class FirstFrame:
-    """A trace function that keeps the first of the reward's frames and then switches tracing off again.
-
-    A finished frame remembers the line where it ended: that of the `return` which gave the value.
-    """
-
-    def __init__(self) -> None:
-        self.frame: FrameType | None = None
-
-    def __call__(self, frame: FrameType, _event: str, _argument: object) -> None:
-        if frame.f_code.co_filename == FILE:
-            self.frame = frame
-            sys.settrace(None)
-
-
 class Worker:
     """One loaded source and the loop that scores with it."""
 
@@ -216,7 +98,8 @@ class Worker:
         try:
             try:
                 self._clock.start(self._load["load_timeout_s"])
-                exec(compile(self._load["source"], FILE, "exec"), vars(self._module))  # noqa: S102  # what this process is for
+                code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
+                exec(code, vars(self._module))  # noqa: S102  # what this process is for
                 self._reward = self._named(self._load["name"])
             finally:
                 self._clock.stop()
@@ -230,7 +113,7 @@ class Worker:
 
     def score(self, request: dict[str, Any]) -> None:
         """Score one prediction, and tell."""
-        token, first = request["token"], FirstFrame()
+        token, first, ended = request["token"], FirstFrame(), None
         sys.stdout = sys.stderr = self._printed
         self._token = token
         limit = self._load["timeout_s"]
@@ -240,6 +123,7 @@ class Worker:
                 sys.settrace(first)
                 result = self._reward(request["args"], Fields(request["prediction"]))
                 sys.settrace(None)
+                ended = first.take_line()
                 value, feedback, parts = measured(result)
             finally:
                 sys.settrace(None)
@@ -247,21 +131,22 @@ class Worker:
             reply: dict[str, object] = {"op": "scored", "value": value, "parts": parts}
             reply["feedback"] = _clipped(feedback, FEEDBACK_CHARS)
         except NotAScore as error:
-            line = first.frame.f_lineno if first.frame is not None else None
-            reply = _error(error.type_name, error.message, line)
+            reply = _error(error.type_name, error.message, ended)
         except BaseException as error:  # noqa: BLE001  # as in load
             reply = self._failure(error, limit)
         if self._clock.expired and reply.get("type") != "Timeout":  # rung, and the code went on regardless
             reply = self._failure(Deadline(), limit)
         self._token = None
         # Threads that go on would spend the machine between scores: the runner then starts a fresh worker.
-        reply |= {"token": token, "stdout": self._printed.take(), "threads": _thread._count()}
+        reply |= {"token": token, "stdout": self._printed.take(), "threads": _thread._count()}  # noqa: SLF001  # threading.active_count() sees only its own
         self._channel.send(reply)
 
     def judge(self, signature: str, /, **inputs: object) -> Fields:
         """Ask the runner's judge. Waiting for it is not on the clock."""
         if self._token is None:
-            raise RuntimeError("judge(…) can be asked only while a prediction is scored, not while the source loads")
+            raise RuntimeError(
+                "judge(…) can be asked only while a prediction is scored, not while the source loads"
+            )
         call: dict[str, object] = {"op": "call", "token": self._token, "signature": str(signature)}
         call["inputs"] = wire.plain(inputs)
         with self._judging:
@@ -277,15 +162,15 @@ class Worker:
 
     def _failure(self, error: BaseException, limit_s: float) -> dict[str, object]:
         if isinstance(error, Deadline) or self._clock.expired:
-            frames = self._clock.frames[-FRAMES:]
+            frames = self._clock.frames
             line = frames[-1][1] if frames else None
             return _error("Timeout", f"took longer than {limit_s:g} s", line, frames)
         if isinstance(error, MemoryError):
             self._reserve = None
-            frames = _frames(error.__traceback__)
+            frames = frames_of(error.__traceback__)
             needed = f"needed more than the {self._load['memory_bytes'] >> 20} MiB of memory that it may use"
             return _error("MemoryLimit", needed, frames[-1][1] if frames else None, frames)
-        frames = _frames(error.__traceback__)
+        frames = frames_of(error.__traceback__)
         line, column = (frames[-1][1] if frames else None), None
         if isinstance(error, SyntaxError) and error.filename == FILE:
             line, column = error.lineno, error.offset
@@ -333,21 +218,12 @@ def _no_judge(*_args: object, **_inputs: object) -> Fields:
     raise JudgeError("this reward asks a judge, and none is set: choose the model that is to judge")
 
 
-def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
-    """(function, line) of the reward's own frames, outermost first; the last FRAMES of them."""
-    frames: list[tuple[str, int]] = []
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if code.co_filename == FILE:
-            frames.append((code.co_name, traceback.tb_lineno or 0))
-            if len(frames) > 2 * FRAMES:
-                del frames[:FRAMES]
-        traceback = traceback.tb_next
-    return frames[-FRAMES:]
-
-
 def _error(
-    kind: str, message: str, line: int | None, frames: list[tuple[str, int]] | None = None, column: int | None = None
+    kind: str,
+    message: str,
+    line: int | None,
+    frames: list[tuple[str, int]] | None = None,
+    column: int | None = None,
 ) -> dict[str, object]:
     return {
         "op": "error", "type": kind, "message": message, "line": line, "column": column, "frames": frames or [],

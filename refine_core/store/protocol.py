@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from refine_core.errors import StoreError
 from refine_core.log.folds import Summary
 from refine_core.log.scope import Record
 
@@ -15,8 +16,8 @@ class RunRow:
     """One run in the history.
 
     owner: whose it is; "local" until the app serves several people.
-    alive: whether the process that records it still holds its lock. A run that has not finished and is not alive was
-    interrupted.
+    alive: whether it is unfinished and the process that records it still holds its lock. A run that has not finished
+    and is not alive was interrupted.
     """
 
     run_id: str
@@ -30,22 +31,49 @@ class RunRow:
 
 
 class Store(Protocol):
-    """An append-only log a run, with a summary beside it."""
+    """An append-only log a run, with a summary beside it. Every method may be called from any thread."""
 
     def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
-        """Make `records` (of one run, in order) and the summary durable, in one transaction, before returning.
+        """Make `records` and the summary after them durable, in one transaction, before returning.
 
-        A run's first record creates it, held by this process. Raises StoreError; then nothing was written.
+        records: of one run, seq going on from what is there, the first being 1; [] does nothing.
+        A run's first record creates it, for `owner`; whoever appended last holds it.
+        Raises StoreError; then nothing was written.
         """
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
-        """The run's records with seq > `after`, in order; [] for an unknown run."""
+        """The run's records with seq > `after`, in order, at most `limit`; [] for an unknown run."""
 
     def row(self, run_id: str) -> RunRow | None:
         """The run's row, or None if there is no such run."""
 
     def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
-        """The newest runs first."""
+        """The newest runs first; of `owner` alone, or of everybody if None."""
+
+    def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
+        """Wait until the run has records with seq > `after`; whether it has. Immediate for runs of this process.
+
+        False once `timeout_s` seconds have passed or the store was closed. The run may yet be unknown.
+        """
 
     def close(self) -> None:
-        """Give back the connection and the lock."""
+        """Finish what was asked, then give back the connection and the lock. Calling twice is harmless."""
+
+
+def check_order(records: Sequence[Record]) -> None:
+    """Raise StoreError unless `records` are of one run with consecutive seq from 1 upwards."""
+    run_id, first = records[0].run_id, records[0].seq
+    for place, record in enumerate(records):
+        if record.run_id != run_id or record.seq != first + place or first < 1:
+            raise StoreError(
+                f"cannot record event {record.seq} of run {record.run_id}: it does not follow event "
+                f"{first + place - 1} of run {run_id}; nothing was written"
+            )
+
+
+def out_of_order(run_id: str, seq: int) -> StoreError:
+    """The refusal of a record that does not go on from what the store has."""
+    return StoreError(
+        f"cannot record event {seq} of run {run_id}: the store does not have exactly the {seq - 1} events before it; "
+        "another process may be recording the same run. Nothing was written; start a new run"
+    )

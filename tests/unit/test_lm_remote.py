@@ -9,6 +9,8 @@ import copy
 import pickle
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -89,10 +91,10 @@ def test_messages_and_params_arrive_verbatim(server):
 
 
 def test_the_reply_has_text_usage_model_and_finish_reason(server):
-    server.script(Answer("two words", finish_reason="length"))
+    server.script(openai_server.CUT_BY_LENGTH)
     reply = ask(server)
-    assert (reply.text, reply.model, reply.finish_reason) == ("two words", "tiny", "length")
-    assert reply.usage == Usage(prompt_tokens=7, completion_tokens=2)
+    assert (reply.text, reply.model, reply.finish_reason) == ("the reply was", "tiny", "length")
+    assert reply.usage == Usage(prompt_tokens=7, completion_tokens=3)
 
 
 def test_unknown_cost_and_usage_are_none(server):
@@ -310,6 +312,34 @@ def test_calls_from_many_threads_run_side_by_side(server):
     for thread in threads:
         thread.join()
     assert time.monotonic() - started < 6 * 0.3
+
+
+CANCELLED_IN_THE_IMPORT = """
+import sys, threading, time
+from refine_core.errors import RunCancelled
+from refine_core.lm import LM
+from refine_core.waiting import Cancel
+
+assert "litellm" not in sys.modules, "imported before the first call"
+cancel, started = Cancel(), time.monotonic()
+threading.Timer(0.2, cancel.set).start()
+try:
+    LM("tiny", api_base="http://127.0.0.1:9/v1").complete([], {}, cancel=cancel)
+except RunCancelled:
+    print("cancelled" if time.monotonic() - started < 1 else "late")
+"""
+
+
+def test_litellm_is_imported_at_the_first_call_and_a_cancel_need_not_wait_for_it():
+    """In a process of its own, since here litellm is imported already."""
+    done = subprocess.run(
+        [sys.executable, "-c", CANCELLED_IN_THE_IMPORT],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("cancelled", "")
 
 
 # The key

@@ -123,15 +123,21 @@ def _sections(user: str, outputs: set[str]) -> dict[str, str]:
             current.append(found[2].strip())
         else:
             current.append(line)
-    for body in lines.values():
-        while body and _is_request(body[-1], outputs):
-            body.pop()
+    if lines:
+        _cut_request(list(lines.values())[-1], outputs)
     return {name: "\n".join(body).strip() for name, body in lines.items()}
 
 
-def _is_request(line: str, outputs: set[str]) -> bool:
-    marked = set(_MARKER.findall(line))
-    return not line.strip() or bool(marked & (outputs | {"completed"})) or all(f"`{o}`" in line for o in outputs)
+def _cut_request(body: list[str], outputs: set[str]) -> None:
+    """Take the closing request off the last input: its last paragraph, if that names the outputs."""
+    while body and not body[-1].strip():
+        body.pop()
+    start = max((i for i, line in enumerate(body) if not line.strip()), default=0)
+    paragraph = "\n".join(body[start:])
+    marked = set(_MARKER.findall(paragraph)) & (outputs | {"completed"})
+    # Names in backticks may also stand in a hint, so they count only below a blank line.
+    if marked or (start and all(f"`{name}`" in paragraph for name in outputs)):
+        del body[start:]
 
 
 def _indented_tail(system: str) -> list[str]:

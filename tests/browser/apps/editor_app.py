@@ -24,18 +24,20 @@ def reward(inputs, prediction):
 '''
 
 
+def oopses(code: str) -> list[Problem]:
+    return [
+        Problem("reward", "expected ':'", line, column)
+        for line, source in enumerate(code.split("\n"), start=1)
+        if (column := source.find("oops") + 1)
+    ]
+
+
 def first() -> None:
     st.session_state.setdefault("rev", 0)
     if st.button("Load example"):
         st.session_state.rev += 1
     code = SAMPLE if st.session_state.rev == 0 else f"example = {st.session_state.rev}\n"
-    text = st.session_state.get("reward:draft", {"code": code})["code"]
-    problems = [
-        Problem("reward", "expected ':'", line, column)
-        for line, source in enumerate(text.split("\n"), start=1)
-        if (column := source.find("oops") + 1)
-    ]
-    state = editor(code, key="reward", label="Reward", rev=st.session_state.rev, problems=problems)
+    state = editor(code, key="reward", label="Reward", rev=st.session_state.rev, problems=oopses)
     if state.run:
         st.session_state.runs = st.session_state.get("runs", 0) + 1
     if st.button("Read"):

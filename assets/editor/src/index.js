@@ -1,0 +1,296 @@
+/* The code editor: CodeMirror 6 as a Streamlit component.
+
+   Python gives  {code, rev, label, problems, height, language, readonly}
+   and gets      the state `draft` = {code, rev} and the trigger `run`.
+
+   Rule 1: what is typed belongs to the editor. Python's `code` is shown when the editor appears and when `rev`
+           changes; at any other rerun it is only what Python knows so far, and may lag behind the typing.
+   Rule 2: Python knows the text before anything else on the page can act on it (see `flush`).
+   Rule 3: text from outside becomes text nodes, never markup; nothing is fetched, data: URLs included. */
+
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
+import { pythonLanguage } from '@codemirror/lang-python';
+import { HighlightStyle, LanguageSupport, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
+import { search, searchKeymap } from '@codemirror/search';
+import { Annotation, Compartment, EditorState, Prec } from '@codemirror/state';
+import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
+import { tags as t } from '@lezer/highlight';
+
+const FLUSH_AFTER_MS = 300;
+
+/* Streamlit's own --st-*-text-color pairs miss WCAG AA on its grey backgrounds; each of these has at least 4.5:1 on
+   page, active line and selection, in both themes (tests/browser/test_editor.py measures them). */
+const CHROME = `
+.editor {
+  --quiet: #565d69; --keyword: #7b1fa2; --string: #19632c; --number: #8f3b00; --name: #0b4f8f;
+  --error: #b3261e; --line: #f4f5f8; --selection: #d7e6fb; --found: #fbe8a6;
+  background: var(--st-background-color); color: var(--st-text-color);
+  font: 14px/1.5 var(--st-font); container-type: inline-size;
+}
+.editor.dark {
+  --quiet: #a9b2be; --keyword: #d9b0ff; --string: #97d89b; --number: #ffbe80; --name: #99cbff;
+  --error: #ff9d94; --line: color-mix(in srgb, var(--st-text-color) 6%, var(--st-background-color));
+  --selection: #23406b; --found: #4a3b0c;
+}
+.head { display: flex; justify-content: space-between; gap: 1rem; margin-bottom: 0.25rem; }
+.hint { color: var(--quiet); font-size: 12px; line-height: 21px; opacity: 0; }
+.editor:focus-within .hint { opacity: 1; }
+@container (max-width: 520px) { .hint { position: absolute; clip-path: inset(50%); } }
+.frame {
+  box-sizing: border-box; min-height: 4.5rem; resize: vertical; overflow: hidden;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
+}
+.frame:focus-within { border-color: var(--st-primary-color); box-shadow: 0 0 0 1px var(--st-primary-color); }
+.unseen { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
+`;
+
+const theme = EditorView.theme({
+  '&': { height: '100%', color: 'inherit', fontSize: '14px' },
+  '&.cm-focused': { outline: 'none' },  // the frame shows the focus
+  '.cm-scroller': { fontFamily: 'var(--st-code-font)', lineHeight: '1.55', overflow: 'auto' },
+  '.cm-content': { caretColor: 'var(--st-text-color)', padding: '8px 0' },
+  '.cm-line': { padding: '0 12px 0 6px' },
+  '.cm-cursor': { borderLeftColor: 'var(--st-text-color)', borderLeftWidth: '2px' },
+  '.cm-gutters': { backgroundColor: 'var(--st-background-color)', color: 'var(--quiet)', border: 'none' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
+  '&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter': { backgroundColor: 'var(--line)' },
+  '.cm-activeLineGutter': { color: 'var(--st-text-color)' },
+  // The layer lies under the text, and an opaque active line would hide it.
+  '&.cm-focused:has(.cm-selectionBackground) .cm-activeLine': { backgroundColor: 'transparent' },
+  '& > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': { background: 'var(--selection) !important' },
+  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--selection)', outline: '1px solid var(--quiet)' },
+  '.cm-nonmatchingBracket, &.cm-focused .cm-nonmatchingBracket': { backgroundColor: 'transparent', color: 'var(--error)' },
+  '.cm-searchMatch': { backgroundColor: 'var(--found)' },
+  '.cm-searchMatch-selected': { backgroundColor: 'var(--found)', outline: '2px solid var(--st-primary-color)' },
+  // CodeMirror draws these marks with data: images, which a content security policy may forbid.
+  '.cm-gutter-lint': { width: '18px' },
+  '.cm-gutter-lint .cm-gutterElement': { padding: '0 2px' },
+  '.cm-lint-marker': { width: '14px', height: '14px', marginTop: '3px' },
+  '.cm-lint-marker-error': { content: 'normal' },
+  '.cm-lint-marker-error::before': {
+    content: '"!"', display: 'block', borderRadius: '50%', textAlign: 'center', font: 'bold 11px/14px var(--st-font)',
+    backgroundColor: 'var(--error)', color: 'var(--st-background-color)',
+  },
+  '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--error)', textDecorationSkipInk: 'none' },
+  '.cm-lintRange-active': { backgroundColor: 'transparent' },
+  '.cm-lintPoint-error::after': { borderBottomColor: 'var(--error)' },
+  '.cm-tooltip, .cm-panels, .cm-panel': { backgroundColor: 'var(--st-background-color)', color: 'var(--st-text-color)' },
+  '.cm-tooltip': { border: '1px solid var(--st-border-color)', borderRadius: 'var(--st-base-radius)', maxWidth: 'min(36rem, 90vw)' },
+  '.cm-diagnostic': { font: '13px/1.5 var(--st-font)', padding: '6px 10px', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' },
+  '.cm-diagnostic-error': { borderLeft: '3px solid var(--error)' },
+  '.cm-panels-top': { borderBottom: '1px solid var(--st-border-color)' },
+  '.cm-panels-bottom': { borderTop: '1px solid var(--st-border-color)' },
+  '.cm-panel.cm-search': { font: '13px/1.6 var(--st-font)', padding: '6px 28px 6px 8px' },
+  '.cm-panel.cm-search label': { fontSize: '13px' },
+  '.cm-panel.cm-search [name=close]': { color: 'inherit', fontSize: '18px', padding: '2px 6px' },
+  '.cm-textfield::placeholder': { color: 'var(--quiet)' },
+  '.cm-textfield': { backgroundColor: 'transparent', color: 'inherit', border: '1px solid var(--quiet)', fontSize: '13px' },
+  '.cm-button': { background: 'none', color: 'inherit', border: '1px solid var(--quiet)', borderRadius: '4px', fontSize: '13px' },
+  '.cm-panel.cm-panel-lint ul [aria-selected]': { background: 'var(--selection)' },
+});
+
+const colours = HighlightStyle.define([
+  { tag: [t.keyword, t.operatorKeyword, t.controlKeyword, t.definitionKeyword, t.moduleKeyword, t.self], color: 'var(--keyword)' },
+  { tag: [t.string, t.special(t.string), t.escape], color: 'var(--string)' },
+  { tag: [t.number, t.bool, t.null, t.atom], color: 'var(--number)' },
+  { tag: t.comment, color: 'var(--quiet)', fontStyle: 'italic' },
+  { tag: [t.function(t.definition(t.variableName)), t.definition(t.className)], color: 'var(--name)', fontWeight: '600' },
+  { tag: [t.function(t.variableName), t.meta], color: 'var(--name)' },
+  { tag: t.invalid, color: 'var(--error)' },
+]);
+
+const loaded = Annotation.define();  // marks a change made by Python, which need not be told about it
+
+function element(tag, className, parent, text = '') {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  parent.append(made);
+  return made;
+}
+
+/** The diagnostic of a problem {line, column, message}, both 1-based, column in code points; either may be null. */
+function diagnostic(doc, { line, column, message }) {
+  const { from, to, text } = doc.line(Math.min(Math.max(line ?? 1, 1), doc.lines));
+  const indent = text.length - text.trimStart().length;
+  const skipped = column == null ? indent : [...text].slice(0, Math.max(column - 1, 0)).join('').length;
+  const rest = text.slice(skipped);
+  const length = column == null ? rest.trimEnd().length : (/^(\w+|\S)/.exec(rest)?.[0].length ?? 0);
+  // Nothing to underline there (the end of a line, say): take the whole line.
+  if (!length) return { from: from + indent, to, severity: 'error', message };
+  return { from: from + skipped, to: from + skipped + length, severity: 'error', message };
+}
+
+class Editor {
+  constructor(root, data) {
+    this.rev = data.rev;
+    this.known = data.code;  // the text that Python has
+    this.marked = null;  // what the marks were made from
+    this.timer = undefined;
+    this.listening = new AbortController();
+    this.changeable = new Compartment();
+
+    element('style', '', root, CHROME);
+    this.host = element('div', 'editor', root);
+    const head = element('div', 'head', this.host);
+    this.label = element('div', 'label', head);
+    this.hint = element('div', 'hint', head);
+    this.frame = element('div', 'frame', this.host);
+    this.problems = element('ul', 'unseen', this.host);
+    this.label.id = 'label';
+    this.hint.id = 'hint';
+    this.problems.id = 'problems';
+    this.problems.setAttribute('aria-live', 'polite');
+    this.label.addEventListener('click', () => this.view.focus());
+
+    this.view = new EditorView({
+      parent: this.frame,
+      root,
+      state: EditorState.create({
+        doc: data.code,
+        extensions: [
+          Prec.highest(keymap.of(['Mod-Enter', 'Ctrl-Enter'].map((key) => ({ key, run: () => this.run() })))),
+          lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(),
+          history(), drawSelection(), indentOnInput(), bracketMatching(), search({ top: true }),
+          keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, indentWithTab]),
+          // Last, so that Escape first closes a panel. Not for two seconds, as CodeMirror has it, but until typing.
+          Prec.lowest(keymap.of([{ key: 'Escape', run: (view) => { view.setTabFocusMode(true); return true; } }])),
+          indentUnit.of('    '), EditorState.tabSize.of(4), theme, syntaxHighlighting(colours),
+          EditorView.updateListener.of((update) => this.changed(update)),
+          EditorView.domEventHandlers({ focus: (_, view) => view.setTabFocusMode(false), blur: () => this.flush() }),
+          this.changeable.of([]),
+        ],
+      }),
+    });
+
+    const { signal } = this.listening;
+    // Before a button's own handler runs, hence the capture phase; `click` alone is what assistive technology sends.
+    for (const type of ['pointerdown', 'click', 'keydown']) {
+      const outside = (event) => { if (!event.composedPath().includes(this.host)) this.flush(); };
+      document.addEventListener(type, outside, { capture: true, signal });
+    }
+    document.addEventListener('visibilitychange', () => this.flush(), { signal });
+    // A plain letter typed here is not a shortcut of the page ("r" reruns, "c" clears the cache).
+    this.host.addEventListener('keydown', (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    });
+  }
+
+  /** What Python says at a rerun. */
+  update(data, setStateValue, setTriggerValue) {
+    this.setState = setStateValue;
+    this.setTrigger = setTriggerValue;
+    this.host.classList.toggle('dark', isDark(this.host));
+    this.label.textContent = data.label;
+    this.hint.textContent = data.readonly
+      ? 'Read only.'
+      : 'Tab indents; Escape, then Tab, leaves. Ctrl-Enter runs.';
+    if (data.height !== this.height) this.frame.style.height = this.height = data.height;
+    this.configure(data);
+    if (data.rev !== this.rev) this.load(data);
+    this.mark(data);
+  }
+
+  configure({ label, language, readonly, problems }) {
+    const invalid = problems.length > 0;
+    const wanted = JSON.stringify([label, language, readonly, invalid, this.host.className]);
+    if (wanted === this.configured) return;
+    this.configured = wanted;
+    this.view.dispatch({
+      effects: this.changeable.reconfigure([
+        language === 'python' ? new LanguageSupport(pythonLanguage) : [],
+        EditorState.readOnly.of(readonly),
+        EditorView.darkTheme.of(this.host.classList.contains('dark')),
+        EditorView.contentAttributes.of({
+          'aria-label': label, 'aria-labelledby': 'label', 'aria-describedby': 'hint problems',
+          'aria-readonly': String(readonly), 'aria-invalid': String(invalid),
+          tabindex: '0',  // it has the focus without that too, but axe does not count an editable text as focusable
+        }),
+      ]),
+    });
+  }
+
+  /** Replace the text by Python's. One undo brings the old one back. */
+  load({ code, rev }) {
+    clearTimeout(this.timer);
+    this.rev = rev;
+    this.known = code;
+    this.view.dispatch({
+      changes: { from: 0, to: this.view.state.doc.length, insert: code },
+      selection: { anchor: 0 },
+      scrollIntoView: true,
+      annotations: [loaded.of(true), isolateHistory.of('full')],
+    });
+  }
+
+  /** Show the problems, unless they were found in a text that is no longer the one shown: newer ones are on their way. */
+  mark({ code, problems }) {
+    const made = JSON.stringify([code, problems]);
+    const { state } = this.view;
+    if (made === this.marked || state.doc.toString() !== code) return;
+    this.marked = made;
+    this.view.dispatch(setDiagnostics(state, problems.map((problem) => diagnostic(state.doc, problem))));
+    const said = problems.map(({ line, message }) => (line == null ? message : `Line ${line}: ${message}`));
+    if (said.join() === this.said) return;
+    this.said = said.join();
+    this.problems.replaceChildren();
+    for (const sentence of said) element('li', '', this.problems, sentence);
+  }
+
+  changed(update) {
+    if (!update.docChanged) return;
+    this.view.setTabFocusMode(false);
+    if (update.transactions.some((tr) => tr.annotation(loaded))) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), FLUSH_AFTER_MS);
+  }
+
+  /** Tell Python the text, if it does not have it. */
+  flush() {
+    clearTimeout(this.timer);
+    const code = this.view.state.doc.toString();
+    if (code === this.known) return;
+    this.known = code;
+    this.setState('draft', { code, rev: this.rev });
+  }
+
+  run() {
+    this.flush();
+    this.setTrigger('run', true);
+    return true;
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.listening.abort();
+    this.view.destroy();
+  }
+}
+
+/** Whether the page behind the element is dark, whatever theme made it so. */
+function isDark(host) {
+  const [red, green, blue] = getComputedStyle(host).backgroundColor.match(/[\d.]+/g).map(Number);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128;
+}
+
+const editors = new WeakMap();
+
+function mount({ parentElement, data, setStateValue, setTriggerValue }) {
+  if (!editors.has(parentElement)) editors.set(parentElement, new Editor(parentElement, data));
+  const editor = editors.get(parentElement);
+  editor.update(data, setStateValue, setTriggerValue);
+  // Streamlit also calls this for a call that a newer one overtook, while the editor is still in use.
+  return () => setTimeout(() => {
+    if (editor.host.isConnected) return;
+    editors.delete(parentElement);
+    editor.destroy();
+  });
+}
+
+// This module's own component shows nothing: it only brings the code to the page, once. The small component that each
+// editor is waits for it (pages/shared/editor.py).
+globalThis.refinescopeEditor = mount;
+document.dispatchEvent(new Event('refinescope-editor'));
+
+export default function () {}

@@ -1,0 +1,43 @@
+"""Lab: define a program and its reward, run it, watch. The address holds the run; a reload loses nothing of it."""
+
+import streamlit as st
+
+from pages.lab import state
+from pages.lab.model import model
+from pages.lab.program import inputs, program
+from pages.lab.reward import refinement, reward
+from pages.lab.start import examples, press_run, prompts, start
+from pages.shared import address
+from pages.shared.run_view import live
+from pages.shared.text import mistake
+from refine_core import runs
+from refine_core.errors import StoreError
+
+run = None
+try:
+    run_id = address.run_id()
+    run = runs.get(run_id) if run_id else None
+except StoreError as error:
+    mistake(str(error))
+    st.stop()
+
+if not state.begun():
+    state.load(run.line.spec if run else state.first_example())
+
+st.title("Refine a program of model calls", anchor=False)
+examples()
+typed = state.typed()
+form, view = st.columns([5, 7], gap="large")
+with form:
+    program(typed)
+    inputs(typed)
+    entered = reward(typed)
+    refinement(typed)
+    model(typed, run)
+with view:
+    if press_run(typed) or entered:
+        start(typed)
+    if run_id:
+        live(run_id)
+    else:
+        prompts(typed)

@@ -1,0 +1,96 @@
+"""The program's part of the form: stages, each with its signature, and the inputs that they ask for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.lab import state
+from pages.lab.state import Typed, key
+from pages.shared.text import mistake, plain
+from refine_core import programs
+from refine_core.programs import Asked
+
+_STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
+
+
+def program(typed: Typed) -> None:
+    """Stages in a row."""
+    st.subheader("Program", anchor=False, help="What goes in and what comes out, such as `question -> answer`. Types may follow a name: `context: list[str] -> score: float`.")
+    ids = state.stage_ids()
+    for i, uid in enumerate(ids):
+        _stage(i, uid, typed, alone=len(ids) == 1)
+    faults(typed, "stages")
+    st.button("Add a stage", icon=":material/add:", on_click=state.add_stage, type="tertiary", help="Its inputs may be the outputs of earlier stages, by name.")
+
+
+def inputs(typed: Typed) -> None:
+    """A form made from the signature's types."""
+    asked = programs.asked_for(typed.spec.stages)
+    st.subheader("Inputs", anchor=False)
+    if not asked:
+        st.caption("The inputs appear here once the signature can be read.")
+    for one in asked:
+        _input(one)
+        faults(typed, f"inputs.{one.name}")
+    with st.expander("Values that only the reward sees", expanded=bool(st.session_state.get(key("extra")))):
+        st.text_area(
+            "A JSON object, added to the inputs that the reward is given",
+            key=key("extra"),
+            height=80,
+            placeholder='{"answer": "Paris"}',
+            help="A reference answer, for example. No prompt shows it; the adviser sees it with the inputs.",
+            persist_state="session",
+        )
+        faults(typed, "extra")
+
+
+def faults(typed: Typed, field: str) -> None:
+    """What is wrong with the field above."""
+    for problem in typed.at(field):
+        where = f" (column {problem.column})" if problem.column is not None else ""
+        mistake(f"{problem.message[:1].upper()}{problem.message[1:]}{where}")
+
+
+def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:
+    if not alone:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input(f"Stage {i + 1}", key=key("stage", uid, "name"), persist_state="session", width=220)
+            st.button("Remove", key=key("stage", uid, "remove"), icon=":material/close:", type="tertiary", on_click=state.remove_stage, args=(uid,))
+        faults(typed, f"stages.{i}.name")
+    st.text_input("Signature", key=key("stage", uid, "signature"), persist_state="session", placeholder="question -> answer")
+    faults(typed, f"stages.{i}.signature")
+    st.text_area(
+        "Instructions",
+        key=key("stage", uid, "instructions"),
+        height=68,
+        persist_state="session",
+        placeholder="What the model is told to do. Left empty: to make the outputs from the inputs.",
+    )
+    st.segmented_control(
+        "How it answers",
+        list(_STRATEGIES),
+        format_func=_STRATEGIES.__getitem__,
+        required=True,
+        key=key("stage", uid, "strategy"),
+        persist_state="session",
+        label_visibility="collapsed",
+        help="Chain of thought has the model write its reasoning before the outputs.",
+    )
+
+
+def _input(one: Asked) -> None:
+    label = plain(one.name) if one.kind == "text" else f"{plain(one.name)} · {plain(one.type)}"
+    where = key("in", one.name, one.kind)
+    match one.kind:
+        case "text":
+            st.text_area(label, key=where, height="content", persist_state="session")
+        case "int":
+            st.number_input(label, key=where, step=1, value=None, persist_state="session")
+        case "float":
+            st.number_input(label, key=where, value=None, step=0.1, format="%g", persist_state="session")
+        case "bool":
+            st.checkbox(label, key=where, persist_state="session")
+        case "choice":
+            st.selectbox(label, one.choices, index=None, key=where, persist_state="session")
+        case _:
+            st.text_area(label, key=where, height=80, persist_state="session", help="As JSON")

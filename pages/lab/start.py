@@ -1,0 +1,85 @@
+"""Around the form: the worked examples, the Run button, and what is there before the first run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.lab import state
+from pages.lab.state import Typed, key
+from pages.shared import address
+from pages.shared.text import block, mistake, plain
+from refine_core import programs, runs
+from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.words import count
+
+_ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
+
+
+def examples() -> None:
+    """The worked examples, each a press away."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Worked examples, on the practice model:", width="content")
+        for name, example in programs.EXAMPLES.items():
+            chosen = st.session_state[key("example")] == name
+            st.button(
+                example.title,
+                key=key("choose", name),
+                type="secondary" if chosen else "tertiary",
+                help=example.teaches,
+                on_click=_choose,
+                args=(name,),
+            )
+    current = st.session_state[key("example")]
+    if current in programs.EXAMPLES:
+        st.caption(plain(programs.EXAMPLES[current].teaches))
+
+
+def _choose(name: str) -> None:
+    state.load(programs.EXAMPLES[name].spec)
+    address.leave_run()
+
+
+def press_run(typed: Typed) -> bool:
+    """The button, and beside it what it will do."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=key("run"))
+        n = len(programs.temperatures(typed.spec))
+        faults = len(typed.problems)
+        if faults:
+            st.caption(f"{count(faults, 'thing')} to mend first; see the form.", width="content")
+        else:
+            st.caption(plain(f"up to {count(n, 'attempt')} on the {typed.spec.model.label}" if typed.spec.model.kind == "practice" else f"up to {count(n, 'attempt')} on {typed.spec.model.label}"), width="content")
+    return pressed
+
+
+def start(typed: Typed) -> None:
+    """Begin a run and put it into the address; or say why it cannot begin."""
+    if typed.problems:
+        mistake("Not started. " + " ".join(f"{p.field}: {p.message}." for p in typed.problems))
+        return
+    try:
+        run_id = runs.start(typed.spec, typed.credentials)
+    except (SpecError, LMError, StoreError) as error:
+        mistake(f"Not started: {error}")
+        return
+    address.show_run(run_id)
+    st.rerun()
+
+
+def prompts(typed: Typed) -> None:
+    """Before the first run: what will happen, and the exact prompt of the first attempt."""
+    st.markdown("**What happens when you press Run**")
+    st.markdown(
+        "1. The program is tried, and your reward scores what it returns.\n"
+        "2. Below the threshold, a model is asked what each predictor should do better.\n"
+        "3. That advice goes into the next attempt's prompt as a hint, at another temperature.\n"
+        "4. The first attempt at the threshold is returned; else the best one."
+    )
+    if typed.problems:
+        return
+    st.markdown("**The exact prompt of the first attempt**")
+    for name, messages in programs.first_prompts(typed.spec).items():
+        with st.expander(plain(name), key=key("prompt", name)):
+            for message in messages:
+                st.caption(_ROLES[message["role"]])
+                block(message["content"])

@@ -1,0 +1,230 @@
+"""What is typed in the Lab, between the widgets and a program description.
+
+    load(spec) puts a description into the widgets        typed() reads them back, with every fault and its field
+
+Widgets hold what is typed; nothing here outlives the session but what a run recorded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.editor import current_text
+from refine_core import programs
+from refine_core.programs import ModelSpec, Problem, ProgramSpec, StageSpec
+from refine_core.runs import Credentials
+
+PREFIX = "lab"
+FIRST_EXAMPLE = "one_word"
+REWARD = f"{PREFIX}.reward"
+
+
+def key(*parts: object) -> str:
+    """The key of a widget of the Lab."""
+    return ".".join((PREFIX, *map(str, parts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the widgets say. problems: every fault, each with the field it concerns; [] if it can run."""
+
+    spec: ProgramSpec
+    credentials: Credentials
+    problems: list[Problem] = field(default_factory=list)
+
+    def at(self, field: str) -> list[Problem]:
+        """The faults of one field."""
+        return [p for p in self.problems if p.field == field]
+
+
+def load(spec: ProgramSpec) -> None:
+    """Fill the widgets from a description. To be called before they are drawn: at first, or in a callback."""
+    state = st.session_state
+    state[key("stages")] = list(range(len(spec.stages)))
+    for i, stage in enumerate(spec.stages):
+        load_stage(state, i, stage)
+    asked = programs.asked_for(spec.stages)
+    for one in asked:
+        if one.name in spec.inputs:
+            state[key("in", one.name, one.kind)] = programs.write_value(one, spec.inputs[one.name])
+    rest = {n: v for n, v in spec.inputs.items() if n not in {one.name for one in asked}}
+    state[key("extra")] = programs.write_object(rest)
+    state[key("reward", "code")] = spec.reward
+    state[key("reward", "rev")] = state.get(key("reward", "rev"), 0) + 1
+    state[key("reward", "name")] = spec.reward_name
+    state[key("title")] = spec.title
+    state[key("example")] = spec.example
+    state[key("parent")] = spec.parent
+    state[key("strategy")] = spec.strategy
+    state[key("N")] = spec.N
+    state[key("threshold")] = "" if spec.threshold is None else f"{spec.threshold:g}"
+    state[key("fail_count")] = "" if spec.fail_count is None else str(spec.fail_count)
+    state[key("reward_timeout")] = spec.reward_timeout_s
+    state[key("seed")] = spec.seed
+    load_model(state, spec.model)
+
+
+def load_stage(state: MutableMapping[str, Any], uid: int, stage: StageSpec) -> None:
+    """Fill one stage's widgets."""
+    state[key("stage", uid, "name")] = stage.name
+    state[key("stage", uid, "signature")] = stage.signature
+    state[key("stage", uid, "strategy")] = stage.strategy
+    state[key("stage", uid, "instructions")] = stage.instructions
+    state[key("stage", uid, "descriptions")] = dict(stage.descriptions)
+    state[key("stage", uid, "demos")] = stage.demos
+
+
+def load_model(state: MutableMapping[str, Any], model: ModelSpec) -> None:
+    """Fill the model's widgets; the key is never among what a description holds."""
+    state[key("model", "kind")] = model.kind
+    state[key("model", "name")] = model.model
+    state[key("model", "base")] = model.api_base or ""
+    state[key("model", "env")] = model.key_env or ""
+    state[key("model", "temperature")] = model.temperature
+    state[key("model", "max_tokens")] = model.max_tokens
+    state[key("model", "timeout")] = model.timeout_s
+    state[key("model", "delay")] = model.delay_s
+
+
+def first_example() -> ProgramSpec:
+    """What a first visit finds, ready to run."""
+    return programs.EXAMPLES[FIRST_EXAMPLE].spec
+
+
+def begun() -> bool:
+    """Whether the widgets have been filled in this session."""
+    return key("stages") in st.session_state
+
+
+def stage_ids() -> list[int]:
+    """Which stages there are, in order; an id stays with its stage when others go."""
+    return list(st.session_state[key("stages")])
+
+
+def add_stage() -> None:
+    """One more stage, fed by the last one's outputs where they can be read."""
+    ids = stage_ids()
+    uid = max(ids, default=-1) + 1
+    last = programs.output_names(_stage(ids[-1])) if ids else ()
+    given = last[-1] if last else "question"
+    names = {_stage(i).name for i in ids}
+    name = next(n for n in ("check", *(f"stage_{k}" for k in range(2, 99))) if n not in names)
+    load_stage(st.session_state, uid, StageSpec(name, f"{given} -> {'checked' if given == 'answer' else 'answer'}"))
+    st.session_state[key("stages")] = [*ids, uid]
+
+
+def remove_stage(uid: int) -> None:
+    """One stage fewer."""
+    st.session_state[key("stages")] = [i for i in stage_ids() if i != uid]
+
+
+def stages() -> tuple[StageSpec, ...]:
+    """The stages as typed."""
+    return tuple(_stage(uid) for uid in stage_ids())
+
+
+def typed() -> Typed:
+    """Everything as typed, read from the widgets' own state."""
+    state = st.session_state
+    faults: list[Problem] = []
+
+    def take(value: Any, fault: Problem | None) -> Any:
+        if fault is not None:
+            faults.append(fault)
+        return value
+
+    inputs = dict(take(*programs.read_json_object(state.get(key("extra"), ""), "extra")))
+    for one in programs.asked_for(stages()):
+        inputs[one.name] = take(*programs.read_value(one, state.get(key("in", one.name, one.kind), _blank(one.kind))))
+    threshold = take(*_number(state[key("threshold")], "threshold", "the threshold must be a number such as 1.0, or empty"))
+    fail_count = take(*_whole(state[key("fail_count")], "fail_count", "failures tolerated must be a whole number, or empty"))
+    spec = ProgramSpec(
+        stages=stages(),
+        reward=reward_text(),
+        inputs=inputs,
+        title=state[key("title")] or "",
+        strategy=state[key("strategy")] or "refine",
+        reward_name=state[key("reward", "name")],
+        N=state[key("N")] if state[key("N")] is not None else 0,
+        threshold=threshold,
+        fail_count=fail_count,
+        seed=state[key("seed")] or 0,
+        reward_timeout_s=state[key("reward_timeout")] or 0.0,
+        model=_model(),
+        example=state[key("example")],
+        parent=state[key("parent")],
+    )
+    known = {p.field for p in faults}
+    faults += [p for p in programs.problems(spec) if p.field not in known]
+    typed_key = state.get(key("model", "key")) or ""
+    return Typed(spec, Credentials({"model": typed_key} if typed_key else {}), faults)
+
+
+def reward_text() -> str:
+    """The reward as it stands in the editor."""
+    state = st.session_state
+    return current_text(state[key("reward", "code")], key=REWARD, rev=state[key("reward", "rev")])
+
+
+def _stage(uid: int) -> StageSpec:
+    state = st.session_state
+
+    def get(name: str) -> Any:
+        return state[key("stage", uid, name)]
+
+    return StageSpec(
+        name=get("name").strip(),
+        signature=get("signature").strip(),
+        instructions=get("instructions").strip(),
+        strategy=get("strategy") or "predict",
+        descriptions=get("descriptions"),
+        demos=get("demos"),
+    )
+
+
+def _model() -> ModelSpec:
+    state = st.session_state
+
+    def get(name: str) -> Any:
+        return state.get(key("model", name))
+
+    temperature = 0.0 if get("temperature") is None else get("temperature")
+    if get("kind") != "litellm":
+        return ModelSpec(temperature=temperature, delay_s=get("delay") or 0.0)
+    return ModelSpec(
+        kind="litellm",
+        model=(get("name") or "").strip(),
+        api_base=(get("base") or "").strip() or None,
+        key_env=(get("env") or "").strip() or None,
+        temperature=temperature,
+        max_tokens=get("max_tokens"),
+        timeout_s=get("timeout") or 60.0,
+    )
+
+
+def _blank(kind: str) -> Any:
+    return {"text": "", "json": "", "bool": False}.get(kind)
+
+
+def _number(text: str, where: str, message: str) -> tuple[float | None, Problem | None]:
+    if not text.strip():
+        return None, None
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None, Problem(where, f"{message}, not {text.strip()!r}")
+    return (value, None) if math.isfinite(value) else (None, Problem(where, f"{message}, not {text.strip()!r}"))
+
+
+def _whole(text: str, where: str, message: str) -> tuple[int | None, Problem | None]:
+    if not text.strip():
+        return None, None
+    try:
+        return int(text.strip()), None
+    except ValueError:
+        return None, Problem(where, f"{message}, not {text.strip()!r}")

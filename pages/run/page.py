@@ -1,0 +1,23 @@
+"""One run: the address says which."""
+
+import streamlit as st
+
+from pages.shared import address
+from pages.shared.run_view import live
+from pages.shared.text import mistake, plain
+from refine_core import runs
+from refine_core.errors import StoreError
+
+run_id = address.run_id()
+if run_id is None:
+    st.info("No run is named in the address. Choose one from the list.", icon=":material/info:")
+    st.page_link("pages/runs/page.py", label="All runs", icon=":material/history:")
+else:
+    try:
+        run = runs.get(run_id)
+        if run is not None:
+            st.title(plain(run.line.spec.title or "Run"), anchor=False)
+            st.page_link("pages/lab/page.py", label="Open in the Lab, to change it and run again", icon=":material/science:", query_params={"run": run_id})
+        live(run_id)
+    except StoreError as error:
+        mistake(str(error))

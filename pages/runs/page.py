@@ -1,0 +1,55 @@
+"""The runs made so far, newest first."""
+
+import datetime
+
+import streamlit as st
+
+from pages.shared.text import mistake, plain
+from refine_core import runs
+from refine_core.errors import StoreError
+from refine_core.words import count, number
+from refine_core.runs import RunRow
+
+SHOWN = 100
+_OUTCOMES = {
+    "threshold_reached": "reached the threshold",
+    "attempts_used_up": "best returned",
+    "too_many_failures": "gave up",
+    "every_attempt_failed": "every attempt failed",
+    "cancelled": "cancelled",
+    "error": "stopped by an error",
+}
+
+
+def outcome(row: RunRow) -> str:
+    """How the run ended, in two words."""
+    if row.summary.reason is not None:
+        return _OUTCOMES[row.summary.reason]
+    return "running" if row.alive else "interrupted"
+
+
+def entry(row: RunRow) -> None:
+    """One run as a link and a line."""
+    summary = row.summary
+    when = datetime.datetime.fromtimestamp(summary.started_at).astimezone()
+    st.page_link(
+        "pages/run/page.py", label=plain(summary.title or row.run_id), icon=":material/timeline:", query_params={"run": row.run_id}
+    )
+    best = "no reward" if summary.best_reward is None else f"best reward {number(summary.best_reward)}"
+    parts = [f"{when:%Y-%m-%d %H:%M:%S}", outcome(row), count(len(summary.rewards), "attempt"), best, summary.model]
+    st.caption(plain(" · ".join(parts)))
+
+
+st.title("Runs", anchor=False)
+try:
+    rows = runs.recent(SHOWN)
+except StoreError as error:
+    mistake(str(error))
+else:
+    if not rows:
+        st.info("No runs yet. Start one in the Lab: it opens with an example that is ready to run.", icon=":material/info:")
+        st.page_link("pages/lab/page.py", label="Open the Lab", icon=":material/science:")
+    for row in rows:
+        entry(row)
+    if len(rows) == SHOWN:
+        st.caption(f"The newest {SHOWN} are shown.")

@@ -1,0 +1,33 @@
+"""What the address holds: which run is shown, and which of its attempts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def run_id() -> str | None:
+    """The run that the address names, or None."""
+    return st.query_params.get("run") or None
+
+
+def show_run(run_id: str) -> None:
+    """Have the address name this run, and no attempt."""
+    st.query_params.pop("attempt", None)
+    st.query_params["run"] = run_id
+
+
+def leave_run() -> None:
+    """Have the address name no run."""
+    st.query_params.pop("attempt", None)
+    st.query_params.pop("run", None)
+
+
+def attempt() -> int | None:
+    """The index of the attempt that the address names (it counts from 1), or None."""
+    text = st.query_params.get("attempt", "")
+    return int(text) - 1 if text.isdecimal() and int(text) >= 1 else None
+
+
+def show_attempt(index: int) -> None:
+    """Have the address name this attempt."""
+    st.query_params["attempt"] = str(index + 1)

@@ -1,0 +1,213 @@
+"""One attempt in full: outputs, reward, hints, what each predictor was sent and said, advice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import streamlit as st
+import ujson
+
+from pages.shared.text import block, mistake, plain
+from refine_core.runs import Attempt, Call, PredictorRun, Timeline
+from refine_core.words import count, dollars, number, seconds
+
+NO_HINT = "N/A"
+_HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
+_ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
+_BLAME = {
+    "program": "The program or its reward is at fault.",
+    "model": "The model or its provider is at fault.",
+    "machine": "This machine is at fault.",
+    "code": "The program's own code raised this.",
+}
+
+
+def attempt_view(line: Timeline, attempt: Attempt) -> None:
+    """Everything that is recorded of one attempt."""
+    st.subheader(_title(line, attempt), anchor=False)
+    if attempt.error is not None:
+        _failure(attempt)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _outputs(attempt)
+    with right:
+        _reward(line, attempt)
+    _hints(attempt)
+    st.markdown("**What was sent and said**")
+    for run in attempt.predictors:
+        _predictor(run)
+    for call in attempt.judge_calls:
+        with st.expander("judge, asked by the reward", key=f"judge-{attempt.index}-{call.span}"):
+            _call(call)
+    if not attempt.predictors:
+        st.caption("Nothing has been sent yet.")
+    _advice(attempt)
+
+
+def _title(line: Timeline, attempt: Attempt) -> str:
+    parts = [f"Attempt {attempt.index + 1} of {len(line.temperatures)}", f"temperature {number(attempt.temperature)}"]
+    match attempt.state:
+        case "scored":
+            parts.append(f"reward {number(attempt.reward)}")
+        case "failed":
+            parts.append("failed")
+        case "cut_off":
+            parts.append("cut off")
+        case _:
+            parts.append("running")
+    if line.finished is not None and line.finished.returned == attempt.index:
+        parts.append("returned")
+    return plain(" · ".join(parts))
+
+
+def _failure(attempt: Attempt) -> None:
+    error = attempt.error
+    if error is None:
+        return
+    where = "The reward failed" if attempt.phase == "reward" else "The program failed"
+    line = f", line {error.line}" if error.line is not None else ""
+    mistake(f"{where}{line}: {error.type}: {error.message}")
+    st.caption(_BLAME[error.blame])
+    if error.stdout:
+        st.caption("Printed before it failed")
+        block(error.stdout, height=160)
+
+
+def _outputs(attempt: Attempt) -> None:
+    st.markdown("**Output**")
+    if attempt.outputs is None:
+        st.caption("The program returned nothing." if attempt.state != "running" else "Not returned yet.")
+        return
+    for name, value in attempt.outputs.items():
+        st.caption(plain(name))
+        block(_text(value))
+
+
+def _reward(line: Timeline, attempt: Attempt) -> None:
+    st.markdown("**Reward**")
+    scored = attempt.scored
+    if scored is None:
+        st.caption("Not scored yet." if attempt.state == "running" else "No reward was measured.")
+        return
+    threshold = line.spec.threshold
+    delta = "no threshold" if threshold is None else f"threshold {number(threshold)}"
+    st.metric("Reward", number(scored.value), delta, delta_color="off", delta_arrow="off", label_visibility="collapsed")
+    if scored.parts:
+        st.dataframe(
+            {"part": list(scored.parts), "value": [number(v) for v in scored.parts.values()]},
+            hide_index=True,
+            column_config={"value": st.column_config.TextColumn(alignment="right")},
+        )
+    if scored.feedback:
+        st.caption("What the reward says")
+        block(scored.feedback)
+    if scored.stdout:
+        st.caption("What the reward printed")
+        block(scored.stdout, height=160)
+    st.caption(f"Scored in {plain(seconds(scored.took_s))}")
+
+
+def _hints(attempt: Attempt) -> None:
+    if not attempt.hints:
+        return
+    st.markdown(f"**Hints received**, advised after attempt {(attempt.advice_from or 0) + 1}")
+    for name, hint in attempt.hints.items():
+        st.caption(plain(name))
+        if hint == NO_HINT:
+            st.caption("none: not to blame")
+        else:
+            block(hint)
+
+
+def _predictor(run: PredictorRun) -> None:
+    state = "failed" if run.error else seconds(run.took_s) if run.took_s is not None else "running"
+    retries = sum(len(c.retries) for c in run.calls)
+    title = f"{run.name} · {state}" + (f" · {count(retries, 'retry', 'retries')}" if retries else "")
+    with st.expander(plain(title), key=f"predictor-{run.span}"):
+        for call in run.calls:
+            _call(call)
+        if run.parse_failed is not None:
+            gone = ", ".join(run.parse_failed.missing)
+            mistake(f"The reply has no field {gone}" if gone else _invalid(run.parse_failed.invalid))
+        elif run.error is not None:
+            mistake(f"{run.error.type}: {run.error.message}")
+        if run.outputs is not None:
+            st.markdown("**Parsed fields**")
+            for name, value in run.outputs.items():
+                st.caption(plain(name))
+                block(_text(value))
+
+
+def _invalid(invalid: Mapping[str, str]) -> str:
+    return "; ".join(f"field {name}: {why}" for name, why in invalid.items())
+
+
+def _call(call: Call) -> None:
+    for message in call.messages:
+        st.markdown(f"**{_ROLES.get(message['role'], plain(message['role']))}**")
+        for part in _HINT_SECTION.split(message["content"]) if message["role"] == "user" else [message["content"]]:
+            if not part.strip():
+                continue
+            if part.startswith("[[ ## hint_ ## ]]"):
+                with st.container(border=True):
+                    st.caption(":material/lightbulb: the hint, as it stands in the prompt")
+                    block(part.strip())
+            else:
+                block(part.strip("\n"), height=320 if part.count("\n") > 18 else None)  # noqa: PLR2004 - about a screen
+    for retry in call.retries:
+        st.warning(plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"), icon=":material/replay:")
+    st.markdown("**Reply**")
+    if call.reply is not None:
+        block(call.reply.text)
+        st.caption(plain(_cost(call)))
+    elif call.error is not None:
+        mistake(call.error.message)
+    else:
+        st.caption("Waiting for the model.")
+
+
+def _cost(call: Call) -> str:
+    reply = call.reply
+    if reply is None:
+        return ""
+    tokens = (
+        "tokens unknown"
+        if reply.prompt_tokens is None or reply.completion_tokens is None
+        else f"{reply.prompt_tokens:,} tokens in, {reply.completion_tokens:,} out"
+    )
+    parts = [call.model, f"temperature {call.params.get('temperature', 'unknown')}", seconds(reply.took_s), tokens]
+    parts.append(dollars(reply.cost_usd))
+    if reply.cache_hit:
+        parts.append("from the cache")
+    if reply.finish_reason == "length":
+        parts.append("cut short by the token limit")
+    return " · ".join(parts)
+
+
+def _advice(attempt: Attempt) -> None:
+    advice = attempt.advice
+    if advice is None:
+        return
+    st.markdown("**Advice asked for after this attempt**")
+    if advice.error is not None:
+        mistake(f"No advice came: {advice.error.message}")
+    if advice.given is not None:
+        st.caption("Discussion")
+        block(advice.given.discussion)
+        for name, text in advice.given.advice.items():
+            st.caption(plain(f"Advice for {name}"))
+            if text == NO_HINT:
+                st.caption("none: not to blame")
+            else:
+                block(text)
+    elif advice.error is None:
+        st.caption("Waiting for the adviser.")
+    if advice.calls:
+        with st.expander("The request for advice", key=f"advice-{attempt.index}"):
+            for call in advice.calls:
+                _call(call)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False)

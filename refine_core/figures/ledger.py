@@ -1,0 +1,200 @@
+"""The ledger: the timeline as a table, for keyboards, screen readers, print and phones.
+
+Time, tokens and cost of an attempt include the advice that was asked for after it, so that rows add up to the run.
+What is unknown says so; it is never 0.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from refine_core.figures import outcomes, text
+from refine_core.figures.outcomes import Outcome
+from refine_core.log.folds import Attempt, Timeline, Usage
+
+_SHOWN = 72  # characters of a value
+_FEW_WORDS = 6
+_WHOLE = 52  # characters, up to which a changed value is quoted as a whole
+_NONE = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """key: of Row.cells. title: with the unit. number: right-aligned."""
+
+    key: str
+    title: str
+    number: bool = False
+
+
+COLUMNS = (
+    Column("temperature", "temperature", number=True),
+    Column("reward", "reward", number=True),
+    Column("change", "change", number=True),
+    Column("hint", "hint for"),
+    Column("output", "what changed in the output"),
+    Column("time", "time (s)", number=True),
+    Column("tokens", "tokens", number=True),
+    Column("cost", "cost ($)", number=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """text: plain, never markup. title: more about it, or "". quiet: nothing to say, so shown fainter."""
+
+    text: str
+    title: str = ""
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attempt. words: its outcome as a person says it. started_at: seconds since the epoch, while it runs only."""
+
+    attempt: int
+    outcome: Outcome
+    words: str
+    returned: bool
+    started_at: float | None
+    cells: Mapping[
+        Literal["temperature", "reward", "change", "hint", "output", "time", "tokens", "cost"], Cell
+    ]
+
+
+def ledger(line: Timeline) -> list[Row]:
+    """One row an attempt, in the order in which they began."""
+    rows: list[Row] = []
+    reward: float | None = None
+    outputs: Mapping[str, object] | None = None
+    chosen = line.finished.returned if line.finished else None
+    for attempt in line.attempts:
+        kind = outcomes.outcome(line, attempt)
+        rows.append(
+            Row(
+                attempt=attempt.index,
+                outcome=kind,
+                words=outcomes.words(line, attempt),
+                returned=attempt.index == chosen,
+                started_at=attempt.started_at if kind == "running" else None,
+                cells={
+                    "temperature": Cell(text.temperature(attempt.temperature)),
+                    "reward": _reward(attempt, kind),
+                    "change": _change(attempt, reward),
+                    "hint": _hint(attempt),
+                    "output": _output(attempt, outputs),
+                    "time": _time(attempt),
+                    "tokens": _tokens(attempt),
+                    "cost": _cost(attempt),
+                },
+            )
+        )
+        reward = attempt.reward if attempt.reward is not None else reward
+        outputs = attempt.outputs if attempt.outputs is not None else outputs
+    return rows
+
+
+def _reward(attempt: Attempt, kind: Outcome) -> Cell:
+    if attempt.reward is not None:
+        return Cell(text.number(attempt.reward))
+    return Cell({"failed": "failed", "cut_off": "cut off"}.get(kind, "running…"), quiet=kind != "failed")
+
+
+def _change(attempt: Attempt, before: float | None) -> Cell:
+    if attempt.reward is None or before is None:
+        return Cell(_NONE, "Nothing to compare with", quiet=True)
+    return Cell(text.change(attempt.reward - before), f"Against {text.number(before)} before")
+
+
+def _hint(attempt: Attempt) -> Cell:
+    given = outcomes.hints(attempt)
+    if not given:
+        return Cell(_NONE, "No hint", quiet=True)
+    source = (
+        "" if attempt.advice_from is None else f"From the advice after attempt {attempt.advice_from + 1}. "
+    )
+    said = " ".join(f"{name}: {text.shorten(hint, 120)}" for name, hint in given.items())
+    return Cell(text.shorten(", ".join(given), _SHOWN), source + said)
+
+
+def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
+    if attempt.error is not None:
+        return Cell(
+            text.shorten(f"{attempt.error.type}: {attempt.error.message}", _SHOWN), attempt.error.message
+        )
+    if attempt.outputs is None:
+        return Cell(_NONE, quiet=True)
+    whole = "\n".join(f"{name}: {text.plain(value)}" for name, value in attempt.outputs.items())
+    if before is None:
+        name, value = next(iter(attempt.outputs.items()), ("", ""))
+        first = f"{name}: {text.shorten(value, _SHOWN)}" if name else _NONE
+        return Cell(first, whole)
+    changed = [name for name, value in attempt.outputs.items() if before.get(name) != value]
+    if not changed:
+        return Cell("same", whole, quiet=True)
+    more = f" (and {', '.join(changed[1:])})" if len(changed) > 1 else ""
+    told = _difference(text.plain(before.get(changed[0], "")), text.plain(attempt.outputs[changed[0]]))
+    return Cell(f"{changed[0]}: {told}{text.shorten(more, 40)}", whole)
+
+
+def _difference(old: str, new: str) -> str:
+    """Word by word: both where they are short, else how many words came and went, and the first that came."""
+    a, b = old.split(), new.split()
+    if len(a) <= _FEW_WORDS and len(b) <= _FEW_WORDS:
+        return f"{text.shorten(old, 40) or 'empty'} → {text.shorten(new, 40) or 'empty'}"
+    steps = [s for s in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes() if s[0] != "equal"]
+    gone, come = sum(s[2] - s[1] for s in steps), sum(s[4] - s[3] for s in steps)
+    if not gone and not come:
+        return "only spacing changed"
+    if not b:
+        return "now empty"
+    fresh = (
+        new
+        if len(new) <= _WHOLE
+        else next(("… " + " ".join(b[s[3] : s[4]]) for s in steps if s[4] > s[3]), "")
+    )
+    counts = f"+{come} {text.MINUS}{gone} words"
+    return f"{counts}: “{text.shorten(fresh, _WHOLE)}”" if fresh else counts
+
+
+def _time(attempt: Attempt) -> Cell:
+    if attempt.took_s is None:
+        return Cell(_NONE, "Not known", quiet=True)
+    advice = attempt.advice.took_s if attempt.advice else None
+    parts = f"{attempt.took_s:.2f} s for the attempt"
+    if advice is not None:
+        parts += f", {advice:.2f} s for the advice after it"
+    return Cell(f"{attempt.took_s + (advice or 0.0):.2f}", parts)
+
+
+def _usage(attempt: Attempt) -> Usage:
+    return Usage.of([*attempt.calls, *(attempt.advice.calls if attempt.advice else ())])
+
+
+def _tokens(attempt: Attempt) -> Cell:
+    usage = _usage(attempt)
+    if not usage.calls:
+        return Cell(_NONE, "No model was asked", quiet=True)
+    if usage.prompt_tokens is None or usage.completion_tokens is None:
+        return _unknown(attempt, "The model did not say how many tokens it used")
+    parts = f"{usage.prompt_tokens:,} in the prompts, {usage.completion_tokens:,} in the replies, {usage.calls} calls"
+    return Cell(f"{usage.prompt_tokens + usage.completion_tokens:,}", parts)
+
+
+def _cost(attempt: Attempt) -> Cell:
+    usage = _usage(attempt)
+    if not usage.calls:
+        return Cell(_NONE, "No model was asked", quiet=True)
+    if usage.cost_usd is None:
+        return _unknown(attempt, "The price of this model is not known")
+    if not usage.cost_usd:
+        return Cell("0", "Free of charge")
+    return Cell(f"{usage.cost_usd:.4f}" if usage.cost_usd >= 0.0001 else "<0.0001", f"${usage.cost_usd:.8f}")  # noqa: PLR2004 - the least that four decimals show
+
+
+def _unknown(attempt: Attempt, why: str) -> Cell:
+    answered = any(call.reply for call in [*attempt.calls, *(attempt.advice.calls if attempt.advice else ())])
+    return Cell("unknown" if answered else _NONE, why if answered else "No model has answered", quiet=True)

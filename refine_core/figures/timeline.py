@@ -1,0 +1,185 @@
+"""The timeline as a plain Plotly figure.
+
+    reward panel     position = reward; threshold; best so far; failures on their own line
+    strips           temperature, one a predictor, advice, the reward's value
+
+The layout is given for a wide place; `layout.meta.narrow` says what changes below 600 px. Annotations named "wide:…"
+and "narrow:…" are for one of the two; a trace's `meta.min_column_px` is the width of a column below which its text is
+left out. Whoever draws obeys these; a drawing that does not is still sound.
+"""
+
+from __future__ import annotations
+
+from refine_core.figures import text
+from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, grid
+from refine_core.figures.traces import Json, traces
+from refine_core.log.folds import Timeline
+
+_WIDE = {"l": 116, "r": 92, "t": 34, "b": 6}
+_NARROW = {"l": 68, "r": 10, "t": 34, "b": 6}
+_EVERY = (
+    (12, 1),
+    (30, 2),
+    (60, 5),
+    (150, 10),
+    (400, 25),
+)  # up to so many columns: a number at every so manieth
+
+
+def timeline_figure(line: Timeline) -> dict[str, Json]:
+    """{"data": [traces], "layout": {…}} of plain JSON values. Colours are tokens; a model's words are escaped."""
+    place = grid(line)
+    plot_px = PANEL_PX + GAP_PX + place.strips_px
+    return {"data": list(traces(line, place)), "layout": _layout(line, place, plot_px)}
+
+
+def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
+    split = (GAP_PX + place.strips_px) / plot_px
+    return {
+        "height": plot_px + _WIDE["t"] + _WIDE["b"],
+        "margin": _WIDE,
+        "uirevision": line.run_id,
+        "barmode": "overlay",
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverdistance": 12,
+        "dragmode": "zoom",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "token:font", "size": 12, "color": "token:text"},
+        "hoverlabel": {
+            "bgcolor": "token:background",
+            "bordercolor": "token:border",
+            "font": {"family": "token:font", "size": 13, "color": "token:text"},
+            "align": "left",
+        },
+        "xaxis": {
+            "range": [0.5, place.columns + 0.5],
+            "side": "top",
+            "anchor": "y",
+            "tick0": _every(place.columns),
+            "dtick": _every(place.columns),
+            "tickfont": {"size": 13, "color": "token:muted"},
+            "ticks": "",
+            "showgrid": False,
+            "showline": False,
+            "zeroline": False,
+        },
+        "yaxis": {
+            "domain": [split, 1],
+            "range": [place.low, place.high],
+            "fixedrange": True,
+            "tickvals": list(place.ticks),
+            "ticktext": [text.number(t) for t in place.ticks],
+            "tickfont": {"size": 12, "color": "token:muted"},
+            "ticks": "",
+            "showgrid": True,
+            "gridcolor": "token:grid",
+            "gridwidth": 1,
+            "zeroline": False,
+        },
+        "yaxis2": {
+            "domain": [0, split],
+            "range": [place.strips_px, -GAP_PX],
+            "fixedrange": True,
+            "showgrid": False,
+            "zeroline": False,
+            "showticklabels": False,
+            "ticks": "",
+        },
+        "shapes": _shapes(line, place),
+        "annotations": _annotations(line, place),
+        "meta": {
+            "narrow": {"margin": _NARROW, "dragmode": False},
+            "columns": place.columns,
+        },
+    }
+
+
+def _every(columns: int) -> int:
+    return next((step for most, step in _EVERY if columns <= most), 100)
+
+
+def _shapes(line: Timeline, place: Grid) -> list[Json]:
+    """The threshold, the line of failures, and a hairline above each strip."""
+    across: dict[str, Json] = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
+    shapes: list[Json] = [
+        {
+            **across,
+            "name": "strip",
+            "yref": "y2",
+            "y0": lane.top,
+            "y1": lane.top,
+            "line": {"width": 1, "color": "token:grid"},
+        }
+        for lane in place.lanes
+    ]
+    if line.spec.threshold is not None:
+        at = place.shown(line.spec.threshold)
+        dashed: Json = {"width": 1.5, "color": "token:muted", "dash": "5px,4px"}
+        shapes.append({**across, "name": "threshold", "yref": "y", "y0": at, "y1": at, "line": dashed})
+    if place.failed_at is not None:
+        dotted: Json = {"width": 1, "color": "token:border", "dash": "1px,4px"}
+        shapes.append(
+            {
+                **across,
+                "name": "failed",
+                "yref": "y",
+                "y0": place.failed_at,
+                "y1": place.failed_at,
+                "line": dotted,
+            }
+        )
+    return shapes
+
+
+def _annotations(line: Timeline, place: Grid) -> list[Json]:
+    """Names of strips at the left, the threshold's label, for a wide and for a narrow place."""
+    notes: list[Json] = []
+    top: dict[str, Json] = {"yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8}
+    notes += _names("attempt", "#", top)
+    for lane in place.lanes:
+        wide, narrow = _lane_names(lane)
+        middle = lane.top + 30 if lane.kind == "predictor" else lane.middle
+        notes += _names(wide, narrow, {"yref": "y2", "y": middle, "yanchor": "middle"})
+    if place.failed_at is not None:
+        notes += _names("failed", "failed", {"yref": "y", "y": place.failed_at, "yanchor": "middle"})
+    if line.spec.threshold is not None:
+        value = text.number(line.spec.threshold)
+        at: dict[str, Json] = {"xref": "paper", "x": 1, "yref": "y", "y": place.shown(line.spec.threshold)}
+        wide_at: dict[str, Json] = {
+            **at,
+            "xanchor": "left",
+            "yanchor": "middle",
+            "xshift": 8,
+            "align": "left",
+        }
+        narrow_at: dict[str, Json] = {**at, "xanchor": "right", "yanchor": "bottom", "xshift": 2}
+        notes.append(_note("wide:threshold", f"threshold<br>{value}", 12, **wide_at))
+        notes.append(_note("narrow:threshold", f"threshold {value}", 11, **narrow_at))
+    return notes
+
+
+def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:
+    left: dict[str, Json] = {"xref": "paper", "x": 0, "xanchor": "left", "align": "left"}
+    return [
+        _note("wide:name", text.escape(text.shorten(wide, 15)), 12, **left, xshift=-_WIDE["l"], **at),
+        _note("narrow:name", text.escape(text.shorten(narrow, 9)), 11, **left, xshift=-_NARROW["l"], **at),
+    ]
+
+
+def _lane_names(lane: Lane) -> tuple[str, str]:
+    return (lane.name, "temp.") if lane.kind == "temperature" else (lane.name, lane.name)
+
+
+def _note(name: str, words: str, size: int, **at: Json) -> Json:
+    """visible: a narrow note is hidden until whoever draws says that the place is narrow."""
+    return {
+        "name": name,
+        "visible": name.startswith("wide:"),
+        "text": words,
+        "showarrow": False,
+        "borderpad": 0,
+        "font": {"size": size, "color": "token:muted"},
+        **at,
+    }

@@ -1,0 +1,156 @@
+"""Candidate answers for whatever the practice model does not know: of the right type, made from the inputs."""
+
+from __future__ import annotations
+
+import re
+from itertools import cycle, islice
+
+from refine_core.lm.practice import texts
+from refine_core.lm.practice.reading import Ask, Output
+from refine_core.lm.practice.sampling import Candidate, Draw
+from refine_core.lm.practice.shapes import TEXT, Shape
+
+_SUM = re.compile(r"(-?\d+(?:\.\d+)?)\s*([-+*x×/])\s*(\d+(?:\.\d+)?)")  # noqa: RUF001  # people type that sign
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_SHARE = re.compile(r"confiden|probab|likel|certain|score|relevan|similar|ratio")
+_NEGATION = re.compile(r"\b(?:no|not|never|none|false|wrong|cannot|n't)\b", re.IGNORECASE)
+
+Options = list[Candidate[object]]
+
+
+def improvised(ask: Ask, output: Output, shape: Shape, draw: Draw) -> Options:
+    """Candidates for `output`, at least one. What is nested is drawn at once, with `draw`."""
+    return _Improviser(ask, draw).options(shape, output.name)
+
+
+def reasoning(ask: Ask, output: Output) -> Options:
+    """Candidates for a field that thinks aloud before the others."""
+    given = next(iter(ask.inputs), "prompt")
+    about = _topic(ask)
+    wanted = " and ".join(o.name.replace("_", " ") for o in ask.outputs if o.name != output.name)
+    heard = f" The hint says: {texts.sentences(ask.hint)[0]}" if ask.hint else ""
+    return [
+        Candidate(
+            f"The {given} is about {' and '.join(about[:2])}. From that I work out the {wanted}.{heard}", 1.4
+        ),
+        Candidate(f"First I look at the {given}, then I settle on the {wanted}.{heard}", 1.0),
+        Candidate(f"What matters here is {about[0]}; the rest follows from it.{heard}", 0.6),
+    ]
+
+
+def _topic(ask: Ask) -> list[str]:
+    """The telling words of the inputs, at least three."""
+    found = texts.keywords(" ".join(ask.inputs.values()), 6)
+    return [*found, "little", "more", "else"][: max(3, len(found))]
+
+
+class _Improviser:
+    def __init__(self, ask: Ask, draw: Draw) -> None:
+        self.ask, self.draw = ask, draw
+        self.main = max(ask.inputs.values(), key=len, default="")
+        self.everything = "\n".join(ask.inputs.values())
+        self.topic = _topic(ask)
+
+    def options(self, shape: Shape, name: str) -> Options:
+        """Candidates of `shape` for a field called `name`."""
+        match shape.kind:
+            case "str":
+                return self._texts(name)
+            case "int" | "float":
+                return self._numbers(shape, name)
+            case "bool":
+                lean = 0.4 if _NEGATION.search(self.everything) else -0.4
+                return [Candidate(True, 1.0 - lean), Candidate(False, 1.0 + lean)]
+            case "choice":
+                return [Candidate(option, self._liking(i, option)) for i, option in enumerate(shape.options)]
+            case "list":
+                return self._lists(shape.parts[0])
+            case "dict":
+                return [
+                    Candidate({k: self._one(shape.parts[0], k) for k in self.topic[:n]}, n / 4)
+                    for n in (1, 2, 3)
+                ]
+            case "object":
+                return [Candidate({key: self._one(part, key) for key, part in shape.fields}, 0.0)]
+            case "union":
+                return [one for part in shape.parts for one in self.options(part, name)]
+            case "none":
+                return [Candidate(None, -0.5)]
+
+    def _one(self, shape: Shape, name: str) -> object:
+        return self.draw.choose(self.options(shape, name))
+
+    def _texts(self, name: str) -> Options:
+        a, b, c = self.topic[:3]
+        field, source = name.replace("_", " "), next(iter(self.ask.inputs), "prompt")
+        made: Options = [
+            Candidate(f"The {field} is about {a} and {b}, as far as the {source} tells.", 2.2),
+            Candidate(f"Mostly {a}, with some {b}; {c} matters less.", 1.8),
+            Candidate(f"It comes down to {a} and {b}.", 1.2),
+            Candidate(f"{a.capitalize()} and {b}.", 0.4),
+            Candidate(a.capitalize(), -0.6),
+        ]
+        first = next(iter(texts.sentences(self.main)), "")
+        if first and not first.endswith("?") and len(first) < 200:  # noqa: PLR2004  # a sentence, not a page
+            made.append(Candidate(first, 1.5))
+        return made
+
+    def _numbers(self, shape: Shape, name: str) -> Options:
+        low, high = shape.low, shape.high
+        found: list[tuple[float, float]] = []
+        if low is not None and high is not None:
+            found = [
+                (low + (high - low) * share, weight) for share, weight in ((0.8, 1.4), (0.5, 1.0), (0.3, 0.6))
+            ]
+        elif _SHARE.search(name) and shape.kind == "float":
+            found = [(0.9, 1.6), (0.95, 1.2), (0.8, 1.0), (0.7, 0.4), (0.5, 0.0)]
+        elif calculated := _SUM.search(self.everything):
+            result = _calculate(*calculated.groups())
+            found = [(result, 3.0), (result + 1, 0.4), (result - 1, 0.2)]
+        else:
+            given = [float(n) for n in _NUMBER.findall(self.everything)[:3]]
+            found = [(n, 1.6 - 0.4 * i) for i, n in enumerate(given)]
+            found += [(n, 0.8 - 0.1 * n) for n in (1.0, 2.0, 3.0, 5.0)]
+            found.append((float(len(self.everything.split())), 0.6))
+        inside = [
+            (min(max(n, -1e12 if low is None else low), 1e12 if high is None else high), w) for n, w in found
+        ]
+        return [Candidate(round(n) if shape.kind == "int" else round(n, 4), w) for n, w in inside]
+
+    def _liking(self, place: int, option: object) -> float:
+        named = re.search(rf"\b{re.escape(str(option))}\b", self.everything, re.IGNORECASE)
+        return 1.0 - 0.2 * place + (1.5 if named else 0.0)
+
+    def _lists(self, item: Shape) -> Options:
+        if item.kind != "str":
+            several = [self._one(item, "item") for _ in range(4)]
+            return [Candidate(several[:n], 1.6 - 0.4 * abs(n - 2)) for n in (1, 2, 3, 4)]
+        pieces = [p.strip(" .") for p in re.split(r"[,;\n]|(?<=[.!?])\s|\band\b", self.main) if p.strip(" .")]
+        pieces = pieces if len(pieces) > 1 else [word.capitalize() for word in self.topic]
+        return [Candidate(list(islice(cycle(pieces), n)), 1.6 - 0.3 * abs(n - 3)) for n in range(1, 9)]
+
+
+def bounded(shape: Shape, description: str) -> Shape:
+    """`shape` with the bounds that a number's description states, such as "greater than or equal to 0"."""
+    if shape.kind not in {"int", "float"}:
+        return shape
+    lows = re.search(r"greater than (or equal to )?(-?\d+(?:\.\d+)?)", description)
+    highs = re.search(r"less than (or equal to )?(-?\d+(?:\.\d+)?)", description)
+    range_ = re.search(r"(-?\d+(?:\.\d+)?)\s*(?:to|and|-|–|\.\.)\s*(\d+(?:\.\d+)?)", description)  # noqa: RUF001  # people type that dash
+    step = 1.0 if shape.kind == "int" else 0.01
+    low = float(lows[2]) + (0 if lows[1] else step) if lows else shape.low
+    high = float(highs[2]) - (0 if highs[1] else step) if highs else shape.high
+    if range_ and low is None and high is None:
+        low, high = float(range_[1]), float(range_[2])
+    return Shape(shape.kind, low=low, high=high)
+
+
+def _calculate(left: str, sign: str, right: str) -> float:
+    a, b = float(left), float(right)
+    if sign == "+":
+        return a + b
+    if sign == "-":
+        return a - b
+    if sign == "/":
+        return a / b if b else 0.0
+    return a * b

@@ -1,0 +1,120 @@
+"""What the practice model knows: a few facts and three trades, each as candidate answers with their weights.
+
+As in a real model, the first thing that comes to mind is wordy: full sentences weigh most, and a hint has to lift a
+shorter or more exact answer above them. What is asked is recognised in the prompt's own words, so another country or
+another customer's message works as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from refine_core.lm.practice.reading import Ask, Output
+from refine_core.lm.practice.sampling import Candidate
+from refine_core.lm.practice.shapes import Shape
+from refine_core.lm.practice.things import THINGS
+
+_CAPITALS: Mapping[str, str] = {
+    "Australia": "Canberra", "Austria": "Vienna", "Belgium": "Brussels", "Brazil": "Brasilia", "Canada": "Ottawa",
+    "China": "Beijing", "Denmark": "Copenhagen", "Egypt": "Cairo", "Finland": "Helsinki", "France": "Paris",
+    "Germany": "Berlin", "Greece": "Athens", "Hungary": "Budapest", "India": "New Delhi", "Ireland": "Dublin",
+    "Italy": "Rome", "Japan": "Tokyo", "Kenya": "Nairobi", "Norway": "Oslo", "Poland": "Warsaw", "Portugal": "Lisbon",
+    "Spain": "Madrid", "Sweden": "Stockholm", "Switzerland": "Bern", "Turkey": "Ankara",
+}  # fmt: skip
+_PRAISE = re.compile(
+    r"\b(?:love\w*|great|good|nice|beautiful\w*|fast|excellent|happy|perfect|pretty|friendly|like[ds]?)\b",
+    re.IGNORECASE,
+)
+_BLAME = re.compile(
+    r"\b(?:bad|broke\w*|slow|poor|loud|terrible|leak\w*|late|hate\w*|disappoint\w*|ugly|rude|burn\w*)\b",
+    re.IGNORECASE,
+)
+_DAMAGE = re.compile(r"\b(?:my|the|a) (\w+) (?:has )?(?:arrived|came|was delivered)", re.IGNORECASE)
+_ORDER, _DATE = THINGS[0], THINGS[1]
+
+
+def known(ask: Ask, output: Output, shape: Shape) -> list[Candidate[object]]:
+    """The candidates for `output`, or none if this is nothing that the model knows about."""
+    for trade in (_capital, _facts, _letter, _sentiment):
+        if found := trade(ask, output, shape):
+            return [Candidate(value, logit) for value, logit in found]
+    return []
+
+
+def _capital(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """Capitals: in a sentence by nature, as one word only if one asks for that."""
+    asked = re.search(r"\bcapital (?:city )?of (?:the )?([A-Z]\w+)", "\n".join(ask.inputs.values()))
+    if asked is None or asked[1] not in _CAPITALS or shape.kind != "str":
+        return ()
+    country, city = asked[1], _CAPITALS[asked[1]]
+    return (
+        (f"The capital of {country} is {city}.", 2.6),
+        (f"{city} is the capital of {country}.", 1.9),
+        (f"It is {city}.", 0.9),
+        (f"{city}.", 0.8),
+        (f"{city}, {country}", 0.0),
+        (city, -0.9),
+    )
+
+
+def _facts(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """What a customer's message says: the gist by nature, numbers and dates only if one asks for them."""
+    message = max(ask.inputs.values(), key=len, default="")
+    broken = _DAMAGE.search(message)
+    if broken is None or shape.kind != "list" or shape.parts[0].kind != "str":
+        return ()
+    gist = [f"The {broken[1].lower()} arrived damaged", "The customer asks for a new one"]
+    order, date = _ORDER.find(message), _DATE.find(message)
+    by_order, by_date = [f"Order number: {order}"], [f"Needed before: {date}"]
+    found: list[tuple[object, float]] = [(gist, 2.6), (gist[:1], 0.6)]
+    if order:
+        found.append((gist + by_order, 0.9))
+    if date:
+        found.append((gist + by_date, 0.6))
+    if order and date:
+        found.append((gist + by_order + by_date, -0.5))
+    return found
+
+
+def _letter(ask: Ask, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """An answer to a customer, from facts: a form letter with a gap for what the facts do not tell."""
+    facts = "\n".join(ask.inputs.values())
+    broken = re.search(r"\bthe (\w+) arrived (\w+)", facts, re.IGNORECASE)
+    if (
+        broken is None
+        or shape.kind != "str"
+        or not re.search("reply|answer|letter|response|mail", output.name)
+    ):
+        return ()
+    what, how = broken[1].lower(), broken[2]
+    order, date = _ORDER.find(facts), _DATE.find(facts)
+    knows = bool(order or date)
+    letter = (
+        f"We are sorry that the {what} of your order {order or '[order number]'} arrived {how}. "
+        f"A new one will reach you before {date or '[date]'}."
+    )
+    long = (
+        f"Dear customer, thank you very much for taking the time to write to us about your recent purchase. {letter} "
+        "Please accept our apologies for all the trouble that this has caused you, and do let us know if there is "
+        "anything else that we can do for you. With our very best regards, your service team"
+    )
+    return (
+        (
+            "Thank you for your message. We are sorry for the trouble and will look into it soon.",
+            0.0 if knows else 2.2,
+        ),
+        (letter, 2.6 if knows else 0.9),
+        (f"We are sorry that the {what} arrived {how}, and will send you a new one.", 0.6),
+        (long, 0.2 if knows else -1.0),
+    )
+
+
+def _sentiment(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """Positive, negative or neutral: it counts words of praise and blame, and does not like to sit on the fence."""
+    if shape.kind != "choice" or not {"positive", "negative"} <= set(map(str, shape.options)):
+        return ()
+    text = "\n".join(ask.inputs.values())
+    lean = len(_PRAISE.findall(text)) - len(_BLAME.findall(text))
+    weights = {"positive": 1.6 + lean * 0.4, "negative": 1.4 - lean * 0.4}
+    return [(option, weights.get(str(option), 0.4)) for option in shape.options]

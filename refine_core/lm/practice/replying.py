@@ -1,0 +1,51 @@
+"""From values to the text of a reply: whole, or broken in one of the ways in which real replies break."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from refine_core.lm.practice.answer import as_text
+from refine_core.lm.practice.reading import Ask
+from refine_core.lm.practice.sampling import Candidate, Draw
+
+TIME_OUT = 0.4
+"""How often the model does not answer in time, once a text is garbled."""
+
+_GARBLED = re.compile(r"Ã.|â€.|Â.|ï¿½|�")  # noqa: RUF001  # what UTF-8 looks like when read as Latin-1
+_GARBLED_SHARE = 0.02
+_BREAKS = (
+    Candidate("whole", 1.6),
+    Candidate("no marker for the last field", 0.5),
+    Candidate("cut off", 0.5),
+    Candidate("a word for a number", 0.5),
+)
+
+
+def confused(ask: Ask) -> bool:
+    """Whether the inputs are garbled: text whose encoding was broken on its way, for more than 2 % of its length."""
+    text = "".join(ask.inputs.values())
+    return sum(map(len, _GARBLED.findall(text))) > _GARBLED_SHARE * max(1, len(text))
+
+
+def rendered(ask: Ask, values: Mapping[str, object], draw: Draw) -> str:
+    """The reply. Garbled inputs make it break now and then; temperature shapes how often."""
+    how = draw.choose(_BREAKS) if confused(ask) else "whole"
+    last = ask.outputs[-1].name
+    shown = dict(values)
+    if how == "a word for a number":
+        shown = {k: "rather high" if isinstance(v, (int, float)) else v for k, v in values.items()}
+    if ask.form == "json":
+        if how == "no marker for the last field":
+            shown.pop(last)
+        text = json.dumps(shown, ensure_ascii=False, indent=2)
+    else:
+        parts = [f"[[ ## {name} ## ]]\n{as_text(value)}" for name, value in shown.items()]
+        if how == "no marker for the last field":
+            parts[-1] = f"{last}: {as_text(shown[last])}"
+        text = "\n\n".join([*parts, "[[ ## completed ## ]]"])
+    if how == "cut off":
+        marker = text.rfind(last)
+        return text[: marker + len(last) // 2]
+    return text

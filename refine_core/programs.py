@@ -1,0 +1,165 @@
+"""The door to programs as typed: worked examples, what a form must ask for, what is wrong, what will be run.
+
+Everything here is quick, calls no model and runs no reward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import ujson
+
+from refine_core.adapters import ChatAdapter
+from refine_core.errors import Problem, RewardError, SignatureError
+from refine_core.loop import schedule
+from refine_core.modules import Predict
+from refine_core.refine.build import Pipeline, problems, program_inputs, stage_signature
+from refine_core.rewards import find_reward
+from refine_core.signatures import Field
+from refine_core.signatures.types import choices, is_optional, type_text, validate
+from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
+from refine_core.spec.examples import EXAMPLES, Example
+from refine_core.spec.source import program_source
+
+__all__ = [
+    "EXAMPLES",
+    "Asked",
+    "Example",
+    "ModelSpec",
+    "Problem",
+    "ProgramSpec",
+    "StageSpec",
+    "asked_for",
+    "first_prompts",
+    "output_names",
+    "problems",
+    "program_source",
+    "read_json_object",
+    "read_value",
+    "rewards_in",
+    "temperatures",
+    "write_object",
+    "write_value",
+]
+
+Kind = Literal["text", "int", "float", "bool", "choice", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One input that a form must ask for. type: as a signature writes it. choices: for kind "choice"."""
+
+    name: str
+    kind: Kind
+    type: str
+    description: str
+    choices: tuple[object, ...]
+    optional: bool
+    field: Field
+
+
+def asked_for(stages: Sequence[StageSpec]) -> list[Asked]:
+    """The program's inputs, in order; [] as long as a signature does not parse."""
+    try:
+        fields = program_inputs(ProgramSpec(tuple(stages), ""))
+    except SignatureError:
+        return []
+    return [
+        Asked(n, _kind(f), type_text(f.type), f.description, choices(f.type) or (), is_optional(f.type), f)
+        for n, f in fields.items()
+    ]
+
+
+def read_value(asked: Asked, typed: object) -> tuple[object, Problem | None]:
+    """The value that a person typed, and what is wrong with it. Text is read as JSON where the type is no plain one."""
+    where, value = f"inputs.{asked.name}", typed
+    if asked.kind == "json" and isinstance(typed, str):
+        if not typed.strip():
+            return None, Problem(where, f"give a value of type {asked.type}, as JSON: {_sample(asked.type)}")
+        try:
+            value = ujson.loads(typed)
+        except ValueError:
+            return typed, Problem(where, f"this is not valid JSON; {asked.type} looks like {_sample(asked.type)}")
+    if value is None and not asked.optional:
+        return None, Problem(where, f"give a value of type {asked.type}")
+    try:
+        return validate(asked.field, value), None
+    except ValueError as why:
+        return value, Problem(where, f"must be {asked.type}: {why}")
+
+
+def write_value(asked: Asked, value: object) -> Any:
+    """A recorded value as the form's widget wants it: JSON text where the type is no plain one."""
+    if asked.kind != "json":
+        return value
+    return "" if value is None else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False)
+
+
+def read_json_object(text: str, where: str) -> tuple[dict[str, object], Problem | None]:
+    """The JSON object in `text`; {} for blank text."""
+    if not text.strip():
+        return {}, None
+    try:
+        value = ujson.loads(text)
+    except ValueError as why:
+        return {}, Problem(where, f'this is not valid JSON ({why}); write an object such as {{"answer": "Paris"}}')
+    if not isinstance(value, dict):
+        return {}, Problem(where, 'write a JSON object, such as {"answer": "Paris"}')
+    return value, None
+
+
+def write_object(values: Mapping[str, object]) -> str:
+    """The inverse of `read_json_object`: "" for nothing."""
+    return ujson.dumps(values, indent=2, ensure_ascii=False, escape_forward_slashes=False) if values else ""
+
+
+def rewards_in(source: str) -> tuple[str, ...]:
+    """The functions between which a person must choose; () where there is nothing to choose."""
+    try:
+        find_reward(source)
+    except RewardError as error:
+        return error.candidates
+    return ()
+
+
+def temperatures(spec: ProgramSpec) -> tuple[float, ...]:
+    """Those that a run of `spec` will use, an attempt each; () if N is no number of attempts."""
+    n = 1 if spec.strategy == "single" else spec.N
+    return schedule(spec.model.temperature, n) if isinstance(n, int) and n >= 1 else ()
+
+
+def first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:
+    """Predictor name -> the messages that the first attempt will send it; an input made by an earlier stage is {name}."""
+    adapter = ChatAdapter()
+    return {
+        name: adapter.format(one.signature, one.demos, {n: spec.inputs.get(n, f"{{{n}}}") for n in one.signature.input_fields})
+        for name, one in Pipeline(spec).named_predictors()
+        if isinstance(one, Predict)
+    }
+
+
+def output_names(stage: StageSpec) -> tuple[str, ...]:
+    """The names of a stage's outputs; () if its signature does not parse."""
+    try:
+        return tuple(stage_signature(stage).output_fields)
+    except SignatureError:
+        return ()
+
+
+def _kind(field: Field) -> Kind:
+    if choices(field.type) is not None:
+        return "choice"
+    plain: dict[object, Kind] = {str: "text", int: "int", float: "float", bool: "bool"}
+    return plain.get(field.type, "json")
+
+
+def _sample(kind: str) -> str:
+    if kind.startswith(("dict", "Mapping")):
+        return '{"name": 1}'
+    if kind.startswith("list[str]") or kind in ("list", "set", "tuple"):
+        return '["one", "two"]'
+    if kind.startswith(("list", "set", "tuple")):
+        return "[1, 2]"
+    return '"text", 1 or null'

@@ -1,0 +1,154 @@
+"""What the user's code meets inside the worker: its prediction, its output, the clock, and who looks at its frames.
+
+Standard library only, like everything the worker imports.
+"""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from types import FrameType, TracebackType
+from typing import Any
+
+FILE = "reward.py"  # what the user's code is called in tracebacks
+STDOUT_CHARS, FRAMES = 64_000, 20
+
+
+class Deadline(BaseException):
+    """The time for this score is over. Not an Exception, so that few catch it."""
+
+
+class Captured(io.TextIOBase):
+    """stdout and stderr of the user's code: the first STDOUT_CHARS characters, and a count of the rest."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._kept = self._dropped = 0
+        self.buffer = _CapturedBytes(self)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        part = text[: STDOUT_CHARS - self._kept]
+        if part:
+            self._parts.append(str.__str__(part))
+            self._kept += len(part)
+        self._dropped += len(text) - len(part)
+        return len(text)
+
+    def take(self) -> str:
+        """All since the last time."""
+        text = "".join(self._parts)
+        if self._dropped:
+            text += f"\n… {self._dropped} more characters were printed and dropped"
+        self._parts, self._kept, self._dropped = [], 0, 0
+        return text
+
+
+class _CapturedBytes(io.RawIOBase):
+    def __init__(self, text: Captured) -> None:
+        self._text = text
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._text.write(bytes(data).decode("utf-8", "replace"))
+        return len(data)
+
+
+class Fields(dict[str, Any]):
+    """A prediction: fields by attribute or by key. A field named like a dict's method, such as `copy`, is the field."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in _KEPT_METHODS and dict.__contains__(self, name):
+            return dict.__getitem__(self, name)
+        return dict.__getattribute__(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        has = ", ".join(map(str, self)) or "none"
+        raise AttributeError(f"no field {name!r} in the prediction; it has: {has}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+_KEPT_METHODS = frozenset(("keys", "values", "items", "get", "__class__", "__dict__"))
+
+
+class Clock:
+    """The time that a score may take. Rings once; the line that it found running outlives code that ignores it."""
+
+    def __init__(self) -> None:
+        self.expired, self._left = False, 0.0
+        self.frames: list[tuple[str, int]] = []
+        self._there = hasattr(signal, "setitimer")  # else the runner's deadline is all there is
+        if self._there:
+            signal.signal(signal.SIGALRM, self._ring)
+
+    def start(self, seconds: float) -> None:
+        self.expired, self.frames = False, []
+        if self._there:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    def pause(self) -> None:
+        if self._there:
+            self._left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
+
+    def resume(self) -> None:
+        if self._there and self._left > 0:
+            signal.setitimer(signal.ITIMER_REAL, self._left)
+
+    def stop(self) -> None:
+        if self._there:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _ring(self, _signal: int, frame: FrameType | None) -> None:
+        self.expired = True
+        while frame is not None and len(self.frames) < FRAMES:  # from the innermost outwards
+            if frame.f_code.co_filename == FILE:
+                self.frames.append((frame.f_code.co_name, frame.f_lineno or 0))
+            frame = frame.f_back
+        self.frames.reverse()
+        if self.frames:  # never into our own code
+            raise Deadline
+
+
+class FirstFrame:
+    """A trace function that keeps the first of the reward's frames and then switches tracing off again.
+
+    A finished frame remembers the line where it ended: that of the `return` which gave the value.
+    """
+
+    def __init__(self) -> None:
+        self._frame: FrameType | None = None
+
+    def __call__(self, frame: FrameType, _event: str, _argument: object) -> None:
+        if frame.f_code.co_filename == FILE:
+            self._frame = frame
+            sys.settrace(None)
+
+    def take_line(self) -> int | None:
+        """Where it ended, and let go of it: what it holds is freed while the clock still runs."""
+        frame, self._frame = self._frame, None
+        return frame.f_lineno if frame is not None else None
+
+
+def frames_of(traceback: TracebackType | None) -> list[tuple[str, int]]:
+    """(function, line) of the reward's own frames, outermost first; the last FRAMES of them."""
+    frames: list[tuple[str, int]] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == FILE:
+            frames.append((code.co_name, traceback.tb_lineno or 0))
+            if len(frames) > 2 * FRAMES:
+                del frames[:FRAMES]
+        traceback = traceback.tb_next
+    return frames[-FRAMES:]

@@ -1,0 +1,40 @@
+"""Where runs are kept: one append-only log a run, with its summary beside it.
+
+    open_store() -> SqlStore        the user's own database, created and migrated as needed
+    MemoryStore()                   the same promises without a disk, for tests
+
+Importing this loads no database library; `open_store` does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from refine_core.store.home import data_home
+from refine_core.store.memory import MemoryStore
+from refine_core.store.protocol import RunRow, Store
+
+if TYPE_CHECKING:
+    from refine_core.store.sql import SqlStore
+
+__all__ = ["MemoryStore", "RunRow", "SqlStore", "Store", "data_home", "open_store"]
+
+
+def open_store(home: Path | None = None) -> SqlStore:
+    """The store in `home`, or in `data_home()`; created or brought up to date if need be.
+
+    Several processes may have it open at once. Close it when done; at the interpreter's exit that happens by itself.
+    Raises StoreError: the folder or the file cannot be used, is damaged, or is of a newer version. Then it is as it was.
+    """
+    from refine_core.store.opening import open_in
+
+    return open_in(home or data_home())
+
+
+def __getattr__(name: str) -> object:
+    if name == "SqlStore":
+        from refine_core.store.sql import SqlStore
+
+        return SqlStore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,30 @@
+"""The user's data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from refine_core.errors import StoreError
+
+VARIABLE = "REFINESCOPE_HOME"
+
+
+def data_home() -> Path:
+    """The folder that $REFINESCOPE_HOME names, else the platform's place for a user's data. Read anew at each call."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("refinescope", appauthor=False)
+
+
+def make_private(folder: Path) -> None:
+    """Create `folder` for its owner alone (mode 0700); one that exists is left as it is. Raises StoreError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot create the data folder {folder}: {error.strerror or error}; "
+            f"set {VARIABLE} to a folder that you may write to"
+        ) from error

@@ -1,0 +1,93 @@
+"""Who still lives: a lock file for each open store, held by the operating system until its process ends.
+
+    locks/<writer>.lock     held: the writer lives        free or missing: it is dead, and stays dead
+
+A writer's name is never used twice. Names are taken, and free files swept away, only while the store is being opened,
+which one process does at a time: so no file is swept between its creation and its locking.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from refine_core.errors import StoreError
+from refine_core.store.home import make_private
+
+# Two processes that look at one lock at the same moment see each other's hand on it: look again before believing it.
+LOOK_S, PAUSE_S = 0.006, 0.002
+
+
+class WriterLock:
+    """This process's lock beside the store, and a look at those of others. writer: its name. Raises StoreError."""
+
+    def __init__(self, folder: Path) -> None:
+        make_private(folder)
+        self.writer = uuid4().hex
+        self._folder = folder
+        self._looking = threading.Lock()
+        self._dead: set[str] = set()
+        self._lock = FileLock(self._file(self.writer), thread_local=False)
+        try:
+            self._lock.acquire(timeout=0)
+        except OSError as error:  # Timeout is one, too
+            raise StoreError(
+                f"cannot lock {self._lock.lock_file}: {error}; see that the folder is yours to write"
+            ) from error
+
+    def alive(self, writer: str) -> bool:
+        """Whether the process that is, or was, this writer still holds its lock."""
+        if writer == self.writer:
+            return self._lock.is_locked
+        file = self._file(writer)
+        with self._looking:
+            if writer in self._dead:
+                return False
+            if file.exists() and self._held(file):
+                return True
+            self._dead.add(writer)
+            return False
+
+    @property
+    def deaths(self) -> int:
+        """How many writers were found dead so far."""
+        return len(self._dead)
+
+    def others(self) -> set[str]:
+        """The writers, dead or alive, that have a lock file here."""
+        return {file.stem for file in self._folder.glob("*.lock")} - {self.writer}
+
+    def sweep(self, needed: AbstractSet[str]) -> None:
+        """Remove the files of dead writers, but for those `needed`. Only while nobody else opens the store."""
+        for writer in self.others() - needed:
+            if not self.alive(writer):
+                with suppress(
+                    PermissionError
+                ):  # Windows: somebody looks at it just now; the next sweep will do
+                    self._file(writer).unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Let go: whatever this writer left unfinished is interrupted from now on."""
+        self._lock.release()
+
+    def _file(self, writer: str) -> Path:
+        return self._folder / f"{writer}.lock"
+
+    @staticmethod
+    def _held(file: Path) -> bool:
+        probe = FileLock(file, thread_local=False)
+        try:
+            probe.acquire(timeout=LOOK_S, poll_interval=PAUSE_S)
+        except Timeout:
+            return True
+        except OSError as error:
+            raise StoreError(
+                f"cannot see whether {file} is locked: {error}; see that the folder is yours"
+            ) from error
+        probe.release()
+        return False

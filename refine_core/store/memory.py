@@ -1,0 +1,99 @@
+"""A store without a disk: the same promises as the real one, for tests and for a quick look."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from refine_core.errors import StoreError
+from refine_core.log import codec
+from refine_core.log.folds import Summary
+from refine_core.log.scope import Record
+from refine_core.store.news import News
+from refine_core.store.protocol import RunRow, check_order, out_of_order
+
+
+@dataclass(slots=True)
+class _Run:
+    owner: str
+    summary: Summary
+    held: bool = True
+    kept: list[tuple[float, str, str, int, str]] = field(
+        default_factory=list
+    )  # at, span, kind, version, payload
+
+
+class MemoryStore:
+    """A Store in memory. Events pass through the codec, so what comes back is what a database would give."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[str, _Run] = {}
+        self._news = News()
+        self._closed = False
+
+    def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
+        if not records:
+            return
+        check_order(records)
+        first, last = records[0], records[-1]
+        kept = [(r.at, r.span, *codec.encode(r.event)) for r in records]
+        with self._lock:
+            self._check_open()
+            run = self._runs.get(first.run_id)
+            if first.seq != 1 + (len(run.kept) if run else 0):
+                raise out_of_order(first.run_id, first.seq)
+            run = run or self._runs.setdefault(first.run_id, _Run(owner, summary))
+            run.summary, run.held = summary, True
+            run.kept.extend(kept)
+        self._news.post(first.run_id, last.seq, finished=summary.reason is not None)
+
+    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
+        with self._lock:
+            self._check_open()
+            run = self._runs.get(run_id)
+            kept = run.kept[after : None if limit is None else after + limit] if run else []
+        return [
+            Record(run_id, after + n, at, span, codec.decode(kind, version, payload))
+            for n, (at, span, kind, version, payload) in enumerate(kept, start=1)
+        ]
+
+    def row(self, run_id: str) -> RunRow | None:
+        with self._lock:
+            self._check_open()
+            run = self._runs.get(run_id)
+            return self._row(run_id, run) if run else None
+
+    def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
+        with self._lock:
+            self._check_open()
+            found = [
+                self._row(run_id, run) for run_id, run in self._runs.items() if owner in (None, run.owner)
+            ]
+        found.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
+        return found[offset : offset + limit]
+
+    def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
+        return self._news.wait(
+            run_id, after, timeout_s, lambda: len(self._runs[run_id].kept) if run_id in self._runs else 0
+        )
+
+    def interrupt(self) -> None:
+        """From here on it is as if the process that recorded the unfinished runs had died."""
+        with self._lock:
+            for run in self._runs.values():
+                run.held = False
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+        self._news.close()
+
+    @staticmethod
+    def _row(run_id: str, run: _Run) -> RunRow:
+        return RunRow(run_id, run.owner, run.summary, alive=run.held and run.summary.reason is None)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("this store was closed; open it again")

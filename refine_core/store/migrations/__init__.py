@@ -1,0 +1,25 @@
+"""Numbered steps from an empty database to the current one. A step that was released is never changed again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from refine_core.store.sqlite import Sqlite
+
+
+def upgrade(database: Sqlite) -> None:
+    """Take the steps that are missing, all in one transaction: all of them, or none. Raises SQLAlchemyError."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "PRAGMA journal_mode=WAL"
+        )  # a property of the file; it cannot change in a transaction
+        connection.commit()
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

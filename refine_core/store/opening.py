@@ -1,0 +1,78 @@
+"""Opening a store: one process at a time passes the door, looks at the version, and migrates if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
+
+from refine_core.errors import StoreError
+from refine_core.store.home import make_private
+from refine_core.store.lock import WriterLock
+from refine_core.store.sql import SqlStore
+from refine_core.store.sqlite import Sqlite
+from refine_core.store.tables import VERSION
+
+DATABASE, LOCKS, DOOR = "refinescope.db", "locks", "open.lock"
+DOOR_S = 30  # how long to wait for another process that opens or migrates the same store
+
+
+def open_in(home: Path) -> SqlStore:
+    """The store in the folder `home`; see `refine_core.store.open_store`."""
+    make_private(home)
+    database = Sqlite(home / DATABASE)
+    with ExitStack() as undo:
+        undo.callback(database.close)
+        with _door(home / DOOR):
+            _bring_up_to_date(database)
+            lock = WriterLock(home / LOCKS)
+            undo.callback(lock.release)
+            store = SqlStore(database, lock)
+            undo.callback(store.close)
+            store.sweep()
+        undo.pop_all()
+    return store
+
+
+@contextmanager
+def _door(file: Path) -> Iterator[None]:
+    door = FileLock(file, thread_local=False)
+    try:
+        door.acquire(timeout=DOOR_S, poll_interval=0.01)
+    except Timeout as error:
+        raise StoreError(
+            f"cannot open the store: another process has been opening it for {DOOR_S} seconds ({file} is locked); "
+            "end that process and try again"
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"cannot open the store: {file} cannot be locked ({error}); see that its folder is yours"
+        ) from error
+    try:
+        yield
+    finally:
+        door.release()
+
+
+def _bring_up_to_date(database: Sqlite) -> None:
+    try:
+        version = database.version()
+        if version == VERSION:
+            return
+        if version is not None and version > VERSION:
+            raise _newer(database.path, version)
+        from refine_core.store.migrations import upgrade
+
+        upgrade(database)
+    except SQLAlchemyError as error:
+        raise database.explain("open the store", error) from error
+
+
+def _newer(path: Path, version: str) -> StoreError:
+    return StoreError(
+        f"cannot open the store {path}: a newer Refinescope made it (store version {version}; this one knows {VERSION}). "
+        "Run `pip install --upgrade refinescope`, or set REFINESCOPE_HOME to another folder; nothing was changed"
+    )

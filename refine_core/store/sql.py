@@ -1,0 +1,139 @@
+"""SqlStore: the store in a database. One thread writes (writer.py); reads have connections of their own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.base import Executable
+
+from refine_core.errors import StoreError
+from refine_core.log.folds import Summary
+from refine_core.log.scope import Record
+from refine_core.store import tables
+from refine_core.store.lock import WriterLock
+from refine_core.store.news import News
+from refine_core.store.protocol import RunRow, check_order, out_of_order
+from refine_core.store.sqlite import Sqlite
+from refine_core.store.tables import events, runs
+from refine_core.store.writer import Writer
+
+_ROW = select(runs.c.id, runs.c.owner, runs.c.writer, runs.c.reason, runs.c.summary)
+_EVENT = select(events.c.seq, events.c.at, events.c.span, events.c.kind, events.c.version, events.c.payload)
+
+
+class SqlStore:
+    """A Store in `database`, which must be at the current version: `open_store` sees to that.
+
+    lock: this process's sign of life. The store owns both, and gives them back when it is closed.
+    """
+
+    def __init__(self, database: Sqlite, lock: WriterLock) -> None:
+        self._database, self._lock = database, lock
+        dialect = database.engine.dialect
+        self._begin_run = tables.Prepared(tables.BEGIN_RUN, dialect)
+        self._go_on = tables.Prepared(tables.GO_ON, dialect)
+        self._add_event = tables.Prepared(tables.ADD_EVENT, dialect)
+        self._news = News()
+        self._closed = False
+        self._process = os.getpid()
+        self._writer = Writer(database)
+        atexit.register(self.close)
+
+    def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
+        if not records:
+            return
+        check_order(records)
+        run_id, seq, last = records[0].run_id, records[0].seq, records[-1].seq
+        self._check_open(doing := f"record event {seq} of run {run_id}")
+        row = tables.run_columns(run_id, summary, owner=owner, writer=self._lock.writer, count=last)
+        head = self._begin_run if seq == 1 else self._go_on
+        head_values = head.values({**row, "run": run_id, "had": seq - 1})
+        event_values = [self._add_event.values(tables.event_columns(record)) for record in records]
+
+        def work(cursor: DBAPICursor) -> None:
+            cursor.execute(head.text, head_values)
+            if cursor.rowcount != 1:
+                raise out_of_order(run_id, seq)
+            for values in event_values:
+                cursor.execute(self._add_event.text, values)
+
+        self._writer.write(doing, work)
+        self._news.post(run_id, last, finished=summary.reason is not None)
+
+    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
+        query = (
+            _EVENT.where(events.c.run_id == run_id, events.c.seq > after).order_by(events.c.seq).limit(limit)
+        )
+        return [tables.read_record(run_id, *row) for row in self._read(f"read run {run_id}", query)]
+
+    def row(self, run_id: str) -> RunRow | None:
+        found = self._run_rows(f"read run {run_id}", _ROW.where(runs.c.id == run_id))
+        return found[0] if found else None
+
+    def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
+        query = _ROW.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit).offset(offset)
+        if owner is not None:
+            query = query.where(runs.c.owner == owner)
+        return self._run_rows("read the history", query)
+
+    def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
+        return self._news.wait(run_id, after, timeout_s, lambda: self._reached(run_id))
+
+    def close(self) -> None:
+        if os.getpid() != self._process:
+            return  # a fork's copy: the connections and the lock are the first process's own
+        self._closed = True
+        atexit.unregister(self.close)
+        self._news.close()
+        self._writer.close()
+        self._database.close()
+        self._lock.release()
+
+    def sweep(self) -> None:
+        """Remove the lock files of dead processes that no unfinished run refers to; only while opening the store."""
+        if self._lock.others():
+            query = select(runs.c.writer).where(runs.c.reason.is_(None)).distinct()
+            self._lock.sweep({row[0] for row in self._read("read the unfinished runs", query)})
+
+    def _reached(self, run_id: str) -> int:
+        found = self._read(f"read run {run_id}", select(runs.c.events).where(runs.c.id == run_id))
+        return int(found[0][0]) if found else 0
+
+    def _run_rows(self, doing: str, query: Executable) -> list[RunRow]:
+        # Whoever is found dead after the reading may have finished the run in between: then read again.
+        while True:
+            deaths = self._lock.deaths
+            found = [self._run_row(row) for row in self._read(doing, query)]
+            if self._lock.deaths == deaths:
+                return found
+
+    def _run_row(self, row: Sequence[Any]) -> RunRow:
+        run_id, owner, writer, reason, summary = row
+        return RunRow(
+            run_id,
+            owner,
+            tables.read_summary(run_id, summary),
+            alive=reason is None and self._lock.alive(writer),
+        )
+
+    def _check_open(self, doing: str) -> None:
+        if os.getpid() != self._process:
+            raise StoreError(
+                f"cannot {doing}: the store was opened before a fork; open it again in the new process"
+            )
+        if self._closed:
+            raise StoreError(f"cannot {doing}: the store was closed; open it again")
+
+    def _read(self, doing: str, query: Executable) -> Sequence[Sequence[Any]]:
+        self._check_open(doing)
+        try:
+            with self._database.engine.connect() as connection:
+                return connection.execute(query).all()
+        except SQLAlchemyError as error:
+            raise self._database.explain(doing, error) from error

@@ -1,0 +1,137 @@
+"""The two tables, and how records and summaries lie in them.
+
+    runs    one row a run: whose it is, which process holds it, and its summary as JSON
+    events  one row an event, key (run_id, seq); rows are only ever added
+
+`events` keeps SQLite's row ids: payloads run to kilobytes, and without them the file was twice as large and no faster.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.base import Executable
+
+from refine_core.errors import StoreError
+from refine_core.log import codec
+from refine_core.log.folds import Summary
+from refine_core.log.scope import Record
+
+VERSION = "0001"
+"""The newest migration; a store that names a later one is of a newer Refinescope."""
+
+metadata = sa.MetaData()
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("writer", sa.Text, nullable=False),  # name of the lock that its process holds
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("reason", sa.Text),  # why it stopped; NULL until it finished
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("events", sa.Integer, nullable=False),  # seq of its last event
+    sa.Column("summary", sa.Text, nullable=False),
+)
+sa.Index("runs_by_start", runs.c.started_at, runs.c.id)
+sa.Index("runs_by_owner", runs.c.owner, runs.c.started_at, runs.c.id)
+sa.Index(
+    "runs_unfinished",
+    runs.c.writer,
+    sqlite_where=runs.c.reason.is_(None),
+    postgresql_where=runs.c.reason.is_(None),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("span", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+)
+
+BEGIN_RUN = sa.insert(runs).values({c.name: sa.bindparam(c.name) for c in runs.c})
+ADD_EVENT = sa.insert(events).values({c.name: sa.bindparam(c.name) for c in events.c})
+# Matches nothing unless the run has exactly `had` events: this is what keeps two writers of one run apart.
+GO_ON = (
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("run"), runs.c.events == sa.bindparam("had"))
+    .values({name: sa.bindparam(name) for name in ("writer", "reason", "events", "summary")})
+)
+
+Value = str | int | float | None
+
+
+class Prepared:
+    """A statement compiled once for a database, so that the driver is handed text and values and nothing else."""
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every Executable used here has it
+        self.text = str(compiled)
+        self._order: list[str] | None = compiled.positiontup
+
+    def values(self, named: Mapping[str, Value]) -> Mapping[str, Value] | tuple[Value, ...]:
+        """`named` as this database's driver wants it."""
+        return named if self._order is None else tuple(named[name] for name in self._order)
+
+
+def run_columns(run_id: str, summary: Summary, *, owner: str, writer: str, count: int) -> dict[str, Value]:
+    """A run as a row of `runs`, once it has `count` events."""
+    return {
+        "id": run_id,
+        "owner": owner,
+        "writer": writer,
+        "started_at": summary.started_at,
+        "reason": summary.reason,
+        # To search by. The exact title is in the summary: a column cannot hold lone surrogates.
+        "title": summary.title.encode("utf-8", "replace").decode(),
+        "events": count,
+        "summary": codec.dumps(summary),
+    }
+
+
+def event_columns(record: Record) -> dict[str, Value]:
+    """A record as a row of `events`."""
+    kind, version, payload = codec.encode(record.event)
+    return {
+        "run_id": record.run_id,
+        "seq": record.seq,
+        "at": record.at,
+        "span": record.span,
+        "kind": kind,
+        "version": version,
+        "payload": payload,
+    }
+
+
+def read_record(run_id: str, seq: int, at: float, span: str, kind: str, version: int, payload: str) -> Record:  # noqa: PLR0917  # a row's columns, in their order
+    """The record behind a row of `events`. Raises StoreError if its payload is damaged."""
+    try:
+        return Record(run_id, seq, at, span, codec.decode(kind, version, payload))
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(
+            f"event {seq} of run {run_id} ({kind}) cannot be read: its payload is damaged ({error})"
+        ) from error
+
+
+_SUMMARY_FIELDS = frozenset(f.name for f in dataclasses.fields(Summary))
+
+
+def read_summary(run_id: str, text: str) -> Summary:
+    """The summary behind a row of `runs`. Raises StoreError if it is damaged."""
+    try:
+        data = cast("dict[str, object]", codec.loads(text))
+        known = {name: value for name, value in data.items() if name in _SUMMARY_FIELDS}
+        known["rewards"] = tuple(cast("list[float | None]", known.get("rewards", [])))
+        return Summary(**known)  # type: ignore[arg-type]  # it was written from a Summary
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StoreError(f"the summary of run {run_id} cannot be read: it is damaged ({error})") from error

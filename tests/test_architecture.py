@@ -1,0 +1,165 @@
+"""The house stands as its plan says: who may import whom, and what stays out."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "refine_core"
+PAGES = ROOT / "pages"
+
+# Top to bottom: a room imports only rooms above it (and itself).
+ROOMS = (
+    "errors",
+    "waiting",
+    "spec.program",
+    "events",
+    "loop",
+    "log",
+    "signatures",
+    "spec",
+    "adapters",
+    "settings",
+    "lm",
+    "modules",
+    "rewards",
+    "refine",
+    "words",
+    "figures",
+    "store",
+    "runs",
+    "programs",
+    "connections",
+    "cli",
+)
+# What the pages may use; all else of the core is behind these.
+DOORS = {"runs", "programs", "connections", "figures", "words", "errors"}
+
+
+def sources(folder):
+    return sorted(p for p in folder.rglob("*.py") if "__pycache__" not in p.parts)
+
+
+def imported(path):
+    """Dotted names that a file imports, wherever in it, with its line; typing-only ones too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def room_of(dotted):
+    """The room that a module of the core belongs to; None for the package itself."""
+    parts = dotted.split(".")[1:]
+    if not parts:
+        return None
+    two = ".".join(parts[:2])
+    return two if two in ROOMS else parts[0]
+
+
+def test_each_room_imports_only_rooms_above_it():
+    wrong = []
+    for path in sources(CORE):
+        dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        here = room_of(dotted)
+        if here is None:
+            continue  # the package's own front: it points at every room, lazily
+        assert here in ROOMS, f"{path.name} is in no room: {here}"
+        for name, line in imported(path):
+            if not name.startswith("refine_core.") or name == "refine_core.__version__":
+                continue
+            there = room_of(name)
+            if there in ("spec",) and here in ("events", "loop", "log"):
+                there = "spec.program"  # `refine_core.spec` shows the program's description and nothing below it
+            if there is not None and ROOMS.index(there) > ROOMS.index(here):
+                wrong.append(f"{path.relative_to(ROOT)}:{line} ({here}) imports {name} ({there})")
+    assert wrong == []
+
+
+def test_the_core_never_imports_the_screen_or_dspy():
+    banned = {"streamlit", "plotly", "pandas", "dspy", "pages", "app"}
+    wrong = [f"{p.relative_to(ROOT)}: {n}" for p in sources(CORE) for n, _ in imported(p) if n.split(".")[0] in banned]
+    assert wrong == []
+
+
+def test_litellm_is_imported_in_one_room_only():
+    wrong = [p for p in (*sources(CORE), *sources(PAGES)) if p.parent != CORE / "lm" and re.search(r"import_module\(.litellm|^\s*(import|from) litellm", p.read_text(), re.MULTILINE)]
+    assert wrong == []
+
+
+def test_pages_use_the_doors_and_nothing_deeper():
+    wrong = []
+    for path in (*sources(PAGES), ROOT / "app.py"):
+        for name, line in imported(path):
+            parts = name.split(".")
+            if parts[0] == "refine_core" and parts[1] not in DOORS:
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert wrong == []
+
+
+def test_no_page_imports_another():
+    wrong = []
+    for path in sources(PAGES):
+        own = path.relative_to(PAGES).parts[0]
+        for name, line in imported(path):
+            parts = name.split(".")
+            if parts[0] == "pages" and len(parts) > 1 and parts[1] not in (own, "shared"):
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert wrong == []
+
+
+def test_no_script_lies_directly_in_pages():
+    """Streamlit would run it alone on a cold deep link, without app.py."""
+    assert [p.name for p in PAGES.glob("*.py")] == ["__init__.py"]
+
+
+def test_nothing_lets_text_become_markup():
+    banned = re.compile(r"unsafe_allow_html|unsafe_allow_javascript|data-testid|innerHTML|insertAdjacentHTML|st\.html\(")
+    files = [*sources(PAGES), ROOT / "app.py", *(ROOT / "assets").glob("timeline/*"), *(ROOT / "assets").glob("editor/src/*")]
+    assert [f.name for f in files if f.is_file() and banned.search(f.read_text(encoding="utf-8"))] == []
+
+
+def test_public_names_are_guarded_and_importable():
+    import refine_core
+
+    assert sorted(refine_core.__all__, key=str.lower) == sorted(
+        [*refine_core._WHERE, *refine_core._MODULES], key=str.lower
+    )
+    missing = [name for name in refine_core.__all__ if getattr(refine_core, name, None) is None]
+    assert missing == []
+
+
+def test_every_public_name_is_documented():
+    import refine_core
+
+    assert [n for n in refine_core.__all__ if not (getattr(refine_core, n).__doc__ or "").strip()] == []
+
+
+@pytest.mark.parametrize("heavy", ["litellm", "sqlalchemy", "alembic", "pydantic", "streamlit"])
+def test_importing_the_core_loads_nothing_heavy(heavy):
+    code = f"import refine_core, sys; refine_core.Refine, refine_core.Predict, refine_core.ScriptedLM; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_ci_runs_the_readmes_own_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = [block.strip() for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)]
+    tests = [c for c in commands if "pytest" in c]
+    assert len(tests) == 1, "the README has one command that runs the tests"
+    assert tests[0] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_server_listens_on_loopback_and_keeps_quiet():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["address"] == "127.0.0.1"
+    assert config["server"]["allowedHosts"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["client"]["showErrorDetails"] == "type"

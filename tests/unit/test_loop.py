@@ -1,0 +1,160 @@
+"""The pure loop against a plain model of it, over thousands of generated runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refine_core.errors import SpecError
+from refine_core.events import (
+    AdviceFailed,
+    AdviceGiven,
+    AttemptFailed,
+    AttemptStarted,
+    Event,
+    Fault,
+    LMReplied,
+    RewardScored,
+)
+from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, replay, schedule
+
+FAULT = Fault("ValueError", "no", "code")
+
+
+@dataclass(frozen=True)
+class Script:
+    """What will happen: a reward or None (a failure) an attempt, and whether each request for advice succeeds."""
+
+    outcomes: tuple[float | None, ...]
+    advice_works: tuple[bool, ...]
+    threshold: float | None
+    fail_count: int
+    advise: bool
+
+
+SCRIPTS = st.integers(1, 8).flatmap(
+    lambda n: st.builds(
+        Script,
+        st.tuples(*[st.one_of(st.none(), st.sampled_from([-1.0, 0.0, 0.2, 0.5, 0.5, 0.9, 1.0]))] * n),
+        st.tuples(*[st.booleans()] * n),
+        st.one_of(st.none(), st.sampled_from([0.0, 0.5, 1.0, 2.0])),
+        st.integers(0, 8),
+        st.booleans(),
+    )
+)
+
+
+def by_hand(script: Script) -> list[tuple[object, ...]]:
+    """The loop as a `for` statement with its rules written out: the model that the decider must agree with."""
+    said: list[tuple[object, ...]] = []
+    best, best_reward, failed, scored, advice_from = None, None, 0, 0, None
+    n = len(script.outcomes)
+    for i, outcome in enumerate(script.outcomes):
+        said.append(("attempt", i, advice_from))
+        if outcome is None:
+            failed += 1
+            if failed > script.fail_count:
+                return [*said, ("stop", "too_many_failures", best, None)]
+            continue
+        scored += 1
+        if best_reward is None or outcome > best_reward:
+            best, best_reward = i, outcome
+        if script.threshold is not None and outcome >= script.threshold:
+            return [*said, ("stop", "threshold_reached", best, i)]
+        if script.advise and i < n - 1:
+            said.append(("advice", i))
+            if script.advice_works[i]:
+                advice_from = i
+    return [*said, ("stop", "attempts_used_up" if scored else "every_attempt_failed", best, best)]
+
+
+def by_loop(script: Script) -> tuple[list[tuple[object, ...]], list[Event]]:
+    plan = Plan(schedule(0.0, len(script.outcomes)), script.threshold, script.fail_count, script.advise)
+    loop, said, events = Loop(plan), [], []
+
+    def note(event: Event) -> None:
+        nonlocal loop
+        events.append(event)
+        loop = evolve(loop, event)
+
+    while True:
+        (action,) = decide(loop)
+        match action:
+            case RunAttempt(index=i, temperature=t, hints=hints, advice_from=source):
+                assert t == plan.temperatures[i]
+                assert hints == ({} if source is None else {"p": f"after {source}"})
+                said.append(("attempt", i, source))
+                note(AttemptStarted(i, t, hints, source))
+                assert decide(loop) == (), "while an attempt runs there is nothing to do"
+                outcome = script.outcomes[i]
+                note(AttemptFailed(i, "program", FAULT) if outcome is None else RewardScored(i, outcome, 0.0))
+            case AskAdvice(after=i):
+                said.append(("advice", i))
+                works = script.advice_works[i]
+                note(AdviceGiven(i, "", {"p": f"after {i}"}, 0.0) if works else AdviceFailed(i, FAULT, 0.0))
+            case Stop(reason=reason, best=best, returned=returned):
+                said.append(("stop", reason, best, returned))
+                return said, events
+
+
+@settings(max_examples=3000, deadline=None)
+@given(SCRIPTS)
+def test_the_decider_does_what_the_plain_loop_does(script):
+    assert by_loop(script)[0] == by_hand(script)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SCRIPTS)
+def test_every_prefix_of_a_log_leads_to_the_action_that_was_taken_next(script):
+    """The stepper and the re-scorer ask the same loop, so a prefix must decide what the run decided."""
+    said, events = by_loop(script)
+    plan = Plan(schedule(0.0, len(script.outcomes)), script.threshold, script.fail_count, script.advise)
+    decided = []
+    for end in range(len(events) + 1):
+        for action in decide(replay(plan, events[:end])):
+            match action:
+                case RunAttempt(index=i, advice_from=source):
+                    decided.append(("attempt", i, source))
+                case AskAdvice(after=i):
+                    decided.append(("advice", i))
+                case Stop(reason=reason, best=best, returned=returned):
+                    decided.append(("stop", reason, best, returned))
+    assert decided == said
+
+
+@pytest.mark.parametrize(
+    ("first", "n", "expected"),
+    [
+        (0.0, 5, (0.0, 0.5, 0.6, 0.7, 0.8)),
+        (0.7, 5, (0.7, 0.5, 0.6, 0.8, 0.9)),
+        (0.5, 2, (0.5, 0.75)),
+        (0.0, 1, (0.0,)),
+    ],
+)
+def test_the_schedule_is_the_seeds(first, n, expected):
+    assert schedule(first, n) == pytest.approx(expected)
+
+
+@given(st.floats(0, 2), st.integers(1, 60))
+def test_a_schedule_has_n_temperatures_and_no_duplicates(first, n):
+    temperatures = schedule(first, n)
+    assert len(temperatures) == n == len(set(temperatures))
+    assert temperatures[0] == first
+
+
+def test_n_below_one_is_refused():
+    with pytest.raises(SpecError, match="at least 1"):
+        Plan.of(0, 0.0, 1.0, None)
+
+
+def test_fail_count_defaults_to_n():
+    assert Plan.of(4, 0.0, 1.0, None).fail_count == 4
+    assert Plan.of(4, 0.0, 1.0, 0).fail_count == 0
+
+
+def test_facts_that_choose_nothing_leave_the_loop_as_it_was():
+    loop = Loop(Plan.of(3, 0.0, 1.0, None))
+    assert evolve(loop, LMReplied("hello", 0.1)) == loop
