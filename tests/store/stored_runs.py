@@ -62,10 +62,10 @@ def child(script: str, *args: object) -> subprocess.Popen[str]:
     """A Python process that runs one of the scripts beside this file, or `-c` code; its output can be read line by line."""
     path = Path(__file__).parent / script
     what = [str(path)] if path.suffix == ".py" else ["-c", script]
-    places = [str(Path(refine_core.__file__).parents[1]), str(Path(__file__).parent)]
+    root = Path(refine_core.__file__).parents[1]
     return subprocess.Popen(
         [sys.executable, "-W", "error", *what, *map(str, args)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+        env={**os.environ, "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stored_runs import FINISHED, STARTED, append_one_by_one, numbered, run, summed_up
 
 from refine_core import events as ev
 from refine_core.errors import StoreError
 from refine_core.store import MemoryStore, Store, open_store
+from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, numbered, run, summed_up
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -16,7 +16,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from stored_runs import STARTED, append_one_by_one, child, numbered, output, run, summed_up
 
 from refine_core import events as ev
 from refine_core.errors import StoreError
@@ -24,6 +23,7 @@ from refine_core.store import data_home, migrations, open_store, tables
 from refine_core.store.lock import WriterLock
 from refine_core.store.sql import SqlStore
 from refine_core.store.sqlite import Sqlite
+from tests.store.stored_runs import STARTED, append_one_by_one, child, numbered, output, run, summed_up
 
 
 @pytest.fixture

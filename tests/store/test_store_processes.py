@@ -11,11 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from stored_runs import append_one_by_one, child, output, run, summed_up
 
 from refine_core.errors import StoreError
 from refine_core.store import open_store
 from refine_core.store.lock import WriterLock
+from tests.store.stored_runs import append_one_by_one, child, output, run, summed_up
 
 WRITE = "write_events.py"
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals, and no fork")

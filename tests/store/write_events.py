@@ -9,11 +9,10 @@ import itertools
 import sys
 from pathlib import Path
 
-from stored_runs import STARTED, attempt
-
 from refine_core.log.folds import summarize
 from refine_core.log.scope import Record
 from refine_core.store import open_store
+from tests.store.stored_runs import STARTED, attempt
 
 home, run_id, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 store = open_store(home)

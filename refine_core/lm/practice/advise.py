@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from refine_core.lm.practice import things
 from refine_core.lm.practice.answer import as_text
 from refine_core.lm.practice.reading import Ask
-from refine_core.lm.practice.rewardcode import Check, checks
+from refine_core.lm.practice.rewardcode import Check, checks, wordlist
 from refine_core.lm.practice.sampling import Candidate, Draw
 from refine_core.lm.practice.wishes import satisfied, understand
 
@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the prompt tells of the attempt. met, unmet: the reward's checks. says: the reward's own words."""
+    """What the prompt tells of the attempt. met, unmet: the reward's checks. says: the reward's own words. wordlist: words in its lists."""
 
     modules: tuple[str, ...]
     steps: tuple[Step, ...]
@@ -45,6 +45,7 @@ class Case:
     reward: str
     target: str
     says: str
+    wordlist: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _case(given: Mapping[str, str]) -> Case:
         reward.strip(),
         given.get("target_threshold", "").strip(),
         says.partition(":")[2].strip() or says.strip(),
+        wordlist(given.get("reward_code", "")),
     )
 
 
@@ -141,17 +143,11 @@ def _verdicts(case: Case) -> list[Candidate[Verdict]]:
             -0.2,
         )
     )
-    for module in case.modules[:-1]:
-        found.append(
-            Candidate(
-                Verdict(
-                    module,
-                    f"all that follows builds on `{module}`",
-                    "Work more carefully, and in more detail.",
-                ),
-                -0.6,
-            )
-        )
+    careful = "Work more carefully, and in more detail."
+    found.extend(
+        Candidate(Verdict(module, f"all that follows builds on `{module}`", careful), -0.6)
+        for module in case.modules[:-1]
+    )
     return found
 
 
@@ -213,7 +209,10 @@ def _from_words(case: Case) -> Verdict:
             f'the reward says "{case.says[:200]}"',
             f"Mend what the reward complains of: {case.says[:300]}",
         )
-    field = next(reversed(case.outputs), "answer")
+    field = next(reversed(list(case.outputs)), "answer")
+    if case.wordlist:
+        wanted = ", ".join(f'"{word}"' for word in case.wordlist[:4])
+        return Verdict(maker, f"the reward looks for words such as {wanted}", f"Mention {wanted}.")
     return Verdict(
         maker,
         f"the reward's source does not tell what `{field}` lacks",

@@ -13,7 +13,7 @@ from refine_core.lm.practice.knowledge import known
 from refine_core.lm.practice.reading import Ask, Output
 from refine_core.lm.practice.sampling import Candidate, Draw
 from refine_core.lm.practice.shapes import Shape, shape_of
-from refine_core.lm.practice.wish import Wish
+from refine_core.lm.practice.wish import Wish, exactly
 from refine_core.lm.practice.wishes import satisfied, shift, understand
 
 _REASONING = {"reasoning", "rationale", "thoughts", "thinking"}
@@ -81,9 +81,8 @@ def _bent(options: list[Candidate[object]], wishes: list[Wish], shape: Shape) ->
         both = start
         for wish in sorted(wishes, key=lambda w: (not w.needle, "words" not in w.name, "JSON" in w.name)):
             both = next(iter(wish.edits(both)), both) if wish.measure(both) < 1 else both
-        for text in dict.fromkeys([both, *made]):
-            if (value := _value(shape, text)) is not None:
-                bent.append(Candidate(value, one.logit - _EDITING_COSTS))
+        values = (_value(shape, text) for text in dict.fromkeys([both, *made]))
+        bent.extend(Candidate(value, one.logit - _EDITING_COSTS) for value in values if value is not None)
     return bent
 
 
@@ -112,5 +111,5 @@ def _choices_named(shape: Shape, hint: str) -> list[Wish]:
             rf"\b(?:not|never|avoid|don't|instead of|than)\b[^.;]{{0,30}}\b{bare}\b", hint.lower()
         )
         if said and not barred:
-            wishes.append(Wish(f"option {option}", lambda t, o=str(option): float(t == o)))  # type: ignore[misc]  # a default binds the loop's option
+            wishes.append(exactly(str(option)))
     return wishes

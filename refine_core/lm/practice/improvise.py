@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from refine_core.lm.practice import texts
 from refine_core.lm.practice.reading import Ask, Output
 from refine_core.lm.practice.sampling import Candidate, Draw
-from refine_core.lm.practice.shapes import TEXT, Shape
+from refine_core.lm.practice.shapes import Shape
 
 _SUM = re.compile(r"(-?\d+(?:\.\d+)?)\s*([-+*x×/])\s*(\d+(?:\.\d+)?)")  # noqa: RUF001  # people type that sign
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -51,7 +51,7 @@ class _Improviser:
         self.everything = "\n".join(ask.inputs.values())
         self.topic = _topic(ask)
 
-    def options(self, shape: Shape, name: str) -> Options:
+    def options(self, shape: Shape, name: str) -> Options:  # noqa: PLR0911  # one answer for each kind
         """Candidates of `shape` for a field called `name`."""
         match shape.kind:
             case "str":

@@ -47,8 +47,10 @@ class PracticeLM(BaseLM):
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
     ) -> Reply:
-        """The reply to `messages`. Raises: LMTimeoutError, now and then, if a text in the prompt is garbled;
-        LMRefusedError for a temperature that is no number or below 0; RunCancelled.
+        """The reply to `messages`.
+
+        Raises: LMTimeoutError, now and then, if a text in the prompt is garbled; LMRefusedError for a temperature that
+        is no number or below 0; RunCancelled.
         """
         cancel = cancel or Cancel()
         temperature = self._temperature(params)

@@ -67,13 +67,15 @@ def read(messages: Sequence[Message]) -> Ask:
 
 def _outputs(system: str, user: str) -> tuple[Output, ...]:
     lists: list[list[Output]] = []
-    for found in _LISTED.finditer(system):
-        if found[1] == "1":
+    for item in _LISTED.finditer(system):
+        if item[1] == "1":
             lists.append([])
         if lists:
-            kind, after = _bracketed(system, found.end())
-            about = system[after:].split("\n", 1)[0].lstrip(" :").strip()
-            lists[-1].append(Output(found[2], kind, about, _note(system, found[2])))
+            kind, after = _bracketed(system, item.end())
+            first, *rest = system[after:].split("\n", 2)
+            bounds = rest[0] if rest and rest[0].startswith("Constraints:") else ""
+            about = f"{first.lstrip(' :')} {bounds}".strip()
+            lists[-1].append(Output(item[2], kind, about, _note(system, item[2])))
     if len(lists) > 1:
         return tuple(lists[1])
     given = {found[1] for line in user.splitlines() if (found := _MARKER_LINE.match(line))}
@@ -116,7 +118,8 @@ def _sections(user: str, outputs: set[str]) -> dict[str, str]:
     lines: dict[str, list[str]] = {}
     current: list[str] = []
     for line in user.splitlines():
-        if (found := _MARKER_LINE.match(line)) and found[1] not in lines:
+        found = _MARKER_LINE.match(line)
+        if found and found[1] not in lines:
             current = []
             if found[1] not in outputs and found[1] != "completed":
                 lines[found[1]] = current

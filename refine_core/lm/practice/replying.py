@@ -13,7 +13,7 @@ from refine_core.lm.practice.sampling import Candidate, Draw
 TIME_OUT = 0.4
 """How often the model does not answer in time, once a text is garbled."""
 
-_GARBLED = re.compile(r"Ã.|â€.|Â.|ï¿½|�")  # noqa: RUF001  # what UTF-8 looks like when read as Latin-1
+_GARBLED = re.compile(r"Ã.|â€.|Â.|ï¿½|�")  # what UTF-8 looks like when read as Latin-1
 _GARBLED_SHARE = 0.02
 _BREAKS = (
     Candidate("whole", 1.6),

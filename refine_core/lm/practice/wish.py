@@ -120,7 +120,10 @@ def without_word(word: str) -> Wish:
 def exactly(word: str) -> Wish:
     """The text is `word`, in any case."""
     return Wish(
-        f"exactly {word!r}", lambda t: float(t.strip().lower() == word.lower()), lambda _t: (word,), needle=word
+        f"exactly {word!r}",
+        lambda t: float(t.strip().lower() == word.lower()),
+        lambda _t: (word,),
+        needle=word,
     )
 
 

@@ -1,6 +1,6 @@
 """From a hint's words to wishes. The same rules read hints, instructions and descriptions, and any wording that they cover works.
 
-    logit of a candidate = its own logit + FORCE * sum of measures over the wishes that hold for its field
+logit of a candidate = its own logit + FORCE * sum of measures over the wishes that hold for its field
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ _NUMBER_WORDS = {
             ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
         )
     },
-    **{"twelve": "12", "fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50"},
+    "twelve": "12",
+    "fifteen": "15",
+    "twenty": "20",
+    "thirty": "30",
+    "forty": "40",
+    "fifty": "50",
 }
 _N = r"(-?\d+(?:\.\d+)?)"
 _UNIT = r"(?:\s+|-)(?:short\s+|simple\s+|single\s+)?(word|character|letter|sentence|line|item|entr(?=y|ies)|element)"
@@ -56,7 +61,7 @@ _RANGES = (
     (re.compile(rf"{_N}\s*[-–]\s*{_N}(?:{_UNIT})?"), "range"),  # noqa: RUF001  # people type that dash
     (re.compile(rf"(?:between|from|range(?: of)?|in)\s+{_N}\s*(?:and|to)\s*{_N}(?:{_UNIT})?"), "range"),
     (re.compile(rf"{_N}\s*(?:and|to|or)\s*{_N}{_UNIT}"), "range"),
-    (re.compile(rf"(?:at most|(?:no|not) more than|up to|within|max(?:imum)?\.?(?: of)?|limit(?:ed)? to)\s+{_N}(?!\s+decimal)(?:{_UNIT})?"), "most"),
+    (re.compile(rf"(?:at most|(?:no|not|never|(?:don't|do not|never) \w+) more than|up to|within|max(?:imum)?\.?(?: of)?|limit(?:ed)? to)\s+{_N}(?!\s+decimal)(?:{_UNIT})?"), "most"),
     (re.compile(rf"(?:under|fewer than|less than|below|shorter than)\s+{_N}(?:{_UNIT})?"), "below"),
     (re.compile(rf"(?:at least|no (?:fewer|less) than|min(?:imum)?\.?(?: of)?)\s+{_N}(?:{_UNIT})?"), "least"),
     (re.compile(rf"(?:more than|longer than|over|above)\s+{_N}(?:{_UNIT})?"), "above"),
@@ -87,7 +92,9 @@ _SHORTER = re.compile(
     r"\b(?:short(?:er)?|brief(?:ly)?|concise(?:ly)?|terse|succinct|fewer words|nothing else)\b|"
     r"\b(?:only|just) the (?:answer|name|word|value|result)\b|\bno (?:full |whole )?sentence"
 )
-_LONGER = re.compile(r"(?<!no )(?<!not )\b(?:longer|more detail|in detail|elaborate|full sentence|whole sentence)")
+_LONGER = re.compile(
+    r"(?<!no )(?<!not )\b(?:longer|more detail|in detail|elaborate|full sentence|whole sentence)"
+)
 _DECIMALS = re.compile(r"(?:round\w* to|with|to|at most) (\d) decimal")
 _EDGE = re.compile(r"\b(start|begin|open|end|close|finish)(?:s|ing)? (?:\w+ )?(?:with|in|on)\s+\"\"")
 _KEYS = re.compile(r"\b(?:keys?|propert(?:y|ies))\b")
@@ -122,9 +129,7 @@ def satisfied(text: str, wishes: Collection[Wish], *, at_least: float = 1.0) -> 
 def _read(sentence: str) -> Iterator[Wish]:
     """The wishes of one sentence. What stands in quotes is a word asked for, never a rule."""
     quoted = [next(filter(None, groups)) for groups in _QUOTED.findall(sentence)]
-    said = re.sub(
-        r"[a-z]+", lambda m: _NUMBER_WORDS.get(m[0], m[0]), _QUOTED.sub(' "" ', sentence).lower()
-    )
+    said = re.sub(r"[a-z]+", lambda m: _NUMBER_WORDS.get(m[0], m[0]), _QUOTED.sub(' "" ', sentence).lower())
     bound = _bound(said)
     if bound is not None:
         yield bound
@@ -151,14 +156,11 @@ def _bound(said: str) -> Wish | None:
         unit = found.group(found.re.groups) or ""
         first = 1.0 if "one" in found.groupdict() else float(found[1])
         step = 1 if unit else 0
-        low, high = {
-            "range": lambda: (first, float(found[2])),  # noqa: B023  # called in this very turn
-            "most": lambda: (-math.inf, first),  # noqa: B023  # as above
-            "below": lambda: (-math.inf, first - step),  # noqa: B023  # as above
-            "least": lambda: (first, math.inf),  # noqa: B023  # as above
-            "above": lambda: (first + step, math.inf),  # noqa: B023  # as above
-            "exact": lambda: (first, first),  # noqa: B023  # as above
-        }[how]()
+        low, high = -math.inf, math.inf
+        if how in {"range", "exact", "least", "above"}:
+            low = first + (step if how == "above" else 0)
+        if how in {"range", "exact", "most", "below"}:
+            high = float(found[2]) if how == "range" else first - (step if how == "below" else 0)
         if not unit:
             return number_within(low, high)
         return count_within(low, high, "item" if unit in {"entr", "element"} else unit)

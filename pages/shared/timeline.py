@@ -1,0 +1,90 @@
+"""The timeline of a run on screen: the chart, ways to step through it, and the ledger beneath.
+
+    timeline(line, selected=…, key=…) -> the attempt that the person has just picked, or None
+
+The browser keeps one chart and brings it up to date, so that zoom, selection and focus outlast every new attempt. What
+is drawn is refine_core.figures; how, assets/timeline. Nothing is sent anew while the run's log has not grown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TypedDict
+
+import streamlit as st
+
+from pages.shared.web import PLOTLY_URL
+from refine_core import figures
+from refine_core.log.folds import Timeline
+
+_ASSETS: Final = Path(__file__).parents[2] / "assets" / "timeline"
+
+# Plotly writes its own styles into the document's head, where a shadow root would not see them.
+_component = st.components.v2.component(
+    "refinescope.timeline",
+    js=(_ASSETS / "timeline.js").read_text(encoding="utf-8"),
+    css=(_ASSETS / "timeline.css").read_text(encoding="utf-8"),
+)
+
+
+class _Pick(TypedDict):
+    """What the browser sends: the attempt's index, and the browser's own clock in milliseconds."""
+
+    attempt: int
+    at: float
+
+
+def timeline(line: Timeline, *, selected: int | None, key: str) -> int | None:
+    """Draw `line` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
+
+    A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
+    In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
+    """
+    known = {attempt.index for attempt in line.attempts}
+    pick = _read(st.session_state.get(key), known)
+    figure = json.dumps(figures.timeline_figure(line), allow_nan=False)
+    data = {
+        "plotly": PLOTLY_URL,
+        "figure": figure,
+        "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
+        "run": line.run_id,
+        "alt": figures.alt_text(line),
+        "columns": [{"key": c.key, "title": c.title, "number": c.number} for c in figures.COLUMNS],
+        "rows": [_row(row) for row in figures.ledger(line)],
+        "selected": pick["attempt"] if pick else selected if selected in known else None,
+        "picked_at": pick["at"] if pick else None,
+        "best": line.best,
+        "first_failed": line.first_failed,
+    }
+    picked = _component(key=key, data=data, on_picked_change=lambda: None)
+    return found["attempt"] if (found := _read(picked, known)) else None
+
+
+def preload(*, key: str) -> None:
+    """Have the browser fetch the chart's library before there is a run to draw; draws nothing."""
+    _component(key=key, data={"plotly": PLOTLY_URL}, height="content")
+
+
+def _read(state: object, known: set[int]) -> _Pick | None:
+    """A pick as the browser sent it, if there is one and the attempt exists: a browser can send anything."""
+    pick = state.get("picked") if isinstance(state, Mapping) else None
+    if not isinstance(pick, Mapping):
+        return None
+    attempt, at = pick.get("attempt"), pick.get("at")
+    if attempt not in known or not isinstance(at, int | float):
+        return None
+    return {"attempt": attempt, "at": at}
+
+
+def _row(row: figures.Row) -> dict[str, object]:
+    return {
+        "attempt": row.attempt,
+        "outcome": row.outcome,
+        "words": row.words + (", returned" if row.returned else ""),
+        "returned": row.returned,
+        "started_at": row.started_at,
+        "cells": {key: [cell.text, cell.title, cell.quiet] for key, cell in row.cells.items()},
+    }

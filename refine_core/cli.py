@@ -1,0 +1,73 @@
+"""`refinescope`: opens the app in the browser."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from refine_core import __version__
+
+FIRST_PORT = 8501
+PORTS_TRIED = 50
+START_S = 60.0
+
+logger = logging.getLogger("refine_core")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the app on this machine until Ctrl-C. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="refinescope",
+        description="Opens Refinescope in the browser: see how a program of language-model calls refines itself.",
+        epilog="Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere.",
+    )
+    parser.add_argument("--port", type=int, help=f"port to listen on (default: the first free one from {FIRST_PORT})")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument("--version", action="version", version=f"refinescope {__version__}")
+    asked = parser.parse_args(arguments)
+    port = asked.port if asked.port is not None else free_port()
+    if not asked.no_browser:
+        threading.Thread(target=_open_when_up, args=(f"http://127.0.0.1:{port}",), daemon=True).start()
+    from streamlit.web import cli
+
+    cli.main(["run", str(app_path()), "--server.port", str(port)], standalone_mode=False)
+    return 0
+
+
+def app_path() -> Path:
+    """The app's script: under `refinescope/` where it is installed, beside `refine_core/` in a checkout."""
+    beside = Path(__file__).resolve().parents[1]
+    installed = beside / "refinescope" / "app.py"
+    return installed if installed.exists() else beside / "app.py"
+
+
+def free_port() -> int:
+    """The first free port of this machine from FIRST_PORT on. Raises OSError if none of fifty is free."""
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no free port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1}; name one with --port")
+
+
+def _open_when_up(url: str) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310 - our own address
+                webbrowser.open(url)
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)
+    logger.warning("the app did not answer at %s within %.0f s", url, START_S)

@@ -1,0 +1,7 @@
+"""The timeline as the real app serves it: with the chart's library, and under its content security policy."""
+
+import streamlit as st
+
+from pages.shared import web
+
+app = st.App("timeline_script.py", routes=web.ROUTES, middleware=web.MIDDLEWARE)

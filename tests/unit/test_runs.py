@@ -1,0 +1,236 @@
+"""The door to runs: start, watch, cancel, failures of the store, what is on record when a run ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from refine_core import MemoryStore, ModelSpec, ProgramSpec, SpecError, StageSpec, StoreError
+from refine_core import events as ev
+from refine_core.programs import EXAMPLES
+from refine_core.runs import Credentials, Runs
+from tests.openai_server import Answer, OpenAIServer, polite, status
+
+REWARD = "def reward(args, pred):\n    return float(len(pred.answer.split()) == 1)\n"
+SPEC = ProgramSpec((StageSpec("answer", "question -> answer"),), REWARD, {"question": "Is it so?"})
+
+
+@pytest.fixture
+def runs():
+    made = Runs(MemoryStore())
+    yield made
+    made.close()
+
+
+def finished(runs, run_id, within_s=30.0):
+    deadline = time.monotonic() + within_s
+    while (run := runs.get(run_id)).live:
+        assert time.monotonic() < deadline, f"still {run.state}: {run.why}"
+        time.sleep(0.01)
+    return run
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_each_worked_example_runs_to_its_end(runs, name):
+    run = finished(runs, runs.start(EXAMPLES[name].spec))
+    assert run.state == "finished"
+    assert run.line.finished.reason == "threshold_reached"
+    assert len(run.line.attempts) > 1
+
+
+def test_the_one_word_example_needs_two_hints(runs):
+    run = finished(runs, runs.start(EXAMPLES["one_word"].spec))
+    assert [bool(a.hints) for a in run.line.attempts] == [False, True, True]
+    assert run.line.attempts[1].hints != run.line.attempts[2].hints
+
+
+def test_two_stages_blames_the_wrong_one_first(runs):
+    run = finished(runs, runs.start(EXAMPLES["two_stages"].spec))
+    blamed = [{n for n, h in a.hints.items() if h != "N/A"} for a in run.line.attempts if a.hints]
+    assert blamed[0] == {"write"}
+    assert {"extract"} in blamed
+
+
+def test_some_attempts_of_the_flaky_example_fail(runs):
+    run = finished(runs, runs.start(EXAMPLES["flaky"].spec))
+    errors = {a.error.type for a in run.line.attempts if a.state == "failed"}
+    assert {"ParseError", "LMTimeoutError"} <= errors
+
+
+def test_the_same_seed_repeats_a_run_and_another_seed_is_another_run(runs):
+    def outputs(seed):
+        spec = replace(EXAMPLES["flaky"].spec, seed=seed)
+        return [a.outputs for a in finished(runs, runs.start(spec)).line.attempts]
+
+    assert outputs(0) == outputs(0)
+    assert any(outputs(0) != outputs(seed) for seed in (1, 2, 3))
+
+
+def test_the_program_code_that_the_adviser_sees_is_python_made_from_the_spec(runs):
+    run = finished(runs, runs.start(EXAMPLES["two_stages"].spec))
+    (call, *_) = run.line.attempts[0].advice.calls
+    assert "class Program(Module):" in call.messages[-1]["content"]
+
+
+def test_a_spec_that_cannot_run_says_everything_that_is_wrong(runs):
+    bad = replace(SPEC, stages=(StageSpec("answer", "question, n: int -> answer"),), reward="x = 1", N=0, threshold=float("nan"))
+    with pytest.raises(SpecError) as caught:
+        runs.start(bad)
+    assert [p.field for p in caught.value.problems] == ["inputs.n", "reward", "N", "threshold"]
+    assert runs.recent() == []
+
+
+@pytest.mark.parametrize(
+    ("reward", "kind", "line"),
+    [
+        ("def reward(args, pred):\n    while True:\n        pass\n", "Timeout", (2, 3)),
+        ("def reward(args, pred):\n    return len('x' * 10**11)\n", "MemoryLimit", (2,)),
+        ("import sys\ndef reward(args, pred):\n    sys.exit(3)\n", "SystemExit", (3,)),
+        ("def reward(args, pred):\n    return 'good'\n", "WrongType", (2,)),
+        ("def reward(args, pred):\n    return pred.nothing\n", "AttributeError", (2,)),
+    ],
+)
+def test_a_broken_reward_is_a_clear_error_on_the_attempt_and_the_run_goes_on(runs, reward, kind, line):
+    run = finished(runs, runs.start(replace(SPEC, reward=reward, N=2, reward_timeout_s=0.5)))
+    assert [a.state for a in run.line.attempts] == ["failed", "failed"]
+    assert {a.phase for a in run.line.attempts} == {"reward"}
+    assert {a.error.type for a in run.line.attempts} == {kind}
+    assert all(a.error.line in line for a in run.line.attempts)
+    assert run.line.finished.reason == "every_attempt_failed"
+
+
+def test_a_reward_may_ask_a_judge(runs):
+    reward = "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
+    run = finished(runs, runs.start(replace(SPEC, reward=reward, N=2, threshold=None)))
+    assert [len(a.judge_calls) for a in run.line.attempts] == [1, 1]
+    assert all(isinstance(a.reward, float) for a in run.line.attempts)
+    assert [len(a.predictors) for a in run.line.attempts] == [1, 1], "a judge is no predictor of the program"
+
+
+def test_cancel_ends_a_slow_run_within_a_second_and_keeps_what_there_is(runs):
+    spec = replace(EXAMPLES["one_word"].spec, model=ModelSpec(delay_s=30))
+    run_id = runs.start(spec)
+    while not runs.get(run_id).line.attempts:
+        time.sleep(0.005)
+    asked = time.monotonic()
+    assert runs.cancel(run_id)
+    run = finished(runs, run_id)
+    assert time.monotonic() - asked < 1
+    assert run.line.finished.reason == "cancelled"
+    assert run.line.attempts[0].state == "cut_off"
+    assert runs.cancel(run_id) is False
+
+
+def test_cancel_ends_an_endless_reward(runs):
+    spec = replace(SPEC, reward="def reward(args, pred):\n    while True:\n        pass\n", reward_timeout_s=60)
+    run_id = runs.start(spec)
+    while not any(isinstance(r.event, ev.RewardStarted) for r in runs.events(run_id)):
+        time.sleep(0.005)
+    runs.cancel(run_id)
+    assert finished(runs, run_id, 3).line.finished.reason == "cancelled"
+
+
+class Breaking(MemoryStore):
+    """A store whose disk is full from the fourth event on."""
+
+    def append(self, records, summary, *, owner="local"):
+        if records[-1].seq >= 4:
+            raise StoreError("the disk is full")
+        super().append(records, summary, owner=owner)
+
+
+def test_a_run_that_cannot_be_recorded_stops_and_says_so():
+    runs = Runs(Breaking())
+    run_id = runs.start(EXAMPLES["one_word"].spec)
+    run = finished(runs, run_id)
+    assert (run.state, run.trouble) == ("unrecorded", "the disk is full")
+    assert [r.seq for r in runs.events(run_id)] == [1, 2, 3]
+    runs.close()
+
+
+def test_a_store_that_refuses_the_first_event_refuses_the_run():
+    class Full(MemoryStore):
+        def append(self, records, summary, *, owner="local"):
+            raise StoreError("the disk is full")
+
+    runs = Runs(Full())
+    with pytest.raises(StoreError, match="the disk is full"):
+        runs.start(SPEC)
+    assert runs.recent() == []
+    runs.close()
+
+
+def test_an_unknown_run_is_none(runs):
+    assert runs.get("nothing") is None
+    assert runs.events("nothing") == []
+    assert runs.cancel("nothing") is False
+
+
+def test_runs_at_once_do_not_mix(runs):
+    ids = [runs.start(replace(EXAMPLES["two_stages"].spec, seed=seed)) for seed in range(6)]
+    for seed, run_id in enumerate(ids):
+        run = finished(runs, run_id)
+        assert run.line.spec.seed == seed
+        assert [r.seq for r in runs.events(run_id)] == list(range(1, run.line.seq + 1))
+    assert {row.run_id for row in runs.recent()} == set(ids)
+
+
+def test_a_watcher_is_woken_by_an_event(runs):
+    run_id = runs.start(replace(EXAMPLES["one_word"].spec, model=ModelSpec(delay_s=0.2)))
+    seen = len(runs.events(run_id))
+    woken = []
+    watcher = threading.Thread(target=lambda: woken.append(runs.wait(run_id, seen, 10)))
+    watcher.start()
+    watcher.join(10)
+    assert woken == [True]
+    finished(runs, run_id)
+
+
+def test_a_run_against_a_real_server_records_what_was_really_sent(runs):
+    with OpenAIServer(polite) as server:
+        model = ModelSpec("litellm", "test-model", api_base=server.url, temperature=0.3, timeout_s=30)
+        spec = replace(SPEC, model=model, N=2, threshold=2.0)
+        run = finished(runs, runs.start(spec, Credentials({"model": "sk-canary-123"})), 90)
+        sent = [r.json["messages"] for r in server.requests]
+        recorded = [[dict(m) for m in c.messages] for c in run.line.calls]
+        assert sent == recorded
+        assert [r.json["temperature"] for r in server.requests] == [0.3, 0.3, 0.5]
+        assert {r.headers["authorization"] for r in server.requests} == {"Bearer sk-canary-123"}
+    assert "sk-canary-123" not in repr(runs.events(run.run_id))
+    assert "sk-canary-123" not in repr(Credentials({"model": "sk-canary-123"}))
+
+
+def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
+    with OpenAIServer(status(401, "bad key")) as server:
+        model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
+        run = finished(runs, runs.start(replace(SPEC, model=model, N=2)), 60)
+        assert run.line.finished.error.type == "LMKeyError"
+        assert "refused the key" in run.why
+        gone = server.url
+    run = finished(runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60)
+    assert run.line.finished.error.type == "LMUnavailableError"
+
+
+def test_a_retry_is_on_record_as_a_retry_and_not_as_an_attempt(runs):
+    with OpenAIServer(polite) as server:
+        server.script(status(429, "slow down", retry_after=0.1), polite)
+        model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
+        run = finished(runs, runs.start(replace(SPEC, model=model, N=1)), 60)
+    (attempt,) = run.line.attempts
+    assert [r.ordinal for r in attempt.predictors[0].calls[0].retries] == [1]
+
+
+def test_cancel_in_the_middle_of_a_real_call_closes_the_connection(runs):
+    with OpenAIServer(Answer("late", hang_s=30)) as server:
+        model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=60)
+        run_id = runs.start(replace(SPEC, model=model, N=1))
+        while not server.requests:
+            time.sleep(0.01)
+        asked = time.monotonic()
+        runs.cancel(run_id)
+        assert finished(runs, run_id).line.finished.reason == "cancelled"
+        assert time.monotonic() - asked < 1
+        assert server.requests[0].disconnected.wait(5)
