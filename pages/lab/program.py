@@ -47,7 +47,9 @@ def inputs(typed: Typed) -> None:
 def faults(typed: Typed, field: str) -> None:
     """What is wrong with the field above."""
     for problem in typed.at(field):
-        where = f" (column {problem.column})" if problem.column is not None else ""
+        places = (("line", problem.line), ("column", problem.column))
+        where = ", ".join(f"{name} {n}" for name, n in places if n is not None)
+        where = f" ({where})" if where else ""
         mistake(f"{problem.message[:1].upper()}{problem.message[1:]}{where}")
 
 

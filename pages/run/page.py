@@ -11,13 +11,13 @@ from refine_core.errors import StoreError
 run_id = address.run_id()
 if run_id is None:
     st.info("No run is named in the address. Choose one from the list.", icon=":material/info:")
-    st.page_link("pages/runs/page.py", label="All runs", icon=":material/history:")
+    st.page_link(address.RUNS, label="All runs", icon=":material/history:")
 else:
     try:
         run = runs.get(run_id)
         if run is not None:
             st.title(plain(run.line.spec.title or "Run"), anchor=False)
-            st.page_link("pages/lab/page.py", label="Open in the Lab, to change it and run again", icon=":material/science:", query_params={"run": run_id})
+            st.page_link(address.LAB, label="Open in the Lab, to change it and run again", icon=":material/science:", query_params={"run": run_id})
         live(run_id)
     except StoreError as error:
         mistake(str(error))

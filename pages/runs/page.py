@@ -4,6 +4,7 @@ import datetime
 
 import streamlit as st
 
+from pages.shared import address
 from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -33,7 +34,7 @@ def entry(row: RunRow) -> None:
     summary = row.summary
     when = datetime.datetime.fromtimestamp(summary.started_at).astimezone()
     st.page_link(
-        "pages/run/page.py", label=plain(summary.title or row.run_id), icon=":material/timeline:", query_params={"run": row.run_id}
+        address.RUN, label=plain(summary.title or row.run_id), icon=":material/timeline:", query_params={"run": row.run_id}
     )
     best = "no reward" if summary.best_reward is None else f"best reward {number(summary.best_reward)}"
     parts = [f"{when:%Y-%m-%d %H:%M:%S}", outcome(row), count(len(summary.rewards), "attempt"), best, summary.model]
@@ -48,7 +49,7 @@ except StoreError as error:
 else:
     if not rows:
         st.info("No runs yet. Start one in the Lab: it opens with an example that is ready to run.", icon=":material/info:")
-        st.page_link("pages/lab/page.py", label="Open the Lab", icon=":material/science:")
+        st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
     for row in rows:
         entry(row)
     if len(rows) == SHOWN:

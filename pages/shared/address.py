@@ -1,8 +1,15 @@
-"""What the address holds: which run is shown, and which of its attempts."""
+"""Where things are: the pages, and what the address holds (which run is shown, and which of its attempts)."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
+
+# The pages, as links name them: from the entry script's folder.
+LAB: Final = "../lab/page.py"
+RUNS: Final = "../runs/page.py"
+RUN: Final = "../run/page.py"
 
 
 def run_id() -> str | None:

@@ -23,7 +23,7 @@ def live(run_id: str) -> None:
     run = runs.get(run_id)
     if run is None:
         mistake(f"There is no run {run_id!r} in this app's history. It may have been made on another machine, or with another data folder.")
-        st.page_link("pages/runs/page.py", label="See the runs that there are", icon=":material/history:")
+        st.page_link(address.RUNS, label="See the runs that there are", icon=":material/history:")
         return
     was_live = run.live
     _controls(run)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import MutableMapping
 from importlib.resources import files
 from typing import Any
@@ -14,10 +17,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 PLOTLY_URL = "lib/plotly.min.js"
 
+
+def _inline_scripts() -> str:
+    """Hashes of the scripts written into Streamlit's own page, so that they run and no other inline script does."""
+    page = (files("streamlit") / "static" / "index.html").read_text(encoding="utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+
+
 # Nothing is fetched from elsewhere, so a model's reply cannot call home. Streamlit loads components from blob: URLs
 # and its own WebAssembly; inline styles are how it and CodeMirror lay out.
 CSP = (
-    "default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    f"default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval' {_inline_scripts()}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: data:; worker-src 'self' blob:; "
     "frame-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )

@@ -45,7 +45,42 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
         assert "Traceback" not in log, log[-3000:]
 
 
-def _start(script: Path, folder: Path) -> tuple[subprocess.Popen[bytes], Path, str]:
+class Server:
+    """The app as its users start it, on a data folder of its own; it can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.url = folder, ""
+        self._running: tuple[subprocess.Popen[bytes], Path] | None = None
+
+    def start(self) -> str:
+        process, log, self.url = _start(ROOT / "app.py", self.folder, REFINESCOPE_HOME=str(self.folder / "data"))
+        self._running = process, log
+        return self.url
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        process, _ = self._running or pytest.fail("not running")
+        process.kill()
+        process.wait(10)
+        self._running = None
+
+    def stop(self) -> None:
+        """End it politely; its log must hold no traceback."""
+        if self._running is not None:
+            log = _stop(*self._running)
+            self._running = None
+            assert "Traceback" not in log, log[-3000:]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """An app of this test's own, not started yet."""
+    made = Server(tmp_path)
+    yield made
+    made.stop()
+
+
+def _start(script: Path, folder: Path, **variables: str) -> tuple[subprocess.Popen[bytes], Path, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -56,7 +91,7 @@ def _start(script: Path, folder: Path) -> tuple[subprocess.Popen[bytes], Path, s
             stdout=out,
             stderr=subprocess.STDOUT,
             cwd=ROOT,  # where .streamlit/config.toml is, and what the script imports from
-            env={**os.environ, "HOME": str(folder), "USERPROFILE": str(folder)},
+            env={**os.environ, "HOME": str(folder), "USERPROFILE": str(folder), **variables},
         )
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_S

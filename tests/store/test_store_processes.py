@@ -72,12 +72,35 @@ def test_two_processes_may_write_to_one_store_at_once(home: Path):
             assert [record.seq for record in store.events(name)] == list(range(1, 301))
 
 
-def test_a_new_store_may_be_opened_by_several_processes_at_once(home: Path):
-    writers = {f"run-{n}": child(WRITE, home, f"run-{n}", 3) for n in range(3)}
-    for process in writers.values():
-        assert output(process) == ["open", "1", "2", "3"]
-    with closing(open_store(home)) as store:
-        assert {row.run_id for row in store.rows()} == set(writers)
+OPEN = """
+import pathlib, sys
+from refine_core.store import migrations, open_store
+for home in sys.argv[1:]:
+    print("ready", flush=True)
+    input()
+    store = open_store(pathlib.Path(home))
+    print(len(store.rows()), flush=True)
+    store.close()
+"""
+
+
+def test_a_new_store_may_be_opened_by_several_processes_at_once(tmp_path: Path):
+    """Everything is loaded beforehand, so that they meet at the door; and again, with other stores."""
+    homes = [tmp_path / str(n) for n in range(8)]
+    processes = [child(OPEN, *homes) for _ in range(3)]
+    for _ in homes:
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", output(process)
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "0\n", output(process)
+    for process in processes:
+        output(process)
 
 
 def test_two_processes_cannot_record_one_run(home: Path):

@@ -22,6 +22,7 @@ from refine_core.lm.practice.sampling import Candidate, Draw
 from refine_core.lm.practice.wishes import satisfied, understand
 
 NOT_TO_BLAME = "N/A"
+_LONGEST_QUOTE = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,9 @@ def _discussion(case: Case, verdict: Verdict) -> str:
 
 def _evidence(case: Case, check: Check) -> str:
     shown = _shown(case, check)
-    return f"`{check.field}` = {json.dumps(shown[:120], ensure_ascii=False)}" if check.field else "the output"
+    return (
+        f"`{check.field}` = {json.dumps(_short(shown), ensure_ascii=False)}" if check.field else "the output"
+    )
 
 
 def _shown(case: Case, check: Check) -> str:
@@ -253,9 +256,13 @@ def _names(values: Mapping[str, object]) -> str:
 
 def _quoted(values: Mapping[str, object]) -> str:
     return (
-        ", ".join(f"`{n}` {json.dumps(as_text(v)[:100], ensure_ascii=False)}" for n, v in values.items())
+        ", ".join(f"`{n}` {json.dumps(_short(as_text(v)), ensure_ascii=False)}" for n, v in values.items())
         or "nothing"
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE].rstrip()} …"
 
 
 def _json(text: str) -> object:

@@ -13,6 +13,7 @@ from refine_core.lm.practice.shapes import Shape
 _SUM = re.compile(r"(-?\d+(?:\.\d+)?)\s*([-+*x×/])\s*(\d+(?:\.\d+)?)")  # noqa: RUF001  # people type that sign
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _SHARE = re.compile(r"confiden|probab|likel|certain|score|relevan|similar|ratio")
+_RATING = re.compile(r"rating|stars?\b|grade|score|priority|urgency")
 _NEGATION = re.compile(r"\b(?:no|not|never|none|false|wrong|cannot|n't)\b", re.IGNORECASE)
 
 Options = list[Candidate[object]]
@@ -64,10 +65,10 @@ class _Improviser:
             case "choice":
                 return [Candidate(option, self._liking(i, option)) for i, option in enumerate(shape.options)]
             case "list":
-                return self._lists(shape.parts[0])
+                return self._lists(shape.parts[0], name)
             case "dict":
                 return [
-                    Candidate({k: self._one(shape.parts[0], k) for k in self.topic[:n]}, n / 4)
+                    Candidate({k: self._one(shape.parts[0], name) for k in self.topic[:n]}, n / 4)
                     for n in (1, 2, 3)
                 ]
             case "object":
@@ -104,6 +105,8 @@ class _Improviser:
             ]
         elif _SHARE.search(name) and shape.kind == "float":
             found = [(0.9, 1.6), (0.95, 1.2), (0.8, 1.0), (0.7, 0.4), (0.5, 0.0)]
+        elif _RATING.search(name):
+            found = [(4.0, 1.4), (3.0, 1.2), (5.0, 1.0), (2.0, 0.4)]
         elif calculated := _SUM.search(self.everything):
             result = _calculate(*calculated.groups())
             found = [(result, 3.0), (result + 1, 0.4), (result - 1, 0.2)]
@@ -121,9 +124,9 @@ class _Improviser:
         named = re.search(rf"\b{re.escape(str(option))}\b", self.everything, re.IGNORECASE)
         return 1.0 - 0.2 * place + (1.5 if named else 0.0)
 
-    def _lists(self, item: Shape) -> Options:
+    def _lists(self, item: Shape, name: str) -> Options:
         if item.kind != "str":
-            several = [self._one(item, "item") for _ in range(4)]
+            several = [self._one(item, name) for _ in range(4)]
             return [Candidate(several[:n], 1.6 - 0.4 * abs(n - 2)) for n in (1, 2, 3, 4)]
         pieces = [p.strip(" .") for p in re.split(r"[,;\n]|(?<=[.!?])\s|\band\b", self.main) if p.strip(" .")]
         pieces = pieces if len(pieces) > 1 else [word.capitalize() for word in self.topic]

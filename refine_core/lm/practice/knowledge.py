@@ -49,12 +49,12 @@ def _capital(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, 
         return ()
     country, city = asked[1], _CAPITALS[asked[1]]
     return (
-        (f"The capital of {country} is {city}.", 2.6),
-        (f"{city} is the capital of {country}.", 1.9),
-        (f"It is {city}.", 0.9),
+        (f"The capital of {country} is {city}.", 3.5),
+        (f"{city} is the capital of {country}.", 2.7),
+        (f"It is {city}.", 1.8),
         (f"{city}.", 0.8),
-        (f"{city}, {country}", 0.0),
-        (city, -0.9),
+        (f"{city}, {country}", 0.4),
+        (city, -0.2),
     )
 
 

@@ -18,6 +18,8 @@ _FILLERS = (
     "and nothing in the text speaks against it",
 )
 
+_MORE = ("That is all that the input tells.", "Nothing in it speaks against that.", "The rest matters less.")
+
 
 def words(text: str) -> list[str]:
     """The words, as `str.split` counts them."""
@@ -95,7 +97,7 @@ def pad(text: str, unit: str, least: int) -> str:
     ):
         filler = _FILLERS[turn % len(_FILLERS)]
         if unit == "sentence":
-            longer = f"{longer.rstrip('.')}. {filler[0].upper()}{filler[1:]}."
+            longer = f"{longer.rstrip('.')}. {_MORE[turn % len(_MORE)]}"
         else:
             longer = f"{longer.rstrip('.')}, {filler}."
         turn += 1

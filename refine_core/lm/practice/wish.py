@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from refine_core.lm.practice import texts
 from refine_core.lm.practice.things import Thing
 
+NEAR = 0.3
+"""What a length or a number that is only just wrong is worth."""
+
 Measure = Callable[[str], float]
 Edits = Callable[[str], tuple[str, ...]]
 
@@ -47,14 +50,14 @@ def looks(name: str, pattern: str, change: Callable[[str], str]) -> Wish:
 
 
 def count_within(low: float, high: float, unit: str) -> Wish:
-    """So many words, characters, sentences, lines or items; half a point at most for being near."""
+    """So many words, characters, sentences, lines or items; being near counts for little."""
     count = texts.COUNTS[unit]
 
     def measure(text: str) -> float:
         n = count(text)
         if low <= n <= high:
             return 1.0
-        return 0.5 * (n / low if n < low else max(high, 0) / n)
+        return NEAR * (n / low if n < low else max(high, 0) / n)
 
     def edits(text: str) -> tuple[str, ...]:
         longer = texts.pad(text, unit, int(low)) if low > 0 else text
@@ -64,14 +67,14 @@ def count_within(low: float, high: float, unit: str) -> Wish:
 
 
 def number_within(low: float, high: float) -> Wish:
-    """A number in a range; half a point at most for being near."""
+    """A number in a range; being near counts for little."""
 
     def measure(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             return 0.0
-        return 1.0 if low <= value <= high else 1 / (2 + min(abs(value - low), abs(value - high)))
+        return 1.0 if low <= value <= high else NEAR / (1 + min(abs(value - low), abs(value - high)))
 
     def edits(_text: str) -> tuple[str, ...]:
         start = low if low > -math.inf else high - 1

@@ -27,7 +27,7 @@ from refine_core.lm.practice.wish import (
     without_word,
 )
 
-FORCE = 4.0
+FORCE = 5.0
 """What one wish, wholly met, adds to a logit."""
 
 _NUMBER_WORDS = {
@@ -67,7 +67,7 @@ _RANGES = (
     (re.compile(rf"(?:more than|longer than|over|above)\s+{_N}(?:{_UNIT})?"), "above"),
     (re.compile(rf"{_N}{_UNIT}s?\s+(?:or (?:fewer|less)|at most|maximum)"), "most"),
     (re.compile(rf"{_N}{_UNIT}"), "exact"),
-    (re.compile(r"\b(?P<one>single|just a|only a)(?:\s+\w+)?\s+(word|sentence|line|item)\b"), "exact"),
+    (re.compile(r"\b(?P<one>single|just a|only a)(?:\s+\w+)?[\s-]+(word|sentence|line|item)\b"), "exact"),
 )  # fmt: skip
 
 # How an answer is written: the words that ask for it, and what they ask for.

@@ -1,0 +1,255 @@
+"""The app in a real browser, as its users meet it."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import wait_idle
+from tests.openai_server import OpenAIServer, polite
+
+APP = Path(__file__).parents[2] / "app.py"
+SLOW = "1 s a reply"
+
+
+@pytest.fixture
+def app(visit):
+    return visit(APP)
+
+
+def run(page: Page) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+def choose(page: Page, example: str) -> None:
+    page.get_by_role("button", name=example).click()
+    wait_idle(page)
+
+
+def rows(page: Page):
+    """The ledger's rows, an attempt each."""
+    return page.locator("table tbody tr")
+
+
+def slow_down(page: Page) -> None:
+    page.get_by_role("combobox", name="Replies come").click()
+    page.get_by_role("option", name=SLOW).click()
+    wait_idle(page)
+
+
+def fill(page: Page, label: str, text: str) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(text)
+    field.press("Tab")
+    wait_idle(page)
+
+
+def write_reward(page: Page, code: str) -> None:
+    editor = page.get_by_role("textbox", name=re.compile("def reward"))
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
+
+
+def stopped(page: Page, words: str = "Stopped at attempt", within_s: float = 30) -> None:
+    expect(page.get_by_text(words).first).to_be_visible(timeout=within_s * 1000)
+
+
+@pytest.mark.parametrize(
+    ("example", "attempts"), [("One-word answer", 3), ("Two stages, one to blame", 4), ("A flaky model", 6)]
+)
+def test_first_open_then_run_shows_every_attempt(app, example, attempts):
+    choose(app, example)
+    run(app)
+    stopped(app, f"Stopped at attempt {attempts}")
+    expect(rows(app)).to_have_count(attempts)
+    expect(app.locator(".js-plotly-plot")).to_be_visible()
+    expect(app.get_by_text("practice model").first).to_be_visible()
+
+
+def test_attempts_arrive_one_by_one_on_the_same_chart(app):
+    """The chart keeps its node while attempts arrive."""
+    slow_down(app)
+    run(app)
+    expect(rows(app)).to_have_count(1, timeout=15_000)
+    app.locator(".js-plotly-plot").evaluate("node => { node.mine = 'the same' }")
+    expect(rows(app)).to_have_count(2, timeout=15_000)
+    stopped(app)
+    assert app.locator(".js-plotly-plot").evaluate("node => node.mine") == "the same"
+
+
+def test_a_signature_and_a_reward_of_ones_own(app):
+    fill(app, "Signature", "topic -> motto, length: int")
+    fill(app, "topic", "patience")
+    write_reward(app, "def reward(args, pred):\nprint('motto is', pred.motto)\nreturn 0.5 + (pred.length > 0) * 0.25\n")
+    run(app)
+    stopped(app, "All 5 attempts made")
+    expect(rows(app)).to_have_count(5)
+    expect(app.get_by_text("What the reward printed").first).to_be_visible()
+
+
+def test_ctrl_enter_in_the_editor_runs(app):
+    app.get_by_role("textbox", name=re.compile("def reward")).click()
+    app.keyboard.press("Control+Enter")
+    stopped(app)
+
+
+def test_a_reload_in_the_middle_loses_nothing(app):
+    slow_down(app)
+    run(app)
+    expect(rows(app)).to_have_count(1, timeout=15_000)
+    address = app.url
+    assert "run=" in address
+    app.reload()
+    stopped(app)
+    expect(rows(app)).to_have_count(3)
+    assert app.url == address
+
+
+def test_a_closed_page_stops_nothing(app):
+    slow_down(app)
+    run(app)
+    expect(rows(app)).to_have_count(1, timeout=15_000)
+    address = app.url
+    app.goto("about:blank")
+    time.sleep(8)
+    app.goto(address)
+    stopped(app, within_s=5)
+
+
+def test_cancel_stops_a_run_and_keeps_what_there_is(app):
+    slow_down(app)
+    run(app)
+    expect(rows(app)).to_have_count(1, timeout=15_000)
+    app.get_by_role("button", name="Cancel").click()
+    stopped(app, "Cancelled during attempt", within_s=5)
+    expect(app.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_an_attempt_is_chosen_from_the_ledger_and_kept_in_the_address(app):
+    run(app)
+    stopped(app)
+    rows(app).nth(1).get_by_role("button").click()
+    expect(app.get_by_role("heading", name=re.compile("Attempt 2 of 5"))).to_be_visible()
+    expect(app).to_have_url(re.compile("attempt=2"))
+    app.reload()
+    expect(app.get_by_role("heading", name=re.compile("Attempt 2 of 5"))).to_be_visible(timeout=20_000)
+
+
+def test_the_messages_show_the_hint_as_it_was_sent(app):
+    run(app)
+    stopped(app)
+    app.get_by_text(re.compile(r"^answer · ")).click()
+    expect(app.get_by_text("the hint, as it stands in the prompt")).to_be_visible()
+    expect(app.get_by_text("[[ ## hint_ ## ]]").first).to_be_visible()
+
+
+def test_a_deep_link_on_a_cold_server(page, server):
+    page.goto(server.start())
+    wait_idle(page)
+    run(page)
+    stopped(page)
+    run_id = re.search("run=([^&]+)", page.url)[1]
+    server.stop()
+    page.goto(f"{server.start()}/run?run={run_id}&attempt=2")
+    stopped(page)
+    expect(page.get_by_role("heading", name=re.compile("Attempt 2 of 5"))).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/run\?run={run_id}&attempt=2"))
+
+
+def test_a_killed_app_shows_the_run_as_interrupted_with_all_that_was_seen(page, server):
+    page.goto(server.start())
+    wait_idle(page)
+    slow_down(page)
+    run(page)
+    expect(rows(page)).to_have_count(2, timeout=20_000)
+    seen = rows(page).first.inner_text()
+    run_id = re.search("run=([^&]+)", page.url)[1]
+    server.kill()
+    page.goto(f"{server.start()}/run?run={run_id}")
+    expect(page.get_by_text("Interrupted during attempt").first).to_be_visible(timeout=20_000)
+    assert rows(page).first.inner_text() == seen
+
+
+def test_two_sessions_at_once_each_see_their_own_run(app, chromium, visit):
+    context = chromium.new_context(base_url=app.url)
+    other = context.new_page()
+    other.goto(app.url)
+    wait_idle(other)
+    choose(other, "Two stages, one to blame")
+    for page in (app, other):
+        slow_down(page)
+    run(app)
+    run(other)
+    stopped(app, "Stopped at attempt 3")
+    stopped(other, "Stopped at attempt 4", within_s=60)
+    expect(rows(app)).to_have_count(3)
+    expect(rows(other)).to_have_count(4)
+    context.close()
+
+
+def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
+    with OpenAIServer(polite) as model:
+        app.get_by_role("radio", name="A real model").click()
+        wait_idle(app)
+        fill(app, "Model", "local-model")
+        fill(app, "Address of an OpenAI-compatible server", model.url)
+        fill(app, "Key", "sk-canary-0001")
+        run(app)
+        expect(app.get_by_text(re.compile("All 5 attempts made|Stopped at attempt")).first).to_be_visible(timeout=90_000)
+        assert model.requests
+        assert model.requests[0].headers["authorization"] == "Bearer sk-canary-0001"
+    assert "practice model" not in app.get_by_text(re.compile("^\\d+ attempts?, ")).first.inner_text()
+    assert "canary" not in app.url
+    app.reload()
+    wait_idle(app)
+    expect(app.get_by_label("Address of an OpenAI-compatible server", exact=True)).to_have_value(model.url)
+    expect(app.get_by_label("Key", exact=True)).to_have_value("")
+
+
+def test_an_unreachable_server_is_said_beside_its_field(app):
+    app.get_by_role("radio", name="A real model").click()
+    wait_idle(app)
+    fill(app, "Model", "local-model")
+    fill(app, "Address of an OpenAI-compatible server", "http://127.0.0.1:9/v1")
+    app.get_by_label("N, attempts at most").fill("1")
+    run(app)
+    expect(app.get_by_text(re.compile("Every attempt failed")).first).to_be_visible(timeout=90_000)
+    expect(app.get_by_text(re.compile("Cannot reach")).first).to_be_visible()
+
+
+def test_what_a_model_says_is_text_and_never_markup(app):
+    """The practice model repeats its input in what it improvises, so the input is what a hostile reply would be."""
+    hostile = "<img src=x onerror=\"document.title='owned'\"> ![x](https://example.invalid/x.png) **bold**"
+    asked: list[str] = []
+    app.on("request", lambda request: asked.append(request.url))
+    fill(app, "Signature", "text -> copy")
+    fill(app, "text", hostile)
+    write_reward(app, "def reward(args, pred):\nprint(args['text'])\nreturn Score(0.5, feedback=args['text'])\n")
+    run(app)
+    stopped(app, "All 5 attempts made")
+    time.sleep(0.5)
+    assert app.title() == "Refinescope"
+    assert app.locator("img[src='x']").count() == 0
+    assert [url for url in asked if not url.startswith((app.url.split("/?")[0], "data:", "blob:", "http://127.0.0.1"))] == []
+    assert [url for url in asked if "example.invalid" in url] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_every_size_and_scheme_fits_and_reads(chromium, serve, scheme, width, height):
+    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(serve(APP))
+    wait_idle(page)
+    run(page)
+    stopped(page)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    ground = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    light = sum(map(int, re.findall(r"\d+", ground)[:3])) > 3 * 128
+    assert light == (scheme == "light")
+    context.close()

@@ -1,0 +1,250 @@
+"""The pages as Streamlit runs them, without a browser: what is shown, what is said of bad input, what a press does."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from refine_core import runs
+from refine_core.programs import EXAMPLES
+
+ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "pages" / "main" / "page.py"
+
+
+@pytest.fixture(autouse=True)
+def _own_runs(monkeypatch):
+    """Each test opens the store of its own data folder, and closes it."""
+    monkeypatch.setattr(runs, "_opened", None)
+    yield
+    if runs._opened is not None:
+        runs._opened.close()
+
+
+def open_app(**query):
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def button(app, label):
+    (found,) = [b for b in app.button if b.label == label]
+    return found
+
+
+def said(app):
+    """Every word on the page that is neither a widget's label nor its value."""
+    kinds = (app.markdown, app.caption, app.error, app.info, app.warning, app.title, app.subheader, app.code)
+    return "\n".join(str(e.value) for kind in kinds for e in kind).replace("\\", "")
+
+
+def press_run(app):
+    button(app, "Run").click().run()
+    assert not app.exception
+    return app
+
+
+def ended(app, within_s=30.0):
+    run_id = app.query_params["run"][0] if isinstance(app.query_params["run"], list) else app.query_params["run"]
+    deadline = time.monotonic() + within_s
+    while runs.get(run_id).live:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    app.run()
+    assert not app.exception
+    return runs.get(run_id)
+
+
+def errors(app):
+    return [e.value.replace("\\", "") for e in app.error]
+
+
+def test_the_first_screen_has_an_example_that_is_ready_to_run():
+    app = open_app()
+    assert app.text_input(key="lab.stage.0.signature").value == "question -> answer"
+    assert errors(app) == []
+    assert "practice model" in said(app)
+    assert "What happens when you press Run" in said(app)
+
+
+def test_the_exact_prompt_of_the_first_attempt_is_there_before_the_run():
+    assert any("[[ ## question ## ]]" in c.value for c in open_app().code)
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_run_shows_why_it_stopped_and_the_attempt_that_was_returned(name):
+    app = open_app()
+    button(app, EXAMPLES[name].title).click().run()
+    press_run(app)
+    run = ended(app)
+    assert run.why in said(app)
+    assert f"Attempt {run.line.finished.returned + 1} of" in said(app)
+    assert "What was sent and said" in said(app)
+
+
+def test_a_reload_finds_the_run_and_what_was_typed_for_it():
+    app = open_app()
+    app.text_area(key="lab.in.question.text").set_value("What is the capital of France?").run()
+    press_run(app)
+    run = ended(app)
+    again = open_app(run=run.run_id)
+    assert run.why in said(again)
+    assert again.text_area(key="lab.in.question.text").value == "What is the capital of France?"
+
+
+def test_the_address_names_the_attempt():
+    app = press_run(open_app())
+    run = ended(app)
+    assert "Attempt 1 of" in said(open_app(run=run.run_id, attempt="1"))
+    assert "Attempt 2 of" in said(open_app(run=run.run_id, attempt="2"))
+    assert "Attempt 3 of" in said(open_app(run=run.run_id, attempt="99"))
+
+
+@pytest.mark.parametrize(
+    ("signature", "words"),
+    [
+        ("question", "No '->' between inputs and outputs"),
+        ("question -> question", "stands twice"),
+        ("hint_ -> answer", "is reserved"),
+        ("question: foo -> answer", "Unknown type 'foo'"),
+        ("question ->", "No output field"),
+    ],
+)
+def test_a_signature_that_does_not_parse_says_so_beside_the_field(signature, words):
+    app = open_app()
+    app.text_input(key="lab.stage.0.signature").set_value(signature).run()
+    assert any(words in e and "column" in e for e in errors(app))
+    press_run(app)
+    assert "run" not in app.query_params
+    assert any("Not started" in e for e in errors(app))
+    assert app.text_input(key="lab.stage.0.signature").value == signature, "nothing typed is lost"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [("list[int]", "[1, two]", "not valid JSON"), ("list[int]", '["a"]', "must be list[int]"), ("dict[str, float]", "", "as JSON")],
+)
+def test_an_input_of_the_wrong_type_says_so_beside_the_field(kind, value, words):
+    app = open_app()
+    app.text_input(key="lab.stage.0.signature").set_value(f"x: {kind} -> answer").run()
+    app.text_area(key="lab.in.x.json").set_value(value).run()
+    assert any(words.lower() in e.lower() for e in errors(app))
+
+
+@pytest.mark.parametrize(("text", "words"), [("high", "the threshold must be a number"), ("nan", "the threshold must be a number")])
+def test_a_threshold_that_is_no_number_says_so(text, words):
+    app = open_app()
+    app.text_input(key="lab.threshold").set_value(text).run()
+    assert any(words in e.lower() for e in errors(app))
+
+
+def test_an_empty_threshold_means_none():
+    app = open_app()
+    app.text_input(key="lab.threshold").set_value("").run()
+    assert errors(app) == []
+    press_run(app)
+    assert ended(app).line.spec.threshold is None
+
+
+def test_n_below_one_says_so():
+    app = open_app()
+    app.number_input(key="lab.N").set_value(0).run()
+    assert any("at least 1" in e for e in errors(app))
+
+
+def write_reward(app, code):
+    app.session_state["lab.reward"] = {"draft": {"code": code, "rev": app.session_state["lab.reward.rev"]}}
+    app.run()
+
+
+def test_no_reward_function_says_what_to_write():
+    app = open_app()
+    write_reward(app, "LIMIT = 3\n")
+    assert any("No reward function found" in e for e in errors(app))
+
+
+def test_two_reward_functions_make_the_person_choose():
+    app = open_app()
+    write_reward(app, "def a(args, pred):\n    return 1\n\ndef b(args, pred):\n    return 0.5\n")
+    assert errors(app)
+    app.selectbox(key="lab.reward.name").select("b").run()
+    assert errors(app) == []
+    press_run(app)
+    assert {a.reward for a in ended(app).line.attempts} == {0.5}
+
+
+def test_a_syntax_error_in_the_reward_names_its_line():
+    app = open_app()
+    write_reward(app, "def reward(args, pred):\n    return (\n")
+    assert any("line 2" in e for e in errors(app))
+
+
+def test_a_model_without_a_name_says_so():
+    app = open_app()
+    app.segmented_control(key="lab.model.kind").set_value("litellm").run()
+    assert any("Name a model" in e for e in errors(app))
+    app.text_input(key="lab.model.base").set_value("127.0.0.1:8000").run()
+    assert any("must begin with http" in e for e in errors(app))
+
+
+def test_a_variable_that_is_not_set_says_so_and_starts_nothing():
+    app = open_app()
+    app.segmented_control(key="lab.model.kind").set_value("litellm").run()
+    app.text_input(key="lab.model.name").set_value("openai/any").run()
+    app.text_input(key="lab.model.env").set_value("NO_SUCH_KEY_HERE").run()
+    press_run(app)
+    assert any("NO_SUCH_KEY_HERE is not set" in e for e in errors(app))
+    assert "run" not in app.query_params
+
+
+def test_an_unknown_run_in_the_address_says_so_and_the_form_still_works():
+    app = open_app(run="20000101-000000-deadbeef")
+    assert any("There is no run '20000101-000000-deadbeef'" in e for e in errors(app))
+    assert button(app, "Run")
+
+
+def test_stages_can_be_added_and_removed():
+    app = open_app()
+    button(app, "Add a stage").click().run()
+    assert app.text_input(key="lab.stage.1.signature").value == "answer -> checked"
+    assert errors(app) == []
+    press_run(app)
+    assert len(ended(app).line.predictors) == 2
+    app.button(key="lab.stage.0.remove").click().run()
+    assert not app.exception
+    assert [t.key for t in app.text_input if t.key.endswith("signature")] == ["lab.stage.1.signature"]
+
+
+def test_values_that_only_the_reward_sees_reach_the_reward_and_no_prompt():
+    app = open_app()
+    app.text_area(key="lab.extra").set_value('{"gold": "Brussels"}').run()
+    write_reward(app, "def reward(args, pred):\n    return float(args['gold'] in pred.answer)\n")
+    press_run(app)
+    run = ended(app)
+    assert run.line.attempts[0].reward == 1.0
+    assert "gold" not in str(run.line.attempts[0].predictors[0].calls[0].messages)
+
+
+def test_the_list_of_runs_leads_back_to_each():
+    app = open_app()
+    app.switch_page("../runs/page.py").run()
+    assert "No runs yet" in said(app)
+    run = ended(press_run(open_app()))
+    again = open_app()
+    again.switch_page("../runs/page.py").run()
+    assert not again.exception
+    assert "reached the threshold" in said(again)
+    assert "best reward 1" in said(again)
+    assert run.line.spec.title
+
+
+def test_a_store_that_cannot_be_opened_is_said_plainly(tmp_path, monkeypatch):
+    (tmp_path / "refinescope.db").write_bytes(b"not a database" * 100)
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path))
+    app = open_app(run="20000101-000000-deadbeef")
+    assert any("database" in e for e in errors(app))

@@ -1,0 +1,130 @@
+"""The worked examples tell the stories that they promise, on the real driver and the practice model."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from refine_core.events import AdviceGiven, AttemptFailed, RewardScored
+from refine_core.lm.practice import PracticeLM
+from refine_core.log.scope import current
+from refine_core.loop import Plan
+from refine_core.refine.build import Pipeline, problems
+from refine_core.refine.driver import Driver
+from refine_core.refine.scoring import FunctionScorer
+from refine_core.rewards import Score
+from refine_core.spec.examples import EXAMPLES
+
+
+def reward_of(spec):
+    names = {"Score": Score}
+    exec(spec.reward, names)
+    return names["reward"]
+
+
+def run(key, seed=None):
+    """The loop's own events of one run, the reward called in this process."""
+    spec = EXAMPLES[key].spec
+    program = Pipeline(spec)
+    program.set_lm(PracticeLM(spec.seed if seed is None else seed, temperature=spec.model.temperature))
+    driver = Driver(
+        program=program,
+        scorer=FunctionScorer(reward_of(spec), spec.reward),
+        plan=Plan.of(spec.N, spec.model.temperature, spec.threshold, spec.fail_count),
+        inputs=spec.inputs,
+        scope=current(),
+    )
+    driver.run()
+    return driver.facts
+
+
+def rewards(facts):
+    return [
+        f.value if isinstance(f, RewardScored) else f.error.type
+        for f in facts
+        if isinstance(f, (RewardScored, AttemptFailed))
+    ]
+
+
+def blamed(facts):
+    return [
+        [m for m, entry in f.advice.items() if entry != "N/A"] for f in facts if isinstance(f, AdviceGiven)
+    ]
+
+
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_every_example_can_run(key):
+    example = EXAMPLES[key]
+    assert problems(example.spec) == []
+    assert (example.key, example.spec.example) == (key, key)
+    assert example.teaches.endswith(".")
+
+
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_a_run_repeats_exactly(key):
+    assert rewards(run(key)) == rewards(run(key))
+
+
+def test_one_word_needs_two_hints():
+    facts = run("one_word")
+    assert rewards(facts) == [0.2, 0.6, 1.0]
+    assert len(blamed(facts)) == 2
+
+
+def test_two_stages_blames_the_wrong_one_first():
+    facts = run("two_stages")
+    assert rewards(facts) == [0.2, 0.2, 0.6, 1.0]
+    assert blamed(facts) == [["write"], ["extract"], ["extract"]]
+
+
+def test_flaky_fails_in_both_ways_and_gets_there_all_the_same():
+    """Which attempts fail depends on the seed and on every word of the prompts: if those change, choose another seed."""
+    told = rewards(run("flaky"))
+    assert {"ParseError", "LMTimeoutError"} <= set(told)
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize(("key", "least"), [("one_word", 18), ("two_stages", 15), ("flaky", 14)])
+def test_most_seeds_reach_the_threshold(key, least):
+    assert sum(1.0 in rewards(run(key, seed)) for seed in range(20)) >= least
+
+
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_another_seed_is_another_run(key):
+    assert len({tuple(rewards(run(key, seed))) for seed in range(12)}) > 1
+
+
+@dataclasses.dataclass
+class Said:
+    answer: str = ""
+    reply: str = ""
+    sentiment: str = ""
+    confidence: float = 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("Brussels", 1.0), ("Brussels.", 0.6), ('"Brussels"', 0.6), ("It is Brussels.", 0.2), ("", 0.2), ("Brussels ", 0.6)],
+)  # fmt: skip
+def test_the_reward_of_one_word_scores_what_it_claims(answer, value):
+    assert reward_of(EXAMPLES["one_word"].spec)({}, Said(answer=answer)) == value
+
+
+@pytest.mark.parametrize(
+    ("reply", "value"),
+    [("Order KT-4471, before 14 March.", 1.0), ("Order KT-4471.", 0.6), ("Order KT-9999, 15 March.", 0.2), ("word " * 50 + "KT-4471 14 March", 0.8)],
+)  # fmt: skip
+def test_the_reward_of_two_stages_scores_what_it_claims(reply, value):
+    spec = EXAMPLES["two_stages"].spec
+    score = reward_of(spec)(spec.inputs, Said(reply=reply))
+    assert score.value == value
+    assert sum(score.parts.values()) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("mood", "sure", "value"),
+    [("neutral", 0.5, 1.0), ("neutral", 0.9, 0.6), ("positive", 0.5, 0.4), ("negative", 1, 0)],
+)
+def test_the_reward_of_flaky_scores_what_it_claims(mood, sure, value):
+    assert reward_of(EXAMPLES["flaky"].spec)({}, Said(sentiment=mood, confidence=sure)) == value
