@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab.program import faults
-from pages.lab.state import REWARD, Typed, key
+from pages.lab.state import REWARD, Typed, fixed, key, revision
 from pages.shared.editor import editor
 from pages.shared.text import plain
 from refine_core import programs
@@ -29,9 +29,9 @@ def reward(typed: Typed) -> bool:
     )
     state = st.session_state
     typed_reward = editor(
-        state[key("reward", "code")],
+        state[fixed("reward", "code")],
         key=REWARD,
-        rev=state[key("reward", "rev")],
+        rev=revision(),
         label="def reward(args, pred): args are the inputs, pred the outputs",
         problems=typed.at("reward"),
         height="17rem",

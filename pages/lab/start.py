@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab import state
-from pages.lab.state import Typed, key
+from pages.lab.state import Typed, fixed
 from pages.shared import address
 from pages.shared.text import block, mistake, plain
 from refine_core import programs, runs
@@ -20,16 +20,16 @@ def examples() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Worked examples, on the practice model:", width="content")
         for name, example in programs.EXAMPLES.items():
-            chosen = st.session_state[key("example")] == name
+            chosen = st.session_state[fixed("example")] == name
             st.button(
                 example.title,
-                key=key("choose", name),
+                key=fixed("choose", name),
                 type="secondary" if chosen else "tertiary",
                 help=example.teaches,
                 on_click=_choose,
                 args=(name,),
             )
-    current = st.session_state[key("example")]
+    current = st.session_state[fixed("example")]
     if current in programs.EXAMPLES:
         st.caption(plain(programs.EXAMPLES[current].teaches))
 
@@ -42,7 +42,7 @@ def _choose(name: str) -> None:
 def press_run(typed: Typed) -> bool:
     """The button, and beside it what it will do."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=key("run"))
+        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=fixed("run"))
         n = len(programs.temperatures(typed.spec))
         faults = len(typed.problems)
         if faults:
@@ -79,7 +79,7 @@ def prompts(typed: Typed) -> None:
         return
     st.markdown("**The exact prompt of the first attempt**")
     for name, messages in programs.first_prompts(typed.spec).items():
-        with st.expander(plain(name), key=key("prompt", name)):
+        with st.expander(plain(name), key=fixed("prompt", name)):
             for message in messages:
                 st.caption(_ROLES[message["role"]])
                 block(message["content"])

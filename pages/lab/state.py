@@ -24,9 +24,21 @@ FIRST_EXAMPLE = "one_word"
 REWARD = f"{PREFIX}.reward"
 
 
-def key(*parts: object) -> str:
-    """The key of a widget of the Lab."""
+def fixed(*parts: object) -> str:
+    """The key of what stays the same whatever is loaded: buttons, and what is no widget."""
     return ".".join((PREFIX, *map(str, parts)))
+
+
+def key(*parts: object) -> str:
+    """The key of a field of the form. Loading gives every field a new one, so that what the browser still holds of
+    the old ones can never overwrite what was loaded.
+    """
+    return fixed(revision(), *parts)
+
+
+def revision() -> int:
+    """How often the form was filled in this session."""
+    return int(st.session_state.get(fixed("rev"), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,10 @@ class Typed:
 def load(spec: ProgramSpec) -> None:
     """Fill the widgets from a description. To be called before they are drawn: at first, or in a callback."""
     state = st.session_state
-    state[key("stages")] = list(range(len(spec.stages)))
+    for old in [k for k in state if isinstance(k, str) and k.startswith(f"{key()}.")]:
+        del state[old]
+    state[fixed("rev")] = revision() + 1
+    state[fixed("stages")] = list(range(len(spec.stages)))
     for i, stage in enumerate(spec.stages):
         load_stage(state, i, stage)
     asked = programs.asked_for(spec.stages)
@@ -54,12 +69,11 @@ def load(spec: ProgramSpec) -> None:
             state[key("in", one.name, one.kind)] = programs.write_value(one, spec.inputs[one.name])
     rest = {n: v for n, v in spec.inputs.items() if n not in {one.name for one in asked}}
     state[key("extra")] = programs.write_object(rest)
-    state[key("reward", "code")] = spec.reward
-    state[key("reward", "rev")] = state.get(key("reward", "rev"), 0) + 1
+    state[fixed("reward", "code")] = spec.reward
     state[key("reward", "name")] = spec.reward_name
-    state[key("title")] = spec.title
-    state[key("example")] = spec.example
-    state[key("parent")] = spec.parent
+    state[fixed("title")] = spec.title
+    state[fixed("example")] = spec.example
+    state[fixed("parent")] = spec.parent
     state[key("strategy")] = spec.strategy
     state[key("N")] = spec.N
     state[key("threshold")] = "" if spec.threshold is None else f"{spec.threshold:g}"
@@ -98,12 +112,12 @@ def first_example() -> ProgramSpec:
 
 def begun() -> bool:
     """Whether the widgets have been filled in this session."""
-    return key("stages") in st.session_state
+    return fixed("stages") in st.session_state
 
 
 def stage_ids() -> list[int]:
     """Which stages there are, in order; an id stays with its stage when others go."""
-    return list(st.session_state[key("stages")])
+    return list(st.session_state[fixed("stages")])
 
 
 def add_stage() -> None:
@@ -115,12 +129,12 @@ def add_stage() -> None:
     names = {_stage(i).name for i in ids}
     name = next(n for n in ("check", *(f"stage_{k}" for k in range(2, 99))) if n not in names)
     load_stage(st.session_state, uid, StageSpec(name, f"{given} -> {'checked' if given == 'answer' else 'answer'}"))
-    st.session_state[key("stages")] = [*ids, uid]
+    st.session_state[fixed("stages")] = [*ids, uid]
 
 
 def remove_stage(uid: int) -> None:
     """One stage fewer."""
-    st.session_state[key("stages")] = [i for i in stage_ids() if i != uid]
+    st.session_state[fixed("stages")] = [i for i in stage_ids() if i != uid]
 
 
 def stages() -> tuple[StageSpec, ...]:
@@ -147,7 +161,7 @@ def typed() -> Typed:
         stages=stages(),
         reward=reward_text(),
         inputs=inputs,
-        title=state[key("title")] or "",
+        title=state[fixed("title")] or "",
         strategy=state[key("strategy")] or "refine",
         reward_name=state[key("reward", "name")],
         N=state[key("N")] if state[key("N")] is not None else 0,
@@ -156,8 +170,8 @@ def typed() -> Typed:
         seed=state[key("seed")] or 0,
         reward_timeout_s=state[key("reward_timeout")] or 0.0,
         model=_model(),
-        example=state[key("example")],
-        parent=state[key("parent")],
+        example=state[fixed("example")],
+        parent=state[fixed("parent")],
     )
     known = {p.field for p in faults}
     faults += [p for p in programs.problems(spec) if p.field not in known]
@@ -168,7 +182,7 @@ def typed() -> Typed:
 def reward_text() -> str:
     """The reward as it stands in the editor."""
     state = st.session_state
-    return current_text(state[key("reward", "code")], key=REWARD, rev=state[key("reward", "rev")])
+    return current_text(state[fixed("reward", "code")], key=REWARD, rev=revision())
 
 
 def _stage(uid: int) -> StageSpec:

@@ -37,6 +37,11 @@ def button(app, label):
     return found
 
 
+def field(app, name):
+    """The key of a field of the form: every loading gives them new ones."""
+    return f"lab.{app.session_state['lab.rev']}.{name}"
+
+
 def said(app):
     """Every word on the page that is neither a widget's label nor its value."""
     kinds = (app.markdown, app.caption, app.error, app.info, app.warning, app.title, app.subheader, app.code)
@@ -66,7 +71,7 @@ def errors(app):
 
 def test_the_first_screen_has_an_example_that_is_ready_to_run():
     app = open_app()
-    assert app.text_input(key="lab.stage.0.signature").value == "question -> answer"
+    assert app.text_input(key=field(app, "stage.0.signature")).value == "question -> answer"
     assert errors(app) == []
     assert "practice model" in said(app)
     assert "What happens when you press Run" in said(app)
@@ -89,12 +94,12 @@ def test_run_shows_why_it_stopped_and_the_attempt_that_was_returned(name):
 
 def test_a_reload_finds_the_run_and_what_was_typed_for_it():
     app = open_app()
-    app.text_area(key="lab.in.question.text").set_value("What is the capital of France?").run()
+    app.text_area(key=field(app, "in.question.text")).set_value("What is the capital of France?").run()
     press_run(app)
     run = ended(app)
     again = open_app(run=run.run_id)
     assert run.why in said(again)
-    assert again.text_area(key="lab.in.question.text").value == "What is the capital of France?"
+    assert again.text_area(key=field(again, "in.question.text")).value == "What is the capital of France?"
 
 
 def test_the_address_names_the_attempt():
@@ -117,12 +122,12 @@ def test_the_address_names_the_attempt():
 )
 def test_a_signature_that_does_not_parse_says_so_beside_the_field(signature, words):
     app = open_app()
-    app.text_input(key="lab.stage.0.signature").set_value(signature).run()
+    app.text_input(key=field(app, "stage.0.signature")).set_value(signature).run()
     assert any(words in e and "column" in e for e in errors(app))
     press_run(app)
     assert "run" not in app.query_params
     assert any("Not started" in e for e in errors(app))
-    assert app.text_input(key="lab.stage.0.signature").value == signature, "nothing typed is lost"
+    assert app.text_input(key=field(app, "stage.0.signature")).value == signature, "nothing typed is lost"
 
 
 @pytest.mark.parametrize(
@@ -131,21 +136,21 @@ def test_a_signature_that_does_not_parse_says_so_beside_the_field(signature, wor
 )
 def test_an_input_of_the_wrong_type_says_so_beside_the_field(kind, value, words):
     app = open_app()
-    app.text_input(key="lab.stage.0.signature").set_value(f"x: {kind} -> answer").run()
-    app.text_area(key="lab.in.x.json").set_value(value).run()
+    app.text_input(key=field(app, "stage.0.signature")).set_value(f"x: {kind} -> answer").run()
+    app.text_area(key=field(app, "in.x.json")).set_value(value).run()
     assert any(words.lower() in e.lower() for e in errors(app))
 
 
 @pytest.mark.parametrize(("text", "words"), [("high", "the threshold must be a number"), ("nan", "the threshold must be a number")])
 def test_a_threshold_that_is_no_number_says_so(text, words):
     app = open_app()
-    app.text_input(key="lab.threshold").set_value(text).run()
+    app.text_input(key=field(app, "threshold")).set_value(text).run()
     assert any(words in e.lower() for e in errors(app))
 
 
 def test_an_empty_threshold_means_none():
     app = open_app()
-    app.text_input(key="lab.threshold").set_value("").run()
+    app.text_input(key=field(app, "threshold")).set_value("").run()
     assert errors(app) == []
     press_run(app)
     assert ended(app).line.spec.threshold is None
@@ -153,12 +158,12 @@ def test_an_empty_threshold_means_none():
 
 def test_n_below_one_says_so():
     app = open_app()
-    app.number_input(key="lab.N").set_value(0).run()
+    app.number_input(key=field(app, "N")).set_value(0).run()
     assert any("at least 1" in e for e in errors(app))
 
 
 def write_reward(app, code):
-    app.session_state["lab.reward"] = {"draft": {"code": code, "rev": app.session_state["lab.reward.rev"]}}
+    app.session_state["lab.reward"] = {"draft": {"code": code, "rev": app.session_state["lab.rev"]}}
     app.run()
 
 
@@ -172,7 +177,7 @@ def test_two_reward_functions_make_the_person_choose():
     app = open_app()
     write_reward(app, "def a(args, pred):\n    return 1\n\ndef b(args, pred):\n    return 0.5\n")
     assert errors(app)
-    app.selectbox(key="lab.reward.name").select("b").run()
+    app.selectbox(key=field(app, "reward.name")).select("b").run()
     assert errors(app) == []
     press_run(app)
     assert {a.reward for a in ended(app).line.attempts} == {0.5}
@@ -186,17 +191,17 @@ def test_a_syntax_error_in_the_reward_names_its_line():
 
 def test_a_model_without_a_name_says_so():
     app = open_app()
-    app.segmented_control(key="lab.model.kind").set_value("litellm").run()
+    app.segmented_control(key=field(app, "model.kind")).set_value("litellm").run()
     assert any("Name a model" in e for e in errors(app))
-    app.text_input(key="lab.model.base").set_value("127.0.0.1:8000").run()
+    app.text_input(key=field(app, "model.base")).set_value("127.0.0.1:8000").run()
     assert any("must begin with http" in e for e in errors(app))
 
 
 def test_a_variable_that_is_not_set_says_so_and_starts_nothing():
     app = open_app()
-    app.segmented_control(key="lab.model.kind").set_value("litellm").run()
-    app.text_input(key="lab.model.name").set_value("openai/any").run()
-    app.text_input(key="lab.model.env").set_value("NO_SUCH_KEY_HERE").run()
+    app.segmented_control(key=field(app, "model.kind")).set_value("litellm").run()
+    app.text_input(key=field(app, "model.name")).set_value("openai/any").run()
+    app.text_input(key=field(app, "model.env")).set_value("NO_SUCH_KEY_HERE").run()
     press_run(app)
     assert any("NO_SUCH_KEY_HERE is not set" in e for e in errors(app))
     assert "run" not in app.query_params
@@ -211,18 +216,18 @@ def test_an_unknown_run_in_the_address_says_so_and_the_form_still_works():
 def test_stages_can_be_added_and_removed():
     app = open_app()
     button(app, "Add a stage").click().run()
-    assert app.text_input(key="lab.stage.1.signature").value == "answer -> checked"
+    assert app.text_input(key=field(app, "stage.1.signature")).value == "answer -> checked"
     assert errors(app) == []
     press_run(app)
     assert len(ended(app).line.predictors) == 2
-    app.button(key="lab.stage.0.remove").click().run()
+    app.button(key=field(app, "stage.0.remove")).click().run()
     assert not app.exception
-    assert [t.key for t in app.text_input if t.key.endswith("signature")] == ["lab.stage.1.signature"]
+    assert [t.key for t in app.text_input if t.key.endswith("signature")] == [field(app, "stage.1.signature")]
 
 
 def test_values_that_only_the_reward_sees_reach_the_reward_and_no_prompt():
     app = open_app()
-    app.text_area(key="lab.extra").set_value('{"gold": "Brussels"}').run()
+    app.text_area(key=field(app, "extra")).set_value('{"gold": "Brussels"}').run()
     write_reward(app, "def reward(args, pred):\n    return float(args['gold'] in pred.answer)\n")
     press_run(app)
     run = ended(app)
