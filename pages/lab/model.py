@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab.program import faults
-from pages.lab.state import Typed, key
+from pages.lab.state import SECRET, Typed, key
+from pages.shared.secret import secret
 from pages.shared.text import mistake
 from refine_core import connections
 from refine_core.runs import Run
@@ -49,7 +50,7 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
     st.text_input("Address of an OpenAI-compatible server", key=key("model", "base"), placeholder="left empty: the provider's own; http://127.0.0.1:8000/v1", persist_state="session")
     faults(typed, "model.api_base")
     complain("base")
-    st.text_input("Key", key=key("model", "key"), type="password", autocomplete="off", persist_state="session", help="Kept in this session's memory and nowhere else.")
+    secret("Key", key=SECRET)
     complain("key")
     st.caption("The key stays in this session's memory: a reload forgets it. A server of your own may need none.")
     st.text_input("Or the environment variable that holds the key", key=key("model", "env"), placeholder="OPENAI_API_KEY", persist_state="session")

@@ -35,8 +35,10 @@ with form:
     refinement(typed)
     model(typed, run)
 with view:
-    if press_run(typed) or entered:
-        start(typed)
+    pressed = press_run(typed)
+    with st.container(key="not-started"):
+        if pressed or entered:
+            start(typed)
     if run_id:
         live(run_id)
     else:

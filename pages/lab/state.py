@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.editor import current_text
+from pages.shared.secret import held
 from refine_core import programs
 from refine_core.programs import ModelSpec, Problem, ProgramSpec, StageSpec
 from refine_core.runs import Credentials
@@ -22,6 +23,7 @@ from refine_core.runs import Credentials
 PREFIX = "lab"
 FIRST_EXAMPLE = "one_word"
 REWARD = f"{PREFIX}.reward"
+SECRET = f"{PREFIX}.key"
 
 
 def fixed(*parts: object) -> str:
@@ -175,7 +177,7 @@ def typed() -> Typed:
     )
     known = {p.field for p in faults}
     faults += [p for p in programs.problems(spec) if p.field not in known]
-    typed_key = state.get(key("model", "key")) or ""
+    typed_key = held(SECRET).strip()
     return Typed(spec, Credentials({"model": typed_key} if typed_key else {}), faults)
 
 

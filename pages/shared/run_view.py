@@ -26,7 +26,8 @@ def live(run_id: str) -> None:
         st.page_link(address.RUNS, label="See the runs that there are", icon=":material/history:")
         return
     was_live = run.live
-    _controls(run)
+    with st.container(key="run-controls"):  # there with or without a button, so that what follows stays where it is
+        _controls(run)
 
     @st.fragment(run_every=POLL_S if was_live else None)
     def view() -> None:

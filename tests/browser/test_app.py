@@ -85,7 +85,7 @@ def test_attempts_arrive_one_by_one_on_the_same_chart(app):
 def test_a_signature_and_a_reward_of_ones_own(app):
     fill(app, "Signature", "topic -> motto, length: int")
     fill(app, "topic", "patience")
-    write_reward(app, "def reward(args, pred):\nprint('motto is', pred.motto)\nreturn 0.5 + (pred.length > 0) * 0.25\n")
+    write_reward(app, "def reward(args, pred):\n    print('motto is', pred.motto)\n    return 0.5 + (pred.length > 0) * 0.25\n")
     run(app)
     stopped(app, "All 5 attempts made")
     expect(rows(app)).to_have_count(5)
@@ -229,7 +229,7 @@ def test_what_a_model_says_is_text_and_never_markup(app):
     app.on("request", lambda request: asked.append(request.url))
     fill(app, "Signature", "text -> copy")
     fill(app, "text", hostile)
-    write_reward(app, "def reward(args, pred):\nprint(args['text'])\nreturn Score(0.5, feedback=args['text'])\n")
+    write_reward(app, "def reward(args, pred):\n    print(args['text'])\n    return Score(0.5, feedback=args['text'])\n")
     run(app)
     stopped(app, "All 5 attempts made")
     time.sleep(0.5)

@@ -1,0 +1,81 @@
+"""`python -m benchmarks`: measure, and print a Markdown table.
+
+    python -m benchmarks                        everything, about three minutes; the first time dspy is installed, too
+    python -m benchmarks --quick                fewer repeats
+    python -m benchmarks --only loop recorded   some measures
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+
+from benchmarks.peers import DSPY
+from benchmarks.table import NotMeasured, Row, machine, markdown
+
+SCREEN = ("paint", "first-attempt", "event-to-screen")
+FRAMEWORK = ("loop", "recorded")
+NAMES = (*SCREEN, *FRAMEWORK, "commit", "import")
+
+
+def main() -> int:
+    """Measure what was asked for. Returns 1 if anything could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Prints the performance table.")
+    parser.add_argument("--quick", action="store_true", help="fewer repeats: to see that it works, not to quote")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=f"of: {', '.join(NAMES)}")
+    asked = parser.parse_args()
+    rows: list[Row] = []
+    missing: list[str] = []
+    for label, group in groups(set(asked.only), quick=asked.quick):
+        print(f"measuring: {label} …", file=sys.stderr, flush=True)
+        try:
+            rows += group()
+        except NotMeasured as why:
+            missing.append(f"Not measured: {label}. {why}")
+    print(markdown(rows))
+    print()
+    print(machine([f"dspy {DSPY}"]))
+    for line in missing:
+        print(f"\n{line}")
+    return 1 if missing else 0
+
+
+def groups(names: set[str], *, quick: bool) -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
+    """The groups of measures that hold any of `names`. Each imports what it needs when it begins."""
+    if wanted := names & set(SCREEN):
+
+        def screen() -> Iterator[Row]:
+            from benchmarks.screen import measure
+
+            return measure(wanted, quick=quick)
+
+        yield "screen", screen
+    if found := names & set(FRAMEWORK):
+
+        def framework() -> Iterator[Row]:
+            from benchmarks.framework import measure
+
+            return measure(found, quick=quick)
+
+        yield "framework", framework
+    if "commit" in names:
+
+        def commit() -> Iterator[Row]:
+            from benchmarks.storage import measure
+
+            return measure(quick=quick)
+
+        yield "commit", commit
+    if "import" in names:
+
+        def importing() -> Iterator[Row]:
+            from benchmarks.importing import measure
+
+            return measure(quick=quick)
+
+        yield "import", importing
+
+
+if __name__ == "__main__":
+    sys.exit(main())
