@@ -1,8 +1,8 @@
 """`python -m benchmarks`: measure, and print a Markdown table.
 
-    python -m benchmarks                        everything, about three minutes; the first time dspy is installed, too
-    python -m benchmarks --quick                fewer repeats
-    python -m benchmarks --only loop recorded   some measures
+python -m benchmarks                        everything, about three minutes; the first time dspy is installed, too
+python -m benchmarks --quick                fewer repeats
+python -m benchmarks --only loop recorded   some measures
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ NAMES = (*SCREEN, *FRAMEWORK, "commit", "import")
 def main() -> int:
     """Measure what was asked for. Returns 1 if anything could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Prints the performance table.")
-    parser.add_argument("--quick", action="store_true", help="fewer repeats: to see that it works, not to quote")
-    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=f"of: {', '.join(NAMES)}")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer repeats: to see that it works, not to quote"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=f"of: {', '.join(NAMES)}"
+    )
     asked = parser.parse_args()
     rows: list[Row] = []
     missing: list[str] = []

@@ -29,11 +29,15 @@ def measure(names: Collection[str], *, quick: bool) -> Iterator[Row]:
         told = f"framework an attempt, Refine, N={N}, every event committed; dspy records nothing"
         yield Row(told, ours["refine, recorded"], THEIRS, refine, 1.0)
     if LOOP in names:
-        yield Row("the same, two predictors, not recorded", ours["two predictors"], THEIRS, theirs["two predictors"])
+        yield Row(
+            "the same, two predictors, not recorded", ours["two predictors"], THEIRS, theirs["two predictors"]
+        )
         yield Row("the same, BestOfN, not recorded", ours["best of n"], THEIRS, theirs["best of n"])
 
 
-def _alternate(cases: list[str], *, recorded: bool, rounds: int, calls: int = 3) -> tuple[dict[str, float], ...]:
+def _alternate(
+    cases: list[str], *, recorded: bool, rounds: int, calls: int = 3
+) -> tuple[dict[str, float], ...]:
     """Case -> median seconds an attempt, ours and theirs, each `rounds` times `calls` calls in turns."""
     samples: tuple[dict[str, list[float]], ...] = (defaultdict(list), defaultdict(list))
     with (

@@ -41,8 +41,20 @@ def measure(*, quick: bool) -> Iterator[Row]:
         yield Row("the same, with Refine, Predict and LM", took["names"], "Python alone:", took["nothing"])
     if Path("/proc/self/status").exists():
         held = {name: _megabytes(code) for name, code in CASES.items()}
-        yield Row("memory after `import refine_core`", held["refine_core"], "Python alone:", held["nothing"], unit="MB")
-        yield Row("the same, with Refine, Predict and LM", held["names"], "Python alone:", held["nothing"], unit="MB")
+        yield Row(
+            "memory after `import refine_core`",
+            held["refine_core"],
+            "Python alone:",
+            held["nothing"],
+            unit="MB",
+        )
+        yield Row(
+            "the same, with Refine, Predict and LM",
+            held["names"],
+            "Python alone:",
+            held["nothing"],
+            unit="MB",
+        )
 
 
 def _seconds(python: Path | str, code: str) -> float:

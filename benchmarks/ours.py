@@ -1,6 +1,6 @@
 """Our side: Refine and BestOfN with a model that answers at once, unrecorded, and recorded event by event on disk.
 
-    python -m benchmarks.ours FOLDER        FOLDER: where the store of the recorded runs goes
+python -m benchmarks.ours FOLDER        FOLDER: where the store of the recorded runs goes
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class AtOnce(BaseLM):
         self.choose = choose
         self.replies = {name: Reply(text) for name, text in TEXTS.items()}
 
-    def complete(self, messages: Sequence[Mapping[str, str]], params: Mapping[str, object], **_: Any) -> Reply:  # noqa: ARG002
+    def complete(self, messages: Sequence[Mapping[str, str]], *_: Any, **__: Any) -> Reply:
         return self.replies[self.choose(messages[-1]["content"])]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,9 @@ def dspy_python() -> Path:
     home = cache() / f"dspy-{DSPY}-py{sys.version_info.major}.{sys.version_info.minor}"
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = home / "complete"
+    os.environ["DSPY_CACHEDIR"] = str(
+        cache() / "dspy"
+    )  # dspy makes a folder when it is imported, used or not
     if done.exists():
         return python
     shutil.rmtree(home, ignore_errors=True)

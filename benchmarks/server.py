@@ -32,7 +32,8 @@ class Server:
 
     def wait(self) -> str:
         """The address, as soon as the port answers. Raises NotMeasured if it never does."""
-        while time.perf_counter() - self.started < LONGEST_S and self.process.poll() is None:
+        deadline = time.perf_counter() + LONGEST_S
+        while time.perf_counter() < deadline and self.process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return f"http://127.0.0.1:{self.port}"
@@ -43,7 +44,9 @@ class Server:
 @contextmanager
 def refinescope(home: Path) -> Iterator[Server]:
     """The console command, with its runs in `home`."""
-    with _serving(home, lambda port: [sys.executable, "-c", COMMAND, "--no-browser", "--port", str(port)], ROOT) as it:
+    with _serving(
+        home, lambda port: [sys.executable, "-c", COMMAND, "--no-browser", "--port", str(port)], ROOT
+    ) as it:
         yield it
 
 
@@ -54,7 +57,14 @@ def hello(home: Path) -> Iterator[Server]:
     script.write_text(HELLO)
 
     def command(port: int) -> Sequence[str]:
-        options = ["--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
+        options = [
+            "--server.port",
+            str(port),
+            "--server.headless",
+            "true",
+            "--browser.gatherUsageStats",
+            "false",
+        ]
         return [sys.executable, "-m", "streamlit", "run", str(script), *options]
 
     with _serving(home, command, home) as it:

@@ -1,6 +1,6 @@
 """A side of a comparison: a process of its own that runs a case a few times when told to, and says how long each took.
 
-    parent  "refine 3\\n"  ->  side        side  "[0.0021, 0.0020, 0.0020]\\n"  ->  parent
+    parent  "refine 3"  ->  side        side  "[0.0021, 0.0020, 0.0020]"  ->  parent        a line each
 
 Both sides stay up, warm, and take turns, so that whatever else the machine does falls on both. Standard library only:
 the other side's Python has nothing else of ours.
@@ -30,7 +30,9 @@ def serve(cases: Mapping[str, Callable[[], None]], chooser: Chooser) -> None:
         asked = {kind: count - before[kind] for kind, count in chooser.asked.items()}
         expected = EXPECTED[name.removesuffix(", recorded")]
         if asked != expected:
-            sys.exit(f"{name}: asked the model for {asked}, not for {expected}; the comparison would be of unlike things")
+            sys.exit(
+                f"{name}: asked the model for {asked}, not for {expected}; the comparison would be of unlike things"
+            )
         for _ in range(WARM_UP):
             run()
     out.write("ready\n")
@@ -72,7 +74,9 @@ class Side:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"a side of the comparison ended with code {self._process.wait()}; see its words above")
+            raise RuntimeError(
+                f"a side of the comparison ended with code {self._process.wait()}; see its words above"
+            )
         return line
 
     def close(self) -> None:

@@ -32,7 +32,9 @@ def measure(*, quick: bool) -> Iterator[Row]:
             for span, event in facts:
                 into.accept(span, event)
             times.append(time.perf_counter() - start)
-    yield Row(f"the {EVENTS} events of an attempt, committed one by one", median(times), "bound", BOUND_S, 1.0)
+    yield Row(
+        f"the {EVENTS} events of an attempt, committed one by one", median(times), "bound", BOUND_S, 1.0
+    )
 
 
 def _attempt() -> list[tuple[str, Event]]:

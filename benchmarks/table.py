@@ -33,7 +33,7 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """ours / other; None without a peer or bound."""
+        """How ours compares to the other; None without a peer or bound."""
         return None if not self.other else self.ours / self.other
 
     @property

@@ -1,6 +1,6 @@
 """dspy's side: the same programs, reward and replies; its caches, history and logging are off.
 
-    python -m benchmarks.theirs             run by the Python of dspy's own environment
+python -m benchmarks.theirs             run by the Python of dspy's own environment
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ choose = Chooser()  # a module's own: dspy copies its models
 def _response(text: str) -> Record:
     """As an OpenAI client hands it out."""
     message = Record(content=text, tool_calls=None, reasoning_content=None, provider_specific_fields=None)
-    return Record(choices=[Record(message=message, finish_reason="stop", logprobs=None)], usage={}, model="at once")
+    return Record(
+        choices=[Record(message=message, finish_reason="stop", logprobs=None)], usage={}, model="at once"
+    )
 
 
 RESPONSES = {name: _response(text) for name, text in TEXTS.items()}
@@ -58,7 +60,11 @@ def main() -> None:
         with dspy.context(trace=[]):  # else the trace of every call would be kept
             program(question=QUESTION)
 
-    cases = {"refine": lambda: call(one), "two predictors": lambda: call(two), "best of n": lambda: call(best)}
+    cases = {
+        "refine": lambda: call(one),
+        "two predictors": lambda: call(two),
+        "best of n": lambda: call(best),
+    }
     serve(cases, choose)
 
 

@@ -220,6 +220,16 @@ class View {
     this.show();
     this.draw();
     this.tick();
+    this.reveal();
+  }
+
+  // A run that was just started is brought into view once, where the form has pushed it off a small screen.
+  reveal() {
+    if (!this.data.reveal || this.revealed === this.data.run) return;
+    this.revealed = this.data.run;
+    if (this.section.getBoundingClientRect().top < innerHeight * 0.8) return;
+    const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.section.scrollIntoView({ block: "center", behavior: smooth ? "smooth" : "auto" });
   }
 
   // ---- the chart ----

@@ -10,6 +10,7 @@ import streamlit as st
 LAB: Final = "../lab/page.py"
 RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
+_STARTED: Final = "started-run"
 
 
 def run_id() -> str | None:
@@ -18,9 +19,15 @@ def run_id() -> str | None:
 
 
 def show_run(run_id: str) -> None:
-    """Have the address name this run, and no attempt."""
+    """Have the address name this run, which was just started, and no attempt."""
+    st.session_state[_STARTED] = run_id
     st.query_params.pop("attempt", None)
     st.query_params["run"] = run_id
+
+
+def just_started(run_id: str) -> bool:
+    """Whether this session started that run last; a reload forgets it."""
+    return bool(st.session_state.get(_STARTED) == run_id)
 
 
 def leave_run() -> None:

@@ -59,7 +59,7 @@ def draw(run: Run) -> None:
     if run.state == "interrupted":
         st.warning("Interrupted: the app ended before the run did. Press Run to make it anew.", icon=":material/power_off:")
     attempts = {a.index: a for a in run.line.attempts}
-    picked = timeline(run.line, selected=_selected(run.line, attempts), key=f"timeline-{run.run_id}")
+    picked = timeline(run.line, selected=_selected(run.line, attempts), key=f"timeline-{run.run_id}", reveal=address.just_started(run.run_id))
     if picked is not None and picked in attempts and picked != address.attempt():
         address.show_attempt(picked)
         st.rerun(scope="fragment" if run.live else "app")

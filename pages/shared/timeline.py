@@ -18,7 +18,7 @@ import streamlit as st
 
 from pages.shared.web import PLOTLY_URL
 from refine_core import figures
-from refine_core.log.folds import Timeline
+from refine_core.runs import Timeline
 
 _ASSETS: Final = Path(__file__).parents[2] / "assets" / "timeline"
 
@@ -27,6 +27,7 @@ _component = st.components.v2.component(
     "refinescope.timeline",
     js=(_ASSETS / "timeline.js").read_text(encoding="utf-8"),
     css=(_ASSETS / "timeline.css").read_text(encoding="utf-8"),
+    isolate_styles=False,
 )
 
 
@@ -37,9 +38,10 @@ class _Pick(TypedDict):
     at: float
 
 
-def timeline(line: Timeline, *, selected: int | None, key: str) -> int | None:
+def timeline(line: Timeline, *, selected: int | None, key: str, reveal: bool = False) -> int | None:
     """Draw `line` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
 
+    reveal: bring it into view once, if it is off the screen.
     A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
@@ -56,6 +58,7 @@ def timeline(line: Timeline, *, selected: int | None, key: str) -> int | None:
         "rows": [_row(row) for row in figures.ledger(line)],
         "selected": pick["attempt"] if pick else selected if selected in known else None,
         "picked_at": pick["at"] if pick else None,
+        "reveal": reveal,
         "best": line.best,
         "first_failed": line.first_failed,
     }

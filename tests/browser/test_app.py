@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import wait_idle
 from tests.openai_server import OpenAIServer, polite
@@ -36,9 +36,16 @@ def rows(page: Page):
 
 
 def slow_down(page: Page) -> None:
-    page.get_by_role("combobox", name="Replies come").click()
-    page.get_by_role("option", name=SLOW).click()
+    option = page.get_by_role("option", name=SLOW)
+    for _ in range(5):  # a page that is still being drawn closes a list that was opened too early
+        page.get_by_role("combobox", name="Replies come").click()
+        try:
+            option.click(timeout=2_000)
+        except TimeoutError:
+            continue
+        break
     wait_idle(page)
+    expect(page.get_by_role("combobox", name="Replies come")).to_have_value(SLOW)
 
 
 def fill(page: Page, label: str, text: str) -> None:
