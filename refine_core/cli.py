@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Opens Refinescope in the browser: see how a program of language-model calls refines itself.",
         epilog="Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere.",
     )
-    parser.add_argument("--port", type=int, help=f"port to listen on (default: the first free one from {FIRST_PORT})")
+    parser.add_argument(
+        "--port", type=int, help=f"port to listen on (default: the first free one from {FIRST_PORT})"
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--version", action="version", version=f"refinescope {__version__}")
     asked = parser.parse_args(arguments)

@@ -114,7 +114,9 @@ class Loop:
     def reached(self) -> int | None:
         """The first attempt at or above the threshold."""
         bar = self.plan.threshold
-        return None if bar is None else next((i for i in sorted(self.rewards) if self.rewards[i] >= bar), None)
+        return (
+            None if bar is None else next((i for i in sorted(self.rewards) if self.rewards[i] >= bar), None)
+        )
 
 
 def evolve(loop: Loop, event: Event) -> Loop:

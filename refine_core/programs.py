@@ -81,7 +81,9 @@ def read_value(asked: Asked, typed: object) -> tuple[object, Problem | None]:
         try:
             value = ujson.loads(typed)
         except ValueError:
-            return typed, Problem(where, f"this is not valid JSON; {asked.type} looks like {_sample(asked.type)}")
+            return typed, Problem(
+                where, f"this is not valid JSON; {asked.type} looks like {_sample(asked.type)}"
+            )
     if value is None and not asked.optional:
         return None, Problem(where, f"give a value of type {asked.type}")
     try:
@@ -94,7 +96,11 @@ def write_value(asked: Asked, value: object) -> Any:
     """A recorded value as the form's widget wants it: JSON text where the type is no plain one."""
     if asked.kind != "json":
         return value
-    return "" if value is None else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False)
+    return (
+        ""
+        if value is None
+        else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False)
+    )
 
 
 def read_json_object(text: str, where: str) -> tuple[dict[str, object], Problem | None]:
@@ -104,7 +110,9 @@ def read_json_object(text: str, where: str) -> tuple[dict[str, object], Problem 
     try:
         value = ujson.loads(text)
     except ValueError as why:
-        return {}, Problem(where, f'this is not valid JSON ({why}); write an object such as {{"answer": "Paris"}}')
+        return {}, Problem(
+            where, f'this is not valid JSON ({why}); write an object such as {{"answer": "Paris"}}'
+        )
     if not isinstance(value, dict):
         return {}, Problem(where, 'write a JSON object, such as {"answer": "Paris"}')
     return value, None
@@ -134,7 +142,9 @@ def first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:
     """Predictor name -> the messages that the first attempt will send it; an input made by an earlier stage is {name}."""
     adapter = ChatAdapter()
     return {
-        name: adapter.format(one.signature, one.demos, {n: spec.inputs.get(n, f"{{{n}}}") for n in one.signature.input_fields})
+        name: adapter.format(
+            one.signature, one.demos, {n: spec.inputs.get(n, f"{{{n}}}") for n in one.signature.input_fields}
+        )
         for name, one in Pipeline(spec).named_predictors()
         if isinstance(one, Predict)
     }

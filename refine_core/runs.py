@@ -28,7 +28,6 @@ from refine_core.lm.connect import connect
 from refine_core.log.folds import Attempt, Call, PredictorRun, Summary, Timeline, summarize, timeline
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope
-from refine_core.words import what_it_took, why_stopped
 from refine_core.loop import Plan
 from refine_core.refine.build import Pipeline, WorkerScorer, check
 from refine_core.refine.driver import Driver
@@ -36,6 +35,7 @@ from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.store import open_store
 from refine_core.store.protocol import RunRow, Store
 from refine_core.waiting import Cancel
+from refine_core.words import what_it_took, why_stopped
 
 __all__ = [
     "Attempt",
@@ -127,7 +127,9 @@ class Runs:
                 raise failure.cause or failure from None
             with self._lock:
                 self._jobs[run_id] = job
-            job.thread = threading.Thread(target=self._work, args=(run_id, job, work, scope), name=f"run {run_id}", daemon=True)
+            job.thread = threading.Thread(
+                target=self._work, args=(run_id, job, work, scope), name=f"run {run_id}", daemon=True
+            )
             job.thread.start()
         except BaseException:
             work.close()
@@ -201,7 +203,7 @@ class Runs:
         try:
             scope.emit(work.run(scope))
         except RecordingFailed as failure:
-            logger.error("run %s: %s", run_id, failure)
+            logger.warning("run %s: %s", run_id, failure)
             job.trouble = str(failure.cause or failure)
         except BaseException as error:
             logger.exception("run %s ended unexpectedly", run_id)
@@ -244,7 +246,9 @@ class _Work:
         keys = credentials.keys
 
         def model(role: str, described: ModelSpec | None) -> BaseLM:
-            return connect(described or spec.model, key=keys.get(role if described else "model"), seed=spec.seed)
+            return connect(
+                described or spec.model, key=keys.get(role if described else "model"), seed=spec.seed
+            )
 
         lm = model("model", spec.model)
         self.adviser = model("adviser", spec.adviser)
@@ -252,7 +256,9 @@ class _Work:
         self.program.set_lm(lm)
         self.scorer = WorkerScorer(spec, model("judge", spec.judge))
         n = 1 if spec.strategy == "single" else spec.N
-        self.plan = Plan.of(n, spec.model.temperature, spec.threshold, spec.fail_count, advise=spec.strategy == "refine")
+        self.plan = Plan.of(
+            n, spec.model.temperature, spec.threshold, spec.fail_count, advise=spec.strategy == "refine"
+        )
 
     def started(self) -> RunStarted:
         names = tuple(name for name, _ in self.program.named_predictors())
@@ -263,7 +269,9 @@ class _Work:
         start = time.perf_counter()
         driver = Driver(self.program, self.scorer, self.plan, self.spec.inputs, scope, self.adviser)
 
-        def finished(reason: StopReason, best: int | None, returned: int | None, error: BaseException | None) -> RunFinished:
+        def finished(
+            reason: StopReason, best: int | None, returned: int | None, error: BaseException | None
+        ) -> RunFinished:
             fault = Fault.of(error) if error is not None else None
             return RunFinished(reason, best, returned, time.perf_counter() - start, fault)
 
@@ -272,7 +280,7 @@ class _Work:
             outcome = driver.run()
         except RunCancelled:
             return finished("cancelled", driver.loop.best, None, None)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must end the run in words, not hang it
+        except Exception as error:
             logger.exception("the run stopped by an error")
             return finished("error", driver.loop.best, None, error)
         went = outcome.refinement

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from refine_core.log.folds import Timeline
 
+TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
+LONG_S = 100.0
+
 
 def number(value: float | None) -> str:
-    """A reward or threshold as people write it: at most four digits, never in exponents for common sizes."""
+    """A reward or threshold as people write it: at most four decimals, in exponents only where it must be."""
     if value is None:
         return "none"
-    if value != 0 and not 1e-4 <= abs(value) < 1e7:
+    if value != 0 and not TINY <= abs(value) < HUGE:
         return f"{value:.3g}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < THOUSAND else f"{value:,.0f}"
 
 
 def seconds(value: float | None) -> str:
     """A duration with its unit: "4 ms", "1.2 s", "3 min 5 s"; "unknown" for None."""
     if value is None:
         return "unknown"
-    if value < 0.9995:
-        return f"{value * 1000:.0f} ms" if value >= 0.0005 else "under 1 ms"
-    if value < 99.95:
+    if round(value, 3) < 1:
+        return f"{value * 1000:.0f} ms" if round(value, 3) > 0 else "under 1 ms"
+    if round(value, 1) < LONG_S:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s"
@@ -36,7 +39,7 @@ def dollars(value: float | None) -> str:
 
 
 def count(how_many: int, what: str, plural: str | None = None) -> str:
-    """ "1 attempt", "3 attempts"."""
+    """How many of what: "1 attempt", "3 attempts"."""
     return f"{how_many} {what if how_many == 1 else plural or what + 's'}"
 
 
@@ -45,16 +48,28 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
     made, end = len(line.attempts), line.finished
     if end is None:
         if not alive:
-            return f"Interrupted during attempt {made}: the app ended before the run did. Everything recorded until then is here." if made else "Interrupted before the first attempt: the app ended before the run did."
+            return (
+                f"Interrupted during attempt {made}: the app ended before the run did. Everything recorded until then is here."
+                if made
+                else "Interrupted before the first attempt: the app ended before the run did."
+            )
         return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
-    best = "" if end.best is None else f" Best: attempt {end.best + 1} with reward {number(_reward(line, end.best))}."
+    best = (
+        ""
+        if end.best is None
+        else f" Best: attempt {end.best + 1} with reward {number(_reward(line, end.best))}."
+    )
     threshold = number(line.spec.threshold)
     match end.reason:
         case "threshold_reached":
             index = end.returned or 0
             return f"Stopped at attempt {index + 1}: reward {number(_reward(line, index))} ≥ threshold {threshold}."
         case "attempts_used_up" if end.returned is not None:
-            aim = "no threshold was set" if line.spec.threshold is None else f"none reached the threshold {threshold}"
+            aim = (
+                "no threshold was set"
+                if line.spec.threshold is None
+                else f"none reached the threshold {threshold}"
+            )
             if len(line.temperatures) == 1:
                 return f"The one attempt was made; its reward is {number(_reward(line, end.returned))}."
             return f"All {count(made, 'attempt')} made; {aim}. Returned the best: attempt {end.returned + 1} with reward {number(_reward(line, end.returned))}."
@@ -65,13 +80,15 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
         case "every_attempt_failed":
             return f"Every attempt failed. Last error: {_error(line)}"
         case "cancelled":
-            return f"Cancelled during attempt {made}.{best}" if made else "Cancelled before the first attempt."
+            return (
+                f"Cancelled during attempt {made}.{best}" if made else "Cancelled before the first attempt."
+            )
         case _:
             return f"Stopped by an error: {end.error.message if end.error else 'unknown'}{best}"
 
 
 def what_it_took(line: Timeline) -> str:
-    """ "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004" — unknown tokens and costs are said to be so."""
+    """What was spent: "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004"; unknown cost is said to be so."""
     advice = sum(a.advice is not None for a in line.attempts)
     usage = line.usage
     parts = [count(len(line.attempts), "attempt")]

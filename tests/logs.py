@@ -283,7 +283,43 @@ def hostile() -> Log:
     return log
 
 
+def long_words() -> Log:
+    """Names and outputs longer than any place for them."""
+    log = Log(stages=("retrieve_supporting_passages", "answer_the_question_briefly", "s3"), N=5)
+    essay = " ".join(WORDS) * 8
+    log.attempt(
+        0.25,
+        outputs={"a_rather_long_field_name_for_an_answer": essay, "confidence": 0.5},
+        took=(2.5, 61.0, 0.4),
+    )
+    log.advise(dict.fromkeys(log.stages, essay))
+    log.attempt(0.5, outputs={"a_rather_long_field_name_for_an_answer": essay[9:], "confidence": 0.75})
+    log.advise({"answer_the_question_briefly": essay})
+    log.attempt(0.5, outputs={"a_rather_long_field_name_for_an_answer": "x" * 400, "confidence": 0.75})
+    log.finish()
+    return log
+
+
+def nothing_yet() -> Log:
+    """Started, and no attempt has begun."""
+    return Log()
+
+
+def far_from_done() -> Log:
+    """Two of sixty attempts made, the third under way."""
+    log = Log(N=60)
+    for reward in (0.2, 0.35):
+        log.attempt(reward)
+        log.advise({"draft": "Shorter.", "answer": "Plainer."})
+    log.running()
+    return log
+
+
 SCENARIOS = {
+    "nothing yet": nothing_yet,
+    "far from done": far_from_done,
+    "long words": long_words,
+    "thirty": lambda: long(30),
     "one": one,
     "two stages": two_stages,
     "running": running,

@@ -16,7 +16,9 @@ def reply(**fields: object) -> str:
 
 def advice(discussion: str = "because", **by_name: str) -> str:
     """A reply to a request for advice."""
-    return reply(discussion=discussion, advice={name.replace("__", "."): text for name, text in by_name.items()})
+    return reply(
+        discussion=discussion, advice={name.replace("__", "."): text for name, text in by_name.items()}
+    )
 
 
 def asks_for_advice(messages: object) -> bool:
@@ -33,7 +35,9 @@ def section(messages: object, name: str) -> str | None:
     return text.split(marker, 1)[1].split("\n\n[[ ##", 1)[0].split("\n\nReply with", 1)[0]
 
 
-def model(answer: Callable[[object, Mapping[str, object]], str], advise: Callable[[object], str] | None = None) -> ScriptedLM:
+def model(
+    answer: Callable[[object, Mapping[str, object]], str], advise: Callable[[object], str] | None = None
+) -> ScriptedLM:
     """A scripted model: `advise` for requests for advice, `answer` for all else."""
 
     def speak(messages: object, params: Mapping[str, object]) -> str:

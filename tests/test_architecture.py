@@ -77,8 +77,10 @@ def test_each_room_imports_only_rooms_above_it():
             if not name.startswith("refine_core.") or name == "refine_core.__version__":
                 continue
             there = room_of(name)
-            if there in ("spec",) and here in ("events", "loop", "log"):
-                there = "spec.program"  # `refine_core.spec` shows the program's description and nothing below it
+            if there == "spec" and here in ("events", "loop", "log"):
+                there = (
+                    "spec.program"  # `refine_core.spec` shows the program's description and nothing below it
+                )
             if there is not None and ROOMS.index(there) > ROOMS.index(here):
                 wrong.append(f"{path.relative_to(ROOT)}:{line} ({here}) imports {name} ({there})")
     assert wrong == []
@@ -86,12 +88,22 @@ def test_each_room_imports_only_rooms_above_it():
 
 def test_the_core_never_imports_the_screen_or_dspy():
     banned = {"streamlit", "plotly", "pandas", "dspy", "pages", "app"}
-    wrong = [f"{p.relative_to(ROOT)}: {n}" for p in sources(CORE) for n, _ in imported(p) if n.split(".")[0] in banned]
+    wrong = [
+        f"{p.relative_to(ROOT)}: {n}"
+        for p in sources(CORE)
+        for n, _ in imported(p)
+        if n.split(".")[0] in banned
+    ]
     assert wrong == []
 
 
 def test_litellm_is_imported_in_one_room_only():
-    wrong = [p for p in (*sources(CORE), *sources(PAGES)) if p.parent != CORE / "lm" and re.search(r"import_module\(.litellm|^\s*(import|from) litellm", p.read_text(), re.MULTILINE)]
+    wrong = [
+        p
+        for p in (*sources(CORE), *sources(PAGES))
+        if p.parent != CORE / "lm"
+        and re.search(r"import_module\(.litellm|^\s*(import|from) litellm", p.read_text(), re.MULTILINE)
+    ]
     assert wrong == []
 
 
@@ -122,8 +134,15 @@ def test_no_script_lies_directly_in_pages():
 
 
 def test_nothing_lets_text_become_markup():
-    banned = re.compile(r"unsafe_allow_html|unsafe_allow_javascript|data-testid|innerHTML|insertAdjacentHTML|st\.html\(")
-    files = [*sources(PAGES), ROOT / "app.py", *(ROOT / "assets").glob("timeline/*"), *(ROOT / "assets").glob("editor/src/*")]
+    banned = re.compile(
+        r"unsafe_allow_html|unsafe_allow_javascript|data-testid|innerHTML|insertAdjacentHTML|st\.html\("
+    )
+    files = [
+        *sources(PAGES),
+        ROOT / "app.py",
+        *(ROOT / "assets").glob("timeline/*"),
+        *(ROOT / "assets").glob("editor/src/*"),
+    ]
     assert [f.name for f in files if f.is_file() and banned.search(f.read_text(encoding="utf-8"))] == []
 
 

@@ -13,13 +13,26 @@ from refine_core.runs import Run
 
 _KINDS = {"practice": "Practice model", "litellm": "A real model"}
 _PACES = {0.0: "at once", 0.3: "0.3 s a reply", 1.0: "1 s a reply", 2.0: "2 s a reply"}
-_FIELD_OF = {"LMKeyError": "key", "LMNotFoundError": "name", "LMUnavailableError": "base", "LMTimeoutError": "base"}
+_FIELD_OF = {
+    "LMKeyError": "key",
+    "LMNotFoundError": "name",
+    "LMUnavailableError": "base",
+    "LMTimeoutError": "base",
+}
 
 
 def model(typed: Typed, run: Run | None) -> None:
     """Which model answers. run: the one on screen, whose failures are told beside the field that they concern."""
     st.subheader("Model", anchor=False)
-    kind = st.segmented_control("Kind", list(_KINDS), format_func=_KINDS.__getitem__, required=True, key=key("model", "kind"), persist_state="session", label_visibility="collapsed")
+    kind = st.segmented_control(
+        "Kind",
+        list(_KINDS),
+        format_func=_KINDS.__getitem__,
+        required=True,
+        key=key("model", "kind"),
+        persist_state="session",
+        label_visibility="collapsed",
+    )
     if kind == "litellm":
         connections.warm()
         _real(typed, _complaint(typed, run))
@@ -29,14 +42,30 @@ def model(typed: Typed, run: Run | None) -> None:
 
 
 def _practice() -> None:
-    st.caption("Built in, for practice: it needs no key and no network, knows the worked examples, and improvises otherwise. It is not a language model.")
+    st.caption(
+        "Built in, for practice: it needs no key and no network, knows the worked examples, and improvises otherwise. It is not a language model."
+    )
     temperature, seed, pace = st.columns(3)
     with temperature:
         _temperature()
     with seed:
-        st.number_input("Seed", key=key("seed"), step=1, min_value=0, persist_state="session", help="The same seed repeats a run; another seed is another run.")
+        st.number_input(
+            "Seed",
+            key=key("seed"),
+            step=1,
+            min_value=0,
+            persist_state="session",
+            help="The same seed repeats a run; another seed is another run.",
+        )
     with pace:
-        st.selectbox("Replies come", list(_PACES), format_func=lambda s: _PACES.get(s, f"{s:g} s a reply"), key=key("model", "delay"), persist_state="session", help="Slower is easier to follow in a demo.")
+        st.selectbox(
+            "Replies come",
+            list(_PACES),
+            format_func=lambda s: _PACES.get(s, f"{s:g} s a reply"),
+            key=key("model", "delay"),
+            persist_state="session",
+            help="Slower is easier to follow in a demo.",
+        )
 
 
 def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
@@ -44,28 +73,69 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
         if complaint is not None and complaint[0] == field:
             mistake(complaint[1])
 
-    st.text_input("Model", key=key("model", "name"), placeholder="openai/gpt-4o-mini, anthropic/claude-…, ollama/llama3 …", persist_state="session", help="As litellm names it: provider/model. With an address below, the server's own name for it.")
+    st.text_input(
+        "Model",
+        key=key("model", "name"),
+        placeholder="openai/gpt-4o-mini, anthropic/claude-…, ollama/llama3 …",
+        persist_state="session",
+        help="As litellm names it: provider/model. With an address below, the server's own name for it.",
+    )
     faults(typed, "model.model")
     complain("name")
-    st.text_input("Address of an OpenAI-compatible server", key=key("model", "base"), placeholder="left empty: the provider's own; http://127.0.0.1:8000/v1", persist_state="session")
+    st.text_input(
+        "Address of an OpenAI-compatible server",
+        key=key("model", "base"),
+        placeholder="left empty: the provider's own; http://127.0.0.1:8000/v1",
+        persist_state="session",
+    )
     faults(typed, "model.api_base")
     complain("base")
     secret("Key", key=SECRET)
     complain("key")
-    st.caption("The key stays in this session's memory: a reload forgets it. A server of your own may need none.")
-    st.text_input("Or the environment variable that holds the key", key=key("model", "env"), placeholder="OPENAI_API_KEY", persist_state="session")
+    st.caption(
+        "The key stays in this session's memory: a reload forgets it. A server of your own may need none."
+    )
+    st.text_input(
+        "Or the environment variable that holds the key",
+        key=key("model", "env"),
+        placeholder="OPENAI_API_KEY",
+        persist_state="session",
+    )
     faults(typed, "key_env")
     temperature, tokens, timeout = st.columns(3)
     with temperature:
         _temperature()
     with tokens:
-        st.number_input("Longest reply, tokens", key=key("model", "max_tokens"), step=100, min_value=1, value=None, placeholder="provider's", persist_state="session")
+        st.number_input(
+            "Longest reply, tokens",
+            key=key("model", "max_tokens"),
+            step=100,
+            min_value=1,
+            value=None,
+            placeholder="provider's",
+            persist_state="session",
+        )
     with timeout:
-        st.number_input("Time limit, s", key=key("model", "timeout"), min_value=1.0, step=10.0, format="%g", persist_state="session", help="Of one request. Passing failures are tried again three times.")
+        st.number_input(
+            "Time limit, s",
+            key=key("model", "timeout"),
+            min_value=1.0,
+            step=10.0,
+            format="%g",
+            persist_state="session",
+            help="Of one request. Passing failures are tried again three times.",
+        )
 
 
 def _temperature() -> None:
-    st.number_input("Temperature", key=key("model", "temperature"), step=0.1, format="%g", persist_state="session", help="Of the first attempt, and of advice.")
+    st.number_input(
+        "Temperature",
+        key=key("model", "temperature"),
+        step=0.1,
+        format="%g",
+        persist_state="session",
+        help="Of the first attempt, and of advice.",
+    )
 
 
 def _complaint(typed: Typed, run: Run | None) -> tuple[str, str] | None:

@@ -15,12 +15,22 @@ _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
 
 def program(typed: Typed) -> None:
     """Stages in a row."""
-    st.subheader("Program", anchor=False, help="What goes in and what comes out, such as `question -> answer`. Types may follow a name: `context: list[str] -> score: float`.")
+    st.subheader(
+        "Program",
+        anchor=False,
+        help="What goes in and what comes out, such as `question -> answer`. Types may follow a name: `context: list[str] -> score: float`.",
+    )
     ids = state.stage_ids()
     for i, uid in enumerate(ids):
         _stage(i, uid, typed, alone=len(ids) == 1)
     faults(typed, "stages")
-    st.button("Add a stage", icon=":material/add:", on_click=state.add_stage, type="tertiary", help="Its inputs may be the outputs of earlier stages, by name.")
+    st.button(
+        "Add a stage",
+        icon=":material/add:",
+        on_click=state.add_stage,
+        type="tertiary",
+        help="Its inputs may be the outputs of earlier stages, by name.",
+    )
 
 
 def inputs(typed: Typed) -> None:
@@ -57,9 +67,21 @@ def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:
     if not alone:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input(f"Stage {i + 1}", key=key("stage", uid, "name"), persist_state="session", width=220)
-            st.button("Remove", key=key("stage", uid, "remove"), icon=":material/close:", type="tertiary", on_click=state.remove_stage, args=(uid,))
+            st.button(
+                "Remove",
+                key=key("stage", uid, "remove"),
+                icon=":material/close:",
+                type="tertiary",
+                on_click=state.remove_stage,
+                args=(uid,),
+            )
         faults(typed, f"stages.{i}.name")
-    st.text_input("Signature", key=key("stage", uid, "signature"), persist_state="session", placeholder="question -> answer")
+    st.text_input(
+        "Signature",
+        key=key("stage", uid, "signature"),
+        persist_state="session",
+        placeholder="question -> answer",
+    )
     faults(typed, f"stages.{i}.signature")
     st.text_area(
         "Instructions",

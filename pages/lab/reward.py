@@ -11,6 +11,7 @@ from pages.shared.text import plain
 from refine_core import programs
 from refine_core.words import number
 
+LISTED = 12  # temperatures in one line
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Once"}
 _MEANS = {
     "refine": "Try, score, ask for advice, try again with the advice as hints.",
@@ -38,7 +39,9 @@ def reward(typed: Typed) -> bool:
     )
     between = programs.rewards_in(typed.spec.reward)
     if between:
-        st.selectbox("Which function is the reward?", between, index=None, key=key("reward", "name"), format_func=plain)
+        st.selectbox(
+            "Which function is the reward?", between, index=None, key=key("reward", "name"), format_func=plain
+        )
     elif state[key("reward", "name")] is not None:
         state[key("reward", "name")] = None
     faults(typed, "reward")
@@ -49,19 +52,44 @@ def refinement(typed: Typed) -> None:
     """N, threshold, failures, and the temperatures that will be used."""
     st.subheader("Refinement", anchor=False)
     strategy = st.segmented_control(
-        "Strategy", list(_STRATEGIES), format_func=_STRATEGIES.__getitem__, required=True, key=key("strategy"), persist_state="session", label_visibility="collapsed"
+        "Strategy",
+        list(_STRATEGIES),
+        format_func=_STRATEGIES.__getitem__,
+        required=True,
+        key=key("strategy"),
+        persist_state="session",
+        label_visibility="collapsed",
     )
     st.caption(_MEANS[strategy or "refine"])
     attempts, threshold, failures = st.columns(3)
     with attempts:
-        st.number_input("N, attempts at most", key=key("N"), step=1, persist_state="session", disabled=strategy == "single")
+        st.number_input(
+            "N, attempts at most",
+            key=key("N"),
+            step=1,
+            persist_state="session",
+            disabled=strategy == "single",
+        )
         faults(typed, "N")
     with threshold:
-        st.text_input("Threshold", key=key("threshold"), placeholder="none", persist_state="session", help="The run stops at the first attempt whose reward is at least this. Left empty, it never stops early.")
+        st.text_input(
+            "Threshold",
+            key=key("threshold"),
+            placeholder="none",
+            persist_state="session",
+            help="The run stops at the first attempt whose reward is at least this. Left empty, it never stops early.",
+        )
         faults(typed, "threshold")
     with failures:
-        st.text_input("Failures tolerated", key=key("fail_count"), placeholder=f"{typed.spec.N} (as N)", persist_state="session", help="Attempts that may fail before the run gives up (dspy calls it fail_count).")
+        st.text_input(
+            "Failures tolerated",
+            key=key("fail_count"),
+            placeholder=f"{typed.spec.N} (as N)",
+            persist_state="session",
+            help="Attempts that may fail before the run gives up (dspy calls it fail_count).",
+        )
         faults(typed, "fail_count")
     used = programs.temperatures(typed.spec)
     if used:
-        st.caption(f"Temperatures that will be used: {' · '.join(map(number, used[:12]))}{' …' if len(used) > 12 else ''}")  # noqa: PLR2004 - a line
+        more = " …" if len(used) > LISTED else ""
+        st.caption(f"Temperatures that will be used: {' · '.join(map(number, used[:LISTED]))}{more}")

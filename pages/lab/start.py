@@ -48,7 +48,14 @@ def press_run(typed: Typed) -> bool:
         if faults:
             st.caption(f"{count(faults, 'thing')} to mend first; see the form.", width="content")
         else:
-            st.caption(plain(f"up to {count(n, 'attempt')} on the {typed.spec.model.label}" if typed.spec.model.kind == "practice" else f"up to {count(n, 'attempt')} on {typed.spec.model.label}"), width="content")
+            st.caption(
+                plain(
+                    f"up to {count(n, 'attempt')} on the {typed.spec.model.label}"
+                    if typed.spec.model.kind == "practice"
+                    else f"up to {count(n, 'attempt')} on {typed.spec.model.label}"
+                ),
+                width="content",
+            )
     return pressed
 
 

@@ -8,11 +8,11 @@ Widgets hold what is typed; nothing here outlives the session but what a run rec
 from __future__ import annotations
 
 import math
-from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.state import SessionStateProxy
 
 from pages.shared.editor import current_text
 from pages.shared.secret import held
@@ -32,8 +32,10 @@ def fixed(*parts: object) -> str:
 
 
 def key(*parts: object) -> str:
-    """The key of a field of the form. Loading gives every field a new one, so that what the browser still holds of
-    the old ones can never overwrite what was loaded.
+    """The key of a field of the form.
+
+    Loading gives every field a new one, so that what the browser still holds of the old ones can never overwrite what
+    was loaded.
     """
     return fixed(revision(), *parts)
 
@@ -85,7 +87,7 @@ def load(spec: ProgramSpec) -> None:
     load_model(state, spec.model)
 
 
-def load_stage(state: MutableMapping[str, Any], uid: int, stage: StageSpec) -> None:
+def load_stage(state: SessionStateProxy, uid: int, stage: StageSpec) -> None:
     """Fill one stage's widgets."""
     state[key("stage", uid, "name")] = stage.name
     state[key("stage", uid, "signature")] = stage.signature
@@ -95,7 +97,7 @@ def load_stage(state: MutableMapping[str, Any], uid: int, stage: StageSpec) -> N
     state[key("stage", uid, "demos")] = stage.demos
 
 
-def load_model(state: MutableMapping[str, Any], model: ModelSpec) -> None:
+def load_model(state: SessionStateProxy, model: ModelSpec) -> None:
     """Fill the model's widgets; the key is never among what a description holds."""
     state[key("model", "kind")] = model.kind
     state[key("model", "name")] = model.model
@@ -130,7 +132,9 @@ def add_stage() -> None:
     given = last[-1] if last else "question"
     names = {_stage(i).name for i in ids}
     name = next(n for n in ("check", *(f"stage_{k}" for k in range(2, 99))) if n not in names)
-    load_stage(st.session_state, uid, StageSpec(name, f"{given} -> {'checked' if given == 'answer' else 'answer'}"))
+    load_stage(
+        st.session_state, uid, StageSpec(name, f"{given} -> {'checked' if given == 'answer' else 'answer'}")
+    )
     st.session_state[fixed("stages")] = [*ids, uid]
 
 
@@ -156,9 +160,15 @@ def typed() -> Typed:
 
     inputs = dict(take(*programs.read_json_object(state.get(key("extra"), ""), "extra")))
     for one in programs.asked_for(stages()):
-        inputs[one.name] = take(*programs.read_value(one, state.get(key("in", one.name, one.kind), _blank(one.kind))))
-    threshold = take(*_number(state[key("threshold")], "threshold", "the threshold must be a number such as 1.0, or empty"))
-    fail_count = take(*_whole(state[key("fail_count")], "fail_count", "failures tolerated must be a whole number, or empty"))
+        inputs[one.name] = take(
+            *programs.read_value(one, state.get(key("in", one.name, one.kind), _blank(one.kind)))
+        )
+    threshold = take(
+        *_number(state[key("threshold")], "threshold", "the threshold must be a number such as 1.0, or empty")
+    )
+    fail_count = take(
+        *_whole(state[key("fail_count")], "fail_count", "failures tolerated must be a whole number, or empty")
+    )
     spec = ProgramSpec(
         stages=stages(),
         reward=reward_text(),
@@ -234,7 +244,9 @@ def _number(text: str, where: str, message: str) -> tuple[float | None, Problem 
         value = float(text.strip().replace(",", "."))
     except ValueError:
         return None, Problem(where, f"{message}, not {text.strip()!r}")
-    return (value, None) if math.isfinite(value) else (None, Problem(where, f"{message}, not {text.strip()!r}"))
+    return (
+        (value, None) if math.isfinite(value) else (None, Problem(where, f"{message}, not {text.strip()!r}"))
+    )
 
 
 def _whole(text: str, where: str, message: str) -> tuple[int | None, Problem | None]:

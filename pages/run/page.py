@@ -17,7 +17,12 @@ else:
         run = runs.get(run_id)
         if run is not None:
             st.title(plain(run.line.spec.title or "Run"), anchor=False)
-            st.page_link(address.LAB, label="Open in the Lab, to change it and run again", icon=":material/science:", query_params={"run": run_id})
+            st.page_link(
+                address.LAB,
+                label="Open in the Lab, to change it and run again",
+                icon=":material/science:",
+                query_params={"run": run_id},
+            )
         live(run_id)
     except StoreError as error:
         mistake(str(error))

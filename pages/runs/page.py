@@ -8,8 +8,8 @@ from pages.shared import address
 from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.words import count, number
 from refine_core.runs import RunRow
+from refine_core.words import count, number
 
 SHOWN = 100
 _OUTCOMES = {
@@ -34,10 +34,19 @@ def entry(row: RunRow) -> None:
     summary = row.summary
     when = datetime.datetime.fromtimestamp(summary.started_at).astimezone()
     st.page_link(
-        address.RUN, label=plain(summary.title or row.run_id), icon=":material/timeline:", query_params={"run": row.run_id}
+        address.RUN,
+        label=plain(summary.title or row.run_id),
+        icon=":material/timeline:",
+        query_params={"run": row.run_id},
     )
     best = "no reward" if summary.best_reward is None else f"best reward {number(summary.best_reward)}"
-    parts = [f"{when:%Y-%m-%d %H:%M:%S}", outcome(row), count(len(summary.rewards), "attempt"), best, summary.model]
+    parts = [
+        f"{when:%Y-%m-%d %H:%M:%S}",
+        outcome(row),
+        count(len(summary.rewards), "attempt"),
+        best,
+        summary.model,
+    ]
     st.caption(plain(" · ".join(parts)))
 
 
@@ -48,7 +57,10 @@ except StoreError as error:
     mistake(str(error))
 else:
     if not rows:
-        st.info("No runs yet. Start one in the Lab: it opens with an example that is ready to run.", icon=":material/info:")
+        st.info(
+            "No runs yet. Start one in the Lab: it opens with an example that is ready to run.",
+            icon=":material/info:",
+        )
         st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
     for row in rows:
         entry(row)

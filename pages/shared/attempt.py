@@ -46,7 +46,10 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
 
 
 def _title(line: Timeline, attempt: Attempt) -> str:
-    parts = [f"Attempt {attempt.index + 1} of {len(line.temperatures)}", f"temperature {number(attempt.temperature)}"]
+    parts = [
+        f"Attempt {attempt.index + 1} of {len(line.temperatures)}",
+        f"temperature {number(attempt.temperature)}",
+    ]
     match attempt.state:
         case "scored":
             parts.append(f"reward {number(attempt.reward)}")
@@ -92,7 +95,14 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         return
     threshold = line.spec.threshold
     delta = "no threshold" if threshold is None else f"threshold {number(threshold)}"
-    st.metric("Reward", number(scored.value), delta, delta_color="off", delta_arrow="off", label_visibility="collapsed")
+    st.metric(
+        "Reward",
+        number(scored.value),
+        delta,
+        delta_color="off",
+        delta_arrow="off",
+        label_visibility="collapsed",
+    )
     if scored.parts:
         st.dataframe(
             {"part": list(scored.parts), "value": [number(v) for v in scored.parts.values()]},
@@ -146,7 +156,9 @@ def _invalid(invalid: Mapping[str, str]) -> str:
 def _call(call: Call) -> None:
     for message in call.messages:
         st.markdown(f"**{_ROLES.get(message['role'], plain(message['role']))}**")
-        for part in _HINT_SECTION.split(message["content"]) if message["role"] == "user" else [message["content"]]:
+        for part in (
+            _HINT_SECTION.split(message["content"]) if message["role"] == "user" else [message["content"]]
+        ):
             if not part.strip():
                 continue
             if part.startswith("[[ ## hint_ ## ]]"):
@@ -156,7 +168,10 @@ def _call(call: Call) -> None:
             else:
                 block(part.strip("\n"), height=320 if part.count("\n") > 18 else None)  # noqa: PLR2004 - about a screen
     for retry in call.retries:
-        st.warning(plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"), icon=":material/replay:")
+        st.warning(
+            plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"),
+            icon=":material/replay:",
+        )
     st.markdown("**Reply**")
     if call.reply is not None:
         block(call.reply.text)
@@ -176,7 +191,12 @@ def _cost(call: Call) -> str:
         if reply.prompt_tokens is None or reply.completion_tokens is None
         else f"{reply.prompt_tokens:,} tokens in, {reply.completion_tokens:,} out"
     )
-    parts = [call.model, f"temperature {call.params.get('temperature', 'unknown')}", seconds(reply.took_s), tokens]
+    parts = [
+        call.model,
+        f"temperature {call.params.get('temperature', 'unknown')}",
+        seconds(reply.took_s),
+        tokens,
+    ]
     parts.append(dollars(reply.cost_usd))
     if reply.cache_hit:
         parts.append("from the cache")
@@ -210,4 +230,8 @@ def _advice(attempt: Attempt) -> None:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False)
+    return (
+        value
+        if isinstance(value, str)
+        else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False)
+    )

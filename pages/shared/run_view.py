@@ -12,7 +12,6 @@ from pages.shared.attempt import attempt_view
 from pages.shared.text import mistake, plain
 from pages.shared.timeline import timeline
 from refine_core import runs
-
 from refine_core.runs import Attempt, Run, Timeline
 
 POLL_S = 0.25
@@ -22,11 +21,15 @@ def live(run_id: str) -> None:
     """Draw the run, again and again while it lasts; rerun the page once when it has ended."""
     run = runs.get(run_id)
     if run is None:
-        mistake(f"There is no run {run_id!r} in this app's history. It may have been made on another machine, or with another data folder.")
+        mistake(
+            f"There is no run {run_id!r} in this app's history. It may have been made on another machine, or with another data folder."
+        )
         st.page_link(address.RUNS, label="See the runs that there are", icon=":material/history:")
         return
     was_live = run.live
-    with st.container(key="run-controls"):  # there with or without a button, so that what follows stays where it is
+    with st.container(
+        key="run-controls"
+    ):  # there with or without a button, so that what follows stays where it is
         _controls(run)
 
     @st.fragment(run_every=POLL_S if was_live else None)
@@ -45,7 +48,12 @@ def _controls(run: Run) -> None:
     """Outside what is polled, so that a click is never lost to a redraw."""
     if run.live:
         stopping = run.state == "cancelling"
-        if st.button("Cancelling …" if stopping else "Cancel", icon=":material/stop_circle:", disabled=stopping, key="cancel"):
+        if st.button(
+            "Cancelling …" if stopping else "Cancel",
+            icon=":material/stop_circle:",
+            disabled=stopping,
+            key="cancel",
+        ):
             runs.cancel(run.run_id)
             st.rerun()
 
@@ -55,11 +63,21 @@ def draw(run: Run) -> None:
     st.markdown(f"**{plain(run.why)}**")
     st.caption(plain(f"{run.took} · {_model(run.line)}"))
     if run.state == "unrecorded":
-        mistake(f"The run was stopped because it could not be recorded: {run.trouble}. What was recorded until then is here.")
+        mistake(
+            f"The run was stopped because it could not be recorded: {run.trouble}. What was recorded until then is here."
+        )
     if run.state == "interrupted":
-        st.warning("Interrupted: the app ended before the run did. Press Run to make it anew.", icon=":material/power_off:")
+        st.warning(
+            "Interrupted: the app ended before the run did. Press Run to make it anew.",
+            icon=":material/power_off:",
+        )
     attempts = {a.index: a for a in run.line.attempts}
-    picked = timeline(run.line, selected=_selected(run.line, attempts), key=f"timeline-{run.run_id}", reveal=address.just_started(run.run_id))
+    picked = timeline(
+        run.line,
+        selected=_selected(run.line, attempts),
+        key=f"timeline-{run.run_id}",
+        reveal=address.just_started(run.run_id),
+    )
     if picked is not None and picked in attempts and picked != address.attempt():
         address.show_attempt(picked)
         st.rerun(scope="fragment" if run.live else "app")
@@ -74,7 +92,11 @@ def _selected(line: Timeline, attempts: dict[int, Attempt]) -> int | None:
     if named in attempts:
         return named
     ended = line.finished
-    for choice in (ended.returned if ended else None, line.best if ended else None, max(attempts, default=None)):
+    for choice in (
+        ended.returned if ended else None,
+        line.best if ended else None,
+        max(attempts, default=None),
+    ):
         if choice is not None:
             return choice
     return None

@@ -22,7 +22,9 @@ def _inline_scripts() -> str:
     """Hashes of the scripts written into Streamlit's own page, so that they run and no other inline script does."""
     page = (files("streamlit") / "static" / "index.html").read_text(encoding="utf-8")
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    return " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts
+    )
 
 
 # Nothing is fetched from elsewhere, so a model's reply cannot call home. Streamlit loads components from blob: URLs

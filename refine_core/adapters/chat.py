@@ -61,10 +61,19 @@ class ChatAdapter:
         )
 
     def user(
-        self, signature: type[Signature], inputs: Mapping[str, object], note: str = "", *, request: bool = False
+        self,
+        signature: type[Signature],
+        inputs: Mapping[str, object],
+        note: str = "",
+        *,
+        request: bool = False,
     ) -> str:
         """The inputs under their markers and, for the real ones, the request for the outputs."""
-        sections = [_section(f.name, format_value(f, inputs[f.name])) for f in signature.input_fields.values() if f.name in inputs]
+        sections = [
+            _section(f.name, format_value(f, inputs[f.name]))
+            for f in signature.input_fields.values()
+            if f.name in inputs
+        ]
         parts = [note, *sections] if note else sections
         return "\n\n".join([*parts, self.request(signature)] if request else parts).strip()
 
@@ -110,7 +119,9 @@ class ChatAdapter:
     @staticmethod
     def _teaches(signature: type[Signature], demo: Mapping[str, object]) -> bool:
         """An incomplete demo is of use if it has at least one input and one output."""
-        return any(n in demo for n in signature.input_fields) and any(n in demo for n in signature.output_fields)
+        return any(n in demo for n in signature.input_fields) and any(
+            n in demo for n in signature.output_fields
+        )
 
 
 def _section(name: str, value: str) -> str:
@@ -135,7 +146,9 @@ def _sections(reply: str) -> Iterable[tuple[str, str]]:
 
 def _described(fields: Iterable[Field]) -> str:
     return "\n".join(
-        f"{i}. `{f.name}` ({type_text(f.type)})" + (f": {f.description}" if f.description else "") + _bounds(f)
+        f"{i}. `{f.name}` ({type_text(f.type)})"
+        + (f": {f.description}" if f.description else "")
+        + _bounds(f)
         for i, f in enumerate(fields, 1)
     )
 

@@ -14,4 +14,15 @@ from refine_core.lm.practice import PracticeLM
 from refine_core.lm.remote import LM, litellm_ready, warm
 from refine_core.lm.scripted import ScriptedLM
 
-__all__ = ["LM", "BaseLM", "Message", "OnRetry", "PracticeLM", "Reply", "ScriptedLM", "Usage", "litellm_ready", "warm"]
+__all__ = [
+    "LM",
+    "BaseLM",
+    "Message",
+    "OnRetry",
+    "PracticeLM",
+    "Reply",
+    "ScriptedLM",
+    "Usage",
+    "litellm_ready",
+    "warm",
+]

@@ -53,7 +53,7 @@ def redact(text: str, secrets: Collection[str] = ()) -> str:
     return _SECRET_LIKE.sub(_HIDDEN, text)
 
 
-def explain(  # noqa: PLR0911  # one return a fault
+def explain(  # one return a fault
     error: BaseException, *, where: str, model: str, timeout_s: float, secrets: Collection[str] = ()
 ) -> LMError:
     """The LMError for an exception of litellm or of what lies beneath it.

@@ -94,7 +94,9 @@ def _pack(value: object) -> object:
         case _ if dataclasses.is_dataclass(value):
             return {f.name: _pack(getattr(value, f.name)) for f in dataclasses.fields(value)}
         case _:
-            raise TypeError(f"{type(value).__name__} is not plain data; pass it through refine_core.log.plain first")
+            raise TypeError(
+                f"{type(value).__name__} is not plain data; pass it through refine_core.log.plain first"
+            )
 
 
 def _unpack(value: object) -> object:

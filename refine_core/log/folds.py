@@ -210,10 +210,10 @@ class _Fold:
             case ev.LMRequested():
                 self._request(attempt, span, event, at)
             case ev.AdviceGiven():
-                advice = self._advice(attempt, span, at)
+                advice = self._advice(attempt, at)
                 advice.given, advice.took_s = event, event.took_s
             case ev.AdviceFailed():
-                advice = self._advice(attempt, span, at)
+                advice = self._advice(attempt, at)
                 advice.error, advice.took_s = event.error, event.took_s
             case _:
                 self._inside_call(span, event)
@@ -240,13 +240,13 @@ class _Fold:
         call = Call(span, event.model, event.purpose, event.messages, event.params, at)
         self.calls[span] = call
         if event.purpose == "advice":
-            self._advice(attempt, span, at).calls.append(call)
+            self._advice(attempt, at).calls.append(call)
         elif event.purpose == "judge":
             attempt.judge_calls.append(call)
         elif (run := self._owner(self.predictors, span)) is not None:
             run.calls.append(call)
 
-    def _advice(self, attempt: Attempt, span: str, at: float) -> Advice:
+    def _advice(self, attempt: Attempt, at: float) -> Advice:
         if attempt.advice is None:
             attempt.advice = Advice(at - attempt.started_at)
         return attempt.advice
@@ -298,7 +298,15 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
     match record.event:
         case ev.RunStarted(spec=spec):
             title = spec.title or " → ".join(stage.signature for stage in spec.stages)
-            begun = Summary(title, spec.strategy, spec.model.label, spec.N, spec.threshold, record.at, example=spec.example)
+            begun = Summary(
+                title,
+                spec.strategy,
+                spec.model.label,
+                spec.N,
+                spec.threshold,
+                record.at,
+                example=spec.example,
+            )
             return replace(begun, events=record.seq)
         case _ if summary is None:
             return None
@@ -308,7 +316,9 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
         case ev.RewardScored(index=i, value=value):
             rewards = (*summary.rewards[:i], value, *summary.rewards[i + 1 :])
             best = max(
-                (k for k, r in enumerate(rewards) if r is not None), key=lambda k: rewards[k] or 0.0, default=None
+                (k for k, r in enumerate(rewards) if r is not None),
+                key=lambda k: rewards[k] or 0.0,
+                default=None,
             )
             return replace(summary, rewards=rewards, best=best, events=record.seq)
         case ev.AttemptFailed():

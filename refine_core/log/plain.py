@@ -1,7 +1,7 @@
 """Copies of values as plain JSON data: what may enter an event.
 
-    str, int, float, bool, None stay; tuples, sets -> lists; mappings -> dicts with str keys;
-    pydantic models and dataclasses -> dicts; dates -> ISO text; anything else -> "<non-serializable: TypeName>"
+str, int, float, bool, None stay; tuples, sets -> lists; mappings -> dicts with str keys;
+pydantic models and dataclasses -> dicts; dates -> ISO text; anything else -> "<non-serializable: TypeName>"
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import cast
 
 DEEPEST = 60
@@ -25,11 +26,16 @@ def plain(value: object, depth: int = 0) -> object:
     if isinstance(value, enum.Enum):
         return plain(value.value, depth + 1)
     if isinstance(value, (str, int, float)):  # a subclass of a plain type: keep the value, drop the class
-        base = next(b for b in (str, int, float) if isinstance(value, b))
-        return base.__new__(base, value)  # type: ignore[call-overload]
+        return (
+            str.__str__(value)
+            if isinstance(value, str)
+            else int(value)
+            if isinstance(value, int)
+            else float(value)
+        )
     if isinstance(value, Mapping):
         return {str(k): plain(v, depth + 1) for k, v in value.items()}
-    if isinstance(value, (list, tuple, Set)):
+    if isinstance(value, (list, tuple, AbstractSet)):
         return [plain(v, depth + 1) for v in value]
     if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
         return plain(dump(), depth + 1)

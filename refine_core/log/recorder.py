@@ -43,6 +43,8 @@ class Recorder:
                 self._append([record])
             except Exception as error:
                 self._failed = error
-                raise RecordingFailed(f"cannot record event {record.seq} of run {self.run_id}: {error}", cause=error) from error
+                raise RecordingFailed(
+                    f"cannot record event {record.seq} of run {self.run_id}: {error}", cause=error
+                ) from error
             self._seq = record.seq
             self._closed = ending

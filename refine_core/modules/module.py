@@ -59,7 +59,9 @@ class Module:
         """The model that all predictors share, or None if none is set. Raises ValueError if they differ."""
         models = {id(one.lm): one.lm for one in self.predictors()}
         if len(models) > 1:
-            raise ValueError("this program's predictors use several models; read .lm of each of named_predictors()")
+            raise ValueError(
+                "this program's predictors use several models; read .lm of each of named_predictors()"
+            )
         return next(iter(models.values()), None)
 
     def deepcopy(self) -> Self:

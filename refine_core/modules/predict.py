@@ -1,6 +1,6 @@
 """Predict: one signature filled by one call to a model. ChainOfThought: the same, reasoning first.
 
-    inputs -> adapter.format -> ask -> adapter.parse -> Prediction
+inputs -> adapter.format -> ask -> adapter.parse -> Prediction
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class Predict(Module, Parameter):
             scope.emit(ModuleStarted(name, plain_dict(values), hint))
         start = time.perf_counter()
         try:
-            made = self._ask(lm, signature, demos, values, params, hint, scope)
+            made = self._ask(
+                lm, signature=signature, demos=demos, values=values, params=params, hint=hint, scope=scope
+            )
         except Exception as error:
             if told:
                 scope.emit(ModuleEnded(name, time.perf_counter() - start, Fault.of(error)))
@@ -104,6 +106,7 @@ class Predict(Module, Parameter):
     def _ask(
         self,
         lm: BaseLM,
+        *,
         signature: type[Signature],
         demos: Sequence[Mapping[str, Any]],
         values: dict[str, Any],
@@ -134,7 +137,9 @@ class ChainOfThought(Module):
     def __init__(self, signature: str | type[Signature], **config: Any) -> None:
         plain = ensure_signature(signature)
         reasoning = OutputField(desc="the steps that lead to the answer")
-        self.predict = Predict(plain if "reasoning" in plain.fields else plain.prepend("reasoning", reasoning), **config)
+        self.predict = Predict(
+            plain if "reasoning" in plain.fields else plain.prepend("reasoning", reasoning), **config
+        )
 
     def forward(self, **inputs: Any) -> Prediction:
         return self.predict(**inputs)
@@ -150,8 +155,12 @@ def _model(lm: object) -> BaseLM:
     if isinstance(lm, BaseLM):
         return lm
     if lm is None:
-        raise LMError("no model is set; call refine_core.configure(lm=…), or set one on the program with set_lm(…)")
-    raise TypeError(f"lm must be a model such as LM('openai/…') or ScriptedLM([...]), not {type(lm).__name__}")
+        raise LMError(
+            "no model is set; call refine_core.configure(lm=…), or set one on the program with set_lm(…)"
+        )
+    raise TypeError(
+        f"lm must be a model such as LM('openai/…') or ScriptedLM([...]), not {type(lm).__name__}"
+    )
 
 
 def _checked(signature: type[Signature], inputs: dict[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Example(Mapping[str, Any]):
     def with_inputs(self, *names: str) -> Self:
         """A copy in which `names` are the inputs and the other fields the labels."""
         made = self.copy()
-        made._input_keys = frozenset(names)
+        made._input_keys = frozenset(names)  # noqa: SLF001 - a copy of our own
         return made
 
     def inputs(self) -> Example:
@@ -71,14 +71,15 @@ class Example(Mapping[str, Any]):
         """A copy with some fields changed."""
         made = type(self).__new__(type(self))
         made.__dict__.update(self.__dict__)
-        made._store = {**self._store, **fields}
+        made._store = {**self._store, **fields}  # noqa: SLF001 - a copy of our own
         return made
 
     def without(self, *names: str) -> Self:
         """A copy without some fields."""
         made = self.copy()
         for name in names:
-            made._store.pop(name, None)
+            if name in made:
+                del made[name]
         return made
 
     def toDict(self) -> dict[str, Any]:  # noqa: N802 - dspy's own name

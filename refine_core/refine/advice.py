@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from refine_core import settings
 from refine_core.adapters import ChatAdapter
@@ -20,7 +20,6 @@ from refine_core.log.scope import Scope
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Trace
 from refine_core.modules.prediction import Prediction
-from refine_core.refine.scoring import Scored
 from refine_core.refine.sources import modules_text, source_of
 from refine_core.signatures import InputField, OutputField, Signature
 
@@ -35,14 +34,18 @@ class OfferAdvice(Signature):
     """
 
     program_code: str = InputField(desc="the source code of the program")
-    modules_defn: str = InputField(desc="each module of the program: its input fields, output fields and instructions")
+    modules_defn: str = InputField(
+        desc="each module of the program: its input fields, output fields and instructions"
+    )
     program_inputs: str = InputField(desc="what the program was given")
     program_trajectory: str = InputField(desc="what each module was given and what it returned, in order")
     program_outputs: str = InputField(desc="what the program returned")
     reward_code: str = InputField(desc="the source code of the reward function that scored the outputs")
     target_threshold: float = InputField(desc="the reward to reach")
     reward_value: float = InputField(desc="the reward that these outputs got")
-    module_names: list[str] = InputField(desc="the names of the modules, each of which needs an entry in the advice")
+    module_names: list[str] = InputField(
+        desc="the names of the modules, each of which needs an entry in the advice"
+    )
     discussion: str = OutputField(desc="which module is to blame for what, with evidence from the trajectory")
     advice: dict[str, str] = OutputField(desc="module name -> what it should do next time, or N/A")
 
@@ -82,10 +85,13 @@ def advise(
         "module_names": list(names.values()),
     }
     adapter = settings.adapter or ChatAdapter()
-    texts = {name: value if isinstance(value, str) else as_json(value, indent=2) for name, value in asked.items()}
+    texts = {
+        name: value if isinstance(value, str) else as_json(value, indent=2) for name, value in asked.items()
+    }
     start = time.perf_counter()
     reply = ask(lm, adapter.format(OfferAdvice, [], texts), {}, purpose="advice", scope=scope)
     said = adapter.parse(OfferAdvice, reply.text)
-    given = {str(k): str(v).strip() for k, v in said["advice"].items() if k in names.values()}
+    advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
+    given = {k: v.strip() for k, v in advised.items() if k in names.values()}
     advice = {name: given.get(name) or NO_HINT for name in names.values()}
     return AdviceGiven(after, str(said["discussion"]), advice, time.perf_counter() - start)

@@ -13,7 +13,7 @@ from refine_core.log.scope import Scope, within
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.sources import CARRIED
 from refine_core.rewards import RewardRunner, Scored, find_reward
-from refine_core.signatures import Field, Signature
+from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
 from refine_core.spec import ProgramSpec, StageSpec
@@ -65,7 +65,7 @@ class WorkerScorer:
         """End the worker."""
         self._runner.close()
 
-    def _judge(self, signature: str, **inputs: Any) -> dict[str, Any]:
+    def _judge(self, signature: str, /, **inputs: Any) -> dict[str, Any]:
         judge = Predict(signature)
         judge.purpose = "judge"
         return judge(lm=self._judge_lm, **inputs).toDict()
@@ -97,7 +97,7 @@ def program_inputs(spec: ProgramSpec) -> dict[str, Field]:
 
 def stage_signature(stage: StageSpec) -> type[Signature]:
     """The stage's signature with its instructions and descriptions. Raises SignatureError."""
-    signature: type[Signature] = Signature(stage.signature, stage.instructions)  # type: ignore[assignment]
+    signature = ensure_signature(stage.signature, stage.instructions)
     for name, description in stage.descriptions.items():
         if name in signature.fields and description:
             signature = signature.with_updated_fields(name, desc=description)
@@ -123,10 +123,19 @@ def _stage_problems(spec: ProgramSpec) -> list[Problem]:
     names: set[str] = set()
     parsed: list[SignatureMeta] = []
     for i, stage in enumerate(spec.stages):
-        if not stage.name.isidentifier() or keyword.iskeyword(stage.name) or stage.name.startswith("_") or hasattr(Module, stage.name):
-            found.append(Problem(f"stages.{i}.name", f"{stage.name!r} cannot name a stage; use a word such as answer"))
+        if (
+            not stage.name.isidentifier()
+            or keyword.iskeyword(stage.name)
+            or stage.name.startswith("_")
+            or hasattr(Module, stage.name)
+        ):
+            found.append(
+                Problem(f"stages.{i}.name", f"{stage.name!r} cannot name a stage; use a word such as answer")
+            )
         elif stage.name in names:
-            found.append(Problem(f"stages.{i}.name", f"two stages are called {stage.name!r}; give each its own name"))
+            found.append(
+                Problem(f"stages.{i}.name", f"two stages are called {stage.name!r}; give each its own name")
+            )
         names.add(stage.name)
         try:
             parsed.append(stage_signature(stage))
@@ -140,7 +149,9 @@ def _input_problems(spec: ProgramSpec) -> list[Problem]:
     for name, field in program_inputs(spec).items():
         where = f"inputs.{name}"
         if name not in spec.inputs:
-            found.append(Problem(where, f"input {name!r} is missing; give a value of type {type_text(field.type)}"))
+            found.append(
+                Problem(where, f"input {name!r} is missing; give a value of type {type_text(field.type)}")
+            )
             continue
         try:
             validate(field, spec.inputs[name])
@@ -160,13 +171,19 @@ def _reward_problems(spec: ProgramSpec) -> list[Problem]:
 def _number_problems(spec: ProgramSpec) -> list[Problem]:
     found = []
     if isinstance(spec.N, bool) or not isinstance(spec.N, int) or spec.N < 1:
-        found.append(Problem("N", f"the number of attempts must be a whole number, at least 1, not {spec.N!r}"))
+        found.append(
+            Problem("N", f"the number of attempts must be a whole number, at least 1, not {spec.N!r}")
+        )
     elif spec.N > MOST_ATTEMPTS:
         found.append(Problem("N", f"at most {MOST_ATTEMPTS} attempts, not {spec.N}"))
     if spec.threshold is not None and not _finite(spec.threshold):
-        found.append(Problem("threshold", f"the threshold must be a number, such as 1.0, not {spec.threshold!r}"))
+        found.append(
+            Problem("threshold", f"the threshold must be a number, such as 1.0, not {spec.threshold!r}")
+        )
     if spec.fail_count is not None and (not isinstance(spec.fail_count, int) or spec.fail_count < 0):
-        found.append(Problem("fail_count", f"the failures tolerated must be 0 or more, not {spec.fail_count!r}"))
+        found.append(
+            Problem("fail_count", f"the failures tolerated must be 0 or more, not {spec.fail_count!r}")
+        )
     if not _finite(spec.reward_timeout_s) or spec.reward_timeout_s <= 0:
         found.append(Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds"))
     return found
@@ -180,9 +197,19 @@ def _model_problems(spec: ProgramSpec) -> list[Problem]:
         if model.kind == "litellm" and not model.model.strip():
             found.append(Problem(f"{role}.model", "name a model, such as openai/gpt-4o-mini"))
         if model.api_base and not model.api_base.startswith(("http://", "https://")):
-            found.append(Problem(f"{role}.api_base", "the address must begin with http:// or https://, such as http://127.0.0.1:8000/v1"))
+            found.append(
+                Problem(
+                    f"{role}.api_base",
+                    "the address must begin with http:// or https://, such as http://127.0.0.1:8000/v1",
+                )
+            )
         if not _finite(model.temperature) or model.temperature < 0:
-            found.append(Problem(f"{role}.temperature", f"the temperature must be a number, 0 or more, not {model.temperature!r}"))
+            found.append(
+                Problem(
+                    f"{role}.temperature",
+                    f"the temperature must be a number, 0 or more, not {model.temperature!r}",
+                )
+            )
     return found
 
 

@@ -1,6 +1,6 @@
 """The driver: asks the pure loop what to do, does that, and feeds it the event that came of it.
 
-    decide(loop) -> RunAttempt | AskAdvice | Stop -> do it -> event -> evolve(loop, event)
+decide(loop) -> RunAttempt | AskAdvice | Stop -> do it -> event -> evolve(loop, event)
 """
 
 from __future__ import annotations
@@ -93,7 +93,11 @@ class Driver:
         scope = self.places[asked.index] = self.scope.inside(f"attempt-{asked.index}")
         trace: Trace = []
         program = self.program.deepcopy()
-        hints = {name: asked.hints.get(name) or NO_HINT for name, _ in program.named_predictors()} if asked.hints else {}
+        hints = (
+            {name: asked.hints.get(name) or NO_HINT for name, _ in program.named_predictors()}
+            if asked.hints
+            else {}
+        )
         self._note(AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from), scope)
         phase: Phase = "program"
         try:
@@ -110,7 +114,9 @@ class Driver:
             self._note(AttemptFailed(asked.index, phase, Fault.of(error)), scope)
             return
         self.made[asked.index] = Made(program, trace, outputs, scored)
-        told = RewardScored(asked.index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout)
+        told = RewardScored(
+            asked.index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout
+        )
         self._note(told, scope)
         for index in [i for i in self.made if i not in (asked.index, self.loop.best)]:
             del self.made[index]
@@ -143,14 +149,18 @@ class Driver:
         own = next((p.lm for p in self.program.predictors() if p.lm is not None), None)
         found = self.adviser or own or settings.lm
         if found is None:
-            raise LMError("no model to ask for advice; give advice_lm=…, or set one with refine_core.configure(lm=…)")
-        return found  # type: ignore[no-any-return]
+            raise LMError(
+                "no model to ask for advice; give advice_lm=…, or set one with refine_core.configure(lm=…)"
+            )
+        return found
 
     def _outcome(self, stop: Stop) -> Outcome:
         refinement = Refinement.of(self.facts, stop)
         if stop.returned is None:
             error = self.errors[-1]
-            error.add_note(f"{len(self.errors)} of {len(self.plan.temperatures)} attempts failed; this is the last failure.")
+            error.add_note(
+                f"{len(self.errors)} of {len(self.plan.temperatures)} attempts failed; this is the last failure."
+            )
             return Outcome(refinement, None, error)
         made = self.made[stop.returned]
         if settings.trace is not None:
@@ -166,7 +176,9 @@ def first_temperature(program: Module) -> float:
     return float(given) if isinstance(given, (int, float)) else 0.0
 
 
-def _prepare(program: Module, temperature: float, hints: Mapping[str, str], scope: Scope, trace: Trace) -> None:
+def _prepare(
+    program: Module, temperature: float, hints: Mapping[str, str], scope: Scope, trace: Trace
+) -> None:
     """Give every predictor of the attempt's own copy its model at this temperature, its hint and its listeners."""
     for name, one in program.named_predictors():
         lm = one.lm or settings.lm
@@ -179,4 +191,6 @@ def _prediction(made: object) -> Prediction:
         return made
     if isinstance(made, Mapping):
         return Prediction(made)
-    raise TypeError(f"the program must return a Prediction, not {type(made).__name__}; return Prediction(answer=…)")
+    raise TypeError(
+        f"the program must return a Prediction, not {type(made).__name__}; return Prediction(answer=…)"
+    )

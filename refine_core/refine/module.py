@@ -44,7 +44,9 @@ class BestOfN(Module):
         driver = Driver(
             program=self.module,
             scorer=FunctionScorer(self.reward_fn, source_of(self.reward_fn)),
-            plan=Plan.of(self.N, first_temperature(self.module), self.threshold, self.fail_count, advise=self._advise),
+            plan=Plan.of(
+                self.N, first_temperature(self.module), self.threshold, self.fail_count, advise=self._advise
+            ),
             inputs=inputs,
             scope=current(),
             adviser=self._adviser(),

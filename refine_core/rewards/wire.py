@@ -39,7 +39,7 @@ def unpack(body: bytes) -> dict[str, object]:
     return message
 
 
-def plain(value: object, depth: int = 0) -> object:  # noqa: C901, PLR0911  # a table of kinds, one line each
+def plain(value: object, depth: int = 0) -> object:  # a table of kinds, one line each
     """The value as JSON can carry it, for `pack`.
 
     Kept: None, bool, int, float, str, lists and mappings. A mapping's keys become text; tuples and sets become lists

@@ -11,6 +11,7 @@ import ast
 import keyword
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, Optional, Union
 
 from refine_core.errors import SignatureError
@@ -75,11 +76,17 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
     inputs = _fields(text[: arrows[0]], 0, "input", text, known)
     outputs = _fields(text[arrows[0] + 2 :], arrows[0] + 2, "output", text, known)
     if not outputs:
-        raise SignatureError("no output field after '->'; write, for example, question -> answer", text=text, column=arrows[0] + 3)
+        raise SignatureError(
+            "no output field after '->'; write, for example, question -> answer",
+            text=text,
+            column=arrows[0] + 3,
+        )
     seen: set[str] = set()
     for made, column in (*inputs, *outputs):
         if made.name in seen:
-            raise SignatureError(f"field {made.name!r} stands twice; every name must be its own", text=text, column=column)
+            raise SignatureError(
+                f"field {made.name!r} stands twice; every name must be its own", text=text, column=column
+            )
         seen.add(made.name)
     return tuple(made for made, _ in (*inputs, *outputs))
 
@@ -93,12 +100,18 @@ def check_name(name: str, text: str = "", column: int | None = None) -> None:
             column=column,
         )
     if name in RESERVED:
-        raise SignatureError(f"{name!r} is reserved: {RESERVED[name]}; choose another name", text=text, column=column)
+        raise SignatureError(
+            f"{name!r} is reserved: {RESERVED[name]}; choose another name", text=text, column=column
+        )
     if name.startswith("_"):
-        raise SignatureError(f"{name!r} starts with an underscore; choose another name", text=text, column=column)
+        raise SignatureError(
+            f"{name!r} starts with an underscore; choose another name", text=text, column=column
+        )
 
 
-def _fields(part: str, offset: int, role: Role, text: str, known: Mapping[str, Any]) -> list[tuple[Field, int]]:
+def _fields(
+    part: str, offset: int, role: Role, text: str, known: Mapping[str, Any]
+) -> list[tuple[Field, int]]:
     if not part.strip():
         return []
     made = []
@@ -109,14 +122,21 @@ def _fields(part: str, offset: int, role: Role, text: str, known: Mapping[str, A
         check_name(name.strip(), text, piece.column)
         column = piece.column + len(name) + 1 + (len(kind) - len(kind.lstrip()))
         if colon and not kind.strip():
-            raise SignatureError(f"field {name.strip()!r} has a ':' but no type after it", text=text, column=column)
-        made.append((Field(name.strip(), role, _type(kind.strip(), text, column, known) if colon else str), piece.column))
+            raise SignatureError(
+                f"field {name.strip()!r} has a ':' but no type after it", text=text, column=column
+            )
+        made.append(
+            (
+                Field(name.strip(), role, _type(kind.strip(), text, column, known) if colon else str),
+                piece.column,
+            )
+        )
     return made
 
 
 def _pieces(part: str, offset: int) -> Iterator[_Piece]:
     cuts = [-1, *_top_level(part, ","), len(part)]
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         raw = part[start + 1 : end]
         yield _Piece(raw.strip(), offset + start + 1 + (len(raw) - len(raw.lstrip())) + 1)
 
@@ -142,7 +162,9 @@ def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
     try:
         tree = ast.parse(kind, mode="eval").body
     except SyntaxError:
-        raise SignatureError(f"{kind!r} is not a type; write, for example, list[str]", text=text, column=column) from None
+        raise SignatureError(
+            f"{kind!r} is not a type; write, for example, list[str]", text=text, column=column
+        ) from None
 
     def build(node: ast.expr, *, literal: bool = False) -> Any:
         here = column + node.col_offset
@@ -154,7 +176,9 @@ def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
             case ast.Name(id=name) if name in known:
                 return known[name]
             case ast.Name(id=name):
-                raise SignatureError(f"unknown type {name!r}; known are {_known(known)}", text=text, column=here)
+                raise SignatureError(
+                    f"unknown type {name!r}; known are {_known(known)}", text=text, column=here
+                )
             case ast.Attribute(value=ast.Name(id="typing"), attr=name) if name in known:
                 return known[name]
             case ast.Attribute() if (dotted := ast.unparse(node)) in known:
@@ -171,7 +195,8 @@ def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
     def _subscript(outer: Any, inner: ast.expr, build: Any, here: int) -> Any:
         parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
         args = tuple(
-            ... if isinstance(p, ast.Constant) and p.value is ... else build(p, literal=outer is Literal) for p in parts
+            ... if isinstance(p, ast.Constant) and p.value is ... else build(p, literal=outer is Literal)
+            for p in parts
         )
         try:
             return outer[args if len(args) > 1 or outer in (tuple, Literal) else args[0]]

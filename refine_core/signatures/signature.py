@@ -27,12 +27,16 @@ class SignatureMeta(type):
     fields: dict[str, Field]
     instructions: str
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any) -> SignatureMeta:
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
+    ) -> SignatureMeta:
         declared = {key: body.pop(key) for key, value in list(body.items()) if isinstance(value, Declared)}
         made = super().__new__(mcs, name, bases, body, **kwargs)
         if "fields" in body:
             return made  # the base itself, or one that `make` has completed
-        inherited = {k: f for base in reversed(made.__mro__[1:]) for k, f in getattr(base, "fields", {}).items()}
+        inherited = {
+            k: f for base in reversed(made.__mro__[1:]) for k, f in getattr(base, "fields", {}).items()
+        }
         own = {}
         hints = _hints(made) if declared else {}
         for key, what in declared.items():
@@ -41,7 +45,9 @@ class SignatureMeta(type):
         fields = {**inherited, **own}
         made.fields = {k: f for role in ("input", "output") for k, f in fields.items() if f.role == role}
         doc = body.get("__doc__") or ""
-        made.instructions = _dedent(doc) or getattr(made, "instructions", "") or default_instructions(made.fields)
+        made.instructions = (
+            _dedent(doc) or getattr(made, "instructions", "") or default_instructions(made.fields)
+        )
         return made
 
     def __call__(cls, signature: str | Mapping[str, Any] = "", instructions: str = "", **kwargs: Any) -> Any:
@@ -86,7 +92,9 @@ class SignatureMeta(type):
         """The same fields with another objective."""
         return make(tuple(cls.fields.values()), instructions, name=cls.__name__)
 
-    def with_updated_fields(cls, name: str, type_: Any = None, desc: str | None = None, **constraints: Any) -> type[Signature]:
+    def with_updated_fields(
+        cls, name: str, type_: Any = None, desc: str | None = None, **constraints: Any
+    ) -> type[Signature]:
         """The same signature with one field's type, description or bounds changed. Raises KeyError if there is none."""
         old = cls.fields[name]
         new = Field(
@@ -96,7 +104,11 @@ class SignatureMeta(type):
             old.description if desc is None else desc,
             {**old.constraints, **constraints},
         )
-        return make(tuple(new if f.name == name else f for f in cls.fields.values()), cls.instructions, name=cls.__name__)
+        return make(
+            tuple(new if f.name == name else f for f in cls.fields.values()),
+            cls.instructions,
+            name=cls.__name__,
+        )
 
     def prepend(cls, name: str, field: Any, type_: Any = str) -> type[Signature]:
         """The same signature with one more field, first among its kind."""
@@ -116,7 +128,9 @@ class SignatureMeta(type):
 
     def delete(cls, name: str) -> type[Signature]:
         """The same signature without one field; unchanged if there is none of that name."""
-        return make(tuple(f for f in cls.fields.values() if f.name != name), cls.instructions, name=cls.__name__)
+        return make(
+            tuple(f for f in cls.fields.values() if f.name != name), cls.instructions, name=cls.__name__
+        )
 
     def equals(cls, other: object) -> bool:
         """Whether fields (in order) and instructions agree."""
@@ -137,7 +151,9 @@ class Signature(metaclass=SignatureMeta):
     instructions: ClassVar[str] = ""
 
 
-def make(fields: tuple[Field, ...], instructions: str = "", *, name: str = "StringSignature") -> type[Signature]:
+def make(
+    fields: tuple[Field, ...], instructions: str = "", *, name: str = "StringSignature"
+) -> type[Signature]:
     """A signature of `fields`, inputs put first."""
     ordered = {f.name: f for role in ("input", "output") for f in fields if f.role == role}
     body = {"fields": ordered, "instructions": _dedent(instructions) or default_instructions(ordered)}
@@ -149,16 +165,22 @@ def default_instructions(fields: Mapping[str, Field]) -> str:
     sides = [
         ", ".join(f"`{f.name}`" for f in fields.values() if f.role == role) for role in ("input", "output")
     ]
-    return f"Given the fields {sides[0]}, produce the fields {sides[1]}." if sides[0] else f"Produce the fields {sides[1]}."
+    return (
+        f"Given the fields {sides[0]}, produce the fields {sides[1]}."
+        if sides[0]
+        else f"Produce the fields {sides[1]}."
+    )
 
 
 def ensure_signature(signature: str | type[Signature], instructions: str = "") -> type[Signature]:
     """A signature class from either form. Raises SignatureError, or TypeError for anything else."""
     if isinstance(signature, str):
-        return Signature(signature, instructions)  # type: ignore[return-value]
+        return make(parse_fields(signature), instructions)
     if isinstance(signature, SignatureMeta):
-        return signature.with_instructions(instructions) if instructions else signature  # type: ignore[return-value]
-    raise TypeError(f"expected a signature such as 'question -> answer' or a Signature class, not {signature!r}")
+        return signature.with_instructions(instructions) if instructions else signature
+    raise TypeError(
+        f"expected a signature such as 'question -> answer' or a Signature class, not {signature!r}"
+    )
 
 
 def _from_pair(name: str, pair: Any) -> Field:

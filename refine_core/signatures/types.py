@@ -59,7 +59,9 @@ def validate(made: Field, value: object) -> Any:
         return _adapter(made.type, tuple(sorted(made.constraints.items()))).validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = "".join(f"[{part!r}]" for part in first["loc"] if not str(part).startswith(("list[", "function")))
+        where = "".join(
+            f"[{part!r}]" for part in first["loc"] if not str(part).startswith(("list[", "function"))
+        )
         raise ValueError(f"{where + ': ' if where else ''}{first['msg']}") from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refine_core.signatures import Signature
+from refine_core.signatures import ensure_signature
 from refine_core.signatures.types import type_text
 from refine_core.spec.program import ProgramSpec, StageSpec
 
@@ -15,14 +15,23 @@ def program_source(spec: ProgramSpec) -> str:
     used = sorted({_CLASSES[s.strategy] for s in spec.stages})
     simple = all(not s.instructions and not s.descriptions for s in spec.stages)
     names = [*used, "Module", "Prediction", *([] if simple else ["Signature"])]
-    lines = [f"from refine_core import {', '.join(sorted(names))}", "", "", "class Program(Module):", "    def __init__(self):"]
+    lines = [
+        f"from refine_core import {', '.join(sorted(names))}",
+        "",
+        "",
+        "class Program(Module):",
+        "    def __init__(self):",
+    ]
     for stage in spec.stages:
         lines += _stage(stage)
-    lines += ["", f"    def forward(self, {', '.join(given)}, **_):" if given else "    def forward(self, **_):"]
+    lines += [
+        "",
+        f"    def forward(self, {', '.join(given)}, **_):" if given else "    def forward(self, **_):",
+    ]
     have = dict.fromkeys(given)
     where = {name: name for name in have}
     for stage in spec.stages:
-        signature = Signature(stage.signature)
+        signature = ensure_signature(stage.signature)
         arguments = ", ".join(f"{n}={where[n]}" for n in signature.input_fields)
         lines.append(f"        {stage.name}_ = self.{stage.name}({arguments})")
         where |= {n: f"{stage.name}_.{n}" for n in signature.output_fields}
@@ -35,7 +44,7 @@ def _given(spec: ProgramSpec) -> list[str]:
     made: set[str] = set()
     given: dict[str, None] = {}
     for stage in spec.stages:
-        signature = Signature(stage.signature)
+        signature = ensure_signature(stage.signature)
         given.update(dict.fromkeys(n for n in signature.input_fields if n not in made))
         made |= set(signature.output_fields)
     return list(given)
@@ -46,7 +55,7 @@ def _stage(stage: StageSpec) -> list[str]:
     if not stage.instructions and not stage.descriptions:
         opening = [f"        self.{stage.name} = {made}({stage.signature!r})"]
     else:
-        signature = Signature(stage.signature)
+        signature = ensure_signature(stage.signature)
         lines = [f"        {stage.name}_signature = Signature({stage.signature!r}, {stage.instructions!r})"]
         lines += [
             f"        {stage.name}_signature = {stage.name}_signature.with_updated_fields({n!r}, desc={d!r})"
@@ -62,6 +71,6 @@ def _stage(stage: StageSpec) -> list[str]:
 
 def signature_text(spec: ProgramSpec) -> str:
     """The program in one line: what goes in and what comes out."""
-    outputs = {n: f for s in spec.stages for n, f in Signature(s.signature).output_fields.items()}
+    outputs = {n: f for s in spec.stages for n, f in ensure_signature(s.signature).output_fields.items()}
     out = ", ".join(n if f.type is str else f"{n}: {type_text(f.type)}" for n, f in outputs.items())
     return f"{', '.join(_given(spec))} -> {out}"

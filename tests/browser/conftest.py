@@ -53,7 +53,9 @@ class Server:
         self._running: tuple[subprocess.Popen[bytes], Path] | None = None
 
     def start(self) -> str:
-        process, log, self.url = _start(ROOT / "app.py", self.folder, REFINESCOPE_HOME=str(self.folder / "data"))
+        process, log, self.url = _start(
+            ROOT / "app.py", self.folder, REFINESCOPE_HOME=str(self.folder / "data")
+        )
         self._running = process, log
         return self.url
 

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser.conftest import wait_idle
 from tests.openai_server import OpenAIServer, polite
@@ -41,7 +42,7 @@ def slow_down(page: Page) -> None:
         page.get_by_role("combobox", name="Replies come").click()
         try:
             option.click(timeout=2_000)
-        except TimeoutError:
+        except TooLate:
             continue
         break
     wait_idle(page)
@@ -92,7 +93,10 @@ def test_attempts_arrive_one_by_one_on_the_same_chart(app):
 def test_a_signature_and_a_reward_of_ones_own(app):
     fill(app, "Signature", "topic -> motto, length: int")
     fill(app, "topic", "patience")
-    write_reward(app, "def reward(args, pred):\n    print('motto is', pred.motto)\n    return 0.5 + (pred.length > 0) * 0.25\n")
+    write_reward(
+        app,
+        "def reward(args, pred):\n    print('motto is', pred.motto)\n    return 0.5 + (pred.length > 0) * 0.25\n",
+    )
     run(app)
     stopped(app, "All 5 attempts made")
     expect(rows(app)).to_have_count(5)
@@ -207,7 +211,9 @@ def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
         fill(app, "Address of an OpenAI-compatible server", model.url)
         fill(app, "Key", "sk-canary-0001")
         run(app)
-        expect(app.get_by_text(re.compile("All 5 attempts made|Stopped at attempt")).first).to_be_visible(timeout=90_000)
+        expect(app.get_by_text(re.compile("All 5 attempts made|Stopped at attempt")).first).to_be_visible(
+            timeout=90_000
+        )
         assert model.requests
         assert model.requests[0].headers["authorization"] == "Bearer sk-canary-0001"
     assert "practice model" not in app.get_by_text(re.compile("^\\d+ attempts?, ")).first.inner_text()
@@ -236,20 +242,29 @@ def test_what_a_model_says_is_text_and_never_markup(app):
     app.on("request", lambda request: asked.append(request.url))
     fill(app, "Signature", "text -> copy")
     fill(app, "text", hostile)
-    write_reward(app, "def reward(args, pred):\n    print(args['text'])\n    return Score(0.5, feedback=args['text'])\n")
+    write_reward(
+        app,
+        "def reward(args, pred):\n    print(args['text'])\n    return Score(0.5, feedback=args['text'])\n",
+    )
     run(app)
     stopped(app, "All 5 attempts made")
     time.sleep(0.5)
     assert app.title() == "Refinescope"
     assert app.locator("img[src='x']").count() == 0
-    assert [url for url in asked if not url.startswith((app.url.split("/?")[0], "data:", "blob:", "http://127.0.0.1"))] == []
+    assert [
+        url
+        for url in asked
+        if not url.startswith((app.url.split("/?")[0], "data:", "blob:", "http://127.0.0.1"))
+    ] == []
     assert [url for url in asked if "example.invalid" in url] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_every_size_and_scheme_fits_and_reads(chromium, serve, scheme, width, height):
-    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce")
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(serve(APP))
     wait_idle(page)

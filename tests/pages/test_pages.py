@@ -55,7 +55,9 @@ def press_run(app):
 
 
 def ended(app, within_s=30.0):
-    run_id = app.query_params["run"][0] if isinstance(app.query_params["run"], list) else app.query_params["run"]
+    run_id = (
+        app.query_params["run"][0] if isinstance(app.query_params["run"], list) else app.query_params["run"]
+    )
     deadline = time.monotonic() + within_s
     while runs.get(run_id).live:
         assert time.monotonic() < deadline
@@ -132,7 +134,11 @@ def test_a_signature_that_does_not_parse_says_so_beside_the_field(signature, wor
 
 @pytest.mark.parametrize(
     ("kind", "value", "words"),
-    [("list[int]", "[1, two]", "not valid JSON"), ("list[int]", '["a"]', "must be list[int]"), ("dict[str, float]", "", "as JSON")],
+    [
+        ("list[int]", "[1, two]", "not valid JSON"),
+        ("list[int]", '["a"]', "must be list[int]"),
+        ("dict[str, float]", "", "as JSON"),
+    ],
 )
 def test_an_input_of_the_wrong_type_says_so_beside_the_field(kind, value, words):
     app = open_app()
@@ -141,7 +147,9 @@ def test_an_input_of_the_wrong_type_says_so_beside_the_field(kind, value, words)
     assert any(words.lower() in e.lower() for e in errors(app))
 
 
-@pytest.mark.parametrize(("text", "words"), [("high", "the threshold must be a number"), ("nan", "the threshold must be a number")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("high", "the threshold must be a number"), ("nan", "the threshold must be a number")]
+)
 def test_a_threshold_that_is_no_number_says_so(text, words):
     app = open_app()
     app.text_input(key=field(app, "threshold")).set_value(text).run()

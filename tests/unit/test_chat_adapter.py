@@ -15,7 +15,10 @@ QA = Signature("question, context: list[str] -> answer, score: float", "Answer.\
 
 
 def reply(**sections):
-    return "\n\n".join(f"[[ ## {name} ## ]]\n{text}" for name, text in sections.items()) + "\n\n[[ ## completed ## ]]"
+    return (
+        "\n\n".join(f"[[ ## {name} ## ]]\n{text}" for name, text in sections.items())
+        + "\n\n[[ ## completed ## ]]"
+    )
 
 
 def test_the_system_message_lists_fields_structure_and_objective_in_this_order():
@@ -50,17 +53,24 @@ def test_the_user_message_holds_every_input_and_asks_for_every_output():
     [([], "N/A"), (["a", "b"], "[1] «a»\n[2] «b»"), (["a\nb"], "[1] «««\n    a\n    b\n»»»")],
 )
 def test_a_list_in_a_text_field_is_numbered(value, text):
-    assert adapter.format(Signature("x -> y"), [], {"x": value})[-1]["content"].startswith(f"[[ ## x ## ]]\n{text}\n")
+    assert adapter.format(Signature("x -> y"), [], {"x": value})[-1]["content"].startswith(
+        f"[[ ## x ## ]]\n{text}\n"
+    )
 
 
 def test_demos_become_turns_with_the_incomplete_ones_first():
-    demos = [{"question": "q", "context": [], "answer": "a", "score": 1.0}, {"question": "half", "answer": "b"}]
+    demos = [
+        {"question": "q", "context": [], "answer": "a", "score": 1.0},
+        {"question": "half", "answer": "b"},
+    ]
     messages = adapter.format(QA, demos, {"question": "real", "context": []})
     assert [m["role"] for m in messages] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert "half" in messages[1]["content"]
     assert "some of its fields are not supplied" in messages[1]["content"]
     assert "Not supplied" in messages[2]["content"]
-    assert messages[4]["content"] == "[[ ## answer ## ]]\na\n\n[[ ## score ## ]]\n1.0\n\n[[ ## completed ## ]]"
+    assert (
+        messages[4]["content"] == "[[ ## answer ## ]]\na\n\n[[ ## score ## ]]\n1.0\n\n[[ ## completed ## ]]"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +94,14 @@ def test_values_are_read_as_their_types(kind, text, value):
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [("int", "many"), ("float", ""), ("Literal['a', 'b']", "c"), ("dict[str, float]", "[1]"), ("bool", "perhaps")]
+    ("kind", "text"),
+    [
+        ("int", "many"),
+        ("float", ""),
+        ("Literal['a', 'b']", "c"),
+        ("dict[str, float]", "[1]"),
+        ("bool", "perhaps"),
+    ],
 )
 def test_a_value_of_the_wrong_type_names_the_field_and_what_came(kind, text):
     with pytest.raises(ParseError) as caught:
@@ -105,7 +122,10 @@ def test_the_first_section_of_a_name_wins_and_unknown_ones_are_ignored():
 
 
 def test_the_rest_of_a_markers_line_belongs_to_it_and_an_indented_marker_counts():
-    assert adapter.parse(Signature("q -> a, b"), "   [[ ## a ## ]] one\nmore\n\t[[ ## b ## ]] two") == {"a": "one\nmore", "b": "two"}
+    assert adapter.parse(Signature("q -> a, b"), "   [[ ## a ## ]] one\nmore\n\t[[ ## b ## ]] two") == {
+        "a": "one\nmore",
+        "b": "two",
+    }
 
 
 @given(st.text().map(str.strip).filter(lambda t: "[[ ##" not in t and t == "\n".join(t.splitlines())))

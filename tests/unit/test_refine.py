@@ -85,7 +85,9 @@ def test_reaching_the_threshold_stops():
 
 def test_a_tie_keeps_the_first():
     with context(lm=answering("a", "b")):
-        assert Refine(Predict("q -> answer"), N=2, reward_fn=rewards(0.5, 0.5), threshold=1)(q="?").answer == "a"
+        assert (
+            Refine(Predict("q -> answer"), N=2, reward_fn=rewards(0.5, 0.5), threshold=1)(q="?").answer == "a"
+        )
 
 
 def test_hints_reach_the_predictor_that_they_name_as_its_last_input():
@@ -95,9 +97,10 @@ def test_hints_reach_the_predictor_that_they_name_as_its_last_input():
     )
     with context(lm=lm):
         Refine(TwoStep(), N=2, reward_fn=rewards(0, 0), threshold=1)(question="?")
-    first, second = [c.messages for c in lm.calls if not asks_for_advice(c.messages)][:2], [
-        c.messages for c in lm.calls if not asks_for_advice(c.messages)
-    ][2:]
+    first, second = (
+        [c.messages for c in lm.calls if not asks_for_advice(c.messages)][:2],
+        [c.messages for c in lm.calls if not asks_for_advice(c.messages)][2:],
+    )
     assert [section(m, "hint_") for m in first] == [None, None]
     assert [section(m, "hint_") for m in second] == ["N/A", "answer with one word"]
     user = second[1][-1]["content"]
@@ -127,7 +130,11 @@ def test_advice_is_asked_with_the_nine_inputs_in_order():
     assert "class TwoStep(Module)" in section(asked, "program_code")
     assert json.loads(section(asked, "program_inputs")) == {"question": "é?"}
     assert json.loads(section(asked, "program_trajectory")) == [
-        {"module_name": "draft.predict", "inputs": {"question": "é?"}, "outputs": {"reasoning": "r", "draft": "d"}},
+        {
+            "module_name": "draft.predict",
+            "inputs": {"question": "é?"},
+            "outputs": {"reasoning": "r", "draft": "d"},
+        },
         {"module_name": "answer", "inputs": {"question": "é?", "draft": "d"}, "outputs": {"answer": "a"}},
     ]
     assert section(asked, "target_threshold") == "0.5"
@@ -139,7 +146,9 @@ def test_advice_is_asked_with_the_nine_inputs_in_order():
 def test_the_rewards_own_words_reach_the_advice():
     lm = answering("a", "b")
     with context(lm=lm):
-        Refine(Predict("q -> answer"), N=2, reward_fn=rewards(Score(0.2, "no year is named"), 1.0), threshold=1)(q="?")
+        Refine(
+            Predict("q -> answer"), N=2, reward_fn=rewards(Score(0.2, "no year is named"), 1.0), threshold=1
+        )(q="?")
     assert "no year is named" in section(lm.calls[1].messages, "reward_value")
 
 
@@ -147,7 +156,9 @@ def test_an_error_in_asking_for_advice_costs_no_attempt_and_is_told():
     log = Collector()
     lm = model(lambda m, p: reply(answer="a"), lambda m: "no markers at all")
     with context(lm=lm), within(Scope(sinks=(log,))):
-        best = Refine(Predict("q -> answer"), N=3, reward_fn=rewards(0, 0, 0), threshold=1, fail_count=0)(q="?")
+        best = Refine(Predict("q -> answer"), N=3, reward_fn=rewards(0, 0, 0), threshold=1, fail_count=0)(
+            q="?"
+        )
     assert len(best.refinement.attempts) == 3
     assert [e.after for e in log.events if isinstance(e, ev.AdviceFailed)] == [0, 1]
 
@@ -155,7 +166,9 @@ def test_an_error_in_asking_for_advice_costs_no_attempt_and_is_told():
 def test_after_a_failure_the_latest_good_advice_stays_in_force():
     lm = answering("a", "b", "c")
     with context(lm=lm):
-        best = Refine(Predict("q -> answer"), N=3, reward_fn=rewards(0.1, ValueError("x"), 0.2), threshold=1)(q="?")
+        best = Refine(Predict("q -> answer"), N=3, reward_fn=rewards(0.1, ValueError("x"), 0.2), threshold=1)(
+            q="?"
+        )
     assert best.refinement.hints == ({}, {"self": "be brief"}, {"self": "be brief"})
     assert sum(asks_for_advice(c.messages) for c in lm.calls) == 1
 
@@ -163,14 +176,22 @@ def test_after_a_failure_the_latest_good_advice_stays_in_force():
 def test_one_failure_more_than_tolerated_raises_the_last_error_with_a_note():
     with context(lm=answering("a", "b", "c")), pytest.raises(ZeroDivisionError, match="two") as caught:
         Refine(
-            Predict("q -> answer"), N=5, reward_fn=rewards(ValueError("one"), ZeroDivisionError("two")), threshold=1, fail_count=1
+            Predict("q -> answer"),
+            N=5,
+            reward_fn=rewards(ValueError("one"), ZeroDivisionError("two")),
+            threshold=1,
+            fail_count=1,
         )(q="?")
     assert caught.value.__notes__ == ["2 of 5 attempts failed; this is the last failure."]
 
 
 def test_failures_do_not_leak_from_one_call_to_the_next():
     refine = Refine(
-        Predict("q -> answer"), N=2, reward_fn=rewards(ValueError(), 1.0, ValueError(), 1.0), threshold=1, fail_count=1
+        Predict("q -> answer"),
+        N=2,
+        reward_fn=rewards(ValueError(), 1.0, ValueError(), 1.0),
+        threshold=1,
+        fail_count=1,
     )
     with context(lm=answering("a", "b", "c", "d")):
         assert refine(q="?").answer == "b"
@@ -193,7 +214,9 @@ def test_a_reward_of_the_wrong_kind_is_a_failure_and_not_a_silent_zero(bad):
 def test_best_of_n_asks_for_no_advice():
     lm = model(lambda m, p: reply(answer=f"{p['temperature']:.2f}"))
     with context(lm=lm):
-        best = BestOfN(Predict("q -> answer"), N=4, reward_fn=lambda a, p: float(p.answer), threshold=None)(q="?")
+        best = BestOfN(Predict("q -> answer"), N=4, reward_fn=lambda a, p: float(p.answer), threshold=None)(
+            q="?"
+        )
     assert len(lm.calls) == 4
     assert best.answer == f"{0.5 + 2 * 0.5 / 4:.2f}"
 
@@ -204,7 +227,10 @@ def test_no_model_says_so():
 
 
 def test_a_missing_input_names_the_field_and_the_signature():
-    with context(lm=answering("a")), pytest.raises(InputError, match=r"input 'b' of 'a, b -> answer' is missing"):
+    with (
+        context(lm=answering("a")),
+        pytest.raises(InputError, match=r"input 'b' of 'a, b -> answer' is missing"),
+    ):
         Predict("a, b -> answer")(a=1)
 
 
@@ -215,7 +241,10 @@ def test_n_below_one_is_refused_before_anything_is_spent():
 
 def test_several_models_in_one_program_each_keep_their_own():
     program = TwoStep()
-    ones = [model(lambda m, p: reply(reasoning="r", draft="d")), model(lambda m, p: reply(answer="a"), lambda m: advice(answer="x"))]
+    ones = [
+        model(lambda m, p: reply(reasoning="r", draft="d")),
+        model(lambda m, p: reply(answer="a"), lambda m: advice(answer="x")),
+    ]
     program.draft.predict.lm, program.answer.lm = ones
     refine = Refine(program, N=2, reward_fn=rewards(0, 1), threshold=1, advice_lm=ones[1])
     assert refine(question="?").answer == "a"
@@ -313,6 +342,12 @@ def test_context_holds_for_a_block_and_configure_for_the_process():
 
 def test_a_prediction_reads_as_attribute_and_item_and_says_what_it_has():
     made = Prediction(answer="a", score=0.5)
-    assert (made.answer, made["answer"], "answer" in made, float(made), made > 0.4) == ("a", "a", True, 0.5, True)
+    assert (made.answer, made["answer"], "answer" in made, float(made), made > 0.4) == (
+        "a",
+        "a",
+        True,
+        0.5,
+        True,
+    )
     with pytest.raises(AttributeError, match="its fields are: answer, score"):
         made.anwser  # noqa: B018

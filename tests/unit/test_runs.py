@@ -76,7 +76,13 @@ def test_the_program_code_that_the_adviser_sees_is_python_made_from_the_spec(run
 
 
 def test_a_spec_that_cannot_run_says_everything_that_is_wrong(runs):
-    bad = replace(SPEC, stages=(StageSpec("answer", "question, n: int -> answer"),), reward="x = 1", N=0, threshold=float("nan"))
+    bad = replace(
+        SPEC,
+        stages=(StageSpec("answer", "question, n: int -> answer"),),
+        reward="x = 1",
+        N=0,
+        threshold=float("nan"),
+    )
     with pytest.raises(SpecError) as caught:
         runs.start(bad)
     assert [p.field for p in caught.value.problems] == ["inputs.n", "reward", "N", "threshold"]
@@ -103,7 +109,9 @@ def test_a_broken_reward_is_a_clear_error_on_the_attempt_and_the_run_goes_on(run
 
 
 def test_a_reward_may_ask_a_judge(runs):
-    reward = "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
+    reward = (
+        "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
+    )
     run = finished(runs, runs.start(replace(SPEC, reward=reward, N=2, threshold=None)))
     assert [len(a.judge_calls) for a in run.line.attempts] == [1, 1]
     assert all(isinstance(a.reward, float) for a in run.line.attempts)
@@ -125,7 +133,9 @@ def test_cancel_ends_a_slow_run_within_a_second_and_keeps_what_there_is(runs):
 
 
 def test_cancel_ends_an_endless_reward(runs):
-    spec = replace(SPEC, reward="def reward(args, pred):\n    while True:\n        pass\n", reward_timeout_s=60)
+    spec = replace(
+        SPEC, reward="def reward(args, pred):\n    while True:\n        pass\n", reward_timeout_s=60
+    )
     run_id = runs.start(spec)
     while not any(isinstance(r.event, ev.RewardStarted) for r in runs.events(run_id)):
         time.sleep(0.005)
@@ -210,7 +220,9 @@ def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
         assert run.line.finished.error.type == "LMKeyError"
         assert "refused the key" in run.why
         gone = server.url
-    run = finished(runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60)
+    run = finished(
+        runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60
+    )
     assert run.line.finished.error.type == "LMUnavailableError"
 
 

@@ -52,7 +52,7 @@ class _Improviser:
         self.everything = "\n".join(ask.inputs.values())
         self.topic = _topic(ask)
 
-    def options(self, shape: Shape, name: str) -> Options:  # noqa: PLR0911  # one answer for each kind
+    def options(self, shape: Shape, name: str) -> Options:  # one answer for each kind
         """Candidates of `shape` for a field called `name`."""
         match shape.kind:
             case "str":

@@ -93,7 +93,7 @@ class _Reader:
         # Where only low constants are returned, the high rewards are computed.
         self.best = max((n for n in map(number, returned(tree)) if n), default=1.0)
 
-    def body(self, statements: Iterable[ast.stmt]) -> None:  # noqa: C901  # one match over Python's statements
+    def body(self, statements: Iterable[ast.stmt]) -> None:  # one match over Python's statements
         """Read statements for what raises or lowers the reward."""
         for statement in statements:
             match statement:
@@ -116,7 +116,7 @@ class _Reader:
                 case ast.For(body=body) | ast.While(body=body) | ast.With(body=body):
                     self.body(body)
 
-    def value(  # noqa: C901  # one match over what Python can write; no case needs another
+    def value(  # one match over what Python can write; no case needs another
         self, node: ast.expr, good: bool, label: str = "", depth: int = 0
     ) -> None:
         """Read an expression that is part of the reward: the more the better, if it is `good`."""
@@ -148,7 +148,7 @@ class _Reader:
                 for one in parts:
                     self.value(one, good, label, depth + 1)
 
-    def condition(  # noqa: C901  # as above
+    def condition(  # as above
         self, test: ast.expr, good: bool, label: str = "", depth: int = 0
     ) -> None:
         """Note what must hold (or, if not `good`, must not hold) for a high reward."""

@@ -84,7 +84,7 @@ class Names:
                     return "items"
         return "characters" if self.field(node) else ""
 
-    def constant(self, node: ast.expr, depth: int = 0) -> object:  # noqa: PLR0911  # one answer for each kind
+    def constant(self, node: ast.expr, depth: int = 0) -> object:  # one answer for each kind
         """A number or a text that is known before the reward runs: written there, named there, or among the inputs."""
         match node:
             case ast.Constant(value=bool()):

@@ -96,7 +96,7 @@ def _from_note(note: str) -> Shape | None:
     return None
 
 
-def _from_schema(schema: object, defs: Mapping[str, object], depth: int) -> Shape:  # noqa: PLR0911  # one answer for each kind
+def _from_schema(schema: object, defs: Mapping[str, object], depth: int) -> Shape:  # one answer for each kind
     if not isinstance(schema, dict) or depth > _DEEPEST:
         return TEXT
     if ref := schema.get("$ref"):

@@ -70,7 +70,7 @@ def number_in(text: str, places: int | None) -> str:
     return f"{number:g}" if places is None else f"{number:.{places}f}"
 
 
-def cut(text: str, unit: str, most: int) -> str:  # noqa: PLR0911  # one answer for each kind
+def cut(text: str, unit: str, most: int) -> str:  # one answer for each kind
     """At most so many words, characters or sentences; one word is the most telling one."""
     if COUNTS[unit](text) <= most:
         return text

@@ -1,4 +1,7 @@
-"""The timeline with made-up logs: `?show=failures` draws one of tests.logs.SCENARIOS; `?show=live` grows as asked."""
+"""The timeline with made-up logs: `?show=failures` draws one of tests.logs.SCENARIOS; `?show=live` grows as asked.
+
+`&width=720` puts it into a column of so many pixels.
+"""
 
 import streamlit as st
 
@@ -7,6 +10,7 @@ from tests import logs
 
 st.set_page_config(page_title="Timeline", layout="wide")
 show = st.query_params.get("show", "two stages")
+width = st.query_params.get("width", "stretch")
 steps = st.session_state.setdefault("steps", 0)
 if show == "live":
     log = logs.Log(N=6)
@@ -21,7 +25,8 @@ else:
 @st.fragment(run_every=0.3 if show == "live" else None)
 def view() -> None:
     st.session_state.polls = st.session_state.get("polls", 0) + 1
-    picked = timeline(log.line, selected=st.session_state.get("selected"), key="timeline")
+    with st.container(width=width if width == "stretch" else int(width)):
+        picked = timeline(log.line, selected=st.session_state.get("selected"), key="timeline")
     if picked is not None:
         st.session_state.selected = picked
         st.session_state.picks = st.session_state.get("picks", 0) + 1
