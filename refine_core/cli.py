@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import runpy
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -38,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     port = asked.port if asked.port is not None else free_port()
     if not asked.no_browser:
         threading.Thread(target=_open_when_up, args=(f"http://127.0.0.1:{port}",), daemon=True).start()
-    from streamlit.web import cli
-
-    cli.main(["run", str(app_path()), "--server.port", str(port)], standalone_mode=False)
+    # The core imports no screen: this is `python -m streamlit run app.py`, without a second process.
+    sys.argv = ["streamlit", "run", str(app_path()), "--server.port", str(port)]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
     return 0
 
 

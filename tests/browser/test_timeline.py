@@ -1,0 +1,395 @@
+"""The timeline in a real browser: it is one chart that stays, and it can be worked without a mouse or a chart at all."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests import logs
+
+APP = Path(__file__).parent / "apps" / "timeline_app.py"
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def show(page: Page, serve: Callable[[Path], str]) -> Open:
+    """Open a scenario of tests.logs, or "live", and wait until its chart is drawn."""
+
+    def go(name: str, *, size: tuple[int, int] = (1280, 900), chart: bool = True) -> Page:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.goto(f"{serve(APP)}/?show={quote(name)}")
+        if chart:
+            page.locator(".rs-timeline .chart .scatterlayer .trace").first.wait_for(state="attached")
+        return page
+
+    return go
+
+
+def chart(page: Page) -> Locator:
+    return page.locator(".rs-timeline .chart")
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".rs-timeline tbody tr")
+
+
+def selected(page: Page) -> Locator:
+    return page.locator('.rs-timeline tbody tr[aria-selected="true"] th button')
+
+
+def band(page: Page) -> list[float]:
+    """Where the mark of the selected column lies on the axis of attempts."""
+    return chart(page).evaluate(
+        "e => e.layout.shapes.filter((s) => s.name === 'selected' && s.type === 'rect').map((s) => (s.x0 + s.x1) / 2)"
+    )
+
+
+def zoom(page: Page) -> list[float]:
+    return chart(page).evaluate("e => e._fullLayout.xaxis.range.map((v) => Math.round(v * 100) / 100)")
+
+
+def polled(page: Page, times: int = 2) -> None:
+    """Wait until the script has run some more times."""
+    seen = int(page.get_by_text(re.compile(r"^Polls: ")).inner_text().split()[1])
+    page.wait_for_function(
+        "(least) => [...document.querySelectorAll('[data-testid=stText]')]"
+        ".some((e) => Number(e.innerText.match(/^Polls: (\\d+)/)?.[1]) >= least)",
+        arg=seen + times,
+    )
+
+
+def middle_of(page: Page, attempt: int) -> tuple[float, float]:
+    """Where on the screen the middle of a column lies, away from every mark."""
+    x, y = chart(page).evaluate(
+        "(e, x) => { const a = e._fullLayout, r = e.getBoundingClientRect();"
+        " return [r.left + a.xaxis._offset + a.xaxis.l2p(x), r.top + a.yaxis._offset + a.yaxis._length - 12]; }",
+        attempt,
+    )
+    return x, y
+
+
+# ---- one chart that stays
+
+
+def test_attempts_arrive_on_the_same_node_and_neither_zoom_nor_selection_is_lost(show):
+    page = show("live")
+    chart(page).evaluate("e => { e.mine = true; e.querySelector('.main-svg').mine = true; }")
+    rows(page).nth(1).get_by_role("button").click()
+    chart(page).evaluate("e => Plotly.relayout(e, {'xaxis.range': [0.5, 4.5]})")
+    for more in (4, 5):
+        page.get_by_role("button", name="Grow").click()
+        expect(rows(page)).to_have_count(more)
+        page.wait_for_function(
+            "(n) => document.querySelector('.rs-timeline .chart').data.find((t) => t.name === 'reward').x.length === n",
+            arg=more - 1,
+        )
+    assert chart(page).evaluate("e => [e.mine, e.querySelector('.main-svg').mine]") == [True, True]
+    assert zoom(page) == [0.5, 4.5]
+    expect(selected(page)).to_have_text("2")
+    assert band(page) == [2]
+
+
+def test_no_frame_is_blank_while_attempts_arrive(show):
+    page = show("live")
+    chart(page).evaluate(
+        """e => {
+          window.blank = 0;
+          const look = () => {
+            if (!e.isConnected || !e.querySelector('.scatterlayer path.point')) window.blank += 1;
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    page.get_by_role("button", name="Grow").click()
+    expect(rows(page)).to_have_count(4)
+    polled(page)
+    assert page.evaluate("window.blank") == 0
+
+
+def test_what_has_not_changed_is_not_drawn_again(show):
+    page = show("live")
+    page.wait_for_timeout(500)
+    chart(page).evaluate("e => { window.draws = 0; e.on('plotly_afterplot', () => { window.draws += 1; }); }")
+    polled(page, 4)
+    assert page.evaluate("window.draws") == 0
+
+
+def test_a_pick_outlasts_the_polls_that_do_not_know_of_it_yet(show):
+    page = show("live")
+    rows(page).first.get_by_role("button").click()
+    expect(page.get_by_text("Selected: 0")).to_be_visible()
+    polled(page, 3)
+    expect(selected(page)).to_have_text("1")
+    expect(page.get_by_text("Picks: 1")).to_be_visible()
+
+
+def test_picks_in_quick_succession_end_on_the_last(show):
+    page = show("two stages")
+    page.locator(".rs-timeline").focus()
+    page.keyboard.type("jjjj")
+    expect(page.get_by_text("Selected: 3")).to_be_visible()
+    expect(selected(page)).to_have_text("4")
+
+
+def test_python_may_point_at_another_attempt(show):
+    page = show("two stages")
+    rows(page).nth(2).get_by_role("button").click()
+    expect(page.get_by_text("Selected: 2")).to_be_visible()
+    page.get_by_role("button", name="Point at the first").click()
+    expect(selected(page)).to_have_text("1")
+
+
+# ---- choosing an attempt
+
+
+def test_a_click_on_a_column_selects_its_attempt(show):
+    page = show("two stages")
+    page.mouse.click(*middle_of(page, 3))
+    expect(selected(page)).to_have_text("3")
+    expect(page.get_by_text("Selected: 2")).to_be_visible()
+    assert band(page) == [3]
+
+
+def test_a_click_on_a_column_to_come_selects_nothing(show):
+    page = show("running")
+    page.mouse.click(*middle_of(page, 5))
+    page.wait_for_timeout(300)
+    expect(selected(page)).to_have_count(0)
+
+
+def test_buttons_step_and_are_disabled_where_they_lead_nowhere(show):
+    page = show("failures")
+    press = {
+        n: page.get_by_role("button", name=n, exact=True)
+        for n in ("Previous", "Next", "Best", "First failure")
+    }
+    expect(press["Previous"]).to_be_disabled()
+    press["Next"].click()
+    expect(selected(page)).to_have_text("1")
+    press["Best"].click()
+    expect(selected(page)).to_have_text("3")
+    expect(press["Best"]).to_be_disabled()
+    press["First failure"].click()
+    expect(selected(page)).to_have_text("2")
+    press["Previous"].click()
+    expect(selected(page)).to_have_text("1")
+    expect(page.locator(".rs-timeline [role=status]")).to_have_text("Attempt 1: scored, reward 0.40")
+
+
+def test_a_button_that_becomes_disabled_leaves_the_focus_in_the_timeline(show):
+    page = show("failures")
+    page.get_by_role("button", name="Best", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(selected(page)).to_have_text("3")
+    page.keyboard.press("f")
+    expect(selected(page)).to_have_text("2")
+
+
+def test_keys_work_while_the_timeline_has_the_focus_and_only_then(show):
+    page = show("failures")
+    page.get_by_label("Elsewhere").fill("")
+    page.get_by_label("Elsewhere").press_sequentially("jbfk")
+    page.locator("body").press("j")
+    expect(selected(page)).to_have_count(0)
+    expect(page.get_by_label("Elsewhere")).to_have_value("jbfk")
+    page.locator(".rs-timeline").focus()
+    for key, attempt in [
+        ("j", "1"),
+        ("b", "3"),
+        ("j", "4"),
+        ("k", "3"),
+        ("f", "2"),
+        ("ArrowRight", "3"),
+        ("ArrowLeft", "2"),
+    ]:
+        page.keyboard.press(key)
+        expect(selected(page)).to_have_text(attempt)
+    page.keyboard.press("Control+b")
+    expect(selected(page)).to_have_text("2")
+
+
+def test_the_focus_can_be_seen(show):
+    page = show("two stages")
+    page.locator(".rs-timeline").focus()
+    page.keyboard.press("j")
+    assert page.locator(".rs-timeline").evaluate("e => getComputedStyle(e).boxShadow") != "none"
+
+
+def test_stepping_out_of_a_zoomed_view_moves_it_along(show):
+    page = show("twelve")
+    chart(page).evaluate("e => Plotly.relayout(e, {'xaxis.range': [0.5, 4.5]})")
+    rows(page).nth(8).get_by_role("button").click()
+    expect(selected(page)).to_have_text("9")
+    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.xaxis.range[0] > 4")
+    low, high = zoom(page)
+    assert high - low == pytest.approx(4)
+    assert low < 9 < high
+    page.get_by_role("button", name="Show all attempts").click()
+    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.xaxis.range[0] === 0.5")
+    assert zoom(page) == [0.5, 12.5]
+
+
+# ---- the ledger
+
+
+def test_the_ledger_is_a_table_with_names_for_rows_and_columns(show):
+    page = show("two stages")
+    table = page.get_by_role("table", name="Ledger: every attempt of the run")
+    expect(table.get_by_role("columnheader")).to_have_text(
+        [
+            "#",
+            "temperature",
+            "reward",
+            "change",
+            "hint for",
+            "what changed in the output",
+            "time (s)",
+            "tokens",
+            "cost ($)",
+        ]
+    )
+    assert table.locator("thead th").evaluate_all("es => es.every((e) => e.scope === 'col')")
+    assert table.locator("tbody th").evaluate_all("es => es.every((e) => e.scope === 'row')")
+    rewards = table.locator("tbody td.reward")
+    expect(rewards).to_have_text(["0.20", "0.60", "0.62", "0.91"])
+    assert rewards.first.evaluate("e => getComputedStyle(e).textAlign") == "right"
+
+
+def test_seconds_go_by_on_the_row_that_runs(show):
+    page = show("running")
+    cell = rows(page).nth(3).locator("td.time")
+    expect(rows(page).nth(3)).to_contain_text("running…")
+    first = cell.inner_text()
+    assert re.fullmatch(r"\d+…", first)
+    expect(cell).not_to_have_text(first, timeout=5_000)
+
+
+def test_without_the_charts_library_the_ledger_still_works(show, page):
+    page.route("**/plotly.min.js", lambda route: route.abort())
+    show("two stages", chart=False)
+    expect(page.get_by_text("The chart could not be drawn")).to_be_visible()
+    rows(page).nth(1).get_by_role("button").click()
+    expect(page.get_by_text("Selected: 1")).to_be_visible()
+
+
+def test_before_the_library_has_come_the_ledger_is_there_already(show, page):
+    held: list[Route] = []
+    page.route("**/plotly.min.js", held.append)
+    show("two stages", chart=False)
+    expect(rows(page)).to_have_count(4)
+    expect(page.get_by_text("Drawing the chart")).to_be_visible()
+    held[0].continue_()
+    expect(page.get_by_text("Drawing the chart")).to_be_hidden()
+
+
+# ---- text, theme and room
+
+
+def test_markup_from_a_model_is_shown_as_text(show):
+    page = show("hostile")
+    expect(rows(page).first).to_contain_text("<img src=x onerror=")
+    page.mouse.move(*middle_of(page, 1))
+    expect(page.locator(".rs-timeline .hoverlayer")).to_contain_text("<img src=x")
+    assert page.locator(".rs-timeline :is(img, b, u, i)").count() == 0
+    assert page.locator(".rs-timeline a").count() == 0
+    assert page.evaluate("window.hurt") is None
+    expect(page.locator(".rs-timeline .chart")).to_contain_text("<b>draft</b>")
+
+
+def test_the_chart_says_in_words_what_it_shows(show):
+    page = show("two stages")
+    expect(page.get_by_role("img", name=re.compile("Attempt 4 was returned"))).to_be_visible()
+
+
+def test_the_chart_follows_a_change_of_theme(show):
+    page = show("two stages")
+    ink = "e => [e._fullLayout.font.color, getComputedStyle(e.closest('.rs-timeline')).color]"
+    before = chart(page).evaluate(ink)
+    chart(page).evaluate("e => { e.mine = true; }")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "(was) => document.querySelector('.rs-timeline .chart')._fullLayout.font.color !== was", arg=before[0]
+    )
+    assert chart(page).evaluate(ink)[1] != before[1]
+    assert chart(page).evaluate("e => e.mine")
+
+
+@pytest.mark.parametrize("name", ["two stages", "failures", "forty", "hostile", "long words", "nothing yet"])
+def test_a_phone_scrolls_only_the_ledger_sideways(show, name):
+    page = show(name, size=(390, 844))
+    wide = page.evaluate("[document.documentElement.scrollWidth, document.body.scrollWidth, innerWidth]")
+    assert max(wide) == 390
+    inner = page.locator(".rs-timeline").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert inner[0] <= inner[1]
+    box = chart(page).bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    ledger = page.locator(".rs-timeline .ledger")
+    if ledger.evaluate("e => e.scrollWidth > e.clientWidth"):
+        assert ledger.evaluate("e => e.tabIndex") == 0
+
+
+def test_the_chart_is_laid_out_anew_when_the_window_narrows(show):
+    page = show("two stages")
+    assert page.get_by_text("temperature", exact=True).first.is_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(chart(page).get_by_text("temp.", exact=True)).to_be_visible()
+    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.width < 390")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(chart(page).get_by_text("temperature", exact=True)).to_be_visible()
+
+
+CONTRASTS = """() => {
+  const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgb = (colour) => {
+    pen.clearRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = (c) => c.map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (a, b) => {
+    const [low, high] = [luminance(rgb(a)), luminance(rgb(b))].sort((x, y) => x - y);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const root = document.querySelector('.rs-timeline');
+  const ground = getComputedStyle(document.querySelector('.stApp')).backgroundColor;
+  const found = {};
+  for (const e of root.querySelectorAll('.chart text, .key li, .steps span, td, th, .note, button:not(:disabled)')) {
+    const style = getComputedStyle(e);
+    const selected = e.closest('tr[aria-selected=true]');
+    const on = selected ? getComputedStyle(selected.querySelector('td')).backgroundColor : ground;
+    if (e.textContent.trim()) found[`${e.textContent.trim().slice(0, 20)} ${e.tagName}`] =
+      contrast(e.closest('.chart') ? style.fill : style.color, on);
+  }
+  for (const name of ['scored', 'best', 'failed', 'hint', 'muted']) {
+    const probe = root.appendChild(document.createElement('i'));
+    probe.style.color = `var(--${name})`;
+    found[`mark ${name}`] = 1.5 * contrast(getComputedStyle(probe).color, ground);  // a mark needs 3, a text 4.5
+    probe.remove();
+  }
+  return Object.entries(found).filter(([, value]) => value < 4.5);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_and_marks_have_contrast(show, page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    show("failures")
+    rows(page).nth(1).get_by_role("button").click()
+    expect(selected(page)).to_have_text("2")
+    page.mouse.move(5, 5)
+    assert page.evaluate(CONTRASTS) == []
+
+
+def test_every_scenario_draws_without_a_word_in_the_console(show, page):
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text) if m.type in {"error", "warning"} else None)
+    for name in logs.SCENARIOS:
+        show(name)
+    # Streamlit's own page has an inline script that the content security policy refuses.
+    assert [s for s in said if "inline script" not in s] == []

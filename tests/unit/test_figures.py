@@ -1,0 +1,437 @@
+"""The timeline as a figure and as a table: what is drawn where, and that a model's words stay words."""
+
+# ruff: noqa: RUF001 - the minus sign is what is shown, and so what is asserted
+
+import json
+import math
+
+import pytest
+
+from refine_core import events as ev
+from refine_core.figures import alt_text, ledger, timeline_figure
+from tests import logs
+
+
+def trace(log: logs.Log, name: str, axis: str | None = None) -> dict:
+    """The one trace of that name in the log's figure."""
+    found = [
+        t
+        for t in timeline_figure(log.line)["data"]
+        if t["name"] == name and axis in {None, t.get("yaxis", "y")}
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def layout(log: logs.Log) -> dict:
+    return timeline_figure(log.line)["layout"]
+
+
+def strings(value: object) -> list[str]:
+    """Every string in a figure, whatever it is nested in."""
+    if isinstance(value, dict):
+        return [s for v in value.values() for s in strings(v)]
+    if isinstance(value, list | tuple):
+        return [s for v in value for s in strings(v)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("name", logs.SCENARIOS)
+def test_a_figure_is_plain_json(name):
+    """Without NaN or infinity, so that every browser and every file can hold it."""
+    figure = timeline_figure(logs.SCENARIOS[name]().line)
+    assert json.loads(json.dumps(figure, allow_nan=False)) == json.loads(json.dumps(figure))
+
+
+@pytest.mark.parametrize("name", logs.SCENARIOS)
+def test_every_prefix_of_a_log_can_be_drawn(name):
+    """A live run is a prefix of itself."""
+    log = logs.SCENARIOS[name]()
+    for end in range(1, min(len(log.records), 120)):
+        part = logs.Log.__new__(logs.Log)
+        part.records = log.records[:end]
+        json.dumps(timeline_figure(part.line), allow_nan=False)
+        assert alt_text(part.line)
+        assert len(ledger(part.line)) == len(part.line.attempts)
+
+
+def test_the_number_of_traces_does_not_depend_on_the_number_of_attempts():
+    assert len(timeline_figure(logs.long(3).line)["data"]) == len(timeline_figure(logs.long(60).line)["data"])
+
+
+def test_attempts_are_numbered_from_one_and_clicks_carry_their_index():
+    rewards = trace(logs.two_stages(), "reward")
+    assert rewards["x"] == [1, 2, 3, 4]
+    assert rewards["customdata"] == [0, 1, 2, 3]
+
+
+def test_position_is_the_reward_itself():
+    assert trace(logs.two_stages(), "reward")["y"] == [0.2, 0.6, 0.62, 0.91]
+
+
+def test_each_outcome_has_a_shape_of_its_own():
+    assert trace(logs.two_stages(), "reward")["marker"]["symbol"] == ["circle", "circle", "circle", "square"]
+    assert trace(logs.failures(), "reward")["marker"]["symbol"] == [
+        "circle",
+        "triangle-up",
+        "circle",
+        "circle",
+    ]
+    assert trace(logs.failures(), "failed")["marker"]["symbol"] == ["x", "x"]
+
+
+def test_a_tie_keeps_the_first_best():
+    """Attempts 3 and 4 have one reward; only the first of them is marked, and it is the one returned."""
+    rewards = trace(logs.failures(), "reward")
+    assert rewards["y"][1] == rewards["y"][2] == 0.7
+    assert rewards["x"][rewards["marker"]["symbol"].index("triangle-up")] == 3
+
+
+def test_the_ring_is_on_the_attempt_returned_and_there_is_none_before_the_end():
+    log = logs.two_stages()
+    assert (trace(log, "returned")["x"], trace(log, "returned")["y"]) == ([4], [0.91])
+    assert trace(logs.running(), "returned")["x"] == []
+    assert trace(logs.cancelled(), "returned")["x"] == []
+
+
+def test_best_so_far_never_falls():
+    steps = trace(logs.long(12), "best so far")
+    assert steps["y"] == sorted(steps["y"])
+    assert steps["line"]["shape"] == "hv"
+
+
+def test_failures_lie_on_one_line_below_zero_and_it_is_labelled():
+    log = logs.failures()
+    lost = trace(log, "failed")
+    assert lost["x"] == [2, 5]
+    assert len(set(lost["y"])) == 1
+    assert layout(log)["yaxis"]["range"][0] < lost["y"][0] < 0
+    labels = [note for note in layout(log)["annotations"] if note["text"] == "failed"]
+    assert {note["y"] for note in labels} == {lost["y"][0]}
+
+
+def test_failures_lie_below_negative_rewards_too():
+    log = logs.negative()
+    log.records.pop()
+    log.attempt(None)
+    assert trace(log, "failed")["y"][0] < min(trace(log, "reward")["y"])
+
+
+def test_without_failures_no_room_is_kept_for_them():
+    assert trace(logs.two_stages(), "failed")["x"] == []
+    assert "failed" not in {note["text"] for note in layout(logs.two_stages())["annotations"]}
+
+
+def test_a_cancelled_attempt_is_not_called_failed():
+    lost = trace(logs.cancelled(), "failed")
+    assert lost["x"] == [2]
+    assert lost["marker"]["symbol"] == ["line-ew-open"]
+    assert [row.words for row in ledger(logs.cancelled().line)] == ["best", "cut off"]
+
+
+def test_the_running_attempt_waits_half_way_up():
+    running = trace(logs.running(), "running")
+    assert (running["x"], running["y"]) == ([4], [0.5])
+    assert running["marker"]["line"]["dash"]
+
+
+@pytest.mark.parametrize(
+    "rewards",
+    [
+        [-3.5, -0.8],
+        [0.2, 140.0],
+        [0.7, 0.7],
+        [5.0, 5.0],
+        [-2.0],
+        [1e-9, 0.5],
+        [100.1, 100.2],
+        [1e6, -1e6],
+        [0.0],
+    ],
+)
+def test_the_range_holds_every_reward_and_the_threshold(rewards):
+    log = logs.Log(threshold=0.9)
+    for reward in rewards:
+        log.attempt(reward)
+    axis = layout(log)["yaxis"]
+    low, high = axis["range"]
+    assert low < min([*rewards, 0.9])
+    assert high > max([*rewards, 0.9])
+    assert 3 <= len(axis["tickvals"]) <= 8
+    assert low < axis["tickvals"][0] <= axis["tickvals"][-1] < high
+
+
+def test_rewards_far_from_zero_are_told_apart():
+    """A range that began at zero would draw 100.1 and 100.2 as one."""
+    log = logs.Log(threshold=None)
+    log.attempt(100.1)
+    log.attempt(100.2)
+    low, high = layout(log)["yaxis"]["range"]
+    assert high - low < 0.5
+
+
+def test_a_reward_without_end_lies_at_the_edge():
+    log = logs.Log()
+    log.attempt(0.5)
+    log.attempt(math.inf)
+    log.attempt(-math.inf)
+    low, high = layout(log)["yaxis"]["range"]
+    assert trace(log, "reward")["y"] == [0.5, high, low]
+    assert trace(log, "reward values")["text"][1:] == ["∞", "−∞"]
+
+
+def test_the_threshold_is_a_dashed_labelled_line_and_absent_without_one():
+    log = logs.two_stages()
+    (line,) = [shape for shape in layout(log)["shapes"] if shape["name"] == "threshold"]
+    assert (line["y0"], line["y1"]) == (0.9, 0.9)
+    assert line["line"]["dash"]
+    assert "threshold<br>0.90" in {note["text"] for note in layout(log)["annotations"]}
+    endless = logs.Log(threshold=None)
+    assert "threshold" not in {shape["name"] for shape in layout(endless)["shapes"]}
+
+
+# ---- strips
+
+
+def strip(log: logs.Log, predictor: str) -> float:
+    """The height at which that predictor's bars lie."""
+    return trace(log, predictor)["y"][0]
+
+
+def arrows(log: logs.Log) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Foot and head of each arrow."""
+    line = trace(log, "hints")
+    ends, path = [], []
+    for point in zip(line["x"], line["y"], strict=True):
+        if point[0] is None:
+            ends.append((path[0], path[-1]))
+            path = []
+        else:
+            path.append(point)
+    return ends
+
+
+def test_an_arrow_goes_from_its_advice_to_the_very_predictor_that_was_given_the_hint():
+    """After attempt 1 both get one, after 2 only draft, after 3 only answer."""
+    log = logs.two_stages()
+    chips = dict(zip(trace(log, "advice")["customdata"], trace(log, "advice")["y"], strict=True))
+    draft, answer = strip(log, "draft"), strip(log, "answer")
+    assert [foot for foot, _ in arrows(log)] == [(1, chips[0]), (1, chips[0]), (2, chips[1]), (3, chips[2])]
+    assert [(math.floor(x + 0.5), y) for _, (x, y) in arrows(log)] == [
+        (2, draft),
+        (2, answer),
+        (3, draft),
+        (4, answer),
+    ]
+
+
+def test_an_arrow_ends_where_the_bar_begins():
+    log = logs.two_stages()
+    feet = {
+        (round(b, 6), y)
+        for n in ("draft", "answer")
+        for b, y in zip(trace(log, n)["base"], trace(log, n)["y"], strict=True)
+    }
+    assert {(round(x, 6), y) for _, (x, y) in arrows(log)} <= feet
+    heads = trace(log, "hints received")
+    assert [head for _, head in arrows(log)] == list(zip(heads["x"], heads["y"], strict=True))
+
+
+def test_an_arrow_may_skip_attempts_whose_advice_failed():
+    """Advice 1 stays in force for attempts 2, 3 and 4, as attempt 2 and the advice after 3 failed."""
+    log = logs.failures()
+    spans = [(foot[0], math.floor(head[0] + 0.5)) for foot, head in arrows(log)]
+    assert spans == [(1, 2), (1, 3), (1, 4), (4, 5), (4, 5), (4, 6), (4, 6)]
+
+
+@pytest.mark.parametrize("nothing", ["N/A", " n/a ", ""])
+def test_a_hint_that_says_nothing_draws_no_arrow(nothing):
+    log = logs.Log()
+    log.attempt(0.1)
+    log.advise({"draft": nothing, "answer": nothing})
+    log.attempt(0.2)
+    assert arrows(log) == []
+    assert ledger(log.line)[1].cells["hint"].text == "—"
+
+
+def test_bars_are_as_long_as_calls_took_and_fill_no_more_than_their_column():
+    log = logs.two_stages()
+    bars = trace(log, "answer")
+    took = [1.6, 1.1, 0.6, 0.4]
+    assert bars["x"] == pytest.approx([0.72 * t / 1.6 for t in took])
+    assert all(
+        x + length <= i + 1.5 for i, (x, length) in enumerate(zip(bars["base"], bars["x"], strict=True))
+    )
+
+
+def test_two_calls_of_one_predictor_in_one_attempt_lie_one_after_the_other():
+    log = logs.Log(stages=("answer",))
+    span = log.begin()
+    log.predict(span, "answer", {"answer": "a"}, took=0.5)
+    log.predict(f"{span}/again", "answer", {"answer": "b"}, took=1.0)
+    bars = trace(log, "answer")
+    assert bars["base"][1] >= bars["base"][0] + bars["x"][0]
+    assert bars["base"][1] + bars["x"][1] < 1.5
+
+
+def test_a_predictor_that_raised_is_hatched_as_well_as_coloured():
+    bars = trace(logs.failures(), "answer")
+    assert bars["marker"]["pattern"]["shape"][1] == "/"
+    assert bars["marker"]["pattern"]["shape"][0] == ""
+
+
+def test_retries_are_marked_on_the_bar_that_they_held_up():
+    log = logs.failures()
+    marks = trace(log, "retries")
+    assert list(zip(marks["customdata"], marks["y"], strict=True)) == [
+        (0, strip(log, "draft")),
+        (2, strip(log, "answer")),
+    ]
+
+
+def test_temperatures_to_come_are_known_beforehand():
+    assert trace(logs.running(), "temperature values")["text"] == ["0.0", "0.625", "0.75", "0.875", "1.0"]
+
+
+def test_columns_to_come_are_faint_until_the_run_ends():
+    columns = trace(logs.running(), "attempts", "y")
+    assert columns["x"] == [1, 2, 3, 4, 5]
+    assert columns["customdata"] == [0, 1, 2, 3, None]
+    assert columns["marker"]["color"][3] != columns["marker"]["color"][4]
+
+
+def test_a_long_run_that_stopped_early_does_not_keep_its_empty_columns():
+    log = logs.Log(N=40)
+    log.attempt(0.1)
+    assert layout(log)["meta"]["columns"] == 40
+    log.attempt(1.0)
+    log.finish()
+    assert layout(log)["meta"]["columns"] < 10
+
+
+def test_beyond_thirty_attempts_nothing_is_written_beside_bars_and_advice():
+    log = logs.long(40)
+    assert trace(log, "durations")["text"] == []
+    assert trace(log, "advice")["mode"] == "markers"
+
+
+# ---- text from models
+
+
+def test_markup_from_a_model_is_escaped_for_plotly():
+    """Plotly reads <b>, <a href> and entities in every text that it draws."""
+    figure = timeline_figure(logs.hostile().line)
+    texts = [s.replace("<br>", "") for s in strings(figure)]
+    assert [s for s in texts if "<" in s or ">" in s] == []
+    hovers = strings(trace(logs.hostile(), "reward")["hovertext"])
+    assert "&lt;img src=x" in hovers[0]
+    assert "&amp;lt;i&amp;gt" in hovers[0]  # an entity as a model wrote it, not as Plotly would read it
+
+
+def test_a_models_words_do_not_pick_a_colour():
+    """Only what stands in a colour's place is a token; hover text may say "token:text"."""
+    hover = trace(logs.hostile(), "reward")["hovertext"][1]
+    assert hover
+    for one in timeline_figure(logs.hostile().line)["data"]:
+        for key, value in one.get("marker", {}).items():
+            if key != "color":
+                assert not [s for s in strings(value) if "img" in s]
+
+
+def test_control_and_direction_characters_do_not_reach_a_cell():
+    log = logs.Log()
+    log.attempt(0.1, outputs={"answer": "a\u202eb\x00c\nd"})
+    assert ledger(log.line)[0].cells["output"].text == "answer: a b c d"
+
+
+# ---- the ledger
+
+
+def cells(log: logs.Log, key: str) -> list[str]:
+    return [row.cells[key].text for row in ledger(log.line)]
+
+
+def test_change_is_against_the_last_attempt_that_was_scored():
+    assert cells(logs.failures(), "change") == ["—", "—", "+0.30", "0.00", "—", "−0.15"]
+
+
+def test_the_hint_column_names_who_was_hinted():
+    assert cells(logs.two_stages(), "hint") == ["—", "draft, answer", "draft", "answer"]
+
+
+def test_what_changed_is_told_word_by_word():
+    told = cells(logs.two_stages(), "output")
+    assert told[1] == "answer: +1 −13 words: “The capital of France is Paris, on the Seine.”"
+    assert told[3] == "answer: The capital of France is Paris. → Paris"
+    assert cells(logs.failures(), "output")[3] == "same"
+
+
+def test_what_is_unknown_is_never_nought():
+    log = logs.Log()
+    log.attempt(0.1, known=False)
+    assert cells(log, "tokens") == ["unknown"]
+    assert cells(log, "cost") == ["unknown"]
+    silent = logs.Log()
+    silent.begin()
+    assert [cells(silent, key) for key in ("tokens", "cost", "time")] == [["—"], ["—"], ["—"]]
+
+
+def test_rows_add_up_to_the_run():
+    """So the advice after an attempt is counted with it."""
+    log = logs.two_stages()
+    usage = log.line.usage
+    assert sum(int(t) for t in cells(log, "tokens")) == usage.prompt_tokens + usage.completion_tokens
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.6, "0.60"),
+        (0.625, "0.625"),
+        (1.0, "1.00"),
+        (0.9999, "0.9999"),
+        (-0.25, "−0.25"),
+        (-0.0001, "−0.0001"),
+        (12.5, "12.50"),
+    ],
+)
+def test_a_reward_is_not_rounded_to_a_whole_number_that_it_missed(value, shown):
+    log = logs.Log(threshold=None)
+    log.attempt(value)
+    assert cells(log, "reward") == [shown]
+
+
+def test_only_a_running_row_tells_when_it_began():
+    began = [row.started_at is not None for row in ledger(logs.running().line)]
+    assert began == [False, False, False, True]
+
+
+# ---- the words instead of the picture
+
+
+def test_the_alternative_text_tells_rewards_hints_and_the_end():
+    said = alt_text(logs.two_stages().line)
+    assert "Attempt 4 scored 0.91, and reached the threshold, with a hint for answer." in said
+    assert said.endswith("Attempt 4 was returned.")
+    assert alt_text(logs.running().line).endswith("The run goes on.")
+
+
+def test_the_alternative_text_of_a_long_run_sums_up():
+    said = alt_text(logs.long(40).line)
+    assert len(said) < 400
+    assert "attempt 38 is the best" in said
+    assert "4 attempts failed" in said
+
+
+def test_before_the_first_attempt_there_is_a_timeline_too():
+    log = logs.Log(N=3)
+    assert alt_text(log.line) == "Timeline of a run of at most 3 attempts; none has begun."
+    assert ledger(log.line) == []
+    assert layout(log)["meta"]["columns"] == 3
+
+
+def test_an_error_of_the_reward_is_told_in_the_ledger():
+    log = logs.Log()
+    log.attempt(None, outputs={"answer": "x"}, error=ev.Fault("KeyError", "'answr'", "program", 2))
+    assert cells(log, "output") == ["KeyError: 'answr'"]
+    assert cells(log, "reward") == ["failed"]
