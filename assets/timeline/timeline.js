@@ -206,7 +206,7 @@ class View {
     this.url = data.plotly;
     this.section.hidden = !data.figure;
     if (!data.figure) return void plotly(data.plotly).catch(() => {}); // only preloading
-    if (data.run !== this.data?.run) this.told = undefined;
+    if (data.run !== this.data?.run) this.told = this.zoom = undefined;
     this.data = data;
     this.order = data.rows.map((row) => row.attempt);
     const late = data.picked_at !== null && data.picked_at < this.pickedAt;
@@ -249,8 +249,9 @@ class View {
     try {
       const Plotly = await plotly(this.url);
       if (this.drawn !== wanted) return; // a newer one is under way
-      const config = { displayModeBar: false, showTips: false, doubleClick: "reset", displaylogo: false };
+      const config = { displayModeBar: false, showTips: false, doubleClick: false, displaylogo: false };
       this.shown = fresh;
+      if (this.zoom) fresh.layout.xaxis.range = this.within(this.zoom);
       fresh.layout.shapes = [...fresh.shapes, ...this.bandShapes()];
       await Plotly.react(this.chart, fresh.data, fresh.layout, config);
       this.notice.hidden = true;
@@ -303,11 +304,10 @@ class View {
     if (!this.bound || !this.shown || this.banded === this.selected) return;
     this.banded = this.selected;
     const update = { shapes: [...this.shown.shapes, ...this.bandShapes()] };
-    const range = this.chart.layout.xaxis.range;
     const at = (this.selected ?? 0) + 1;
-    if (this.selected !== null && (at - 0.5 < range[0] || at + 0.5 > range[1])) {
-      const half = (range[1] - range[0]) / 2; // step out of a zoomed view: move it along, keep its width
-      update["xaxis.range"] = [at - half, at + half];
+    if (this.zoom && this.selected !== null && (at - 0.5 < this.zoom[0] || at + 0.5 > this.zoom[1])) {
+      const half = (this.zoom[1] - this.zoom[0]) / 2; // a step out of a zoomed view moves it along, and keeps its width
+      update["xaxis.range"] = this.within([at - half, at + half]);
     }
     window.Plotly.relayout(this.chart, update);
   }
@@ -320,18 +320,31 @@ class View {
       if (attempt !== undefined) this.pick(attempt);
     });
     this.chart.on("plotly_relayout", () => this.zoomed());
+    this.chart.on("plotly_doubleclick", () => this.showAll());
   }
 
+  // The zoom is kept here as well as in the chart: Plotly's own memory (uirevision) forgets what was moved by `band`.
   zoomed() {
     const [low, high] = this.chart.layout.xaxis.range;
-    const [first, last] = [0.5, this.shown.layout.meta.columns + 0.5];
-    this.unzoom.hidden = low <= first + 0.01 && high >= last - 0.01;
+    const [first, last] = this.whole();
+    this.zoom = low <= first + 0.01 && high >= last - 0.01 ? undefined : [low, high];
+    this.unzoom.hidden = !this.zoom;
+  }
+
+  whole() {
+    return [0.5, this.shown.layout.meta.columns + 0.5];
+  }
+
+  within([low, high]) {
+    const [first, last] = this.whole();
+    const shift = Math.max(first - low, Math.min(0, last - high));
+    return [Math.max(first, low + shift), Math.min(last, high + shift)];
   }
 
   showAll() {
-    this.unzoom.hidden = true;
-    this.section.focus({ preventScroll: true });
-    window.Plotly.relayout(this.chart, { "xaxis.range": [0.5, this.shown.layout.meta.columns + 0.5] });
+    if (!this.zoom) return;
+    this.section.focus({ preventScroll: true }); // the button that was pressed goes away
+    window.Plotly.relayout(this.chart, { "xaxis.range": this.whole() });
   }
 
   // ---- selection ----

@@ -10,6 +10,7 @@ from pages.lab.start import examples, press_run, prompts, start
 from pages.shared import address
 from pages.shared.run_view import live
 from pages.shared.text import mistake
+from pages.shared.timeline import preload
 from refine_core import runs
 from refine_core.errors import StoreError
 
@@ -43,3 +44,4 @@ with view:
         live(run_id)
     else:
         prompts(typed)
+        preload(key="preload")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from refine_core.adapters.values import as_json, format_value, parse_value
 from refine_core.errors import ParseError
@@ -43,22 +44,7 @@ class ChatAdapter:
 
     def system(self, signature: type[Signature]) -> str:
         """What the fields are, how a reply is laid out, and the objective."""
-        inputs, outputs = signature.input_fields.values(), signature.output_fields.values()
-        structure = [
-            *(_section(f.name, f"{{{f.name}}}") for f in inputs),
-            *(_section(f.name, f"{{{f.name}}}{_note(f)}") for f in outputs),
-            _section("completed", ""),
-        ]
-        objective = signature.instructions.strip().replace("\n", "\n" + " " * 8)
-        return "\n".join(
-            [
-                f"The input fields are:\n{_described(inputs)}",
-                f"The output fields are:\n{_described(outputs)}",
-                "Every message is laid out like this, with each value in its place.\n",
-                "\n\n".join(structure).strip(),
-                f"\nThe objective of this structure is:\n{' ' * 8}{objective}",
-            ]
-        )
+        return _system(signature)
 
     def user(
         self,
@@ -79,11 +65,7 @@ class ChatAdapter:
 
     def request(self, signature: type[Signature]) -> str:
         """Which fields the reply must hold, in order, with the types of those that are no plain text."""
-        wanted = [
-            f"`[[ ## {f.name} ## ]]`" + ("" if f.type is str else f" (a valid Python {type_text(f.type)})")
-            for f in signature.output_fields.values()
-        ]
-        return f"Reply with the output fields, beginning with {', then '.join(wanted)}, and end with `[[ ## completed ## ]]`."
+        return _request(signature)
 
     def reply(self, signature: type[Signature], fields: Mapping[str, object]) -> str:
         """A reply as a model would write it; a missing output is marked as not supplied."""
@@ -122,6 +104,35 @@ class ChatAdapter:
         return any(n in demo for n in signature.input_fields) and any(
             n in demo for n in signature.output_fields
         )
+
+
+@lru_cache(maxsize=512)  # signatures never change, and every attempt asks for the same
+def _system(signature: type[Signature]) -> str:
+    inputs, outputs = signature.input_fields.values(), signature.output_fields.values()
+    structure = [
+        *(_section(f.name, f"{{{f.name}}}") for f in inputs),
+        *(_section(f.name, f"{{{f.name}}}{_note(f)}") for f in outputs),
+        _section("completed", ""),
+    ]
+    objective = signature.instructions.strip().replace("\n", "\n" + " " * 8)
+    return "\n".join(
+        [
+            f"The input fields are:\n{_described(inputs)}",
+            f"The output fields are:\n{_described(outputs)}",
+            "Every message is laid out like this, with each value in its place.\n",
+            "\n\n".join(structure).strip(),
+            f"\nThe objective of this structure is:\n{' ' * 8}{objective}",
+        ]
+    )
+
+
+@lru_cache(maxsize=512)
+def _request(signature: type[Signature]) -> str:
+    wanted = [
+        f"`[[ ## {f.name} ## ]]`" + ("" if f.type is str else f" (a valid Python {type_text(f.type)})")
+        for f in signature.output_fields.values()
+    ]
+    return f"Reply with the output fields, beginning with {', then '.join(wanted)}, and end with `[[ ## completed ## ]]`."
 
 
 def _section(name: str, value: str) -> str:

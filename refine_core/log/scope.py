@@ -93,7 +93,7 @@ class Scope:
 
     def inside(self, name: str) -> Scope:
         """The scope of something that begins here."""
-        return replace(self, span=self.span.child(name)) if self.sinks else self
+        return Scope(self.sinks, self.span.child(name), self.cancel) if self.sinks else self
 
     def also(self, *sinks: Sink) -> Scope:
         """The same place with more listeners."""

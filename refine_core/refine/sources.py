@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
 
 from refine_core.modules.module import Module
 from refine_core.modules.predict import ChainOfThought, Predict
 from refine_core.signatures.fields import CONSTRAINTS, Field
+from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import type_text
 
 CARRIED = "__refine_source__"
@@ -23,27 +26,36 @@ def source_of(thing: object) -> str:
     if isinstance(thing, (Predict, ChainOfThought)):
         inner = thing if isinstance(thing, Predict) else thing.predict
         return f"{type(thing).__name__}({inner.signature.text!r})"
-    target = type(thing) if isinstance(thing, Module) or not inspect.isroutine(thing) else thing
+    target: Any = type(thing) if isinstance(thing, Module) or not inspect.isroutine(thing) else thing
     try:
-        return inspect.getsource(target)
+        return _read(target)
     except (OSError, TypeError):
         return f"# the source of {getattr(target, '__qualname__', target)!s} is not available"
+
+
+# A class's source takes milliseconds, as its whole file is parsed for it, and every request for advice shows it.
+@lru_cache(maxsize=256)
+def _read(target: Any) -> str:
+    return inspect.getsource(target)
 
 
 def modules_text(program: Module) -> str:
     """Every predictor of the program with its fields and instructions, between rules of 80 dashes."""
     parts = [_RULE]
     for name, predictor in program.named_predictors():
-        signature = predictor.signature
-        parts += [
-            f"Module {name}",
-            "",
+        parts += [f"Module {name}", "", _defined(predictor.signature), _RULE]
+    return "\n".join(parts)
+
+
+@lru_cache(maxsize=512)
+def _defined(signature: type[Signature]) -> str:
+    return "\n".join(
+        [
             "\tInput Fields:" + _indented(_fields(signature.input_fields.values())),
             "\tOutput Fields:" + _indented(_fields(signature.output_fields.values())),
             "\tOriginal Instructions:" + _indented(signature.instructions),
-            _RULE,
         ]
-    return "\n".join(parts)
+    )
 
 
 def _fields(fields: Iterable[Field]) -> str:

@@ -194,7 +194,8 @@ def test_keys_work_while_the_timeline_has_the_focus_and_only_then(show):
     page = show("failures")
     page.get_by_label("Elsewhere").fill("")
     page.get_by_label("Elsewhere").press_sequentially("jbfk")
-    page.locator("body").press("j")
+    page.get_by_label("Elsewhere").blur()
+    page.keyboard.press("j")
     expect(selected(page)).to_have_count(0)
     expect(page.get_by_label("Elsewhere")).to_have_value("jbfk")
     page.locator(".rs-timeline").focus()
@@ -279,7 +280,7 @@ def test_without_the_charts_library_the_ledger_still_works(show, page):
 
 def test_before_the_library_has_come_the_ledger_is_there_already(show, page):
     held: list[Route] = []
-    page.route("**/plotly.min.js", held.append)
+    page.route("**/plotly.min.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright asks a handler for its signature
     show("two stages", chart=False)
     expect(rows(page)).to_have_count(4)
     expect(page.get_by_text("Drawing the chart")).to_be_visible()
