@@ -104,11 +104,7 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         label_visibility="collapsed",
     )
     if scored.parts:
-        st.dataframe(
-            {"part": list(scored.parts), "value": [number(v) for v in scored.parts.values()]},
-            hide_index=True,
-            column_config={"value": st.column_config.TextColumn(alignment="right")},
-        )
+        st.markdown("\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in scored.parts.items()))
     if scored.feedback:
         st.caption("What the reward says")
         block(scored.feedback)

@@ -40,7 +40,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
         return served[script][2]
 
     yield start
-    logs = [_stop(process, log) for process, log, _ in served.values()]
+    logs = [stop(process, log) for process, log, _ in served.values()]
     for log in logs:
         assert "Traceback" not in log, log[-3000:]
 
@@ -69,7 +69,7 @@ class Server:
     def stop(self) -> None:
         """End it politely; its log must hold no traceback."""
         if self._running is not None:
-            log = _stop(*self._running)
+            log = stop(*self._running)
             self._running = None
             assert "Traceback" not in log, log[-3000:]
 
@@ -82,11 +82,15 @@ def server(tmp_path: Path) -> Iterator[Server]:
     made.stop()
 
 
-def _start(script: Path, folder: Path, **variables: str) -> tuple[subprocess.Popen[bytes], Path, str]:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "server.log"
+        return int(probe.getsockname()[1])
+
+
+def _start(script: Path, folder: Path, **variables: str) -> tuple[subprocess.Popen[bytes], Path, str]:
+    port, log = free_port(), folder / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
@@ -96,22 +100,26 @@ def _start(script: Path, folder: Path, **variables: str) -> tuple[subprocess.Pop
             env={**os.environ, "HOME": str(folder), "USERPROFILE": str(folder), **variables},
         )
     url = f"http://127.0.0.1:{port}"
+    until_up(process, log, url)
+    return process, log, url
+
+
+def until_up(process: subprocess.Popen[bytes], log: Path, url: str) -> None:
+    """Wait until a server answers; fail with its log if it ends or takes too long."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            pytest.fail(f"the server of {script.name} ended at once:\n{log.read_text()[-3000:]}")
+            pytest.fail(f"the server ended at once:\n{log.read_text()[-3000:]}")
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                return process, log, url
+                return
         except OSError:
             time.sleep(0.05)
-    _stop(process, log)
-    return pytest.fail(
-        f"the server of {script.name} was not up after {START_S} s:\n{log.read_text()[-3000:]}"
-    )
+    pytest.fail(f"the server was not up after {START_S} s:\n{stop(process, log)[-3000:]}")
 
 
-def _stop(process: subprocess.Popen[bytes], log: Path) -> str:
+def stop(process: subprocess.Popen[bytes], log: Path) -> str:
+    """End a server, and return what it logged."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(10)

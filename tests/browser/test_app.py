@@ -33,7 +33,7 @@ def choose(page: Page, example: str) -> None:
 
 def rows(page: Page):
     """The ledger's rows, an attempt each."""
-    return page.locator("table tbody tr")
+    return page.get_by_role("region", name="Ledger of attempts").locator("tbody tr")
 
 
 def slow_down(page: Page) -> None:
