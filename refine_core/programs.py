@@ -33,6 +33,7 @@ __all__ = [
     "StageSpec",
     "asked_for",
     "first_prompts",
+    "is_example",
     "output_names",
     "problems",
     "program_source",
@@ -58,6 +59,18 @@ class Asked:
     choices: tuple[object, ...]
     optional: bool
     field: Field
+
+
+def is_example(spec: ProgramSpec) -> bool:
+    """Whether `spec` is still the worked example that it names: the same stages, inputs and reward."""
+    if spec.example is None or spec.example not in EXAMPLES:
+        return False
+    origin = EXAMPLES[spec.example].spec
+    return (spec.stages, dict(spec.inputs), spec.reward.strip()) == (
+        origin.stages,
+        dict(origin.inputs),
+        origin.reward.strip(),
+    )
 
 
 def asked_for(stages: Sequence[StageSpec]) -> list[Asked]:

@@ -25,7 +25,16 @@ from refine_core.errors import RecordingFailed, RunCancelled
 from refine_core.events import Fault, RunFinished, RunStarted, StopReason
 from refine_core.lm.base import BaseLM
 from refine_core.lm.connect import connect
-from refine_core.log.folds import Attempt, Call, PredictorRun, Summary, Timeline, summarize, timeline
+from refine_core.log.folds import (
+    Attempt,
+    Call,
+    PredictorRun,
+    Summary,
+    Timeline,
+    summarize,
+    timeline,
+    title_of,
+)
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope
 from refine_core.loop import Plan
@@ -53,6 +62,7 @@ __all__ = [
     "get",
     "recent",
     "start",
+    "title",
 ]
 
 logger = logging.getLogger("refine_core")
@@ -94,10 +104,11 @@ class _Job:
     cancel: Cancel
     thread: threading.Thread | None = None
     trouble: str | None = None
+    ended: bool = False
 
     @property
     def alive(self) -> bool:
-        return self.thread is not None and self.thread.is_alive()
+        return not self.ended and self.thread is not None and self.thread.is_alive()
 
 
 class Runs:
@@ -210,6 +221,7 @@ class Runs:
             job.trouble = f"{type(error).__name__}: {error}"
             raise
         finally:
+            job.ended = True
             work.close()
 
 
@@ -306,6 +318,11 @@ def default() -> Runs:
         if _opened is None:
             _opened = Runs(open_store())
         return _opened
+
+
+def title(spec: ProgramSpec) -> str:
+    """What a run of `spec` is called."""
+    return title_of(spec)
 
 
 def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:

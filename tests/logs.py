@@ -323,6 +323,7 @@ SCENARIOS = {
     "one": one,
     "two stages": two_stages,
     "running": running,
+    "left": running,  # by a process that ended
     "failures": failures,
     "negative": negative,
     "cancelled": cancelled,

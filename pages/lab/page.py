@@ -8,13 +8,12 @@ from pages.lab.program import inputs, program
 from pages.lab.reward import refinement, reward
 from pages.lab.start import examples, press_run, prompts, start
 from pages.shared import address
-from pages.shared.run_view import live
+from pages.shared.run_view import cancel, live, unknown
 from pages.shared.text import mistake
 from pages.shared.timeline import preload
 from refine_core import runs
 from refine_core.errors import StoreError
 
-run = None
 try:
     run_id = address.run_id()
     run = runs.get(run_id) if run_id else None
@@ -24,10 +23,19 @@ except StoreError as error:
 
 if not state.begun():
     state.load(run.line.spec if run else state.first_example())
+typed = state.typed()
 
 st.title("Refine a program of model calls", anchor=False)
-examples()
-typed = state.typed()
+examples(typed)
+with st.container(horizontal=True, vertical_alignment="center"):
+    pressed = press_run(typed)
+    if run and run.live:
+        cancel(run)
+with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
+    said = st.empty()
+    if run_id and run is None:
+        unknown(run_id)
+
 form, view = st.columns([5, 7], gap="large")
 with form:
     program(typed)
@@ -35,13 +43,12 @@ with form:
     entered = reward(typed)
     refinement(typed)
     model(typed, run)
+if pressed or entered:
+    with said.container():
+        start(typed)
 with view:
-    pressed = press_run(typed)
-    with st.container(key="not-started"):
-        if pressed or entered:
-            start(typed)
-    if run_id:
-        live(run_id)
+    if run:
+        live(run)
     else:
         prompts(typed)
         preload(key="preload")

@@ -15,23 +15,25 @@ from refine_core.words import count
 _ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 
 
-def examples() -> None:
-    """The worked examples, each a press away."""
+def examples(typed: Typed) -> None:
+    """The worked examples, each a press away; the one in the form is marked as long as it stands unchanged."""
+    current = typed.spec.example
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Worked examples, on the practice model:", width="content")
         for name, example in programs.EXAMPLES.items():
-            chosen = st.session_state[fixed("example")] == name
             st.button(
                 example.title,
                 key=fixed("choose", name),
-                type="secondary" if chosen else "tertiary",
+                type="secondary" if name == current else "tertiary",
                 help=example.teaches,
                 on_click=_choose,
                 args=(name,),
             )
-    current = st.session_state[fixed("example")]
-    if current in programs.EXAMPLES:
-        st.caption(plain(programs.EXAMPLES[current].teaches))
+    st.caption(
+        plain(programs.EXAMPLES[current].teaches)
+        if current is not None
+        else "A program of your own. The examples are a press away, and replace what is typed."
+    )
 
 
 def _choose(name: str) -> None:
@@ -41,21 +43,14 @@ def _choose(name: str) -> None:
 
 def press_run(typed: Typed) -> bool:
     """The button, and beside it what it will do."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=fixed("run"))
-        n = len(programs.temperatures(typed.spec))
-        faults = len(typed.problems)
-        if faults:
-            st.caption(f"{count(faults, 'thing')} to mend first; see the form.", width="content")
-        else:
-            st.caption(
-                plain(
-                    f"up to {count(n, 'attempt')} on the {typed.spec.model.label}"
-                    if typed.spec.model.kind == "practice"
-                    else f"up to {count(n, 'attempt')} on {typed.spec.model.label}"
-                ),
-                width="content",
-            )
+    pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=fixed("run"))
+    n, model = len(programs.temperatures(typed.spec)), typed.spec.model
+    if typed.problems:
+        words = f"{count(len(typed.problems), 'thing')} to mend first; see the form."
+    else:
+        name = f"the {model.label}" if model.kind == "practice" else model.label
+        words = f"up to {count(n, 'attempt')} on {name}"
+    st.caption(plain(words), width="content")
     return pressed
 
 

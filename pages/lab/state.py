@@ -8,7 +8,7 @@ Widgets hold what is typed; nothing here outlives the session but what a run rec
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -185,6 +185,8 @@ def typed() -> Typed:
         example=state[fixed("example")],
         parent=state[fixed("parent")],
     )
+    if not programs.is_example(spec):  # a changed example is a program of one's own
+        spec = replace(spec, example=None, title="")
     known = {p.field for p in faults}
     faults += [p for p in programs.problems(spec) if p.field not in known]
     typed_key = held(SECRET).strip()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.run_view import live
+from pages.shared.run_view import cancel, live, unknown
 from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -12,17 +12,23 @@ run_id = address.run_id()
 if run_id is None:
     st.info("No run is named in the address. Choose one from the list.", icon=":material/info:")
     st.page_link(address.RUNS, label="All runs", icon=":material/history:")
+    st.stop()
+try:
+    run = runs.get(run_id)
+except StoreError as error:
+    mistake(str(error))
+    st.stop()
+if run is None:
+    unknown(run_id)
 else:
-    try:
-        run = runs.get(run_id)
-        if run is not None:
-            st.title(plain(run.line.spec.title or "Run"), anchor=False)
-            st.page_link(
-                address.LAB,
-                label="Open in the Lab, to change it and run again",
-                icon=":material/science:",
-                query_params={"run": run_id},
-            )
-        live(run_id)
-    except StoreError as error:
-        mistake(str(error))
+    st.title(plain(runs.title(run.line.spec)), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            address.LAB,
+            label="Open in the Lab, to change it and run again",
+            icon=":material/science:",
+            query_params={"run": run_id},
+        )
+        if run.live:
+            cancel(run)
+    live(run)

@@ -63,6 +63,7 @@ else:
         )
         st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
     for row in rows:
-        entry(row)
+        with st.container(gap=None):
+            entry(row)
     if len(rows) == SHOWN:
         st.caption(f"The newest {SHOWN} are shown.")

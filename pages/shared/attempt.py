@@ -104,7 +104,9 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         label_visibility="collapsed",
     )
     if scored.parts:
-        st.markdown("\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in scored.parts.items()))
+        st.markdown(
+            "\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in scored.parts.items())
+        )
     if scored.feedback:
         st.caption("What the reward says")
         block(scored.feedback)
@@ -189,7 +191,7 @@ def _cost(call: Call) -> str:
     )
     parts = [
         call.model,
-        f"temperature {call.params.get('temperature', 'unknown')}",
+        f"temperature {_temperature(call)}",
         seconds(reply.took_s),
         tokens,
     ]
@@ -199,6 +201,11 @@ def _cost(call: Call) -> str:
     if reply.finish_reason == "length":
         parts.append("cut short by the token limit")
     return " · ".join(parts)
+
+
+def _temperature(call: Call) -> str:
+    sent = call.params.get("temperature")
+    return number(sent) if isinstance(sent, int | float) else "not sent"
 
 
 def _advice(attempt: Attempt) -> None:

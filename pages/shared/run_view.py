@@ -17,20 +17,9 @@ from refine_core.runs import Attempt, Run, Timeline
 POLL_S = 0.25
 
 
-def live(run_id: str) -> None:
+def live(run: Run) -> None:
     """Draw the run, again and again while it lasts; rerun the page once when it has ended."""
-    run = runs.get(run_id)
-    if run is None:
-        mistake(
-            f"There is no run {run_id!r} in this app's history. It may have been made on another machine, or with another data folder."
-        )
-        st.page_link(address.RUNS, label="See the runs that there are", icon=":material/history:")
-        return
-    was_live = run.live
-    with st.container(
-        key="run-controls"
-    ):  # there with or without a button, so that what follows stays where it is
-        _controls(run)
+    run_id, was_live = run.run_id, run.live
 
     @st.fragment(run_every=POLL_S if was_live else None)
     def view() -> None:
@@ -44,18 +33,22 @@ def live(run_id: str) -> None:
     view()
 
 
-def _controls(run: Run) -> None:
-    """Outside what is polled, so that a click is never lost to a redraw."""
-    if run.live:
-        stopping = run.state == "cancelling"
-        if st.button(
-            "Cancelling …" if stopping else "Cancel",
-            icon=":material/stop_circle:",
-            disabled=stopping,
-            key="cancel",
-        ):
-            runs.cancel(run.run_id)
-            st.rerun()
+def cancel(run: Run) -> None:
+    """A button that stops a live run. To stand outside what is polled, so that a click is never lost to a redraw."""
+    stopping = run.state == "cancelling"
+    label = "Cancelling …" if stopping else "Cancel"
+    if st.button(label, icon=":material/stop_circle:", disabled=stopping, key="cancel"):
+        runs.cancel(run.run_id)
+        st.rerun()
+
+
+def unknown(run_id: str) -> None:
+    """Say that the address names a run that is not here, and what to do."""
+    mistake(
+        f"There is no run {run_id!r} in this app's history. "
+        "It may have been made on another machine, or with another data folder."
+    )
+    st.page_link(address.RUNS, label="See the runs that there are", icon=":material/history:")
 
 
 def draw(run: Run) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -38,13 +39,18 @@ class _Pick(TypedDict):
     at: float
 
 
-def timeline(line: Timeline, *, selected: int | None, key: str, reveal: bool = False) -> int | None:
+def timeline(
+    line: Timeline, *, selected: int | None, key: str, reveal: bool = False, live: bool = True
+) -> int | None:
     """Draw `line` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
 
-    reveal: bring it into view once, if it is off the screen.
+    reveal: bring it into view once, if it is off the screen. live: whether a run without an end still goes on; what
+    was under way in one that does not is shown as cut off.
     A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
+    if not live:
+        line = _cut_off(line)
     known = {attempt.index for attempt in line.attempts}
     pick = _read(st.session_state.get(key), known)
     figure = json.dumps(figures.timeline_figure(line), allow_nan=False)
@@ -53,8 +59,10 @@ def timeline(line: Timeline, *, selected: int | None, key: str, reveal: bool = F
         "figure": figure,
         "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
         "run": line.run_id,
-        "alt": figures.alt_text(line),
-        "columns": [{"key": c.key, "title": c.title, "number": c.number} for c in figures.COLUMNS],
+        "alt": figures.alt_text(line, live=live),
+        "columns": [
+            {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS
+        ],
         "rows": [_row(row) for row in figures.ledger(line)],
         "selected": pick["attempt"] if pick else selected if selected in known else None,
         "picked_at": pick["at"] if pick else None,
@@ -63,12 +71,22 @@ def timeline(line: Timeline, *, selected: int | None, key: str, reveal: bool = F
         "first_failed": line.first_failed,
     }
     picked = _component(key=key, data=data, on_picked_change=lambda: None)
-    return found["attempt"] if (found := _read(picked, known)) else None
+    found, told = _read(picked, known), f"{key}-told"
+    if found is None or st.session_state.get(told) == found:  # Streamlit may carry one pick into two runs
+        return None
+    st.session_state[told] = found
+    return found["attempt"]
 
 
 def preload(*, key: str) -> None:
     """Have the browser fetch the chart's library before there is a run to draw; draws nothing."""
     _component(key=key, data={"plotly": PLOTLY_URL}, height="content")
+
+
+def _cut_off(line: Timeline) -> Timeline:
+    """The run as it was left: nothing in it is under way."""
+    ended = [replace(a, state="cut_off") if a.state == "running" else a for a in line.attempts]
+    return replace(line, attempts=ended)
 
 
 def _read(state: object, known: set[int]) -> _Pick | None:

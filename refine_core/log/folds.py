@@ -293,13 +293,17 @@ class Summary:
         return None if self.best is None else self.rewards[self.best]
 
 
+def title_of(spec: ProgramSpec) -> str:
+    """What a run is called: its title, else its signatures in a row."""
+    return spec.title or " → ".join(stage.signature for stage in spec.stages)
+
+
 def summarize(summary: Summary | None, record: Record) -> Summary | None:
     """The row after one more record; None before RunStarted."""
     match record.event:
         case ev.RunStarted(spec=spec):
-            title = spec.title or " → ".join(stage.signature for stage in spec.stages)
             begun = Summary(
-                title,
+                title_of(spec),
                 spec.strategy,
                 spec.model.label,
                 spec.N,

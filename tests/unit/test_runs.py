@@ -217,7 +217,7 @@ def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
     with OpenAIServer(status(401, "bad key")) as server:
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
         run = finished(runs, runs.start(replace(SPEC, model=model, N=2)), 60)
-        assert run.line.finished.error.type == "LMKeyError"
+        assert run.line.finished.error.type == "LMKeyError", run.line.finished.error.message
         assert "refused the key" in run.why
         gone = server.url
     run = finished(
@@ -232,6 +232,7 @@ def test_a_retry_is_on_record_as_a_retry_and_not_as_an_attempt(runs):
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
         run = finished(runs, runs.start(replace(SPEC, model=model, N=1)), 60)
     (attempt,) = run.line.attempts
+    assert attempt.error is None, attempt.error.message
     assert [r.ordinal for r in attempt.predictors[0].calls[0].retries] == [1]
 
 
