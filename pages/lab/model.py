@@ -23,12 +23,12 @@ _FIELD_OF = {
 
 def model(typed: Typed, run: Run | None) -> None:
     """Which model answers. run: the one on screen, whose failures are told beside the field that they concern."""
-    st.subheader("Model", anchor=False)
-    kind = st.segmented_control(
+    st.header("Model", anchor=False)
+    kind = st.radio(
         "Kind",
         list(_KINDS),
         format_func=_KINDS.__getitem__,
-        required=True,
+        horizontal=True,
         key=key("model", "kind"),
         persist_state="session",
         label_visibility="collapsed",

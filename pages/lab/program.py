@@ -15,7 +15,7 @@ _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
 
 def program(typed: Typed) -> None:
     """Stages in a row."""
-    st.subheader(
+    st.header(
         "Program",
         anchor=False,
         help="What goes in and what comes out, such as `question -> answer`. Types may follow a name: `context: list[str] -> score: float`.",
@@ -36,7 +36,7 @@ def program(typed: Typed) -> None:
 def inputs(typed: Typed) -> None:
     """A form made from the signature's types."""
     asked = programs.asked_for(typed.spec.stages)
-    st.subheader("Inputs", anchor=False)
+    st.header("Inputs", anchor=False)
     if not asked:
         st.caption("The inputs appear here once the signature can be read.")
     for one in asked:
@@ -90,11 +90,11 @@ def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:
         persist_state="session",
         placeholder="What the model is told to do. Left empty: to make the outputs from the inputs.",
     )
-    st.segmented_control(
+    st.radio(
         "How it answers",
         list(_STRATEGIES),
         format_func=_STRATEGIES.__getitem__,
-        required=True,
+        horizontal=True,
         key=key("stage", uid, "strategy"),
         persist_state="session",
         label_visibility="collapsed",

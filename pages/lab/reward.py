@@ -22,7 +22,7 @@ _MEANS = {
 
 def reward(typed: Typed) -> bool:
     """The editor. Returns whether Ctrl-Enter was pressed in it."""
-    st.subheader(
+    st.header(
         "Reward",
         anchor=False,
         help="A Python function of the inputs and the prediction that returns a number, higher being better; or a "
@@ -50,12 +50,12 @@ def reward(typed: Typed) -> bool:
 
 def refinement(typed: Typed) -> None:
     """N, threshold, failures, and the temperatures that will be used."""
-    st.subheader("Refinement", anchor=False)
-    strategy = st.segmented_control(
+    st.header("Refinement", anchor=False)
+    strategy = st.radio(
         "Strategy",
         list(_STRATEGIES),
         format_func=_STRATEGIES.__getitem__,
-        required=True,
+        horizontal=True,
         key=key("strategy"),
         persist_state="session",
         label_visibility="collapsed",

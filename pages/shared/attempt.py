@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 import ujson
 
-from pages.shared.text import block, mistake, plain
+from pages.shared.text import block, mistake, plain, printed
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import count, dollars, number, seconds
 
@@ -25,7 +25,7 @@ _BLAME = {
 
 def attempt_view(line: Timeline, attempt: Attempt) -> None:
     """Everything that is recorded of one attempt."""
-    st.subheader(_title(line, attempt), anchor=False)
+    st.header(_title(line, attempt), anchor=False)
     if attempt.error is not None:
         _failure(attempt)
     left, right = st.columns(2, gap="large")
@@ -73,8 +73,7 @@ def _failure(attempt: Attempt) -> None:
     mistake(f"{where}{line}: {error.type}: {error.message}")
     st.caption(_BLAME[error.blame])
     if error.stdout:
-        st.caption("Printed before it failed")
-        block(error.stdout, height=160)
+        printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
 
 
 def _outputs(attempt: Attempt) -> None:
@@ -111,8 +110,7 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         st.caption("What the reward says")
         block(scored.feedback)
     if scored.stdout:
-        st.caption("What the reward printed")
-        block(scored.stdout, height=160)
+        printed(scored.stdout, "What the reward printed", key=f"printed-{attempt.index}")
     st.caption(f"Scored in {plain(seconds(scored.took_s))}")
 
 
@@ -164,7 +162,7 @@ def _call(call: Call) -> None:
                     st.caption(":material/lightbulb: the hint, as it stands in the prompt")
                     block(part.strip())
             else:
-                block(part.strip("\n"), height=320 if part.count("\n") > 18 else None)  # noqa: PLR2004 - about a screen
+                block(part.strip("\n"))
     for retry in call.retries:
         st.warning(
             plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"),

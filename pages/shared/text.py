@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+SHORT_LINES = 12
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 
@@ -14,9 +15,20 @@ def plain(text: object) -> str:
     return _MARKUP.sub(r"\\\1", str(text)).replace("\n", "  \n")
 
 
-def block(text: str, *, height: int | None = None) -> None:
-    """Long text as it stands, wrapped, with a button to copy it. height: pixels after which it scrolls."""
-    st.code(text or " ", language=None, wrap_lines=True, height=height or "content")
+def block(text: str) -> None:
+    """Text as it stands, wrapped, with a button to copy it."""
+    st.code(text or " ", language=None, wrap_lines=True)
+
+
+def printed(text: str, title: str, *, key: str) -> None:
+    """What a reward printed: folded where it is long, never cut off."""
+    lines = text.count("\n") + 1
+    if lines <= SHORT_LINES:
+        st.caption(title)
+        block(text)
+        return
+    with st.expander(f"{title}: {lines:,} lines", key=key):
+        block(text)
 
 
 def mistake(message: str) -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
@@ -205,7 +206,7 @@ def test_two_sessions_at_once_each_see_their_own_run(app, chromium, visit):
 
 def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
     with OpenAIServer(polite) as model:
-        app.get_by_role("radio", name="A real model").click()
+        app.get_by_text("A real model", exact=True).click()
         wait_idle(app)
         fill(app, "Model", "local-model")
         fill(app, "Address of an OpenAI-compatible server", model.url)
@@ -225,7 +226,7 @@ def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
 
 
 def test_an_unreachable_server_is_said_beside_its_field(app):
-    app.get_by_role("radio", name="A real model").click()
+    app.get_by_text("A real model", exact=True).click()
     wait_idle(app)
     fill(app, "Model", "local-model")
     fill(app, "Address of an OpenAI-compatible server", "http://127.0.0.1:9/v1")
@@ -274,4 +275,36 @@ def test_every_size_and_scheme_fits_and_reads(chromium, serve, scheme, width, he
     ground = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     light = sum(map(int, re.findall(r"\d+", ground)[:3])) > 3 * 128
     assert light == (scheme == "light")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(chromium, serve, scheme):
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 3000},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        bypass_csp=True,  # the page's own rules keep axe's script out
+    )
+    page = context.new_page()
+    page.goto(serve(APP))
+    wait_idle(page)
+
+    def findings() -> list[str]:
+        found = Axe().run(page).response["violations"]
+        return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found if v["impact"] in ("serious", "critical")]
+
+    assert findings() == []
+    page.get_by_text("A real model", exact=True).click()
+    wait_idle(page)
+    assert findings() == []
+    choose(page, "Two stages, one to blame")
+    run(page)
+    stopped(page)
+    page.get_by_text(re.compile(r"^write · ")).click()
+    expect(page.get_by_text("System message").first).to_be_visible()
+    assert findings() == []
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    assert findings() == []
     context.close()

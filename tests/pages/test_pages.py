@@ -44,7 +44,7 @@ def field(app, name):
 
 def said(app):
     """Every word on the page that is neither a widget's label nor its value."""
-    kinds = (app.markdown, app.caption, app.error, app.info, app.warning, app.title, app.subheader, app.code)
+    kinds = (app.markdown, app.caption, app.error, app.info, app.warning, app.title, app.header, app.code)
     return "\n".join(str(e.value) for kind in kinds for e in kind).replace("\\", "")
 
 
@@ -199,7 +199,7 @@ def test_a_syntax_error_in_the_reward_names_its_line():
 
 def test_a_model_without_a_name_says_so():
     app = open_app()
-    app.segmented_control(key=field(app, "model.kind")).set_value("litellm").run()
+    app.radio(key=field(app, "model.kind")).set_value("litellm").run()
     assert any("Name a model" in e for e in errors(app))
     app.text_input(key=field(app, "model.base")).set_value("127.0.0.1:8000").run()
     assert any("must begin with http" in e for e in errors(app))
@@ -207,7 +207,7 @@ def test_a_model_without_a_name_says_so():
 
 def test_a_variable_that_is_not_set_says_so_and_starts_nothing():
     app = open_app()
-    app.segmented_control(key=field(app, "model.kind")).set_value("litellm").run()
+    app.radio(key=field(app, "model.kind")).set_value("litellm").run()
     app.text_input(key=field(app, "model.name")).set_value("openai/any").run()
     app.text_input(key=field(app, "model.env")).set_value("NO_SUCH_KEY_HERE").run()
     press_run(app)
