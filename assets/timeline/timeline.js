@@ -7,6 +7,8 @@
 // under way cannot take it back. Text from models enters by textContent, or escaped by Python for Plotly.
 
 const NARROW_PX = 600;
+const BRIEF_PX = 860; // below which its headings are brief
+const LONG = 16; // letters of a cell that deserves more width
 const TICK_PX = 30; // room for one number on the axis of attempts
 const KEY = [
   ["scored", "scored"],
@@ -17,7 +19,13 @@ const KEY = [
   ["returned", "returned"],
   ["best_so_far", "best so far"],
   ["hint", "hint"],
+  ["dot", "hint"],
+  ["cut_off", "cut off"],
+  ["retried", "retried"],
+  ["cells", "fuller colour: took longer, or a higher reward"],
 ];
+// In the key only where the chart has this trace.
+const SOMETIMES = { hint: "hints received", dot: "hints in cells", retried: "retries", cells: "cells", cut_off: null };
 const SHAPES = {
   scored: [["circle", { cx: 7, cy: 7, r: 5 }]],
   best: [["path", { d: "M7 1.5 13 12.5H1z" }]],
@@ -27,6 +35,9 @@ const SHAPES = {
   cut_off: [["path", { d: "M2 7h10" }]],
   returned: [["circle", { cx: 7, cy: 7, r: 6.25 }]],
   best_so_far: [["path", { d: "M0 11h7V4h7" }]],
+  dot: [["circle", { cx: 7, cy: 7, r: 3.5 }]],
+  retried: [["path", { d: "M7 1v12" }]],
+  cells: [0, 5, 10].map((x, i) => ["rect", { x, y: 2, width: 4, height: 10, "fill-opacity": 0.2 + 0.3 * i }]),
   hint: [["path", { d: "M0 10h4q3 0 3-3t3-3" }], ["path", { d: "M9 0.5 14.5 4 9 7.5z", class: "head" }]],
 };
 
@@ -119,6 +130,11 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+// A name as the field writes them breaks after its underscores, rather than anywhere.
+function foldable(text) {
+  return text.split(/(?<=[_/.])(?=\w)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
+}
+
 function mark(kind) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 14 14");
@@ -159,7 +175,10 @@ class View {
     this.unzoom = element("button", { type: "button", textContent: "Show all attempts", hidden: true });
     this.place = element("div", { className: "place" }, this.chart, this.notice, this.unzoom);
     const key = element("ul", { className: "key", "aria-label": "What the marks mean" });
-    for (const [kind, words] of KEY) key.append(element("li", {}, mark(kind), words));
+    this.key = Object.fromEntries(
+      KEY.map(([kind, words]) => [kind, element("li", { hidden: kind in SOMETIMES }, mark(kind), words)]),
+    );
+    key.append(...Object.values(this.key));
     this.buttons = {
       previous: element("button", { type: "button", textContent: "Previous" }),
       next: element("button", { type: "button", textContent: "Next" }),
@@ -174,17 +193,14 @@ class View {
     this.head = element("tr");
     this.body = element("tbody");
     const caption = element("caption", { className: "sr", textContent: "Ledger: every attempt of the run" });
-    const table = element("table", {}, caption, element("thead", {}, this.head), this.body);
-    this.ledger = element("div", { className: "ledger", role: "region", "aria-label": "Ledger of attempts" }, table);
-    const note = element("p", {
-      className: "note",
-      textContent: "Time, tokens and cost include the advice that was asked for after an attempt.",
-    });
+    this.table = element("table", {}, caption, element("thead", {}, this.head), this.body);
+    this.ledger = element("div", { className: "ledger", role: "region", "aria-label": "Ledger of attempts" }, this.table);
+    this.note = element("p", { className: "note" });
     this.live = element("p", { className: "sr", role: "status" });
     this.section = element("section", { className: "rs-timeline", tabIndex: 0, "aria-label": "Timeline of the run" });
     this.section.setAttribute("role", "group");
     this.section.setAttribute("aria-describedby", id);
-    this.section.append(this.place, key, steps, this.ledger, note, this.live);
+    this.section.append(this.place, key, steps, this.ledger, this.note, this.live);
     this.parent.append(this.section);
 
     this.section.addEventListener("keydown", (event) => this.press(event));
@@ -240,6 +256,8 @@ class View {
     const theme = readTheme(this.section);
     this.section.classList.toggle("dark", theme.dark);
     this.section.classList.toggle("slim", width < NARROW_PX);
+    this.section.classList.toggle("brief", width < BRIEF_PX);
+    this.headings(width < BRIEF_PX);
     this.place.classList.toggle("narrow", width < NARROW_PX);
     const wanted = JSON.stringify([this.data.revision, theme, width]);
     if (wanted === this.drawn) return this.band();
@@ -260,8 +278,8 @@ class View {
     } catch (error) {
       this.drawn = "";
       this.notice.hidden = false;
-      this.notice.textContent =
-        "The chart could not be drawn: its library did not load. The ledger below holds the same; reload the page to try again.";
+      const why = window.Plotly ? "" : ": its library did not load";
+      this.notice.textContent = `The chart could not be drawn${why}. The ledger below holds the same; reload the page to try again.`;
       console.warn("timeline:", error);
     }
   }
@@ -277,14 +295,20 @@ class View {
     const column = (width - layout.margin.l - layout.margin.r) / columns;
     const step = roundStep(Math.max(layout.xaxis.dtick > 1 ? 2 : 1, TICK_PX / column));
     Object.assign(layout.xaxis, { dtick: step, tick0: step > 1 ? 0 : 1 });
+    const matrix = layout.meta.matrix || column < layout.meta.matrix_below_px;
     for (const trace of data) {
       const meta = trace.meta ?? {};
+      if (meta.only) trace.visible = (meta.only === "matrix") === matrix;
       if (!(column < meta.min_column_px)) continue;
       if (meta.small_marker) {
         trace.mode = "markers";
         trace.marker.size = Math.min(trace.marker.size, meta.small_marker);
       } else if (trace.mode === "text") trace.visible = false;
       else trace.mode = "markers";
+    }
+    const drawn = data.filter((trace) => trace.visible !== false && trace.x.length).map((trace) => trace.name);
+    for (const [kind, name] of Object.entries(SOMETIMES)) {
+      this.key[kind].hidden = !(name ? drawn.includes(name) : layout.meta.cut_off);
     }
     this.theme = theme;
     return { data, layout, shapes: layout.shapes };
@@ -408,6 +432,10 @@ class View {
         this.head.append(element("th", { scope: "col", className, textContent: column.title }));
       }
     }
+    this.table.hidden = !this.data.rows.length;
+    this.note.textContent = this.data.rows.length
+      ? "Time, tokens and cost include the advice that was asked for after an attempt."
+      : "No attempt has begun yet. Each gets a column above and a row here.";
     for (const [attempt, { row }] of this.rows) {
       if (this.order.includes(attempt)) continue;
       row.remove();
@@ -425,11 +453,22 @@ class View {
       this.data.columns.forEach((column, i) => {
         const [text, title, quiet] = told.cells[column.key];
         const cell = known.cells[i];
-        cell.textContent = text;
+        cell.replaceChildren(...foldable(text));
         cell.title = title;
         cell.classList.toggle("quiet", quiet);
+        cell.classList.toggle("long", text.length > LONG);
       });
     }
+  }
+
+  headings(brief) {
+    if (this.brief === brief) return;
+    this.brief = brief;
+    this.data.columns.forEach((column, i) => {
+      const heading = this.head.children[i + 1];
+      heading.textContent = brief ? column.brief : column.title;
+      heading.title = brief && column.brief !== column.title ? column.title : "";
+    });
   }
 
   addRow(attempt) {

@@ -70,6 +70,7 @@ def draw(run: Run) -> None:
         selected=_selected(run.line, attempts),
         key=f"timeline-{run.run_id}",
         reveal=address.just_started(run.run_id),
+        live=run.live,
     )
     if picked is not None and picked in attempts and picked != address.attempt():
         address.show_attempt(picked)

@@ -8,8 +8,8 @@ from refine_core.log.folds import Attempt, Timeline
 _EACH = 12  # attempts told one by one; more are summed up
 
 
-def alt_text(line: Timeline) -> str:
-    """What the chart shows, made from the same data. No model's words are in it."""
+def alt_text(line: Timeline, *, live: bool = True) -> str:
+    """What the chart shows, made from the same data. No model's words are in it. live: a run without an end goes on."""
     attempts, made = line.attempts, len(line.attempts)
     if not made:
         return f"Timeline of a run of at most {_count(line.spec.N)}; none has begun."
@@ -21,7 +21,7 @@ def alt_text(line: Timeline) -> str:
     else:
         sentences += _summed_up(line)
     if line.finished is None:
-        sentences.append("The run goes on.")
+        sentences.append("The run goes on." if live else "The run was interrupted.")
     elif line.finished.returned is not None:
         sentences.append(f"Attempt {line.finished.returned + 1} was returned.")
     return " ".join(sentences)

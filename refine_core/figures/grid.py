@@ -20,9 +20,11 @@ PANEL_PX = 248
 GAP_PX = 14
 HEIGHTS_PX: dict[Kind, float] = {"temperature": 50, "predictor": 46, "advice": 44, "reward": 38}
 REACH = 0.36  # of a column, to either side of its middle: what bars may fill; the rest is a gutter for arrows
-MANY = 30  # attempts, beyond which nothing is written beside each mark
+MANY = 30  # columns, beyond which the strips become a matrix: a shaded cell each, and nothing written
 _KEPT_COLUMNS = 6  # a run that stopped early keeps its empty columns up to this many, so that nothing jumps
 _TICKS = 4
+_NEAR = 1e-4  # of a reward: differences below are not worth an axis of their own
+_FARTHEST = 1e100  # a reward beyond lies at the edge, so that sums stay finite
 _FAILED_ROOM = 0.14  # of the panel's range, below the lowest tick
 
 
@@ -58,6 +60,11 @@ class Grid:
     ticks: tuple[float, ...]
     failed_at: float | None
     longest_s: float
+
+    @property
+    def matrix(self) -> bool:
+        """Whether there are too many columns for bars, arrows and words, however wide the place."""
+        return self.columns > MANY
 
     @property
     def strips_px(self) -> float:
@@ -133,13 +140,13 @@ def _ticks(line: Timeline) -> tuple[float, ...]:
     """Round numbers around every reward and the threshold; 0 to 1 where that holds them all."""
     seen = [a.reward for a in line.attempts if a.reward is not None]
     seen += [] if line.spec.threshold is None else [line.spec.threshold]
-    values = [v for v in seen if math.isfinite(v)]
+    values = [min(max(v, -_FARTHEST), _FARTHEST) for v in seen if math.isfinite(v)]
     if not values or (min(values) >= 0 and max(values) <= 1):
         return (0.0, 0.25, 0.5, 0.75, 1.0)
     low, high = min(values), max(values)
     if 0 < low <= (high - low) or 0 > high >= (low - high):  # zero is near: show it
         low, high = min(low, 0.0), max(high, 0.0)
-    if low == high:
+    if high - low < max(abs(low), abs(high), _NEAR) * _NEAR:  # one value, but for rounding
         low, high = low - max(abs(low) / 10, 0.5), high + max(abs(high) / 10, 0.5)
     step = _nice((high - low) / _TICKS)
     first, last = math.floor(low / step), math.ceil(high / step)

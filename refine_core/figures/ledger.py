@@ -23,22 +23,23 @@ _NONE = "—"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """key: of Row.cells. title: with the unit. number: right-aligned."""
+    """key: of Row.cells. title: with the unit. brief: the same where there is little room. number: right-aligned."""
 
     key: str
     title: str
+    brief: str
     number: bool = False
 
 
 COLUMNS = (
-    Column("temperature", "temperature", number=True),
-    Column("reward", "reward", number=True),
-    Column("change", "change", number=True),
-    Column("hint", "hint for"),
-    Column("output", "what changed in the output"),
-    Column("time", "time (s)", number=True),
-    Column("tokens", "tokens", number=True),
-    Column("cost", "cost ($)", number=True),
+    Column("temperature", "temperature", "temp.", number=True),
+    Column("reward", "reward", "reward", number=True),
+    Column("change", "change", "change", number=True),
+    Column("hint", "hint for", "hint for"),
+    Column("output", "what changed in the output", "what changed"),
+    Column("time", "time (s)", "time (s)", number=True),
+    Column("tokens", "tokens", "tokens", number=True),
+    Column("cost", "cost ($)", "cost ($)", number=True),
 )
 
 
@@ -135,9 +136,9 @@ def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     changed = [name for name, value in attempt.outputs.items() if before.get(name) != value]
     if not changed:
         return Cell("same", whole, quiet=True)
-    more = f" (and {', '.join(changed[1:])})" if len(changed) > 1 else ""
+    more = " " + text.shorten(f"(and {', '.join(changed[1:])})", 40) if len(changed) > 1 else ""
     told = _difference(text.plain(before.get(changed[0], "")), text.plain(attempt.outputs[changed[0]]))
-    return Cell(f"{changed[0]}: {told}{text.shorten(more, 40)}", whole)
+    return Cell(f"{changed[0]}: {told}{more}", whole)
 
 
 def _difference(old: str, new: str) -> str:

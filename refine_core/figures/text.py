@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import textwrap
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
@@ -29,6 +30,24 @@ def shorten(value: object, limit: int) -> str:
     line = "".join(c if c.isprintable() else " " for c in plain(value))
     line = " ".join(line.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def fold(name: str, width: int, lines: int = 2) -> list[str]:
+    """A name in at most so many lines of `width` characters, broken after _ - . / or a space if it can be."""
+    folded = [""]
+    for part in re.findall(r"[^_\-./ ]*[_\-./ ]?", shorten(name, 4 * width * lines)):
+        rest = part
+        while len(folded[-1]) + len(rest.rstrip()) > width:
+            if folded[-1]:
+                folded.append("")
+            else:
+                folded[-1], rest = rest[:width], rest[width:]
+                folded.append("")
+        folded[-1] += rest
+    kept = [line.rstrip() for line in folded if line.strip()]
+    if len(kept) > lines:
+        kept = [*kept[: lines - 1], shorten(kept[lines - 1] + "…", width)]
+    return kept
 
 
 def hover(*lines: str) -> str:

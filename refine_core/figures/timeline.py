@@ -5,18 +5,22 @@
 
 The layout is given for a wide place; `layout.meta.narrow` says what changes below 600 px. Annotations named "wide:…"
 and "narrow:…" are for one of the two; a trace's `meta.min_column_px` is the width of a column below which its text is
-left out. Whoever draws obeys these; a drawing that does not is still sound.
+left out. Beyond 30 columns, and where a column is narrower than `layout.meta.matrix_below_px`, the strips are a matrix:
+a trace's `meta.only` says to which of the two drawings, "bars" or "matrix", it belongs. `layout.meta.cut_off`: whether the
+key should explain that mark. Whoever draws obeys these; a drawing that does not is still sound.
 """
 
 from __future__ import annotations
 
-from refine_core.figures import text
+from refine_core.figures import outcomes, text
 from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, grid
-from refine_core.figures.traces import Json, traces
+from refine_core.figures.marks import Json
+from refine_core.figures.traces import traces
 from refine_core.log.folds import Timeline
 
 _WIDE = {"l": 116, "r": 92, "t": 34, "b": 6}
 _NARROW = {"l": 68, "r": 10, "t": 34, "b": 6}
+_MATRIX_BELOW_PX = 30
 _EVERY = (
     (12, 1),
     (30, 2),
@@ -24,6 +28,13 @@ _EVERY = (
     (150, 10),
     (400, 25),
 )  # up to so many columns: a number at every so manieth
+
+
+_LABEL: dict[str, Json] = {
+    "bgcolor": "token:background",
+    "bordercolor": "token:border",
+    "font": {"family": "token:font", "size": 13, "color": "token:text"},
+}
 
 
 def timeline_figure(line: Timeline) -> dict[str, Json]:
@@ -47,12 +58,7 @@ def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "token:font", "size": 12, "color": "token:text"},
-        "hoverlabel": {
-            "bgcolor": "token:background",
-            "bordercolor": "token:border",
-            "font": {"family": "token:font", "size": 13, "color": "token:text"},
-            "align": "left",
-        },
+        "hoverlabel": {**_LABEL, "align": "left"},
         "xaxis": {
             "range": [0.5, place.columns + 0.5],
             "side": "top",
@@ -92,6 +98,9 @@ def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
         "meta": {
             "narrow": {"margin": _NARROW, "dragmode": False},
             "columns": place.columns,
+            "matrix": place.matrix,
+            "matrix_below_px": _MATRIX_BELOW_PX,
+            "cut_off": any(outcomes.outcome(line, a) == "cut_off" for a in line.attempts),
         },
     }
 
@@ -117,7 +126,16 @@ def _shapes(line: Timeline, place: Grid) -> list[Json]:
     if line.spec.threshold is not None:
         at = place.shown(line.spec.threshold)
         dashed: Json = {"width": 1.5, "color": "token:muted", "dash": "5px,4px"}
-        shapes.append({**across, "name": "threshold", "yref": "y", "y0": at, "y1": at, "line": dashed})
+        shapes.append(
+            {
+                **across,
+                "name": "threshold",
+                "yref": "y",
+                "y0": at,
+                "y1": at,
+                "line": dashed,
+            }
+        )
     if place.failed_at is not None:
         dotted: Json = {"width": 1, "color": "token:border", "dash": "1px,4px"}
         shapes.append(
@@ -136,8 +154,9 @@ def _shapes(line: Timeline, place: Grid) -> list[Json]:
 def _annotations(line: Timeline, place: Grid) -> list[Json]:
     """Names of strips at the left, the threshold's label, for a wide and for a narrow place."""
     notes: list[Json] = []
-    top: dict[str, Json] = {"yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8}
+    top: dict[str, Json] = {"yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 0}
     notes += _names("attempt", "#", top)
+    notes += _names("reward", "reward", {"yref": "y", "y": place.middle, "yanchor": "middle"})
     for lane in place.lanes:
         wide, narrow = _lane_names(lane)
         middle = lane.top + 30 if lane.kind == "predictor" else lane.middle
@@ -154,18 +173,37 @@ def _annotations(line: Timeline, place: Grid) -> list[Json]:
             "xshift": 8,
             "align": "left",
         }
-        narrow_at: dict[str, Json] = {**at, "xanchor": "right", "yanchor": "bottom", "xshift": 2}
+        aside: dict[str, Json] = {"x": 0, "xanchor": "left", "xshift": 2}
+        if _crowded(line, place, line.spec.threshold):
+            aside = {"x": 1, "xanchor": "right", "xshift": -2}
+        narrow_at: dict[str, Json] = {**at, "yanchor": "bottom", **aside}
         notes.append(_note("wide:threshold", f"threshold<br>{value}", 12, **wide_at))
         notes.append(_note("narrow:threshold", f"threshold {value}", 11, **narrow_at))
     return notes
 
 
+def _crowded(line: Timeline, place: Grid, threshold: float) -> bool:
+    """Whether a mark stands just above the threshold at the left, where a narrow place has its label."""
+    near = (place.ticks[-1] - place.ticks[0]) * 0.15
+    return any(
+        a.index < place.columns / 3 and a.reward is not None and 0 <= a.reward - threshold < near
+        for a in line.attempts
+    )
+
+
 def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:
-    left: dict[str, Json] = {"xref": "paper", "x": 0, "xanchor": "left", "align": "left"}
-    return [
-        _note("wide:name", text.escape(text.shorten(wide, 15)), 12, **left, xshift=-_WIDE["l"], **at),
-        _note("narrow:name", text.escape(text.shorten(narrow, 9)), 11, **left, xshift=-_NARROW["l"], **at),
-    ]
+    """A strip's name in both sizes, folded; pointing at one that had to be shortened tells it in full."""
+    notes: list[Json] = []
+    for place, name, letters, size, left_px in (
+        ("wide", wide, 15, 12, _WIDE["l"]),
+        ("narrow", narrow, 9, 11, _NARROW["l"]),
+    ):
+        parts = text.fold(name, letters)
+        full: dict[str, Json] = {"hovertext": text.hover(name)} if "".join(parts) != name else {}
+        left: dict[str, Json] = {"xref": "paper", "x": 0, "xanchor": "left", "xshift": -left_px}
+        words = "<br>".join(text.escape(part) for part in parts)
+        notes.append(_note(f"{place}:name", words, size, align="left", **left, **full, **at))
+    return notes
 
 
 def _lane_names(lane: Lane) -> tuple[str, str]:
@@ -180,6 +218,7 @@ def _note(name: str, words: str, size: int, **at: Json) -> Json:
         "text": words,
         "showarrow": False,
         "borderpad": 0,
+        "hoverlabel": _LABEL,
         "font": {"size": size, "color": "token:muted"},
         **at,
     }

@@ -1,32 +1,61 @@
 """The timeline in a real browser: it is one chart that stays, and it can be worked without a mouse or a chart at all."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Route, expect
 
 from tests import logs
 
 APP = Path(__file__).parent / "apps" / "timeline_app.py"
 
+VISITS = count(1)
+
 Open = Callable[..., Page]
 
 
+@pytest.fixture(scope="module")
+def stage(chromium: Browser, serve: Callable[[Path], str]) -> Iterator[Page]:
+    """One page for most tests: to open Streamlit anew for each would take most of their time."""
+    context = chromium.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(serve(APP))
+    yield page
+    context.close()
+
+
 @pytest.fixture
-def show(page: Page, serve: Callable[[Path], str]) -> Open:
-    """Open a scenario of tests.logs, or "live", and wait until its chart is drawn."""
+def show(stage: Page) -> Iterator[Open]:
+    """Show a scenario of tests.logs, or "live", as if it were opened anew, and wait until its chart is drawn."""
+    errors: list[str] = []
 
-    def go(name: str, *, size: tuple[int, int] = (1280, 900), chart: bool = True) -> Page:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.goto(f"{serve(APP)}/?show={quote(name)}")
-        if chart:
-            page.locator(".rs-timeline .chart .scatterlayer .trace").first.wait_for(state="attached")
-        return page
+    def note(error: Error) -> None:
+        errors.append(str(error))
 
-    return go
+    def go(name: str, *, size: tuple[int, int] = (1280, 900), scheme: str = "light") -> Page:
+        stage.set_viewport_size({"width": size[0], "height": size[1]})
+        stage.emulate_media(color_scheme=scheme)
+        stage.mouse.move(1, 1)
+        visit = f"{name}#{next(VISITS)}"
+        stage.get_by_label("Show").fill(visit)
+        stage.get_by_label("Show").press("Enter")
+        expect(stage.get_by_text(f"Shown: {visit}", exact=True)).to_be_visible()
+        expect(stage.locator(".rs-timeline")).to_have_count(1)
+        drawn(stage)
+        return stage
+
+    stage.on("pageerror", note)
+    yield go
+    stage.remove_listener("pageerror", note)
+    assert not errors, errors
+
+
+def drawn(page: Page) -> None:
+    """Wait until there is a chart."""
+    page.locator(".rs-timeline .chart .scatterlayer .trace").first.wait_for(state="attached")
 
 
 def chart(page: Page) -> Locator:
@@ -112,10 +141,16 @@ def test_no_frame_is_blank_while_attempts_arrive(show):
 
 
 def test_what_has_not_changed_is_not_drawn_again(show):
+    """Polls bring the same data, and a selection is a shape on the chart that there is."""
     page = show("live")
-    page.wait_for_timeout(500)
-    chart(page).evaluate("e => { window.draws = 0; e.on('plotly_afterplot', () => { window.draws += 1; }); }")
+    page.evaluate(
+        "() => { const react = Plotly.react; window.draws = 0;"
+        " Plotly.react = (...all) => { window.draws += 1; return react(...all); }; }"
+    )
+    page.get_by_role("button", name="Point at the first").click()
+    expect(selected(page)).to_have_text("1")
     polled(page, 4)
+    assert band(page) == [1]
     assert page.evaluate("window.draws") == 0
 
 
@@ -129,11 +164,23 @@ def test_a_pick_outlasts_the_polls_that_do_not_know_of_it_yet(show):
 
 
 def test_picks_in_quick_succession_end_on_the_last(show):
+    """Python answers each pick in turn; an answer that is overtaken by a later pick does not move the mark back."""
     page = show("two stages")
+    page.locator(".rs-timeline tbody").evaluate(
+        """body => {
+          window.marked = [];
+          const look = () => window.marked.push(body.querySelector('[aria-selected=true] button').textContent);
+          new MutationObserver(look).observe(body, { subtree: true, attributeFilter: ['aria-selected'] });
+        }"""
+    )
     page.locator(".rs-timeline").focus()
-    page.keyboard.type("jjjj")
+    for _ in range(4):
+        page.keyboard.press("j")
+        page.wait_for_timeout(40)
     expect(page.get_by_text("Selected: 3")).to_be_visible()
     expect(selected(page)).to_have_text("4")
+    marked = page.evaluate("window.marked")
+    assert marked == sorted(marked)
 
 
 def test_python_may_point_at_another_attempt(show):
@@ -261,6 +308,31 @@ def test_the_ledger_is_a_table_with_names_for_rows_and_columns(show):
     assert rewards.first.evaluate("e => getComputedStyle(e).textAlign") == "right"
 
 
+@pytest.mark.parametrize("name", ["failures", "long words", "thirty"])
+def test_beside_a_form_the_ledger_needs_no_scrolling(show, name):
+    """The Lab's right column is some 720 px wide."""
+    page = show(name, size=(745, 900))
+    expect(page.get_by_role("columnheader", name="temp.")).to_be_visible()
+    inner, outer = page.locator(".rs-timeline .ledger").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert 690 < outer < 740
+    assert inner <= outer
+
+
+def test_before_the_first_attempt_it_says_what_is_to_come(show):
+    page = show("nothing yet")
+    expect(page.get_by_text("No attempt has begun yet.")).to_be_visible()
+    expect(page.get_by_role("table")).to_have_count(0)
+    for name in ("Previous", "Next", "Best", "First failure"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+
+
+def test_a_run_that_was_left_does_not_seem_to_go_on(show):
+    page = show("left")
+    expect(rows(page).nth(3)).to_contain_text("cut off")
+    expect(rows(page).nth(3).locator("td.time")).to_have_text("—")
+    expect(page.get_by_role("img", name=re.compile("The run was interrupted"))).to_be_visible()
+
+
 def test_seconds_go_by_on_the_row_that_runs(show):
     page = show("running")
     cell = rows(page).nth(3).locator("td.time")
@@ -270,22 +342,30 @@ def test_seconds_go_by_on_the_row_that_runs(show):
     expect(cell).not_to_have_text(first, timeout=5_000)
 
 
-def test_without_the_charts_library_the_ledger_still_works(show, page):
-    page.route("**/plotly.min.js", lambda route: route.abort())
-    show("two stages", chart=False)
-    expect(page.get_by_text("The chart could not be drawn")).to_be_visible()
-    rows(page).nth(1).get_by_role("button").click()
-    expect(page.get_by_text("Selected: 1")).to_be_visible()
-
-
-def test_before_the_library_has_come_the_ledger_is_there_already(show, page):
+def test_the_ledger_is_there_before_the_library_and_works_without_it(page, serve):
+    """And the chart's place says what is amiss."""
     held: list[Route] = []
-    page.route("**/plotly.min.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright asks a handler for its signature
-    show("two stages", chart=False)
+    page.route("**/plotly.min.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function of Python's
+    page.goto(serve(APP))
     expect(rows(page)).to_have_count(4)
     expect(page.get_by_text("Drawing the chart")).to_be_visible()
-    held[0].continue_()
-    expect(page.get_by_text("Drawing the chart")).to_be_hidden()
+    held[0].abort()
+    expect(page.get_by_text("The chart could not be drawn: its library did not load.")).to_be_visible()
+    rows(page).nth(1).get_by_role("button").click()
+    expect(page.get_by_text("Selected: 1")).to_be_visible()
+    page.locator(".rs-timeline").press("j")
+    expect(selected(page)).to_have_text("3")
+
+
+def test_a_library_that_came_late_is_drawn_with(page, serve):
+    """One that failed to load is asked for again with the next news."""
+    page.route("**/plotly.min.js", lambda route: route.abort(), times=1)
+    page.goto(serve(APP))
+    expect(page.get_by_text("The chart could not be drawn")).to_be_visible()
+    rows(page).nth(1).get_by_role("button").click()
+    drawn(page)
+    expect(page.get_by_text("The chart could not be drawn")).to_be_hidden()
+    assert band(page) == [2]
 
 
 # ---- text, theme and room
@@ -345,6 +425,36 @@ def test_the_chart_is_laid_out_anew_when_the_window_narrows(show):
     expect(chart(page).get_by_text("temperature", exact=True)).to_be_visible()
 
 
+def visible(page: Page) -> set[str]:
+    """Names of the traces that are drawn."""
+    return set(
+        chart(page).evaluate(
+            "e => e.data.filter((t) => t.visible !== false && t.x.length).map((t) => t.name)"
+        )
+    )
+
+
+def test_where_columns_become_narrow_the_strips_become_a_matrix_and_the_key_says_so(show):
+    page = show("twelve")
+    key = page.locator(".rs-timeline .key")
+    assert {"hints", "tracks", "reward values"} <= visible(page)
+    expect(key.get_by_text("fuller colour")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(key.get_by_text("fuller colour")).to_be_visible()
+    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.width < 390")
+    assert {"cells", "hints in cells"} <= visible(page)
+    assert not {"hints", "durations", "reward values", "tracks", "draft"} & visible(page)
+
+
+def test_the_key_explains_what_only_some_runs_have(show):
+    key = show("failures").locator(".rs-timeline .key")
+    expect(key.get_by_text("retried")).to_be_visible()
+    expect(key.get_by_text("cut off")).to_be_hidden()
+    key = show("cancelled").locator(".rs-timeline .key")
+    expect(key.get_by_text("retried")).to_be_hidden()
+    expect(key.get_by_text("cut off")).to_be_visible()
+
+
 CONTRASTS = """() => {
   const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const rgb = (colour) => {
@@ -378,19 +488,23 @@ CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_and_marks_have_contrast(show, page, scheme):
-    page.emulate_media(color_scheme=scheme)
-    show("failures")
+def test_texts_and_marks_have_contrast(show, scheme):
+    page = show("failures", scheme=scheme)
     rows(page).nth(1).get_by_role("button").click()
     expect(selected(page)).to_have_text("2")
     page.mouse.move(5, 5)
     assert page.evaluate(CONTRASTS) == []
 
 
-def test_every_scenario_draws_without_a_word_in_the_console(show, page):
+def test_every_scenario_draws_without_a_word_in_the_console(show, stage):
     said: list[str] = []
-    page.on("console", lambda m: said.append(m.text) if m.type in {"error", "warning"} else None)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            said.append(message.text)
+
+    stage.on("console", note)
     for name in logs.SCENARIOS:
         show(name)
-    # Streamlit's own page has an inline script that the content security policy refuses.
-    assert [s for s in said if "inline script" not in s] == []
+    stage.remove_listener("console", note)
+    assert said == []

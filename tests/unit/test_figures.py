@@ -2,13 +2,17 @@
 
 # ruff: noqa: RUF001 - the minus sign is what is shown, and so what is asserted
 
+import copy
 import json
 import math
+import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.figures import alt_text, ledger, timeline_figure
+from refine_core.figures import alt_text, ledger, text, timeline_figure
 from tests import logs
 
 
@@ -43,16 +47,52 @@ def test_a_figure_is_plain_json(name):
     assert json.loads(json.dumps(figure, allow_nan=False)) == json.loads(json.dumps(figure))
 
 
+def prefix(log: logs.Log, end: int) -> logs.Log:
+    """The log as it stood after so many records."""
+    part = copy.copy(log)
+    part.records = log.records[:end]
+    return part
+
+
 @pytest.mark.parametrize("name", logs.SCENARIOS)
 def test_every_prefix_of_a_log_can_be_drawn(name):
     """A live run is a prefix of itself."""
     log = logs.SCENARIOS[name]()
-    for end in range(1, min(len(log.records), 120)):
-        part = logs.Log.__new__(logs.Log)
-        part.records = log.records[:end]
-        json.dumps(timeline_figure(part.line), allow_nan=False)
-        assert alt_text(part.line)
-        assert len(ledger(part.line)) == len(part.line.attempts)
+    for end in {*range(1, 40), *range(40, len(log.records), 17)} & set(range(1, len(log.records))):
+        line = prefix(log, end).line
+        json.dumps(timeline_figure(line), allow_nan=False)
+        assert alt_text(line)
+        assert len(ledger(line)) == len(line.attempts)
+
+
+REWARDS = st.one_of(st.none(), st.floats(allow_nan=False), st.sampled_from([0.0, 0.5, 1.0]))
+
+
+@given(
+    rewards=st.lists(REWARDS, max_size=12), threshold=st.none() | st.floats(-1e6, 1e6), end=st.floats(0, 1)
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_rewards_every_mark_lies_in_the_panel_and_the_ring_on_the_best(rewards, threshold, end):
+    """For a whole run and for any prefix of it, and with one number of traces."""
+    log = logs.Log(stages=("answer",), N=max(1, len(rewards)), threshold=threshold)
+    for reward in rewards:
+        log.attempt(reward)
+        log.advise({"answer": "Again."})
+    log.finish()
+    blank = len(timeline_figure(prefix(log, 1).line)["data"])
+    for part in (log, prefix(log, 1 + round(end * (len(log.records) - 1)))):
+        figure = timeline_figure(part.line)
+        json.dumps(figure, allow_nan=False)
+        assert len(figure["data"]) == blank
+        low, high = figure["layout"]["yaxis"]["range"]
+        heights = [
+            y for n in ("reward", "failed", "running", "returned", "best so far") for y in trace(part, n)["y"]
+        ]
+        assert all(low <= y <= high for y in heights)
+        below = trace(part, "failed")["y"]
+        assert all(y < figure["layout"]["yaxis"]["tickvals"][0] for y in below)
+    scored = [r for r in rewards if r is not None]
+    assert trace(log, "returned")["customdata"] == ([rewards.index(max(scored))] if scored else [])
 
 
 def test_the_number_of_traces_does_not_depend_on_the_number_of_attempts():
@@ -129,6 +169,10 @@ def test_a_cancelled_attempt_is_not_called_failed():
     assert [row.words for row in ledger(logs.cancelled().line)] == ["best", "cut off"]
 
 
+def test_an_attempt_left_by_a_process_that_ended_is_not_said_to_go_on():
+    assert alt_text(logs.running().line, live=False).endswith("The run was interrupted.")
+
+
 def test_the_running_attempt_waits_half_way_up():
     running = trace(logs.running(), "running")
     assert (running["x"], running["y"]) == ([4], [0.5])
@@ -147,6 +191,9 @@ def test_the_running_attempt_waits_half_way_up():
         [100.1, 100.2],
         [1e6, -1e6],
         [0.0],
+        [0.0, -5e-324],
+        [5.0, 5.000000000000001],
+        [1e17, 1e17 + 16],
     ],
 )
 def test_the_range_holds_every_reward_and_the_threshold(rewards):
@@ -159,6 +206,22 @@ def test_the_range_holds_every_reward_and_the_threshold(rewards):
     assert high > max([*rewards, 0.9])
     assert 3 <= len(axis["tickvals"]) <= 8
     assert low < axis["tickvals"][0] <= axis["tickvals"][-1] < high
+
+
+def test_rewards_that_differ_by_rounding_alone_get_an_axis_with_different_numbers():
+    log = logs.Log(threshold=None)
+    log.attempt(3.0)
+    log.attempt(0.1 + 0.2 + 2.7)
+    numbers = layout(log)["yaxis"]["ticktext"]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_reward_beyond_all_measure_lies_at_the_edge():
+    log = logs.Log(threshold=None)
+    log.attempt(1.7e308)
+    log.attempt(-1.7e308)
+    low, high = layout(log)["yaxis"]["range"]
+    assert trace(log, "reward")["y"] == [high, low]
 
 
 def test_rewards_far_from_zero_are_told_apart():
@@ -188,6 +251,15 @@ def test_the_threshold_is_a_dashed_labelled_line_and_absent_without_one():
     assert "threshold<br>0.90" in {note["text"] for note in layout(log)["annotations"]}
     endless = logs.Log(threshold=None)
     assert "threshold" not in {shape["name"] for shape in layout(endless)["shapes"]}
+
+
+def test_in_a_narrow_place_the_threshold_is_named_where_no_mark_stands():
+    """At the left, but at the right where the very first attempt has reached it."""
+
+    def side(log: logs.Log) -> float:
+        return next(n["x"] for n in layout(log)["annotations"] if n["name"] == "narrow:threshold")
+
+    assert (side(logs.two_stages()), side(logs.one())) == (0, 1)
 
 
 # ---- strips
@@ -287,6 +359,7 @@ def test_retries_are_marked_on_the_bar_that_they_held_up():
         (0, strip(log, "draft")),
         (2, strip(log, "answer")),
     ]
+    assert trace(log, "retries told")["text"] == ["retried", "retried ×2"]
 
 
 def test_temperatures_to_come_are_known_beforehand():
@@ -309,10 +382,74 @@ def test_a_long_run_that_stopped_early_does_not_keep_its_empty_columns():
     assert layout(log)["meta"]["columns"] < 10
 
 
-def test_beyond_thirty_attempts_nothing_is_written_beside_bars_and_advice():
-    log = logs.long(40)
-    assert trace(log, "durations")["text"] == []
-    assert trace(log, "advice")["mode"] == "markers"
+def shown(log: logs.Log, drawing: str) -> set[bool]:
+    """Whether the traces of one drawing of the strips are visible."""
+    return {
+        t["visible"] for t in timeline_figure(log.line)["data"] if t.get("meta", {}).get("only") == drawing
+    }
+
+
+def test_beyond_thirty_attempts_the_strips_are_a_matrix():
+    """Bars, arrows and words of so many would be a thicket; every trace is there, for a place where they fit."""
+    assert (shown(logs.long(30), "bars"), shown(logs.long(30), "matrix")) == ({True}, {False})
+    assert (shown(logs.long(31), "bars"), shown(logs.long(31), "matrix")) == ({False}, {True})
+    assert (shown(logs.far_from_done(), "bars"), shown(logs.far_from_done(), "matrix")) == ({False}, {True})
+
+
+def test_a_cell_is_deeper_the_longer_it_took_and_the_higher_the_reward():
+    log = logs.two_stages()
+    cells = trace(log, "cells")
+    by_place = dict(
+        zip(zip(cells["base"], cells["customdata"], strict=True), cells["marker"]["color"], strict=True)
+    )
+    depth = [
+        [float(c.partition("/")[2]) for (y, _), c in sorted(by_place.items()) if y == base]
+        for base in sorted({y for y, _ in by_place})
+    ]
+    draft, answer, rewards = depth
+    assert answer == sorted(answer, reverse=True)  # 1.6, 1.1, 0.6 and 0.4 s
+    assert draft[0] == max(draft)
+    assert rewards == sorted(rewards)
+
+
+def test_a_failure_is_a_hatched_cell_of_its_own_colour():
+    cells = trace(logs.failures(), "cells")
+    hatched = {
+        (index, colour)
+        for index, colour, shape in zip(
+            cells["customdata"], cells["marker"]["color"], cells["marker"]["pattern"]["shape"], strict=True
+        )
+        if shape
+    }
+    assert hatched == {(1, "token:failed"), (4, "token:failed")}
+
+
+def test_a_dot_in_a_cell_says_that_it_was_given_a_hint():
+    log = logs.two_stages()
+    dots = trace(log, "hints in cells")
+    assert dots["customdata"] == [1, 1, 2, 3]
+    assert set(dots["y"]) <= {base + 12 for base in trace(log, "cells")["base"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("draft", ["draft"]),
+        ("retrieve_supporting_passages", ["retrieve_", "supporting_…"]),
+        ("answer_the_question", ["answer_the_", "question"]),
+        ("x" * 40, ["x" * 15, "x" * 14 + "…"]),
+        ("", []),
+    ],
+)
+def test_a_long_name_is_folded_at_its_underscores(name, folded):
+    assert text.fold(name, 15) == folded
+
+
+def test_a_name_that_had_to_be_shortened_is_told_in_full_when_pointed_at():
+    notes = [n for n in layout(logs.long_words())["annotations"] if n["name"] == "wide:name"]
+    told = {n["text"]: n.get("hovertext") for n in notes}
+    assert told["retrieve_<br>supporting_…"] == "retrieve_supporting_passages"
+    assert told["s3"] is None
 
 
 # ---- text from models
@@ -328,14 +465,30 @@ def test_markup_from_a_model_is_escaped_for_plotly():
     assert "&amp;lt;i&amp;gt" in hovers[0]  # an entity as a model wrote it, not as Plotly would read it
 
 
+def colours(value: object, name: str = "") -> list[str]:
+    """Every string in a figure that is a colour's or a font's name."""
+    if isinstance(value, dict):
+        return [s for k, v in value.items() for s in colours(v, k)]
+    if isinstance(value, list | tuple):
+        return [s for v in value for s in colours(v, name)]
+    return [value] if isinstance(value, str) and re.search("colou?r$|family$", name) else []
+
+
+@pytest.mark.parametrize("name", logs.SCENARIOS)
+def test_every_colour_is_a_token_that_whoever_draws_resolves(name):
+    """And no other text is one, whatever a model wrote: it stands where no colour is looked for."""
+    found = set(colours(timeline_figure(logs.SCENARIOS[name]().line)))
+    assert not [c for c in found if not re.fullmatch(r"token:[a-z]+(/[01](\.\d+)?)?|rgba\(0,0,0,0\)", c)]
+
+
 def test_a_models_words_do_not_pick_a_colour():
-    """Only what stands in a colour's place is a token; hover text may say "token:text"."""
-    hover = trace(logs.hostile(), "reward")["hovertext"][1]
-    assert hover
-    for one in timeline_figure(logs.hostile().line)["data"]:
-        for key, value in one.get("marker", {}).items():
-            if key != "color":
-                assert not [s for s in strings(value) if "img" in s]
+    log = logs.Log(stages=("token:accent",))
+    log.attempt(0.1, outputs={"answer": "token:accent"})
+    log.advise({"token:accent": "token:accent"})
+    log.attempt(0.2, outputs={"token:accent": "token:accent"})
+    figure = timeline_figure(log.line)
+    assert "token:accent" not in colours(figure)
+    assert any("token:accent" in s for s in strings(figure))
 
 
 def test_control_and_direction_characters_do_not_reach_a_cell():

@@ -1,0 +1,65 @@
+"""What pointing at a mark says. A model's words are shortened and escaped."""
+
+from __future__ import annotations
+
+from refine_core.figures import outcomes, text
+from refine_core.log.folds import Attempt, PredictorRun, Timeline
+
+_WORDS = 90  # characters of a hint or an output
+
+
+def attempt_told(line: Timeline, attempt: Attempt) -> str:
+    """What pointing at an attempt says."""
+    reward = "no reward" if attempt.reward is None else f"reward {text.number(attempt.reward)}"
+    took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
+    said = [f"{name}: {text.shorten(value, _WORDS)}" for name, value in (attempt.outputs or {}).items()]
+    wrong = (
+        ""
+        if attempt.error is None
+        else text.shorten(f"{attempt.error.type}: {attempt.error.message}", _WORDS)
+    )
+    return text.hover(
+        f"Attempt {attempt.index + 1} · {outcomes.words(line, attempt)}",
+        f"{reward} · temperature {text.temperature(attempt.temperature)}{took}",
+        wrong,
+        *said,
+    )
+
+
+def run_told(attempt: Attempt, run: PredictorRun) -> str:
+    """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
+    took = "running" if run.took_s is None else text.seconds(run.took_s)
+    retries = [retry for call in run.calls for retry in call.retries]
+    hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
+    return text.hover(
+        f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
+        f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
+        *(f"{name}: {text.shorten(value, _WORDS)}" for name, value in (run.outputs or {}).items()),
+        text.shorten(f"{run.error.type}: {run.error.message}", _WORDS) if run.error else "",
+        f"retried {len(retries)} {text.TIMES}, last after {text.shorten(retries[-1].error.message, _WORDS)}"
+        if retries
+        else "",
+    )
+
+
+def advice_told(attempt: Attempt, state: str) -> str:
+    """What pointing at a chip says. state: "given", "failed", "asked" or "cut_off"."""
+    name, advice = f"Advice after attempt {attempt.index + 1}", attempt.advice
+    if advice is None or state in {"asked", "cut_off"}:
+        return text.hover(f"{name}: {'being asked for' if state == 'asked' else 'cut off'}")
+    took = "" if advice.took_s is None else f" · {text.seconds(advice.took_s)}"
+    if advice.error is not None:
+        return text.hover(f"{name} could not be had{took}", text.shorten(advice.error.message, _WORDS))
+    given = advice.given.advice if advice.given else {}
+    return text.hover(
+        f"{name}{took}",
+        *(
+            f"{text.shorten(n, _WORDS)}: {text.shorten(words, _WORDS) if outcomes.is_hint(words) else 'nothing to say'}"
+            for n, words in given.items()
+        ),
+    )
+
+
+def hint_told(attempt: Attempt, predictor: str, hint: str) -> str:
+    """What pointing at an arrow's head says."""
+    return text.hover(f"Hint for {predictor} in attempt {attempt.index + 1}:", text.shorten(hint, 2 * _WORDS))
