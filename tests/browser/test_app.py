@@ -292,7 +292,11 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
 
     def findings() -> list[str]:
         found = Axe().run(page).response["violations"]
-        return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found if v["impact"] in ("serious", "critical")]
+        return [
+            f"{v['id']}: {v['nodes'][0]['html'][:120]}"
+            for v in found
+            if v["impact"] in ("serious", "critical")
+        ]
 
     assert findings() == []
     page.get_by_text("A real model", exact=True).click()
