@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from refine_core import runs, settings
+    from refine_core import events, runs, settings
     from refine_core.adapters import ChatAdapter
     from refine_core.errors import (
         Halt,
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from refine_core.loop import Loop, Plan, decide, evolve, schedule
     from refine_core.modules import ChainOfThought, Example, Module, Parameter, Predict, Prediction
     from refine_core.refine import BestOfN, Refine, Refinement
+    from refine_core.refine.advice import OfferAdvice, advise
+    from refine_core.refine.build import Pipeline
     from refine_core.rewards import RewardRunner, Score
     from refine_core.settings import configure, context
     from refine_core.signatures import InputField, OutputField, Signature
@@ -75,6 +77,8 @@ _HOME = {
     "loop": ("Loop", "Plan", "decide", "evolve", "schedule"),
     "modules": ("ChainOfThought", "Example", "Module", "Parameter", "Predict", "Prediction"),
     "refine": ("BestOfN", "Refine", "Refinement"),
+    "refine.advice": ("OfferAdvice", "advise"),
+    "refine.build": ("Pipeline",),
     "rewards": ("RewardRunner", "Score"),
     "settings": ("configure", "context"),
     "signatures": ("InputField", "OutputField", "Signature"),
@@ -83,7 +87,7 @@ _HOME = {
     "store": ("MemoryStore", "SqlStore", "open_store"),
     "waiting": ("Cancel",),
 }
-_MODULES = ("runs", "settings")
+_MODULES = ("events", "runs", "settings")
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
@@ -104,9 +108,11 @@ __all__ = [
     "MemoryStore",
     "ModelSpec",
     "Module",
+    "OfferAdvice",
     "OutputField",
     "Parameter",
     "ParseError",
+    "Pipeline",
     "Plan",
     "PracticeLM",
     "Predict",
@@ -135,11 +141,13 @@ __all__ = [
     "Summary",
     "Timeline",
     "WorkerError",
+    "advise",
     "configure",
     "context",
     "decide",
     "decode",
     "encode",
+    "events",
     "evolve",
     "open_store",
     "program_source",

@@ -59,11 +59,6 @@ def draw(run: Run) -> None:
         mistake(
             f"The run was stopped because it could not be recorded: {run.trouble}. What was recorded until then is here."
         )
-    if run.state == "interrupted":
-        st.warning(
-            "Interrupted: the app ended before the run did. Press Run to make it anew.",
-            icon=":material/power_off:",
-        )
     attempts = {a.index: a for a in run.line.attempts}
     picked = timeline(
         run.line,
@@ -72,9 +67,8 @@ def draw(run: Run) -> None:
         reveal=address.just_started(run.run_id),
         live=run.live,
     )
-    if picked is not None and picked in attempts and picked != address.attempt():
+    if picked is not None:
         address.show_attempt(picked)
-        st.rerun(scope="fragment" if run.live else "app")
     shown = _selected(run.line, attempts)
     if shown is not None:
         attempt_view(run.line, attempts[shown])
