@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from refine_core.events import Fault
 from refine_core.log.folds import Timeline
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
@@ -41,6 +42,11 @@ def dollars(value: float | None) -> str:
 def count(how_many: int, what: str, plural: str | None = None) -> str:
     """How many of what: "1 attempt", "3 attempts"."""
     return f"{how_many} {what if how_many == 1 else plural or what + 's'}"
+
+
+def fault(error: Fault) -> str:
+    """An error in words: its message, led by its kind where a program's own code raised it."""
+    return f"{error.type}: {error.message}" if error.blame == "code" else error.message
 
 
 def why_stopped(line: Timeline, *, alive: bool = True) -> str:
@@ -84,7 +90,7 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
                 f"Cancelled during attempt {made}.{best}" if made else "Cancelled before the first attempt."
             )
         case _:
-            return f"Stopped by an error: {end.error.message if end.error else 'unknown'}{best}"
+            return f"Stopped by an error: {fault(end.error) if end.error else 'unknown'}{best}"
 
 
 def what_it_took(line: Timeline) -> str:
@@ -109,5 +115,5 @@ def _reward(line: Timeline, index: int) -> float | None:
 
 
 def _error(line: Timeline) -> str:
-    message = next((a.error.message for a in reversed(line.attempts) if a.error), "unknown")
+    message = next((fault(a.error) for a in reversed(line.attempts) if a.error), "unknown")
     return message if message.endswith((".", "!", "?")) else f"{message}."

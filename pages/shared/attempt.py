@@ -10,7 +10,7 @@ import ujson
 
 from pages.shared.text import block, mistake, plain, printed
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import count, dollars, number, seconds
+from refine_core.words import count, dollars, fault, number, seconds
 
 NO_HINT = "N/A"
 _HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
@@ -70,7 +70,7 @@ def _failure(attempt: Attempt) -> None:
         return
     where = "The reward failed" if attempt.phase == "reward" else "The program failed"
     line = f", line {error.line}" if error.line is not None else ""
-    mistake(f"{where}{line}: {error.type}: {error.message}")
+    mistake(f"{where}{line}: {fault(error)}")
     st.caption(_BLAME[error.blame])
     if error.stdout:
         printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
@@ -137,7 +137,7 @@ def _predictor(run: PredictorRun) -> None:
             gone = ", ".join(run.parse_failed.missing)
             mistake(f"The reply has no field {gone}" if gone else _invalid(run.parse_failed.invalid))
         elif run.error is not None:
-            mistake(f"{run.error.type}: {run.error.message}")
+            mistake(fault(run.error))
         if run.outputs is not None:
             st.markdown("**Parsed fields**")
             for name, value in run.outputs.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from refine_core.figures import outcomes, text
 from refine_core.log.folds import Attempt, PredictorRun, Timeline
+from refine_core.words import fault
 
 _WORDS = 90  # characters of a hint or an output
 
@@ -13,11 +14,7 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
     reward = "no reward" if attempt.reward is None else f"reward {text.number(attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
     said = [f"{name}: {text.shorten(value, _WORDS)}" for name, value in (attempt.outputs or {}).items()]
-    wrong = (
-        ""
-        if attempt.error is None
-        else text.shorten(f"{attempt.error.type}: {attempt.error.message}", _WORDS)
-    )
+    wrong = "" if attempt.error is None else text.shorten(fault(attempt.error), _WORDS)
     return text.hover(
         f"Attempt {attempt.index + 1} · {outcomes.words(line, attempt)}",
         f"{reward} · temperature {text.temperature(attempt.temperature)}{took}",
@@ -35,7 +32,7 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
         f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
         *(f"{name}: {text.shorten(value, _WORDS)}" for name, value in (run.outputs or {}).items()),
-        text.shorten(f"{run.error.type}: {run.error.message}", _WORDS) if run.error else "",
+        text.shorten(fault(run.error), _WORDS) if run.error else "",
         f"retried {len(retries)} {text.TIMES}, last after {text.shorten(retries[-1].error.message, _WORDS)}"
         if retries
         else "",

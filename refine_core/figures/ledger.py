@@ -14,6 +14,7 @@ from typing import Literal
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
 from refine_core.log.folds import Attempt, Timeline, Usage
+from refine_core.words import fault
 
 _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
@@ -123,9 +124,7 @@ def _hint(attempt: Attempt) -> Cell:
 
 def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.error is not None:
-        return Cell(
-            text.shorten(f"{attempt.error.type}: {attempt.error.message}", _SHOWN), attempt.error.message
-        )
+        return Cell(text.shorten(fault(attempt.error), _SHOWN), attempt.error.message)
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)
     whole = "\n".join(f"{name}: {text.plain(value)}" for name, value in attempt.outputs.items())

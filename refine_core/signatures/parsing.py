@@ -158,52 +158,97 @@ def _top_level(text: str, mark: str) -> Iterator[int]:
 
 
 def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
-    """The type that `kind` names. Only names, subscripts, `|`, literals and dots are read; nothing is executed."""
+    """The type that `kind` names."""
     try:
         tree = ast.parse(kind, mode="eval").body
-    except SyntaxError:
+        return _TypeReader(text, column, known).read(tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SignatureError(
-            f"{kind!r} is not a type; write, for example, list[str]", text=text, column=column
+            f"{_brief(kind)} is not a type; write, for example, list[str]", text=text, column=column
         ) from None
 
-    def build(node: ast.expr, *, literal: bool = False) -> Any:
-        here = column + node.col_offset
+
+class _TypeReader:
+    """Reads names, subscripts, `|`, literals and dots; nothing is executed."""
+
+    def __init__(self, text: str, column: int, known: Mapping[str, Any]) -> None:
+        self.text, self.column, self.known = text, column, known
+
+    def read(self, node: ast.expr) -> Any:
+        """The type that stands alone at `node`."""
+        made = self._named(node)
+        if made in (Literal, Optional, Union):
+            raise self._fault(
+                node, f"{ast.unparse(node)} needs something in brackets, such as {_BRACKETED[made]}"
+            )
+        return made
+
+    def _named(self, node: ast.expr) -> Any:
         match node:
-            case ast.Constant(value=value) if literal or value is None:
-                return value
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))) if literal:
-                return -value
-            case ast.Name(id=name) if name in known:
-                return known[name]
+            case ast.Constant(value=None):
+                return None
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="typing"), attr=name) if (
+                name in self.known
+            ):
+                return self.known[name]
             case ast.Name(id=name):
-                raise SignatureError(
-                    f"unknown type {name!r}; known are {_known(known)}", text=text, column=here
-                )
-            case ast.Attribute(value=ast.Name(id="typing"), attr=name) if name in known:
-                return known[name]
-            case ast.Attribute() if (dotted := ast.unparse(node)) in known:
-                return known[dotted]
+                raise self._fault(node, f"unknown type {name!r}; known are {_known(self.known)}")
+            case ast.Attribute() if (dotted := ast.unparse(node)) in self.known:
+                return self.known[dotted]
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return Union[build(left), build(right)]  # noqa: UP007 - made of values, so that None and Literal fit
+                return Union[self.read(left), self.read(right)]  # noqa: UP007 - made of values, so that Literal fits
             case ast.Subscript(value=outer, slice=inner):
-                return _subscript(build(outer), inner, build, here)
-            case ast.Tuple(elts=parts) if literal:
-                return tuple(build(p, literal=True) for p in parts)
+                return self._subscript(node, self._named(outer), inner)
             case _:
-                raise SignatureError(f"{ast.unparse(node)!r} is not a type", text=text, column=here)
+                raise self._fault(node, f"{_brief(ast.unparse(node))} is not a type")
 
-    def _subscript(outer: Any, inner: ast.expr, build: Any, here: int) -> Any:
+    def _subscript(self, node: ast.expr, outer: Any, inner: ast.expr) -> Any:
         parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-        args = tuple(
-            ... if isinstance(p, ast.Constant) and p.value is ... else build(p, literal=outer is Literal)
-            for p in parts
-        )
+        if outer is Literal:
+            return Literal[tuple(self._literal(part) for part in parts)]
+        args = tuple(... if _dots(p) and outer is tuple else self.read(p) for p in parts)
+        wanted = _ARGUMENTS.get(outer)
+        if not args or (wanted is not None and len(args) != wanted):
+            raise self._fault(
+                node,
+                f"{_brief(ast.unparse(node))} is not a type: {wanted or 'at least 1'} must stand in the brackets",
+            )
         try:
-            return outer[args if len(args) > 1 or outer in (tuple, Literal) else args[0]]
+            return outer[args if len(args) > 1 or outer is tuple else args[0]]
         except TypeError as error:
-            raise SignatureError(f"{kind!r} is not a type: {error}", text=text, column=here) from None
+            raise self._fault(node, f"{_brief(ast.unparse(node))} is not a type: {error}") from None
 
-    return build(tree)
+    def _literal(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=str() | int() | None as value):
+                return value
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
+                return -value
+            case _:
+                raise self._fault(
+                    node, f"{_brief(ast.unparse(node))} cannot be a choice; write texts or whole numbers"
+                )
+
+    def _fault(self, node: ast.expr, message: str) -> SignatureError:
+        return SignatureError(message, text=self.text, column=self.column + node.col_offset)
+
+
+_BRACKETED: Mapping[Any, str] = {
+    Literal: "Literal['a', 'b']",
+    Optional: "Optional[str]",
+    Union: "Union[str, int]",
+}
+_ARGUMENTS: Mapping[Any, int] = {list: 1, set: 1, dict: 2, Optional: 1}
+LONGEST = 60
+
+
+def _dots(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def _brief(kind: str) -> str:
+    """Text of a person in a message: quoted, and not longer than a line."""
+    return repr(kind if len(kind) <= LONGEST else f"{kind[:LONGEST]}…")
 
 
 def _known(known: Mapping[str, Any]) -> str:

@@ -177,7 +177,7 @@ def test_reading_any_text_gives_a_name_or_a_reward_error(source):
     try:
         assert find_reward(source).isidentifier()
     except RewardError as error:
-        assert error.type_name in {"SyntaxError", "NoReward", "ManyRewards"}  # noqa: PT017  # either outcome is right
+        assert error.type_name in {"SyntaxError", "NoReward", "ManyRewards"}
 
 
 # --- frames

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal, Optional
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from refine_core import InputField, OutputField, Signature, SignatureError
 from refine_core.signatures import Field
@@ -59,6 +61,12 @@ def test_types_of_the_string_form(text, kind):
         ("a -> completed", 6, "reserved"),
         ("1a -> b", 1, "cannot name a field"),
         ("class -> b", 1, "cannot name a field"),
+        ("a -> b: Optional", 9, "needs something in brackets"),
+        ("a -> b: list[Literal]", 14, "needs something in brackets"),
+        ("a -> b: dict[str]", 9, "2 must stand in the brackets"),
+        ("a -> b: list[...]", 14, "is not a type"),
+        ("a -> b: Literal[[1]]", 17, "cannot be a choice"),
+        ("a -> b: \x00", 9, "is not a type"),
         ("a: -> b", 3, "no type after it"),
         ("", 1, "no '->'"),
     ],
@@ -113,3 +121,21 @@ def test_a_local_type_resolves_in_the_class_form():
 
 def test_default_instructions_name_the_fields():
     assert Signature("q -> a").instructions == "Given the fields `q`, produce the fields `a`."
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="ab_:,->[]()'\" |.\n1*é\x00", max_size=40))
+def test_any_text_is_a_signature_or_a_clear_error(text):
+    try:
+        made = Signature(text)
+    except SignatureError as error:
+        assert error.message
+    else:
+        assert Signature(made.text).equals(made)
+
+
+@pytest.mark.parametrize("text", ["a -> b: " + "list[" * 3000 + "int" + "]" * 3000, "a -> b: " + "(" * 900])
+def test_nesting_without_end_is_refused_in_few_words(text):
+    with pytest.raises(SignatureError) as caught:
+        Signature(text)
+    assert len(caught.value.message) < 200
