@@ -232,7 +232,9 @@ def failures() -> Log:
     log.attempt(0.7, outputs={"answer": WORDS[1]})
     log.advise({"draft": "Keep the name.", "answer": "Drop the verb."})
     log.attempt(
-        None, outputs={"answer": ""}, error=ev.Fault("ZeroDivisionError", "division by zero", "program", 3)
+        None,
+        outputs={"answer": ""},
+        error=ev.Fault("ZeroDivisionError", "ZeroDivisionError: division by zero", "program", 3),
     )
     log.attempt(0.55, outputs={"answer": WORDS[3]}, known=False)
     log.finish()

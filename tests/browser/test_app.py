@@ -300,13 +300,14 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
 
     assert findings() == []
     page.get_by_text("A real model", exact=True).click()
+    expect(page.get_by_label("Key", exact=True)).to_be_visible()
     wait_idle(page)
     assert findings() == []
     choose(page, "Two stages, one to blame")
     run(page)
     stopped(page)
     page.get_by_text(re.compile(r"^write · ")).click()
-    expect(page.get_by_text("System message").first).to_be_visible()
+    expect(page.get_by_text("System message").locator("visible=true").first).to_be_visible()
     assert findings() == []
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
