@@ -13,6 +13,7 @@ import importlib
 import math
 import os
 import re
+import sys
 import threading
 import urllib.request
 from collections.abc import Coroutine, Mapping, Sequence
@@ -242,6 +243,9 @@ def _import_litellm(done: Future[Any]) -> None:
         litellm.telemetry = False
         litellm.suppress_debug_info = True  # it prints advice otherwise
     except Exception as error:  # noqa: BLE001  # the waiting callers get it
+        # What was half imported must go, or the next import would find its parts without their whole.
+        for name in [n for n in sys.modules if n == "litellm" or n.startswith("litellm.")]:
+            del sys.modules[name]
         done.set_exception(
             LMError(f"litellm cannot be imported ({type(error).__name__}: {error}). Reinstall it.")
         )
