@@ -5,6 +5,7 @@ Everything here is quick, calls no model and runs no reward.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from refine_core.modules import Predict
 from refine_core.refine.build import Pipeline, problems, program_inputs, stage_signature
 from refine_core.rewards import find_reward
 from refine_core.signatures import Field
-from refine_core.signatures.types import choices, is_optional, type_text, validate
+from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 from refine_core.spec.examples import EXAMPLES, Example
 from refine_core.spec.source import program_source
@@ -38,13 +39,16 @@ __all__ = [
     "problems",
     "program_source",
     "read_json_object",
+    "read_number",
     "read_value",
     "rewards_in",
     "temperatures",
+    "write_number",
     "write_object",
     "write_value",
 ]
 
+EXACT = 10**15
 Kind = Literal["text", "int", "float", "bool", "choice", "json"]
 
 
@@ -62,14 +66,18 @@ class Asked:
 
 
 def is_example(spec: ProgramSpec) -> bool:
-    """Whether `spec` is still the worked example that it names: the same stages, inputs and reward."""
+    """Whether `spec` is still the worked example that it names: the same program, inputs, reward, aim and model."""
     if spec.example is None or spec.example not in EXAMPLES:
         return False
     origin = EXAMPLES[spec.example].spec
-    return (spec.stages, dict(spec.inputs), spec.reward.strip()) == (
+    same = (spec.stages, dict(spec.inputs), spec.strategy, spec.N, spec.threshold, spec.model.kind)
+    return spec.reward.strip() == origin.reward.strip() and same == (
         origin.stages,
         dict(origin.inputs),
-        origin.reward.strip(),
+        origin.strategy,
+        origin.N,
+        origin.threshold,
+        origin.model.kind,
     )
 
 
@@ -80,7 +88,15 @@ def asked_for(stages: Sequence[StageSpec]) -> list[Asked]:
     except SignatureError:
         return []
     return [
-        Asked(n, _kind(f), type_text(f.type), f.description, choices(f.type) or (), is_optional(f.type), f)
+        Asked(
+            n,
+            _kind(f),
+            type_text(f.type),
+            f.description,
+            choices(bare_type(f.type)) or (),
+            is_optional(f.type),
+            f,
+        )
         for n, f in fields.items()
     ]
 
@@ -88,6 +104,8 @@ def asked_for(stages: Sequence[StageSpec]) -> list[Asked]:
 def read_value(asked: Asked, typed: object) -> tuple[object, Problem | None]:
     """The value that a person typed, and what is wrong with it. Text is read as JSON where the type is no plain one."""
     where, value = f"inputs.{asked.name}", typed
+    if asked.optional and isinstance(typed, str) and not typed.strip():
+        return None, None
     if asked.kind == "json" and isinstance(typed, str):
         if not typed.strip():
             return None, Problem(where, f"give a value of type {asked.type}, as JSON: {_sample(asked.type)}")
@@ -131,6 +149,19 @@ def read_json_object(text: str, where: str) -> tuple[dict[str, object], Problem 
     return value, None
 
 
+def read_number(text: str) -> float:
+    """The number that a person typed, with a decimal point or comma. Raises ValueError, also where it is ambiguous."""
+    bare = text.strip()
+    if "_" in bare or re.search(r",\d{3}$", bare):
+        raise ValueError(f"{bare!r} may be read in two ways")
+    return float(bare.replace(",", "."))
+
+
+def write_number(value: float) -> str:
+    """A number as a person types it, with every digit that it has."""
+    return str(int(value)) if value == int(value) and abs(value) < EXACT else repr(value)
+
+
 def write_object(values: Mapping[str, object]) -> str:
     """The inverse of `read_json_object`: "" for nothing."""
     return ujson.dumps(values, indent=2, ensure_ascii=False, escape_forward_slashes=False) if values else ""
@@ -172,10 +203,11 @@ def output_names(stage: StageSpec) -> tuple[str, ...]:
 
 
 def _kind(field: Field) -> Kind:
-    if choices(field.type) is not None:
+    kind = bare_type(field.type)
+    if choices(kind) is not None:
         return "choice"
     plain: dict[object, Kind] = {str: "text", int: "int", float: "float", bool: "bool"}
-    return plain.get(field.type, "json")
+    return plain.get(kind, "json")
 
 
 def _sample(kind: str) -> str:

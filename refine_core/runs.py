@@ -82,7 +82,8 @@ class Credentials:
 class Run:
     """A run as far as it is recorded.
 
-    state: "unrecorded" means that recording failed, so the run was stopped; `trouble` says why.
+    state: "unrecorded" means that its end is not on record; `trouble` says why, in a sentence.
+    here: whether it works in this process, so that it can be cancelled from here.
     why: one sentence on why it stopped or where it stands. took: attempts, calls, time and cost in words.
     """
 
@@ -92,6 +93,7 @@ class Run:
     why: str
     took: str
     trouble: str | None = None
+    here: bool = True
 
     @property
     def live(self) -> bool:
@@ -188,6 +190,7 @@ class Runs:
             why_stopped(line, alive=state != "interrupted"),
             what_it_took(line),
             job.trouble if job else None,
+            here=job is not None,
         )
 
     def wait(self, run_id: str, after: int, timeout_s: float) -> bool:
@@ -215,10 +218,10 @@ class Runs:
             scope.emit(work.run(scope))
         except RecordingFailed as failure:
             logger.warning("run %s: %s", run_id, failure)
-            job.trouble = str(failure.cause or failure)
+            job.trouble = f"It could not be recorded: {failure.cause or failure}"
         except BaseException as error:
             logger.exception("run %s ended unexpectedly", run_id)
-            job.trouble = f"{type(error).__name__}: {error}"
+            job.trouble = f"An error of the app's own ended it: {type(error).__name__}: {error}"
             raise
         finally:
             job.ended = True

@@ -59,14 +59,18 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
                 if made
                 else "Interrupted before the first attempt: the app ended before the run did."
             )
+        if _advising(line):
+            return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
         return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
     best = (
         ""
         if end.best is None
-        else f" Best: attempt {end.best + 1} with reward {number(_reward(line, end.best))}."
+        else f" Best: attempt {end.best + 1} with reward {_fell_short(line, end.best)}."
     )
     threshold = number(line.spec.threshold)
     match end.reason:
+        case "cancelled" if _advising(line):
+            return f"Cancelled while advice was asked for, after attempt {made}.{best}"
         case "threshold_reached":
             index = end.returned or 0
             return f"Stopped at attempt {index + 1}: reward {number(_reward(line, index))} ≥ threshold {threshold}."
@@ -78,7 +82,7 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
             )
             if len(line.temperatures) == 1:
                 return f"The one attempt was made; its reward is {number(_reward(line, end.returned))}."
-            return f"All {count(made, 'attempt')} made; {aim}. Returned the best: attempt {end.returned + 1} with reward {number(_reward(line, end.returned))}."
+            return f"All {count(made, 'attempt')} made; {aim}. Returned the best: attempt {end.returned + 1} with reward {_fell_short(line, end.returned)}."
         case "too_many_failures":
             failed = sum(a.state == "failed" for a in line.attempts)
             tolerated = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
@@ -112,6 +116,19 @@ def what_it_took(line: Timeline) -> str:
 
 def _reward(line: Timeline, index: int) -> float | None:
     return next((a.reward for a in line.attempts if a.index == index), None)
+
+
+def _advising(line: Timeline) -> bool:
+    """Whether the last thing begun is a request for advice that has not been answered."""
+    last = line.attempts[-1] if line.attempts else None
+    asked = last.advice if last is not None else None
+    return asked is not None and asked.given is None and asked.error is None
+
+
+def _fell_short(line: Timeline, index: int) -> str:
+    """A reward below the threshold, with as many digits as it takes to look below it."""
+    reward, threshold = _reward(line, index), line.spec.threshold
+    return repr(reward) if reward != threshold and number(reward) == number(threshold) else number(reward)
 
 
 def _error(line: Timeline) -> str:

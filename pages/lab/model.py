@@ -35,6 +35,10 @@ def model(typed: Typed, run: Run | None) -> None:
     )
     if kind == "litellm":
         connections.warm()
+        if not connections.litellm_ready():
+            st.caption(
+                "The library that reaches models is being loaded; a first call may wait some seconds for it."
+            )
         _real(typed, _complaint(typed, run))
     else:
         _practice()
@@ -101,7 +105,7 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
         placeholder="OPENAI_API_KEY",
         persist_state="session",
     )
-    faults(typed, "key_env")
+    faults(typed, "model.key_env")
     temperature, tokens, timeout = st.columns(3)
     with temperature:
         _temperature()

@@ -15,7 +15,7 @@ from refine_core import runs
 from refine_core.errors import StoreError
 
 try:
-    run_id = address.run_id()
+    run_id = address.lab_run_id()
     run = runs.get(run_id) if run_id else None
 except StoreError as error:
     mistake(str(error))
@@ -48,6 +48,8 @@ if pressed or entered:
         start(typed)
 with view:
     if run:
+        if not state.describes(typed, run.line.spec):
+            st.caption("The form has changed since this run; press Run to try it as it is now.")
         live(run)
     else:
         prompts(typed)

@@ -42,7 +42,7 @@ def inputs(typed: Typed) -> None:
     for one in asked:
         _input(one)
         faults(typed, f"inputs.{one.name}")
-    with st.expander("Values that only the reward sees", expanded=bool(st.session_state.get(key("extra")))):
+    with st.expander("More values for the reward", expanded=bool(st.session_state.get(key("extra")))):
         st.text_area(
             "A JSON object, added to the inputs that the reward is given",
             key=key("extra"),

@@ -11,7 +11,7 @@ from pages.shared.text import plain
 from refine_core import programs
 from refine_core.words import number
 
-LISTED = 12  # temperatures in one line
+LISTED = 60  # temperatures in one line
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Once"}
 _MEANS = {
     "refine": "Try, score, ask for advice, try again with the advice as hints.",
@@ -33,14 +33,19 @@ def reward(typed: Typed) -> bool:
         state[fixed("reward", "code")],
         key=REWARD,
         rev=revision(),
-        label="def reward(args, pred): args are the inputs, pred the outputs",
+        label="def reward(args, pred): args are the inputs, pred the outputs (Esc, then Tab, leaves the editor)",
         problems=typed.at("reward"),
         height="17rem",
     )
     between = programs.rewards_in(typed.spec.reward)
     if between:
         st.selectbox(
-            "Which function is the reward?", between, index=None, key=key("reward", "name"), format_func=plain
+            "Which function is the reward?",
+            between,
+            index=None,
+            key=key("reward", "name"),
+            format_func=plain,
+            persist_state="session",
         )
     elif state[key("reward", "name")] is not None:
         state[key("reward", "name")] = None

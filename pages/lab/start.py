@@ -7,12 +7,10 @@ import streamlit as st
 from pages.lab import state
 from pages.lab.state import Typed, fixed
 from pages.shared import address
-from pages.shared.text import block, mistake, plain
+from pages.shared.text import ROLES, block, mistake, plain
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.words import count
-
-_ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 
 
 def examples(typed: Typed) -> None:
@@ -68,20 +66,33 @@ def start(typed: Typed) -> None:
     st.rerun()
 
 
+def _steps(typed: Typed) -> list[str]:
+    tried = "The program is tried, and your reward scores what it returns."
+    if typed.spec.strategy == "single":
+        return [tried, "That is all: once, without advice."]
+    until = "The best attempt is returned."
+    if typed.spec.threshold is not None:
+        until = "The first attempt at the threshold is returned; else the best one."
+    if typed.spec.strategy == "best_of_n":
+        return [tried, "It is tried again at other temperatures, without advice.", until]
+    short = "After" if typed.spec.threshold is None else "Below the threshold, after"
+    return [
+        tried,
+        f"{short} an attempt, a model is asked what each stage should do better.",
+        "That advice goes into the next attempt's prompt as a hint, at another temperature.",
+        until,
+    ]
+
+
 def prompts(typed: Typed) -> None:
     """Before the first run: what will happen, and the exact prompt of the first attempt."""
     st.markdown("**What happens when you press Run**")
-    st.markdown(
-        "1. The program is tried, and your reward scores what it returns.\n"
-        "2. Below the threshold, a model is asked what each predictor should do better.\n"
-        "3. That advice goes into the next attempt's prompt as a hint, at another temperature.\n"
-        "4. The first attempt at the threshold is returned; else the best one."
-    )
+    st.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(_steps(typed), 1)))
     if typed.problems:
         return
     st.markdown("**The exact prompt of the first attempt**")
     for name, messages in programs.first_prompts(typed.spec).items():
         with st.expander(plain(name), key=fixed("prompt", name)):
             for message in messages:
-                st.caption(_ROLES[message["role"]])
+                st.caption(ROLES[message["role"]])
                 block(message["content"])

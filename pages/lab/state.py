@@ -16,7 +16,7 @@ from streamlit.runtime.state import SessionStateProxy
 
 from pages.shared.editor import current_text
 from pages.shared.secret import held
-from refine_core import programs
+from refine_core import connections, programs
 from refine_core.programs import ModelSpec, Problem, ProgramSpec, StageSpec
 from refine_core.runs import Credentials
 
@@ -80,7 +80,7 @@ def load(spec: ProgramSpec) -> None:
     state[fixed("parent")] = spec.parent
     state[key("strategy")] = spec.strategy
     state[key("N")] = spec.N
-    state[key("threshold")] = "" if spec.threshold is None else f"{spec.threshold:g}"
+    state[key("threshold")] = "" if spec.threshold is None else programs.write_number(spec.threshold)
     state[key("fail_count")] = "" if spec.fail_count is None else str(spec.fail_count)
     state[key("reward_timeout")] = spec.reward_timeout_s
     state[key("seed")] = spec.seed
@@ -190,7 +190,21 @@ def typed() -> Typed:
     known = {p.field for p in faults}
     faults += [p for p in programs.problems(spec) if p.field not in known]
     typed_key = held(SECRET).strip()
+    if not typed_key and (unset := connections.unset_variable(spec.model)):
+        faults.append(
+            Problem(
+                "model.key_env",
+                f"the environment variable {unset} is not set; set it before the app starts, or type the key",
+            )
+        )
     return Typed(spec, Credentials({"model": typed_key} if typed_key else {}), faults)
+
+
+def describes(typed: Typed, spec: ProgramSpec) -> bool:
+    """Whether `spec` is what the form says now; its name and where it came from do not count."""
+    return replace(typed.spec, title="", example=None, parent=None) == replace(
+        spec, title="", example=None, parent=None
+    )
 
 
 def reward_text() -> str:
@@ -243,7 +257,7 @@ def _number(text: str, where: str, message: str) -> tuple[float | None, Problem 
     if not text.strip():
         return None, None
     try:
-        value = float(text.strip().replace(",", "."))
+        value = programs.read_number(text)
     except ValueError:
         return None, Problem(where, f"{message}, not {text.strip()!r}")
     return (

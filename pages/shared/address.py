@@ -11,11 +11,23 @@ LAB: Final = "../lab/page.py"
 RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
 _STARTED: Final = "started-run"
+_SHOWN: Final = "shown-run"
+LONGEST: Final = 6  # digits of an attempt's number
 
 
 def run_id() -> str | None:
     """The run that the address names, or None."""
     return st.query_params.get("run") or None
+
+
+def lab_run_id() -> str | None:
+    """The run that the Lab shows: the address's, else the one it showed last, which goes back into the address."""
+    named = run_id() or st.session_state.get(_SHOWN)
+    if named:
+        st.session_state[_SHOWN] = named
+        if run_id() is None:
+            st.query_params["run"] = named
+    return named
 
 
 def show_run(run_id: str) -> None:
@@ -32,6 +44,7 @@ def just_started(run_id: str) -> bool:
 
 def leave_run() -> None:
     """Have the address name no run."""
+    st.session_state.pop(_SHOWN, None)
     st.query_params.pop("attempt", None)
     st.query_params.pop("run", None)
 
@@ -39,7 +52,8 @@ def leave_run() -> None:
 def attempt() -> int | None:
     """The index of the attempt that the address names (it counts from 1), or None."""
     text = st.query_params.get("attempt", "")
-    return int(text) - 1 if text.isdecimal() and int(text) >= 1 else None
+    readable = text.isascii() and text.isdecimal() and len(text) <= LONGEST
+    return int(text) - 1 if readable and int(text) >= 1 else None
 
 
 def show_attempt(index: int) -> None:

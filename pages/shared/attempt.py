@@ -8,15 +8,14 @@ from collections.abc import Mapping
 import streamlit as st
 import ujson
 
-from pages.shared.text import block, mistake, plain, printed
+from pages.shared.text import ROLES, block, mistake, plain, printed
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import count, dollars, fault, number, seconds
 
 NO_HINT = "N/A"
 _HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
-_ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 _BLAME = {
-    "program": "The program or its reward is at fault.",
+    "program": "The reply does not fit what the program asks for.",
     "model": "The model or its provider is at fault.",
     "machine": "This machine is at fault.",
     "code": "The program's own code raised this.",
@@ -71,7 +70,7 @@ def _failure(attempt: Attempt) -> None:
     where = "The reward failed" if attempt.phase == "reward" else "The program failed"
     line = f", line {error.line}" if error.line is not None else ""
     mistake(f"{where}{line}: {fault(error)}")
-    st.caption(_BLAME[error.blame])
+    st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
     if error.stdout:
         printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
 
@@ -151,7 +150,7 @@ def _invalid(invalid: Mapping[str, str]) -> str:
 
 def _call(call: Call) -> None:
     for message in call.messages:
-        st.markdown(f"**{_ROLES.get(message['role'], plain(message['role']))}**")
+        st.markdown(f"**{ROLES.get(message['role'], plain(message['role']))}**")
         for part in (
             _HINT_SECTION.split(message["content"]) if message["role"] == "user" else [message["content"]]
         ):

@@ -12,6 +12,7 @@ from pages.shared.attempt import attempt_view
 from pages.shared.text import mistake, plain
 from pages.shared.timeline import timeline
 from refine_core import runs
+from refine_core.errors import StoreError
 from refine_core.runs import Attempt, Run, Timeline
 
 POLL_S = 0.25
@@ -23,7 +24,11 @@ def live(run: Run) -> None:
 
     @st.fragment(run_every=POLL_S if was_live else None)
     def view() -> None:
-        now = runs.get(run_id)
+        try:
+            now = runs.get(run_id)
+        except StoreError as error:
+            mistake(str(error))
+            return
         if now is None:
             return
         if was_live and not now.live:
@@ -35,6 +40,12 @@ def live(run: Run) -> None:
 
 def cancel(run: Run) -> None:
     """A button that stops a live run. To stand outside what is polled, so that a click is never lost to a redraw."""
+    if not run.here:
+        st.caption(
+            "This run works in another window of the app, on this data folder; cancel it there.",
+            width="content",
+        )
+        return
     stopping = run.state == "cancelling"
     label = "Cancelling …" if stopping else "Cancel"
     if st.button(label, icon=":material/stop_circle:", disabled=stopping, key="cancel"):
@@ -56,9 +67,7 @@ def draw(run: Run) -> None:
     st.markdown(f"**{plain(run.why)}**")
     st.caption(plain(f"{run.took} · {_model(run.line)}"))
     if run.state == "unrecorded":
-        mistake(
-            f"The run was stopped because it could not be recorded: {run.trouble}. What was recorded until then is here."
-        )
+        mistake(f"The run was stopped. {run.trouble} What was recorded until then is here.")
     attempts = {a.index: a for a in run.line.attempts}
     picked = timeline(
         run.line,
@@ -69,6 +78,9 @@ def draw(run: Run) -> None:
     )
     if picked is not None:
         address.show_attempt(picked)
+    named = address.attempt()
+    if named is not None and named not in attempts and not run.live:
+        st.caption(f"There is no attempt {named + 1} in this run.")
     shown = _selected(run.line, attempts)
     if shown is not None:
         attempt_view(run.line, attempts[shown])

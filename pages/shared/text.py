@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 SHORT_LINES = 12
+ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
-from refine_core.lm.base import BaseLM, Message, Reply
+from refine_core.lm.base import SECRET_NAME, BaseLM, Message, Reply
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope
-
-_SECRET_NAME = re.compile(r"(key|token|secret|password|headers|credentials)$", re.IGNORECASE)
 
 
 def ask(
@@ -27,7 +24,7 @@ def ask(
     if not scope.wanted:
         return lm.complete(messages, merged, cancel=scope.cancel)
     here = scope.inside("lm")
-    shown = plain_dict({k: v for k, v in merged.items() if not _SECRET_NAME.search(k)})
+    shown = plain_dict({k: v for k, v in merged.items() if not SECRET_NAME.search(k)})
     here.emit(LMRequested(lm.model, tuple(dict(m) for m in messages), shown, purpose))
     start = time.perf_counter()
 

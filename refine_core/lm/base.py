@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from refine_core.waiting import Cancel
 
 Message = Mapping[str, str]
 """{"role": "system" | "user" | "assistant", "content": text}"""
+
+SECRET_NAME = re.compile(r"(key|token|secret|password|headers|credentials)$", re.IGNORECASE)
+"""A parameter named like this is sent, but never shown, recorded, dumped or pickled."""
 
 OnRetry = Callable[[int, float, LMError], None]
 """Told before each retry: its ordinal from 1, the wait in seconds, and the error that made it necessary."""

@@ -25,7 +25,7 @@ import tenacity
 
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError, LMUnavailableError
 from refine_core.lm import faults
-from refine_core.lm.base import BaseLM, Message, OnRetry, Reply, Usage
+from refine_core.lm.base import SECRET_NAME, BaseLM, Message, OnRetry, Reply, Usage
 from refine_core.waiting import Cancel
 
 NO_KEY = "no-key"
@@ -35,7 +35,9 @@ MAX_RETRY_AFTER_S = 30.0
 ENGINE_GRACE_S = 5.0  # how much later than the call's own limit the caller stops waiting for the engine
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-_SECRET_NAME = re.compile(r"(key|token|secret|password|headers|credentials)$")
+_ROUTING = frozenset(
+    ("api_base", "base_url", "api_key", "custom_llm_provider", "model", "extra_headers", "headers")
+)
 _backoff = tenacity.wait_exponential(multiplier=0.5, max=8.0) + tenacity.wait_random(0, 0.5)
 
 
@@ -78,7 +80,7 @@ class LM(BaseLM):
 
     def _take(self, params: Mapping[str, object]) -> None:
         """Merge parameters, keeping secrets apart from what may be shown."""
-        secret = {name: value for name, value in params.items() if _SECRET_NAME.search(name)}
+        secret = {name: value for name, value in params.items() if SECRET_NAME.search(name)}
         self._private = {**self._private, **secret}
         self.kwargs = {**self.kwargs, **{n: v for n, v in params.items() if n not in secret}}
 
@@ -129,7 +131,7 @@ class LM(BaseLM):
 
     def _explain(self, error: Exception, params: Mapping[str, object]) -> LMError:
         """Told in a frame of its own, since a traceback shows the frames that it passed, and these are secrets."""
-        private = [*self._private.values(), *(v for n, v in params.items() if _SECRET_NAME.search(n))]
+        private = [*self._private.values(), *(v for n, v in params.items() if SECRET_NAME.search(n))]
         secrets = [text for value in private for text in _texts(value)]
         limit = self.timeout_s
         return faults.explain(error, where=self._where, model=self.model, timeout_s=limit, secrets=secrets)
@@ -138,6 +140,12 @@ class LM(BaseLM):
         """One HTTP call. Runs in the engine."""
         request = {**self._private, **params}
         request.pop("rollout_id", None)  # tells calls apart in a cache; no server knows it
+        if misplaced := sorted(
+            _ROUTING & set(params)
+        ):  # the key goes where the model was told to be, and nowhere else
+            raise LMRefusedError(
+                f"{misplaced[0]!r} belongs to the model, not to one call; give it to LM(…)", model=self.model
+            )
         if self.api_base is not None:
             request["api_base"] = self.api_base
             request.setdefault("api_key", NO_KEY)

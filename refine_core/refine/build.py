@@ -6,8 +6,9 @@ import keyword
 import math
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from refine_core.errors import Problem, RewardError, SignatureError, SpecError
+from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, within
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
@@ -66,8 +67,17 @@ class WorkerScorer:
         self._runner.close()
 
     def _judge(self, signature: str, /, **inputs: Any) -> dict[str, Any]:
+        """Ask the judge. Only what its signature names is passed on: a reward must not choose the model or its address."""
         judge = Predict(signature)
         judge.purpose = "judge"
+        known = judge.signature.input_fields
+        for name in inputs:
+            if name not in known:
+                raise InputError(
+                    f"judge: {signature!r} has no input {name!r}; its inputs are {', '.join(known) or 'none'}",
+                    field=name,
+                    signature=signature,
+                )
         return judge(lm=self._judge_lm, **inputs).toDict()
 
 
@@ -196,7 +206,7 @@ def _model_problems(spec: ProgramSpec) -> list[Problem]:
             continue
         if model.kind == "litellm" and not model.model.strip():
             found.append(Problem(f"{role}.model", "name a model, such as openai/gpt-4o-mini"))
-        if model.api_base and not model.api_base.startswith(("http://", "https://")):
+        if model.api_base and not _is_address(model.api_base):
             found.append(
                 Problem(
                     f"{role}.api_base",
@@ -211,6 +221,14 @@ def _model_problems(spec: ProgramSpec) -> list[Problem]:
                 )
             )
     return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def _finite(value: object) -> bool:

@@ -25,6 +25,7 @@ RESERVED: Mapping[str, str] = {
     "demos": "it is a keyword of a predictor's call",
     "config": "it is a keyword of a predictor's call",
     "lm": "it is a keyword of a predictor's call",
+    "self": "Python's methods use it",
 }
 
 TYPES: Mapping[str, Any] = {
@@ -63,6 +64,7 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
 
     custom_types: names that type texts may use beside the built-in ones. Raises SignatureError with the column.
     """
+    text = text.replace("→", "->")  # as people, and this app's own messages, write the arrow
     arrows = list(_top_level(text, "->"))
     if not arrows:
         raise SignatureError(

@@ -44,6 +44,13 @@ def choices(kind: Any) -> tuple[object, ...] | None:
     return None
 
 
+def bare_type(kind: Any) -> Any:
+    """The one type that an Optional allows beside None; any other type as it is."""
+    rest = [a for a in get_args(kind) if a is not types.NoneType]
+    single = get_origin(kind) in (Union, types.UnionType) and len(rest) == 1
+    return rest[0] if single else kind
+
+
 def is_optional(kind: Any) -> bool:
     """Whether None is among the values."""
     return kind is None or types.NoneType in get_args(kind)

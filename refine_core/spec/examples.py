@@ -113,7 +113,7 @@ _ALL = (
     Example(
         "flaky",
         "A flaky model",
-        "Some attempts fail, with a reply that cannot be read or none at all, and the run goes on all the same.",
+        "The review's text is garbled on purpose: some attempts fail, and the run goes on all the same.",
         ProgramSpec(
             stages=(
                 StageSpec(

@@ -179,12 +179,12 @@ def test_a_killed_app_shows_the_run_as_interrupted_with_all_that_was_seen(page, 
     slow_down(page)
     run(page)
     expect(rows(page)).to_have_count(2, timeout=20_000)
-    seen = rows(page).first.inner_text()
+    seen = rows(page).first.locator("td").all_inner_texts()
     run_id = re.search("run=([^&]+)", page.url)[1]
     server.kill()
     page.goto(f"{server.start()}/run?run={run_id}")
     expect(page.get_by_text("Interrupted during attempt").first).to_be_visible(timeout=20_000)
-    assert rows(page).first.inner_text() == seen
+    assert rows(page).first.locator("td").all_inner_texts() == seen
 
 
 def test_two_sessions_at_once_each_see_their_own_run(app, chromium, visit):

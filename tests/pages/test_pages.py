@@ -261,3 +261,70 @@ def test_a_store_that_cannot_be_opened_is_said_plainly(tmp_path, monkeypatch):
     monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path))
     app = open_app(run="20000101-000000-deadbeef")
     assert any("database" in e for e in errors(app))
+
+
+@pytest.mark.parametrize("text", ["0.12345678", "1234567.5", "-3"])
+def test_a_threshold_comes_back_with_every_digit(text):
+    app = open_app()
+    app.text_input(key=field(app, "threshold")).set_value(text).run()
+    run = ended(press_run(app))
+    assert run.line.spec.threshold == float(text)
+    again = open_app(run=run.run_id)
+    assert float(again.text_input(key=field(again, "threshold")).value) == float(text)
+
+
+@pytest.mark.parametrize("text", ["1,000", "1_0"])
+def test_a_threshold_that_may_be_read_in_two_ways_is_refused(text):
+    app = open_app()
+    app.text_input(key=field(app, "threshold")).set_value(text).run()
+    assert any("the threshold must be a number" in e.lower() for e in errors(app))
+
+
+def test_a_threshold_may_have_a_decimal_comma():
+    app = open_app()
+    app.text_input(key=field(app, "threshold")).set_value("0,5").run()
+    assert errors(app) == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["Optional[str]", "Optional[int]", "Optional[Literal['a', 'b']]", "Optional[list[str]]"]
+)
+def test_an_optional_input_may_be_left_empty(kind):
+    app = open_app()
+    app.text_input(key=field(app, "stage.0.signature")).set_value(f"x: {kind} -> answer").run()
+    assert errors(app) == []
+    assert ended(press_run(app)).line.spec.inputs == {"x": None}
+
+
+@pytest.mark.parametrize("address", ["http://", "http://[::bad", "127.0.0.1:8000", "http://h:99999999"])
+def test_a_malformed_address_is_said_beside_its_field(address):
+    app = open_app()
+    app.radio(key=field(app, "model.kind")).set_value("litellm").run()
+    app.text_input(key=field(app, "model.base")).set_value(address).run()
+    assert any("must begin with http" in e for e in errors(app))
+
+
+@pytest.mark.parametrize("attempt", ["9" * 5000, "0", "-1", "x", "²"])
+def test_a_nonsense_attempt_in_the_address_shows_the_run(attempt):
+    run = ended(press_run(open_app()))
+    assert run.why in said(open_app(run=run.run_id, attempt=attempt))
+
+
+def test_a_form_that_has_changed_since_the_run_says_so():
+    app = open_app()
+    press_run(app)
+    ended(app)
+    assert "has changed since this run" not in said(app)
+    app.text_input(key=field(app, "threshold")).set_value("0.5").run()
+    assert "has changed since this run" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "words"),
+    [("single", "once, without advice"), ("best_of_n", "at other temperatures, without advice")],
+)
+def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
+    app = open_app()
+    app.radio(key=field(app, "strategy")).set_value(strategy).run()
+    assert words in said(app)
+    assert "as a hint" not in said(app)

@@ -399,3 +399,12 @@ def test_a_failure_leaves_nothing_of_the_key_in_the_frames(server):
     ours = [frame for frame in frames if "refine_core" in frame.filename]
     assert ours
     assert CANARY not in repr([frame.locals for frame in ours])
+
+
+@pytest.mark.parametrize("name", ["api_base", "base_url", "api_key", "extra_headers", "model"])
+def test_one_call_cannot_send_the_key_elsewhere(name):
+    with OpenAIServer("fine") as server, OpenAIServer("fine") as thief:
+        lm = LM("m", api_base=server.url, api_key="sk-canary", num_retries=0)
+        with pytest.raises(LMRefusedError, match="belongs to the model"):
+            lm.complete([{"role": "user", "content": "hi"}], {name: thief.url})
+        assert server.requests == thief.requests == []

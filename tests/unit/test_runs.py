@@ -156,7 +156,7 @@ def test_a_run_that_cannot_be_recorded_stops_and_says_so():
     runs = Runs(Breaking())
     run_id = runs.start(EXAMPLES["one_word"].spec)
     run = finished(runs, run_id)
-    assert (run.state, run.trouble) == ("unrecorded", "the disk is full")
+    assert (run.state, run.trouble) == ("unrecorded", "It could not be recorded: the disk is full")
     assert [r.seq for r in runs.events(run_id)] == [1, 2, 3]
     runs.close()
 
@@ -247,3 +247,30 @@ def test_cancel_in_the_middle_of_a_real_call_closes_the_connection(runs):
         assert finished(runs, run_id).line.finished.reason == "cancelled"
         assert time.monotonic() - asked < 1
         assert server.requests[0].disconnected.wait(5)
+
+
+@pytest.mark.parametrize(
+    "override", ["config={'api_base': 'URL'}", "lm=None", "demos=[]", "signature='a -> b'"]
+)
+def test_a_reward_cannot_choose_where_the_judges_request_and_its_key_go(runs, override):
+    with OpenAIServer(polite) as thief:
+        asked = f"judge('q -> a', q='x', {override.replace('URL', thief.url)})"
+        spec = replace(
+            SPEC,
+            reward=f"def reward(args, pred):\n    {asked}\n    return 0.5\n",
+            N=1,
+            judge=ModelSpec("litellm", "openai/gpt-4o-mini", retries=0, timeout_s=5),
+        )
+        run = finished(runs, runs.start(spec, Credentials({"judge": "sk-canary"})), 60)
+        assert thief.requests == []
+    assert run.line.attempts[0].state == "failed"
+    assert "has no input" in run.line.attempts[0].error.message
+
+
+def test_a_run_of_another_process_is_not_ours_to_cancel(runs):
+    other = Runs(runs.store)
+    run_id = other.start(replace(EXAMPLES["one_word"].spec, model=ModelSpec(delay_s=5)))
+    assert (runs.get(run_id).here, other.get(run_id).here) == (False, True)
+    assert runs.cancel(run_id) is False
+    assert other.cancel(run_id) is True
+    finished(other, run_id)

@@ -59,6 +59,7 @@ def test_types_of_the_string_form(text, kind):
         ("a, -> b", 4, "missing here"),
         ("hint_ -> b", 1, "reserved"),
         ("a -> completed", 6, "reserved"),
+        ("self -> b", 1, "reserved"),
         ("1a -> b", 1, "cannot name a field"),
         ("class -> b", 1, "cannot name a field"),
         ("a -> b: Optional", 9, "needs something in brackets"),
@@ -139,3 +140,7 @@ def test_nesting_without_end_is_refused_in_few_words(text):
     with pytest.raises(SignatureError) as caught:
         Signature(text)
     assert len(caught.value.message) < 200
+
+
+def test_the_arrow_may_be_written_as_one_sign():
+    assert Signature("question → answer").equals(Signature("question -> answer"))

@@ -109,3 +109,8 @@ def test_durations_have_their_unit(value, words):
 def test_costs_and_counts():
     assert [dollars(v) for v in (None, 0, 0.0042, 1.5)] == ["cost unknown", "free", "$0.0042", "$1.50"]
     assert [count(n, "retry", "retries") for n in (0, 1, 2)] == ["0 retries", "1 retry", "2 retries"]
+
+
+def test_a_reward_just_below_the_threshold_does_not_look_as_if_it_reached_it(runs):
+    spec = replace(SPEC, reward="def reward(args, pred):\n    return 0.99999\n")
+    assert finished(runs, runs.start(spec)).why.endswith("attempt 1 with reward 0.99999.")
