@@ -22,7 +22,7 @@ def block(text: str) -> None:
 
 
 def printed(text: str, title: str, *, key: str) -> None:
-    """What a reward printed: folded where it is long, never cut off."""
+    """What a reward printed, folded where it is long. The worker keeps 64,000 characters and says how many it dropped."""
     lines = text.count("\n") + 1
     if lines <= SHORT_LINES:
         st.caption(title)
