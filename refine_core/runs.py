@@ -226,6 +226,9 @@ class Runs:
         finally:
             job.ended = True
             work.close()
+            if job.trouble is None:  # its end is on record, so nothing of it need be remembered here
+                with self._lock:
+                    self._jobs.pop(run_id, None)
 
 
 def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:

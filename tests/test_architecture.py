@@ -19,6 +19,7 @@ PAGES = ROOT / "pages"
 ROOMS = (
     "errors",
     "waiting",
+    "reading",
     "spec.program",
     "events",
     "loop",

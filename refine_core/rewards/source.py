@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from refine_core.errors import RewardError
+from refine_core.reading import parse_module
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -85,7 +86,7 @@ def _parsed(source: str) -> ast.Module:
         with _WARNINGS, warnings.catch_warnings():
             # A "\d" in somebody's reward is nothing to warn this process about.
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            tree = parse_module(source)
             # Only the compiler sees a `return` outside of a function and the like.
             compile(source, "reward.py", "exec", dont_inherit=True)
     except SyntaxError as error:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, Literal, Optional, Union
 
 from refine_core.errors import SignatureError
+from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field, Role
 
 # Names that a field may not take, and who has taken them.
@@ -162,7 +163,7 @@ def _top_level(text: str, mark: str) -> Iterator[int]:
 def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
     """The type that `kind` names."""
     try:
-        tree = ast.parse(kind, mode="eval").body
+        tree = parse_expression(kind)
         return _TypeReader(text, column, known).read(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SignatureError(

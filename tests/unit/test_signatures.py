@@ -142,5 +142,15 @@ def test_nesting_without_end_is_refused_in_few_words(text):
     assert len(caught.value.message) < 200
 
 
+def test_threads_that_parse_at_once_do_not_disturb_each_other():
+    """CPython 3.11's ast.parse may raise SystemError when two threads are in it."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    deep = "a -> b: " + "list[" * 40 + "int" + "]" * 40
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda i: Signature(f"x{i}, {deep}").text, range(400)))
+    assert len(set(made)) == 400
+
+
 def test_the_arrow_may_be_written_as_one_sign():
     assert Signature("question → answer").equals(Signature("question -> answer"))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from refine_core.lm.practice.rewardnames import Names, number, returned
 from refine_core.lm.practice.things import meant_by_pattern
+from refine_core.reading import parse_module
 
 _LONGEST = 20_000
 _DEEPEST = 8
@@ -54,7 +55,7 @@ class Check:
 def checks(source: str, inputs: Mapping[str, object]) -> tuple[Check, ...]:
     """What the reward asks for, in the order of its lines; none if it cannot be read. inputs: of the program."""
     try:
-        tree = ast.parse(source[:_LONGEST])
+        tree = parse_module(source[:_LONGEST])
         reader = _Reader(source, tree, inputs)
         for function in ast.walk(tree):
             if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -72,7 +73,7 @@ def checks(source: str, inputs: Mapping[str, object]) -> tuple[Check, ...]:
 def wordlist(source: str) -> tuple[str, ...]:
     """The short texts in the source's own lists, which are most often words that it looks for."""
     try:
-        tree = ast.parse(source[:_LONGEST])
+        tree = parse_module(source[:_LONGEST])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     lists = (node.elts for node in ast.walk(tree) if isinstance(node, (ast.List, ast.Set)))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from refine_core.reading import parse_expression
+
 Kind = Literal["str", "int", "float", "bool", "none", "choice", "list", "dict", "object", "union"]
 
 
@@ -40,7 +42,7 @@ _DEEPEST = 12
 def shape_of(type_text: str, note: str = "") -> Shape:
     """The shape that a field asks for; what cannot be made out is text."""
     try:
-        shape = _from_type(ast.parse(type_text.strip(), mode="eval").body)
+        shape = _from_type(parse_expression(type_text.strip()))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         shape = None
     return shape or _from_note(note) or TEXT
