@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 from benchmarks.table import NotMeasured
 
 DSPY = "3.4.1"
+ORIGINAL = "2.6.23"  # the version with the temperature schedule; tests/parity compares with it
 
 
 def cache() -> Path:
@@ -22,9 +23,9 @@ def cache() -> Path:
     return folder
 
 
-def dspy_python() -> Path:
+def dspy_python(version: str = DSPY) -> Path:
     """The Python that has dspy; the environment is made if it is not there. Raises NotMeasured if pip cannot."""
-    home = cache() / f"dspy-{DSPY}-py{sys.version_info.major}.{sys.version_info.minor}"
+    home = cache() / f"dspy-{version}-py{sys.version_info.major}.{sys.version_info.minor}"
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = home / "complete"
     os.environ["DSPY_CACHEDIR"] = str(
@@ -34,9 +35,17 @@ def dspy_python() -> Path:
         return python
     shutil.rmtree(home, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"dspy=={DSPY}"]
+    install = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        f"dspy=={version}",
+    ]
     went = subprocess.run(install, capture_output=True, text=True, check=False)
     if went.returncode:
-        raise NotMeasured(f"dspy {DSPY} could not be installed: {went.stderr.strip()[-300:]}")
+        raise NotMeasured(f"dspy {version} could not be installed: {went.stderr.strip()[-300:]}")
     done.touch()
     return python

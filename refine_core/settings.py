@@ -14,7 +14,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-_DEFAULTS: Mapping[str, Any] = {"lm": None, "adapter": None, "trace": None}
+_DEFAULTS: Mapping[str, Any] = {
+    "lm": None,  # the model of predictors that have none of their own
+    "adapter": None,  # how prompts are written and replies read; None: ChatAdapter
+    "trace": None,  # a list to which every predictor adds (predictor, inputs, prediction); None: nowhere
+    "callbacks": (),  # told of every module, model and adapter call; see refine_core.BaseCallback
+    "track_usage": False,  # whether predictions carry the tokens that they cost
+    "usage_tracker": None,  # who counts the tokens of this block of code
+    "disable_history": False,  # whether calls are kept for inspect_history
+    "num_threads": 8,  # of Parallel and batch, unless they say otherwise
+    "max_errors": 10,  # failures after which Parallel and batch give up, unless they say otherwise
+    "provide_traceback": False,  # whether Parallel and batch log the traceback of a failure
+}
 
 _process: dict[str, Any] = {}
 _block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated

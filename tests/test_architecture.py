@@ -19,6 +19,7 @@ PAGES = ROOT / "pages"
 ROOMS = (
     "errors",
     "waiting",
+    "effects",
     "reading",
     "spec.program",
     "events",

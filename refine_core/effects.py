@@ -1,0 +1,247 @@
+"""Operations written once, as generators of effects; two drivers interpret them, one sync and one async.
+
+    def operation() -> Steps[Reply]:              reply = run(operation())             blocks this thread
+        yield Pause(0.5, cancel)                  reply = await arun(operation())      leaves the event loop free
+        return (yield Blocking(fetch, url))
+
+An effect is whatever has to wait, or calls code that is not ours; it knows how to do so in both worlds. What comes of it
+is sent back into the generator, what it raises is thrown into it. httpx does the same with its authentication flow.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+from refine_core.waiting import Cancel
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+MOST_THREADS = 512
+"""Sync code under `arun` runs in at most this many threads at once; more of it waits its turn."""
+
+
+class Effect(Protocol[T_co]):
+    """Something to be done, sync or async. What it raises reaches the operation that asked for it."""
+
+    def run(self) -> T_co: ...
+    async def arun(self) -> T_co: ...
+
+
+Steps = Generator[Effect[Any], Any, T]
+"""An operation: a generator of effects that returns a T."""
+
+
+def run(steps: Steps[T]) -> T:
+    """Do an operation in this thread, blocking it."""
+    try:
+        effect = next(steps)
+        while True:
+            try:
+                made = effect.run()
+            except BaseException as error:  # noqa: BLE001 - the operation decides what becomes of it
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(made)
+    except StopIteration as done:
+        made_of_all: T = done.value
+        return made_of_all
+
+
+async def arun(steps: Steps[T]) -> T:
+    """Do an operation in the running event loop, which stays free while the operation waits."""
+    try:
+        effect = next(steps)
+        while True:
+            try:
+                made = await effect.arun()
+            except BaseException as error:  # noqa: BLE001 - as above
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(made)
+    except StopIteration as done:
+        made_of_all: T = done.value
+        return made_of_all
+
+
+class Blocking(Generic[T]):
+    """Call sync code that may block; under `arun` it runs in a thread, with its context copied."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> None:
+        self.call = partial(function, *args, **kwargs)
+
+    def run(self) -> T:
+        return self.call()
+
+    async def arun(self) -> T:
+        return await in_thread(self.call)
+
+
+class Either(Generic[T]):
+    """Call a function that is sync or async; nobody knows before it was called."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, function: Callable[..., T | Awaitable[T]], *args: Any, **kwargs: Any) -> None:
+        self.call = partial(function, *args, **kwargs)
+
+    def run(self) -> T:
+        made = self.call()
+        return block_on(made) if inspect.isawaitable(made) else made
+
+    async def arun(self) -> T:
+        if inspect.iscoroutinefunction(self.call.func):
+            made = self.call()
+        else:
+            made = await in_thread(self.call)
+        return await made if inspect.isawaitable(made) else made
+
+
+class Both(Generic[T]):
+    """Call one of a pair that does the same: a sync function, or its async twin, with the same arguments."""
+
+    __slots__ = ("args", "kwargs", "pair")
+
+    def __init__(
+        self, pair: tuple[Callable[..., T], Callable[..., Awaitable[T]]], *args: Any, **kwargs: Any
+    ) -> None:
+        self.pair, self.args, self.kwargs = pair, args, kwargs
+
+    def run(self) -> T:
+        return self.pair[0](*self.args, **self.kwargs)
+
+    async def arun(self) -> T:
+        return await self.pair[1](*self.args, **self.kwargs)
+
+
+class Pause:
+    """Sleep for `seconds`. Raises RunCancelled as soon as `cancel` is set."""
+
+    __slots__ = ("cancel", "seconds")
+
+    def __init__(self, seconds: float, cancel: Cancel) -> None:
+        self.seconds, self.cancel = seconds, cancel
+
+    def run(self) -> None:
+        self.cancel.sleep(self.seconds)
+
+    async def arun(self) -> None:
+        await self.cancel.asleep(self.seconds)
+
+
+class Result(Generic[T]):
+    """Wait for the result of work that runs elsewhere. Raises RunCancelled, TimeoutError; then the work is given up."""
+
+    __slots__ = ("cancel", "timeout_s", "work")
+
+    def __init__(self, work: Future[T], cancel: Cancel, timeout_s: float | None = None) -> None:
+        self.work, self.cancel, self.timeout_s = work, cancel, timeout_s
+
+    def run(self) -> T:
+        return self.cancel.result(self.work, self.timeout_s)
+
+    async def arun(self) -> T:
+        return await self.cancel.aresult(self.work, self.timeout_s)
+
+
+class Together:
+    """Do several operations at once, each in a copy of this context; the first failure is raised once all have ended.
+
+    on_failure: told as soon as one fails, so that the others can be asked to end.
+    """
+
+    __slots__ = ("on_failure", "operations")
+
+    def __init__(self, operations: Sequence[Steps[None]], on_failure: Callable[[], None]) -> None:
+        self.operations, self.on_failure = operations, on_failure
+
+    def run(self) -> None:
+        context = contextvars.copy_context
+        with ThreadPoolExecutor(len(self.operations), thread_name_prefix="together") as pool:
+            works = [pool.submit(context().run, self._one, steps) for steps in self.operations]
+            try:
+                for work in works:
+                    work.result()
+            except BaseException:  # Ctrl-C arrives here, in the thread that waits
+                self.on_failure()
+                raise
+
+    def _one(self, steps: Steps[None]) -> None:
+        try:
+            run(steps)
+        except BaseException:
+            self.on_failure()
+            raise
+
+    async def arun(self) -> None:
+        import asyncio  # for async callers only, as elsewhere here: it is slow to import
+
+        async def one(steps: Steps[None]) -> None:
+            try:
+                await arun(steps)
+            except BaseException:
+                self.on_failure()
+                raise
+
+        ended = await asyncio.gather(*map(one, self.operations), return_exceptions=True)
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
+
+
+async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run sync code in a thread, with the context copied, and await its result."""
+    import asyncio
+
+    context = contextvars.copy_context()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads(), partial(context.run, function, *args, **kwargs))
+
+
+def block_on(awaitable: Awaitable[T]) -> T:
+    """The result of an awaitable, for sync code: in a loop of its own, and in a thread of its own where one runs here."""
+
+    import asyncio
+
+    async def wait() -> T:
+        return await awaitable
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(wait())
+    made: Future[T] = Future()
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(_settle, made, wait()), name="block-on", daemon=True)
+    thread.start()
+    return made.result()
+
+
+def _settle(made: Future[T], work: Coroutine[Any, Any, T]) -> None:
+    import asyncio
+
+    try:
+        made.set_result(asyncio.run(work))
+    except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+        made.set_exception(error)
+
+
+_pool: ThreadPoolExecutor | None = None
+_pool_lock = threading.Lock()
+
+
+def _threads() -> ThreadPoolExecutor:
+    """The threads for sync code. The event loop's own would do, were they not as few as the machine's cores."""
+    global _pool  # noqa: PLW0603 - one for the process, made when first needed
+    with _pool_lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="sync-code")
+        return _pool
