@@ -208,7 +208,6 @@ async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
 def block_on(awaitable: Awaitable[T]) -> T:
     """The result of an awaitable, for sync code: in a loop of its own, and in a thread of its own where one runs here."""
-
     import asyncio
 
     async def wait() -> T:
