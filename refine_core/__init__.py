@@ -16,8 +16,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from refine_core import events, runs, settings
-    from refine_core.adapters import ChatAdapter
+    from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter
+    from refine_core.callbacks import ACTIVE_CALL_ID, BaseCallback
     from refine_core.errors import (
+        BatchError,
         Halt,
         InfrastructureError,
         InputError,
@@ -30,17 +32,31 @@ if TYPE_CHECKING:
         RunCancelled,
         SignatureError,
         SpecError,
+        StateError,
         StoreError,
+        UnsafeLoadError,
         WorkerError,
     )
     from refine_core.lm import LM, BaseLM, PracticeLM, ScriptedLM
+    from refine_core.lm.cache import configure_cache
+    from refine_core.lm.history import inspect_history
     from refine_core.log.codec import decode, encode
     from refine_core.log.folds import Summary, Timeline, summarize, timeline
     from refine_core.log.recorder import Recorder
     from refine_core.log.scope import Collector, Record, Scope, Sink, within
     from refine_core.loop import Loop, Plan, decide, evolve, schedule
-    from refine_core.modules import ChainOfThought, Example, Module, Parameter, Predict, Prediction
-    from refine_core.refine import BestOfN, Refine, Refinement
+    from refine_core.modules import (
+        ChainOfThought,
+        Completions,
+        Example,
+        Module,
+        Parallel,
+        Parameter,
+        Predict,
+        Prediction,
+    )
+    from refine_core.modules.saving import load
+    from refine_core.refine import BestOfN, Refine, Refinement, Tried, Validator
     from refine_core.refine.advice import OfferAdvice, advise
     from refine_core.refine.build import Pipeline
     from refine_core.rewards import RewardRunner, Score
@@ -49,11 +65,14 @@ if TYPE_CHECKING:
     from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
     from refine_core.spec.source import program_source
     from refine_core.store import MemoryStore, SqlStore, open_store
+    from refine_core.usage import UsageTracker, track_usage
     from refine_core.waiting import Cancel
 
 _HOME = {
-    "adapters": ("ChatAdapter",),
+    "adapters": ("Adapter", "ChatAdapter", "JSONAdapter"),
+    "callbacks": ("ACTIVE_CALL_ID", "BaseCallback"),
     "errors": (
+        "BatchError",
         "Halt",
         "InfrastructureError",
         "InputError",
@@ -66,17 +85,31 @@ _HOME = {
         "RunCancelled",
         "SignatureError",
         "SpecError",
+        "StateError",
         "StoreError",
+        "UnsafeLoadError",
         "WorkerError",
     ),
     "lm": ("LM", "BaseLM", "PracticeLM", "ScriptedLM"),
+    "lm.cache": ("configure_cache",),
+    "lm.history": ("inspect_history",),
     "log.codec": ("decode", "encode"),
     "log.folds": ("Summary", "Timeline", "summarize", "timeline"),
     "log.recorder": ("Recorder",),
     "log.scope": ("Collector", "Record", "Scope", "Sink", "within"),
     "loop": ("Loop", "Plan", "decide", "evolve", "schedule"),
-    "modules": ("ChainOfThought", "Example", "Module", "Parameter", "Predict", "Prediction"),
-    "refine": ("BestOfN", "Refine", "Refinement"),
+    "modules": (
+        "ChainOfThought",
+        "Completions",
+        "Example",
+        "Module",
+        "Parallel",
+        "Parameter",
+        "Predict",
+        "Prediction",
+    ),
+    "modules.saving": ("load",),
+    "refine": ("BestOfN", "Refine", "Refinement", "Tried", "Validator"),
     "refine.advice": ("OfferAdvice", "advise"),
     "refine.build": ("Pipeline",),
     "rewards": ("RewardRunner", "Score"),
@@ -85,24 +118,31 @@ _HOME = {
     "spec": ("ModelSpec", "ProgramSpec", "StageSpec"),
     "spec.source": ("program_source",),
     "store": ("MemoryStore", "SqlStore", "open_store"),
+    "usage": ("UsageTracker", "track_usage"),
     "waiting": ("Cancel",),
 }
 _MODULES = ("events", "runs", "settings")
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "ACTIVE_CALL_ID",
     "LM",
+    "Adapter",
+    "BaseCallback",
     "BaseLM",
+    "BatchError",
     "BestOfN",
     "Cancel",
     "ChainOfThought",
     "ChatAdapter",
     "Collector",
+    "Completions",
     "Example",
     "Halt",
     "InfrastructureError",
     "InputError",
     "InputField",
+    "JSONAdapter",
     "LMError",
     "Loop",
     "MemoryStore",
@@ -110,6 +150,7 @@ __all__ = [
     "Module",
     "OfferAdvice",
     "OutputField",
+    "Parallel",
     "Parameter",
     "ParseError",
     "Pipeline",
@@ -137,18 +178,26 @@ __all__ = [
     "SpecError",
     "SqlStore",
     "StageSpec",
+    "StateError",
     "StoreError",
     "Summary",
     "Timeline",
+    "Tried",
+    "UnsafeLoadError",
+    "UsageTracker",
+    "Validator",
     "WorkerError",
     "advise",
     "configure",
+    "configure_cache",
     "context",
     "decide",
     "decode",
     "encode",
     "events",
     "evolve",
+    "inspect_history",
+    "load",
     "open_store",
     "program_source",
     "runs",
@@ -156,6 +205,7 @@ __all__ = [
     "settings",
     "summarize",
     "timeline",
+    "track_usage",
     "within",
 ]
 

@@ -6,6 +6,9 @@
     │   ├── SpecError             a program description that cannot run; carries every problem found
     │   ├── InputError            an input is missing or of the wrong type
     │   ├── ParseError            a reply lacks what its signature promised
+    │   ├── StateError            a saved state or program that cannot be written or read
+    │   │   └── UnsafeLoadError   reading it would run code, and nobody has allowed that
+    │   ├── BatchError            too many examples of a batch failed
     │   └── RewardError           the reward is missing, raised, timed out or returned no number
     ├── LMError                   the model or its provider
     │   ├── LMKeyError            the key is missing or refused
@@ -102,6 +105,25 @@ class ParseError(ProgramError):
             name, why = next(iter(self.invalid.items()))
             what = f"field {name!r} {why}"
         super().__init__(f"{signature}: {what}; the reply was {reply[:120]!r}")
+
+
+class StateError(ProgramError):
+    """A saved state or program that cannot be written or read; the module is as it was."""
+
+
+class UnsafeLoadError(StateError):
+    """Reading this file would run code that is in it, and nobody has allowed that."""
+
+
+class BatchError(ProgramError):
+    """Too many examples of a batch failed, so the rest were not begun.
+
+    failures: how many. results: one an example, None where it failed or was not begun.
+    """
+
+    def __init__(self, message: str, *, failures: int, results: Sequence[object] = ()) -> None:
+        self.failures, self.results = failures, tuple(results)
+        super().__init__(message)
 
 
 class RewardError(ProgramError):

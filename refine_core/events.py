@@ -71,13 +71,18 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted(Event):
-    """hints: predictor name -> hint in force. advice_from: index of the attempt whose advice they are, or None."""
+    """temperature: of the program's first model; others follow schedules of their own.
+
+    hints: predictor name -> hint in force. advice_from: index of the attempt whose advice they are, or None.
+    untempered: names of predictors whose model takes no temperature; `index` is their rollout id instead.
+    """
 
     kind: ClassVar[str] = "attempt_started"
     index: int
     temperature: float
     hints: Mapping[str, str] = field(default_factory=dict)
     advice_from: int | None = None
+    untempered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,10 @@ class RewardStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class RewardScored(Event):
-    """value: higher is better. parts: named shares of it. stdout: what the reward printed."""
+    """value: higher is better. parts: named shares of it. stdout: what the reward printed.
+
+    unmet: name -> message of the validators that the outputs failed; such an attempt does not end the run.
+    """
 
     kind: ClassVar[str] = "reward_scored"
     index: int
@@ -182,6 +190,7 @@ class RewardScored(Event):
     parts: Mapping[str, float] = field(default_factory=dict)
     feedback: str = ""
     stdout: str = ""
+    unmet: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,25 +38,65 @@ class Plan:
 
     temperatures: one an attempt. threshold: stop once reward >= threshold, or None.
     fail_count: failed attempts tolerated, 0 included. advise: False for best-of-n, which never asks for advice.
+    at_once: attempts that may be under way together; more than 1 only without advice, which each must wait for.
     """
 
     temperatures: tuple[float, ...]
     threshold: float | None
     fail_count: int
     advise: bool = True
+    at_once: int = 1
 
     def __post_init__(self) -> None:
         if not self.temperatures:
             raise SpecError([Problem("N", "N must be at least 1")])
+        if self.at_once < 1 or (self.advise and self.at_once > 1):
+            raise SpecError([Problem("num_threads", f"{self.at_once} attempts at once cannot be")])
 
     @classmethod
     def of(
-        cls, n: int, first: float, threshold: float | None, fail_count: int | None, *, advise: bool = True
+        cls,
+        n: int,
+        first: float,
+        threshold: float | None,
+        fail_count: int | None,
+        *,
+        advise: bool = True,
+        at_once: int = 1,
     ) -> Plan:
-        """The plan of `n` attempts whose first temperature is `first`; `fail_count` None means `n`."""
-        if n < 1:
-            raise SpecError([Problem("N", f"N must be at least 1, not {n}")])
-        return cls(schedule(first, n), threshold, n if fail_count is None else fail_count, advise)
+        """The plan of `n` attempts whose first temperature is `first`; `fail_count` None means `n`.
+
+        Raises SpecError with every number that makes no sense.
+        """
+        found = [
+            *([] if _whole(n, 1) else [Problem("N", f"N must be a whole number, at least 1, not {n!r}")]),
+            *(
+                []
+                if threshold is None or _number(threshold)
+                else [Problem("threshold", f"the threshold must be a number or None, not {threshold!r}")]
+            ),
+            *(
+                []
+                if fail_count is None or _whole(fail_count, 0)
+                else [Problem("fail_count", f"fail_count must be a whole number or None, not {fail_count!r}")]
+            ),
+            *(
+                []
+                if _whole(at_once, 1)
+                else [Problem("num_threads", f"num_threads must be at least 1, not {at_once!r}")]
+            ),
+        ]
+        if found:
+            raise SpecError(found)
+        return cls(schedule(first, n), threshold, n if fail_count is None else fail_count, advise, at_once)
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and value == value  # noqa: PLR0124 - NaN is the one that does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +132,15 @@ Action = RunAttempt | AskAdvice | Stop
 class Loop:
     """Where a run stands.
 
-    rewards: index -> reward of the attempts that were scored. failed: indices of those that failed.
-    running: indices begun and not ended. hints, advice_from: the latest good advice and whose it is.
+    rewards: index -> reward of the attempts that were scored. unmet: those of them that failed a validator.
+    failed: indices of those that failed. running: indices begun and not ended.
+    hints, advice_from: the latest good advice and whose it is.
     unadvised: index of the attempt whose advice is still to be asked for, or None.
     """
 
     plan: Plan
     rewards: Mapping[int, float] = field(default_factory=dict)
+    unmet: frozenset[int] = frozenset()
     failed: tuple[int, ...] = ()
     running: tuple[int, ...] = ()
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -107,16 +149,22 @@ class Loop:
 
     @property
     def best(self) -> int | None:
-        """The attempt with the highest reward; a tie keeps the first."""
-        return max(sorted(self.rewards), key=self.rewards.__getitem__, default=None)
+        """The best attempt so far: every validator met, then the highest reward; a tie keeps the first."""
+        return max(sorted(self.rewards), key=self.rank, default=None)
+
+    def rank(self, index: int) -> tuple[bool, float]:
+        """What makes one attempt better than another."""
+        return index not in self.unmet, self.rewards[index]
+
+    def reaches(self, index: int) -> bool:
+        """Whether this attempt is good enough to stop: at or above the threshold, and every validator met."""
+        bar = self.plan.threshold
+        return bar is not None and self.rewards[index] >= bar and index not in self.unmet
 
     @property
-    def reached(self) -> int | None:
-        """The first attempt at or above the threshold."""
-        bar = self.plan.threshold
-        return (
-            None if bar is None else next((i for i in sorted(self.rewards) if self.rewards[i] >= bar), None)
-        )
+    def begun(self) -> int:
+        """How many attempts were begun; they are made in the order of their indices."""
+        return len(self.rewards) + len(self.failed) + len(self.running)
 
 
 def evolve(loop: Loop, event: Event) -> Loop:
@@ -124,13 +172,16 @@ def evolve(loop: Loop, event: Event) -> Loop:
     match event:
         case AttemptStarted(index=i):
             return replace(loop, running=(*loop.running, i))
-        case RewardScored(index=i, value=value):
-            ended = replace(loop, rewards={**loop.rewards, i: value}, running=_without(loop.running, i))
-            bar = loop.plan.threshold
-            fell_short = bar is None or value < bar
+        case RewardScored(index=i, value=value, unmet=unmet):
+            ended = replace(
+                loop,
+                rewards={**loop.rewards, i: value},
+                unmet=loop.unmet | {i} if unmet else loop.unmet,
+                running=_without(loop.running, i),
+            )
             last = i == len(loop.plan.temperatures) - 1
             # Advice after every attempt that fell short but the last, which has no successor to use it.
-            return replace(ended, unadvised=i if loop.plan.advise and fell_short and not last else None)
+            return replace(ended, unadvised=i if loop.plan.advise and not last and not ended.reaches(i) else None)
         case AttemptFailed(index=i):
             # As in the original, a failure asks for no advice and the latest good advice stays in force.
             return replace(loop, failed=(*loop.failed, i), running=_without(loop.running, i))
@@ -146,22 +197,39 @@ def evolve(loop: Loop, event: Event) -> Loop:
 
 
 def decide(loop: Loop) -> tuple[Action, ...]:
-    """What to do next: nothing while an attempt runs, else attempts to make, advice to ask for, or the end."""
-    best = loop.best
-    if (hit := loop.reached) is not None:
-        return (Stop("threshold_reached", best, hit),)
-    if len(loop.failed) > loop.plan.fail_count:
-        # Differs: counted afresh for each call; the original's count leaks from one call to the next.
-        return (Stop("too_many_failures", best, None),)
-    if loop.running:
-        return ()
+    """What to do next: attempts to make, advice to ask for, the end, or nothing but to wait for what is under way."""
+    if (end := _end(loop)) is not None:
+        return (end,)
     if loop.unadvised is not None:
         return (AskAdvice(loop.unadvised),)
-    made = len(loop.rewards) + len(loop.failed)
-    if made == len(loop.plan.temperatures):
-        # Differs: when every attempt failed the last error is raised; the original returns None.
-        return (Stop("attempts_used_up" if loop.rewards else "every_attempt_failed", best, best),)
-    return (RunAttempt(made, loop.plan.temperatures[made], loop.hints, loop.advice_from),)
+    if len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards)):
+        return ()  # the end is near: only earlier attempts, still under way, can change which
+    first = loop.begun
+    free = min(loop.plan.at_once - len(loop.running), len(loop.plan.temperatures) - first)
+    return tuple(
+        RunAttempt(i, loop.plan.temperatures[i], loop.hints, loop.advice_from)
+        for i in range(first, first + free)
+    )
+
+
+def _end(loop: Loop) -> Stop | None:
+    """The end, if it has come: attempts are judged in the order of their indices, however they overlapped in time."""
+    best: int | None = None
+    failures = 0
+    for i in range(len(loop.plan.temperatures)):
+        if i in loop.rewards:
+            best = i if best is None or loop.rank(i) > loop.rank(best) else best
+            if loop.reaches(i):
+                return Stop("threshold_reached", best, i)
+        elif i in loop.failed:
+            failures += 1
+            # Differs: counted afresh for each call; the original's count leaks from one call to the next.
+            if failures > loop.plan.fail_count:
+                return Stop("too_many_failures", best, None)
+        else:
+            return None
+    # Differs: when every attempt failed the last error is raised; the original returns None.
+    return Stop("attempts_used_up" if loop.rewards else "every_attempt_failed", best, best)
 
 
 def replay(plan: Plan, events: Iterable[Event]) -> Loop:

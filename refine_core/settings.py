@@ -9,8 +9,7 @@ Source: dspy.settings. A value set by `context` wins over one set by `configure`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -49,14 +48,32 @@ def configure(**values: Any) -> None:
     _process = {**_process, **_known(values)}
 
 
-@contextmanager
-def context(**values: Any) -> Iterator[None]:
-    """Set values for a block of code. Raises TypeError for a name that is no setting."""
-    token = _block.set({**_block.get(), **_known(values)})
-    try:
-        yield
-    finally:
-        _block.reset(token)
+class context:  # noqa: N801 - it reads as the statement that it is
+    """Set values for a block of code: `with context(lm=other): ...`; for async code too.
+
+    Threads that copy their context see them. Raises TypeError for a name that is no setting.
+    """
+
+    __slots__ = ("_token", "_values")
+
+    def __init__(self, **values: Any) -> None:
+        self._values = _known(values)
+
+    def __enter__(self) -> None:
+        self._token = _block.set({**_block.get(), **self._values})
+
+    def __exit__(self, *_: object) -> None:
+        _block.reset(self._token)
+
+
+def block() -> Mapping[str, Any]:
+    """What the blocks around this code have set; for `resumed` in a thread that did not inherit it."""
+    return _block.get()
+
+
+def resumed(outer: Mapping[str, Any]) -> context:
+    """A context with what `outer` blocks had set, below what has been set here."""
+    return context(**{**outer, **_block.get()})
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,10 @@
-"""One question to a model, told as events: LMRequested, then LMRetried*, then LMReplied or LMFailed."""
+"""One question to a model: the operation that `Predict`, the adviser and `lm(…)` share.
+
+    callbacks told -> LMRequested -> the cache, else the model (LMRetried*) -> LMReplied | LMFailed
+                   -> usage counted -> kept in the history -> callbacks told
+
+What is named like a secret is sent, and shown to none of these.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +12,104 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from refine_core import settings
+from refine_core.callbacks import callbacks_of, told
+from refine_core.effects import Steps
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
-from refine_core.lm.base import SECRET_NAME, BaseLM, Message, Reply
+from refine_core.lm import history
+from refine_core.lm.base import BaseLM, Message, OnRetry, Reply, public
+from refine_core.lm.cache import cache, key_of
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope
+from refine_core.waiting import Cancel
 
 
 def ask(
-    lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], *, purpose: Purpose, scope: Scope
-) -> Reply:
-    """The model's reply to `messages`. params: the call's own, over the model's defaults.
+    lm: BaseLM,
+    messages: Sequence[Message],
+    params: Mapping[str, object],
+    *,
+    purpose: Purpose,
+    scope: Scope,
+    prompt: str | None = None,
+) -> Steps[Reply]:
+    """Ask a model: an operation, so `reply = yield from …` within others, and `run` or `arun` elsewhere.
 
-    What is named like a secret is sent but never told. Raises LMError, RunCancelled.
+    params: the call's own, over the model's defaults; `cache` among them overrides the model's. prompt: what `messages`
+    were made of, if a text was asked. Raises LMError, RunCancelled, and whatever a model of the user's own raises.
     """
-    merged = {**lm.kwargs, **params}
-    if not scope.wanted:
-        return lm.complete(messages, merged, cancel=scope.cancel)
-    here = scope.inside("lm")
-    shown = plain_dict({k: v for k, v in merged.items() if not SECRET_NAME.search(k)})
-    here.emit(LMRequested(lm.model, tuple(dict(m) for m in messages), shown, purpose))
-    start = time.perf_counter()
-
-    def told(ordinal: int, wait_s: float, error: LMError) -> None:
-        here.emit(LMRetried(ordinal, wait_s, Fault.of(error)))
-
-    try:
-        reply = lm.complete(messages, merged, cancel=scope.cancel, on_retry=told)
-    except Exception as error:
-        here.emit(LMFailed(Fault.of(error), time.perf_counter() - start))
-        raise
-    here.emit(_told(reply, time.perf_counter() - start))
+    if not (callbacks := callbacks_of(lm)):
+        return (yield from _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt))
+    shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public(params)}
+    with told("lm", lm, shown, callbacks) as call:
+        reply = yield from _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt)
+        call.outputs = [reply.text]
     return reply
 
 
-def _told(reply: Reply, took_s: float) -> LMReplied:
+def _ask(
+    lm: BaseLM,
+    messages: Sequence[Message],
+    params: Mapping[str, object],
+    *,
+    purpose: Purpose,
+    scope: Scope,
+    prompt: str | None,
+) -> Steps[Reply]:
+    merged = {**lm.kwargs, **params}
+    if not scope.wanted:
+        reply = yield from _reply(lm, messages, merged, scope.cancel)
+    else:
+        here = scope.inside("lm")
+        here.emit(
+            LMRequested(lm.model, tuple(dict(m) for m in messages), plain_dict(_shown(merged)), purpose)
+        )
+        start = time.perf_counter()
+
+        def retried(ordinal: int, wait_s: float, error: LMError) -> None:
+            here.emit(LMRetried(ordinal, wait_s, Fault.of(error)))
+
+        try:
+            reply = yield from _reply(lm, messages, merged, scope.cancel, retried)
+        except Exception as error:
+            here.emit(LMFailed(Fault.of(error), time.perf_counter() - start))
+            raise
+        here.emit(_event(reply, time.perf_counter() - start))
+    tracker = settings.__getattr__("usage_tracker")  # six times as fast as `settings.usage_tracker`
+    if tracker is not None and not reply.cache_hit:
+        tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
+    history.note(lm.history, lm.model, messages, public(params), reply, prompt=prompt)
+    return reply
+
+
+def _reply(
+    lm: BaseLM,
+    messages: Sequence[Message],
+    params: dict[str, object],
+    cancel: Cancel,
+    on_retry: OnRetry | None = None,
+) -> Steps[Reply]:
+    """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
+    cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
+    key = key_of(lm, messages, params) if cached else None
+    if key is None:
+        return (yield from lm.steps(messages, params, cancel=cancel, on_retry=on_retry))
+    cancel.check()
+    place = cache()
+    if (known := (yield from place.find(key, in_memory=in_memory))) is not None:
+        return known
+    reply = yield from lm.steps(messages, params, cancel=cancel, on_retry=on_retry)
+    yield from place.keep(key, reply, in_memory=in_memory)
+    return reply
+
+
+def _shown(params: Mapping[str, object]) -> dict[str, object]:
+    """What is told of the parameters: those that the model gets, without what is secret."""
+    return {n: v for n, v in public(params).items() if n not in ("cache", "cache_in_memory")}
+
+
+def _event(reply: Reply, took_s: float) -> LMReplied:
     known: dict[str, Any] = {
         "prompt_tokens": reply.usage.prompt_tokens,
         "completion_tokens": reply.usage.completion_tokens,

@@ -1,4 +1,8 @@
-"""What a model is here: messages and parameters in, one Reply out, nothing emitted and nothing remembered."""
+"""What a model is here: messages and parameters in, one Reply out.
+
+complete, steps   the call itself: nothing emitted, nothing remembered
+lm(…), acall      the whole operation, as dspy has it: cache, history, usage, callbacks and events; see `ask`
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, Self, TextIO
 
+from refine_core.effects import Blocking, Steps, arun, run
 from refine_core.errors import LMError
+from refine_core.lm import history
+from refine_core.log.scope import current
 from refine_core.waiting import Cancel
 
 Message = Mapping[str, str]
@@ -16,6 +24,18 @@ Message = Mapping[str, str]
 
 SECRET_NAME = re.compile(r"(key|token|secret|password|headers|credentials)$", re.IGNORECASE)
 """A parameter named like this is sent, but never shown, recorded, dumped or pickled."""
+
+
+@lru_cache(maxsize=1024)
+def is_secret(name: str) -> bool:
+    """Whether a parameter of this name is a secret."""
+    return SECRET_NAME.search(name) is not None
+
+
+def public(params: Mapping[str, object]) -> dict[str, object]:
+    """The parameters without those that are secret."""
+    return {name: value for name, value in params.items() if not is_secret(name)}
+
 
 OnRetry = Callable[[int, float, LMError], None]
 """Told before each retry: its ordinal from 1, the wait in seconds, and the error that made it necessary."""
@@ -28,13 +48,19 @@ class Usage:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
 
+    def as_dict(self) -> dict[str, int | None]:
+        """prompt_tokens, completion_tokens and their sum, total_tokens."""
+        asked, said = self.prompt_tokens, self.completion_tokens
+        total = None if asked is None or said is None else asked + said
+        return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": total}
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a model said.
 
     model: the name the server gave itself. finish_reason: "stop", "length" and so on, where told.
-    cost_usd: None means unknown. cache_hit: answered from a cache, so it cost nothing this time.
+    cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the call that was made once.
     """
 
     text: str
@@ -49,13 +75,23 @@ class BaseLM(ABC):
     """A model with its default parameters. Derive from it and write `complete`.
 
     model: its name. kwargs: default parameters of every call, such as temperature and max_tokens.
+    callbacks: told of every call of this model, beside those of the settings; see refine_core.BaseCallback.
+    history: the last calls of this model and of its copies, as entries (see refine_core.lm.history).
+    cache: whether identical calls are answered from the cache. address: where it is asked, as far as that may be shown.
+    Source: dspy.BaseLM, version 2.6.23, whose `forward` returns OpenAI's response instead.
     """
 
     kind: ClassVar[Literal["practice", "scripted", "litellm"]]
+    cache: bool = False
+    cache_in_memory: bool = True
+    address: str = ""
+    _settings: ClassVar[frozenset[str]] = frozenset(("cache", "cache_in_memory", "callbacks"))
 
-    def __init__(self, model: str, **kwargs: object) -> None:
+    def __init__(self, model: str, *, callbacks: Sequence[Any] | None = None, **kwargs: object) -> None:
         self.model = model
         self.kwargs: dict[str, object] = kwargs
+        self.callbacks: list[Any] = list(callbacks or ())
+        self.history = history.History()
 
     @abstractmethod
     def complete(
@@ -71,10 +107,31 @@ class BaseLM(ABC):
         Raises: LMError of the kind that says whose fault it is; RunCancelled.
         """
 
+    def steps(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        cancel: Cancel | None = None,
+        on_retry: OnRetry | None = None,
+    ) -> Steps[Reply]:
+        """`complete` as an operation, for sync and async callers alike."""
+        reply: Reply = yield Blocking(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
+        return reply
+
+    def takes(self, param: str) -> bool:
+        """Whether the model takes this parameter, "temperature" or "response_format" for instance, at any value."""
+        return param == "temperature"
+
     def copy(self, **params: object) -> Self:
-        """The same model with other default parameters; everything else is shared, nothing is deeply copied."""
+        """The same model with other default parameters, or other `cache` or `callbacks`.
+
+        Everything else is shared, the history too, and nothing is deeply copied.
+        """
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
+        if not self._settings.isdisjoint(params):
+            twin.__dict__.update((name, params.pop(name)) for name in self._settings & params.keys())
         twin.kwargs = {**self.kwargs, **params}
         return twin
 
@@ -87,16 +144,43 @@ class BaseLM(ABC):
     def __call__(
         self, prompt: str | None = None, messages: Sequence[Message] | None = None, **params: object
     ) -> list[str]:
-        """Ask as dspy does: a prompt or messages, parameters by keyword; a list with the reply's text."""
+        """Ask as dspy does: a prompt or messages, parameters by keyword; a list with the reply's text.
+
+        cache: False asks the model even if the reply is known. Raises: LMError, RunCancelled.
+        """
+        return run(self._asked(prompt, messages, params))
+
+    async def acall(
+        self, prompt: str | None = None, messages: Sequence[Message] | None = None, **params: object
+    ) -> list[str]:
+        """The same for async code. A task that is cancelled gives the call up."""
+        return await arun(self._asked(prompt, messages, params))
+
+    def _asked(
+        self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
+    ) -> Steps[list[str]]:
+        from refine_core.lm.ask import ask  # which needs this module
+
         if messages is None:
             if prompt is None:
                 raise ValueError("nothing to ask: give a prompt or messages")
             messages = [{"role": "user", "content": prompt}]
-        return [self.complete(messages, {**self.kwargs, **params}).text]
+        reply = yield from ask(self, messages, params, purpose="predict", scope=current(), prompt=prompt)
+        return [reply.text]
+
+    def inspect_history(self, n: int = 1, *, file: TextIO | None = None) -> None:
+        """Print the last `n` calls of this model and its copies. file: None means standard output."""
+        history.show(self.history, n, file=file)
 
     def dump_state(self) -> dict[str, object]:
         """The model's name and parameters as data, without anything secret."""
         return {"model": self.model, **self.kwargs}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "history": None}  # what was said is no part of what a model is
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, history=history.History())
 
     def __repr__(self) -> str:
         rest = "".join(f", {name}={value!r}" for name, value in self.dump_state().items() if name != "model")

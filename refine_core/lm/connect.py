@@ -11,9 +11,10 @@ from refine_core.lm.remote import LM
 from refine_core.spec import ModelSpec
 
 
-def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM:
+def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0, cache: bool = False) -> BaseLM:
     """The model that `spec` describes. key: typed by a person; else the environment variable that the spec names.
 
+    cache: whether identical calls are answered from memory; not unless asked, since a run shows what models say now.
     Nothing is sent yet. Raises LMKeyError if that variable is not set.
     """
     if spec.kind == "practice":
@@ -33,4 +34,5 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
         api_key=key,
         timeout_s=spec.timeout_s,
         num_retries=spec.retries,
+        cache=cache,
     )

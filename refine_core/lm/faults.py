@@ -13,7 +13,6 @@ import os
 import re
 import time
 from collections.abc import Collection, Iterator
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from refine_core.errors import (
@@ -178,6 +177,8 @@ def _words(error: BaseException) -> str:
 
 def _retry_after_s(error: BaseException) -> float | None:
     """The Retry-After header as seconds from now; it may be a number or a date."""
+    from email.utils import parsedate_to_datetime
+
     for link in _chain(error):
         headers = getattr(getattr(link, "response", None), "headers", None) or {}
         if advice := headers.get("retry-after"):

@@ -1,44 +1,40 @@
-"""Real models, over litellm: one HTTP call per `complete`, ended at once by a cancel.
+"""Real models, over litellm: one HTTP call an attempt, ended at once by a cancel.
 
-    caller's thread   complete -> attempt, wait, attempt ...      every wait under the caller's Cancel
-    engine            litellm's import, and one event loop that makes the calls, each in a daemon thread
-
-litellm is imported here and nowhere else, at the first call or by `warm()`: the import takes seconds.
+caller     steps -> attempt, wait, attempt ...      sync or async; every wait under the caller's Cancel
+engine     litellm's import, at the first call or by `warm()`, and the event loop that makes the calls
 """
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import math
-import os
 import re
-import sys
-import threading
-import urllib.request
-from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import Future
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-import tenacity
-
+from refine_core.effects import Pause, Result, Steps, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError, LMUnavailableError
 from refine_core.lm import faults
-from refine_core.lm.base import SECRET_NAME, BaseLM, Message, OnRetry, Reply, Usage
+from refine_core.lm.base import BaseLM, Message, OnRetry, Reply, Usage, is_secret, public
+from refine_core.lm.engine import LOOPBACK, engine, litellm_ready, spare_loopback_from_proxies, warm
 from refine_core.waiting import Cancel
+
+if TYPE_CHECKING:
+    import tenacity
+
+__all__ = ["LM", "NO_KEY", "litellm_ready", "warm"]
 
 NO_KEY = "no-key"
 """Sent to a server that was given by address but without a key: those that need none still want the header."""
 
 MAX_RETRY_AFTER_S = 30.0
 ENGINE_GRACE_S = 5.0  # how much later than the call's own limit the caller stops waiting for the engine
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _ROUTING = frozenset(
     ("api_base", "base_url", "api_key", "custom_llm_provider", "model", "extra_headers", "headers")
 )
-_backoff = tenacity.wait_exponential(multiplier=0.5, max=8.0) + tenacity.wait_random(0, 0.5)
+_NOT_OURS = ("provider", "finetuning_model", "launch_kwargs", "train_kwargs")
 
 
 class LM(BaseLM):
@@ -46,48 +42,81 @@ class LM(BaseLM):
 
     model:       "provider/model", such as "openai/gpt-5"; with `api_base`, the server's own name for it will do.
     temperature, max_tokens, **params: defaults of every call; None leaves one out. What is named like a secret
-                 (…key, …token, …headers) is sent, but never shown, dumped or pickled.
-    api_base:    the server's address, "http://HOST:PORT/v1". Only a key given here is ever sent to it, not one from
-                 the environment; without a key it gets the harmless placeholder NO_KEY, so keyless servers work.
-    api_key:     without `api_base` and `api_key`, litellm takes the provider's key from the environment.
-    timeout_s:   limit of one attempt in seconds, from connecting to the last byte.
+                 (…key, …token, …headers) is sent, but never shown, dumped or pickled. `max_tokens` reaches a reasoning
+                 model under the name that it takes.
+    cache:       identical calls are answered from memory, for nothing, and say so; `cache=False` in one call asks anyway,
+                 and `rollout_id=…` (never sent) makes a call another one. cache_in_memory: False passes memory over and
+                 uses the file of `configure_cache` alone.
+    callbacks:   told of every call; see refine_core.BaseCallback.
     num_retries: further attempts after a failure that may pass; a Retry-After is honoured up to 30 s.
+    api_base:    the server's address, "http://HOST:PORT/v1"; `base_url` is another name for it. Only a key given here is
+                 ever sent to it, not one from the environment; without a key it gets the harmless placeholder NO_KEY,
+                 so keyless servers work.
+    api_key:     without `api_base` and `api_key`, litellm takes the provider's key from the environment.
+    timeout_s:   limit of one attempt in seconds, from connecting to the last byte; `timeout` is another name for it,
+                 and may be given for one call too.
+    custom_llm_provider: litellm's name of the provider whose protocol a server speaks, if that is not OpenAI's.
+    Source: dspy.LM, version 2.6.23. Differs: `max_tokens` is None, the model's own limit, where dspy cuts at 1000; text
+    completion (`model_type="text"`) is refused, and so is what trains or launches models.
+    Raises: LMNotFoundError for an address that is none; LMRefusedError; TypeError.
     """
 
     kind: ClassVar[Literal["litellm"]] = "litellm"
+    _settings = BaseLM._settings | {"num_retries", "timeout_s"}  # noqa: SLF001  # derived from what the base has
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # dspy's own order
         self,
         model: str,
-        *,
+        model_type: str = "chat",
         temperature: float | None = 0.0,
         max_tokens: int | None = None,
+        cache: bool = True,
+        cache_in_memory: bool = True,
+        callbacks: Sequence[Any] | None = None,
+        num_retries: int = 3,
+        *,
         api_base: str | None = None,
+        base_url: str | None = None,
         api_key: str | None = None,
         timeout_s: float = 60.0,
-        num_retries: int = 3,
+        timeout: float | None = None,
+        custom_llm_provider: str | None = None,
         **params: object,
     ) -> None:
-        super().__init__(model, temperature=temperature, max_tokens=max_tokens)
+        super().__init__(model, callbacks=callbacks, temperature=temperature, max_tokens=max_tokens)
+        if model_type != "chat":
+            raise LMRefusedError(
+                f"model_type={model_type!r} is not supported; use a chat model, model_type='chat'",
+                model=model,
+            )
+        if given := [name for name in _NOT_OURS if params.pop(name, None)]:
+            raise TypeError(f"LM does not train or launch models, so it takes no {given[0]!r}")
+        api_base = api_base or base_url or None
         if api_base and not re.match(r"https?://[^/]", api_base):
             raise LMNotFoundError(
                 f"{faults.redact(api_base)!r} is no address; write http://HOST:PORT/v1", model=model
             )
-        self.api_base = api_base or None
-        self.timeout_s, self.num_retries = timeout_s, num_retries
+        self.api_base, self.custom_llm_provider = api_base, custom_llm_provider
+        self.cache, self.cache_in_memory = cache, cache_in_memory
+        self.timeout_s, self.num_retries = timeout_s if timeout is None else timeout, num_retries
         self._private: dict[str, object] = {"api_key": api_key} if api_key else {}
         self._take(params)
 
     def _take(self, params: Mapping[str, object]) -> None:
         """Merge parameters, keeping secrets apart from what may be shown."""
-        secret = {name: value for name, value in params.items() if SECRET_NAME.search(name)}
-        self._private = {**self._private, **secret}
-        self.kwargs = {**self.kwargs, **{n: v for n, v in params.items() if n not in secret}}
+        shown = public(params)
+        self._private = {**self._private, **{n: v for n, v in params.items() if n not in shown}}
+        self.kwargs = {**self.kwargs, **shown}
 
     def copy(self, **params: object) -> Self:
-        """The same model with other default parameters. The copy has the key; a pickle has not."""
-        twin = super().copy()
-        twin._take(params)  # noqa: SLF001  # a twin is ourselves
+        """The same model with other default parameters, `cache`, `callbacks`, `num_retries` or `timeout_s`.
+
+        Everything else is shared, the history too. The copy has the key; a pickle has not.
+        """
+        secret = {name: params.pop(name) for name in [*params] if is_secret(name)}
+        twin = super().copy(**params)
+        if secret:
+            twin._private = {**self._private, **secret}  # noqa: SLF001  # a twin is ourselves
         return twin
 
     def complete(
@@ -99,6 +128,19 @@ class LM(BaseLM):
         on_retry: OnRetry | None = None,
     ) -> Reply:
         """Ask, and ask again after failures that may pass. A None among `params` leaves that one out."""
+        return run(self.steps(messages, params, cancel=cancel, on_retry=on_retry))
+
+    def steps(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        cancel: Cancel | None = None,
+        on_retry: OnRetry | None = None,
+    ) -> Steps[Reply]:
+        """`complete` as an operation; given up, it closes the connection."""
+        import tenacity
+
         cancel = cancel or Cancel()
 
         def tell(state: tenacity.RetryCallState) -> None:
@@ -110,36 +152,74 @@ class LM(BaseLM):
             stop=tenacity.stop_after_attempt(1 + self.num_retries),
             wait=_wait_s,
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, LMError) and e.retryable),
-            sleep=cancel.sleep,
             before_sleep=tell,
             reraise=True,
         )
-        return retrying(self._attempt, messages, params, cancel)
+        retrying.begin()
+        state = tenacity.RetryCallState(retrying, fn=None, args=(), kwargs={})
+        while True:  # as tenacity's own loops do, with our ways to ask and to wait
+            do = retrying.iter(retry_state=state)
+            if isinstance(do, tenacity.DoAttempt):
+                made = yield from self._attempt(messages, params, cancel)
+                if isinstance(made, LMError):
+                    state.set_exception((type(made), made, None))
+                else:
+                    state.set_result(made)
+            elif isinstance(do, tenacity.DoSleep):
+                state.prepare_for_next_attempt()
+                yield Pause(do, cancel)
+            else:
+                reply: Reply = do
+                return reply
 
-    def _attempt(self, messages: Sequence[Message], params: Mapping[str, object], cancel: Cancel) -> Reply:
-        litellm = cancel.result(_engine.litellm())
-        work = _engine.submit(self._ask(litellm, messages, params))
+    def _attempt(
+        self, messages: Sequence[Message], params: Mapping[str, object], cancel: Cancel
+    ) -> Steps[Reply | LMError]:
+        """One HTTP call. A failure is returned, so that it is raised where no other error is attached to it."""
         try:
-            return self._read(litellm, cancel.result(work, self.timeout_s + ENGINE_GRACE_S))
-        except LMError:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes an LMError
-            failure = self._explain(error, params)
+            litellm = yield Result(engine.litellm(), cancel)
+        except LMError as failure:
+            return failure
+        limit_s = self._limit_s(params)
+        work = engine.submit(self._call(litellm, messages, params, limit_s))
+        try:
+            made: Reply | LMError = yield Result(work, cancel, limit_s + ENGINE_GRACE_S)
+        except TimeoutError as late:
+            return self._explain(late, params)
         finally:
             work.cancel()  # a caller who leaves early, by Ctrl-C too, closes the connection
-        raise failure  # out here, where no context is attached to it
+        return made
+
+    def _limit_s(self, params: Mapping[str, object]) -> float:
+        given = params.get("timeout")
+        return float(given) if isinstance(given, (int, float)) else self.timeout_s
+
+    async def _call(
+        self, litellm: Any, messages: Sequence[Message], params: Mapping[str, object], limit_s: float
+    ) -> Reply | LMError:
+        """Runs in the engine. What went wrong is told in our words before it leaves: the old error has seen the key."""
+        try:
+            return self._read(litellm, await self._ask(litellm, messages, params, limit_s))
+        except LMError as failure:
+            return failure.with_traceback(None)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes an LMError
+            return self._explain(error, params)
 
     def _explain(self, error: Exception, params: Mapping[str, object]) -> LMError:
         """Told in a frame of its own, since a traceback shows the frames that it passed, and these are secrets."""
-        private = [*self._private.values(), *(v for n, v in params.items() if SECRET_NAME.search(n))]
+        private = [*self._private.values(), *(v for n, v in params.items() if is_secret(n))]
         secrets = [text for value in private for text in _texts(value)]
-        limit = self.timeout_s
+        limit = self._limit_s(params)
         return faults.explain(error, where=self._where, model=self.model, timeout_s=limit, secrets=secrets)
 
-    async def _ask(self, litellm: Any, messages: Sequence[Message], params: Mapping[str, object]) -> Any:
-        """One HTTP call. Runs in the engine."""
+    async def _ask(
+        self, litellm: Any, messages: Sequence[Message], params: Mapping[str, object], limit_s: float
+    ) -> Any:
+        import asyncio
+
         request = {**self._private, **params}
-        request.pop("rollout_id", None)  # tells calls apart in a cache; no server knows it
+        for ours in ("rollout_id", "timeout"):  # the first tells calls apart in a cache; no server knows it
+            request.pop(ours, None)
         if misplaced := sorted(
             _ROUTING & set(params)
         ):  # the key goes where the model was told to be, and nowhere else
@@ -149,20 +229,35 @@ class LM(BaseLM):
         if self.api_base is not None:
             request["api_base"] = self.api_base
             request.setdefault("api_key", NO_KEY)
-            if "/" not in self.model or self.model.split("/")[0] not in litellm.provider_list:
-                request["custom_llm_provider"] = "openai"
             if urlsplit(self.api_base).hostname in LOOPBACK:
-                _spare_loopback_from_proxies()
+                spare_loopback_from_proxies()
         call = litellm.acompletion(
             model=self.model,
             messages=[dict(message) for message in messages],
-            timeout=self.timeout_s,
+            custom_llm_provider=self._provider(litellm),
+            timeout=limit_s,
             num_retries=0,  # we retry, and tell
             max_retries=0,
             drop_params=False,
             **{name: value for name, value in request.items() if value is not None},
         )
-        return await asyncio.wait_for(call, self.timeout_s)
+        return await asyncio.wait_for(call, limit_s)
+
+    def _provider(self, litellm: Any) -> str | None:
+        """The provider by litellm's name; None where the model's own name says it."""
+        named = "/" in self.model and self.model.split("/")[0] in litellm.provider_list
+        return self.custom_llm_provider or ("openai" if self.api_base is not None and not named else None)
+
+    def takes(self, param: str) -> bool:
+        """Whether the model takes this parameter, by litellm's knowledge of it. May wait for litellm's import.
+
+        "temperature": at any value; some models take only 1. A server of one's own with a model that nobody knows takes it.
+        Raises: LMError if litellm cannot be imported.
+        """
+        litellm = engine.litellm().result()
+        effort = self.kwargs.get("reasoning_effort")
+        known = effort if isinstance(effort, str) else None
+        return _takes(litellm, self.model, self._provider(litellm), param, known)
 
     def _read(self, litellm: Any, answer: Any) -> Reply:
         where = self._where[0].upper() + self._where[1:]
@@ -194,84 +289,48 @@ class LM(BaseLM):
         return cost if cost > 0 and math.isfinite(cost) else None  # the list writes 0 for "unknown" as well
 
     @property
+    def address(self) -> str:  # type: ignore[override]  # read only, here as in the base
+        """The server's address without user, password and query; empty where the provider's own is asked."""
+        return _shown(self.api_base) if self.api_base else ""
+
+    @property
     def _where(self) -> str:
-        return (
-            f"the server at {_shown(self.api_base)}" if self.api_base else f"the provider of {self.model!r}"
-        )
+        return f"the server at {self.address}" if self.api_base else f"the provider of {self.model!r}"
 
     def dump_state(self) -> dict[str, object]:
-        """All settings as data, without the key and whatever else is secret."""
-        address = {"api_base": _shown(self.api_base)} if self.api_base else {}
+        """All settings as data, without the key and whatever else is secret; `LM(**state)` makes such a model anew."""
         given = {name: value for name, value in self.kwargs.items() if value is not None}
-        limits = {"timeout_s": self.timeout_s, "num_retries": self.num_retries}
-        return {"model": self.model, **given, **address, **limits}
+        rest: dict[str, object] = {"api_base": self.address} if self.api_base else {}
+        if self.custom_llm_provider:
+            rest["custom_llm_provider"] = self.custom_llm_provider
+        rest |= {"timeout_s": self.timeout_s, "num_retries": self.num_retries}
+        if not self.cache:
+            rest["cache"] = False
+        return {"model": self.model, **given, **rest}
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_private": {}}  # what is written down carries no key
+        return {**super().__getstate__(), "_private": {}}  # what is written down carries no key
 
 
-class _Engine:
-    """What all models share: the import of litellm, and one event loop. Each starts when it is first needed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._import: Future[Any] | None = None  # Any: mypy would take minutes to read litellm
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def litellm(self) -> Future[Any]:
-        """litellm, now or soon. A failed import is tried again at the next call."""
-        with self._lock:
-            failed = self._import is not None and self._import.done() and self._import.exception()
-            if self._import is None or failed:
-                self._import = Future()
-                self._import.set_running_or_notify_cancel()  # one impatient caller must not cancel it for all
-                threading.Thread(
-                    target=_import_litellm, args=(self._import,), name="lm-import", daemon=True
-                ).start()
-            return self._import
-
-    def ready(self) -> bool:
-        with self._lock:
-            return self._import is not None and self._import.done() and not self._import.exception()
-
-    def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="lm-calls", daemon=True).start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-
-def _import_litellm(done: Future[Any]) -> None:
-    os.environ.setdefault(
-        "LITELLM_LOCAL_MODEL_COST_MAP", "True"
-    )  # prices from the package, not from the network
-    try:
-        litellm: Any = importlib.import_module("litellm")
-        litellm.telemetry = False
-        litellm.suppress_debug_info = True  # it prints advice otherwise
-    except Exception as error:  # noqa: BLE001  # the waiting callers get it
-        # What was half imported must go, or the next import would find its parts without their whole.
-        for name in [n for n in sys.modules if n == "litellm" or n.startswith("litellm.")]:
-            del sys.modules[name]
-        done.set_exception(
-            LMError(f"litellm cannot be imported ({type(error).__name__}: {error}). Reinstall it.")
-        )
-    else:
-        done.set_result(litellm)
-
-
-_engine = _Engine()
-
-
-def warm() -> None:
-    """Start importing litellm in the background, so that the first call need not wait for it. Returns at once."""
-    _engine.litellm()
-
-
-def litellm_ready() -> bool:
-    """Whether litellm is imported, so that a call starts without delay."""
-    return _engine.ready()
+@lru_cache(maxsize=1024)
+def _takes(litellm: Any, model: str, provider: str | None, param: str, effort: str | None) -> bool:
+    """What litellm would do with the parameter; the knowledge is in its classes, one a family of models."""
+    if provider is None:
+        try:
+            model, provider = litellm.get_llm_provider(model=model)[:2]
+        except litellm.exceptions.BadRequestError:  # nobody's model: the call itself will say so
+            return param == "temperature"
+    listed = litellm.get_supported_openai_params(model=model, custom_llm_provider=provider)
+    if listed is not None and param not in listed:
+        return False
+    if param != "temperature":
+        return listed is not None
+    given = {"reasoning_effort": effort} if effort else {}
+    try:  # reasoning models list it, and refuse any value but 1
+        litellm.utils.get_optional_params(model=model, custom_llm_provider=provider, temperature=0.5, **given)
+    except litellm.exceptions.UnsupportedParamsError:
+        return False
+    return True
 
 
 def _outcome(state: tenacity.RetryCallState) -> BaseException | None:
@@ -280,8 +339,12 @@ def _outcome(state: tenacity.RetryCallState) -> BaseException | None:
 
 def _wait_s(state: tenacity.RetryCallState) -> float:
     """How long to wait before the next attempt: as long as the server asks, else ever longer."""
+    from tenacity import wait_exponential, wait_random
+
     advised: float | None = getattr(_outcome(state), "retry_after_s", None)
-    return _backoff(state) if advised is None else min(advised, MAX_RETRY_AFTER_S)
+    if advised is not None:
+        return min(advised, MAX_RETRY_AFTER_S)
+    return (wait_exponential(multiplier=0.5, max=8.0) + wait_random(0, 0.5))(state)
 
 
 def _usage(answer: Any) -> Usage:
@@ -300,13 +363,3 @@ def _shown(address: str | None) -> str:
     """An address without user, password and query."""
     parts = urlsplit(address or "")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _spare_loopback_from_proxies() -> None:
-    """Where the environment names a proxy, say that this machine's own addresses need none."""
-    if not urllib.request.getproxies_environment():
-        return
-    spared = [host.strip() for host in os.environ.get("no_proxy", os.environ.get("NO_PROXY", "")).split(",")]
-    if "*" not in spared and (missing := [host for host in LOOPBACK if host not in spared]):
-        both = ",".join([*filter(None, spared), *missing])
-        os.environ["no_proxy"] = os.environ["NO_PROXY"] = both

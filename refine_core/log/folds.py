@@ -3,26 +3,45 @@
     records --timeline--> Timeline(attempts: predictors: calls)        summary + record --summarize--> Summary
 
 Folds group by span, never by adjacency: attempts may overlap. Any prefix of a log folds; what has not happened yet is
-None, and what is unknown (tokens, cost) is None too, never 0.
+None, and what is unknown (tokens, cost) is None too, never 0. Which attempt is the best, and which is good enough, the
+loop is asked. What a refinement inside an attempt did is that attempt's; its own loop is not told here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from refine_core import events as ev
 from refine_core.log.scope import Record
+from refine_core.loop import Loop, Plan, evolve
 from refine_core.spec import ProgramSpec
 
 T = TypeVar("T")
+LOOP = (
+    ev.AttemptStarted,
+    ev.AttemptFailed,
+    ev.RewardStarted,
+    ev.RewardScored,
+    ev.AdviceGiven,
+    ev.AdviceFailed,
+)
+ATTEMPT = "attempt-"
+"""How the place of an attempt is called, before its index."""
+_ATTEMPT = re.compile(rf"{ATTEMPT}(\d+)(?:-\d+)?")
+_ANY_PLAN = Plan((0.0,), None, 0)  # which of several attempts is the best does not depend on the plan
+
 State = Literal["running", "scored", "failed", "cut_off"]
 
 
 @dataclass(slots=True)
 class Call:
-    """One request to a model. text is None until it answered; error is set if it never did."""
+    """One request to a model. reply is None until it answered; error is set if it never did.
+
+    parse_failed: what of the reply could not be read. again: the same question once more, as JSON, after such a reply.
+    """
 
     span: str
     model: str
@@ -34,11 +53,21 @@ class Call:
     reply: ev.LMReplied | None = None
     error: ev.Fault | None = None
     took_s: float | None = None
+    parse_failed: ev.ParseFailed | None = None
+    again: bool = False
+
+    @property
+    def place(self) -> str:
+        """The span of whatever asked: the same for a question and for its second asking."""
+        return self.span.rpartition("/")[0]
 
 
 @dataclass(slots=True)
 class PredictorRun:
-    """One call of one predictor. offset_s: since the attempt began. outputs: None unless parsed."""
+    """One call of one predictor. offset_s: since the attempt began. outputs: None unless parsed.
+
+    calls: a second one where the first reply could not be read.
+    """
 
     span: str
     name: str
@@ -47,9 +76,13 @@ class PredictorRun:
     offset_s: float
     calls: list[Call] = field(default_factory=list)
     outputs: Mapping[str, object] | None = None
-    parse_failed: ev.ParseFailed | None = None
     took_s: float | None = None
     error: ev.Fault | None = None
+
+    @property
+    def inner(self) -> tuple[int, ...]:
+        """Indices of the attempts, inside this one, of nested refinements that it was part of; mostly empty."""
+        return _attempts(self.span)[1:]
 
 
 @dataclass(slots=True)
@@ -67,8 +100,11 @@ class Advice:
 class Attempt:
     """One try. reward is None unless scored; error and phase are set if it failed.
 
-    state "cut_off": the run ended while it ran. took_s: until its reward or failure. best_so_far: highest reward up to here.
+    untempered: names of predictors whose model takes no temperature; their rollout id is the index.
+    state "cut_off": the run ended while it ran. took_s: until its reward or failure.
+    best_so_far: reward of the best attempt up to here, which is not the highest where that one failed a validator.
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
+    inner_advice: requests for advice by a refinement that is part of the program.
     """
 
     index: int
@@ -76,6 +112,7 @@ class Attempt:
     hints: Mapping[str, str]
     advice_from: int | None
     started_at: float
+    untempered: tuple[str, ...] = ()
     state: State = "running"
     predictors: list[PredictorRun] = field(default_factory=list)
     outputs: Mapping[str, object] | None = None
@@ -83,6 +120,7 @@ class Attempt:
     scored: ev.RewardScored | None = None
     reward_offset_s: float | None = None
     judge_calls: list[Call] = field(default_factory=list)
+    inner_advice: list[Call] = field(default_factory=list)
     phase: ev.Phase | None = None
     error: ev.Fault | None = None
     took_s: float | None = None
@@ -92,7 +130,13 @@ class Attempt:
     @property
     def calls(self) -> list[Call]:
         """Every request made on behalf of this attempt, its advice not counted."""
-        return [call for run in self.predictors for call in run.calls] + self.judge_calls
+        made = [call for run in self.predictors for call in run.calls]
+        return [*made, *self.inner_advice, *self.judge_calls]
+
+    @property
+    def unmet(self) -> Mapping[str, str]:
+        """Name -> message of the validators that the outputs failed."""
+        return self.scored.unmet if self.scored is not None else {}
 
 
 @dataclass(slots=True)
@@ -100,6 +144,8 @@ class Timeline:
     """A run as far as its log goes.
 
     spec, temperatures, predictors: from RunStarted. seq: the last record folded. finished: None while it runs.
+    loop: the retry loop as it stands, which knows what is good enough. best: index of the attempt that it calls the
+    best: every validator met, then the highest reward; a tie keeps the first.
     """
 
     run_id: str
@@ -107,16 +153,21 @@ class Timeline:
     temperatures: tuple[float, ...]
     predictors: tuple[str, ...]
     started_at: float
+    loop: Loop
     attempts: list[Attempt] = field(default_factory=list)
+    best: int | None = None
     finished: ev.RunFinished | None = None
     ended_at: float | None = None
     seq: int = 0
 
-    @property
-    def best(self) -> int | None:
-        """Index of the attempt with the highest reward; a tie keeps the first."""
-        scored = [a for a in self.attempts if a.reward is not None]
-        return max(scored, key=lambda a: a.reward or 0.0, default=None).index if scored else None  # type: ignore[union-attr]
+    def reaches(self, attempt: Attempt) -> bool:
+        """Whether that attempt is good enough to stop."""
+        return attempt.reward is not None and self.loop.reaches(attempt.index)
+
+    def tempered(self, attempt: Attempt) -> bool:
+        """Whether any of the program's models was given a temperature in that attempt."""
+        names = self.predictors or tuple(run.name for run in attempt.predictors)
+        return not names or not set(names) <= set(attempt.untempered)
 
     @property
     def first_failed(self) -> int | None:
@@ -161,7 +212,31 @@ def timeline(records: Iterable[Record]) -> Timeline | None:
     fold = _Fold()
     for record in records:
         fold.take(record)
+    if fold.line is not None:
+        fold.line.best = fold.line.loop.best
+        _step(fold.line)
     return fold.line
+
+
+def nested(span: str) -> bool:
+    """Whether a place lies in an attempt of a refinement that is itself part of an attempt."""
+    return len(_attempts(span)) > 1
+
+
+def _attempts(span: str) -> tuple[int, ...]:
+    """Indices of the attempts that a place lies in, the outermost first."""
+    found = (_ATTEMPT.fullmatch(part) for part in span.split("/"))
+    return tuple(int(one[1]) for one in found if one)
+
+
+def _step(line: Timeline) -> None:
+    """Note with each attempt the best reward up to it."""
+    loop, best = line.loop, None
+    for attempt in line.attempts:
+        i = attempt.index
+        if attempt.reward is not None and (best is None or loop.rank(i) > loop.rank(best)):
+            best = i
+        attempt.best_so_far = None if best is None else loop.rewards[best]
 
 
 class _Fold:
@@ -173,21 +248,29 @@ class _Fold:
         self.predictors: dict[str, PredictorRun] = {}
         self.advice: dict[str, Advice] = {}
         self.calls: dict[str, Call] = {}
+        self.latest: dict[str, Call] = {}  # by the place that asked
 
     def take(self, record: Record) -> None:
         event, span = record.event, record.span
         if isinstance(event, ev.RunStarted):
-            self.line = Timeline(record.run_id, event.spec, event.temperatures, event.predictors, record.at)
+            spec, temperatures = event.spec, event.temperatures
+            loop = Loop(replace(_ANY_PLAN, threshold=spec.threshold))
+            self.line = Timeline(record.run_id, spec, temperatures, event.predictors, record.at, loop)
         if self.line is None:
             return
         self.line.seq = record.seq
+        if isinstance(event, LOOP) and nested(span):
+            return
+        self.line.loop = evolve(self.line.loop, event)
         if isinstance(event, ev.RunFinished):
             self.line.finished, self.line.ended_at = event, record.at
             for attempt in self.line.attempts:
                 if attempt.state == "running":
                     attempt.state = "cut_off"
         elif isinstance(event, ev.AttemptStarted):
-            attempt = Attempt(event.index, event.temperature, event.hints, event.advice_from, record.at)
+            attempt = Attempt(
+                event.index, event.temperature, event.hints, event.advice_from, record.at, event.untempered
+            )
             self.attempts[span] = attempt
             self.line.attempts = [*(a for a in self.line.attempts if a.index != event.index), attempt]
         elif (owner := self._owner(self.attempts, span)) is not None:
@@ -199,10 +282,10 @@ class _Fold:
                 attempt.outputs, attempt.reward_offset_s = event.outputs, at - attempt.started_at
             case ev.RewardScored():
                 attempt.state, attempt.reward, attempt.scored = "scored", event.value, event
-                self._end(attempt, at)
+                attempt.took_s = at - attempt.started_at
             case ev.AttemptFailed():
                 attempt.state, attempt.phase, attempt.error = "failed", event.phase, event.error
-                self._end(attempt, at)
+                attempt.took_s = at - attempt.started_at
             case ev.ModuleStarted():
                 run = PredictorRun(span, event.name, event.inputs, event.hint, at - attempt.started_at)
                 self.predictors[span] = run
@@ -219,7 +302,7 @@ class _Fold:
                 self._inside_call(span, event)
 
     def _inside_call(self, span: str, event: ev.Event) -> None:
-        call, run = self.calls.get(span), self._owner(self.predictors, span)
+        call, run, asked = self.calls.get(span), self._owner(self.predictors, span), self.latest.get(span)
         match event:
             case ev.LMRetried() if call:
                 call.retries.append(event)
@@ -227,8 +310,8 @@ class _Fold:
                 call.reply, call.took_s = event, event.took_s
             case ev.LMFailed() if call:
                 call.error, call.took_s = event.error, event.took_s
-            case ev.ParseFailed() if run:
-                run.parse_failed = event
+            case ev.ParseFailed() if asked:
+                asked.parse_failed = event
             case ev.PredictorTraced() if run:
                 run.outputs = event.outputs
             case ev.ModuleEnded() if run:
@@ -238,8 +321,12 @@ class _Fold:
 
     def _request(self, attempt: Attempt, span: str, event: ev.LMRequested, at: float) -> None:
         call = Call(span, event.model, event.purpose, event.messages, event.params, at)
-        self.calls[span] = call
-        if event.purpose == "advice":
+        before = self.latest.get(call.place)
+        call.again = before is not None and before.parse_failed is not None
+        self.calls[span] = self.latest[call.place] = call
+        if event.purpose == "advice" and nested(span):
+            attempt.inner_advice.append(call)
+        elif event.purpose == "advice":
             self._advice(attempt, at).calls.append(call)
         elif event.purpose == "judge":
             attempt.judge_calls.append(call)
@@ -250,14 +337,6 @@ class _Fold:
         if attempt.advice is None:
             attempt.advice = Advice(at - attempt.started_at)
         return attempt.advice
-
-    def _end(self, attempt: Attempt, at: float) -> None:
-        attempt.took_s = at - attempt.started_at
-        if self.line is not None:
-            best: float | None = None
-            for one in self.line.attempts:
-                best = one.reward if best is None or (one.reward is not None and one.reward > best) else best
-                one.best_so_far = best
 
     @staticmethod
     def _owner(places: Mapping[str, T], span: str) -> T | None:
@@ -271,7 +350,10 @@ class _Fold:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run as one row. reason: None until it finished. rewards: one an attempt, None where it failed or runs."""
+    """A run as one row. reason: None until it finished. rewards: one an attempt, None where it failed or runs.
+
+    best_unmet: whether the best of them failed a validator; then so did all.
+    """
 
     title: str
     strategy: str
@@ -287,6 +369,7 @@ class Summary:
     calls: int = 0
     events: int = 0
     example: str | None = None
+    best_unmet: bool = False
 
     @property
     def best_reward(self) -> float | None:
@@ -314,17 +397,21 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(begun, events=record.seq)
         case _ if summary is None:
             return None
+        case event if isinstance(event, LOOP) and nested(record.span):
+            return replace(summary, events=record.seq)
         case ev.AttemptStarted(index=i):
             kept = (*summary.rewards, *([None] * (i + 1 - len(summary.rewards))))
             return replace(summary, rewards=kept, events=record.seq)
         case ev.RewardScored(index=i, value=value):
             rewards = (*summary.rewards[:i], value, *summary.rewards[i + 1 :])
-            best = max(
-                (k for k, r in enumerate(rewards) if r is not None),
-                key=lambda k: rewards[k] or 0.0,
-                default=None,
+            loop = evolve(_so_far(summary), record.event)
+            return replace(
+                summary,
+                rewards=rewards,
+                best=loop.best,
+                best_unmet=loop.best in loop.unmet,
+                events=record.seq,
             )
-            return replace(summary, rewards=rewards, best=best, events=record.seq)
         case ev.AttemptFailed():
             return replace(summary, failed=summary.failed + 1, events=record.seq)
         case ev.LMRequested():
@@ -333,3 +420,11 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(summary, reason=reason, ended_at=record.at, events=record.seq)
         case _:
             return replace(summary, events=record.seq)
+
+
+def _so_far(summary: Summary) -> Loop:
+    """A loop that knows the best attempt and no other: those that were not the best will not be."""
+    if summary.best is None or summary.best_reward is None:
+        return Loop(_ANY_PLAN)
+    unmet = frozenset({summary.best} if summary.best_unmet else ())
+    return Loop(_ANY_PLAN, {summary.best: summary.best_reward}, unmet)

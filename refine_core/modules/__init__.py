@@ -1,7 +1,18 @@
 """Programs: modules with predictors in them."""
 
-from refine_core.modules.module import Module, Parameter
+from refine_core.modules.module import Module
+from refine_core.modules.parallel import Parallel
 from refine_core.modules.predict import ChainOfThought, Predict
-from refine_core.modules.prediction import Example, Prediction
+from refine_core.modules.prediction import Completions, Example, Prediction
+from refine_core.modules.tree import Parameter
 
-__all__ = ["ChainOfThought", "Example", "Module", "Parameter", "Predict", "Prediction"]
+__all__ = [
+    "ChainOfThought",
+    "Completions",
+    "Example",
+    "Module",
+    "Parallel",
+    "Parameter",
+    "Predict",
+    "Prediction",
+]

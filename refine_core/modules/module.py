@@ -1,4 +1,4 @@
-"""Module: a program, and the tree of predictors in it.
+"""Module: a program, and what can be done with every program.
 
     class Answer(Module):
         def __init__(self):
@@ -7,88 +7,154 @@
         def forward(self, question):
             return self.check(question=question, draft=self.draft(question=question).draft)
 
-Lists, tuples, dicts and nested modules are walked, in the order of their attributes; a shared predictor is named once.
+tree.py      the predictors in it        copying.py   copies of it
+saving.py    its state on disk           parallel.py  many inputs at once
+watching.py  who is told of a call, and what it cost
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from refine_core.lm.base import BaseLM
-    from refine_core.modules.predict import Predict
+from refine_core.effects import Steps, arun, block_on, in_thread, run
+from refine_core.modules.copying import deepcopy, reset_copy
+from refine_core.modules.prediction import Prediction
+from refine_core.modules.saving import Saved
+from refine_core.modules.tree import Tree
+from refine_core.modules.watching import watched
 
 
-class Parameter:
-    """What a program can be tuned in; every predictor is one. Source: dspy.predict.parameter.Parameter."""
+class Module(Tree, Saved):
+    """The base of programs: write `forward` (or `aforward`), call the module. Source: dspy.Module, version 2.6.23.
 
+    callbacks: told of each call of this module; see BaseCallback. Lists, tuples, dicts and nested modules are walked, in
+    the order of their attributes; a shared predictor is named once; a nested module with `_compiled` set is frozen.
+    """
 
-class Module:
-    """The base of programs: write `forward`, call the module. Source: dspy.Module."""
+    callbacks: Sequence[Any] = ()
+    _compiled = False
+
+    def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
+        if callbacks:
+            self.callbacks = list(callbacks)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program. Takes what `forward` takes, returns what it returns."""
-        return self.forward(*args, **kwargs)
+        """Run the program. Takes what `forward` takes, returns what it returns.
+
+        With `track_usage` set, the prediction tells what it cost: see Prediction.get_lm_usage.
+        """
+        with watched(self, args, kwargs) as call:
+            call.outputs = self.forward(*args, **kwargs)
+        return call.outputs
+
+    async def acall(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program in an event loop. A `forward` that has no async twin runs in a thread, its context copied."""
+        with watched(self, args, kwargs) as call:
+            if _is_async(type(self)):
+                call.outputs = await self.aforward(*args, **kwargs)
+            else:
+                call.outputs = await in_thread(self.forward, *args, **kwargs)
+        return call.outputs
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the program does; yours to write."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward; define forward(self, …)")
-
-    def named_parameters(self) -> list[tuple[str, Parameter]]:
-        """(path, parameter) of each in the tree, each once; a bare predictor's own path is "self"."""
-        return list(_walk(self))
-
-    def named_predictors(self) -> list[tuple[str, Predict]]:
-        """(path, predictor) of each in the tree, such as ("draft.predict", …); a bare predictor is "self"."""
-        from refine_core.modules.predict import Predict
-
-        return [(name, one) for name, one in _walk(self) if isinstance(one, Predict)]
-
-    def predictors(self) -> list[Predict]:
-        """The predictors of the tree."""
-        return [one for _, one in self.named_predictors()]
-
-    def set_lm(self, lm: BaseLM | None) -> None:
-        """Have every predictor of the tree ask this model."""
-        for one in self.predictors():
-            one.lm = lm
-
-    def get_lm(self) -> BaseLM | None:
-        """The model that all predictors share, or None if none is set. Raises ValueError if they differ."""
-        models = {id(one.lm): one.lm for one in self.predictors()}
-        if len(models) > 1:
-            raise ValueError(
-                "this program's predictors use several models; read .lm of each of named_predictors()"
+        if not _is_async(type(self)):
+            raise NotImplementedError(
+                f"{type(self).__name__} has no forward; define forward(self, …) or aforward(self, …)"
             )
-        return next(iter(models.values()), None)
+        return block_on(self.aforward(*args, **kwargs))
+
+    async def aforward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the program does, for async callers; yours to write, if you like."""
+        return await in_thread(self.forward, *args, **kwargs)
 
     def deepcopy(self) -> Self:
-        """A copy that shares no mutable state with this one, models excepted."""
-        return copy.deepcopy(self)
+        """A copy that shares no mutable state with this one, models excepted.
+
+        What cannot be copied is copied shallowly, else shared, with a warning in the log.
+        """
+        return deepcopy(self)
+
+    def reset_copy(self) -> Self:
+        """A copy whose predictors have no model and no demos."""
+        return reset_copy(self)
+
+    def batch(
+        self,
+        examples: Sequence[Any],
+        num_threads: int | None = None,
+        max_errors: int | None = None,
+        return_failed_examples: bool = False,
+        provide_traceback: bool | None = None,
+        disable_progress_bar: bool = False,
+    ) -> Any:
+        """Run the program on many examples at once. See Parallel, which does it.
+
+        examples: Examples that know their inputs, or dicts of inputs. max_errors: failures after which it gives up.
+        Returns: one result an example, in order, None where it failed; with return_failed_examples a triple: the
+        results, the examples that failed, and why each did. Raises: what Parallel raises.
+        """
+        from refine_core.modules.parallel import batch
+
+        return batch(
+            self,
+            examples,
+            num_threads=num_threads,
+            max_errors=max_errors,
+            return_failed_examples=return_failed_examples,
+            provide_traceback=provide_traceback,
+            disable_progress_bar=disable_progress_bar,
+        )
+
+    def inspect_history(self, n: int = 1) -> None:
+        """Print the last `n` prompts and replies of this process, for people. Source: dspy.inspect_history."""
+        from refine_core.lm.history import inspect_history
+
+        inspect_history(n)
 
 
-def _walk(root: Module) -> Iterator[tuple[str, Parameter]]:
-    seen: set[int] = set()
+class Operation(Module):
+    """A module whose work is written once, for sync and async callers: see refine_core.effects."""
 
-    def visit(name: str, value: Any) -> Iterator[tuple[str, Parameter]]:
-        if isinstance(value, (Parameter, Module, list, tuple, dict)):
-            if id(value) in seen:
-                return
-            seen.add(id(value))
-        if isinstance(value, Parameter):
-            yield name or "self", value
-        elif isinstance(value, Module):
-            if getattr(value, "_compiled", False) and value is not root:
-                return
-            for key, inner in list(vars(value).items()):
-                yield from visit(f"{name}.{key}" if name else key, inner)
-        elif isinstance(value, (list, tuple)):
-            for i, inner in enumerate(value):
-                yield from visit(f"{name}[{i}]", inner)
-        elif isinstance(value, dict):
-            for key, inner in value.items():
-                yield from visit(f"{name}[{key!r}]", inner)
+    def steps(self, **inputs: Any) -> Steps[Prediction]:
+        """The work, as a generator of effects."""
+        raise NotImplementedError(f"{type(self).__name__} has no steps")
 
-    yield from visit("", root)
+    def resumed(self) -> AbstractContextManager[Any] | None:
+        """What to enter for a call from a thread that has not inherited the attempt it is part of; None for nothing."""
+        return None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if (resumed := self.resumed()) is None:
+            return super().__call__(*args, **kwargs)
+        with resumed:
+            return super().__call__(*args, **kwargs)
+
+    async def acall(self, *args: Any, **kwargs: Any) -> Any:
+        """`__call__` for async code."""
+        if (resumed := self.resumed()) is None:
+            return await super().acall(*args, **kwargs)
+        with resumed:
+            return await super().acall(*args, **kwargs)
+
+    def forward(self, **inputs: Any) -> Prediction:
+        return run(self.steps(**inputs))
+
+    async def aforward(self, **inputs: Any) -> Prediction:
+        return await arun(self.steps(**inputs))
+
+
+@lru_cache(maxsize=1024)
+def _is_async(cls: type[Module]) -> bool:
+    """Whether the class, or the nearest of its bases that says either, says `aforward`."""
+    for one in cls.__mro__:
+        if one is Module:
+            return False
+        if "aforward" in vars(one):
+            return True
+        if "forward" in vars(one):
+            return False
+    return False

@@ -7,26 +7,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from refine_core import settings
-from refine_core.adapters import ChatAdapter
-from refine_core.errors import InputError, LMError, ParseError
-from refine_core.events import Fault, ModuleEnded, ModuleStarted, ParseFailed, PredictorTraced, Purpose
-from refine_core.lm.ask import ask
+from refine_core.adapters import Adapter, ChatAdapter
+from refine_core.effects import Both, Steps
+from refine_core.errors import InputError, LMError
+from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import Scope, current
-from refine_core.modules.module import Module, Parameter
+from refine_core.log.scope import Scope, current, within
+from refine_core.modules.fill import fill
+from refine_core.modules.module import Operation
 from refine_core.modules.prediction import Prediction
+from refine_core.modules.state import dump_predictor, load_predictor
+from refine_core.modules.tree import Parameter
 from refine_core.signatures import InputField, OutputField, Signature, ensure_signature
 from refine_core.signatures.types import type_text, validate
 
 HINT = "hint_"
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
+_CHAT = ChatAdapter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,62 +39,127 @@ class Ride:
     """What an attempt puts on its own copy of a predictor, so that a user's threads keep it.
 
     name: the predictor's path. hint: for the field `hint_`; None before any advice. trace: where calls are noted.
+    block: the settings in force. outer: the ride of the attempt that this one is part of, in a nested refinement.
     """
 
     name: str
     scope: Scope
     hint: str | None
     trace: Trace
+    block: Mapping[str, Any]
+    outer: Ride | None = None
+
+    def resumed(self) -> AbstractContextManager[Any] | None:
+        """The attempt's settings and scope, for a thread that has not inherited them; None where it has."""
+        if settings.trace is self.trace:
+            return None
+        stack = ExitStack()
+        stack.enter_context(settings.resumed({**self.block, "trace": self.trace}))
+        stack.enter_context(within(self.scope))
+        return stack
+
+    def told(self) -> str | None:
+        """The hint in force: this attempt's own, with that of the attempt around it where both have one."""
+        around = self.outer.told() if self.outer is not None else None
+        real = [hint for hint in (around, self.hint) if hint not in (None, NO_HINT)]
+        return "\n".join(map(str, real)) if real else self.hint or around
+
+    def named_for(self, trace: Trace) -> str | None:
+        """The predictor's path in the program whose attempt keeps `trace`."""
+        if trace is self.trace:
+            return self.name
+        return self.outer.named_for(trace) if self.outer is not None else None
 
 
-class Predict(Module, Parameter):
+class Predict(Operation, Parameter):
     """Fill a signature's outputs from its inputs with one call to a model.
 
     signature: "question -> answer" or a Signature class. config: parameters for the model, such as temperature=0.7.
-    demos: worked examples for the prompt. lm: the model; None means the one in force (see refine_core.configure).
+    callbacks: told of each call; see BaseCallback. demos: worked examples for the prompt, name -> value each.
+    lm: the model; None means the one in force (see refine_core.configure).
     Called with the inputs by keyword; `lm`, `config`, `demos` and `signature` override for one call.
-    Raises: InputError, ParseError, LMError. Source: dspy.Predict.
+    Returns: a Prediction with the signature's outputs.
+    Raises: InputError, ParseError, LMError. Source: dspy.Predict, version 2.6.23.
     """
 
+    is_predictor: ClassVar[bool] = True
     purpose: Purpose = "predict"
 
-    def __init__(self, signature: str | type[Signature], **config: Any) -> None:
+    def __init__(
+        self, signature: str | type[Signature], callbacks: Sequence[Any] | None = None, **config: Any
+    ) -> None:
+        super().__init__(callbacks)
         self.signature = ensure_signature(signature)
         self.config: dict[str, Any] = config
-        self.demos: list[Mapping[str, Any]] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the model, the demos and what was learned; signature and config stay."""
         self.lm: BaseLM | None = None
-        self._ride: Ride | None = None
+        self.traces: list[Any] = []
+        self.train: list[Any] = []
+        self.demos: list[Mapping[str, Any]] = []
+        self.ride: Ride | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
         twin.config, twin.demos = dict(self.config), list(self.demos)
+        twin.traces, twin.train = list(self.traces), list(self.train)
         return twin
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "ride": None}
+
     def __call__(self, *args: Any, **inputs: Any) -> Prediction:
+        self._only_by_keyword(args)
+        made: Prediction = super().__call__(**inputs)
+        return made
+
+    async def acall(self, *args: Any, **inputs: Any) -> Prediction:
+        """`__call__` for async code."""
+        self._only_by_keyword(args)
+        made: Prediction = await super().acall(**inputs)
+        return made
+
+    def resumed(self) -> AbstractContextManager[Any] | None:
+        return self.ride.resumed() if self.ride is not None else None
+
+    def _only_by_keyword(self, args: tuple[Any, ...]) -> None:
         if args:
             names = ", ".join(f"{name}=…" for name in self.signature.input_fields)
             raise TypeError(f"a predictor takes its inputs by keyword: ({names})")
-        return self.forward(**inputs)
 
-    def forward(self, **inputs: Any) -> Prediction:
-        """Ask the model once and read its reply."""
+    def steps(self, **inputs: Any) -> Steps[Prediction]:
+        """Ask the model and read its reply."""
         signature = ensure_signature(inputs.pop("signature", self.signature))
         lm = _model(inputs.pop("lm", None) or self.lm or settings.lm)
         params = {**self.config, **inputs.pop("config", {})}
         demos: Sequence[Mapping[str, Any]] = inputs.pop("demos", None) or self.demos
         values = _checked(signature, inputs)
-        ride = self._ride
+        ride = self.ride
         scope = (ride.scope if ride else current()).inside(ride.name if ride else "predict")
-        name, hint = (ride.name, ride.hint) if ride else ("self", None)
+        name, hint = (ride.name, ride.told()) if ride else ("self", None)
         told = scope.wanted and self.purpose == "predict"  # a judge is part of the reward, not of the program
         if told:
             scope.emit(ModuleStarted(name, plain_dict(values), hint))
+        shown, given = (signature, values) if hint is None else (_hinted(signature), {**values, HINT: hint})
         start = time.perf_counter()
         try:
-            made = self._ask(
-                lm, signature=signature, demos=demos, values=values, params=params, hint=hint, scope=scope
+            made = Prediction(
+                (
+                    yield from fill(
+                        shown,
+                        given,
+                        lm=lm,
+                        adapter=adapter_in_force(),
+                        demos=demos,
+                        params=params,
+                        purpose=self.purpose,
+                        scope=scope,
+                    )
+                )
             )
         except Exception as error:
             if told:
@@ -103,52 +173,67 @@ class Predict(Module, Parameter):
             trace.append((self, values, made))
         return made
 
-    def _ask(
-        self,
-        lm: BaseLM,
-        *,
-        signature: type[Signature],
-        demos: Sequence[Mapping[str, Any]],
-        values: dict[str, Any],
-        params: Mapping[str, Any],
-        hint: str | None,
-        scope: Scope,
-    ) -> Prediction:
-        adapter = settings.adapter or ChatAdapter()
-        shown, given = (signature, values) if hint is None else (_hinted(signature), {**values, HINT: hint})
-        reply = ask(lm, adapter.format(shown, demos, given), params, purpose=self.purpose, scope=scope)
-        try:
-            return Prediction(adapter.parse(signature, reply.text))
-        except ParseError as error:
-            if scope.wanted:
-                scope.emit(ParseFailed(error.missing, error.invalid))
-            raise
+    def dump_state(self) -> dict[str, Any]:
+        """Demos, signature and model as plain data, without a key. Source: dspy.Predict.dump_state."""
+        return dump_predictor(self)
+
+    def load_state(self, state: Mapping[str, Any]) -> Self:
+        """Take over what `dump_state` gave; nothing changes if it does not fit. Raises StateError."""
+        load_predictor(self, state)
+        return self
+
+    def get_config(self) -> dict[str, Any]:
+        """The parameters for the model."""
+        return self.config
+
+    def update_config(self, **config: Any) -> None:
+        """Change parameters for the model."""
+        self.config = {**self.config, **config}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.signature!r})"
 
 
-class ChainOfThought(Module):
+class ChainOfThought(Operation):
     """Predict with a first output `reasoning`, so that the model thinks before it answers.
 
-    Its predictor is named "predict". Source: dspy.ChainOfThought.
+    rationale_field, rationale_field_type: another OutputField for the reasoning, and its type. config, callbacks: as
+    in Predict. Its predictor is named "predict". Source: dspy.ChainOfThought, version 2.6.23.
     """
 
-    def __init__(self, signature: str | type[Signature], **config: Any) -> None:
+    def __init__(
+        self,
+        signature: str | type[Signature],
+        rationale_field: Any = None,
+        rationale_field_type: Any = str,
+        callbacks: Sequence[Any] | None = None,
+        **config: Any,
+    ) -> None:
+        super().__init__(callbacks)
         plain = ensure_signature(signature)
-        reasoning = OutputField(desc="the steps that lead to the answer")
+        reasoning = rationale_field or OutputField(desc="the steps that lead to the answer")
         self.predict = Predict(
-            plain if "reasoning" in plain.fields else plain.prepend("reasoning", reasoning), **config
+            plain
+            if "reasoning" in plain.fields
+            else plain.prepend("reasoning", reasoning, rationale_field_type),
+            **config,
         )
 
-    def forward(self, **inputs: Any) -> Prediction:
-        return self.predict(**inputs)
+    def steps(self, **inputs: Any) -> Steps[Prediction]:
+        """Ask the model and read its reply."""
+        made: Prediction = yield Both((self.predict, self.predict.acall), **inputs)
+        return made
 
 
 @lru_cache(maxsize=512)
 def _hinted(signature: type[Signature]) -> type[Signature]:
     """The signature with the hint as its last input, and the objective unchanged."""
     return signature.append(HINT, InputField(desc="a hint for you from an earlier attempt"))
+
+
+def adapter_in_force() -> Adapter:
+    """The adapter in force."""
+    return settings.adapter or _CHAT
 
 
 def _model(lm: object) -> BaseLM:

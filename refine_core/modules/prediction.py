@@ -82,24 +82,99 @@ class Example(Mapping[str, Any]):
                 del made[name]
         return made
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field's value, or `default`."""
+        return self._store.get(name, default)
+
     def toDict(self) -> dict[str, Any]:  # noqa: N802 - dspy's own name
         """The fields as a dict."""
         return dict(self._store)
 
 
-class Prediction(Example):
-    """What a program returned: its outputs by name; `refinement` is set by Refine and BestOfN. Source: dspy.Prediction.
+class Completions:
+    """The replies that a prediction was read from: `completions.answer` is the list of their answers.
 
-    A prediction with a `score` field compares and adds as that number does.
+    Here there is one reply a call, so every list has one item. Source: dspy.Completions.
+    """
+
+    def __init__(self, columns: Mapping[str, list[Any]]) -> None:
+        self._columns = {name: list(values) for name, values in columns.items()}
+        if len({len(values) for values in self._columns.values()}) > 1:
+            raise ValueError("every field of completions must have as many values")
+
+    def items(self) -> Any:
+        """(field, list of its values) pairs."""
+        return self._columns.items()
+
+    def __getitem__(self, key: str | int) -> Any:
+        if isinstance(key, str):
+            return self._columns[key]
+        if not -len(self) <= key < len(self):
+            raise IndexError(f"there are {len(self)} completions, no number {key}")
+        return Prediction({name: values[key] for name, values in self._columns.items()})
+
+    def __getattr__(self, name: str) -> list[Any]:
+        columns = self.__dict__.get("_columns", {})
+        if name not in columns:
+            raise AttributeError(f"completions have no field {name!r}; their fields are: {', '.join(columns)}")
+        found: list[Any] = columns[name]
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values()), ()))
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Completions({self._columns!r})"
+
+
+class Prediction(Example):
+    """What a program returned: its outputs by name. Source: dspy.Prediction, version 2.6.23.
+
+    refinement: set by Refine and BestOfN; see Refinement. A prediction with a `score` compares and adds as that number.
     """
 
     refinement: Any = None
+    _lm_usage: dict[str, dict[str, Any]] | None = None
+    _completions: Completions | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "refinement":
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
+
+    @classmethod
+    def from_completions(
+        cls, completions: Mapping[str, list[Any]] | list[Mapping[str, Any]], signature: Any = None
+    ) -> Self:
+        """The first of several replies, with all of them as `.completions`. signature: unused, as in the original."""
+        del signature
+        if isinstance(completions, list):
+            columns = {name: [one[name] for one in completions] for name in completions[0]}
+        else:
+            columns = {name: list(values) for name, values in completions.items()}
+        made = cls({name: values[0] for name, values in columns.items()})
+        made._completions = Completions(columns)
+        return made
+
+    @property
+    def completions(self) -> Completions:
+        """The replies that it was read from."""
+        return self._completions or Completions({name: [value] for name, value in self._store.items()})
+
+    def get_lm_usage(self) -> dict[str, dict[str, Any]] | None:
+        """Model -> tokens that the call took; None unless `track_usage` was set. See refine_core.track_usage."""
+        return self._lm_usage
+
+    def set_lm_usage(self, usage: Mapping[str, Mapping[str, Any]]) -> None:
+        """Say what the call took."""
+        self._lm_usage = {model: dict(tokens) for model, tokens in usage.items()}
 
     def __float__(self) -> float:
         if "score" not in self._store:

@@ -9,16 +9,15 @@ import time
 from collections.abc import Mapping
 from typing import Any, cast
 
-from refine_core import settings
-from refine_core.adapters import ChatAdapter
 from refine_core.adapters.values import as_json
-from refine_core.events import AdviceGiven
-from refine_core.lm.ask import ask
+from refine_core.effects import Steps
+from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
+from refine_core.modules.fill import fill
 from refine_core.modules.module import Module
-from refine_core.modules.predict import NO_HINT, Trace
+from refine_core.modules.predict import NO_HINT, Predict, Trace, adapter_in_force
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.sources import modules_text, source_of
 from refine_core.signatures import InputField, OutputField, Signature
@@ -59,39 +58,57 @@ def advise(
     outputs: Prediction,
     reward_source: str,
     threshold: float | None,
-    reward: float,
-    feedback: str,
-    after: int,
+    scored: RewardScored,
     scope: Scope,
-) -> AdviceGiven:
-    """Ask `lm` about attempt `after`. feedback: the reward's own words, told with its value.
+) -> Steps[AdviceGiven]:
+    """Ask `lm` about the attempt that `scored` ended; its feedback and its unmet validators are told word for word.
 
-    Raises: LMError, ParseError.
+    Returns AdviceGiven, with one entry a predictor. Raises: LMError, ParseError.
     """
-    names = {id(one): name for name, one in program.named_predictors()}
+    predictors = program.named_predictors()
+    named = {id(one): name for name, one in predictors}
+    names = [name for name, _ in predictors]
     trajectory = [
-        {"module_name": names.get(id(who), "unknown"), "inputs": plain(given), "outputs": plain(made)}
+        {
+            "module_name": named.get(id(who)) or _path(who, trace),
+            "inputs": plain(given),
+            "outputs": plain(made),
+        }
         for who, given, made in trace
     ]
     asked = {
         "program_code": source_of(program),
-        "modules_defn": modules_text(program),
+        "modules_defn": modules_text(predictors),
         "program_inputs": plain(inputs),
         "program_trajectory": trajectory,
         "program_outputs": plain(outputs),
         "reward_code": reward_source,
         "target_threshold": threshold,
-        "reward_value": reward if not feedback else f"{reward!r}\nThe reward says: {feedback}",
-        "module_names": list(names.values()),
+        "reward_value": _told(scored),
+        "module_names": names,
     }
-    adapter = settings.adapter or ChatAdapter()
     texts = {
         name: value if isinstance(value, str) else as_json(value, indent=2) for name, value in asked.items()
     }
     start = time.perf_counter()
-    reply = ask(lm, adapter.format(OfferAdvice, [], texts), {}, purpose="advice", scope=scope)
-    said = adapter.parse(OfferAdvice, reply.text)
+    said = yield from fill(
+        OfferAdvice, texts, lm=lm, adapter=adapter_in_force(), params={}, purpose="advice", scope=scope
+    )
     advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
-    given = {k: v.strip() for k, v in advised.items() if k in names.values()}
-    advice = {name: given.get(name) or NO_HINT for name in names.values()}
-    return AdviceGiven(after, str(said["discussion"]), advice, time.perf_counter() - start)
+    given = {k: v.strip() for k, v in advised.items() if k in names}
+    advice = {name: given.get(name) or NO_HINT for name in names}
+    return AdviceGiven(scored.index, str(said["discussion"]), advice, time.perf_counter() - start)
+
+
+def _told(scored: RewardScored) -> object:
+    """The reward's value and, below it, its own words and those of the validators."""
+    words = [
+        *([f"The reward says: {scored.feedback}"] if scored.feedback else []),
+        *(f"Not met, {name}: {message}" for name, message in scored.unmet.items()),
+    ]
+    return "\n".join([repr(scored.value), *words]) if words else scored.value
+
+
+def _path(who: Predict, trace: Trace) -> str:
+    """The name of a predictor that ran on a copy of its own, inside a refinement that is part of the program."""
+    return (who.ride.named_for(trace) if who.ride is not None else None) or "unknown"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from refine_core.effects import Blocking, Steps
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, within
@@ -58,9 +59,11 @@ class WorkerScorer:
         """Have the worker ready by the time it is needed."""
         self._runner.start()
 
-    def score(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Scored:
+    def steps(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
+        """The reward of `prediction`. Raises RewardError."""
         with within(scope):
-            return self._runner.score(inputs, prediction, scope.cancel)
+            scored: Scored = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
+        return scored
 
     def close(self) -> None:
         """End the worker."""

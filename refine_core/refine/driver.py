@@ -1,18 +1,24 @@
 """The driver: asks the pure loop what to do, does that, and feeds it the event that came of it.
 
-decide(loop) -> RunAttempt | AskAdvice | Stop -> do it -> event -> evolve(loop, event)
+    decide(loop) -> RunAttempt | AskAdvice | Stop -> do it -> event -> evolve(loop, event)
+
+What is done is written once, as a generator of effects (refine_core.effects), for sync and async callers. Attempts at
+once are several workers that ask the one loop.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
+import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from refine_core import settings
-from refine_core.errors import LMError
+from refine_core.effects import Blocking, Both, Either, Steps, Together, run
+from refine_core.errors import LMError, RunCancelled
 from refine_core.events import (
     AdviceFailed,
     AttemptFailed,
@@ -26,16 +32,18 @@ from refine_core.events import (
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, within
-from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve
+from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, schedule
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Ride, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
-from refine_core.refine.outcome import Outcome, Refinement
-from refine_core.refine.scoring import Scorer
-from refine_core.rewards import Scored
+from refine_core.refine.outcome import Outcome, Refinement, Tried
+from refine_core.refine.scoring import Scorer, Validator, unmet
+from refine_core.waiting import Cancel
 
 logger = logging.getLogger("refine_core")
+
+_IMMUTABLE = (str, int, float, bool, bytes, type(None))
 
 
 @dataclass(slots=True)
@@ -45,7 +53,21 @@ class Made:
     program: Module
     trace: Trace
     outputs: Prediction
-    scored: Scored
+    scored: RewardScored
+
+
+@dataclass(frozen=True, slots=True)
+class Tempered:
+    """A model of the program with the temperatures that it gets, one an attempt; None where it takes none."""
+
+    lm: BaseLM
+    temperatures: tuple[float, ...] | None
+
+    def at(self, index: int) -> BaseLM:
+        """The model for this attempt."""
+        if self.temperatures is None:
+            return self.lm.copy(temperature=None, rollout_id=index)
+        return self.lm.copy(temperature=self.temperatures[index])
 
 
 @dataclass(slots=True)
@@ -53,6 +75,7 @@ class Driver:
     """One refinement of one program on one set of inputs.
 
     adviser: the model asked for advice, or None for the program's own. scope: who listens, and what cancels.
+    on_attempt: called with each attempt once it has ended; what it raises ends the refinement.
     """
 
     program: Module
@@ -61,71 +84,134 @@ class Driver:
     inputs: Mapping[str, Any]
     scope: Scope
     adviser: BaseLM | None = None
+    validators: tuple[Validator, ...] = ()
+    on_attempt: Callable[[Tried], Any] | None = None
     loop: Loop = field(init=False)
     facts: list[Event] = field(default_factory=list)
     made: dict[int, Made] = field(default_factory=dict)
-    errors: list[Exception] = field(default_factory=list)
-    places: dict[int, Scope] = field(default_factory=dict)
+    errors: dict[int, Exception] = field(default_factory=dict)
+    stop: Stop | None = None
+    _models: dict[int, Tempered] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
+    _untempered: tuple[str, ...] = ()
+    _places: dict[int, Scope] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self.loop = Loop(self.plan)
 
     def run(self) -> Outcome:
-        """Everything until the loop says stop. Raises RunCancelled, RecordingFailed; other errors are in the outcome."""
-        while True:
-            for action in decide(self.loop):
-                self.scope.cancel.check()
-                match action:
-                    case RunAttempt():
-                        self._attempt(action)
-                    case AskAdvice(after=after):
-                        self._advise(after)
-                    case Stop():
-                        return self._outcome(action)
+        """`steps`, in this thread."""
+        return run(self.steps())
+
+    def steps(self) -> Steps[Outcome]:
+        """Everything until the loop says stop.
+
+        Raises RunCancelled, RecordingFailed, what `on_attempt` raises, and LMError where advice will be wanted and
+        there is no model to ask for it; other errors are in the outcome.
+        """
+        if self.plan.advise and len(self.plan.temperatures) > 1:
+            self._adviser()  # before anything is spent
+        yield from self._prepare()
+        if self.plan.at_once == 1:
+            yield from self._work()
+        else:
+            yield from self._work_together()
+        if self.stop is None:
+            raise AssertionError("the loop ended without saying why")
+        return self._outcome(self.stop)
+
+    def _work(self) -> Steps[None]:
+        """Do what the loop says, until it says stop or that there is nothing more to begin."""
+        while (action := self._next()) is not None:
+            self.scope.cancel.check()
+            if isinstance(action, RunAttempt):
+                yield from self._attempt(action)
+            else:
+                yield from self._advise(action.after)
+
+    def _work_together(self) -> Steps[None]:
+        """Several workers on the one loop. Once it says stop, those whose attempts no longer matter are cancelled."""
+        around = self.scope.cancel
+        inner = Cancel(within=around)
+        self.scope = replace(self.scope, cancel=inner)
+
+        def worker() -> Steps[None]:
+            try:
+                yield from self._work()
+            except RunCancelled:
+                if self.stop is None or around.is_set:
+                    raise
+            if self.stop is not None:
+                inner.set()
+
+        try:
+            yield Together([worker() for _ in range(self.plan.at_once)], inner.set)
+        finally:
+            inner.leave()
+
+    def _next(self) -> RunAttempt | AskAdvice | None:
+        """The next step, claimed by whoever asks; None at the end, or where only others have something left to do."""
+        with self._lock:
+            for action in () if self.stop is not None else decide(self.loop):
+                if isinstance(action, Stop):
+                    self.stop = action
+                    return None
+                if isinstance(action, RunAttempt):
+                    self._begin(action)
+                return action
+            return None
+
+    def _begin(self, asked: RunAttempt) -> None:
+        scope = self._places[asked.index] = self.scope.inside(f"attempt-{asked.index}")
+        hints = {name: asked.hints.get(name) or NO_HINT for name in self._names} if asked.hints else {}
+        self._note(
+            AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from, self._untempered), scope
+        )
 
     def _note(self, event: Event, scope: Scope) -> None:
         """A fact of the loop's own: told, kept, and learned from."""
-        scope.emit(event)
-        self.facts.append(event)
-        self.loop = evolve(self.loop, event)
+        with self._lock:
+            scope.emit(event)
+            self.facts.append(event)
+            self.loop = evolve(self.loop, event)
 
-    def _attempt(self, asked: RunAttempt) -> None:
-        scope = self.places[asked.index] = self.scope.inside(f"attempt-{asked.index}")
+    def _attempt(self, asked: RunAttempt) -> Steps[None]:
+        index, scope = asked.index, self._places[asked.index]
         trace: Trace = []
-        program = self.program.deepcopy()
-        hints = (
-            {name: asked.hints.get(name) or NO_HINT for name, _ in program.named_predictors()}
-            if asked.hints
-            else {}
-        )
-        self._note(AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from), scope)
         phase: Phase = "program"
         try:
-            _prepare(program, asked.temperature, hints, scope, trace)
+            program = self.program.deepcopy()
             with within(scope), settings.context(trace=trace):
-                outputs = _prediction(program(**self.inputs))
+                self._equip(program, asked, scope, trace)
+                outputs = _prediction((yield Both((program, program.acall), **_fresh(self.inputs))))
                 phase = "reward"
                 if scope.wanted:
-                    scope.emit(RewardStarted(asked.index, plain_dict(outputs)))
-                scored = self.scorer.score(self.inputs, outputs, scope.inside("reward"))
+                    scope.emit(RewardStarted(index, plain_dict(outputs)))
+                judged = _fresh(self.inputs)
+                scored = yield from self.scorer.steps(judged, outputs, scope.inside("reward"))
+                rules = yield from unmet(self.validators, judged, outputs) if self.validators else _none()
         except Exception as error:  # noqa: BLE001 - whatever a user's program raises is a failed attempt, and is kept
-            logger.info("attempt %d failed in its %s: %s", asked.index + 1, phase, error)
-            self.errors.append(error)
-            self._note(AttemptFailed(asked.index, phase, Fault.of(error)), scope)
-            return
-        self.made[asked.index] = Made(program, trace, outputs, scored)
-        told = RewardScored(
-            asked.index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout
-        )
-        self._note(told, scope)
-        for index in [i for i in self.made if i not in (asked.index, self.loop.best)]:
-            del self.made[index]
+            logger.info("attempt %d failed in its %s: %s", index + 1, phase, error)
+            self.errors[index] = error
+            self._note(AttemptFailed(index, phase, Fault.of(error)), scope)
+        else:
+            told = RewardScored(
+                index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout, rules
+            )
+            self.made[index] = Made(program, trace, outputs, told)
+            self._note(told, scope)
+            if self.plan.at_once == 1:
+                for i in [i for i in self.made if i not in (index, self.loop.best)]:
+                    del self.made[i]
+        if self.on_attempt is not None:
+            yield Either(self.on_attempt, self._tried(index))
 
-    def _advise(self, after: int) -> None:
-        made, scope = self.made[after], self.places[after].inside("advice")
+    def _advise(self, after: int) -> Steps[None]:
+        made, scope = self.made[after], self._places[after].inside("advice")
         start = time.perf_counter()
         try:
-            given = advise(
+            given = yield from advise(
                 self._adviser(),
                 made.program,
                 inputs=self.inputs,
@@ -133,9 +219,7 @@ class Driver:
                 outputs=made.outputs,
                 reward_source=self.scorer.source,
                 threshold=self.plan.threshold,
-                reward=made.scored.value,
-                feedback=made.scored.feedback,
-                after=after,
+                scored=made.scored,
                 scope=scope,
             )
         except Exception as error:  # noqa: BLE001 - an adviser's failure costs no attempt, and is told
@@ -154,12 +238,52 @@ class Driver:
             )
         return found
 
+    def _prepare(self) -> Steps[None]:
+        """Find the program's models, and which temperatures each of them gets."""
+        count = len(self.plan.temperatures)
+        untempered = []
+        for name, one in self.program.named_predictors():
+            self._names.append(name)
+            lm = one.lm or settings.lm
+            if lm is None:
+                continue
+            if id(lm) not in self._models:
+                takes = yield Blocking(lm.takes, "temperature")  # the first to ask may have to load litellm
+                self._models[id(lm)] = Tempered(lm, schedule(_temperature(lm), count) if takes else None)
+            if self._models[id(lm)].temperatures is None:
+                untempered.append(name)
+        self._untempered = tuple(untempered)
+
+    def _equip(self, program: Module, asked: RunAttempt, scope: Scope, trace: Trace) -> None:
+        """Give every predictor of the attempt's own copy its model at this temperature, its hint and its listeners."""
+        block = settings.block()
+        models: dict[int, BaseLM] = {}
+        for name, one in program.named_predictors():
+            lm = one.lm or settings.lm
+            if lm is not None:
+                if id(lm) not in models:
+                    known = self._models.get(id(lm)) or Tempered(lm, self.plan.temperatures)
+                    models[id(lm)] = known.at(asked.index)
+                one.lm = models[id(lm)]
+            hint = (asked.hints.get(name) or NO_HINT) if asked.hints else None
+            one.ride = Ride(name, scope, hint, trace, block, one.ride)
+
+    def _tried(self, index: int) -> Tried:
+        began = next(e for e in self.facts if isinstance(e, AttemptStarted) and e.index == index)
+        ended = next(
+            e for e in self.facts if isinstance(e, (RewardScored, AttemptFailed)) and e.index == index
+        )
+        made = self.made.get(index)
+        return Tried.of(began, ended, made.outputs if made is not None else None)
+
     def _outcome(self, stop: Stop) -> Outcome:
         refinement = Refinement.of(self.facts, stop)
         if stop.returned is None:
-            error = self.errors[-1]
+            failed = sorted(self.loop.failed)
+            last = failed[self.plan.fail_count] if stop.reason == "too_many_failures" else failed[-1]
+            error = self.errors[last]
             error.add_note(
-                f"{len(self.errors)} of {len(self.plan.temperatures)} attempts failed; this is the last failure."
+                f"{len(failed)} of {len(self.plan.temperatures)} attempts failed; this is the last failure."
             )
             return Outcome(refinement, None, error)
         made = self.made[stop.returned]
@@ -172,18 +296,24 @@ class Driver:
 def first_temperature(program: Module) -> float:
     """T0: that of the model of the program's first predictor; 0.0 where none is set."""
     lm = next((p.lm for p in program.predictors() if p.lm is not None), None) or settings.lm
-    given = lm.kwargs.get("temperature") if lm is not None else None
+    return _temperature(lm) if lm is not None else 0.0
+
+
+def _temperature(lm: BaseLM) -> float:
+    given = lm.kwargs.get("temperature")
     return float(given) if isinstance(given, (int, float)) else 0.0
 
 
-def _prepare(
-    program: Module, temperature: float, hints: Mapping[str, str], scope: Scope, trace: Trace
-) -> None:
-    """Give every predictor of the attempt's own copy its model at this temperature, its hint and its listeners."""
-    for name, one in program.named_predictors():
-        lm = one.lm or settings.lm
-        one.lm = lm.copy(temperature=temperature) if lm is not None else None
-        one._ride = Ride(name, scope, hints.get(name), trace)  # noqa: SLF001 - riding is what the slot is for
+def _fresh(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs that an attempt may change without the next one seeing it; what cannot be copied is shared."""
+    fresh = dict(inputs)
+    for name, value in fresh.items():
+        if not isinstance(value, _IMMUTABLE):
+            try:
+                fresh[name] = copy.deepcopy(value)
+            except Exception:  # noqa: BLE001 - a value of the user's own; a lock, a connection, an open file
+                logger.warning("input %r cannot be copied, so attempts share it", name)
+    return fresh
 
 
 def _prediction(made: object) -> Prediction:
@@ -194,3 +324,9 @@ def _prediction(made: object) -> Prediction:
     raise TypeError(
         f"the program must return a Prediction, not {type(made).__name__}; return Prediction(answer=…)"
     )
+
+
+def _none() -> Steps[dict[str, str]]:
+    """No validators, so none unmet."""
+    return {}
+    yield

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
+from refine_core.effects import Steps
 from refine_core.lm.base import BaseLM
+from refine_core.log.folds import ATTEMPT
 from refine_core.log.scope import current
 from refine_core.loop import Plan
-from refine_core.modules.module import Module
+from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.driver import Driver, first_temperature
-from refine_core.refine.scoring import FunctionScorer, RewardFunction
+from refine_core.refine.outcome import Tried
+from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, validators_of
 from refine_core.refine.sources import source_of
 
 
-class BestOfN(Module):
+class BestOfN(Operation):
     """Run `module` up to `N` times at different temperatures; return the best prediction.
 
-    reward_fn:  (inputs: dict[str, object], Prediction) -> float or Score; higher is better.
-    threshold:  stop once reward >= threshold, in the reward's own unit; None never stops early.
-    fail_count: failed attempts tolerated in one call; default N.
-    Called with the module's inputs by keyword. The result carries `.refinement`.
-    Raises: the last attempt's own error, with a note, once failures exceed fail_count or every attempt failed.
-    Source: dspy.BestOfN, version 2.6.23. Differs: see refine_core.loop, at each "Differs".
+    module:      any Module; it is copied for each attempt, so nothing that an attempt does to it stays.
+    N:           attempts at most, at least 1.
+    reward_fn:   (inputs: dict[str, object], Prediction) -> float or Score; higher is better; sync or async.
+    threshold:   stop once reward >= threshold, in the reward's own unit; None never stops early.
+    fail_count:  failed attempts tolerated in one call; default N.
+    validators:  Validator(name, check, message), or such tuples; an attempt that fails one does not stop the run, and
+                 is returned only if no attempt met them all.
+    on_attempt:  called with each attempt (Tried) once it has ended; sync or async; what it raises is raised.
+    num_threads: attempts under way at once; the result is that of one after another, for the same replies.
+    Called with the module's inputs by keyword, `await …acall(…)` for async. Returns: the module's prediction, with
+    `.refinement` (attempts, rewards, temperatures, hints, why it stopped).
+    Raises: the last attempt's own error, with a note, once failures exceed fail_count or every attempt failed;
+    SpecError for parameters that make no sense. Source: dspy.BestOfN, version 2.6.23. Differs: tests/parity names each
+    difference.
     """
 
     _advise = False
@@ -34,27 +47,58 @@ class BestOfN(Module):
         reward_fn: RewardFunction,
         threshold: float | None,
         fail_count: int | None = None,
+        *,
+        validators: Iterable[Validator | tuple[str, Any, str]] = (),
+        on_attempt: Callable[[Tried], Any] | None = None,
+        num_threads: int = 1,
+        callbacks: Iterable[Any] | None = None,
     ) -> None:
-        self.module, self.N, self.reward_fn = module, N, reward_fn
+        super().__init__(list(callbacks or ()))
+        if not isinstance(module, Module):
+            raise TypeError(f"module must be a Module, such as Predict('question -> answer'), not {module!r}")
+        if not callable(reward_fn):
+            raise TypeError(f"reward_fn must be a function (inputs, prediction) -> number, not {reward_fn!r}")
+        self.module, self.N = module, N
+        # A reward that is a program itself must not be found among the predictors of this one.
+        self.reward_fn = (lambda *args: reward_fn(*args)) if isinstance(reward_fn, Module) else reward_fn
+        self._reward_source = source_of(reward_fn)
         self.threshold, self.fail_count = threshold, fail_count
-        Plan.of(N, 0.0, threshold, fail_count)  # says what is wrong before anything is spent
+        self.validators = validators_of(validators)
+        self.on_attempt, self.num_threads = on_attempt, num_threads
+        self._plan(0.0)  # says what is wrong before anything is spent
 
-    def forward(self, **inputs: Any) -> Prediction:
+    def steps(self, **inputs: Any) -> Steps[Prediction]:
         """Refine once on these inputs."""
+        around = current()
         driver = Driver(
             program=self.module,
-            scorer=FunctionScorer(self.reward_fn, source_of(self.reward_fn)),
-            plan=Plan.of(
-                self.N, first_temperature(self.module), self.threshold, self.fail_count, advise=self._advise
-            ),
+            scorer=FunctionScorer(self.reward_fn, self._reward_source),
+            plan=self._plan(first_temperature(self.module)),
             inputs=inputs,
-            scope=current(),
+            scope=around.inside("refine") if ATTEMPT in around.span.path else around,
             adviser=self._adviser(),
+            validators=self.validators,
+            on_attempt=self.on_attempt,
         )
-        outcome = driver.run()
+        outcome = yield from driver.steps()
         if outcome.prediction is None:
             raise outcome.error or AssertionError("an outcome has a prediction or an error")
         return outcome.prediction
+
+    def resumed(self) -> AbstractContextManager[Any] | None:
+        rides = (one.ride for one in self.module.predictors())
+        ride = next((ride for ride in rides if ride is not None), None)
+        return ride.resumed() if ride is not None else None
+
+    def _plan(self, first: float) -> Plan:
+        return Plan.of(
+            self.N,
+            first,
+            self.threshold,
+            self.fail_count,
+            advise=self._advise,
+            at_once=self.num_threads,
+        )
 
     def _adviser(self) -> BaseLM | None:
         return None
@@ -64,9 +108,11 @@ class Refine(BestOfN):
     """Run `module` up to `N` times with advice in between; return the best prediction.
 
     After an attempt that fell short, a model is asked what each predictor should do; its advice reaches the predictors
-    as a hint in the next attempt, which runs at another temperature. Parameters as in BestOfN, and:
-    advice_lm:  the model asked for advice; None means the program's own, else the one in force.
-    Source: dspy.Refine, version 2.6.23. Differs: see refine_core.loop, at each "Differs".
+    as a hint in the next attempt, which runs at another temperature. Parameters, result and errors as in BestOfN, but
+    one attempt at a time, and:
+    advice_lm: the model asked for advice; None means the program's own, else the one in force.
+    Raises also: LMError before the first attempt if there is no model to ask.
+    Source: dspy.Refine, version 2.6.23. Differs: tests/parity names each difference.
     """
 
     _advise = True
@@ -80,8 +126,20 @@ class Refine(BestOfN):
         fail_count: int | None = None,
         *,
         advice_lm: BaseLM | None = None,
+        validators: Iterable[Validator | tuple[str, Any, str]] = (),
+        on_attempt: Callable[[Tried], Any] | None = None,
+        callbacks: Iterable[Any] | None = None,
     ) -> None:
-        super().__init__(module, N, reward_fn, threshold, fail_count)
+        super().__init__(
+            module,
+            N,
+            reward_fn,
+            threshold,
+            fail_count,
+            validators=validators,
+            on_attempt=on_attempt,
+            callbacks=callbacks,
+        )
         self.advice_lm = advice_lm
 
     def _adviser(self) -> BaseLM | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from refine_core.events import AttemptFailed, AttemptStarted, Event, Fault, RewardScored, StopReason
 from refine_core.loop import Stop
@@ -12,13 +12,49 @@ from refine_core.modules.prediction import Prediction
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One attempt. reward is None and error set if it failed."""
+    """One attempt.
+
+    index: from 0. temperature: of the program's first model. hints: predictor name -> hint; empty before any advice.
+    reward, feedback, parts: as the reward gave them; reward is None if the attempt failed or was cut off.
+    unmet: name -> message of the validators that it failed. error: why it failed, or None.
+    prediction: what the program returned; kept for `on_attempt` and for the attempt that is returned, else None.
+    """
 
     index: int
     temperature: float
     hints: Mapping[str, str]
     reward: float | None = None
     error: Fault | None = None
+    feedback: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    unmet: Mapping[str, str] = field(default_factory=dict)
+    prediction: Prediction | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        began: AttemptStarted,
+        ended: RewardScored | AttemptFailed | None,
+        prediction: Prediction | None = None,
+    ) -> Tried:
+        """The attempt that these facts tell."""
+        match ended:
+            case RewardScored():
+                return cls(
+                    began.index,
+                    began.temperature,
+                    began.hints,
+                    ended.value,
+                    None,
+                    ended.feedback,
+                    ended.parts,
+                    ended.unmet,
+                    prediction,
+                )
+            case AttemptFailed():
+                return cls(began.index, began.temperature, began.hints, None, ended.error)
+            case _:
+                return cls(began.index, began.temperature, began.hints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +82,16 @@ class Refinement:
         return tuple(a.hints for a in self.attempts)
 
     @classmethod
-    def of(cls, events: list[Event], stop: Stop) -> Refinement:
+    def of(cls, events: Iterable[Event], stop: Stop) -> Refinement:
         """What the loop's own events tell."""
-        rewards = {e.index: e.value for e in events if isinstance(e, RewardScored)}
-        errors = {e.index: e.error for e in events if isinstance(e, AttemptFailed)}
-        attempts = tuple(
-            Tried(e.index, e.temperature, e.hints, rewards.get(e.index), errors.get(e.index))
-            for e in events
-            if isinstance(e, AttemptStarted)
-        )
+        began: dict[int, AttemptStarted] = {}
+        ended: dict[int, RewardScored | AttemptFailed] = {}
+        for event in events:
+            if isinstance(event, AttemptStarted):
+                began[event.index] = event
+            elif isinstance(event, (RewardScored, AttemptFailed)):
+                ended[event.index] = event
+        attempts = tuple(Tried.of(began[i], ended.get(i)) for i in sorted(began))
         return cls(attempts, stop.reason, stop.best, stop.returned)
 
 

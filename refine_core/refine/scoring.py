@@ -1,11 +1,17 @@
-"""Asking a reward: a Python function in this process, or an isolated worker."""
+"""Asking a reward, and the validators beside it: Python functions in this process, or an isolated worker."""
 
 from __future__ import annotations
 
+import inspect
+import os.path
+import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from refine_core.effects import Either, Steps
+from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.log.scope import Scope
 from refine_core.modules.prediction import Prediction
 from refine_core.rewards import Scored, as_score
@@ -20,17 +26,87 @@ class Scorer(Protocol):
     def source(self) -> str:
         """The reward's source text, as the adviser is shown it."""
 
-    def score(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Scored:
+    def steps(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
         """The reward of `prediction`. Raises RewardError, or the reward's own exception."""
 
 
 class FunctionScorer:
-    """A reward that is a Python function of this process: (inputs, prediction) -> number or Score."""
+    """A reward that is a Python function of this process, sync or async: (inputs, prediction) -> number or Score."""
 
     def __init__(self, function: RewardFunction, source: str) -> None:
         self.function, self.source = function, source
 
-    def score(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Scored:  # noqa: ARG002
+    def steps(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:  # noqa: ARG002
         start = time.perf_counter()
-        said = as_score(self.function(dict(inputs), prediction))
+        result = yield Either(self.function, dict(inputs), prediction)
+        try:
+            said = as_score(result)
+        except RewardError as error:
+            raise _blamed(error, self.function) from None
         return Scored(said.value, said.feedback, said.parts, "", time.perf_counter() - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """A rule that an attempt must meet to end a run early; its message reaches the adviser word for word.
+
+    name: what it is called. check: (inputs, prediction) -> whether it is met; sync or async.
+    message: what to tell the adviser where it is not.
+    """
+
+    name: str
+    check: Callable[[dict[str, Any], Any], Any]
+    message: str
+
+
+def validators_of(given: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Validator, ...]:
+    """Validators from themselves or from (name, check, message). Raises SpecError that says which one is none."""
+    made: list[Validator] = []
+    for i, one in enumerate(given):
+        if not isinstance(one, Validator) and not (isinstance(one, tuple) and len(one) == 3):  # noqa: PLR2004 - as told
+            raise SpecError([Problem(f"validators.{i}", "a validator is Validator(name, check, message)")])
+        rule = one if isinstance(one, Validator) else Validator(*one)
+        if not (isinstance(rule.name, str) and callable(rule.check) and isinstance(rule.message, str)):
+            raise SpecError(
+                [
+                    Problem(
+                        f"validators.{i}", "a validator has a name, a check that can be called, and a message"
+                    )
+                ]
+            )
+        if rule.name in {other.name for other in made}:
+            raise SpecError([Problem(f"validators.{i}", f"two validators are called {rule.name!r}")])
+        made.append(rule)
+    return tuple(made)
+
+
+def unmet(
+    validators: tuple[Validator, ...], inputs: Mapping[str, Any], prediction: Prediction
+) -> Steps[dict[str, str]]:
+    """Name -> message of the validators that are not met. Raises what a check raises."""
+    found = {}
+    for rule in validators:
+        if not (yield Either(rule.check, dict(inputs), prediction)):
+            found[rule.name] = rule.message
+    return found
+
+
+def _blamed(error: RewardError, function: RewardFunction) -> RewardError:
+    """The same error with the reward's line and file, where they are known."""
+    from refine_core.rewards import blame_line_of_reward
+
+    inner = inspect.unwrap(getattr(function, "__func__", function))
+    if not inspect.isfunction(inner):
+        inner = getattr(type(function), "__call__", inner)  # noqa: B004 - an instance that can be called
+    code = getattr(inner, "__code__", None)
+    if code is None:
+        return error
+    line: int = code.co_firstlineno
+    try:
+        source = textwrap.dedent(inspect.getsource(inner))
+        found = blame_line_of_reward(source, inner.__name__, returned=True)
+        line += (found or 1) - 1
+    except (OSError, TypeError, RewardError):
+        pass  # without its text the first line is the best that is known
+    where = f"{inner.__qualname__} in {os.path.basename(code.co_filename)}"  # noqa: PTH119 - it may be "<stdin>"
+    return RewardError(f"{error.message} ({where})", type_name=error.type_name, line=line)

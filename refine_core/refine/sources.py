@@ -39,10 +39,10 @@ def _read(target: Any) -> str:
     return inspect.getsource(target)
 
 
-def modules_text(program: Module) -> str:
-    """Every predictor of the program with its fields and instructions, between rules of 80 dashes."""
+def modules_text(predictors: Iterable[tuple[str, Predict]]) -> str:
+    """Every predictor, by its path, with its fields and instructions, between rules of 80 dashes."""
     parts = [_RULE]
-    for name, predictor in program.named_predictors():
+    for name, predictor in predictors:
         parts += [f"Module {name}", "", _defined(predictor.signature), _RULE]
     return "\n".join(parts)
 

@@ -100,13 +100,13 @@ def by_loop(script: Script) -> tuple[list[tuple[object, ...]], list[Event]]:
                 return said, events
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(SCRIPTS)
 def test_the_decider_does_what_the_plain_loop_does(script):
     assert by_loop(script)[0] == by_hand(script)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(SCRIPTS)
 def test_every_prefix_of_a_log_leads_to_the_action_that_was_taken_next(script):
     """The stepper and the re-scorer ask the same loop, so a prefix must decide what the run decided."""
@@ -123,6 +123,65 @@ def test_every_prefix_of_a_log_leads_to_the_action_that_was_taken_next(script):
                 case Stop(reason=reason, best=best, returned=returned):
                     decided.append(("stop", reason, best, returned))
     assert decided == said
+
+
+@settings(max_examples=600, deadline=None)
+@given(SCRIPTS, st.integers(2, 5), st.randoms(use_true_random=False))
+def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_they_end_in(script, most, order):
+    n = len(script.outcomes)
+    loop = Loop(
+        Plan(schedule(0.0, n), script.threshold, script.fail_count, advise=False, at_once=most)
+    )
+    running = []
+    while True:
+        actions = decide(loop)
+        if actions and isinstance(actions[0], Stop):
+            break
+        for action in actions:
+            loop = evolve(loop, AttemptStarted(action.index, action.temperature))
+            running.append(action.index)
+        assert 0 < len(running) <= most
+        i = running.pop(order.randrange(len(running)))
+        outcome = script.outcomes[i]
+        loop = evolve(
+            loop, AttemptFailed(i, "program", FAULT) if outcome is None else RewardScored(i, outcome, 0.0)
+        )
+    alone = Script(script.outcomes, script.advice_works, script.threshold, script.fail_count, advise=False)
+    assert ("stop", actions[0].reason, actions[0].best, actions[0].returned) == by_hand(alone)[-1]
+
+
+def scored(plan: Plan, *rewards: tuple[float, dict[str, str]]) -> Loop:
+    loop = Loop(plan)
+    for i, (value, unmet) in enumerate(rewards):
+        loop = evolve(loop, AttemptStarted(i, plan.temperatures[i]))
+        loop = evolve(loop, RewardScored(i, value, 0.0, unmet=unmet))
+    return loop
+
+
+def test_an_attempt_that_fails_a_validator_does_not_stop_the_run_and_is_asked_about():
+    loop = scored(Plan(schedule(0.0, 3), 1.0, 3), (1.0, {"short": "be brief"}))
+    assert decide(loop) == (AskAdvice(0),)
+
+
+def test_an_attempt_that_meets_every_validator_is_better_than_any_that_does_not():
+    loop = scored(Plan(schedule(0.0, 2), 1.0, 2), (1.0, {"short": "be brief"}), (0.1, {}))
+    assert decide(loop) == (Stop("attempts_used_up", 1, 1),)
+
+
+@pytest.mark.parametrize(
+    ("n", "threshold", "fail_count", "at_once", "fields"),
+    [
+        (0, 1.0, None, 1, ["N"]),
+        (True, 1.0, None, 1, ["N"]),
+        (2.5, 1.0, None, 1, ["N"]),
+        (2, "1.0", None, 1, ["threshold"]),
+        (2, float("nan"), -1, 0, ["threshold", "fail_count", "num_threads"]),
+    ],
+)
+def test_a_plan_says_every_number_that_makes_no_sense(n, threshold, fail_count, at_once, fields):
+    with pytest.raises(SpecError) as caught:
+        Plan.of(n, 0.0, threshold, fail_count, advise=False, at_once=at_once)
+    assert [problem.field for problem in caught.value.problems] == fields
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ def test_the_program_itself_is_left_as_it_was():
     with context(lm=answering("a", "b")):
         Refine(program, N=2, reward_fn=rewards(0, 1), threshold=1)(q="?")
     assert program.lm is None
-    assert program._ride is None
+    assert program.ride is None
 
 
 def test_hints_survive_a_users_own_threads():

@@ -1,0 +1,136 @@
+"""Callbacks: told before and after every call of a module, a model or an adapter.
+
+    configure(callbacks=[MyCallback()])        of everything in this process; `context(callbacks=…)` for a block
+    LM("openai/…", callbacks=[MyCallback()])   of one model; any object may have `callbacks`
+
+A callback watches; it changes nothing. What it raises is logged and the call goes on, a Halt excepted. What is named like
+a secret is in no inputs. Source: dspy.utils.callback, version 2.6.23.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from refine_core import settings
+
+logger = logging.getLogger("refine_core")
+
+Kind = Literal["module", "lm", "adapter_format", "adapter_parse", "tool", "evaluate"]
+
+ACTIVE_CALL_ID: ContextVar[str | None] = ContextVar("refine_core_active_call_id", default=None)
+"""The call_id of the innermost call that callbacks were told of; None outside any. In a start handler: the parent's."""
+
+
+class BaseCallback:
+    """Derive from it and write the handlers that you want; the others do nothing.
+
+    call_id: the same for the start and the end of one call; for whose call it is within, see ACTIVE_CALL_ID.
+    instance: the module, model or adapter that is called. inputs: parameter name -> value.
+    outputs: what was returned, or None if it raised; then `exception` is what it raised.
+    """
+
+    def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """A module is called. inputs: {"args": positional ones, "kwargs": those by keyword}."""
+
+    def on_module_end(
+        self, call_id: str, outputs: Any | None, exception: BaseException | None = None
+    ) -> None:
+        """The module returned or raised. outputs: its prediction."""
+
+    def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """A model is asked. inputs: {"prompt": text or None, "messages": as sent, "kwargs": the call's parameters}."""
+
+    def on_lm_end(
+        self, call_id: str, outputs: list[str] | None, exception: BaseException | None = None
+    ) -> None:
+        """The model answered, retries and cache included, or failed. outputs: [text]."""
+
+    def on_adapter_format_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """An adapter is to write a prompt. inputs: {"signature", "demos", "inputs"}."""
+
+    def on_adapter_format_end(
+        self, call_id: str, outputs: Any | None, exception: BaseException | None = None
+    ) -> None:
+        """The prompt is written. outputs: the messages."""
+
+    def on_adapter_parse_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """An adapter is to read a reply. inputs: {"signature", "completion"}."""
+
+    def on_adapter_parse_end(
+        self, call_id: str, outputs: dict[str, Any] | None, exception: BaseException | None = None
+    ) -> None:
+        """The reply is read, or could not be. outputs: field name -> value."""
+
+    def on_tool_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """Never told here, where there are no tools; so that a callback written for dspy fits."""
+
+    def on_tool_end(self, call_id: str, outputs: Any | None, exception: BaseException | None = None) -> None:
+        """As on_tool_start."""
+
+    def on_evaluate_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """As on_tool_start."""
+
+    def on_evaluate_end(
+        self, call_id: str, outputs: Any | None, exception: BaseException | None = None
+    ) -> None:
+        """As on_tool_start."""
+
+
+def callbacks_of(instance: object) -> Sequence[Any]:
+    """Who wants to hear of a call of `instance`: the settings' callbacks, then its own. Empty for nobody."""
+    # Asked of the module's own function, since `settings.callbacks` takes six times as long to find it.
+    everywhere: Sequence[Any] = settings.__getattr__("callbacks")
+    own: Sequence[Any] | None = getattr(instance, "callbacks", None)
+    return [*everywhere, *own] if own else everywhere
+
+
+class Told:
+    """A call that callbacks are told of. Set `outputs` before the block ends."""
+
+    __slots__ = ("_call_id", "_callbacks", "_inputs", "_instance", "_kind", "_parent", "outputs")
+
+    def __init__(
+        self, kind: Kind, instance: object, inputs: Mapping[str, Any], callbacks: Sequence[Any]
+    ) -> None:
+        self.outputs: Any = None
+        self._kind, self._instance, self._inputs, self._callbacks = kind, instance, inputs, callbacks
+
+    def __enter__(self) -> Self:
+        self._parent = ACTIVE_CALL_ID.get()
+        if self._callbacks:
+            self._call_id = uuid.uuid4().hex
+            self._tell("start", instance=self._instance, inputs=dict(self._inputs))
+            ACTIVE_CALL_ID.set(self._call_id)
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if self._callbacks:
+            # Not reset by its token: an operation that is given up may be closed in another context.
+            ACTIVE_CALL_ID.set(self._parent)
+            self._tell("end", outputs=self.outputs if error is None else None, exception=error)
+
+    def _tell(self, when: Literal["start", "end"], **what: Any) -> None:
+        handler = f"on_{self._kind}_{when}"
+        for callback in self._callbacks:
+            try:
+                getattr(callback, handler)(call_id=self._call_id, **what)
+            except Exception:  # a watcher's trouble is not the program's
+                logger.warning("%s of callback %s failed", handler, type(callback).__name__, exc_info=True)
+
+
+def told(
+    kind: Kind, instance: object, inputs: Mapping[str, Any], callbacks: Sequence[Any] | None = None
+) -> Told:
+    """Tell the callbacks of `instance` of one call; use it with `with … as call`, and set `call.outputs` inside.
+
+    For sync code, async code and operations alike. callbacks: those to tell, if `callbacks_of` was asked already; who
+    asks it first, and builds `inputs` only if there are any, pays next to nothing where there are none.
+    """
+    return Told(kind, instance, inputs, callbacks_of(instance) if callbacks is None else callbacks)

@@ -1,0 +1,147 @@
+"""Identical calls are answered from memory: at once, for nothing, and saying so (`Reply.cache_hit`).
+
+    call --key_of--> key --find--> Reply | None ...asked if None... --keep-->
+
+Identical: the same kind of model, name, address, messages and parameters, `rollout_id` among them, whatever their order;
+keys, headers and all else that is secret are no part of it, nor is how long to wait. Errors are never kept. Nothing is
+locked while a model is asked, so two identical calls at once may both go out. On disk only where somebody asked for that.
+Source: dspy.clients.cache, version 2.6.23.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from refine_core.effects import Blocking, Steps
+from refine_core.lm.base import BaseLM, Message, Reply, public
+
+if TYPE_CHECKING:
+    from refine_core.lm.disk import Disk
+
+logger = logging.getLogger("refine_core")
+
+MEMORY_ENTRIES = 10_000
+MEMORY_BYTES = 64 * 2**20
+DISK_BYTES = 2**30
+
+_PATIENCE = frozenset(("timeout", "timeout_s", "num_retries", "cache", "cache_in_memory"))
+
+
+def key_of(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> str | None:
+    """What identical calls have in common, as a digest; None for a call whose parameters are not plain JSON."""
+    asked = {n: v for n, v in public(params).items() if v is not None and n not in _PATIENCE}
+    whom = (type(lm).__qualname__, lm.model, lm.address)
+    try:
+        text = json.dumps((whom, [dict(m) for m in messages], asked), sort_keys=True, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        logger.debug("a call of %r is not cached: %s", lm.model, error)
+        return None
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Cache:
+    """Replies by key, the least recently used forgotten first. Safe across threads.
+
+    entries, size_bytes: what memory holds at most, by number and by the length of the texts. disk: asked next.
+    """
+
+    def __init__(
+        self, entries: int = MEMORY_ENTRIES, size_bytes: int = MEMORY_BYTES, disk: Disk | None = None
+    ) -> None:
+        self._entries, self._most_bytes, self._disk = entries, size_bytes, disk
+        self._replies: OrderedDict[str, Reply] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._replies)
+
+    def find(self, key: str, *, in_memory: bool = True) -> Steps[Reply | None]:
+        """The reply kept under `key`, marked as a cache hit and costing nothing, or None. Its tokens are as first told."""
+        if in_memory:
+            with self._lock:
+                if (known := self._replies.get(key)) is not None:
+                    self._replies.move_to_end(key)
+                    return known
+        if self._disk is None:
+            return None
+        kept: Reply | None = yield Blocking(self._disk.get, key)
+        if kept is not None and in_memory:
+            self._remember(key, kept)
+        return kept
+
+    def keep(self, key: str, reply: Reply, *, in_memory: bool = True) -> Steps[None]:
+        """Keep a reply for the next identical call."""
+        kept = replace(reply, cache_hit=True, cost_usd=0.0)
+        if in_memory:
+            self._remember(key, kept)
+        if self._disk is not None:
+            yield Blocking(self._disk.put, key, kept)
+
+    def clear(self) -> None:
+        """Forget what is in memory. The disk keeps its own."""
+        with self._lock:
+            self._replies.clear()
+            self._bytes = 0
+
+    def close(self) -> None:
+        """Close the file on disk, if there is one."""
+        if self._disk is not None:
+            self._disk.close()
+
+    def _remember(self, key: str, reply: Reply) -> None:
+        with self._lock:
+            if (old := self._replies.pop(key, None)) is not None:
+                self._bytes -= _size(old)
+            self._replies[key] = reply
+            self._bytes += _size(reply)
+            while len(self._replies) > self._entries or self._bytes > self._most_bytes:
+                self._bytes -= _size(self._replies.popitem(last=False)[1])
+
+
+def _size(reply: Reply) -> int:
+    """Bytes, about: an entry has some 500 beside its text."""
+    return 500 + 2 * len(reply.text)
+
+
+_cache = Cache()
+
+
+def cache() -> Cache:
+    """The cache of this process."""
+    return _cache
+
+
+def configure_cache(
+    enable_disk_cache: bool = False,
+    enable_memory_cache: bool = True,
+    disk_cache_dir: str | Path | None = None,
+    disk_size_limit_bytes: int = DISK_BYTES,
+    memory_max_entries: int = MEMORY_ENTRIES,
+) -> None:
+    """Replace the cache of this process by an empty one with these settings.
+
+    enable_disk_cache: keep replies in a file as well, for other processes and the next day. dspy does so from the start;
+        here nothing is written unless somebody asks. The file is its owner's alone and holds replies and digests, no prompts.
+    disk_cache_dir: its folder; None means the platform's place for a user's caches. disk_size_limit_bytes: of the
+        replies in it; the oldest go first. memory_max_entries: of the replies in memory, which take 64 MB at most.
+    Raises: StoreError if the file cannot be opened. Source: dspy.configure_cache.
+    """
+    global _cache
+    disk = None
+    if enable_disk_cache:
+        from refine_core.lm.disk import Disk
+
+        disk = Disk.open_in(
+            Path(disk_cache_dir).expanduser() if disk_cache_dir else None, disk_size_limit_bytes
+        )
+    old, _cache = _cache, Cache(memory_max_entries if enable_memory_cache else 0, disk=disk)
+    old.close()

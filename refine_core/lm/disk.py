@@ -1,0 +1,123 @@
+"""Replies kept in a SQLite file: the cache's second place, if somebody asked for one.
+
+The replies are JSON, so that a file from elsewhere can do no more than answer wrongly; caches that pickle run what they
+read. Whatever is wrong with the file later on costs the cache, never a call: it is logged, and the model is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Self
+
+from refine_core.errors import StoreError
+from refine_core.lm.base import Reply, Usage
+
+logger = logging.getLogger("refine_core")
+
+FILE = "replies-1.sqlite3"  # the number is that of the table's shape
+BUSY_S = 2.0  # how long to wait for another process that writes
+_LEFT = 0.9  # of the limit, after the oldest had to go
+
+_TABLE = """
+create table if not exists replies (key text primary key, at real not null, size_bytes integer not null, reply text not null)
+without rowid
+"""
+
+
+class Disk:
+    """Replies by key in one file, for several threads and processes. limit_bytes: of the replies in it."""
+
+    def __init__(self, path: Path, limit_bytes: int) -> None:
+        """Open or make the file. Raises sqlite3.Error, OSError."""
+        self._path, self._limit = path, limit_bytes
+        self._lock = threading.Lock()
+        os.close(
+            os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        )  # for its owner alone, before anything is in it
+        self._file = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        self._file.execute("pragma journal_mode = wal")
+        self._file.execute("pragma synchronous = off")  # a power cut may cost the last replies
+        self._file.execute(_TABLE)
+        self._bytes = self._sum()
+
+    @classmethod
+    def open_in(cls, folder: Path | None, limit_bytes: int) -> Self:
+        """The file in `folder`; None means the platform's place for a user's caches. Raises StoreError."""
+        if folder is None:
+            from platformdirs import user_cache_path
+
+            folder = user_cache_path("refinescope", appauthor=False)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return cls(folder / FILE, limit_bytes)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"cannot open the cache {folder / FILE}: {error}; give disk_cache_dir=… a folder that you may write to, "
+                "or delete that file"
+            ) from error
+
+    def get(self, key: str) -> Reply | None:
+        """The reply kept under `key`, or None."""
+        try:
+            with self._lock:
+                row = self._file.execute("select reply from replies where key = ?", (key,)).fetchone()
+            return _read(row[0]) if row else None
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            logger.warning("the cache %s cannot be read: %s", self._path, error)
+            return None
+
+    def put(self, key: str, reply: Reply) -> None:
+        """Keep a reply; the oldest go where there is no room."""
+        text = _write(reply)
+        size = len(text.encode())
+        try:
+            with self._lock:
+                self._file.execute(
+                    "insert or replace into replies values (?, ?, ?, ?)", (key, time.time(), size, text)
+                )
+                self._bytes += size
+                if self._bytes > self._limit:
+                    self._make_room()
+        except sqlite3.Error as error:
+            logger.warning("the cache %s cannot be written: %s", self._path, error)
+
+    def close(self) -> None:
+        """Close the file; it is neither read nor written any more."""
+        with self._lock:
+            self._file.close()
+
+    def _sum(self) -> int:
+        return int(self._file.execute("select total(size_bytes) from replies").fetchone()[0])
+
+    def _make_room(self) -> None:
+        self._file.execute(
+            """
+            delete from replies where key in (
+                select key from (select key, sum(size_bytes) over (order by at desc, key) as newer from replies)
+                where newer > ?)
+            """,
+            (int(self._limit * _LEFT),),
+        )
+        self._bytes = self._sum()
+
+
+def _write(reply: Reply) -> str:
+    usage = [reply.usage.prompt_tokens, reply.usage.completion_tokens]
+    return json.dumps(
+        {"text": reply.text, "usage": usage, "model": reply.model, "finish": reply.finish_reason}
+    )
+
+
+def _read(text: str) -> Reply:
+    told = json.loads(text)
+    if not isinstance(told["text"], str):
+        raise TypeError("a reply without text")
+    return Reply(
+        told["text"], Usage(*told["usage"]), told["model"], told["finish"], cost_usd=0.0, cache_hit=True
+    )

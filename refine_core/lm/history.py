@@ -1,0 +1,168 @@
+"""What models were asked and what they said: the last calls, for people to look at.
+
+    lm.history[-1]["outputs"]        of one model and all its copies
+    inspect_history(3)               prints the last three of all models
+
+A history keeps the last MOST_CALLS calls and forgets older ones, so that memory stays flat; a run's log, not this, is
+the record of a run. Keeping a call stores references only: the entry is made when somebody reads it. Nothing secret is kept.
+Source: dspy's history, version 2.6.23, which keeps 10,000 calls, and those of a model for ever.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO, overload
+
+from refine_core import settings
+
+if TYPE_CHECKING:
+    from refine_core.lm.base import Message, Reply
+
+MOST_CALLS = 1000
+"""Calls that a history keeps. Prompts for advice may have 50 kB, and nobody scrolls further back than this."""
+
+Entry = dict[str, Any]
+"""One call: prompt (text or None), messages, kwargs, response (a Reply), outputs (a list with the text), usage, cost
+(US dollars or None), cache_hit, timestamp (ISO, local time), uuid, model, response_model, model_type."""
+
+_BLUE, _RED, _GREEN, _PLAIN = "\x1b[34m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+
+
+class _Call:
+    """References to one call. uuid: made when first read, then kept."""
+
+    __slots__ = ("at", "kwargs", "messages", "model", "prompt", "reply", "uuid")
+
+    def __init__(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        kwargs: Mapping[str, object],
+        reply: Reply,
+        prompt: str | None,
+    ) -> None:
+        self.model, self.prompt, self.messages, self.kwargs, self.reply = (
+            model,
+            prompt,
+            messages,
+            kwargs,
+            reply,
+        )
+        self.at = time.time()
+        self.uuid: str | None = None
+
+    def entry(self) -> Entry:
+        if self.uuid is None:
+            self.uuid = str(uuid.uuid4())
+        reply = self.reply
+        return {
+            "prompt": self.prompt,
+            "messages": [dict(message) for message in self.messages],
+            "kwargs": dict(self.kwargs),
+            "response": reply,
+            "outputs": [reply.text],
+            "usage": reply.usage.as_dict(),
+            "cost": reply.cost_usd,
+            "cache_hit": reply.cache_hit,
+            "timestamp": datetime.datetime.fromtimestamp(self.at).astimezone().isoformat(),
+            "uuid": self.uuid,
+            "model": self.model,
+            "response_model": reply.model,
+            "model_type": "chat",
+        }
+
+
+class History(Sequence[Entry]):
+    """The last calls, oldest first; entries are made as they are read, and belong to the reader. Safe across threads."""
+
+    def __init__(self, most: int = MOST_CALLS) -> None:
+        self._calls: deque[_Call] = deque(maxlen=most)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    @overload
+    def __getitem__(self, at: int) -> Entry: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Entry]: ...
+    def __getitem__(self, at: int | slice) -> Entry | list[Entry]:
+        with self._lock:
+            calls = self._calls[at] if isinstance(at, int) else list(self._calls)[at]
+        return calls.entry() if isinstance(calls, _Call) else [call.entry() for call in calls]
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        with self._lock:
+            self._calls.clear()
+
+    def _add(self, call: _Call) -> None:
+        with self._lock:
+            self._calls.append(call)
+
+    def __repr__(self) -> str:
+        return f"<history of {len(self)} calls>"
+
+
+everywhere = History()
+"""The last calls of all models of this process."""
+
+
+def note(
+    history: History,
+    model: str,
+    messages: Sequence[Message],
+    kwargs: Mapping[str, object],
+    reply: Reply,
+    *,
+    prompt: str | None = None,
+) -> None:
+    """Keep one call in a model's history and in the one of all, unless the setting `disable_history` says no.
+
+    kwargs: the call's own parameters, nothing secret among them.
+    """
+    if settings.__getattr__("disable_history"):  # six times as fast as `settings.disable_history`
+        return
+    call = _Call(model, messages, kwargs, reply, prompt)
+    history._add(call)  # noqa: SLF001 - only a call that was made may enter
+    everywhere._add(call)  # noqa: SLF001
+
+
+def inspect_history(n: int = 1, *, file: TextIO | None = None) -> None:
+    """Print the last `n` calls of all models. file: None means standard output. Source: dspy.inspect_history."""
+    show(everywhere, n, file=file)
+
+
+def show(history: Sequence[Entry], n: int = 1, *, file: TextIO | None = None) -> None:
+    """Print the last `n` calls of a history, in colours if `file` (None: standard output) is a terminal."""
+    file = file or sys.stdout
+    file.write(text_of(history[-n:] if n > 0 else [], colours=file.isatty()))
+
+
+def text_of(entries: Iterable[Entry], *, colours: bool = False) -> str:
+    """Calls as text for people. colours: with ANSI escapes around headings and replies."""
+    blue, red, green, plain = (_BLUE, _RED, _GREEN, _PLAIN) if colours else ("",) * 4
+    lines: list[str] = []
+    for entry in entries:
+        again = ", from the cache" if entry["cache_hit"] else ""
+        lines += ["", f"{blue}[{entry['timestamp']}] {entry['model']}{again}{plain}", ""]
+        for message in entry["messages"]:
+            lines += [
+                f"{red}{message['role'].capitalize()} message:{plain}",
+                "",
+                str(message["content"]).strip(),
+                "",
+            ]
+        lines += [
+            f"{red}Response:{plain}",
+            "",
+            *(f"{green}{text.strip()}{plain}" for text in entry["outputs"]),
+            "",
+        ]
+    return "".join(f"{line}\n" for line in lines)

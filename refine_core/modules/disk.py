@@ -1,0 +1,172 @@
+"""Files of saved programs: bytes that appear whole or not at all, JSON that is only data, versions to compare."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import json
+import logging
+import math
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import refine_core
+from refine_core.errors import StateError
+
+logger = logging.getLogger("refine_core")
+
+
+def write(where: Path, data: bytes) -> None:
+    """Replace the file as a whole."""
+    target = Path(os.path.realpath(where))  # through a link, not in its place
+    beside = _beside(target)
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
+
+
+def write_folder(where: Path, parts: Mapping[str, bytes]) -> None:
+    """Write files (name -> contents) into a folder; a new folder appears with all of them at once."""
+    if where.is_dir():  # it may hold other things, and they stay
+        for name, data in parts.items():
+            write(where / name, data)
+        return
+    where.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(where)
+    beside.mkdir()
+    try:
+        for name, data in parts.items():
+            write(beside / name, data)
+        beside.rename(where)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def as_json(state: Mapping[str, Any]) -> bytes:
+    """A state as JSON text. Raises StateError that names the parameter and field of what JSON cannot hold."""
+    text = json.dumps(
+        {name: jsonable(value, name) for name, value in state.items()}, indent=2, ensure_ascii=False
+    )
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair: only its escape can be written
+        return json.dumps(json.loads(text), indent=2).encode()
+
+
+def parsed(data: bytes, where: Path) -> dict[str, Any]:
+    """The object in a JSON file's bytes. Raises StateError that names the file."""
+    try:
+        state = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise StateError(
+            f"{where} is no JSON ({error}); it is damaged or was not written by save()"
+        ) from None
+    if not isinstance(state, dict):
+        raise StateError(
+            f"{where} holds a {type(state).__name__}, not a program's state; was it saved by save()?"
+        )
+    return state
+
+
+def jsonable(value: Any, path: str) -> Any:
+    """`value` as JSON types: models and dataclasses as dicts, dates as ISO text, sets and tuples as lists.
+
+    path: where the value lies, for the error. Raises StateError for what JSON cannot hold, NaN and infinity included.
+    """
+    if value is None or type(value) in (bool, str, int):
+        return value
+    if isinstance(value, enum.Enum):
+        return jsonable(value.value, path)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise _not_json(path, str(value))
+        return float(value)
+    if isinstance(value, (str, int)):  # of a user's own class: the value stays, the class goes
+        return str.__str__(value) if isinstance(value, str) else int(value)
+    if isinstance(value, Mapping):
+        return {_key(key, path): jsonable(one, f"{path}[{key!r}]") for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(one, f"{path}[{i}]") for i, one in enumerate(value)]
+    if isinstance(value, (set, frozenset)):
+        return [jsonable(one, path) for one in sorted(value, key=repr)]
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if not isinstance(value, type):
+        if callable(dump := getattr(value, "model_dump", None)):
+            return jsonable(dump(), path)
+        if dataclasses.is_dataclass(value):
+            return {
+                f.name: jsonable(getattr(value, f.name), f"{path}.{f.name}")
+                for f in dataclasses.fields(value)
+            }
+    raise _not_json(path, f"a {type(value).__name__}")
+
+
+def _key(key: object, path: str) -> str:
+    if isinstance(key, str):
+        return str.__str__(key)
+    if isinstance(key, int) and not isinstance(key, bool):
+        return str(int(key))
+    raise _not_json(path, f"a dict with the key {key!r}")
+
+
+def _not_json(path: str, what: str) -> StateError:
+    return StateError(f"{path} is {what}, which JSON cannot hold; save to a path that ends with .pkl instead")
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Name -> version of what a file depends on; packages that are not installed are left out."""
+    found = {
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "refine_core": refine_core.__version__,
+    }
+    return {**found, **{name: version for name in packages if (version := _installed(name))}}
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return ".".join(metadata.version(package).split(".")[:2])
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def saved_versions(told: Any, where: Path) -> Mapping[str, str]:
+    """What the file says it was written with; nothing, for a state that was never in a file."""
+    versions = told.get("dependency_versions", {}) if isinstance(told, Mapping) else None
+    if not isinstance(versions, Mapping):
+        raise StateError(
+            f"{where}: its metadata is of another shape; it is damaged or was not written by save()"
+        )
+    return versions
+
+
+def warn_of_versions(saved: Mapping[str, str], where: Path) -> None:
+    """Log a warning for each version that is another one here."""
+    now = versions(*(name for name in saved if name not in ("python", "refine_core", "dspy")))
+    for name, version in saved.items():
+        if name != "dspy" and now.get(name) != version:  # a file of dspy's is no worse for it
+            logger.warning(
+                "%s was saved with %s %s, and here is %s: it may behave otherwise; load it where it was saved, or save "
+                "it again once you have checked it",
+                where,
+                name,
+                version,
+                now.get(name, "none"),
+            )

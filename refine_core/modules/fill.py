@@ -1,0 +1,80 @@
+"""Filling a signature: one question to a model, and a second one, as JSON, where the reply cannot be read.
+
+inputs -> adapter.format -> ask -> adapter.parse -> outputs
+                                        | ParseError, and only that
+                                        v
+                             the adapter's fallback, once
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from refine_core.adapters import Adapter
+from refine_core.callbacks import callbacks_of, told
+from refine_core.effects import Steps
+from refine_core.errors import ParseError
+from refine_core.events import ParseFailed, Purpose
+from refine_core.lm.ask import ask
+from refine_core.lm.base import BaseLM
+from refine_core.log.scope import Scope
+from refine_core.signatures import Signature
+
+
+def fill(
+    signature: type[Signature],
+    inputs: Mapping[str, Any],
+    *,
+    lm: BaseLM,
+    adapter: Adapter,
+    demos: Sequence[Mapping[str, Any]] = (),
+    params: Mapping[str, Any],
+    purpose: Purpose,
+    scope: Scope,
+) -> Steps[dict[str, Any]]:
+    """The outputs of `signature` for `inputs`, by name. params: the call's own, over the model's.
+
+    Raises: LMError; ParseError, of the adapter's own reading even where its fallback failed too.
+    """
+    try:
+        return (yield from _ask(signature, inputs, lm, adapter, demos, params, purpose, scope))
+    except ParseError as error:
+        second = adapter.fallback
+        if second is None:
+            raise
+        try:
+            return (yield from _ask(signature, inputs, lm, second, demos, params, purpose, scope))
+        except ParseError as again:
+            raise error from again
+
+
+def _ask(
+    signature: type[Signature],
+    inputs: Mapping[str, Any],
+    lm: BaseLM,
+    adapter: Adapter,
+    demos: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    purpose: Purpose,
+    scope: Scope,
+) -> Steps[dict[str, Any]]:
+    heard = callbacks_of(adapter)
+    if heard:
+        asked = {"signature": signature, "demos": demos, "inputs": inputs}
+        with told("adapter_format", adapter, asked, heard) as call:
+            messages = call.outputs = adapter.format(signature, demos, inputs)
+    else:
+        messages = adapter.format(signature, demos, inputs)
+    extra = adapter.params(signature, lm.takes)
+    reply = yield from ask(lm, messages, {**extra, **params} if extra else params, purpose=purpose, scope=scope)
+    try:
+        if not heard:
+            return adapter.parse(signature, reply.text)
+        with told("adapter_parse", adapter, {"signature": signature, "completion": reply.text}, heard) as call:
+            outputs = call.outputs = adapter.parse(signature, reply.text)
+    except ParseError as error:
+        if scope.wanted:
+            scope.emit(ParseFailed(error.missing, error.invalid))
+        raise
+    return outputs

@@ -1,0 +1,203 @@
+"""Parallel: many inputs at once, each through its program; `batch` is the same for one program.
+
+    Parallel(num_threads=4)([(draft, Example(question="…").with_inputs("question")), (check, {"answer": "…"})])
+
+How the work is shared out, counted and stopped is told in pool.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from refine_core import settings
+from refine_core.effects import Both, Effect, Either
+from refine_core.modules.pool import Pool
+from refine_core.modules.prediction import Example
+
+logger = logging.getLogger("refine_core")
+
+
+class Parallel:
+    """Call several programs at once. Source: dspy.Parallel, version 2.6.23; differs where "here" is said.
+
+    num_threads:  calls at once; None: settings.num_threads, read at each call.
+    max_errors:   failures at which the rest is given up; None: settings.max_errors. 0 is as 1.
+    access_examples: an Example is called with its inputs by keyword; False: with itself, as the one argument.
+    return_failed_examples: return (results, failed examples, their exceptions), the latter two in the order of the
+        examples; here they really hold them. Without it failures are logged.
+    provide_traceback: log a failure with its traceback; None: settings.provide_traceback.
+    disable_progress_bar: draw no bar on stderr. A Parallel inside another one's call draws none.
+
+    Here nothing is kept on the object between calls, no signal handler is set, and a slow call is not made twice.
+    """
+
+    def __init__(  # noqa: PLR0917 - dspy's own order
+        self,
+        num_threads: int | None = None,
+        max_errors: int | None = None,
+        access_examples: bool = True,
+        return_failed_examples: bool = False,
+        provide_traceback: bool | None = None,
+        disable_progress_bar: bool = False,
+    ) -> None:
+        self.num_threads = None if num_threads is None else _number("num_threads", num_threads, least=1)
+        self.max_errors = None if max_errors is None else _number("max_errors", max_errors, least=0)
+        self.access_examples = access_examples
+        self.return_failed_examples = return_failed_examples
+        self.provide_traceback = provide_traceback
+        self.disable_progress_bar = disable_progress_bar
+
+    def __call__(self, exec_pairs: Iterable[tuple[Any, Any]], num_threads: int | None = None) -> Any:
+        """See `forward`."""
+        return self.forward(exec_pairs, num_threads)
+
+    async def acall(self, exec_pairs: Iterable[tuple[Any, Any]], num_threads: int | None = None) -> Any:
+        """See `forward`."""
+        return await self.aforward(exec_pairs, num_threads)
+
+    def forward(self, exec_pairs: Iterable[tuple[Any, Any]], num_threads: int | None = None) -> Any:
+        """Call each pair's program with its example: (module or any callable, Example | dict | tuple | list of pairs).
+
+        A dict is called by keyword, a tuple by position; a list is for a nested Parallel. Each call runs in a thread,
+        in a copy of this context: settings, recording, hints and usage hold there.
+        Returns: one result a pair, in their order; None in the place of a call that failed (and of one that returned
+        None). With return_failed_examples a triple, see above.
+        Raises: TypeError or ValueError that names the pair, before anything is called; BatchError at `max_errors`
+        failures; a Halt or KeyboardInterrupt at once: what waits is not begun, what runs is asked to stop.
+        """
+        pairs = list(exec_pairs)
+        pool = self._pool(pairs, num_threads)
+        pool.run()
+        return self._outcome(pairs, pool)
+
+    async def aforward(self, exec_pairs: Iterable[tuple[Any, Any]], num_threads: int | None = None) -> Any:
+        """`forward` for async callers: `acall` where a program has one; sync code runs in a thread."""
+        pairs = list(exec_pairs)
+        pool = self._pool(pairs, num_threads)
+        await pool.arun()
+        return self._outcome(pairs, pool)
+
+    def _pool(self, pairs: Sequence[Any], num_threads: int | None) -> Pool:
+        return Pool(
+            [self._work(i, pair) for i, pair in enumerate(pairs)],
+            num_threads=_number("num_threads", num_threads, self.num_threads, least=1),
+            max_errors=_number("max_errors", self.max_errors, least=0),
+            told=None if self.return_failed_examples else partial(self._log, len(pairs)),
+            progress=not self.disable_progress_bar,
+        )
+
+    def _work(self, index: int, pair: Any) -> Effect[Any]:
+        """The call that a pair stands for. Raises TypeError, ValueError."""
+        where = f"exec_pairs[{index}]"
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # noqa: PLR2004 - that is what a pair is
+            raise TypeError(
+                f"{where} must be a pair (module, example), not {type(pair).__name__} {pair!r:.80}"
+            )
+        module, example = pair
+        if not callable(module):
+            raise TypeError(
+                f"{where}: the first of a pair is a module or another callable, not {type(module).__name__}"
+            )
+        if isinstance(example, Example):
+            if not self.access_examples:
+                return _call(module, example)
+            return _call(module, **_inputs(where, example))
+        if isinstance(example, Mapping):
+            return _call(module, **_inputs(where, example))
+        if isinstance(example, tuple):
+            return _call(module, *example)
+        if isinstance(example, list) and isinstance(module, Parallel):
+            return _call(module, example)
+        hint = "; a list of pairs is for a nested Parallel" if isinstance(example, list) else ""
+        raise TypeError(
+            f"{where}: the second of a pair is an Example, a dict of inputs or a tuple of arguments, "
+            f"not {type(example).__name__}{hint}"
+        )
+
+    def _log(self, count: int, index: int, error: Exception) -> None:
+        traced = self.provide_traceback if self.provide_traceback is not None else settings.provide_traceback
+        advice = "" if traced else "; set provide_traceback=True for the traceback"
+        what = f"{type(error).__name__}: {error}"
+        logger.error(
+            "example %d of %d (counted from 0) failed: %s%s",
+            index,
+            count,
+            what,
+            advice,
+            exc_info=error if traced else None,
+        )
+
+    def _outcome(self, pairs: Sequence[Any], pool: Pool) -> Any:
+        if not self.return_failed_examples:
+            return pool.results
+        failed = sorted(pool.failures)
+        return pool.results, [pairs[i][1] for i in failed], [pool.failures[i] for i in failed]
+
+
+def batch(
+    module: Callable[..., Any],
+    examples: Iterable[Any],
+    *,
+    num_threads: int | None = None,
+    max_errors: int | None = None,
+    return_failed_examples: bool = False,
+    provide_traceback: bool | None = None,
+    disable_progress_bar: bool = False,
+) -> Any:
+    """Call one program on many examples at once: Examples that know their inputs, or dicts of inputs.
+
+    Returns and raises what Parallel does; an example that cannot be called is named before any call.
+    """
+    pairs: list[tuple[Any, Any]] = []
+    for i, example in enumerate(examples):
+        if not isinstance(example, Mapping):
+            raise TypeError(
+                f"examples[{i}] must be an Example or a dict of inputs, not {type(example).__name__}"
+            )
+        _inputs(f"examples[{i}]", example)
+        pairs.append((module, example))
+    return Parallel(
+        num_threads=num_threads,
+        max_errors=max_errors,
+        return_failed_examples=return_failed_examples,
+        provide_traceback=provide_traceback,
+        disable_progress_bar=disable_progress_bar,
+    )(pairs)
+
+
+def _inputs(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
+    """What a program is called with for this example, by keyword."""
+    if isinstance(example, Example):
+        try:
+            example = example.inputs()
+        except ValueError:
+            fields = ", ".join(map(repr, example)) or "'question'"
+            raise ValueError(
+                f"{where} does not know which of its fields are inputs; "
+                f"call .with_inputs(…) on it first, with some of {fields}"
+            ) from None
+    for name in example:
+        if not isinstance(name, str):
+            raise TypeError(f"{where}: inputs are named by strings, not by {name!r} ({type(name).__name__})")
+    return dict(example)
+
+
+def _call(module: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Effect[Any]:
+    """A call for both worlds. The arguments are bound here, so that no field's name meets a parameter's of ours."""
+    twin = getattr(module, "acall", None)
+    if callable(twin):
+        return Both((partial(module, *args, **kwargs), partial(twin, *args, **kwargs)))
+    return Either(partial(module, *args, **kwargs))
+
+
+def _number(name: str, *said: int | None, least: int) -> int:
+    """The first of what was said, else the setting of that name. Raises ValueError."""
+    value = next((one for one in said if one is not None), None)
+    where = "" if value is not None else "settings."
+    value = getattr(settings, name) if value is None else value
+    if not isinstance(value, int) or value < least:
+        raise ValueError(f"{where}{name} must be a whole number, {least} or more, not {value!r}")
+    return value

@@ -1,0 +1,70 @@
+"""A predictor's state as plain data, in the shape of dspy's files: demos, signature and model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from refine_core.errors import StateError
+from refine_core.lm.base import BaseLM
+
+if TYPE_CHECKING:
+    from refine_core.modules.predict import Predict
+
+
+def dump_predictor(one: Predict) -> dict[str, Any]:
+    """The state of a predictor: traces, train, demos, signature, lm (None, or its settings without the key)."""
+    return {
+        "traces": list(one.traces),
+        "train": list(one.train),
+        "demos": [_data(demo) for demo in one.demos],
+        "signature": one.signature.dump_state(),
+        "lm": one.lm.dump_state() if one.lm is not None else None,
+    }
+
+
+def load_predictor(one: Predict, state: Mapping[str, Any]) -> None:
+    """Put a dumped state into a predictor; everything is checked before anything changes. Raises StateError."""
+    if not isinstance(state, Mapping):
+        raise StateError(f"a predictor's state is a mapping, not {type(state).__name__}")
+    if "extended_signature" in state:
+        raise StateError("this state was written by dspy 2.5 or older; load and save it with dspy 2.6 first")
+    missing = [name for name in ("demos", "signature") if name not in state]
+    if missing:
+        raise StateError(f"a predictor's state has no {missing[0]!r}; was it written by dump_state?")
+    demos = state["demos"]
+    if not isinstance(demos, list) or not all(isinstance(demo, Mapping) for demo in demos):
+        raise StateError("a predictor's demos are a list of mappings, field name -> value")
+    signature = one.signature.load_state(state["signature"])
+    lm = _model(state.get("lm"))
+    lists = {name: state.get(name, []) for name in ("traces", "train")}
+    for name, value in lists.items():
+        if not isinstance(value, list):
+            raise StateError(f"a predictor's {name} is a list, not {type(value).__name__}")
+    one.signature, one.lm = signature, lm
+    one.demos = [dict(demo) for demo in demos]
+    one.traces, one.train = list(lists["traces"]), list(lists["train"])
+
+
+def _model(state: object) -> BaseLM | None:
+    if state is None:
+        return None
+    if not isinstance(state, Mapping) or not isinstance(state.get("model"), str):
+        raise StateError("a predictor's lm is null or the settings of a model, with its name under 'model'")
+    from refine_core.lm import LM
+
+    try:
+        return LM(**state)
+    except (TypeError, ValueError) as error:
+        raise StateError(f"the settings of model {state['model']!r} do not make a model: {error}") from None
+
+
+def _data(value: Any) -> Any:
+    """A demo as plain containers: pydantic models dumped, examples and mappings as dicts; other values stay."""
+    if hasattr(value, "model_dump") and not isinstance(value, type):
+        return value.model_dump()
+    if isinstance(value, Mapping):
+        return {key: _data(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_data(inner) for inner in value]
+    return value

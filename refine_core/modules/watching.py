@@ -1,0 +1,45 @@
+"""A call of a module, watched: callbacks are told of it, and its prediction learns what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from refine_core import settings
+from refine_core.callbacks import Told, callbacks_of, told
+from refine_core.usage import track_usage
+
+
+class watched:  # noqa: N801 - it reads as the statement that it is
+    """`with watched(module, args, kwargs) as call: call.outputs = …`; costs next to nothing where nobody watches."""
+
+    __slots__ = ("_stack", "args", "inputs", "instance", "outputs", "tracker", "_told")
+
+    def __init__(self, instance: Any, args: tuple[Any, ...], inputs: Mapping[str, Any]) -> None:
+        self.instance, self.args, self.inputs = instance, args, inputs
+        self.outputs: Any = None
+        self._stack: ExitStack | None = None
+        self._told: Told | None = None
+        self.tracker: Any = None
+
+    def __enter__(self) -> watched:
+        heard = callbacks_of(self.instance)
+        counted = settings.track_usage and settings.usage_tracker is None
+        if heard or counted:
+            self._stack = ExitStack()
+            if heard:
+                inputs = {"args": self.args, "kwargs": dict(self.inputs)}
+                self._told = self._stack.enter_context(told("module", self.instance, inputs, heard))
+            if counted:
+                self.tracker = self._stack.enter_context(track_usage())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._stack is None:
+            return
+        if self.tracker is not None and hasattr(self.outputs, "set_lm_usage"):
+            self.outputs.set_lm_usage(self.tracker.get_total_tokens())
+        if self._told is not None:
+            self._told.outputs = self.outputs
+        self._stack.__exit__(*error)

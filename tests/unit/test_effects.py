@@ -1,0 +1,171 @@
+"""Operations as generators of effects: one copy of the logic, sync and async drivers that agree."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import Future
+from contextvars import ContextVar
+
+import pytest
+
+from refine_core import Cancel, RunCancelled
+from refine_core.effects import Blocking, Both, Either, Pause, Result, Together, arun, block_on, run
+
+
+def both(operation):
+    """What an operation gives, sync and async; they must agree."""
+    one, other = run(operation()), asyncio.run(arun(operation()))
+    assert one == other
+    return one
+
+
+async def plus_one(value):
+    await asyncio.sleep(0)
+    return value + 1
+
+
+def test_what_comes_of_an_effect_is_sent_back_into_the_operation():
+    def operation():
+        first = yield Blocking(lambda: 1)
+        second = yield Either(plus_one, first)
+        third = yield Either(lambda value: value + 1, second)
+        return (yield Both((lambda value: value + 1, plus_one), third))
+
+    assert both(operation) == 4
+
+
+def test_what_an_effect_raises_is_thrown_into_the_operation():
+    def operation():
+        try:
+            yield Blocking(lambda: 1 // 0)
+        except ZeroDivisionError:
+            return "caught"
+
+    assert both(operation) == "caught"
+
+
+def test_an_error_that_the_operation_does_not_catch_is_raised():
+    def operation():
+        yield Blocking(lambda: 1 // 0)
+
+    with pytest.raises(ZeroDivisionError):
+        run(operation())
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(arun(operation()))
+
+
+def test_sync_code_under_async_runs_in_a_thread_with_its_context_copied_and_leaves_the_loop_free():
+    name = ContextVar("name", default="nobody")
+    seen = []
+
+    def work():
+        time.sleep(0.05)
+        seen.append((name.get(), threading.current_thread() is threading.main_thread()))
+
+    def operation():
+        yield Blocking(work)
+
+    async def main():
+        name.set("somebody")
+        ticks = 0
+        task = asyncio.create_task(arun(operation()))
+        while not task.done():
+            ticks += 1
+            await asyncio.sleep(0.005)
+        return ticks
+
+    assert asyncio.run(main()) > 2
+    assert seen == [("somebody", False)]
+
+
+@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+def test_a_pause_ends_at_once_when_it_is_cancelled(driver):
+    cancel = Cancel()
+    threading.Timer(0.05, cancel.set).start()
+
+    def operation():
+        yield Pause(30, cancel)
+
+    start = time.monotonic()
+    with pytest.raises(RunCancelled):
+        driver(operation())
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+def test_work_that_takes_too_long_is_given_up(driver):
+    work = Future()
+
+    def operation():
+        yield Result(work, Cancel(), 0.02)
+
+    with pytest.raises(TimeoutError):
+        driver(operation())
+    assert work.cancelled()
+
+
+def test_a_task_that_is_cancelled_gives_its_work_up():
+    work = Future()
+
+    def operation():
+        yield Result(work, Cancel())
+
+    async def main():
+        task = asyncio.create_task(arun(operation()))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert work.cancelled()
+
+
+@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+def test_operations_together_overlap_and_the_first_failure_is_raised(driver):
+    meeting, told = threading.Barrier(2, timeout=10), []
+
+    def meets():
+        yield Blocking(meeting.wait)
+
+    def fails():
+        yield Blocking(meeting.wait)
+        raise ValueError("no")
+
+    def operation():
+        yield Together([meets(), fails()], lambda: told.append("failed"))
+
+    with pytest.raises(ValueError, match="no"):
+        driver(operation())
+    assert told[0] == "failed"
+
+
+def test_an_awaitable_can_be_waited_for_where_a_loop_already_runs():
+    async def main():
+        return block_on(plus_one(1))
+
+    assert asyncio.run(main()) == 2
+    assert block_on(plus_one(1)) == 2
+
+
+def test_a_cancel_within_another_is_set_with_it_and_not_the_other_way_round():
+    outer = Cancel()
+    inner, other = Cancel(within=outer), Cancel(within=outer)
+    inner.set()
+    assert (outer.is_set, other.is_set) == (False, False)
+    other.leave()
+    outer.set()
+    assert (inner.is_set, other.is_set) == (True, False)
+
+
+def test_a_cancel_tells_once_and_at_once_if_it_is_already_set():
+    cancel, told = Cancel(), []
+    cancel.tell(lambda: told.append("first"))
+    forget = cancel.tell(lambda: told.append("never"))
+    forget()
+    cancel.set()
+    cancel.set()
+    cancel.tell(lambda: told.append("late"))
+    assert told == ["first", "late"]

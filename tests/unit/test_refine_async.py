@@ -1,0 +1,453 @@
+"""Refine for async callers, in threads of a user's own, nested, and with attempts at once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from refine_core import (
+    BestOfN,
+    Cancel,
+    ChainOfThought,
+    Collector,
+    LMError,
+    Module,
+    Parallel,
+    Predict,
+    Refine,
+    RunCancelled,
+    Scope,
+    ScriptedLM,
+    Validator,
+    context,
+    settings,
+    track_usage,
+    within,
+)
+from refine_core import events as ev
+from tests.prompts import advice, asks_for_advice, model, reply, section
+
+
+def by_temperature(**more):
+    """A model whose answer is the temperature that it was asked at."""
+    return model(lambda m, p: reply(answer=f"{p['temperature']:.2f}", **more), lambda m: advice(self="higher"))
+
+
+def value(args, pred):
+    return float(pred.answer)
+
+
+def test_acall_gives_what_a_call_gives():
+    with context(lm=by_temperature()):
+        program = Refine(Predict("q -> answer"), N=3, reward_fn=value, threshold=0.9)
+        one, other = program(q="?"), asyncio.run(program.acall(q="?"))
+    assert (one, one.refinement) == (other, other.refinement)
+
+
+@pytest.mark.parametrize("kind", [Predict, ChainOfThought])
+def test_predictors_can_be_awaited(kind):
+    with context(lm=by_temperature(reasoning="r")):
+        assert asyncio.run(kind("q -> answer").acall(q="?")).answer == "0.00"
+
+
+def test_a_sync_forward_under_acall_runs_in_a_thread_with_its_context():
+    seen = []
+
+    class Program(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+
+        def forward(self, q):
+            seen.append(threading.current_thread() is threading.main_thread())
+            return self.answer(q=q)
+
+    lm = by_temperature()
+
+    async def main():
+        with context(lm=lm):
+            return await Refine(Program(), N=2, reward_fn=value, threshold=0.5).acall(q="?")
+
+    assert asyncio.run(main()).answer == "0.50"
+    assert seen == [False, False]
+    assert section([c.messages for c in lm.calls][-1], "hint_") == "N/A"  # the advice names another predictor
+
+
+def test_an_async_forward_is_awaited_and_can_be_called_from_sync_code():
+    class Program(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+
+        async def aforward(self, q):
+            one, two = await asyncio.gather(self.answer.acall(q=q), self.answer.acall(q=q))
+            assert one == two
+            return one
+
+    with context(lm=by_temperature()):
+        program = Refine(Program(), N=2, reward_fn=value, threshold=0.5)
+        assert program(q="?").answer == asyncio.run(program.acall(q="?")).answer == "0.50"
+
+
+def test_a_module_without_either_forward_says_so():
+    class Empty(Module):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty has no forward"):
+        Empty()()
+    with pytest.raises(NotImplementedError, match="Empty has no forward"):
+        asyncio.run(Empty().acall())
+
+
+def test_a_reward_may_be_async():
+    async def reward(args, pred):
+        await asyncio.sleep(0)
+        return float(pred.answer)
+
+    with context(lm=by_temperature()):
+        program = Refine(Predict("q -> answer"), N=3, reward_fn=reward, threshold=0.5)
+        assert program(q="?").answer == asyncio.run(program.acall(q="?")).answer == "0.50"
+
+
+def test_many_refinements_share_an_event_loop():
+    class Slow(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+
+        async def aforward(self, q):
+            await asyncio.sleep(0.05)
+            return await self.answer.acall(q=q)
+
+    async def main():
+        program = Refine(Slow(), N=2, reward_fn=value, threshold=0.5)
+        return await asyncio.gather(*(program.acall(q=str(i)) for i in range(50)))
+
+    start = time.monotonic()
+    with context(lm=by_temperature()):
+        assert [made.answer for made in asyncio.run(main())] == ["0.50"] * 50
+    assert time.monotonic() - start < 50 * 0.1, "they wait together, not one after another"
+
+
+@pytest.mark.parametrize("threads", [2, 4, 8])
+def test_attempts_at_once_give_what_attempts_one_after_another_give(threads):
+    def slow_first(messages, params):
+        time.sleep(0.05 if params["temperature"] in (0.0, 0.5) else 0)  # so that the first ones end last
+        return reply(answer=f"{params['temperature']:.2f}")
+
+    def went(num_threads):
+        with context(lm=ScriptedLM(slow_first)):
+            best = BestOfN(
+                Predict("q -> answer"), N=6, reward_fn=value, threshold=0.5, num_threads=num_threads
+            )(q="?")
+        return best.answer, best.refinement.reason, best.refinement.best, best.refinement.returned
+
+    assert went(threads) == went(1) == ("0.50", "threshold_reached", 1, 1)
+
+
+def test_attempts_at_once_overlap_for_sync_and_async_callers():
+    for call in (lambda program: program(q="?"), lambda program: asyncio.run(program.acall(q="?"))):
+        meeting = threading.Barrier(4, timeout=10)
+
+        def meets(messages, params, meeting=meeting):
+            meeting.wait()
+            return reply(answer="0")
+
+        with context(lm=ScriptedLM(meets)):
+            best = call(
+                BestOfN(Predict("q -> answer"), N=4, reward_fn=value, threshold=None, num_threads=4)
+            )
+        assert best.refinement.rewards == (0.0,) * 4
+
+
+def test_an_error_at_once_is_the_one_that_would_have_come_one_after_another():
+    def failing(args, pred):
+        if pred.answer == "0.00":
+            time.sleep(0.05)
+            raise ValueError("the first")
+        raise KeyError("a later one")
+
+    with context(lm=by_temperature()), pytest.raises(ValueError, match="the first"):
+        BestOfN(
+            Predict("q -> answer"), N=4, reward_fn=failing, threshold=1, fail_count=0, num_threads=4
+        )(q="?")
+
+
+def test_attempts_that_no_longer_matter_are_cancelled():
+    begun, gone = threading.Event(), threading.Event()
+
+    class Program(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+
+        def forward(self, q):
+            made = self.answer(q=q)
+            if made.answer != "0.00":
+                from refine_core.log.scope import current
+
+                try:
+                    current().cancel.sleep(30)
+                except RunCancelled:
+                    gone.set()
+                    raise
+            return made
+
+    start = time.monotonic()
+    with context(lm=by_temperature()):
+        best = BestOfN(Program(), N=3, reward_fn=value, threshold=0.0, num_threads=3)(q="?")
+    assert (best.answer, gone.is_set(), time.monotonic() - start < 10) == ("0.00", True, True)
+
+
+def test_a_cancelled_run_ends_its_attempts_at_once():
+    cancel = Cancel()
+    threading.Timer(0.1, cancel.set).start()
+    lm = ScriptedLM(lambda m, p: (time.sleep(0.2), reply(answer="0"))[1])
+    with context(lm=lm), within(Scope(cancel=cancel)), pytest.raises(RunCancelled):
+        BestOfN(Predict("q -> answer"), N=50, reward_fn=value, threshold=1, num_threads=2)(q="?")
+    assert len(lm.calls) < 10
+
+
+class Inner(Module):
+    def __init__(self, lm_reward):
+        self.draft = Predict("q -> draft")
+        self.polish = Refine(
+            Predict("draft -> answer"), N=2, reward_fn=lm_reward, threshold=1.0
+        )
+
+    def forward(self, q):
+        return self.polish(draft=self.draft(q=q).draft)
+
+
+def nested_model(inner_advice="inner says so"):
+    def speak(messages, params):
+        return reply(draft="d") if "`[[ ## draft ## ]]`" in messages[-1]["content"] else reply(answer="a")
+
+    def advise(messages):
+        outer = "polish.module" in section(messages, "module_names")
+        return (
+            advice(draft="outer for draft", polish__module="outer for polish")
+            if outer
+            else advice(self=inner_advice)
+        )
+
+    return model(speak, advise)
+
+
+def hints_of(log):
+    return [(e.name, e.hint) for e in log.events if isinstance(e, ev.ModuleStarted)]
+
+
+def test_nested_refinements_each_give_their_own_predictors_their_own_hints():
+    log, lm = Collector(), nested_model()
+    program = Refine(Inner(lambda a, p: 0.0), N=2, reward_fn=lambda a, p: 0.0, threshold=1.0)
+    with context(lm=lm), within(Scope(sinks=(log,))):
+        program(q="?")
+    assert hints_of(log) == [
+        ("draft", None),
+        ("self", None),
+        ("self", "inner says so"),
+        ("draft", "outer for draft"),
+        ("self", "outer for polish"),
+        ("self", "outer for polish\ninner says so"),
+    ]
+
+
+def test_the_adviser_of_the_outer_refinement_sees_the_inner_predictor_by_its_path():
+    lm = nested_model()
+    with context(lm=lm):
+        Refine(Inner(lambda a, p: 0.0), N=2, reward_fn=lambda a, p: 0.0, threshold=1.0)(q="?")
+    asked = [c.messages for c in lm.calls if asks_for_advice(c.messages)]
+    outer = next(m for m in asked if "polish.module" in section(m, "module_names"))
+    assert '"module_name": "polish.module"' in section(outer, "program_trajectory")
+    assert '"module_name": "draft"' in section(outer, "program_trajectory")
+
+
+def test_everything_survives_a_users_own_threads():
+    """Hints, settings, recording and usage: a ThreadPoolExecutor copies no context."""
+
+    class Loud(ScriptedLM):
+        pass
+
+    class Threaded(Module):
+        def __init__(self):
+            self.inner = Inner(lambda a, p: 0.0)
+
+        def forward(self, q):
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(self.inner, q=q).result()
+
+    class Adapter(type(settings.adapter or __import__("refine_core").ChatAdapter())):
+        def request(self, signature):
+            return super().request(signature) + " Kindly."
+
+    log, lm, trace = Collector(), nested_model(), []
+    program = Refine(Threaded(), N=2, reward_fn=lambda a, p: 0.0, threshold=1.0, advice_lm=lm)
+    with (
+        context(adapter=Adapter(), lm=lm, trace=trace),
+        within(Scope(sinks=(log,))),
+        track_usage() as tracker,
+    ):
+        program(q="?")
+    asked = [c.messages[-1]["content"] for c in lm.calls]
+    assert len(asked) == 9
+    assert all(text.endswith("Kindly.") for text in asked)
+    assert [e.hint for e in log.events if isinstance(e, ev.ModuleStarted)][:3] == [None, None, "inner says so"]
+    assert [list(inputs) for _, inputs, _ in trace] == [["q"], ["draft"]]
+    assert sum(isinstance(e, ev.LMReplied) for e in log.events) == 9
+    assert tracker is not None
+
+
+def test_hints_and_recording_survive_parallel():
+    class Fan(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+
+        def forward(self, q):
+            pairs = [(self.answer, {"q": f"{q}{i}"}) for i in range(4)]
+            return Parallel(num_threads=4, disable_progress_bar=True)(pairs)[0]
+
+    log = Collector()
+    lm = model(lambda m, p: reply(answer="0"), lambda m: advice(answer="be brief"))
+    with context(lm=lm), within(Scope(sinks=(log,))):
+        Refine(Fan(), N=2, reward_fn=value, threshold=1)(q="?")
+    assert [e.hint for e in log.events if isinstance(e, ev.ModuleStarted)] == [None] * 4 + ["be brief"] * 4
+    assert {span.split("/")[0] for span, e in log.facts if isinstance(e, ev.LMReplied)} == {
+        "attempt-0",
+        "attempt-1",
+    }
+
+
+def test_a_validators_message_reaches_the_advice_word_for_word():
+    lm = by_temperature()
+    rule = Validator("short", lambda args, pred: pred.answer != "0.00", "At most three words, «please».")
+    with context(lm=lm):
+        best = Refine(
+            Predict("q -> answer"), N=3, reward_fn=lambda a, p: 1.0, threshold=1.0, validators=[rule]
+        )(q="?")
+    assert best.answer == "0.50"
+    assert best.refinement.attempts[0].unmet == {"short": "At most three words, «please»."}
+    (asked,) = [c.messages for c in lm.calls if asks_for_advice(c.messages)]
+    assert "At most three words, «please»." in section(asked, "reward_value")
+
+
+def test_on_attempt_hears_of_each_attempt_as_it_ends():
+    heard = []
+
+    def reward(args, pred):
+        if pred.answer == "0.50":
+            raise ValueError("no")
+        return float(pred.answer)
+
+    with context(lm=by_temperature()):
+        Refine(
+            Predict("q -> answer"), N=3, reward_fn=reward, threshold=9, on_attempt=heard.append
+        )(q="?")
+    assert [(one.index, one.reward, one.error and one.error.type) for one in heard] == [
+        (0, 0.0, None),
+        (1, None, "ValueError"),
+        (2, pytest.approx(0.67), None),
+    ]
+    assert heard[0].prediction.answer == "0.00"
+
+
+def test_what_on_attempt_raises_ends_the_refinement():
+    def stop(tried):
+        raise InterruptedError("enough")
+
+    lm = by_temperature()
+    with context(lm=lm), pytest.raises(InterruptedError):
+        Refine(Predict("q -> answer"), N=3, reward_fn=value, threshold=9, on_attempt=stop)(q="?")
+    assert len(lm.calls) == 1
+
+
+def test_where_nobody_can_be_asked_for_advice_the_call_says_so_before_it_spends_anything():
+    spent = []
+
+    class Program(Module):
+        def forward(self, q):
+            spent.append(q)
+            raise AssertionError("nothing should run")
+
+    with pytest.raises(LMError, match="no model to ask for advice; give advice_lm"):
+        Refine(Program(), N=2, reward_fn=value, threshold=1)(q="?")
+    assert spent == []
+
+
+def test_inputs_that_a_module_mutates_do_not_leak_into_the_next_attempt():
+    seen = []
+
+    class Program(Module):
+        def __init__(self):
+            self.answer = Predict("docs: list[str] -> answer")
+
+        def forward(self, docs):
+            seen.append(list(docs))
+            docs.append("more")
+            return self.answer(docs=docs)
+
+    docs = ["one"]
+    with context(lm=by_temperature()):
+        Refine(Program(), N=3, reward_fn=value, threshold=9)(docs=docs)
+    assert seen == [["one"]] * 3
+    assert docs == ["one"]
+
+
+def test_models_that_take_no_temperature_get_rollout_ids():
+    class Fixed(ScriptedLM):
+        def takes(self, param):
+            return param != "temperature"
+
+    log, lm = Collector(), Fixed(lambda m, p: advice(self="x") if asks_for_advice(m) else reply(answer="0"))
+    with context(lm=lm), within(Scope(sinks=(log,))):
+        Refine(Predict("q -> answer"), N=3, reward_fn=value, threshold=9)(q="?")
+    asked = [c.params for c in lm.calls if not asks_for_advice(c.messages)]
+    assert [(p.get("temperature"), p.get("rollout_id")) for p in asked] == [(None, 0), (None, 1), (None, 2)]
+    assert {e.untempered for e in log.events if isinstance(e, ev.AttemptStarted)} == {("self",)}
+
+
+def test_each_model_of_a_program_starts_from_its_own_temperature():
+    class Two(Module):
+        def __init__(self, lms):
+            self.one, self.two = Predict("q -> draft"), Predict("draft -> answer")
+            self.one.lm, self.two.lm = lms
+
+        def forward(self, q):
+            return self.two(draft=self.one(q=q).draft)
+
+    lms = [
+        ScriptedLM(lambda m, p: reply(draft="d"), temperature=0.2),
+        ScriptedLM(lambda m, p: reply(answer="0"), temperature=0.9),
+    ]
+    BestOfN(Two(lms), N=2, reward_fn=value, threshold=1)(q="?")
+    assert [[c.params["temperature"] for c in lm.calls] for lm in lms] == [[0.2, 0.5], [0.9, 0.5]]
+
+
+def test_a_reward_that_is_a_module_is_no_part_of_the_program():
+    class Judge(Module):
+        def __init__(self):
+            self.judge = Predict("answer -> score: float")
+
+        def forward(self, args, pred):
+            return self.judge(answer=pred.answer)
+
+    lm = model(
+        lambda m, p: reply(score=0.5) if "`[[ ## score ## ]]`" in m[-1]["content"] else reply(answer="a")
+    )
+    program = Refine(Predict("q -> answer"), N=1, reward_fn=Judge(), threshold=1)
+    with context(lm=lm):
+        assert program(q="?").refinement.rewards == (0.5,)
+    assert [name for name, _ in program.named_predictors()] == ["module"]
+
+
+def silent(args, pred):
+    pred.answer.upper()
+
+
+def test_a_reward_that_returns_nothing_names_its_line():
+    from refine_core import RewardError
+
+    with context(lm=by_temperature()), pytest.raises(RewardError) as caught:
+        Refine(Predict("q -> answer"), N=1, reward_fn=silent, threshold=1)(q="?")
+    assert caught.value.line == silent.__code__.co_firstlineno
+    assert "silent in test_refine_async.py" in str(caught.value)
