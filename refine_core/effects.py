@@ -15,8 +15,10 @@ import inspect
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from queue import SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from refine_core.waiting import Cancel
 
@@ -75,7 +77,7 @@ class Blocking(Generic[T]):
 
     __slots__ = ("call",)
 
-    def __init__(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> None:
         self.call = partial(function, *args, **kwargs)
 
     def run(self) -> T:
@@ -90,7 +92,7 @@ class Either(Generic[T]):
 
     __slots__ = ("call",)
 
-    def __init__(self, function: Callable[..., T | Awaitable[T]], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, function: Callable[..., T | Awaitable[T]], /, *args: Any, **kwargs: Any) -> None:
         self.call = partial(function, *args, **kwargs)
 
     def run(self) -> T:
@@ -111,7 +113,7 @@ class Both(Generic[T]):
     __slots__ = ("args", "kwargs", "pair")
 
     def __init__(
-        self, pair: tuple[Callable[..., T], Callable[..., Awaitable[T]]], *args: Any, **kwargs: Any
+        self, pair: tuple[Callable[..., T], Callable[..., Awaitable[T]]], /, *args: Any, **kwargs: Any
     ) -> None:
         self.pair, self.args, self.kwargs = pair, args, kwargs
 
@@ -197,13 +199,33 @@ class Together:
                 raise error
 
 
-async def in_thread(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+async def in_thread(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
     """Run sync code in a thread, with the context copied, and await its result."""
     import asyncio
 
-    context = contextvars.copy_context()
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads(), partial(context.run, function, *args, **kwargs))
+    done: asyncio.Future[T] = loop.create_future()
+    call = partial(contextvars.copy_context().run, function, *args, **kwargs)
+
+    def settle(made: T | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast("T", made))
+
+    def work() -> None:
+        made, failure = None, None
+        try:
+            made = call()
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            failure = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, made, failure)
+
+    _threads.do(work)
+    return await done
 
 
 def block_on(awaitable: Awaitable[T]) -> T:
@@ -233,14 +255,37 @@ def _settle(made: Future[T], work: Coroutine[Any, Any, T]) -> None:
         made.set_exception(error)
 
 
-_pool: ThreadPoolExecutor | None = None
-_pool_lock = threading.Lock()
+class _Threads:
+    """Threads for sync code that blocks: as many as are needed up to a limit, kept for the next, and never waited for.
+
+    An event loop's own would do, were they not as few as the machine's cores, and joined when the process ends.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._begun, self._idle = most, 0, 0
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._lock = threading.Lock()
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Have `work` done soon, by a thread that is idle or a new one. It must raise nothing."""
+        with self._lock:
+            fresh = self._idle == 0 and self._begun < self._most
+            if fresh:
+                self._begun += 1
+            else:
+                self._idle -= 1  # below 0: as much waits for a thread
+        if fresh:
+            threading.Thread(target=self._serve, args=(work,), name="sync-code", daemon=True).start()
+        else:
+            self._work.put(work)
+
+    def _serve(self, work: Callable[[], None]) -> None:
+        while True:
+            work()
+            del work  # what it holds must not live until the next comes
+            with self._lock:
+                self._idle += 1
+            work = self._work.get()
 
 
-def _threads() -> ThreadPoolExecutor:
-    """The threads for sync code. The event loop's own would do, were they not as few as the machine's cores."""
-    global _pool  # noqa: PLW0603 - one for the process, made when first needed
-    with _pool_lock:
-        if _pool is None:
-            _pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="sync-code")
-        return _pool
+_threads = _Threads(MOST_THREADS)

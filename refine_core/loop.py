@@ -12,7 +12,7 @@ differ on purpose, the branch says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from refine_core.errors import Problem, SpecError
 from refine_core.events import (
@@ -90,6 +90,10 @@ class Plan:
             raise SpecError(found)
         return cls(schedule(first, n), threshold, n if fail_count is None else fail_count, advise, at_once)
 
+    def reached_by(self, reward: float) -> bool:
+        """Whether a reward is at or above the threshold."""
+        return self.threshold is not None and reward >= self.threshold
+
 
 def _whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
@@ -158,8 +162,7 @@ class Loop:
 
     def reaches(self, index: int) -> bool:
         """Whether this attempt is good enough to stop: at or above the threshold, and every validator met."""
-        bar = self.plan.threshold
-        return bar is not None and self.rewards[index] >= bar and index not in self.unmet
+        return self.plan.reached_by(self.rewards[index]) and index not in self.unmet
 
     @property
     def begun(self) -> int:
@@ -169,29 +172,32 @@ class Loop:
 
 def evolve(loop: Loop, event: Event) -> Loop:
     """The loop after one more fact. Facts that choose nothing leave it as it was."""
+    # Every attempt comes here four times, and dataclasses.replace costs five times what making a Loop costs.
+    plan, rewards, unmet, failed = loop.plan, loop.rewards, loop.unmet, loop.failed
+    hints, source, unadvised = loop.hints, loop.advice_from, loop.unadvised
     match event:
         case AttemptStarted(index=i):
-            return replace(loop, running=(*loop.running, i))
-        case RewardScored(index=i, value=value, unmet=unmet):
-            ended = replace(
-                loop,
-                rewards={**loop.rewards, i: value},
-                unmet=loop.unmet | {i} if unmet else loop.unmet,
-                running=_without(loop.running, i),
-            )
-            last = i == len(loop.plan.temperatures) - 1
+            running = (*loop.running, i)
+            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised)
+        case RewardScored(index=i, value=value):
+            rewards = {**rewards, i: value}
+            unmet = unmet | {i} if event.unmet else unmet
             # Advice after every attempt that fell short but the last, which has no successor to use it.
-            return replace(ended, unadvised=i if loop.plan.advise and not last and not ended.reaches(i) else None)
+            fell_short = not plan.reached_by(value) or i in unmet
+            if plan.advise and fell_short and i < len(plan.temperatures) - 1:
+                unadvised = i
+            return Loop(plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised)
         case AttemptFailed(index=i):
             # As in the original, a failure asks for no advice and the latest good advice stays in force.
-            return replace(loop, failed=(*loop.failed, i), running=_without(loop.running, i))
+            failed = (*failed, i)
+            return Loop(plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised)
         case AdviceGiven(after=after, advice=advice):
-            return replace(loop, hints=dict(advice), advice_from=after, unadvised=None)
+            return Loop(plan, rewards, unmet, failed, loop.running, dict(advice), after, None)
         case AdviceFailed():
             # Differs: in the original an error while advising counts as a failed attempt.
-            return replace(loop, unadvised=None)
+            return Loop(plan, rewards, unmet, failed, loop.running, hints, source, None)
         case RunResumed():
-            return replace(loop, running=())
+            return Loop(plan, rewards, unmet, failed, (), hints, source, unadvised)
         case _:
             return loop
 

@@ -30,8 +30,14 @@ _process: dict[str, Any] = {}
 _block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated
 
 
-def __getattr__(name: str) -> Any:
-    """`settings.lm` and its like: what holds here."""
+_NONE = object()
+
+
+def get(name: str, default: Any = _NONE) -> Any:
+    """What holds here; `settings.lm` and its like ask this, and take six times as long to find it.
+
+    Raises AttributeError for a name that is no setting, unless a default is given.
+    """
     block = _block.get()
     if name in block:
         return block[name]
@@ -39,7 +45,13 @@ def __getattr__(name: str) -> Any:
         return _process[name]
     if name in _DEFAULTS:
         return _DEFAULTS[name]
+    if default is not _NONE:
+        return default
     raise AttributeError(f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}")
+
+
+def __getattr__(name: str) -> Any:
+    return get(name)
 
 
 def configure(**values: Any) -> None:

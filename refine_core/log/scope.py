@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -109,11 +107,17 @@ def current() -> Scope:
     return _scope.get()
 
 
-@contextmanager
-def within(scope: Scope) -> Iterator[Scope]:
-    """Put `scope` in force for a block of code."""
-    token = _scope.set(scope)
-    try:
-        yield scope
-    finally:
-        _scope.reset(token)
+class within:  # noqa: N801 - it reads as the statement that it is
+    """Put `scope` in force for a block of code: `with within(scope): ...`; for async code too."""
+
+    __slots__ = ("_scope", "_token")
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __enter__(self) -> Scope:
+        self._token = _scope.set(self._scope)
+        return self._scope
+
+    def __exit__(self, *_: object) -> None:
+        _scope.reset(self._token)

@@ -55,12 +55,8 @@ class Pool:
     ) -> None:
         self.results: list[Any] = [None] * len(work)
         self.failures: dict[int, Exception] = {}
-        self._work, self._most, self._max_errors, self._told = (
-            work,
-            min(num_threads, len(work)),
-            max_errors,
-            told,
-        )
+        self._work, self._told = work, told
+        self._most, self._max_errors = min(num_threads, len(work)), max_errors
         self._lock = threading.Lock()
         self._begun = self._ended = 0
         self._reason: BaseException | None = None  # why the rest was stopped: the first one counts

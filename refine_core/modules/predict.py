@@ -51,7 +51,7 @@ class Ride:
 
     def resumed(self) -> AbstractContextManager[Any] | None:
         """The attempt's settings and scope, for a thread that has not inherited them; None where it has."""
-        if settings.trace is self.trace:
+        if settings.get("trace") is self.trace:
             return None
         stack = ExitStack()
         stack.enter_context(settings.resumed({**self.block, "trace": self.trace}))
@@ -134,7 +134,7 @@ class Predict(Operation, Parameter):
     def steps(self, **inputs: Any) -> Steps[Prediction]:
         """Ask the model and read its reply."""
         signature = ensure_signature(inputs.pop("signature", self.signature))
-        lm = _model(inputs.pop("lm", None) or self.lm or settings.lm)
+        lm = _model(inputs.pop("lm", None) or self.lm or settings.get("lm"))
         params = {**self.config, **inputs.pop("config", {})}
         demos: Sequence[Mapping[str, Any]] = inputs.pop("demos", None) or self.demos
         values = _checked(signature, inputs)
@@ -168,7 +168,7 @@ class Predict(Operation, Parameter):
         if told:
             scope.emit(PredictorTraced(name, plain_dict(made)))
             scope.emit(ModuleEnded(name, time.perf_counter() - start))
-        trace = ride.trace if ride else settings.trace
+        trace = ride.trace if ride else settings.get("trace")
         if trace is not None:
             trace.append((self, values, made))
         return made
@@ -233,7 +233,7 @@ def _hinted(signature: type[Signature]) -> type[Signature]:
 
 def adapter_in_force() -> Adapter:
     """The adapter in force."""
-    return settings.adapter or _CHAT
+    return settings.get("adapter") or _CHAT
 
 
 def _model(lm: object) -> BaseLM:

@@ -61,7 +61,9 @@ class Example(Mapping[str, Any]):
         """The input fields alone. Raises ValueError before `with_inputs`."""
         if self._input_keys is None:
             raise ValueError("this example does not know its inputs yet; call with_inputs(…) first")
-        return Example({n: v for n, v in self._store.items() if n in self._input_keys})
+        made = Example({n: v for n, v in self._store.items() if n in self._input_keys})
+        made._input_keys = self._input_keys
+        return made
 
     def labels(self) -> Example:
         """The fields that are no inputs."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from refine_core import settings
 from refine_core.callbacks import Told, callbacks_of, told
@@ -14,7 +15,7 @@ from refine_core.usage import track_usage
 class watched:  # noqa: N801 - it reads as the statement that it is
     """`with watched(module, args, kwargs) as call: call.outputs = …`; costs next to nothing where nobody watches."""
 
-    __slots__ = ("_stack", "args", "inputs", "instance", "outputs", "tracker", "_told")
+    __slots__ = ("_stack", "_told", "args", "inputs", "instance", "outputs", "tracker")
 
     def __init__(self, instance: Any, args: tuple[Any, ...], inputs: Mapping[str, Any]) -> None:
         self.instance, self.args, self.inputs = instance, args, inputs
@@ -23,9 +24,9 @@ class watched:  # noqa: N801 - it reads as the statement that it is
         self._told: Told | None = None
         self.tracker: Any = None
 
-    def __enter__(self) -> watched:
+    def __enter__(self) -> Self:
         heard = callbacks_of(self.instance)
-        counted = settings.track_usage and settings.usage_tracker is None
+        counted = settings.get("track_usage") and settings.get("usage_tracker") is None
         if heard or counted:
             self._stack = ExitStack()
             if heard:
@@ -35,11 +36,13 @@ class watched:  # noqa: N801 - it reads as the statement that it is
                 self.tracker = self._stack.enter_context(track_usage())
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._stack is None:
             return
         if self.tracker is not None and hasattr(self.outputs, "set_lm_usage"):
             self.outputs.set_lm_usage(self.tracker.get_total_tokens())
         if self._told is not None:
             self._told.outputs = self.outputs
-        self._stack.__exit__(*error)
+        self._stack.__exit__(kind, error, trace)

@@ -231,7 +231,7 @@ class Driver:
     def _adviser(self) -> BaseLM:
         """The model to ask: the one chosen, else that of the program's first predictor, else the one in force."""
         own = next((p.lm for p in self.program.predictors() if p.lm is not None), None)
-        found = self.adviser or own or settings.lm
+        found = self.adviser or own or settings.get("lm")
         if found is None:
             raise LMError(
                 "no model to ask for advice; give advice_lm=…, or set one with refine_core.configure(lm=…)"
@@ -244,7 +244,7 @@ class Driver:
         untempered = []
         for name, one in self.program.named_predictors():
             self._names.append(name)
-            lm = one.lm or settings.lm
+            lm = one.lm or settings.get("lm")
             if lm is None:
                 continue
             if id(lm) not in self._models:
@@ -259,7 +259,7 @@ class Driver:
         block = settings.block()
         models: dict[int, BaseLM] = {}
         for name, one in program.named_predictors():
-            lm = one.lm or settings.lm
+            lm = one.lm or settings.get("lm")
             if lm is not None:
                 if id(lm) not in models:
                     known = self._models.get(id(lm)) or Tempered(lm, self.plan.temperatures)
@@ -287,15 +287,15 @@ class Driver:
             )
             return Outcome(refinement, None, error)
         made = self.made[stop.returned]
-        if settings.trace is not None:
-            settings.trace.extend(made.trace)
+        if settings.get("trace") is not None:
+            settings.get("trace").extend(made.trace)
         made.outputs.refinement = refinement
         return Outcome(refinement, made.outputs, None)
 
 
 def first_temperature(program: Module) -> float:
     """T0: that of the model of the program's first predictor; 0.0 where none is set."""
-    lm = next((p.lm for p in program.predictors() if p.lm is not None), None) or settings.lm
+    lm = next((p.lm for p in program.predictors() if p.lm is not None), None) or settings.get("lm")
     return _temperature(lm) if lm is not None else 0.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from refine_core.effects import Steps
@@ -60,7 +61,7 @@ class BestOfN(Operation):
             raise TypeError(f"reward_fn must be a function (inputs, prediction) -> number, not {reward_fn!r}")
         self.module, self.N = module, N
         # A reward that is a program itself must not be found among the predictors of this one.
-        self.reward_fn = (lambda *args: reward_fn(*args)) if isinstance(reward_fn, Module) else reward_fn
+        self.reward_fn = partial(reward_fn) if isinstance(reward_fn, Module) else reward_fn
         self._reward_source = source_of(reward_fn)
         self.threshold, self.fail_count = threshold, fail_count
         self.validators = validators_of(validators)

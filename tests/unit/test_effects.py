@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import Future
@@ -169,3 +171,29 @@ def test_a_cancel_tells_once_and_at_once_if_it_is_already_set():
     cancel.set()
     cancel.tell(lambda: told.append("late"))
     assert told == ["first", "late"]
+
+
+def test_sync_code_under_async_is_not_limited_to_the_machines_cores():
+    meeting = threading.Barrier(60, timeout=20)
+
+    async def main():
+        def operation():
+            yield Blocking(meeting.wait)
+
+        await asyncio.gather(*(arun(operation()) for _ in range(60)))
+
+    asyncio.run(main())
+
+
+def test_a_process_ends_though_sync_code_hangs():
+    code = (
+        "import asyncio, time; from refine_core.effects import in_thread\n"
+        "async def main():\n"
+        "    try: await asyncio.wait_for(in_thread(time.sleep, 60), 0.1)\n"
+        "    except TimeoutError: print('gave up')\n"
+        "asyncio.run(main())"
+    )
+    start = time.monotonic()
+    went = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert went.stdout == "gave up\n"
+    assert time.monotonic() - start < 20

@@ -29,6 +29,7 @@ from refine_core import (
     within,
 )
 from refine_core import events as ev
+from refine_core.log.scope import current
 from tests.prompts import advice, asks_for_advice, model, reply, section
 
 
@@ -183,15 +184,15 @@ def test_attempts_that_no_longer_matter_are_cancelled():
 
         def forward(self, q):
             made = self.answer(q=q)
-            if made.answer != "0.00":
-                from refine_core.log.scope import current
-
-                try:
-                    current().cancel.sleep(30)
-                except RunCancelled:
-                    gone.set()
-                    raise
-            return made
+            if made.answer == "0.00":
+                assert begun.wait(10)
+                return made
+            begun.set()
+            try:
+                current().cancel.sleep(30)
+            except RunCancelled:
+                gone.set()
+                raise
 
     start = time.monotonic()
     with context(lm=by_temperature()):
