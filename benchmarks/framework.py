@@ -2,53 +2,55 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from statistics import median
 
-from benchmarks.peers import DSPY, cache, dspy_python
+from benchmarks.peers import DSPY, cache, pythons
 from benchmarks.replies import N
-from benchmarks.sides import Side
-from benchmarks.table import Row
+from benchmarks.sides import Side, ours, theirs
+from benchmarks.table import NotMeasured, Row
 
 LOOP, RECORDED = "loop", "recorded"
-THEIRS = f"dspy {DSPY}:"
+OURS = "ours"
 
 
-def measure(names: Collection[str], *, quick: bool) -> Iterator[Row]:
-    """Rows of the measures among `names`. quick: fewer rounds."""
+def measure(names: Collection[str], *, quick: bool) -> Iterator[Row | NotMeasured]:
+    """Rows of the measures among `names`. quick: fewer rounds. Raises NotMeasured without the newest dspy."""
     cases = ["refine", *(["two predictors", "best of n"] if LOOP in names else [])]
-    ours, theirs = _alternate(cases, recorded=RECORDED in names, rounds=5 if quick else 30)
-    refine = theirs["refine"]
+    found, missing = pythons()
+    if DSPY not in found:
+        raise missing[0]
+    yield from missing
+    with tempfile.TemporaryDirectory(dir=cache()) as folder, ExitStack() as stack:
+        sides = {OURS: ours(stack, folder)}
+        sides |= {version: theirs(stack, python) for version, python in found.items()}
+        took = _alternate(sides, cases, recorded=RECORDED in names, rounds=12 if quick else 40)
+
+    def row(measure: str, case: str, at_most: float, own: str = "") -> Row:
+        peers = {version: took[version, case] for version in found}
+        return Row.beside(measure, took[OURS, own or case], peers, at_most)
+
     if LOOP in names:
-        yield Row(f"framework an attempt, Refine, N={N}, not recorded", ours["refine"], THEIRS, refine, 1 / 6)
+        yield row(f"framework an attempt: Refine, one predictor, N={N}", "refine", 0.10)
+        yield row("the same, two predictors", "two predictors", 0.10)
+        yield row("the same, BestOfN", "best of n", 0.20)
     if RECORDED in names:
-        told = f"framework an attempt, Refine, N={N}, every event committed; dspy records nothing"
-        yield Row(told, ours["refine, recorded"], THEIRS, refine, 1.0)
-    if LOOP in names:
-        yield Row(
-            "the same, two predictors, not recorded", ours["two predictors"], THEIRS, theirs["two predictors"]
-        )
-        yield Row("the same, BestOfN, not recorded", ours["best of n"], THEIRS, theirs["best of n"])
+        told = "Refine, one predictor, every event committed; dspy records nothing"
+        yield row(told, "refine", 1.0, "refine, recorded")
 
 
 def _alternate(
-    cases: list[str], *, recorded: bool, rounds: int, calls: int = 3
-) -> tuple[dict[str, float], ...]:
-    """Case -> median seconds an attempt, ours and theirs, each `rounds` times `calls` calls in turns."""
-    samples: tuple[dict[str, list[float]], ...] = (defaultdict(list), defaultdict(list))
-    with (
-        tempfile.TemporaryDirectory(dir=cache()) as folder,
-        closing(Side(dspy_python(), "benchmarks.theirs")) as theirs,
-        closing(Side(sys.executable, "benchmarks.ours", folder)) as ours,
-    ):
-        for _ in range(rounds):
-            for case in cases:
-                samples[0][case] += ours.run(case, calls)
-                samples[1][case] += theirs.run(case, calls)
-            if recorded:
-                samples[0]["refine, recorded"] += ours.run("refine, recorded", calls)
-    return tuple({case: median(times) / N for case, times in side.items()} for side in samples)
+    sides: dict[str, Side], cases: list[str], *, recorded: bool, rounds: int, calls: int = 3
+) -> dict[tuple[str, str], float]:
+    """(side, case) -> median seconds an attempt, of `rounds` times `calls` calls in turns."""
+    samples: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for case in cases:
+            for name, side in sides.items():
+                samples[name, case] += side.run(case, calls)
+        if recorded:
+            samples[OURS, "refine, recorded"] += sides[OURS].run("refine, recorded", calls)
+    return {key: median(times) / N for key, times in samples.items()}

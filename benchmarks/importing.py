@@ -10,61 +10,49 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from benchmarks.peers import DSPY, dspy_python
-from benchmarks.sides import ROOT
+from benchmarks.peers import pythons
+from benchmarks.sides import ROOT, STATUS
 from benchmarks.table import NotMeasured, Row
 
 # The peak of this program alone: getrusage would count the parent's memory from before it.
-PEAK = "print(next((line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')), ''))"
-CASES = {
-    "nothing": "pass",
-    "refine_core": "import refine_core",
-    "names": "from refine_core import LM, Predict, Refine",
-}
+PEAK = f"print(next(line.split()[1] for line in open('{STATUS}') if line.startswith('VmHWM')))"
+NOTHING, PACKAGE, NAMES = "pass", "import refine_core", "from refine_core import LM, Predict, Refine"
+THEIRS = "from dspy import LM, Predict, Refine"
+MOST_TIMES, MOST_MB = 15.0, 35.0
 
 
-def measure(*, quick: bool) -> Iterator[Row]:
-    """Three rows of time, and two of memory where the system tells it. quick: fewer repeats."""
-    repeats = 5 if quick else 21
+def measure(*, quick: bool) -> Iterator[Row | NotMeasured]:
+    """Two rows of time, and one of memory where the system tells it. quick: fewer repeats."""
+    found, missing = pythons()
+    yield from missing
+    own = {(code, Path(sys.executable)): code for code in (NOTHING, PACKAGE, NAMES)}
+    others = {(THEIRS, python): version for version, python in found.items()}
+    for code, python in [*own, *others]:
+        _seconds(python, code)  # the first writes its bytecode
+    rounds, every = (5, 5) if quick else (21, 5)
     times: dict[str, list[float]] = defaultdict(list)
-    for _ in range(repeats):
-        for name, code in CASES.items():
-            times[name].append(_seconds(sys.executable, code))
+    for nth in range(rounds):
+        for (code, python), name in (own | others if nth % every == 0 else own).items():
+            times[name].append(_seconds(python, code))
     took = {name: median(found) for name, found in times.items()}
-    yield Row("`import refine_core`, whole process", took["refine_core"], "Python alone:", took["nothing"])
-    try:
-        python = dspy_python()
-        _seconds(python, "import dspy")  # the first writes its bytecode
-        dspy = median(_seconds(python, "import dspy") for _ in range(3 if quick else 7))
-        yield Row("the same, with Refine, Predict and LM", took["names"], f"`import dspy` {DSPY}:", dspy)
-    except NotMeasured:
-        yield Row("the same, with Refine, Predict and LM", took["names"], "Python alone:", took["nothing"])
-    if Path("/proc/self/status").exists():
-        held = {name: _megabytes(code) for name, code in CASES.items()}
-        yield Row(
-            "memory after `import refine_core`",
-            held["refine_core"],
-            "Python alone:",
-            held["nothing"],
-            unit="MB",
-        )
-        yield Row(
-            "the same, with Refine, Predict and LM",
-            held["names"],
-            "Python alone:",
-            held["nothing"],
-            unit="MB",
-        )
+    alone = took[NOTHING]
+    yield Row(f"`{PACKAGE}`, whole process", took[PACKAGE], "Python alone", alone, MOST_TIMES)
+    peers = {version: took[version] for version in found}
+    yield Row(f"`{NAMES}`", took[NAMES], "Python alone", alone, MOST_TIMES, peers=peers)
+    if STATUS.exists():
+        held = {version: _megabytes(python, THEIRS) for version, python in found.items()}
+        mine = _megabytes(Path(sys.executable), NAMES)
+        yield Row("the same, memory", mine, "bound", MOST_MB, 1.0, "MB", held)
 
 
-def _seconds(python: Path | str, code: str) -> float:
+def _seconds(python: Path, code: str) -> float:
     start = time.perf_counter()
     subprocess.run([str(python), "-c", code], cwd=ROOT, check=True)
     return time.perf_counter() - start
 
 
-def _megabytes(code: str) -> float:
+def _megabytes(python: Path, code: str) -> float:
     told = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{PEAK}"], cwd=ROOT, check=True, capture_output=True, text=True
+        [str(python), "-c", f"{code}\n{PEAK}"], cwd=ROOT, check=True, capture_output=True, text=True
     )
     return int(told.stdout) / 1024

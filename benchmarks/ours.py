@@ -1,22 +1,38 @@
 """Our side: Refine and BestOfN with a model that answers at once, unrecorded, and recorded event by event on disk.
 
+Nothing is switched off that a user would have: history is kept, as it is by default.
+
 python -m benchmarks.ours FOLDER        FOLDER: where the store of the recorded runs goes
 """
 
 from __future__ import annotations
 
 import sys
+import time
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from benchmarks.replies import QUESTION, TEXTS, Chooser, N, never_enough
-from benchmarks.sides import serve
+from benchmarks.replies import (
+    BATCH_N,
+    EXPECTED,
+    LATENCY_S,
+    QUESTION,
+    TEXTS,
+    THREADS,
+    Chooser,
+    N,
+    asks,
+    never_enough,
+)
+from benchmarks.sides import Case, serve
 from refine_core import (
     BaseLM,
     BestOfN,
     Cancel,
+    Example,
     Module,
     Predict,
     ProgramSpec,
@@ -28,6 +44,7 @@ from refine_core import (
     StageSpec,
     Summary,
     configure,
+    context,
     open_store,
     schedule,
     summarize,
@@ -55,6 +72,14 @@ class AtOnce(BaseLM):
         self.replies = {name: Reply(text) for name, text in TEXTS.items()}
 
     def complete(self, messages: Sequence[Mapping[str, str]], *_: Any, **__: Any) -> Reply:
+        return self.replies[self.choose(messages[-1]["content"])]
+
+
+class Slow(AtOnce):
+    """Takes its time, as a real model does."""
+
+    def complete(self, messages: Sequence[Mapping[str, str]], *_: Any, **__: Any) -> Reply:
+        time.sleep(LATENCY_S)
         return self.replies[self.choose(messages[-1]["content"])]
 
 
@@ -105,16 +130,30 @@ def main() -> None:
     """Serve the cases."""
     choose = Chooser()
     configure(lm=AtOnce(choose))
+    slow = Slow(choose)
     store = open_store(Path(sys.argv[1]))
     one = Refine(Predict("question -> answer"), N=N, reward_fn=never_enough, threshold=1.0)
     two = Refine(TwoPredictors(), N=N, reward_fn=never_enough, threshold=1.0)
     best = BestOfN(Predict("question -> answer"), N=N, reward_fn=never_enough, threshold=1.0)
-    cases = {
+    three = Refine(Predict("question -> answer"), N=BATCH_N, reward_fn=never_enough, threshold=1.0)
+
+    def batch(size: int) -> None:
+        examples = [Example(question=f"{QUESTION} ({i})").with_inputs("question") for i in range(size)]
+        with context(lm=slow):
+            three.batch(examples, num_threads=THREADS, disable_progress_bar=True)
+
+    calls = {
         "refine": lambda: one(question=QUESTION),
         "two predictors": lambda: two(question=QUESTION),
         "best of n": lambda: best(question=QUESTION),
-        "refine, recorded": lambda: recorded(one, store),
     }
+    cases = {name: Case(run, EXPECTED[name]) for name, run in calls.items()}
+    cases["refine, recorded"] = Case(lambda: recorded(one, store), EXPECTED["refine"])
+    cases["later"] = Case(calls["refine"], EXPECTED["refine"])
+    cases["earlier"] = Case(calls["refine"], EXPECTED["refine"], lambda: None)
+    for size in (200, 1000):
+        asked = asks(BATCH_N, times=size)
+        cases[f"batch of {size}"] = Case(partial(batch, size), asked, partial(batch, 10))
     serve(cases, choose)
     store.close()
 

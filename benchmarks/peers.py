@@ -1,4 +1,4 @@
-"""dspy in an environment of its own, made once and kept in the user's cache folder."""
+"""Versions of dspy, each in an environment of its own, made once and kept in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from benchmarks.table import NotMeasured
-
 DSPY = "3.4.1"
 ORIGINAL = "2.6.23"  # the version with the temperature schedule; tests/parity compares with it
+
+
+class NotMeasured(Exception):  # noqa: N818 - it is told below the table, and is nobody's error
+    """Something that a measure needs is not there. Its text says what, and what to do."""
 
 
 def cache() -> Path:
@@ -26,26 +28,39 @@ def cache() -> Path:
 def dspy_python(version: str = DSPY) -> Path:
     """The Python that has dspy; the environment is made if it is not there. Raises NotMeasured if pip cannot."""
     home = cache() / f"dspy-{version}-py{sys.version_info.major}.{sys.version_info.minor}"
-    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = home / "complete"
-    os.environ["DSPY_CACHEDIR"] = str(
-        cache() / "dspy"
-    )  # dspy makes a folder when it is imported, used or not
-    if done.exists():
-        return python
-    shutil.rmtree(home, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-    install = [
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        f"dspy=={version}",
-    ]
-    went = subprocess.run(install, capture_output=True, text=True, check=False)
+    # dspy makes a folder when it is imported, used or not
+    os.environ["DSPY_CACHEDIR"] = str(cache() / "dspy")
+    # litellm would fetch a list of prices, and try again and again where there is no network
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    if (home / "complete").exists():
+        return _interpreter(home)
+    # Made beside its place and then moved there, so that two processes which both need it do not disturb each other.
+    draft = home.with_name(f"{home.name}-{os.getpid()}")
+    subprocess.run([sys.executable, "-m", "venv", str(draft)], check=True)
+    pip = [str(_interpreter(draft)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    went = subprocess.run([*pip, f"dspy=={version}"], capture_output=True, text=True, check=False)
     if went.returncode:
+        shutil.rmtree(draft)
         raise NotMeasured(f"dspy {version} could not be installed: {went.stderr.strip()[-300:]}")
-    done.touch()
-    return python
+    (draft / "complete").touch()
+    if not (home / "complete").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        draft.rename(home)
+    else:
+        shutil.rmtree(draft)
+    return _interpreter(home)
+
+
+def pythons() -> tuple[dict[str, Path], list[NotMeasured]]:
+    """Version -> Python of every dspy that can be had, and why the others cannot."""
+    found, missing = {}, []
+    for version in (DSPY, ORIGINAL):
+        try:
+            found[version] = dspy_python(version)
+        except NotMeasured as why:
+            missing.append(why)
+    return found, missing
+
+
+def _interpreter(home: Path) -> Path:
+    return home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")

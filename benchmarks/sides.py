@@ -1,56 +1,83 @@
 """A side of a comparison: a process of its own that runs a case a few times when told to, and says how long each took.
 
     parent  "refine 3"  ->  side        side  "[0.0021, 0.0020, 0.0020]"  ->  parent        a line each
+    parent  "memory 1"  ->  side        side  "[41.2]"                    ->  parent        MB that it holds
 
-Both sides stay up, warm, and take turns, so that whatever else the machine does falls on both. Standard library only:
-the other side's Python has nothing else of ours.
+All sides stay up, warm, and take turns, so that whatever else the machine does falls on all. Standard library only:
+the other sides' Pythons have nothing else of ours.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.replies import EXPECTED, Chooser
+from benchmarks.replies import Chooser
 
 ROOT = Path(__file__).parents[1]
+STATUS = Path("/proc/self/status")
 WARM_UP = 5
 
 
-def serve(cases: Mapping[str, Callable[[], None]], chooser: Chooser) -> None:
-    """The side's own loop: check every case, warm it up, then obey until the input ends."""
+@dataclass(frozen=True)
+class Case:
+    """run: what is timed. asks: what it must ask the model for, each time. warm: done once before it; None: it itself."""
+
+    run: Callable[[], object]
+    asks: Mapping[str, int]
+    warm: Callable[[], object] | None = None
+
+
+def serve(cases: Mapping[str, Case], chooser: Chooser) -> None:
+    """The side's own loop: obey until the input ends. A case is warmed up when it is first asked for."""
     out, sys.stdout = sys.stdout, sys.stderr  # what a library prints must not get between the answers
-    for name, run in cases.items():
-        before = dict(chooser.asked)
-        run()
+    warm = set()
+
+    def timed(name: str) -> float:
+        before, case = dict(chooser.asked), cases[name]
+        start = time.perf_counter()
+        case.run()
+        took = time.perf_counter() - start
         asked = {kind: count - before[kind] for kind, count in chooser.asked.items()}
-        expected = EXPECTED[name.removesuffix(", recorded")]
-        if asked != expected:
-            sys.exit(
-                f"{name}: asked the model for {asked}, not for {expected}; the comparison would be of unlike things"
-            )
-        for _ in range(WARM_UP):
-            run()
-    out.write("ready\n")
-    out.flush()
-    for line in sys.stdin:
-        name, _, times = line.rpartition(" ")
-        out.write(json.dumps([_timed(cases[name]) for _ in range(int(times))]) + "\n")
+        if asked != case.asks:
+            sys.exit(f"{name}: asked the model for {asked}, not for {case.asks}; it compares unlike things")
+        return took
+
+    def answer(found: object) -> None:
+        out.write(json.dumps(found) + "\n")
         out.flush()
 
+    answer("ready")
+    for line in sys.stdin:
+        name, _, times = line.rpartition(" ")
+        if name == "memory":
+            answer([_held_mb()])
+            continue
+        if name not in warm:
+            warm.add(name)
+            for _ in range(WARM_UP if cases[name].warm is None else 1):
+                (cases[name].warm or cases[name].run)()
+        answer([timed(name) for _ in range(int(times))])
 
-def _timed(run: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+
+def _held_mb() -> float:
+    gc.collect()
+    resident = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(resident.split()[1]) / 1024
 
 
 class Side:
-    """The parent's handle. python: which interpreter. Raises RuntimeError with the side's own words if it ends early."""
+    """The parent's handle. python: which interpreter. It gets ready meanwhile; the first `run` waits for that.
+
+    Raises RuntimeError if the side ends early; its own words are on stderr.
+    """
 
     def __init__(self, python: Path | str, module: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
@@ -60,15 +87,21 @@ class Side:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._answer()
+        self._ready = False
 
-    def run(self, case: str, times: int) -> Sequence[float]:
+    def run(self, case: str, times: int = 1) -> Sequence[float]:
         """Seconds of each of `times` runs of the case."""
         assert self._process.stdin is not None
+        if not self._ready:
+            self._ready = bool(self._answer())
         self._process.stdin.write(f"{case} {times}\n")
         self._process.stdin.flush()
         found: list[float] = json.loads(self._answer())
         return found
+
+    def memory_mb(self) -> float:
+        """What the process holds in memory now. Linux only: see STATUS."""
+        return self.run("memory")[0]
 
     def _answer(self) -> str:
         assert self._process.stdout is not None
@@ -83,4 +116,18 @@ class Side:
         """End the process."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+
+
+def ours(stack: ExitStack, *arguments: str) -> Side:
+    """A process of our own side, closed with the stack."""
+    return stack.enter_context(closing(Side(sys.executable, "benchmarks.ours", *arguments)))
+
+
+def theirs(stack: ExitStack, python: Path) -> Side:
+    """A process of dspy's side, closed with the stack."""
+    return stack.enter_context(closing(Side(python, "benchmarks.theirs")))

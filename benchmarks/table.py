@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Literal
 
+from benchmarks.peers import DSPY, ORIGINAL, NotMeasured
+
+__all__ = ["NotMeasured", "Row", "machine", "markdown", "quantity"]
+
 SHOWN = ("litellm", "sqlalchemy", "streamlit")
-
-
-class NotMeasured(Exception):  # noqa: N818 - it is told below the table, and is nobody's error
-    """Something that a measure needs is not there. Its text says what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Row:
 
     ours, other: medians, in `unit`. against: what `other` is, a peer measured in the same run or a bound.
     at_most: the largest ratio ours / other that meets the bound; None: for information.
+    peers: version of dspy -> what it took, in `unit`. unit "times": a multiple of something the measure names.
     """
 
     measure: str
@@ -29,7 +30,15 @@ class Row:
     against: str = ""
     other: float | None = None
     at_most: float | None = None
-    unit: Literal["s", "MB"] = "s"
+    unit: Literal["s", "MB", "times"] = "s"
+    peers: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def beside(
+        cls, measure: str, ours: float, peers: Mapping[str, float], at_most: float | None = None
+    ) -> Row:
+        """A row whose ratio is to the newest dspy's seconds."""
+        return cls(measure, ours, f"dspy {DSPY}", peers[DSPY], at_most, peers=peers)
 
     @property
     def ratio(self) -> float | None:
@@ -43,15 +52,22 @@ class Row:
 
 
 def markdown(rows: Iterable[Row]) -> str:
-    """The table. A bold "no" marks a bound that is not met."""
-    lines = ["| measure | ours | peer or bound | ratio | met |", "|---|---:|---:|---:|:---:|"]
+    """The table, ratios first. A bold "no" marks a bound that is not met."""
+    lines = [
+        f"| measure | ratio | at most | met | ours | to | dspy {DSPY} | dspy {ORIGINAL} |",
+        "|---|---:|---:|:---:|---:|---:|---:|---:|",
+    ]
     for row in rows:
-        other = "" if row.other is None else f"{row.against} {quantity(row.other, row.unit)}"
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        if row.at_most not in (None, 1.0):
-            ratio += f" (at most {row.at_most:.2f})"
+        ratio, bound = ("" if part is None else f"{part:.2f}" for part in (row.ratio, row.at_most))
         met = {None: "", True: "yes", False: "**no**"}[row.met]
-        lines.append(f"| {row.measure} | {quantity(row.ours, row.unit)} | {other} | {ratio} | {met} |")
+        to = row.against  # a peer's own figure is in its own column
+        if row.other is not None and not row.against.startswith("dspy "):
+            to = f"{row.against} {quantity(row.other, row.unit)}"
+        peers = [
+            quantity(row.peers[name], row.unit) if name in row.peers else "" for name in (DSPY, ORIGINAL)
+        ]
+        cells = [row.measure, ratio, bound, met, quantity(row.ours, row.unit), to, *peers]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

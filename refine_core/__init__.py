@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from refine_core import events, runs, settings
     from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter
-    from refine_core.callbacks import ACTIVE_CALL_ID, BaseCallback
+    from refine_core.callbacks import BaseCallback
     from refine_core.errors import (
         BatchError,
         Halt,
@@ -70,7 +70,6 @@ if TYPE_CHECKING:
 
 _HOME = {
     "adapters": ("Adapter", "ChatAdapter", "JSONAdapter"),
-    "callbacks": ("ACTIVE_CALL_ID", "BaseCallback"),
     "errors": (
         "BatchError",
         "Halt",
@@ -125,7 +124,6 @@ _MODULES = ("events", "runs", "settings")
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "ACTIVE_CALL_ID",
     "LM",
     "Adapter",
     "BaseCallback",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from refine_core.errors import Problem, SpecError
 from refine_core.events import (
@@ -27,6 +28,7 @@ from refine_core.events import (
 )
 
 
+@lru_cache(maxsize=256)
 def schedule(first: float, n: int) -> tuple[float, ...]:
     """The temperatures of `n` attempts: `first`, then 0.5 + i * (0.5 / n); order kept, duplicates dropped, first `n`."""
     return tuple(dict.fromkeys([first, *(0.5 + i * (0.5 / n) for i in range(n))]))[:n]
@@ -220,11 +222,12 @@ def decide(loop: Loop) -> tuple[Action, ...]:
 
 def _end(loop: Loop) -> Stop | None:
     """The end, if it has come: attempts are judged in the order of their indices, however they overlapped in time."""
-    best: int | None = None
-    failures = 0
+    best, best_rank, failures = None, (False, 0.0), 0
     for i in range(len(loop.plan.temperatures)):
         if i in loop.rewards:
-            best = i if best is None or loop.rank(i) > loop.rank(best) else best
+            rank = loop.rank(i)
+            if best is None or rank > best_rank:
+                best, best_rank = i, rank
             if loop.reaches(i):
                 return Stop("threshold_reached", best, i)
         elif i in loop.failed:

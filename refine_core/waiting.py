@@ -17,19 +17,22 @@ class Cancel:
     """A latch: once set it stays set, and every wait under it raises RunCancelled.
 
     within: another one; when that is set, so is this one, but not the other way round.
+    is_set: whether it is; to be read only.
     """
 
     def __init__(self, within: Cancel | None = None) -> None:
         self._lock = threading.Lock()
         self._set: Future[None] = Future()
+        self.is_set = False  # beside the future, whose own `done` costs ten times as much
         self._told: dict[object, Callable[[], None]] = {}
         self._leave = within.tell(self.set) if within is not None else _nothing
 
     def set(self) -> None:
         """Ask everything that waits under this token to stop. Calling twice is harmless."""
         with self._lock:
-            if self._set.done():
+            if self.is_set:
                 return
+            self.is_set = True
             self._set.set_result(None)
             told, self._told = list(self._told.values()), {}
         for callback in told:
@@ -39,7 +42,7 @@ class Cancel:
         """Have `callback` called once this is set, in the thread that sets it; at once if it is. Returns its undoing."""
         key = object()
         with self._lock:
-            if not self._set.done():
+            if not self.is_set:
                 self._told[key] = callback
                 return lambda: self._told.pop(key, None) and None
         callback()
@@ -49,13 +52,9 @@ class Cancel:
         """No longer listen to the one that this is within."""
         self._leave()
 
-    @property
-    def is_set(self) -> bool:
-        return self._set.done()
-
     def check(self) -> None:
         """Raise RunCancelled if set."""
-        if self._set.done():
+        if self.is_set:
             raise RunCancelled("cancelled")
 
     def sleep(self, seconds: float) -> None:
@@ -90,7 +89,7 @@ class Cancel:
         except BaseException:
             work.cancel()
             raise
-        if self._set.done():
+        if self.is_set:
             work.cancel()
             raise RunCancelled("cancelled")
         if not work.done():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refine_core.events import Fault
+from refine_core.events import Fault, ParseFailed
 from refine_core.log.folds import Timeline
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
@@ -44,9 +44,21 @@ def count(how_many: int, what: str, plural: str | None = None) -> str:
     return f"{how_many} {what if how_many == 1 else plural or what + 's'}"
 
 
+def no_temperature(index: int) -> str:
+    """What stands in place of a temperature where a model takes none: the rollout id that attempt `index` sends."""
+    return f"no temperature; rollout {index}"
+
+
 def fault(error: Fault) -> str:
     """An error in words: its message, led by its kind where a program's own code raised it."""
     return f"{error.type}: {error.message}" if error.blame == "code" else error.message
+
+
+def unread(failed: ParseFailed) -> str:
+    """What could not be read of a reply: "it has no field answer", "field confidence: not a number"."""
+    if failed.missing:
+        return f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(failed.missing)}"
+    return "; ".join(f"field {name}: {why.rstrip('.')}" for name, why in failed.invalid.items())
 
 
 def why_stopped(line: Timeline, *, alive: bool = True) -> str:
@@ -65,7 +77,7 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
     best = (
         ""
         if end.best is None
-        else f" Best: attempt {end.best + 1} with reward {_fell_short(line, end.best)}."
+        else f" Best: attempt {end.best + 1} with reward {_fell_short(line, end.best)}{_rules(line, end.best)}."
     )
     threshold = number(line.spec.threshold)
     match end.reason:
@@ -79,10 +91,14 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
                 "no threshold was set"
                 if line.spec.threshold is None
                 else f"none reached the threshold {threshold}"
+                + (" with every rule met" if any(a.unmet for a in line.attempts) else "")
             )
+            rules = _rules(line, end.returned)
             if len(line.temperatures) == 1:
-                return f"The one attempt was made; its reward is {number(_reward(line, end.returned))}."
-            return f"All {count(made, 'attempt')} made; {aim}. Returned the best: attempt {end.returned + 1} with reward {_fell_short(line, end.returned)}."
+                return (
+                    f"The one attempt was made; its reward is {number(_reward(line, end.returned))}{rules}."
+                )
+            return f"All {count(made, 'attempt')} made; {aim}. Returned the best: attempt {end.returned + 1} with reward {_fell_short(line, end.returned)}{rules}."
         case "too_many_failures":
             failed = sum(a.state == "failed" for a in line.attempts)
             tolerated = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
@@ -116,6 +132,12 @@ def what_it_took(line: Timeline) -> str:
 
 def _reward(line: Timeline, index: int) -> float | None:
     return next((a.reward for a in line.attempts if a.index == index), None)
+
+
+def _rules(line: Timeline, index: int) -> str:
+    """Which validators an attempt failed, to follow its reward; "" where it met them all."""
+    names = next((list(a.unmet) for a in line.attempts if a.index == index), [])
+    return f", {'rule' if len(names) == 1 else 'rules'} not met: {', '.join(names)}" if names else ""
 
 
 def _advising(line: Timeline) -> bool:

@@ -17,6 +17,7 @@ from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 START = 1_700_000_000.0
 BUSY = ev.Fault("LMRateLimitError", "too many requests", "model")
 BROKEN = ev.Fault("ParseError", "no field 'answer' in the reply", "program")
+UNREAD = ev.ParseFailed(("answer",), {})
 HOSTILE = (
     '<img src=x onerror="window.hurt=1"><b>bold</b> <a href="http://evil.test">go</a> &lt;i&gt; token:text'
 )
@@ -35,6 +36,7 @@ class Log:
         temperatures: Sequence[float] | None = None,
         strategy: str = "refine",
         started_at: float = START,
+        untempered: Sequence[str] = (),
     ) -> None:
         self.run_id, self.stages, self.N, self.now = run_id, tuple(stages), N, started_at
         self.records: list[Record] = []
@@ -43,7 +45,9 @@ class Log:
         self.count = 0
         self.last: float | None = None
         self.rewards: dict[int, float] = {}
+        self.met: dict[int, bool] = {}
         self.threshold = threshold
+        self.untempered = tuple(untempered)
         steps = max(N - 1, 1)
         self.temperatures = tuple(
             temperatures or (0.0, *(round(0.5 + 0.5 * i / steps, 3) for i in range(1, N)))
@@ -78,7 +82,11 @@ class Log:
         self.emit(
             span,
             ev.AttemptStarted(
-                index, planned if temperature is None else temperature, hints, self.advice_from
+                index,
+                planned if temperature is None else temperature,
+                hints,
+                self.advice_from,
+                self.untempered,
             ),
         )
         return span
@@ -92,9 +100,10 @@ class Log:
         purpose: str = "predict",
         known: bool = True,
         text: str = "ok",
+        name: str = "lm",
     ) -> None:
-        """One request to a model and its reply. known: whether it tells tokens and cost."""
-        here = f"{span}/lm"
+        """One request to a model and its reply. known: whether it tells tokens and cost. name: "lm-2" for a second one."""
+        here = f"{span}/{name}"
         self.emit(here, ev.LMRequested("practice", ({"role": "user", "content": "hi"},), {}, purpose))
         for ordinal in range(1, retries + 1):
             self.now += 0.2
@@ -103,12 +112,25 @@ class Log:
         usage = (120, 40, 0.00031) if known else (None, None, None)
         self.emit(here, ev.LMReplied(text, took + 0.2 * retries, *usage))
 
-    def predict(self, span: str, name: str, outputs: Mapping[str, object] | None, **kw: object) -> None:
-        """One call of one predictor. outputs None: it raises, and so ends."""
+    def predict(
+        self,
+        span: str,
+        name: str,
+        outputs: Mapping[str, object] | None,
+        *,
+        unread: bool = False,
+        **kw: object,
+    ) -> None:
+        """One call of one predictor. outputs None: it raises, and so ends. unread: its first reply was; so it asks again."""
         here, began = f"{span}/{name}", self.now
         hint = self.hints.get(name)
         self.emit(here, ev.ModuleStarted(name, {"question": "Which city?"}, hint))
         self.call(here, **kw)
+        if unread:
+            self.emit(here, UNREAD)
+            self.call(here, name="lm-2", **kw)
+        if unread and outputs is None:
+            self.emit(here, UNREAD)
         if outputs is None:
             self.emit(here, ev.ModuleEnded(name, self.now - began, BROKEN))
         else:
@@ -125,8 +147,13 @@ class Log:
         retries: Mapping[str, int] | None = None,
         known: bool = True,
         error: ev.Fault = BROKEN,
+        unmet: Mapping[str, str] | None = None,
+        unread: Sequence[str] = (),
     ) -> None:
-        """A whole attempt; reward None: its last predictor raises, or, where outputs are given, its reward does."""
+        """A whole attempt; reward None: its last predictor raises, or, where outputs are given, its reward does.
+
+        unmet: validators that it failed, with their messages. unread: predictors whose first reply could not be read.
+        """
         span = self.begin(temperature=temperature)
         index = self.count - 1
         given = outputs or {"answer": f"answer number {index + 1}"}
@@ -134,7 +161,15 @@ class Log:
         for name, seconds in zip(self.stages, times, strict=True):
             raises = reward is None and outputs is None and name == self.stages[-1]
             result = None if raises else given if name == self.stages[-1] else {"notes": f"notes {index + 1}"}
-            self.predict(span, name, result, took=seconds, retries=(retries or {}).get(name, 0), known=known)
+            self.predict(
+                span,
+                name,
+                result,
+                took=seconds,
+                retries=(retries or {}).get(name, 0),
+                known=known,
+                unread=name in unread,
+            )
         if reward is None:
             phase = "program" if outputs is None else "reward"
             if outputs is not None:
@@ -142,8 +177,8 @@ class Log:
             self.emit(span, ev.AttemptFailed(index, phase, error))
             return
         self.emit(span, ev.RewardStarted(index, given))
-        self.emit(span, ev.RewardScored(index, reward, 0.01))
-        self.rewards[index] = reward
+        self.emit(span, ev.RewardScored(index, reward, 0.01, unmet=unmet or {}))
+        self.rewards[index], self.met[index] = reward, not unmet
 
     def advise(self, hints: Mapping[str, str], *, took: float = 0.3) -> None:
         """Advice after the latest attempt; those left out are told "N/A"."""
@@ -175,9 +210,14 @@ class Log:
         self.now += 0.3
 
     def finish(self, reason: ev.StopReason | None = None) -> None:
-        """The run's end; the reason follows from the rewards unless it is given."""
-        best = max(self.rewards, key=lambda i: self.rewards[i], default=None)
-        reached = best is not None and self.threshold is not None and self.rewards[best] >= self.threshold
+        """The run's end; the reason follows from the rewards and the rules unless it is given."""
+        best = max(self.rewards, key=lambda i: (self.met[i], self.rewards[i]), default=None)
+        reached = (
+            best is not None
+            and self.met[best]
+            and self.threshold is not None
+            and self.rewards[best] >= self.threshold
+        )
         why = reason or ("threshold_reached" if reached else "attempts_used_up")
         self.emit(
             "", ev.RunFinished(why, best, None if why in {"cancelled", "error"} else best, self.now - START)
@@ -302,6 +342,86 @@ def long_words() -> Log:
     return log
 
 
+def no_temperature(*, finished: bool = True) -> Log:
+    """A model that takes no temperature; without an end, the third of four attempts is under way."""
+    log = Log(stages=("answer",), N=4, untempered=("answer",))
+    log.attempt(0.3, outputs={"answer": WORDS[0]})
+    log.advise({"answer": "Say less."})
+    log.attempt(0.6, outputs={"answer": WORDS[1]})
+    log.advise({"answer": "One word."})
+    if finished:
+        log.attempt(1.0, outputs={"answer": WORDS[4]})
+        log.finish()
+    else:
+        log.running()
+    return log
+
+
+def one_without_temperature() -> Log:
+    """Two models, of which that of `answer` takes no temperature."""
+    log = Log(N=3, untempered=("answer",))
+    log.attempt(0.4, outputs={"answer": WORDS[1]})
+    log.advise({"draft": "Shorter."})
+    log.attempt(0.95, outputs={"answer": WORDS[4]})
+    log.finish()
+    return log
+
+
+LIMIT = {"at most 3 words": "Use at most 3 words."}
+
+
+def rules(*, met: bool = True) -> Log:
+    """Rewards above the threshold with a rule not met; the first and the last attempt meet every rule, or none does."""
+    log = Log(stages=("answer",), N=4)
+    log.attempt(0.4, outputs={"answer": WORDS[0]}, unmet=None if met else LIMIT)
+    log.advise({"answer": "Name the city."})
+    log.attempt(0.95, outputs={"answer": WORDS[1]}, unmet=LIMIT)
+    log.advise({"answer": "Use at most 3 words."})
+    log.attempt(
+        0.97, outputs={"answer": WORDS[2]}, unmet={**LIMIT, "no full stop": "Leave out the full stop."}
+    )
+    log.advise({"answer": "Use at most 3 words, without a full stop."})
+    polite = {"polite": "Say please."}
+    log.attempt(0.92 if met else 0.85, outputs={"answer": WORDS[4]}, unmet=None if met else polite)
+    log.finish()
+    return log
+
+
+def asked_again() -> Log:
+    """Replies that could not be read: one is read on the second asking, one not even then."""
+    log = Log(N=4)
+    log.attempt(0.4, outputs={"answer": WORDS[1]}, unread=("draft",))
+    log.advise({"answer": "Say less."})
+    log.attempt(None, unread=("answer",))
+    log.attempt(0.95, outputs={"answer": WORDS[4]})
+    log.finish()
+    return log
+
+
+def nested() -> Log:
+    """A refinement inside each attempt: two attempts of its own, advice between them."""
+    log = Log(stages=("answer",), N=3)
+    for reward in (0.3, 1.0):
+        span = log.begin()
+        index = log.count - 1
+        for inner, value in enumerate((0.1, 0.9)):
+            within = f"{span}/refine/attempt-{inner}"
+            log.emit(within, ev.AttemptStarted(inner, 0.5 + inner / 10, {"answer": "inner"} if inner else {}))
+            log.predict(within, "answer", {"answer": f"{index}.{inner}"}, unread=inner == 1)
+            log.emit(within, ev.RewardStarted(inner, {"answer": "inner"}))
+            log.emit(within, ev.RewardScored(inner, value, 0.0, unmet=LIMIT))
+            if not inner:
+                log.call(f"{within}/advice", purpose="advice")
+                log.emit(f"{within}/advice", ev.AdviceGiven(inner, "inner", {"answer": "inner"}, 0.1))
+        log.emit(span, ev.RewardStarted(index, {"answer": f"outer {index}"}))
+        log.emit(span, ev.RewardScored(index, reward, 0.0))
+        log.rewards[index], log.met[index] = reward, True
+        if reward < 1:
+            log.advise({"answer": "outer"})
+    log.finish()
+    return log
+
+
 def nothing_yet() -> Log:
     """Started, and no attempt has begun."""
     return Log()
@@ -332,4 +452,11 @@ SCENARIOS = {
     "twelve": lambda: long(12),
     "forty": long,
     "hostile": hostile,
+    "no temperature": no_temperature,
+    "no temperature yet": lambda: no_temperature(finished=False),
+    "one without temperature": one_without_temperature,
+    "rules": rules,
+    "rules never met": lambda: rules(met=False),
+    "asked again": asked_again,
+    "nested": nested,
 }

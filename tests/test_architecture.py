@@ -29,6 +29,8 @@ ROOMS = (
     "spec",
     "adapters",
     "settings",
+    "callbacks",
+    "usage",
     "lm",
     "modules",
     "rewards",

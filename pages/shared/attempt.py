@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import streamlit as st
 import ujson
 
 from pages.shared.text import ROLES, block, mistake, plain, printed
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import count, dollars, fault, number, seconds
+from refine_core.words import count, dollars, fault, no_temperature, number, seconds, unread
 
 NO_HINT = "N/A"
 _HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
@@ -25,6 +25,7 @@ _BLAME = {
 def attempt_view(line: Timeline, attempt: Attempt) -> None:
     """Everything that is recorded of one attempt."""
     st.header(_title(line, attempt), anchor=False)
+    _rollout(line, attempt)
     if attempt.error is not None:
         _failure(attempt)
     left, right = st.columns(2, gap="large")
@@ -36,9 +37,12 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
     st.markdown("**What was sent and said**")
     for run in attempt.predictors:
         _predictor(run)
-    for call in attempt.judge_calls:
-        with st.expander("judge, asked by the reward", key=f"judge-{attempt.index}-{call.span}"):
-            _call(call)
+    _questions("judge, asked by the reward", attempt.judge_calls, key=f"judge-{attempt.index}")
+    _questions(
+        "advice, asked for by a refinement inside this attempt",
+        attempt.inner_advice,
+        key=f"inner-{attempt.index}",
+    )
     if not attempt.predictors:
         st.caption("Nothing has been sent yet.")
     _advice(attempt)
@@ -47,7 +51,9 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
 def _title(line: Timeline, attempt: Attempt) -> str:
     parts = [
         f"Attempt {attempt.index + 1} of {len(line.temperatures)}",
-        f"temperature {number(attempt.temperature)}",
+        f"temperature {number(attempt.temperature)}"
+        if line.tempered(attempt)
+        else no_temperature(attempt.index),
     ]
     match attempt.state:
         case "scored":
@@ -61,6 +67,20 @@ def _title(line: Timeline, attempt: Attempt) -> str:
     if line.finished is not None and line.finished.returned == attempt.index:
         parts.append("returned")
     return plain(" · ".join(parts))
+
+
+def _rollout(line: Timeline, attempt: Attempt) -> None:
+    """Which predictors got no temperature, and what tells their attempts apart."""
+    names = attempt.untempered
+    if not names:
+        return
+    whose = "The model" if not line.tempered(attempt) else f"The model of {' and '.join(names)}"
+    st.caption(
+        plain(
+            f"{whose} takes no temperature. Rollout {attempt.index} stands in its place: "
+            "a number for the cache alone, so that each attempt asks anew."
+        )
+    )
 
 
 def _failure(attempt: Attempt) -> None:
@@ -101,6 +121,12 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         delta_arrow="off",
         label_visibility="collapsed",
     )
+    for name, message in scored.unmet.items():
+        st.warning(plain(f"Rule not met, {name}: {message}"), icon=":material/rule:")
+    if scored.unmet:
+        st.caption(
+            "An attempt ends the run early only if it meets every rule, and ranks below those that do."
+        )
     if scored.parts:
         st.markdown(
             "\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in scored.parts.items())
@@ -128,14 +154,16 @@ def _hints(attempt: Attempt) -> None:
 def _predictor(run: PredictorRun) -> None:
     state = "failed" if run.error else seconds(run.took_s) if run.took_s is not None else "running"
     retries = sum(len(c.retries) for c in run.calls)
-    title = f"{run.name} · {state}" + (f" · {count(retries, 'retry', 'retries')}" if retries else "")
-    with st.expander(plain(title), key=f"predictor-{run.span}"):
-        for call in run.calls:
-            _call(call)
-        if run.parse_failed is not None:
-            gone = ", ".join(run.parse_failed.missing)
-            mistake(f"The reply has no field {gone}" if gone else _invalid(run.parse_failed.invalid))
-        elif run.error is not None:
+    parts = [
+        run.name,
+        *(f"attempt {index + 1} inside" for index in run.inner),
+        state,
+        *([count(retries, "retry", "retries")] if retries else ()),
+        *(["asked again as JSON"] if any(call.again for call in run.calls) else ()),
+    ]
+    with st.expander(plain(" · ".join(parts)), key=f"predictor-{run.span}"):
+        _asked(run.calls)
+        if run.error is not None and not any(call.parse_failed or call.error for call in run.calls[-1:]):
             mistake(fault(run.error))
         if run.outputs is not None:
             st.markdown("**Parsed fields**")
@@ -144,8 +172,33 @@ def _predictor(run: PredictorRun) -> None:
                 block(_text(value))
 
 
-def _invalid(invalid: Mapping[str, str]) -> str:
-    return "; ".join(f"field {name}: {why}" for name, why in invalid.items())
+def _questions(title: str, calls: Sequence[Call], *, key: str) -> None:
+    """One folded part for each question, with its second asking."""
+    for place in dict.fromkeys(call.place for call in calls):
+        with st.expander(title, key=f"{key}-{place}"):
+            _asked([call for call in calls if call.place == place])
+
+
+def _asked(calls: Sequence[Call]) -> None:
+    """One question: a call and, where its reply could not be read, the same as JSON, and what came of that."""
+    for i, call in enumerate(calls):
+        if call.again:
+            st.markdown("**Asked again, as JSON**")
+        _call(call)
+        if call.parse_failed is None:
+            if call.again and call.reply is not None:
+                st.caption(":material/check: This reply could be read.")
+            continue
+        why = unread(call.parse_failed)
+        if i + 1 < len(calls):
+            st.warning(
+                plain(f"This reply could not be read: {why}. The question was sent again, as JSON."),
+                icon=":material/replay:",
+            )
+        elif call.again:
+            mistake(f"The second reply could not be read either: {why}.")
+        else:
+            mistake(f"This reply could not be read: {why}.")
 
 
 def _call(call: Call) -> None:
@@ -188,7 +241,7 @@ def _cost(call: Call) -> str:
     )
     parts = [
         call.model,
-        f"temperature {_temperature(call)}",
+        _temperature(call),
         seconds(reply.took_s),
         tokens,
     ]
@@ -201,8 +254,10 @@ def _cost(call: Call) -> str:
 
 
 def _temperature(call: Call) -> str:
-    sent = call.params.get("temperature")
-    return number(sent) if isinstance(sent, int | float) else "not sent"
+    sent, rollout = call.params.get("temperature"), call.params.get("rollout_id")
+    if isinstance(sent, int | float):
+        return f"temperature {number(sent)}"
+    return no_temperature(rollout) if isinstance(rollout, int) else "no temperature sent"
 
 
 def _advice(attempt: Attempt) -> None:
@@ -225,8 +280,7 @@ def _advice(attempt: Attempt) -> None:
         st.caption("Waiting for the adviser.")
     if advice.calls:
         with st.expander("The request for advice", key=f"advice-{attempt.index}"):
-            for call in advice.calls:
-                _call(call)
+            _asked(advice.calls)
 
 
 def _text(value: object) -> str:

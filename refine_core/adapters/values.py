@@ -1,22 +1,49 @@
-"""Values as a prompt writes them, and the replies' texts as values."""
+"""Values as a prompt writes them, and what replies hold as values.
+
+value --format_value--> text --Reader.text--> value        data of a JSON object --Reader.data--> value
+"""
 
 from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import cache, lru_cache
+from typing import Any
 
 import ujson
 
 from refine_core.log.plain import plain
+from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field
-from refine_core.signatures.types import choices, is_optional, validate
+from refine_core.signatures.signature import Signature
+from refine_core.signatures.types import Validator, bare_type, choices, is_optional, is_text
+
+_NOTHING = ("", "none", "null")
+_SHOWN = 80
 
 
 def format_value(made: Field, value: object) -> str:
-    """A value in a prompt: text as it is, a list in a str field numbered, all else as JSON with non-ASCII kept."""
+    """A value in a prompt: text as it is, a list in a str field numbered, other containers as JSON, the rest by `str`."""
     if isinstance(value, str):
-        return value
+        return str(value.value) if isinstance(value, Enum) else str(value)
     if isinstance(value, list) and made.type is str:
         return _numbered(value)
-    copied = plain(value)
-    return copied if isinstance(copied, str) else as_json(copied)
+    if value is None or (isinstance(value, (bool, int, float)) and not isinstance(value, Enum)):
+        return str(value)
+    data = jsonable(value)
+    return as_json(data) if isinstance(data, (dict, list)) else str(data)
+
+
+def jsonable(value: object) -> Any:
+    """A value as JSON data, the way pydantic writes it; what it cannot write becomes its text."""
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    try:
+        return _writer()(value, fallback=_other)
+    except ValueError:  # it holds itself, or bytes that are no text
+        return plain(value)
 
 
 def as_json(value: object, indent: int = 0) -> str:
@@ -24,37 +51,138 @@ def as_json(value: object, indent: int = 0) -> str:
     try:
         return ujson.dumps(value, escape_forward_slashes=False, ensure_ascii=False, indent=indent)
     except (OverflowError, UnicodeEncodeError):
-        return ujson.dumps(_tame(value), escape_forward_slashes=False, ensure_ascii=False, indent=indent)
+        return json.dumps(_tame(value), ensure_ascii=False, indent=indent or None)
+
+
+@cache
+def _writer() -> Callable[..., Any]:
+    """What pydantic writes with; imported with the first value that needs it, and once, as asking again costs too."""
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python
 
 
 def parse_value(made: Field, text: str) -> object:
-    """The value that a reply's text stands for. Raises ValueError that says what does not fit.
+    """The value that a reply's text stands for. Raises ValueError that says what does not fit."""
+    return Reader(made).text(text)
+
+
+@lru_cache(maxsize=512)  # signatures never change, and every attempt reads the same fields
+def readers(signature: type[Signature]) -> tuple[tuple[str, Reader | None], ...]:
+    """Name and reader of each output, in order; None for text that stands as it is."""
+    return tuple((n, None if is_text(f) else Reader(f)) for n, f in signature.output_fields.items())
+
+
+class Reader:
+    """Reads values of one field.
 
     Text is repaired as JSON where it is not of the type as it stands: "3.0" for an int, fenced JSON, "no" for a bool.
     """
-    if made.type is str:
-        return validate(made, text)
-    if (allowed := choices(made.type)) is not None:
-        bare = text.strip().strip("'\"`").strip()
-        for one in allowed:
-            if bare == str(one):
-                return validate(made, one)
-        raise ValueError(f"must be one of {', '.join(map(repr, allowed))}, not {bare[:80]!r}")
-    bare = text.strip()
-    if is_optional(made.type) and bare.lower() in ("", "none", "null"):
-        return None
-    try:
-        return validate(made, bare)
-    except ValueError as plain_fault:
+
+    __slots__ = ("_choices", "_first", "_json_first", "_optional", "_texts", "_validate")
+
+    def __init__(self, made: Field) -> None:
+        kind = bare_type(made.type)
+        self._validate = Validator(made)
+        self._optional = is_optional(made.type)
+        self._choices = _table(kind)
+        self._texts = kind is str
+        # A number or a date may be read wrongly as JSON, a container or a union wrongly as bare text.
+        self._json_first = not isinstance(kind, type) or kind in (object, list, dict) or _is_object(kind)
+        self._first = self._validate.from_json if self._json_first else self._validate
+
+    def text(self, text: str) -> Any:
+        """The value that a text stands for. Raises ValueError that says what does not fit."""
+        bare = text.strip()
+        if self._optional and bare.lower() in _NOTHING:
+            return None
+        if self._choices is not None:
+            return _chosen(self._choices, bare)
+        if self._texts:
+            return self._validate(text)
+        try:
+            return self._first(bare)
+        except ValueError:
+            return self._otherwise(bare)
+
+    def data(self, value: object) -> Any:
+        """The value that a JSON object holds. Raises ValueError that says what does not fit."""
+        if isinstance(value, str):
+            return self._validate(value) if self._texts else self.text(value)
+        if value is None and self._optional:
+            return None
+        if self._choices is not None:
+            return _chosen(self._choices, str(value))
+        return self._validate(data_as_text(value) if self._texts else value)
+
+    def _otherwise(self, bare: str) -> Any:
+        """The value of a text that is not of the type at first sight: repaired, and taken as it stands."""
+        looks = bare.startswith(("{", "[", "```"))
+        faults = []
+        for way in (self._repaired, self._validate) if looks else (self._validate, self._repaired):
+            try:
+                return way(bare)
+            except ValueError as fault:
+                faults.append(fault)
+        raise ValueError(f"{faults[0]}, not {bare[:_SHOWN]!r}")
+
+    def _repaired(self, bare: str) -> Any:
         import json_repair
 
-        repaired = json_repair.loads(bare)
-        if repaired == "" and bare:  # nothing there that looks like JSON
-            raise ValueError(f"{plain_fault}, not {bare[:80]!r}") from None
-        try:
-            return validate(made, repaired)
-        except ValueError as fault:
-            raise ValueError(f"{fault}, not {bare[:80]!r}") from None
+        found: object = json_repair.loads(bare)
+        if found == "" and bare:  # nothing there that looks like JSON; Python, perhaps
+            try:
+                found = ast.literal_eval(parse_expression(bare))
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                raise ValueError("must be JSON or a Python value") from None
+        return self._validate(found)
+
+
+def data_as_text(value: object) -> str:
+    """The text that a JSON value stands for where text was asked for. Raises ValueError for null."""
+    if value is None:
+        raise ValueError("must be text, not null")
+    return as_json(value, indent=2) if isinstance(value, (dict, list)) else str(value)
+
+
+def _table(kind: Any) -> Mapping[str, object] | None:
+    """How a reply may write each of the values to choose from -> that value; None for a type without choices."""
+    allowed = choices(kind)
+    if allowed is None:
+        return None
+    table: dict[str, object] = {}
+    for one in kind if isinstance(kind, type) and issubclass(kind, Enum) else allowed:
+        table.setdefault(str(one.value if isinstance(one, Enum) else one), one)
+    for one in [one for one in table.values() if isinstance(one, Enum)]:  # names after values, as in dspy
+        table.setdefault(one.name, one)
+        table.setdefault(str(one), one)
+    return table
+
+
+def _chosen(table: Mapping[str, object], bare: str) -> object:
+    """The choice that a text names: as it is, in quotes, or in `Literal[…]`."""
+    inner = (
+        bare[bare.find("[") + 1 : -1]
+        if bare.startswith(("Literal[", "str[")) and bare.endswith("]")
+        else bare
+    )
+    for text in (bare, inner.strip().strip("'\"`").strip()):
+        if text in table:
+            return table[text]
+    values = dict.fromkeys(one.value if isinstance(one, Enum) else one for one in table.values())
+    raise ValueError(f"must be one of {', '.join(map(repr, values))}, not {bare[:_SHOWN]!r}")
+
+
+def _is_object(kind: type) -> bool:
+    """Whether JSON writes values of this class as an object: pydantic models, dataclasses, typed dicts."""
+    return any(hasattr(kind, mark) for mark in ("model_fields", "__dataclass_fields__", "__required_keys__"))
+
+
+def _other(value: object) -> object:
+    """What pydantic does not know, for JSON."""
+    if callable(dump := getattr(value, "toDict", None)):
+        return dump()
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _numbered(items: list[object]) -> str:
@@ -68,7 +196,7 @@ def _quoted(text: str) -> str:
 
 
 def _tame(value: object) -> object:
-    """What ujson refuses, as text: non-finite floats and lone surrogates."""
+    """What JSON has no word for, as text: non-finite floats and lone surrogates."""
     match value:
         case dict():
             return {_tame(k): _tame(v) for k, v in value.items()}

@@ -16,6 +16,8 @@ def alt_text(line: Timeline, *, live: bool = True) -> str:
     sentences = [f"Timeline of {_count(made)} of at most {line.spec.N}."]
     if line.spec.threshold is not None:
         sentences.append(f"The threshold is {text.number(line.spec.threshold)}.")
+    if outcomes.rolled(line):
+        sentences.append("No temperature is used; each attempt is another rollout.")
     if made <= _EACH:
         sentences += [_told(line, attempt) for attempt in attempts]
     else:
@@ -34,7 +36,8 @@ def _count(n: int) -> str:
 def _told(line: Timeline, attempt: Attempt) -> str:
     name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(line, attempt)
     if attempt.reward is not None:
-        what = f"{name} scored {text.number(attempt.reward)}"
+        rules = outcomes.rules(attempt)
+        what = f"{name} scored {text.number(attempt.reward)}" + (f" ({rules})" if rules else "")
         if kind != "scored":
             what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(line, attempt)}"
     else:
@@ -46,12 +49,15 @@ def _told(line: Timeline, attempt: Attempt) -> str:
 def _summed_up(line: Timeline) -> list[str]:
     rewards = [a.reward for a in line.attempts if a.reward is not None]
     failed = sum(a.state == "failed" for a in line.attempts)
+    barred = sum(bool(a.unmet) for a in line.attempts)
     told = []
     if rewards and line.best is not None:
         told.append(
             f"Rewards go from {text.number(min(rewards))} to {text.number(max(rewards))}; "
             f"attempt {line.best + 1} is the best."
         )
+    if barred:
+        told.append(f"{_count(barred)} with a rule not met.")
     if failed:
         told.append(f"{_count(failed)} failed.")
     return told

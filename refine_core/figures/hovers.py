@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from refine_core.figures import outcomes, text
 from refine_core.log.folds import Attempt, PredictorRun, Timeline
-from refine_core.words import fault
+from refine_core.words import fault, no_temperature
 
 _WORDS = 90  # characters of a hint or an output
 
@@ -15,10 +15,19 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
     took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
     said = [f"{name}: {text.shorten(value, _WORDS)}" for name, value in (attempt.outputs or {}).items()]
     wrong = "" if attempt.error is None else text.shorten(fault(attempt.error), _WORDS)
+    temperature = (
+        f"temperature {text.temperature(attempt.temperature)}"
+        if line.tempered(attempt)
+        else no_temperature(attempt.index)
+    )
     return text.hover(
         f"Attempt {attempt.index + 1} · {outcomes.words(line, attempt)}",
-        f"{reward} · temperature {text.temperature(attempt.temperature)}{took}",
+        f"{reward} · {temperature}{took}",
         wrong,
+        *(
+            f"rule not met, {text.shorten(name, _WORDS)}: {text.shorten(message, _WORDS)}"
+            for name, message in attempt.unmet.items()
+        ),
         *said,
     )
 
@@ -28,9 +37,12 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
     took = "running" if run.took_s is None else text.seconds(run.took_s)
     retries = [retry for call in run.calls for retry in call.retries]
     hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
+    again = any(call.again for call in run.calls)
     return text.hover(
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
+        no_temperature(attempt.index) if run.name in attempt.untempered else "",
         f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
+        "the first reply could not be read; asked again as JSON" if again else "",
         *(f"{name}: {text.shorten(value, _WORDS)}" for name, value in (run.outputs or {}).items()),
         text.shorten(fault(run.error), _WORDS) if run.error else "",
         f"retried {len(retries)} {text.TIMES}, last after {text.shorten(retries[-1].error.message, _WORDS)}"

@@ -83,7 +83,7 @@ def ledger(line: Timeline) -> list[Row]:
                 returned=attempt.index == chosen,
                 started_at=attempt.started_at if kind == "running" else None,
                 cells={
-                    "temperature": Cell(text.temperature(attempt.temperature)),
+                    "temperature": _temperature(line, attempt),
                     "reward": _reward(attempt, kind),
                     "change": _change(attempt, reward),
                     "hint": _hint(attempt),
@@ -99,7 +99,19 @@ def ledger(line: Timeline) -> list[Row]:
     return rows
 
 
+def _temperature(line: Timeline, attempt: Attempt) -> Cell:
+    if not line.tempered(attempt):
+        return Cell(f"none; {text.rollout(attempt.index)}", "The model takes no temperature", quiet=True)
+    without = text.shorten(", ".join(attempt.untempered), 120)
+    about = f"No temperature for {without}; {text.rollout(attempt.index)}" if without else ""
+    return Cell(text.temperature(attempt.temperature), about)
+
+
 def _reward(attempt: Attempt, kind: Outcome) -> Cell:
+    if attempt.reward is not None and (rules := outcomes.rules(attempt)):
+        said = " ".join(f"{name}: {text.shorten(message, 120)}" for name, message in attempt.unmet.items())
+        # The number comes last: it stands in a column with the others.
+        return Cell(f"{rules} · {text.number(attempt.reward)}", said)
     if attempt.reward is not None:
         return Cell(text.number(attempt.reward))
     return Cell({"failed": "failed", "cut_off": "cut off"}.get(kind, "running…"), quiet=kind != "failed")

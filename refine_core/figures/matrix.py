@@ -116,7 +116,7 @@ def _rewards(line: Timeline, grid: Grid) -> Iterator[_Cell]:
 def _reward_colour(attempt: Attempt, share: float, kind: outcomes.Outcome) -> str:
     if attempt.reward is None:
         return "token:failed" if kind == "failed" else "token:muted/0.5"
-    return f"token:{'scored' if kind == 'scored' else 'best'}/{_shade(share)}"
+    return f"token:{'scored' if kind == 'scored' or attempt.unmet else 'best'}/{_shade(share)}"
 
 
 def _shade(share: float) -> float:

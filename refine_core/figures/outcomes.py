@@ -19,11 +19,13 @@ WORDS: dict[Outcome, str] = {
 
 
 def outcome(line: Timeline, attempt: Attempt) -> Outcome:
-    """The outcome of `attempt` in `line`. One that reached the threshold is "stopped", even if it is the best too."""
+    """The outcome of `attempt` in `line`. One that reached the threshold is "stopped", even if it is the best too.
+
+    One that failed a validator did not reach it, whatever its reward.
+    """
     if attempt.reward is None:
         return "running" if attempt.state == "scored" else attempt.state
-    threshold = line.spec.threshold
-    if threshold is not None and attempt.reward >= threshold:
+    if line.reaches(attempt):
         return "stopped"
     return "best" if attempt.index == line.best else "scored"
 
@@ -32,6 +34,17 @@ def words(line: Timeline, attempt: Attempt) -> str:
     """The same as a person would say it; once the run has finished, the best is no longer "so far"."""
     kind = outcome(line, attempt)
     return "best" if kind == "best" and line.finished is not None else WORDS[kind]
+
+
+def rules(attempt: Attempt) -> str:
+    """Whether the outputs failed validators, which are called rules on screen: "" or "rule not met"."""
+    failed = len(attempt.unmet)
+    return "" if not failed else "rule not met" if failed == 1 else f"{failed} rules not met"
+
+
+def rolled(line: Timeline) -> bool:
+    """Whether the attempts go by rollout ids, as none of the program's models takes a temperature."""
+    return bool(line.attempts) and not line.tempered(line.attempts[-1])
 
 
 def is_hint(text: str) -> bool:

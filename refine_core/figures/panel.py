@@ -46,7 +46,7 @@ def columns(line: Timeline, grid: Grid, axis: str, foot: float, head: float) -> 
 
 
 def best_so_far(line: Timeline, grid: Grid) -> Trace:
-    """The highest reward until each attempt, as a step line."""
+    """The reward of the best attempt until each, as a step line."""
     known = [a for a in line.attempts if a.best_so_far is not None]
     x, y = [float(a.index + 1) for a in known], [grid.shown(a.best_so_far or 0.0) for a in known]
     if known:
@@ -63,9 +63,10 @@ def best_so_far(line: Timeline, grid: Grid) -> Trace:
 
 
 def rewards(line: Timeline, grid: Grid) -> Trace:
-    """Attempts that were scored; shape and colour tell their outcome."""
+    """Attempts that were scored; shape and colour tell their outcome. A hollow one failed a validator."""
     scored = [a for a in line.attempts if a.reward is not None]
     symbols = [_SYMBOLS[outcomes.outcome(line, a)] for a in scored]
+    paper = "token:background"
     x, customdata = at(scored)
     return {
         "type": "scatter",
@@ -75,9 +76,9 @@ def rewards(line: Timeline, grid: Grid) -> Trace:
         "y": [grid.shown(a.reward or 0.0) for a in scored],
         "marker": {
             "symbol": [s for s, _, _ in symbols],
-            "color": [c for _, c, _ in symbols],
+            "color": [paper if a.unmet else c for a, (_, c, _) in zip(scored, symbols, strict=True)],
             "size": [size for _, _, size in symbols],
-            "line": {"width": 2, "color": "token:background"},
+            "line": {"width": 2, "color": ["token:scored" if a.unmet else paper for a in scored]},
             "opacity": 1,
         },
         "cliponaxis": False,

@@ -14,29 +14,40 @@ _KEPT_WORDS = 12  # attempts, up to which "failed" is written out
 
 
 def temperatures(line: Timeline, grid: Grid) -> Iterator[Trace]:
-    """Dots that rise with the temperature, and its value beneath; fainter for attempts still to come."""
+    """Dots that rise with the temperature, and its value beneath; fainter for attempts still to come.
+
+    An attempt whose models take none has no dot, and its rollout for a value.
+    """
     lane = grid.lane("temperature")
     if lane is None:
         return
     made = {a.index: a.temperature for a in line.attempts}
     planned = {i: t for i, t in enumerate(line.temperatures) if i < grid.columns}
-    known = {**planned, **made}
+    rolled = {a.index for a in line.attempts if not line.tempered(a)}
+    rolled |= planned.keys() - made.keys() if outcomes.rolled(line) else set()
+    known = {i: t for i, t in {**planned, **made}.items() if i not in rolled}
     low, high = min(known.values(), default=0.0), max(known.values(), default=0.0)
     span = (high - low) or 1.0
-    order = sorted(known)
-    shown = [text.temperature(known[i]) for i in order]
-    fade = ["token:muted" if i in made else "token:muted/0.55" for i in order]
+    dots, order = sorted(known), sorted({*known, *rolled})
+    shown = [
+        text.rollout(i).replace(" ", "<br>") if i in rolled else text.temperature(known[i]) for i in order
+    ]
     yield {
         "type": "scatter",
         "name": "temperature",
         "mode": "lines+markers",
         "yaxis": "y2",
-        "x": [i + 1 for i in order],
-        "y": [lane.top + 19 - 10 * (known[i] - low) / span if high > low else lane.top + 14 for i in order],
+        "x": [i + 1 for i in dots],
+        "y": [lane.top + 19 - 10 * (known[i] - low) / span if high > low else lane.top + 14 for i in dots],
         "line": {"width": 1, "color": "token:grid"},
-        "marker": {"size": 6, "color": fade, "line": {"width": 0}, "opacity": 1},
+        "marker": {
+            "size": 6,
+            "color": ["token:muted" if i in made else "token:muted/0.55" for i in dots],
+            "line": {"width": 0},
+            "opacity": 1,
+        },
         "hoverinfo": "skip",
-        "customdata": list(order),
+        "customdata": dots,
     }
     yield {
         "type": "scatter",
@@ -44,7 +55,7 @@ def temperatures(line: Timeline, grid: Grid) -> Iterator[Trace]:
         "mode": "text",
         "yaxis": "y2",
         "x": [i + 1 for i in order],
-        "y": [lane.top + 34] * len(order),
+        "y": [lane.middle if i in rolled else lane.top + 34 for i in order],
         "text": shown,
         "textfont": {"size": 12, "color": ["token:text" if i in made else "token:muted" for i in order]},
         "meta": {"min_column_px": _room(shown)},
@@ -220,6 +231,28 @@ def values(line: Timeline, grid: Grid) -> Trace:
     }
 
 
+def rules(line: Timeline, grid: Grid) -> Trace:
+    """Beneath the value of an attempt that failed a validator, that it did, where there is room for the words."""
+    lane = grid.lane("reward")
+    failed = [a for a in line.attempts if a.unmet]
+    shown = [outcomes.rules(a) for a in failed]
+    x, customdata = at(failed)
+    return {
+        "type": "scatter",
+        "name": "rules not met",
+        "mode": "text",
+        "yaxis": "y2",
+        "x": x,
+        "y": [lane.top + 33 if lane else 0.0] * len(x),
+        "text": shown,
+        "textfont": {"size": 11, "color": "token:failed"},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "customdata": customdata,
+        **only("bars", grid, min_column_px=_room(shown)),
+    }
+
+
 def _room(shown: list[str]) -> int:
     """The width of a column, in pixels, below which these texts would run into one another."""
-    return 7 * max(map(len, shown), default=0)
+    return 7 * max((len(part) for each in shown for part in each.split("<br>")), default=0)

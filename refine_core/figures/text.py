@@ -82,6 +82,11 @@ def temperature(value: float) -> str:
     return text + "0" if text.endswith(".") else text
 
 
+def rollout(index: int) -> str:
+    """What an attempt has where no model takes a temperature: its index is the rollout id that was sent."""
+    return f"rollout {index}"
+
+
 def seconds(value: float) -> str:
     """A duration with its unit."""
     if value < 1:

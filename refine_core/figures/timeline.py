@@ -158,7 +158,7 @@ def _annotations(line: Timeline, place: Grid) -> list[Json]:
     notes += _names("attempt", "#", top)
     notes += _names("reward", "reward", {"yref": "y", "y": place.middle, "yanchor": "middle"})
     for lane in place.lanes:
-        wide, narrow = _lane_names(lane)
+        wide, narrow = _lane_names(line, lane)
         middle = lane.top + 30 if lane.kind == "predictor" else lane.middle
         notes += _names(wide, narrow, {"yref": "y2", "y": middle, "yanchor": "middle"})
     if place.failed_at is not None:
@@ -206,8 +206,10 @@ def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:
     return notes
 
 
-def _lane_names(lane: Lane) -> tuple[str, str]:
-    return (lane.name, "temp.") if lane.kind == "temperature" else (lane.name, lane.name)
+def _lane_names(line: Timeline, lane: Lane) -> tuple[str, str]:
+    if lane.kind == "temperature":
+        return ("no temperature", "no temp.") if outcomes.rolled(line) else (lane.name, "temp.")
+    return lane.name, lane.name
 
 
 def _note(name: str, words: str, size: int, **at: Json) -> Json:

@@ -31,4 +31,5 @@ def traces(line: Timeline, grid: Grid) -> list[Trace]:
         *strips.retries(line, grid),
         arrows.advice(line, grid),
         strips.values(line, grid),
+        strips.rules(line, grid),
     ]

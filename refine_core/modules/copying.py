@@ -85,7 +85,7 @@ def _copied(value: Any, memo: Memo, owner: type, path: str) -> Any:
 
 
 def _copied_whole(value: Any, memo: Memo) -> Any:
-    kind = type(value)
+    kind: Any = type(value)  # Any: mypy holds a class for unhashable
     own: Callable[[Any, Memo], Any] | None = getattr(kind, "__deepcopy__", None)
     if own is not None:
         return own(value, memo)

@@ -9,9 +9,13 @@ from typing import Any, Self
 class Example(Mapping[str, Any]):
     """Named values: `Example(question="…", answer="…").with_inputs("question")`. Source: dspy.Example."""
 
+    _store: dict[str, Any]
+    _input_keys: frozenset[str] | None
+
     def __init__(self, base: Mapping[str, Any] | None = None, **fields: Any) -> None:
-        self._store: dict[str, Any] = {**(dict(base) if base is not None else {}), **fields}
-        self._input_keys: frozenset[str] | None = getattr(base, "_input_keys", None)
+        own = self.__dict__  # past __setattr__, since every attempt makes some of these
+        own["_store"] = {**base, **fields} if base is not None else fields
+        own["_input_keys"] = getattr(base, "_input_keys", None)
 
     def __getitem__(self, name: str) -> Any:
         return self._store[name]

@@ -108,8 +108,8 @@ class Saved:
                     Saved.load_state(self, state)
                 else:
                     self.load_state(state)
-            except StateError as error:
-                raise StateError(f"{where}: {error}") from error
+            except Exception as error:
+                raise StateError(f"{where}: {_told(error)}") from error
         warn_of_versions(versions, where)
 
 
@@ -201,8 +201,11 @@ def _load_one(path: str, one: Parameter, state: Any) -> None:
     try:
         one.load_state(state)
     except Exception as error:
-        told = str(error) if isinstance(error, StateError) else f"{type(error).__name__}: {error}"
-        raise StateError(f"{path!r} cannot take its state: {told}") from error
+        raise StateError(f"{path!r} cannot take its state: {_told(error)}") from error
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, StateError) else f"{type(error).__name__}: {error}"
 
 
 @contextmanager

@@ -201,9 +201,9 @@ class Driver:
             )
             self.made[index] = Made(program, trace, outputs, told)
             self._note(told, scope)
-            if self.plan.at_once == 1:
-                for i in [i for i in self.made if i not in (index, self.loop.best)]:
-                    del self.made[i]
+            if self.plan.at_once == 1 and len(self.made) > 1:
+                kept = (index, self.loop.best)
+                self.made = {i: made for i, made in self.made.items() if i in kept}
         if self.on_attempt is not None:
             yield Either(self.on_attempt, self._tried(index))
 

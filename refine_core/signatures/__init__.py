@@ -1,6 +1,17 @@
 """What a predictor takes and gives: fields with names, types and descriptions."""
 
-from refine_core.signatures.fields import Field, InputField, OutputField
-from refine_core.signatures.signature import Signature, ensure_signature
+from refine_core.signatures.checking import checked
+from refine_core.signatures.fields import Field, InputField, OutputField, infer_prefix
+from refine_core.signatures.signature import Signature, SignatureMeta, ensure_signature, make_signature
 
-__all__ = ["Field", "InputField", "OutputField", "Signature", "ensure_signature"]
+__all__ = [
+    "Field",
+    "InputField",
+    "OutputField",
+    "Signature",
+    "SignatureMeta",
+    "checked",
+    "ensure_signature",
+    "infer_prefix",
+    "make_signature",
+]

@@ -1,9 +1,14 @@
-"""Fields: a name, a type, a role, a description and, perhaps, bounds on the value."""
+"""Fields: a name, a type, a role, a description and, perhaps, bounds on the value.
+
+InputField(desc=…) --in a class body, a mapping, `append`…--> the same field with its name and type
+"""
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Role = Literal["input", "output"]
@@ -18,15 +23,28 @@ CONSTRAINTS: Mapping[str, str] = {
     "max_length": "maximum length",
     "multiple_of": "a multiple of",
     "pattern": "matching the pattern",
+    "allow_inf_nan": "infinities and NaN allowed:",
+    "max_digits": "maximum number of digits",
+    "decimal_places": "maximum number of decimal places",
 }
+# Keywords that dspy takes and that its chat prompts never showed. `default` and `default_factory` stand in for a missing
+# input; the others are kept, as `Field.extra`, and change nothing.
+KEPT = frozenset({
+    "format", "parser", "default", "default_factory", "alias", "alias_priority", "validation_alias",
+    "serialization_alias", "title", "field_title_generator", "examples", "exclude", "discriminator", "deprecated",
+    "json_schema_extra", "frozen", "validate_default", "repr", "init", "init_var", "kw_only", "strict",
+    "coerce_numbers_to_str", "union_mode", "fail_fast",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a signature.
 
-    type: any type that pydantic validates. description: for the prompt; "" says nothing beyond the name.
-    constraints: bounds such as {"ge": 0, "le": 1}.
+    type: any type that pydantic validates; None as long as nobody has said it. description: for the prompt; "" says
+    nothing beyond the name. constraints: bounds such as {"ge": 0, "le": 1}. prefix: a label that prompts do not show and
+    saved states hold; "" for the one made from the name. extra: keywords of dspy's that are kept and change no prompt.
+    Source: the FieldInfo of dspy's signatures, whose `annotation` and `json_schema_extra` may be read here too.
     """
 
     name: str
@@ -34,36 +52,90 @@ class Field:
     type: Any = str
     description: str = ""
     constraints: Mapping[str, Any] = field(default_factory=dict)
+    prefix: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def annotation(self) -> Any:
+        """The type, under pydantic's name."""
+        return self.type
+
+    @property
+    def json_schema_extra(self) -> dict[str, Any]:
+        """What dspy keeps under this name: "desc", "prefix", "__dspy_field_type" and so on. A copy."""
+        bounds = {"constraints": said} if (said := bounds_text(self.constraints)) else {}
+        shown = {k: v for k, v in self.extra.items() if k in ("format", "parser")}
+        return {
+            **shown,
+            **bounds,
+            "desc": self.description or f"${{{self.name}}}",
+            "prefix": self.prefix or f"{infer_prefix(self.name)}:",
+            "__dspy_field_type": self.role,
+        }
+
+    def named(self, name: str, kind: Any = None) -> Field:
+        """The same field as a signature holds it. kind: its type; None for the one it has, else str."""
+        return replace(
+            self,
+            name=name,
+            type=kind if kind is not None else self.type if self.type is not None else str,
+            description="" if self.description == f"${{{name}}}" else self.description,
+            prefix="" if self.prefix == f"{infer_prefix(name)}:" else self.prefix,
+        )
+
+    def updated(self, **changes: Any) -> Field:
+        """The same field with other keywords, as InputField takes them."""
+        return _with(self, changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What InputField() and OutputField() leave in a class body until the class is made."""
+def InputField(**keywords: Any) -> Any:  # noqa: N802 - dspy's own name
+    """Declare an input in a Signature class.
 
-    role: Role
-    description: str
-    constraints: Mapping[str, Any]
-
-
-def InputField(*, desc: str = "", **constraints: Any) -> Any:  # noqa: N802 - dspy's own name
-    """Declare an input in a Signature class. desc: what it means. constraints: such as `max_length=80`.
-
-    Source: dspy.InputField. Raises TypeError for a keyword that is neither `desc` nor a bound.
+    desc (or description): what it means, for the prompt. ge, le, gt, lt, min_length, max_length, multiple_of, pattern…:
+    bounds, which the prompt tells and values must keep. default, default_factory: for a call that leaves it out.
+    prefix and whatever else pydantic's Field takes is accepted, as in dspy, and changes no prompt; what nobody knows is
+    kept with a warning. Source: dspy.InputField.
     """
-    return _declare("input", desc, constraints)
+    return _with(Field("", "input", None), keywords)
 
 
-def OutputField(*, desc: str = "", **constraints: Any) -> Any:  # noqa: N802 - dspy's own name
-    """Declare an output in a Signature class. desc: what it means. constraints: such as `ge=0, le=1`.
-
-    Source: dspy.OutputField. Raises TypeError for a keyword that is neither `desc` nor a bound.
-    """
-    return _declare("output", desc, constraints)
+def OutputField(**keywords: Any) -> Any:  # noqa: N802 - dspy's own name
+    """Declare an output in a Signature class. Keywords: as InputField. Source: dspy.OutputField."""
+    return _with(Field("", "output", None), keywords)
 
 
-def _declare(role: Role, desc: str, constraints: dict[str, Any]) -> Declared:
-    constraints.pop("prefix", None)  # dspy's older adapters used it; chat prompts never show it
-    unknown = sorted(set(constraints) - set(CONSTRAINTS))
-    if unknown:
-        raise TypeError(f"a field has no {unknown[0]!r}; write desc=… or one of {', '.join(CONSTRAINTS)}")
-    return Declared(role, desc, constraints)
+def _with(old: Field, keywords: Mapping[str, Any]) -> Field:
+    rest = dict(keywords)
+    about = rest.pop("description", None)
+    desc = rest.pop("desc", about)
+    prefix = rest.pop("prefix", None)
+    bounds = {k: rest.pop(k) for k in list(rest) if k in CONSTRAINTS}
+    for name in rest:
+        if name not in KEPT:
+            warnings.warn(
+                f"a field has no {name!r}, so it changes nothing; known are desc, {', '.join(CONSTRAINTS)}",
+                stacklevel=3,
+            )
+    return replace(
+        old,
+        description=old.description if desc is None else str(desc),
+        prefix=old.prefix if prefix is None else str(prefix),
+        constraints={k: v for k, v in {**old.constraints, **bounds}.items() if v is not None},
+        extra={**old.extra, **rest},
+    )
+
+
+def bounds_text(constraints: Mapping[str, Any]) -> str:
+    """Bounds in words: "greater than or equal to 0, less than or equal to 1"; "" for none."""
+    return ", ".join(f"{CONSTRAINTS[name]} {value}" for name, value in constraints.items())
+
+
+_WORD_STARTS = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])|_"
+)
+
+
+def infer_prefix(name: str) -> str:
+    """A field's name in words: "short_answer" -> "Short Answer", "HTMLPage2" -> "HTML Page 2". Source: dspy."""
+    words = _WORD_STARTS.split(name)
+    return " ".join(word if word.isupper() else word.capitalize() for word in words)

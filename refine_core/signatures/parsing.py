@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,7 @@ from typing import Any, Literal, Optional, Union
 from refine_core.errors import SignatureError
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field, Role
+from refine_core.signatures.scope import MISSING, dotted, is_type
 
 # Names that a field may not take, and who has taken them.
 RESERVED: Mapping[str, str] = {
@@ -40,7 +42,8 @@ TYPES: Mapping[str, Any] = {
     "set": set,
     "object": object,
     "Any": Any,
-    "None": None,
+    "None": types.NoneType,
+    "NoneType": types.NoneType,
     "List": list,
     "Dict": dict,
     "Tuple": tuple,
@@ -63,7 +66,8 @@ class _Piece:
 def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tuple[Field, ...]:
     """The fields of a signature's string form, inputs first.
 
-    custom_types: names that type texts may use beside the built-in ones. Raises SignatureError with the column.
+    custom_types: names that type texts may use beside the built-in ones and those that the caller's code can see.
+    Raises SignatureError with the column.
     """
     text = text.replace("→", "->")  # as people, and this app's own messages, write the arrow
     arrows = list(_top_level(text, "->"))
@@ -189,21 +193,30 @@ class _TypeReader:
     def _named(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant(value=None):
-                return None
-            case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="typing"), attr=name) if (
-                name in self.known
-            ):
+                return types.NoneType
+            case ast.Constant(value=str(inner)):  # a type in quotes, as Python's annotations allow
+                return self.read(parse_expression(inner))
+            case ast.Attribute(value=ast.Name(id="typing"), attr=name) if name in self.known:
                 return self.known[name]
-            case ast.Name(id=name):
-                raise self._fault(node, f"unknown type {name!r}; known are {_known(self.known)}")
-            case ast.Attribute() if (dotted := ast.unparse(node)) in self.known:
-                return self.known[dotted]
+            case ast.Name() | ast.Attribute():
+                return self._looked_up(node)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return Union[self.read(left), self.read(right)]  # noqa: UP007 - made of values, so that Literal fits
             case ast.Subscript(value=outer, slice=inner):
                 return self._subscript(node, self._named(outer), inner)
             case _:
                 raise self._fault(node, f"{_brief(ast.unparse(node))} is not a type")
+
+    def _looked_up(self, node: ast.expr) -> Any:
+        path = ast.unparse(node)
+        if path in self.known:
+            return self.known[path]
+        made = dotted(self.known, path)
+        if made is MISSING:
+            raise self._fault(node, f"unknown type {path!r}; known are {_known(self.known)}")
+        if not is_type(made):
+            raise self._fault(node, f"{_brief(path)} is not a type, but a {type(made).__name__}")
+        return made
 
     def _subscript(self, node: ast.expr, outer: Any, inner: ast.expr) -> Any:
         parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]

@@ -6,79 +6,99 @@
         claim: str = InputField()
         holds: bool = OutputField(desc="True if it does")
 
-Signatures are classes, never instances, and never change: `append` and its like return another class.
+Signatures are classes, never instances, and never change: `append` and its like return another class. So `==` and `hash`
+go by identity, which lets caches be keyed by a signature; `equals` compares what they say.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
+import types
 from collections.abc import Mapping
 from typing import Any, ClassVar, get_type_hints
 
 from refine_core.errors import SignatureError
-from refine_core.signatures.fields import Declared, Field
+from refine_core.signatures.fields import Field
 from refine_core.signatures.parsing import check_name, parse_fields
+from refine_core.signatures.scope import is_type, locals_of
+from refine_core.signatures.state import dump_signature, read_state
 from refine_core.signatures.types import type_text
+
+HINT = "hint_"  # reserved in texts and classes; the library itself appends it
 
 
 class SignatureMeta(type):
-    """Makes the class from its body, or from text when it is called."""
+    """Makes the class from its body, or from text when `Signature` is called."""
 
-    fields: dict[str, Field]
-    instructions: str
+    _fields: dict[str, Field]  # inputs first
+    _pending: dict[str, Any]  # annotations that name what does not exist yet
+    _instructions: str
 
     def __new__(
         mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
     ) -> SignatureMeta:
-        declared = {key: body.pop(key) for key, value in list(body.items()) if isinstance(value, Declared)}
+        declared = {key: body.pop(key) for key, value in list(body.items()) if isinstance(value, Field)}
         made = super().__new__(mcs, name, bases, body, **kwargs)
-        if "fields" in body:
+        if "_fields" in body:
             return made  # the base itself, or one that `make` has completed
-        inherited = {
-            k: f for base in reversed(made.__mro__[1:]) for k, f in getattr(base, "fields", {}).items()
+        _refuse_strays(made, declared)
+        kinds, pending = _annotated(made, declared)
+        fields = {
+            k: f for base in reversed(made.__mro__[1:]) for k, f in getattr(base, "_fields", {}).items()
         }
-        own = {}
-        hints = _hints(made) if declared else {}
-        for key, what in declared.items():
+        for key, field in declared.items():
             check_name(key)
-            own[key] = Field(key, what.role, hints.get(key, str), what.description, what.constraints)
-        fields = {**inherited, **own}
-        made.fields = {k: f for role in ("input", "output") for k, f in fields.items() if f.role == role}
-        doc = body.get("__doc__") or ""
-        made.instructions = (
-            _dedent(doc) or getattr(made, "instructions", "") or default_instructions(made.fields)
-        )
+            fields[key] = field.named(key, kinds.get(key))
+        made._fields, made._pending = _inputs_first(fields), pending
+        doc = inspect.cleandoc(body.get("__doc__") or "")
+        made._instructions = doc or getattr(made, "_instructions", "") or default_instructions(made._fields)
         return made
 
-    def __call__(cls, signature: str | Mapping[str, Any] = "", instructions: str = "", **kwargs: Any) -> Any:
-        """Make a signature from "inputs -> outputs" or from a mapping of name -> (type, InputField() or OutputField()).
+    def __call__(
+        cls,
+        signature: str | Mapping[str, Any] = "",
+        instructions: str | None = None,
+        signature_name: str = "StringSignature",
+        *,
+        custom_types: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Make a signature from "inputs -> outputs", or from a mapping of name -> (type, InputField() or OutputField()).
 
-        instructions: the objective; "" for "Given the fields …". custom_types: name -> type, for the string form.
-        Raises SignatureError. Source: dspy.Signature.
+        instructions: the objective; None or "" for "Given the fields …". custom_types: name -> type, for the string form,
+        which also knows the names that the calling code can see. Raises SignatureError. Source: dspy.Signature.
         """
-        if isinstance(signature, str):
-            fields = parse_fields(signature, kwargs.pop("custom_types", None))
-        else:
-            fields = tuple(_from_pair(name, pair) for name, pair in signature.items())
-        name = kwargs.pop("signature_name", "StringSignature")
-        if kwargs:
-            raise TypeError(f"Signature() takes no {next(iter(kwargs))!r}")
-        return make(fields, instructions, name=name)
+        if cls is not Signature:
+            raise TypeError(
+                f"{cls.__name__} is a signature, which is never called; call a predictor: Predict({cls.__name__})(…)"
+            )
+        return make_signature(signature, instructions, signature_name, custom_types=custom_types)
+
+    @property
+    def fields(cls) -> dict[str, Field]:
+        """Name -> field, inputs first. A copy."""
+        return dict(cls._known())
 
     @property
     def input_fields(cls) -> dict[str, Field]:
         """Name -> field of the inputs, in order."""
-        return {k: f for k, f in cls.fields.items() if f.role == "input"}
+        return {k: f for k, f in cls._known().items() if f.role == "input"}
 
     @property
     def output_fields(cls) -> dict[str, Field]:
         """Name -> field of the outputs, in order."""
-        return {k: f for k, f in cls.fields.items() if f.role == "output"}
+        return {k: f for k, f in cls._known().items() if f.role == "output"}
+
+    @property
+    def instructions(cls) -> str:
+        """The objective. To change it, see `with_instructions`."""
+        return cls._instructions
 
     @property
     def signature(cls) -> str:
         """The names alone: "question, context -> answer"."""
-        return f"{', '.join(cls.input_fields)} -> {', '.join(cls.output_fields)}"
+        sides = ([n for n, f in cls._fields.items() if f.role == role] for role in ("input", "output"))
+        return " -> ".join(map(", ".join, sides))
 
     @property
     def text(cls) -> str:
@@ -88,57 +108,95 @@ class SignatureMeta(type):
             for side in (cls.input_fields, cls.output_fields)
         )
 
+    def _known(cls) -> dict[str, Field]:
+        """The fields, once every type that was named before it existed is there. Raises SignatureError if one is not."""
+        if cls._pending:
+            local = locals_of(cls.__module__)
+            fields = dict(cls._fields)
+            for name, note in cls._pending.items():
+                try:
+                    fields[name] = fields[name].named(name, _read(cls, note, local))
+                except NameError as error:
+                    raise SignatureError(
+                        f"{cls.__name__}: the type of field {name!r} is unknown: {error}"
+                    ) from None
+            cls._fields, cls._pending = fields, {}
+        return cls._fields
+
     def with_instructions(cls, instructions: str) -> type[Signature]:
         """The same fields with another objective."""
-        return make(tuple(cls.fields.values()), instructions, name=cls.__name__)
+        return make(tuple(cls._known().values()), instructions, name=cls.__name__)
 
-    def with_updated_fields(
-        cls, name: str, type_: Any = None, desc: str | None = None, **constraints: Any
-    ) -> type[Signature]:
-        """The same signature with one field's type, description or bounds changed. Raises KeyError if there is none."""
-        old = cls.fields[name]
-        new = Field(
-            name,
-            old.role,
-            old.type if type_ is None else type_,
-            old.description if desc is None else desc,
-            {**old.constraints, **constraints},
-        )
-        return make(
-            tuple(new if f.name == name else f for f in cls.fields.values()),
-            cls.instructions,
-            name=cls.__name__,
-        )
+    def with_updated_fields(cls, name: str, type_: Any = None, **keywords: Any) -> type[Signature]:
+        """The same signature with one field's type, or its keywords (`desc`, `prefix`, bounds…), changed.
 
-    def prepend(cls, name: str, field: Any, type_: Any = str) -> type[Signature]:
+        Raises KeyError if there is no such field.
+        """
+        fields = cls.fields
+        if name not in fields:
+            raise KeyError(f"{cls.signature!r} has no field {name!r}")
+        fields[name] = fields[name].updated(**keywords).named(name, type_)
+        return make(tuple(fields.values()), cls.instructions, name=cls.__name__)
+
+    def prepend(cls, name: str, field: Any, type_: Any = None) -> type[Signature]:
         """The same signature with one more field, first among its kind."""
         return cls.insert(0, name, field, type_)
 
-    def append(cls, name: str, field: Any, type_: Any = str) -> type[Signature]:
-        """The same signature with one more field, last among its kind."""
+    def append(cls, name: str, field: Any, type_: Any = None) -> type[Signature]:
+        """The same signature with one more field, last among its kind. The objective stays word for word."""
         return cls.insert(-1, name, field, type_)
 
-    def insert(cls, index: int, name: str, field: Any, type_: Any = str) -> type[Signature]:
-        """The same signature with one more field at `index` among its kind; negative counts from the end."""
-        new = Field(name, field.role, type_ or str, field.description, field.constraints)
-        side = [f for f in cls.fields.values() if f.role == new.role and f.name != name]
-        other = [f for f in cls.fields.values() if f.role != new.role and f.name != name]
-        side.insert(index if index >= 0 else len(side) + index + 1, new)
-        return make((*side, *other), cls.instructions, name=cls.__name__)
+    def insert(cls, index: int, name: str, field: Any, type_: Any = None) -> type[Signature]:
+        """The same signature with one more field at `index` among its kind; negative counts from the end, -1 is last.
+
+        field: InputField() or OutputField(), or another signature's field. type_: None for the field's own, else str.
+        A field that has this name already gives way. Raises ValueError for an index out of range.
+        """
+        if not isinstance(field, Field):
+            raise SignatureError(
+                f"field {name!r} must be InputField() or OutputField(), not {type(field).__name__}"
+            )
+        if name != HINT:
+            check_name(name)
+        fields = [f for f in cls._known().values() if f.name != name]
+        side = [f for f in fields if f.role == field.role]
+        at = index if index >= 0 else len(side) + index + 1
+        if not 0 <= at <= len(side):
+            raise ValueError(
+                f"{cls.signature!r} has {len(side)} {field.role} fields, so {name!r} cannot be inserted at {index}; "
+                f"use 0 to {len(side)}, or -1 for the end"
+            )
+        side.insert(at, field.named(name, _checked_type(name, type_)))
+        return make(
+            (*side, *(f for f in fields if f.role != field.role)), cls.instructions, name=cls.__name__
+        )
 
     def delete(cls, name: str) -> type[Signature]:
-        """The same signature without one field; unchanged if there is none of that name."""
-        return make(
-            tuple(f for f in cls.fields.values() if f.name != name), cls.instructions, name=cls.__name__
-        )
+        """The same signature without one field. Raises ValueError if there is none of that name."""
+        fields = cls.fields
+        if fields.pop(name, None) is None:
+            raise ValueError(f"{cls.signature!r} has no field {name!r} to delete")
+        return make(tuple(fields.values()), cls.instructions, name=cls.__name__)
 
     def equals(cls, other: object) -> bool:
-        """Whether fields (in order) and instructions agree."""
+        """Whether fields (types and order included) and instructions agree."""
         return (
             isinstance(other, SignatureMeta)
-            and list(cls.fields.values()) == list(other.fields.values())
+            and list(cls._known().values()) == list(other._known().values())
             and cls.instructions == other.instructions
         )
+
+    def dump_state(cls) -> dict[str, Any]:
+        """{"instructions": …, "fields": [{"prefix": …, "description": …}, …]}, as dspy writes it."""
+        return dump_signature(cls.instructions, cls._known().values())
+
+    def load_state(cls, state: Mapping[str, Any]) -> type[Signature]:
+        """Another signature: this one's names and types, with the instructions, prefixes and descriptions of `state`.
+
+        Raises StateError that says what of the state does not fit.
+        """
+        instructions, fields = read_state(state, cls.signature, tuple(cls._known().values()))
+        return make(fields, instructions, name=cls.__name__)
 
     def __repr__(cls) -> str:
         return f"{cls.__name__}({cls.text})"
@@ -147,17 +205,38 @@ class SignatureMeta(type):
 class Signature(metaclass=SignatureMeta):
     """The base of all signatures; see the module's docstring. Source: dspy.Signature."""
 
-    fields: ClassVar[dict[str, Field]] = {}
-    instructions: ClassVar[str] = ""
+    _fields: ClassVar[dict[str, Field]] = {}
+    _pending: ClassVar[dict[str, Any]] = {}
+    _instructions: ClassVar[str] = ""
 
 
 def make(
     fields: tuple[Field, ...], instructions: str = "", *, name: str = "StringSignature"
 ) -> type[Signature]:
     """A signature of `fields`, inputs put first."""
-    ordered = {f.name: f for role in ("input", "output") for f in fields if f.role == role}
-    body = {"fields": ordered, "instructions": _dedent(instructions) or default_instructions(ordered)}
-    return SignatureMeta(name, (Signature,), body)  # type: ignore[return-value]
+    ordered = _inputs_first({f.name: f for f in fields})
+    told = inspect.cleandoc(instructions or "") or default_instructions(ordered)
+    body = {"_fields": ordered, "_pending": {}, "_instructions": told, "__doc__": told}
+    return SignatureMeta(name, (Signature,), body)  # type: ignore[return-value]  # its base is Signature
+
+
+def make_signature(
+    signature: str | Mapping[str, Any],
+    instructions: str | None = None,
+    signature_name: str = "StringSignature",
+    *,
+    custom_types: Mapping[str, Any] | None = None,
+) -> type[Signature]:
+    """What `Signature(…)` does, under dspy's other name. Raises SignatureError."""
+    if isinstance(signature, str):
+        fields = parse_fields(signature, custom_types)
+    elif isinstance(signature, Mapping):
+        fields = tuple(_from_mapping(name, what) for name, what in signature.items())
+    else:
+        raise SignatureError(
+            f"a signature is made of a text such as 'question -> answer' or of a mapping, not of {signature!r}"
+        )
+    return make(fields, instructions or "", name=signature_name)
 
 
 def default_instructions(fields: Mapping[str, Field]) -> str:
@@ -172,10 +251,10 @@ def default_instructions(fields: Mapping[str, Field]) -> str:
     )
 
 
-def ensure_signature(signature: str | type[Signature], instructions: str = "") -> type[Signature]:
+def ensure_signature(signature: str | type[Signature], instructions: str | None = None) -> type[Signature]:
     """A signature class from either form. Raises SignatureError, or TypeError for anything else."""
     if isinstance(signature, str):
-        return make(parse_fields(signature), instructions)
+        return make(parse_fields(signature), instructions or "")
     if isinstance(signature, SignatureMeta):
         return signature.with_instructions(instructions) if instructions else signature
     raise TypeError(
@@ -183,28 +262,53 @@ def ensure_signature(signature: str | type[Signature], instructions: str = "") -
     )
 
 
-def _from_pair(name: str, pair: Any) -> Field:
-    check_name(name)
-    kind, declared = pair if isinstance(pair, tuple) else (str, pair)
-    if not isinstance(declared, Declared):
+def _inputs_first(fields: Mapping[str, Field]) -> dict[str, Field]:
+    return {k: f for role in ("input", "output") for k, f in fields.items() if f.role == role}
+
+
+def _from_mapping(name: Any, what: Any) -> Field:
+    """A field from (type, InputField()), from InputField() alone, or from another signature's field."""
+    if not isinstance(name, str):
+        raise SignatureError(f"field names must be texts, not {name!r}")
+    if name != HINT:
+        check_name(name)
+    kind, field = what if isinstance(what, tuple) and len(what) == 2 else (None, what)  # noqa: PLR2004 - a pair
+    if not isinstance(field, Field):
         raise SignatureError(f"field {name!r} must be given as (type, InputField() or OutputField())")
-    return Field(name, declared.role, kind, declared.description, declared.constraints)
+    return field.named(name, _checked_type(name, kind))
 
 
-def _hints(cls: type) -> dict[str, Any]:
-    """The annotations of a class body, resolved in its module and, failing that, in the function that made it."""
-    frame = sys._getframe(2)  # noqa: SLF001 - a class inside a function sees that function's names
-    local: dict[str, Any] = {}
-    while frame is not None and frame.f_globals.get("__name__") == cls.__module__:
-        local = {**frame.f_locals, **local}
-        frame = frame.f_back  # type: ignore[assignment]
-    try:
-        return get_type_hints(cls, localns=local)
-    except NameError as error:
-        raise SignatureError(f"{cls.__name__}: {error}") from None
+def _checked_type(name: str, kind: Any) -> Any:
+    if kind is None or is_type(kind):
+        return kind
+    raise SignatureError(f"field {name!r} needs a type, such as list[str], not {kind!r}")
 
 
-def _dedent(text: str) -> str:
-    import inspect
+def _refuse_strays(made: type, declared: Mapping[str, Field]) -> None:
+    """Raise SignatureError for an annotated name that is neither an input nor an output."""
+    for name, kind in inspect.get_annotations(made).items():
+        if name not in declared and not name.startswith("_") and "ClassVar" not in str(kind):
+            raise SignatureError(
+                f"{made.__name__}: field {name!r} must be declared with InputField() or OutputField()"
+            )
 
-    return inspect.cleandoc(text) if text else ""
+
+def _annotated(made: type, declared: Mapping[str, Field]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Name -> type of the annotations that can be resolved now, and name -> annotation of the others."""
+    notes = {k: n for k, n in inspect.get_annotations(made).items() if k in declared}
+    kinds: dict[str, Any] = {}
+    pending: dict[str, Any] = {}
+    local = locals_of(made.__module__) if notes else {}
+    for name, note in notes.items():
+        try:
+            kinds[name] = _read(made, note, local)
+        except NameError:
+            pending[name] = note
+    return kinds, pending
+
+
+def _read(made: type, note: Any, local: Mapping[str, Any]) -> Any:
+    """An annotation as a type: names are sought in the module of the class and in the functions that led here."""
+    home = vars(sys.modules[made.__module__]) if made.__module__ in sys.modules else {}
+    holder = types.SimpleNamespace(__annotations__={"note": note})
+    return get_type_hints(holder, dict(home), dict(local), include_extras=True)["note"]

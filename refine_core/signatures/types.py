@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
+from refine_core.errors import SignatureError
 from refine_core.signatures.fields import Field
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def type_text(kind: Any) -> str:
         return f"Optional[{inner}]" if len(rest) < len(args) else inner
     if origin is Annotated:
         return type_text(args[0])
+    if origin is not None and not args:  # typing.List and its like, alone
+        return type_text(origin)
     if origin is not None:
         inner = ", ".join("..." if a is ... else type_text(a) for a in args)
         return f"{type_text(origin)}[{inner}]"
@@ -37,6 +40,8 @@ def type_text(kind: Any) -> str:
 
 def choices(kind: Any) -> tuple[object, ...] | None:
     """The values that a Literal or an Enum allows, or None for other types."""
+    if get_origin(kind) is Annotated:
+        return choices(get_args(kind)[0])
     if get_origin(kind) is Literal:
         return get_args(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -45,7 +50,9 @@ def choices(kind: Any) -> tuple[object, ...] | None:
 
 
 def bare_type(kind: Any) -> Any:
-    """The one type that an Optional allows beside None; any other type as it is."""
+    """The one type that an Optional allows beside None; any other type as it is. Bounds written in it are left out."""
+    if get_origin(kind) is Annotated:
+        return bare_type(get_args(kind)[0])
     rest = [a for a in get_args(kind) if a is not types.NoneType]
     single = get_origin(kind) in (Union, types.UnionType) and len(rest) == 1
     return rest[0] if single else kind
@@ -53,40 +60,102 @@ def bare_type(kind: Any) -> Any:
 
 def is_optional(kind: Any) -> bool:
     """Whether None is among the values."""
-    return kind is None or types.NoneType in get_args(kind)
+    if get_origin(kind) is Annotated:
+        return is_optional(get_args(kind)[0])
+    return kind is None or kind is types.NoneType or types.NoneType in get_args(kind)
+
+
+def is_text(made: Field) -> bool:
+    """Whether any text will do, so that nothing needs to be validated."""
+    return made.type is str and not made.constraints
 
 
 def validate(made: Field, value: object) -> Any:
     """`value` as the field's type, coerced where pydantic would ("3" -> 3). Raises ValueError that says what fits."""
-    if made.type is str and not made.constraints:
-        return value if isinstance(value, str) else str(value)
-    from pydantic import ValidationError
+    return validator(made)(value)
 
-    try:
-        return _adapter(made.type, tuple(sorted(made.constraints.items()))).validate_python(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = "".join(
-            f"[{part!r}]" for part in first["loc"] if not str(part).startswith(("list[", "function"))
-        )
-        raise ValueError(f"{where + ': ' if where else ''}{first['msg']}") from None
+
+def validator(made: Field) -> Callable[[object], Any]:
+    """`validate` for one field, prepared. A str field without bounds takes any value, as its text."""
+    if is_text(made):
+        return _as_text
+    return Validator(made)
+
+
+class Validator:
+    """Makes values of one type. pydantic is imported, and its adapter built, when the first value comes."""
+
+    __slots__ = ("_adapter", "made")
+
+    def __init__(self, made: Field) -> None:
+        self.made = made
+        self._adapter: TypeAdapter[Any] | None = None
+
+    def __call__(self, value: object) -> Any:
+        """`value` as the type. Raises ValueError that says what fits, SignatureError for a type that nothing fits."""
+        try:
+            return (self._adapter or self._build()).validate_python(value)
+        except ValueError as error:
+            raise ValueError(_told(error)) from None
+
+    def from_json(self, text: str) -> Any:
+        """The value that `text` is in JSON. Raises ValueError, also for what is not JSON."""
+        try:
+            return (self._adapter or self._build()).validate_json(text)
+        except ValueError as error:
+            raise ValueError(_told(error)) from None
+
+    def _build(self) -> TypeAdapter[Any]:
+        self._adapter = _adapter(self.made.type, tuple(sorted(self.made.constraints.items())))
+        return self._adapter
 
 
 def json_schema(kind: Any) -> Mapping[str, Any]:
-    """The JSON schema of a type."""
-    return _adapter(kind, ()).json_schema()
+    """The JSON schema of a type. Raises SignatureError for a type that has none."""
+    from pydantic.errors import PydanticUserError
+
+    try:
+        return _adapter(kind, ()).json_schema()
+    except PydanticUserError as error:
+        raise SignatureError(
+            f"type {type_text(kind)} has no JSON schema, so no model can be asked for it: {error.message}"
+        ) from None
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _told(error: ValueError) -> str:
+    """The first complaint of pydantic, with the place in the value where it applies."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = "".join(f"[{part!r}]" for part in first["loc"] if not str(part).startswith(("list[", "function")))
+    return f"{where + ': ' if where else ''}{first['msg']}"
 
 
 @lru_cache(maxsize=512)
 def _cached(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter
     from pydantic import Field as Bounds
-    from pydantic import TypeAdapter
+    from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
-    return TypeAdapter(Annotated[kind, Bounds(**dict(constraints))] if constraints else kind)
+    bounded: Any = Annotated[kind, Bounds(**dict(constraints))] if constraints else kind
+    try:
+        try:
+            return TypeAdapter(bounded)
+        except PydanticSchemaGenerationError:  # a class of which pydantic knows nothing: its instances, then
+            return TypeAdapter(bounded, config=ConfigDict(arbitrary_types_allowed=True))
+    except (PydanticUserError, TypeError) as error:
+        raise SignatureError(f"{type_text(kind)} cannot be the type of a field: {error}") from None
 
 
 def _adapter(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[Any]:
     try:
-        return _cached(kind, constraints)
-    except TypeError:  # a type that cannot be hashed cannot be remembered
+        hash((kind, constraints))
+    except TypeError:  # what cannot be hashed cannot be remembered
         return _cached.__wrapped__(kind, constraints)
+    return _cached(kind, constraints)

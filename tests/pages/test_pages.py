@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from refine_core import events as ev
 from refine_core import runs
+from refine_core.log.recorder import Recorder
 from refine_core.programs import EXAMPLES
+from refine_core.waiting import Cancel
+from tests import logs
 
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "pages" / "main" / "page.py"
@@ -65,6 +69,19 @@ def ended(app, within_s=30.0):
     app.run()
     assert not app.exception
     return runs.get(run_id)
+
+
+def attempt_of(log, number):
+    """The page of a run that was recorded elsewhere, with one of its attempts shown."""
+    recorder = Recorder(log.run_id, runs._Appender(runs.default().store), cancel=Cancel())
+    for record in log.records:
+        recorder.accept(record.span, record.event)
+    return open_app(run=log.run_id, attempt=str(number))
+
+
+def titles(app):
+    """The titles of what is folded."""
+    return [e.label.replace("\\", "") for e in app.expander]
 
 
 def errors(app):
@@ -328,3 +345,62 @@ def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
     app.radio(key=field(app, "strategy")).set_value(strategy).run()
     assert words in said(app)
     assert "as a hint" not in said(app)
+
+
+def test_a_reply_that_was_asked_for_again_says_why_and_what_came_of_it():
+    app = attempt_of(logs.asked_again(), 1)
+    words = said(app)
+    why = "This reply could not be read: it has no field answer. The question was sent again, as JSON."
+    assert words.count(why) == 1
+    assert "Asked again, as JSON" in words
+    assert "This reply could be read." in words
+    assert errors(app) == []
+    assert [t for t in titles(app) if "asked again as JSON" in t] == ["draft · 800 ms · asked again as JSON"]
+
+
+def test_a_second_reply_that_could_not_be_read_either_is_an_error():
+    app = attempt_of(logs.asked_again(), 2)
+    assert [e for e in errors(app) if "either" in e] == [
+        "The second reply could not be read either: it has no field answer."
+    ]
+    assert any(e.startswith("The program failed") for e in errors(app))
+    assert "This reply could be read." not in said(app)
+
+
+def test_a_reply_that_was_read_at_once_says_nothing_of_it():
+    words = said(attempt_of(logs.asked_again(), 3))
+    assert "could not be read" not in words
+    assert "Asked again" not in words
+
+
+def test_an_attempt_without_a_temperature_says_so_and_shows_no_number_that_was_not_used():
+    words = said(attempt_of(logs.no_temperature(), 2))
+    assert "Attempt 2 of 4 · no temperature; rollout 1 · reward 0.6" in words
+    assert "The model takes no temperature. Rollout 1 stands in its place" in words
+    assert "temperature 0.667" not in words
+
+
+def test_where_only_one_model_takes_none_the_attempt_says_whose():
+    words = said(attempt_of(logs.one_without_temperature(), 2))
+    assert "Attempt 2 of 3 · temperature 0.75 · reward 0.95 · returned" in words
+    assert "The model of answer takes no temperature. Rollout 1 stands in its place" in words
+
+
+def test_a_rule_that_was_not_met_stands_beside_the_reward_with_its_message():
+    app = attempt_of(logs.rules(), 3)
+    words = said(app)
+    assert "Rule not met, at most 3 words: Use at most 3 words." in words
+    assert "Rule not met, no full stop: Leave out the full stop." in words
+    assert "ranks below those that do" in words
+    assert "Rule not met" not in said(open_app(run="run-1", attempt="4"))
+
+
+def test_a_refinement_inside_an_attempt_is_told_from_the_attempt():
+    app = attempt_of(logs.nested(), 1)
+    assert "Attempt 1 of 3 · temperature 0 · reward 0.3" in said(app)
+    assert titles(app) == [
+        "answer · attempt 1 inside · 400 ms",
+        "answer · attempt 2 inside · 800 ms · asked again as JSON",
+        "advice, asked for by a refinement inside this attempt",
+        "The request for advice",
+    ]

@@ -6,9 +6,16 @@ import dataclasses
 
 import pytest
 
-from refine_core.events import AdviceGiven, AttemptFailed, RewardScored
+from refine_core.events import (
+    AdviceGiven,
+    AttemptFailed,
+    LMRetried,
+    ParseFailed,
+    PredictorTraced,
+    RewardScored,
+)
 from refine_core.lm.practice import PracticeLM
-from refine_core.log.scope import current
+from refine_core.log.scope import Collector, Scope
 from refine_core.loop import Plan
 from refine_core.refine.build import Pipeline, problems
 from refine_core.refine.driver import Driver
@@ -23,20 +30,26 @@ def reward_of(spec):
     return names["reward"]
 
 
-def run(key, seed=None):
-    """The loop's own events of one run, the reward called in this process."""
+def everything(key, seed=None):
+    """Every event of one run with its place, the reward called in this process."""
     spec = EXAMPLES[key].spec
     program = Pipeline(spec)
     program.set_lm(PracticeLM(spec.seed if seed is None else seed, temperature=spec.model.temperature))
+    heard = Collector()
     driver = Driver(
         program=program,
         scorer=FunctionScorer(reward_of(spec), spec.reward),
         plan=Plan.of(spec.N, spec.model.temperature, spec.threshold, spec.fail_count),
         inputs=spec.inputs,
-        scope=current(),
+        scope=Scope((heard,)),
     )
     driver.run()
-    return driver.facts
+    return heard.facts
+
+
+def run(key, seed=None):
+    """The events of one run."""
+    return [event for _, event in everything(key, seed)]
 
 
 def rewards(facts):
@@ -80,9 +93,21 @@ def test_two_stages_blames_the_wrong_one_first():
 
 def test_flaky_fails_in_both_ways_and_gets_there_all_the_same():
     """Which attempts fail depends on the seed and on every word of the prompts: if those change, choose another seed."""
-    told = rewards(run("flaky"))
+    facts = everything("flaky")
+    told = rewards([event for _, event in facts])
     assert {"ParseError", "LMTimeoutError"} <= set(told)
     assert told[-1] == 1.0
+    assert len(told) <= 6, "a story that can be told in one sitting"
+    assert any(isinstance(event, LMRetried) for _, event in facts)
+    unread = [span for span, event in facts if isinstance(event, ParseFailed)]
+    read = {span for span, event in facts if isinstance(event, PredictorTraced)}
+    assert [span for span in unread if span in read], "a reply that was read on the second asking"
+    assert [span for span in unread if unread.count(span) == 2], "one that was not read even then"
+
+
+def test_the_other_examples_have_nothing_to_ask_again():
+    for key in set(EXAMPLES) - {"flaky"}:
+        assert not [event for event in run(key) if isinstance(event, (ParseFailed, LMRetried))]
 
 
 @pytest.mark.parametrize(("key", "least"), [("one_word", 18), ("two_stages", 15), ("flaky", 14)])

@@ -497,6 +497,105 @@ def test_control_and_direction_characters_do_not_reach_a_cell():
     assert ledger(log.line)[0].cells["output"].text == "answer: a b c d"
 
 
+# ---- where no temperature is taken, and rules
+
+
+def notes(log: logs.Log) -> set[str]:
+    return {note["text"] for note in layout(log)["annotations"]}
+
+
+def test_where_no_model_takes_a_temperature_the_strip_shows_rollouts_and_no_number():
+    log = logs.no_temperature()
+    assert trace(log, "temperature")["x"] == []
+    assert trace(log, "temperature values")["text"] == [f"rollout<br>{i}" for i in range(4)]
+    assert {"no temperature", "no temp."} <= notes(log)
+    assert "temperature" not in notes(log)
+    assert cells(log, "temperature") == ["none; rollout 0", "none; rollout 1", "none; rollout 2"]
+    assert all(re.search("no temperature; rollout [012]", s) for s in trace(log, "reward")["hovertext"])
+    assert "No temperature is used; each attempt is another rollout." in alt_text(log.line)
+
+
+def test_attempts_to_come_are_not_promised_a_temperature_that_will_not_be_used():
+    """The plan has temperatures; the first attempt tells that the model takes none."""
+    log = logs.no_temperature(finished=False)
+    assert trace(prefix(log, 1), "temperature")["x"] == [1, 2, 3, 4]
+    assert trace(prefix(log, 2), "temperature")["x"] == []
+
+
+def test_where_only_some_models_take_none_the_number_stays_and_the_rest_is_told():
+    log = logs.one_without_temperature()
+    assert trace(log, "temperature values")["text"] == ["0.0", "0.75", "1.0"]
+    assert "temperature" in notes(log)
+    assert cells(log, "temperature") == ["0.0", "0.75"]
+    assert ledger(log.line)[1].cells["temperature"].title == "No temperature for answer; rollout 1"
+    assert "no temperature; rollout 1" in trace(log, "answer")["hovertext"][1]
+    assert "no temperature" not in trace(log, "draft")["hovertext"][1]
+    assert "No temperature" not in alt_text(log.line)
+
+
+def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
+    """Attempts 2 and 3 are above it; only the fourth, lower than both, has met every rule."""
+    log = logs.rules()
+    marks = trace(log, "reward")["marker"]
+    assert marks["symbol"] == ["circle", "circle", "circle", "square"]
+    assert [c == "token:background" for c in marks["color"]] == [False, True, True, False], "hollow"
+    assert "token:best" not in {marks["line"]["color"][i] for i in (1, 2)}
+    assert [row.words for row in ledger(log.line)] == [
+        "scored",
+        "scored",
+        "scored",
+        "reached the threshold",
+    ]
+    assert cells(log, "reward") == ["0.40", "rule not met · 0.95", "2 rules not met · 0.97", "0.92"]
+    assert trace(log, "rules not met")["text"] == ["rule not met", "2 rules not met"]
+    assert trace(log, "rules not met")["customdata"] == [1, 2]
+    assert "Attempt 2 scored 0.95 (rule not met)," in alt_text(log.line)
+    greens = [
+        index
+        for index, colour in zip(
+            trace(log, "cells")["customdata"], trace(log, "cells")["marker"]["color"], strict=True
+        )
+        if colour.startswith("token:best")
+    ]
+    assert greens == [3]
+
+
+def test_what_a_rule_says_is_told_where_one_points():
+    told = trace(logs.rules(), "reward")["hovertext"][1]
+    assert "rule not met, at most 3 words: Use at most 3 words." in told
+    assert ledger(logs.rules().line)[1].cells["reward"].title == "at most 3 words: Use at most 3 words."
+
+
+def test_the_best_of_attempts_that_all_failed_a_rule_is_hollow_too():
+    log = logs.rules(met=False)
+    marks = trace(log, "reward")["marker"]
+    assert marks["symbol"].index("triangle-up") == 2
+    assert set(marks["color"]) == {"token:background"}
+    assert set(marks["line"]["color"]) == {"token:scored"}
+
+
+def test_best_so_far_is_what_would_be_returned_and_may_fall_when_a_rule_is_met():
+    assert trace(logs.rules(), "best so far")["y"][:4] == [0.4, 0.4, 0.4, 0.92]
+    log = logs.Log(stages=("answer",), threshold=None)
+    log.attempt(0.9, unmet=logs.LIMIT)
+    log.attempt(0.5)
+    assert trace(log, "best so far")["y"][:2] == [0.9, 0.5]
+
+
+def test_a_question_asked_again_is_told_at_its_bar():
+    log = logs.asked_again()
+    said = "the first reply could not be read; asked again as JSON"
+    assert [said in s for s in trace(log, "draft")["hovertext"]] == [True, False, False]
+    assert [said in s for s in trace(log, "answer")["hovertext"]] == [False, True, False]
+
+
+def test_the_alternative_text_of_a_long_run_counts_rules_that_were_not_met():
+    log = logs.Log(stages=("answer",), N=20)
+    for i in range(14):
+        log.attempt(0.95, unmet=logs.LIMIT if i % 2 else {"b": "b", "c": "c"})
+    assert "14 attempts with a rule not met." in alt_text(log.line)
+
+
 # ---- the ledger
 
 

@@ -28,6 +28,7 @@ from refine_core.errors import (
     RunCancelled,
 )
 from refine_core.lm import LM, Usage, litellm_ready, warm
+from refine_core.lm.cache import cache
 from refine_core.lm.faults import redact
 from refine_core.lm.remote import NO_KEY
 from refine_core.waiting import Cancel
@@ -42,6 +43,12 @@ ASK = [{"role": "system", "content": "Be brief. ☃"}, {"role": "user", "content
 def server():
     with OpenAIServer() as alive:
         yield alive
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_known_beforehand():
+    """A later server may get an earlier one's port, and so its place in the cache."""
+    cache().clear()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -226,6 +233,88 @@ def test_a_parameter_that_the_model_does_not_take_is_named(server):
     with pytest.raises(LMRefusedError, match=r"'gpt-5' does not take one of its parameters.*temperature"):
         LM("gpt-5", api_base=server.url, temperature=0.2)("hi")
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("model", "temperature"),
+    [
+        ("gpt-4o", True),
+        ("openai/o3-mini", False),
+        ("gpt-5", False),
+        ("o4-mini", False),
+        ("tiny", True),
+        ("a/b", True),
+    ],
+)
+def test_a_model_of_ones_own_takes_a_temperature_and_a_reasoning_model_takes_none(server, model, temperature):
+    """By litellm's own knowledge, and so that what `takes` says is what a call meets."""
+    lm = LM(model, api_base=server.url, temperature=0.5)
+    assert lm.takes("temperature") is temperature
+    if temperature:
+        assert lm("hi") == ["hello"]
+    else:
+        with pytest.raises(LMRefusedError, match="temperature"):
+            lm("hi")
+
+
+def test_a_reasoning_model_that_is_told_not_to_reason_takes_a_temperature(server):
+    lm = LM("gpt-5.1", api_base=server.url, temperature=0.5, reasoning_effort="none")
+    assert lm.takes("temperature")
+    assert lm("hi") == ["hello"]
+    assert not lm.copy(reasoning_effort="high").takes("temperature")
+
+
+def test_what_a_model_takes_is_asked_of_litellm():
+    assert LM("openai/gpt-4o").takes("response_format")
+    assert not LM("openai/gpt-4o").takes("no_such_parameter")
+    assert not LM("anthropic/claude-3-opus-20240229").takes("logit_bias")
+    assert (LM("nobodys-model").takes("temperature"), LM("nobodys-model").takes("response_format")) == (
+        True,
+        False,
+    )
+
+
+def test_max_tokens_reaches_a_reasoning_model_under_the_name_that_it_takes(server):
+    LM("gpt-5", api_base=server.url, temperature=None, max_tokens=9)("hi")
+    LM("tiny", api_base=server.url, temperature=None, max_tokens=9)("hi")
+    asked = [request.json for request in server.requests]
+    assert [(a.get("max_tokens"), a.get("max_completion_tokens")) for a in asked] == [(None, 9), (9, None)]
+
+
+def test_it_is_made_as_dspys_is(server):
+    """The order of parameters in dspy, and litellm's other names for two of them."""
+    lm = LM("tiny", "chat", 0.5, 9, False, True, [], 0, base_url=server.url, timeout=7)
+    assert (lm("hi"), lm.num_retries, lm.timeout_s, lm.cache) == (["hello"], 0, 7, False)
+    assert {"temperature": 0.5, "max_tokens": 9}.items() <= server.requests[0].json.items()
+
+
+def test_what_trains_or_launches_a_model_is_refused_by_name():
+    with pytest.raises(TypeError, match="does not train or launch models, so it takes no 'finetuning_model'"):
+        LM("tiny", finetuning_model="other")
+    assert LM("tiny", provider=None, launch_kwargs=None, train_kwargs={}).kwargs == LM("tiny").kwargs
+    with pytest.raises(LMRefusedError, match="use a chat model"):
+        LM("tiny", model_type="text")
+
+
+def test_a_model_can_be_made_anew_from_its_state(server):
+    lm = LM(
+        "tiny", temperature=0.5, api_base=server.url, timeout_s=5.0, num_retries=1, cache=False, top_p=0.5
+    )
+    assert LM(**lm.dump_state()).dump_state() == lm.dump_state()
+
+
+def test_a_providers_protocol_can_be_named(server):
+    assert LM("a/b", api_base=server.url, custom_llm_provider="hosted_vllm", api_key=CANARY)("hi") == [
+        "hello"
+    ]
+    assert server.requests[0].json["model"] == "a/b"
+
+
+def test_one_call_may_have_a_limit_of_its_own(server):
+    server.script(Answer(hang_s=30))
+    with pytest.raises(LMTimeoutError, match=r"within 0\.3 s"):
+        lm_of(server)("hi", timeout=0.3)
+    assert server.requests[0].disconnected.wait(2)
 
 
 # Trying again

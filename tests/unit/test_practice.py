@@ -12,8 +12,8 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel
 
-from refine_core.adapters import ChatAdapter
-from refine_core.errors import LMRefusedError, LMTimeoutError, RunCancelled
+from refine_core.adapters import ChatAdapter, JSONAdapter
+from refine_core.errors import LMRefusedError, LMTimeoutError, ParseError, RunCancelled
 from refine_core.lm.practice import PracticeLM
 from refine_core.lm.practice.reading import read
 from refine_core.lm.practice.rewardcode import checks
@@ -221,6 +221,24 @@ def test_garbled_text_makes_it_break_and_time_out_now_and_then():
             except Exception:  # noqa: BLE001  # any way of not parsing counts
                 outcomes["broken"] += 1
     assert min(outcomes["late"], outcomes["whole"], outcomes["broken"]) >= 3, outcomes
+
+
+@pytest.mark.parametrize("signature", ["review -> mood, confidence: float", "review -> mood"])
+def test_asked_again_as_json_it_breaks_less_often_but_still_does(signature):
+    """So that a second asking saves some attempts and not all."""
+
+    def broken(adapter):
+        count = 0
+        for seed in range(150):
+            asked = adapter.format(Signature(signature), [], {"review": GARBLED})
+            try:
+                said = PracticeLM(seed, num_retries=9).complete(asked, {"temperature": 0.8}).text
+                adapter.parse(Signature(signature), said)
+            except ParseError:
+                count += 1
+        return count
+
+    assert 10 < broken(JSONAdapter()) < broken(ChatAdapter()) < 100
 
 
 def test_clean_text_never_does():

@@ -199,7 +199,7 @@ def test_failures_do_not_leak_from_one_call_to_the_next():
 
 
 def test_when_every_attempt_failed_the_error_is_raised_and_never_none_returned():
-    with context(lm=ScriptedLM(["nothing", "nothing"])), pytest.raises(ParseError):
+    with context(lm=ScriptedLM(["nothing"] * 4)), pytest.raises(ParseError):
         Refine(Predict("q -> answer"), N=2, reward_fn=rewards(), threshold=1)(q="?")
 
 

@@ -7,8 +7,19 @@ from dataclasses import replace
 import pytest
 
 from refine_core import MemoryStore, ModelSpec, ProgramSpec, StageSpec
+from refine_core.events import ParseFailed
 from refine_core.runs import Runs
-from refine_core.words import count, dollars, number, seconds, what_it_took, why_stopped
+from refine_core.words import (
+    count,
+    dollars,
+    no_temperature,
+    number,
+    seconds,
+    unread,
+    what_it_took,
+    why_stopped,
+)
+from tests import logs
 from tests.unit.test_runs import finished
 
 SPEC = ProgramSpec(
@@ -114,3 +125,45 @@ def test_costs_and_counts():
 def test_a_reward_just_below_the_threshold_does_not_look_as_if_it_reached_it(runs):
     spec = replace(SPEC, reward="def reward(args, pred):\n    return 0.99999\n")
     assert finished(runs, runs.start(spec)).why.endswith("attempt 1 with reward 0.99999.")
+
+
+def test_a_run_that_was_kept_from_stopping_by_a_rule_says_so():
+    """Its rewards were above the threshold, so "none reached the threshold" alone would look like a mistake."""
+    assert why_stopped(logs.rules(met=False).line) == (
+        "All 4 attempts made; none reached the threshold 0.9 with every rule met. "
+        "Returned the best: attempt 3 with reward 0.97, rules not met: at most 3 words, no full stop."
+    )
+
+
+def test_the_one_attempt_and_a_cancelled_run_tell_their_rules_too():
+    log = logs.Log(stages=("answer",), N=1)
+    log.attempt(0.95, unmet=logs.LIMIT)
+    log.finish()
+    assert why_stopped(log.line) == (
+        "The one attempt was made; its reward is 0.95, rule not met: at most 3 words."
+    )
+    log = logs.Log(stages=("answer",))
+    log.attempt(0.95, unmet=logs.LIMIT)
+    log.running()
+    log.finish("cancelled")
+    assert why_stopped(log.line).endswith("Best: attempt 1 with reward 0.95, rule not met: at most 3 words.")
+
+
+def test_a_run_that_met_every_rule_does_not_mention_them():
+    assert why_stopped(logs.rules().line) == "Stopped at attempt 4: reward 0.92 ≥ threshold 0.9."
+
+
+@pytest.mark.parametrize(
+    ("failed", "words"),
+    [
+        (ParseFailed(("answer",), {}), "it has no field answer"),
+        (ParseFailed(("mood", "why"), {}), "it has no fields mood, why"),
+        (ParseFailed((), {"n": "must be a number."}), "field n: must be a number"),
+    ],
+)
+def test_what_could_not_be_read_of_a_reply(failed, words):
+    assert unread(failed) == words
+
+
+def test_where_there_is_no_temperature_the_rollout_is_named():
+    assert no_temperature(2) == "no temperature; rollout 2"

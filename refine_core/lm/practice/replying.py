@@ -15,9 +15,10 @@ TIME_OUT = 0.4
 
 _GARBLED = re.compile(r"Ã.|â€.|Â.|ï¿½|�")  # what UTF-8 looks like when read as Latin-1
 _GARBLED_SHARE = 0.02
+_WHOLE = {"chat": 1.6, "json": 1.9}
+"""The logit of a whole reply, by the form that is asked for: models keep to JSON somewhat more often than to marks."""
 _BREAKS = (
-    Candidate("whole", 1.6),
-    Candidate("no marker for the last field", 0.5),
+    Candidate("no mark for the last field", 0.5),
     Candidate("cut off", 0.5),
     Candidate("a word for a number", 0.5),
 )
@@ -31,18 +32,19 @@ def confused(ask: Ask) -> bool:
 
 def rendered(ask: Ask, values: Mapping[str, object], draw: Draw) -> str:
     """The reply. Garbled inputs make it break now and then; temperature shapes how often."""
-    how = draw.choose(_BREAKS) if confused(ask) else "whole"
+    whole = Candidate("whole", _WHOLE.get(ask.form, _WHOLE["chat"]))
+    how = draw.choose([whole, *_BREAKS]) if confused(ask) else "whole"
     last = ask.outputs[-1].name
     shown = dict(values)
     if how == "a word for a number":
         shown = {k: "rather high" if isinstance(v, (int, float)) else v for k, v in values.items()}
     if ask.form == "json":
-        if how == "no marker for the last field":
+        if how == "no mark for the last field":
             shown.pop(last)
         text = json.dumps(shown, ensure_ascii=False, indent=2)
     else:
         parts = [f"[[ ## {name} ## ]]\n{as_text(value)}" for name, value in shown.items()]
-        if how == "no marker for the last field":
+        if how == "no mark for the last field":
             parts[-1] = f"{last}: {as_text(shown[last])}"
         text = "\n\n".join([*parts, "[[ ## completed ## ]]"])
     if how == "cut off":

@@ -1,0 +1,124 @@
+"""The JSON format: inputs under markers as in the chat format, outputs as one JSON object in field order.
+
+The first balanced {…} of a reply is read, and repaired where it is not quite JSON; extra keys are ignored. Structure and
+order are dspy's (2.6.23); the sentences are ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from refine_core.adapters.base import unread
+from refine_core.adapters.turns import (
+    NOT_SUPPLIED,
+    TurnAdapter,
+    described,
+    objective,
+    placeholder,
+    section,
+    wanted,
+)
+from refine_core.adapters.values import as_json, data_as_text, jsonable, readers
+from refine_core.signatures.signature import Signature
+
+_STRICT = json.JSONDecoder(strict=False)
+_OBJECT: Mapping[str, object] = {"response_format": {"type": "json_object"}}
+
+
+class JSONAdapter(TurnAdapter):
+    """Writes prompts and reads replies in the JSON format. It has no fallback. Source: dspy.JSONAdapter, version 2.6.23."""
+
+    def params(self, signature: type[Signature], takes: Callable[[str], bool]) -> Mapping[str, object]:
+        """The wish for a JSON object, where the model understands it."""
+        del signature
+        return _OBJECT if takes("response_format") else {}
+
+    def system(self, signature: type[Signature]) -> str:
+        """What the fields are, how a reply is laid out, and the objective."""
+        return _system(signature)
+
+    def request(self, signature: type[Signature]) -> str:
+        """Which fields the reply must hold, in order, with the types of those that are no plain text."""
+        return _request(signature)
+
+    def reply(self, signature: type[Signature], fields: Mapping[str, Any]) -> str:
+        """A reply as a model would write it; a missing output is marked as not supplied."""
+        values = {n: jsonable(fields[n]) if n in fields else NOT_SUPPLIED for n in signature.output_fields}
+        return as_json(values, indent=2)
+
+    def parse(self, signature: type[Signature], reply: str) -> dict[str, Any]:
+        """The outputs in `reply`, by name, in the signature's order. Raises ParseError.
+
+        Unknown keys are ignored; every output is required.
+        """
+        fields = readers(signature)
+        found = _object(reply, [name for name, _ in fields])
+        missing = [name for name, _ in fields if name not in found]
+        values: dict[str, Any] = {}
+        invalid: dict[str, str] = {}
+        for name, read in fields if not missing else ():
+            value = found[name]
+            if read is None and type(value) is str:
+                values[name] = value
+                continue
+            try:
+                values[name] = data_as_text(value) if read is None else read.data(value)
+            except ValueError as why:
+                invalid[name] = str(why)
+        if missing or invalid:
+            raise unread(
+                signature,
+                reply,
+                missing=missing,
+                invalid=invalid,
+                found=found,
+                expected=f"a JSON object with the key {missing[0]!r}" if missing else "",
+            )
+        return values
+
+
+@lru_cache(maxsize=512)  # signatures never change, and every attempt asks for the same
+def _system(signature: type[Signature]) -> str:
+    outputs = {n: placeholder(f) for n, f in signature.output_fields.items()}
+    return "\n".join(
+        [
+            described(signature),
+            "Every message is laid out like this, with each value in its place.\n",
+            "The inputs are given so:\n",
+            "\n\n".join(section(n, placeholder(f)) for n, f in signature.input_fields.items()),
+            "\nThe reply is one JSON object with these fields:\n",
+            as_json(outputs, indent=2),
+            f"\n{objective(signature)}",
+        ]
+    )
+
+
+@lru_cache(maxsize=512)
+def _request(signature: type[Signature]) -> str:
+    fields = ", then ".join(wanted(f, n) for n, f in signature.output_fields.items())
+    return f"Reply with one JSON object and nothing else, its fields in this order: {fields}."
+
+
+def _object(reply: str, names: list[str]) -> Mapping[str, Any]:
+    """The first JSON object in `reply`; {} if there is none. A brace in the prose before it does not count as one."""
+    start = reply.find("{")
+    if start < 0:
+        return {}
+    try:
+        found, _ = _STRICT.raw_decode(reply, start)
+    except (ValueError, RecursionError):
+        return _repaired(reply[start:], names)
+    return found if isinstance(found, dict) else {}
+
+
+def _repaired(text: str, names: list[str]) -> Mapping[str, Any]:
+    """The object in broken JSON: of several, the first that has one of `names`."""
+    import json_repair
+
+    made: Any = json_repair.loads(text)
+    several = made if isinstance(made, list) else [made]
+    objects = [one for one in several if isinstance(one, dict)]
+    return next((one for one in objects if any(n in one for n in names)), objects[0] if objects else {})

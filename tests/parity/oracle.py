@@ -1,0 +1,157 @@
+"""dspy's own source, read where it is installed, with chosen differences made in it. Runs in dspy's Python.
+
+Nothing of dspy is kept here but the few words that an edit looks for; each must be found exactly once, so that a change
+in the original, or two edits in each other's way, are noticed.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import dspy  # type: ignore[import-not-found]  # it is in an environment of its own
+from pydantic import TypeAdapter, ValidationError
+
+from tests.parity.switches import BEST_OF_N, REFINE, SWITCHES, Edit, edited
+
+
+class Untouched:
+    """Refine and BestOfN as dspy hands them out."""
+
+    Refine, BestOfN = dspy.Refine, dspy.BestOfN
+
+    def in_force(self) -> AbstractContextManager[None]:
+        """Nothing needs to be put in place."""
+        return nullcontext()
+
+
+class Original:
+    """Refine and BestOfN of the original with these switches on. Raises LookupError for an edit that does not fit."""
+
+    def __init__(self, switches: Collection[str]) -> None:
+        edits: defaultdict[str, dict[Edit, None]] = defaultdict(dict)  # an ordered set: two switches may share an edit
+        for switch in SWITCHES:
+            if switch.name in switches:
+                for edit in switch.edits:
+                    edits[edit.where][edit] = None
+        self.Refine = _module(REFINE, edits.pop(REFINE, {})).Refine
+        self.BestOfN = _module(BEST_OF_N, edits.pop(BEST_OF_N, {})).BestOfN
+        self._methods = [_method(where, changes) for where, changes in edits.items()]
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """With the changed methods of other classes in their places."""
+        kept = [(owner, name, owner.__dict__[name]) for owner, name, _ in self._methods]
+        for owner, name, changed in self._methods:
+            setattr(owner, name, changed)
+        try:
+            yield
+        finally:
+            for owner, name, was in kept:
+                setattr(owner, name, was)
+
+
+def _module(name: str, edits: Iterable[Edit]) -> ModuleType:
+    original = import_module(name)
+    made = ModuleType(name)
+    made.__dict__.update(HELPERS, __package__=original.__package__, __file__=original.__file__)
+    exec(compile(edited(inspect.getsource(original), edits), f"<{name}, edited>", "exec"), made.__dict__)
+    return made
+
+
+def _method(where: str, edits: Iterable[Edit]) -> tuple[type, str, Any]:
+    """(class, name, the changed function). The class is handed in under the name by which `super()` looks for it."""
+    module_name, _, path = where.partition(":")
+    class_name, _, name = path.partition(".")
+    module = import_module(module_name)
+    owner = getattr(module, class_name)
+    body = edited(inspect.getsource(getattr(owner, name)), edits)  # indented, as it is in its class
+    source = f"def made(__class__):\n{body}\n    return {name}\n"
+    space = {**module.__dict__, **HELPERS}
+    exec(compile(source, f"<{where}, edited>", "exec"), space)
+    return owner, name, space["made"](owner)
+
+
+# What the replacements use.
+
+
+class Unfit(ValueError):
+    """Stands for our InputError."""
+
+    def __str__(self) -> str:
+        return "an input does not fit"
+
+
+def finite(reward: Any) -> Any:
+    """The reward if it is a finite number. Raises ValueError."""
+    if not isinstance(reward, (bool, int, float)) or not math.isfinite(reward):
+        raise ValueError("the reward is no number")
+    return reward
+
+
+def sensible(n: int, fail_count: int | None) -> None:
+    """Raises ValueError for numbers with which nothing can be done."""
+    if n < 1 or (fail_count is not None and fail_count < 0):
+        raise ValueError("a number makes no sense")
+
+
+def fitted(signature: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs with each value as its field's type; what the signature does not name stays. Raises Unfit."""
+    made = dict(inputs)
+    if signature.__name__ == "OfferFeedback":  # its inputs are given as text, on both sides
+        return made
+    for name, field in signature.input_fields.items():
+        if name in inputs and field.annotation is not str:
+            try:
+                made[name] = TypeAdapter(field.annotation).validate_python(inputs[name])
+            except ValidationError:
+                raise Unfit from None
+    return made
+
+
+def returned(outputs: Any) -> None:
+    """Raises TypeError unless a program may return this."""
+    if not isinstance(outputs, (dspy.Prediction, dict)):
+        raise TypeError("the program must return a Prediction")
+
+
+def first_model(module: Any) -> Any:
+    """The first model that a predictor of the program has of its own, else the one in force."""
+    return next((one.lm for one in module.predictors() if one.lm is not None), None) or dspy.settings.lm
+
+
+def tempered(module: Any, index: int, n: int) -> None:
+    """Give every predictor a copy of its own model, at that model's own temperature for this attempt."""
+    for one in module.predictors():
+        lm = one.lm or dspy.settings.lm
+        temps = [lm.kwargs.get("temperature") or 0.0] + [0.5 + i * (0.5 / n) for i in range(n)]
+        one.lm = lm.copy(temperature=list(dict.fromkeys(temps))[index])
+
+
+def code_of(module: Any) -> str:
+    """What the adviser is shown of a program: its signature where it is a bare predictor, else its source."""
+    if isinstance(module, (dspy.Predict, dspy.ChainOfThought)):
+        return f"{type(module).__name__}({module.predictors()[0].signature.signature!r})"
+    return inspect.getsource(type(module))
+
+
+HELPERS = {
+    "Unfit": Unfit,
+    "code_of": code_of,
+    "copy": copy,
+    "finite": finite,
+    "first_model": first_model,
+    "fitted": fitted,
+    "logger": logging.getLogger("oracle"),
+    "returned": returned,
+    "sensible": sensible,
+    "tempered": tempered,
+}

@@ -1,0 +1,90 @@
+"""Our side: refine_core.        python -m tests.parity.ours, run by tests.parity.sides"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import refine_core
+from refine_core import ChatAdapter, InputError, JSONAdapter, LMError, ParseError, RewardError, ScriptedLM, SpecError
+from tests.parity.acting import act, serve
+from tests.parity.playing import Play
+
+
+class Adapted(ChatAdapter):
+    """A user's own adapter, which cannot be made without an argument."""
+
+    def __init__(self, tone: str) -> None:
+        super().__init__()
+        self.tone = tone
+
+
+class Ours:
+    """refine_core, as `acting` needs it. to_call: calls a refiner, for instance through `acall`."""
+
+    names = refine_core
+
+    def __init__(self, *, through_acall: bool = False) -> None:
+        self.through_acall = through_acall
+
+    def lm(self, play: Play, name: str, temperature: float | str | None) -> ScriptedLM:
+        """A model of that name; "missing" is no temperature at all."""
+        made = ScriptedLM(partial(play.say, name))
+        made.kwargs["temperature"] = temperature
+        if temperature == "missing":
+            del made.kwargs["temperature"]
+        return made
+
+    def adapter(self, name: str | None) -> Any:
+        """The adapter of that name, or None for the default."""
+        made = {"chat": ChatAdapter, "json": JSONAdapter, "a user's own": partial(Adapted, "friendly")}
+        return made[name]() if name else None
+
+    def refiner(self, strategy: str) -> Callable[..., Any]:
+        """Refine or BestOfN."""
+        made = {"refine": refine_core.Refine, "best_of_n": refine_core.BestOfN}[strategy]
+        if not self.through_acall:
+            return made
+
+        def make(*args: Any, **kwargs: Any) -> Any:
+            refiner = made(*args, **kwargs)
+            return lambda **inputs: asyncio.run(refiner.acall(**inputs))
+
+        return make
+
+    setting = staticmethod(refine_core.context)
+
+    def fault(self, error: BaseException) -> str:
+        """The error in words that both sides share."""
+        match error:
+            case ParseError():
+                return "the reply does not parse"
+            case RewardError():
+                return "the reward is no number"
+            case InputError():
+                return "an input does not fit"
+            case SpecError():
+                return "a number makes no sense"
+            case LMError() if "no model" in str(error):
+                return "no model"
+            case TypeError() if str(error).startswith("the program must return a Prediction"):
+                return "no prediction"
+        return f"{type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Serve {"script": …, "through_acall": whether} -> what happened."""
+    logging.disable(logging.CRITICAL)
+    sides = {False: Ours(), True: Ours(through_acall=True)}
+
+    def run(job: Mapping[str, Any]) -> Any:
+        return act(sides[bool(job.get("through_acall"))], job["script"])
+
+    serve(run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""What is folded from a log: the loop's own idea of the best, nested refinements, second askings, old logs."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refine_core import events as ev
+from refine_core.log import Record, codec
+from refine_core.log.folds import Summary, nested, summarize, timeline
+from refine_core.loop import Plan, replay
+from tests import logs
+
+
+def summary(records: list[Record]) -> Summary:
+    """The row, one record after the other."""
+    row = None
+    for record in records:
+        row = summarize(row, record)
+    assert row is not None
+    return row
+
+
+# ---- the best, and what is good enough
+
+REWARD = st.sampled_from([-1.0, 0.0, 0.2, 0.5, 0.9, 0.9, 1.0])
+TRIES = st.lists(st.tuples(st.none() | REWARD, st.booleans()), min_size=1, max_size=6)
+
+
+def written(tries: list[tuple[float | None, bool]], threshold: float | None) -> logs.Log:
+    """A log with one attempt a pair: its reward, or None, and whether it met every rule."""
+    log = logs.Log(stages=("answer",), N=len(tries), threshold=threshold)
+    for reward, met in tries:
+        log.attempt(reward, unmet=None if met else logs.LIMIT)
+    return log
+
+
+def by_hand(tries: list[tuple[float | None, bool]]) -> int | None:
+    """The first of those with the highest reward, among those that met every rule if any did."""
+    scored = [(i, reward, met) for i, (reward, met) in enumerate(tries) if reward is not None]
+    pool = [one for one in scored if one[2]] or scored
+    top = max((reward for _, reward, _ in pool), default=None)
+    return next((i for i, reward, _ in pool if reward == top), None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TRIES, st.none() | REWARD)
+def test_nobody_disagrees_with_the_loop_about_the_best(tries, threshold):
+    """Timeline, history row, loop and a plain rule of our own say the same after every attempt."""
+    log = written(tries, threshold)
+    plan = Plan.of(len(tries), 0.0, threshold, None)
+    ends = (ev.RewardScored, ev.AttemptFailed)
+    for part in (
+        log.records[:end] for end, r in enumerate(log.records, start=1) if isinstance(r.event, ends)
+    ):
+        line, loop = timeline(part), replay(plan, [r.event for r in part])
+        ended = [a for a in line.attempts if a.state in {"scored", "failed"}]
+        expected = by_hand(tries[: len(ended)])
+        assert line.best == loop.best == summary(part).best == expected
+        assert [line.reaches(a) for a in ended] == [
+            a.reward is not None and loop.reaches(a.index) for a in ended
+        ]
+        if expected is not None:
+            assert summary(part).best_reward == tries[expected][0]
+            assert summary(part).best_unmet is not tries[expected][1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(TRIES)
+def test_best_so_far_is_the_reward_of_what_was_best_then(tries):
+    line = written(tries, None).line
+    for attempt in line.attempts:
+        best = by_hand(tries[: attempt.index + 1])
+        assert attempt.best_so_far == (None if best is None else tries[best][0])
+
+
+def test_a_high_reward_with_a_rule_not_met_neither_reaches_the_threshold_nor_is_the_best():
+    log = written([(0.95, False), (0.5, True)], 0.9)
+    assert log.line.best == 1
+    assert [log.line.reaches(a) for a in log.line.attempts] == [False, False]
+    assert log.line.attempts[0].unmet == logs.LIMIT
+    assert log.line.attempts[1].unmet == {}
+
+
+def test_attempts_that_overlap_and_end_in_another_order_have_one_best():
+    """A tie keeps the first by index, not the first to end."""
+    log = logs.Log(stages=("answer",), N=3, strategy="best_of_n")
+    spans = [log.begin() for _ in range(3)]
+    for index in (2, 1, 0):
+        log.emit(spans[index], ev.RewardScored(index, 0.5, 0.0))
+    assert log.line.best == summary(log.records).best == 0
+
+
+# ---- a model without a temperature
+
+
+def test_an_attempt_knows_which_predictors_got_no_temperature():
+    some, every = logs.one_without_temperature().line, logs.no_temperature().line
+    assert [a.untempered for a in some.attempts] == [("answer",)] * 2
+    assert [some.tempered(a) for a in some.attempts] == [True, True]
+    assert [every.tempered(a) for a in every.attempts] == [False] * 3
+    assert logs.two_stages().line.tempered(logs.two_stages().line.attempts[0])
+
+
+# ---- replies that could not be read
+
+
+def test_a_reply_that_could_not_be_read_belongs_to_its_call_and_the_next_call_asks_again():
+    first, second, third = logs.asked_again().line.attempts
+
+    def told(attempt, name):
+        (run,) = [r for r in attempt.predictors if r.name == name]
+        return [(call.again, call.parse_failed) for call in run.calls], run.outputs
+
+    assert told(first, "draft") == ([(False, logs.UNREAD), (True, None)], {"notes": "notes 1"})
+    assert told(second, "answer") == ([(False, logs.UNREAD), (True, logs.UNREAD)], None)
+    assert told(third, "draft")[0] == [(False, None)]
+
+
+def test_calls_of_predictors_that_run_at_once_keep_their_own_failures():
+    """Their events interleave; the place of each says whose it is."""
+    log = logs.Log(stages=("a", "b"))
+    span = log.begin()
+    for name in ("a", "b"):
+        log.emit(f"{span}/{name}", ev.ModuleStarted(name, {}))
+        log.call(f"{span}/{name}")
+    log.emit(f"{span}/a", logs.UNREAD)
+    log.call(f"{span}/b", name="lm-2")  # not after a failure: b's own code asked twice
+    log.call(f"{span}/a", name="lm-2")
+    a, b = log.line.attempts[0].predictors
+    assert [(c.again, c.parse_failed) for c in a.calls] == [(False, logs.UNREAD), (True, None)]
+    assert [(c.again, c.parse_failed) for c in b.calls] == [(False, None), (False, None)]
+
+
+@pytest.mark.parametrize(("place", "purpose"), [("advice", "advice"), ("reward/judge", "judge")])
+def test_advisers_and_judges_are_asked_again_too(place, purpose):
+    log = logs.Log(stages=("answer",))
+    log.attempt(0.5)
+    log.call(f"attempt-0/{place}", purpose=purpose)
+    log.emit(f"attempt-0/{place}", logs.UNREAD)
+    log.call(f"attempt-0/{place}", purpose=purpose, name="lm-2")
+    (attempt,) = log.line.attempts
+    calls = attempt.advice.calls if purpose == "advice" else attempt.judge_calls
+    assert [(c.again, c.parse_failed) for c in calls] == [(False, logs.UNREAD), (True, None)]
+    assert [c.parse_failed for c in attempt.predictors[0].calls] == [None]
+
+
+# ---- a refinement inside an attempt
+
+
+def test_the_loop_of_a_refinement_inside_an_attempt_is_its_own():
+    """The outer attempts keep their outputs, rewards, rules, hints and advice, and are as many as they were."""
+    log = logs.nested()
+    assert [a.index for a in log.line.attempts] == [0, 1]
+    assert [a.outputs for a in log.line.attempts] == [{"answer": "outer 0"}, {"answer": "outer 1"}]
+    assert [a.reward for a in log.line.attempts] == [0.3, 1.0]
+    assert [dict(a.unmet) for a in log.line.attempts] == [{}, {}]
+    assert [dict(a.hints) for a in log.line.attempts] == [{}, {"answer": "outer"}]
+    assert [a.advice.given.advice if a.advice else None for a in log.line.attempts] == [
+        {"answer": "outer"},
+        None,
+    ]
+    row = summary(log.records)
+    assert (row.rewards, row.best, row.failed, row.best_unmet) == ((0.3, 1.0), 1, 0, False)
+
+
+def test_what_a_refinement_inside_an_attempt_asked_is_counted_with_that_attempt():
+    log = logs.nested()
+    first, second = log.line.attempts
+    assert [run.inner for run in first.predictors] == [(0,), (1,)]
+    assert [call.again for run in second.predictors for call in run.calls] == [False, False, True]
+    assert [len(a.inner_advice) for a in log.line.attempts] == [1, 1]
+    asked = sum(isinstance(r.event, ev.LMRequested) for r in log.records)
+    assert log.line.usage.calls == len(log.line.calls) == summary(log.records).calls == asked
+
+
+def test_an_attempt_whose_inner_refinement_asks_for_advice_does_not_seem_to_be_advised():
+    """While the inner adviser is asked, the outer attempt still runs."""
+    log = logs.nested()
+    asked = next(i for i, r in enumerate(log.records) if r.span == "attempt-0/refine/attempt-0/advice/lm")
+    line = timeline(log.records[: asked + 1])
+    assert line.attempts[0].state == "running"
+    assert line.attempts[0].advice is None
+
+
+def test_a_failure_inside_an_inner_refinement_is_no_failed_attempt():
+    log = logs.Log(stages=("answer",))
+    span = log.begin()
+    log.emit(f"{span}/refine/attempt-0", ev.AttemptStarted(0, 0.0))
+    log.emit(f"{span}/refine/attempt-0", ev.AttemptFailed(0, "program", logs.BROKEN))
+    assert [a.state for a in log.line.attempts] == ["running"]
+    assert summary(log.records).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("span", "inside"),
+    [
+        ("", False),
+        ("attempt-0", False),
+        ("attempt-12/draft/lm-2", False),
+        ("attempt-0-2/advice", False),
+        ("attempt-0/refine/attempt-1", True),
+        ("attempt-0/refine-2/attempt-1-2/draft/lm", True),
+        ("attempt-0/steps['attempt-one']/lm", False),
+    ],
+)
+def test_nested_is_an_attempt_within_an_attempt_and_no_predictors_name(span, inside):
+    assert nested(span) is inside
+
+
+# ---- older logs
+
+
+def test_a_log_without_the_newer_fields_folds_as_before():
+    """Events as an earlier version wrote them have neither `untempered` nor `unmet`."""
+
+    def aged(event: ev.Event) -> ev.Event:
+        kind, version, text = codec.encode(event)
+        data = json.loads(text)
+        for field in ("untempered", "unmet"):
+            data.pop(field, None)
+        return codec.decode(kind, version, json.dumps(data))
+
+    log = logs.failures()
+    old = [Record(r.run_id, r.seq, r.at, r.span, aged(r.event)) for r in log.records]
+    assert timeline(old) == log.line
+    assert summary(old) == summary(log.records)
+
+
+@pytest.mark.parametrize("name", logs.SCENARIOS)
+def test_the_end_that_was_recorded_is_the_end_that_the_fold_finds(name):
+    log = copy.copy(logs.SCENARIOS[name]())
+    line = log.line
+    if line.finished is not None:
+        assert line.best == line.finished.best == summary(log.records).best

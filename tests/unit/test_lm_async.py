@@ -1,0 +1,202 @@
+"""Models asked from async code: the same operation, on an event loop that stays free."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from refine_core.effects import arun, run
+from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError, RunCancelled
+from refine_core.events import LMFailed, LMReplied, LMRequested, LMRetried
+from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, warm
+from refine_core.lm.ask import ask
+from refine_core.log.scope import Collector, Scope, within
+from refine_core.waiting import Cancel
+from tests.openai_server import Answer, OpenAIServer, status
+
+ASK = [{"role": "user", "content": "why?"}]
+CANARY = "canary-5d1e-of-any-shape"
+
+
+@pytest.fixture
+def server():
+    with OpenAIServer() as alive:
+        yield alive
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _litellm_is_imported_once():
+    warm()
+    with OpenAIServer() as server:
+        assert lm_of(server, timeout_s=60.0)("hi") == ["hello"]
+
+
+def asked_of(server):
+    """Wait until the server has been asked."""
+    until = time.monotonic() + 10
+    while not server.requests and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def lm_of(server, **settings):
+    given = {"api_base": server.url, "api_key": CANARY, "num_retries": 0, "cache": False, **settings}
+    return LM("tiny", **given)
+
+
+def test_awaiting_a_model_gives_what_calling_it_gives(server):
+    lm = lm_of(server)
+    assert asyncio.run(lm.acall("hi", temperature=0.3)) == lm("hi", temperature=0.3) == ["hello"]
+    assert server.requests[0].json == server.requests[1].json
+
+
+def test_the_loop_is_free_while_the_model_is_asked_and_while_a_retry_waits(server):
+    server.script(status(429, retry_after=1), Answer("late", hang_s=1))
+
+    async def both():
+        longest_s, last = 0.0, time.monotonic()
+        asked = asyncio.create_task(lm_of(server, num_retries=1).acall("hi"))
+        while not asked.done():
+            await asyncio.sleep(0.01)
+            longest_s, last = max(longest_s, time.monotonic() - last), time.monotonic()
+        return await asked, longest_s
+
+    said, longest_s = asyncio.run(both())
+    assert said == ["late"]
+    assert longest_s < 0.6
+
+
+def test_many_calls_run_side_by_side(server):
+    server.default = Answer("slow", hang_s=0.3)
+
+    async def many():
+        return await asyncio.gather(*(lm_of(server).acall(str(n)) for n in range(8)))
+
+    started = time.monotonic()
+    assert asyncio.run(many()) == [["slow"]] * 8
+    assert time.monotonic() - started < 8 * 0.3
+
+
+def test_cancelling_the_task_closes_the_call(server):
+    server.script(Answer(hang_s=30))
+
+    async def give_up():
+        asked = asyncio.create_task(lm_of(server, timeout_s=30.0).acall("hi"))
+        await asyncio.to_thread(asked_of, server)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+
+    asyncio.run(give_up())
+    assert server.requests[0].disconnected.wait(2)
+
+
+def test_cancelling_the_task_in_a_retrys_wait_ends_it_and_asks_no_more(server):
+    server.script(status(429, retry_after=20))
+
+    async def give_up():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(lm_of(server, num_retries=3).acall("hi"), 0.5)
+
+    started = time.monotonic()
+    asyncio.run(give_up())
+    assert time.monotonic() - started < 3
+    assert len(server.requests) == 1
+
+
+def test_the_scopes_cancel_ends_an_awaited_call_and_closes_it(server):
+    server.script(Answer(hang_s=30))
+    cancel = Cancel()
+
+    async def give_up():
+        with within(Scope(cancel=cancel)), pytest.raises(RunCancelled):
+            await lm_of(server, timeout_s=30.0).acall("hi")
+
+    threading.Timer(0.3, cancel.set).start()
+    asyncio.run(give_up())
+    assert server.requests[0].disconnected.wait(2)
+
+
+@pytest.mark.parametrize("drive", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+def test_a_call_is_told_as_the_same_events_either_way(server, drive):
+    server.script(status(429, retry_after=0), "fine", status(500), status(500))
+    facts, lm = Collector(), lm_of(server, num_retries=1)
+    scope = Scope((facts,))
+    drive(ask(lm, ASK, {}, purpose="predict", scope=scope))
+    with pytest.raises(LMUnavailableError):
+        drive(ask(lm, ASK, {}, purpose="judge", scope=scope))
+    assert [type(event) for event in facts.events] == [
+        *(LMRequested, LMRetried, LMReplied),
+        *(LMRequested, LMRetried, LMFailed),
+    ]
+    assert [span for span, _ in facts.facts] == ["lm"] * 3 + ["lm-2"] * 3
+
+
+@pytest.mark.parametrize("drive", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+def test_a_failure_brings_no_other_error_along(server, drive):
+    """The error of litellm holds the request, and so the key."""
+    server.script(status(401, f"Bad key {CANARY}."), status(429), status(429))
+    for settings in ({}, {"num_retries": 1}):
+        with pytest.raises(LMError) as caught:
+            drive(ask(lm_of(server, **settings), ASK, {}, purpose="predict", scope=Scope()))
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+        assert CANARY not in str(caught.value)
+    assert type(caught.value) is LMRateLimitError
+
+
+def test_calling_a_model_is_told_to_whoever_records(server):
+    facts = Collector()
+    with within(Scope((facts,))):
+        lm_of(server)("hi", api_token=CANARY)
+    assert [type(event) for event in facts.events] == [LMRequested, LMReplied]
+    assert CANARY not in repr(facts.facts)
+
+
+# Other models
+
+
+def test_a_written_script_asks_for_nothing_that_waits():
+    """So that under async code no thread is needed."""
+    with pytest.raises(StopIteration) as done:
+        next(ScriptedLM(["one"]).steps(ASK, {}))
+    assert done.value.value.text == "one"
+
+
+def test_a_scripts_function_runs_in_a_thread_under_async_code_and_in_the_callers_else():
+    where = []
+
+    def answer(messages, params):
+        where.append(threading.current_thread())
+        return Reply("yes")
+
+    lm = ScriptedLM(answer)
+    assert lm("a") == asyncio.run(lm.acall("b")) == ["yes"]
+    assert where[0] is threading.current_thread()
+    assert where[1] is not threading.current_thread()
+
+
+def test_a_scripts_function_may_be_async():
+    async def answer(messages, params):
+        await asyncio.sleep(0)
+        return f"{messages[-1]['content']}!"
+
+    lm = ScriptedLM(answer)
+    assert lm("a") == ["a!"]
+    assert asyncio.run(lm.acall("b")) == ["b!"]
+
+
+def test_a_model_of_ones_own_needs_only_a_sync_method():
+    class Slow(BaseLM):
+        def complete(self, messages, params, *, cancel=None, on_retry=None):
+            time.sleep(0.2)
+            return Reply(str(threading.get_ident()))
+
+    async def both():
+        return await asyncio.gather(Slow("slow").acall("a"), Slow("slow").acall("b"))
+
+    started = time.monotonic()
+    (one,), (other,) = asyncio.run(both())
+    assert one != other
+    assert time.monotonic() - started < 0.39
