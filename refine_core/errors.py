@@ -107,8 +107,8 @@ class ParseError(ProgramError):
         super().__init__(f"{signature}: {what}; the reply was {reply[:120]!r}")
 
 
-class StateError(ProgramError):
-    """A saved state or program that cannot be written or read; the module is as it was."""
+class StateError(ProgramError, ValueError):
+    """A saved state or program that cannot be written or read; the module is as it was. dspy raises ValueError."""
 
 
 class UnsafeLoadError(StateError):

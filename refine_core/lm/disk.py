@@ -41,10 +41,14 @@ class Disk:
             os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         )  # for its owner alone, before anything is in it
         self._file = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-        self._file.execute("pragma journal_mode = wal")
-        self._file.execute("pragma synchronous = off")  # a power cut may cost the last replies
-        self._file.execute(_TABLE)
-        self._bytes = self._sum()
+        try:
+            self._file.execute("pragma journal_mode = wal")
+            self._file.execute("pragma synchronous = off")  # a power cut may cost the last replies
+            self._file.execute(_TABLE)
+            self._bytes = self._sum()
+        except sqlite3.Error:
+            self._file.close()
+            raise
 
     @classmethod
     def open_in(cls, folder: Path | None, limit_bytes: int) -> Self:

@@ -148,7 +148,7 @@ class Operation(Module):
 
 
 @lru_cache(maxsize=1024)
-def _is_async(cls: type[Module]) -> bool:
+def _is_async(cls: type) -> bool:
     """Whether the class, or the nearest of its bases that says either, says `aforward`."""
     for one in cls.__mro__:
         if one is Module:

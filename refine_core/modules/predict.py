@@ -5,6 +5,7 @@ inputs -> adapter.format -> ask -> adapter.parse -> Prediction
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -32,6 +33,7 @@ HINT = "hint_"
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _CHAT = ChatAdapter()
+_OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,9 @@ class Predict(Operation, Parameter):
         twin.__dict__.update(self.__dict__)
         twin.config, twin.demos = dict(self.config), list(self.demos)
         twin.traces, twin.train = list(self.traces), list(self.train)
+        if len(self.__dict__) > len(_OWN) or not _OWN.issuperset(self.__dict__):
+            for name in self.__dict__.keys() - _OWN:  # what a subclass has added
+                setattr(twin, name, copy.deepcopy(self.__dict__[name], memo))
         return twin
 
     def __getstate__(self) -> dict[str, Any]:

@@ -190,7 +190,9 @@ class Driver:
                     scope.emit(RewardStarted(index, plain_dict(outputs)))
                 judged = _fresh(self.inputs)
                 scored = yield from self.scorer.steps(judged, outputs, scope.inside("reward"))
-                rules = yield from unmet(self.validators, judged, outputs) if self.validators else _none()
+                rules: Mapping[str, str] = {}
+                if self.validators:
+                    rules = yield from unmet(self.validators, judged, outputs)
         except Exception as error:  # noqa: BLE001 - whatever a user's program raises is a failed attempt, and is kept
             logger.info("attempt %d failed in its %s: %s", index + 1, phase, error)
             self.errors[index] = error
@@ -324,9 +326,3 @@ def _prediction(made: object) -> Prediction:
     raise TypeError(
         f"the program must return a Prediction, not {type(made).__name__}; return Prediction(answer=…)"
     )
-
-
-def _none() -> Steps[dict[str, str]]:
-    """No validators, so none unmet."""
-    return {}
-    yield

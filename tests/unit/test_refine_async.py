@@ -452,3 +452,19 @@ def test_a_reward_that_returns_nothing_names_its_line():
         Refine(Predict("q -> answer"), N=1, reward_fn=silent, threshold=1)(q="?")
     assert caught.value.line == silent.__code__.co_firstlineno
     assert "silent in test_refine_async.py" in str(caught.value)
+
+
+def test_what_a_subclass_of_predict_has_added_is_copied_for_each_attempt():
+    class Counting(Predict):
+        def __init__(self, signature):
+            super().__init__(signature)
+            self.seen = []
+
+        def forward(self, **inputs):
+            self.seen.append(inputs)
+            return super().forward(**inputs)
+
+    program = Counting("q -> answer")
+    with context(lm=by_temperature()):
+        Refine(program, N=3, reward_fn=value, threshold=9)(q="?")
+    assert program.seen == []
