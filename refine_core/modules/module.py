@@ -53,7 +53,7 @@ class Module(Tree, Saved):
     async def acall(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program in an event loop. A `forward` that has no async twin runs in a thread, its context copied."""
         with watched(self, args, kwargs) as call:
-            if _is_async(type(self)):
+            if _is_async(type(self)):  # type: ignore[arg-type]  # every class can be hashed
                 call.outputs = await self.aforward(*args, **kwargs)
             else:
                 call.outputs = await in_thread(self.forward, *args, **kwargs)
@@ -61,7 +61,7 @@ class Module(Tree, Saved):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the program does; yours to write."""
-        if not _is_async(type(self)):
+        if not _is_async(type(self)):  # type: ignore[arg-type]  # as above
             raise NotImplementedError(
                 f"{type(self).__name__} has no forward; define forward(self, …) or aforward(self, …)"
             )
