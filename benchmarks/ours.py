@@ -148,12 +148,14 @@ def main() -> None:
         "best of n": lambda: best(question=QUESTION),
     }
     cases = {name: Case(run, EXPECTED[name]) for name, run in calls.items()}
-    cases["refine, recorded"] = Case(lambda: recorded(one, store), EXPECTED["refine"])
+    cases["refine, recorded"] = Case(
+        lambda: recorded(one, store), EXPECTED["refine"], clock=time.perf_counter
+    )
     cases["later"] = Case(calls["refine"], EXPECTED["refine"])
     cases["earlier"] = Case(calls["refine"], EXPECTED["refine"], lambda: None)
     for size in (200, 1000):
         asked = asks(BATCH_N, times=size)
-        cases[f"batch of {size}"] = Case(partial(batch, size), asked, partial(batch, 10))
+        cases[f"batch of {size}"] = Case(partial(batch, size), asked, partial(batch, 10), time.perf_counter)
     serve(cases, choose)
     store.close()
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from refine_core.lm import LM, BaseLM, PracticeLM, ScriptedLM
     from refine_core.lm.cache import configure_cache
-    from refine_core.lm.history import inspect_history
+    from refine_core.lm.history import History, inspect_history
     from refine_core.log.codec import decode, encode
     from refine_core.log.folds import Summary, Timeline, summarize, timeline
     from refine_core.log.recorder import Recorder
@@ -70,6 +70,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "adapters": ("Adapter", "ChatAdapter", "JSONAdapter"),
+    "callbacks": ("BaseCallback",),
     "errors": (
         "BatchError",
         "Halt",
@@ -91,7 +92,7 @@ _HOME = {
     ),
     "lm": ("LM", "BaseLM", "PracticeLM", "ScriptedLM"),
     "lm.cache": ("configure_cache",),
-    "lm.history": ("inspect_history",),
+    "lm.history": ("History", "inspect_history"),
     "log.codec": ("decode", "encode"),
     "log.folds": ("Summary", "Timeline", "summarize", "timeline"),
     "log.recorder": ("Recorder",),
@@ -137,6 +138,7 @@ __all__ = [
     "Completions",
     "Example",
     "Halt",
+    "History",
     "InfrastructureError",
     "InputError",
     "InputField",

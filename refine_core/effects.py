@@ -45,15 +45,18 @@ def run(steps: Steps[T]) -> T:
     try:
         effect = next(steps)
         while True:
+            made, failure = None, None
             try:
                 made = effect.run()
             except BaseException as error:  # noqa: BLE001 - the operation decides what becomes of it
-                effect = steps.throw(error)
-            else:
-                effect = steps.send(made)
+                failure = error
+            # Thrown out here, so that what the operation raises instead does not drag this along as its context.
+            effect = steps.send(made) if failure is None else steps.throw(failure)
     except StopIteration as done:
         made_of_all: T = done.value
         return made_of_all
+    finally:
+        failure = None  # a traceback that holds its own frame would keep all of it alive
 
 
 async def arun(steps: Steps[T]) -> T:
@@ -61,15 +64,18 @@ async def arun(steps: Steps[T]) -> T:
     try:
         effect = next(steps)
         while True:
+            made, failure = None, None
             try:
                 made = await effect.arun()
-            except BaseException as error:  # noqa: BLE001 - as above
-                effect = steps.throw(error)
-            else:
-                effect = steps.send(made)
+            except BaseException as error:  # noqa: BLE001 - the operation decides what becomes of it
+                failure = error
+            # Thrown out here, so that what the operation raises instead does not drag this along as its context.
+            effect = steps.send(made) if failure is None else steps.throw(failure)
     except StopIteration as done:
         made_of_all: T = done.value
         return made_of_all
+    finally:
+        failure = None  # a traceback that holds its own frame would keep all of it alive
 
 
 class Blocking(Generic[T]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from refine_core.events import Fault, ParseFailed
-from refine_core.log.folds import Timeline
+from refine_core.log.folds import Attempt, Timeline
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 LONG_S = 100.0
@@ -59,6 +59,18 @@ def unread(failed: ParseFailed) -> str:
     if failed.missing:
         return f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(failed.missing)}"
     return "; ".join(f"field {name}: {why.rstrip('.')}" for name, why in failed.invalid.items())
+
+
+def why_failed(attempt: Attempt) -> str:
+    """The error that ended an attempt; "" where none did. Of replies that could not be read, what each of them lacked."""
+    if attempt.error is None:
+        return ""
+    run = next((run for run in attempt.predictors if run.error == attempt.error), None)
+    whys = [unread(call.parse_failed) for call in run.calls if call.parse_failed] if run is not None else []
+    if run is None or not whys or attempt.error.type != "ParseError":
+        return fault(attempt.error)
+    second = f". Nor could the second, asked for as JSON: {whys[1]}" if len(whys) > 1 else ""
+    return f"the reply of {run.name} could not be read: {whys[0]}{second}"
 
 
 def why_stopped(line: Timeline, *, alive: bool = True) -> str:
@@ -154,5 +166,5 @@ def _fell_short(line: Timeline, index: int) -> str:
 
 
 def _error(line: Timeline) -> str:
-    message = next((fault(a.error) for a in reversed(line.attempts) if a.error), "unknown")
+    message = next((why_failed(a) for a in reversed(line.attempts) if a.error), "unknown")
     return message if message.endswith((".", "!", "?")) else f"{message}."

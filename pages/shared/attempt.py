@@ -10,7 +10,7 @@ import ujson
 
 from pages.shared.text import ROLES, block, mistake, plain, printed
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import count, dollars, fault, no_temperature, number, seconds, unread
+from refine_core.words import count, dollars, fault, no_temperature, number, seconds, unread, why_failed
 
 NO_HINT = "N/A"
 _HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
@@ -89,7 +89,7 @@ def _failure(attempt: Attempt) -> None:
         return
     where = "The reward failed" if attempt.phase == "reward" else "The program failed"
     line = f", line {error.line}" if error.line is not None else ""
-    mistake(f"{where}{line}: {fault(error)}")
+    mistake(f"{where}{line}: {why_failed(attempt)}")
     st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
     if error.stdout:
         printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
@@ -121,9 +121,9 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         delta_arrow="off",
         label_visibility="collapsed",
     )
-    for name, message in scored.unmet.items():
-        st.warning(plain(f"Rule not met, {name}: {message}"), icon=":material/rule:")
     if scored.unmet:
+        said = (f"Rule not met, {name}: {message}" for name, message in scored.unmet.items())
+        st.warning(plain("\n".join(said)), icon=":material/rule:")
         st.caption(
             "An attempt ends the run early only if it meets every rule, and ranks below those that do."
         )

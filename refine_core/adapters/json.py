@@ -7,7 +7,7 @@ order are dspy's (2.6.23); the sentences are ours.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,7 @@ from refine_core.adapters.values import as_json, data_as_text, jsonable, readers
 from refine_core.signatures.signature import Signature
 
 _STRICT = json.JSONDecoder(strict=False)
+_TRIES = 4  # braces in prose that are taken for objects, at most
 _OBJECT: Mapping[str, object] = {"response_format": {"type": "json_object"}}
 
 
@@ -102,23 +103,38 @@ def _request(signature: type[Signature]) -> str:
     return f"Reply with one JSON object and nothing else, its fields in this order: {fields}."
 
 
-def _object(reply: str, names: list[str]) -> Mapping[str, Any]:
-    """The first JSON object in `reply`; {} if there is none. A brace in the prose before it does not count as one."""
+def _object(reply: str, names: Collection[str]) -> Mapping[str, Any]:
+    """The first JSON object in `reply` that has one of `names`, or else the first one; {} if there is none."""
+    first: Mapping[str, Any] = {}
     start = reply.find("{")
-    if start < 0:
-        return {}
+    for _ in range(_TRIES):
+        if start < 0:
+            break
+        found, end = _read(reply, start, names)
+        if any(name in found for name in names):
+            return found
+        first = first or found
+        start = reply.find("{", end)
+    return first
+
+
+def _read(reply: str, start: int, names: Collection[str]) -> tuple[Mapping[str, Any], int]:
+    """The object that begins at `start`, repaired if need be, and where to look for another one."""
     try:
-        found, _ = _STRICT.raw_decode(reply, start)
+        found, end = _STRICT.raw_decode(reply, start)
     except (ValueError, RecursionError):
-        return _repaired(reply[start:], names)
-    return found if isinstance(found, dict) else {}
+        return _repaired(reply[start:], names), start + 1
+    return found, end
 
 
-def _repaired(text: str, names: list[str]) -> Mapping[str, Any]:
-    """The object in broken JSON: of several, the first that has one of `names`."""
+def _repaired(text: str, names: Collection[str]) -> Mapping[str, Any]:
+    """The object in broken JSON; of several, the first that has one of `names`."""
     import json_repair
 
-    made: Any = json_repair.loads(text)
+    try:
+        made: Any = json_repair.loads(text)
+    except (ValueError, RecursionError):  # nested beyond its depth
+        return {}
     several = made if isinstance(made, list) else [made]
     objects = [one for one in several if isinstance(one, dict)]
-    return next((one for one in objects if any(n in one for n in names)), objects[0] if objects else {})
+    return next((one for one in objects if any(name in one for name in names)), objects[0] if objects else {})

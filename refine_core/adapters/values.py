@@ -88,7 +88,7 @@ class Reader:
         self._choices = _table(kind)
         self._texts = kind is str
         # A number or a date may be read wrongly as JSON, a container or a union wrongly as bare text.
-        self._json_first = not isinstance(kind, type) or kind in (object, list, dict) or _is_object(kind)
+        self._json_first = not isinstance(kind, type) or kind in (Any, object, list, dict) or _is_object(kind)
         self._first = self._validate.from_json if self._json_first else self._validate
 
     def text(self, text: str) -> Any:

@@ -19,6 +19,7 @@ Kind = Literal["temperature", "predictor", "advice", "reward"]
 PANEL_PX = 248
 GAP_PX = 14
 HEIGHTS_PX: dict[Kind, float] = {"temperature": 50, "predictor": 46, "advice": 44, "reward": 38}
+RULES_PX = 28  # more of the strip of rewards, where rules that were not met are told beneath them
 REACH = 0.36  # of a column, to either side of its middle: what bars may fill; the rest is a gutter for arrows
 MANY = 30  # columns, beyond which the strips become a matrix: a shaded cell each, and nothing written
 _KEPT_COLUMNS = 6  # a run that stopped early keeps its empty columns up to this many, so that nothing jumps
@@ -30,19 +31,20 @@ _FAILED_ROOM = 0.14  # of the panel's range, below the lowest tick
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One strip. top, height: in pixels, on y2."""
+    """One strip. top, height: in pixels, on y2. value_at: where a number written into it lies, for one that has any."""
 
     name: str
     kind: Kind
     top: float
-
-    @property
-    def height(self) -> float:
-        return HEIGHTS_PX[self.kind]
+    height: float
 
     @property
     def middle(self) -> float:
         return self.top + self.height / 2
+
+    @property
+    def value_at(self) -> float:
+        return self.top + HEIGHTS_PX[self.kind] / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _lanes(line: Timeline) -> tuple[Lane, ...]:
     lanes: list[Lane] = []
     top = 0.0
     for name, kind in strips:
-        lanes.append(Lane(name, kind, top))
+        more = RULES_PX if kind == "reward" and any(a.unmet for a in line.attempts) else 0
+        lanes.append(Lane(name, kind, top, HEIGHTS_PX[kind] + more))
         top += lanes[-1].height
     return tuple(lanes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from refine_core.figures import outcomes, text
 from refine_core.log.folds import Attempt, PredictorRun, Timeline
-from refine_core.words import fault, no_temperature
+from refine_core.words import fault, no_temperature, why_failed
 
 _WORDS = 90  # characters of a hint or an output
 
@@ -14,7 +14,7 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
     reward = "no reward" if attempt.reward is None else f"reward {text.number(attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
     said = [f"{name}: {text.shorten(value, _WORDS)}" for name, value in (attempt.outputs or {}).items()]
-    wrong = "" if attempt.error is None else text.shorten(fault(attempt.error), _WORDS)
+    wrong = text.shorten(why_failed(attempt), _WORDS)
     temperature = (
         f"temperature {text.temperature(attempt.temperature)}"
         if line.tempered(attempt)

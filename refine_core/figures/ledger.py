@@ -14,7 +14,7 @@ from typing import Literal
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
 from refine_core.log.folds import Attempt, Timeline, Usage
-from refine_core.words import fault
+from refine_core.words import why_failed
 
 _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
@@ -108,12 +108,8 @@ def _temperature(line: Timeline, attempt: Attempt) -> Cell:
 
 
 def _reward(attempt: Attempt, kind: Outcome) -> Cell:
-    if attempt.reward is not None and (rules := outcomes.rules(attempt)):
-        said = " ".join(f"{name}: {text.shorten(message, 120)}" for name, message in attempt.unmet.items())
-        # The number comes last: it stands in a column with the others.
-        return Cell(f"{rules} · {text.number(attempt.reward)}", said)
     if attempt.reward is not None:
-        return Cell(text.number(attempt.reward))
+        return Cell(text.number(attempt.reward), outcomes.rules(attempt))
     return Cell({"failed": "failed", "cut_off": "cut off"}.get(kind, "running…"), quiet=kind != "failed")
 
 
@@ -135,8 +131,18 @@ def _hint(attempt: Attempt) -> Cell:
 
 
 def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
+    """What came out. A rule that was not met comes first: the reward alone may look like a success."""
+    came = _came(attempt, before)
+    if not attempt.unmet:
+        return came
+    names = text.shorten(", ".join(attempt.unmet), 40)
+    said = "\n".join(f"{name}: {message}" for name, message in attempt.unmet.items())
+    return Cell(f"{outcomes.rules(attempt)} ({names}) · {came.text}", f"{said}\n{came.title}")
+
+
+def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.error is not None:
-        return Cell(text.shorten(fault(attempt.error), _SHOWN), attempt.error.message)
+        return Cell(text.shorten(why_failed(attempt), _SHOWN), attempt.error.message)
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)
     whole = "\n".join(f"{name}: {text.plain(value)}" for name, value in attempt.outputs.items())

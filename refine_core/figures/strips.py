@@ -218,7 +218,7 @@ def values(line: Timeline, grid: Grid) -> Trace:
         "mode": "text",
         "yaxis": "y2",
         "x": x,
-        "y": [lane.middle if lane else 0.0] * len(x),
+        "y": [lane.value_at if lane else 0.0] * len(x),
         "text": shown,
         "textfont": {
             "size": 13,
@@ -235,7 +235,7 @@ def rules(line: Timeline, grid: Grid) -> Trace:
     """Beneath the value of an attempt that failed a validator, that it did, where there is room for the words."""
     lane = grid.lane("reward")
     failed = [a for a in line.attempts if a.unmet]
-    shown = [outcomes.rules(a) for a in failed]
+    shown = [outcomes.rules(a).replace(" not", "<br>not") for a in failed]
     x, customdata = at(failed)
     return {
         "type": "scatter",
@@ -243,7 +243,7 @@ def rules(line: Timeline, grid: Grid) -> Trace:
         "mode": "text",
         "yaxis": "y2",
         "x": x,
-        "y": [lane.top + 33 if lane else 0.0] * len(x),
+        "y": [lane.value_at + 26 if lane else 0.0] * len(x),
         "text": shown,
         "textfont": {"size": 11, "color": "token:failed"},
         "cliponaxis": False,

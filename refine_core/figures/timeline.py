@@ -21,6 +21,9 @@ from refine_core.log.folds import Timeline
 _WIDE = {"l": 116, "r": 92, "t": 34, "b": 6}
 _NARROW = {"l": 68, "r": 10, "t": 34, "b": 6}
 _MATRIX_BELOW_PX = 30
+_LABEL_SHARE = (
+    0.33  # of a narrow place's width: what the threshold's label takes, with room for a mark beside it
+)
 _EVERY = (
     (12, 1),
     (30, 2),
@@ -159,7 +162,7 @@ def _annotations(line: Timeline, place: Grid) -> list[Json]:
     notes += _names("reward", "reward", {"yref": "y", "y": place.middle, "yanchor": "middle"})
     for lane in place.lanes:
         wide, narrow = _lane_names(line, lane)
-        middle = lane.top + 30 if lane.kind == "predictor" else lane.middle
+        middle = lane.top + 30 if lane.kind == "predictor" else lane.value_at
         notes += _names(wide, narrow, {"yref": "y2", "y": middle, "yanchor": "middle"})
     if place.failed_at is not None:
         notes += _names("failed", "failed", {"yref": "y", "y": place.failed_at, "yanchor": "middle"})
@@ -173,22 +176,34 @@ def _annotations(line: Timeline, place: Grid) -> list[Json]:
             "xshift": 8,
             "align": "left",
         }
-        aside: dict[str, Json] = {"x": 0, "xanchor": "left", "xshift": 2}
-        if _crowded(line, place, line.spec.threshold):
-            aside = {"x": 1, "xanchor": "right", "xshift": -2}
-        narrow_at: dict[str, Json] = {**at, "yanchor": "bottom", **aside}
+        narrow_at: dict[str, Json] = {**at, **_free(line, place, line.spec.threshold)}
         notes.append(_note("wide:threshold", f"threshold<br>{value}", 12, **wide_at))
         notes.append(_note("narrow:threshold", f"threshold {value}", 11, **narrow_at))
     return notes
 
 
-def _crowded(line: Timeline, place: Grid, threshold: float) -> bool:
-    """Whether a mark stands just above the threshold at the left, where a narrow place has its label."""
+def _free(line: Timeline, place: Grid, threshold: float) -> dict[str, Json]:
+    """Where no mark stands, for a narrow place's label: on the line of the threshold or under it, at the left or right."""
     near = (place.ticks[-1] - place.ticks[0]) * 0.15
-    return any(
-        a.index < place.columns / 3 and a.reward is not None and 0 <= a.reward - threshold < near
-        for a in line.attempts
-    )
+    marks = [
+        ((a.index + 0.5) / place.columns, a.reward - threshold) for a in line.attempts if a.reward is not None
+    ]
+    corners = [(x, above) for above in (True, False) for x in (0, 1)]
+    free = [
+        (x, above)
+        for x, above in corners
+        if not any(
+            abs(x - at) < _LABEL_SHARE and (0 <= height < near if above else -near < height < near / 6)
+            for at, height in marks
+        )
+    ]
+    x, above = (free or corners)[0]
+    return {
+        "x": x,
+        "xanchor": "right" if x else "left",
+        "xshift": -2 if x else 2,
+        "yanchor": "bottom" if above else "top",
+    }
 
 
 def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:

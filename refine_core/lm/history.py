@@ -127,7 +127,7 @@ def note(
 
     kwargs: the call's own parameters, nothing secret among them.
     """
-    if settings.__getattr__("disable_history"):  # six times as fast as `settings.disable_history`
+    if settings.get("disable_history"):  # six times as fast as `settings.disable_history`
         return
     call = _Call(model, messages, kwargs, reply, prompt)
     history._add(call)  # noqa: SLF001 - only a call that was made may enter

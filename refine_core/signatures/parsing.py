@@ -18,7 +18,7 @@ from typing import Any, Literal, Optional, Union
 from refine_core.errors import SignatureError
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field, Role
-from refine_core.signatures.scope import MISSING, dotted, is_type
+from refine_core.signatures.scope import MISSING, dotted, from_code, is_type
 
 # Names that a field may not take, and who has taken them.
 RESERVED: Mapping[str, str] = {
@@ -213,7 +213,8 @@ class _TypeReader:
             return self.known[path]
         made = dotted(self.known, path)
         if made is MISSING:
-            raise self._fault(node, f"unknown type {path!r}; known are {_known(self.known)}")
+            own = ", and what the calling code can see or gives as custom_types" if from_code() else ""
+            raise self._fault(node, f"unknown type {path!r}; known are {_known(self.known)}{own}")
         if not is_type(made):
             raise self._fault(node, f"{_brief(path)} is not a type, but a {type(made).__name__}")
         return made

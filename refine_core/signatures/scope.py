@@ -23,20 +23,22 @@ MISSING: Any = object()
 
 def visible(name: str) -> Any:
     """What `name` means to the caller; MISSING where it means nothing, or where the text is not from code."""
-    frames = _callers()
-    first = next(frames, None)
-    if first is None or _room(first).partition(".")[0] == "refine_core":
+    if not from_code():
         return MISSING
-    frame: types.FrameType | None = first
-    while frame is not None:
+    for frame in _callers():
         for names in (frame.f_locals, frame.f_globals):
             if name in names and is_type_or_module(names[name]):
                 return names[name]
-        frame = frame.f_back
     for names in (vars(builtins), vars(typing), sys.modules):
         if name in names and is_type_or_module(names[name]):
             return names[name]
     return MISSING
+
+
+def from_code() -> bool:
+    """Whether the text that is being read stands in somebody's code."""
+    frame = next(_callers(), None)
+    return frame is not None and _room(frame).partition(".")[0] != "refine_core"
 
 
 def locals_of(module: str) -> dict[str, Any]:

@@ -55,24 +55,13 @@ class SignatureMeta(type):
         made._instructions = doc or getattr(made, "_instructions", "") or default_instructions(made._fields)
         return made
 
-    def __call__(
-        cls,
-        signature: str | Mapping[str, Any] = "",
-        instructions: str | None = None,
-        signature_name: str = "StringSignature",
-        *,
-        custom_types: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Make a signature from "inputs -> outputs", or from a mapping of name -> (type, InputField() or OutputField()).
-
-        instructions: the objective; None or "" for "Given the fields …". custom_types: name -> type, for the string form,
-        which also knows the names that the calling code can see. Raises SignatureError. Source: dspy.Signature.
-        """
+    def __call__(cls, *args: Any, **keywords: Any) -> Any:
+        """Make a signature: `Signature(…)` is `make_signature(…)`. Raises SignatureError. Source: dspy.Signature."""
         if cls is not Signature:
             raise TypeError(
                 f"{cls.__name__} is a signature, which is never called; call a predictor: Predict({cls.__name__})(…)"
             )
-        return make_signature(signature, instructions, signature_name, custom_types=custom_types)
+        return make_signature(*args, **keywords)
 
     @property
     def fields(cls) -> dict[str, Field]:
@@ -182,7 +171,7 @@ class SignatureMeta(type):
         """Whether fields (types and order included) and instructions agree."""
         return (
             isinstance(other, SignatureMeta)
-            and list(cls._known().values()) == list(other._known().values())
+            and list(cls.fields.values()) == list(other.fields.values())
             and cls.instructions == other.instructions
         )
 
@@ -227,7 +216,11 @@ def make_signature(
     *,
     custom_types: Mapping[str, Any] | None = None,
 ) -> type[Signature]:
-    """What `Signature(…)` does, under dspy's other name. Raises SignatureError."""
+    """A signature from "inputs -> outputs", or from a mapping of name -> (type, InputField() or OutputField()).
+
+    instructions: the objective; None or "" for "Given the fields …". custom_types: name -> type, for the string form,
+    which also knows the classes that the calling code can see. Raises SignatureError. Source: dspy.make_signature.
+    """
     if isinstance(signature, str):
         fields = parse_fields(signature, custom_types)
     elif isinstance(signature, Mapping):

@@ -10,6 +10,7 @@ import copy
 import inspect
 import logging
 import math
+import textwrap
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -44,13 +45,13 @@ class Original:
                     edits[edit.where][edit] = None
         self.Refine = _module(REFINE, edits.pop(REFINE, {})).Refine
         self.BestOfN = _module(BEST_OF_N, edits.pop(BEST_OF_N, {})).BestOfN
-        self._methods = [_method(where, changes) for where, changes in edits.items()]
+        self._functions = [_function(where, changes) for where, changes in edits.items()]
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
-        """With the changed methods of other classes in their places."""
-        kept = [(owner, name, owner.__dict__[name]) for owner, name, _ in self._methods]
-        for owner, name, changed in self._methods:
+        """With the changed functions of other modules in their places."""
+        kept = [(owner, name, owner.__dict__[name]) for owner, name, _ in self._functions]
+        for owner, name, changed in self._functions:
             setattr(owner, name, changed)
         try:
             yield
@@ -67,16 +68,21 @@ def _module(name: str, edits: Iterable[Edit]) -> ModuleType:
     return made
 
 
-def _method(where: str, edits: Iterable[Edit]) -> tuple[type, str, Any]:
-    """(class, name, the changed function). The class is handed in under the name by which `super()` looks for it."""
-    module_name, _, path = where.partition(":")
-    class_name, _, name = path.partition(".")
-    module = import_module(module_name)
-    owner = getattr(module, class_name)
-    body = edited(inspect.getsource(getattr(owner, name)), edits)  # indented, as it is in its class
-    source = f"def made(__class__):\n{body}\n    return {name}\n"
-    space = {**module.__dict__, **HELPERS}
-    exec(compile(source, f"<{where}, edited>", "exec"), space)
+def _function(where: str, edits: Iterable[Edit]) -> tuple[Any, str, Any]:
+    """(where it stands, its name, the changed function). where: "module:name" or "module:Class.name".
+
+    A method is handed its class under the name by which `super()` looks for it.
+    """
+    module, _, path = where.partition(":")
+    owner: Any = import_module(module)
+    *classes, name = path.split(".")
+    for one in classes:
+        owner = getattr(owner, one)
+    function = inspect.unwrap(getattr(owner, name))
+    body = edited(inspect.getsource(function), edits)
+    inside = body if classes else textwrap.indent(body, "    ")
+    space = {**function.__globals__, **HELPERS}
+    exec(compile(f"def made(__class__):\n{inside}\n    return {name}\n", f"<{where}, edited>", "exec"), space)
     return owner, name, space["made"](owner)
 
 
@@ -123,6 +129,27 @@ def returned(outputs: Any) -> None:
         raise TypeError("the program must return a Prediction")
 
 
+def descended(copied: Any, source: Any) -> None:
+    """Note of every predictor in the copy of a program what it is a copy of."""
+    for one, other in zip(copied.predictors(), source.predictors(), strict=True):
+        one.copy_of = lambda other=other: other  # in a function, else it would be taken for a parameter and copied
+
+
+def known(predictor: Any, names: dict[Any, str]) -> str | None:
+    """The name of a predictor, or of the one that it is a copy of; None for one from elsewhere."""
+    while predictor is not None:
+        if predictor in names:
+            return names[predictor]
+        predictor = getattr(predictor, "copy_of", lambda: None)()
+    return None
+
+
+def joined(around: str, inside: str | None) -> str:
+    """The hints of two refinements around one predictor, those that say something."""
+    real = [hint for hint in (around, inside) if hint not in (None, "N/A")]
+    return "\n".join(real) if real else inside or around
+
+
 def first_model(module: Any) -> Any:
     """The first model that a predictor of the program has of its own, else the one in force."""
     return next((one.lm for one in module.predictors() if one.lm is not None), None) or dspy.settings.lm
@@ -147,9 +174,12 @@ HELPERS = {
     "Unfit": Unfit,
     "code_of": code_of,
     "copy": copy,
+    "descended": descended,
     "finite": finite,
     "first_model": first_model,
     "fitted": fitted,
+    "joined": joined,
+    "known": known,
     "logger": logging.getLogger("oracle"),
     "returned": returned,
     "sensible": sensible,

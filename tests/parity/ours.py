@@ -11,7 +11,8 @@ from typing import Any
 import refine_core
 from refine_core import ChatAdapter, InputError, JSONAdapter, LMError, ParseError, RewardError, ScriptedLM, SpecError
 from tests.parity.acting import act, serve
-from tests.parity.playing import Play
+from tests.parity.playing import Play, plain
+from tests.parity.prompts import cases
 
 
 class Adapted(ChatAdapter):
@@ -32,7 +33,8 @@ class Ours:
 
     def lm(self, play: Play, name: str, temperature: float | str | None) -> ScriptedLM:
         """A model of that name; "missing" is no temperature at all."""
-        made = ScriptedLM(partial(play.say, name))
+        takes = ("temperature", "response_format") if play.script["takes_json"] else ("temperature",)
+        made = ScriptedLM(partial(play.say, name), takes=takes)
         made.kwargs["temperature"] = temperature
         if temperature == "missing":
             del made.kwargs["temperature"]
@@ -74,13 +76,35 @@ class Ours:
                 return "no prediction"
         return f"{type(error).__name__}: {error}"
 
+    def prompt(self, case: str, adapter: str) -> dict[str, Any]:
+        """The messages of a case of tests.parity.prompts, and the reply that would give its outputs."""
+        signature, demos, inputs, outputs = cases(refine_core)[case]
+        chosen = self.adapter(adapter)
+        return {
+            "messages": chosen.format(signature, demos, inputs),
+            "reply": chosen.reply(signature, outputs),
+            "outputs": plain(outputs),
+        }
+
+    def parse(self, case: str, adapter: str, reply: str) -> Any:
+        """What a reply to that case is read as."""
+        try:
+            return plain(self.adapter(adapter).parse(cases(refine_core)[case][0], reply))
+        except ParseError:
+            return "does not parse"
+
 
 def main() -> None:
-    """Serve {"script": …, "through_acall": whether} -> what happened."""
+    """Serve {"script": …, "through_acall": whether} -> what happened; and the prompts' jobs."""
     logging.disable(logging.CRITICAL)
     sides = {False: Ours(), True: Ours(through_acall=True)}
 
     def run(job: Mapping[str, Any]) -> Any:
+        if "case" in job:
+            one = sides[False]
+            if "reply" in job:
+                return one.parse(job["case"], job["adapter"], job["reply"])
+            return one.prompt(job["case"], job["adapter"])
         return act(sides[bool(job.get("through_acall"))], job["script"])
 
     serve(run)

@@ -11,9 +11,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
-MARKER = re.compile(r"^\[\[ ## (\w+) ## \]\]$", re.MULTILINE)
+from tests.parity.reading import sections, structure
+
 ADVICE = "advice"
 MARKERS, AS_JSON = "markers", "json"
 
@@ -66,9 +68,11 @@ class Play:
                 "how": how,
                 "lm": lm,
                 "temperature": params.get("temperature"),
+                "mode": _mode(params.get("response_format")),
                 "hint": shown.pop("hint_", None),
                 "shown": {name: _told(name, text) for name, text in shown.items()},
                 "said": said,
+                "prompt": structure(messages),
             }
         )
         if who == ADVICE:
@@ -97,15 +101,10 @@ def rewarding(play: Play) -> Any:
     return reward
 
 
-def sections(content: str) -> tuple[dict[str, str], str]:
-    """A user message's fields by name, and the request that follows them."""
-    body, _, request = content.rpartition("\n\n")
-    parts = MARKER.split(body)[1:]
-    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}, request
-
-
 def plain(value: Any) -> Any:
     """A copy of a value as JSON has it, with the type's name where JSON has nothing like it."""
+    if isinstance(value, Enum):
+        return str(value)
     if isinstance(value, (str, int, float, bool, type(None))):
         return value
     if hasattr(value, "model_dump"):
@@ -115,6 +114,13 @@ def plain(value: Any) -> Any:
     if hasattr(value, "keys"):
         return {str(name): plain(value[name]) for name in value.keys()}  # noqa: SIM118 - dspy's Example is no dict
     return f"<{type(value).__name__}>"
+
+
+def _mode(response_format: Any) -> str | None:
+    """How a model is asked for JSON: not at all, as any object, or by a schema."""
+    if response_format is None:
+        return None
+    return response_format["type"] if isinstance(response_format, dict) else "schema"
 
 
 def _wanted(request: str) -> list[str]:

@@ -64,6 +64,11 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
             super().__init__()
             self.plan = marked(Predict("stage, question -> plan"), "plan")
             self.draft = marked(Predict("stage, plan -> draft"), "draft")
+            self.draft.demos = [
+                {"stage": "draft", "plan": "a plan", "draft": "a draft"},
+                {"plan": "half a plan", "draft": "another draft"},
+                {"plan": "a plan that came to nothing"},
+            ]
             self.answer = marked(Predict("stage, question, draft -> answer, remark"), "answer")
 
         def forward(self, question, notes):
@@ -88,6 +93,18 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
 
         def forward(self, question):
             return self.ask(stage="ask", question=question)
+
+    def every_third(args, pred):
+        return 1.0 if int(pred.finding.split()[1]) % 3 == 0 else 0.0
+
+    class Refining(lib.Module):
+        def __init__(self):
+            super().__init__()
+            self.tried = lib.Refine(Inner(), N=2, reward_fn=every_third, threshold=1.0)
+            self.final = marked(Predict("stage, finding -> answer"), "final")
+
+        def forward(self, question, notes):
+            return self.final(stage="final", finding=self.tried(question=question).finding)
 
     class Nested(lib.Module):
         def __init__(self):
@@ -292,6 +309,7 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
         "returns a dict": Plainly,
         "returns text": Barely,
         "no predictor": Alone,
+        "refining": Refining,
     }
     return {
         "predict": lambda: marked(Predict("stage, question -> answer"), "bare"),

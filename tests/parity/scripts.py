@@ -1,7 +1,7 @@
 """Scripts, made from a seed: each is plain JSON that says what will happen to one refiner. Imports neither library.
 
-{shape, strategy, N, threshold, fail_count, model, temperatures: name of a model -> T0, adapter, outer_trace,
- rewards: in turn, replies: "who how" -> kinds in turn, calls: inputs in turn}
+{shape, strategy, N, threshold, fail_count, model, temperatures: name of a model -> T0, takes_json: whether models know
+ `response_format`, adapter, outer_trace, rewards: in turn, replies: "who how" -> kinds in turn, calls: inputs in turn}
 
 Most scripts go through the heart of the loop; what is rare in life is rare here, and test_parity says that all of it
 is there.
@@ -33,6 +33,8 @@ RARE_SHAPES = (
     "returns a dict",
     "returns text",
     "no predictor",
+    "refining",
+    "refining",
 )
 BARE = ("predict", "thought")
 BAD = ("missing", "garbage", "raises", "raises oddly", "other format", "empty", "wrong type", "fatal")
@@ -62,6 +64,7 @@ def script(chance: random.Random) -> Script:
         "fail_count": chance.choice((None, None, 0, 1, 2, n)) if chance.random() < 0.985 else -1,
         "model": chance.choice(MODELS) if chance.random() < 0.15 else "global",
         "temperatures": {"global": first, "own": _temperature(chance, n), "other": _temperature(chance, n)},
+        "takes_json": chance.random() < 0.15,
         "adapter": chance.choice(("chat", "json", "a user's own")) if chance.random() < 0.15 else None,
         "outer_trace": chance.random() < 0.95,
         "rewards": _rewards(chance, shape),

@@ -17,12 +17,15 @@ NOTE = "dspy.predict.predict:Predict._forward_postprocess"
 PREDICT = "dspy.predict.predict:Predict.forward"
 ADAPT = "dspy.adapters.chat_adapter:ChatAdapter.__call__"
 PARSE = "dspy.adapters.chat_adapter:ChatAdapter.parse"
+REPLY = "dspy.adapters.chat_adapter:ChatAdapter.format_assistant_message_content"
+AS_JSON = "dspy.adapters.json_adapter:JSONAdapter.__call__"
+NOTES = tuple(f"dspy.adapters.{name}_adapter:translate_field_type" for name in ("chat", "json"))
 BOTH = (REFINE, BEST_OF_N)
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """In the source of `where` (a module, or module:Class.method) the text `old` becomes `new`."""
+    """In the source of `where` (a module, module:function or module:Class.method) the text `old` becomes `new`."""
 
     where: str
     old: str
@@ -111,7 +114,7 @@ SWITCHES: tuple[Switch, ...] = (
             Edit(
                 REFINE,
                 "advice.get(signature2name[signature],",
-                "advice.get(predictor2name[dspy.settings.caller_predict],",
+                "advice.get(known(dspy.settings.caller_predict, predictor2name),",
             ),
         ),
     ),
@@ -123,10 +126,27 @@ SWITCHES: tuple[Switch, ...] = (
             _after(
                 REFINE,
                 _WRAPPED,
-                "                                if dspy.settings.caller_predict not in predictor2name:\n"
+                "                                if known(dspy.settings.caller_predict, predictor2name) is None:\n"
                 "                                    return adapter(lm, lm_kwargs, signature, demos, inputs)",
             ),
-            Edit(REFINE, "predictor2name[p]", "predictor2name.get(p, 'unknown')"),
+            Edit(REFINE, "predictor2name[p]", "(known(p, predictor2name) or 'unknown')"),
+        ),
+    ),
+    Switch(
+        "a refinement inside of a refinement works, and each one's hints reach their predictors",
+        "signatures and predictors are not found again, and the attempt or the request for advice fails",
+        (
+            *(
+                _after(where, "            mod = self.module.deepcopy()", "            descended(mod, self.module)")
+                for where in BOTH
+            ),
+            _after(REFINE, _WRAPPED, "                                inside = inputs.get('hint_')"),
+            Edit(
+                REFINE,
+                "signature = signature.append(",
+                "inputs['hint_'] = joined(inputs['hint_'], inside)\n"
+                "                                if 'hint_' not in signature.fields: signature = signature.append(",
+            ),
         ),
     ),
     Switch(
@@ -283,6 +303,24 @@ SWITCHES: tuple[Switch, ...] = (
         "an indented marker is a marker",
         "what is left of it stands in the value",
         (Edit(PARSE, "line[match.end() :]", "line.strip()[match.end() :]"),),
+    ),
+    Switch(
+        "JSON is asked for once, as any object",
+        "first by a schema and then as any object; if both fail, a RuntimeError says so",
+        (Edit(AS_JSON, "if _has_open_ended_mapping(signature):", "if True:"),),
+    ),
+    Switch(
+        "a demo's reply ends as a reply must end",
+        "it lacks the marker that the model is asked to end with",
+        (Edit(REPLY, "            },\n        )", "            },\n        ) + '\\n\\n[[ ## completed ## ]]'"),),
+    ),
+    Switch(
+        "the note under an enum lists its values",
+        "the names of its members",
+        tuple(
+            Edit(where, "'; '.join(field_type.__members__)", "'; '.join(str(one.value) for one in field_type)")
+            for where in NOTES
+        ),
     ),
     Switch(
         "numbers that make no sense are refused at once",

@@ -15,7 +15,8 @@ import dspy  # type: ignore[import-not-found]  # it is in an environment of its 
 
 from tests.parity.acting import act, serve
 from tests.parity.oracle import Original, Untouched
-from tests.parity.playing import Play
+from tests.parity.playing import Play, plain
+from tests.parity.prompts import cases
 
 _PLAYS: dict[int, Play] = {}  # dspy copies its models deeply, so that they hold a number in place of the play
 
@@ -24,13 +25,16 @@ class Actor(dspy.BaseLM):
     """A model that asks the play what to say."""
 
     def __init__(self, play: Play, name: str, temperature: float | str | None) -> None:
-        super().__init__(name, temperature=temperature, cache=False)
-        self.play = id(play)
+        # litellm knows the one by its name, and with it `response_format`; it does not know the other.
+        super().__init__(
+            "openai/gpt-4o-mini" if play.script["takes_json"] else name, temperature=temperature, cache=False
+        )
+        self.name, self.play = name, id(play)
         if temperature == "missing":
             del self.kwargs["temperature"]
 
     def forward(self, prompt=None, messages=None, **kwargs):  # noqa: ARG002 - dspy's own signature
-        text = _PLAYS[self.play].say(self.model, messages, {**self.kwargs, **kwargs})
+        text = _PLAYS[self.play].say(self.name, messages, {**self.kwargs, **kwargs})
         return Record(choices=[Record(message=Record(content=text))], usage={}, model=self.model)
 
 
@@ -45,13 +49,21 @@ def adapted() -> Any:
     return Adapted("friendly")
 
 
+class Names:
+    """dspy's names, with the Refine that is compared in place of its own."""
+
+    def __init__(self, original: Original | Untouched) -> None:
+        self.Refine, self.BestOfN = original.Refine, original.BestOfN
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(dspy, name)
+
+
 class Theirs:
     """dspy, as `acting` needs it."""
 
-    names = dspy
-
     def __init__(self, original: Original | Untouched) -> None:
-        self.original = original
+        self.original, self.names = original, Names(original)
 
     def lm(self, play: Play, name: str, temperature: float | str | None) -> Actor:
         _PLAYS.clear()
@@ -85,9 +97,26 @@ class Theirs:
             return "the reply does not parse"
         return f"{type(error).__name__}: {error}"
 
+    def prompt(self, case: str, adapter: str) -> dict[str, Any]:
+        """The messages of a case of tests.parity.prompts, and the reply that would give its outputs."""
+        signature, demos, inputs, outputs = cases(dspy)[case]
+        chosen = self.adapter(adapter)
+        return {
+            "messages": chosen.format(signature, demos, inputs),
+            "reply": chosen.format_assistant_message_content(signature, outputs),
+            "outputs": plain(outputs),
+        }
+
+    def parse(self, case: str, adapter: str, reply: str) -> Any:
+        """What a reply to that case is read as."""
+        try:
+            return plain(self.adapter(adapter).parse(cases(dspy)[case][0], reply))
+        except Exception:  # noqa: BLE001 - dspy has no error of its own for it
+            return "does not parse"
+
 
 def main() -> None:
-    """Serve {"script": …, "switches": names, or None for dspy itself} -> what happened."""
+    """Serve {"script": …, "switches": names, or None for dspy itself} -> what happened; and the prompts' jobs."""
     warnings.simplefilter("ignore")
     dspy.disable_logging()
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=False)
@@ -101,7 +130,11 @@ def main() -> None:
         asked = job["switches"]
         theirs = side(None if asked is None else tuple(asked))
         with theirs.original.in_force():
-            return act(theirs, job["script"])
+            if "script" in job:
+                return act(theirs, job["script"])
+            if "reply" in job:
+                return theirs.parse(job["case"], job["adapter"], job["reply"])
+            return theirs.prompt(job["case"], job["adapter"])
 
     serve(run)
 

@@ -262,6 +262,26 @@ def test_in_a_narrow_place_the_threshold_is_named_where_no_mark_stands():
     assert (side(logs.two_stages()), side(logs.one())) == (0, 1)
 
 
+def test_where_marks_stand_at_both_ends_above_the_threshold_it_is_named_below():
+    log = logs.Log(stages=("answer",), N=4)
+    for _ in range(4):
+        log.attempt(0.95, unmet=logs.LIMIT)
+    (label,) = [n for n in layout(log)["annotations"] if n["name"] == "narrow:threshold"]
+    assert (label["x"], label["yanchor"]) == (0, "top")
+
+
+def test_room_for_rules_that_were_not_met_is_kept_only_where_there_are_any():
+    def depth(log):
+        return layout(log)["yaxis2"]["range"][0]
+
+    one_met, not_met = logs.Log(stages=("answer",)), logs.Log(stages=("answer",))
+    one_met.attempt(0.5)
+    not_met.attempt(0.5, unmet=logs.LIMIT)
+    assert depth(not_met) > depth(one_met)
+    below = trace(not_met, "rules not met")["y"][0]
+    assert trace(not_met, "reward values")["y"][0] < below < depth(not_met)
+
+
 # ---- strips
 
 
@@ -546,8 +566,12 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
         "scored",
         "reached the threshold",
     ]
-    assert cells(log, "reward") == ["0.40", "rule not met · 0.95", "2 rules not met · 0.97", "0.92"]
-    assert trace(log, "rules not met")["text"] == ["rule not met", "2 rules not met"]
+    assert cells(log, "reward") == ["0.40", "0.95", "0.97", "0.92"]
+    assert [c.partition(" · ")[0] for c in cells(log, "output")][1:3] == [
+        "rule not met (at most 3 words)",
+        "2 rules not met (at most 3 words, no full stop)",
+    ]
+    assert trace(log, "rules not met")["text"] == ["rule<br>not met", "2 rules<br>not met"]
     assert trace(log, "rules not met")["customdata"] == [1, 2]
     assert "Attempt 2 scored 0.95 (rule not met)," in alt_text(log.line)
     greens = [
@@ -563,7 +587,8 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
 def test_what_a_rule_says_is_told_where_one_points():
     told = trace(logs.rules(), "reward")["hovertext"][1]
     assert "rule not met, at most 3 words: Use at most 3 words." in told
-    assert ledger(logs.rules().line)[1].cells["reward"].title == "at most 3 words: Use at most 3 words."
+    title = ledger(logs.rules().line)[1].cells["output"].title
+    assert title.startswith("at most 3 words: Use at most 3 words.\nanswer: ")
 
 
 def test_the_best_of_attempts_that_all_failed_a_rule_is_hollow_too():

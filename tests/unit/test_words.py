@@ -17,6 +17,7 @@ from refine_core.words import (
     seconds,
     unread,
     what_it_took,
+    why_failed,
     why_stopped,
 )
 from tests import logs
@@ -167,3 +168,20 @@ def test_what_could_not_be_read_of_a_reply(failed, words):
 
 def test_where_there_is_no_temperature_the_rollout_is_named():
     assert no_temperature(2) == "no temperature; rollout 2"
+
+
+def test_an_attempt_that_failed_by_its_replies_says_what_each_of_them_lacked():
+    """The error's own message begins with the signature and ends with the whole reply: too long for a line."""
+    first, second, _ = logs.asked_again().line.attempts
+    assert why_failed(first) == ""
+    assert why_failed(second) == (
+        "the reply of answer could not be read: it has no field answer. "
+        "Nor could the second, asked for as JSON: it has no field answer"
+    )
+
+
+def test_an_attempt_that_failed_otherwise_says_its_error():
+    assert [why_failed(a) for a in logs.failures().line.attempts if a.error] == [
+        "no field 'answer' in the reply",
+        "ZeroDivisionError: division by zero",
+    ]
