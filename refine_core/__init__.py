@@ -61,7 +61,15 @@ if TYPE_CHECKING:
     from refine_core.refine.build import Pipeline
     from refine_core.rewards import RewardRunner, Score
     from refine_core.settings import configure, context
-    from refine_core.signatures import InputField, OutputField, Signature
+    from refine_core.signatures import (
+        Field,
+        InputField,
+        OutputField,
+        Signature,
+        ensure_signature,
+        infer_prefix,
+        make_signature,
+    )
     from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
     from refine_core.spec.source import program_source
     from refine_core.store import MemoryStore, SqlStore, open_store
@@ -114,7 +122,15 @@ _HOME = {
     "refine.build": ("Pipeline",),
     "rewards": ("RewardRunner", "Score"),
     "settings": ("configure", "context"),
-    "signatures": ("InputField", "OutputField", "Signature"),
+    "signatures": (
+        "Field",
+        "InputField",
+        "OutputField",
+        "Signature",
+        "ensure_signature",
+        "infer_prefix",
+        "make_signature",
+    ),
     "spec": ("ModelSpec", "ProgramSpec", "StageSpec"),
     "spec.source": ("program_source",),
     "store": ("MemoryStore", "SqlStore", "open_store"),
@@ -137,6 +153,7 @@ __all__ = [
     "Collector",
     "Completions",
     "Example",
+    "Field",
     "Halt",
     "History",
     "InfrastructureError",
@@ -194,10 +211,13 @@ __all__ = [
     "decide",
     "decode",
     "encode",
+    "ensure_signature",
     "events",
     "evolve",
+    "infer_prefix",
     "inspect_history",
     "load",
+    "make_signature",
     "open_store",
     "program_source",
     "runs",

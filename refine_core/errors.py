@@ -87,7 +87,9 @@ class InputError(ProgramError):
 class ParseError(ProgramError):
     """A reply lacks what its signature promised.
 
-    missing: names of fields without a value. invalid: field name -> why its text is not of the field's type.
+    signature: the names alone, "question -> answer". reply: all of it. missing: names of fields without a value.
+    invalid: field name -> why its text is not of the field's type. message: the whole sentence, where the reader of the
+    reply knows better what it expected.
     """
 
     def __init__(
@@ -97,14 +99,14 @@ class ParseError(ProgramError):
         reply: str,
         missing: tuple[str, ...] = (),
         invalid: dict[str, str] | None = None,
+        message: str | None = None,
     ) -> None:
         self.signature, self.reply, self.missing, self.invalid = signature, reply, missing, invalid or {}
-        if missing:
-            what = f"no field {missing[0]!r}; expected a line '[[ ## {missing[0]} ## ]]'"
-        else:
-            name, why = next(iter(self.invalid.items()))
-            what = f"field {name!r} {why}"
-        super().__init__(f"{signature}: {what}; the reply was {reply[:120]!r}")
+        wrong = [
+            *(f"no field {name!r}" for name in missing),
+            *(f"field {n!r}: {w}" for n, w in self.invalid.items()),
+        ]
+        super().__init__(message or f"{signature}: {'; '.join(wrong)}; the reply was {reply[:120]!r}")
 
 
 class StateError(ProgramError, ValueError):

@@ -63,9 +63,7 @@ def unread(
 
     expected: where the first missing field should have stood.
     """
-    error = ParseError(
-        signature=signature.signature, reply=reply, missing=tuple(missing), invalid=dict(invalid or {})
-    )
+    wrong = dict(invalid or {})
     if missing:
         names = ", ".join(map(repr, missing))
         there = ", ".join(map(repr, found))
@@ -73,8 +71,14 @@ def unread(
             f"no field{'s' if len(missing) > 1 else ''} {names}, found {there or 'none'}; expected {expected}"
         )
     else:
-        what = "; ".join(f"field {name!r}: {why}" for name, why in error.invalid.items())
+        what = "; ".join(f"field {name!r}: {why}" for name, why in wrong.items())
     began = repr(reply) if len(reply) <= SHOWN else f"{reply[:SHOWN]!r}… ({len(reply)} characters)"
     came = f"the reply was {began}" if reply.strip() else "the reply was empty"
-    error.args = (f"{error.signature}: {what}; {came}",)  # each format says for itself what it expected
-    return error
+    asked = signature.signature
+    return ParseError(
+        signature=asked,
+        reply=reply,
+        missing=tuple(missing),
+        invalid=wrong,
+        message=f"{asked}: {what}; {came}",
+    )

@@ -67,11 +67,15 @@ def _ask(
     else:
         messages = adapter.format(signature, demos, inputs)
     extra = adapter.params(signature, lm.takes)
-    reply = yield from ask(lm, messages, {**extra, **params} if extra else params, purpose=purpose, scope=scope)
+    reply = yield from ask(
+        lm, messages, {**extra, **params} if extra else params, purpose=purpose, scope=scope
+    )
     try:
         if not heard:
             return adapter.parse(signature, reply.text)
-        with told("adapter_parse", adapter, {"signature": signature, "completion": reply.text}, heard) as call:
+        with told(
+            "adapter_parse", adapter, {"signature": signature, "completion": reply.text}, heard
+        ) as call:
             outputs = call.outputs = adapter.parse(signature, reply.text)
     except ParseError as error:
         if scope.wanted:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 from refine_core import settings
 from refine_core.adapters import Adapter, ChatAdapter
 from refine_core.effects import Both, Steps
-from refine_core.errors import InputError, LMError
+from refine_core.errors import LMError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
@@ -26,8 +26,7 @@ from refine_core.modules.module import Operation
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.state import dump_predictor, load_predictor
 from refine_core.modules.tree import Parameter
-from refine_core.signatures import InputField, OutputField, Signature, ensure_signature
-from refine_core.signatures.types import type_text, validate
+from refine_core.signatures import InputField, OutputField, Signature, checked, ensure_signature
 
 HINT = "hint_"
 NO_HINT = "N/A"
@@ -142,7 +141,7 @@ class Predict(Operation, Parameter):
         lm = _model(inputs.pop("lm", None) or self.lm or settings.get("lm"))
         params = {**self.config, **inputs.pop("config", {})}
         demos: Sequence[Mapping[str, Any]] = inputs.pop("demos", None) or self.demos
-        values = _checked(signature, inputs)
+        values = checked(signature, inputs)
         ride = self.ride
         scope = (ride.scope if ride else current()).inside(ride.name if ride else "predict")
         name, hint = (ride.name, ride.told()) if ride else ("self", None)
@@ -251,29 +250,3 @@ def _model(lm: object) -> BaseLM:
     raise TypeError(
         f"lm must be a model such as LM('openai/…') or ScriptedLM([...]), not {type(lm).__name__}"
     )
-
-
-def _checked(signature: type[Signature], inputs: dict[str, Any]) -> dict[str, Any]:
-    """The signature's inputs as its types; others are left out, as dspy does. Raises InputError that names the field."""
-    fields = signature.input_fields
-    values: dict[str, Any] = {}
-    for name, made in fields.items():
-        if name not in inputs:
-            raise InputError(
-                f"input {name!r} of {signature.signature!r} is missing; call with {name}=…",
-                field=name,
-                signature=signature.signature,
-            )
-        given = inputs[name]
-        if made.type is str and not made.constraints:
-            values[name] = given  # the adapter writes any value as text, as dspy's does
-            continue
-        try:
-            values[name] = validate(made, given)
-        except ValueError as why:
-            raise InputError(
-                f"input {name!r} of {signature.signature!r} must be {type_text(made.type)}: {why}",
-                field=name,
-                signature=signature.signature,
-            ) from None
-    return values

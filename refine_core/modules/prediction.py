@@ -122,7 +122,9 @@ class Completions:
     def __getattr__(self, name: str) -> list[Any]:
         columns = self.__dict__.get("_columns", {})
         if name not in columns:
-            raise AttributeError(f"completions have no field {name!r}; their fields are: {', '.join(columns)}")
+            raise AttributeError(
+                f"completions have no field {name!r}; their fields are: {', '.join(columns)}"
+            )
         found: list[Any] = columns[name]
         return found
 

@@ -20,8 +20,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.parity", description=__doc__)
     parser.add_argument("--scripts", type=int, default=1000, help="how many")
     parser.add_argument("--seed", type=int, default=7, help="from which they are made")
-    parser.add_argument("--without-each", action="store_true", help="count what differs without each switch; minutes")
-    parser.add_argument("--branches", action="store_true", help="list what the scripts go through, and how often")
+    parser.add_argument(
+        "--without-each", action="store_true", help="count what differs without each switch; minutes"
+    )
+    parser.add_argument(
+        "--branches", action="store_true", help="list what the scripts go through, and how often"
+    )
     asked = parser.parse_args()
     try:
         sides = Sides(python())
@@ -60,7 +64,9 @@ def _compare(sides: Sides, asked: argparse.Namespace) -> int:
             print(f"| {name} | {sum(1 for _ in sides.differing(made, ours, others))} |", flush=True)
     if asked.branches:
         print("\n| went through | scripts |\n|---|---:|")
-        counts = Counter(one for script, happened in zip(made, ours, strict=True) for one in classes(script, happened))
+        counts = Counter(
+            one for script, happened in zip(made, ours, strict=True) for one in classes(script, happened)
+        )
         for name, count in sorted(counts.items()):
             print(f"| {name} | {count} |")
     print(f"\n{time.perf_counter() - start:.0f} s, seed {asked.seed}", file=sys.stderr)

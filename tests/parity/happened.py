@@ -38,10 +38,17 @@ BRANCHES = (
 def expected() -> set[str]:
     """Everything that must occur."""
     replies = {
-        **{f"{who} {how}: {kind}": None for who in ("reply",) for how in (MARKERS, AS_JSON) for kind in made.BAD},
+        **{
+            f"{who} {how}: {kind}": None
+            for who in ("reply",)
+            for how in (MARKERS, AS_JSON)
+            for kind in made.BAD
+        },
         **{f"reply {how}: {kind}": None for how in (MARKERS, AS_JSON) for kind in ("good", *made.ODD)},
         **{f"advice {how}: {kind}": None for how in (MARKERS, AS_JSON) for kind in made.BAD_ADVICE},
-        **{f"advice {how}: {kind}": None for how in (MARKERS, AS_JSON) for kind in ("good", *made.ODD_ADVICE)},
+        **{
+            f"advice {how}: {kind}": None for how in (MARKERS, AS_JSON) for kind in ("good", *made.ODD_ADVICE)
+        },
     }
     return {
         *ENDINGS,
@@ -53,7 +60,10 @@ def expected() -> set[str]:
         *(f"N: {n}" for n in range(8)),
         *(f"fail_count: {count}" for count in (None, -1, 0, 1, 2, "N")),
         *(f"T0: {first}" for first in (None, "missing", "a number")),
-        *(f"reward: {kind}" for kind in ("int", "float", "bool", "raises", "spoils its inputs", *made.ODD_REWARDS)),
+        *(
+            f"reward: {kind}"
+            for kind in ("int", "float", "bool", "raises", "spoils its inputs", *made.ODD_REWARDS)
+        ),
     }
 
 
@@ -116,7 +126,12 @@ def _asked(asked: Sequence[dict[str, Any]]) -> Iterator[str]:
         after = asked[i + 1] if i + 1 < len(asked) else None
         about = "advice" if one["who"] == ADVICE else "reply"
         yield f"{about} {one['how']}: {one['said']}"
-        if one["how"] == AS_JSON and i and asked[i - 1]["how"] == MARKERS and asked[i - 1]["who"] == one["who"]:
+        if (
+            one["how"] == AS_JSON
+            and i
+            and asked[i - 1]["how"] == MARKERS
+            and asked[i - 1]["who"] == one["who"]
+        ):
             yield "advice from a JSON fallback" if about == "advice" else "a predictor's JSON fallback"
         if about == "advice" and not (after and after["who"] == ADVICE):
             failed = one["said"] in made.BAD_ADVICE

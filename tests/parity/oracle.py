@@ -38,7 +38,9 @@ class Original:
     """Refine and BestOfN of the original with these switches on. Raises LookupError for an edit that does not fit."""
 
     def __init__(self, switches: Collection[str]) -> None:
-        edits: defaultdict[str, dict[Edit, None]] = defaultdict(dict)  # an ordered set: two switches may share an edit
+        edits: defaultdict[str, dict[Edit, None]] = defaultdict(
+            dict
+        )  # an ordered set: two switches may share an edit
         for switch in SWITCHES:
             if switch.name in switches:
                 for edit in switch.edits:
@@ -132,7 +134,9 @@ def returned(outputs: Any) -> None:
 def descended(copied: Any, source: Any) -> None:
     """Note of every predictor in the copy of a program what it is a copy of."""
     for one, other in zip(copied.predictors(), source.predictors(), strict=True):
-        one.copy_of = lambda other=other: other  # in a function, else it would be taken for a parameter and copied
+        one.copy_of = lambda other=other: (
+            other
+        )  # in a function, else it would be taken for a parameter and copied
 
 
 def known(predictor: Any, names: dict[Any, str]) -> str | None:

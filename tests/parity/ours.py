@@ -9,7 +9,16 @@ from functools import partial
 from typing import Any
 
 import refine_core
-from refine_core import ChatAdapter, InputError, JSONAdapter, LMError, ParseError, RewardError, ScriptedLM, SpecError
+from refine_core import (
+    ChatAdapter,
+    InputError,
+    JSONAdapter,
+    LMError,
+    ParseError,
+    RewardError,
+    ScriptedLM,
+    SpecError,
+)
 from tests.parity.acting import act, serve
 from tests.parity.playing import Play, plain
 from tests.parity.prompts import cases

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from tests.parity.playing import Opaque
 
+
 class Colour(Enum):
     """Names that are not their values."""
 
@@ -71,7 +72,10 @@ GIVEN: dict[str, Any] = {
 """What is given for an input of type str."""
 
 DEMOS: dict[str, list[dict[str, Any]]] = {
-    "complete": [{"question": "q1", "answer": "a1", "count": 1}, {"question": "q2", "answer": "a2", "count": 2}],
+    "complete": [
+        {"question": "q1", "answer": "a1", "count": 1},
+        {"question": "q2", "answer": "a2", "count": 2},
+    ],
     "without an output": [{"question": "q1", "answer": "a1"}, {"question": "q2", "answer": "a2", "count": 2}],
     "without an input": [{"answer": "a1", "count": 1}, {"question": "q2", "answer": "a2", "count": 2}],
     "outputs that are None": [{"question": "q1", "answer": "a1", "count": None}],
@@ -84,17 +88,22 @@ DEMOS: dict[str, list[dict[str, Any]]] = {
 def cases(lib: Any) -> dict[str, tuple[Any, list[dict[str, Any]], dict[str, Any], dict[str, Any]]]:
     """Name -> (signature, demos, inputs, outputs) in the classes of `lib`."""
 
-    def of(text: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any], demos: Sequence[Any] = ()) -> Any:
+    def of(
+        text: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any], demos: Sequence[Any] = ()
+    ) -> Any:
         return lib.Signature(text), list(demos), dict(inputs), dict(outputs)
 
     made: dict[str, Any] = {
         f"output: {name}": _typed(lib, kind, value) for name, (kind, value) in ANNOTATED.items()
     }
     made |= {
-        f"input: {name}": of("question -> answer", {"question": value}, {"answer": "a"}) for name, value in GIVEN.items()
+        f"input: {name}": of("question -> answer", {"question": value}, {"answer": "a"})
+        for name, value in GIVEN.items()
     }
     made |= {
-        f"demos: {name}": of("question -> answer, count: int", {"question": "q"}, {"answer": "a", "count": 1}, demos)
+        f"demos: {name}": of(
+            "question -> answer, count: int", {"question": "q"}, {"answer": "a", "count": 1}, demos
+        )
         for name, demos in DEMOS.items()
     }
     made["several fields"] = of(
@@ -138,7 +147,16 @@ ODD_REPLIES: dict[str, tuple[str, ...]] = {
     "int": ("3", "3.0", " 3 ", "```json\n3\n```", "three", "", "-1", "+2", "3,000", "3 apples", "None"),
     "float": ("3", "3.5", ".5", "1e3", "```\n2.5\n```", "high", "", "NaN"),
     "bool": ("True", "true", "no", "yes", "0", "1", "False.", "maybe", "", "on"),
-    "list of texts": ('["a", "b"]', "['a', 'b']", '```json\n["a"]\n```', '["a", "b"', "a, b", "", "- a\n- b", "[]"),
+    "list of texts": (
+        '["a", "b"]',
+        "['a', 'b']",
+        '```json\n["a"]\n```',
+        '["a", "b"',
+        "a, b",
+        "",
+        "- a\n- b",
+        "[]",
+    ),
     "list of ints": ("[1, 2]", "[1, '2']", "[1.0]", "1, 2", "[1, 2,]", "(1, 2)", "5"),
     "dict": ('{"a": 1}', "{'a': 1}", '{"a": "1"}', '{"a": 1', "a: 1", '```json\n{"a": 1}\n```', "{}", "[]"),
     "literal": ("red", "'red'", '"red"', "Literal['red']", "deep blue", " red ", "Red", "green", ""),

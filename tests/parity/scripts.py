@@ -17,7 +17,18 @@ from tests.parity.acting import MODELS
 
 Script = dict[str, Any]
 
-PLAIN_SHAPES = ("predict", "thought", "two", "three", "one signature", "nested", "listed", "keyed", "repeated", "fussy")
+PLAIN_SHAPES = (
+    "predict",
+    "thought",
+    "two",
+    "three",
+    "one signature",
+    "nested",
+    "listed",
+    "keyed",
+    "repeated",
+    "fussy",
+)
 RARE_SHAPES = (
     "forgiving",
     "noting",
@@ -40,7 +51,16 @@ BARE = ("predict", "thought")
 BAD = ("missing", "garbage", "raises", "raises oddly", "other format", "empty", "wrong type", "fatal")
 ODD = ("indented", "on one line", "fenced", "twice", "extra")
 BAD_ADVICE = ("missing", "garbage", "raises", "raises oddly", "other format", "wrong type")
-ODD_ADVICE = ("to nobody", "some names", "more names", "no names", "blank", "several lines", "indented", "fenced")
+ODD_ADVICE = (
+    "to nobody",
+    "some names",
+    "more names",
+    "no names",
+    "blank",
+    "several lines",
+    "indented",
+    "fenced",
+)
 ODD_REWARDS = ("nan", "inf", "None", "text")
 
 
@@ -123,7 +143,9 @@ def _replies(chance: random.Random, trouble: float, worry: float) -> dict[str, l
 
 
 def _inputs(chance: random.Random, shape: str) -> dict[str, Any]:
-    question = chance.choice(("What is it?", "Où est la gare?", "Why / how?", "Two\nlines", "[[ ## odd ## ]] marker"))
+    question = chance.choice(
+        ("What is it?", "Où est la gare?", "Why / how?", "Two\nlines", "[[ ## odd ## ]] marker")
+    )
     if shape in BARE:
         return {"stage": "bare", "question": question}
     return {"question": question, "notes": chance.choice(([], ["seen before"], ["7"], ["one", "two"]))}

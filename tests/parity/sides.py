@@ -110,7 +110,9 @@ def difference(ours: object, theirs: object, where: str = "") -> str | None:
         only = [{key: a[key] for key in a if key not in b} for a, b in ((ours, theirs), (theirs, ours))]
         return f"{where}: only ours {only[0]}, only theirs {only[1]}; keys {list(ours)}, {list(theirs)}"
     if isinstance(ours, list) and isinstance(theirs, list):
-        found = (difference(a, b, f"{where}[{i}]") for i, (a, b) in enumerate(zip(ours, theirs, strict=False)))
+        found = (
+            difference(a, b, f"{where}[{i}]") for i, (a, b) in enumerate(zip(ours, theirs, strict=False))
+        )
         if (first := next((one for one in found if one), None)) or len(ours) == len(theirs):
             return first
         return f"{where}: ours has {len(ours)}, theirs {len(theirs)}; the rest: {ours[len(theirs) :]} {theirs[len(ours) :]}"

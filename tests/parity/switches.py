@@ -45,7 +45,9 @@ def edited(source: str, edits: Iterable[Edit]) -> str:
     """The source with the edits made, one after another. Raises LookupError where one does not fit exactly once."""
     for edit in edits:
         if (times := source.count(edit.old)) != 1:
-            raise LookupError(f"{edit.where}: {edit.old!r} is there {times} times, not once; has dspy changed?")
+            raise LookupError(
+                f"{edit.where}: {edit.old!r} is there {times} times, not once; has dspy changed?"
+            )
         source = source.replace(edit.old, edit.new)
     return source
 
@@ -64,7 +66,9 @@ def _in_both(old: str, new: str) -> tuple[Edit, ...]:
     return tuple(Edit(where, old, new) for where in BOTH)
 
 
-_CALLER = Edit(PREDICT, "settings.context(send_stream=None)", "settings.context(send_stream=None, caller_predict=self)")
+_CALLER = Edit(
+    PREDICT, "settings.context(send_stream=None)", "settings.context(send_stream=None, caller_predict=self)"
+)
 _WRAPPED = "                            def __call__(self, lm, lm_kwargs, signature, demos, inputs):"
 _FORWARD = "    def forward(self, **kwargs):"
 _FAILED = "            except Exception as e:"
@@ -101,7 +105,9 @@ SWITCHES: tuple[Switch, ...] = (
             for edit in (
                 _after(where, _FAILED, "                last_error = e"),
                 _before(
-                    where, "        return best_pred", "        if best_reward == -float('inf'): raise last_error"
+                    where,
+                    "        return best_pred",
+                    "        if best_reward == -float('inf'): raise last_error",
                 ),
             )
         ),
@@ -137,7 +143,11 @@ SWITCHES: tuple[Switch, ...] = (
         "signatures and predictors are not found again, and the attempt or the request for advice fails",
         (
             *(
-                _after(where, "            mod = self.module.deepcopy()", "            descended(mod, self.module)")
+                _after(
+                    where,
+                    "            mod = self.module.deepcopy()",
+                    "            descended(mod, self.module)",
+                )
                 for where in BOTH
             ),
             _after(REFINE, _WRAPPED, "                                inside = inputs.get('hint_')"),
@@ -154,7 +164,9 @@ SWITCHES: tuple[Switch, ...] = (
         "it counts as a failed attempt, and may end the run",
         (
             _after(REFINE, "        for idx, t in enumerate(temps):", "            advising = False"),
-            _before(REFINE, "                modules = dict(program_code=", "                advising = True"),
+            _before(
+                REFINE, "                modules = dict(program_code=", "                advising = True"
+            ),
             _after(REFINE, _FAILED, "                if advising: continue"),
         ),
     ),
@@ -209,7 +221,9 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "a missing outer trace does not break the run",
         "an AttributeError comes once the work is done",
-        _in_both("dspy.settings.trace.extend(", "dspy.settings.trace is not None and dspy.settings.trace.extend("),
+        _in_both(
+            "dspy.settings.trace.extend(", "dspy.settings.trace is not None and dspy.settings.trace.extend("
+        ),
     ),
     Switch(
         "a configured adapter does not break the run",
@@ -220,7 +234,9 @@ SWITCHES: tuple[Switch, ...] = (
         "a reward must be a finite number",
         "NaN passes for a reward that is never best, infinity for a good one",
         tuple(
-            _before(where, "                if reward > best_reward:", "                reward = finite(reward)")
+            _before(
+                where, "                if reward > best_reward:", "                reward = finite(reward)"
+            )
             for where in BOTH
         ),
     ),
@@ -233,7 +249,9 @@ SWITCHES: tuple[Switch, ...] = (
             for edit in (
                 _after(where, _FORWARD, "        asked = kwargs"),
                 _after(
-                    where, "            mod = self.module.deepcopy()", "            kwargs = copy.deepcopy(asked)"
+                    where,
+                    "            mod = self.module.deepcopy()",
+                    "            kwargs = copy.deepcopy(asked)",
                 ),
                 Edit(where, "self.reward_fn(kwargs,", "self.reward_fn(copy.deepcopy(asked),"),
             )
@@ -248,7 +266,13 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "inputs are read as the types of their fields",
         "any value is taken as it is; the model is asked with it, and the trace holds it",
-        (Edit(PREPARE, "return lm, config, signature, demos, kwargs", "return lm, config, signature, demos, fitted(signature, kwargs)"),),
+        (
+            Edit(
+                PREPARE,
+                "return lm, config, signature, demos, kwargs",
+                "return lm, config, signature, demos, fitted(signature, kwargs)",
+            ),
+        ),
     ),
     Switch(
         "the trace holds the inputs that the signature names, which are those that the model was shown",
@@ -312,13 +336,21 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "a demo's reply ends as a reply must end",
         "it lacks the marker that the model is asked to end with",
-        (Edit(REPLY, "            },\n        )", "            },\n        ) + '\\n\\n[[ ## completed ## ]]'"),),
+        (
+            Edit(
+                REPLY,
+                "            },\n        )",
+                "            },\n        ) + '\\n\\n[[ ## completed ## ]]'",
+            ),
+        ),
     ),
     Switch(
         "the note under an enum lists its values",
         "the names of its members",
         tuple(
-            Edit(where, "'; '.join(field_type.__members__)", "'; '.join(str(one.value) for one in field_type)")
+            Edit(
+                where, "'; '.join(field_type.__members__)", "'; '.join(str(one.value) for one in field_type)"
+            )
             for where in NOTES
         ),
     ),
@@ -326,7 +358,8 @@ SWITCHES: tuple[Switch, ...] = (
         "numbers that make no sense are refused at once",
         "N = 0 makes no attempt and returns None",
         tuple(
-            _before(where, "        self.module = module", "        sensible(N, fail_count)") for where in BOTH
+            _before(where, "        self.module = module", "        sensible(N, fail_count)")
+            for where in BOTH
         ),
     ),
     Switch(

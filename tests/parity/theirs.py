@@ -83,7 +83,11 @@ class Theirs:
         """The error in words that both sides share."""
         text = str(error)
         words = {
-            "the reply does not parse": ("Expected dict_keys", "Error parsing field", "Expected a JSON object"),
+            "the reply does not parse": (
+                "Expected dict_keys",
+                "Error parsing field",
+                "Expected a JSON object",
+            ),
             "the reward is no number": ("'>' not supported between", "the reward is no number"),
             "no model": ("'NoneType' object has no attribute 'kwargs'", "No LM is loaded"),
             "an input does not fit": ("an input does not fit",),

@@ -194,6 +194,8 @@ def test_a_process_ends_though_sync_code_hangs():
         "asyncio.run(main())"
     )
     start = time.monotonic()
-    went = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    went = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
     assert went.stdout == "gave up\n"
     assert time.monotonic() - start < 20

@@ -127,11 +127,11 @@ def test_every_prefix_of_a_log_leads_to_the_action_that_was_taken_next(script):
 
 @settings(max_examples=600, deadline=None)
 @given(SCRIPTS, st.integers(2, 5), st.randoms(use_true_random=False))
-def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_they_end_in(script, most, order):
+def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_they_end_in(
+    script, most, order
+):
     n = len(script.outcomes)
-    loop = Loop(
-        Plan(schedule(0.0, n), script.threshold, script.fail_count, advise=False, at_once=most)
-    )
+    loop = Loop(Plan(schedule(0.0, n), script.threshold, script.fail_count, advise=False, at_once=most))
     running = []
     while True:
         actions = decide(loop)

@@ -35,7 +35,9 @@ from tests.prompts import advice, asks_for_advice, model, reply, section
 
 def by_temperature(**more):
     """A model whose answer is the temperature that it was asked at."""
-    return model(lambda m, p: reply(answer=f"{p['temperature']:.2f}", **more), lambda m: advice(self="higher"))
+    return model(
+        lambda m, p: reply(answer=f"{p['temperature']:.2f}", **more), lambda m: advice(self="higher")
+    )
 
 
 def value(args, pred):
@@ -156,9 +158,7 @@ def test_attempts_at_once_overlap_for_sync_and_async_callers():
             return reply(answer="0")
 
         with context(lm=ScriptedLM(meets)):
-            best = call(
-                BestOfN(Predict("q -> answer"), N=4, reward_fn=value, threshold=None, num_threads=4)
-            )
+            best = call(BestOfN(Predict("q -> answer"), N=4, reward_fn=value, threshold=None, num_threads=4))
         assert best.refinement.rewards == (0.0,) * 4
 
 
@@ -170,9 +170,9 @@ def test_an_error_at_once_is_the_one_that_would_have_come_one_after_another():
         raise KeyError("a later one")
 
     with context(lm=by_temperature()), pytest.raises(ValueError, match="the first"):
-        BestOfN(
-            Predict("q -> answer"), N=4, reward_fn=failing, threshold=1, fail_count=0, num_threads=4
-        )(q="?")
+        BestOfN(Predict("q -> answer"), N=4, reward_fn=failing, threshold=1, fail_count=0, num_threads=4)(
+            q="?"
+        )
 
 
 def test_attempts_that_no_longer_matter_are_cancelled():
@@ -212,9 +212,7 @@ def test_a_cancelled_run_ends_its_attempts_at_once():
 class Inner(Module):
     def __init__(self, lm_reward):
         self.draft = Predict("q -> draft")
-        self.polish = Refine(
-            Predict("draft -> answer"), N=2, reward_fn=lm_reward, threshold=1.0
-        )
+        self.polish = Refine(Predict("draft -> answer"), N=2, reward_fn=lm_reward, threshold=1.0)
 
     def forward(self, q):
         return self.polish(draft=self.draft(q=q).draft)
@@ -293,7 +291,11 @@ def test_everything_survives_a_users_own_threads():
     asked = [c.messages[-1]["content"] for c in lm.calls]
     assert len(asked) == 9
     assert all(text.endswith("Kindly.") for text in asked)
-    assert [e.hint for e in log.events if isinstance(e, ev.ModuleStarted)][:3] == [None, None, "inner says so"]
+    assert [e.hint for e in log.events if isinstance(e, ev.ModuleStarted)][:3] == [
+        None,
+        None,
+        "inner says so",
+    ]
     assert [list(inputs) for _, inputs, _ in trace] == [["q"], ["draft"]]
     assert sum(isinstance(e, ev.LMReplied) for e in log.events) == 9
     assert tracker is not None
@@ -341,9 +343,7 @@ def test_on_attempt_hears_of_each_attempt_as_it_ends():
         return float(pred.answer)
 
     with context(lm=by_temperature()):
-        Refine(
-            Predict("q -> answer"), N=3, reward_fn=reward, threshold=9, on_attempt=heard.append
-        )(q="?")
+        Refine(Predict("q -> answer"), N=3, reward_fn=reward, threshold=9, on_attempt=heard.append)(q="?")
     assert [(one.index, one.reward, one.error and one.error.type) for one in heard] == [
         (0, 0.0, None),
         (1, None, "ValueError"),
