@@ -61,6 +61,12 @@ def unread(failed: ParseFailed) -> str:
     return "; ".join(f"field {name}: {why.rstrip('.')}" for name, why in failed.invalid.items())
 
 
+def rules(attempt: Attempt) -> str:
+    """How many validators, which are called rules on screen, the outputs failed: "", "rule not met", "2 rules not met"."""
+    failed = len(attempt.unmet)
+    return "" if not failed else "rule not met" if failed == 1 else f"{failed} rules not met"
+
+
 def why_failed(attempt: Attempt) -> str:
     """The error that ended an attempt; "" where none did. Of replies that could not be read, what each of them lacked."""
     if attempt.error is None:

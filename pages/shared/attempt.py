@@ -10,7 +10,17 @@ import ujson
 
 from pages.shared.text import ROLES, block, mistake, plain, printed
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import count, dollars, fault, no_temperature, number, seconds, unread, why_failed
+from refine_core.words import (
+    count,
+    dollars,
+    fault,
+    no_temperature,
+    number,
+    rules,
+    seconds,
+    unread,
+    why_failed,
+)
 
 NO_HINT = "N/A"
 _HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
@@ -57,7 +67,7 @@ def _title(line: Timeline, attempt: Attempt) -> str:
     ]
     match attempt.state:
         case "scored":
-            parts.append(f"reward {number(attempt.reward)}")
+            parts += [f"reward {number(attempt.reward)}", *([rules(attempt)] if attempt.unmet else ())]
         case "failed":
             parts.append("failed")
         case "cut_off":

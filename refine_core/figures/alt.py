@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from refine_core.figures import outcomes, text
 from refine_core.log.folds import Attempt, Timeline
+from refine_core.words import rules
 
 _EACH = 12  # attempts told one by one; more are summed up
 
@@ -36,8 +37,8 @@ def _count(n: int) -> str:
 def _told(line: Timeline, attempt: Attempt) -> str:
     name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(line, attempt)
     if attempt.reward is not None:
-        rules = outcomes.rules(attempt)
-        what = f"{name} scored {text.number(attempt.reward)}" + (f" ({rules})" if rules else "")
+        failed = rules(attempt)
+        what = f"{name} scored {text.number(attempt.reward)}" + (f" ({failed})" if failed else "")
         if kind != "scored":
             what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(line, attempt)}"
     else:

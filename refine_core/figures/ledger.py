@@ -14,7 +14,7 @@ from typing import Literal
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
 from refine_core.log.folds import Attempt, Timeline, Usage
-from refine_core.words import why_failed
+from refine_core.words import rules, why_failed
 
 _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
@@ -55,7 +55,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One attempt. words: its outcome as a person says it. started_at: seconds since the epoch, while it runs only."""
+    """One attempt. outcome: chooses its mark; that of the best is kept for attempts that met every rule.
+
+    words: its outcome as a person says it. started_at: seconds since the epoch, while it runs only.
+    """
 
     attempt: int
     outcome: Outcome
@@ -78,7 +81,7 @@ def ledger(line: Timeline) -> list[Row]:
         rows.append(
             Row(
                 attempt=attempt.index,
-                outcome=kind,
+                outcome="scored" if attempt.unmet else kind,
                 words=outcomes.words(line, attempt),
                 returned=attempt.index == chosen,
                 started_at=attempt.started_at if kind == "running" else None,
@@ -109,7 +112,7 @@ def _temperature(line: Timeline, attempt: Attempt) -> Cell:
 
 def _reward(attempt: Attempt, kind: Outcome) -> Cell:
     if attempt.reward is not None:
-        return Cell(text.number(attempt.reward), outcomes.rules(attempt))
+        return Cell(text.number(attempt.reward), rules(attempt))
     return Cell({"failed": "failed", "cut_off": "cut off"}.get(kind, "running…"), quiet=kind != "failed")
 
 
@@ -137,7 +140,7 @@ def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
         return came
     names = text.shorten(", ".join(attempt.unmet), 40)
     said = "\n".join(f"{name}: {message}" for name, message in attempt.unmet.items())
-    return Cell(f"{outcomes.rules(attempt)} ({names}) · {came.text}", f"{said}\n{came.title}")
+    return Cell(f"{rules(attempt)} ({names}) · {came.text}", f"{said}\n{came.title}")
 
 
 def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:

@@ -36,12 +36,6 @@ def words(line: Timeline, attempt: Attempt) -> str:
     return "best" if kind == "best" and line.finished is not None else WORDS[kind]
 
 
-def rules(attempt: Attempt) -> str:
-    """Whether the outputs failed validators, which are called rules on screen: "" or "rule not met"."""
-    failed = len(attempt.unmet)
-    return "" if not failed else "rule not met" if failed == 1 else f"{failed} rules not met"
-
-
 def rolled(line: Timeline) -> bool:
     """Whether the attempts go by rollout ids, as none of the program's models takes a temperature."""
     return bool(line.attempts) and not line.tempered(line.attempts[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from refine_core import words
 from refine_core.figures import hovers, outcomes, text
 from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import BAR_PX, Trace, at, bar_at, only
@@ -205,10 +206,10 @@ def values(line: Timeline, grid: Grid) -> Trace:
     """The rewards as numbers, at the foot of their columns."""
     lane = grid.lane("reward")
     kinds = [outcomes.outcome(line, a) for a in line.attempts]
-    words = {"failed": "failed", "running": "…", "cut_off": "cut off"}
+    unscored = {"failed": "failed", "running": "…", "cut_off": "cut off"}
     few = len(line.attempts) <= _KEPT_WORDS
     shown = [
-        text.number(a.reward) if a.reward is not None else words[k] if few or k == "running" else "✕"
+        text.number(a.reward) if a.reward is not None else unscored[k] if few or k == "running" else "✕"
         for a, k in zip(line.attempts, kinds, strict=True)
     ]
     x, customdata = at(line.attempts)
@@ -235,7 +236,7 @@ def rules(line: Timeline, grid: Grid) -> Trace:
     """Beneath the value of an attempt that failed a validator, that it did, where there is room for the words."""
     lane = grid.lane("reward")
     failed = [a for a in line.attempts if a.unmet]
-    shown = [outcomes.rules(a).replace(" not", "<br>not") for a in failed]
+    shown = [words.rules(a).replace(" not", "<br>not") for a in failed]
     x, customdata = at(failed)
     return {
         "type": "scatter",

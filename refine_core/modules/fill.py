@@ -37,14 +37,15 @@ def fill(
 
     Raises: LMError; ParseError, of the adapter's own reading even where its fallback failed too.
     """
+    asked: dict[str, Any] = {"lm": lm, "demos": demos, "params": params, "purpose": purpose, "scope": scope}
     try:
-        return (yield from _ask(signature, inputs, lm, adapter, demos, params, purpose, scope))
+        return (yield from _ask(signature, inputs, adapter, **asked))
     except ParseError as error:
         second = adapter.fallback
         if second is None:
             raise
         try:
-            return (yield from _ask(signature, inputs, lm, second, demos, params, purpose, scope))
+            return (yield from _ask(signature, inputs, second, **asked))
         except ParseError as again:
             raise error from again
 
@@ -52,8 +53,9 @@ def fill(
 def _ask(
     signature: type[Signature],
     inputs: Mapping[str, Any],
-    lm: BaseLM,
     adapter: Adapter,
+    *,
+    lm: BaseLM,
     demos: Sequence[Mapping[str, Any]],
     params: Mapping[str, Any],
     purpose: Purpose,
@@ -61,8 +63,8 @@ def _ask(
 ) -> Steps[dict[str, Any]]:
     heard = callbacks_of(adapter)
     if heard:
-        asked = {"signature": signature, "demos": demos, "inputs": inputs}
-        with told("adapter_format", adapter, asked, heard) as call:
+        given = {"signature": signature, "demos": demos, "inputs": inputs}
+        with told("adapter_format", adapter, given, heard) as call:
             messages = call.outputs = adapter.format(signature, demos, inputs)
     else:
         messages = adapter.format(signature, demos, inputs)

@@ -82,7 +82,7 @@ class Module(Tree, Saved):
         """A copy whose predictors have no model and no demos."""
         return reset_copy(self)
 
-    def batch(
+    def batch(  # noqa: PLR0917 - dspy's own order
         self,
         examples: Sequence[Any],
         num_threads: int | None = None,

@@ -6,7 +6,7 @@ The inputs, their names and their order are those of dspy.Refine 2.6.23; the wor
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from refine_core.adapters.values import as_json
@@ -52,6 +52,7 @@ class OfferAdvice(Signature):
 def advise(
     lm: BaseLM,
     program: Module,
+    predictors: Sequence[tuple[str, Predict]],
     *,
     inputs: Mapping[str, Any],
     trace: Trace,
@@ -63,9 +64,9 @@ def advise(
 ) -> Steps[AdviceGiven]:
     """Ask `lm` about the attempt that `scored` ended; its feedback and its unmet validators are told word for word.
 
+    predictors: those of `program`, the attempt's own copy, each with its path. trace: what they did, in order.
     Returns AdviceGiven, with one entry a predictor. Raises: LMError, ParseError.
     """
-    predictors = program.named_predictors()
     named = {id(one): name for name, one in predictors}
     names = [name for name, _ in predictors]
     trajectory = [

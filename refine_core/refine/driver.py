@@ -12,7 +12,7 @@ import copy
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, within
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, schedule
 from refine_core.modules.module import Module
-from refine_core.modules.predict import NO_HINT, Ride, Trace
+from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
 from refine_core.refine.outcome import Outcome, Refinement, Tried
@@ -51,6 +51,7 @@ class Made:
     """What an attempt leaves behind for its advice: the program as it ran, its trace, outputs and score."""
 
     program: Module
+    predictors: Sequence[tuple[str, Predict]]
     trace: Trace
     outputs: Prediction
     scored: RewardScored
@@ -111,7 +112,7 @@ class Driver:
         there is no model to ask for it; other errors are in the outcome.
         """
         if self.plan.advise and len(self.plan.temperatures) > 1:
-            self._adviser()  # before anything is spent
+            self.adviser = self._adviser()  # before anything is spent
         yield from self._prepare()
         if self.plan.at_once == 1:
             yield from self._work()
@@ -183,7 +184,7 @@ class Driver:
         try:
             program = self.program.deepcopy()
             with within(scope), settings.context(trace=trace):
-                self._equip(program, asked, scope, trace)
+                predictors = self._equip(program, asked, scope, trace)
                 outputs = _prediction((yield Both((program, program.acall), **_fresh(self.inputs))))
                 phase = "reward"
                 if scope.wanted:
@@ -201,7 +202,7 @@ class Driver:
             told = RewardScored(
                 index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout, rules
             )
-            self.made[index] = Made(program, trace, outputs, told)
+            self.made[index] = Made(program, predictors, trace, outputs, told)
             self._note(told, scope)
             if self.plan.at_once == 1 and len(self.made) > 1:
                 kept = (index, self.loop.best)
@@ -216,6 +217,7 @@ class Driver:
             given = yield from advise(
                 self._adviser(),
                 made.program,
+                made.predictors,
                 inputs=self.inputs,
                 trace=made.trace,
                 outputs=made.outputs,
@@ -232,8 +234,10 @@ class Driver:
 
     def _adviser(self) -> BaseLM:
         """The model to ask: the one chosen, else that of the program's first predictor, else the one in force."""
+        if self.adviser is not None:
+            return self.adviser
         own = next((p.lm for p in self.program.predictors() if p.lm is not None), None)
-        found = self.adviser or own or settings.get("lm")
+        found: BaseLM | None = own or settings.get("lm")
         if found is None:
             raise LMError(
                 "no model to ask for advice; give advice_lm=…, or set one with refine_core.configure(lm=…)"
@@ -256,11 +260,14 @@ class Driver:
                 untempered.append(name)
         self._untempered = tuple(untempered)
 
-    def _equip(self, program: Module, asked: RunAttempt, scope: Scope, trace: Trace) -> None:
+    def _equip(
+        self, program: Module, asked: RunAttempt, scope: Scope, trace: Trace
+    ) -> Sequence[tuple[str, Predict]]:
         """Give every predictor of the attempt's own copy its model at this temperature, its hint and its listeners."""
         block = settings.block()
         models: dict[int, BaseLM] = {}
-        for name, one in program.named_predictors():
+        predictors = program.named_predictors()
+        for name, one in predictors:
             lm = one.lm or settings.get("lm")
             if lm is not None:
                 if id(lm) not in models:
@@ -269,6 +276,7 @@ class Driver:
                 one.lm = models[id(lm)]
             hint = (asked.hints.get(name) or NO_HINT) if asked.hints else None
             one.ride = Ride(name, scope, hint, trace, block, one.ride)
+        return predictors
 
     def _tried(self, index: int) -> Tried:
         began = next(e for e in self.facts if isinstance(e, AttemptStarted) and e.index == index)

@@ -391,6 +391,7 @@ def test_a_rule_that_was_not_met_stands_beside_the_reward_with_its_message():
     assert "Rule not met, at most 3 words: Use at most 3 words." in words
     assert "Rule not met, no full stop: Leave out the full stop." in words
     assert "ranks below those that do" in words
+    assert "reward 0.97 · 2 rules not met" in words
     assert "Rule not met" not in said(open_app(run="run-1", attempt="4"))
 
 

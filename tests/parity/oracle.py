@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import dspy  # type: ignore[import-not-found]  # it is in an environment of its own
+from dspy.dsp.utils.settings import thread_local_overrides
 from pydantic import TypeAdapter, ValidationError
 
 from tests.parity.switches import BEST_OF_N, REFINE, SWITCHES, Edit, edited
@@ -148,6 +149,22 @@ def known(predictor: Any, names: dict[Any, str]) -> str | None:
     return None
 
 
+@contextmanager
+def riding(module: Any, **values: Any) -> Iterator[None]:
+    """`dspy.context`, which every predictor of the attempt's own copy takes along into other threads."""
+    with dspy.context(**values):
+        block = thread_local_overrides.overrides
+        for one in module.predictors():
+            one.block = lambda: block  # in a function, else it would be copied
+        yield
+
+
+def resumed(predictor: Any) -> None:
+    """Have this thread see what the predictor's attempt sees. A thread in which nothing is set is somebody's own."""
+    if not thread_local_overrides.overrides and hasattr(predictor, "block"):
+        thread_local_overrides.overrides = predictor.block()
+
+
 def joined(around: str, inside: str | None) -> str:
     """The hints of two refinements around one predictor, those that say something."""
     real = [hint for hint in (around, inside) if hint not in (None, "N/A")]
@@ -185,7 +202,9 @@ HELPERS = {
     "joined": joined,
     "known": known,
     "logger": logging.getLogger("oracle"),
+    "resumed": resumed,
     "returned": returned,
+    "riding": riding,
     "sensible": sensible,
     "tempered": tempered,
 }

@@ -5,6 +5,7 @@ No `from __future__ import annotations` here: signatures read their types off lo
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -270,6 +271,17 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
         def forward(self, question, notes):
             return self.odd(stage="odd", question=Opaque())
 
+    class Threaded(lib.Module):
+        def __init__(self):
+            super().__init__()
+            self.draft = marked(Predict("stage, question -> draft"), "draft")
+            self.answer = marked(Predict("stage, draft -> answer"), "answer")
+
+        def forward(self, question, notes):
+            with ThreadPoolExecutor(1) as pool:
+                draft = pool.submit(self.draft, stage="draft", question=question).result().draft
+                return pool.submit(self.answer, stage="answer", draft=draft).result()
+
     class Plainly(lib.Module):
         def __init__(self):
             super().__init__()
@@ -310,6 +322,7 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
         "returns text": Barely,
         "no predictor": Alone,
         "refining": Refining,
+        "threaded": Threaded,
     }
     return {
         "predict": lambda: marked(Predict("stage, question -> answer"), "bare"),

@@ -46,6 +46,7 @@ RARE_SHAPES = (
     "no predictor",
     "refining",
     "refining",
+    "threaded",
 )
 BARE = ("predict", "thought")
 BAD = ("missing", "garbage", "raises", "raises oddly", "other format", "empty", "wrong type", "fatal")

@@ -160,6 +160,19 @@ SWITCHES: tuple[Switch, ...] = (
         ),
     ),
     Switch(
+        "a program's own threads see the hints and add to the trace of their attempt",
+        "settings are local to a thread: no hint there, and the trace is lost",
+        (
+            *_in_both("with dspy.context(trace=[]):", "with riding(mod, trace=[]):"),
+            Edit(REFINE, "with dspy.context(adapter=", "with riding(mod, adapter="),
+            Edit(
+                PREDICT,
+                "lm, config, signature, demos, kwargs = ",
+                "resumed(self); lm, config, signature, demos, kwargs = ",
+            ),
+        ),
+    ),
+    Switch(
         "a failed request for advice costs no attempt",
         "it counts as a failed attempt, and may end the run",
         (

@@ -597,6 +597,8 @@ def test_the_best_of_attempts_that_all_failed_a_rule_is_hollow_too():
     assert marks["symbol"].index("triangle-up") == 2
     assert set(marks["color"]) == {"token:background"}
     assert set(marks["line"]["color"]) == {"token:scored"}
+    row = ledger(log.line)[2]
+    assert (row.outcome, row.words) == ("scored", "best"), "the mark in the table is not green either"
 
 
 def test_best_so_far_is_what_would_be_returned_and_may_fall_when_a_rule_is_met():
