@@ -210,7 +210,7 @@ def decide(loop: Loop) -> tuple[Action, ...]:
         return (end,)
     if loop.unadvised is not None:
         return (AskAdvice(loop.unadvised),)
-    if len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards)):
+    if loop.running and (len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards))):
         return ()  # the end is near: only earlier attempts, still under way, can change which
     first = loop.begun
     free = min(loop.plan.at_once - len(loop.running), len(loop.plan.temperatures) - first)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from refine_core import events as ev
-from refine_core.log.scope import Record
+from refine_core.log.scope import ATTEMPT, Record
 from refine_core.loop import Loop, Plan, evolve
 from refine_core.spec import ProgramSpec
 
@@ -28,8 +28,6 @@ LOOP = (
     ev.AdviceGiven,
     ev.AdviceFailed,
 )
-ATTEMPT = "attempt-"
-"""How the place of an attempt is called, before its index."""
 _ATTEMPT = re.compile(rf"{ATTEMPT}(\d+)(?:-\d+)?")
 _ANY_PLAN = Plan((0.0,), None, 0)  # which of several attempts is the best does not depend on the plan
 

@@ -16,6 +16,9 @@ from typing import Protocol
 from refine_core.events import Event
 from refine_core.waiting import Cancel
 
+ATTEMPT = "attempt-"
+"""How the place of an attempt is called, before its index; no predictor's name has a dash."""
+
 
 class Span:
     """A place in the tree of what happens: "" is the run, "attempt-0/draft.predict/lm" a call inside it.

@@ -24,7 +24,7 @@ from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.saving import Saved
 from refine_core.modules.tree import Tree
-from refine_core.modules.watching import watched
+from refine_core.modules.watching import is_watched, watched
 
 
 class Module(Tree, Saved):
@@ -46,6 +46,8 @@ class Module(Tree, Saved):
 
         With `track_usage` set, the prediction tells what it cost: see Prediction.get_lm_usage.
         """
+        if not is_watched(self):
+            return self.forward(*args, **kwargs)
         with watched(self, args, kwargs) as call:
             call.outputs = self.forward(*args, **kwargs)
         return call.outputs

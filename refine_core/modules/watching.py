@@ -12,8 +12,15 @@ from refine_core.callbacks import Told, callbacks_of, told
 from refine_core.usage import track_usage
 
 
+def is_watched(module: Any) -> bool:
+    """Whether anybody is to be told of this call; nobody mostly, and every attempt makes several."""
+    return bool(callbacks_of(module)) or (
+        settings.get("track_usage") and settings.get("usage_tracker") is None
+    )
+
+
 class watched:  # noqa: N801 - it reads as the statement that it is
-    """`with watched(module, args, kwargs) as call: call.outputs = …`; costs next to nothing where nobody watches."""
+    """`with watched(module, args, kwargs) as call: call.outputs = …`."""
 
     __slots__ = ("_stack", "_told", "args", "inputs", "instance", "outputs", "tracker")
 

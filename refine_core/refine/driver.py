@@ -31,7 +31,7 @@ from refine_core.events import (
 )
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import Scope, within
+from refine_core.log.scope import ATTEMPT, Scope, within
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, schedule
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
@@ -92,6 +92,7 @@ class Driver:
     made: dict[int, Made] = field(default_factory=dict)
     errors: dict[int, Exception] = field(default_factory=dict)
     stop: Stop | None = None
+    _best: int | None = None
     _models: dict[int, Tempered] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
     _untempered: tuple[str, ...] = ()
@@ -164,7 +165,7 @@ class Driver:
             return None
 
     def _begin(self, asked: RunAttempt) -> None:
-        scope = self._places[asked.index] = self.scope.inside(f"attempt-{asked.index}")
+        scope = self._places[asked.index] = self.scope.inside(f"{ATTEMPT}{asked.index}")
         hints = {name: asked.hints.get(name) or NO_HINT for name in self._names} if asked.hints else {}
         self._note(
             AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from, self._untempered), scope
@@ -204,11 +205,17 @@ class Driver:
             )
             self.made[index] = Made(program, predictors, trace, outputs, told)
             self._note(told, scope)
-            if self.plan.at_once == 1 and len(self.made) > 1:
-                kept = (index, self.loop.best)
-                self.made = {i: made for i, made in self.made.items() if i in kept}
+            if self.plan.at_once == 1:
+                self._forget_all_but(index)
         if self.on_attempt is not None:
             yield Either(self.on_attempt, self._tried(index))
+
+    def _forget_all_but(self, last: int) -> None:
+        """Keep what the best attempt and the last one left behind; nobody will ask for the others."""
+        if self._best is None or self.loop.rank(last) > self.loop.rank(self._best):
+            self._best = last
+        for i in [i for i in self.made if i not in (last, self._best)]:
+            del self.made[i]
 
     def _advise(self, after: int) -> Steps[None]:
         made, scope = self.made[after], self._places[after].inside("advice")

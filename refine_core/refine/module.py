@@ -9,8 +9,7 @@ from typing import Any
 
 from refine_core.effects import Steps
 from refine_core.lm.base import BaseLM
-from refine_core.log.folds import ATTEMPT
-from refine_core.log.scope import current
+from refine_core.log.scope import ATTEMPT, current
 from refine_core.loop import Plan
 from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction

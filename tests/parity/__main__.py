@@ -1,4 +1,8 @@
-"""The comparison by hand:      python -m tests.parity --scripts 1000 --seed 7 [--without-each]"""
+"""The comparison by hand, as tables.
+
+python -m tests.parity --scripts 1000 --seed 7 [--without-each] [--branches]
+"""
+# ruff: noqa: T201 - a command's own words
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ MODELS = ("global", "own", "both", "several", "partly", "none")
 
 
 class Library(Protocol):
-    """What differs between the two. names: whatever has Module, Predict, ChainOfThought, Signature, Prediction, …"""
+    """What differs between the two.
+
+    names: whatever has Module, Predict, ChainOfThought, Refine, Signature, InputField, OutputField and Prediction.
+    """
 
     names: Any
 

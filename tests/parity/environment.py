@@ -16,7 +16,7 @@ class Missing(Exception):  # noqa: N818 - nobody's error: its text says what to 
 
 
 def python() -> Path:
-    """dspy's Python. Raises Missing."""
+    """The Python that has dspy. Raises Missing."""
     try:
         return dspy_python(ORIGINAL)
     except NotMeasured as why:

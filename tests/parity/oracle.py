@@ -14,15 +14,17 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import Enum
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import dspy  # type: ignore[import-not-found]  # it is in an environment of its own
 from dspy.dsp.utils.settings import thread_local_overrides
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from tests.parity.switches import BEST_OF_N, REFINE, SWITCHES, Edit, edited
+from tests.parity.edits import BEST_OF_N, REFINE, Edit, edited
+from tests.parity.switches import SWITCHES
 
 
 class Untouched:
@@ -92,7 +94,7 @@ def _function(where: str, edits: Iterable[Edit]) -> tuple[Any, str, Any]:
 # What the replacements use.
 
 
-class Unfit(ValueError):
+class Unfit(ValueError):  # noqa: N818 - what it says is its name
     """Stands for our InputError."""
 
     def __str__(self) -> str:
@@ -171,6 +173,13 @@ def joined(around: str, inside: str | None) -> str:
     return "\n".join(real) if real else inside or around
 
 
+def as_data(value: Any) -> Any:
+    """A pydantic value or a member of an enum as plain data; anything else as it is."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value.value if isinstance(value, Enum) else value
+
+
 def first_model(module: Any) -> Any:
     """The first model that a predictor of the program has of its own, else the one in force."""
     return next((one.lm for one in module.predictors() if one.lm is not None), None) or dspy.settings.lm
@@ -193,6 +202,7 @@ def code_of(module: Any) -> str:
 
 HELPERS = {
     "Unfit": Unfit,
+    "as_data": as_data,
     "code_of": code_of,
     "copy": copy,
     "descended": descended,

@@ -1,4 +1,7 @@
-"""Our side: refine_core.        python -m tests.parity.ours, run by tests.parity.sides"""
+"""Our side: refine_core.
+
+python -m tests.parity.ours             run by tests.parity.sides
+"""
 
 from __future__ import annotations
 

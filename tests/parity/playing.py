@@ -20,19 +20,19 @@ ADVICE = "advice"
 MARKERS, AS_JSON = "markers", "json"
 
 
-class ModelBroke(RuntimeError):
+class ModelBroke(RuntimeError):  # noqa: N818 - no error of ours: the script asked for it
     """The model's own failure."""
 
 
-class ModelBrokeOddly(ValueError):
+class ModelBrokeOddly(ValueError):  # noqa: N818 - no error of ours: the script asked for it
     """The model's own failure, of the type that dspy uses for replies that do not parse."""
 
 
-class RewardBroke(RuntimeError):
+class RewardBroke(RuntimeError):  # noqa: N818 - no error of ours: the script asked for it
     """The reward's own failure."""
 
 
-class ProgramBroke(RuntimeError):
+class ProgramBroke(RuntimeError):  # noqa: N818 - no error of ours: the script asked for it
     """The program's own failure."""
 
 
@@ -131,7 +131,12 @@ def _wanted(request: str) -> list[str]:
 
 
 def _value(name: str, time: int, who: str) -> Any:
-    made = {"count": 3 + time, "sure": time % 2 == 0, "place": {"name": f"place {time}", "people": 10 * time}}
+    made = {
+        "count": 3 + time,
+        "sure": time % 2 == 0,
+        "colour": "deep blue",
+        "place": {"name": f"place {time}", "people": 10 * time},
+    }
     return made.get(name, f"{name} {time} of {who}")
 
 

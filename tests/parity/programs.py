@@ -6,6 +6,7 @@ No `from __future__ import annotations` here: signatures read their types off lo
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -24,7 +25,7 @@ def marked(predictor: Any, mark: str) -> Any:
 
 
 @cache
-def programs(lib: Any) -> dict[str, Callable[[], Any]]:
+def programs(lib: Any) -> dict[str, Callable[[], Any]]:  # noqa: C901 - a list of short programs
     """Shape -> what makes it."""
     from pydantic import BaseModel
 
@@ -41,6 +42,10 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
         question: str = lib.InputField()
         answer: str = lib.OutputField()
 
+    class Colour(Enum):
+        RED = "red"
+        DEEP_BLUE = "deep blue"
+
     class Measured(lib.Signature):
         """Measure the place in question."""
 
@@ -48,6 +53,7 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
         question: str = lib.InputField()
         count: int = lib.OutputField()
         sure: bool = lib.OutputField()
+        colour: Colour = lib.OutputField()
         place: Place = lib.OutputField()
 
     class Two(lib.Module):
@@ -200,7 +206,7 @@ def programs(lib: Any) -> dict[str, Callable[[], Any]]:
         def forward(self, question, notes):
             made = self.measure(stage="measure", question=question)
             answer = self.tell(stage="tell", question=made.place, count=made.count).answer
-            return lib.Prediction(answer=answer, place=made.place, sure=made.sure)
+            return lib.Prediction(answer=answer, place=made.place, sure=made.sure, colour=made.colour)
 
     class Configured(lib.Module):
         def __init__(self):

@@ -122,7 +122,6 @@ def _rewards(chance: random.Random, shape: str) -> list[Any]:
 
 def _replies(chance: random.Random, trouble: float, worry: float) -> dict[str, list[str]]:
     """Kinds in turn; "*" is everybody who is not named."""
-
     strange = chance.choice((0.0, 0.1, 0.4))
 
     def some(bad: Sequence[str], odd: Sequence[str], share: float) -> list[str]:

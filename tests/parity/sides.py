@@ -26,7 +26,8 @@ class Side:
     def __init__(self, python: Path | str, module: str) -> None:
         # litellm, which dspy imports, would ask the network for prices.
         quiet = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONHASHSEED": "0"}
-        self._words = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
+        # A pipe that nobody reads would fill up.
+        self._words = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the side
         self._process = subprocess.Popen(
             [str(python), "-m", module],
             cwd=ROOT,

@@ -18,6 +18,7 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import inspect
+import itertools
 import json
 import sys
 import tempfile
@@ -47,7 +48,9 @@ def reply(**fields: object) -> str:
 
 def advice(**by_name: str) -> str:
     """A reply to a request for advice; `__` stands for a dot."""
-    return reply(discussion="because", advice={name.replace("__", "."): text for name, text in by_name.items()})
+    return reply(
+        discussion="because", advice={name.replace("__", "."): text for name, text in by_name.items()}
+    )
 
 
 def asks_for_advice(messages: Messages) -> bool:
@@ -83,7 +86,7 @@ def outcome(call: Callable[[], Any]) -> Any:
     """What a call returns, or the name of its exception's class."""
     try:
         return call()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever comes is the outcome
         return type(error).__name__
 
 
@@ -94,7 +97,9 @@ def ours(scene: Scene) -> Any:
     """What comes of a scene with refine_core."""
     import refine_core
 
-    def model(answer: Answer, advise: Callable[[Messages], str] | None = None, temperature: float = 0.0) -> Any:
+    def model(
+        answer: Answer, advise: Callable[[Messages], str] | None = None, temperature: float = 0.0
+    ) -> Any:
         return refine_core.ScriptedLM(_speaking(answer, advise), temperature)
 
     return json.loads(json.dumps(scene(refine_core, model)))
@@ -146,7 +151,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable()
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=False)
-    folder = Path(tempfile.mkdtemp())
+    folder = tempfile.TemporaryDirectory()
+    numbers = itertools.count()
 
     class Model(dspy.BaseLM):
         """A model that asks a function what to say."""
@@ -164,8 +170,8 @@ def main() -> None:
 
     def play(job: Mapping[str, Any]) -> dict[str, Any]:
         # In a file of its own, since dspy wants to read the source of rewards and programs.
-        name = f"scene_{len(list(folder.iterdir()))}"
-        path = folder / f"{name}.py"
+        name = f"scene_{next(numbers)}"
+        path = Path(folder.name, f"{name}.py")
         path.write_text(f"from tests.parity.stage import *\n\n\n{job['source']}", encoding="utf-8")
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
@@ -175,10 +181,11 @@ def main() -> None:
             spec.loader.exec_module(module)
             result = getattr(module, job["name"])(dspy, model)
             return {"result": json.loads(json.dumps(result))}
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is told to the test, on the other side
             return {"went wrong": traceback.format_exc()}
 
-    serve(play)
+    with folder:
+        serve(play)
 
 
 if __name__ == "__main__":

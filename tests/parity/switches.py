@@ -1,35 +1,30 @@
 """Where we differ from dspy on purpose, each as one switch: what to replace in dspy's own source, and by what.
 
-An edit is a few words of the original, which must be there exactly once, and what stands in their place. Edits that add
-lines leave the line that they go by, so that several switches can add something at the same spot. The names that the
-replacements use beside the original's own are defined in oracle.py.
+The names that the replacements use beside the original's own are defined in oracle.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-REFINE = "dspy.predict.refine"
-BEST_OF_N = "dspy.predict.best_of_n"
-PREPARE = "dspy.predict.predict:Predict._forward_preprocess"
-NOTE = "dspy.predict.predict:Predict._forward_postprocess"
-PREDICT = "dspy.predict.predict:Predict.forward"
-ADAPT = "dspy.adapters.chat_adapter:ChatAdapter.__call__"
-PARSE = "dspy.adapters.chat_adapter:ChatAdapter.parse"
-REPLY = "dspy.adapters.chat_adapter:ChatAdapter.format_assistant_message_content"
-AS_JSON = "dspy.adapters.json_adapter:JSONAdapter.__call__"
-NOTES = tuple(f"dspy.adapters.{name}_adapter:translate_field_type" for name in ("chat", "json"))
-BOTH = (REFINE, BEST_OF_N)
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """In the source of `where` (a module, module:function or module:Class.method) the text `old` becomes `new`."""
-
-    where: str
-    old: str
-    new: str
+from tests.parity.edits import (
+    ADAPT,
+    AS_JSON,
+    BEST_OF_N,
+    NOTE,
+    NOTES,
+    PARSE,
+    PREDICT,
+    PREPARE,
+    REFINE,
+    REPLY,
+    Edit,
+    after,
+    after_in_both,
+    before,
+    before_in_both,
+    in_both,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,75 +36,40 @@ class Switch:
     edits: tuple[Edit, ...]
 
 
-def edited(source: str, edits: Iterable[Edit]) -> str:
-    """The source with the edits made, one after another. Raises LookupError where one does not fit exactly once."""
-    for edit in edits:
-        if (times := source.count(edit.old)) != 1:
-            raise LookupError(
-                f"{edit.where}: {edit.old!r} is there {times} times, not once; has dspy changed?"
-            )
-        source = source.replace(edit.old, edit.new)
-    return source
-
-
-def _after(where: str, line: str, added: str) -> Edit:
-    """Add lines below a line. added: with the indent that they need."""
-    return Edit(where, line, f"{line}\n{added}")
-
-
-def _before(where: str, line: str, added: str) -> Edit:
-    """Add lines above a line, of the same indent; `line` begins with its indent."""
-    return Edit(where, line, f"{added}\n{line}")
-
-
-def _in_both(old: str, new: str) -> tuple[Edit, ...]:
-    return tuple(Edit(where, old, new) for where in BOTH)
-
-
 _CALLER = Edit(
     PREDICT, "settings.context(send_stream=None)", "settings.context(send_stream=None, caller_predict=self)"
 )
 _WRAPPED = "                            def __call__(self, lm, lm_kwargs, signature, demos, inputs):"
 _FORWARD = "    def forward(self, **kwargs):"
+_COPIED = "            mod = self.module.deepcopy()"
 _FAILED = "            except Exception as e:"
 
 SWITCHES: tuple[Switch, ...] = (
     Switch(
         "failures are counted afresh for each call",
         "the count that a call has used up is missing in the next call",
-        tuple(
-            _after(
-                where,
-                _FORWARD,
-                "        self.fail_count = self.__dict__.setdefault('tolerated', self.fail_count)",
-            )
-            for where in BOTH
+        after_in_both(
+            _FORWARD, "        self.fail_count = self.__dict__.setdefault('tolerated', self.fail_count)"
         ),
     ),
     Switch(
         "fail_count is how many failed attempts are tolerated",
         "an attempt's index is compared with a count that shrinks with each failure",
-        _in_both("if idx > self.fail_count:", "if self.fail_count <= 0:"),
+        in_both("if idx > self.fail_count:", "if self.fail_count <= 0:"),
     ),
     Switch(
         "a fail_count of 0 tolerates none",
         "0 means N",
-        _in_both("fail_count or N", "N if fail_count is None else fail_count"),
+        in_both("fail_count or N", "N if fail_count is None else fail_count"),
     ),
     Switch(
         "when every attempt failed, the last error is raised",
         "None is returned",
-        tuple(
-            edit
-            for where in BOTH
-            for edit in (
-                _after(where, _FAILED, "                last_error = e"),
-                _before(
-                    where,
-                    "        return best_pred",
-                    "        if best_reward == -float('inf'): raise last_error",
-                ),
-            )
+        (
+            *after_in_both(_FAILED, "                last_error = e"),
+            *before_in_both(
+                "        return best_pred", "        if best_reward == -float('inf'): raise last_error"
+            ),
         ),
     ),
     Switch(
@@ -129,7 +89,7 @@ SWITCHES: tuple[Switch, ...] = (
         "a KeyError fails the attempt, or the request for advice",
         (
             _CALLER,
-            _after(
+            after(
                 REFINE,
                 _WRAPPED,
                 "                                if known(dspy.settings.caller_predict, predictor2name) is None:\n"
@@ -142,15 +102,8 @@ SWITCHES: tuple[Switch, ...] = (
         "a refinement inside of a refinement works, and each one's hints reach their predictors",
         "signatures and predictors are not found again, and the attempt or the request for advice fails",
         (
-            *(
-                _after(
-                    where,
-                    "            mod = self.module.deepcopy()",
-                    "            descended(mod, self.module)",
-                )
-                for where in BOTH
-            ),
-            _after(REFINE, _WRAPPED, "                                inside = inputs.get('hint_')"),
+            *after_in_both(_COPIED, "            descended(mod, self.module)"),
+            after(REFINE, _WRAPPED, "                                inside = inputs.get('hint_')"),
             Edit(
                 REFINE,
                 "signature = signature.append(",
@@ -163,7 +116,7 @@ SWITCHES: tuple[Switch, ...] = (
         "a program's own threads see the hints and add to the trace of their attempt",
         "settings are local to a thread: no hint there, and the trace is lost",
         (
-            *_in_both("with dspy.context(trace=[]):", "with riding(mod, trace=[]):"),
+            *in_both("with dspy.context(trace=[]):", "with riding(mod, trace=[]):"),
             Edit(REFINE, "with dspy.context(adapter=", "with riding(mod, adapter="),
             Edit(
                 PREDICT,
@@ -176,11 +129,9 @@ SWITCHES: tuple[Switch, ...] = (
         "a failed request for advice costs no attempt",
         "it counts as a failed attempt, and may end the run",
         (
-            _after(REFINE, "        for idx, t in enumerate(temps):", "            advising = False"),
-            _before(
-                REFINE, "                modules = dict(program_code=", "                advising = True"
-            ),
-            _after(REFINE, _FAILED, "                if advising: continue"),
+            after(REFINE, "        for idx, t in enumerate(temps):", "            advising = False"),
+            before(REFINE, "                modules = dict(program_code=", "                advising = True"),
+            after(REFINE, _FAILED, "                if advising: continue"),
         ),
     ),
     Switch(
@@ -217,24 +168,20 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "several models in one program keep their places and follow schedules of their own",
         "get_lm raises before the first attempt",
-        tuple(
-            edit
-            for where in BOTH
-            for edit in (
-                Edit(where, "self.module.get_lm() or dspy.settings.lm", "first_model(self.module)"),
-                Edit(where, "mod.set_lm(lm_)", "tempered(mod, idx, self.N)"),
-            )
+        (
+            *in_both("self.module.get_lm() or dspy.settings.lm", "first_model(self.module)"),
+            *in_both("mod.set_lm(lm_)", "tempered(mod, idx, self.N)"),
         ),
     ),
     Switch(
         "a missing temperature does not break the run",
         "a KeyError comes before the first attempt; None is sent as it is",
-        _in_both('lm.kwargs["temperature"]', '(lm.kwargs.get("temperature") or 0.0)'),
+        in_both('lm.kwargs["temperature"]', '(lm.kwargs.get("temperature") or 0.0)'),
     ),
     Switch(
         "a missing outer trace does not break the run",
         "an AttributeError comes once the work is done",
-        _in_both(
+        in_both(
             "dspy.settings.trace.extend(", "dspy.settings.trace is not None and dspy.settings.trace.extend("
         ),
     ),
@@ -246,35 +193,22 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "a reward must be a finite number",
         "NaN passes for a reward that is never best, infinity for a good one",
-        tuple(
-            _before(
-                where, "                if reward > best_reward:", "                reward = finite(reward)"
-            )
-            for where in BOTH
-        ),
+        before_in_both("                if reward > best_reward:", "                reward = finite(reward)"),
     ),
     Switch(
         "inputs that an attempt changed do not leak",
         "the next attempt, the reward and the caller see the changes",
-        tuple(
-            edit
-            for where in BOTH
-            for edit in (
-                _after(where, _FORWARD, "        asked = kwargs"),
-                _after(
-                    where,
-                    "            mod = self.module.deepcopy()",
-                    "            kwargs = copy.deepcopy(asked)",
-                ),
-                Edit(where, "self.reward_fn(kwargs,", "self.reward_fn(copy.deepcopy(asked),"),
-            )
-        )
-        + (Edit(REFINE, "program_inputs=kwargs", "program_inputs=asked"),),
+        (
+            *in_both("self.reward_fn(kwargs,", "self.reward_fn(copy.deepcopy(asked),"),
+            *after_in_both(_FORWARD, "        asked = kwargs"),
+            *after_in_both(_COPIED, "            kwargs = copy.deepcopy(asked)"),
+            Edit(REFINE, "program_inputs=kwargs", "program_inputs=asked"),
+        ),
     ),
     Switch(
         "missing inputs are an error",
         "a warning is logged and the model is asked without them",
-        (_before(PREPARE, "            logger.warning(", "            raise Unfit"),),
+        (before(PREPARE, "            logger.warning(", "            raise Unfit"),),
     ),
     Switch(
         "inputs are read as the types of their fields",
@@ -302,7 +236,7 @@ SWITCHES: tuple[Switch, ...] = (
         "a program returns a prediction, or a dict that becomes one",
         "anything is scored, and the request for advice then fails on what is no dict",
         tuple(
-            _before(
+            before(
                 where,
                 "                    trace = dspy.settings.trace.copy()",
                 f"                    returned({name})",
@@ -321,15 +255,9 @@ SWITCHES: tuple[Switch, ...] = (
         (Edit(REFINE, "if not advice:", "if advice is None:"),),
     ),
     Switch(
-        "pydantic values are shown to the adviser as data",
+        "pydantic values and members of enums are shown to the adviser as data",
         "as <non-serializable: …>",
-        (
-            _after(
-                REFINE,
-                "def recursive_mask(o):",
-                "    if hasattr(o, 'model_dump'): return o.model_dump(mode='json')",
-            ),
-        ),
+        (after(REFINE, "def recursive_mask(o):", "    o = as_data(o)"),),
     ),
     Switch(
         "a bare predictor sends the adviser its signature",
@@ -370,10 +298,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "numbers that make no sense are refused at once",
         "N = 0 makes no attempt and returns None",
-        tuple(
-            _before(where, "        self.module = module", "        sensible(N, fail_count)")
-            for where in BOTH
-        ),
+        before_in_both("        self.module = module", "        sensible(N, fail_count)"),
     ),
     Switch(
         "nothing is printed",

@@ -33,7 +33,7 @@ class Actor(dspy.BaseLM):
         if temperature == "missing":
             del self.kwargs["temperature"]
 
-    def forward(self, prompt=None, messages=None, **kwargs):  # noqa: ARG002 - dspy's own signature
+    def forward(self, prompt=None, messages=None, **kwargs):
         text = _PLAYS[self.play].say(self.name, messages, {**self.kwargs, **kwargs})
         return Record(choices=[Record(message=Record(content=text))], usage={}, model=self.model)
 

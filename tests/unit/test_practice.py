@@ -223,22 +223,26 @@ def test_garbled_text_makes_it_break_and_time_out_now_and_then():
     assert min(outcomes["late"], outcomes["whole"], outcomes["broken"]) >= 3, outcomes
 
 
-@pytest.mark.parametrize("signature", ["review -> mood, confidence: float", "review -> mood"])
-def test_asked_again_as_json_it_breaks_less_often_but_still_does(signature):
+def test_asked_again_as_json_it_breaks_less_often_but_still_does():
     """So that a second asking saves some attempts and not all."""
+    signature = Signature("review -> mood, confidence: float")
 
     def broken(adapter):
-        count = 0
-        for seed in range(150):
-            asked = adapter.format(Signature(signature), [], {"review": GARBLED})
+        """The share of broken replies among those that came in time."""
+        asked = adapter.format(signature, [], {"review": GARBLED})
+        outcomes = Counter()
+        for seed in range(500):
             try:
-                said = PracticeLM(seed, num_retries=9).complete(asked, {"temperature": 0.8}).text
-                adapter.parse(Signature(signature), said)
+                said = PracticeLM(seed, num_retries=0).complete(asked, {"temperature": 0.8}).text
+                adapter.parse(signature, said)
+                outcomes["whole"] += 1
+            except LMTimeoutError:
+                pass
             except ParseError:
-                count += 1
-        return count
+                outcomes["broken"] += 1
+        return outcomes["broken"] / outcomes.total()
 
-    assert 10 < broken(JSONAdapter()) < broken(ChatAdapter()) < 100
+    assert 0.2 < broken(JSONAdapter()) < 0.85 * broken(ChatAdapter())
 
 
 def test_clean_text_never_does():

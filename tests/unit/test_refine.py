@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 
 import pytest
 
@@ -11,22 +10,17 @@ from refine_core import (
     BestOfN,
     ChainOfThought,
     Collector,
-    InputError,
     LMError,
     Module,
-    ParseError,
     Predict,
     Prediction,
     Refine,
     Scope,
-    Score,
     ScriptedLM,
-    SpecError,
     context,
     settings,
     within,
 )
-from refine_core import events as ev
 from tests.prompts import advice, asks_for_advice, model, reply, section
 
 
@@ -107,14 +101,6 @@ def test_hints_reach_the_predictor_that_they_name_as_its_last_input():
     assert user.index("[[ ## draft ## ]]") < user.index("[[ ## hint_ ## ]]") < user.index("Reply with")
 
 
-def test_the_log_holds_hints_and_the_returned_trace_does_not():
-    log, trace = Collector(), []
-    with context(lm=answering("a", "b"), trace=trace), within(Scope(sinks=(log,))):
-        Refine(Predict("q -> answer"), N=2, reward_fn=rewards(0, 1), threshold=1)(q="?")
-    assert [e.hint for e in log.events if isinstance(e, ev.ModuleStarted)] == [None, "be brief"]
-    assert [inputs for _, inputs, _ in trace] == [{"q": "?"}]
-
-
 def test_advice_is_asked_with_the_nine_inputs_in_order():
     lm = model(lambda m, p: reply(reasoning="r", draft="d", answer="a"), lambda m: advice(answer="x"))
     with context(lm=lm):
@@ -143,74 +129,6 @@ def test_advice_is_asked_with_the_nine_inputs_in_order():
     assert "def reward(args, pred)" in section(asked, "reward_code")
 
 
-def test_the_rewards_own_words_reach_the_advice():
-    lm = answering("a", "b")
-    with context(lm=lm):
-        Refine(
-            Predict("q -> answer"), N=2, reward_fn=rewards(Score(0.2, "no year is named"), 1.0), threshold=1
-        )(q="?")
-    assert "no year is named" in section(lm.calls[1].messages, "reward_value")
-
-
-def test_an_error_in_asking_for_advice_costs_no_attempt_and_is_told():
-    log = Collector()
-    lm = model(lambda m, p: reply(answer="a"), lambda m: "no markers at all")
-    with context(lm=lm), within(Scope(sinks=(log,))):
-        best = Refine(Predict("q -> answer"), N=3, reward_fn=rewards(0, 0, 0), threshold=1, fail_count=0)(
-            q="?"
-        )
-    assert len(best.refinement.attempts) == 3
-    assert [e.after for e in log.events if isinstance(e, ev.AdviceFailed)] == [0, 1]
-
-
-def test_after_a_failure_the_latest_good_advice_stays_in_force():
-    lm = answering("a", "b", "c")
-    with context(lm=lm):
-        best = Refine(Predict("q -> answer"), N=3, reward_fn=rewards(0.1, ValueError("x"), 0.2), threshold=1)(
-            q="?"
-        )
-    assert best.refinement.hints == ({}, {"self": "be brief"}, {"self": "be brief"})
-    assert sum(asks_for_advice(c.messages) for c in lm.calls) == 1
-
-
-def test_one_failure_more_than_tolerated_raises_the_last_error_with_a_note():
-    with context(lm=answering("a", "b", "c")), pytest.raises(ZeroDivisionError, match="two") as caught:
-        Refine(
-            Predict("q -> answer"),
-            N=5,
-            reward_fn=rewards(ValueError("one"), ZeroDivisionError("two")),
-            threshold=1,
-            fail_count=1,
-        )(q="?")
-    assert caught.value.__notes__ == ["2 of 5 attempts failed; this is the last failure."]
-
-
-def test_failures_do_not_leak_from_one_call_to_the_next():
-    refine = Refine(
-        Predict("q -> answer"),
-        N=2,
-        reward_fn=rewards(ValueError(), 1.0, ValueError(), 1.0),
-        threshold=1,
-        fail_count=1,
-    )
-    with context(lm=answering("a", "b", "c", "d")):
-        assert refine(q="?").answer == "b"
-        assert refine(q="?").answer == "d"
-
-
-def test_when_every_attempt_failed_the_error_is_raised_and_never_none_returned():
-    with context(lm=ScriptedLM(["nothing"] * 4)), pytest.raises(ParseError):
-        Refine(Predict("q -> answer"), N=2, reward_fn=rewards(), threshold=1)(q="?")
-
-
-@pytest.mark.parametrize("bad", [None, "1.0", float("nan"), float("inf"), [1]])
-def test_a_reward_of_the_wrong_kind_is_a_failure_and_not_a_silent_zero(bad):
-    from refine_core import RewardError
-
-    with context(lm=answering("a")), pytest.raises(RewardError):
-        Refine(Predict("q -> answer"), N=1, reward_fn=rewards(bad), threshold=1)(q="?")
-
-
 def test_best_of_n_asks_for_no_advice():
     lm = model(lambda m, p: reply(answer=f"{p['temperature']:.2f}"))
     with context(lm=lm):
@@ -226,66 +144,12 @@ def test_no_model_says_so():
         Predict("q -> answer")(q="?")
 
 
-def test_a_missing_input_names_the_field_and_the_signature():
-    with (
-        context(lm=answering("a")),
-        pytest.raises(InputError, match=r"input 'b' of 'a, b -> answer' is missing"),
-    ):
-        Predict("a, b -> answer")(a=1)
-
-
-def test_n_below_one_is_refused_before_anything_is_spent():
-    with pytest.raises(SpecError, match="at least 1"):
-        Refine(Predict("q -> answer"), N=0, reward_fn=rewards(), threshold=1)
-
-
-def test_several_models_in_one_program_each_keep_their_own():
-    program = TwoStep()
-    ones = [
-        model(lambda m, p: reply(reasoning="r", draft="d")),
-        model(lambda m, p: reply(answer="a"), lambda m: advice(answer="x")),
-    ]
-    program.draft.predict.lm, program.answer.lm = ones
-    refine = Refine(program, N=2, reward_fn=rewards(0, 1), threshold=1, advice_lm=ones[1])
-    assert refine(question="?").answer == "a"
-    assert [c.params["temperature"] for c in ones[0].calls] == [0.0, 0.5]
-    with pytest.raises(ValueError, match="several models"):
-        program.get_lm()
-
-
 def test_the_program_itself_is_left_as_it_was():
     program = Predict("q -> answer")
     with context(lm=answering("a", "b")):
         Refine(program, N=2, reward_fn=rewards(0, 1), threshold=1)(q="?")
     assert program.lm is None
     assert program.ride is None
-
-
-def test_hints_survive_a_users_own_threads():
-    """They ride on the attempt's copy, since a thread pool copies no context."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    class Threaded(Module):
-        def __init__(self):
-            self.answer = Predict("q -> answer")
-
-        def forward(self, q):
-            with ThreadPoolExecutor(1) as pool:
-                return pool.submit(self.answer, q=q).result()
-
-    log = Collector()
-    lm = model(lambda m, p: reply(answer="a"), lambda m: advice(answer="be brief"))
-    with context(lm=lm), within(Scope(sinks=(log,))):
-        Refine(Threaded(), N=2, reward_fn=rewards(0, 1), threshold=1)(q="?")
-    told = [(span, e.hint) for span, e in log.facts if isinstance(e, ev.ModuleStarted)]
-    assert told == [("attempt-0/answer", None), ("attempt-1/answer", "be brief")]
-
-
-def test_nothing_is_printed(capsys, caplog):
-    with caplog.at_level(logging.INFO, "refine_core"), context(lm=answering("a", "b")):
-        Refine(Predict("q -> answer"), N=2, reward_fn=rewards(ValueError("oops"), 1), threshold=1)(q="?")
-    assert capsys.readouterr() == ("", "")
-    assert "oops" in caplog.text
 
 
 def test_the_events_of_an_attempt_come_in_order():
@@ -302,18 +166,6 @@ def test_the_events_of_an_attempt_come_in_order():
         ("attempt-0", "RewardStarted"),
         ("attempt-0", "RewardScored"),
     ]
-
-
-def test_a_program_must_return_a_prediction():
-    class Wrong(Module):
-        def __init__(self):
-            self.answer = Predict("q -> answer")
-
-        def forward(self, q):
-            return "text"
-
-    with context(lm=answering("a")), pytest.raises(TypeError, match="must return a Prediction"):
-        Refine(Wrong(), N=1, reward_fn=rewards(1), threshold=1)(q="?")
 
 
 def test_named_predictors_walk_lists_dicts_and_shared_ones_once():

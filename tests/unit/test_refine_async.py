@@ -14,7 +14,6 @@ from refine_core import (
     Cancel,
     ChainOfThought,
     Collector,
-    LMError,
     Module,
     Parallel,
     Predict,
@@ -22,7 +21,6 @@ from refine_core import (
     RunCancelled,
     Scope,
     ScriptedLM,
-    Validator,
     context,
     settings,
     track_usage,
@@ -102,16 +100,6 @@ def test_a_module_without_either_forward_says_so():
         Empty()()
     with pytest.raises(NotImplementedError, match="Empty has no forward"):
         asyncio.run(Empty().acall())
-
-
-def test_a_reward_may_be_async():
-    async def reward(args, pred):
-        await asyncio.sleep(0)
-        return float(pred.answer)
-
-    with context(lm=by_temperature()):
-        program = Refine(Predict("q -> answer"), N=3, reward_fn=reward, threshold=0.5)
-        assert program(q="?").answer == asyncio.run(program.acall(q="?")).answer == "0.50"
 
 
 def test_many_refinements_share_an_event_loop():
@@ -233,25 +221,6 @@ def nested_model(inner_advice="inner says so"):
     return model(speak, advise)
 
 
-def hints_of(log):
-    return [(e.name, e.hint) for e in log.events if isinstance(e, ev.ModuleStarted)]
-
-
-def test_nested_refinements_each_give_their_own_predictors_their_own_hints():
-    log, lm = Collector(), nested_model()
-    program = Refine(Inner(lambda a, p: 0.0), N=2, reward_fn=lambda a, p: 0.0, threshold=1.0)
-    with context(lm=lm), within(Scope(sinks=(log,))):
-        program(q="?")
-    assert hints_of(log) == [
-        ("draft", None),
-        ("self", None),
-        ("self", "inner says so"),
-        ("draft", "outer for draft"),
-        ("self", "outer for polish"),
-        ("self", "outer for polish\ninner says so"),
-    ]
-
-
 def test_the_adviser_of_the_outer_refinement_sees_the_inner_predictor_by_its_path():
     lm = nested_model()
     with context(lm=lm):
@@ -321,37 +290,6 @@ def test_hints_and_recording_survive_parallel():
     }
 
 
-def test_a_validators_message_reaches_the_advice_word_for_word():
-    lm = by_temperature()
-    rule = Validator("short", lambda args, pred: pred.answer != "0.00", "At most three words, «please».")
-    with context(lm=lm):
-        best = Refine(
-            Predict("q -> answer"), N=3, reward_fn=lambda a, p: 1.0, threshold=1.0, validators=[rule]
-        )(q="?")
-    assert best.answer == "0.50"
-    assert best.refinement.attempts[0].unmet == {"short": "At most three words, «please»."}
-    (asked,) = [c.messages for c in lm.calls if asks_for_advice(c.messages)]
-    assert "At most three words, «please»." in section(asked, "reward_value")
-
-
-def test_on_attempt_hears_of_each_attempt_as_it_ends():
-    heard = []
-
-    def reward(args, pred):
-        if pred.answer == "0.50":
-            raise ValueError("no")
-        return float(pred.answer)
-
-    with context(lm=by_temperature()):
-        Refine(Predict("q -> answer"), N=3, reward_fn=reward, threshold=9, on_attempt=heard.append)(q="?")
-    assert [(one.index, one.reward, one.error and one.error.type) for one in heard] == [
-        (0, 0.0, None),
-        (1, None, "ValueError"),
-        (2, pytest.approx(0.67), None),
-    ]
-    assert heard[0].prediction.answer == "0.00"
-
-
 def test_what_on_attempt_raises_ends_the_refinement():
     def stop(tried):
         raise InterruptedError("enough")
@@ -360,68 +298,6 @@ def test_what_on_attempt_raises_ends_the_refinement():
     with context(lm=lm), pytest.raises(InterruptedError):
         Refine(Predict("q -> answer"), N=3, reward_fn=value, threshold=9, on_attempt=stop)(q="?")
     assert len(lm.calls) == 1
-
-
-def test_where_nobody_can_be_asked_for_advice_the_call_says_so_before_it_spends_anything():
-    spent = []
-
-    class Program(Module):
-        def forward(self, q):
-            spent.append(q)
-            raise AssertionError("nothing should run")
-
-    with pytest.raises(LMError, match="no model to ask for advice; give advice_lm"):
-        Refine(Program(), N=2, reward_fn=value, threshold=1)(q="?")
-    assert spent == []
-
-
-def test_inputs_that_a_module_mutates_do_not_leak_into_the_next_attempt():
-    seen = []
-
-    class Program(Module):
-        def __init__(self):
-            self.answer = Predict("docs: list[str] -> answer")
-
-        def forward(self, docs):
-            seen.append(list(docs))
-            docs.append("more")
-            return self.answer(docs=docs)
-
-    docs = ["one"]
-    with context(lm=by_temperature()):
-        Refine(Program(), N=3, reward_fn=value, threshold=9)(docs=docs)
-    assert seen == [["one"]] * 3
-    assert docs == ["one"]
-
-
-def test_models_that_take_no_temperature_get_rollout_ids():
-    class Fixed(ScriptedLM):
-        def takes(self, param):
-            return param != "temperature"
-
-    log, lm = Collector(), Fixed(lambda m, p: advice(self="x") if asks_for_advice(m) else reply(answer="0"))
-    with context(lm=lm), within(Scope(sinks=(log,))):
-        Refine(Predict("q -> answer"), N=3, reward_fn=value, threshold=9)(q="?")
-    asked = [c.params for c in lm.calls if not asks_for_advice(c.messages)]
-    assert [(p.get("temperature"), p.get("rollout_id")) for p in asked] == [(None, 0), (None, 1), (None, 2)]
-    assert {e.untempered for e in log.events if isinstance(e, ev.AttemptStarted)} == {("self",)}
-
-
-def test_each_model_of_a_program_starts_from_its_own_temperature():
-    class Two(Module):
-        def __init__(self, lms):
-            self.one, self.two = Predict("q -> draft"), Predict("draft -> answer")
-            self.one.lm, self.two.lm = lms
-
-        def forward(self, q):
-            return self.two(draft=self.one(q=q).draft)
-
-    lms = [
-        ScriptedLM(lambda m, p: reply(draft="d"), temperature=0.2),
-        ScriptedLM(lambda m, p: reply(answer="0"), temperature=0.9),
-    ]
-    BestOfN(Two(lms), N=2, reward_fn=value, threshold=1)(q="?")
-    assert [[c.params["temperature"] for c in lm.calls] for lm in lms] == [[0.2, 0.5], [0.9, 0.5]]
 
 
 def test_a_reward_that_is_a_module_is_no_part_of_the_program():
@@ -439,19 +315,6 @@ def test_a_reward_that_is_a_module_is_no_part_of_the_program():
     with context(lm=lm):
         assert program(q="?").refinement.rewards == (0.5,)
     assert [name for name, _ in program.named_predictors()] == ["module"]
-
-
-def silent(args, pred):
-    pred.answer.upper()
-
-
-def test_a_reward_that_returns_nothing_names_its_line():
-    from refine_core import RewardError
-
-    with context(lm=by_temperature()), pytest.raises(RewardError) as caught:
-        Refine(Predict("q -> answer"), N=1, reward_fn=silent, threshold=1)(q="?")
-    assert caught.value.line == silent.__code__.co_firstlineno
-    assert "silent in test_refine_async.py" in str(caught.value)
 
 
 def test_what_a_subclass_of_predict_has_added_is_copied_for_each_attempt():
