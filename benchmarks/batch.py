@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from statistics import median
 
-from benchmarks.peers import cache, pythons
+from benchmarks.peers import pythons
 from benchmarks.replies import BATCH_N, LATENCY_S, THREADS
 from benchmarks.sides import ours, theirs
 from benchmarks.table import NotMeasured, Row
@@ -21,8 +20,8 @@ def measure(*, quick: bool) -> Iterator[Row | NotMeasured]:
     found, missing = pythons()
     yield from missing
     theirs_of = FEWER if quick else EXAMPLES
-    with tempfile.TemporaryDirectory(dir=cache()) as folder, ExitStack() as stack:
-        own = ours(stack, folder)
+    with ExitStack() as stack:
+        own = ours(stack)
         times = list(own.run(f"batch of {EXAMPLES}"))
         peers = {}
         for version, python in found.items():

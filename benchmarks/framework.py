@@ -10,11 +10,12 @@ from statistics import median
 
 from benchmarks.peers import DSPY, cache, pythons
 from benchmarks.replies import N
-from benchmarks.sides import Side, ours, theirs
+from benchmarks.sides import Side, ours, recording, theirs
 from benchmarks.table import NotMeasured, Row
 
 LOOP, RECORDED = "loop", "recorded"
 OURS = "ours"
+RECORDED_CASE = "refine, recorded"
 CALLS, FEWER = 20, 3
 
 
@@ -32,21 +33,22 @@ def measure(names: Collection[str], *, quick: bool) -> Iterator[Row | NotMeasure
     if LOOP not in names:
         told.clear()
     if RECORDED in names:
-        told["refine, recorded"] = (
+        told[RECORDED_CASE] = (
             "Refine, one predictor, every event committed, waits included; dspy records nothing",
             1.0,
         )
     with tempfile.TemporaryDirectory(dir=cache()) as folder, ExitStack() as stack:
-        sides = {OURS: ours(stack, folder)}
+        sides = {OURS: ours(stack)}
         sides |= {version: theirs(stack, python) for version, python in found.items()}
-        took = _alternate(sides, told, rounds=12 if quick else 40)
+        recorder = recording(stack, folder) if RECORDED in names else None
+        took = _alternate(sides, recorder, told, rounds=12 if quick else 40)
     for case, (measured, at_most) in told.items():
         peers = {version: took[version, case] for version in found}
         yield Row.beside(measured, took[OURS, case], peers, at_most)
 
 
 def _alternate(
-    sides: Mapping[str, Side], cases: Iterable[str], *, rounds: int
+    sides: Mapping[str, Side], recorder: Side | None, cases: Iterable[str], *, rounds: int
 ) -> dict[tuple[str, str], float]:
     """(side, case) -> median seconds an attempt, of `rounds` times some calls in turns.
 
@@ -57,5 +59,6 @@ def _alternate(
     for _ in range(rounds):
         for case in cases:
             for name, side in sides.items():
-                samples[name, case] += side.run(case, CALLS if name == OURS else FEWER)
+                asked = recorder if recorder and (name, case) == (OURS, RECORDED_CASE) else side
+                samples[name, case] += asked.run(case, CALLS if name == OURS else FEWER)
     return {key: median(times) / N for key, times in samples.items()}

@@ -6,13 +6,12 @@ of Refine would take the original a quarter of an hour, since each attempt copie
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from statistics import median
 
-from benchmarks.peers import cache, pythons
+from benchmarks.peers import pythons
 from benchmarks.sides import STATUS, Side, ours, theirs
 from benchmarks.table import NotMeasured, Row
 
@@ -25,8 +24,7 @@ def measure(*, quick: bool) -> Iterator[Row | NotMeasured]:
     """A row of time, and one of memory where the system tells it. quick: fewer rounds of ours."""
     found, missing = pythons()
     yield from missing
-    with tempfile.TemporaryDirectory(dir=cache()) as folder:
-        slower, grown = _changes(lambda stack: ours(stack, folder), rounds=60 if quick else 200)
+    slower, grown = _changes(ours, rounds=60 if quick else 200)
     others = {
         version: _changes(partial(theirs, python=python), rounds=3) for version, python in found.items()
     }

@@ -1,18 +1,15 @@
-"""Our side: Refine and BestOfN with a model that answers at once, unrecorded, and recorded event by event on disk.
+"""Our side: Refine and BestOfN with a model that answers at once, or after a while.
 
 Nothing is switched off that a user would have: history is kept, as it is by default.
 
-python -m benchmarks.ours FOLDER        FOLDER: where the store of the recorded runs goes
+python -m benchmarks.ours
 """
 
 from __future__ import annotations
 
-import sys
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from benchmarks.replies import (
@@ -28,37 +25,8 @@ from benchmarks.replies import (
     never_enough,
 )
 from benchmarks.sides import Case, serve
-from refine_core import (
-    BaseLM,
-    BestOfN,
-    Cancel,
-    Example,
-    Module,
-    Predict,
-    ProgramSpec,
-    Record,
-    Recorder,
-    Refine,
-    Scope,
-    SqlStore,
-    StageSpec,
-    Summary,
-    configure,
-    context,
-    open_store,
-    schedule,
-    summarize,
-    within,
-)
-from refine_core.events import RunFinished, RunStarted
+from refine_core import BaseLM, BestOfN, Example, Module, Predict, Refine, configure, context
 from refine_core.lm.base import Reply
-
-SPEC = ProgramSpec(
-    stages=(StageSpec("self", "question -> answer"),),
-    reward="def reward(args, pred):\n    return 0.0\n",
-    inputs={"question": QUESTION},
-    N=N,
-)
 
 
 class AtOnce(BaseLM):
@@ -94,44 +62,11 @@ class TwoPredictors(Module):
         return self.answer(question=question, draft=self.draft(question=question).draft)
 
 
-class Appender:
-    """Appends records with the summary that they lead to, as the app does."""
-
-    def __init__(self, store: SqlStore) -> None:
-        self.store = store
-        self.summary: Summary | None = None
-
-    def __call__(self, records: Sequence[Record]) -> None:
-        for record in records:
-            self.summary = summarize(self.summary, record)
-        assert self.summary is not None
-        self.store.append(records, self.summary)
-
-
-def recorder(store: SqlStore) -> Recorder:
-    """A recorder of a new run in `store`."""
-    return Recorder(uuid.uuid4().hex, Appender(store), cancel=Cancel())
-
-
-def started() -> RunStarted:
-    """The first event of a run of SPEC."""
-    return RunStarted(SPEC, schedule(0.0, N), ("self",), "benchmark")
-
-
-def recorded(program: Refine, store: SqlStore) -> None:
-    """One whole run, each of its events committed before the next step."""
-    with within(Scope(sinks=(recorder(store),))) as scope:
-        scope.emit(started())
-        went = program(question=QUESTION).refinement
-        scope.emit(RunFinished(went.reason, went.best, went.returned, 0.0))
-
-
 def main() -> None:
     """Serve the cases."""
     choose = Chooser()
     configure(lm=AtOnce(choose))
     slow = Slow(choose)
-    store = open_store(Path(sys.argv[1]))
     one = Refine(Predict("question -> answer"), N=N, reward_fn=never_enough, threshold=1.0)
     two = Refine(TwoPredictors(), N=N, reward_fn=never_enough, threshold=1.0)
     best = BestOfN(Predict("question -> answer"), N=N, reward_fn=never_enough, threshold=1.0)
@@ -148,16 +83,12 @@ def main() -> None:
         "best of n": lambda: best(question=QUESTION),
     }
     cases = {name: Case(run, EXPECTED[name]) for name, run in calls.items()}
-    cases["refine, recorded"] = Case(
-        lambda: recorded(one, store), EXPECTED["refine"], clock=time.perf_counter
-    )
     cases["later"] = Case(calls["refine"], EXPECTED["refine"])
     cases["earlier"] = Case(calls["refine"], EXPECTED["refine"], lambda: None)
     for size in (200, 1000):
         asked = asks(BATCH_N, times=size)
         cases[f"batch of {size}"] = Case(partial(batch, size), asked, partial(batch, 10), time.perf_counter)
     serve(cases, choose)
-    store.close()
 
 
 if __name__ == "__main__":

@@ -128,9 +128,14 @@ class Side:
             raise
 
 
-def ours(stack: ExitStack, *arguments: str) -> Side:
+def ours(stack: ExitStack) -> Side:
     """A process of our own side, closed with the stack."""
-    return stack.enter_context(closing(Side(sys.executable, "benchmarks.ours", *arguments)))
+    return stack.enter_context(closing(Side(sys.executable, "benchmarks.ours")))
+
+
+def recording(stack: ExitStack, folder: str) -> Side:
+    """A process of our own side that records in a store in `folder`, closed with the stack."""
+    return stack.enter_context(closing(Side(sys.executable, "benchmarks.recording", folder)))
 
 
 def theirs(stack: ExitStack, python: Path) -> Side:

@@ -9,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from benchmarks.ours import AtOnce, recorder, started
+from benchmarks.ours import AtOnce
 from benchmarks.peers import cache
+from benchmarks.recording import recorder, started
 from benchmarks.replies import QUESTION, Chooser, N, never_enough
 from benchmarks.table import Row
 from refine_core import Collector, Predict, Refine, Scope, context, open_store, within
