@@ -103,7 +103,8 @@ class Either(Generic[T]):
 
     def run(self) -> T:
         made = self.call()
-        return block_on(made) if inspect.isawaitable(made) else made
+        # A number, which rewards are, is told apart at once; to ask whether something can be awaited is slow.
+        return made if isinstance(made, (float, int)) or not inspect.isawaitable(made) else block_on(made)
 
     async def arun(self) -> T:
         if inspect.iscoroutinefunction(self.call.func):

@@ -185,8 +185,7 @@ def evolve(loop: Loop, event: Event) -> Loop:
             rewards = {**rewards, i: value}
             unmet = unmet | {i} if event.unmet else unmet
             # Advice after every attempt that fell short but the last, which has no successor to use it.
-            fell_short = not plan.reached_by(value) or i in unmet
-            if plan.advise and fell_short and i < len(plan.temperatures) - 1:
+            if plan.advise and i < len(plan.temperatures) - 1 and (i in unmet or not plan.reached_by(value)):
                 unadvised = i
             return Loop(plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised)
         case AttemptFailed(index=i):
@@ -222,12 +221,11 @@ def decide(loop: Loop) -> tuple[Action, ...]:
 
 def _end(loop: Loop) -> Stop | None:
     """The end, if it has come: attempts are judged in the order of their indices, however they overlapped in time."""
-    best, best_rank, failures = None, (False, 0.0), 0
+    best, failures = None, 0
     for i in range(len(loop.plan.temperatures)):
         if i in loop.rewards:
-            rank = loop.rank(i)
-            if best is None or rank > best_rank:
-                best, best_rank = i, rank
+            if best is None or loop.rank(i) > loop.rank(best):
+                best = i
             if loop.reaches(i):
                 return Stop("threshold_reached", best, i)
         elif i in loop.failed:

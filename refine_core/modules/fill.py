@@ -32,12 +32,16 @@ def fill(
     params: Mapping[str, Any],
     purpose: Purpose,
     scope: Scope,
+    shown: type[Signature] | None = None,
 ) -> Steps[dict[str, Any]]:
     """The outputs of `signature` for `inputs`, by name. params: the call's own, over the model's.
+
+    shown: what the prompt is written for, where it has more inputs than `signature`, such as a hint.
 
     Raises: LMError; ParseError, of the adapter's own reading even where its fallback failed too.
     """
     asked: dict[str, Any] = {"lm": lm, "demos": demos, "params": params, "purpose": purpose, "scope": scope}
+    asked["shown"] = shown or signature
     try:
         return (yield from _ask(signature, inputs, adapter, **asked))
     except ParseError as error:
@@ -60,15 +64,16 @@ def _ask(
     params: Mapping[str, Any],
     purpose: Purpose,
     scope: Scope,
+    shown: type[Signature],
 ) -> Steps[dict[str, Any]]:
     heard = callbacks_of(adapter)
     if heard:
-        given = {"signature": signature, "demos": demos, "inputs": inputs}
+        given = {"signature": shown, "demos": demos, "inputs": inputs}
         with told("adapter_format", adapter, given, heard) as call:
-            messages = call.outputs = adapter.format(signature, demos, inputs)
+            messages = call.outputs = adapter.format(shown, demos, inputs)
     else:
-        messages = adapter.format(signature, demos, inputs)
-    extra = adapter.params(signature, lm.takes)
+        messages = adapter.format(shown, demos, inputs)
+    extra = adapter.params(shown, lm.takes)
     reply = yield from ask(
         lm, messages, {**extra, **params} if extra else params, purpose=purpose, scope=scope
     )

@@ -129,24 +129,34 @@ class Operation(Module):
         """What to enter for a call from a thread that has not inherited the attempt it is part of; None for nothing."""
         return None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **inputs: Any) -> Any:
+        """Do the work. Takes the inputs by keyword, returns a Prediction."""
+        if args:
+            raise self._takes_keywords()
         if (resumed := self.resumed()) is None:
-            return super().__call__(*args, **kwargs)
+            return super().__call__(**inputs)
         with resumed:
-            return super().__call__(*args, **kwargs)
+            return super().__call__(**inputs)
 
-    async def acall(self, *args: Any, **kwargs: Any) -> Any:
+    async def acall(self, *args: Any, **inputs: Any) -> Any:
         """`__call__` for async code."""
+        if args:
+            raise self._takes_keywords()
         if (resumed := self.resumed()) is None:
-            return await super().acall(*args, **kwargs)
+            return await super().acall(**inputs)
         with resumed:
-            return await super().acall(*args, **kwargs)
+            return await super().acall(**inputs)
 
     def forward(self, **inputs: Any) -> Prediction:
         return run(self.steps(**inputs))
 
     async def aforward(self, **inputs: Any) -> Prediction:
         return await arun(self.steps(**inputs))
+
+    def _takes_keywords(self) -> TypeError:
+        signature = next((one.signature for one in self.predictors()), None)
+        names = ", ".join(f"{name}=…" for name in signature.input_fields) if signature else "name=…"
+        return TypeError(f"{type(self).__name__} takes its inputs by keyword: ({names})")
 
 
 @lru_cache(maxsize=1024)

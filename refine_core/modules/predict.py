@@ -35,7 +35,7 @@ _CHAT = ChatAdapter()
 _OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: every attempt makes some, and that would cost three times as much
 class Ride:
     """What an attempt puts on its own copy of a predictor, so that a user's threads keep it.
 
@@ -61,9 +61,16 @@ class Ride:
 
     def told(self) -> str | None:
         """The hint in force: this attempt's own, with that of the attempt around it where both have one."""
-        around = self.outer.told() if self.outer is not None else None
+        if self.outer is None:
+            return self.hint
+        around = self.outer.told()
         real = [hint for hint in (around, self.hint) if hint not in (None, NO_HINT)]
         return "\n".join(map(str, real)) if real else self.hint or around
+
+    @property
+    def path(self) -> str:
+        """The predictor's path in the outermost program, which is the one whose run is recorded."""
+        return self.outer.path if self.outer is not None else self.name
 
     def named_for(self, trace: Trace) -> str | None:
         """The predictor's path in the program whose attempt keeps `trace`."""
@@ -116,24 +123,8 @@ class Predict(Operation, Parameter):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "ride": None}
 
-    def __call__(self, *args: Any, **inputs: Any) -> Prediction:
-        self._only_by_keyword(args)
-        made: Prediction = super().__call__(**inputs)
-        return made
-
-    async def acall(self, *args: Any, **inputs: Any) -> Prediction:
-        """`__call__` for async code."""
-        self._only_by_keyword(args)
-        made: Prediction = await super().acall(**inputs)
-        return made
-
     def resumed(self) -> AbstractContextManager[Any] | None:
         return self.ride.resumed() if self.ride is not None else None
-
-    def _only_by_keyword(self, args: tuple[Any, ...]) -> None:
-        if args:
-            names = ", ".join(f"{name}=…" for name in self.signature.input_fields)
-            raise TypeError(f"a predictor takes its inputs by keyword: ({names})")
 
     def steps(self, **inputs: Any) -> Steps[Prediction]:
         """Ask the model and read its reply."""
@@ -144,7 +135,7 @@ class Predict(Operation, Parameter):
         values = checked(signature, inputs)
         ride = self.ride
         scope = (ride.scope if ride else current()).inside(ride.name if ride else "predict")
-        name, hint = (ride.name, ride.told()) if ride else ("self", None)
+        name, hint = (ride.path, ride.told()) if ride else ("self", None)
         told = scope.wanted and self.purpose == "predict"  # a judge is part of the reward, not of the program
         if told:
             scope.emit(ModuleStarted(name, plain_dict(values), hint))
@@ -154,7 +145,7 @@ class Predict(Operation, Parameter):
             made = Prediction(
                 (
                     yield from fill(
-                        shown,
+                        signature,
                         given,
                         lm=lm,
                         adapter=adapter_in_force(),
@@ -162,6 +153,7 @@ class Predict(Operation, Parameter):
                         params=params,
                         purpose=self.purpose,
                         scope=scope,
+                        shown=shown,
                     )
                 )
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,7 +58,7 @@ class WorkerScorer:
         """Have the worker ready by the time it is needed."""
         self._runner.start()
 
-    def steps(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
+    def steps(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
         """The reward of `prediction`. Raises RewardError."""
         with within(scope):
             scored: Scored = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
@@ -81,7 +80,8 @@ class WorkerScorer:
                     field=name,
                     signature=signature,
                 )
-        return judge(lm=self._judge_lm, **inputs).toDict()
+        made: Prediction = judge(lm=self._judge_lm, **inputs)
+        return made.toDict()
 
 
 def problems(spec: ProgramSpec) -> list[Problem]:

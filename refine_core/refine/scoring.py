@@ -6,7 +6,7 @@ import inspect
 import os.path
 import textwrap
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,8 @@ from refine_core.effects import Either, Steps
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.log.scope import Scope
 from refine_core.modules.prediction import Prediction
-from refine_core.rewards import Scored, as_score
+from refine_core.rewards.coerce import NotAScore, measured
+from refine_core.rewards.score import Scored
 
 RewardFunction = Callable[[dict[str, Any], Any], Any]
 
@@ -26,8 +27,8 @@ class Scorer(Protocol):
     def source(self) -> str:
         """The reward's source text, as the adviser is shown it."""
 
-    def steps(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
-        """The reward of `prediction`. Raises RewardError, or the reward's own exception."""
+    def steps(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
+        """The reward of `prediction`. inputs: the reward's own copy. Raises RewardError, or what the reward raises."""
 
 
 class FunctionScorer:
@@ -36,14 +37,14 @@ class FunctionScorer:
     def __init__(self, function: RewardFunction, source: str) -> None:
         self.function, self.source = function, source
 
-    def steps(self, inputs: Mapping[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:  # noqa: ARG002
+    def steps(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:  # noqa: ARG002
         start = time.perf_counter()
-        result = yield Either(self.function, dict(inputs), prediction)
+        result = yield Either(self.function, inputs, prediction)
         try:
-            said = as_score(result)
-        except RewardError as error:
+            value, feedback, parts = measured(result)
+        except NotAScore as error:
             raise _blamed(error, self.function) from None
-        return Scored(said.value, said.feedback, said.parts, "", time.perf_counter() - start)
+        return Scored(value, feedback, parts, "", time.perf_counter() - start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +82,26 @@ def validators_of(given: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Va
 
 
 def unmet(
-    validators: tuple[Validator, ...], inputs: Mapping[str, Any], prediction: Prediction
+    validators: tuple[Validator, ...], inputs: dict[str, Any], prediction: Prediction
 ) -> Steps[dict[str, str]]:
     """Name -> message of the validators that are not met. Raises what a check raises."""
     found = {}
     for rule in validators:
-        if not (yield Either(rule.check, dict(inputs), prediction)):
+        if not (yield Either(rule.check, inputs, prediction)):
             found[rule.name] = rule.message
     return found
 
 
-def _blamed(error: RewardError, function: RewardFunction) -> RewardError:
-    """The same error with the reward's line and file, where they are known."""
-    from refine_core.rewards import blame_line_of_reward
+def _blamed(error: NotAScore, function: RewardFunction) -> RewardError:
+    """What is wrong with the result, with the reward's line and file where they are known."""
+    from refine_core.rewards.source import blame_line_of_reward
 
     inner = inspect.unwrap(getattr(function, "__func__", function))
     if not inspect.isfunction(inner):
         inner = getattr(type(function), "__call__", inner)  # noqa: B004 - an instance that can be called
     code = getattr(inner, "__code__", None)
     if code is None:
-        return error
+        return RewardError(error.message, type_name=error.type_name)
     line: int = code.co_firstlineno
     try:
         source = textwrap.dedent(inspect.getsource(inner))

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,13 +88,27 @@ def _asked(body):
     return wanted, body["temperature"], list(shown), shown.get("hint_"), turns
 
 
-def test_the_script_runs_with_its_import_changed_and_does_the_same(dspy_python, tmp_path):
-    """The same prints; the same requests, in the same order and as warm; a state of the same predictors and demos."""
-    script = SCRIPT.read_text("utf-8")
+def on_both_sides(pythons, script, folder):
+    """What came of a script on each side, theirs as dspy runs it and ours with its import changed."""
     assert script.count("import dspy\n") == 1
-    ported = script.replace("import dspy\n", "import refine_core as dspy\n")
-    theirs, they_asked, they_saved = run(dspy_python, script, tmp_path / "theirs")
-    ours, we_asked, we_saved = run(sys.executable, ported, tmp_path / "ours")
+    scripts = (script, script.replace("import dspy\n", "import refine_core as dspy\n"))
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, pythons, scripts, (folder / "theirs", folder / "ours")))
+
+
+@pytest.fixture(scope="module")
+def pythons(dspy_python):
+    return dspy_python, sys.executable
+
+
+@pytest.fixture(scope="module")
+def whole(pythons, tmp_path_factory):
+    script = SCRIPT.read_text("utf-8")
+    return on_both_sides(pythons, script, tmp_path_factory.mktemp("whole"))
+
+
+def test_the_script_prints_the_same_with_its_import_changed(whole):
+    (theirs, *_), (ours, *_) = whole
     assert ours == theirs
     assert ours.splitlines() == [
         "A tide is the sea that comes and goes.",
@@ -102,38 +117,27 @@ def test_the_script_runs_with_its_import_changed_and_does_the_same(dspy_python, 
             for term in ("echo", "magnet", "fog")
         ),
     ]
-    first = 5  # two attempts of two stages, and a request for advice between them; the batch's own come in any order
-    assert we_asked[:first] == they_asked[:first]
-    assert [asked[0] for asked in we_asked[:first]] == [
-        ["reasoning", "explanation", "completed"],
-        ["sentence", "words", "completed"],
-        ["discussion", "advice", "completed"],
-        ["reasoning", "explanation", "completed"],
-        ["sentence", "words", "completed"],
-    ]
-    assert sorted(map(repr, we_asked[first:])) == sorted(map(repr, they_asked[first:]))
-    assert list(we_saved) == list(they_saved)
-    assert we_saved["module.shorten"]["demos"] == they_saved["module.shorten"]["demos"]
 
 
-def test_each_library_loads_the_state_that_the_other_saved(dspy_python, tmp_path):
-    """So whoever changes the import keeps what was saved before, and can go back."""
-    script = SCRIPT.read_text("utf-8")
-    saving, loading = script.split("again = ", 1)
-    setting_up = saving[: saving.index("first = ")]
-    sides = {
-        "theirs": (dspy_python, lambda text: text),
-        "ours": (sys.executable, lambda text: text.replace("import dspy\n", "import refine_core as dspy\n")),
-    }
-    saved, printed = {}, {}
-    for name, (python, ported) in sides.items():
-        _, _, saved[name] = run(python, ported(saving), tmp_path / f"{name} saves")
-    for name, other in (("theirs", "ours"), ("ours", "theirs")):
-        python, ported = sides[name]
-        state = json.dumps(saved[other])
-        text = (
-            f"{setting_up}\nopen('explain.json', 'w', encoding='utf-8').write({state!r})\nagain = {loading}"
-        )
-        printed[name], _, _ = run(python, ported(text), tmp_path / f"{name} loads")
-    assert printed["ours"] == printed["theirs"]
-    assert len(printed["ours"].splitlines()) == 3
+def test_it_asks_the_same_of_the_model(whole):
+    """As warm, with the same inputs, hints and demos, in the same order."""
+    (_, theirs, _), (_, ours, _) = whole
+    draft, shorten = ["reasoning", "explanation", "completed"], ["sentence", "words", "completed"]
+    alone = [draft, shorten, ["discussion", "advice", "completed"], draft, shorten]
+    assert [wanted for wanted, *_ in ours[: len(alone)]] == alone
+    assert ours[: len(alone)] == theirs[: len(alone)]
+    # Those of the batch come in any order.
+    assert sorted(map(repr, ours[len(alone) :])) == sorted(map(repr, theirs[len(alone) :]))
+
+
+def test_a_state_that_dspy_saved_is_loaded(whole, pythons, tmp_path):
+    """Whoever changes the import keeps what was saved before."""
+    (_, _, theirs), (_, _, ours) = whole
+    assert list(ours) == list(theirs)
+    before, rest = SCRIPT.read_text("utf-8").split("explain = ", 1)
+    put_there = f"open('explain.json', 'w').write({json.dumps(theirs)!r})\n"
+    script = before + put_there + "again = " + rest.split("again = ", 1)[1]
+    (they_print, they_ask, _), (we_print, we_ask, _) = on_both_sides(pythons, script, tmp_path)
+    assert we_print == they_print
+    assert sorted(map(repr, we_ask)) == sorted(map(repr, they_ask))
+    assert any("assistant" in turns for *_, turns in we_ask), "the demo that was saved is shown"
