@@ -21,11 +21,12 @@ const KEY = [
   ["hint", "hint"],
   ["dot", "hint"],
   ["cut_off", "cut off"],
+  ["unmet", "rule not met"],
   ["retried", "retried"],
   ["cells", "fuller colour: took longer, or a higher reward"],
 ];
 // In the key only where the chart has this trace.
-const SOMETIMES = { hint: "hints received", dot: "hints in cells", retried: "retries", cells: "cells", cut_off: null };
+const SOMETIMES = { hint: "hints received", dot: "hints in cells", retried: "retries", cells: "cells", cut_off: null, unmet: null };
 const SHAPES = {
   scored: [["circle", { cx: 7, cy: 7, r: 5 }]],
   best: [["path", { d: "M7 1.5 13 12.5H1z" }]],
@@ -33,6 +34,7 @@ const SHAPES = {
   failed: [["path", { d: "M3 3l8 8M11 3l-8 8" }]],
   running: [["circle", { cx: 7, cy: 7, r: 5.5 }]],
   cut_off: [["path", { d: "M2 7h10" }]],
+  unmet: [["circle", { cx: 7, cy: 7, r: 4.5 }]],
   returned: [["circle", { cx: 7, cy: 7, r: 6.25 }]],
   best_so_far: [["path", { d: "M0 11h7V4h7" }]],
   dot: [["circle", { cx: 7, cy: 7, r: 3.5 }]],
@@ -130,9 +132,9 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-// A name as the field writes them breaks after its underscores, rather than anywhere.
+// A name as the field writes them breaks after its underscores, rather than anywhere; a number does not break.
 function foldable(text) {
-  return text.split(/(?<=[_/.])(?=\w)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
+  return text.split(/(?<=[_/]|(?<!\d)\.)(?=\w)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
 }
 
 function mark(kind) {
@@ -308,7 +310,7 @@ class View {
     }
     const drawn = data.filter((trace) => trace.visible !== false && trace.x.length).map((trace) => trace.name);
     for (const [kind, name] of Object.entries(SOMETIMES)) {
-      this.key[kind].hidden = !(name ? drawn.includes(name) : layout.meta.cut_off);
+      this.key[kind].hidden = !(name ? drawn.includes(name) : layout.meta[kind]);
     }
     this.theme = theme;
     return { data, layout, shapes: layout.shapes };

@@ -40,6 +40,7 @@ def entry(row: RunRow) -> None:
         query_params={"run": row.run_id},
     )
     best = "no reward" if summary.best_reward is None else f"best reward {number(summary.best_reward)}"
+    best += ", rule not met" if summary.best_unmet else ""
     parts = [
         f"{when:%Y-%m-%d %H:%M:%S}",
         outcome(row),

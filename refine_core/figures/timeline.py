@@ -104,6 +104,7 @@ def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
             "matrix": place.matrix,
             "matrix_below_px": _MATRIX_BELOW_PX,
             "cut_off": any(outcomes.outcome(line, a) == "cut_off" for a in line.attempts),
+            "unmet": any(a.unmet for a in line.attempts),
         },
     }
 
