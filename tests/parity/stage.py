@@ -107,24 +107,27 @@ def ours(scene: Scene) -> Any:
 
 def theirs(scene: Scene) -> Any:
     """What comes of a scene with dspy. Skips the test if dspy's environment cannot be had."""
-    source = textwrap.dedent(inspect.getsource(scene))
-    told = _original().do({"source": source, "name": scene.__name__})
+    side = _original()
+    if isinstance(side, str):
+        import pytest
+
+        pytest.skip(side)
+    told = side.do({"source": textwrap.dedent(inspect.getsource(scene)), "name": scene.__name__})
     if "went wrong" in told:
         raise AssertionError(f"the scene failed with dspy:\n{told['went wrong']}")
     return told["result"]
 
 
-@cache
+@cache  # why there is none, too: each try would take pip a while
 def _original() -> Any:
-    import pytest
-
+    """Their process, or why there is none."""
     from tests.parity.environment import Missing, python
     from tests.parity.sides import Side
 
     try:
         side = Side(python(), "tests.parity.stage")
     except Missing as why:
-        pytest.skip(str(why))
+        return str(why)
     atexit.register(side.close)
     return side
 

@@ -241,9 +241,9 @@ def test_a_predictor_outside_of_the_programs_tree_runs_without_a_hint():
     assert theirs(scene) == ["b", 0]
 
 
-def test_a_programs_own_threads_see_the_hints():
-    """The original keeps hints in thread-local settings, which the threads of a program's own pool do not have.
-    Here they ride on the attempt's copy of each predictor, and go wherever it goes.
+def test_a_programs_own_threads_see_the_hints_and_add_to_the_trace():
+    """The original keeps hints in thread-local settings, which the threads of a program's own pool do not have;
+    the trace is lost in the same way. Here both ride on the attempt's copy of each predictor, and go wherever that goes.
     """
 
     def scene(dspy, model):
@@ -258,18 +258,18 @@ def test_a_programs_own_threads_see_the_hints():
                 with ThreadPoolExecutor(1) as pool:
                     return pool.submit(self.answer, q=q).result()
 
-        hints = []
+        hints, trace = [], []
 
         def answer(messages, params):
             hints.append(shown(messages).get("hint_"))
             return reply(answer="a")
 
-        with dspy.context(lm=model(answer, lambda messages: advice(answer="be brief"))):
+        with dspy.context(lm=model(answer, lambda messages: advice(answer="be brief")), trace=trace):
             dspy.Refine(Threaded(), N=2, reward_fn=scoring(0, 1), threshold=1)(q="?")
-        return hints
+        return [hints, [inputs for _, inputs, _ in trace if "q" in inputs]]
 
-    assert ours(scene) == [None, "be brief"]
-    assert theirs(scene) == [None, None]
+    assert ours(scene) == [[None, "be brief"], [{"q": "?"}]]
+    assert theirs(scene) == [[None, None], []]
 
 
 def test_nested_refine_gives_each_predictor_the_hints_of_both():

@@ -314,6 +314,77 @@ def test_the_json_fallback_is_tried_on_a_parse_error_only():
     assert theirs(scene) == {"down": 2, "unreadable": 2}
 
 
+def test_json_is_asked_for_once_and_the_error_is_about_the_reply():
+    """The original's JSONAdapter first asks by a schema, and after any error again for any JSON object; if that fails
+    too, a RuntimeError blames the model. Here there is one question, and the error says what the reply lacks.
+    """
+
+    def scene(dspy, model):
+        asked = []
+
+        def answer(messages, params):
+            asked.append(params)
+            return "no JSON at all"
+
+        lm = model(answer)
+        lm.model = "openai/gpt-4o-mini"  # litellm knows that it takes a response_format
+        with dspy.context(lm=lm, adapter=dspy.JSONAdapter()):
+            error = outcome(lambda: dspy.Predict("q -> answer")(q="?"))
+        return [error, len(asked)]
+
+    assert ours(scene) == ["ParseError", 1]
+    assert (
+        theirs(scene)[0] == "RuntimeError"
+    )  # with some versions of pydantic its schema fails before it is sent
+
+
+def test_the_note_under_an_enum_lists_its_values():
+    """The original lists the names of its members, which a model then writes, and which are no values of the enum's."""
+
+    def scene(dspy, model):
+        import enum
+
+        Mood = enum.Enum("Mood", {"GLAD": "very glad", "SAD": "rather sad"})
+        told = []
+
+        def answer(messages, params):
+            told.append(messages[0]["content"])
+            return reply(mood="very glad")
+
+        signature = dspy.Signature(
+            {"q": (str, dspy.InputField()), "mood": (Mood, dspy.OutputField())}, "Tell."
+        )
+        with dspy.context(lm=model(answer)):
+            dspy.Predict(signature)(q="?")
+        (note,) = [line for line in told[0].splitlines() if line.startswith("{mood}")]
+        return ["GLAD; SAD" in note, "very glad; rather sad" in note]
+
+    assert ours(scene) == [False, True]
+    assert theirs(scene) == [True, False]
+
+
+def test_a_demos_reply_ends_as_a_reply_must_end():
+    """The original tells a model to end with `[[ ## completed ## ]]`, and then shows it worked examples that do not. A
+    model does as it is shown.
+    """
+
+    def scene(dspy, model):
+        told = []
+
+        def answer(messages, params):
+            told.extend(one["content"] for one in messages if one["role"] == "assistant")
+            return reply(answer="a")
+
+        program = dspy.Predict("q -> answer")
+        program.demos = [{"q": "1 + 1?", "answer": "2"}]
+        with dspy.context(lm=model(answer)):
+            program(q="?")
+        return told
+
+    assert ours(scene) == ["[[ ## answer ## ]]\n2\n\n[[ ## completed ## ]]"]
+    assert theirs(scene) == ["[[ ## answer ## ]]\n2"]
+
+
 def test_an_indented_marker_is_a_marker():
     """The original finds a marker after blanks, and then takes the value from the wrong column, so that it begins with
     a piece of the marker.
