@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
 from importlib import import_module
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import dspy  # type: ignore[import-not-found]  # it is in an environment of its own
@@ -185,6 +185,12 @@ def first_model(module: Any) -> Any:
     return next((one.lm for one in module.predictors() if one.lm is not None), None) or dspy.settings.lm
 
 
+def needless(module: Any) -> Any:
+    """Stands for the model of a program without predictors; None for any other program."""
+    nobody = SimpleNamespace(kwargs={"temperature": 0.0}, copy=lambda **_: nobody)
+    return None if module.predictors() else nobody
+
+
 def tempered(module: Any, index: int, n: int) -> None:
     """Give every predictor a copy of its own model, at that model's own temperature for this attempt."""
     for one in module.predictors():
@@ -212,6 +218,7 @@ HELPERS = {
     "joined": joined,
     "known": known,
     "logger": logging.getLogger("oracle"),
+    "needless": needless,
     "resumed": resumed,
     "returned": returned,
     "riding": riding,

@@ -83,7 +83,7 @@ def script(chance: random.Random) -> Script:
         "N": n,
         "threshold": chance.choice((0.5, 0.75, 1, 1.0, 2.0, 2.0, 2.0, -0.5, None)),
         "fail_count": chance.choice((None, None, 0, 1, 2, n)) if chance.random() < 0.985 else -1,
-        "model": chance.choice(MODELS) if chance.random() < 0.15 else "global",
+        "model": _model(chance, shape),
         "temperatures": {"global": first, "own": _temperature(chance, n), "other": _temperature(chance, n)},
         "takes_json": chance.random() < 0.15,
         "adapter": chance.choice(("chat", "json", "a user's own")) if chance.random() < 0.15 else None,
@@ -92,6 +92,11 @@ def script(chance: random.Random) -> Script:
         "replies": _replies(chance, trouble, worry),
         "calls": [_inputs(chance, shape) for _ in range(chance.choice((1, 1, 2, 3)))],
     }
+
+
+def _model(chance: random.Random, shape: str) -> str:
+    """Who has which model; a program that asks none often runs where there is none."""
+    return chance.choice(MODELS) if chance.random() < (0.9 if shape == "no predictor" else 0.15) else "global"
 
 
 def _temperature(chance: random.Random, n: int) -> float | str | None:

@@ -174,6 +174,11 @@ SWITCHES: tuple[Switch, ...] = (
         ),
     ),
     Switch(
+        "BestOfN of a program that asks no model needs none",
+        "an AttributeError comes before the first attempt",
+        (before(BEST_OF_N, "        temps = [", "        lm = lm or needless(self.module)"),),
+    ),
+    Switch(
         "a missing temperature does not break the run",
         "a KeyError comes before the first attempt; None is sent as it is",
         in_both('lm.kwargs["temperature"]', '(lm.kwargs.get("temperature") or 0.0)'),
