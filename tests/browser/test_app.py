@@ -69,7 +69,7 @@ def stopped(page: Page, words: str = "Stopped at attempt", within_s: float = 30)
 
 
 @pytest.mark.parametrize(
-    ("example", "attempts"), [("One-word answer", 3), ("Two stages, one to blame", 4), ("A flaky model", 6)]
+    ("example", "attempts"), [("One-word answer", 3), ("Two stages, one to blame", 4), ("A flaky model", 5)]
 )
 def test_first_open_then_run_shows_every_attempt(app, example, attempts):
     choose(app, example)
