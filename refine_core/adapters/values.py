@@ -188,11 +188,15 @@ def _other(value: object) -> object:
 def _numbered(items: list[object]) -> str:
     if not items:
         return "N/A"
+    if len(items) == 1:
+        return _quoted(str(items[0]))
     return "\n".join(f"[{i}] {_quoted(str(item))}" for i, item in enumerate(items, 1))
 
 
 def _quoted(text: str) -> str:
-    return "«««\n    " + text.replace("\n", "\n    ") + "\n»»»" if "\n" in text else f"«{text}»"
+    """Text between marks; on lines of its own if it has several, or a mark."""
+    block = any(mark in text for mark in "\n«»")
+    return "«««\n    " + text.replace("\n", "\n    ") + "\n»»»" if block else f"«{text}»"
 
 
 def _tame(value: object) -> object:

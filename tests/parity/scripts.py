@@ -96,7 +96,9 @@ def script(chance: random.Random) -> Script:
 
 def _model(chance: random.Random, shape: str) -> str:
     """Who has which model; a program that asks none often runs where there is none."""
-    return chance.choice(MODELS) if chance.random() < (0.9 if shape == "no predictor" else 0.15) else "global"
+    if shape == "no predictor" and chance.random() < 0.6:
+        return "none"
+    return chance.choice(MODELS) if chance.random() < 0.15 else "global"
 
 
 def _temperature(chance: random.Random, n: int) -> float | str | None:

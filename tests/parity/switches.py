@@ -174,9 +174,16 @@ SWITCHES: tuple[Switch, ...] = (
         ),
     ),
     Switch(
-        "BestOfN of a program that asks no model needs none",
+        "where no model will be asked, none is needed",
         "an AttributeError comes before the first attempt",
-        (before(BEST_OF_N, "        temps = [", "        lm = lm or needless(self.module)"),),
+        (
+            before(BEST_OF_N, "        temps = [", "        lm = lm or needless(self.module)"),
+            before(
+                REFINE,
+                "        temps = [",
+                "        lm = lm or (needless(self.module) if self.N == 1 else None)",
+            ),
+        ),
     ),
     Switch(
         "a missing temperature does not break the run",

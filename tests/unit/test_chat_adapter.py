@@ -55,7 +55,7 @@ def test_the_user_message_holds_every_input_and_asks_for_every_output():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [([], "N/A"), (["a", "b"], "[1] «a»\n[2] «b»"), (["a\nb"], "[1] «««\n    a\n    b\n»»»")],
+    [([], "N/A"), (["a", "b"], "[1] «a»\n[2] «b»"), (["a\nb"], "«««\n    a\n    b\n»»»")],
 )
 def test_a_list_in_a_text_field_is_numbered(value, text):
     assert adapter.format(Signature("x -> y"), [], {"x": value})[-1]["content"].startswith(
