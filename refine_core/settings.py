@@ -9,7 +9,7 @@ Source: dspy.settings. A value set by `context` wins over one set by `configure`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,6 +25,14 @@ _DEFAULTS: Mapping[str, Any] = {
     "max_errors": 10,  # failures after which Parallel and batch give up, unless they say otherwise
     "provide_traceback": False,  # whether Parallel and batch log the traceback of a failure
 }
+
+_CHECKED = frozenset(("lm", "adapter", "callbacks"))
+_UNCHECKED = _DEFAULTS.keys() - _CHECKED
+_HANDLERS = tuple(
+    f"on_{kind}_{when}"
+    for kind in ("module", "lm", "adapter_format", "adapter_parse", "tool", "evaluate")
+    for when in ("start", "end")
+)
 
 _process: dict[str, Any] = {}
 _block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated
@@ -47,28 +55,35 @@ def get(name: str, default: Any = _NONE) -> Any:
         return _DEFAULTS[name]
     if default is not _NONE:
         return default
-    raise AttributeError(f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}")
+    raise AttributeError(_unknown(name))
 
 
 def __getattr__(name: str) -> Any:
     return get(name)
 
 
-def configure(**values: Any) -> None:
-    """Set values for the whole process. Raises TypeError for a name that is no setting."""
+def configure(*unnamed: Any, **values: Any) -> None:
+    """Set values for the whole process, each by its name.
+
+    Raises TypeError for a name that is no setting, and for a value that is no model, no adapter or no list of callbacks.
+    """
     global _process  # noqa: PLW0603 - replaced as a whole, so that readers in other threads see all or nothing
+    if unnamed:
+        raise _nameless("configure", unnamed[0])
     _process = {**_process, **_known(values)}
 
 
 class context:  # noqa: N801 - it reads as the statement that it is
     """Set values for a block of code: `with context(lm=other): ...`; for async code too.
 
-    Threads that copy their context see them. Raises TypeError for a name that is no setting.
+    Threads that copy their context see them. Raises TypeError as `configure` does.
     """
 
     __slots__ = ("_token", "_values")
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, *unnamed: Any, **values: Any) -> None:
+        if unnamed:
+            raise _nameless("context", unnamed[0])
         self._values = _known(values)
 
     def __enter__(self) -> None:
@@ -85,11 +100,75 @@ def block() -> Mapping[str, Any]:
 
 def resumed(outer: Mapping[str, Any]) -> context:
     """A context with what `outer` blocks had set, below what has been set here."""
-    return context(**{**outer, **_block.get()})
+    made = context()
+    made._values = {**outer, **_block.get()}  # noqa: SLF001 - our own, and checked when they were set
+    return made
+
+
+def shown(value: object) -> str:
+    """What was given, for an error: a text or a number as it is, anything else by its kind, since it may hold a key."""
+    if value is None or isinstance(value, (str, int, float)):
+        return f"{value!r:.80}"
+    kind = value if isinstance(value, type) else type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return f"the class {name}" if kind is value else f"a value of type {name}"
+
+
+def no_model(name: str, value: object) -> TypeError:
+    """The error for what is no model. name: what it was given as."""
+    return TypeError(f"{name} must be a model such as LM('openai/…'), not {shown(value)}")
+
+
+def callback_list(callbacks: object) -> list[Any]:
+    """The callbacks as a list of their own; None is as none. Raises TypeError that names what can hear of no call."""
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, (str, bytes, Mapping)) or not isinstance(callbacks, Iterable):
+        hint = "; put it in a list" if _hears(callbacks) else ""
+        raise TypeError(f"callbacks is a list of BaseCallback, not {shown(callbacks)}{hint}")
+    made = list(callbacks)
+    for i, one in enumerate(made):
+        if isinstance(one, type) or not _hears(one):
+            hint = f"; write {one.__name__}()" if isinstance(one, type) and _hears(one) else ""
+            raise TypeError(f"callbacks[{i}] must be a BaseCallback, not {shown(one)}{hint}")
+    return made
+
+
+def _hears(value: object) -> bool:
+    return any(hasattr(value, name) for name in _HANDLERS)
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, checked by what they can do: the rooms of models and adapters lie below this one."""
+    if _UNCHECKED.issuperset(values):
+        return values
     for name in values:
         if name not in _DEFAULTS:
-            raise TypeError(f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}")
+            raise TypeError(_unknown(name))
+    lm, adapter = values.get("lm"), values.get("adapter")
+    if lm is not None and not _has(lm, "complete", "kwargs"):
+        raise no_model("lm", lm)
+    if adapter is not None and not _has(adapter, "format", "parse"):
+        raise TypeError(f"adapter must be an adapter such as JSONAdapter(), not {shown(adapter)}")
+    if "callbacks" in values:
+        heard = callback_list(values["callbacks"])
+        if not isinstance(values["callbacks"], (list, tuple)):  # a list stays the one that was given
+            return {**values, "callbacks": heard}
     return values
+
+
+def _has(value: object, *names: str) -> bool:
+    return not isinstance(value, type) and all(hasattr(value, name) for name in names)
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches  # after a mistake only
+
+    close = [] if name.startswith("_") else get_close_matches(name, _DEFAULTS, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}{hint}"
+
+
+def _nameless(call: str, value: object) -> TypeError:
+    name = "adapter" if _has(value, "format", "parse") else "lm"
+    return TypeError(f"{call} takes its values by name; write {call}({name}=…)")

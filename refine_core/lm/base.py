@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal, Self, TextIO
 
+from refine_core import settings
 from refine_core.effects import Blocking, Steps, arun, run
 from refine_core.errors import LMError
 from refine_core.lm import history
@@ -90,7 +91,7 @@ class BaseLM(ABC):
     def __init__(self, model: str, *, callbacks: Sequence[Any] | None = None, **kwargs: object) -> None:
         self.model = model
         self.kwargs: dict[str, object] = kwargs
-        self.callbacks: list[Any] = list(callbacks or ())
+        self.callbacks: list[Any] = settings.callback_list(callbacks)
         self.history = history.History()
 
     @abstractmethod

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
+from refine_core import settings
 from refine_core.effects import Pause, Result, Steps, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError, LMUnavailableError
 from refine_core.lm import faults
@@ -58,7 +60,7 @@ class LM(BaseLM):
     custom_llm_provider: litellm's name of the provider whose protocol a server speaks, if that is not OpenAI's.
     Source: dspy.LM, version 2.6.23. Differs: `max_tokens` is None, the model's own limit, where dspy cuts at 1000; text
     completion (`model_type="text"`) is refused, and so is what trains or launches models.
-    Raises: LMNotFoundError for an address that is none; LMRefusedError; TypeError.
+    Raises: LMNotFoundError for an address that is none; LMRefusedError; TypeError, ValueError.
     """
 
     kind: ClassVar[Literal["litellm"]] = "litellm"
@@ -83,6 +85,8 @@ class LM(BaseLM):
         custom_llm_provider: str | None = None,
         **params: object,
     ) -> None:
+        if not isinstance(model, str) or not model:
+            raise TypeError(f"model must be a name such as 'openai/gpt-5', not {settings.shown(model)}")
         super().__init__(model, callbacks=callbacks, temperature=temperature, max_tokens=max_tokens)
         if model_type != "chat":
             raise LMRefusedError(
@@ -91,14 +95,25 @@ class LM(BaseLM):
             )
         if given := [name for name in _NOT_OURS if params.pop(name, None)]:
             raise TypeError(f"LM does not train or launch models, so it takes no {given[0]!r}")
-        api_base = api_base or base_url or None
+        of, api_base = "base_url" if base_url else "api_base", api_base or base_url or None
+        if not isinstance(api_base, str | None):
+            raise TypeError(
+                f"{of} must be text such as 'http://HOST:PORT/v1', not {settings.shown(api_base)}"
+            )
         if api_base and not re.match(r"https?://[^/]", api_base):
             raise LMNotFoundError(
                 f"{faults.redact(api_base)!r} is no address; write http://HOST:PORT/v1", model=model
             )
         self.api_base, self.custom_llm_provider = api_base, custom_llm_provider
         self.cache, self.cache_in_memory = cache, cache_in_memory
-        self.timeout_s, self.num_retries = timeout_s if timeout is None else timeout, num_retries
+        of, limit_s = ("timeout_s", timeout_s) if timeout is None else ("timeout", timeout)
+        _check(of, limit_s, Real, lambda s: s > 0, "a number of seconds above 0")
+        _check("num_retries", num_retries, Integral, lambda n: n >= 0, "a whole number, 0 or more")
+        if temperature is not None:
+            _check("temperature", temperature, Real, math.isfinite, "a number, or None to leave it out")
+        if max_tokens is not None:
+            _check("max_tokens", max_tokens, Integral, lambda n: n > 0, "a whole number, 1 or more, or None")
+        self.timeout_s, self.num_retries = limit_s, num_retries
         self._private: dict[str, object] = {"api_key": api_key} if api_key else {}
         self._take(params)
 
@@ -231,17 +246,17 @@ class LM(BaseLM):
             request.setdefault("api_key", NO_KEY)
             if urlsplit(self.api_base).hostname in LOOPBACK:
                 spare_loopback_from_proxies()
-        call = litellm.acompletion(
-            model=self.model,
-            messages=[dict(message) for message in messages],
-            custom_llm_provider=self._provider(litellm),
-            timeout=limit_s,
-            num_retries=0,  # we retry, and tell
-            max_retries=0,
-            drop_params=False,
-            **{name: value for name, value in request.items() if value is not None},
-        )
-        return await asyncio.wait_for(call, limit_s)
+        async with asyncio.timeout(limit_s):  # around the call's making too: a call that is made is awaited
+            return await litellm.acompletion(
+                model=self.model,
+                messages=[dict(message) for message in messages],
+                custom_llm_provider=self._provider(litellm),
+                timeout=limit_s,
+                num_retries=0,  # we retry, and tell
+                max_retries=0,
+                drop_params=False,
+                **{name: value for name, value in request.items() if value is not None},
+            )
 
     def _provider(self, litellm: Any) -> str | None:
         """The provider by litellm's name; None where the model's own name says it."""
@@ -303,13 +318,25 @@ class LM(BaseLM):
         rest: dict[str, object] = {"api_base": self.address} if self.api_base else {}
         if self.custom_llm_provider:
             rest["custom_llm_provider"] = self.custom_llm_provider
-        rest |= {"timeout_s": self.timeout_s, "num_retries": self.num_retries}
+        rest |= {
+            "timeout": self.timeout_s,
+            "num_retries": self.num_retries,
+        }  # by the names that dspy's LM knows
         if not self.cache:
             rest["cache"] = False
         return {"model": self.model, **given, **rest}
 
     def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), "_private": {}}  # what is written down carries no key
+
+
+def _check(
+    name: str, value: Any, kind: type[Real | Integral], fits: Callable[[Any], bool], wish: str
+) -> None:
+    """Raise TypeError for what is no number of this kind, ValueError for one that will not do."""
+    is_number = isinstance(value, kind) and not isinstance(value, bool)
+    if not is_number or not fits(value):
+        raise (ValueError if is_number else TypeError)(f"{name} must be {wish}, not {settings.shown(value)}")
 
 
 @lru_cache(maxsize=1024)

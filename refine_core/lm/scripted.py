@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from refine_core import settings
 from refine_core.effects import Either, Steps, run
 from refine_core.errors import LMError
 from refine_core.lm.base import BaseLM, Message, OnRetry, Reply
@@ -31,8 +32,9 @@ class ScriptedLM(BaseLM):
     replies: texts (or whole Replies) in the order of the calls, an exception among them being raised instead;
              or a function (messages, params) -> text or Reply, which may be async. Under `acall` a sync one runs in a thread.
     takes:   the parameters that this model says it takes; see `BaseLM.takes`.
-    calls:   every call so far, the failed ones too. Copies share the script and the calls; any thread may ask.
-    Raises:  LMError once the script is used up.
+    calls:   every call so far, the failed ones too. Copies share the script and the calls; any thread may ask. A pickle
+             has what is left of the script, and no calls.
+    Raises:  LMError once the script is used up; TypeError for a reply that is neither text nor a Reply.
     """
 
     kind: ClassVar[Literal["scripted"]] = "scripted"
@@ -46,12 +48,13 @@ class ScriptedLM(BaseLM):
         callbacks: Sequence[Any] | None = None,
     ) -> None:
         super().__init__("scripted", callbacks=callbacks, temperature=temperature)
-        self.calls: list[Call] = []
+        calls = _Calls()
+        self.calls: list[Call] = calls
+        self._lock = calls.lock
         self._takes = frozenset(takes)
         self._function = replies if callable(replies) else None
-        self._left = deque(() if callable(replies) else replies)
+        self._left = deque(() if callable(replies) else _script(replies))
         self._length = len(self._left)
-        self._lock = threading.Lock()
 
     def takes(self, param: str) -> bool:
         """Whether it was said to take this parameter. It does not mind any."""
@@ -85,7 +88,7 @@ class ScriptedLM(BaseLM):
             reply = yield Either(self._function, call.messages, call.params)
         else:
             reply = self._next(call)
-        return reply if isinstance(reply, Reply) else Reply(reply, model=self.model)
+        return Reply(reply, model=self.model) if type(reply) is str else self._whole(reply)
 
     def _next(self, call: Call) -> str | Reply:
         with self._lock:  # so that calls[i] is what replies[i] answers
@@ -101,3 +104,48 @@ class ScriptedLM(BaseLM):
         if isinstance(reply, BaseException):
             raise reply
         return reply
+
+    def _whole(self, reply: object) -> Reply:
+        """A reply that is no plain text. Raises TypeError."""
+        if isinstance(reply, Reply):
+            return reply
+        if isinstance(reply, str):
+            return Reply(reply, model=self.model)
+        raise _no_reply(reply)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**super().__getstate__(), "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._lock = state["calls"].lock
+
+
+class _Calls(list[Call]):
+    """The calls, and the lock of those that share them. A pickle has none: what was said is no part of what a model is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[_Calls], tuple[()]]:
+        return _Calls, ()
+
+
+def _script(replies: Any) -> list[str | Reply | BaseException]:
+    """The replies of a script. Raises TypeError that says which one is none."""
+    if isinstance(replies, (str, Reply, BaseException)):
+        raise TypeError(
+            f"replies must be a list of texts or a function, not {replies!r:.80}; write ScriptedLM([{replies!r:.80}])"
+        )
+    if isinstance(replies, (bytes, Mapping)) or not isinstance(replies, Iterable):
+        raise TypeError(f"replies must be a list of texts or a function, not {settings.shown(replies)}")
+    made = list(replies)
+    for i, one in enumerate(made):
+        if not isinstance(one, (str, Reply, BaseException)):
+            raise _no_reply(one, f"replies[{i}]: ")
+    return made
+
+
+def _no_reply(reply: object, where: str = "") -> TypeError:
+    return TypeError(f"{where}the model's reply must be text or a Reply, not {settings.shown(reply)}")

@@ -131,16 +131,23 @@ def _not_json(path: str, what: str) -> StateError:
     return StateError(f"{path} is {what}, which JSON cannot hold; save to a path that ends with .pkl instead")
 
 
-def versions(*packages: str) -> dict[str, str]:
-    """Name -> version of what a file depends on; packages that are not installed are left out."""
-    found = {
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "refine_core": refine_core.__version__,
-    }
-    return {**found, **{name: version for name in packages if (version := _installed(name))}}
+_BESIDE = ("refine_core", "pydantic", "litellm")
+"""Whose versions stand beside `dependency_versions`: dspy's load looks up every name that stands in it, and stops at these."""
+
+
+def versions(*packages: str) -> dict[str, Any]:
+    """What a file's metadata says it depends on, `packages` too; those that are not installed are left out."""
+    told = ("python", "cloudpickle", "refine_core", *packages)
+    now = {name: version for name in told if (version := _installed(name))}
+    beside = {name: now.pop(name) for name in _BESIDE if name in now}
+    return {"dependency_versions": now, **beside}
 
 
 def _installed(package: str) -> str | None:
+    if package == "python":
+        return f"{sys.version_info.major}.{sys.version_info.minor}"
+    if package == "refine_core":
+        return refine_core.__version__
     try:
         return ".".join(metadata.version(package).split(".")[:2])
     except metadata.PackageNotFoundError:
@@ -154,19 +161,19 @@ def saved_versions(told: Any, where: Path) -> Mapping[str, str]:
         raise StateError(
             f"{where}: its metadata is of another shape; it is damaged or was not written by save()"
         )
-    return versions
+    return {**versions, **{name: told[name] for name in _BESIDE if name in told}}
 
 
 def warn_of_versions(saved: Mapping[str, str], where: Path) -> None:
     """Log a warning for each version that is another one here."""
-    now = versions(*(name for name in saved if name not in ("python", "refine_core", "dspy")))
     for name, version in saved.items():
-        if name != "dspy" and now.get(name) != version:  # a file of dspy's is no worse for it
+        now = _installed(name)
+        if name != "dspy" and now != version:  # a file of dspy's is no worse for it
             logger.warning(
                 "%s was saved with %s %s, and here is %s: it may behave otherwise; load it where it was saved, or save "
                 "it again once you have checked it",
                 where,
                 name,
                 version,
-                now.get(name, "none"),
+                now or "none",
             )

@@ -68,14 +68,14 @@ class Parallel:
         Raises: TypeError or ValueError that names the pair, before anything is called; BatchError at `max_errors`
         failures; a Halt or KeyboardInterrupt at once: what waits is not begun, what runs is asked to stop.
         """
-        pairs = list(exec_pairs)
+        pairs = _listed(exec_pairs)
         pool = self._pool(pairs, num_threads)
         pool.run()
         return self._outcome(pairs, pool)
 
     async def aforward(self, exec_pairs: Iterable[tuple[Any, Any]], num_threads: int | None = None) -> Any:
         """`forward` for async callers: `acall` where a program has one; sync code runs in a thread."""
-        pairs = list(exec_pairs)
+        pairs = _listed(exec_pairs)
         pool = self._pool(pairs, num_threads)
         await pool.arun()
         return self._outcome(pairs, pool)
@@ -151,6 +151,10 @@ def batch(
 
     Returns and raises what Parallel does; an example that cannot be called is named before any call.
     """
+    if isinstance(examples, Mapping):  # an Example too
+        raise TypeError("examples is a list; write [example]")
+    if isinstance(examples, (str, bytes)) or not isinstance(examples, Iterable):
+        raise TypeError(f"examples is a list of Examples, not {settings.shown(examples)}")
     pairs: list[tuple[Any, Any]] = []
     for i, example in enumerate(examples):
         if not isinstance(example, Mapping):
@@ -166,6 +170,12 @@ def batch(
         provide_traceback=provide_traceback,
         disable_progress_bar=disable_progress_bar,
     )(pairs)
+
+
+def _listed(pairs: Any) -> list[Any]:
+    if isinstance(pairs, (str, bytes, Mapping)) or not isinstance(pairs, Iterable):
+        raise TypeError(f"exec_pairs is a list of pairs (module, example), not {settings.shown(pairs)}")
+    return list(pairs)
 
 
 def _inputs(where: str, example: Mapping[str, Any]) -> dict[str, Any]:

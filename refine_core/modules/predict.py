@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -96,7 +96,7 @@ class Predict(Operation, Parameter):
     def __init__(
         self, signature: str | type[Signature], callbacks: Sequence[Any] | None = None, **config: Any
     ) -> None:
-        super().__init__(callbacks)
+        super().__init__(settings.callback_list(callbacks))
         self.signature = ensure_signature(signature)
         self.config: dict[str, Any] = config
         self.reset()
@@ -130,8 +130,14 @@ class Predict(Operation, Parameter):
         """Ask the model and read its reply."""
         signature = ensure_signature(inputs.pop("signature", self.signature))
         lm = _model(inputs.pop("lm", None) or self.lm or settings.get("lm"))
-        params = {**self.config, **inputs.pop("config", {})}
-        demos: Sequence[Mapping[str, Any]] = inputs.pop("demos", None) or self.demos
+        config = inputs.pop("config", {})
+        try:
+            params = {**self.config, **config}
+        except TypeError:
+            wrong = self.config if isinstance(config, Mapping) else config
+            raise TypeError(f"config is a dict of model parameters, not {settings.shown(wrong)}") from None
+        shots = inputs.pop("demos", None)
+        demos: Sequence[Mapping[str, Any]] = _examples(shots) if shots else self.demos
         values = checked(signature, inputs)
         ride = self.ride
         scope = (ride.scope if ride else current()).inside(ride.name if ride else "predict")
@@ -158,8 +164,11 @@ class Predict(Operation, Parameter):
                 )
             )
         except Exception as error:
+            cause = _cause(error, demos)
             if told:
-                scope.emit(ModuleEnded(name, time.perf_counter() - start, Fault.of(error)))
+                scope.emit(ModuleEnded(name, time.perf_counter() - start, Fault.of(cause)))
+            if cause is not error:
+                raise cause from error
             raise
         if told:
             scope.emit(PredictorTraced(name, plain_dict(made)))
@@ -205,7 +214,7 @@ class ChainOfThought(Operation):
         callbacks: Sequence[Any] | None = None,
         **config: Any,
     ) -> None:
-        super().__init__(callbacks)
+        super().__init__(settings.callback_list(callbacks))
         plain = ensure_signature(signature)
         reasoning = rationale_field or OutputField(desc="the steps that lead to the answer")
         self.predict = Predict(
@@ -239,6 +248,29 @@ def _model(lm: object) -> BaseLM:
         raise LMError(
             "no model is set; call refine_core.configure(lm=…), or set one on the program with set_lm(…)"
         )
-    raise TypeError(
-        f"lm must be a model such as LM('openai/…') or ScriptedLM([...]), not {type(lm).__name__}"
-    )
+    raise settings.no_model("lm", lm)
+
+
+def _examples(demos: Any) -> Sequence[Mapping[str, Any]]:
+    """Demos as they must be. Raises TypeError that says which one is none."""
+    if isinstance(demos, Mapping):
+        raise TypeError("demos is a list of examples; write [example]")
+    if isinstance(demos, (str, bytes)) or not isinstance(demos, Iterable):
+        raise TypeError(
+            f"demos is a list of examples, not {'text' if isinstance(demos, str) else settings.shown(demos)}"
+        )
+    made: Sequence[Any] = demos if isinstance(demos, (list, tuple)) else list(demos)
+    for i, one in enumerate(made):
+        if not isinstance(one, Mapping):
+            raise TypeError(f"demos[{i}] must be an Example or a dict, not {type(one).__name__}")
+    return made
+
+
+def _cause(error: Exception, demos: Any) -> Exception:
+    """Why a call failed: `error`, unless it comes of demos that are none, which nobody has looked at before."""
+    if isinstance(error, (TypeError, AttributeError, LookupError)):
+        try:
+            _examples(demos)
+        except TypeError as cause:
+            return cause
+    return error

@@ -10,7 +10,7 @@ Rule 3: no key is written. (What your own code holds, such as a key in a global 
 
 disk.py     whole files, JSON, versions        pickles.py   pickles without keys
 
-Source: dspy.Module.save and dspy.load, version 2.6.23, whose .json files load here.
+Source: dspy.Module.save and dspy.load, version 2.6.23, whose .json files load here, and where ours load.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Saved:
                 "a state file keeps its versions under 'metadata', which is also the name of one of this program's "
                 "attributes; rename the attribute"
             )
-        state["metadata"] = {"dependency_versions": versions("cloudpickle")}
+        state["metadata"] = versions()
         if suffix == ".json":
             write(where, as_json(state))
         else:
@@ -287,7 +287,7 @@ def _save_program(module: Saved, where: Path, modules: Sequence[ModuleType]) -> 
         raise StateError(f"cannot write {where}: it is a file; name a folder, or remove the file")
     code = pickled(module, modules, lambda: culprit_attribute(cast("Tree", module)))
     metadata = {
-        "dependency_versions": versions("cloudpickle", "pydantic", "litellm"),
+        **versions("pydantic", "litellm"),
         "program_sha256": sha256(code).hexdigest(),  # tells when the two files are not of one save
     }
     write_folder(where, {PROGRAM: code, METADATA: json.dumps(metadata, indent=2).encode()})

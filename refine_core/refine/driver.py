@@ -56,6 +56,10 @@ class Made:
     outputs: Prediction
     scored: RewardScored
 
+    def forget(self) -> None:
+        """Break the ring predictor, ride, trace, predictor, so that memory is freed at once and not by a collector."""
+        self.trace.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Tempered:
@@ -198,6 +202,7 @@ class Driver:
         except Exception as error:  # noqa: BLE001 - whatever a user's program raises is a failed attempt, and is kept
             logger.info("attempt %d failed in its %s: %s", index + 1, phase, error)
             self.errors[index] = error
+            trace.clear()  # as Made.forget does
             self._note(AttemptFailed(index, phase, Fault.of(error)), scope)
         else:
             told = RewardScored(
@@ -215,7 +220,7 @@ class Driver:
         if self._best is None or self.loop.rank(last) > self.loop.rank(self._best):
             self._best = last
         for i in [i for i in self.made if i not in (last, self._best)]:
-            del self.made[i]
+            self.made.pop(i).forget()
 
     def _advise(self, after: int) -> Steps[None]:
         made, scope = self.made[after], self._places[after].inside("advice")
@@ -294,20 +299,27 @@ class Driver:
         return Tried.of(began, ended, made.outputs if made is not None else None)
 
     def _outcome(self, stop: Stop) -> Outcome:
+        """What to hand back. What attempts left behind is let go, since errors and traces hold on to all of this."""
         refinement = Refinement.of(self.facts, stop)
+        made, self.made = self.made, {}
+        errors, self.errors = self.errors, {}
+        prediction: Prediction | None = None
+        error: Exception | None = None
         if stop.returned is None:
             failed = sorted(self.loop.failed)
-            last = failed[self.plan.fail_count] if stop.reason == "too_many_failures" else failed[-1]
-            error = self.errors[last]
+            error = errors[failed[self.plan.fail_count] if stop.reason == "too_many_failures" else failed[-1]]
             error.add_note(
                 f"{len(failed)} of {len(self.plan.temperatures)} attempts failed; this is the last failure."
             )
-            return Outcome(refinement, None, error)
-        made = self.made[stop.returned]
-        if settings.get("trace") is not None:
-            settings.get("trace").extend(made.trace)
-        made.outputs.refinement = refinement
-        return Outcome(refinement, made.outputs, None)
+        else:
+            outer: Trace | None = settings.get("trace")
+            if outer is not None:
+                outer.extend(made[stop.returned].trace)
+            prediction = made[stop.returned].outputs
+            prediction.refinement = refinement
+        for one in made.values():
+            one.forget()
+        return Outcome(refinement, prediction, error)
 
 
 def first_temperature(program: Module) -> float:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
+from refine_core import settings
 from refine_core.effects import Steps
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import ATTEMPT, current
@@ -15,7 +16,7 @@ from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.driver import Driver, first_temperature
 from refine_core.refine.outcome import Tried
-from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, validators_of
+from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, arity_fault, validators_of
 from refine_core.refine.sources import source_of
 
 
@@ -34,7 +35,7 @@ class BestOfN(Operation):
     Called with the module's inputs by keyword, `await …acall(…)` for async. Returns: the module's prediction, with
     `.refinement` (attempts, rewards, temperatures, hints, why it stopped).
     Raises: the last attempt's own error, with a note, once failures exceed fail_count or every attempt failed;
-    SpecError for parameters that make no sense. Source: dspy.BestOfN, version 2.6.23. Differs: tests/parity names each
+    SpecError, TypeError for parameters that make no sense. Source: dspy.BestOfN, version 2.6.23. Differs: tests/parity names each
     difference.
     """
 
@@ -53,11 +54,15 @@ class BestOfN(Operation):
         num_threads: int = 1,
         callbacks: Iterable[Any] | None = None,
     ) -> None:
-        super().__init__(list(callbacks or ()))
+        super().__init__(settings.callback_list(callbacks))
         if not isinstance(module, Module):
             raise TypeError(f"module must be a Module, such as Predict('question -> answer'), not {module!r}")
         if not callable(reward_fn):
             raise TypeError(f"reward_fn must be a function (inputs, prediction) -> number, not {reward_fn!r}")
+        if fault := arity_fault(reward_fn):
+            raise TypeError(f"reward_fn {fault}")
+        if on_attempt is not None and not callable(on_attempt):
+            raise TypeError(f"on_attempt must be a function that takes an attempt, not {on_attempt!r}")
         self.module, self.N = module, N
         # A reward that is a program itself must not be found among the predictors of this one.
         self.reward_fn = partial(reward_fn) if isinstance(reward_fn, Module) else reward_fn
@@ -140,6 +145,8 @@ class Refine(BestOfN):
             on_attempt=on_attempt,
             callbacks=callbacks,
         )
+        if advice_lm is not None and not isinstance(advice_lm, BaseLM):
+            raise settings.no_model("advice_lm", advice_lm)
         self.advice_lm = advice_lm
 
     def _adviser(self) -> BaseLM | None:

@@ -6,7 +6,7 @@ import inspect
 import os.path
 import textwrap
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -60,8 +60,40 @@ class Validator:
     message: str
 
 
+def arity_fault(function: Callable[..., Any]) -> str | None:
+    """Why a reward or a check cannot be called with (inputs, prediction), in words; None if it can, or if nobody knows."""
+    try:
+        # What a wrapper takes counts, and not what it wraps.
+        takes = inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return None  # it is written in C, and tells nobody
+    try:
+        takes.bind(None, None)
+    except TypeError:
+        pass
+    else:
+        return None
+    kinds = [one.kind for one in takes.parameters.values()]
+    count = kinds.count(inspect.Parameter.POSITIONAL_ONLY) + kinds.count(
+        inspect.Parameter.POSITIONAL_OR_KEYWORD
+    )
+    named = [
+        name
+        for name, one in takes.parameters.items()
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and one.default is inspect.Parameter.empty
+    ]
+    also = f", and {' and '.join(named)} by name" if named else ""
+    name = getattr(function, "__name__", type(function).__name__)
+    return f"must take two arguments, (inputs, prediction); {name!r} takes {count or 'none'}{also}"
+
+
 def validators_of(given: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Validator, ...]:
-    """Validators from themselves or from (name, check, message). Raises SpecError that says which one is none."""
+    """Validators from themselves or from (name, check, message).
+
+    Raises SpecError that says which one is none; TypeError for what is no list.
+    """
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise TypeError(f"validators is a list of Validator(name, check, message), not {given!r:.80}")
     made: list[Validator] = []
     for i, one in enumerate(given):
         if not isinstance(one, Validator) and not (isinstance(one, tuple) and len(one) == 3):  # noqa: PLR2004 - as told
@@ -75,6 +107,8 @@ def validators_of(given: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Va
                     )
                 ]
             )
+        if fault := arity_fault(rule.check):
+            raise SpecError([Problem(f"validators.{i}", f"its check {fault}")])
         if rule.name in {other.name for other in made}:
             raise SpecError([Problem(f"validators.{i}", f"two validators are called {rule.name!r}")])
         made.append(rule)

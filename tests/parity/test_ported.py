@@ -130,12 +130,13 @@ def test_it_asks_the_same_of_the_model(whole):
     assert sorted(map(repr, ours[len(alone) :])) == sorted(map(repr, theirs[len(alone) :]))
 
 
-def test_a_state_that_dspy_saved_is_loaded(whole, pythons, tmp_path):
-    """Whoever changes the import keeps what was saved before."""
+@pytest.mark.parametrize("whose", ["dspy's", "ours"])
+def test_a_state_is_loaded_by_either_whoever_saved_it(whole, pythons, tmp_path, whose):
+    """Whoever changes the import keeps what was saved before, and may change it back."""
     (_, _, theirs), (_, _, ours) = whole
     assert list(ours) == list(theirs)
     before, rest = SCRIPT.read_text("utf-8").split("explain = ", 1)
-    put_there = f"open('explain.json', 'w').write({json.dumps(theirs)!r})\n"
+    put_there = f"open('explain.json', 'w').write({json.dumps(ours if whose == 'ours' else theirs)!r})\n"
     script = before + put_there + "again = " + rest.split("again = ", 1)[1]
     (they_print, they_ask, _), (we_print, we_ask, _) = on_both_sides(pythons, script, tmp_path)
     assert we_print == they_print

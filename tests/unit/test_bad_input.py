@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import math
+from functools import cache, partial, wraps
 
 import pytest
 
 from refine_core import (
     LM,
+    BaseCallback,
     BestOfN,
     ChainOfThought,
     Example,
     InputError,
+    JSONAdapter,
     LMError,
     Module,
+    Parallel,
     ParseError,
     Predict,
     Prediction,
     Refine,
     RewardError,
     RewardRunner,
+    Score,
     ScriptedLM,
     SpecError,
     Validator,
@@ -32,11 +37,28 @@ from refine_core import (
     context,
     settings,
 )
+from refine_core.log.scope import Collector, Scope, within
 from tests.prompts import reply
 
 
 def fine(args, pred):
     return 1.0
+
+
+def one_argument(pred):
+    return 1.0
+
+
+@wraps(one_argument)
+def wrapped(args, pred):
+    return one_argument(pred)
+
+
+class Watch:
+    """Hears of models, and derives from nothing."""
+
+    def on_lm_start(self, call_id, instance, inputs):
+        pass
 
 
 def answer():
@@ -185,6 +207,76 @@ def test_a_reward_that_cannot_be_called_is_refused_when_it_is_given(wrong):
     refuses(TypeError, said, lambda: Refine(answer(), N=2, reward_fn=wrong, threshold=1))
 
 
+class Strict:
+    def __call__(self, pred):
+        return 1.0
+
+    def scored(self, args, pred, *, how):
+        return 1.0
+
+
+@pytest.mark.parametrize(
+    ("reward", "said"),
+    [
+        (lambda: 1.0, "'<lambda>' takes none"),
+        (one_argument, "'one_argument' takes 1"),
+        (lambda args, pred, more: 1.0, "'<lambda>' takes 3"),
+        (Strict(), "'Strict' takes 1"),
+        (Strict().scored, "'scored' takes 2, and how by name"),
+        (len, "'len' takes 1"),
+    ],
+    ids=["none", "one", "three", "an object", "by name", "a builtin"],
+)
+def test_a_reward_or_a_check_that_cannot_take_two_arguments_is_refused_when_it_is_given(reward, said):
+    said = rf"must take two arguments, \(inputs, prediction\); {said}$"
+    refuses(TypeError, f"^reward_fn {said}", lambda: BestOfN(answer(), 2, reward, 1))
+    rules = [("first", fine, "Be."), ("second", reward, "Be brief.")]
+    refuses(
+        SpecError,
+        rf"^validators\.1: its check {said}",
+        lambda: Refine(answer(), N=2, reward_fn=fine, threshold=1, validators=rules),
+    )
+
+
+async def later(args, pred):
+    return 1.0
+
+
+@pytest.mark.parametrize(
+    "reward",
+    [
+        later,
+        Score,
+        partial(lambda scale, args, pred: scale, 1.0),
+        partial(Strict().scored, how="well"),
+        lambda *given: 1.0,
+        lambda args, pred, trace=None: 1.0,
+        wrapped,
+        cache(one_argument),
+        Module(),
+        print,
+    ],
+    ids=["async", "class", "partial", "by name", "any", "default", "wrapper", "unknown", "module", "builtin"],
+)
+def test_a_reward_that_can_or_may_take_two_arguments_is_not_refused(reward):
+    """A wrapper counts by what it takes, and not by what it wraps."""
+    assert BestOfN(answer(), 2, reward, 1).N == 2
+
+
+@pytest.mark.parametrize("wrong", ["x", 1, [fine]])
+def test_what_is_told_of_attempts_is_a_function(wrong):
+    said = "on_attempt must be a function that takes an attempt, not "
+    refuses(TypeError, said, lambda: Refine(answer(), N=2, reward_fn=fine, threshold=1, on_attempt=wrong))
+
+
+@pytest.mark.parametrize(
+    "wrong", [fine, "short", None, Validator("short", fine, "Be brief."), {"short": fine}]
+)
+def test_validators_are_a_list(wrong):
+    said = r"^validators is a list of Validator\(name, check, message\), not "
+    refuses(TypeError, said, lambda: Refine(answer(), N=2, reward_fn=fine, threshold=1, validators=wrong))
+
+
 @pytest.mark.parametrize(
     ("validators", "said"),
     [
@@ -307,22 +399,83 @@ def test_without_a_model_both_ways_to_set_one_are_told():
 
 @pytest.mark.parametrize("wrong", ["openai/gpt-4o-mini", ScriptedLM, 5])
 def test_what_is_no_model_is_refused_wherever_it_comes_from(wrong):
-    said = r"lm must be a model such as LM\('openai/…'\) or ScriptedLM\(\[\.\.\.\]\), not "
+    said = r"lm must be a model such as LM\('openai/…'\), not "
     own = answer()
     own.set_lm(wrong)
-    for call in (lambda: own(question="?"), lambda: answer()(question="?", lm=wrong)):
+    for call in (
+        lambda: own(question="?"),
+        lambda: answer()(question="?", lm=wrong),
+        lambda: context(lm=wrong),
+        lambda: configure(lm=wrong),
+        lambda: Refine(answer(), N=2, reward_fn=fine, threshold=1, advice_lm=wrong),
+    ):
         refuses(TypeError, said, call)
-    with context(lm=wrong), pytest.raises(TypeError, match=said):
-        answer()(question="?")
+
+
+def test_what_is_no_model_is_shown_if_it_is_text_and_else_by_its_kind():
+    """It may hold a key."""
+    refuses(TypeError, "advice_lm must be .*, not 'gpt'$", lambda: advised_by("gpt"))
+    refuses(TypeError, "advice_lm must be .*, not a value of type dict$", lambda: advised_by({"api_key": 1}))
+    refuses(TypeError, r"advice_lm must be .*, not the class .*\.ScriptedLM$", lambda: advised_by(ScriptedLM))
+
+
+def advised_by(lm):
+    return Refine(answer(), N=2, reward_fn=fine, threshold=1, advice_lm=lm)
+
+
+@pytest.mark.parametrize("wrong", ["json", JSONAdapter, 5])
+def test_what_is_no_adapter_is_refused_where_it_is_set(wrong):
+    said = r"adapter must be an adapter such as JSONAdapter\(\), not "
+    refuses(TypeError, said, lambda: configure(adapter=wrong))
+    refuses(TypeError, said, lambda: context(adapter=wrong))
+
+
+def test_none_is_no_model_and_no_adapter_and_may_be_set():
+    with context(lm=None, adapter=None, callbacks=None):
+        assert (settings.lm, settings.adapter, settings.callbacks) == (None, None, [])
+
+
+@pytest.mark.parametrize("call", [configure, context])
+def test_a_setting_without_its_name_is_told_the_name(call):
+    refuses(TypeError, rf"write {call.__name__}\(lm=…\)", lambda: call(Spent()))
+    refuses(TypeError, rf"write {call.__name__}\(adapter=…\)", lambda: call(JSONAdapter()))
+
+
+UNKNOWN = r"there is no setting 'llm'; there are lm, adapter, trace.*; did you mean 'lm'\?$"
 
 
 @pytest.mark.parametrize("call", [lambda: configure(llm=1), lambda: context(llm=1)])
 def test_an_unknown_setting_is_refused_with_those_that_there_are(call):
-    refuses(TypeError, "there is no setting 'llm'; there are lm, adapter, trace", call)
+    refuses(TypeError, UNKNOWN, call)
 
 
 def test_reading_an_unknown_setting_says_which_there_are():
-    refuses(AttributeError, "there is no setting 'llm'; there are lm, adapter, trace", lambda: settings.llm)
+    refuses(AttributeError, UNKNOWN, lambda: settings.llm)
+    refuses(AttributeError, "no setting 'colour'; .*, provide_traceback$", lambda: settings.colour)
+
+
+@pytest.mark.parametrize("wrong", [3, "loud", BaseCallback(), Watch])
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda given: Predict("question -> answer", callbacks=given),
+        lambda given: ChainOfThought("question -> answer", callbacks=given),
+        lambda given: Refine(answer(), N=1, reward_fn=fine, threshold=1, callbacks=given),
+        lambda given: ScriptedLM(["a"], callbacks=given),
+        lambda given: LM("openai/x", callbacks=given),
+        lambda given: context(callbacks=given),
+    ],
+    ids=["Predict", "ChainOfThought", "Refine", "ScriptedLM", "LM", "context"],
+)
+def test_callbacks_are_a_list_of_callbacks(made, wrong):
+    refuses(TypeError, "callbacks is a list of BaseCallback, not ", lambda: made(wrong))
+    if not isinstance(wrong, BaseCallback):
+        refuses(TypeError, r"callbacks\[1\] must be a BaseCallback, not ", lambda: made([Watch(), wrong]))
+
+
+def test_a_callback_need_not_derive_from_ours():
+    assert Predict("question -> answer", callbacks=[Watch()]).callbacks
+    refuses(TypeError, r"the class .*Watch; write Watch\(\)$", lambda: ScriptedLM(["a"], callbacks=[Watch]))
 
 
 @pytest.mark.parametrize(
@@ -341,6 +494,138 @@ def test_reading_an_unknown_setting_says_which_there_are():
 )
 def test_a_model_that_cannot_be_is_refused_when_it_is_made(made, said):
     refuses(LMError, said, made)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"model": None}, "model must be a name such as 'openai/gpt-5', not None"),
+        ({"model": 5}, "model must be a name such as 'openai/gpt-5', not 5"),
+        ({"model": ""}, "model must be a name such as 'openai/gpt-5', not ''"),
+        ({"num_retries": "3"}, "num_retries must be a whole number, 0 or more, not '3'"),
+        ({"num_retries": -1}, "num_retries must be a whole number, 0 or more, not -1"),
+        ({"num_retries": 1.5}, "num_retries must be a whole number, 0 or more, not 1.5"),
+        ({"timeout_s": "1"}, "timeout_s must be a number of seconds above 0, not '1'"),
+        ({"timeout_s": None}, "timeout_s must be a number of seconds above 0, not None"),
+        ({"timeout": 0}, "timeout must be a number of seconds above 0, not 0"),
+        ({"timeout": math.nan}, "timeout must be a number of seconds above 0, not nan"),
+        ({"temperature": "hot"}, "temperature must be a number, or None to leave it out, not 'hot'"),
+        ({"temperature": math.inf}, "temperature must be a number, or None to leave it out, not inf"),
+        ({"max_tokens": "many"}, "max_tokens must be a whole number, 1 or more, or None, not 'many'"),
+        ({"api_base": 8000}, "api_base must be text such as 'http://HOST:PORT/v1', not 8000"),
+        ({"base_url": 8000}, "base_url must be text such as 'http://HOST:PORT/v1', not 8000"),
+    ],
+    ids=str,
+)
+def test_a_parameter_of_a_model_that_makes_no_sense_is_named_when_it_is_given(given, said):
+    refuses((TypeError, ValueError), f"^{said}$", lambda: LM(**{"model": "openai/x", **given}))
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (
+            "hello",
+            r"replies must be a list of texts or a function, not 'hello'; write ScriptedLM\(\['hello'\]\)",
+        ),
+        (5, "replies must be a list of texts or a function, not 5"),
+        (None, "replies must be a list of texts or a function, not None"),
+        ({"a": "b"}, "replies must be a list of texts or a function, not a value of type dict"),
+        (["a", 5], r"replies\[1\]: the model's reply must be text or a Reply, not 5"),
+        ([None], r"replies\[0\]: the model's reply must be text or a Reply, not None"),
+        ([LMError], r"replies\[0\]: the model's reply must be .*, not the class refine_core.*LMError"),
+    ],
+    ids=str,
+)
+def test_a_script_that_is_none_is_refused_when_it_is_given(script, said):
+    refuses(TypeError, said, lambda: ScriptedLM(script))
+
+
+@pytest.mark.parametrize("made", [5, None])
+def test_a_function_that_scripts_no_reply_is_told_what_one_is(made):
+    said = f"the model's reply must be text or a Reply, not {made}"
+    refuses(TypeError, said, lambda: answer()(question="?", lm=ScriptedLM(lambda messages, params: made)))
+
+
+# --- demos, config and examples
+
+
+@pytest.mark.parametrize(
+    ("demos", "said"),
+    [
+        ("x", "demos is a list of examples, not text"),
+        (3, "demos is a list of examples, not 3"),
+        (Example(question="a", answer="b"), r"demos is a list of examples; write \[example\]"),
+        ([3], r"demos\[0\] must be an Example or a dict, not int"),
+        ([{"question": "a", "answer": "b"}, "x"], r"demos\[1\] must be an Example or a dict, not str"),
+    ],
+    ids=str,
+)
+def test_demos_of_one_call_that_are_no_examples_are_refused(demos, said):
+    refuses(TypeError, said, lambda: answer()(question="?", demos=demos))
+
+
+@pytest.mark.parametrize(
+    ("demos", "said"),
+    [(3, "demos is a list of examples, not 3"), ([3], r"demos\[0\] must be an Example or a dict, not int")],
+    ids=str,
+)
+def test_demos_of_a_predictor_that_cannot_be_shown_are_explained_where_they_fail(demos, said):
+    program, log = answer(), Collector()
+    program.demos = demos
+    error = refuses(TypeError, said, lambda: program(question="?"))
+    assert error.__cause__ is not None, "what the adapter said"
+    with within(Scope(sinks=(log,))):
+        refuses(TypeError, said, lambda: program(question="?"))
+    assert log.events[-1].error.message == str(error)
+
+
+def test_an_error_that_is_not_of_the_demos_stays_as_it_is():
+    said = KeyError("of the model's own")
+    program = answer()
+    program.demos = [Example(question="a", answer="b")]
+    with context(lm=ScriptedLM([said])), pytest.raises(KeyError) as caught:
+        program(question="?")
+    assert caught.value is said
+
+
+def test_any_row_of_examples_will_do_for_demos():
+    demo = {"question": "a", "answer": "b"}
+    for demos in ([demo], (demo,), (Example(demo) for _ in range(1))):
+        lm = ScriptedLM([reply(answer="a")])
+        answer()(question="?", demos=demos, lm=lm)
+        assert len(lm.calls[0].messages) == 4
+
+
+@pytest.mark.parametrize("wrong", [3, "hot", None])
+def test_config_is_a_dict(wrong):
+    said = f"config is a dict of model parameters, not {wrong!r}"
+    refuses(TypeError, said, lambda: answer()(question="?", config=wrong))
+    program = answer()
+    program.config = wrong
+    refuses(TypeError, said, lambda: program(question="?", config={}))
+
+
+@pytest.mark.parametrize(
+    ("examples", "said"),
+    [
+        (Example(question="a").with_inputs("question"), r"examples is a list; write \[example\]"),
+        ({"question": "a"}, r"examples is a list; write \[example\]"),
+        (None, "examples is a list of Examples, not None"),
+        ("What?", r"examples is a list of Examples, not 'What\?'"),
+    ],
+    ids=str,
+)
+def test_a_batch_wants_a_list(examples, said):
+    refuses(TypeError, said, lambda: answer().batch(examples, disable_progress_bar=True))
+    refuses(TypeError, said, lambda: Refine(answer(), N=1, reward_fn=fine, threshold=1).batch(examples))
+
+
+@pytest.mark.parametrize("pairs", [None, 3, {"a": 1}], ids=str)
+def test_parallel_wants_a_list_of_pairs(pairs):
+    said = r"exec_pairs is a list of pairs \(module, example\), not "
+    refuses(TypeError, said, lambda: Parallel()(pairs))
+    refuses(TypeError, said, lambda: asyncio.run(Parallel().acall(pairs)))
 
 
 def test_a_script_that_is_too_short_says_what_was_asked_beyond_it():

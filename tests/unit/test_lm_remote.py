@@ -6,6 +6,7 @@ All in one module, because the import of litellm takes seconds.
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 import re
 import socket
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 
 import pytest
 
@@ -317,6 +319,18 @@ def test_one_call_may_have_a_limit_of_its_own(server):
     assert server.requests[0].disconnected.wait(2)
 
 
+def test_a_call_that_cannot_begin_leaves_none_behind_that_nobody_awaits(server):
+    """Python would warn of it, at some later time."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            with pytest.raises(TypeError):
+                lm_of(server).copy(timeout_s="soon")("hi")
+        assert lm_of(server)("hi") == ["hello"], "what the engine was doing is done"
+        gc.collect()
+    assert [str(one.message) for one in seen if "never awaited" in str(one.message)] == []
+
+
 # Trying again
 
 
@@ -441,7 +455,7 @@ def test_the_key_is_in_no_repr_state_or_pickle():
     twin = lm.copy(temperature=0.5, other_key=CANARY)
     for shown in (repr(lm), repr(twin), repr(lm.dump_state()), repr(twin.kwargs), str(pickle.dumps(twin))):
         assert CANARY not in shown
-    assert repr(LM("m")) == "LM('m', temperature=0.0, timeout_s=60.0, num_retries=3)"
+    assert repr(LM("m")) == "LM('m', temperature=0.0, timeout=60.0, num_retries=3)"
 
 
 @pytest.mark.parametrize("twin_of", [LM.copy, copy.copy, copy.deepcopy])

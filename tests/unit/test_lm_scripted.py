@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -34,6 +35,22 @@ def test_an_exception_in_the_script_is_raised():
 def test_a_whole_reply_in_the_script_is_returned_as_it_is():
     reply = Reply("hi", Usage(3, 1), model="m", cost_usd=0.5)
     assert ScriptedLM([reply]).complete(ASK, {}) is reply
+
+
+def test_a_text_of_ones_own_kind_is_a_reply():
+    class Text(str):
+        __slots__ = ()
+
+    assert ScriptedLM([Text("hi")]).complete(ASK, {}).text == "hi"
+
+
+@pytest.mark.parametrize("made", [ScriptedLM(["one", "two"]), ScriptedLM(["one", "two"]).copy()])
+def test_a_pickle_has_what_is_left_of_the_script_and_no_calls(made):
+    made("why?")
+    twin = pickle.loads(pickle.dumps(made))
+    assert twin.calls == []
+    assert (twin("why?"), len(twin.calls)) == (["two"], 1)
+    assert (len(made.calls), made("why?")) == (1, ["two"])
 
 
 def test_a_used_up_script_says_how_long_it_was_and_what_was_asked():

@@ -17,10 +17,11 @@ import cloudpickle
 import pydantic
 import pytest
 
-from refine_core import LM, ChainOfThought, Module, Parameter, Predict, Refine, Signature
-from refine_core.errors import StateError, UnsafeLoadError
+from refine_core import LM, ChainOfThought, Module, Parameter, Predict, Refine, ScriptedLM, Signature
+from refine_core.errors import LMError, StateError, UnsafeLoadError
 from refine_core.lm.base import BaseLM, Reply
 from refine_core.modules.saving import load
+from tests.prompts import reply
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-do-not-write-me"
@@ -105,7 +106,30 @@ def test_the_file_is_readable_and_has_the_shape_of_dspys(tmp_path):
     state = json.loads(text)
     assert list(state) == ["draft.predict", "answer", "checks[0]", "metadata"]
     assert set(state["answer"]) == {"traces", "train", "demos", "signature", "lm"}
-    assert set(state["metadata"]["dependency_versions"]) == {"python", "refine_core", "cloudpickle"}
+    assert set(state["metadata"]) == {"dependency_versions", "refine_core"}
+    assert set(state["metadata"]["dependency_versions"]) == {"python", "cloudpickle"}, (
+        "all that dspy looks up"
+    )
+
+
+def test_a_models_settings_have_the_names_that_dspy_knows(tmp_path):
+    """It hands what it does not know to the server, and servers refuse that."""
+    program = Predict("a -> b")
+    program.lm = LM("m", api_base="http://host/v1", cache=False, max_tokens=9, timeout_s=5)
+    program.save(tmp_path / "x.json")
+    written = json.loads((tmp_path / "x.json").read_text())["lm"]
+    assert set(written) == {
+        "model",
+        "temperature",
+        "max_tokens",
+        "api_base",
+        "timeout",
+        "num_retries",
+        "cache",
+    }
+    program.reset()
+    program.load(tmp_path / "x.json")
+    assert program.lm.timeout_s == 5
 
 
 DSPY_FILE = {  # as dspy 2.6.23 writes it
@@ -236,8 +260,9 @@ def test_a_whole_program_comes_back_with_its_class(tmp_path):
     taught().save(tmp_path / "made" / "answer", save_program=True)
     assert files_in(tmp_path / "made") == ["answer"]
     assert files_in(tmp_path / "made" / "answer") == ["metadata.json", "program.pkl"]
-    versions = json.loads((tmp_path / "made/answer/metadata.json").read_text())["dependency_versions"]
-    assert set(versions) == {"python", "refine_core", "cloudpickle", "pydantic", "litellm"}
+    metadata = json.loads((tmp_path / "made/answer/metadata.json").read_text())
+    assert set(metadata.pop("dependency_versions")) == {"python", "cloudpickle"}, "all that dspy looks up"
+    assert set(metadata) == {"refine_core", "pydantic", "litellm", "program_sha256"}
     program = load(tmp_path / "made" / "answer", allow_pickle=True)
     assert type(program) is Answer
     assert state_of(program) == state_of(taught())
@@ -413,6 +438,58 @@ def test_a_field_named_like_a_secret_is_no_secret(tmp_path):
 
 
 # --- versions
+
+
+def test_our_own_version_is_told_if_it_differs_where_it_stands_now_and_where_it_stood(tmp_path, caplog):
+    path = tmp_path / "x.json"
+    Answer().save(path)
+    now = json.loads(path.read_text())
+    then = {**now, "metadata": {"dependency_versions": {"refine_core": "0.0.1"}}}
+    now["metadata"]["refine_core"] = "0.0.2"
+    for state, version in ((now, "0.0.2"), (then, "0.0.1")):
+        caplog.clear()
+        path.write_text(json.dumps(state))
+        Answer().load(path)
+        assert [f"refine_core {version}, and here is" in r.getMessage() for r in caplog.records] == [True]
+
+
+def test_a_whole_program_whose_versions_stand_where_they_stood_is_loaded(tmp_path, caplog):
+    taught().save(tmp_path / "x", save_program=True)
+    path = tmp_path / "x" / "metadata.json"
+    metadata = json.loads(path.read_text())
+    for name in ("refine_core", "pydantic", "litellm"):
+        metadata["dependency_versions"][name] = metadata.pop(name)
+    path.write_text(json.dumps(metadata))
+    assert state_of(load(tmp_path / "x", allow_pickle=True)) == state_of(taught())
+    assert caplog.records == []
+
+
+def test_a_scripted_model_goes_into_a_whole_program_with_what_is_left_of_its_script(tmp_path):
+    """Those that shared it share it still."""
+    program = Answer()
+    script = [reply(answer="one"), reply(reasoning="r", draft="d"), reply(answer="two")]
+    lm = ScriptedLM(script, temperature=0.5)
+    program.set_lm(lm)
+    program.answer.lm = lm.copy(temperature=0.7)
+    program.answer(question="?", draft="d")
+    program.save(tmp_path / "x", save_program=True)
+    back = load(tmp_path / "x", allow_pickle=True)
+    first, second = back.draft.predict.lm, back.answer.lm
+    assert (first.kwargs["temperature"], second.kwargs["temperature"]) == (0.5, 0.7)
+    assert first.calls == second.calls == []
+    assert back(question="?").answer == "two"
+    assert len(first.calls) == len(second.calls) == 2
+    with pytest.raises(LMError, match="the script of 3 replies is used up"):
+        second("one more")
+    assert len(lm.calls) == 1
+    assert lm("which is next?") == [script[1]], "the one that was saved is as it was"
+
+
+def test_a_scripted_function_goes_along_too(tmp_path):
+    program = Answer()
+    program.set_lm(ScriptedLM(lambda messages, params: reply(answer="a")))
+    program.save(tmp_path / "x", save_program=True)
+    assert load(tmp_path / "x", allow_pickle=True).answer(question="?", draft="d").answer == "a"
 
 
 def with_versions(path, **versions):
