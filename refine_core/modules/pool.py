@@ -31,6 +31,8 @@ GRACE_S = 0.5
 """How long work that was stopped may take to end, before the caller goes on without it."""
 TICK_S = 0.1
 """How often whoever waits looks up, to show progress."""
+CROWD, APART_S = 32, 0.00025
+"""More threads than this are started so far apart: threads that begin together wait together, and all come back at once."""
 TERMINAL_S, ELSEWHERE_S = 0.1, 10.0
 """How often the bar is drawn anew: on a terminal; in a file or a pipe, where every drawing stays."""
 
@@ -133,6 +135,8 @@ class Pool:
                 logger.warning("going on with %d threads, not %d: %s", len(threads), self._most, error)
                 return
             threads.append(thread)
+            if self._most > CROWD:
+                time.sleep(APART_S)
 
     def _thread(self) -> None:
         while (index := self._take()) is not None:

@@ -247,8 +247,9 @@ def test_each_call_sees_the_callers_context_and_keeps_its_changes_to_itself(call
         return seen
 
     place.set("caller")
-    with settings.context(lm="a model"):
-        assert call(quiet(num_threads=2), pairs_of(program, 6)) == [("caller", "a model")] * 6
+    lm = ScriptedLM([])
+    with settings.context(lm=lm):
+        assert call(quiet(num_threads=2), pairs_of(program, 6)) == [("caller", lm)] * 6
     assert place.get() == "caller"
 
 
