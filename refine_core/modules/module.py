@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Self
 
+from refine_core import settings
 from refine_core.effects import Steps, arun, block_on, in_thread, run
 from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.prediction import Prediction
@@ -39,7 +40,7 @@ class Module(Tree, Saved):
 
     def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
         if callbacks:
-            self.callbacks = list(callbacks)
+            self.callbacks = settings.callback_list(callbacks)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program. Takes what `forward` takes, returns what it returns.

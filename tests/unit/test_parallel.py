@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from refine_core import settings
+from refine_core import ScriptedLM, settings
 from refine_core.errors import BatchError, RecordingFailed, RunCancelled
 from refine_core.log.scope import Scope, current, within
 from refine_core.modules.parallel import Parallel, batch
