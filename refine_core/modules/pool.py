@@ -23,6 +23,7 @@ from typing import Any, Self
 from refine_core.effects import Effect, Steps, arun, run
 from refine_core.errors import BatchError
 from refine_core.log.scope import current, within
+from refine_core.modules.calm import calm
 from refine_core.waiting import Cancel
 
 logger = logging.getLogger("refine_core")
@@ -32,7 +33,7 @@ GRACE_S = 0.5
 TICK_S = 0.1
 """How often whoever waits looks up, to show progress."""
 CROWD, APART_S = 32, 0.00025
-"""More threads than this are started so far apart: threads that begin together wait together, and all come back at once."""
+"""More threads than this are started so far apart: those that begin together wait together, and come back all at once."""
 TERMINAL_S, ELSEWHERE_S = 0.1, 10.0
 """How often the bar is drawn anew: on a terminal; in a file or a pipe, where every drawing stays."""
 
@@ -76,8 +77,8 @@ class Pool:
         forget = self._cancel.tell(over.set)
         threads: list[threading.Thread] = []
         try:
-            self._spawn(threads)
-            with self._bar as bar:
+            with calm() if self._most > CROWD else nullcontext(), self._bar as bar:
+                self._spawn(threads)
                 while self._ended < len(self._work) and not over.wait(TICK_S):
                     bar.show(self._ended)
                 bar.show(self._ended)
@@ -105,7 +106,7 @@ class Pool:
 
         workers = [asyncio.create_task(worker()) for _ in range(self._most)]
         try:
-            with self._bar as bar:
+            with calm() if self._most > CROWD else nullcontext(), self._bar as bar:
                 while self._ended < len(self._work) and not self._cancel.is_set:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(TICK_S):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import logging
 import signal
@@ -615,3 +616,30 @@ def test_a_batch_names_the_example_that_it_cannot_call_before_any_call(example, 
     with pytest.raises(error, match=said):
         batch(begun.append, [{"x": 1}, example], disable_progress_bar=True)
     assert begun == []
+
+
+def test_the_collector_is_calm_during_a_large_batch_and_as_before_after_it():
+    before = gc.get_threshold()
+    seen = set()
+    quiet(num_threads=64)([(lambda: seen.add(gc.get_threshold()), {}) for _ in range(64)])
+    assert {threshold[0] for threshold in seen} == {10_000}
+    assert gc.get_threshold() == before
+
+
+def test_a_small_batch_leaves_the_collector_alone():
+    before, seen = gc.get_threshold(), set()
+    quiet(num_threads=4)([(lambda: seen.add(gc.get_threshold()), {}) for _ in range(8)])
+    assert seen == {before}
+
+
+def test_a_collector_that_was_switched_off_or_changed_meanwhile_stays_so():
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(0, 10, 10)
+        quiet(num_threads=64)([(gc.get_threshold, {})] * 64)
+        assert gc.get_threshold()[0] == 0
+        gc.set_threshold(*before)
+        quiet(num_threads=64)([(lambda: gc.set_threshold(1234, 5, 5), {})] * 64)
+        assert gc.get_threshold() == (1234, 5, 5)
+    finally:
+        gc.set_threshold(*before)
