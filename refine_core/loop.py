@@ -214,29 +214,35 @@ def decide(loop: Loop) -> tuple[Action, ...]:
     first = loop.begun
     free = min(loop.plan.at_once - len(loop.running), len(loop.plan.temperatures) - first)
     return tuple(
-        RunAttempt(i, loop.plan.temperatures[i], loop.hints, loop.advice_from)
-        for i in range(first, first + free)
+        [
+            RunAttempt(i, loop.plan.temperatures[i], loop.hints, loop.advice_from)
+            for i in range(first, first + free)
+        ]
     )
 
 
 def _end(loop: Loop) -> Stop | None:
     """The end, if it has come: attempts are judged in the order of their indices, however they overlapped in time."""
-    best, failures = None, 0
+    failures = 0
     for i in range(len(loop.plan.temperatures)):
         if i in loop.rewards:
-            if best is None or loop.rank(i) > loop.rank(best):
-                best = i
             if loop.reaches(i):
-                return Stop("threshold_reached", best, i)
+                return Stop("threshold_reached", _best(loop, i), i)
         elif i in loop.failed:
             failures += 1
             # Differs: counted afresh for each call; the original's count leaks from one call to the next.
             if failures > loop.plan.fail_count:
-                return Stop("too_many_failures", best, None)
+                return Stop("too_many_failures", _best(loop, i), None)
         else:
             return None
     # Differs: when every attempt failed the last error is raised; the original returns None.
+    best = loop.best
     return Stop("attempts_used_up" if loop.rewards else "every_attempt_failed", best, best)
+
+
+def _best(loop: Loop, last: int) -> int | None:
+    """The best attempt of those up to `last`; later ones would not have been made one after another."""
+    return max((i for i in sorted(loop.rewards) if i <= last), key=loop.rank, default=None)
 
 
 def replay(plan: Plan, events: Iterable[Event]) -> Loop:
@@ -248,4 +254,4 @@ def replay(plan: Plan, events: Iterable[Event]) -> Loop:
 
 
 def _without(indices: tuple[int, ...], index: int) -> tuple[int, ...]:
-    return tuple(i for i in indices if i != index)
+    return () if len(indices) == 1 and indices[0] == index else tuple(i for i in indices if i != index)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refine_core import settings
-from refine_core.callbacks import callbacks_of, told
+from refine_core.callbacks import Told, callbacks_of, told
 from refine_core.effects import Steps
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
@@ -39,11 +39,17 @@ def ask(
     params: the call's own, over the model's defaults; `cache` among them overrides the model's. prompt: what `messages`
     were made of, if a text was asked. Raises LMError, RunCancelled, and whatever a model of the user's own raises.
     """
-    if not (callbacks := callbacks_of(lm)):
-        return (yield from _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt))
+    asked = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt)
+    if not (heard := callbacks_of(lm)):
+        return asked
     shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public(params)}
-    with told("lm", lm, shown, callbacks) as call:
-        reply = yield from _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt)
+    return _heard(asked, told("lm", lm, shown, heard))
+
+
+def _heard(asked: Steps[Reply], told_of: Told) -> Steps[Reply]:
+    """The same, with callbacks told before and after."""
+    with told_of as call:
+        reply = yield from asked
         call.outputs = [reply.text]
     return reply
 

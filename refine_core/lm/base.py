@@ -7,7 +7,6 @@ lm(…), acall      the whole operation, as dspy has it: cache, history, usage, 
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,7 +71,7 @@ class Reply:
     cache_hit: bool = False
 
 
-class BaseLM(ABC):
+class BaseLM:
     """A model with its default parameters. Derive from it and write `complete`.
 
     model: its name. kwargs: default parameters of every call, such as temperature and max_tokens.
@@ -94,7 +93,6 @@ class BaseLM(ABC):
         self.callbacks: list[Any] = settings.callback_list(callbacks)
         self.history = history.History()
 
-    @abstractmethod
     def complete(
         self,
         messages: Sequence[Message],
@@ -107,6 +105,9 @@ class BaseLM(ABC):
 
         Raises: LMError of the kind that says whose fault it is; RunCancelled.
         """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no complete; define complete(self, messages, params, …)"
+        )
 
     def steps(
         self,

@@ -113,9 +113,9 @@ class Predict(Operation, Parameter):
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
-        twin.config, twin.demos = dict(self.config), list(self.demos)
-        twin.traces, twin.train = list(self.traces), list(self.train)
-        if len(self.__dict__) > len(_OWN) or not _OWN.issuperset(self.__dict__):
+        twin.config, twin.demos = {**self.config}, [*self.demos]
+        twin.traces, twin.train = [*self.traces], [*self.train]
+        if type(self) is not Predict:
             for name in self.__dict__.keys() - _OWN:  # what a subclass has added
                 setattr(twin, name, copy.deepcopy(self.__dict__[name], memo))
         return twin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from refine_core.events import AttemptFailed, AttemptStarted, Event, Fault, RewardScored, StopReason
 from refine_core.loop import Stop
@@ -57,14 +58,30 @@ class Tried:
                 return cls(began.index, began.temperature, began.hints)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Refinement:
-    """attempts: in order. reason: why it stopped. best, returned: indices of attempts, or None."""
+    """How a refinement went. reason: why it stopped. best, returned: indices of attempts, or None.
 
-    attempts: tuple[Tried, ...]
+    facts: the loop's own events, in the order in which they happened. Two are equal if they went alike, however long
+    it took.
+    """
+
     reason: StopReason
     best: int | None
     returned: int | None
+    facts: tuple[Event, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def attempts(self) -> tuple[Tried, ...]:
+        """In the order of their indices. Told from the facts when first asked for, as many a caller never asks."""
+        began: dict[int, AttemptStarted] = {}
+        ended: dict[int, RewardScored | AttemptFailed] = {}
+        for event in self.facts:
+            if isinstance(event, AttemptStarted):
+                began[event.index] = event
+            elif isinstance(event, (RewardScored, AttemptFailed)):
+                ended[event.index] = event
+        return tuple(Tried.of(began[i], ended.get(i)) for i in sorted(began))
 
     @property
     def rewards(self) -> tuple[float | None, ...]:
@@ -81,18 +98,19 @@ class Refinement:
         """Predictor name -> hint, one mapping an attempt; empty before any advice."""
         return tuple(a.hints for a in self.attempts)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Refinement) and self._went() == other._went()
+
+    def __hash__(self) -> int:
+        return hash((self.reason, self.best, self.returned, self.rewards))
+
+    def _went(self) -> tuple[object, ...]:
+        return self.attempts, self.reason, self.best, self.returned
+
     @classmethod
-    def of(cls, events: Iterable[Event], stop: Stop) -> Refinement:
+    def of(cls, facts: Iterable[Event], stop: Stop) -> Refinement:
         """What the loop's own events tell."""
-        began: dict[int, AttemptStarted] = {}
-        ended: dict[int, RewardScored | AttemptFailed] = {}
-        for event in events:
-            if isinstance(event, AttemptStarted):
-                began[event.index] = event
-            elif isinstance(event, (RewardScored, AttemptFailed)):
-                ended[event.index] = event
-        attempts = tuple(Tried.of(began[i], ended.get(i)) for i in sorted(began))
-        return cls(attempts, stop.reason, stop.best, stop.returned)
+        return cls(stop.reason, stop.best, stop.returned, tuple(facts))
 
 
 @dataclass(frozen=True, slots=True)
