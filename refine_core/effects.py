@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextvars
 import inspect
+import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,7 +50,7 @@ def run(steps: Steps[T]) -> T:
             try:
                 made = effect.run()
             except BaseException as error:  # noqa: BLE001 - the operation decides what becomes of it
-                failure = error
+                failure = _carried(error)
             # Thrown out here, so that what the operation raises instead does not drag this along as its context.
             effect = steps.send(made) if failure is None else steps.throw(failure)
     except StopIteration as done:
@@ -68,7 +69,7 @@ async def arun(steps: Steps[T]) -> T:
             try:
                 made = await effect.arun()
             except BaseException as error:  # noqa: BLE001 - the operation decides what becomes of it
-                failure = error
+                failure = _carried(error)
             # Thrown out here, so that what the operation raises instead does not drag this along as its context.
             effect = steps.send(made) if failure is None else steps.throw(failure)
     except StopIteration as done:
@@ -76,6 +77,15 @@ async def arun(steps: Steps[T]) -> T:
         return made_of_all
     finally:
         failure = None  # a traceback that holds its own frame would keep all of it alive
+
+
+def _carried(error: BaseException) -> BaseException:
+    """The error in a form that generators and futures can carry: to both, a StopIteration is an end and no error."""
+    if not isinstance(error, StopIteration):
+        return error
+    told = RuntimeError("the code raised StopIteration, as next(…) does at an end; write next(…, None)")
+    told.__cause__ = error
+    return told
 
 
 class Blocking(Generic[T]):
@@ -212,7 +222,9 @@ async def in_thread(function: Callable[..., T], /, *args: Any, **kwargs: Any) ->
 
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
-    call = partial(contextvars.copy_context().run, function, *args, **kwargs)
+    context, within_another = contextvars.copy_context(), _in_thread.get()
+    context.run(_in_thread.set, True)
+    call = partial(context.run, function, *args, **kwargs)
 
     def settle(made: T | None, error: BaseException | None) -> None:
         if done.cancelled():
@@ -227,11 +239,11 @@ async def in_thread(function: Callable[..., T], /, *args: Any, **kwargs: Any) ->
         try:
             made = call()
         except BaseException as error:  # noqa: BLE001 - whoever waits gets it
-            failure = error
+            failure = _carried(error)
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, made, failure)
 
-    _threads.do(work)
+    _threads.do(work, beyond=within_another)
     return await done
 
 
@@ -273,8 +285,14 @@ class _Threads:
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._lock = threading.Lock()
 
-    def do(self, work: Callable[[], None]) -> None:
-        """Have `work` done soon, by a thread that is idle or a new one. It must raise nothing."""
+    def do(self, work: Callable[[], None], *, beyond: bool = False) -> None:
+        """Have `work` done soon, by a thread that is idle or a new one. It must raise nothing.
+
+        beyond: give it a thread of its own, whatever the limit; for work that a thread of these waits for.
+        """
+        if beyond:
+            threading.Thread(target=work, name="sync-code, within", daemon=True).start()
+            return
         with self._lock:
             fresh = self._idle == 0 and self._begun < self._most
             if fresh:
@@ -295,4 +313,14 @@ class _Threads:
             work = self._work.get()
 
 
+_in_thread: contextvars.ContextVar[bool] = contextvars.ContextVar("refine_core_in_thread", default=False)
 _threads = _Threads(MOST_THREADS)
+
+
+def _after_fork() -> None:
+    """A forked process has none of its parent's threads, so it begins anew."""
+    _threads.__init__(MOST_THREADS)  # type: ignore[misc]  # the same object, which others may hold
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

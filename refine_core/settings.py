@@ -9,8 +9,10 @@ Source: dspy.settings. A value set by `context` wins over one set by `configure`
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
+from types import ModuleType
 from typing import Any
 
 _DEFAULTS: Mapping[str, Any] = {
@@ -23,6 +25,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "disable_history": False,  # whether calls are kept for inspect_history
     "num_threads": 8,  # of Parallel and batch, unless they say otherwise
     "max_errors": 10,  # failures after which Parallel and batch give up, unless they say otherwise
+    "_attempt": None,  # the attempt under way, by its trace; set by Refine, and nobody else's business
     "provide_traceback": False,  # whether Parallel and batch log the traceback of a failure
 }
 
@@ -65,7 +68,10 @@ def __getattr__(name: str) -> Any:
 def configure(*unnamed: Any, **values: Any) -> None:
     """Set values for the whole process, each by its name.
 
-    Raises TypeError for a name that is no setting, and for a value that is no model, no adapter or no list of callbacks.
+    lm: BaseLM or None. adapter: Adapter or None (ChatAdapter). trace: list or None. callbacks: list of BaseCallback.
+    track_usage, disable_history, provide_traceback: bool, False unless set. usage_tracker: UsageTracker or None.
+    num_threads: of Parallel and batch, 8 unless set. max_errors: failures at which those give up, 10 unless set.
+    Source: dspy.configure, version 2.6.23; any thread may call it here. Raises TypeError for a name that is no setting, and for a value that is no model, no adapter or no list of callbacks.
     """
     global _process  # noqa: PLW0603 - replaced as a whole, so that readers in other threads see all or nothing
     if unnamed:
@@ -73,24 +79,47 @@ def configure(*unnamed: Any, **values: Any) -> None:
     _process = {**_process, **_known(values)}
 
 
+class _Settings(ModuleType):
+    """This module, as dspy's `settings` is used: `settings.lm = …`, `settings["lm"]`, `"lm" in settings`."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _DEFAULTS:
+            configure(**{name: value})
+        else:
+            super().__setattr__(name, value)
+
+    def __getitem__(self, name: str) -> Any:
+        return get(name)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        configure(**{name: value})
+
+    def __contains__(self, name: object) -> bool:
+        return name in _DEFAULTS
+
+
+sys.modules[__name__].__class__ = _Settings
+
+
 class context:  # noqa: N801 - it reads as the statement that it is
     """Set values for a block of code: `with context(lm=other): ...`; for async code too.
 
-    Threads that copy their context see them. Raises TypeError as `configure` does.
+    Threads that copy their context see them. Values and errors as for `configure`. Source: dspy.context, version 2.6.23.
     """
 
-    __slots__ = ("_token", "_values")
+    __slots__ = ("_tokens", "_values")
 
     def __init__(self, *unnamed: Any, **values: Any) -> None:
         if unnamed:
             raise _nameless("context", unnamed[0])
         self._values = _known(values)
+        self._tokens: list[Token[Mapping[str, Any]]] = []  # one may be entered again within itself
 
     def __enter__(self) -> None:
-        self._token = _block.set({**_block.get(), **self._values})
+        self._tokens.append(_block.set({**_block.get(), **self._values}))
 
     def __exit__(self, *_: object) -> None:
-        _block.reset(self._token)
+        _block.reset(self._tokens.pop())
 
 
 def block() -> Mapping[str, Any]:
@@ -166,7 +195,8 @@ def _unknown(name: str) -> str:
 
     close = [] if name.startswith("_") else get_close_matches(name, _DEFAULTS, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"there is no setting {name!r}; there are {', '.join(_DEFAULTS)}{hint}"
+    public = ", ".join(name for name in _DEFAULTS if not name.startswith("_"))
+    return f"there is no setting {name!r}; there are {public}{hint}"
 
 
 def _nameless(call: str, value: object) -> TypeError:

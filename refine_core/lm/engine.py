@@ -79,6 +79,15 @@ def _import_litellm(done: Future[Any]) -> None:
 engine = Engine()
 
 
+def _after_fork() -> None:
+    """A forked process has litellm, if its parent had, but none of its parent's threads."""
+    engine.__init__()  # type: ignore[misc]  # the same object, which every model holds
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def warm() -> None:
     """Start importing litellm in the background, so that the first call need not wait for it. Returns at once."""
     engine.litellm()

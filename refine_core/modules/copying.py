@@ -37,7 +37,7 @@ def deepcopy(module: Program) -> Program:
 
     What cannot be copied is copied shallowly, else shared; a warning is logged, once for a class and attribute.
     """
-    made = _copied(module, {}, type(module), "")
+    made = copied(module, {}, type(module), "")
     return cast("Program", made)
 
 
@@ -49,7 +49,7 @@ def reset_copy(module: Program) -> Program:
     return made
 
 
-def _copied(value: Any, memo: Memo, owner: type, path: str) -> Any:
+def copied(value: Any, memo: Memo, owner: type, path: str) -> Any:
     """A copy of `value`, which lies at `path` in a module of class `owner`. Raises nothing, whatever the value is."""
     kind = type(value)
     if kind in PLAIN or isinstance(value, type):
@@ -61,15 +61,15 @@ def _copied(value: Any, memo: Memo, owner: type, path: str) -> Any:
         items: list[Any] = []
         memo[id(value)] = items
         for i, one in enumerate(value):
-            items.append(one if type(one) in PLAIN else _copied(one, memo, owner, f"{path}[{i}]"))
+            items.append(one if type(one) in PLAIN else copied(one, memo, owner, f"{path}[{i}]"))
         return items
     if kind is dict:
         pairs: dict[Any, Any] = {}
         memo[id(value)] = pairs
         for key, one in list(value.items()):
-            new_key = key if type(key) in PLAIN else _copied(key, memo, owner, f"a key of {path}")
+            new_key = key if type(key) in PLAIN else copied(key, memo, owner, f"a key of {path}")
             plain = type(one) in PLAIN
-            pairs[new_key] = one if plain else _copied(one, memo, owner, path + key_text(key, value))
+            pairs[new_key] = one if plain else copied(one, memo, owner, path + key_text(key, value))
         return pairs
     if kind is tuple:
         return _copied_tuple(value, memo, owner, path)
@@ -100,7 +100,7 @@ def _copied_attributes(module: Tree, memo: Memo) -> Tree:
     memo[id(module)] = made
     into = made.__dict__
     for name, value in list(module.__dict__.items()):  # a list: another thread may set an attribute meanwhile
-        into[name] = value if type(value) in PLAIN else _copied(value, memo, kind, name)
+        into[name] = value if type(value) in PLAIN else copied(value, memo, kind, name)
     return made
 
 
@@ -127,7 +127,7 @@ def _rebuilt(module: Tree, memo: Memo) -> Any:
     make, args, state = (*reduced, None)[:3]
     made: Any = make(*_copied_tuple(args, memo, type(module), "__reduce__"))
     memo[id(module)] = made
-    state = _copied(state, memo, type(module), "__getstate__")
+    state = copied(state, memo, type(module), "__getstate__")
     if hasattr(made, "__setstate__"):
         made.__setstate__(state)
     elif state is not None:
@@ -139,7 +139,7 @@ def _rebuilt(module: Tree, memo: Memo) -> Any:
 
 
 def _copied_tuple(value: tuple[Any, ...], memo: Memo, owner: type, path: str) -> tuple[Any, ...]:
-    items = [_copied(one, memo, owner, f"{path}[{i}]") for i, one in enumerate(value)]
+    items = [copied(one, memo, owner, f"{path}[{i}]") for i, one in enumerate(value)]
     if id(value) in memo:  # a tuple that holds itself, by way of a list
         return cast("tuple[Any, ...]", memo[id(value)])
     same = all(a is b for a, b in zip(items, value, strict=True))
@@ -162,7 +162,7 @@ def _copied_another_way(value: Any, memo: Memo, owner: type, path: str, error: E
         if isinstance(made, (list, dict)):  # a defaultdict, or one of a user's own class
             memo[id(value)] = made
             for place, one in list(made.items() if isinstance(made, dict) else enumerate(made)):
-                made[place] = _copied(one, memo, owner, f"{path}[{place!r}]")
+                made[place] = copied(one, memo, owner, f"{path}[{place!r}]")
             return made
     except Exception:  # noqa: BLE001  # what can neither be copied deeply nor shallowly is shared, and told
         made, how = value, "shared between the copies"

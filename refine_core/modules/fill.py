@@ -9,9 +9,9 @@ inputs -> adapter.format -> ask -> adapter.parse -> outputs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from refine_core.adapters import Adapter
+from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter
 from refine_core.callbacks import callbacks_of, told
 from refine_core.effects import Steps
 from refine_core.errors import ParseError
@@ -68,9 +68,11 @@ def _ask(
 ) -> Steps[dict[str, Any]]:
     heard = callbacks_of(adapter)
     if heard:
-        given = {"signature": shown, "demos": demos, "inputs": inputs}
+        # Copies, since a callback watches and changes nothing.
+        given = {"signature": shown, "demos": [dict(demo) for demo in demos], "inputs": dict(inputs)}
         with told("adapter_format", adapter, given, heard) as call:
-            messages = call.outputs = adapter.format(shown, demos, inputs)
+            messages = adapter.format(shown, demos, inputs)
+            call.outputs = [dict(message) for message in messages]
     else:
         messages = adapter.format(shown, demos, inputs)
     extra = adapter.params(shown, lm.takes)
@@ -79,13 +81,25 @@ def _ask(
     )
     try:
         if not heard:
-            return adapter.parse(signature, reply.text)
+            return _whole(adapter, signature, adapter.parse(signature, reply.text), reply.text)
         with told(
             "adapter_parse", adapter, {"signature": signature, "completion": reply.text}, heard
         ) as call:
-            outputs = call.outputs = adapter.parse(signature, reply.text)
+            outputs = _whole(adapter, signature, adapter.parse(signature, reply.text), reply.text)
+            call.outputs = dict(outputs)
     except ParseError as error:
         if scope.wanted:
             scope.emit(ParseFailed(error.missing, error.invalid))
         raise
     return outputs
+
+
+def _whole(adapter: Adapter, signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
+    """What an adapter read, once it is seen to be all that the signature promised. Ours promise so themselves."""
+    if type(adapter) in (ChatAdapter, JSONAdapter):
+        return cast("dict[str, Any]", outputs)
+    found = dict(outputs) if isinstance(outputs, Mapping) else {}
+    missing = tuple(name for name in signature.output_fields if name not in found)
+    if missing:
+        raise ParseError(signature=signature.signature, reply=reply, missing=missing)
+    return found

@@ -25,7 +25,7 @@ from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.saving import Saved
 from refine_core.modules.tree import Tree
-from refine_core.modules.watching import is_watched, watched
+from refine_core.modules.watching import is_watched, stoppable, watched
 
 
 class Module(Tree, Saved):
@@ -59,7 +59,8 @@ class Module(Tree, Saved):
             if _is_async(type(self)):  # type: ignore[arg-type]  # every class can be hashed
                 call.outputs = await self.aforward(*args, **kwargs)
             else:
-                call.outputs = await in_thread(self.forward, *args, **kwargs)
+                with stoppable():
+                    call.outputs = await in_thread(self.forward, *args, **kwargs)
         return call.outputs
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -149,6 +150,9 @@ class Operation(Module):
             return await super().acall(**inputs)
 
     def forward(self, **inputs: Any) -> Prediction:
+        if _is_async_only(type(self)):  # type: ignore[arg-type]  # as above
+            made: Prediction = block_on(self.aforward(**inputs))
+            return made
         return run(self.steps(**inputs))
 
     async def aforward(self, **inputs: Any) -> Prediction:
@@ -170,4 +174,13 @@ def _is_async(cls: type) -> bool:
             return True
         if "forward" in vars(one):
             return False
+    return False
+
+
+@lru_cache(maxsize=1024)
+def _is_async_only(cls: type) -> bool:
+    """Whether the nearest class that says either `forward` or `aforward` says `aforward` alone."""
+    for one in cls.__mro__:
+        if "forward" in vars(one) or "aforward" in vars(one):
+            return "forward" not in vars(one)
     return False

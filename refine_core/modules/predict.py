@@ -21,6 +21,7 @@ from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTrace
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current, within
+from refine_core.modules.copying import copied
 from refine_core.modules.fill import fill
 from refine_core.modules.module import Operation
 from refine_core.modules.prediction import Prediction
@@ -32,6 +33,7 @@ HINT = "hint_"
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _CHAT = ChatAdapter()
+_DATA = ("config", "demos", "traces", "train")
 _OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
 
 
@@ -52,10 +54,10 @@ class Ride:
 
     def resumed(self) -> AbstractContextManager[Any] | None:
         """The attempt's settings and scope, for a thread that has not inherited them; None where it has."""
-        if settings.get("trace") is self.trace:
+        if settings.get("_attempt") is self.trace:
             return None
         stack = ExitStack()
-        stack.enter_context(settings.resumed({**self.block, "trace": self.trace}))
+        stack.enter_context(settings.resumed(self.block))
         stack.enter_context(within(self.scope))
         return stack
 
@@ -113,8 +115,9 @@ class Predict(Operation, Parameter):
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
-        twin.config, twin.demos = {**self.config}, [*self.demos]
-        twin.traces, twin.train = [*self.traces], [*self.train]
+        for name in _DATA:
+            held = self.__dict__[name]
+            twin.__dict__[name] = copied(held, memo, type(self), name) if held else type(held)()
         if type(self) is not Predict:
             for name in self.__dict__.keys() - _OWN:  # what a subclass has added
                 setattr(twin, name, copy.deepcopy(self.__dict__[name], memo))
@@ -173,9 +176,11 @@ class Predict(Operation, Parameter):
         if told:
             scope.emit(PredictorTraced(name, plain_dict(made)))
             scope.emit(ModuleEnded(name, time.perf_counter() - start))
-        trace = ride.trace if ride else settings.get("trace")
+        trace = settings.get("trace")
         if trace is not None:
             trace.append((self, values, made))
+        if ride is not None and ride.trace is not trace:  # a block of the user's own has another
+            ride.trace.append((self, values, made))
         return made
 
     def dump_state(self) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from refine_core import settings
 from refine_core.callbacks import Told, callbacks_of, told
+from refine_core.log.scope import current, within
 from refine_core.usage import track_usage
+from refine_core.waiting import Cancel
 
 
 def is_watched(module: Any) -> bool:
@@ -17,6 +20,20 @@ def is_watched(module: Any) -> bool:
     return bool(callbacks_of(module)) or (
         settings.get("track_usage") and settings.get("usage_tracker") is None
     )
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Under this, work in threads is asked to stop once the task that awaits it is cancelled or fails."""
+    inner = Cancel(within=current().cancel)
+    try:
+        with within(replace(current(), cancel=inner)):
+            yield
+    except BaseException:
+        inner.set()
+        raise
+    finally:
+        inner.leave()
 
 
 class watched:  # noqa: N801 - it reads as the statement that it is

@@ -57,7 +57,12 @@ class Made:
     scored: RewardScored
 
     def forget(self) -> None:
-        """Break the ring predictor, ride, trace, predictor, so that memory is freed at once and not by a collector."""
+        """Break the ring predictor, ride, trace, predictor, so that memory is freed at once and not by a collector.
+
+        A predictor that somebody took from the trace rides no more, so a later call of it is one of its own.
+        """
+        for _, one in self.predictors:
+            one.ride = one.ride.outer if one.ride is not None else None
         self.trace.clear()
 
 
@@ -101,6 +106,7 @@ class Driver:
     _names: list[str] = field(default_factory=list)
     _untempered: tuple[str, ...] = ()
     _places: dict[int, Scope] = field(default_factory=dict)
+    _begun: dict[int, AttemptStarted] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -171,9 +177,9 @@ class Driver:
     def _begin(self, asked: RunAttempt) -> None:
         scope = self._places[asked.index] = self.scope.inside(f"{ATTEMPT}{asked.index}")
         hints = {name: asked.hints.get(name) or NO_HINT for name in self._names} if asked.hints else {}
-        self._note(
-            AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from, self._untempered), scope
-        )
+        began = AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from, self._untempered)
+        self._begun[asked.index] = began
+        self._note(began, scope)
 
     def _note(self, event: Event, scope: Scope) -> None:
         """A fact of the loop's own: told, kept, and learned from."""
@@ -186,12 +192,17 @@ class Driver:
         index, scope = asked.index, self._places[asked.index]
         trace: Trace = []
         phase: Phase = "program"
+        ended: RewardScored | AttemptFailed
         try:
             program = self.program.deepcopy()
-            with within(scope), settings.context(trace=trace):
+            with within(scope), settings.context(trace=trace, _attempt=trace):
                 predictors = self._equip(program, asked, scope, trace)
                 outputs = _prediction((yield Both((program, program.acall), **_fresh(self.inputs))))
-                phase = "reward"
+            phase = "reward"
+            with (
+                within(scope),
+                settings.context(trace=[], _attempt=trace),
+            ):  # a judge is no part of the program
                 if scope.wanted:
                     scope.emit(RewardStarted(index, plain_dict(outputs)))
                 judged = _fresh(self.inputs)
@@ -203,17 +214,20 @@ class Driver:
             logger.info("attempt %d failed in its %s: %s", index + 1, phase, error)
             self.errors[index] = error
             trace.clear()  # as Made.forget does
-            self._note(AttemptFailed(index, phase, Fault.of(error)), scope)
+            ended = AttemptFailed(index, phase, Fault.of(error))
+            self._note(ended, scope)
         else:
-            told = RewardScored(
+            ended = RewardScored(
                 index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout, rules
             )
-            self.made[index] = Made(program, predictors, trace, outputs, told)
-            self._note(told, scope)
+            self.made[index] = Made(program, predictors, trace, outputs, ended)
+            self._note(ended, scope)
             if self.plan.at_once == 1:
                 self._forget_all_but(index)
         if self.on_attempt is not None:
-            yield Either(self.on_attempt, self._tried(index))
+            made = self.made.get(index)
+            prediction = made.outputs if made is not None else None
+            yield Either(self.on_attempt, Tried.of(self._begun[index], ended, prediction))
 
     def _forget_all_but(self, last: int) -> None:
         """Keep what the best attempt and the last one left behind; nobody will ask for the others."""
@@ -290,14 +304,6 @@ class Driver:
             one.ride = Ride(name, scope, hint, trace, block, one.ride)
         return predictors
 
-    def _tried(self, index: int) -> Tried:
-        began = next(e for e in self.facts if isinstance(e, AttemptStarted) and e.index == index)
-        ended = next(
-            e for e in self.facts if isinstance(e, (RewardScored, AttemptFailed)) and e.index == index
-        )
-        made = self.made.get(index)
-        return Tried.of(began, ended, made.outputs if made is not None else None)
-
     def _outcome(self, stop: Stop) -> Outcome:
         """What to hand back. What attempts left behind is let go, since errors and traces hold on to all of this."""
         refinement = Refinement.of(self.facts, stop)
@@ -308,14 +314,18 @@ class Driver:
         if stop.returned is None:
             failed = sorted(self.loop.failed)
             error = errors[failed[self.plan.fail_count] if stop.reason == "too_many_failures" else failed[-1]]
-            error.add_note(
+            note = (
                 f"{len(failed)} of {len(self.plan.temperatures)} attempts failed; this is the last failure."
             )
+            if note not in getattr(
+                error, "__notes__", ()
+            ):  # one exception object may be raised again and again
+                error.add_note(note)
         else:
             outer: Trace | None = settings.get("trace")
             if outer is not None:
                 outer.extend(made[stop.returned].trace)
-            prediction = made[stop.returned].outputs
+            prediction = made[stop.returned].outputs.copy()  # a program may return one object twice
             prediction.refinement = refinement
         for one in made.values():
             one.forget()

@@ -15,10 +15,11 @@ from refine_core.modules.prediction import Prediction
 class Tried:
     """One attempt.
 
-    index: from 0. temperature: of the program's first model. hints: predictor name -> hint; empty before any advice.
+    index: from 0. temperature: of the program's first model, as the schedule has it. untempered: names of predictors
+    whose model takes none; `index` was their rollout id instead. hints: predictor name -> hint; empty before any advice.
     reward, feedback, parts: as the reward gave them; reward is None if the attempt failed or was cut off.
     unmet: name -> message of the validators that it failed. error: why it failed, or None.
-    prediction: what the program returned; kept for `on_attempt` and for the attempt that is returned, else None.
+    prediction: what the program returned; for `on_attempt` only, else None.
     """
 
     index: int
@@ -29,6 +30,7 @@ class Tried:
     feedback: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
     unmet: Mapping[str, str] = field(default_factory=dict)
+    untempered: tuple[str, ...] = ()
     prediction: Prediction | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -50,12 +52,19 @@ class Tried:
                     ended.feedback,
                     ended.parts,
                     ended.unmet,
+                    began.untempered,
                     prediction,
                 )
             case AttemptFailed():
-                return cls(began.index, began.temperature, began.hints, None, ended.error)
+                return cls(
+                    began.index,
+                    began.temperature,
+                    began.hints,
+                    error=ended.error,
+                    untempered=began.untempered,
+                )
             case _:
-                return cls(began.index, began.temperature, began.hints)
+                return cls(began.index, began.temperature, began.hints, untempered=began.untempered)
 
 
 @dataclass(frozen=True, eq=False)

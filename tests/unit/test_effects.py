@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -199,3 +200,45 @@ def test_a_process_ends_though_sync_code_hangs():
     )
     assert went.stdout == "gave up\n"
     assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+def test_a_stop_iteration_of_a_users_code_is_an_error_like_any_other(driver):
+    def operation():
+        yield Blocking(lambda: next(iter([])))
+
+    with pytest.raises(RuntimeError, match=r"raised StopIteration, as next\(…\) does") as caught:
+        driver(operation())
+    assert isinstance(caught.value.__cause__, StopIteration)
+
+
+def test_threads_that_wait_for_threads_never_wait_for_ever():
+    """Sync code in a thread that runs an event loop of its own, whose sync code needs a thread, at the limit."""
+    from refine_core.effects import _Threads, in_thread
+
+    def inner():
+        return block_on(in_thread(lambda: 1))
+
+    async def main():
+        return await asyncio.gather(*(in_thread(inner) for _ in range(12)))
+
+    from refine_core import effects
+
+    kept, effects._threads = effects._threads, _Threads(4)
+    try:
+        assert asyncio.run(asyncio.wait_for(main(), 20)) == [1] * 12
+    finally:
+        effects._threads = kept
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
+def test_a_forked_process_has_threads_of_its_own():
+    code = (
+        "import asyncio, os, sys; from refine_core.effects import in_thread\n"
+        "asyncio.run(in_thread(int))\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    asyncio.run(asyncio.wait_for(in_thread(int), 10)); os._exit(7)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 7

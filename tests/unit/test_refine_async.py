@@ -331,3 +331,164 @@ def test_what_a_subclass_of_predict_has_added_is_copied_for_each_attempt():
     with context(lm=by_temperature()):
         Refine(program, N=3, reward_fn=value, threshold=9)(q="?")
     assert program.seen == []
+
+
+def test_a_judge_that_a_reward_asks_is_no_part_of_the_programs_trace():
+    judge = Predict("answer -> score: float")
+    lm = model(
+        lambda m, p: reply(score=0.5) if "`[[ ## score ## ]]`" in m[-1]["content"] else reply(answer="a"),
+        lambda m: advice(self="x"),
+    )
+    trace = []
+    with context(lm=lm, trace=trace):
+        Refine(Predict("q -> answer"), 2, lambda a, p: judge(answer=p.answer).score, 1.0)(q="?")
+    (asked,) = [c.messages for c in lm.calls if asks_for_advice(c.messages)]
+    assert "unknown" not in section(asked, "program_trajectory")
+    assert [list(inputs) for _, inputs, _ in trace] == [["q"]]
+
+
+def test_what_an_attempt_does_to_demos_and_config_stays_in_that_attempt():
+    class Meddling(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer", stop=["x"])
+            self.answer.demos = [{"q": "1", "answer": "b"}]
+
+        def forward(self, q):
+            self.answer.demos[0]["answer"] += "!"
+            self.answer.config["stop"].append("y")
+            return self.answer(q=q)
+
+    program = Meddling()
+    with context(lm=by_temperature()):
+        BestOfN(program, N=2, reward_fn=value, threshold=9)(q="?")
+    assert (program.answer.demos, program.answer.config) == ([{"q": "1", "answer": "b"}], {"stop": ["x"]})
+
+
+def test_a_block_of_the_programs_own_may_have_a_trace_of_its_own():
+    kept = []
+
+    class Tracing(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+
+        def forward(self, q):
+            with context(trace=[]):
+                made = self.answer(q=q)
+                kept.append(len(settings.trace))
+                return made
+
+    outer = []
+    with context(lm=by_temperature(), trace=outer):
+        BestOfN(Tracing(), N=1, reward_fn=value, threshold=9)(q="?")
+    assert (kept, len(outer)) == ([1], 1)
+
+
+def test_settings_are_used_as_dspys_are():
+    lm = by_temperature()
+    settings.lm = lm
+    try:
+        assert settings.lm is settings["lm"] is settings.get("lm") is lm
+        assert "lm" in settings
+        assert Predict("q -> answer")(q="?").answer == "0.00"
+    finally:
+        settings["lm"] = None
+    assert settings.lm is None
+
+
+def test_a_context_may_be_entered_within_itself():
+    again = context(num_threads=3)
+    with again, again:
+        assert settings.num_threads == 3
+    assert settings.num_threads == 8
+
+
+def test_a_predictor_with_only_an_async_forward_gives_the_same_either_way():
+    class Loud(Predict):
+        async def aforward(self, **inputs):
+            made = await super().aforward(**inputs)
+            return type(made)(answer=made.answer + "!")
+
+    with context(lm=by_temperature()):
+        assert Loud("q -> answer")(q="?") == asyncio.run(Loud("q -> answer").acall(q="?"))
+
+
+def test_a_cancelled_task_asks_nothing_more():
+    lm = ScriptedLM(lambda m, p: (time.sleep(0.1), reply(answer="0"))[1])
+
+    class Many(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+
+        def forward(self, q):
+            for _ in range(20):
+                made = self.answer(q=q)
+            return made
+
+    async def main(call):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(call, 0.25)
+
+    with context(lm=lm):
+        asyncio.run(main(Many().acall(q="?")))
+        asyncio.run(main(BestOfN(Many(), N=3, reward_fn=value, threshold=9).acall(q="?")))
+    time.sleep(0.5)
+    assert len(lm.calls) < 12
+
+
+def test_a_predictor_taken_from_the_trace_sends_no_old_hint():
+    trace, lm = [], model(lambda m, p: reply(answer="0"), lambda m: advice(self="be brief"))
+    with context(lm=lm, trace=trace):
+        Refine(Predict("q -> answer"), N=2, reward_fn=lambda a, p: len(lm.calls), threshold=9)(q="?")
+        trace[-1][0](q="later", lm=lm)
+    assert section([c.messages for c in lm.calls][-1], "hint_") is None
+
+
+def test_a_program_may_return_one_object_again_and_again():
+    class Same(Module):
+        def __init__(self):
+            self.answer = Predict("q -> answer")
+            self.kept = None
+
+        def forward(self, q):
+            return once
+
+    from refine_core import Prediction
+
+    once = Prediction(answer="1")
+    with context(lm=by_temperature()):
+        one, two = (BestOfN(Same(), N=1, reward_fn=value, threshold=9)(q="?") for _ in range(2))
+    assert one is not two
+    assert once.refinement is None
+
+
+def test_a_callback_that_changes_what_it_is_told_changes_nothing():
+    from refine_core import BaseCallback
+
+    class Meddler(BaseCallback):
+        def on_adapter_format_start(self, call_id, instance, inputs):
+            inputs["inputs"]["q"] = "changed"
+
+        def on_adapter_format_end(self, call_id, outputs, exception=None):
+            outputs[-1]["content"] = "changed"
+
+        def on_adapter_parse_end(self, call_id, outputs, exception=None):
+            outputs["answer"] = "changed"
+
+    lm = by_temperature()
+    with context(lm=lm, callbacks=[Meddler()]):
+        assert Predict("q -> answer")(q="?").answer == "0.00"
+    assert section(lm.calls[0].messages, "q") == "?"
+
+
+def test_an_adapter_of_ones_own_that_leaves_an_output_out_is_told_so():
+    from refine_core import Adapter, ParseError
+
+    class Forgetful(Adapter):
+        def format(self, signature, demos, inputs):
+            return [{"role": "user", "content": "?"}]
+
+        def parse(self, signature, reply):
+            return {"wrong": 1}
+
+    with context(lm=by_temperature(), adapter=Forgetful()), pytest.raises(ParseError, match="answer"):
+        Predict("q -> answer")(q="?")
