@@ -156,7 +156,8 @@ class Operation(Module):
         return run(self.steps(**inputs))
 
     async def aforward(self, **inputs: Any) -> Prediction:
-        return await arun(self.steps(**inputs))
+        with stoppable():
+            return await arun(self.steps(**inputs))
 
     def _takes_keywords(self) -> TypeError:
         signature = next((one.signature for one in self.predictors()), None)

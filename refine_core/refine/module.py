@@ -14,7 +14,6 @@ from refine_core.log.scope import ATTEMPT, current
 from refine_core.loop import Plan
 from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
-from refine_core.modules.watching import stoppable
 from refine_core.refine.driver import Driver, first_temperature
 from refine_core.refine.outcome import Tried
 from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, arity_fault, validators_of
@@ -90,11 +89,6 @@ class BestOfN(Operation):
         if outcome.prediction is None:
             raise outcome.error or AssertionError("an outcome has a prediction or an error")
         return outcome.prediction
-
-    async def aforward(self, **inputs: Any) -> Prediction:
-        """`forward` for async code; a task that is cancelled asks nothing more of the model."""
-        with stoppable():
-            return await super().aforward(**inputs)
 
     def resumed(self) -> AbstractContextManager[Any] | None:
         rides = (one.ride for one in self.module.predictors())

@@ -492,3 +492,10 @@ def test_an_adapter_of_ones_own_that_leaves_an_output_out_is_told_so():
 
     with context(lm=by_temperature(), adapter=Forgetful()), pytest.raises(ParseError, match="answer"):
         Predict("q -> answer")(q="?")
+
+
+@pytest.mark.parametrize("kind", [Predict, ChainOfThought, BestOfN, Refine])
+def test_sync_callers_need_no_event_loop(kind):
+    from refine_core.modules.module import _is_async_only
+
+    assert not _is_async_only(kind)
