@@ -134,7 +134,7 @@ class Stop:
 Action = RunAttempt | AskAdvice | Stop
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # nobody changes one; but frozen they cost three times as much, and every attempt makes four
 class Loop:
     """Where a run stands.
 

@@ -98,14 +98,18 @@ def _reply(
 ) -> Steps[Reply]:
     """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
     cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
+    asked = lm.steps(messages, params, cancel=cancel, on_retry=on_retry)
     key = key_of(lm, messages, params) if cached else None
-    if key is None:
-        return (yield from lm.steps(messages, params, cancel=cancel, on_retry=on_retry))
+    return asked if key is None else _known(key, asked, cancel, in_memory=in_memory)
+
+
+def _known(key: str, asked: Steps[Reply], cancel: Cancel, *, in_memory: bool) -> Steps[Reply]:
+    """The reply that is kept under `key`, or else what is asked, kept for the next time."""
     cancel.check()
     place = cache()
     if (known := (yield from place.find(key, in_memory=in_memory))) is not None:
         return known
-    reply = yield from lm.steps(messages, params, cancel=cancel, on_retry=on_retry)
+    reply = yield from asked
     yield from place.keep(key, reply, in_memory=in_memory)
     return reply
 

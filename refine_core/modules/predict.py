@@ -33,7 +33,6 @@ HINT = "hint_"
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _CHAT = ChatAdapter()
-_DATA = ("config", "demos", "traces", "train")
 _OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
 
 
@@ -115,9 +114,11 @@ class Predict(Operation, Parameter):
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
-        for name in _DATA:
-            held = self.__dict__[name]
-            twin.__dict__[name] = copied(held, memo, type(self), name) if held else type(held)()
+        own, cls = twin.__dict__, type(self)
+        own["config"] = copied(self.config, memo, cls, "config") if self.config else {}
+        own["demos"] = copied(self.demos, memo, cls, "demos") if self.demos else []
+        own["traces"] = copied(self.traces, memo, cls, "traces") if self.traces else []
+        own["train"] = copied(self.train, memo, cls, "train") if self.train else []
         if type(self) is not Predict:
             for name in self.__dict__.keys() - _OWN:  # what a subclass has added
                 setattr(twin, name, copy.deepcopy(self.__dict__[name], memo))

@@ -43,7 +43,7 @@ from refine_core.waiting import Cancel
 
 logger = logging.getLogger("refine_core")
 
-_IMMUTABLE = (str, int, float, bool, bytes, type(None))
+_IMMUTABLE = frozenset((str, int, float, bool, bytes, type(None)))
 
 
 @dataclass(slots=True)
@@ -345,9 +345,11 @@ def _temperature(lm: BaseLM) -> float:
 
 def _fresh(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Inputs that an attempt may change without the next one seeing it; what cannot be copied is shared."""
-    fresh = dict(inputs)
+    fresh = {**inputs}
+    if _IMMUTABLE.issuperset(map(type, fresh.values())):
+        return fresh
     for name, value in fresh.items():
-        if not isinstance(value, _IMMUTABLE):
+        if type(value) not in _IMMUTABLE:
             try:
                 fresh[name] = copy.deepcopy(value)
             except Exception:  # noqa: BLE001 - a value of the user's own; a lock, a connection, an open file
