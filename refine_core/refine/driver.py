@@ -198,11 +198,7 @@ class Driver:
             with within(scope), settings.context(trace=trace, _attempt=trace):
                 predictors = self._equip(program, asked, scope, trace)
                 outputs = _prediction((yield Both((program, program.acall), **_fresh(self.inputs))))
-            phase = "reward"
-            with (
-                within(scope),
-                settings.context(trace=[], _attempt=trace),
-            ):  # a judge is no part of the program
+                phase, ran = "reward", len(trace)
                 if scope.wanted:
                     scope.emit(RewardStarted(index, plain_dict(outputs)))
                 judged = _fresh(self.inputs)
@@ -210,6 +206,7 @@ class Driver:
                 rules: Mapping[str, str] = {}
                 if self.validators:
                     rules = yield from unmet(self.validators, judged, outputs)
+                del trace[ran:]  # a judge that the reward asked is no part of the program
         except Exception as error:  # noqa: BLE001 - whatever a user's program raises is a failed attempt, and is kept
             logger.info("attempt %d failed in its %s: %s", index + 1, phase, error)
             self.errors[index] = error
