@@ -34,8 +34,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+def _rebuilt(cls: type[BaseException], args: tuple[object, ...]) -> BaseException:
+    """An error as it was, past its own __init__, which wants the parts that `args` are made of."""
+    made = cls.__new__(cls)
+    made.args = args
+    return made
+
+
 class RefineError(Exception):
-    """The root of all errors raised on purpose by refine_core."""
+    """The root of all errors raised on purpose by refine_core; they can be pickled, so they cross processes."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (type(self), self.args), self.__dict__
 
 
 class ProgramError(RefineError):
@@ -218,6 +228,9 @@ class WorkerError(InfrastructureError):
 
 class Halt(BaseException):
     """The run must stop now. Not an Exception, so that a user's `except Exception` cannot swallow it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (type(self), self.args), self.__dict__
 
 
 class RunCancelled(Halt):

@@ -134,7 +134,9 @@ class Stop:
 Action = RunAttempt | AskAdvice | Stop
 
 
-@dataclass(slots=True)  # nobody changes one; but frozen they cost three times as much, and every attempt makes four
+@dataclass(
+    slots=True
+)  # nobody changes one; but frozen they cost three times as much, and every attempt makes four
 class Loop:
     """Where a run stands.
 

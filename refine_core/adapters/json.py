@@ -21,7 +21,7 @@ from refine_core.adapters.turns import (
     section,
     wanted,
 )
-from refine_core.adapters.values import as_json, data_as_text, jsonable, readers
+from refine_core.adapters.values import as_json, data_as_text, jsonable, readers, repaired
 from refine_core.signatures.signature import Signature
 
 _STRICT = json.JSONDecoder(strict=False)
@@ -129,11 +129,9 @@ def _read(reply: str, start: int, names: Collection[str]) -> tuple[Mapping[str, 
 
 def _repaired(text: str, names: Collection[str]) -> Mapping[str, Any]:
     """The object in broken JSON; of several, the first that has one of `names`."""
-    import json_repair
-
     try:
-        made: Any = json_repair.loads(text)
-    except (ValueError, RecursionError):  # nested beyond its depth
+        made = repaired(text)
+    except ValueError:
         return {}
     several = made if isinstance(made, list) else [made]
     objects = [one for one in several if isinstance(one, dict)]

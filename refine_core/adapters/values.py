@@ -36,6 +36,10 @@ def format_value(made: Field, value: object) -> str:
     return as_json(data) if isinstance(data, (dict, list)) else str(data)
 
 
+MOST_UNCLOSED, LONGEST_BROKEN = 64, 200_000
+"""Broken JSON with more brackets left open, or with more characters, is not repaired."""
+
+
 def jsonable(value: object) -> Any:
     """A value as JSON data, the way pydantic writes it; what it cannot write becomes its text."""
     if value is None or type(value) in (str, int, float, bool):
@@ -44,6 +48,23 @@ def jsonable(value: object) -> Any:
         return _writer()(value, fallback=_other)
     except ValueError:  # it holds itself, or bytes that are no text
         return plain(value)
+
+
+def repaired(text: str) -> object:
+    """The data in broken JSON, "" for none. Raises ValueError for what is not worth the repair.
+
+    A model that has lost its way repeats an opening bracket a thousand times, and mending that would take minutes.
+    """
+    import json_repair
+
+    unclosed = max(text.count("{") - text.count("}"), text.count("[") - text.count("]"))
+    if unclosed > MOST_UNCLOSED or len(text) > LONGEST_BROKEN:
+        raise ValueError("is JSON broken beyond repair")
+    try:
+        found: object = json_repair.loads(text)
+    except RecursionError:
+        raise ValueError("is JSON nested too deeply") from None
+    return found
 
 
 def as_json(value: object, indent: int = 0) -> str:
@@ -127,9 +148,7 @@ class Reader:
         raise ValueError(f"{faults[0]}, not {bare[:_SHOWN]!r}")
 
     def _repaired(self, bare: str) -> Any:
-        import json_repair
-
-        found: object = json_repair.loads(bare)
+        found = repaired(bare)
         if found == "" and bare:  # nothing there that looks like JSON; Python, perhaps
             try:
                 found = ast.literal_eval(parse_expression(bare))

@@ -45,7 +45,7 @@ def number(value: object, subject: str) -> float:
         elif isinstance(value, int):
             plain = int.__float__(value)
         elif hasattr(type(value), "__float__") and getattr(value, "shape", ()) == ():
-            plain = float(value)  # type: ignore[arg-type]  # its type has __float__
+            plain = _converted(value, subject)
         else:
             raise NotAScore("WrongType", f"{subject} {_described(value)}; {EXPECTED}{_advice(value)}")
     except OverflowError:
@@ -55,6 +55,14 @@ def number(value: object, subject: str) -> float:
     if not math.isfinite(plain):
         raise NotAScore("NotFinite", f"{subject} {plain}; expected a finite number")
     return plain
+
+
+def _converted(value: object, subject: str) -> float:
+    """By the value's own __float__, which may refuse, as that of a prediction without a score does."""
+    try:
+        return float(value)  # type: ignore[arg-type]  # its type has __float__
+    except (TypeError, ValueError) as error:
+        raise NotAScore("WrongType", f"{subject} {_described(value)}: {error}; {EXPECTED}") from None
 
 
 def _told(value: object, feedback: object, parts: object) -> tuple[float, str, dict[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -43,7 +44,7 @@ def _checks(signature: type[Signature]) -> tuple[tuple[str, Callable[[object], A
 def _default(signature: type[Signature], name: str, inputs: Mapping[str, Any]) -> Any:
     extra = signature.input_fields[name].extra
     if "default" in extra and extra["default"] is not ...:
-        return extra["default"]
+        return copy.deepcopy(extra["default"])  # else one list would serve every call
     if callable(make := extra.get("default_factory")):
         return make()
     given = f"given were {', '.join(map(repr, inputs))}" if inputs else "none was given"

@@ -29,6 +29,8 @@ RESERVED: Mapping[str, str] = {
     "config": "it is a keyword of a predictor's call",
     "lm": "it is a keyword of a predictor's call",
     "self": "Python's methods use it",
+    "refinement": "a prediction tells there how it was refined",
+    "completions": "a prediction keeps there what it was read from",
 }
 
 TYPES: Mapping[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -158,3 +159,13 @@ def test_both_formats_describe_fields_and_inputs_alike():
     chat, plain = (one.format(QA, [], inputs) for one in (ChatAdapter(), adapter))
     assert chat[0]["content"].split("\nEvery")[0] == plain[0]["content"].split("\nEvery")[0]
     assert chat[1]["content"].split("\n\nReply")[0] == plain[1]["content"].split("\n\nReply")[0]
+
+
+@pytest.mark.parametrize("reply", ['{"' * 4000, "{" * 100_000, "[" * 100_000, '[{"a": ' * 3000])
+def test_a_reply_that_only_opens_brackets_is_refused_at_once(reply):
+    start = time.perf_counter()
+    for text in (reply, f"[[ ## a ## ]]\n{reply}"):
+        for adapter in (JSONAdapter(), ChatAdapter()):
+            with pytest.raises(ParseError):
+                adapter.parse(Signature("q -> a: list[int]"), text)
+    assert time.perf_counter() - start < 10
