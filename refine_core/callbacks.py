@@ -32,6 +32,8 @@ class BaseCallback:
     call_id: the same for the start and the end of one call; for whose call it is within, see ACTIVE_CALL_ID.
     instance: the module, model or adapter that is called. inputs: parameter name -> value.
     outputs: what was returned, or None if it raised; then `exception` is what it raised.
+    What a handler raises is logged and the call goes on, a Halt excepted.
+    Source: dspy.utils.callback.BaseCallback, version 2.6.23.
     """
 
     def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:

@@ -30,7 +30,11 @@ from refine_core.events import (
 
 @lru_cache(maxsize=256)
 def schedule(first: float, n: int) -> tuple[float, ...]:
-    """The temperatures of `n` attempts: `first`, then 0.5 + i * (0.5 / n); order kept, duplicates dropped, first `n`."""
+    """The temperatures of `n` attempts: `first`, then 0.5 + i * (0.5 / n); order kept, duplicates dropped, first `n`.
+
+    Returns one an attempt, in the order of their indices. Raises ZeroDivisionError for n = 0.
+    Source: dspy.Refine.forward, version 2.6.23.
+    """
     return tuple(dict.fromkeys([first, *(0.5 + i * (0.5 / n) for i in range(n))]))[:n]
 
 
@@ -134,9 +138,8 @@ class Stop:
 Action = RunAttempt | AskAdvice | Stop
 
 
-@dataclass(
-    slots=True
-)  # nobody changes one; but frozen they cost three times as much, and every attempt makes four
+# Nobody changes one; but frozen they would cost three times as much, and every attempt makes four.
+@dataclass(slots=True)
 class Loop:
     """Where a run stands.
 
@@ -175,7 +178,7 @@ class Loop:
 
 
 def evolve(loop: Loop, event: Event) -> Loop:
-    """The loop after one more fact. Facts that choose nothing leave it as it was."""
+    """The loop after one more fact. Facts that choose nothing leave it as it was. Pure; raises nothing."""
     # Every attempt comes here four times, and dataclasses.replace costs five times what making a Loop costs.
     plan, rewards, unmet, failed = loop.plan, loop.rewards, loop.unmet, loop.failed
     hints, source, unadvised = loop.hints, loop.advice_from, loop.unadvised
@@ -206,7 +209,10 @@ def evolve(loop: Loop, event: Event) -> Loop:
 
 
 def decide(loop: Loop) -> tuple[Action, ...]:
-    """What to do next: attempts to make, advice to ask for, the end, or nothing but to wait for what is under way."""
+    """What to do next: attempts to make, advice to ask for, the end, or nothing but to wait for what is under way.
+
+    Returns attempts in the order of their indices, or one AskAdvice, or one Stop, or (). Pure; raises nothing.
+    """
     if (end := _end(loop)) is not None:
         return (end,)
     if loop.unadvised is not None:

@@ -25,7 +25,8 @@ Entry = Mapping[str, Any]
 class UsageTracker:
     """Sums by model; safe across threads, and as small after a million calls as after one.
 
-    within: the tracker that counts all this as well.
+    within: the tracker that counts all this as well. Counts are tokens, costs US dollars; None is unknown.
+    Source: dspy.utils.usage_tracker.UsageTracker, version 2.6.23.
     """
 
     def __init__(self, within: UsageTracker | None = None) -> None:
@@ -50,7 +51,10 @@ class UsageTracker:
 
 @contextmanager
 def track_usage() -> Iterator[UsageTracker]:
-    """Count the calls of a block of code, sync or async, and of the threads that copy its context."""
+    """Count the calls of a block of code, sync or async, and of the threads that copy its context.
+
+    Yields a UsageTracker. Raises nothing of its own. Source: dspy.track_usage, version 2.6.23.
+    """
     tracker = UsageTracker(within=settings.usage_tracker)
     with settings.context(usage_tracker=tracker):
         yield tracker

@@ -25,7 +25,8 @@ class Adapter(ABC):
     """Derive from it and write `format` and `parse`; hand it over with `configure(adapter=…)`.
 
     callbacks: told of each format and each parse. fallback: the adapter that asks once more where a reply cannot be read;
-    None for none. Source: dspy.Adapter, version 2.6.23.
+    None for none. Raises: ParseError from `parse` for a reply that lacks what its signature promised.
+    Source: dspy.Adapter, version 2.6.23.
     """
 
     callbacks: Sequence[Any] = ()

@@ -36,7 +36,8 @@ class ChatAdapter(TurnAdapter):
     """Writes prompts and reads replies in the chat format.
 
     callbacks: told of each format and each parse. use_json_fallback: whether a reply that cannot be read is asked for once
-    more, as JSON. Source: dspy.ChatAdapter, version 2.6.23; its fallback came after any error.
+    more, as JSON. Raises: ParseError from `parse`, with what is missing or of the wrong type and how the reply began.
+    Source: dspy.ChatAdapter, version 2.6.23; its fallback came after any error.
     """
 
     def __init__(self, callbacks: Sequence[Any] | None = None, *, use_json_fallback: bool = True) -> None:

@@ -30,7 +30,11 @@ _OBJECT: Mapping[str, object] = {"response_format": {"type": "json_object"}}
 
 
 class JSONAdapter(TurnAdapter):
-    """Writes prompts and reads replies in the JSON format. It has no fallback. Source: dspy.JSONAdapter, version 2.6.23."""
+    """Writes prompts and reads replies in the JSON format: one object, its fields in the signature's order. No fallback.
+
+    callbacks: told of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
+    Source: dspy.JSONAdapter, version 2.6.23, which tries a schema first.
+    """
 
     def params(self, signature: type[Signature], takes: Callable[[str], bool]) -> Mapping[str, object]:
         """The wish for a JSON object, where the model understands it."""

@@ -78,6 +78,7 @@ class BaseLM:
     callbacks: told of every call of this model, beside those of the settings; see refine_core.BaseCallback.
     history: the last calls of this model and of its copies, as entries (see refine_core.lm.history).
     cache: whether identical calls are answered from the cache. address: where it is asked, as far as that may be shown.
+    Raises: LMError and its kinds, RunCancelled, when called; TypeError for callbacks that are none.
     Source: dspy.BaseLM, version 2.6.23, whose `forward` returns OpenAI's response instead.
     """
 

@@ -79,7 +79,12 @@ class _Call:
 
 
 class History(Sequence[Entry]):
-    """The last calls, oldest first; entries are made as they are read, and belong to the reader. Safe across threads."""
+    """The last calls, oldest first; entries are made as they are read, and belong to the reader. Safe across threads.
+
+    most: how many calls are kept; older ones are forgotten. Reads as a sequence of entries (name -> value: messages,
+    outputs, kwargs without secrets, usage in tokens, cost in US dollars, timestamp, uuid, model). Raises: IndexError.
+    Source: the `history` of dspy.BaseLM, version 2.6.23, which holds 10,000.
+    """
 
     def __init__(self, most: int = MOST_CALLS) -> None:
         self._calls: deque[_Call] = deque(maxlen=most)
@@ -137,7 +142,10 @@ def note(
 
 
 def inspect_history(n: int = 1, *, file: TextIO | None = None) -> None:
-    """Print the last `n` calls of all models. file: None means standard output. Source: dspy.inspect_history."""
+    """Print the last `n` calls of all models. n: how many, at least 0. file: None means standard output.
+
+    Source: dspy.inspect_history, version 2.6.23.
+    """
     show(everywhere, n, file=file)
 
 

@@ -37,14 +37,17 @@ def loads(text: str) -> object:
 
 
 def encode(event: Event) -> tuple[str, int, str]:
-    """Kind, version and payload of an event."""
+    """Kind, version and payload (JSON text) of an event. Raises TypeError for a value that is no plain data."""
     if isinstance(event, Unknown):
         return event.name, event.of_version, dumps(event.data)
     return event.kind, event.version, dumps(event)
 
 
 def decode(kind: str, version: int, text: str) -> Event:
-    """The event behind what `encode` gave, or `Unknown` if it is of a newer version than this code."""
+    """The event behind what `encode` gave, or `Unknown` if it is of a newer version than this code.
+
+    Raises ValueError for text that is no JSON, TypeError or KeyError for a payload that its kind cannot have.
+    """
     data = cast("dict[str, object]", loads(text))
     cls = _BY_KIND.get(kind)
     if cls is None or version > cls.version:

@@ -54,19 +54,23 @@ class Record:
 
 
 class Sink(Protocol):
-    """Whoever wants the facts. It may raise a Halt to stop the run; any other error of its own is its own affair."""
+    """Whoever wants the facts. It may raise a Halt to stop the run; any other error of its own is its own affair.
+
+    span: path of the place, "" for the run. event: frozen, and shared with other sinks.
+    """
 
     def accept(self, span: str, event: Event) -> None:
         """Take one fact; return when it is as safe as this sink makes it."""
 
 
 class Collector:
-    """A sink that keeps the facts in memory, in order, as (span, event)."""
+    """A sink that keeps the facts in memory: `facts` are (span, event) in order, `events` the events. Raises nothing."""
 
     def __init__(self) -> None:
         self.facts: list[tuple[str, Event]] = []
 
     def accept(self, span: str, event: Event) -> None:
+        """Keep one fact."""
         self.facts.append((span, event))
 
     @property

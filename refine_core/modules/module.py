@@ -33,6 +33,7 @@ class Module(Tree, Saved):
 
     callbacks: told of each call of this module; see BaseCallback. Lists, tuples, dicts and nested modules are walked, in
     the order of their attributes; a shared predictor is named once; a nested module with `_compiled` set is frozen.
+    Raises: what `forward` raises; NotImplementedError without one; TypeError for callbacks that are none.
     """
 
     callbacks: Sequence[Any] = ()

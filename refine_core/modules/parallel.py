@@ -32,6 +32,8 @@ class Parallel:
     disable_progress_bar: draw no bar on stderr. A Parallel inside another one's call draws none.
 
     Here nothing is kept on the object between calls, no signal handler is set, and a slow call is not made twice.
+    Raises: TypeError or ValueError for pairs that are none, before anything runs; BatchError at max_errors failures;
+    RunCancelled and other Halts; KeyboardInterrupt.
     """
 
     def __init__(  # noqa: PLR0917 - dspy's own order

@@ -7,7 +7,12 @@ from typing import Any, Self
 
 
 class Example(Mapping[str, Any]):
-    """Named values: `Example(question="…", answer="…").with_inputs("question")`. Source: dspy.Example."""
+    """Named values: `Example(question="…", answer="…").with_inputs("question")`.
+
+    base: a mapping or another example to begin with. fields: name -> any value, over those of `base`.
+    Raises: AttributeError or KeyError for a field that is not there; ValueError for `inputs()` before `with_inputs(…)`.
+    Source: dspy.Example, version 2.6.23.
+    """
 
     _store: dict[str, Any]
     _input_keys: frozenset[str] | None
@@ -71,7 +76,8 @@ class Example(Mapping[str, Any]):
 
     def labels(self) -> Example:
         """The fields that are no inputs."""
-        return Example({n: v for n, v in self._store.items() if n not in self.inputs()})
+        inputs = self.inputs()
+        return Example({n: v for n, v in self._store.items() if n not in inputs})
 
     def copy(self, **fields: Any) -> Self:
         """A copy with some fields changed."""
@@ -100,7 +106,9 @@ class Example(Mapping[str, Any]):
 class Completions:
     """The replies that a prediction was read from: `completions.answer` is the list of their answers.
 
-    Here there is one reply a call, so every list has one item. Source: dspy.Completions.
+    columns: field name -> values, one a reply. Here there is one reply a call, so every list has one item.
+    Raises: ValueError for lists of unequal length; IndexError, KeyError, AttributeError for what is not there.
+    Source: dspy.Completions, version 2.6.23.
     """
 
     def __init__(self, columns: Mapping[str, list[Any]]) -> None:
@@ -205,3 +213,9 @@ class Prediction(Example):
         return float(self) + float(other)
 
     __radd__ = __add__
+
+    def __truediv__(self, other: Any) -> float:
+        return float(self) / float(other)
+
+    def __rtruediv__(self, other: Any) -> float:
+        return float(other) / float(self)

@@ -37,7 +37,11 @@ _OWN_DATA = frozenset(("signature", "config", "demos", "traces", "train", "lm", 
 
 
 class Parameter:
-    """What a program can be tuned in; every predictor is one. Source: dspy.predict.parameter.Parameter."""
+    """What a program can be tuned in; every predictor is one.
+
+    Raises NotImplementedError where a subclass lacks reset, dump_state or load_state.
+    Source: dspy.predict.parameter.Parameter, version 2.6.23.
+    """
 
     def reset(self) -> None:
         """Forget all that was learned or set since it was made."""

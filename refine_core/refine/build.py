@@ -26,7 +26,9 @@ MOST_ATTEMPTS = 500
 class Pipeline(Module):
     """Stages in a row: each takes its inputs, by name, from the program's inputs and from earlier outputs.
 
+    spec: what to build, each stage with a signature. Called with the program's inputs by keyword.
     Returns a Prediction with the outputs of every stage; of two outputs with one name the later wins.
+    Raises: SignatureError when built; InputError, ParseError, LMError when called.
     """
 
     def __init__(self, spec: ProgramSpec) -> None:
@@ -36,6 +38,7 @@ class Pipeline(Module):
             setattr(self, stage.name, _predictor(stage))
 
     def forward(self, **inputs: Any) -> Prediction:
+        """Run the stages in their order."""
         known, made = dict(inputs), dict[str, Any]()
         for name in self._stages:
             outputs = getattr(self, name)(**known)

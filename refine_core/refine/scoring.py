@@ -52,7 +52,7 @@ class Validator:
     """A rule that an attempt must meet to end a run early; its message reaches the adviser word for word.
 
     name: what it is called. check: (inputs, prediction) -> whether it is met; sync or async.
-    message: what to tell the adviser where it is not.
+    message: what to tell the adviser where it is not. What a check raises fails the attempt, as an error of the reward.
     """
 
     name: str

@@ -136,6 +136,9 @@ _WORD_STARTS = re.compile(
 
 
 def infer_prefix(name: str) -> str:
-    """A field's name in words: "short_answer" -> "Short Answer", "HTMLPage2" -> "HTML Page 2". Source: dspy."""
+    """A field's name in words: "short_answer" -> "Short Answer", "HTMLPage2" -> "HTML Page 2".
+
+    Raises nothing. Source: dspy.signatures.signature.infer_prefix, version 2.6.23.
+    """
     words = _WORD_STARTS.split(name)
     return " ".join(word if word.isupper() else word.capitalize() for word in words)

@@ -192,7 +192,13 @@ class SignatureMeta(type):
 
 
 class Signature(metaclass=SignatureMeta):
-    """The base of all signatures; see the module's docstring. Source: dspy.Signature."""
+    """The base of all signatures: classes, never instances, that never change.
+
+    Signature("question -> answer: float", "Answer briefly.") makes one from text; class Judge(Signature) with
+    `claim: str = InputField()` and `holds: bool = OutputField(desc="…")` writes one out, its docstring the instructions.
+    append, prepend, insert, delete, with_instructions and with_updated_fields return another one.
+    Raises: SignatureError with the column to blame. Source: dspy.Signature, version 2.6.23.
+    """
 
     _fields: ClassVar[dict[str, Field]] = {}
     _pending: ClassVar[dict[str, Any]] = {}
@@ -245,7 +251,10 @@ def default_instructions(fields: Mapping[str, Field]) -> str:
 
 
 def ensure_signature(signature: str | type[Signature], instructions: str | None = None) -> type[Signature]:
-    """A signature class from either form. Raises SignatureError, or TypeError for anything else."""
+    """A signature class from text or from itself. instructions: another objective, or None to keep it.
+
+    Raises SignatureError for text that is none, TypeError for anything else. Source: dspy.ensure_signature, version 2.6.23.
+    """
     if isinstance(signature, str):
         return make(parse_fields(signature), instructions or "")
     if isinstance(signature, SignatureMeta):

@@ -34,6 +34,7 @@ class MemoryStore:
         self._closed = False
 
     def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
+        """Keep records with the summary that they lead to, all or nothing. Raises StoreError."""
         if not records:
             return
         check_order(records)
@@ -50,6 +51,7 @@ class MemoryStore:
         self._news.post(first.run_id, last.seq, finished=summary.reason is not None)
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
+        """The run's records with seq > after, in order. Raises StoreError."""
         with self._lock:
             self._check_open()
             run = self._runs.get(run_id)
@@ -60,12 +62,14 @@ class MemoryStore:
         ]
 
     def row(self, run_id: str) -> RunRow | None:
+        """The run as one row, or None. Raises StoreError."""
         with self._lock:
             self._check_open()
             run = self._runs.get(run_id)
             return self._row(run_id, run) if run else None
 
     def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
+        """The newest runs first, at most `limit`. Raises StoreError."""
         with self._lock:
             self._check_open()
             found = [
@@ -75,6 +79,7 @@ class MemoryStore:
         return found[offset : offset + limit]
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
+        """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
         return self._news.wait(
             run_id, after, timeout_s, lambda: len(self._runs[run_id].kept) if run_id in self._runs else 0
         )
@@ -86,6 +91,7 @@ class MemoryStore:
                 run.held = False
 
     def close(self) -> None:
+        """Let go of the database; nothing may be asked afterwards."""
         with self._lock:
             self._closed = True
         self._news.close()

@@ -46,6 +46,7 @@ class SqlStore:
         atexit.register(self.close)
 
     def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
+        """Keep records with the summary that they lead to, all or nothing. Raises StoreError."""
         if not records:
             return
         check_order(records)
@@ -67,25 +68,30 @@ class SqlStore:
         self._news.post(run_id, last, finished=summary.reason is not None)
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
+        """The run's records with seq > after, in order. Raises StoreError."""
         query = (
             _EVENT.where(events.c.run_id == run_id, events.c.seq > after).order_by(events.c.seq).limit(limit)
         )
         return [tables.read_record(run_id, *row) for row in self._read(f"read run {run_id}", query)]
 
     def row(self, run_id: str) -> RunRow | None:
+        """The run as one row, or None. Raises StoreError."""
         found = self._run_rows(f"read run {run_id}", _ROW.where(runs.c.id == run_id))
         return found[0] if found else None
 
     def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
+        """The newest runs first, at most `limit`. Raises StoreError."""
         query = _ROW.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit).offset(offset)
         if owner is not None:
             query = query.where(runs.c.owner == owner)
         return self._run_rows("read the history", query)
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
+        """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
         return self._news.wait(run_id, after, timeout_s, lambda: self._reached(run_id))
 
     def close(self) -> None:
+        """Let go of the database; nothing may be asked afterwards."""
         if os.getpid() != self._process:
             return  # a fork's copy: the connections and the lock are the first process's own
         self._closed = True

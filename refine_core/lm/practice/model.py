@@ -29,6 +29,7 @@ class PracticeLM(BaseLM):
     delay_s: seconds that each reply takes, for demos. num_retries: further tries after a time-out.
     A call may also give `rollout_id`, `max_tokens` and `num_retries`; other parameters change nothing.
     A token is a word or a punctuation mark, so the counts in `usage` are exact, for this model.
+    Raises: LMTimeoutError, LMRefusedError, RunCancelled, when called.
     """
 
     kind: ClassVar[Literal["practice"]] = "practice"
