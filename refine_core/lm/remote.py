@@ -241,6 +241,11 @@ class LM(BaseLM):
             raise LMRefusedError(
                 f"{misplaced[0]!r} belongs to the model, not to one call; give it to LM(…)", model=self.model
             )
+        if params.get("n") not in (None, 1):
+            raise LMRefusedError(
+                f"n={params['n']} asks for several replies, and one would be kept; ask as often, or use BestOfN",
+                model=self.model,
+            )
         if self.api_base is not None:
             request["api_base"] = self.api_base
             request.setdefault("api_key", NO_KEY)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from refine_core.errors import StateError
 from refine_core.lm.base import BaseLM
+
+logger = logging.getLogger("refine_core")
 
 if TYPE_CHECKING:
     from refine_core.modules.predict import Predict
@@ -19,7 +22,7 @@ def dump_predictor(one: Predict) -> dict[str, Any]:
         "train": list(one.train),
         "demos": [_data(demo) for demo in one.demos],
         "signature": one.signature.dump_state(),
-        "lm": one.lm.dump_state() if one.lm is not None else None,
+        "lm": _dumped(one.lm) if one.lm is not None else None,
     }
 
 
@@ -46,13 +49,28 @@ def load_predictor(one: Predict, state: Mapping[str, Any]) -> None:
     one.traces, one.train = list(lists["traces"]), list(lists["train"])
 
 
+def _dumped(lm: BaseLM) -> dict[str, Any]:
+    """The settings of a model; its kind among them where dspy has none of the kind."""
+    kind = getattr(lm, "kind", "own")
+    return {**lm.dump_state(), **({"kind": kind} if kind != "litellm" else {})}
+
+
 def _model(state: object) -> BaseLM | None:
     if state is None:
         return None
     if not isinstance(state, Mapping) or not isinstance(state.get("model"), str):
         raise StateError("a predictor's lm is null or the settings of a model, with its name under 'model'")
-    from refine_core.lm import LM
+    from refine_core.lm import LM, PracticeLM
 
+    kind = state.get("kind", "litellm")
+    if kind == "practice":
+        return PracticeLM(state.get("seed", 0), temperature=state.get("temperature", 0.0))
+    if kind != "litellm":
+        logger.warning(
+            "the state has a model that no file can hold (%r); give the program one with set_lm(…)",
+            state["model"],
+        )
+        return None
     try:
         return LM(**state)
     except (TypeError, ValueError) as error:

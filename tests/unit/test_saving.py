@@ -743,3 +743,19 @@ def test_a_program_with_its_own_way_of_keeping_state_is_asked(tmp_path):
     program.save(tmp_path / "x.json")
     fresh.load(tmp_path / "x.json")
     assert fresh.level == 7
+
+
+def test_the_practice_model_comes_back_as_itself_and_a_script_is_not_taken_for_a_real_model(tmp_path, caplog):
+    from refine_core import PracticeLM
+
+    program = Predict("q -> answer")
+    program.lm = PracticeLM(7, temperature=0.25)
+    program.save(tmp_path / "practice.json")
+    program.lm = ScriptedLM(["a"])
+    program.save(tmp_path / "script.json")
+    again = Predict("q -> answer")
+    again.load(tmp_path / "practice.json")
+    assert (type(again.lm), again.lm.seed, again.lm.kwargs["temperature"]) == (PracticeLM, 7, 0.25)
+    again.load(tmp_path / "script.json")
+    assert again.lm is None
+    assert "give the program one with set_lm" in caplog.text
