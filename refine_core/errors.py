@@ -23,6 +23,7 @@
 
     Halt (a BaseException: `except Exception` in a user's program cannot swallow it)
     ├── RunCancelled              somebody asked the run to stop
+    ├── BudgetUsedUp              what the run may spend is spent, or cannot be known
     └── RecordingFailed           an event could not be made durable, so nothing more may happen
 
 Every error says what, where and what to do next; the data rides on it as attributes.
@@ -235,6 +236,10 @@ class Halt(BaseException):
 
 class RunCancelled(Halt):
     """Somebody asked the run to stop."""
+
+
+class BudgetUsedUp(Halt):
+    """What a run may spend is spent, or can no longer be known; the next call was not made."""
 
 
 class RecordingFailed(Halt):

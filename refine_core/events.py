@@ -18,7 +18,13 @@ from refine_core.spec import ProgramSpec
 Purpose = Literal["predict", "advice", "judge"]
 Phase = Literal["program", "reward"]
 StopReason = Literal[
-    "threshold_reached", "attempts_used_up", "too_many_failures", "every_attempt_failed", "cancelled", "error"
+    "threshold_reached",
+    "attempts_used_up",
+    "too_many_failures",
+    "every_attempt_failed",
+    "budget_used_up",
+    "cancelled",
+    "error",
 ]
 
 
@@ -128,7 +134,11 @@ class LMRetried(Event):
 
 @dataclass(frozen=True, slots=True)
 class LMReplied(Event):
-    """A model answered. Tokens and cost (US dollars) are None where unknown."""
+    """A model answered. Tokens and cost (US dollars) are None where unknown.
+
+    model: as it was asked for. served_by: the name that the server gave itself, "" if none.
+    cache_hit: answered from memory, for nothing. replayed: a recorded run's reply; its tokens were spent then.
+    """
 
     kind: ClassVar[str] = "lm_replied"
     text: str
@@ -138,6 +148,9 @@ class LMReplied(Event):
     cost_usd: float | None = None
     finish_reason: str | None = None
     cache_hit: bool = False
+    model: str = ""
+    served_by: str = ""
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from refine_core import settings
@@ -18,7 +19,7 @@ from refine_core.effects import Steps
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.lm import history
-from refine_core.lm.base import BaseLM, Message, OnRetry, Reply, public
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, public
 from refine_core.lm.cache import cache, key_of
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope
@@ -77,13 +78,13 @@ def _ask(
             here.emit(LMRetried(ordinal, wait_s, Fault.of(error)))
 
         try:
-            reply = yield from _reply(lm, messages, merged, scope.cancel, retried)
+            reply = yield from _reply(lm, messages, merged, scope.cancel, retried, _writing(here))
         except Exception as error:
             here.emit(LMFailed(Fault.of(error), time.perf_counter() - start))
             raise
-        here.emit(_event(reply, time.perf_counter() - start))
+        here.emit(_event(lm.model, reply, time.perf_counter() - start))
     tracker = settings.get("usage_tracker")
-    if tracker is not None and not reply.cache_hit:
+    if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
     history.note(lm.history, lm.model, messages, public(params), reply, prompt=prompt)
     return reply
@@ -95,10 +96,11 @@ def _reply(
     params: dict[str, object],
     cancel: Cancel,
     on_retry: OnRetry | None = None,
+    on_text: OnText | None = None,
 ) -> Steps[Reply]:
     """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
     cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
-    asked = lm.steps(messages, params, cancel=cancel, on_retry=on_retry)
+    asked = lm.steps(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
     key = key_of(lm, messages, params) if cached else None
     return asked if key is None else _known(key, asked, cancel, in_memory=in_memory)
 
@@ -119,12 +121,20 @@ def _shown(params: Mapping[str, object]) -> dict[str, object]:
     return {n: v for n, v in public(params).items() if n not in ("cache", "cache_in_memory")}
 
 
-def _event(reply: Reply, took_s: float) -> LMReplied:
+def _writing(here: Scope) -> OnText | None:
+    """Who reads along with the call at this place, if anybody does."""
+    return None if here.draft is None else partial(here.draft, here.span.path)
+
+
+def _event(model: str, reply: Reply, took_s: float) -> LMReplied:
     known: dict[str, Any] = {
         "prompt_tokens": reply.usage.prompt_tokens,
         "completion_tokens": reply.usage.completion_tokens,
         "cost_usd": reply.cost_usd,
         "finish_reason": reply.finish_reason,
         "cache_hit": reply.cache_hit,
+        "model": model,
+        "served_by": reply.model,
+        "replayed": reply.replayed,
     }
     return LMReplied(reply.text, took_s, **known)

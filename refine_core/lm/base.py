@@ -41,6 +41,10 @@ OnRetry = Callable[[int, float, LMError], None]
 """Told before each retry: its ordinal from 1, the wait in seconds, and the error that made it necessary."""
 
 
+OnText = Callable[[str], None]
+"""Told all that the reply says so far, each time that there is more of it; "" when it begins anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one call; None means unknown, never 0."""
@@ -61,6 +65,7 @@ class Reply:
 
     model: the name the server gave itself. finish_reason: "stop", "length" and so on, where told.
     cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the call that was made once.
+    replayed: the same, where a recorded run answers.
     """
 
     text: str
@@ -69,6 +74,7 @@ class Reply:
     finish_reason: str | None = None
     cost_usd: float | None = None
     cache_hit: bool = False
+    replayed: bool = False
 
 
 class BaseLM:
@@ -82,7 +88,7 @@ class BaseLM:
     Source: dspy.BaseLM, version 2.6.23, whose `forward` returns OpenAI's response instead.
     """
 
-    kind: ClassVar[Literal["practice", "scripted", "litellm"]]
+    kind: ClassVar[Literal["practice", "scripted", "litellm", "replay"]]
     cache: bool = False
     cache_in_memory: bool = True
     address: str = ""
@@ -117,10 +123,15 @@ class BaseLM:
         *,
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
+        on_text: OnText | None = None,
     ) -> Steps[Reply]:
-        """`complete` as an operation, for sync and async callers alike."""
+        """`complete` as an operation, for sync and async callers alike. on_text: who wants to read along, if it can be."""
         reply: Reply = yield Blocking(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
         return reply
+
+    def ready(self, cancel: Cancel) -> Steps[None]:
+        """Get whatever is slow to load, so that nothing else need wait for it. Raises LMError, RunCancelled."""
+        yield from ()
 
     def takes(self, param: str) -> bool:
         """Whether the model takes this parameter, "temperature" or "response_format" for instance, at any value."""

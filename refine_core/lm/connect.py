@@ -11,14 +11,16 @@ from refine_core.lm.remote import LM
 from refine_core.spec import ModelSpec
 
 
-def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0, cache: bool = False) -> BaseLM:
-    """The model that `spec` describes. key: typed by a person; else the environment variable that the spec names.
+def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM:
+    """The model that `spec` describes, for all but replays, which need a recorded run (see refine_core.lm.cassette).
 
-    cache: whether identical calls are answered from memory; not unless asked, since a run shows what models say now.
-    Nothing is sent yet. Raises LMKeyError if that variable is not set.
+    key: typed by a person; else the environment variable that the spec names. seed: of the practice model.
+    Nothing is sent yet. Raises LMKeyError if that variable is not set; ValueError for a replay.
     """
     if spec.kind == "practice":
-        return PracticeLM(seed, temperature=spec.temperature, delay_s=spec.delay_s)
+        return PracticeLM(seed, temperature=spec.temperature, delay_s=spec.delay_s or 0.0)
+    if spec.kind == "replay":
+        raise ValueError("a replay needs its recording; build a CassetteLM from the run's records")
     if key is None and spec.key_env:
         key = os.environ.get(spec.key_env)
         if not key:
@@ -26,6 +28,7 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0, cache: bo
                 f"the environment variable {spec.key_env} is not set; set it before the app starts, or type the key",
                 model=spec.model,
             )
+    given = {"seed": spec.seed, "stop": list(spec.stop) or None, "reasoning_effort": spec.reasoning_effort}
     return LM(
         spec.model,
         temperature=spec.temperature,
@@ -34,5 +37,9 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0, cache: bo
         api_key=key,
         timeout_s=spec.timeout_s,
         num_retries=spec.retries,
-        cache=cache,
+        cache=spec.cache,
+        custom_llm_provider=spec.provider,
+        price_in_usd=spec.price_in_usd,
+        price_out_usd=spec.price_out_usd,
+        **{**spec.extra, **{name: value for name, value in given.items() if value is not None}},
     )

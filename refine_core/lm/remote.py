@@ -18,7 +18,7 @@ from refine_core import settings
 from refine_core.effects import Pause, Result, Steps, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError, LMUnavailableError
 from refine_core.lm import faults
-from refine_core.lm.base import BaseLM, Message, OnRetry, Reply, Usage, is_secret, public
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, is_secret, public
 from refine_core.lm.engine import LOOPBACK, engine, litellm_ready, spare_loopback_from_proxies, warm
 from refine_core.waiting import Cancel
 
@@ -58,6 +58,7 @@ class LM(BaseLM):
     timeout_s:   limit of one attempt in seconds, from connecting to the last byte; `timeout` is another name for it,
                  and may be given for one call too.
     custom_llm_provider: litellm's name of the provider whose protocol a server speaks, if that is not OpenAI's.
+    price_in_usd, price_out_usd: US dollars for a million tokens sent and received, where litellm's table is not to be asked.
     Source: dspy.LM, version 2.6.23. Differs: `max_tokens` is None, the model's own limit, where dspy cuts at 1000; text
     completion (`model_type="text"`) is refused, and so is what trains or launches models.
     Raises: LMNotFoundError for an address that is none; LMRefusedError; TypeError, ValueError.
@@ -83,6 +84,8 @@ class LM(BaseLM):
         timeout_s: float = 60.0,
         timeout: float | None = None,
         custom_llm_provider: str | None = None,
+        price_in_usd: float | None = None,
+        price_out_usd: float | None = None,
         **params: object,
     ) -> None:
         if not isinstance(model, str) or not model:
@@ -114,6 +117,7 @@ class LM(BaseLM):
         if max_tokens is not None:
             _check("max_tokens", max_tokens, Integral, lambda n: n > 0, "a whole number, 1 or more, or None")
         self.timeout_s, self.num_retries = limit_s, num_retries
+        self.price_in_usd, self.price_out_usd = price_in_usd, price_out_usd
         self._private: dict[str, object] = {"api_key": api_key} if api_key else {}
         self._take(params)
 
@@ -152,6 +156,7 @@ class LM(BaseLM):
         *,
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
+        on_text: OnText | None = None,
     ) -> Steps[Reply]:
         """`complete` as an operation; given up, it closes the connection."""
         import tenacity
@@ -267,6 +272,10 @@ class LM(BaseLM):
         """The provider by litellm's name; None where the model's own name says it."""
         named = "/" in self.model and self.model.split("/")[0] in litellm.provider_list
         return self.custom_llm_provider or ("openai" if self.api_base is not None and not named else None)
+
+    def ready(self, cancel: Cancel) -> Steps[None]:
+        """litellm imported. Raises LMError if it cannot be; RunCancelled."""
+        yield Result(engine.litellm(), cancel)
 
     def takes(self, param: str) -> bool:
         """Whether the model takes this parameter, by litellm's knowledge of it. May wait for litellm's import.

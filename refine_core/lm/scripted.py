@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from refine_core import settings
 from refine_core.effects import Either, Steps, run
 from refine_core.errors import LMError
-from refine_core.lm.base import BaseLM, Message, OnRetry, Reply
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply
 from refine_core.waiting import Cancel
 
 
@@ -78,6 +78,7 @@ class ScriptedLM(BaseLM):
         *,
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,  # noqa: ARG002  # a script fails or answers at once
+        on_text: OnText | None = None,  # noqa: ARG002  # and whole
     ) -> Steps[Reply]:
         """`complete` as an operation; a written script answers without any wait."""
         if cancel is not None:

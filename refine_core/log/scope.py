@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -63,6 +64,10 @@ class Sink(Protocol):
         """Take one fact; return when it is as safe as this sink makes it."""
 
 
+Draft = Callable[[str, str], None]
+"""Told what a model has written so far: the span of its call, and the text. None of it is kept: the reply will be."""
+
+
 class Collector:
     """A sink that keeps the facts in memory: `facts` are (span, event) in order, `events` the events. Raises nothing."""
 
@@ -80,11 +85,15 @@ class Collector:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """sinks: who listens. span: where we are. cancel: what stops every wait under it."""
+    """sinks: who listens. span: where we are. cancel: what stops every wait under it.
+
+    draft: told of replies while they are being written; None asks for whole ones.
+    """
 
     sinks: tuple[Sink, ...] = ()
     span: Span = field(default_factory=Span)
     cancel: Cancel = field(default_factory=Cancel)
+    draft: Draft | None = None
 
     @property
     def wanted(self) -> bool:
@@ -98,7 +107,7 @@ class Scope:
 
     def inside(self, name: str) -> Scope:
         """The scope of something that begins here."""
-        return Scope(self.sinks, self.span.child(name), self.cancel) if self.sinks else self
+        return Scope(self.sinks, self.span.child(name), self.cancel, self.draft) if self.sinks else self
 
     def also(self, *sinks: Sink) -> Scope:
         """The same place with more listeners."""

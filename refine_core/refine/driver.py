@@ -277,7 +277,8 @@ class Driver:
             if lm is None:
                 continue
             if id(lm) not in self._models:
-                takes = yield Blocking(lm.takes, "temperature")  # the first to ask may have to load litellm
+                yield from lm.ready(self.scope.cancel)  # the first to ask may have to load litellm
+                takes = yield Blocking(lm.takes, "temperature")
                 self._models[id(lm)] = Tempered(lm, schedule(_temperature(lm), count) if takes else None)
             if self._models[id(lm)].temperatures is None:
                 untempered.append(name)

@@ -38,16 +38,23 @@ class StageSpec:
 class ModelSpec:
     """Which model answers, without its key.
 
-    kind: "practice" for the built-in practice model, "litellm" for any model that litellm reaches.
-    model: litellm's name for it, such as `openai/gpt-4o-mini`; unused by the practice model.
+    kind: "practice" for the built-in practice model, "litellm" for any model that litellm reaches, "replay" for the
+    replies that a recorded run holds.
+    model: litellm's name for it, such as `openai/gpt-4o-mini`; unused by the practice model. In a replay, the recorded one's.
     api_base: address of an OpenAI-compatible server, or None for the provider's own.
     key_env: name of the environment variable that holds the key, or None.
     temperature: of the first attempt (T0) and of advice. max_tokens: longest reply, or None for the provider's default.
     timeout_s: seconds for one request. retries: further tries after a passing failure.
-    delay_s: seconds that the practice model takes for each reply, for demos.
+    delay_s: seconds that the practice model, or a replay, takes for each reply, for demos; None in a replay as recorded.
+    connection: name of the connection that all this was taken from; "" if it was typed for this run alone.
+    provider: litellm's name of the provider, where the model's own does not say it.
+    seed, stop, reasoning_effort: sent if given. extra: further parameters by litellm's names; none of them a secret.
+    cache: whether an identical call is answered from memory, for nothing.
+    price_in_usd, price_out_usd: US dollars for a million tokens sent and received; None for litellm's own table.
+    cassette: id of the run whose replies are replayed.
     """
 
-    kind: Literal["practice", "litellm"] = "practice"
+    kind: Literal["practice", "litellm", "replay"] = "practice"
     model: str = ""
     api_base: str | None = None
     key_env: str | None = None
@@ -55,12 +62,28 @@ class ModelSpec:
     max_tokens: int | None = None
     timeout_s: float = 60.0
     retries: int = 3
-    delay_s: float = 0.0
+    delay_s: float | None = 0.0
+    connection: str = ""
+    provider: str | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    reasoning_effort: str | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+    cache: bool = True
+    price_in_usd: float | None = None
+    price_out_usd: float | None = None
+    cassette: str | None = None
 
     @property
     def label(self) -> str:
-        """What a person is shown: "practice model", or litellm's name."""
-        return "practice model" if self.kind == "practice" else self.model
+        """What a person is shown: "practice model", litellm's name, or "replay of …"."""
+        match self.kind:
+            case "practice":
+                return "practice model"
+            case "replay":
+                return f"replay of {self.model or 'a recorded run'}"
+            case _:
+                return self.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +97,8 @@ class ProgramSpec:
     fail_count: failed attempts tolerated; None means N.
     seed: of the practice model; another seed is another run.
     reward_timeout_s: seconds for one scoring.
-    adviser: the model asked for advice; None means `model`.
+    adviser: the model asked for advice; judge: the one that a reward may ask. None means `model`.
+    budget_usd, budget_tokens: the run stops before the first call after this many US dollars, or tokens, were spent.
     example: which worked example it came from, or None. parent: the run that it was edited from, or None.
     """
 
@@ -92,5 +116,7 @@ class ProgramSpec:
     model: ModelSpec = ModelSpec()
     adviser: ModelSpec | None = None
     judge: ModelSpec | None = None
+    budget_usd: float | None = None
+    budget_tokens: int | None = None
     example: str | None = None
     parent: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -169,11 +170,11 @@ def test_a_cancelled_run_gets_no_known_reply_either():
         run(ask(lm, [{"role": "user", "content": "why?"}], {}, purpose="predict", scope=Scope(cancel=cancel)))
 
 
-def test_scripts_and_the_apps_own_runs_are_not_cached():
+def test_scripts_are_not_cached_and_the_apps_own_runs_as_their_description_says():
     assert ScriptedLM(["one", "two"]).cache is False
     spec = ModelSpec(kind="litellm", model="tiny", api_base="http://127.0.0.1:9/v1")
-    assert connect(spec).cache is False
-    assert connect(spec, cache=True).cache is True
+    assert connect(spec).cache is True
+    assert connect(replace(spec, cache=False)).cache is False
 
 
 # Keys
