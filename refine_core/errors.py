@@ -1,6 +1,7 @@
 """What can go wrong, by whose fault.
 
     RefineError
+    ├── AttemptError              an attempt's error as it was recorded, where the error itself is gone
     ├── ProgramError              the user's program, reward or input
     │   ├── SignatureError        a signature that does not parse
     │   ├── SpecError             a program description that cannot run; carries every problem found
@@ -47,6 +48,14 @@ class RefineError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (type(self), self.args), self.__dict__
+
+
+class AttemptError(RefineError):
+    """The error of an attempt that was made before its run was interrupted. fault: as recorded (refine_core.events.Fault)."""
+
+    def __init__(self, message: str, *, fault: object) -> None:
+        self.fault = fault
+        super().__init__(message)
 
 
 class ProgramError(RefineError):

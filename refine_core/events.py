@@ -12,7 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from refine_core.errors import InfrastructureError, LMError, ProgramError, RewardError
+from refine_core.errors import (
+    AttemptError,
+    BudgetUsedUp,
+    InfrastructureError,
+    LMError,
+    ProgramError,
+    RewardError,
+)
 from refine_core.spec import ProgramSpec
 
 Purpose = Literal["predict", "advice", "judge"]
@@ -45,9 +52,11 @@ class Fault:
     @classmethod
     def of(cls, error: BaseException) -> Fault:
         """The fact behind an exception; an exception of the user's own code is blamed on "code"."""
+        if isinstance(error, AttemptError) and isinstance(error.fault, cls):
+            return error.fault
         if isinstance(error, RewardError):
             return cls(error.type_name, error.message, "program", error.line, error.stdout)
-        if isinstance(error, ProgramError):
+        if isinstance(error, ProgramError | BudgetUsedUp):
             return cls(type(error).__name__, str(error), "program")
         if isinstance(error, LMError):
             return cls(type(error).__name__, str(error), "model")

@@ -14,17 +14,16 @@ import functools
 import logging
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from refine_core import __version__
-from refine_core.errors import RecordingFailed, RunCancelled
-from refine_core.events import Fault, RunFinished, RunStarted, StopReason
-from refine_core.lm.base import BaseLM
-from refine_core.lm.connect import connect
+from refine_core.budget import Purse
+from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
+from refine_core.events import LMReplied
+from refine_core.lm.cassette import Recording, replay_of
+from refine_core.log.drafts import Drafts
 from refine_core.log.folds import (
     Attempt,
     Call,
@@ -36,10 +35,9 @@ from refine_core.log.folds import (
     title_of,
 )
 from refine_core.log.recorder import Recorder
-from refine_core.log.scope import Record, Scope
-from refine_core.loop import Plan
-from refine_core.refine.build import Pipeline, WorkerScorer, check
-from refine_core.refine.driver import Driver
+from refine_core.log.scope import Record, Scope, Span
+from refine_core.refine.build import check
+from refine_core.refine.work import Work
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.store import open_store
 from refine_core.store.protocol import RunRow, Store
@@ -61,6 +59,9 @@ __all__ = [
     "events",
     "get",
     "recent",
+    "replay",
+    "replayed",
+    "resume",
     "start",
     "title",
 ]
@@ -84,6 +85,7 @@ class Run:
 
     state: "unrecorded" means that its end is not on record; `trouble` says why, in a sentence.
     here: whether it works in this process, so that it can be cancelled from here.
+    drafts: span of a call under way -> what its reply says so far; only where it works in this process.
     why: one sentence on why it stopped or where it stands. took: attempts, calls, time and cost in words.
     """
 
@@ -94,6 +96,12 @@ class Run:
     took: str
     trouble: str | None = None
     here: bool = True
+    drafts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it was interrupted, so that it may go on."""
+        return self.state in ("interrupted", "unrecorded")
 
     @property
     def live(self) -> bool:
@@ -104,6 +112,7 @@ class Run:
 @dataclass(slots=True)
 class _Job:
     cancel: Cancel
+    drafts: Drafts = field(default_factory=Drafts)
     thread: threading.Thread | None = None
     trouble: str | None = None
     ended: bool = False
@@ -128,14 +137,62 @@ class Runs:
         Raises: SpecError with every problem found; LMKeyError for a key that is not there; StoreError.
         """
         check(spec)
-        work = _Work(spec, credentials or Credentials())
-        run_id = _new_id()
+        work = Work(spec, (credentials or Credentials()).keys, self.recording)
+        return self._begin(_new_id(), work)
+
+    def resume(self, run_id: str, credentials: Credentials | None = None) -> None:
+        """Go on with a run that was interrupted, from its last complete attempt; RunResumed is durable by then.
+
+        Raises: SpecError for a run that is not there or was not interrupted; LMKeyError; StoreError, where another
+        process goes on with it, too.
+        """
+        found = self.get(run_id)
+        if found is None or not found.resumable:
+            state = "not there" if found is None else f"{found.state}, not interrupted"
+            raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot go on")])
+        records = self.events(run_id)
+        keys = (credentials or Credentials()).keys
+        work = Work(found.line.spec, keys, self.recording, records)
+        self._begin(run_id, work, records)
+
+    def replay(self, run_id: str, *, delay_s: float | None = None) -> str:
+        """Run the same program again on the replies that run `run_id` recorded: no network, no key. Returns its id.
+
+        delay_s: seconds that each reply takes; None for as long as it took then. Raises: SpecError, LMNotFoundError,
+        StoreError.
+        """
+        found = self.get(run_id)
+        if found is None:
+            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+        return self.start(replayed(found.line.spec, run_id, delay_s=delay_s))
+
+    def recording(self, run_id: str) -> Recording:
+        """The replies of a run. Raises LMNotFoundError if there is no such run; StoreError."""
+        records = self.events(run_id)
+        if not records:
+            raise LMNotFoundError(f"There is no run {run_id!r} to replay; choose another, or ask a model.")
+        return Recording(records)
+
+    def _begin(self, run_id: str, work: Work, records: Sequence[Record] = ()) -> str:
+        """Record the first fact and set a thread to work. records: what the run has recorded before."""
         job = _Job(Cancel())
         try:
-            recorder = Recorder(run_id, _Appender(self.store), cancel=job.cancel)
-            scope = Scope(sinks=(recorder,), cancel=job.cancel)
+            spec, before = work.spec, work.before
+            append = _Appender(self.store, functools.reduce(summarize, records, None))
+            recorder = Recorder(
+                run_id,
+                append,
+                cancel=job.cancel,
+                after=len(records),
+                not_before=records[-1].at if records else 0.0,
+            )
+            purse = Purse(
+                spec.budget_usd, spec.budget_tokens, spent=(r.event for r in records if _is_reply(r))
+            )
+            span = Span(taken=before.taken if before is not None else frozenset())
+            scope = Scope((purse, recorder, job.drafts), span, job.cancel, job.drafts.write)
             try:
-                scope.emit(work.started())
+                scope.emit(work.began())
             except RecordingFailed as failure:
                 raise failure.cause or failure from None
             with self._lock:
@@ -191,6 +248,7 @@ class Runs:
             what_it_took(line),
             job.trouble if job else None,
             here=job is not None,
+            drafts=job.drafts.now() if alive and job is not None else {},
         )
 
     def wait(self, run_id: str, after: int, timeout_s: float) -> bool:
@@ -212,7 +270,7 @@ class Runs:
                 job.thread.join(timeout_s)
         self.store.close()
 
-    def _work(self, run_id: str, job: _Job, work: _Work, scope: Scope) -> None:
+    def _work(self, run_id: str, job: _Job, work: Work, scope: Scope) -> None:
         """The body of a run's thread: whatever happens, the log says so, or the job does."""
         try:
             scope.emit(work.run(scope))
@@ -229,6 +287,28 @@ class Runs:
             if job.trouble is None:  # its end is on record, so nothing of it need be remembered here
                 with self._lock:
                     self._jobs.pop(run_id, None)
+
+
+def replayed(spec: ProgramSpec, run_id: str, *, delay_s: float | None = None) -> ProgramSpec:
+    """The same description on the replies that run `run_id` recorded. delay_s: of each reply; None as recorded."""
+
+    def role(model: ModelSpec | None) -> ModelSpec | None:
+        return None if model is None else replace(replay_of(model, run_id), delay_s=delay_s)
+
+    main = role(spec.model) or spec.model
+    return replace(
+        spec,
+        model=main,
+        adviser=role(spec.adviser),
+        judge=role(spec.judge),
+        budget_usd=None,
+        budget_tokens=None,
+        parent=run_id,
+    )
+
+
+def _is_reply(record: Record) -> bool:
+    return isinstance(record.event, LMReplied)
 
 
 def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:
@@ -254,58 +334,6 @@ class _Appender:
             raise ValueError("a run must begin with RunStarted")
         self.store.append(records, summary)
         self.summary = summary
-
-
-class _Work:
-    """What one run is made of: its models, program, reward and driver."""
-
-    def __init__(self, spec: ProgramSpec, credentials: Credentials) -> None:
-        self.spec = spec
-        keys = credentials.keys
-
-        def model(role: str, described: ModelSpec | None) -> BaseLM:
-            return connect(
-                described or spec.model, key=keys.get(role if described else "model"), seed=spec.seed
-            )
-
-        lm = model("model", spec.model)
-        self.adviser = model("adviser", spec.adviser)
-        self.program = Pipeline(spec)
-        self.program.set_lm(lm)
-        self.scorer = WorkerScorer(spec, model("judge", spec.judge))
-        n = 1 if spec.strategy == "single" else spec.N
-        self.plan = Plan.of(
-            n, spec.model.temperature, spec.threshold, spec.fail_count, advise=spec.strategy == "refine"
-        )
-
-    def started(self) -> RunStarted:
-        names = tuple(name for name, _ in self.program.named_predictors())
-        return RunStarted(self.spec, self.plan.temperatures, names, __version__)
-
-    def run(self, scope: Scope) -> RunFinished:
-        """Everything between RunStarted and RunFinished. Raises RecordingFailed."""
-        start = time.perf_counter()
-        driver = Driver(self.program, self.scorer, self.plan, self.spec.inputs, scope, self.adviser)
-
-        def finished(
-            reason: StopReason, best: int | None, returned: int | None, error: BaseException | None
-        ) -> RunFinished:
-            fault = Fault.of(error) if error is not None else None
-            return RunFinished(reason, best, returned, time.perf_counter() - start, fault)
-
-        try:
-            self.scorer.start()
-            outcome = driver.run()
-        except RunCancelled:
-            return finished("cancelled", driver.loop.best, None, None)
-        except Exception as error:
-            logger.exception("the run stopped by an error")
-            return finished("error", driver.loop.best, None, error)
-        went = outcome.refinement
-        return finished(went.reason, went.best, went.returned, outcome.error)
-
-    def close(self) -> None:
-        self.scorer.close()
 
 
 def _new_id() -> str:
@@ -334,6 +362,16 @@ def title(spec: ProgramSpec) -> str:
 def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:
     """Begin a run and return its id. See Runs.start."""
     return default().start(spec, credentials)
+
+
+def resume(run_id: str, credentials: Credentials | None = None) -> None:
+    """Go on with a run that was interrupted. See Runs.resume."""
+    default().resume(run_id, credentials)
+
+
+def replay(run_id: str, *, delay_s: float | None = None) -> str:
+    """Run the same program again on recorded replies. See Runs.replay."""
+    return default().replay(run_id, delay_s=delay_s)
 
 
 def cancel(run_id: str) -> bool:

@@ -121,6 +121,12 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
             failed = sum(a.state == "failed" for a in line.attempts)
             tolerated = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
             return f"Gave up after attempt {made}: {count(failed, 'attempt')} failed, and {tolerated} may. Last error: {_error(line)}{best}"
+        case "budget_used_up":
+            spent = end.error.message if end.error is not None else "The budget is used up."
+            if end.returned is None:
+                return f"Stopped by its budget during attempt {made}. {spent} No attempt has a reward yet."
+            reward = _fell_short(line, end.returned)
+            return f"Stopped by its budget. {spent} Returned the best: attempt {end.returned + 1} with reward {reward}{_rules(line, end.returned)}."
         case "every_attempt_failed":
             return f"Every attempt failed. Last error: {_error(line)}"
         case "cancelled":

@@ -25,6 +25,7 @@ ROOMS = (
     "events",
     "loop",
     "log",
+    "budget",
     "signatures",
     "spec",
     "adapters",

@@ -78,7 +78,7 @@ def _ask(
             here.emit(LMRetried(ordinal, wait_s, Fault.of(error)))
 
         try:
-            reply = yield from _reply(lm, messages, merged, scope.cancel, retried, _writing(here))
+            reply = yield from _reply(lm, messages, merged, scope.cancel, on_retry=retried, on_text=_writing(here))
         except Exception as error:
             here.emit(LMFailed(Fault.of(error), time.perf_counter() - start))
             raise
@@ -95,6 +95,7 @@ def _reply(
     messages: Sequence[Message],
     params: dict[str, object],
     cancel: Cancel,
+    *,
     on_retry: OnRetry | None = None,
     on_text: OnText | None = None,
 ) -> Steps[Reply]:

@@ -123,13 +123,13 @@ class BaseLM:
         *,
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
-        on_text: OnText | None = None,
+        on_text: OnText | None = None,  # noqa: ARG002  # `complete` tells the whole reply
     ) -> Steps[Reply]:
         """`complete` as an operation, for sync and async callers alike. on_text: who wants to read along, if it can be."""
         reply: Reply = yield Blocking(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
         return reply
 
-    def ready(self, cancel: Cancel) -> Steps[None]:
+    def ready(self, cancel: Cancel) -> Steps[None]:  # noqa: ARG002  # nothing is slow here
         """Get whatever is slow to load, so that nothing else need wait for it. Raises LMError, RunCancelled."""
         yield from ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from refine_core.errors import LMKeyError
 from refine_core.lm.base import BaseLM
@@ -28,7 +29,7 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
                 f"the environment variable {spec.key_env} is not set; set it before the app starts, or type the key",
                 model=spec.model,
             )
-    given = {"seed": spec.seed, "stop": list(spec.stop) or None, "reasoning_effort": spec.reasoning_effort}
+    given: dict[str, Any] = {"seed": spec.seed, "stop": list(spec.stop) or None, "reasoning_effort": spec.reasoning_effort, **spec.extra}
     return LM(
         spec.model,
         temperature=spec.temperature,
@@ -41,5 +42,5 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
         custom_llm_provider=spec.provider,
         price_in_usd=spec.price_in_usd,
         price_out_usd=spec.price_out_usd,
-        **{**spec.extra, **{name: value for name, value in given.items() if value is not None}},
+        **{name: value for name, value in given.items() if value is not None},
     )

@@ -14,13 +14,14 @@ import math
 from collections.abc import Mapping
 from functools import cache
 from types import NoneType, UnionType
-from typing import Union, cast, get_args, get_origin, get_type_hints
+from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import ujson
 
 from refine_core import events
 from refine_core.events import Event, Unknown
 
+T = TypeVar("T")
 _BY_KIND = {cls.kind: cls for cls in events.ALL}
 _BIGGEST = 2**63 - 1
 _NAMES = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -52,7 +53,15 @@ def decode(kind: str, version: int, text: str) -> Event:
     cls = _BY_KIND.get(kind)
     if cls is None or version > cls.version:
         return Unknown(kind, version, data)
-    return cast("Event", _build(cls, data))
+    return build(cls, data)
+
+
+def build(cls: type[T], data: Mapping[str, object]) -> T:
+    """A dataclass made anew from what `loads` gave. Fields that it does not have are left out.
+
+    Raises TypeError or KeyError for data that it cannot have.
+    """
+    return cast("T", _build(cls, data))
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 
 from refine_core import events as ev
 from refine_core.log.scope import ATTEMPT, Record
+from refine_core.log.spending import Spent, spend
 from refine_core.loop import Loop, Plan, evolve
 from refine_core.spec import ProgramSpec
 
@@ -144,6 +145,7 @@ class Timeline:
     spec, temperatures, predictors: from RunStarted. seq: the last record folded. finished: None while it runs.
     loop: the retry loop as it stands, which knows what is good enough. best: index of the attempt that it calls the
     best: every validator met, then the highest reward; a tie keeps the first.
+    cut_off: attempts that were under way when the run was interrupted, and were made anew. resumed: how often it went on.
     """
 
     run_id: str
@@ -157,6 +159,8 @@ class Timeline:
     finished: ev.RunFinished | None = None
     ended_at: float | None = None
     seq: int = 0
+    cut_off: list[Attempt] = field(default_factory=list)
+    resumed: int = 0
 
     def reaches(self, attempt: Attempt) -> bool:
         """Whether that attempt is good enough to stop."""
@@ -174,8 +178,8 @@ class Timeline:
 
     @property
     def calls(self) -> list[Call]:
-        """Every request of the run, advice and judging included."""
-        return [c for a in self.attempts for c in (*a.calls, *(a.advice.calls if a.advice else ()))]
+        """Every request of the run, advice and judging included, and those of attempts that were cut off."""
+        return [c for a in (*self.cut_off, *self.attempts) for c in (*a.calls, *(a.advice.calls if a.advice else ()))]
 
     @property
     def usage(self) -> Usage:
@@ -260,7 +264,9 @@ class _Fold:
         if isinstance(event, LOOP) and nested(span):
             return
         self.line.loop = evolve(self.line.loop, event)
-        if isinstance(event, ev.RunFinished):
+        if isinstance(event, ev.RunResumed):
+            self._resume(self.line)
+        elif isinstance(event, ev.RunFinished):
             self.line.finished, self.line.ended_at = event, record.at
             for attempt in self.line.attempts:
                 if attempt.state == "running":
@@ -274,18 +280,27 @@ class _Fold:
         elif (owner := self._owner(self.attempts, span)) is not None:
             self._inside_attempt(owner, span, event, record.at)
 
+    @staticmethod
+    def _resume(line: Timeline) -> None:
+        """What was under way is over; it will begin anew."""
+        line.resumed += 1
+        for attempt in [a for a in line.attempts if a.state == "running"]:
+            attempt.state = "cut_off"
+            line.attempts.remove(attempt)
+            line.cut_off.append(attempt)
+
     def _inside_attempt(self, attempt: Attempt, span: str, event: ev.Event, at: float) -> None:
         match event:
             case ev.RewardStarted():
-                attempt.outputs, attempt.reward_offset_s = event.outputs, at - attempt.started_at
+                attempt.outputs, attempt.reward_offset_s = event.outputs, _since(attempt, at)
             case ev.RewardScored():
                 attempt.state, attempt.reward, attempt.scored = "scored", event.value, event
-                attempt.took_s = at - attempt.started_at
+                attempt.took_s = _since(attempt, at)
             case ev.AttemptFailed():
                 attempt.state, attempt.phase, attempt.error = "failed", event.phase, event.error
-                attempt.took_s = at - attempt.started_at
+                attempt.took_s = _since(attempt, at)
             case ev.ModuleStarted():
-                run = PredictorRun(span, event.name, event.inputs, event.hint, at - attempt.started_at)
+                run = PredictorRun(span, event.name, event.inputs, event.hint, _since(attempt, at))
                 self.predictors[span] = run
                 attempt.predictors.append(run)
             case ev.LMRequested():
@@ -333,7 +348,7 @@ class _Fold:
 
     def _advice(self, attempt: Attempt, at: float) -> Advice:
         if attempt.advice is None:
-            attempt.advice = Advice(at - attempt.started_at)
+            attempt.advice = Advice(_since(attempt, at))
         return attempt.advice
 
     @staticmethod
@@ -346,11 +361,17 @@ class _Fold:
         return None
 
 
+def _since(attempt: Attempt, at: float) -> float:
+    """Seconds since the attempt began. A clock that was set back does not make them fewer than none."""
+    return max(0.0, at - attempt.started_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A run as one row. reason: None until it finished. rewards: one an attempt, None where it failed or runs.
 
     best_unmet: whether the best of them failed a validator; then so did all.
+    spent: what its replies cost, by time and model; None for a run recorded before that was kept.
     """
 
     title: str
@@ -368,6 +389,7 @@ class Summary:
     events: int = 0
     example: str | None = None
     best_unmet: bool = False
+    spent: tuple[Spent, ...] | None = None
 
     @property
     def best_reward(self) -> float | None:
@@ -392,7 +414,7 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
                 record.at,
                 example=spec.example,
             )
-            return replace(begun, events=record.seq)
+            return replace(begun, events=record.seq, spent=())
         case _ if summary is None:
             return None
         case event if isinstance(event, LOOP) and nested(record.span):
@@ -414,6 +436,8 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(summary, failed=summary.failed + 1, events=record.seq)
         case ev.LMRequested():
             return replace(summary, calls=summary.calls + 1, events=record.seq)
+        case ev.LMReplied() as reply if summary.spent is not None:
+            return replace(summary, spent=spend(summary.spent, reply, record.at), events=record.seq)
         case ev.RunFinished(reason=reason):
             return replace(summary, reason=reason, ended_at=record.at, events=record.seq)
         case _:

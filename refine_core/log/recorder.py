@@ -22,10 +22,11 @@ class Recorder:
     a closed recorder.
     """
 
-    def __init__(self, run_id: str, append: Append, *, cancel: Cancel, after: int = 0) -> None:
+    def __init__(self, run_id: str, append: Append, *, cancel: Cancel, after: int = 0, not_before: float = 0.0) -> None:
         self.run_id = run_id
         self._append, self._cancel = append, cancel
         self._seq = after
+        self._at = not_before  # of the last record: a clock that is set back does not turn a run's order round
         self._lock = threading.Lock()
         self._failed: Exception | None = None
         self._closed = False
@@ -38,7 +39,8 @@ class Recorder:
                 raise RecordingFailed(f"run {self.run_id} stopped recording", cause=self._failed)
             if self._closed or (self._cancel.is_set and not ending):
                 raise RunCancelled(f"run {self.run_id} has ended")
-            record = Record(self.run_id, self._seq + 1, time.time(), span, event)
+            self._at = max(self._at, time.time())
+            record = Record(self.run_id, self._seq + 1, self._at, span, event)
             try:
                 self._append([record])
             except Exception as error:

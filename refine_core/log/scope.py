@@ -25,22 +25,26 @@ class Span:
     """A place in the tree of what happens: "" is the run, "attempt-0/draft.predict/lm" a call inside it.
 
     Children of one name get "-2", "-3" … appended, so that a path names one thing; safe across threads.
+    taken: paths that are in use already, where a run goes on.
     """
 
-    __slots__ = ("_lock", "_seen", "path")
+    __slots__ = ("_lock", "_seen", "_taken", "path")
 
-    def __init__(self, path: str = "") -> None:
-        self.path = path
+    def __init__(self, path: str = "", *, taken: frozenset[str] = frozenset()) -> None:
+        self.path, self._taken = path, taken
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def child(self, name: str) -> Span:
         """A new place inside this one."""
         with self._lock:
-            self._seen[name] += 1
-            count = self._seen[name]
-        unique = name if count == 1 else f"{name}-{count}"
-        return Span(f"{self.path}/{unique}" if self.path else unique)
+            while True:
+                self._seen[name] += 1
+                count = self._seen[name]
+                unique = name if count == 1 else f"{name}-{count}"
+                path = f"{self.path}/{unique}" if self.path else unique
+                if path not in self._taken:
+                    return Span(path, taken=self._taken)
 
 
 @dataclass(frozen=True, slots=True)

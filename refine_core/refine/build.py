@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keyword
 import math
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from refine_core.effects import Blocking, Steps
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
@@ -18,6 +18,7 @@ from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
 from refine_core.spec import ProgramSpec, StageSpec
+from refine_core.spec.models import model_problems
 from refine_core.spec.source import program_source
 
 MOST_ATTEMPTS = 500
@@ -202,39 +203,31 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
         )
     if not _finite(spec.reward_timeout_s) or spec.reward_timeout_s <= 0:
         found.append(Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds"))
+    if spec.budget_usd is not None and (not _finite(spec.budget_usd) or spec.budget_usd <= 0):
+        found.append(
+            Problem(
+                "budget_usd",
+                f"the budget must be a number of dollars above 0, or empty, not {spec.budget_usd!r}",
+            )
+        )
+    tokens = spec.budget_tokens
+    if tokens is not None and (isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 1):
+        found.append(
+            Problem(
+                "budget_tokens", f"the budget must be a whole number of tokens, or empty, not {tokens!r}"
+            )
+        )
     return found
 
 
 def _model_problems(spec: ProgramSpec) -> list[Problem]:
-    found = []
-    for role, model in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
-        if model is None:
-            continue
-        if model.kind == "litellm" and not model.model.strip():
-            found.append(Problem(f"{role}.model", "name a model, such as openai/gpt-4o-mini"))
-        if model.api_base and not _is_address(model.api_base):
-            found.append(
-                Problem(
-                    f"{role}.api_base",
-                    "the address must begin with http:// or https://, such as http://127.0.0.1:8000/v1",
-                )
-            )
-        if not _finite(model.temperature) or model.temperature < 0:
-            found.append(
-                Problem(
-                    f"{role}.temperature",
-                    f"the temperature must be a number, 0 or more, not {model.temperature!r}",
-                )
-            )
-    return found
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return False
+    roles = (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge))
+    return [
+        replace(problem, field=f"{role}.{problem.field}")
+        for role, model in roles
+        if model is not None
+        for problem in model_problems(model)
+    ]
 
 
 def _finite(value: object) -> bool:

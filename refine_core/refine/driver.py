@@ -31,13 +31,14 @@ from refine_core.events import (
 )
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import ATTEMPT, Scope, within
+from refine_core.log.scope import ATTEMPT, Scope, Span, within
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, schedule
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
 from refine_core.refine.outcome import Outcome, Refinement, Tried
+from refine_core.refine.resuming import Interrupted
 from refine_core.refine.scoring import Scorer, Validator, unmet
 from refine_core.waiting import Cancel
 
@@ -86,6 +87,7 @@ class Driver:
 
     adviser: the model asked for advice, or None for the program's own. scope: who listens, and what cancels.
     on_attempt: called with each attempt once it has ended; what it raises ends the refinement.
+    before: what was done before an interruption; the refinement goes on from there.
     """
 
     program: Module
@@ -96,6 +98,7 @@ class Driver:
     adviser: BaseLM | None = None
     validators: tuple[Validator, ...] = ()
     on_attempt: Callable[[Tried], Any] | None = None
+    before: Interrupted | None = None
     loop: Loop = field(init=False)
     facts: list[Event] = field(default_factory=list)
     made: dict[int, Made] = field(default_factory=dict)
@@ -125,6 +128,8 @@ class Driver:
         if self.plan.advise and len(self.plan.temperatures) > 1:
             self.adviser = self._adviser()  # before anything is spent
         yield from self._prepare()
+        if self.before is not None:
+            self._recall(self.before)
         if self.plan.at_once == 1:
             yield from self._work()
         else:
@@ -225,6 +230,25 @@ class Driver:
             made = self.made.get(index)
             prediction = made.outputs if made is not None else None
             yield Either(self.on_attempt, Tried.of(self._begun[index], ended, prediction))
+
+    def _recall(self, before: Interrupted) -> None:
+        """Stand where the run was interrupted: with its facts, and with what its best and its last attempt left behind."""
+        self.facts = list(before.facts)
+        self._begun = {f.index: f for f in before.facts if isinstance(f, AttemptStarted)}
+        self.errors = before.errors()
+        for index, path in before.places.items():
+            self._places[index] = replace(self.scope, span=Span(path, taken=before.taken))
+        for fact in before.facts:
+            self.loop = evolve(self.loop, fact)
+            if isinstance(fact, RewardScored):
+                program = self.program.deepcopy()
+                asked = RunAttempt(
+                    fact.index, self.plan.temperatures[fact.index], self._begun[fact.index].hints
+                )
+                trace = before.trace(fact.index, program)
+                predictors = self._equip(program, asked, self._places[fact.index], trace)
+                self.made[fact.index] = Made(program, predictors, trace, before.outputs(fact.index), fact)
+                self._forget_all_but(fact.index)
 
     def _forget_all_but(self, last: int) -> None:
         """Keep what the best attempt and the last one left behind; nobody will ask for the others."""

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import cast
 
@@ -123,15 +122,9 @@ def read_record(run_id: str, seq: int, at: float, span: str, kind: str, version:
         ) from error
 
 
-_SUMMARY_FIELDS = frozenset(f.name for f in dataclasses.fields(Summary))
-
-
 def read_summary(run_id: str, text: str) -> Summary:
     """The summary behind a row of `runs`. Raises StoreError if it is damaged."""
     try:
-        data = cast("dict[str, object]", codec.loads(text))
-        known = {name: value for name, value in data.items() if name in _SUMMARY_FIELDS}
-        known["rewards"] = tuple(cast("list[float | None]", known.get("rewards", [])))
-        return Summary(**known)  # type: ignore[arg-type]  # it was written from a Summary
+        return codec.build(Summary, cast("dict[str, object]", codec.loads(text)))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(f"the summary of run {run_id} cannot be read: it is damaged ({error})") from error

@@ -7,8 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
+from refine_core.effects import Pause, Steps, run
 from refine_core.errors import LMRefusedError, LMTimeoutError
-from refine_core.lm.base import BaseLM, Message, OnRetry, Reply, Usage
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
+from refine_core.lm.pace import written
 from refine_core.lm.practice.advise import advised, asks_for_advice
 from refine_core.lm.practice.answer import fill, plain_answer
 from refine_core.lm.practice.reading import Ask, read
@@ -48,7 +50,19 @@ class PracticeLM(BaseLM):
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
     ) -> Reply:
-        """The reply to `messages`.
+        """The reply to `messages`."""
+        return run(self.steps(messages, params, cancel=cancel, on_retry=on_retry))
+
+    def steps(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        cancel: Cancel | None = None,
+        on_retry: OnRetry | None = None,
+        on_text: OnText | None = None,
+    ) -> Steps[Reply]:
+        """`complete` as an operation; with a delay the reply is written over that time.
 
         Raises: LMTimeoutError, now and then, if a text in the prompt is garbled; LMRefusedError for a temperature that
         is no number or below 0; RunCancelled.
@@ -58,7 +72,6 @@ class PracticeLM(BaseLM):
         retries = _whole(params.get("num_retries"), self.num_retries)
         ask = read(messages)
         for ordinal in range(1 + retries):
-            cancel.sleep(self.delay_s)
             draw = draw_for(
                 seed=self.seed,
                 messages=messages,
@@ -67,7 +80,10 @@ class PracticeLM(BaseLM):
                 ordinal=ordinal,
             )
             if not (confused(ask) and draw.happens(TIME_OUT)):
-                break
+                reply = self._reply(messages, _said(ask, draw), params.get("max_tokens"))
+                yield from written(reply.text, self.delay_s, cancel, on_text)
+                return reply
+            yield Pause(self.delay_s, cancel)
             late = LMTimeoutError(
                 "the practice model gave no answer in time, as it does now and then when a text is garbled; "
                 "mend the text, or let more attempts fail",
@@ -77,8 +93,8 @@ class PracticeLM(BaseLM):
                 raise late
             if on_retry is not None:
                 on_retry(ordinal + 1, RETRY_WAIT_S, late)
-            cancel.sleep(RETRY_WAIT_S)
-        return self._reply(messages, _said(ask, draw), params.get("max_tokens"))
+            yield Pause(RETRY_WAIT_S, cancel)
+        raise AssertionError("the last try neither answered nor failed")
 
     def dump_state(self) -> dict[str, object]:
         """Its name, seed and parameters."""

@@ -1,0 +1,178 @@
+"""A recorded run as a model: every request gets the reply that it got then.
+
+    records --Recording--> by prompt and temperature: replies and failures, in order
+    CassetteLM(recording)  asks nobody: no network, no key, no cost
+
+A request is the same if its messages, temperature, rollout id and response format are. One that was made several times
+gets its replies in their order, and the last one from then on. What was never asked has no reply, and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+from refine_core import errors
+from refine_core.effects import Pause, Steps, run
+from refine_core.errors import LMError, LMNotFoundError
+from refine_core.events import AttemptStarted, Fault, LMFailed, LMReplied, LMRequested, LMRetried
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
+from refine_core.lm.pace import written
+from refine_core.log.scope import Record
+from refine_core.spec import ModelSpec
+from refine_core.waiting import Cancel
+
+_TELLING = ("temperature", "rollout_id", "response_format")
+
+
+@dataclass(slots=True)
+class Answered:
+    """What came of one recorded request: a reply, or the failure of the last try; before it, the retries."""
+
+    retries: list[LMRetried] = field(default_factory=list)
+    end: LMReplied | LMFailed | None = None
+
+
+class Recording:
+    """The replies of a run, ready to be given again. Safe across threads.
+
+    records: the run's log, or a prefix of it. run_id: the run. tempered: whether its models were given temperatures.
+    """
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self.run_id, self.tempered = "", True
+        self._answers: dict[str, list[Answered]] = {}
+        self._given: dict[str, int] = {}
+        self._formats = False
+        self._lock = threading.Lock()
+        under_way: dict[str, Answered] = {}
+        for record in records:
+            self.run_id = record.run_id
+            self._take(record, under_way)
+
+    def _take(self, record: Record, under_way: dict[str, Answered]) -> None:
+        match record.event:
+            case LMRequested(messages=messages, params=params):
+                self._formats = self._formats or params.get("response_format") is not None
+                answered = under_way[record.span] = Answered()
+                self._answers.setdefault(_key(messages, params), []).append(answered)
+            case LMRetried() as retried if record.span in under_way:
+                under_way[record.span].retries.append(retried)
+            case (LMReplied() | LMFailed()) as end if record.span in under_way:
+                under_way.pop(record.span).end = end
+            case AttemptStarted(untempered=names) if names:
+                self.tempered = False
+            case _:
+                pass
+
+    def takes(self, param: str) -> bool:
+        """Whether the recorded models took this parameter."""
+        return self.tempered if param == "temperature" else param == "response_format" and self._formats
+
+    def answer(self, messages: Sequence[Message], params: Mapping[str, object]) -> Answered | None:
+        """What came of this request the next time that it was made; None if it never was, or had no end."""
+        key = _key(messages, params)
+        with self._lock:
+            known = [a for a in self._answers.get(key, ()) if a.end is not None]
+            if not known:
+                return None
+            place = min(self._given.get(key, 0), len(known) - 1)
+            self._given[key] = place + 1
+            return known[place]
+
+
+class CassetteLM(BaseLM):
+    """A model that gives the replies of a recording. Replies cost nothing, and say that they are replayed.
+
+    model: the recorded model's name. temperature: as the recorded one's. delay_s: seconds that each reply takes; None
+    for as long as it took then. Raises: LMNotFoundError for a request that was never made; the failures recorded.
+    """
+
+    kind: ClassVar[Literal["replay"]] = "replay"
+
+    def __init__(
+        self, recording: Recording, model: str, *, temperature: float = 0.0, delay_s: float | None = None
+    ) -> None:
+        super().__init__(model, temperature=temperature)
+        self.recording, self.delay_s = recording, delay_s
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        cancel: Cancel | None = None,
+        on_retry: OnRetry | None = None,
+    ) -> Reply:
+        """The recorded reply."""
+        return run(self.steps(messages, params, cancel=cancel, on_retry=on_retry))
+
+    def steps(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        cancel: Cancel | None = None,
+        on_retry: OnRetry | None = None,
+        on_text: OnText | None = None,
+    ) -> Steps[Reply]:
+        """`complete` as an operation; it retries where the recorded call did, and fails where that failed."""
+        cancel = cancel or Cancel()
+        answered = self.recording.answer(messages, params)
+        if answered is None or answered.end is None:
+            raise LMNotFoundError(
+                f"The recording of run {self.recording.run_id} holds no reply to this request: the program, its inputs, "
+                "its reward or its temperatures are not those of that run. Change them back, or ask a model.",
+                model=self.model,
+            )
+        waited = 0.0
+        for retried in answered.retries:
+            wait_s = retried.wait_s if self.delay_s is None else 0.0
+            if on_retry is not None:
+                on_retry(retried.ordinal, wait_s, _error(retried.error, self.model))
+            yield Pause(wait_s, cancel)
+            waited += wait_s
+        end = answered.end
+        took_s = max(0.0, end.took_s - waited) if self.delay_s is None else self.delay_s
+        if isinstance(end, LMFailed):
+            yield Pause(took_s, cancel)
+            raise _error(end.error, self.model)
+        yield from written(end.text, took_s, cancel, on_text)
+        usage = Usage(end.prompt_tokens, end.completion_tokens)
+        return Reply(
+            end.text, usage, end.served_by or end.model, end.finish_reason, cost_usd=0.0, replayed=True
+        )
+
+    def takes(self, param: str) -> bool:
+        """Whether the recorded model took it."""
+        return self.recording.takes(param)
+
+
+def replay_of(model: ModelSpec, run_id: str) -> ModelSpec:
+    """The description of the same model as run `run_id` recorded it; a replay of a replay is one of the first run."""
+    if model.kind == "replay":
+        return model
+    return replace(
+        ModelSpec(),
+        kind="replay",
+        model=model.label,
+        temperature=model.temperature,
+        delay_s=None,
+        cassette=run_id,
+    )
+
+
+def _key(messages: Sequence[Message], params: Mapping[str, object]) -> str:
+    telling = {name: params[name] for name in _TELLING if params.get(name) is not None}
+    return json.dumps(([[m["role"], m["content"]] for m in messages], telling), sort_keys=True)
+
+
+def _error(fault: Fault, model: str) -> LMError:
+    """The recorded failure, as it was raised then."""
+    kind = getattr(errors, fault.type, LMError)
+    if not (isinstance(kind, type) and issubclass(kind, LMError)):
+        kind = LMError
+    return kind(fault.message, model=model)

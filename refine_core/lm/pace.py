@@ -1,0 +1,21 @@
+"""A reply that is known at once, written as slowly as one that is not."""
+
+from __future__ import annotations
+
+from refine_core.effects import Pause, Steps
+from refine_core.lm.base import OnText
+from refine_core.waiting import Cancel
+
+STEP_S = 0.1  # how often somebody who reads along is told
+
+
+def written(text: str, over_s: float, cancel: Cancel, on_text: OnText | None) -> Steps[None]:
+    """Take `over_s` seconds; whoever reads along sees `text` grow meanwhile. Raises RunCancelled."""
+    if over_s <= 0:
+        cancel.check()
+        return
+    pieces = 1 if on_text is None else max(1, min(len(text), round(over_s / STEP_S)))
+    for piece in range(1, pieces + 1):
+        yield Pause(over_s / pieces, cancel)
+        if on_text is not None:
+            on_text(text[: len(text) * piece // pieces])

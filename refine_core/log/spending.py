@@ -1,0 +1,57 @@
+"""What replies cost, by time and model: a fold that a run's summary carries, so that a day can be added up.
+
+Time is kept in quarters of an hour, so that days can be told in any time zone. Unknown is never 0: calls without a price
+are counted apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from refine_core.events import LMReplied
+
+QUARTER_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the calls of one model cost in one quarter of an hour.
+
+    quarter: whole quarters since the epoch, UTC. calls: that were answered. free: those of them from memory or replayed;
+    their tokens were spent before, and are not counted. prompt_tokens, completion_tokens, cost_usd: sums of what is known.
+    uncounted, unpriced: calls that told no tokens, no price.
+    """
+
+    quarter: int
+    model: str
+    calls: int = 0
+    free: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    uncounted: int = 0
+    unpriced: int = 0
+
+    def also(self, reply: LMReplied) -> Spent:
+        """After one more call."""
+        if reply.cache_hit or reply.replayed:
+            return replace(self, calls=self.calls + 1, free=self.free + 1)
+        asked, said, cost = reply.prompt_tokens, reply.completion_tokens, reply.cost_usd
+        return replace(
+            self,
+            calls=self.calls + 1,
+            prompt_tokens=self.prompt_tokens + (asked or 0),
+            completion_tokens=self.completion_tokens + (said or 0),
+            cost_usd=self.cost_usd + (cost or 0.0),
+            uncounted=self.uncounted + (asked is None or said is None),
+            unpriced=self.unpriced + (cost is None),
+        )
+
+
+def spend(spent: tuple[Spent, ...], reply: LMReplied, at: float) -> tuple[Spent, ...]:
+    """The sums after one more reply, recorded at `at` (seconds since the epoch). The latest quarter stands last."""
+    quarter = int(at // QUARTER_S)
+    for i in range(len(spent) - 1, -1, -1):
+        if spent[i].quarter == quarter and spent[i].model == reply.model:
+            return (*spent[:i], spent[i].also(reply), *spent[i + 1 :])
+    return (*spent, Spent(quarter, reply.model).also(reply))

@@ -1,0 +1,127 @@
+"""An interrupted run, as the driver would have left it: its loop, and what its attempts left behind.
+
+    records of the run --Interrupted.of--> facts of its complete attempts, places in use, time worked
+
+The attempt that was under way is made anew, under a place of its own; advice that was being asked for is asked for again.
+What an attempt made is read back from the log: values are given their types by the signatures of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from refine_core.errors import AttemptError
+from refine_core.events import (
+    AttemptFailed,
+    AttemptStarted,
+    Event,
+    ModuleStarted,
+    PredictorTraced,
+    RewardScored,
+    RewardStarted,
+    RunResumed,
+)
+from refine_core.log.folds import LOOP, nested
+from refine_core.log.scope import Record
+from refine_core.modules import Module, Predict, Prediction
+from refine_core.modules.predict import Trace
+from refine_core.signatures.types import validate
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """What a run did before it was interrupted.
+
+    facts: the loop's own events, without those of the attempt that was cut off. places: index of a complete attempt ->
+    the path of its span. taken: every path in use. worked_s: seconds that the run has worked so far.
+    """
+
+    records: Sequence[Record]
+    facts: tuple[Event, ...]
+    places: Mapping[int, str]
+    taken: frozenset[str]
+    worked_s: float
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Interrupted:
+        """records: the run's log, from its first event."""
+        own = [r for r in records if isinstance(r.event, LOOP) and not nested(r.span)]
+        ended = {
+            r.event.index: r.span for r in own if isinstance(r.event, RewardScored | AttemptFailed)
+        }  # an attempt may have been begun several times; the last one ended
+        facts = tuple(
+            r.event
+            for r in own
+            if not isinstance(r.event, AttemptStarted | RewardStarted) or ended.get(r.event.index) == r.span
+        )
+        return cls(records, facts, ended, _paths(records), _worked_s(records))
+
+    @property
+    def next_index(self) -> int:
+        """Index of the attempt that will be made next."""
+        return len(self.places)
+
+    def errors(self) -> dict[int, Exception]:
+        """Index of a failed attempt -> its error, as it was recorded."""
+        return {
+            fact.index: AttemptError(fact.error.message, fault=fact.error)
+            for fact in self.facts
+            if isinstance(fact, AttemptFailed)
+        }
+
+    def outputs(self, index: int) -> Prediction:
+        """What the program returned in that attempt."""
+        found = [f for f in self.facts if isinstance(f, RewardStarted) and f.index == index]
+        return Prediction(dict(found[-1].outputs) if found else {})
+
+    def trace(self, index: int, program: Module) -> Trace:
+        """What the predictors of `program`, the attempt's own copy, did in that attempt, in order."""
+        place = self.places[index]
+        predictors = dict(program.named_predictors())
+        given: dict[str, ModuleStarted] = {}
+        trace: Trace = []
+        for record in self.records:
+            if not (record.span == place or record.span.startswith(f"{place}/")):
+                continue
+            if isinstance(record.event, ModuleStarted):
+                given[record.span] = record.event
+            elif isinstance(record.event, PredictorTraced) and record.event.name in predictors:
+                who, began = predictors[record.event.name], given.get(record.span)
+                if began is not None:
+                    made = Prediction(_typed(who, record.event.outputs))
+                    trace.append((who, _typed(who, began.inputs), made))
+        return trace
+
+
+def _typed(who: Predict, values: Mapping[str, object]) -> dict[str, Any]:
+    """Recorded values as the types that the signature names; as recorded where one does not fit."""
+    fields = who.signature.fields
+    typed: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            typed[name] = validate(fields[name], value) if name in fields else value
+        except ValueError:
+            typed[name] = value
+    return typed
+
+
+def _paths(records: Sequence[Record]) -> frozenset[str]:
+    """Every place in use, and those around it."""
+    found: set[str] = set()
+    for span in {record.span for record in records}:
+        parts = span.split("/")
+        found |= {"/".join(parts[: i + 1]) for i in range(len(parts))}
+    return frozenset(found - {""})
+
+
+def _worked_s(records: Sequence[Record]) -> float:
+    """Seconds between the first and the last record of every stretch of work."""
+    worked, began = 0.0, records[0].at
+    for before, record in pairwise(records):
+        if isinstance(record.event, RunResumed):
+            worked += max(0.0, before.at - began)
+            began = record.at
+    return worked + max(0.0, records[-1].at - began)

@@ -1,0 +1,110 @@
+"""One run of a description, assembled: its models, program, reward and driver.
+
+A description, keys and recordings go in; RunStarted, what happens, and RunFinished come out.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from refine_core import __version__
+from refine_core.errors import BudgetUsedUp, RunCancelled
+from refine_core.events import Fault, RunFinished, RunResumed, RunStarted, StopReason
+from refine_core.lm.base import BaseLM
+from refine_core.lm.cassette import CassetteLM, Recording
+from refine_core.lm.connect import connect
+from refine_core.log.scope import Record, Scope
+from refine_core.loop import Plan
+from refine_core.refine.build import Pipeline, WorkerScorer
+from refine_core.refine.driver import Driver
+from refine_core.refine.resuming import Interrupted
+from refine_core.spec import ModelSpec, ProgramSpec
+
+logger = logging.getLogger("refine_core")
+
+
+class Work:
+    """What one run is made of.
+
+    keys: role ("model", "adviser", "judge") -> key typed by a person. recording: the recording of a run, by its id.
+    records: the log of the same run, if it goes on after an interruption.
+    Raises: LMKeyError for a key that is not there; LMNotFoundError for a recording that is not.
+    """
+
+    def __init__(
+        self,
+        spec: ProgramSpec,
+        keys: Mapping[str, str],
+        recording: Callable[[str], Recording],
+        records: Sequence[Record] = (),
+    ) -> None:
+        self.spec = spec
+        self.before = Interrupted.of(records) if records else None
+        recordings: dict[str, Recording] = {}
+
+        def model(role: str, described: ModelSpec | None) -> BaseLM:
+            chosen = described or spec.model
+            if chosen.kind != "replay":
+                return connect(chosen, key=keys.get(role if described else "model"), seed=spec.seed)
+            run_id = chosen.cassette or ""
+            if run_id not in recordings:  # shared: what one role was given, another is not given again
+                recordings[run_id] = recording(run_id)
+            return CassetteLM(
+                recordings[run_id], chosen.model, temperature=chosen.temperature, delay_s=chosen.delay_s
+            )
+
+        lm = model("model", spec.model)
+        self.adviser = model("adviser", spec.adviser)
+        self.program = Pipeline(spec)
+        self.program.set_lm(lm)
+        self.scorer = WorkerScorer(spec, model("judge", spec.judge))
+        n = 1 if spec.strategy == "single" else spec.N
+        self.plan = Plan.of(
+            n, spec.model.temperature, spec.threshold, spec.fail_count, advise=spec.strategy == "refine"
+        )
+
+    def began(self) -> RunStarted | RunResumed:
+        """The fact that comes first."""
+        if self.before is not None:
+            return RunResumed(self.before.next_index)
+        names = tuple(name for name, _ in self.program.named_predictors())
+        return RunStarted(self.spec, self.plan.temperatures, names, __version__)
+
+    def run(self, scope: Scope) -> RunFinished:
+        """Everything between the first fact and the last. Raises RecordingFailed."""
+        start = time.perf_counter()
+        worked_s = 0.0 if self.before is None else self.before.worked_s
+        driver = Driver(
+            self.program,
+            self.scorer,
+            self.plan,
+            self.spec.inputs,
+            scope,
+            self.adviser,
+            before=self.before,
+        )
+
+        def finished(
+            reason: StopReason, best: int | None, returned: int | None, error: BaseException | None
+        ) -> RunFinished:
+            fault = Fault.of(error) if error is not None else None
+            return RunFinished(reason, best, returned, worked_s + time.perf_counter() - start, fault)
+
+        try:
+            self.scorer.start()
+            outcome = driver.run()
+        except RunCancelled:
+            return finished("cancelled", driver.loop.best, None, None)
+        except BudgetUsedUp as spent:
+            return finished("budget_used_up", driver.loop.best, driver.loop.best, spent)
+        except Exception as error:
+            logger.exception("the run stopped by an error")
+            return finished("error", driver.loop.best, None, error)
+        went = outcome.refinement
+        return finished(went.reason, went.best, went.returned, outcome.error)
+
+    def close(self) -> None:
+        """End what was started."""
+        self.scorer.close()

@@ -1,0 +1,117 @@
+"""What a run may spend: it stops before the call that it may no longer pay for, and keeps the best."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from refine_core import ModelSpec, ProgramSpec, StageSpec
+from refine_core import events as ev
+from refine_core.budget import Purse
+from refine_core.errors import BudgetUsedUp, SpecError
+from refine_core.runs import Credentials, Runs
+from refine_core.store import MemoryStore
+from tests.openai_server import OpenAIServer, polite
+
+REWARD = "def reward(args, pred):\n    return 0.5\n"
+ASKED = ev.LMRequested("tiny", (), {})
+
+
+@pytest.fixture
+def runs():
+    made = Runs(MemoryStore())
+    yield made
+    made.close()
+
+
+def spec_for(server, **given):
+    model = ModelSpec(
+        kind="litellm",
+        model="tiny",
+        api_base=server.url,
+        cache=False,
+        price_in_usd=given.pop("price", 1000.0),
+        price_out_usd=1000.0,
+    )
+    stages = (StageSpec("answer", "question -> answer"),)
+    return ProgramSpec(stages, REWARD, {"question": "Why?"}, N=6, threshold=1.0, model=model, **given)
+
+
+def run(runs, spec):
+    run_id = runs.start(spec, Credentials({"model": "a-key-for-tests"}))
+    runs._jobs[run_id].thread.join(30)
+    return runs.get(run_id)
+
+
+def test_a_run_stops_before_the_first_call_beyond_its_budget_and_returns_the_best(runs):
+    with OpenAIServer(polite) as server:
+        free = run(runs, spec_for(server))
+        costs = [call.reply.cost_usd for call in free.line.calls]
+        assert None not in costs
+        assert sum(costs[:3]) > sum(costs[:2]) > 0
+        asked = len(server.requests)
+        kept = run(runs, spec_for(server, budget_usd=sum(costs[:2]) + costs[2] / 2))
+        assert len(server.requests) - asked == 3, "the call that crosses the line is made, the next is not"
+    end = kept.line.finished
+    assert (end.reason, end.returned) == ("budget_used_up", 0)
+    assert "budget" in kept.why
+    assert "Returned the best: attempt 1" in kept.why
+    assert len(kept.line.calls) == 3, "a call that was not made is not on record"
+
+
+def test_tokens_may_be_limited_too(runs):
+    with OpenAIServer(polite) as server:
+        kept = run(runs, spec_for(server, budget_tokens=1))
+        assert len(server.requests) == 1
+    assert kept.line.finished.reason == "budget_used_up"
+    assert "tokens are used, and the budget is 1" in kept.why
+
+
+def test_a_price_that_nobody_knows_ends_a_run_with_a_budget_after_its_first_call(runs):
+    with OpenAIServer(polite) as server:
+        base = spec_for(server, budget_usd=5.0)
+        unknown = replace(base, model=replace(base.model, price_in_usd=None, price_out_usd=None))
+        kept = run(runs, unknown)
+        assert len(server.requests) == 1
+    assert "price of tiny is not known" in kept.why
+    assert "limit the tokens instead" in kept.why
+
+
+def test_the_practice_model_is_free_of_any_budget(runs):
+    spec = ProgramSpec(
+        (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=2, budget_usd=0.001
+    )
+    assert run(runs, spec).line.finished.reason == "attempts_used_up"
+
+
+def test_what_was_spent_before_an_interruption_counts():
+    spent = [ev.LMReplied("x", 0.1, 10, 10, cost_usd=0.5, model="tiny")]
+    with pytest.raises(BudgetUsedUp, match=r"\$0.5000 are spent, and the budget is \$0.5"):
+        Purse(0.5, spent=spent).accept("", ASKED)
+    Purse(0.51, spent=spent).accept("", ASKED)
+
+
+@pytest.mark.parametrize("mark", ["cache_hit", "replayed"])
+def test_what_comes_for_nothing_is_not_counted(mark):
+    reply = ev.LMReplied("x", 0.1, 10, 10, cost_usd=None, model="tiny", **{mark: True})
+    purse = Purse(0.01, 5)
+    purse.accept("", reply)
+    purse.accept("", ASKED)
+
+
+def test_tokens_that_nobody_told_cannot_be_kept_within_a_budget():
+    purse = Purse(tokens=100)
+    purse.accept("", ev.LMReplied("x", 0.1, None, 3, cost_usd=0.0, model="tiny"))
+    with pytest.raises(BudgetUsedUp, match="tiny does not say how many tokens it uses"):
+        purse.accept("", ASKED)
+
+
+@pytest.mark.parametrize("name", ["budget_usd", "budget_tokens"])
+def test_a_budget_must_be_above_nothing(runs, name):
+    for wrong in (0, -1, True, "much", float("nan")):
+        spec = ProgramSpec(
+            (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, **{name: wrong}
+        )
+        with pytest.raises(SpecError, match=name):
+            runs.start(spec)

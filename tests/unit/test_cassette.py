@@ -1,0 +1,184 @@
+"""A recorded run serves as a cassette: the same replies, without network, key or cost."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from refine_core import ModelSpec, ProgramSpec, StageSpec
+from refine_core import events as ev
+from refine_core.errors import LMNotFoundError, LMUnavailableError, SpecError
+from refine_core.lm.cassette import CassetteLM, Recording
+from refine_core.programs import EXAMPLES
+from refine_core.runs import Credentials, Runs, replayed
+from refine_core.store import MemoryStore
+from tests.openai_server import OpenAIServer, polite, status
+
+KEY = "a-key-for-tests"
+REWARD = (
+    "def reward(args, pred):\n"
+    "    said = judge('answer -> score: float', answer=pred.answer)\n"
+    "    return min(0.9, said['score'])\n"
+)
+
+
+@pytest.fixture
+def runs():
+    made = Runs(MemoryStore())
+    yield made
+    made.close()
+
+
+def ended(runs, run_id):
+    job = runs._jobs.get(run_id)
+    if job is not None:
+        job.thread.join(30)
+    return runs.get(run_id)
+
+
+def went(run):
+    return (
+        [(a.reward, a.temperature, dict(a.hints), a.state, a.outputs) for a in run.line.attempts],
+        [(c.messages, c.reply and c.reply.text, len(c.retries)) for c in run.line.calls],
+        run.line.finished.reason,
+    )
+
+
+@pytest.fixture
+def recorded(runs):
+    """A run of a server that is now gone; its first reply was 503, and one attempt failed for good."""
+    with OpenAIServer(polite, key=KEY) as server:
+        model = ModelSpec(kind="litellm", model="tiny", api_base=server.url, retries=1, cache=False)
+        server.script(status(503), polite, polite, polite, status(503), status(503))
+        spec = ProgramSpec(
+            (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=4, model=model
+        )
+        run = ended(runs, runs.start(spec, Credentials({"model": KEY})))
+    assert [a.state for a in run.line.attempts].count("failed") == 1
+    return run
+
+
+def test_a_run_is_given_again_without_the_server_and_the_key(runs, recorded):
+    again = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    assert went(again) == went(recorded)
+    assert again.line.spec.parent == recorded.run_id
+
+
+def test_each_reply_says_that_it_is_replayed_and_costs_nothing(runs, recorded):
+    again = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    replies = [c.reply for c in again.line.calls if c.reply]
+    assert all(r.replayed and r.cost_usd == 0 and r.prompt_tokens for r in replies)
+    assert again.line.spec.model.label == "replay of tiny"
+    (row,) = [r for r in runs.recent() if r.run_id == again.run_id]
+    assert [(s.free, s.prompt_tokens, s.cost_usd) for s in row.summary.spent] == [(len(replies), 0, 0.0)]
+
+
+def test_failures_are_given_again_by_their_kind(runs, recorded):
+    again = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    (fault,) = [a.error for a in again.line.attempts if a.error]
+    (before,) = [a.error for a in recorded.line.attempts if a.error]
+    assert fault == before
+    assert fault.type == LMUnavailableError.__name__
+
+
+def test_a_changed_program_has_no_reply_and_says_why(runs, recorded):
+    spec = replace(replayed(recorded.line.spec, recorded.run_id, delay_s=0.0), inputs={"question": "How?"})
+    again = ended(runs, runs.start(spec))
+    assert again.line.finished.reason == "every_attempt_failed"
+    assert "holds no reply to this request" in again.why
+    assert recorded.run_id in again.why
+
+
+def test_a_changed_reward_is_tried_on_the_same_replies(runs, recorded):
+    """Only up to where the run would have gone another way."""
+    lenient = "def reward(args, pred):\n    return 1.0\n"
+    spec = replace(replayed(recorded.line.spec, recorded.run_id, delay_s=0.0), reward=lenient)
+    again = ended(runs, runs.start(spec))
+    assert again.line.finished.reason == "threshold_reached"
+    assert len(again.line.attempts) == 1
+
+
+def test_a_replay_of_a_replay_names_the_first_recording(runs, recorded):
+    second = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    third = ended(runs, runs.replay(second.run_id, delay_s=0.0))
+    assert third.line.spec.model.cassette == recorded.run_id
+    assert went(third) == went(recorded)
+
+
+def test_the_practice_models_runs_can_be_replayed_too(runs):
+    first = ended(runs, runs.start(EXAMPLES["two_stages"].spec))
+    again = ended(runs, runs.replay(first.run_id, delay_s=0.0))
+    assert went(again) == went(first)
+    assert again.line.spec.model.label == "replay of practice model"
+
+
+def test_replies_take_as_long_as_they_took_unless_told_otherwise(runs):
+    spec = EXAMPLES["one_word"].spec
+    first = ended(runs, runs.start(replace(spec, model=replace(spec.model, delay_s=0.3))))
+    at_once = ended(runs, runs.replay(first.run_id, delay_s=0.0))
+    as_then = ended(runs, runs.replay(first.run_id))
+    took = [sum(c.took_s for c in r.line.calls) for r in (first, at_once, as_then)]
+    assert took[1] < took[0] / 3
+    assert 0.8 < took[2] / took[0] < 1.5
+
+
+def test_somebody_who_reads_along_sees_a_replayed_reply_grow():
+    request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {"temperature": 0.0})
+    reply = ev.LMReplied("one two three four", 0.5, 1, 4)
+    lm = CassetteLM(Recording(_records(request, reply)), "tiny")
+    seen = []
+    steps = lm.steps([{"role": "user", "content": "hi"}], {"temperature": 0.0}, on_text=seen.append)
+    from refine_core.effects import run
+
+    assert run(steps).text == "one two three four"
+    assert len(seen) >= 4
+    assert seen == sorted(seen, key=len)
+    assert seen[-1] == "one two three four"
+
+
+def test_a_call_that_was_cut_off_has_no_reply():
+    request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
+    lm = CassetteLM(Recording(_records(request)), "tiny", delay_s=0.0)
+    with pytest.raises(LMNotFoundError):
+        lm.complete([{"role": "user", "content": "hi"}], {})
+
+
+def test_the_same_request_gets_its_replies_in_their_order():
+    request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
+    lm = CassetteLM(
+        Recording(_records(request, ev.LMReplied("1", 0.0), request, ev.LMReplied("2", 0.0))),
+        "tiny",
+        delay_s=0.0,
+    )
+    assert [lm.complete([{"role": "user", "content": "hi"}], {}).text for _ in range(3)] == ["1", "2", "2"]
+
+
+def test_what_is_not_there_cannot_be_replayed(runs):
+    with pytest.raises(SpecError, match="there is no run 'nothing'"):
+        runs.replay("nothing")
+    spec = replace(EXAMPLES["one_word"].spec, model=ModelSpec(kind="replay", model="x", cassette="gone"))
+    with pytest.raises(LMNotFoundError, match="no run 'gone' to replay"):
+        runs.start(spec)
+
+
+def test_a_recorded_pause_between_tries_is_waited_for_again():
+    request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
+    retried = ev.LMRetried(1, 0.3, ev.Fault("LMUnavailableError", "busy", "model"))
+    lm = CassetteLM(Recording(_records(request, retried, ev.LMReplied("x", 0.4))), "tiny")
+    told, start = [], time.monotonic()
+    lm.complete([{"role": "user", "content": "hi"}], {}, on_retry=lambda *what: told.append(what))
+    assert 0.35 < time.monotonic() - start < 1.0
+    assert [(n, wait, type(e)) for n, wait, e in told] == [(1, 0.3, LMUnavailableError)]
+
+
+def _records(*events):
+    from refine_core.log.scope import Record
+
+    span = 0
+    made = []
+    for seq, event in enumerate(events, 1):
+        span += isinstance(event, ev.LMRequested)
+        made.append(Record("run-1", seq, float(seq), f"lm-{span}", event))
+    return made

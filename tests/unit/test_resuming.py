@@ -1,0 +1,153 @@
+"""An interrupted run goes on from its last complete attempt, as if nothing had happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+
+import pytest
+
+from refine_core.errors import SpecError
+from refine_core.events import (
+    AdviceGiven,
+    AttemptFailed,
+    AttemptStarted,
+    LMReplied,
+    LMRequested,
+    RewardScored,
+    RunFinished,
+    RunResumed,
+)
+from refine_core.log.folds import summarize
+from refine_core.programs import EXAMPLES
+from refine_core.runs import Runs
+from refine_core.store import MemoryStore
+
+TWO_STAGES, FAILING = EXAMPLES["two_stages"].spec, EXAMPLES["flaky"].spec
+
+
+def finish(runs, run_id):
+    """Wait for the end; the records."""
+    job = runs._jobs.get(run_id)
+    if job is not None and job.thread is not None:
+        job.thread.join(30)
+    return runs.events(run_id)
+
+
+@pytest.fixture(scope="module", params=["two stages", "failures"])
+def whole(request):
+    """The records of a run that nothing interrupted."""
+    runs = Runs(MemoryStore())
+    spec = TWO_STAGES if request.param == "two stages" else FAILING
+    records = finish(runs, runs.start(spec))
+    runs.close()
+    assert isinstance(records[-1].event, RunFinished)
+    return records
+
+
+def interrupted(records):
+    """A store with the beginning of a run, whose process has died."""
+    store = MemoryStore()
+    store.append(records, reduce(summarize, records, None))
+    store.interrupt()
+    return Runs(store)
+
+
+def went(records):
+    """What the run came to, whatever was done twice."""
+    told = {}
+    for record in records:
+        match record.event:
+            case RewardScored(index=i, value=value):
+                told["reward", i] = value
+            case AttemptFailed(index=i, error=error):
+                told["failed", i] = error.type
+            case AttemptStarted(index=i, temperature=t, hints=hints):
+                told["begun", i] = t, dict(hints)
+            case AdviceGiven(after=i, advice=advice):
+                told["advice", i] = dict(advice)
+            case RunFinished(reason=reason, best=best, returned=returned):
+                told["end"] = reason, best, returned
+    return told
+
+
+def test_a_run_cut_off_anywhere_ends_as_if_it_had_not_been(whole):
+    """After every third event, and where attempts and advice begin and end."""
+    turning = (AttemptStarted, RewardScored, AttemptFailed, AdviceGiven, LMRequested)
+    places = [n for n in range(1, len(whole)) if n % 3 == 0 or isinstance(whole[n - 1].event, turning)]
+    assert len(places) > 15
+    for n in places:
+        runs = interrupted(whole[:n])
+        (row,) = runs.recent()
+        runs.resume(row.run_id)
+        records = finish(runs, row.run_id)
+        assert went(records) == went(whole), f"cut off after event {n}, {whole[n - 1].event}"
+        assert [r.seq for r in records] == list(range(1, len(records) + 1))
+        assert records[:n] == whole[:n]
+        assert isinstance(records[n].event, RunResumed)
+        runs.close()
+
+
+def test_the_prompts_after_an_interruption_are_those_of_the_whole_run(whole):
+    """Advice is asked about the attempt as it was: trajectory, outputs and reward are read back from the log."""
+    scored = [n for n, r in enumerate(whole) if isinstance(r.event, RewardScored)]
+    cut = scored[0] + 1
+    runs = interrupted(whole[:cut])
+    (row,) = runs.recent()
+    runs.resume(row.run_id)
+    after = [r.event for r in finish(runs, row.run_id)[cut:] if isinstance(r.event, LMRequested)]
+    runs.close()
+    assert [(e.messages, e.params) for e in after] == [
+        (r.event.messages, r.event.params) for r in whole[cut:] if isinstance(r.event, LMRequested)
+    ]
+
+
+def test_only_what_was_cut_off_is_asked_again(whole):
+    replies = [n for n, r in enumerate(whole) if isinstance(r.event, LMReplied)]
+    cut = replies[len(replies) // 2] + 1
+    runs = interrupted(whole[:cut])
+    (row,) = runs.recent()
+    runs.resume(row.run_id)
+    records = finish(runs, row.run_id)
+    line = runs.get(row.run_id).line
+    runs.close()
+    ended = [r.event.index for r in whole[:cut] if isinstance(r.event, RewardScored | AttemptFailed)]
+    begun = [r.event.index for r in records[cut:] if isinstance(r.event, AttemptStarted)]
+    assert not set(begun) & set(ended)
+    assert line.resumed == 1
+    spans = [(r.span, type(r.event)) for r in records if isinstance(r.event, LMRequested)]
+    assert len(spans) == len(set(spans)), "no two calls share a place"
+    assert len(line.calls) == len(spans), "calls of the attempt that was cut off count, too"
+
+
+def test_a_run_that_is_finished_or_unknown_is_not_resumed(whole):
+    runs = interrupted(whole)
+    with pytest.raises(SpecError, match="finished, not interrupted"):
+        runs.resume(whole[0].run_id)
+    with pytest.raises(SpecError, match="not there"):
+        runs.resume("20990101-000000-00000000")
+    runs.close()
+
+
+def test_a_run_that_works_is_not_resumed():
+    runs = Runs(MemoryStore())
+    spec = replace(TWO_STAGES, model=replace(TWO_STAGES.model, delay_s=1.0))
+    run_id = runs.start(spec)
+    with pytest.raises(SpecError, match="running, not interrupted"):
+        runs.resume(run_id)
+    runs.cancel(run_id)
+    finish(runs, run_id)
+    runs.close()
+
+
+def test_a_clock_that_was_set_back_turns_nothing_round(whole):
+    """The records before the interruption may be of tomorrow."""
+    ahead = [replace(r, at=r.at + 86_400) for r in whole[: len(whole) // 2]]
+    runs = interrupted(ahead)
+    (row,) = runs.recent()
+    runs.resume(row.run_id)
+    records = finish(runs, row.run_id)
+    runs.close()
+    assert [r.at for r in records] == sorted(r.at for r in records)
+    assert went(records) == went(whole)
+    assert records[-1].event.took_s < 3600
