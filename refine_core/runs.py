@@ -58,6 +58,7 @@ __all__ = [
     "default",
     "events",
     "get",
+    "notices",
     "recent",
     "replay",
     "replayed",
@@ -84,8 +85,7 @@ class Run:
     """A run as far as it is recorded.
 
     state: "unrecorded" means that its end is not on record; `trouble` says why, in a sentence.
-    here: whether it works in this process, so that it can be cancelled from here.
-    drafts: span of a call under way -> what its reply says so far; only where it works in this process.
+    here: whether it works in this process, so that it can be cancelled from here, and read along with.
     why: one sentence on why it stopped or where it stands. took: attempts, calls, time and cost in words.
     """
 
@@ -96,7 +96,6 @@ class Run:
     took: str
     trouble: str | None = None
     here: bool = True
-    drafts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def resumable(self) -> bool:
@@ -236,9 +235,12 @@ class Runs:
         # Whether it lives is asked before what it recorded, so that a run that ends in between is not called interrupted.
         row = self.store.row(run_id) if job is None else None
         alive = job.alive if job else row is not None and row.alive
+        drafts = job.drafts.now() if job is not None else {}  # before the facts, which end them
         line = timeline(self.events(run_id))
         if line is None:
             return None
+        for call in line.calls if drafts else ():
+            call.draft = drafts.get(call.span, "") if call.waiting else ""
         state = _state(line, job, alive=alive)
         return Run(
             run_id,
@@ -248,7 +250,6 @@ class Runs:
             what_it_took(line),
             job.trouble if job else None,
             here=job is not None,
-            drafts=job.drafts.now() if alive and job is not None else {},
         )
 
     def wait(self, run_id: str, after: int, timeout_s: float) -> bool:
@@ -258,6 +259,11 @@ class Runs:
     def recent(self, limit: int = 50) -> list[RunRow]:
         """The newest runs first. Raises StoreError."""
         return self.store.rows(limit=limit)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person must be told about the store, such as that a damaged one was set aside."""
+        return self.store.notices
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Cancel what runs, wait for it, and close the store."""
@@ -377,6 +383,11 @@ def replay(run_id: str, *, delay_s: float | None = None) -> str:
 def cancel(run_id: str) -> bool:
     """Ask a run to stop now. See Runs.cancel."""
     return default().cancel(run_id)
+
+
+def notices() -> tuple[str, ...]:
+    """What a person must be told about the store. See Runs.notices."""
+    return default().notices
 
 
 def events(run_id: str, after: int = 0) -> list[Record]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from refine_core.events import Fault, ParseFailed
-from refine_core.log.folds import Attempt, Timeline
+from refine_core.log.folds import Attempt, Timeline, Usage
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 LONG_S = 100.0
@@ -28,6 +28,18 @@ def seconds(value: float | None) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest} s"
+
+
+def resumed(line: Timeline) -> str:
+    """What an interruption did to the run; "" where there was none."""
+    if not line.resumed:
+        return ""
+    how_often = {1: "once", 2: "twice"}.get(line.resumed, f"{line.resumed} times")
+    again = sorted({a.index + 1 for a in line.cut_off})
+    redone = f"; attempt {', '.join(map(str, again))} was cut off and begun anew" if again else ""
+    lost = sum(len(a.calls) for a in line.cut_off)
+    paid = f", and {count(lost, 'call')} of its first try counted" if lost else ""
+    return f"Interrupted and resumed {how_often}{redone}{paid}."
 
 
 def dollars(value: float | None) -> str:
@@ -144,7 +156,7 @@ def what_it_took(line: Timeline) -> str:
     parts = [count(len(line.attempts), "attempt")]
     if line.spec.strategy == "refine":
         parts.append(count(advice, "request for advice", "requests for advice"))
-    parts.append(count(usage.calls, "call"))
+    parts.append(count(usage.calls, "call") + _free(line, usage))
     if line.finished is not None:
         parts.append(seconds(line.finished.took_s))
     if usage.prompt_tokens is not None and usage.completion_tokens is not None:
@@ -152,6 +164,14 @@ def what_it_took(line: Timeline) -> str:
     if usage.calls:
         parts.append(dollars(usage.cost_usd))
     return ", ".join(parts)
+
+
+def _free(line: Timeline, usage: Usage) -> str:
+    """How many of the calls cost nothing because they were not made; "" where all were."""
+    if not usage.free:
+        return ""
+    how = "replayed" if line.spec.model.kind == "replay" else "from memory"
+    return f" ({'all' if usage.free == usage.calls else usage.free} {how})"
 
 
 def _reward(line: Timeline, index: int) -> float | None:

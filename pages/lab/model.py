@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
+
 import streamlit as st
 
+from pages.lab import roles
+from pages.lab.others import budget, others
 from pages.lab.program import faults
 from pages.lab.state import SECRET, Typed, key
+from pages.shared import address
+from pages.shared.credentials import holds_key
 from pages.shared.secret import secret
-from pages.shared.text import mistake
+from pages.shared.text import mistake, plain
 from refine_core import connections
-from refine_core.runs import Run
+from refine_core.programs import ModelSpec
+from refine_core.runs import Run, RunRow
+from refine_core.words import number
 
-_KINDS = {"practice": "Practice model", "litellm": "A real model"}
+_KINDS = {"practice": "Practice model", "litellm": "A real model", "replay": "A recorded run"}
+_REPLAYED = {None: "as slowly as they were recorded", 1.0: "1 s a reply", 0.0: "at once"}
 _PACES = {0.0: "at once", 0.3: "0.3 s a reply", 1.0: "1 s a reply", 2.0: "2 s a reply"}
 _FIELD_OF = {
     "LMKeyError": "key",
@@ -39,10 +48,78 @@ def model(typed: Typed, run: Run | None) -> None:
             st.caption(
                 "The library that reaches models is being loaded; a first call may wait some seconds for it."
             )
-        _real(typed, _complaint(typed, run))
+        _connected(typed, run)
+    elif kind == "replay":
+        _recorded(typed)
     else:
         _practice()
-    faults(typed, "model.temperature")
+        faults(typed, "model.temperature")
+    if kind != "replay":
+        others(typed)
+        budget(typed)
+
+
+def _connected(typed: Typed, run: Run | None) -> None:
+    """A saved connection, or one typed here."""
+    known = roles.choices()
+    if known.models:
+        st.selectbox(
+            "Connection",
+            [*known.models, roles.HERE],
+            format_func=lambda name: name or "another, typed here",
+            key=key("model", "connection"),
+            persist_state="session",
+        )
+    st.page_link(address.MODELS, label="Connect, test and change models", icon=":material/lan:")
+    chosen = known.models.get(st.session_state.get(key("model", "connection")) or roles.HERE)
+    if chosen is None:
+        _real(typed, _complaint(typed, run))
+        faults(typed, "model.temperature")
+        return
+    said = [chosen.model, chosen.api_base or "the provider's own address", _key_of(chosen)]
+    st.caption(plain(" · ".join([*said, f"temperature {number(chosen.temperature)}"])))
+    for field in ("model", "api_base", "key_env", "extra"):
+        faults(typed, f"model.{field}")
+    if complaint := _complaint(typed, run):
+        mistake(complaint[1])
+
+
+def _key_of(model: ModelSpec) -> str:
+    if holds_key(model):
+        return "key typed, held until a reload"
+    return f"key from {model.key_env}" if model.key_env else "no key typed in this session"
+
+
+def _recorded(typed: Typed) -> None:
+    """Replies of a run that is on record."""
+    known = roles.choices()
+    st.caption(
+        "Every request gets the reply that it got in that run: no network, no key, no cost. A prompt that was never sent "
+        "has no reply, so change the reward or the threshold, and leave the program as it was."
+    )
+    if not known.recorded:
+        st.caption("There is no recorded run yet. Run a program once, then come back.")
+        return
+    st.selectbox(
+        "Recorded run",
+        ["", *known.recorded],
+        format_func=lambda name: _row(known.recorded[name]) if name else "choose one",
+        key=key("model", "recording"),
+        persist_state="session",
+    )
+    faults(typed, "model.cassette")
+    st.selectbox(
+        "Replies come",
+        list(_REPLAYED),
+        format_func=_REPLAYED.__getitem__,
+        key=key("model", "pace"),
+        persist_state="session",
+    )
+
+
+def _row(row: RunRow) -> str:
+    when = datetime.datetime.fromtimestamp(row.summary.started_at).astimezone()
+    return f"{when:%Y-%m-%d %H:%M} · {row.summary.title} · {row.summary.model}"
 
 
 def _practice() -> None:
@@ -129,6 +206,12 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
             persist_state="session",
             help="Of one request. Passing failures are tried again three times.",
         )
+    st.checkbox(
+        "Answer identical calls from memory",
+        key=key("model", "cache"),
+        persist_state="session",
+        help="Then they are free, and the timeline says so. Switch it off to hear anew what the model says.",
+    )
 
 
 def _temperature() -> None:

@@ -8,7 +8,8 @@ from pages.lab.program import inputs, program
 from pages.lab.reward import refinement, reward
 from pages.lab.start import examples, press_run, prompts, start
 from pages.shared import address
-from pages.shared.run_view import cancel, live, unknown
+from pages.shared.run_actions import actions
+from pages.shared.run_view import live, unknown
 from pages.shared.text import mistake
 from pages.shared.timeline import preload
 from refine_core import runs
@@ -23,14 +24,15 @@ except StoreError as error:
 
 if not state.begun():
     state.load(run.line.spec if run else state.first_example())
+state.use_connection()
 typed = state.typed()
 
 st.title("Refine a program of model calls", anchor=False)
 examples(typed)
 with st.container(horizontal=True, vertical_alignment="center"):
     pressed = press_run(typed)
-    if run and run.live:
-        cancel(run)
+    if run:
+        actions(run)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
     said = st.empty()
     if run_id and run is None:

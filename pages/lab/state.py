@@ -14,8 +14,10 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.state import SessionStateProxy
 
+from pages.lab import roles
+from pages.shared.credentials import LAB_KEY, credentials
 from pages.shared.editor import current_text
-from pages.shared.secret import held
+from pages.shared.secret import forget, held
 from refine_core import connections, programs
 from refine_core.programs import ModelSpec, Problem, ProgramSpec, StageSpec
 from refine_core.runs import Credentials
@@ -23,7 +25,9 @@ from refine_core.runs import Credentials
 PREFIX = "lab"
 FIRST_EXAMPLE = "one_word"
 REWARD = f"{PREFIX}.reward"
-SECRET = f"{PREFIX}.key"
+SECRET = LAB_KEY
+USE = f"{PREFIX}.use_connection"
+"""Set by the Models page: the connection that the Lab is to use."""
 
 
 def fixed(*parts: object) -> str:
@@ -84,7 +88,8 @@ def load(spec: ProgramSpec) -> None:
     state[key("fail_count")] = "" if spec.fail_count is None else str(spec.fail_count)
     state[key("reward_timeout")] = spec.reward_timeout_s
     state[key("seed")] = spec.seed
-    load_model(state, spec.model)
+    load_budget(state, spec)
+    load_models(state, spec)
 
 
 def load_stage(state: SessionStateProxy, uid: int, stage: StageSpec) -> None:
@@ -97,16 +102,44 @@ def load_stage(state: SessionStateProxy, uid: int, stage: StageSpec) -> None:
     state[key("stage", uid, "demos")] = stage.demos
 
 
-def load_model(state: SessionStateProxy, model: ModelSpec) -> None:
-    """Fill the model's widgets; the key is never among what a description holds."""
+def load_budget(state: SessionStateProxy, spec: ProgramSpec) -> None:
+    """Fill in what the run may spend."""
+    state[key("budget", "usd")] = "" if spec.budget_usd is None else programs.write_number(spec.budget_usd)
+    state[key("budget", "tokens")] = "" if spec.budget_tokens is None else str(spec.budget_tokens)
+
+
+def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
+    """Fill the models' widgets; a key is never among what a description holds, and what was typed goes to no other address."""
+    model, known = spec.model, roles.choices()
+    if held(SECRET) and state.get(fixed("model", "address")) != model.api_base:
+        forget(SECRET)
+    saved = model.connection if known.models.get(model.connection) == model else roles.HERE
+    state[fixed("model", "address")] = model.api_base
+    state[fixed("model", "whole")] = model  # what the form has no field for
     state[key("model", "kind")] = model.kind
-    state[key("model", "name")] = model.model
+    state[key("model", "connection")] = saved
+    state[key("model", "recording")] = model.cassette or ""
+    state[key("model", "pace")] = model.delay_s if model.kind == "replay" else None
+    for role, described in (("adviser", spec.adviser), ("judge", spec.judge)):
+        state[fixed(role, "kept")] = described
+        state[key(role)] = roles.role_choice(described, known)
+    state[key("model", "name")] = model.model if model.kind == "litellm" else ""
     state[key("model", "base")] = model.api_base or ""
     state[key("model", "env")] = model.key_env or ""
     state[key("model", "temperature")] = model.temperature
     state[key("model", "max_tokens")] = model.max_tokens
     state[key("model", "timeout")] = model.timeout_s
-    state[key("model", "delay")] = model.delay_s
+    state[key("model", "delay")] = model.delay_s or 0.0
+    state[key("model", "cache")] = model.cache
+
+
+def use_connection() -> None:
+    """Choose the connection that the Models page asks for. To be called before the widgets are drawn."""
+    state = st.session_state
+    name = state.pop(USE, None)
+    if name is not None and name in roles.choices().models:
+        state[key("model", "kind")] = "litellm"
+        state[key("model", "connection")] = name
 
 
 def first_example() -> ProgramSpec:
@@ -169,6 +202,19 @@ def typed() -> Typed:
     fail_count = take(
         *_whole(state[key("fail_count")], "fail_count", "failures tolerated must be a whole number, or empty")
     )
+    tokens = take(
+        *_whole(
+            state[key("budget", "tokens")],
+            "budget_tokens",
+            "the budget must be a whole number of tokens, or empty",
+        )
+    )
+    dollars = take(
+        *_number(
+            state[key("budget", "usd")], "budget_usd", "the budget must be a number of dollars, or empty"
+        )
+    )
+    model, adviser, judge = _models()
     spec = ProgramSpec(
         stages=stages(),
         reward=reward_text(),
@@ -181,7 +227,11 @@ def typed() -> Typed:
         fail_count=fail_count,
         seed=state[key("seed")] or 0,
         reward_timeout_s=state[key("reward_timeout")] or 0.0,
-        model=_model(),
+        model=model,
+        adviser=adviser,
+        judge=judge,
+        budget_usd=dollars,
+        budget_tokens=tokens,
         example=state[fixed("example")],
         parent=state[fixed("parent")],
     )
@@ -189,15 +239,16 @@ def typed() -> Typed:
         spec = replace(spec, example=None, title="")
     known = {p.field for p in faults}
     faults += [p for p in programs.problems(spec) if p.field not in known]
-    typed_key = held(SECRET).strip()
-    if not typed_key and (unset := connections.unset_variable(spec.model)):
-        faults.append(
-            Problem(
-                "model.key_env",
-                f"the environment variable {unset} is not set; set it before the app starts, or type the key",
+    given = credentials(spec, form=True)
+    for role, chosen in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
+        if chosen is not None and role not in given.keys and (unset := connections.unset_variable(chosen)):
+            faults.append(
+                Problem(
+                    f"{role}.key_env",
+                    f"the environment variable {unset} is not set; set it before the app starts, or type the key",
+                )
             )
-        )
-    return Typed(spec, Credentials({"model": typed_key} if typed_key else {}), faults)
+    return Typed(spec, given, faults)
 
 
 def describes(typed: Typed, spec: ProgramSpec) -> bool:
@@ -229,7 +280,19 @@ def _stage(uid: int) -> StageSpec:
     )
 
 
-def _model() -> ModelSpec:
+def _models() -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
+    """Those of the program, its adviser and its judge."""
+    state, known = st.session_state, roles.choices()
+    if state.get(key("model", "kind")) == "replay":
+        return roles.replays(state.get(key("model", "recording")) or "", state.get(key("model", "pace")))
+    adviser, judge = (
+        roles.role_model(state.get(key(role), roles.SAME), state.get(fixed(role, "kept")), known)
+        for role in ("adviser", "judge")
+    )
+    return _model(known), adviser, judge
+
+
+def _model(known: roles.Choices) -> ModelSpec:
     state = st.session_state
 
     def get(name: str) -> Any:
@@ -238,14 +301,21 @@ def _model() -> ModelSpec:
     temperature = 0.0 if get("temperature") is None else get("temperature")
     if get("kind") != "litellm":
         return ModelSpec(temperature=temperature, delay_s=get("delay") or 0.0)
-    return ModelSpec(
+    if (chosen := known.models.get(get("connection") or roles.HERE)) is not None:
+        return chosen
+    whole: ModelSpec = state[fixed("model", "whole")]
+    base = whole if whole.kind == "litellm" else ModelSpec()
+    return replace(
+        base,
         kind="litellm",
+        connection="",
         model=(get("name") or "").strip(),
         api_base=(get("base") or "").strip() or None,
         key_env=(get("env") or "").strip() or None,
         temperature=temperature,
         max_tokens=get("max_tokens"),
         timeout_s=get("timeout") or 60.0,
+        cache=bool(get("cache")),
     )
 
 

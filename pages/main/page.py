@@ -1,10 +1,14 @@
 """The frame around every page: title, logo, navigation."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from pages.shared import address
+from pages.shared.text import plain
+from refine_core import runs as store
+from refine_core.errors import StoreError
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,5 +18,9 @@ st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 lab = st.Page(address.LAB, title="Lab", icon=":material/science:", default=True)
 runs = st.Page(address.RUNS, title="Runs", icon=":material/history:", url_path="runs")
 run = st.Page(address.RUN, title="Run", url_path="run", visibility="hidden")
+
+with suppress(StoreError):  # the page below says what is wrong, and what to do
+    for notice in store.notices():
+        st.warning(plain(notice), icon=":material/warning:")
 
 st.navigation([lab, runs, run], position="top").run()

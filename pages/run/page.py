@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.run_view import cancel, live, unknown
+from pages.shared.run_actions import actions
+from pages.shared.run_view import live, unknown
 from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -29,6 +30,5 @@ else:
             icon=":material/science:",
             query_params={"run": run_id},
         )
-        if run.live:
-            cancel(run)
+        actions(run)
     live(run)

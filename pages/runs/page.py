@@ -17,6 +17,7 @@ _OUTCOMES = {
     "attempts_used_up": "best returned",
     "too_many_failures": "gave up",
     "every_attempt_failed": "every attempt failed",
+    "budget_used_up": "stopped by its budget",
     "cancelled": "cancelled",
     "error": "stopped by an error",
 }

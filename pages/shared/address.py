@@ -10,6 +10,7 @@ import streamlit as st
 LAB: Final = "../lab/page.py"
 RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
+MODELS: Final = "../models/page.py"
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 LONGEST: Final = 6  # digits of an attempt's number

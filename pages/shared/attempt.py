@@ -236,6 +236,9 @@ def _call(call: Call) -> None:
         st.caption(plain(_cost(call)))
     elif call.error is not None:
         mistake(call.error.message)
+    elif call.draft:
+        block(call.draft)
+        st.caption("Being written …")
     else:
         st.caption("Waiting for the model.")
 
@@ -255,9 +258,14 @@ def _cost(call: Call) -> str:
         seconds(reply.took_s),
         tokens,
     ]
-    parts.append(dollars(reply.cost_usd))
-    if reply.cache_hit:
-        parts.append("from the cache")
+    if reply.replayed:
+        parts.append("replayed: nothing was asked or paid")
+    elif reply.cache_hit:
+        parts.append("free: the same call was answered before, and this is that answer from memory")
+    else:
+        parts.append(dollars(reply.cost_usd))
+    if reply.served_by and reply.served_by != call.model:
+        parts.append(f"served by {reply.served_by}")
     if reply.finish_reason == "length":
         parts.append("cut short by the token limit")
     return " · ".join(parts)

@@ -9,13 +9,16 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.attempt import attempt_view
-from pages.shared.text import mistake, plain
+from pages.shared.text import block, mistake, plain
 from pages.shared.timeline import timeline
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.runs import Attempt, Run, Timeline
+from refine_core.runs import Attempt, Call, Run, Timeline
+from refine_core.words import resumed
 
 POLL_S = 0.25
+WRITING_PX = 150
+TAIL = 400  # characters of a reply that is being written
 
 
 def live(run: Run) -> None:
@@ -38,21 +41,6 @@ def live(run: Run) -> None:
     view()
 
 
-def cancel(run: Run) -> None:
-    """A button that stops a live run. To stand outside what is polled, so that a click is never lost to a redraw."""
-    if not run.here:
-        st.caption(
-            "This run works in another window of the app, on this data folder; cancel it there.",
-            width="content",
-        )
-        return
-    stopping = run.state == "cancelling"
-    label = "Cancelling …" if stopping else "Cancel"
-    if st.button(label, icon=":material/stop_circle:", disabled=stopping, key="cancel"):
-        runs.cancel(run.run_id)
-        st.rerun()
-
-
 def unknown(run_id: str) -> None:
     """Say that the address names a run that is not here, and what to do."""
     mistake(
@@ -66,8 +54,12 @@ def draw(run: Run) -> None:
     """One look at a run."""
     st.markdown(f"**{plain(run.why)}**")
     st.caption(plain(f"{run.took} · {_model(run.line)}"))
+    if again := resumed(run.line):
+        st.caption(plain(again))
     if run.state == "unrecorded":
         mistake(f"The run was stopped. {run.trouble} What was recorded until then is here.")
+    if run.line.spec.model.kind == "replay":
+        _replayed(run.line)
     attempts = {a.index: a for a in run.line.attempts}
     picked = timeline(
         run.line,
@@ -78,12 +70,50 @@ def draw(run: Run) -> None:
     )
     if picked is not None:
         address.show_attempt(picked)
+    if run.live:
+        _writing(run.line)
     named = address.attempt()
     if named is not None and named not in attempts and not run.live:
         st.caption(f"There is no attempt {named + 1} in this run.")
     shown = _selected(run.line, attempts)
     if shown is not None:
         attempt_view(run.line, attempts[shown])
+
+
+def _replayed(line: Timeline) -> None:
+    """Say that no model was asked, and whose replies these are."""
+    source = line.spec.model.cassette or ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            ":material/replay: A replay: the replies are recorded ones, and no model was asked.",
+            width="content",
+        )
+        st.page_link(address.RUN, label="The recorded run", query_params={"run": source})
+
+
+def _writing(line: Timeline) -> None:
+    """What is being written now, in a place that stays where it is while texts come and go."""
+    waiting = [call for call in line.calls if call.waiting]
+    with st.container(height=WRITING_PX, border=True):
+        if not waiting:
+            st.caption("No model is being asked just now.")
+        for call in waiting[-1:]:
+            st.caption(plain(f"{_asked(line, call)} · {'is being written' if call.draft else 'waiting for the first words'}"))
+            if call.draft:
+                block(_tail(call.draft))
+
+
+def _asked(line: Timeline, call: Call) -> str:
+    """Who asks: "attempt 2, answer", "the adviser, after attempt 2"."""
+    index = next((a.index for a in line.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0)
+    who = {"advice": "advice after attempt", "judge": "the judge, in attempt"}.get(call.purpose, "attempt")
+    run = next((r for a in line.attempts for r in a.predictors if call in r.calls), None)
+    return f"{who[:1].upper()}{who[1:]} {index + 1}" + (f", {run.name}" if run is not None else "")
+
+
+def _tail(text: str) -> str:
+    """The end of a long text; all of it will stand in the attempt."""
+    return text if len(text) <= TAIL else "… " + text[-TAIL:]
 
 
 def _selected(line: Timeline, attempts: dict[int, Attempt]) -> int | None:

@@ -41,6 +41,12 @@ def held(key: str) -> str:
     return str(st.session_state.get(_memory(key), "")) if typed is None else typed
 
 
+def forget(key: str) -> None:
+    """Hold nothing any more for the field `key`. To be called before it is drawn."""
+    st.session_state.pop(key, None)
+    st.session_state.pop(_memory(key), None)
+
+
 def _typed(key: str) -> str | None:
     """What the browser sent last, if the field is on the page and was typed in."""
     state = st.session_state.get(key)

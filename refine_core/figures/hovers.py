@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from refine_core.figures import outcomes, text
-from refine_core.log.folds import Attempt, PredictorRun, Timeline
+from refine_core.log.folds import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import fault, no_temperature, why_failed
 
 _WORDS = 90  # characters of a hint or an output
@@ -35,9 +37,9 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
 def run_told(attempt: Attempt, run: PredictorRun) -> str:
     """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
     took = "running" if run.took_s is None else text.seconds(run.took_s)
-    retries = [retry for call in run.calls for retry in call.retries]
     hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
     again = any(call.again for call in run.calls)
+    free = _free(run.calls)
     return text.hover(
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
         no_temperature(attempt.index) if run.name in attempt.untempered else "",
@@ -45,9 +47,8 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
         "the first reply could not be read; asked again as JSON" if again else "",
         *(f"{name}: {text.shorten(value, _WORDS)}" for name, value in (run.outputs or {}).items()),
         text.shorten(fault(run.error), _WORDS) if run.error else "",
-        f"retried {len(retries)} {text.TIMES}, last after {text.shorten(retries[-1].error.message, _WORDS)}"
-        if retries
-        else "",
+        _retried(run.calls),
+        free,
     )
 
 
@@ -58,7 +59,11 @@ def advice_told(attempt: Attempt, state: str) -> str:
         return text.hover(f"{name}: {'being asked for' if state == 'asked' else 'cut off'}")
     took = "" if advice.took_s is None else f" · {text.seconds(advice.took_s)}"
     if advice.error is not None:
-        return text.hover(f"{name} could not be had{took}", text.shorten(advice.error.message, _WORDS))
+        return text.hover(
+            f"{name} could not be had{took}",
+            text.shorten(advice.error.message, _WORDS),
+            _retried(advice.calls),
+        )
     given = advice.given.advice if advice.given else {}
     return text.hover(
         f"{name}{took}",
@@ -66,7 +71,25 @@ def advice_told(attempt: Attempt, state: str) -> str:
             f"{text.shorten(n, _WORDS)}: {text.shorten(words, _WORDS) if outcomes.is_hint(words) else 'nothing to say'}"
             for n, words in given.items()
         ),
+        _retried(advice.calls),
+        _free(advice.calls),
     )
+
+
+def _retried(calls: Sequence[Call]) -> str:
+    """How often requests had to be sent again, and why the last time."""
+    retries = [retry for call in calls for retry in call.retries]
+    if not retries:
+        return ""
+    return f"retried {len(retries)} {text.TIMES}, last after {text.shorten(retries[-1].error.message, _WORDS)}"
+
+
+def _free(calls: Sequence[Call]) -> str:
+    """Whether replies came for nothing, and from where."""
+    replies = [call.reply for call in calls if call.reply is not None]
+    if any(reply.replayed for reply in replies):
+        return "a recorded reply"
+    return "answered from memory, for nothing" if any(reply.cache_hit for reply in replies) else ""
 
 
 def hint_told(attempt: Attempt, predictor: str, hint: str) -> str:

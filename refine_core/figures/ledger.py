@@ -13,7 +13,7 @@ from typing import Literal
 
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
-from refine_core.log.folds import Attempt, Timeline, Usage
+from refine_core.log.folds import Attempt, Call, Timeline, Usage
 from refine_core.words import rules, why_failed
 
 _SHOWN = 72  # characters of a value
@@ -188,11 +188,19 @@ def _time(attempt: Attempt) -> Cell:
     parts = f"{attempt.took_s:.2f} s for the attempt"
     if advice is not None:
         parts += f", {advice:.2f} s for the advice after it"
+    retries = sum(len(call.retries) for call in _calls(attempt))
+    if retries:
+        parts += f"; requests sent again: {retries}"
     return Cell(f"{attempt.took_s + (advice or 0.0):.2f}", parts)
 
 
+def _calls(attempt: Attempt) -> list[Call]:
+    """Those of the attempt and of the advice after it."""
+    return [*attempt.calls, *(attempt.advice.calls if attempt.advice else ())]
+
+
 def _usage(attempt: Attempt) -> Usage:
-    return Usage.of([*attempt.calls, *(attempt.advice.calls if attempt.advice else ())])
+    return Usage.of(_calls(attempt))
 
 
 def _tokens(attempt: Attempt) -> Cell:
@@ -212,10 +220,17 @@ def _cost(attempt: Attempt) -> Cell:
     if usage.cost_usd is None:
         return _unknown(attempt, "The price of this model is not known")
     if not usage.cost_usd:
-        return Cell("0", "Free of charge")
+        return Cell("0", _why_free(attempt))
     return Cell(f"{usage.cost_usd:.4f}" if usage.cost_usd >= 0.0001 else "<0.0001", f"${usage.cost_usd:.8f}")  # noqa: PLR2004 - the least that four decimals show
 
 
+def _why_free(attempt: Attempt) -> str:
+    replies = [call.reply for call in _calls(attempt) if call.reply is not None]
+    if any(reply.replayed for reply in replies):
+        return "Replayed: no model was asked"
+    return "Answered from memory" if any(reply.cache_hit for reply in replies) else "Free of charge"
+
+
 def _unknown(attempt: Attempt, why: str) -> Cell:
-    answered = any(call.reply for call in [*attempt.calls, *(attempt.advice.calls if attempt.advice else ())])
+    answered = any(call.reply for call in _calls(attempt))
     return Cell("unknown" if answered else _NONE, why if answered else "No model has answered", quiet=True)

@@ -40,6 +40,7 @@ class Call:
     """One request to a model. reply is None until it answered; error is set if it never did.
 
     parse_failed: what of the reply could not be read. again: the same question once more, as JSON, after such a reply.
+    draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does.
     """
 
     span: str
@@ -54,6 +55,12 @@ class Call:
     took_s: float | None = None
     parse_failed: ev.ParseFailed | None = None
     again: bool = False
+    draft: str = ""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has neither an answer nor an end."""
+        return self.reply is None and self.error is None
 
     @property
     def place(self) -> str:
@@ -189,12 +196,16 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Sums over calls that answered; None where any of them is unknown."""
+    """Sums over calls that answered; None where any of them is unknown.
+
+    free: answered from memory, or replayed: their tokens were spent before. Calls that failed tell no cost.
+    """
 
     calls: int
     prompt_tokens: int | None
     completion_tokens: int | None
     cost_usd: float | None
+    free: int = 0
 
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Usage:
@@ -206,7 +217,8 @@ class Usage:
             return None if not values or None in values else sum(values)
 
         prompt, completion, cost = (total(n) for n in ("prompt_tokens", "completion_tokens", "cost_usd"))
-        return cls(len(made), prompt, completion, cost)  # type: ignore[arg-type]
+        free = sum(r.cache_hit or r.replayed for r in replies)
+        return cls(len(made), prompt, completion, cost, free)  # type: ignore[arg-type]
 
 
 def timeline(records: Iterable[Record]) -> Timeline | None:

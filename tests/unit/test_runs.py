@@ -274,3 +274,41 @@ def test_a_run_of_another_process_is_not_ours_to_cancel(runs):
     assert runs.cancel(run_id) is False
     assert other.cancel(run_id) is True
     finished(other, run_id)
+
+
+def _drafts(runs, run_id, within_s=20.0):
+    """Every draft that a viewer sees until the run ends, in order, without repetitions."""
+    seen, deadline = [], time.monotonic() + within_s
+    while (run := runs.get(run_id)).live and time.monotonic() < deadline:
+        now = [call.draft for call in run.line.calls if call.draft]
+        assert len(now) <= 1
+        if now and (not seen or seen[-1] != now[0]):
+            seen.append(now[0])
+        time.sleep(0.02)
+    return seen
+
+
+def test_a_reply_can_be_read_while_it_is_written(runs):
+    example = EXAMPLES["one_word"].spec
+    spec = replace(example, N=1, model=replace(example.model, delay_s=1.0))
+    run_id = runs.start(spec)
+    seen = _drafts(runs, run_id)
+    (call,) = runs.get(run_id).line.calls
+    assert len(seen) > 3
+    assert all(call.reply.text.startswith(text) for text in seen)
+    assert call.draft == "", "what is on record is no draft"
+
+
+def test_a_draft_is_not_recorded_and_ends_with_a_cancel(runs):
+    example = EXAMPLES["one_word"].spec
+    run_id = runs.start(replace(example, model=replace(example.model, delay_s=2.0)))
+    deadline = time.monotonic() + 10
+    while not any(c.draft for c in runs.get(run_id).line.calls) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    pressed = time.monotonic()
+    assert runs.cancel(run_id)
+    run = finished(runs, run_id)
+    assert time.monotonic() - pressed < 1.0
+    (call,) = run.line.calls
+    assert (call.reply, call.draft) == (None, "")
+    assert not any(isinstance(r.event, ev.LMReplied) for r in runs.events(run_id))

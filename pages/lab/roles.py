@@ -1,0 +1,71 @@
+"""Which models take part: a choice among the practice model, saved connections, one typed here, and recordings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from refine_core import connections, runs
+from refine_core.errors import StoreError
+from refine_core.programs import ModelSpec
+from refine_core.runs import RunRow
+
+Kind = Literal["practice", "litellm", "replay"]
+HERE: Final = ""  # the name of no connection: what is typed in the form itself
+SAME: Final = "same"
+PRACTICE: Final = "practice"
+KEPT: Final = "kept"
+SAVED: Final = "saved:"  # before a connection's name
+RECORDED: Final = 50  # of the newest runs, those that may be replayed
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen. models: name of a connection -> its model. recorded: runs that hold replies."""
+
+    models: dict[str, ModelSpec]
+    recorded: dict[str, RunRow]
+
+
+def choices() -> Choices:
+    """What is saved and recorded now; nothing, where the store cannot be read: the page says so elsewhere."""
+    try:
+        models = {one.name: one.model for one in connections.saved()}
+        rows = [row for row in runs.recent(RECORDED) if row.summary.calls]
+    except StoreError:
+        return Choices({}, {})
+    return Choices(models, {row.run_id: row for row in rows})
+
+
+def replays(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
+    """Model, adviser and judge of a replay of that run; a model without a recording where there is none."""
+    try:
+        run = runs.get(run_id)
+    except StoreError:
+        run = None
+    if run is None:
+        return ModelSpec(kind="replay", cassette=run_id or None, delay_s=delay_s), None, None
+    again = runs.replayed(run.line.spec, run_id, delay_s=delay_s)
+    return again.model, again.adviser, again.judge
+
+
+def role_model(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec | None:
+    """The model of an adviser or judge: None for that of the program. kept: as the loaded description has it."""
+    match chosen:
+        case "same":
+            return None
+        case "practice":
+            return ModelSpec()
+        case "kept":
+            return kept
+        case _:
+            return known.models.get(chosen.removeprefix(SAVED))
+
+
+def role_choice(model: ModelSpec | None, known: Choices) -> str:
+    """The inverse: what to choose for a described model."""
+    if model is None:
+        return SAME
+    if model == ModelSpec():
+        return PRACTICE
+    return SAVED + model.connection if known.models.get(model.connection) == model else KEPT

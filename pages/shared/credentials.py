@@ -1,0 +1,75 @@
+"""The keys that a run needs, from what this session holds; never from the run, which has none.
+
+Rule: a key goes to the address that it was typed for. A recorded run may name any address, so a key typed for a
+connection serves it only where both agree, and what was typed in the Lab's form serves that form alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pages.shared import keys
+from pages.shared.secret import held, secret
+from refine_core import connections
+from refine_core.errors import StoreError
+from refine_core.programs import ModelSpec, ProgramSpec
+from refine_core.runs import Credentials
+
+LAB_KEY: Final = "lab.key"
+"""Where the key lies that was typed in the Lab, for a model that is no saved connection."""
+
+
+def credentials(spec: ProgramSpec, *, form: bool = False) -> Credentials:
+    """The typed keys for the models of `spec`, by role. form: whether `spec` is what the Lab's form says now.
+
+    Keys in the environment are looked up where they are used.
+    """
+    found = {role: _typed(model, form=form) for role, model in _roles(spec).items()}
+    return Credentials({role: key for role, key in found.items() if key})
+
+
+def missing_keys(spec: ProgramSpec) -> None:
+    """A field for each key that may be needed and is not held: one whose model names no environment variable."""
+    asked = {_place(m): m for m in _roles(spec).values() if m.kind == "litellm" and not m.key_env}
+    for place, model in asked.items():
+        if not _typed(model):
+            secret(f"Key for {model.model}, if it needs one", key=place)
+
+
+def holds_key(model: ModelSpec) -> bool:
+    """Whether this session holds a typed key for the saved connection that `model` was taken from."""
+    return bool(_of_connection(model))
+
+
+def _typed(model: ModelSpec, *, form: bool = False) -> str:
+    if model.kind != "litellm":
+        return ""
+    if form and not model.connection:
+        return held(LAB_KEY).strip()
+    return _of_connection(model) or held(_place(model)).strip()
+
+
+def _of_connection(model: ModelSpec) -> str:
+    if not model.connection:
+        return ""
+    try:
+        saved = next((c.model for c in connections.saved() if c.name == model.connection), None)
+    except StoreError:  # the page that shows it tells about it
+        return ""
+    same = saved is not None and _address(saved) == _address(model)
+    return keys.typed_key(model.connection) if same else ""
+
+
+def _address(model: ModelSpec) -> tuple[str | None, str | None, str]:
+    """Where a model is asked: its server, or its provider, which may stand in its name."""
+    return model.api_base, model.provider, model.model.partition("/")[0] if "/" in model.model else ""
+
+
+def _place(model: ModelSpec) -> str:
+    """Where a key lies that was typed for this address."""
+    return "key-for." + ".".join(part or "" for part in _address(model))
+
+
+def _roles(spec: ProgramSpec) -> dict[str, ModelSpec]:
+    named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
+    return {role: model for role, model in named.items() if model is not None}

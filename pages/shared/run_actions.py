@@ -1,0 +1,80 @@
+"""What can be done with a run: cancel it, go on with it, give it again.
+
+To stand outside what is polled, so that a click is never lost to a redraw.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import address
+from pages.shared.credentials import credentials, missing_keys
+from pages.shared.text import mistake
+from refine_core import runs
+from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.runs import Run
+
+_PACES = {None: "as slowly as it was recorded", 1.0: "1 s a reply", 0.0: "at once"}
+
+
+def actions(run: Run) -> None:
+    """The buttons that fit the state of the run."""
+    if run.live:
+        _cancel(run)
+        return
+    if run.resumable:
+        _resume(run)
+    if run.line.calls:
+        _replay(run)
+
+
+def _cancel(run: Run) -> None:
+    if not run.here:
+        st.caption(
+            "This run works in another window of the app, on this data folder; cancel it there.",
+            width="content",
+        )
+        return
+    stopping = run.state == "cancelling"
+    label = "Cancelling …" if stopping else "Cancel"
+    if st.button(label, icon=":material/stop_circle:", disabled=stopping, key="cancel"):
+        runs.cancel(run.run_id)
+        st.rerun()
+
+
+def _resume(run: Run) -> None:
+    with st.popover("Resume", icon=":material/play_circle:"):
+        done = sum(a.state in ("scored", "failed") for a in run.line.attempts)
+        st.markdown(
+            "The run goes on from its last complete attempt"
+            + (
+                f", number {done}; what was cut off is made anew."
+                if done
+                else ": there is none, so it begins anew."
+            )
+        )
+        missing_keys(run.line.spec)
+        if st.button("Go on", type="primary", key="go-on"):
+            try:
+                runs.resume(run.run_id, credentials(run.line.spec))
+            except (SpecError, LMError, StoreError) as error:
+                mistake(f"Not resumed: {error}")
+            else:
+                st.rerun()
+
+
+def _replay(run: Run) -> None:
+    with st.popover("Replay", icon=":material/replay:"):
+        st.markdown(
+            "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
+            "Every screen of it says that it is a replay."
+        )
+        pace = st.radio("Replies come", list(_PACES), format_func=_PACES.__getitem__, key="pace")
+        if st.button("Start the replay", type="primary", key="start-replay"):
+            try:
+                again = runs.replay(run.run_id, delay_s=pace)
+            except (SpecError, LMError, StoreError) as error:
+                mistake(f"Not replayed: {error}")
+            else:
+                address.show_run(again)
+                st.rerun()
