@@ -5,8 +5,8 @@
         ...
         assert server.requests[0].json["model"] == "tiny"
 
-A behaviour is a reply text, a function (request body) -> reply text, or an Answer. Real HTTP, nothing mocked: what a
-client meets here it can meet in the world. By hand, serving a polite model: `python tests/openai_server.py --port 8800`.
+A behaviour is a reply text, an Answer, or a function (request body) -> either. Real HTTP, nothing mocked: what a
+client meets here it can meet in the world. A request with `stream` is answered as a stream of events. By hand, serving a polite model: `python tests/openai_server.py --port 8800`.
 """
 
 from __future__ import annotations
@@ -17,53 +17,109 @@ import json
 import re
 import select
 import socket
+import ssl
 import struct
+import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from pathlib import Path
+from typing import Literal, Self
 
 Body = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One reply, honest or not. Times in seconds.
+    """One reply, honest or not. Times in seconds. Where it is streamed, the same is said in pieces.
 
-    text: the reply, or a function of the request body; None sends null content. raw: these bytes instead of it.
-    hang_s: wait before the first byte. trickle_s: spread the body over this long. reset: cut it in the middle.
+    text: the reply, or a function of the request body; None sends null content. finish_reason: of any type.
+    message: the message's own fields instead of `text`; of the delta, where it is streamed. fields: over the body's own,
+    or over each event's. usage: "told" counts words; None leaves it out; anything else is sent as it is.
+    events: these instead of the usual ones, where it is streamed; text as it is, all else as JSON.
+    raw: these bytes instead of it all. content_type: instead of the one that fits. streams: False ignores `stream`.
+    hang_s: wait before the first byte. stall_s: wait once `stall_at` of the body is sent, 0 to 1.
+    trickle_s: spread the body over this long. framing: how the end of the body is told.
+    cut: hang up in the middle, in good order. reset: hang up in the middle, and let the client know it.
     """
 
     text: str | Callable[[Body], str] | None = ""
-    finish_reason: str = "stop"
+    finish_reason: object = "stop"
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     raw: bytes | None = None
     hang_s: float = 0.0
     trickle_s: float = 0.0
     reset: bool = False
+    message: Body | None = None
+    fields: Body = field(default_factory=dict)
+    usage: object = "told"
+    events: tuple[Body | str, ...] | None = None
+    content_type: str = ""
+    streams: bool = True
+    stall_s: float = 0.0
+    stall_at: float = 0.5
+    framing: Literal["length", "chunked", "close"] = "length"
+    cut: bool = False
 
 
-Behaviour = str | Callable[[Body], str] | Answer
+Behaviour = str | Answer | Callable[[Body], str | Answer]
 
 CODES = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
 
 
-def status(code: int, message: str = "", *, retry_after: float | None = None, error_code: str = "") -> Answer:
-    """An error reply in OpenAI's shape. retry_after: in seconds, a header. error_code: instead of the usual one."""
+def status(
+    code: int,
+    message: str = "",
+    *,
+    retry_after: float | str | None = None,
+    error_code: str = "",
+    param: str | None = None,
+) -> Answer:
+    """An error reply in OpenAI's shape.
+
+    retry_after: a header, in seconds or as it is. error_code: instead of the usual one. param: the one at fault.
+    """
     kind = "server_error" if code >= 500 else "invalid_request_error"
-    error = {"message": message or f"status {code}", "type": kind, "code": error_code or CODES.get(code)}
-    headers = () if retry_after is None else (("Retry-After", f"{retry_after:g}"),)
+    error = {
+        "message": message or f"status {code}",
+        "type": kind,
+        "param": param,
+        "code": error_code or CODES.get(code),
+    }
+    after = f"{retry_after:g}" if isinstance(retry_after, (int, float)) else retry_after
+    headers = () if after is None else (("Retry-After", after),)
     return Answer(status=code, headers=headers, raw=json.dumps({"error": error}).encode())
 
 
+def redirect(code: int, to: str) -> Answer:
+    """Sends the client elsewhere. to: the whole address."""
+    return Answer(status=code, headers=(("Location", to),), raw=b"")
+
+
+def delta(content: object = None, finish_reason: object = None, **fields: object) -> Body:
+    """An event of a stream. fields: others of its delta."""
+    said = {**({} if content is None else {"content": content}), **fields}
+    return {
+        **_CHUNK,
+        "model": "tiny",
+        "choices": [{"index": 0, "delta": said, "finish_reason": finish_reason}],
+    }
+
+
+_CHUNK: Body = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
+DONE = "[DONE]"
 RESET = Answer("never read to the end", reset=True)
+CUT = Answer("never read to the end", cut=True)
+CUT_CHUNKED = Answer("never read to the end", cut=True, framing="chunked")
+CUT_AND_CLOSED = Answer("never read to the end", cut=True, framing="close")
 EMPTY_BODY = Answer(raw=b"")
-NOT_JSON = Answer(raw=b"<html>a login page</html>")
-NO_CHOICES = Answer(raw=b'{"id": "x", "object": "chat.completion", "created": 1, "choices": []}')
+TRUNCATED = Answer(raw=b'{"id": "x", "object": "chat.completion", "choices": [{"index": 0, "mess')
+NOT_JSON = Answer(raw=b"<html>a login page</html>", content_type="text/html")
+NO_CHOICES = Answer(fields={"choices": []})
 NULL_CONTENT = Answer(None)
 CUT_BY_LENGTH = Answer("the reply was", "length")
 
@@ -87,17 +143,23 @@ class OpenAIServer:
     """The server, alive inside `with`.
 
     default: the behaviour once the script is used up. key: if given, requests with another key get 401. port: 0
-    takes a free one. Settable: models, what /v1/models lists.
+    takes a free one. tls: speak https, with a certificate that nobody trusts. Settable: models, what /v1/models lists.
     """
 
-    def __init__(self, default: Behaviour = "hello", *, key: str | None = None, port: int = 0) -> None:
+    def __init__(
+        self, default: Behaviour = "hello", *, key: str | None = None, port: int = 0, tls: bool = False
+    ) -> None:
         self.default, self.key, self.models = default, key, ["polite"]
         self.requests: list[Recorded] = []
         self.closing = threading.Event()
         self._queue: deque[Behaviour] = deque()
         self._http = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"owner": self}))
         self.port: int = self._http.server_port
-        self.url = f"http://127.0.0.1:{self.port}/v1"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/v1"
+        if tls:  # the handshake is left to each connection's own thread
+            self._http.socket = _tls().wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     def script(self, *behaviours: Behaviour) -> None:
         """Queue behaviours, one per chat request, in order of arrival."""
@@ -105,6 +167,8 @@ class OpenAIServer:
 
     def next_answer(self, body: Body) -> Answer:
         behaviour = self._queue.popleft() if self._queue else self.default
+        if callable(behaviour):
+            behaviour = behaviour(body)
         answer = behaviour if isinstance(behaviour, Answer) else Answer(behaviour)
         return replace(answer, text=answer.text(body)) if callable(answer.text) else answer
 
@@ -153,25 +217,35 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer, body: Body) -> None:
         self._wait(answer.hang_s)
-        streams = bool(body.get("stream")) and answer.raw is None
+        streams = bool(body.get("stream")) and answer.streams and answer.raw is None
         whole = answer.raw
         if whole is None:
             whole = _sse(answer, body) if streams else _completion(answer, body)
-        step = 8 if answer.trickle_s or answer.reset else len(whole) or 1
+        in_pieces = answer.trickle_s or answer.reset or answer.cut or answer.stall_s
+        step = 8 if in_pieces else len(whole) or 1
         pieces = [whole[at : at + step] for at in range(0, len(whole), step)]
         self.send_response(answer.status)
-        kind = "text/event-stream" if streams else "application/json"
-        usual = (("Content-Type", kind), ("Content-Length", str(len(whole))), ("Connection", "close"))
-        for name, value in usual + answer.headers:
+        kind = answer.content_type or ("text/event-stream" if streams else "application/json")
+        framing = {
+            "length": (("Content-Length", str(len(whole))),),
+            "chunked": (("Transfer-Encoding", "chunked"),),
+            "close": (),
+        }[answer.framing]
+        for name, value in (("Content-Type", kind), ("Connection", "close"), *framing, *answer.headers):
             self.send_header(name, value)
         self.end_headers()
         for number, piece in enumerate(pieces):
-            if answer.reset and number > len(pieces) // 2:  # lingering for zero seconds sends RST, not FIN
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
+            if answer.stall_s and number == int(len(pieces) * answer.stall_at):
+                self._wait(answer.stall_s)
+            if (answer.reset or answer.cut) and number > len(pieces) // 2:
+                if answer.reset:  # lingering for zero seconds sends RST, not FIN
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.connection.close()
                 return
-            self.wfile.write(piece)
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if answer.framing == "chunked" else piece)
             self._wait(answer.trickle_s / len(pieces))
+        if answer.framing == "chunked":
+            self.wfile.write(b"0\r\n\r\n")
 
     def _wait(self, seconds: float) -> None:
         """Wait, unless the client hangs up first: a readable socket without bytes is a closed one."""
@@ -192,22 +266,70 @@ def _usage(answer: Answer, body: Body) -> dict[str, int]:
     return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 
+def _told(answer: Answer, body: Body) -> Body:
+    """The usage as a field of the body, if it is told."""
+    if answer.usage is None:
+        return {}
+    return {"usage": _usage(answer, body) if answer.usage == "told" else answer.usage}
+
+
 def _completion(answer: Answer, body: Body) -> bytes:
-    message = {"role": "assistant", "content": answer.text}
-    choice = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
+    said = {"content": answer.text} if answer.message is None else answer.message
+    choice = {"index": 0, "message": {"role": "assistant", **said}, "finish_reason": answer.finish_reason}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body.get("model")}
-    return json.dumps({**head, "choices": [choice], "usage": _usage(answer, body)}).encode()
+    return json.dumps({**head, "choices": [choice], **_told(answer, body), **answer.fields}).encode()
 
 
 def _sse(answer: Answer, body: Body) -> bytes:
-    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body.get("model")}
+    if answer.events is not None:
+        return _as_events(answer.events)
+    head = {**_CHUNK, "model": body.get("model")}
     words = re.findall(r"\S+\s*|\s+", str(answer.text or ""))
-    deltas: list[tuple[Body, str | None]] = [({"role": "assistant", "content": ""}, None)]
-    deltas += [({"content": word}, None) for word in words] + [({}, answer.finish_reason)]
-    chunks = [{**head, "choices": [{"index": 0, "delta": d, "finish_reason": f}]} for d, f in deltas]
-    if (body.get("stream_options") or {}).get("include_usage"):
-        chunks.append({**head, "choices": [], "usage": _usage(answer, body)})
-    return "".join(f"data: {part}\n\n" for part in [*map(json.dumps, chunks), "[DONE]"]).encode()
+    said = [{"content": word} for word in words] if answer.message is None else [answer.message]
+    deltas = [({"role": "assistant", "content": ""}, None), *((piece, None) for piece in said)]
+    chunks = [
+        {**head, "choices": [{"index": 0, "delta": d, "finish_reason": f}], **answer.fields}
+        for d, f in [*deltas, ({}, answer.finish_reason)]
+    ]
+    if (body.get("stream_options") or {}).get("include_usage") and answer.usage is not None:
+        chunks.append({**head, "choices": [], **_told(answer, body)})
+    return _as_events([*chunks, DONE])
+
+
+def _as_events(events: Iterable[Body | str]) -> bytes:
+    texts = (event if isinstance(event, str) else json.dumps(event) for event in events)
+    return "".join(f"data: {text}\n\n" for text in texts).encode()
+
+
+def _tls() -> ssl.SSLContext:
+    """For a server on loopback with a certificate that is signed by itself, so that no client trusts it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:  # the ssl module reads files only
+        file = Path(folder, "both.pem")
+        file.write_text(_CERTIFICATE, encoding="ascii")
+        context.load_cert_chain(file)
+    return context
+
+
+# A key and a certificate for localhost, made for these tests; they open nothing.
+_CERTIFICATE = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgt2OMQgzW+K9qL11o
+Kiklm+xFgXcWjrEpsfn41fiCOLyhRANCAARASvCZok9zYaf8Nk7dGAUBIBwlSUVT
+kbbtlR9Suc6b/YlrHUtUUyaJNrnDcEw8hk3Dj9DRzuCHvBcTSc//VThx
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUMDV3q8S5E1OqDi+ICDZQ9d0aX6EwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzAxNTMwNFoYDzIxMjYxMDMw
+MDE1MzA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARASvCZok9zYaf8Nk7dGAUBIBwlSUVTkbbtlR9Suc6b/YlrHUtUUyaJ
+NrnDcEw8hk3Dj9DRzuCHvBcTSc//VThxo28wbTAdBgNVHQ4EFgQUbqLdWK3nhgcu
+6iU8M+n8WY5CBigwHwYDVR0jBBgwFoAUbqLdWK3nhgcu6iU8M+n8WY5CBigwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAIXmbAblUJ5AShMbJdHEcbLaf4mb1CmRWeDMlV3rbaQ4AiEA
+9vRStYKZltMkitOz/bYmDbE3HW1Bhc/rd5gne2UilpI=
+-----END CERTIFICATE-----
+"""
 
 
 def polite(body: Body) -> str:

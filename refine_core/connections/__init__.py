@@ -1,13 +1,40 @@
-"""The door to models: what can be chosen, and getting litellm ready before it is needed."""
+"""The door to models: what can be connected, what is kept, whether it works, what it cost; and getting litellm ready.
+
+presets    kinds of connections, with what is usual there filled in
+saved      connections under names of one's own, without keys
+check      testing one: what works, in sentences; trial, listing, blame: its steps
+spending   what calls cost, by day and model
+"""
 
 from __future__ import annotations
 
 import os
 
+from refine_core.connections.check import Check, Finding, check, checked, stop_check
+from refine_core.connections.presets import PRESETS, Preset
+from refine_core.connections.saved import Connection, problems, remove, save, saved
 from refine_core.lm import litellm_ready, warm
 from refine_core.spec import ModelSpec
+from refine_core.spec.models import model_problems
 
-__all__ = ["litellm_ready", "unset_variable", "warm"]
+__all__ = [
+    "PRESETS",
+    "Check",
+    "Connection",
+    "Finding",
+    "Preset",
+    "check",
+    "checked",
+    "litellm_ready",
+    "model_problems",
+    "problems",
+    "remove",
+    "save",
+    "saved",
+    "stop_check",
+    "unset_variable",
+    "warm",
+]
 
 
 def unset_variable(model: ModelSpec) -> str | None:

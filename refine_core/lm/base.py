@@ -6,10 +6,8 @@ lm(…), acall      the whole operation, as dspy has it: cache, history, usage, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar, Literal, Self, TextIO
 
 from refine_core import settings
@@ -17,19 +15,12 @@ from refine_core.effects import Blocking, Steps, arun, run
 from refine_core.errors import LMError
 from refine_core.lm import history
 from refine_core.log.scope import current
+from refine_core.spec.models import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
+from refine_core.spec.models import is_secret as is_secret  # noqa: PLC0414  # this one too
 from refine_core.waiting import Cancel
 
 Message = Mapping[str, str]
 """{"role": "system" | "user" | "assistant", "content": text}"""
-
-SECRET_NAME = re.compile(r"(key|token|secret|password|headers|credentials)$", re.IGNORECASE)
-"""A parameter named like this is sent, but never shown, recorded, dumped or pickled."""
-
-
-@lru_cache(maxsize=1024)
-def is_secret(name: str) -> bool:
-    """Whether a parameter of this name is a secret."""
-    return SECRET_NAME.search(name) is not None
 
 
 def public(params: Mapping[str, object]) -> dict[str, object]:

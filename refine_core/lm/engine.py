@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from refine_core.errors import LMError
+from refine_core.lm.secrecy import watch_logs
 
 if TYPE_CHECKING:
     import asyncio
@@ -65,6 +66,8 @@ def _import_litellm(done: Future[Any]) -> None:
         litellm: Any = importlib.import_module("litellm")
         litellm.telemetry = False
         litellm.suppress_debug_info = True  # it prints advice otherwise
+        watch_logs()
+        importlib.import_module("refine_core.lm.wire").install()
     except Exception as error:  # noqa: BLE001  # the waiting callers get it
         # What was half imported must go, or the next import would find its parts without their whole.
         for name in [n for n in sys.modules if n == "litellm" or n.startswith("litellm.")]:

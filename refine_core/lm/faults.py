@@ -9,7 +9,6 @@ Types are told by name, so that nothing here needs the import of litellm.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Collection, Iterator
@@ -24,32 +23,16 @@ from refine_core.errors import (
     LMTimeoutError,
     LMUnavailableError,
 )
+from refine_core.lm.answers import MAX_REPLY_BYTES
+from refine_core.lm.secrecy import redact
+from refine_core.lm.shapes import CutOff, SaidError, SentElsewhere, TooLong, TransportFault, WrongShape
 
 MAX_WORDS = 300
 """Characters kept of what a provider says."""
 
-MIN_SECRET = 4
-"""Characters; shorter secrets occur in any text by chance, and cannot be hidden."""
-
-_HIDDEN = "[hidden]"
-_SECRET_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{3,}"  # keys by their usual first letters, masked ones too
-    r"|\bAIza[\w-]{10,}|\beyJ[\w-]+\.[\w.-]+"  # Google's keys; JSON web tokens
-    r"|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+|(?<=://)[^/\s@]+@",
-    re.IGNORECASE,
-)
 _LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
 _JSON_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\]|\\.)+)\"")
 _NO_KEY = re.compile(r"api_key|credentials", re.IGNORECASE)
-
-
-def redact(text: str, secrets: Collection[str] = ()) -> str:
-    """The text without the given secrets, without the environment's keys, and without what looks like a key."""
-    from_environment = (v for n, v in os.environ.items() if n.endswith(("_KEY", "_TOKEN", "_SECRET")))
-    for secret in sorted({*secrets, *from_environment}, key=len, reverse=True):
-        if len(secret) >= MIN_SECRET:
-            text = text.replace(secret, _HIDDEN)
-    return _SECRET_LIKE.sub(_HIDDEN, text)
 
 
 def explain(  # one return a fault
@@ -60,6 +43,8 @@ def explain(  # one return a fault
     where: "the server at http://…" or the like. timeout_s: the limit that was in force.
     """
     at = where[0].upper() + where[1:]
+    if seen := next((link for link in _chain(error) if isinstance(link, TransportFault)), None):
+        return _by_sight(seen, at, where, model, secrets)
     said = redact(_words(error), secrets)[:MAX_WORDS]
     if _has(error, "TimeoutError", "Timeout", "TimeoutException"):
         return LMTimeoutError(
@@ -67,9 +52,17 @@ def explain(  # one return a fault
         )
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and _has(error, "HTTPStatusError"):
-        return _by_status(error, status, at, said, model)
+        return _by_status(error, status, at, said, model, param=redact(_param(error), secrets))
+    if _has(error, "SSLError", "CertificateError", "ClientConnectorCertificateError"):
+        return _insecure(error, where, model)
     if _has(error, "TransportError", "ConnectionError", "InvalidURL"):
         return LMUnavailableError(_unreachable(error, where), model=model)
+    if (
+        (body := _body(error)) is not None
+        and _has(error, "APIError")
+        and _has(error, "MidStreamFallbackError")
+    ):
+        return _in_place_of_a_reply(body, at, model, secrets)
     if missing := next((e for e in _chain(error) if isinstance(e, ImportError)), None):
         return LMError(f"litellm needs a package for {model!r}: {missing.name}. Install it.", model=model)
     if "LLM Provider NOT provided" in str(error):
@@ -87,10 +80,53 @@ def explain(  # one return a fault
         return LMKeyError(f"{at} needs a key. Give one, or set it in the environment.", model=model)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.UNPROCESSABLE_ENTITY:
         return _by_status(error, status, at, said, model)
+    what = "it is no JSON, or not all of it" if _has(error, "JSONDecodeError") else ""
+    return _by_sight(WrongShape(what), at, where, model, secrets)
+
+
+def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Collection[str]) -> LMError:
+    """The error for what was seen on the wire, or in the pieces of a stream."""
+    match seen:
+        case SentElsewhere():
+            return LMNotFoundError(
+                f"{at} sends the request on to {redact(seen.to, secrets)[:MAX_WORDS]} ({seen.status}), "
+                "where the key must not go. If you trust that server, give its address instead.",
+                model=model,
+                status=seen.status,
+            )
+        case TooLong():
+            return LMRefusedError(
+                f"The reply of {model!r} was longer than {MAX_REPLY_BYTES // 1_000_000} MB, so it was not read "
+                "to its end. Set max_tokens.",
+                model=model,
+            )
+        case SaidError():
+            return _in_place_of_a_reply(seen.body, at, model, secrets)
+        case CutOff():
+            return LMUnavailableError(_broken(where), model=model)
+    what = f": {seen.what}" if isinstance(seen, WrongShape) and seen.what else ""
     return LMUnavailableError(
-        f"{at} answered, but not with a chat reply. Is it an OpenAI-compatible address? It usually ends in /v1.",
+        f"{at} answered, but not with a chat reply{what}. "
+        "Is it an OpenAI-compatible address? It usually ends in /v1.",
         model=model,
     )
+
+
+def _in_place_of_a_reply(body: object, at: str, model: str, secrets: Collection[str]) -> LMError:
+    """An error that came under status 200, or in the middle of a stream, by the code that it names."""
+    parts = body if isinstance(body, dict) else {"message": body}
+    said = redact(" ".join(str(parts.get("message") or "").split()), secrets)[:MAX_WORDS]
+    names = " ".join(str(parts.get(name) or "") for name in ("code", "type"))
+    code = str(parts.get("code"))
+    status = int(code) if re.fullmatch(r"[45]\d\d", code) else None
+    if "insufficient_quota" in names or "rate_limit" in names:
+        status = HTTPStatus.TOO_MANY_REQUESTS
+    if status is not None:
+        failure = _by_status(Exception(), int(status), at, said, model)
+        failure.retryable = failure.retryable and "insufficient_quota" not in names
+        return failure
+    told = f' It said: "{said}"' if said else ""
+    return LMUnavailableError(f"{at} sent an error in place of a reply. Try again.{told}", model=model)
 
 
 _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
@@ -109,11 +145,15 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
 }
 
 
-def _by_status(error: BaseException, status: int, at: str, said: str, model: str) -> LMError:
-    """The error for an HTTP status. at: the server, as a sentence begins. said: its own words."""
+def _by_status(
+    error: BaseException, status: int, at: str, said: str, model: str, *, param: str = ""
+) -> LMError:
+    """The error for an HTTP status. at: the server, as a sentence begins. said: its own words. param: the one at fault."""
     kind, sentence = _BY_STATUS.get(status, (LMRefusedError, "{at} did not accept the request ({status})."))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _BY_STATUS:
         kind, sentence = LMUnavailableError, "{at} failed on its side ({status}). Try again later."
+    if kind is LMRefusedError and param and status not in _BY_STATUS:
+        sentence = "{at} did not accept the parameter {param!r} ({status}). Change it, or leave it out."
     if _has(error, "ContextWindowExceededError"):
         sentence = "The prompt is too long for {model!r} ({status}). Shorten it."
     if _has(error, "ContentPolicyViolationError"):
@@ -122,7 +162,9 @@ def _by_status(error: BaseException, status: int, at: str, said: str, model: str
         sentence = (
             "{model!r} does not take one of its parameters. Change it, or set it to None to leave it out."
         )
-    message = sentence.format(at=at, model=model, status=status) + (f' It said: "{said}"' if said else "")
+    message = sentence.format(at=at, model=model, status=status, param=param) + (
+        f' It said: "{said}"' if said else ""
+    )
     if kind is not LMRateLimitError:
         return kind(message, model=model, status=status)
     limit = LMRateLimitError(message, model=model, status=status, retry_after_s=_retry_after_s(error))
@@ -137,17 +179,33 @@ def _unreachable(error: BaseException, where: str) -> str:
         return f"Cannot reach {where}: connection refused. Is the server running?"
     if _has(error, "gaierror"):
         return f"Cannot reach {where}: no such host. Check the address, and the network."
-    if _has(error, "SSLError", "SSLCertVerificationError"):
-        reasons = (getattr(link, "reason", None) for link in _chain(error))
-        reason = next((r.lower().replace("_", " ") for r in reasons if isinstance(r, str)), "TLS failed")
-        return f"Cannot reach {where}: no secure connection ({reason}). Check http or https."
     if _has(error, "InvalidURL", "InvalidUrlClientError"):
         return f"Cannot reach {where}: this is no address. Write http://HOST:PORT/v1."
     if _has(error, "ReadError", "RemoteProtocolError", "ClientPayloadError", "ServerDisconnectedError"):
-        return f"The connection to {where} broke before the reply was complete. Try again."
+        return _broken(where)
     root = [e for e in _chain(error) if isinstance(e, OSError)]
     reason = (root[-1].strerror or type(root[-1]).__name__) if root else "no connection"
     return f"Cannot reach {where}: {reason[:80]}. Check the address, and the network."
+
+
+def _broken(where: str) -> str:
+    return f"The connection to {where} broke before the reply was complete. Try again."
+
+
+def _insecure(error: BaseException, where: str, model: str) -> LMError:
+    """No secure connection. That does not pass by itself, so the same call is not tried again."""
+    reasons = (
+        getattr(link, "verify_message", None) or getattr(link, "reason", None) for link in _chain(error)
+    )
+    reason = next((r.lower().replace("_", " ") for r in reasons if isinstance(r, str)), "TLS failed")
+    next_step = "Check http or https."
+    if "certificate" in reason:
+        next_step = "Check the address; a certificate of your own is trusted if SSL_CERT_FILE names it."
+    failure = LMUnavailableError(
+        f"Cannot reach {where}: no secure connection ({reason}). {next_step}", model=model
+    )
+    failure.retryable = False
+    return failure
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -175,6 +233,27 @@ def _words(error: BaseException) -> str:
     return "" if text.startswith("<") else text
 
 
+def _body(error: BaseException) -> object:
+    """What the server sent as an error, from within OpenAI's own exceptions."""
+    return next((b for link in _chain(error) if (b := getattr(link, "body", None)) is not None), None)
+
+
+def _param(error: BaseException) -> str:
+    """The parameter that the server names as the one at fault; "" where it names none, or the prompt or the model."""
+    body = _body(error)
+    param = body.get("param") if isinstance(body, dict) else None
+    whole = ("messages", "model")
+    return param[:60] if isinstance(param, str) and not param.startswith(whole) else ""
+
+
+def names_stream(error: BaseException) -> bool:
+    """Whether a server refused the request because it asks for a stream."""
+    refused = getattr(error, "status_code", None) in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return (
+        refused and _has(error, "HTTPStatusError") and "stream" in f"{_param(error)} {_words(error)}".lower()
+    )
+
+
 def _retry_after_s(error: BaseException) -> float | None:
     """The Retry-After header as seconds from now; it may be a number or a date."""
     from email.utils import parsedate_to_datetime
@@ -188,6 +267,6 @@ def _retry_after_s(error: BaseException) -> float | None:
                 pass
             try:
                 return max(0.0, parsedate_to_datetime(advice).timestamp() - time.time())
-            except ValueError:
+            except (ValueError, OverflowError):
                 return None
     return None

@@ -2,6 +2,7 @@
 
 caller     steps -> attempt, wait, attempt ...      sync or async; every wait under the caller's Cancel
 engine     litellm's import, at the first call or by `warm()`, and the event loop that makes the calls
+calling    one such call: what is sent, what comes of it
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from refine_core import settings
 from refine_core.effects import Pause, Result, Steps, run
-from refine_core.errors import LMError, LMNotFoundError, LMRefusedError, LMUnavailableError
-from refine_core.lm import faults
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, is_secret, public
-from refine_core.lm.engine import LOOPBACK, engine, litellm_ready, spare_loopback_from_proxies, warm
+from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
+from refine_core.lm import families
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
+from refine_core.lm.calling import NO_KEY, Call
+from refine_core.lm.engine import engine, litellm_ready, warm
+from refine_core.lm.secrecy import redact
 from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:
@@ -27,15 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LM", "NO_KEY", "litellm_ready", "warm"]
 
-NO_KEY = "no-key"
-"""Sent to a server that was given by address but without a key: those that need none still want the header."""
-
 MAX_RETRY_AFTER_S = 30.0
+MAX_BACKOFF_S = 8.0
 ENGINE_GRACE_S = 5.0  # how much later than the call's own limit the caller stops waiting for the engine
 
-_ROUTING = frozenset(
-    ("api_base", "base_url", "api_key", "custom_llm_provider", "model", "extra_headers", "headers")
-)
 _NOT_OURS = ("provider", "finetuning_model", "launch_kwargs", "train_kwargs")
 
 
@@ -105,7 +102,7 @@ class LM(BaseLM):
             )
         if api_base and not re.match(r"https?://[^/]", api_base):
             raise LMNotFoundError(
-                f"{faults.redact(api_base)!r} is no address; write http://HOST:PORT/v1", model=model
+                f"{redact(api_base)!r} is no address; write http://HOST:PORT/v1", model=model
             )
         self.api_base, self.custom_llm_provider = api_base, custom_llm_provider
         self.cache, self.cache_in_memory = cache, cache_in_memory
@@ -158,10 +155,15 @@ class LM(BaseLM):
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
     ) -> Steps[Reply]:
-        """`complete` as an operation; given up, it closes the connection."""
+        """`complete` as an operation; given up, it closes the connection.
+
+        on_text: told the reply as it is written, from another thread; "" when a retry begins it anew. It must be quick.
+        Without it no stream is asked for.
+        """
         import tenacity
 
         cancel = cancel or Cancel()
+        call: Call | None = None
 
         def tell(state: tenacity.RetryCallState) -> None:
             error = _outcome(state)
@@ -180,7 +182,9 @@ class LM(BaseLM):
         while True:  # as tenacity's own loops do, with our ways to ask and to wait
             do = retrying.iter(retry_state=state)
             if isinstance(do, tenacity.DoAttempt):
-                made = yield from self._attempt(messages, params, cancel)
+                before, call = call, self._call(messages, params, on_text)
+                call.begin_anew(before)
+                made = yield from self._attempt(call, cancel)
                 if isinstance(made, LMError):
                     state.set_exception((type(made), made, None))
                 else:
@@ -192,89 +196,42 @@ class LM(BaseLM):
                 reply: Reply = do
                 return reply
 
-    def _attempt(
-        self, messages: Sequence[Message], params: Mapping[str, object], cancel: Cancel
-    ) -> Steps[Reply | LMError]:
-        """One HTTP call. A failure is returned, so that it is raised where no other error is attached to it."""
+    def _attempt(self, call: Call, cancel: Cancel) -> Steps[Reply | LMError]:
+        """One try. A failure is returned, so that it is raised where no other error is attached to it."""
         try:
             litellm = yield Result(engine.litellm(), cancel)
         except LMError as failure:
             return failure
-        limit_s = self._limit_s(params)
-        work = engine.submit(self._call(litellm, messages, params, limit_s))
+        work = engine.submit(call.made(litellm))
         try:
-            made: Reply | LMError = yield Result(work, cancel, limit_s + ENGINE_GRACE_S)
+            made: Reply | LMError = yield Result(work, cancel, call.limit_s + ENGINE_GRACE_S)
         except TimeoutError as late:
-            return self._explain(late, params)
+            return call.explained(late)
         finally:
             work.cancel()  # a caller who leaves early, by Ctrl-C too, closes the connection
+            call.leave()
         return made
 
-    def _limit_s(self, params: Mapping[str, object]) -> float:
+    def _call(
+        self, messages: Sequence[Message], params: Mapping[str, object], on_text: OnText | None
+    ) -> Call:
+        own_prices = (self.price_in_usd, self.price_out_usd)
         given = params.get("timeout")
-        return float(given) if isinstance(given, (int, float)) else self.timeout_s
-
-    async def _call(
-        self, litellm: Any, messages: Sequence[Message], params: Mapping[str, object], limit_s: float
-    ) -> Reply | LMError:
-        """Runs in the engine. What went wrong is told in our words before it leaves: the old error has seen the key."""
-        try:
-            return self._read(litellm, await self._ask(litellm, messages, params, limit_s))
-        except LMError as failure:
-            return failure.with_traceback(None)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it becomes an LMError
-            return self._explain(error, params)
-
-    def _explain(self, error: Exception, params: Mapping[str, object]) -> LMError:
-        """Told in a frame of its own, since a traceback shows the frames that it passed, and these are secrets."""
-        private = [*self._private.values(), *(v for n, v in params.items() if is_secret(n))]
-        secrets = [text for value in private for text in _texts(value)]
-        limit = self._limit_s(params)
-        return faults.explain(error, where=self._where, model=self.model, timeout_s=limit, secrets=secrets)
-
-    async def _ask(
-        self, litellm: Any, messages: Sequence[Message], params: Mapping[str, object], limit_s: float
-    ) -> Any:
-        import asyncio
-
-        request = {**self._private, **params}
-        for ours in ("rollout_id", "timeout"):  # the first tells calls apart in a cache; no server knows it
-            request.pop(ours, None)
-        if misplaced := sorted(
-            _ROUTING & set(params)
-        ):  # the key goes where the model was told to be, and nowhere else
-            raise LMRefusedError(
-                f"{misplaced[0]!r} belongs to the model, not to one call; give it to LM(…)", model=self.model
-            )
-        if params.get("n") not in (None, 1):
-            raise LMRefusedError(
-                f"n={params['n']} asks for several replies, and one would be kept; ask as often, or use BestOfN",
-                model=self.model,
-            )
-        if self.api_base is not None:
-            request["api_base"] = self.api_base
-            request.setdefault("api_key", NO_KEY)
-            if urlsplit(self.api_base).hostname in LOOPBACK:
-                spare_loopback_from_proxies()
-        async with asyncio.timeout(limit_s):  # around the call's making too: a call that is made is awaited
-            return await litellm.acompletion(
-                model=self.model,
-                messages=[dict(message) for message in messages],
-                custom_llm_provider=self._provider(litellm),
-                timeout=limit_s,
-                num_retries=0,  # we retry, and tell
-                max_retries=0,
-                drop_params=False,
-                **{name: value for name, value in request.items() if value is not None},
-            )
-
-    def _provider(self, litellm: Any) -> str | None:
-        """The provider by litellm's name; None where the model's own name says it."""
-        named = "/" in self.model and self.model.split("/")[0] in litellm.provider_list
-        return self.custom_llm_provider or ("openai" if self.api_base is not None and not named else None)
+        return Call(
+            self.model,
+            self.api_base,
+            self.custom_llm_provider,
+            self._where,
+            messages,
+            params,
+            self._private,
+            float(given) if isinstance(given, (int, float)) else self.timeout_s,
+            on_text,
+            None if own_prices == (None, None) else own_prices,
+        )
 
     def ready(self, cancel: Cancel) -> Steps[None]:
-        """litellm imported. Raises LMError if it cannot be; RunCancelled."""
+        """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
         yield Result(engine.litellm(), cancel)
 
     def takes(self, param: str) -> bool:
@@ -286,36 +243,8 @@ class LM(BaseLM):
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
         known = effort if isinstance(effort, str) else None
-        return _takes(litellm, self.model, self._provider(litellm), param, known)
-
-    def _read(self, litellm: Any, answer: Any) -> Reply:
-        where = self._where[0].upper() + self._where[1:]
-        if not answer.choices:
-            raise LMUnavailableError(f"{where} sent a reply without choices. Try again.", model=self.model)
-        choice = answer.choices[0]
-        text, reason = choice.message.content, choice.finish_reason
-        if text is None and reason == "length":
-            raise LMRefusedError(
-                f"{self.model!r} used up its tokens before it said anything. Raise max_tokens.",
-                model=self.model,
-            )
-        if text is None and reason == "content_filter":
-            raise LMRefusedError(f"{where} withheld the reply (content filter).", model=self.model)
-        if text is None:
-            raise LMUnavailableError(f"{where} sent a reply without text. Try again.", model=self.model)
-        return Reply(
-            text, _usage(answer), answer.model or self.model, reason, self._cost_usd(litellm, answer)
-        )
-
-    def _cost_usd(self, litellm: Any, answer: Any) -> float | None:
-        """By litellm's price list. A server of one's own has no listed price, whatever it calls its models."""
-        if self.api_base is not None:
-            return None
-        try:
-            cost = float(litellm.completion_cost(completion_response=answer, model=self.model))
-        except Exception:  # noqa: BLE001  # litellm raises a bare Exception for a model without a price
-            return None
-        return cost if cost > 0 and math.isfinite(cost) else None  # the list writes 0 for "unknown" as well
+        provider = families.provider_of(litellm, self.model, self.api_base, self.custom_llm_provider)
+        return families.takes(litellm, self.model, provider, param, known)
 
     @property
     def address(self) -> str:  # type: ignore[override]  # read only, here as in the base
@@ -353,27 +282,6 @@ def _check(
         raise (ValueError if is_number else TypeError)(f"{name} must be {wish}, not {settings.shown(value)}")
 
 
-@lru_cache(maxsize=1024)
-def _takes(litellm: Any, model: str, provider: str | None, param: str, effort: str | None) -> bool:
-    """What litellm would do with the parameter; the knowledge is in its classes, one a family of models."""
-    if provider is None:
-        try:
-            model, provider = litellm.get_llm_provider(model=model)[:2]
-        except litellm.exceptions.BadRequestError:  # nobody's model: the call itself will say so
-            return param == "temperature"
-    listed = litellm.get_supported_openai_params(model=model, custom_llm_provider=provider)
-    if listed is not None and param not in listed:
-        return False
-    if param != "temperature":
-        return listed is not None
-    given = {"reasoning_effort": effort} if effort else {}
-    try:  # reasoning models list it, and refuse any value but 1
-        litellm.utils.get_optional_params(model=model, custom_llm_provider=provider, temperature=0.5, **given)
-    except litellm.exceptions.UnsupportedParamsError:
-        return False
-    return True
-
-
 def _outcome(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome is not None else None
 
@@ -385,19 +293,7 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     advised: float | None = getattr(_outcome(state), "retry_after_s", None)
     if advised is not None:
         return min(advised, MAX_RETRY_AFTER_S)
-    return (wait_exponential(multiplier=0.5, max=8.0) + wait_random(0, 0.5))(state)
-
-
-def _usage(answer: Any) -> Usage:
-    """Tokens as told; where the server told nothing litellm writes 0, and no prompt has 0 tokens."""
-    told = getattr(answer, "usage", None)
-    asked, said = getattr(told, "prompt_tokens", None), getattr(told, "completion_tokens", None)
-    return Usage(asked or None, said if asked or said else None)
-
-
-def _texts(value: object) -> list[str]:
-    """The strings in a private parameter, which may be a text or, as headers are, a mapping."""
-    return [str(part) for part in (value.values() if isinstance(value, Mapping) else [value])]
+    return min((wait_exponential(multiplier=0.5) + wait_random(0, 0.5))(state), MAX_BACKOFF_S)
 
 
 def _shown(address: str | None) -> str:

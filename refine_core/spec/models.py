@@ -1,36 +1,246 @@
-"""What is wrong with the description of a model."""
+"""What keeps the description of a model from being used, and what would make it tell a secret.
+
+    model_problems(ModelSpec) -> [Problem(field, message)]        field: the name of ModelSpec's own field
+
+A description is recorded, shown and shipped, so it must hold no key: not in the address, not where a variable's name
+belongs, not among the further parameters. What looks like a key is never repeated in a message.
+"""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from refine_core.errors import Problem
 from refine_core.spec.program import ModelSpec
 
+SECRET_NAME = re.compile(r"(key|token|secret|password|headers|credentials)$", re.IGNORECASE)
+"""A parameter named like this is sent, but never shown, recorded, dumped or pickled."""
+
+SECRET_LIKE = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{3,}"  # keys by their usual first letters, masked ones too
+    r"|\bAIza[\w-]{10,}|\beyJ[\w-]+\.[\w.-]+"  # Google's keys; JSON web tokens
+    r"|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+|(?<=://)[^/\s@]+@",
+    re.IGNORECASE,
+)
+"""Text that is shown to nobody, since it looks like a key or a login."""
+
+MOST_TEMPERATURE = 2.0
+MOST_TOKENS = 10_000_000
+MOST_TIMEOUT_S = 3600.0
+MOST_RETRIES = 10
+MOST_CHARACTERS = 300
+MOST_LEVELS = 8
+
+_PASTED_KEY = 20  # characters from which on a word that looks like a key is no name any more
+_ALL_CAPITALS_KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{12,}|(?=[A-Z]*[0-9])[A-Z0-9]{24,}")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
+_PARAMETER = re.compile(r"[A-Za-z_]\w{0,99}")
+_EFFORT = re.compile(r"[a-z_]{1,20}")
+
+_BELONGS = {
+    **dict.fromkeys(("model", "model_type"), "name the model in its own field"),
+    **dict.fromkeys(("messages", "prompt"), "the program writes them"),
+    **dict.fromkeys(("api_base", "base_url"), "the address has a field of its own"),
+    **dict.fromkeys(
+        ("api_key", "key", "azure_ad_token"),
+        "type the key in its own field, or name a variable that holds it",
+    ),
+    **dict.fromkeys(
+        ("headers", "extra_headers", "default_headers"), "headers may carry keys, so they are not kept"
+    ),
+    "temperature": "it has a field of its own",
+    **dict.fromkeys(
+        ("max_tokens", "max_completion_tokens", "max_output_tokens"),
+        "use the field for the longest reply; it is sent under the name that the model takes",
+    ),
+    **dict.fromkeys(("seed", "stop", "reasoning_effort"), "it has a field of its own"),
+    **dict.fromkeys(
+        ("timeout", "timeout_s", "request_timeout", "stream_timeout"), "use the field for the time limit"
+    ),
+    **dict.fromkeys(("num_retries", "max_retries"), "use the field for retries"),
+    **dict.fromkeys(("custom_llm_provider", "provider"), "the model's name says it, as in provider/model"),
+    **dict.fromkeys(("price_in_usd", "price_out_usd"), "prices have fields of their own"),
+    **dict.fromkeys(
+        ("cache", "cache_in_memory", "rollout_id"), "identical calls are looked after by the app"
+    ),
+    **dict.fromkeys(("stream", "stream_options"), "replies are streamed by the app itself"),
+    "n": "one reply is read a call; use best-of-n to have several",
+    **dict.fromkeys(
+        ("callbacks", "finetuning_model", "launch_kwargs", "train_kwargs", "self"), "it is of no use here"
+    ),
+}
+"""Further parameters that are refused -> where they belong instead."""
+
+
+@lru_cache(maxsize=1024)
+def is_secret(name: str) -> bool:
+    """Whether a parameter of this name is a secret."""
+    return SECRET_NAME.search(name) is not None
+
+
+def is_pasted_key(text: str) -> bool:
+    """Whether a text that should be a name looks like a key instead. Short names such as hf-mirror do not."""
+    found = (match[0] for match in SECRET_LIKE.finditer(text))
+    long = any(len(word) >= _PASTED_KEY and any(c.isdigit() for c in word) for word in found)
+    return long or _ALL_CAPITALS_KEY.fullmatch(text) is not None
+
 
 def model_problems(model: ModelSpec) -> list[Problem]:
-    """Everything that keeps `model` from being asked, each with the field it concerns; [] if it can be."""
-    found = []
-    if model.kind == "litellm" and not model.model.strip():
-        found.append(Problem("model", "name a model, such as openai/gpt-4o-mini"))
-    if model.api_base and not _is_address(model.api_base):
-        found.append(
-            Problem(
-                "api_base",
-                "the address must begin with http:// or https://, such as http://127.0.0.1:8000/v1",
-            )
+    """Everything that keeps this description from being used or kept, by its own fields' names; [] if it can be.
+
+    Only looks: nothing is asked, and no variable is read. Values of wrong types are problems, not errors.
+    """
+    return [*_name_problems(model), *_address_problems(model), *_key_problems(model), *_number_problems(model),
+            *_word_problems(model), *_extra_problems(model)]  # fmt: skip
+
+
+def _name_problems(model: ModelSpec) -> Iterator[Problem]:
+    name: object = model.model
+    if model.kind != "litellm":
+        return
+    if not isinstance(name, str) or not name.strip():
+        yield Problem("model", "name a model, such as openai/gpt-4.1-mini")
+    elif is_pasted_key(name):
+        yield Problem(
+            "model", "this looks like a key; the model's name belongs here, the key in its own field"
         )
-    if not math.isfinite(model.temperature) or model.temperature < 0:
-        found.append(
-            Problem("temperature", f"the temperature must be a number, 0 or more, not {model.temperature!r}")
+    elif re.match(r"https?:", name, re.IGNORECASE):
+        yield Problem(
+            "model", "this is an address; the model's name belongs here, the address in its own field"
         )
-    return found
+    elif not name.isprintable() or name != name.strip() or len(name) > MOST_CHARACTERS:
+        yield Problem("model", "the model's name must be one line without blanks at its ends")
+
+
+def _address_problems(model: ModelSpec) -> Iterator[Problem]:
+    address: object = model.api_base
+    if address is None or address == "":
+        return
+    if not isinstance(address, str) or not _is_address(address):
+        yield Problem(
+            "api_base",
+            "the address must begin with http:// or https:// and name a host, such as http://127.0.0.1:8000/v1",
+        )
+        return
+    parts = urlsplit(address)
+    if "@" in parts.netloc or SECRET_LIKE.search(address):
+        yield Problem(
+            "api_base", "the address must hold no user, password or key; type the key in its own field"
+        )
+    elif "?" in address or "#" in address:
+        yield Problem(
+            "api_base",
+            "the address must end before the “?” or “#”; type a key in its own field, a version in the further parameters",
+        )
 
 
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        clean = text.isprintable() and " " not in text and len(text) <= MOST_CHARACTERS
+        port = parts.port
+        return (
+            clean
+            and parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (port is None or port > 0)
+        )
     except ValueError:
         return False
+
+
+def _key_problems(model: ModelSpec) -> Iterator[Problem]:
+    name: object = model.key_env
+    if name is None or name == "":
+        return
+    if isinstance(name, str) and _VARIABLE.fullmatch(name) and not is_pasted_key(name):
+        return
+    if isinstance(name, str) and (SECRET_LIKE.search(name) or is_pasted_key(name) or len(name) > _PASTED_KEY):
+        message = "this looks like the key itself; type that in the key's own field, and here the name of a variable"
+    else:
+        message = "here goes the name of an environment variable, in capitals, digits and underscores"
+    yield Problem("key_env", f"{message}, such as OPENAI_API_KEY")
+
+
+def _number_problems(model: ModelSpec) -> Iterator[Problem]:
+    yield from _number("temperature", model.temperature, "the temperature", 0.0, MOST_TEMPERATURE)
+    yield from _number("timeout_s", model.timeout_s, "the time limit in seconds", 0.0, MOST_TIMEOUT_S)
+    if model.timeout_s == 0:
+        yield Problem("timeout_s", "the time limit must be more than 0 seconds")
+    yield from _number("retries", model.retries, "the number of retries", 0, MOST_RETRIES)
+    if model.max_tokens is not None:
+        yield from _number("max_tokens", model.max_tokens, "the longest reply in tokens", 1, MOST_TOKENS)
+    if model.seed is not None:
+        yield from _number("seed", model.seed, "the seed", -(2**63), 2**63 - 1)
+    for field in ("price_in_usd", "price_out_usd"):
+        price: object = getattr(model, field)
+        if price is not None:
+            yield from _number(field, price, "the price of a million tokens in US dollars", 0.0, 1e6)
+
+
+def _number(field: str, value: object, what: str, least: float, most: float) -> Iterator[Problem]:
+    """A problem unless it is a number within the limits; a whole one where the limits are whole."""
+    whole = isinstance(least, int)
+    kind = int if whole else (int, float)
+    if (
+        isinstance(value, bool) or not isinstance(value, kind) or not least <= value <= most
+    ):  # NaN is not, either
+        form = "," if whole else ",.0f"
+        yield Problem(
+            field, f"{what} must be a {'whole ' * whole}number from {least:{form}} to {most:{form}}"
+        )
+
+
+def _word_problems(model: ModelSpec) -> Iterator[Problem]:
+    stop: object = model.stop
+    if not isinstance(stop, (tuple, list)) or not all(isinstance(text, str) and text for text in stop):
+        yield Problem("stop", "every stop text must have at least one character")
+    effort: object = model.reasoning_effort
+    if effort is not None and not (isinstance(effort, str) and _EFFORT.fullmatch(effort)):
+        yield Problem("reasoning_effort", "the reasoning effort is a word such as low, medium or high")
+
+
+def _extra_problems(model: ModelSpec) -> Iterator[Problem]:
+    extra: object = model.extra
+    if not isinstance(extra, Mapping):
+        yield Problem("extra", 'further parameters are a JSON object, such as {"top_p": 0.9}')
+        return
+    for name, value in extra.items():
+        if not isinstance(name, str) or not _PARAMETER.fullmatch(name) or is_pasted_key(name):
+            yield Problem(
+                "extra", "a further parameter's name is letters, digits and underscores, such as top_p"
+            )
+        elif name in _BELONGS:
+            yield Problem("extra", f"{name} is no further parameter: {_BELONGS[name]}")
+        elif is_secret(name):
+            yield Problem("extra", f"{name} is named like a secret, and this is kept; {_BELONGS['api_key']}")
+        elif why := _why_not_plain(value):
+            yield Problem("extra", f"{name}: {why}")
+
+
+def _why_not_plain(value: object, levels: int = MOST_LEVELS) -> str | None:
+    """What keeps a value from being sent and kept, or None."""
+    match value:
+        case None | bool() | int():
+            return None
+        case float():
+            return None if math.isfinite(value) else "a number must be finite"
+        case str():
+            hidden = SECRET_LIKE.search(value) or is_pasted_key(value)
+            return f"a value looks like a key, and this is kept; {_BELONGS['api_key']}" if hidden else None
+        case Mapping() | list() | tuple() if not levels:
+            return f"values may be nested {MOST_LEVELS} levels deep"
+        case Mapping():
+            if not all(isinstance(name, str) and not is_pasted_key(name) for name in value):
+                return "the names in a JSON object are short texts"
+            if any(is_secret(name) for name in value):
+                return f"a name in it is that of a secret, and this is kept; {_BELONGS['api_key']}"
+            return next((why for inner in value.values() if (why := _why_not_plain(inner, levels - 1))), None)
+        case list() | tuple():
+            return next((why for inner in value if (why := _why_not_plain(inner, levels - 1))), None)
+        case _:
+            return f"{type(value).__name__} is not JSON; give texts, numbers, true, false, null, lists and objects"
