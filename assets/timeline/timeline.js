@@ -202,7 +202,8 @@ class View {
     this.section = element("section", { className: "rs-timeline", tabIndex: 0, "aria-label": "Timeline of the run" });
     this.section.setAttribute("role", "group");
     this.section.setAttribute("aria-describedby", id);
-    this.section.append(this.place, key, steps, this.ledger, this.note, this.live);
+    this.label = element("p", { className: "label", hidden: true });
+    this.section.append(this.label, this.place, key, steps, this.ledger, this.note, this.live);
     this.parent.append(this.section);
 
     this.section.addEventListener("keydown", (event) => this.press(event));
@@ -226,6 +227,8 @@ class View {
     if (!data.figure) return void plotly(data.plotly).catch(() => {}); // only preloading
     if (data.run !== this.data?.run) this.told = this.zoom = undefined;
     this.data = data;
+    this.label.textContent = data.label;
+    this.label.hidden = !data.label;
     this.order = data.rows.map((row) => row.attempt);
     const late = data.picked_at !== null && data.picked_at < this.pickedAt;
     if (!late && data.selected !== this.told) {

@@ -20,7 +20,7 @@ from refine_core.runs import Run, RunRow
 from refine_core.words import number
 
 _KINDS = {"practice": "Practice model", "litellm": "A real model", "replay": "A recorded run"}
-_REPLAYED = {None: "as slowly as they were recorded", 1.0: "1 s a reply", 0.0: "at once"}
+_REPLAYED = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
 _PACES = {0.0: "at once", 0.3: "0.3 s a reply", 1.0: "1 s a reply", 2.0: "2 s a reply"}
 _FIELD_OF = {
     "LMKeyError": "key",

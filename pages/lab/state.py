@@ -252,10 +252,17 @@ def typed() -> Typed:
 
 
 def describes(typed: Typed, spec: ProgramSpec) -> bool:
-    """Whether `spec` is what the form says now; its name and where it came from do not count."""
-    return replace(typed.spec, title="", example=None, parent=None) == replace(
-        spec, title="", example=None, parent=None
-    )
+    """Whether `spec` is what the form says now; its name and where it came from do not count, nor a replay's models."""
+
+    def bare(one: ProgramSpec) -> ProgramSpec:
+        known = replace(one, title="", example=None, parent=None)
+        if spec.model.kind != "replay" or typed.spec.model.kind == "replay":
+            return known
+        return replace(
+            known, model=ModelSpec(), adviser=None, judge=None, budget_usd=None, budget_tokens=None
+        )
+
+    return bare(typed.spec) == bare(spec)
 
 
 def reward_text() -> str:

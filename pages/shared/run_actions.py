@@ -14,7 +14,7 @@ from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.runs import Run
 
-_PACES = {None: "as slowly as it was recorded", 1.0: "1 s a reply", 0.0: "at once"}
+_PACES = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
 
 
 def actions(run: Run) -> None:

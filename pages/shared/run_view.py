@@ -17,8 +17,8 @@ from refine_core.runs import Attempt, Call, Run, Timeline
 from refine_core.words import resumed
 
 POLL_S = 0.25
-WRITING_PX = 150
-TAIL = 400  # characters of a reply that is being written
+WRITING_PX = 128
+TAIL = 180  # characters of a reply that is being written
 
 
 def live(run: Run) -> None:
@@ -60,6 +60,8 @@ def draw(run: Run) -> None:
         mistake(f"The run was stopped. {run.trouble} What was recorded until then is here.")
     if run.line.spec.model.kind == "replay":
         _replayed(run.line)
+    if run.live:
+        _writing(run.line)
     attempts = {a.index: a for a in run.line.attempts}
     picked = timeline(
         run.line,
@@ -70,8 +72,6 @@ def draw(run: Run) -> None:
     )
     if picked is not None:
         address.show_attempt(picked)
-    if run.live:
-        _writing(run.line)
     named = address.attempt()
     if named is not None and named not in attempts and not run.live:
         st.caption(f"There is no attempt {named + 1} in this run.")
@@ -81,14 +81,14 @@ def draw(run: Run) -> None:
 
 
 def _replayed(line: Timeline) -> None:
-    """Say that no model was asked, and whose replies these are."""
+    """Lead to the run whose replies these are."""
     source = line.spec.model.cassette or ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            ":material/replay: A replay: the replies are recorded ones, and no model was asked.",
-            width="content",
-        )
-        st.page_link(address.RUN, label="The recorded run", query_params={"run": source})
+    st.page_link(
+        address.RUN,
+        label="A replay: see the recorded run",
+        icon=":material/replay:",
+        query_params={"run": source},
+    )
 
 
 def _writing(line: Timeline) -> None:

@@ -59,6 +59,7 @@ def timeline(
         "figure": figure,
         "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
         "run": line.run_id,
+        "label": figures.label(line),
         "alt": figures.alt_text(line, live=live),
         "columns": [
             {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS

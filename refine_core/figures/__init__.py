@@ -6,9 +6,9 @@ One builder serves the screen and the report. It needs no plotting library, and 
 such as "token:muted", or "token:accent/0.1" with an opacity, is resolved by whoever draws (assets/timeline).
 """
 
-from refine_core.figures.alt import alt_text
+from refine_core.figures.alt import alt_text, label
 from refine_core.figures.ledger import COLUMNS, Cell, Column, Row, ledger
 from refine_core.figures.outcomes import Outcome, outcome
 from refine_core.figures.timeline import timeline_figure
 
-__all__ = ["COLUMNS", "Cell", "Column", "Outcome", "Row", "alt_text", "ledger", "outcome", "timeline_figure"]
+__all__ = ["COLUMNS", "Cell", "Column", "Outcome", "Row", "alt_text", "label", "ledger", "outcome", "timeline_figure"]

@@ -14,7 +14,7 @@ def alt_text(line: Timeline, *, live: bool = True) -> str:
     attempts, made = line.attempts, len(line.attempts)
     if not made:
         return f"Timeline of a run of at most {_count(line.spec.N)}; none has begun."
-    sentences = [f"Timeline of {_count(made)} of at most {line.spec.N}."]
+    sentences = [f"Timeline of {_count(made)} of at most {line.spec.N}.", *filter(None, [label(line)])]
     if line.spec.threshold is not None:
         sentences.append(f"The threshold is {text.number(line.spec.threshold)}.")
     if outcomes.rolled(line):
@@ -28,6 +28,14 @@ def alt_text(line: Timeline, *, live: bool = True) -> str:
     elif line.finished.returned is not None:
         sentences.append(f"Attempt {line.finished.returned + 1} was returned.")
     return " ".join(sentences)
+
+
+def label(line: Timeline) -> str:
+    """What must stand on the chart itself: that the replies are recorded ones, where they are; else ""."""
+    model = line.spec.model
+    if model.kind != "replay":
+        return ""
+    return f"Replay: recorded replies of {model.model or 'a run'}; no model was asked."
 
 
 def _count(n: int) -> str:

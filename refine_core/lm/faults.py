@@ -103,7 +103,9 @@ def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Co
         case SaidError():
             return _in_place_of_a_reply(seen.body, at, model, secrets)
         case CutOff():
-            return LMUnavailableError(_broken(where), model=model)
+            return LMUnavailableError(
+                f"The reply of {where} ended before it was complete. Try again.", model=model
+            )
     what = f": {seen.what}" if isinstance(seen, WrongShape) and seen.what else ""
     return LMUnavailableError(
         f"{at} answered, but not with a chat reply{what}. "
@@ -182,14 +184,10 @@ def _unreachable(error: BaseException, where: str) -> str:
     if _has(error, "InvalidURL", "InvalidUrlClientError"):
         return f"Cannot reach {where}: this is no address. Write http://HOST:PORT/v1."
     if _has(error, "ReadError", "RemoteProtocolError", "ClientPayloadError", "ServerDisconnectedError"):
-        return _broken(where)
+        return f"The connection to {where} broke before the reply was complete. Try again."
     root = [e for e in _chain(error) if isinstance(e, OSError)]
     reason = (root[-1].strerror or type(root[-1]).__name__) if root else "no connection"
     return f"Cannot reach {where}: {reason[:80]}. Check the address, and the network."
-
-
-def _broken(where: str) -> str:
-    return f"The connection to {where} broke before the reply was complete. Try again."
 
 
 def _insecure(error: BaseException, where: str, model: str) -> LMError:

@@ -11,7 +11,7 @@ from refine_core.log import codec
 from refine_core.log.folds import Summary
 from refine_core.log.scope import Record
 from refine_core.store.news import News
-from refine_core.store.protocol import RunRow, check_order, out_of_order
+from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
 
 
 @dataclass(slots=True)
@@ -27,9 +27,12 @@ class _Run:
 class MemoryStore:
     """A Store in memory. Events pass through the codec, so what comes back is what a database would give."""
 
+    notices: tuple[str, ...] = ()
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
+        self._documents: dict[tuple[str, str], str] = {}
         self._news = News()
         self._closed = False
 
@@ -83,6 +86,26 @@ class MemoryStore:
         return self._news.wait(
             run_id, after, timeout_s, lambda: len(self._runs[run_id].kept) if run_id in self._runs else 0
         )
+
+    def put(self, kind: str, name: str, text: str) -> None:
+        """Keep a document in place of what was there. Raises StoreError."""
+        check_document(kind, name, text)
+        with self._lock:
+            self._check_open()
+            self._documents[kind, name] = text
+
+    def documents(self, kind: str) -> dict[str, str]:
+        """The documents of a kind: name -> text, sorted by name. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return {name: text for (of, name), text in sorted(self._documents.items()) if of == kind}
+
+    def drop(self, kind: str, name: str) -> bool:
+        """Remove a document; whether there was one. Raises StoreError."""
+        check_document(kind, name)
+        with self._lock:
+            self._check_open()
+            return self._documents.pop((kind, name), None) is not None
 
     def interrupt(self) -> None:
         """From here on it is as if the process that recorded the unfinished runs had died."""

@@ -31,7 +31,14 @@ class RunRow:
 
 
 class Store(Protocol):
-    """An append-only log a run, with a summary beside it. Every method may be called from any thread."""
+    """An append-only log a run, with a summary beside it; and small documents, by kind and name.
+
+    Every method may be called from any thread.
+    """
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person must be told about the store, a sentence or more each; mostly ()."""
 
     def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
         """Make `records` and the summary after them durable, in one transaction, before returning.
@@ -56,6 +63,18 @@ class Store(Protocol):
         False once `timeout_s` seconds have passed or the store was closed. The run may yet be unknown.
         """
 
+    def put(self, kind: str, name: str, text: str) -> None:
+        """Keep `text` as the document `name` of its kind, in place of what was there; durable on return.
+
+        Raises StoreError; then nothing was written.
+        """
+
+    def documents(self, kind: str) -> dict[str, str]:
+        """The documents of a kind: name -> text, sorted by name; {} if there are none."""
+
+    def drop(self, kind: str, name: str) -> bool:
+        """Remove a document for good; whether there was one. Raises StoreError."""
+
     def close(self) -> None:
         """Finish what was asked, then give back the connection and the lock. Calling twice is harmless."""
 
@@ -69,6 +88,17 @@ def check_order(records: Sequence[Record]) -> None:
                 f"cannot record event {record.seq} of run {record.run_id}: it does not follow event "
                 f"{first + place - 1} of run {run_id}; nothing was written"
             )
+
+
+def check_document(kind: str, name: str, text: str = "") -> None:
+    """Raise StoreError for what no database can hold as text: lone surrogates."""
+    try:
+        for part in (kind, name, text):
+            part.encode()
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            f"cannot keep the {kind} {name!r}: it has a character that is none ({error.reason}); nothing was written"
+        ) from error
 
 
 def out_of_order(run_id: str, seq: int) -> StoreError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +19,9 @@ from refine_core.log.scope import Record
 from refine_core.store import tables
 from refine_core.store.lock import WriterLock
 from refine_core.store.news import News
-from refine_core.store.protocol import RunRow, check_order, out_of_order
+from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
 from refine_core.store.sqlite import Sqlite
-from refine_core.store.tables import events, runs
+from refine_core.store.tables import documents, events, runs
 from refine_core.store.writer import Writer
 
 _ROW = select(runs.c.id, runs.c.owner, runs.c.writer, runs.c.reason, runs.c.summary)
@@ -31,14 +32,18 @@ class SqlStore:
     """A Store in `database`, which must be at the current version: `open_store` sees to that.
 
     lock: this process's sign of life. The store owns both, and gives them back when it is closed.
+    notices: what a person must be told about it.
     """
 
-    def __init__(self, database: Sqlite, lock: WriterLock) -> None:
+    def __init__(self, database: Sqlite, lock: WriterLock, notices: tuple[str, ...] = ()) -> None:
+        self.notices = notices
         self._database, self._lock = database, lock
         dialect = database.engine.dialect
         self._begin_run = tables.Prepared(tables.BEGIN_RUN, dialect)
         self._go_on = tables.Prepared(tables.GO_ON, dialect)
         self._add_event = tables.Prepared(tables.ADD_EVENT, dialect)
+        self._drop = tables.Prepared(tables.DROP_DOCUMENT, dialect)
+        self._add = tables.Prepared(tables.ADD_DOCUMENT, dialect)
         self._news = News()
         self._closed = False
         self._process = os.getpid()
@@ -89,6 +94,38 @@ class SqlStore:
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
         return self._news.wait(run_id, after, timeout_s, lambda: self._reached(run_id))
+
+    def put(self, kind: str, name: str, text: str) -> None:
+        """Keep a document in place of what was there. Raises StoreError."""
+        self._check_open(doing := f"keep the {kind} {name!r}")
+        check_document(kind, name, text)
+        key = self._drop.values({"of_kind": kind, "named": name})
+        row = self._add.values({"kind": kind, "name": name, "text": text, "changed_at": time.time()})
+
+        def work(cursor: DBAPICursor) -> None:
+            cursor.execute(self._drop.text, key)
+            cursor.execute(self._add.text, row)
+
+        self._writer.write(doing, work)
+
+    def documents(self, kind: str) -> dict[str, str]:
+        """The documents of a kind: name -> text, sorted by name. Raises StoreError."""
+        query = select(documents.c.name, documents.c.text).where(documents.c.kind == kind)
+        return dict(sorted((name, text) for name, text in self._read(f"read what is kept of {kind}", query)))
+
+    def drop(self, kind: str, name: str) -> bool:
+        """Remove a document; whether there was one. Raises StoreError."""
+        self._check_open(doing := f"remove the {kind} {name!r}")
+        check_document(kind, name)
+        removed = 0
+
+        def work(cursor: DBAPICursor) -> None:
+            nonlocal removed
+            cursor.execute(self._drop.text, self._drop.values({"of_kind": kind, "named": name}))
+            removed = cursor.rowcount
+
+        self._writer.write(doing, work)
+        return removed > 0
 
     def close(self) -> None:
         """Let go of the database; nothing may be asked afterwards."""

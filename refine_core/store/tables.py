@@ -1,7 +1,8 @@
-"""The two tables, and how records and summaries lie in them.
+"""The three tables, and how records and summaries lie in them.
 
-    runs    one row a run: whose it is, which process holds it, and its summary as JSON
-    events  one row an event, key (run_id, seq); rows are only ever added
+    runs       one row a run: whose it is, which process holds it, and its summary as JSON
+    events     one row an event, key (run_id, seq); rows are only ever added
+    documents  one row a small text that may change, key (kind, name); saved connections are such
 
 `events` keeps SQLite's row ids: payloads run to kilobytes, and without them the file was twice as large and no faster.
 """
@@ -20,7 +21,7 @@ from refine_core.log import codec
 from refine_core.log.folds import Summary
 from refine_core.log.scope import Record
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration; a store that names a later one is of a newer Refinescope."""
 
 metadata = sa.MetaData()
@@ -58,6 +59,15 @@ events = sa.Table(
     sa.Column("payload", sa.Text, nullable=False),
 )
 
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Float, nullable=False),  # seconds since the epoch, UTC
+)
+
 BEGIN_RUN = sa.insert(runs).values({c.name: sa.bindparam(c.name) for c in runs.c})
 ADD_EVENT = sa.insert(events).values({c.name: sa.bindparam(c.name) for c in events.c})
 # Matches nothing unless the run has exactly `had` events: this is what keeps two writers of one run apart.
@@ -65,6 +75,10 @@ GO_ON = (
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("run"), runs.c.events == sa.bindparam("had"))
     .values({name: sa.bindparam(name) for name in ("writer", "reason", "events", "summary")})
+)
+ADD_DOCUMENT = sa.insert(documents).values({c.name: sa.bindparam(c.name) for c in documents.c})
+DROP_DOCUMENT = sa.delete(documents).where(
+    documents.c.kind == sa.bindparam("of_kind"), documents.c.name == sa.bindparam("named")
 )
 
 Value = str | int | float | None

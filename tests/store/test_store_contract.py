@@ -271,10 +271,79 @@ def test_a_closed_store_says_so(store: Store):
     store.close()
     with pytest.raises(StoreError, match="was closed"):
         store.append(records[3:4], summed_up(records[:4]))
-    for read in (lambda: store.events("a"), lambda: store.row("a"), store.rows):
+    for read in (
+        lambda: store.events("a"),
+        lambda: store.row("a"),
+        store.rows,
+        lambda: store.documents("connection"),
+        lambda: store.put("connection", "work", "text"),
+        lambda: store.drop("connection", "work"),
+    ):
         with pytest.raises(StoreError, match="was closed"):
             read()
     assert not store.wait_for("a", 0, 0)
+
+
+# Documents
+
+
+def test_a_document_comes_back_until_it_is_dropped(store: Store):
+    text = "line\nnul \x00, 🌍, '; DROP TABLE runs; --"
+    store.put("connection", "work", text)
+    assert store.documents("connection") == {"work": text}
+    assert store.drop("connection", "work")
+    assert store.documents("connection") == {}
+    assert not store.drop("connection", "work")
+
+
+def test_a_document_takes_the_place_of_the_one_before(store: Store):
+    for text in ("one", "two", "two"):
+        store.put("connection", "work", text)
+        assert store.documents("connection") == {"work": text}
+
+
+def test_documents_are_told_apart_by_kind_and_come_by_name(store: Store):
+    names = ["b", "a", "", "ä", "🌍", "\uffff", "Z", "a b", "'"]
+    for name in names:
+        store.put("connection", name, f"text of {name}")
+    store.put("recipe", "a", "another")
+    assert list(store.documents("connection").items()) == [
+        (name, f"text of {name}") for name in sorted(names)
+    ]
+    assert store.drop("recipe", "a")
+    assert not store.drop("recipe", "b")
+    assert list(store.documents("connection")) == sorted(names)
+    assert store.documents("nothing") == {}
+
+
+def test_a_document_that_is_no_text_is_refused(store: Store):
+    for use in (
+        lambda: store.put("connection", "work", "lone \ud800"),
+        lambda: store.put("connection", "\ud800", ""),
+        lambda: store.drop("connection", "\ud800"),
+    ):
+        with pytest.raises(StoreError, match="a character that is none"):
+            use()
+    assert store.documents("connection") == {}
+
+
+def test_documents_and_runs_do_not_touch_each_other(store: Store):
+    records = run("a")
+    append_one_by_one(store, records)
+    store.put("connection", "a", "text")
+    assert store.drop("connection", "a")
+    assert store.events("a") == records
+    assert [row.run_id for row in store.rows()] == ["a"]
+
+
+def test_many_threads_may_put_at_once(store: Store):
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda n: store.put("connection", f"c{n % 5}", str(n % 5)), range(50)))
+    assert store.documents("connection") == {f"c{n}": str(n) for n in range(5)}
+
+
+def test_there_is_nothing_to_tell_of_a_new_store(store: Store):
+    assert store.notices == ()
 
 
 def test_the_store_in_memory_can_play_an_interruption():

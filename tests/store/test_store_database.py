@@ -148,6 +148,34 @@ def test_a_store_of_a_newer_version_is_refused_untouched(home: Path):
     assert digest(database(home)) == before
 
 
+def test_a_store_of_the_first_version_is_brought_up_to_date_and_loses_nothing(home: Path):
+    """Step 0001 alone makes what its release made; the rows that it wrote are the same as today's."""
+    home.mkdir()
+    old = Sqlite(database(home))
+    migrations.upgrade(old, "0001")
+    runs = {"done": run("done", attempts=3), "broken": run("broken", finished=False)}
+    with closing(SqlStore(old, WriterLock(home / "locks"))) as store:
+        for records in runs.values():
+            append_one_by_one(store, records)
+        before = store.rows()
+        with pytest.raises(StoreError, match="no such table: documents"):
+            store.put("connection", "work", "text")
+    with closing(other(home)) as connection:
+        rows = connection.execute("SELECT * FROM events ORDER BY run_id, seq").fetchall()
+    with closing(open_store(home)) as store:
+        assert Sqlite(database(home)).version() == tables.VERSION
+        assert [row.run_id for row in store.rows()] == [row.run_id for row in before]
+        assert [row.summary for row in store.rows()] == [row.summary for row in before]
+        assert {name: store.events(name) for name in runs} == runs
+        assert store.documents("connection") == {}
+        store.put("connection", "work", "text")
+        assert store.notices == ()
+    with closing(other(home)) as connection:
+        assert connection.execute("SELECT * FROM events ORDER BY run_id, seq").fetchall() == rows
+    with closing(open_store(home)) as store:
+        assert store.documents("connection") == {"work": "text"}
+
+
 @pytest.mark.parametrize("damage", ["no database", "first page", "cut off"])
 def test_a_damaged_file_is_refused_and_left_as_it_is(home: Path, damage: str):
     with closing(open_store(home)) as store:

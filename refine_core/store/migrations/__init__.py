@@ -10,8 +10,11 @@ from alembic.config import Config
 from refine_core.store.sqlite import Sqlite
 
 
-def upgrade(database: Sqlite) -> None:
-    """Take the steps that are missing, all in one transaction: all of them, or none. Raises SQLAlchemyError."""
+def upgrade(database: Sqlite, to: str = "head") -> None:
+    """Take the steps that are missing, all in one transaction: all of them, or none. Raises SQLAlchemyError.
+
+    to: the last step to take; the newest, but for tests of what older versions left behind.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     with database.engine.connect() as connection:
@@ -21,5 +24,5 @@ def upgrade(database: Sqlite) -> None:
         connection.commit()
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
         connection.commit()

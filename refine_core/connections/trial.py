@@ -1,0 +1,330 @@
+"""The steps of testing a connection, each a finding or several.
+
+    problems? -> list of models -> key there? -> one tiny request, streamed -> what came with the reply
+
+The list only gives hints; the request decides, since it is what a run will make. Everything waits under one limit.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from refine_core import effects
+from refine_core.connections import blame
+from refine_core.connections.check import Board, What
+from refine_core.connections.listing import Listing, is_direct, look, told
+from refine_core.connections.names import as_typed, first_part, like, own_names, prefix_of
+from refine_core.errors import (
+    LMError,
+    LMKeyError,
+    LMNotFoundError,
+    LMRateLimitError,
+    LMRefusedError,
+    LMUnavailableError,
+    RunCancelled,
+)
+from refine_core.lm import BaseLM, Reply, warm
+from refine_core.lm.connect import connect
+from refine_core.lm.remote import NO_KEY
+from refine_core.spec import ModelSpec
+from refine_core.spec.models import model_problems
+from refine_core.waiting import Cancel
+
+ASKED = "Reply with the single word ready."
+LISTING_S = 5.0
+"""The longest wait for the list of models; some servers have none, and hang."""
+
+_FINDING: Mapping[str, What] = {"model": "Model", "api_base": "Address", "key_env": "Key"}
+_OTHER_PROTOCOLS = frozenset(
+    ("anthropic", "azure", "bedrock", "cohere", "gemini", "ollama", "ollama_chat", "sagemaker", "vertex_ai")
+)
+"""Providers whose servers take the key in another way, and list their models elsewhere."""
+
+
+def run(board: Board, model: ModelSpec, key: str | None, cancel: Cancel, limit_s: float) -> str:
+    """Do all of it, within `limit_s` seconds. Returns what is to be said of whatever was not looked at."""
+    if model.kind != "litellm":
+        what = (
+            "The practice model is part of the app"
+            if model.kind == "practice"
+            else "A replay needs no server"
+        )
+        board.nothing_to_test(f"{what}; there is nothing to test.")
+        return ""
+    limit = Cancel(within=cancel)
+    clock = threading.Timer(limit_s, limit.set)
+    clock.daemon = True
+    clock.start()
+    trial = _Trial(board, model, key, limit, time.monotonic() + limit_s)
+    try:
+        return trial.run()
+    except RunCancelled:
+        if cancel.is_set:
+            return "The test was stopped."
+        board.say(
+            "Reply", "fails", f"{trial.waiting_for} within {limit_s:g} s. Try again, or look at the server."
+        )
+        return f"Not known: the test ended after {limit_s:g} s."
+    finally:
+        clock.cancel()
+        limit.leave()
+
+
+class _Trial:
+    """One test. until: when it must be over, by time.monotonic(). waiting_for: what has not happened yet, as a sentence begins."""
+
+    def __init__(self, board: Board, model: ModelSpec, key: str | None, limit: Cancel, until: float) -> None:
+        self.board, self.model, self.limit, self.until = board, model, limit, until
+        self.key = key or (os.environ.get(model.key_env) if isinstance(model.key_env, str) else None) or None
+        self.waiting_for = "Nothing was answered"
+        self.listing = Listing()
+        self.near: list[str] = []
+        self.written: list[str] = []
+
+    def run(self) -> str:
+        """Returns what is to be said of whatever was not looked at."""
+        if found := model_problems(self.model):
+            for problem in found:
+                self.board.say(_FINDING.get(problem.field, "Parameters"), "fails", _sentence(problem.message))
+            return "Not tested: something must be set right first."
+        warm()
+        if self.model.api_base and not self._reach(self.model.api_base):
+            return "Not tested, since the address cannot be reached."
+        if self.model.key_env and not self.key:
+            self.board.say(
+                "Key",
+                "fails",
+                f"The environment variable {self.model.key_env} is not set where the app runs. Set it and start the app "
+                "again, or type the key.",
+            )
+            return "Not tested, since there is no key."
+        return self._ask_for_real()
+
+    # The address and its list of models
+
+    def _reach(self, address: str) -> bool:
+        """Whether it makes sense to go on."""
+        alike = (
+            self.model.provider not in _OTHER_PROTOCOLS
+            and first_part(self.model.model) not in _OTHER_PROTOCOLS
+        )
+        key = (self.key or NO_KEY) if alike else None  # as a run sends it
+        allowed_s = min(LISTING_S, max(0.1, (self.until - time.monotonic()) / 2))
+        try:
+            found = self.limit.result(_in_thread(lambda: look(address, key, allowed_s)), allowed_s)
+        except TimeoutError:
+            found = Listing(failure=TimeoutError())
+        self.listing = found if alike else replace(found, models=None, v1=False)
+        self.board.say("Address", *told(self.listing, self._where, round(allowed_s, 1)))
+        if self.listing.models:
+            self._look_up(self.listing.models)
+        lost = isinstance(found.failure, (ConnectionRefusedError, socket.gaierror))
+        return not (lost and is_direct(address))
+
+    def _look_up(self, listed: tuple[str, ...]) -> None:
+        """Say whether the model is among those that the server lists, and if not, which are like it."""
+        prefix = prefix_of(self.model)
+        self.board.list_models([as_typed(name, prefix) for name in listed])
+        names = own_names(self.model, prefix)
+        if names & set(listed):
+            self.board.say("Model", "works", f"{self._name} is among the models that the server lists.")
+            return
+        self.near = [as_typed(one, prefix) for one in like(min(names, key=len), listed)]
+        self.board.say(
+            "Model", "unknown", f"{self._name} is not among the models that the server lists.{self._instead}"
+        )
+
+    # The request
+
+    def _ask_for_real(self) -> str:
+        left_s = self.until - time.monotonic()
+        # The test's own limit is to end it, unless the model's is shorter.
+        timeout_s = self.model.timeout_s if self.model.timeout_s < left_s else left_s + 1
+        self.waiting_for = "The library litellm was not ready"
+        try:
+            lm = connect(replace(self.model, timeout_s=timeout_s, retries=0, cache=False), key=self.key)
+            effects.run(lm.ready(self.limit))
+            untempered = () if lm.takes("temperature") else ("temperature",)
+        except LMError as error:
+            return self._failed(error)
+        self.waiting_for = f"{self._where[0].upper()}{self._where[1:]} gave no reply"
+        made = self._ask(lm, untempered)
+        if isinstance(made, LMRefusedError):
+            names = [name for name in _parameters(self.model) if name not in untempered]
+            found = blame.find(lambda more: self._ask(lm, (*untempered, *more)), names, made)
+            if found.names:
+                self._blamed(found, made)
+            made = found.made
+        if isinstance(made, LMError):
+            return self._failed(made)
+        self._answered(made, untempered)
+        return "Not looked at."
+
+    def _ask(self, lm: BaseLM, left_out: tuple[str, ...]) -> Reply | LMError:
+        self.written = []  # a new one: a late piece of an earlier reply belongs to that
+        messages = [{"role": "user", "content": ASKED}]
+        params = {**lm.kwargs, **dict.fromkeys(left_out)}
+        try:
+            return effects.run(lm.steps(messages, params, cancel=self.limit, on_text=self.written.append))
+        except LMError as error:
+            return error
+
+    def _blamed(self, found: blame.Blame, refusal: LMError) -> None:
+        names = ", ".join(found.names)
+        one = len(found.names) == 1
+        who = (
+            f"{names} {'is' if one else 'are'} refused"
+            if found.certain
+            else f"One or more of {names} are refused"
+        )
+        what = "Set it to 1, or choose another model." if found.names == ("temperature",) else (
+            "Change it, or leave it out." if one else "Change them, or leave them out.")  # fmt: skip
+        self.board.say(
+            "Parameters", "fails", f"{who}; without {'it' if one else 'them'} a reply comes. {what} {refusal}"
+        )
+
+    def _failed(self, error: LMError) -> str:
+        """Which finding the error belongs to. Returns what is to be said of the others."""
+        words, say = str(error), self.board.say
+        moved = (
+            error.status is not None and HTTPStatus.MULTIPLE_CHOICES <= error.status < HTTPStatus.BAD_REQUEST
+        )
+        unreachable = isinstance(error, LMUnavailableError) and words.startswith("Cannot reach")
+        if unreachable or moved:
+            say("Address", "fails", words)
+        elif error.status is not None and self.board.verdict("Address") != "works" and not self.listing.v1:
+            say("Address", "works", f"{self._where[0].upper()}{self._where[1:]} was reached.")
+        if isinstance(error, LMKeyError):
+            say("Key", "fails", words)
+        elif isinstance(error, LMNotFoundError) and not moved:
+            if self.listing.v1:
+                say("Address", "fails", told(self.listing, self._where, 0.0)[1])
+            else:
+                say("Model", "fails", words + self._instead)
+        elif isinstance(error, LMRateLimitError) and error.retryable:
+            say("Reply", "unknown", words)
+        elif not unreachable and not moved:
+            say("Reply", "fails", words)
+        return "Not known, since no reply came."
+
+    def _answered(self, reply: Reply, untempered: tuple[str, ...]) -> None:
+        """A reply came: say all that it tells."""
+        say, where = self.board.say, f"{self._where[0].upper()}{self._where[1:]}"
+        if self.board.verdict("Address") != "works":
+            say("Address", "works", f"{where} was reached, and answered.")
+        say("Key", "works", "The key was taken." if self.key else self._keyless)
+        if self.board.verdict("Model") == "unknown":
+            say("Model", "works", f"{self._name} answered, though the server does not list it.")
+        else:
+            say("Model", "works", f"{self._name} answered.")
+        if self.board.verdict("Parameters") != "fails":
+            say("Parameters", "works", _taken(self.model, untempered))
+        self.board.answered(
+            reply.text, (reply.usage.prompt_tokens, reply.usage.completion_tokens), reply.cost_usd
+        )
+        if not reply.text.strip():
+            say("Reply", "fails", "The reply was empty. Raise the limit of tokens, or choose another model.")
+        elif reply.finish_reason == "length":
+            say(
+                "Reply",
+                "works",
+                "It replied, but was cut off by the limit of tokens. Raise that for real work.",
+            )
+        else:
+            say("Reply", "works", "It replied.")
+        if any(text and text != reply.text for text in self.written):
+            say("Streaming", "works", "The reply could be read while it was written.")
+        else:
+            say(
+                "Streaming",
+                "unknown",
+                "The reply came in one piece, so this does not show whether replies are streamed.",
+            )
+        self._count(reply)
+
+    def _count(self, reply: Reply) -> None:
+        """What the reply says of tokens and price."""
+        say, sent, received = self.board.say, reply.usage.prompt_tokens, reply.usage.completion_tokens
+        if sent is not None and received is not None:
+            say("Tokens", "works", f"The server counts tokens: {sent} sent, {received} received.")
+        else:
+            say(
+                "Tokens",
+                "unknown",
+                "The server does not say how many tokens it took, so a budget cannot be kept with it.",
+            )
+        if self.model.price_in_usd is not None and self.model.price_out_usd is not None:
+            say("Price", "works", f"Reckoned by the prices typed: ${self.model.price_in_usd:g} for a million tokens sent, "
+                f"${self.model.price_out_usd:g} for a million received.")  # fmt: skip
+        elif reply.cost_usd is not None:
+            say("Price", "works", f"This request cost ${reply.cost_usd:.2g}, by litellm's table of prices.")
+        else:
+            say(
+                "Price",
+                "unknown",
+                "No price is known. Type the prices of a million tokens to see what calls cost.",
+            )
+
+    @property
+    def _keyless(self) -> str:
+        if self.model.api_base:
+            return "None was given, and none is needed."
+        return "None was given; litellm found one in the environment, or needs none."
+
+    @property
+    def _name(self) -> str:
+        return repr(self.model.model)
+
+    @property
+    def _instead(self) -> str:
+        return f" Did you mean {' or '.join(map(repr, self.near))}?" if self.near else ""
+
+    @property
+    def _where(self) -> str:
+        if not self.model.api_base:
+            return f"the provider of {self._name}"
+        parts = urlsplit(self.model.api_base)
+        return f"the server at {parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def _taken(model: ModelSpec, untempered: tuple[str, ...]) -> str:
+    names = [name for name in _parameters(model) if name not in untempered]
+    words = f"Taken as they are: {', '.join(names)}." if names else "None was sent."
+    if untempered:
+        words += " The temperature is left out: this model takes none but its own."
+    return words
+
+
+def _parameters(model: ModelSpec) -> list[str]:
+    """The names of what is sent beside the messages."""
+    usual = ("temperature", "max_tokens", "seed", "reasoning_effort")
+    names = [name for name in usual if getattr(model, name) is not None]
+    return [*names, *(["stop"] if model.stop else []), *model.extra]
+
+
+def _sentence(message: str) -> str:
+    return f"{message[0].upper()}{message[1:]}."
+
+
+def _in_thread(work: Callable[[], Listing]) -> Future[Listing]:
+    """Do it in a thread of its own, which nobody need wait for."""
+    made: Future[Listing] = Future()
+
+    def do() -> None:
+        try:
+            found = work()
+        except Exception as error:  # noqa: BLE001  # whoever waits gets it
+            found = Listing(failure=error)
+        if made.set_running_or_notify_cancel():
+            made.set_result(found)
+
+    threading.Thread(target=do, name="list of models", daemon=True).start()
+    return made

@@ -1,0 +1,130 @@
+"""What a server said, read as a reply, or as the reason why there is none.
+
+    litellm's answer, or the pieces of a stream --> Said --reply_of--> Reply | LMError
+
+Rule 1: what the server did not tell is unknown: litellm fills in tokens and a finish_reason of its own making.
+Rule 2: a key that a server repeats is in no reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from refine_core.errors import LMError, LMRefusedError, LMUnavailableError
+from refine_core.lm.base import Reply, Usage
+from refine_core.lm.secrecy import hide, redact
+from refine_core.lm.shapes import TooLong, count, sane_usage
+
+MAX_REPLY_BYTES = 4_000_000
+"""Of a reply's text, as UTF-8. The longest replies that models write have about 500 000."""
+
+MAX_WORDS = 300
+"""Characters kept of what a model says instead of a reply."""
+
+
+@dataclass(slots=True)
+class Said:
+    """What a server said, as it was told.
+
+    text: "" where there was none. model, finish_reason: "" where not told. usage: as OpenAI names its parts.
+    refusal: why the model does not answer. tools: names of what it wants called. choices: whether it said anything.
+    """
+
+    text: str = ""
+    model: str = ""
+    finish_reason: str = ""
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str = ""
+    tools: tuple[str, ...] = ()
+    choices: bool = True
+
+    @property
+    def tokens(self) -> Usage:
+        """Where a server told nothing litellm writes 0, and no prompt has 0 tokens."""
+        asked, said = count(self.usage.get("prompt_tokens")), count(self.usage.get("completion_tokens"))
+        return Usage(asked or None, said if asked or said else None)
+
+
+def read_whole(answer: Any, body: Mapping[str, Any] | None) -> Said:
+    """A whole answer, as litellm gives it. body: the server's own, where it is known (see refine_core.lm.wire)."""
+    choices = answer.choices
+    told = body or {
+        "usage": _dumped(getattr(answer, "usage", None)),
+        "model": answer.model,
+        "choices": [{"finish_reason": choice.finish_reason} for choice in choices],
+    }
+    said = Said(usage=sane_usage(told.get("usage")), model=told.get("model") or answer.model or "")
+    if not choices:
+        said.choices = False
+        return said
+    message = choices[0].message
+    said.text = check_length(message.content or "")
+    said.finish_reason = told["choices"][0].get("finish_reason") or ""
+    said.refusal = refusal_of(message)
+    said.tools = tools_of(message)
+    return said
+
+
+def check_length(text: str) -> str:
+    """The text. Raises TooLong."""
+    if len(text) > MAX_REPLY_BYTES or (
+        len(text) > MAX_REPLY_BYTES // 4 and len(text.encode(errors="replace")) > MAX_REPLY_BYTES
+    ):
+        raise TooLong
+    return text
+
+
+def refusal_of(message: Any) -> str:
+    """What the model said in place of content, if it refused; from a message or a piece of one."""
+    fields = getattr(message, "provider_specific_fields", None)
+    told = getattr(message, "refusal", None) or (fields.get("refusal") if isinstance(fields, dict) else None)
+    return told if isinstance(told, str) else ""
+
+
+def tools_of(message: Any) -> tuple[str, ...]:
+    """The names of the functions that the model wants called; from a message or a piece of one."""
+    calls = getattr(message, "tool_calls", None)
+    wanted = [getattr(call, "function", None) for call in calls] if isinstance(calls, list) else []
+    names = [getattr(one, "name", None) for one in (*wanted, getattr(message, "function_call", None))]
+    return tuple(name for name in names if isinstance(name, str) and name)
+
+
+def _dumped(usage: Any) -> object:
+    return usage.model_dump() if hasattr(usage, "model_dump") else usage
+
+
+def reply_of(
+    said: Said, *, where: str, model: str, secrets: Collection[str], cost_of: Callable[[Said], float | None]
+) -> Reply | LMError:
+    """The reply, or the error that says why there is none, and what to do. where: as in faults.explain."""
+    at = where[0].upper() + where[1:]
+    if said.text:
+        text, served, reason = (hide(part, secrets) for part in (said.text, said.model, said.finish_reason))
+        return Reply(text, said.tokens, served or model, reason or None, cost_of(said))
+    if not said.choices:
+        return LMUnavailableError(f"{at} sent a reply without choices. Try again.", model=model)
+    if said.refusal:
+        told = redact(said.refusal, secrets)[:MAX_WORDS]
+        return LMRefusedError(
+            f'{model!r} refused to answer. It said: "{told}" Change the prompt.', model=model
+        )
+    if said.tools:
+        tool = redact(said.tools[0], secrets)[:MAX_WORDS]
+        return LMRefusedError(
+            f"{model!r} asked for its tool {tool!r} to be called, and wrote no text. "
+            "Leave `tools` out of the parameters, or ask for text in the prompt.",
+            model=model,
+        )
+    if said.finish_reason == "length":
+        return LMRefusedError(
+            f"{model!r} used up its tokens before it said anything. Raise max_tokens.", model=model
+        )
+    if said.finish_reason == "content_filter":
+        return LMRefusedError(
+            f"{at} withheld the reply (content filter). Change the prompt, or ask another model.", model=model
+        )
+    return LMUnavailableError(
+        f"{at} sent a reply without text. Try again; if it stays so, change the prompt.", model=model
+    )

@@ -1,0 +1,137 @@
+"""OpenAI's chat shapes, as servers really send them: put right where that is harmless, refused where it is not.
+
+    body of a reply --put_right--> body whose fields have the types that they should      or WrongShape
+                    --as_events--> the same reply as a stream, for who asked for one
+
+Rule 1: a wrong number of tokens, finish_reason or name is no reason to lose a reply: it is dropped, and so unknown.
+Rule 2: a reply without a text that is one is a fault of the server.
+What is in another protocol passes through untouched.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+MOST_TOKENS = 10**9
+"""Of one call; a greater number is nonsense."""
+
+
+class TransportFault(Exception):  # noqa: N818  # it never leaves this room: LMError tells of it
+    """What is seen on the wire and ends the call, whatever litellm makes of it."""
+
+
+class WrongShape(TransportFault):
+    """A body or an event that is no reply. what: a clause such as "its content is a number"."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(what)
+
+
+class CutOff(TransportFault):
+    """Half of a body, or a stream that stopped without saying that it was at its end."""
+
+
+class TooLong(TransportFault):
+    """More came than any reply is long; the rest was not read."""
+
+
+class SentElsewhere(TransportFault):
+    """A redirect to another server, where the key must not go. to: its address, without user, password and query."""
+
+    def __init__(self, to: str, status: int) -> None:
+        self.to, self.status = to, status
+        super().__init__(to)
+
+
+class SaidError(TransportFault):
+    """An error where a reply should be, under status 200. body: as OpenAI's errors are, or a text."""
+
+    def __init__(self, body: object) -> None:
+        self.body = body
+        super().__init__("an error under status 200")
+
+
+def put_right(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The body of a chat reply with fields of the right types; None for another protocol's. Raises WrongShape, SaidError."""
+    if "choices" not in body:
+        if body.get("error"):
+            raise SaidError(body["error"])
+        return None
+    choices = body["choices"]
+    if not isinstance(choices, list):
+        raise WrongShape(f"its choices are {kind_of(choices)} and no list")
+    told = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
+    told |= {"usage": usage} if (usage := sane_usage(body.get("usage"))) else {}
+    rest = {n: v for n, v in body.items() if n not in ("id", "model", "usage", "created")}
+    return {**rest, **told, "choices": [_choice(choice) for choice in choices]}
+
+
+def _choice(choice: object) -> dict[str, Any]:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(choice, dict) or not isinstance(message, dict):
+        raise WrongShape("it has no message")
+    reason = choice.get("finish_reason")
+    said = {**message, "content": text_of(message.get("content"))}
+    return {**choice, "message": said, "finish_reason": reason if isinstance(reason, str) else None}
+
+
+def text_of(content: object) -> str | None:
+    """The text of a message's content, which may be a list of parts. Raises WrongShape for what is none."""
+    if content is None or isinstance(content, str):
+        return content
+    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
+        texts = [part.get("text") for part in content if part.get("type") == "text"]
+        if all(isinstance(text, str) for text in texts):
+            return "".join(texts) if texts else None
+    raise WrongShape(f"its content is {kind_of(content)} and no text")
+
+
+def sane_usage(usage: object) -> dict[str, Any]:
+    """What was told of the usage and can be true: numbers of tokens, prices, and tables of these; {} for nothing."""
+    if not isinstance(usage, Mapping):
+        return {}
+    told = {name: value for name, value in usage.items() if _sane(value)}
+    for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
+        if count(told.get(name)) is None:
+            told.pop(name, None)
+    return told
+
+
+def _sane(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(part is None or _sane(part) for part in value.values())
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value) and 0 <= value <= MOST_TOKENS  # type: ignore[operator, arg-type]  # a number
+
+
+def count(value: object) -> int | None:
+    """A number of tokens, if it is one."""
+    sane = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return value if sane else None  # type: ignore[return-value]  # it is an int
+
+
+def as_events(body: Mapping[str, Any]) -> bytes:
+    """A whole reply that was put right, as a stream of one event."""
+    choices = [
+        {"index": n, "delta": choice["message"], "finish_reason": choice["finish_reason"]}
+        for n, choice in enumerate(body["choices"])
+    ]
+    event = {**body, "object": "chat.completion.chunk", "choices": choices}
+    return f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n".encode()
+
+
+def kind_of(value: object) -> str:
+    """What a JSON value is, in a person's words."""
+    kinds = {
+        bool: "a yes or no",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return kinds.get(type(value), "nothing")

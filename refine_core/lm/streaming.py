@@ -1,0 +1,197 @@
+"""Reading along: a reply piece by piece, with what the server told told apart from what litellm makes up.
+
+    pieces of the server --Tap--> litellm's CustomStreamWrapper --> text --> Draft --> on_text
+
+litellm ends every stream with finish_reason "stop", and counts the tokens itself where the server told none; so the facts
+are taken from the pieces as they come from the server, and only the text from what litellm makes of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+from refine_core.lm.answers import MAX_REPLY_BYTES, Said, refusal_of, tools_of
+from refine_core.lm.base import OnText
+from refine_core.lm.secrecy import hide, sayable
+from refine_core.lm.shapes import CutOff, TooLong, WrongShape, kind_of, sane_usage, text_of
+
+if TYPE_CHECKING:
+    from refine_core.lm.wire import Watch
+
+TOLD_EVERY_S = 0.03
+
+log = logging.getLogger(__name__)
+
+
+class Draft:
+    """Tells a reader all that a reply says so far: at most every 30 ms, and nothing any more once it is closed.
+
+    begun: whether anything was told. Pieces arrive in the engine's thread; `close` is called by the one who waits.
+    """
+
+    def __init__(self, on_text: OnText, secrets: Collection[str]) -> None:
+        self.begun = False
+        self._on_text, self._secrets = on_text, secrets
+        self._parts: list[str] = []
+        self._told = ""
+        self._timer: Any = None  # asyncio.TimerHandle
+        self._next_s = 0.0  # by the event loop's clock
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def add(self, piece: str) -> None:
+        """There is more of it. Called in an event loop."""
+        import asyncio
+
+        self._parts.append(piece)
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(loop.time(), self._next_s), self._due, loop)
+
+    def _due(self, loop: Any) -> None:
+        self._timer, self._next_s = None, loop.time() + TOLD_EVERY_S
+        self._parts = ["".join(self._parts)]
+        self._tell(sayable(self._parts[0], self._secrets))
+
+    def end(self, text: str) -> None:
+        """This is all of it."""
+        self.rest()
+        self._tell(hide(text, self._secrets))
+
+    def rest(self) -> None:
+        """Nothing more comes for now."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def close(self) -> None:
+        """Whoever wanted it has the reply, or has given it up. Returns once nobody is being told."""
+        with self._lock:
+            self._closed = True
+
+    def _tell(self, text: str) -> None:
+        with self._lock:
+            if self._closed or text == self._told:
+                return
+            self.begun, self._told = True, text
+            try:
+                self._on_text(text)
+            except Exception:  # a reader's own fault is no reason to lose the reply
+                self._closed = True
+                log.exception("who reads along failed, and is told no more")
+
+
+class Tap:
+    """The pieces as the server sent them, noted on their way to litellm.
+
+    said: the facts among them. ended: the reply was said to be complete. pieces: how many came.
+    Raises WrongShape for a piece that is none.
+    """
+
+    def __init__(self, pieces: Any) -> None:
+        self.said, self.ended, self.pieces = Said(choices=False), False, 0
+        self._source = pieces
+        self._pieces = pieces.__aiter__() if hasattr(pieces, "__aiter__") else _in_threads(pieces)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        piece = await self._pieces.__anext__()
+        self.pieces += 1
+        if isinstance(piece, dict):  # litellm's own kind, of other protocols
+            self.said.choices = True
+            self._note(piece.get("usage"), piece.get("finish_reason"), None)
+        elif hasattr(piece, "choices"):
+            self._look(piece)
+        elif piece is None or isinstance(piece, (list, str, int, float)):
+            raise WrongShape(f"a piece of it is {kind_of(piece)}")
+        return piece
+
+    def _look(self, piece: Any) -> None:
+        if not isinstance(piece.choices, list):
+            raise WrongShape(f"its choices are {kind_of(piece.choices)} and no list")
+        usage: Any = getattr(piece, "usage", None)
+        told = usage.model_dump(warnings=False) if hasattr(usage, "model_dump") else usage
+        self._note(told, None, piece.model)
+        piece.usage = None  # litellm would stumble over wrong types, here and below, and we have it
+        if not isinstance(piece.model, str):
+            piece.model = ""
+        for choice in piece.choices[:1]:
+            self.said.choices = True
+            delta = getattr(choice, "delta", None)
+            if delta is None:
+                raise WrongShape(f"a choice of it is {kind_of(choice)}")
+            if (content := getattr(delta, "content", None)) is not None and not isinstance(content, str):
+                delta.content = text_of(content)
+            self._note(None, choice.finish_reason, None)
+            if choice.finish_reason is not None and not isinstance(choice.finish_reason, str):
+                choice.finish_reason = "stop"
+            self.said.refusal += refusal_of(delta)
+            self.said.tools += tools_of(delta)
+
+    def _note(self, usage: object, reason: object, model: object) -> None:
+        if told := sane_usage(usage):
+            self.said.usage = {**self.said.usage, **told}
+        if reason:
+            self.ended = True
+            self.said.finish_reason = reason if isinstance(reason, str) else ""
+        if isinstance(model, str) and model:
+            self.said.model = model
+
+    async def aclose(self) -> None:
+        """Close the connection, if it is still open."""
+        close = getattr(self._source, "aclose", None) or getattr(self._source, "close", None)
+        if close is not None:
+            await close()
+
+
+async def _in_threads(pieces: Iterator[Any]) -> AsyncIterator[Any]:
+    """Pieces of a library that blocks, each waited for in a thread."""
+    import asyncio
+
+    end = object()
+    while (piece := await asyncio.to_thread(next, pieces, end)) is not end:
+        yield piece
+
+
+class _Forgetful(list[Any]):
+    """litellm keeps all pieces, to count their tokens when the server does not; it has none to count here."""
+
+    def append(self, piece: Any) -> None:
+        """Let it go."""
+
+
+async def read_stream(wrapper: Any, draft: Draft, watch: Watch) -> Said:
+    """What a stream says. wrapper: litellm's CustomStreamWrapper. watch: the call, as seen on the wire.
+
+    Raises CutOff, TooLong, WrongShape, and whatever litellm raises.
+    """
+    if wrapper.completion_stream is None:
+        await wrapper.fetch_stream()
+    wrapper.chunks = _Forgetful()
+    tap = Tap(wrapper.completion_stream)
+    wrapper.completion_stream = tap
+    parts: list[str] = []
+    size = 0
+    try:
+        async for piece in wrapper:
+            text = piece.choices[0].delta.content if piece.choices else None
+            if text:
+                size += len(text.encode(errors="replace"))
+                if size > MAX_REPLY_BYTES:
+                    raise TooLong
+                parts.append(text)
+                draft.add(text)
+    finally:
+        draft.rest()
+        await wrapper.aclose()
+    if not tap.pieces and not watch.done:
+        raise WrongShape("it is no stream of events")
+    if not tap.ended and not watch.done:
+        raise CutOff
+    tap.said.text = "".join(parts)
+    return tap.said

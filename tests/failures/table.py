@@ -1,0 +1,337 @@
+"""What can go wrong between a model and us, as data: what the server does, and what must come of it.
+
+    for row in ROWS:
+        with standing(row) as place:
+            LM("tiny", api_base=place.url, api_key=KEY, timeout_s=row.timeout_s) ...
+
+Each row is played to the model alone in test_model.py, whole and streamed; others play it to whole runs. Wherever a
+server can repeat a key it repeats KEY.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import json
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal
+
+from refine_core.errors import (
+    LMError,
+    LMKeyError,
+    LMNotFoundError,
+    LMRateLimitError,
+    LMRefusedError,
+    LMTimeoutError,
+    LMUnavailableError,
+)
+from tests.openai_server import (
+    CUT,
+    CUT_AND_CLOSED,
+    CUT_CHUNKED,
+    DONE,
+    EMPTY_BODY,
+    NO_CHOICES,
+    NOT_JSON,
+    NULL_CONTENT,
+    RESET,
+    TRUNCATED,
+    Answer,
+    Behaviour,
+    Body,
+    OpenAIServer,
+    delta,
+    redirect,
+    status,
+)
+
+Mode = Literal["whole", "streamed"]
+
+KEY = "canary-7f3a9c-of-any-shape"
+"""Sent as the key in every row; it may be found nowhere afterwards."""
+
+AGAIN = "Try again"
+NOT_CHAT = ("not with a chat reply", "usually ends in /v1")
+ENDED = ("ended before it was complete", AGAIN)
+BROKEN = ("broke before the reply was complete", AGAIN)
+SLOW_S = 20.0  # far beyond any limit in force
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that goes wrong.
+
+    behaviour: what the server does, again and again. streamed: the same where a stream is asked for, if that differs.
+    error: what comes of it; None is a reply. words: what the message must contain, the cause and the next step; or the
+    reply's text. retried: the same call may yet succeed, so it is tried again. place: which server.
+    modes: how the reply is asked for. timeout_s: the limit of one try that the row is played with.
+    """
+
+    name: str
+    behaviour: Behaviour
+    error: type[LMError] | None
+    words: tuple[str, ...]
+    _: KW_ONLY
+    retried: bool = False
+    streamed: Behaviour | None = None
+    place: Literal["server", "tls", "http as https", "closed port", "no such host", "elsewhere"] = "server"
+    modes: tuple[Mode, ...] = ("whole", "streamed")
+    timeout_s: float = 15.0
+
+    def answered(self, body: Body) -> str | Answer:
+        """What the server does for this request."""
+        behaviour = self.behaviour if self.streamed is None or not body.get("stream") else self.streamed
+        return behaviour(body) if callable(behaviour) else behaviour
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row is played. url: of the model. server: None where there is none. other: where it must not go."""
+
+    url: str
+    server: OpenAIServer | None = None
+    other: OpenAIServer | None = None
+
+
+@contextlib.contextmanager
+def standing(row: Row) -> Iterator[Place]:
+    """The row's server, alive inside `with`; every chat request gets the row's behaviour."""
+    with contextlib.ExitStack() as stack:
+        if row.place == "no such host":
+            yield Place("http://nowhere.invalid/v1")
+        elif row.place == "closed port":  # bound and not listening: nobody else takes the port
+            closed = stack.enter_context(socket.socket())
+            closed.bind(("127.0.0.1", 0))
+            yield Place(f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
+        elif row.place == "elsewhere":
+            other = stack.enter_context(OpenAIServer("stolen"))
+            to = redirect(307, f"{other.url}/chat/completions?key={KEY}")
+            server = stack.enter_context(OpenAIServer(lambda _: to))
+            yield Place(server.url, server, other)
+        else:
+            server = stack.enter_context(OpenAIServer(row.answered, tls=row.place == "tls"))
+            url = server.url if row.place != "http as https" else server.url.replace("http:", "https:")
+            yield Place(url, server)
+
+
+def _soon(_: Body) -> Answer:
+    return status(429, retry_after=email.utils.formatdate(time.time() + 2, usegmt=True))
+
+
+def _no_streams(body: Body) -> str | Answer:
+    if "stream_options" in body:
+        return status(400, "Unknown parameter: stream_options", param="stream_options")
+    return "ab"
+
+
+def _error(message: str, *, code: int | None) -> bytes:
+    return json.dumps({"error": {"message": message, "code": code}}).encode()
+
+
+TOOL = {"index": 0, "id": "call-1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
+HUGE = "many words " * 1_000_000
+
+REFUSED = (
+    Row("401", status(401, f"Bad key {KEY}."), LMKeyError, ("refused the key (401)", "Check the key")),
+    Row("403", status(403, f"Not {KEY}."), LMKeyError, ("(403)", "Check what the key may do")),
+    Row("404 model", status(404, "No such model."), LMNotFoundError, ("no model 'tiny'", "Check the name")),
+    Row(
+        "400 unsupported parameter",
+        status(400, "Unsupported parameter.", param="top_k"),
+        LMRefusedError,
+        ("did not accept the parameter 'top_k' (400)", "leave it out"),
+    ),
+    Row("400", status(400, f"No {KEY} here."), LMRefusedError, ("the request (400)", "It said", "here.")),
+    Row("422", status(422, "Not so."), LMRefusedError, ("the request (422)", "It said", "Not so.")),
+    Row("413", status(413), LMRefusedError, ("too long", "Shorten it")),
+    Row(
+        "429 insufficient quota",
+        status(429, "No money left.", error_code="insufficient_quota"),
+        LMRateLimitError,
+        ("(429)", "No money left"),
+    ),
+    Row(
+        "redirect to elsewhere",
+        "",
+        LMNotFoundError,
+        ("sends the request on to", "give its address"),
+        place="elsewhere",
+    ),
+)
+PASSING = tuple(
+    Row(name, behaviour, error, words, retried=True)
+    for name, behaviour, error, words in (
+        ("408", status(408), LMTimeoutError, ("gave up waiting (408)", AGAIN)),
+        ("409", status(409), LMUnavailableError, ("not ready for the request (409)", AGAIN)),
+        ("429", status(429, f"Slow, {KEY}."), LMRateLimitError, ("(429)", "Wait a little")),
+        ("429 after seconds", status(429, retry_after=0.2), LMRateLimitError, ("(429)", "Wait a little")),
+        ("429 after a date", _soon, LMRateLimitError, ("(429)", "Wait a little")),
+        ("500", status(500), LMUnavailableError, ("failed on its side (500)", AGAIN)),
+        (
+            "502 with a web page",
+            Answer(status=502, raw=f"<html>Bad gateway {KEY}</html>".encode(), content_type="text/html"),
+            LMUnavailableError,
+            ("failed on its side (502)", AGAIN),
+        ),
+        ("503", status(503), LMUnavailableError, ("failed on its side (503)", AGAIN)),
+    )
+)
+NETWORK = (
+    Row(
+        "connection refused",
+        "",
+        LMUnavailableError,
+        ("connection refused", "Is the server running"),
+        retried=True,
+        place="closed port",
+    ),
+    Row(
+        "DNS failure",
+        "",
+        LMUnavailableError,
+        ("no such host", "Check the address"),
+        retried=True,
+        place="no such host",
+    ),
+    Row(
+        "TLS: a certificate that nobody trusts",
+        "",
+        LMUnavailableError,
+        ("no secure connection", "certificate", "SSL_CERT_FILE"),
+        place="tls",
+    ),
+    Row(
+        "TLS: the server speaks none",
+        "",
+        LMUnavailableError,
+        ("no secure connection", "Check http or https"),
+        place="http as https",
+    ),
+    *(
+        Row(name, behaviour, LMUnavailableError, BROKEN, retried=True)
+        for name, behaviour in (
+            ("reset in mid-body", RESET),
+            ("shorter than its Content-Length", CUT),
+            ("chunks without an end", CUT_CHUNKED),
+        )
+    ),
+    *(
+        Row(
+            name,
+            behaviour,
+            LMTimeoutError,
+            ("no answer within 0.5 s", "allow it more time"),
+            retried=True,
+            timeout_s=0.5,
+        )
+        for name, behaviour in (
+            ("hangs before the headers", Answer(hang_s=SLOW_S)),
+            ("hangs after the headers", Answer("hello", stall_s=SLOW_S, stall_at=0.0)),
+            ("hangs in the middle", Answer("hello you there", stall_s=SLOW_S)),
+            ("trickles", Answer("drop by drop", trickle_s=SLOW_S)),
+        )
+    ),
+)
+NO_REPLY = tuple(
+    Row(name, behaviour, LMUnavailableError, words, retried=True)
+    for name, behaviour, words in (
+        ("truncated, with the right Content-Length", TRUNCATED, ENDED),
+        ("closed in the middle, as if complete", CUT_AND_CLOSED, ENDED),
+        ("empty body", EMPTY_BODY, NOT_CHAT),
+        ("a web page", NOT_JSON, NOT_CHAT),
+        ("JSON of another kind", Answer(raw=b"[1, 2]"), NOT_CHAT),
+        ("choices are an object", Answer(fields={"choices": {"a": 1}}), (*NOT_CHAT, "an object and no list")),
+        ("a choice is a text", Answer(fields={"choices": ["hi"]}), NOT_CHAT),
+        ("content is a number", Answer(message={"content": 5}), (*NOT_CHAT, "content is a number")),
+        ("content is a list", Answer(message={"content": [1]}), (*NOT_CHAT, "content is a list")),
+        ("content is an object", Answer(message={"content": {"a": 1}}), (*NOT_CHAT, "content is an object")),
+        ("no choices", NO_CHOICES, ("without choices", AGAIN)),
+        ("null content", NULL_CONTENT, ("without text", AGAIN)),
+        ("empty content", Answer(""), ("without text", AGAIN)),
+        (
+            "an error under status 200",
+            Answer(raw=_error("oops", code=None)),
+            ("an error in place", AGAIN, "oops"),
+        ),
+        (
+            "an error 503 under status 200",
+            Answer(raw=_error("busy", code=503)),
+            ("failed on its side (503)", AGAIN),
+        ),
+    )
+)
+IN_MID_STREAM = tuple(
+    Row(
+        name,
+        Answer(events=(delta("never "), delta("read "), *events)),
+        LMUnavailableError,
+        words,
+        retried=True,
+        modes=("streamed",),
+    )
+    for name, events, words in (
+        (
+            "error in mid-stream",
+            ({"error": {"message": f"oops {KEY}"}},),
+            ("an error in place", AGAIN, "oops"),
+        ),
+        ("error 500 in mid-stream", ({"error": {"message": "", "code": "500"}},), ("(500)", AGAIN)),
+        ("no JSON in mid-stream", ("{no json", DONE), (*NOT_CHAT, "no JSON")),
+        ("a list in mid-stream", ("[1, 2]", DONE), (*NOT_CHAT, "a list")),
+        ("a number in mid-stream", ("5", DONE), (*NOT_CHAT, "a number")),
+        ("a number as content in mid-stream", (delta(5), DONE), (*NOT_CHAT, "a number")),
+        ("no end of the stream", (), ENDED),
+    )
+)
+UNWILLING = tuple(
+    Row(name, behaviour, LMRefusedError, words)
+    for name, behaviour, words in (
+        (
+            "refusal",
+            Answer(message={"content": None, "refusal": f"I will not, {KEY}. " * 40}),
+            ("refused to answer", "I will not", "Change the prompt"),
+        ),
+        (
+            "tool call",
+            Answer(message={"content": None, "tool_calls": [TOOL]}, finish_reason="tool_calls"),
+            ("its tool 'look_up'", "Leave `tools` out"),
+        ),
+        ("content filter", Answer(None, "content_filter"), ("content filter", "Change the prompt")),
+        ("cut before any text", Answer(None, "length"), ("used up its tokens", "Raise max_tokens")),
+        ("cut at once", Answer("", "length"), ("used up its tokens", "Raise max_tokens")),
+        ("11 MB", Answer(HUGE), ("longer than 4 MB", "Set max_tokens")),
+        ("100 MB of nothing", Answer(raw=b" " * 100_000_000), ("longer than 4 MB", "Set max_tokens")),
+    )
+)
+ODD_REPLIES = tuple(
+    Row(name, behaviour, None, (text,))
+    for name, behaviour, text in (
+        ("cut by length, with text", Answer("the reply was", "length"), "the reply was"),
+        ("filtered, with text", Answer("the reply was", "content_filter"), "the reply was"),
+        ("content in parts", Answer(message={"content": [{"type": "text", "text": "ab"}]}), "ab"),
+        ("usage in texts", Answer("ab", usage={"prompt_tokens": "7", "completion_tokens": "many"}), "ab"),
+        ("negative usage", Answer("ab", usage={"prompt_tokens": -7, "completion_tokens": -1}), "ab"),
+        ("absurd usage", Answer("ab", usage={"prompt_tokens": 10**30, "completion_tokens": 10**30}), "ab"),
+        ("usage as a list", Answer("ab", usage=[1, 2]), "ab"),
+        ("no usage", Answer("ab", usage=None), "ab"),
+        ("finish_reason is a number", Answer("ab", 5), "ab"),
+        ("no finish_reason", Answer("ab", None), "ab"),
+        ("model is a number", Answer("ab", fields={"model": 5}), "ab"),
+        ("id is a list", Answer("ab", fields={"id": [1]}), "ab"),
+        ("stream ignored", Answer("ab", streams=False), "ab"),
+        ("stream refused", _no_streams, "ab"),
+        ("key repeated", Answer(f"your key is {KEY}, I think"), "your key is [hidden], I think"),
+    )
+)
+ROWS: tuple[Row, ...] = (
+    *REFUSED,
+    *PASSING,
+    *NETWORK,
+    *NO_REPLY,
+    *IN_MID_STREAM,
+    *UNWILLING,
+    *ODD_REPLIES,
+)

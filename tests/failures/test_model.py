@@ -1,0 +1,183 @@
+"""Each row of the failure table, played to a real model over real HTTP: the right error, retries and words, and no key.
+
+All rows are played once, side by side, since those that are retried take seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from refine_core.effects import arun, run
+from refine_core.errors import LMError
+from refine_core.lm import LM, Reply, warm
+from refine_core.lm.engine import engine
+from refine_core.lm.secrecy import LIBRARIES
+from tests.failures.table import KEY, ROWS, Mode, Row, standing
+
+RETRIES = 2
+ASK = [{"role": "user", "content": "why?"}]
+PLAYED = [(row, mode) for row in ROWS for mode in row.modes]
+NAMES = [f"{row.name}, {mode}" for row, mode in PLAYED]
+
+
+@dataclass
+class Outcome:
+    """What came of a row. tries: requests that arrived, None where there is no server. stolen: at the other server."""
+
+    made: Reply | LMError
+    retries: list[tuple[int, float, LMError]]
+    told: list[str]
+    tries: int | None
+    stolen: int
+    asked: list[dict] = field(default_factory=list)
+
+
+def play(row: Row, mode: Mode) -> Outcome:
+    with standing(row) as place:
+        lm = LM(
+            "tiny",
+            api_base=place.url,
+            api_key=KEY,
+            extra_headers={"X-Api-Key": KEY},
+            timeout_s=row.timeout_s,
+            num_retries=RETRIES,
+        )
+        retries, told = [], []
+        steps = lm.steps(
+            ASK,
+            {},
+            on_retry=lambda *what: retries.append(what),
+            on_text=told.append if mode == "streamed" else None,
+        )
+        try:
+            # Half of them by the async driver, so that both are shown what goes wrong.
+            made = run(steps) if len(row.name) % 2 else asyncio.run(arun(steps))
+        except LMError as error:
+            made = error
+        asked = [request.json for request in place.server.requests] if place.server else []
+        stolen = len(place.other.requests) if place.other else 0
+        return Outcome(made, retries, told, len(asked) if place.server else None, stolen, asked)
+
+
+@pytest.fixture(scope="module")
+def logs():
+    """All that is logged while the rows are played, by every library, at level DEBUG."""
+    kept = io.StringIO()
+    handler = logging.StreamHandler(kept)
+    handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
+    loggers = [logging.getLogger(), *map(logging.getLogger, LIBRARIES)]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    logging.getLogger().addHandler(handler)
+    yield kept
+    logging.getLogger().removeHandler(handler)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def outcomes(logs):
+    warm()
+    engine.litellm().result()
+    with ThreadPoolExecutor(24) as pool:
+        played = pool.map(lambda one: play(*one), PLAYED)
+        return dict(zip(NAMES, played, strict=True))
+
+
+@pytest.fixture(params=list(zip(NAMES, PLAYED, strict=True)), ids=NAMES)
+def played(request, outcomes):
+    name, (row, mode) = request.param
+    return row, mode, outcomes[name]
+
+
+def test_each_row_becomes_the_right_error_in_words_that_say_the_cause_and_the_next_step(played):
+    row, _, outcome = played
+    if row.error is None:
+        assert isinstance(outcome.made, Reply), outcome.made
+        assert outcome.made.text == row.words[0]
+    else:
+        assert type(outcome.made) is row.error, outcome.made
+        assert [word for word in row.words if word not in str(outcome.made)] == [], str(outcome.made)
+        assert outcome.made.model == "tiny"
+        assert outcome.made.retryable is row.retried
+
+
+def test_each_row_is_tried_as_often_as_it_may_pass_and_each_retry_is_told(played):
+    row, mode, outcome = played
+    retries = RETRIES if row.retried else 0
+    assert [ordinal for ordinal, _, _ in outcome.retries] == list(range(1, retries + 1))
+    assert {type(error) for _, _, error in outcome.retries} <= {row.error}
+    if outcome.tries is not None and row.place == "server":
+        refused = sum("stream" in str(body) for body in outcome.asked) if row.name == "stream refused" else 0
+        assert outcome.tries == 1 + retries + refused
+    for ordinal, wait_s, error in outcome.retries:
+        advised = getattr(error, "retry_after_s", None)
+        least, most = (
+            (advised, advised) if advised is not None else (2.0**ordinal / 4, 2.0**ordinal / 4 + 0.5)
+        )
+        assert least <= wait_s <= most
+
+
+def test_the_key_is_in_no_error_reply_or_draft(played):
+    _, _, outcome = played
+    for shown in [outcome.made, *(error for _, _, error in outcome.retries)]:
+        assert KEY not in repr(shown)
+        if isinstance(shown, LMError):
+            assert (shown.__cause__, shown.__context__) == (None, None)
+            frames = traceback.StackSummary.extract(
+                traceback.walk_tb(shown.__traceback__), capture_locals=True
+            )
+            ours = [frame for frame in frames if "refine_core" in frame.filename]
+            assert KEY not in repr([frame.locals for frame in ours]) + repr(vars(shown))
+    assert KEY not in repr(outcome.told)
+
+
+def test_a_key_goes_nowhere_but_to_its_server(outcomes):
+    assert [outcome.stolen for outcome in outcomes.values() if outcome.stolen] == []
+
+
+def test_the_key_is_in_no_log_not_even_at_level_debug(outcomes, logs):
+    time.sleep(0.2)  # litellm logs a call in the background, after its end
+    said = logs.getvalue()
+    assert "LiteLLM" in said
+    assert KEY not in said
+
+
+def test_a_stream_is_asked_for_only_where_somebody_reads_along(played):
+    row, mode, outcome = played
+    if row.name != "stream refused":
+        assert {bool(body.get("stream")) for body in outcome.asked} <= {mode == "streamed"}
+
+
+def test_what_is_told_last_is_the_reply(played):
+    _, mode, outcome = played
+    if isinstance(outcome.made, Reply) and mode == "streamed":
+        assert outcome.told[-1] == outcome.made.text
+
+
+def test_streamed_or_whole_the_reply_is_the_same(outcomes):
+    for row in ROWS:
+        if row.error is None:
+            assert outcomes[f"{row.name}, whole"].made == outcomes[f"{row.name}, streamed"].made
+
+
+def test_a_reply_that_is_told_in_vain_is_taken_back_before_the_next_try(outcomes):
+    told = outcomes["hangs in the middle, streamed"].told
+    begun = [n for n, text in enumerate(told) if text == ""]
+    assert len(begun) == RETRIES
+    assert told[-1] != ""
+
+
+def test_calls_leave_no_thread_behind(outcomes):
+    kinds = {"lm-import", "lm-calls"}
+    assert sum(thread.name == "lm-calls" for thread in threading.enumerate()) == 1, kinds

@@ -1,0 +1,442 @@
+"""Connections as they are kept, the presets that they begin with, and what keeps a model's description from being used."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from refine_core.connections import (
+    PRESETS,
+    Connection,
+    model_problems,
+    problems,
+    remove,
+    save,
+    saved,
+    unset_variable,
+)
+from refine_core.connections.saved import KIND
+from refine_core.errors import SpecError
+from refine_core.lm import base, faults, secrecy
+from refine_core.log import codec
+from refine_core.spec import ModelSpec, models
+from refine_core.store import MemoryStore
+
+CANARY = "sk-proj-7f3a9c1b2d4e5f60718293a4b5c6d7e8"
+GOOD = ModelSpec("litellm", model="openai/gpt-4.1-mini", key_env="OPENAI_API_KEY")
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+def of(name="work", preset="openai", **settings):
+    return Connection(name, preset, replace(GOOD, **settings))
+
+
+def fields(found):
+    return [problem.field for problem in found]
+
+
+def prices():
+    litellm = importlib.util.find_spec("litellm")
+    table = Path(litellm.submodule_search_locations[0], "model_prices_and_context_window_backup.json")
+    return json.loads(table.read_text(encoding="utf-8"))
+
+
+# Presets
+
+
+def test_the_presets_are_offered_in_their_order():
+    titles = [preset.title for preset in PRESETS.values()]
+    assert titles == [
+        "OpenAI",
+        "Anthropic",
+        "Google Gemini",
+        "Azure OpenAI",
+        "AWS Bedrock",
+        "OpenRouter",
+        "Ollama",
+        "vLLM",
+        "LM Studio",
+        "Another OpenAI-compatible server",
+        "Any other model of litellm",
+    ]
+    assert all(name == preset.name and preset.note for name, preset in PRESETS.items())
+
+
+def test_the_models_that_are_hinted_at_are_in_litellms_table_and_not_about_to_go():
+    table = prices()
+    for name in ("openai", "anthropic", "gemini", "azure", "bedrock", "litellm"):
+        preset = PRESETS[name]
+        for model in preset.models:
+            row = table.get(preset.prefix + model) or table[model]
+            assert (row["mode"], row.get("deprecation_date") or "none") >= ("chat", "2027")
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_what_a_preset_fills_in_can_be_saved(preset):
+    made = Connection(
+        "mine",
+        preset.name,
+        ModelSpec(
+            "litellm",
+            model=(preset.models or ("some-model",))[0],
+            api_base=preset.address or ("https://models.example.org/v1" if preset.wants_address else None),
+            key_env=preset.key_env,
+            provider=preset.provider,
+            extra=preset.extra,
+        ),
+    )
+    assert problems(made) == []
+
+
+def test_a_name_gets_the_prefix_that_it_lacks_and_never_two():
+    assert PRESETS["anthropic"].full_name(" claude-haiku-4-5 ") == "anthropic/claude-haiku-4-5"
+    assert PRESETS["anthropic"].full_name("anthropic/claude-haiku-4-5") == "anthropic/claude-haiku-4-5"
+    assert PRESETS["openrouter"].full_name("openai/gpt-4.1-mini") == "openrouter/openai/gpt-4.1-mini"
+    assert PRESETS["litellm"].full_name("groq/x") == "groq/x"
+    assert PRESETS["openai"].full_name("  ") == ""
+
+
+def test_no_preset_can_be_changed():
+    with pytest.raises(TypeError):
+        PRESETS["azure"].extra["api_version"] = "another"
+
+
+# Saving
+
+
+def test_what_is_saved_comes_back_whole(store):
+    made = of(
+        temperature=0.5,
+        max_tokens=100,
+        seed=7,
+        stop=("END", "☃"),
+        reasoning_effort="low",
+        extra={"top_p": 0.5, "metadata": {"x": [1, None, True]}},
+        price_in_usd=0.5,
+        price_out_usd=2.0,
+        connection="work",
+        cache=False,
+    )
+    save(made, store=store)
+    assert saved(store) == [made]
+
+
+def test_saving_ties_the_model_to_its_connection_and_gives_it_its_prefix(store):
+    save(of(" work ", model="gpt-4.1-mini", api_base="", key_env=""), store=store)
+    (kept,) = saved(store)
+    assert (kept.name, kept.model.connection, kept.model.model) == ("work", "work", "openai/gpt-4.1-mini")
+    assert (kept.model.api_base, kept.model.key_env) == (None, None)
+
+
+def test_connections_come_by_name(store):
+    for name in ("b", "C", "a"):
+        save(of(name), store=store)
+    assert [kept.name for kept in saved(store)] == ["a", "b", "C"]
+
+
+def test_a_new_connection_takes_no_other_ones_name(store):
+    save(of("work", seed=1), store=store)
+    with pytest.raises(SpecError) as caught:
+        save(of("Work", seed=2), store=store)
+    assert fields(caught.value.problems) == ["name"]
+    assert [kept.model.seed for kept in saved(store)] == [1]
+
+
+def test_a_connection_can_be_changed_and_renamed(store):
+    save(of("work", seed=1), store=store)
+    save(of("work", seed=2), replacing="work", store=store)
+    assert [kept.model.seed for kept in saved(store)] == [2]
+    save(of("Work", seed=3), replacing="work", store=store)
+    assert [(kept.name, kept.model.connection, kept.model.seed) for kept in saved(store)] == [
+        ("Work", "Work", 3)
+    ]
+
+
+def test_a_connection_that_is_renamed_takes_no_other_ones_name(store):
+    save(of("one"), store=store)
+    save(of("two"), store=store)
+    with pytest.raises(SpecError):
+        save(of("two"), replacing="one", store=store)
+    assert [kept.name for kept in saved(store)] == ["one", "two"]
+
+
+def test_removing_says_whether_there_was_one(store):
+    save(of("work"), store=store)
+    assert remove("work", store) is True
+    assert remove("work", store) is False
+    assert saved(store) == []
+
+
+def test_what_cannot_be_used_is_not_saved_and_every_field_is_told(store):
+    bad = of("", preset="none", model="", api_base="here", temperature=9.0, retries=-1)
+    with pytest.raises(SpecError) as caught:
+        save(bad, store=store)
+    assert set(fields(caught.value.problems)) == {
+        "name",
+        "preset",
+        "model",
+        "api_base",
+        "temperature",
+        "retries",
+    }
+    assert saved(store) == []
+
+
+def test_a_preset_that_needs_an_address_asks_for_one():
+    assert fields(problems(of(preset="vllm"))) == ["api_base"]
+
+
+def test_only_real_models_are_connections():
+    assert "model" in fields(problems(Connection("p", "openai", ModelSpec())))
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", "x" * 61, CANARY])
+def test_a_name_is_one_short_line_and_no_key(name):
+    (problem,) = problems(of(name))
+    assert problem.field == "name"
+    assert CANARY not in problem.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        "[]",
+        "3",
+        "null",
+        "{}",
+        '{"name": "odd", "preset": "openai", "model": 3}',
+        '{"name": "other", "preset": "openai", "model": {"kind": "litellm"}}',
+        '{"name": "odd", "preset": "openai", "model": {"kind": "unheard-of"}}',
+        '{"name": "odd", "preset": "openai", "model": {"kind": "litellm", "model": 5}}',
+        '{"name": "odd", "preset": "openai", "model": {"kind": "litellm", "temperature": "hot"}}',
+        '{"name": "odd", "preset": "openai", "model": {"kind": "litellm", "stop": 4}}',
+        '{"name": "odd", "preset": "openai", "model": {"kind": "litellm", "extra": [1]}}',
+        '{"name": "odd", "preset": "openai", "model": {"kind": "litellm", "retries": true}}',
+    ],
+)
+def test_a_document_that_cannot_be_read_is_left_out_told_and_left_as_it_is(store, caplog, text):
+    save(of("good"), store=store)
+    store.put(KIND, "odd", text)
+    with caplog.at_level(logging.WARNING, logger="refine_core"):
+        assert [kept.name for kept in saved(store)] == ["good"]
+    assert "'odd'" in caplog.text
+    assert store.documents(KIND)["odd"] == text
+
+
+def test_a_document_of_a_newer_version_is_read_as_far_as_it_is_understood(store):
+    text = codec.dumps(
+        {"name": "new", "preset": "openai", "colour": "red", "model": {"kind": "litellm", "mood": 3}}
+    )
+    store.put(KIND, "new", text)
+    assert [kept.model for kept in saved(store)] == [ModelSpec("litellm", connection="new")]
+
+
+def test_without_a_store_the_runs_own_is_used():
+    save(of("work"))
+    assert "work" in [kept.name for kept in saved()]
+    assert remove("work") is True
+
+
+# What keeps a description from being used
+
+
+def test_a_plain_description_has_no_problems():
+    assert model_problems(GOOD) == model_problems(ModelSpec()) == model_problems(ModelSpec("replay")) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8000/v1", "https://models.example.org", "http://[::1]:8000/v1", None, ""]
+)
+def test_an_address_that_will_do(address):
+    assert model_problems(replace(GOOD, api_base=address)) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "models.example.org/v1",
+        "ftp://h/v1",
+        "http://",
+        "http:///v1",
+        "http://h:99999/v1",
+        "http://h:0/v1",
+        "http://[::1/v1",
+        "http://h /v1",
+        "http://h/v1\n",
+        f"http://me:{CANARY}@h/v1",
+        f"http://{CANARY}@h/v1",
+        f"http://h/v1?key={CANARY}",
+        "http://h/v1?",
+        f"http://h/v1#{CANARY}",
+        f"http://h/{CANARY}/v1",
+        5,
+    ],
+)
+def test_an_address_that_will_not_do_is_told_without_what_is_secret_in_it(address):
+    (problem,) = model_problems(replace(GOOD, api_base=address))
+    assert problem.field == "api_base"
+    assert CANARY not in problem.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [CANARY, "AKIAIOSFODNN7EXAMPLE", "AIzaSyA1234567890abcdefghij", "0123456789abcdef0123456789abcdef"],
+)
+def test_a_key_pasted_where_a_variables_name_belongs_is_told_without_repeating_it(name):
+    (problem,) = model_problems(replace(GOOD, key_env=name))
+    assert (problem.field, "the key itself" in problem.message) == ("key_env", True)
+    assert name not in problem.message
+
+
+@pytest.mark.parametrize("name", ["openai_api_key", "$OPENAI_API_KEY", "MY KEY", "1KEY", "MY-KEY", 3])
+def test_a_variables_name_is_capitals_digits_and_underscores(name):
+    assert fields(model_problems(replace(GOOD, key_env=name))) == ["key_env"]
+
+
+@pytest.mark.parametrize("name", ["", "  ", " x", "a\nb", "http://h/v1", CANARY, "x" * 301, None])
+def test_a_model_is_named_in_one_line(name):
+    (problem,) = model_problems(replace(GOOD, model=name))
+    assert problem.field == "model"
+    assert CANARY not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", -0.1),
+        ("temperature", 2.1),
+        ("temperature", float("nan")),
+        ("temperature", None),
+        ("temperature", True),
+        ("max_tokens", 0),
+        ("max_tokens", 1.5),
+        ("timeout_s", 0),
+        ("timeout_s", 3601),
+        ("timeout_s", float("inf")),
+        ("retries", -1),
+        ("retries", 11),
+        ("retries", True),
+        ("seed", 2**63),
+        ("seed", "7"),
+        ("price_in_usd", -1.0),
+        ("price_out_usd", float("inf")),
+        ("stop", ("END", "")),
+        ("stop", "END"),
+        ("stop", (1,)),
+        ("reasoning_effort", ""),
+        ("reasoning_effort", "very, very high"),
+        ("extra", [1]),
+        ("extra", None),
+    ],
+)
+def test_a_value_that_will_not_do_is_told_at_its_own_field(field, value):
+    assert fields(model_problems(replace(GOOD, **{field: value}))) == [field]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", 0),
+        ("temperature", 2.0),
+        ("max_tokens", 1),
+        ("timeout_s", 3600),
+        ("retries", 0),
+        ("retries", 10),
+        ("seed", -(2**63)),
+        ("price_in_usd", 0),
+        ("stop", ("1", "2", "3", "4", "5")),
+        ("reasoning_effort", "xhigh"),
+        ("extra", {"top_p": 0.5, "max_thinking": {"budget_tokens": 5}, "api_version": "2025-02-01-preview"}),
+        ("extra", {"logit_bias": {"50256": -100}, "response_format": {"type": "json_object"}}),
+    ],
+)
+def test_a_value_at_the_edge_will_do(field, value):
+    assert model_problems(replace(GOOD, **{field: value})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("model", "own field"),
+        ("messages", "program"),
+        ("api_base", "field of its own"),
+        ("base_url", "field of its own"),
+        ("api_key", "the key in its own field"),
+        ("aws_secret_access_key", "the key in its own field"),
+        ("extra_headers", "headers"),
+        ("max_completion_tokens", "longest reply"),
+        ("temperature", "field of its own"),
+        ("stop", "field of its own"),
+        ("timeout", "time limit"),
+        ("num_retries", "retries"),
+        ("stream", "streamed"),
+        ("n", "best-of-n"),
+        ("cache", "looked after"),
+        ("rollout_id", "looked after"),
+        ("self", "no use"),
+    ],
+)
+def test_a_parameter_with_a_place_of_its_own_is_sent_there(name, where):
+    (problem,) = model_problems(replace(GOOD, extra={name: CANARY}))
+    assert (problem.field, where in problem.message) == ("extra", True)
+    assert CANARY not in problem.message
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"note": CANARY},
+        {"note": f"Bearer {CANARY}"},
+        {"notes": ["x", {"y": CANARY}]},
+        {"metadata": {"password": "x"}},
+        {"metadata": [{"deep": {"x_token": "x"}}]},
+        {CANARY: 1},
+        {"metadata": {CANARY: 1}},
+        {"credentials": {"a": 1}},
+        {"callback": "https://me:secret-7@host/"},
+    ],
+)
+def test_no_secret_hides_among_the_further_parameters(extra):
+    (problem,) = model_problems(replace(GOOD, extra=extra))
+    assert problem.field == "extra"
+    assert CANARY not in problem.message
+    assert "secret-7" not in problem.message
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), object(), b"x", {1: 2}, {"a": {3}}, [[[[[[[[[[1]]]]]]]]]]]
+)
+def test_what_is_no_plain_json_is_no_further_parameter(value):
+    assert fields(model_problems(replace(GOOD, extra={"x": value}))) == ["extra"]
+
+
+def test_what_cannot_be_json_at_any_depth_is_told_not_raised():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    assert fields(model_problems(replace(GOOD, extra={"x": deep}))) == ["extra"]
+
+
+def test_a_variable_that_is_not_set_is_named(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert unset_variable(GOOD) == "OPENAI_API_KEY"
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    assert unset_variable(GOOD) is None
+
+
+def test_what_is_secret_is_known_in_one_way_everywhere():
+    """Refused when it is described, hidden when it is told, left out when it is recorded: one rule."""
+    assert base.is_secret is models.is_secret
+    assert base.SECRET_NAME is models.SECRET_NAME
+    assert secrecy._SECRET_LIKE.pattern == models.SECRET_LIKE.pattern
+    assert faults.redact is secrecy.redact
