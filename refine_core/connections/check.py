@@ -68,11 +68,12 @@ class Check:
 class Board:
     """Where a test writes down what it finds, and others read it. Whatever is written loses its secrets first.
 
-    hidden: the secrets.
+    hidden: the secrets, kept until the test is over.
     """
 
     def __init__(self, hidden: Collection[str]) -> None:
-        self._hidden, self._lock = tuple(hidden), threading.Lock()
+        self._hidden: tuple[str, ...] = tuple(hidden)
+        self._lock = threading.Lock()
         self._began = time.monotonic()
         self._check = Check(tuple(Finding(what, "waiting", "") for what in WHATS))
 
@@ -118,6 +119,7 @@ class Board:
             ok = False if "fails" in verdicts.values() else ok
             took_s = time.monotonic() - self._began
             self._check = replace(self._check, findings=findings, done=True, took_s=took_s, ok=ok)
+            self._hidden = ()  # nothing is written any more, and the test may be remembered for long
 
     def now(self) -> Check:
         """The test as far as it is."""

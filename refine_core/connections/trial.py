@@ -8,6 +8,7 @@ The list only gives hints; the request decides, since it is what a run will make
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 import time
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 from refine_core import effects
 from refine_core.connections import blame
-from refine_core.connections.check import Board, What
+from refine_core.connections.check import WHATS, Board, What
 from refine_core.connections.listing import Listing, is_direct, look, told
 from refine_core.connections.names import as_typed, first_part, like, own_names, prefix_of
 from refine_core.errors import (
@@ -92,9 +93,17 @@ class _Trial:
     def run(self) -> str:
         """Returns what is to be said of whatever was not looked at."""
         if found := model_problems(self.model):
-            for problem in found:
-                self.board.say(_FINDING.get(problem.field, "Parameters"), "fails", _sentence(problem.message))
+            for what in WHATS:
+                if wrong := [p.message for p in found if _FINDING.get(p.field, "Parameters") == what]:
+                    self.board.say(what, "fails", " ".join(map(_sentence, wrong)))
             return "Not tested: something must be set right first."
+        if self.key and not re.fullmatch(r"[!-~]+", self.key):
+            self.board.say(
+                "Key",
+                "fails",
+                "The key holds blanks, or characters that no key has. Copy it again, all of it and nothing else.",
+            )
+            return "Not tested, since the key cannot be sent."
         warm()
         if self.model.api_base and not self._reach(self.model.api_base):
             return "Not tested, since the address cannot be reached."
@@ -207,6 +216,10 @@ class _Trial:
         elif isinstance(error, LMNotFoundError) and not moved:
             if self.listing.v1:
                 say("Address", "fails", told(self.listing, self._where, 0.0)[1])
+            elif (self.model.api_base or "").rstrip("/").endswith("/chat/completions"):
+                say(
+                    "Address", "fails", "The address must end before /chat/completions, which is added to it."
+                )
             else:
                 say("Model", "fails", words + self._instead)
         elif isinstance(error, LMRateLimitError) and error.retryable:

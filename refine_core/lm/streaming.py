@@ -118,8 +118,9 @@ class Tap:
         told = usage.model_dump(warnings=False) if hasattr(usage, "model_dump") else usage
         self._note(told, None, piece.model)
         piece.usage = None  # litellm would stumble over wrong types, here and below, and we have it
-        if not isinstance(piece.model, str):
-            piece.model = ""
+        for name in ("id", "model"):
+            if not isinstance(getattr(piece, name, None), str):
+                setattr(piece, name, "")
         for choice in piece.choices[:1]:
             self.said.choices = True
             delta = getattr(choice, "delta", None)

@@ -102,13 +102,7 @@ async def _whole(watch: Watch, request: httpx.Request, response: httpx.Response)
         await response.aclose()
     said = bytes(raw)
     headers = {n: v for n, v in response.headers.items() if n not in ("content-encoding", "content-length")}
-    try:
-        told: object = json.loads(said)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # litellm has its own words for that; or it is a stream by a wrong name
-        told = None
+    told = _json(said)
     if isinstance(told, dict) and (body := put_right(told)) is not None:
         watch.body = body
         said = json.dumps(body).encode()
@@ -116,6 +110,16 @@ async def _whole(watch: Watch, request: httpx.Request, response: httpx.Response)
             said, headers["content-type"] = as_events(body), "text/event-stream"
     watch.done = watch.done or _DONE in said[-32:]
     return httpx.Response(response.status_code, headers=headers, content=said, request=request)
+
+
+def _json(said: bytes) -> object:
+    """What a body says; None for what is no JSON, such as a stream by a wrong name. Raises CutOff for half an object."""
+    try:
+        return json.loads(said)
+    except (ValueError, RecursionError) as odd:
+        if said.startswith(b"{") and getattr(odd, "msg", "") != "Extra data":
+            raise CutOff from None
+        return None
 
 
 class _Counted(httpx.AsyncByteStream):

@@ -25,7 +25,9 @@ def open_store(home: Path | None = None) -> SqlStore:
     """The store in `home`, or in `data_home()`; created or brought up to date if need be.
 
     Several processes may have it open at once. Close it when done; at the interpreter's exit that happens by itself.
-    Raises StoreError: the folder or the file cannot be used, is damaged, or is of a newer version. Then it is as it was.
+    A damaged one is set aside under another name, and a new one begun; then its `notices` say so, to be shown.
+    Raises StoreError: the folder or the file cannot be used, is of a newer version, or is damaged and open elsewhere.
+    Then it is as it was.
     """
     from refine_core.store.opening import open_in
 

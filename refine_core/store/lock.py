@@ -23,6 +23,11 @@ from refine_core.store.home import make_private
 LOOK_S, PAUSE_S = 0.006, 0.002
 
 
+def anyone_alive(folder: Path) -> bool:
+    """Whether any store whose lock file is in `folder` is open, in this process or another. Raises StoreError."""
+    return any(WriterLock.held(file) for file in folder.glob("*.lock"))
+
+
 class WriterLock:
     """This process's lock beside the store, and a look at those of others. writer: its name. Raises StoreError."""
 
@@ -48,7 +53,7 @@ class WriterLock:
         with self._looking:
             if writer in self._dead:
                 return False
-            if file.exists() and self._held(file):
+            if file.exists() and self.held(file):
                 return True
             self._dead.add(writer)
             return False
@@ -79,7 +84,8 @@ class WriterLock:
         return self._folder / f"{writer}.lock"
 
     @staticmethod
-    def _held(file: Path) -> bool:
+    def held(file: Path) -> bool:
+        """Whether somebody holds this lock file. Raises StoreError."""
         probe = FileLock(file, thread_local=False)
         try:
             probe.acquire(timeout=LOOK_S, poll_interval=PAUSE_S)

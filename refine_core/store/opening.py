@@ -1,4 +1,4 @@
-"""Opening a store: one process at a time passes the door, looks at the version, and migrates if need be."""
+"""Opening a store: one process at a time passes the door, sets aside what is damaged, and migrates if need be."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from refine_core.errors import StoreError
+from refine_core.store import damage
 from refine_core.store.home import make_private
 from refine_core.store.lock import WriterLock
 from refine_core.store.sql import SqlStore
-from refine_core.store.sqlite import Sqlite
+from refine_core.store.sqlite import DamagedStoreError, Sqlite
 from refine_core.store.tables import VERSION
 
 DATABASE, LOCKS, DOOR = "refinescope.db", "locks", "open.lock"
@@ -23,16 +24,29 @@ DOOR_S = 30  # how long to wait for another process that opens or migrates the s
 def open_in(home: Path) -> SqlStore:
     """The store in the folder `home`; see `refine_core.store.open_store`."""
     make_private(home)
-    database = Sqlite(home / DATABASE)
+    with _door(home / DOOR):
+        try:
+            return _opened(home)
+        except DamagedStoreError as error:
+            path = home / DATABASE
+            notice = damage.set_aside(path, error.why, home / LOCKS)
+            Sqlite(path).marker.unlink(missing_ok=True)
+        return _opened(home, (notice,))
+
+
+def _opened(home: Path, notices: tuple[str, ...] = ()) -> SqlStore:
+    """The store, brought up to date. Raises StoreError; DamagedStoreError if it should be set aside, with nothing held open."""
     with ExitStack() as undo:
+        database = Sqlite(home / DATABASE)
         undo.callback(database.close)
-        with _door(home / DOOR):
-            _bring_up_to_date(database)
-            lock = WriterLock(home / LOCKS)
-            undo.callback(lock.release)
-            store = SqlStore(database, lock)
-            undo.callback(store.close)
-            store.sweep()
+        if why := damage.found_in(database):
+            raise DamagedStoreError(f"cannot open the store: {why}. The database is {database.path}", why=why)
+        _bring_up_to_date(database)
+        lock = WriterLock(home / LOCKS)
+        undo.callback(lock.release)
+        store = SqlStore(database, lock, notices)
+        undo.callback(store.close)
+        store.sweep()
         undo.pop_all()
     return store
 

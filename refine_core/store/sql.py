@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import functools
+import logging
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.base import Executable
 
 from refine_core.errors import StoreError
-from refine_core.log.folds import Summary
+from refine_core.log.folds import Summary, summarize
 from refine_core.log.scope import Record
 from refine_core.store import tables
 from refine_core.store.lock import WriterLock
@@ -23,6 +26,8 @@ from refine_core.store.protocol import RunRow, check_document, check_order, out_
 from refine_core.store.sqlite import Sqlite
 from refine_core.store.tables import documents, events, runs
 from refine_core.store.writer import Writer
+
+logger = logging.getLogger("refine_core")
 
 _ROW = select(runs.c.id, runs.c.owner, runs.c.writer, runs.c.reason, runs.c.summary)
 _EVENT = select(events.c.seq, events.c.at, events.c.span, events.c.kind, events.c.version, events.c.payload)
@@ -74,10 +79,10 @@ class SqlStore:
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
-        query = (
-            _EVENT.where(events.c.run_id == run_id, events.c.seq > after).order_by(events.c.seq).limit(limit)
-        )
-        return [tables.read_record(run_id, *row) for row in self._read(f"read run {run_id}", query)]
+        query = _EVENT.where(events.c.run_id == run_id, events.c.seq > after).order_by(events.c.seq)
+        return [
+            tables.read_record(run_id, *row) for row in self._read(f"read run {run_id}", query.limit(limit))
+        ]
 
     def row(self, run_id: str) -> RunRow | None:
         """The run as one row, or None. Raises StoreError."""
@@ -158,12 +163,22 @@ class SqlStore:
 
     def _run_row(self, row: Sequence[Any]) -> RunRow:
         run_id, owner, writer, reason, summary = row
-        return RunRow(
-            run_id,
-            owner,
-            tables.read_summary(run_id, summary),
-            alive=reason is None and self._lock.alive(writer),
-        )
+        try:
+            kept = tables.read_summary(run_id, summary)
+        except StoreError as error:
+            logger.warning("%s; what its events still tell is shown", error)
+            kept = self._told_by_events(run_id)
+        return RunRow(run_id, owner, kept, alive=reason is None and self._lock.alive(writer))
+
+    def _told_by_events(self, run_id: str) -> Summary:
+        """A summary made anew, from what can be read of a damaged run: one bad row hides neither it nor the others."""
+        query = _EVENT.where(events.c.run_id == run_id).order_by(events.c.seq)
+        readable = []
+        for row in self._read(f"read run {run_id}", query):
+            with suppress(StoreError):  # the run's own page tells which event is damaged
+                readable.append(tables.read_record(run_id, *row))
+        summary = functools.reduce(summarize, readable, None)
+        return summary or Summary(f"{run_id} (damaged)", "", "", 0, None, 0.0)
 
     def _check_open(self, doing: str) -> None:
         if os.getpid() != self._process:

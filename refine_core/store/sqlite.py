@@ -7,6 +7,7 @@ WAL with synchronous=NORMAL: readers never wait for the writer, and what is comm
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import URL, create_engine, event
@@ -18,7 +19,6 @@ from refine_core.errors import StoreError
 
 BUSY_S = 10.0  # our own transactions last about a millisecond
 
-_MOVE = "move it aside to begin with a new one (Refinescope never deletes or changes it)"
 _WHY = {
     "SQLITE_FULL": "the disk is full; free some space and try again",
     "SQLITE_BUSY": "another program keeps the database locked; close it and try again",
@@ -26,12 +26,21 @@ _WHY = {
     "SQLITE_READONLY": "the database may only be read; make the file and its folder writable",
     "SQLITE_PERM": "access was denied; make the file and its folder yours",
     "SQLITE_CANTOPEN": "the file cannot be opened; see that its folder exists and is yours",
-    "SQLITE_CORRUPT": f"the file is damaged; {_MOVE}",
-    "SQLITE_NOTADB": f"the file is not a SQLite database, or is damaged; {_MOVE}",
+    "SQLITE_CORRUPT": "the file is damaged",
+    "SQLITE_NOTADB": "the file is damaged, or is not a SQLite database",
     "SQLITE_IOERR": "the disk failed to read or write; see whether it is full, gone or broken, and try again",
     "SQLITE_CONSTRAINT": "it is there already, or its run is not; another process may be recording the same run",
     "SQLITE_TOOBIG": "it is larger than a database can hold",
 }
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+class DamagedStoreError(StoreError):
+    """The file is damaged. Whoever opens the store sets it aside. why: what is wrong with it, in words."""
+
+    def __init__(self, message: str, *, why: str) -> None:
+        self.why = why
+        super().__init__(message)
 
 
 class Sqlite:
@@ -42,6 +51,9 @@ class Sqlite:
 
     def __init__(self, path: Path, *, busy_s: float = BUSY_S, max_pages: int | None = None) -> None:
         self.path = path
+        self.marker = path.with_name(
+            path.name + ".check"
+        )  # asks whoever opens the store next to check the file
         # The driver begins no transactions by itself (isolation_level None): a read is one statement, a write says BEGIN.
         self.engine = create_engine(
             URL.create("sqlite", database=str(path)),
@@ -58,6 +70,7 @@ class Sqlite:
             for pragma in pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+            connection.text_factory = _text
 
         event.listen(self.engine, "connect", prepare)
 
@@ -78,6 +91,24 @@ class Sqlite:
             )
             return None if row is None else str(row[0])
 
+    def check(self) -> str | None:
+        """Read all of it; what is wrong, in words, or None. Raises StoreError if it cannot be read.
+
+        Not the quick check, which leaves out what an index says: then a run might stay unreadable for ever.
+        """
+        try:
+            with self.engine.connect() as connection:
+                found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+        except DBAPIError as error:
+            if not _name(error).startswith(_DAMAGE):
+                raise self.explain("check the store", error) from error
+            found = str(_driver_error(error))
+        if found == "ok":
+            with suppress(OSError):  # a folder that may only be read: then it will be checked again
+                self.marker.unlink(missing_ok=True)
+            return None
+        return "the file is damaged: " + " ".join(found.split())
+
     def concerns_everybody(self, error: Exception) -> bool:
         """Whether every other transaction would fail now, too, so that trying each by itself is of no use."""
         return _name(error).startswith(("SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_NOTADB"))
@@ -86,16 +117,36 @@ class Sqlite:
         """The error in plain words. doing: what was tried. result: what came of it.
 
         "cannot record event 3 of run 7f…: the disk is full; free some space …; nothing was written. The database is …"
+        Of damage a marker is left, so that the next opening checks the file.
         """
         name = _name(error)
         why = next(
             (words for start, words in _WHY.items() if name.startswith(start)), str(_driver_error(error))
         )
-        return StoreError(f"cannot {doing}: {why}{result}. The database is {self.path}")
+        where = f"The database is {self.path}"
+        if not name.startswith(_DAMAGE):
+            return StoreError(f"cannot {doing}: {why}{result}. {where}")
+        try:
+            self.marker.touch()
+            hint = "Start Refinescope again: it will check the file, set it aside, and begin with a new one"
+        except OSError:
+            hint = "Move it aside to begin with a new one"
+        return DamagedStoreError(f"cannot {doing}: {why}{result}. {hint}. {where}", why=why)
 
     def close(self) -> None:
         """Close all its connections."""
         self.engine.dispose()
+
+
+def _text(raw: bytes) -> str:
+    """Text from the file. Bytes that are none, which only damage leaves there, become what JSON refuses.
+
+    One bad row is then told as such, and hides no others.
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode(errors="backslashreplace")
 
 
 def _driver_error(error: Exception) -> BaseException:

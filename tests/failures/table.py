@@ -132,7 +132,7 @@ def _error(message: str, *, code: int | None) -> bytes:
 
 
 TOOL = {"index": 0, "id": "call-1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
-HUGE = "many words " * 1_000_000
+HUGE = " ".join(["x" * 100_000] * 100)
 
 REFUSED = (
     Row("401", status(401, f"Bad key {KEY}."), LMKeyError, ("refused the key (401)", "Check the key")),
@@ -302,8 +302,7 @@ UNWILLING = tuple(
         ("content filter", Answer(None, "content_filter"), ("content filter", "Change the prompt")),
         ("cut before any text", Answer(None, "length"), ("used up its tokens", "Raise max_tokens")),
         ("cut at once", Answer("", "length"), ("used up its tokens", "Raise max_tokens")),
-        ("11 MB", Answer(HUGE), ("longer than 4 MB", "Set max_tokens")),
-        ("100 MB of nothing", Answer(raw=b" " * 100_000_000), ("longer than 4 MB", "Set max_tokens")),
+        ("10 MB", Answer(HUGE), ("longer than 4 MB", "Set max_tokens")),
     )
 )
 ODD_REPLIES = tuple(

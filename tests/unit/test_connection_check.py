@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import socket
@@ -21,6 +22,7 @@ from refine_core.lm.remote import NO_KEY
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, status
 
+testing = importlib.import_module("refine_core.connections.check")  # the door has a function of this name
 CANARY = "canary-7f3a9c-of-any-shape"
 READY = Answer("ready. Truly ready.", trickle_s=0.4)
 
@@ -426,6 +428,29 @@ def test_the_key_is_in_nothing_that_is_told_or_logged_whatever_the_server_says(s
     assert all("canary" not in one for one in told)
     ours = [record for record in caplog.records if record.name.startswith("refine_core")]
     assert CANARY not in "".join(record.getMessage() for record in ours)
+
+
+def test_a_test_that_is_over_has_forgotten_the_key(server):
+    check_id = check(spec(server), CANARY)
+    until = time.monotonic() + 10
+    while not checked(check_id).done and time.monotonic() < until:
+        time.sleep(0.01)
+    board = testing._jobs[check_id].board
+    assert (board.now().ok, CANARY in repr(vars(board))) == (True, False)
+
+
+@pytest.mark.parametrize("key", [f"{CANARY}\n", f" {CANARY}", "two words", "clé", "“quoted”"])
+def test_a_key_that_was_not_copied_well_is_told_before_it_is_sent(server, key):
+    seen = tried(spec(server), key)
+    assert (verdicts(seen)["Key"], server.requests) == ("fails", [])
+    assert key.strip() not in repr(seen)
+
+
+def test_an_address_that_goes_on_to_the_chat_itself_is_put_right(server):
+    server.default = status(404, "no")
+    seen = tried(spec(server, api_base=server.url + "/chat/completions"))
+    assert verdicts(seen)["Address"] == "fails"
+    assert "must end before" in words(seen, "Address")
 
 
 def test_the_thread_that_tested_leaves_nothing_behind(server):

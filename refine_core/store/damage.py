@@ -1,0 +1,103 @@
+"""A damaged store is set aside, never deleted and never overwritten; whoever opened it begins with a new one.
+
+    look        what shows without reading it all: no header, a log without its database, a length that no database has
+    check       SQLite reads it all, if the length is odd or a marker asks for it (see Sqlite.explain)
+    set_aside   refinescope.db{,-wal,-shm} -> refinescope.db.damaged-20260131-142500{,-wal,-shm}, in the same folder
+
+All of it only behind the door, and setting aside only while no other process has the store open.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+
+from refine_core.errors import StoreError
+from refine_core.store.lock import anyone_alive
+from refine_core.store.sqlite import Sqlite
+
+MAGIC = b"SQLite format 3\0"
+LOG_HEADER_BYTES = 32  # a write-ahead log of this size holds nothing
+_LOG_ALONE = "the database is gone or empty, and only its log is left"
+# A journal that stayed behind would be rolled back into the new database.
+_PARTS = ("", "-wal", "-shm", "-journal")
+
+
+def found_in(database: Sqlite) -> str | None:
+    """What is wrong with the file, in words; None if nothing is seen. Raises StoreError if it cannot be looked at."""
+    path = database.path
+    if path.is_dir():
+        raise StoreError(f"cannot open the store: {path} is a folder; move it away, and start again")
+    try:
+        size = path.stat().st_size if path.exists() else 0
+        if size == 0:
+            # SQLite would begin anew here, too, but delete the log, and the latest runs may be in it.
+            return _LOG_ALONE if _size(_part(path, "-wal")) > LOG_HEADER_BYTES else None
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError as error:
+        raise StoreError(
+            f"cannot open the store: {path} cannot be read ({error.strerror or error}); make the file and its folder yours"
+        ) from error
+    if not header.startswith(MAGIC):
+        return "it is not a SQLite database"
+    page = int.from_bytes(header[16:18]) or 1
+    odd = (
+        size % (65536 if page == 1 else page) != 0
+    )  # of a crash during a checkpoint, too: the log mends that
+    if not odd and not database.marker.exists():
+        return None
+    return database.check()
+
+
+def set_aside(path: Path, why: str, locks: Path, *, at: float | None = None) -> str:
+    """Rename the file with its log out of the way; return the notice for the person. The door must be held.
+
+    locks: where the lock files of open stores are. at: seconds since the epoch; None is now.
+    Raises StoreError, and all is as it was, if another process has the store open, or nothing can be renamed.
+    """
+    if anyone_alive(locks):
+        raise StoreError(
+            f"cannot open the store: {why}, but it is open elsewhere, so it was left as it is. Close every other "
+            f"Refinescope and start again: the file will then be set aside. The database is {path}"
+        )
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(at))
+    aside, count = path.with_name(f"{path.name}.damaged-{stamp}"), 1
+    while any(_part(aside, part).exists() for part in _PARTS):
+        count += 1
+        aside = path.with_name(f"{path.name}.damaged-{stamp}-{count}")
+    _rename(path, aside, why)
+    told = (
+        f"The store of runs could not be used ({why}), so it was set aside and a new, empty one was begun. "
+        f"Nothing was deleted: the old one is {aside}"
+    )
+    if why == _LOG_ALONE:
+        # A database program that finds a log without its database deletes it.
+        return f"{told}-wal. It helps only beside a copy of the database from before, if you have one."
+    return f"{told}. What can be saved of it, this shows: sqlite3 {shlex.quote(str(aside))} .recover"
+
+
+def _rename(path: Path, aside: Path, why: str) -> None:
+    """The database first: should this process die in between, its log will be found alone, and kept, too."""
+    done: list[str] = []
+    try:
+        for part in _PARTS:
+            if _part(path, part).exists():
+                _part(path, part).rename(_part(aside, part))
+                done.append(part)
+    except OSError as error:
+        for part in reversed(done):
+            _part(aside, part).rename(_part(path, part))
+        raise StoreError(
+            f"cannot open the store: {why}, and {path} cannot be renamed ({error.strerror or error}); make its folder "
+            "yours, or move the file aside yourself, with the files beside it whose names begin as its name does"
+        ) from error
+
+
+def _part(path: Path, part: str) -> Path:
+    return path.with_name(path.name + part)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

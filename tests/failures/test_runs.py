@@ -1,0 +1,208 @@
+"""The failure table, played to whole runs on a real store: one good attempt, then trouble.
+
+Every row: the good attempt stays on record, the trouble becomes retries and then a clear LMFailed, the run ends or goes on
+as fail_count says, and the key is found nowhere. All rows are played once, side by side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import pytest
+
+from refine_core import ModelSpec, ProgramSpec, StageSpec
+from refine_core import events as ev
+from refine_core.lm import warm
+from refine_core.lm.engine import engine
+from refine_core.lm.secrecy import LIBRARIES
+from refine_core.runs import Credentials, Run, Runs
+from refine_core.store import open_store
+from tests.failures.table import KEY, ROWS, SLOW_S, Row, standing
+from tests.openai_server import Answer, OpenAIServer, polite, status
+
+RETRIES = 1
+REWARD = "def reward(args, pred):\n    return 0.5\n"
+SPEC = ProgramSpec(
+    (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=3, threshold=1.0
+)
+FAILING = [row for row in ROWS if row.error is not None and "streamed" in row.modes]
+PATIENCE_S = 3.0  # with many runs at once, a good reply may take longer than a row's own limit
+GOOD = 2  # requests answered before the trouble begins: the first attempt, and the advice after it
+
+
+def spec_for(url, **given):
+    timeout_s = given.pop("timeout_s", 15.0)
+    model = ModelSpec(
+        kind="litellm", model="tiny", api_base=url, cache=False, retries=RETRIES, timeout_s=timeout_s
+    )
+    return replace(SPEC, model=model, **given)
+
+
+@dataclass
+class Played:
+    """A row, the run that it was played to, and how many requests came."""
+
+    row: Row
+    run: Run
+    records: list
+    good: bool
+
+
+class Worlds:
+    """Runs on one real store, and everything that is logged meanwhile."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.runs = Runs(open_store(folder))
+        self.logged = io.StringIO()
+
+    def play(self, row: Row) -> Played:
+        with standing(row) as place:
+            good = place.server is not None and place.other is None and row.place == "server"
+            if good:
+                server, left = place.server, iter(range(GOOD))
+                server.default = lambda body: polite(body) if next(left, None) is not None else row.answered(body)
+            run_id = self.runs.start(
+                spec_for(place.url, fail_count=0, timeout_s=max(row.timeout_s, PATIENCE_S)),
+                Credentials({"model": KEY}),
+            )
+            return Played(row, self.ended(run_id), self.runs.events(run_id), good)
+
+    def ended(self, run_id) -> Run:
+        job = self.runs._jobs.get(run_id)
+        if job is not None:
+            job.thread.join(100)
+        return self.runs.get(run_id)
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory):
+    made = Worlds(tmp_path_factory.mktemp("failures"))
+    handler = logging.StreamHandler(made.logged)
+    loggers = [logging.getLogger(), *map(logging.getLogger, LIBRARIES)]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    logging.getLogger().addHandler(handler)
+    yield made
+    logging.getLogger().removeHandler(handler)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+    made.runs.close()
+
+
+@pytest.fixture(scope="module")
+def all_played(worlds):
+    warm()
+    engine.litellm().result()
+    with ThreadPoolExecutor(8) as pool:
+        return {one.row.name: one for one in pool.map(worlds.play, FAILING)}
+
+
+@pytest.fixture(params=[row.name for row in FAILING])
+def played(request, all_played):
+    return all_played[request.param]
+
+
+def test_what_was_recorded_before_the_trouble_stays(played):
+    line = played.run.line
+    if played.good:
+        assert line.attempts[0].reward == 0.5
+        assert line.attempts[0].advice.given is not None
+    assert [r.seq for r in played.records] == list(range(1, len(played.records) + 1))
+    assert played.run.state == "finished"
+
+
+def test_the_trouble_is_retried_where_it_may_pass_and_retries_are_no_attempts(played):
+    failed = [call for call in played.run.line.calls if call.error is not None]
+    assert len(failed) == 1
+    assert len(failed[0].retries) == (RETRIES if played.row.retried else 0)
+    assert all(retry.wait_s > 0 for retry in failed[0].retries)
+    assert len(played.run.line.attempts) == (2 if played.good else 1)
+
+
+def test_the_failure_names_the_cause_and_the_next_step(played):
+    fails = [r.event for r in played.records if isinstance(r.event, ev.LMFailed)]
+    assert [fail.error.type for fail in fails] == [played.row.error.__name__]
+    limit = f"{max(played.row.timeout_s, PATIENCE_S):g} s"
+    words = [word.replace(f"{played.row.timeout_s:g} s", limit) for word in played.row.words]
+    assert [word for word in words if word not in fails[0].error.message] == []
+    assert played.run.why.count(fails[0].error.message.splitlines()[0][:60]) == 1, "the screen says it, too"
+
+
+def test_the_run_ends_where_no_failure_is_tolerated(played):
+    end = played.run.line.finished
+    if played.good:
+        assert (end.reason, end.best) == ("too_many_failures", 0)
+        assert "1 attempt failed, and 0 may" in played.run.why
+    else:
+        assert (end.reason, end.best) == ("too_many_failures", None)
+
+
+def test_where_failures_are_tolerated_the_run_goes_on_and_returns_its_best(worlds):
+    with OpenAIServer(polite) as server:
+        bad = status(400, "Not so.")
+        server.script(polite, polite, bad, bad)
+        run_id = worlds.runs.start(spec_for(server.url), Credentials({"model": KEY}))
+        run = worlds.ended(run_id)
+    assert [a.state for a in run.line.attempts] == ["scored", "failed", "failed"]
+    assert (run.line.finished.reason, run.line.finished.returned) == ("attempts_used_up", 0)
+
+
+def test_advice_that_cannot_be_had_costs_no_attempt(worlds):
+    with OpenAIServer(polite) as server:
+        server.script(polite, status(403, f"Not {KEY}."), polite, status(403), polite)
+        run_id = worlds.runs.start(spec_for(server.url), Credentials({"model": KEY}))
+        run = worlds.ended(run_id)
+    assert [a.state for a in run.line.attempts] == ["scored"] * 3
+    assert [a.advice.error.type for a in run.line.attempts[:2]] == ["LMKeyError", "LMKeyError"]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    {
+        "before the headers": [Answer(hang_s=SLOW_S)],
+        "in mid-reply": [Answer("one two three four five", stall_s=SLOW_S)],
+        "as it trickles": [Answer("drop by drop " * 20, trickle_s=SLOW_S)],
+        "while it waits to try again": [status(503, retry_after=25)],
+        "while advice is asked for": [polite, Answer(hang_s=SLOW_S)],
+        "in the second attempt": [polite, polite, Answer(hang_s=SLOW_S)],
+    }.items(),
+    ids=lambda moment: moment[0],
+)
+def test_a_cancel_ends_the_run_within_a_second_at_any_moment(worlds, moment):
+    _, behaviours = moment
+    with OpenAIServer(polite) as server:
+        server.script(*behaviours)
+        run_id = worlds.runs.start(spec_for(server.url), Credentials({"model": KEY}))
+        deadline = time.monotonic() + 20
+        while len(server.requests) < len(behaviours) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        before = worlds.runs.events(run_id)
+        pressed = time.monotonic()
+        assert worlds.runs.cancel(run_id)
+        run = worlds.ended(run_id)
+        took_s = time.monotonic() - pressed
+        assert took_s < 1.0
+        assert run.line.finished.reason == "cancelled"
+        assert worlds.runs.events(run_id)[: len(before)] == before
+        if "wait" not in moment[0]:
+            assert server.requests[-1].disconnected.wait(2), "the connection is closed"
+
+
+def test_the_key_is_in_nothing_that_was_written_shown_or_logged(worlds, all_played):
+    """Every row has passed by now, each with a server that repeats the key wherever it can."""
+    for file in worlds.folder.rglob("*"):
+        with contextlib.suppress(IsADirectoryError):
+            assert KEY.encode() not in file.read_bytes(), file.name
+    for one in all_played.values():
+        assert KEY not in f"{one.run.why}{one.run.took}{one.run.line!r}", one.row.name
+        assert KEY not in repr(one.records), one.row.name
+    assert len(worlds.logged.getvalue()) > 1000, "something was logged"
+    assert KEY not in worlds.logged.getvalue()
