@@ -17,10 +17,11 @@ st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 
 lab = st.Page(address.LAB, title="Lab", icon=":material/science:", default=True)
 runs = st.Page(address.RUNS, title="Runs", icon=":material/history:", url_path="runs")
+models = st.Page(address.MODELS, title="Models", icon=":material/lan:", url_path="models")
 run = st.Page(address.RUN, title="Run", url_path="run", visibility="hidden")
 
 with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
         st.warning(plain(notice), icon=":material/warning:")
 
-st.navigation([lab, runs, run], position="top").run()
+st.navigation([lab, runs, models, run], position="top").run()

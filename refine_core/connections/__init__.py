@@ -2,7 +2,7 @@
 
 presets    kinds of connections, with what is usual there filled in
 saved      connections under names of one's own, without keys
-check      testing one: what works, in sentences; trial, listing, blame: its steps
+check      testing one; trial, listing, blame: its steps; findings: what works and what does not, in sentences
 spending   what calls cost, by day and model
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 
-from refine_core.connections.check import Check, Finding, check, checked, stop_check
+from refine_core.connections.check import check, checked, stop_check
+from refine_core.connections.findings import Check, Finding
 from refine_core.connections.presets import PRESETS, Preset
 from refine_core.connections.saved import Connection, problems, remove, save, saved
 from refine_core.lm import litellm_ready, warm

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import Reply
+from refine_core.spec import ModelSpec
 
 MOST_TRIES = 4
 
@@ -38,6 +39,13 @@ class Blame:
     names: tuple[str, ...]
     certain: bool
     made: Reply | LMError
+
+
+def parameters(model: ModelSpec) -> list[str]:
+    """The names of what is sent beside the messages."""
+    usual = ("temperature", "max_tokens", "seed", "reasoning_effort")
+    names = [name for name in usual if getattr(model, name) is not None]
+    return [*names, *(["stop"] if model.stop else []), *model.extra]
 
 
 def find(ask: Ask, names: Sequence[str], refusal: LMError) -> Blame:

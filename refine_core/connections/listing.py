@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from refine_core.connections.check import Verdict
+from refine_core.connections.findings import Verdict
 from refine_core.lm import faults
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -56,6 +58,21 @@ def look(address: str, key: str | None, timeout_s: float) -> Listing:
         if there.models is not None:
             return Listing(found.status, there.models, v1=True)
     return found
+
+
+def look_aside(address: str, key: str | None, timeout_s: float) -> Future[Listing]:
+    """`look` in a thread of its own, which nobody need wait for."""
+    made: Future[Listing] = Future()
+    made.set_running_or_notify_cancel()  # it cannot be hurried, so it is not to be cancelled
+
+    def work() -> None:
+        try:
+            made.set_result(look(address, key, timeout_s))
+        except Exception as error:  # noqa: BLE001  # whoever waits gets it
+            made.set_result(Listing(failure=error))
+
+    threading.Thread(target=work, name="list of models", daemon=True).start()
+    return made
 
 
 def told(found: Listing, where: str, timeout_s: float) -> tuple[Verdict, str]:

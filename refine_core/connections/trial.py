@@ -12,16 +12,15 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from refine_core import effects
 from refine_core.connections import blame
-from refine_core.connections.check import WHATS, Board, What
-from refine_core.connections.listing import Listing, is_direct, look, told
+from refine_core.connections.findings import WHATS, Board, What
+from refine_core.connections.listing import Listing, is_direct, look_aside, told
 from refine_core.connections.names import as_typed, first_part, like, own_names, prefix_of
 from refine_core.errors import (
     LMError,
@@ -128,7 +127,7 @@ class _Trial:
         key = (self.key or NO_KEY) if alike else None  # as a run sends it
         allowed_s = min(LISTING_S, max(0.1, (self.until - time.monotonic()) / 2))
         try:
-            found = self.limit.result(_in_thread(lambda: look(address, key, allowed_s)), allowed_s)
+            found = self.limit.result(look_aside(address, key, allowed_s), allowed_s)
         except TimeoutError:
             found = Listing(failure=TimeoutError())
         self.listing = found if alike else replace(found, models=None, v1=False)
@@ -167,7 +166,7 @@ class _Trial:
         self.waiting_for = f"{self._where[0].upper()}{self._where[1:]} gave no reply"
         made = self._ask(lm, untempered)
         if isinstance(made, LMRefusedError):
-            names = [name for name in _parameters(self.model) if name not in untempered]
+            names = [name for name in blame.parameters(self.model) if name not in untempered]
             found = blame.find(lambda more: self._ask(lm, (*untempered, *more)), names, made)
             if found.names:
                 self._blamed(found, made)
@@ -309,35 +308,12 @@ class _Trial:
 
 
 def _taken(model: ModelSpec, untempered: tuple[str, ...]) -> str:
-    names = [name for name in _parameters(model) if name not in untempered]
+    names = [name for name in blame.parameters(model) if name not in untempered]
     words = f"Taken as they are: {', '.join(names)}." if names else "None was sent."
     if untempered:
         words += " The temperature is left out: this model takes none but its own."
     return words
 
 
-def _parameters(model: ModelSpec) -> list[str]:
-    """The names of what is sent beside the messages."""
-    usual = ("temperature", "max_tokens", "seed", "reasoning_effort")
-    names = [name for name in usual if getattr(model, name) is not None]
-    return [*names, *(["stop"] if model.stop else []), *model.extra]
-
-
 def _sentence(message: str) -> str:
     return f"{message[0].upper()}{message[1:]}."
-
-
-def _in_thread(work: Callable[[], Listing]) -> Future[Listing]:
-    """Do it in a thread of its own, which nobody need wait for."""
-    made: Future[Listing] = Future()
-
-    def do() -> None:
-        try:
-            found = work()
-        except Exception as error:  # noqa: BLE001  # whoever waits gets it
-            found = Listing(failure=error)
-        if made.set_running_or_notify_cancel():
-            made.set_result(found)
-
-    threading.Thread(target=do, name="list of models", daemon=True).start()
-    return made

@@ -78,7 +78,9 @@ def _ask(
             here.emit(LMRetried(ordinal, wait_s, Fault.of(error)))
 
         try:
-            reply = yield from _reply(lm, messages, merged, scope.cancel, on_retry=retried, on_text=_writing(here))
+            reply = yield from _reply(
+                lm, messages, merged, scope.cancel, on_retry=retried, on_text=_writing(here)
+            )
         except Exception as error:
             here.emit(LMFailed(Fault.of(error), time.perf_counter() - start))
             raise

@@ -29,7 +29,12 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
                 f"the environment variable {spec.key_env} is not set; set it before the app starts, or type the key",
                 model=spec.model,
             )
-    given: dict[str, Any] = {"seed": spec.seed, "stop": list(spec.stop) or None, "reasoning_effort": spec.reasoning_effort, **spec.extra}
+    given: dict[str, Any] = {
+        "seed": spec.seed,
+        "stop": list(spec.stop) or None,
+        "reasoning_effort": spec.reasoning_effort,
+        **spec.extra,
+    }
     return LM(
         spec.model,
         temperature=spec.temperature,

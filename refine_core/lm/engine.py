@@ -66,7 +66,9 @@ def _import_litellm(done: Future[Any]) -> None:
         litellm: Any = importlib.import_module("litellm")
         litellm.telemetry = False
         litellm.suppress_debug_info = True  # it prints advice otherwise
-        litellm.disable_hf_tokenizer_download = True  # it would ask another network than the model's, to guess tokens
+        litellm.disable_hf_tokenizer_download = (
+            True  # it would ask another network than the model's, to guess tokens
+        )
         watch_logs()
         importlib.import_module("refine_core.lm.wire").install()
     except Exception as error:  # noqa: BLE001  # the waiting callers get it

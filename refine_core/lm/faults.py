@@ -32,6 +32,12 @@ MAX_WORDS = 300
 
 _LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
 _JSON_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\]|\\.)+)\"")
+_MISREAD = ("JSONDecodeError", "ValidationError", "TypeError", "AttributeError", "KeyError")
+_HUNG_UP = (
+    "SSLEOFError",
+    "SSLZeroReturnError",
+    "SSLSyscallError",
+)  # a secure connection that broke, and may not again
 _NO_KEY = re.compile(r"api_key|credentials", re.IGNORECASE)
 
 
@@ -53,16 +59,13 @@ def explain(  # one return a fault
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and _has(error, "HTTPStatusError"):
         return _by_status(error, status, at, said, model, param=redact(_param(error), secrets))
-    if _has(error, "SSLError", "CertificateError", "ClientConnectorCertificateError"):
+    insecure = _has(error, "SSLError", "CertificateError", "ClientConnectorCertificateError")
+    if insecure and not _has(error, *_HUNG_UP):
         return _insecure(error, where, model)
     if _has(error, "TransportError", "ConnectionError", "InvalidURL"):
         return LMUnavailableError(_unreachable(error, where), model=model)
-    if (
-        (body := _body(error)) is not None
-        and _has(error, "APIError")
-        and _has(error, "MidStreamFallbackError")
-    ):
-        return _in_place_of_a_reply(body, at, model, secrets)
+    if _has(error, "MidStreamFallbackError") and not _has(error, *_MISREAD):
+        return _in_place_of_a_reply(_body(error) or {"message": said}, at, model, secrets)
     if missing := next((e for e in _chain(error) if isinstance(e, ImportError)), None):
         return LMError(f"litellm needs a package for {model!r}: {missing.name}. Install it.", model=model)
     if "LLM Provider NOT provided" in str(error):
@@ -183,7 +186,9 @@ def _unreachable(error: BaseException, where: str) -> str:
         return f"Cannot reach {where}: no such host. Check the address, and the network."
     if _has(error, "InvalidURL", "InvalidUrlClientError"):
         return f"Cannot reach {where}: this is no address. Write http://HOST:PORT/v1."
-    if _has(error, "ReadError", "RemoteProtocolError", "ClientPayloadError", "ServerDisconnectedError"):
+    if _has(
+        error, *_HUNG_UP, "ReadError", "RemoteProtocolError", "ClientPayloadError", "ServerDisconnectedError"
+    ):
         return f"The connection to {where} broke before the reply was complete. Try again."
     root = [e for e in _chain(error) if isinstance(e, OSError)]
     reason = (root[-1].strerror or type(root[-1]).__name__) if root else "no connection"

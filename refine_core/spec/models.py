@@ -100,6 +100,8 @@ def model_problems(model: ModelSpec) -> list[Problem]:
 
 def _name_problems(model: ModelSpec) -> Iterator[Problem]:
     name: object = model.model
+    if model.kind == "replay" and not model.cassette:
+        yield Problem("cassette", "choose the recorded run whose replies are to be given")
     if model.kind != "litellm":
         return
     if not isinstance(name, str) or not name.strip():

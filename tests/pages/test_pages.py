@@ -273,10 +273,51 @@ def test_the_list_of_runs_leads_back_to_each():
 
 
 def test_a_store_that_cannot_be_opened_is_said_plainly(tmp_path, monkeypatch):
-    (tmp_path / "refinescope.db").write_bytes(b"not a database" * 100)
+    (tmp_path / "refinescope.db").mkdir()
     monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path))
     app = open_app(run="20000101-000000-deadbeef")
-    assert any("database" in e for e in errors(app))
+    assert any("refinescope.db" in e for e in errors(app))
+
+
+def test_a_damaged_store_is_set_aside_and_every_page_says_so(tmp_path, monkeypatch):
+    (tmp_path / "refinescope.db").write_bytes(b"not a database" * 100)
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path))
+    app = open_app()
+    for page in ("../runs/page.py", "../models/page.py", "../lab/page.py"):
+        app.switch_page(page).run()
+        assert not app.exception
+        assert any("damaged" in w.value and "set aside" in w.value for w in app.warning), page
+    (kept,) = tmp_path.glob("refinescope.db.damaged-*")
+    assert kept.read_bytes() == b"not a database" * 100
+
+
+def test_a_run_is_replayed_from_the_lab_and_says_so():
+    app = press_run(open_app())
+    first = ended(app)
+    app.run()
+    app.button(key="start-replay").click().run()
+    again = ended(app)
+    assert again.run_id != first.run_id
+    assert again.line.spec.model.cassette == first.run_id
+    app.run()
+    assert "replay of practice model" in said(app)
+
+
+def test_an_adviser_of_its_own_and_a_budget_reach_the_run():
+    app = open_app()
+    app.selectbox(key=field(app, "adviser")).set_value("practice").run()
+    app.text_input(key=field(app, "budget.tokens")).set_value("100000").run()
+    run = ended(press_run(app))
+    assert run.line.spec.adviser is not None
+    assert run.line.spec.budget_tokens == 100_000
+
+
+def test_a_recording_that_is_not_chosen_is_asked_for():
+    ended(press_run(open_app()))
+    app = open_app()
+    app.radio(key=field(app, "model.kind")).set_value("replay").run()
+    assert any("recorded run" in e for e in errors(app))
+    assert "to mend first" in said(app)
 
 
 @pytest.mark.parametrize("text", ["0.12345678", "1234567.5", "-3"])

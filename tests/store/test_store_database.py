@@ -176,31 +176,6 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_and_loses_nothing(ho
         assert store.documents("connection") == {"work": "text"}
 
 
-@pytest.mark.parametrize("damage", ["no database", "first page", "cut off"])
-def test_a_damaged_file_is_refused_and_left_as_it_is(home: Path, damage: str):
-    with closing(open_store(home)) as store:
-        append_one_by_one(store, run("a"))
-    good = database(home).read_bytes()
-    bad = {
-        "no database": b"Dear diary,\n" * 1000,
-        "first page": good[:100] + b"\xff" * 3900 + good[4000:],
-        "cut off": good[:4096],
-    }[damage]
-    database(home).write_bytes(bad)
-    with pytest.raises(StoreError, match="move it aside") as caught:
-        open_store(home).row("a")
-    assert str(database(home)) in str(caught.value)
-    assert database(home).read_bytes() == bad
-
-
-def test_damage_inside_an_event_is_told_by_its_number(store: SqlStore, home: Path):
-    append_one_by_one(store, run("a"))
-    with closing(other(home)) as connection:
-        connection.execute("UPDATE events SET payload = '{\"index\": ' WHERE seq = 2")
-    with pytest.raises(StoreError, match="event 2 of run a"):
-        store.events("a")
-
-
 # Writing
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import socket
@@ -12,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from refine_core.connections import check, checked, stop_check
+from refine_core.connections import PRESETS, check, checked, stop_check
 from refine_core.connections.blame import MOST_TRIES, find
-from refine_core.connections.check import MOST_CHECKS, WHATS
+from refine_core.connections.check import MOST_CHECKS
+from refine_core.connections.findings import WHATS, Board
 from refine_core.connections.names import like
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
@@ -22,7 +22,6 @@ from refine_core.lm.remote import NO_KEY
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, status
 
-testing = importlib.import_module("refine_core.connections.check")  # the door has a function of this name
 CANARY = "canary-7f3a9c-of-any-shape"
 READY = Answer("ready. Truly ready.", trickle_s=0.4)
 
@@ -157,6 +156,15 @@ def test_the_request_is_the_one_that_a_run_would_make(server):
         "stream": True,
     }
     assert 50 in (asked.json.get("max_tokens"), asked.json.get("max_completion_tokens"))
+
+
+@pytest.mark.parametrize("name", ["ollama", "vllm", "lm_studio", "compatible"])
+def test_a_server_of_ones_own_is_asked_by_its_own_name_for_the_model(server, name):
+    server.models = ["qwen/qwen3-8b"]
+    server.script(READY)
+    seen = tried(spec(server, model=PRESETS[name].full_name("qwen/qwen3-8b"), temperature=0.5))
+    assert verdicts(seen) == {**dict.fromkeys(WHATS, "works"), "Price": "unknown"}
+    assert (chats(server)[0].json["model"], chats(server)[0].json["temperature"]) == ("qwen/qwen3-8b", 0.5)
 
 
 def test_a_refused_key_is_said_to_be_the_fault(server):
@@ -430,13 +438,11 @@ def test_the_key_is_in_nothing_that_is_told_or_logged_whatever_the_server_says(s
     assert CANARY not in "".join(record.getMessage() for record in ours)
 
 
-def test_a_test_that_is_over_has_forgotten_the_key(server):
-    check_id = check(spec(server), CANARY)
-    until = time.monotonic() + 10
-    while not checked(check_id).done and time.monotonic() < until:
-        time.sleep(0.01)
-    board = testing._jobs[check_id].board
-    assert (board.now().ok, CANARY in repr(vars(board))) == (True, False)
+def test_a_test_that_is_over_has_forgotten_the_key():
+    board = Board([CANARY])
+    board.say("Key", "works", f"It is {CANARY}.")
+    board.close("Not looked at.")
+    assert CANARY not in repr(vars(board))
 
 
 @pytest.mark.parametrize("key", [f"{CANARY}\n", f" {CANARY}", "two words", "clé", "“quoted”"])

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
+from refine_core.errors import StoreError
 from refine_core.store.sqlite import Sqlite
 
 
 def upgrade(database: Sqlite, to: str = "head") -> None:
-    """Take the steps that are missing, all in one transaction: all of them, or none. Raises SQLAlchemyError.
+    """Take the steps that are missing, all in one transaction: all of them, or none. Raises SQLAlchemyError;
+    StoreError for a database at a version that never was.
 
     to: the last step to take; the newest, but for tests of what older versions left behind.
     """
@@ -24,5 +27,11 @@ def upgrade(database: Sqlite, to: str = "head") -> None:
         connection.commit()
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        try:
+            command.upgrade(config, to)
+        except CommandError as error:
+            raise StoreError(
+                f"cannot open the store {database.path}: it says that it is of version {database.version()}, which no "
+                "Refinescope ever made; set REFINESCOPE_HOME to another folder. Nothing was changed"
+            ) from error
         connection.commit()
