@@ -98,14 +98,20 @@ def _writing(line: Timeline) -> None:
         if not waiting:
             st.caption("No model is being asked just now.")
         for call in waiting[-1:]:
-            st.caption(plain(f"{_asked(line, call)} · {'is being written' if call.draft else 'waiting for the first words'}"))
+            st.caption(
+                plain(
+                    f"{_asked(line, call)} · {'is being written' if call.draft else 'waiting for the first words'}"
+                )
+            )
             if call.draft:
                 block(_tail(call.draft))
 
 
 def _asked(line: Timeline, call: Call) -> str:
     """Who asks: "attempt 2, answer", "the adviser, after attempt 2"."""
-    index = next((a.index for a in line.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0)
+    index = next(
+        (a.index for a in line.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0
+    )
     who = {"advice": "advice after attempt", "judge": "the judge, in attempt"}.get(call.purpose, "attempt")
     run = next((r for a in line.attempts for r in a.predictors if call in r.calls), None)
     return f"{who[:1].upper()}{who[1:]} {index + 1}" + (f", {run.name}" if run is not None else "")

@@ -41,6 +41,12 @@ def held(key: str) -> str:
     return str(st.session_state.get(_memory(key), "")) if typed is None else typed
 
 
+def hold(key: str, text: str) -> None:
+    """Hold `text` for the field `key`, in memory alone. To be called before it is drawn."""
+    st.session_state.pop(key, None)
+    st.session_state[_memory(key)] = text
+
+
 def forget(key: str) -> None:
     """Hold nothing any more for the field `key`. To be called before it is drawn."""
     st.session_state.pop(key, None)

@@ -8,12 +8,15 @@ import streamlit as st
 
 SHORT_LINES = 12
 ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
+_JOIN = "\u2060"  # a word joiner: seen by nobody, it keeps an address from becoming a link
+_LINK = re.compile(r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 
 def plain(text: object) -> str:
-    """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped."""
-    return _MARKUP.sub(r"\\\1", str(text)).replace("\n", "  \n")
+    """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped, and no
+    address becomes a link."""
+    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, str(text))).replace("\n", "  \n")
 
 
 def block(text: str) -> None:

@@ -14,6 +14,7 @@ from refine_core.connections.check import check, checked, stop_check
 from refine_core.connections.findings import Check, Finding
 from refine_core.connections.presets import PRESETS, Preset
 from refine_core.connections.saved import Connection, problems, remove, save, saved
+from refine_core.connections.spending import Spent, spending
 from refine_core.lm import litellm_ready, warm
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import model_problems
@@ -24,6 +25,7 @@ __all__ = [
     "Connection",
     "Finding",
     "Preset",
+    "Spent",
     "check",
     "checked",
     "litellm_ready",
@@ -32,6 +34,7 @@ __all__ = [
     "remove",
     "save",
     "saved",
+    "spending",
     "stop_check",
     "unset_variable",
     "warm",

@@ -40,6 +40,14 @@ class Preset:
         typed = typed.strip()
         return typed if not typed or typed.startswith(self.prefix) else self.prefix + typed
 
+    def short_name(self, full: str) -> str:
+        """The shortest that a person can type for litellm's name: `full_name` makes `full` of it again.
+
+        A server's own openai/gpt-oss-20b keeps the prefix before it, since without that its own beginning would be taken for it.
+        """
+        short = full.removeprefix(self.prefix)
+        return short if self.full_name(short) == full else full
+
 
 # The first hint takes any temperature, as far as there is such a model: attempts differ in it.
 _ALL = (

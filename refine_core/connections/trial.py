@@ -1,6 +1,6 @@
 """The steps of testing a connection, each a finding or several.
 
-    problems? -> list of models -> key there? -> one tiny request, streamed -> what came with the reply
+    problems? -> list of models -> one tiny request, streamed -> what came with the reply
 
 The list only gives hints; the request decides, since it is what a run will make. Everything waits under one limit.
 """
@@ -94,7 +94,7 @@ class _Trial:
         if found := model_problems(self.model):
             for what in WHATS:
                 if wrong := [p.message for p in found if _FINDING.get(p.field, "Parameters") == what]:
-                    self.board.say(what, "fails", " ".join(map(_sentence, wrong)))
+                    self.board.say(what, "fails", " ".join(f"{_capital(one)}." for one in wrong))
             return "Not tested: something must be set right first."
         if self.key and not re.fullmatch(r"[!-~]+", self.key):
             self.board.say(
@@ -106,14 +106,6 @@ class _Trial:
         warm()
         if self.model.api_base and not self._reach(self.model.api_base):
             return "Not tested, since the address cannot be reached."
-        if self.model.key_env and not self.key:
-            self.board.say(
-                "Key",
-                "fails",
-                f"The environment variable {self.model.key_env} is not set where the app runs. Set it and start the app "
-                "again, or type the key.",
-            )
-            return "Not tested, since there is no key."
         return self._ask_for_real()
 
     # The address and its list of models
@@ -163,7 +155,7 @@ class _Trial:
             untempered = () if lm.takes("temperature") else ("temperature",)
         except LMError as error:
             return self._failed(error)
-        self.waiting_for = f"{self._where[0].upper()}{self._where[1:]} gave no reply"
+        self.waiting_for = f"{_capital(self._where)} gave no reply"
         made = self._ask(lm, untempered)
         if isinstance(made, LMRefusedError):
             names = [name for name in blame.parameters(self.model) if name not in untempered]
@@ -201,7 +193,7 @@ class _Trial:
 
     def _failed(self, error: LMError) -> str:
         """Which finding the error belongs to. Returns what is to be said of the others."""
-        words, say = str(error), self.board.say
+        words, say = _capital(str(error)), self.board.say
         moved = (
             error.status is not None and HTTPStatus.MULTIPLE_CHOICES <= error.status < HTTPStatus.BAD_REQUEST
         )
@@ -209,7 +201,7 @@ class _Trial:
         if unreachable or moved:
             say("Address", "fails", words)
         elif error.status is not None and self.board.verdict("Address") != "works" and not self.listing.v1:
-            say("Address", "works", f"{self._where[0].upper()}{self._where[1:]} was reached.")
+            say("Address", "works", f"{_capital(self._where)} was reached.")
         if isinstance(error, LMKeyError):
             say("Key", "fails", words)
         elif isinstance(error, LMNotFoundError) and not moved:
@@ -229,7 +221,7 @@ class _Trial:
 
     def _answered(self, reply: Reply, untempered: tuple[str, ...]) -> None:
         """A reply came: say all that it tells."""
-        say, where = self.board.say, f"{self._where[0].upper()}{self._where[1:]}"
+        say, where = self.board.say, _capital(self._where)
         if self.board.verdict("Address") != "works":
             say("Address", "works", f"{where} was reached, and answered.")
         say("Key", "works", "The key was taken." if self.key else self._keyless)
@@ -315,5 +307,5 @@ def _taken(model: ModelSpec, untempered: tuple[str, ...]) -> str:
     return words
 
 
-def _sentence(message: str) -> str:
-    return f"{message[0].upper()}{message[1:]}."
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,160 @@
+"""Adding a connection, or changing one: what its kind wants, and the rest folded away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.models import state
+from pages.models.parameters import parameters
+from pages.models.state import NONE, TYPED, VARIABLE, Typed, key
+from pages.models.trial import begin, listed, trial
+from pages.shared import keys
+from pages.shared.secret import secret
+from pages.shared.text import mistake, plain
+from refine_core import connections
+from refine_core.connections import PRESETS, Preset
+from refine_core.errors import SpecError, StoreError
+
+_SOURCES = {VARIABLE: "An environment variable", TYPED: "Typed here, for this session", NONE: "No key"}
+
+
+def form(taken: list[str]) -> None:
+    """The fields, and the buttons to test and to keep. taken: names of saved connections."""
+    typed = state.typed()
+    preset = PRESETS[typed.connection.preset]
+    st.header(
+        "Add a connection" if typed.replacing is None else f"Change {plain(typed.replacing)}", anchor=False
+    )
+    st.selectbox(
+        "Kind",
+        list(PRESETS),
+        format_func=lambda name: PRESETS[name].title,
+        key=key("preset"),
+        on_change=_choose,
+        args=(taken,),
+        persist_state="session",
+        disabled=typed.replacing is not None,
+    )
+    st.caption(plain(preset.note))
+    model, name = st.columns(2)
+    with model:
+        _model(preset, typed)
+    with name:
+        st.text_input("Name of the connection", key=key("name"), persist_state="session")
+        _faults(typed, "name")
+    _address(preset, typed)
+    _key(preset, typed)
+    parameters(typed, _faults)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        test = st.button("Test", icon=":material/network_check:", key="models.test")
+        save = st.button("Save", type="primary", icon=":material/check:", key="models.save")
+        if typed.replacing is not None:
+            st.button(
+                "Do not change it", type="tertiary", on_click=state.load_preset, args=(state.FIRST, taken)
+            )
+        st.caption("A test sends one request of a few tokens.", width="content")
+    if test:
+        _test(typed)
+    if save:
+        _save(typed, taken)
+    trial(of="")
+
+
+def _choose(taken: list[str]) -> None:
+    state.load_preset(st.session_state[key("preset")], taken)
+
+
+def _model(preset: Preset, typed: Typed) -> None:
+    names = [name.removeprefix(preset.prefix) for name in listed()]
+    chosen = st.session_state.get(key("model"))
+    st.selectbox(
+        "Model",
+        list(dict.fromkeys([*names, *preset.models, *([chosen] if chosen else [])])),
+        key=key("model"),
+        index=None,
+        placeholder="choose, or type a name",
+        accept_new_options=True,
+        persist_state="session",
+        help="The provider's own name for it. Any name may be typed; a test of the connection lists what the server has.",
+    )
+    _faults(typed, "model")
+
+
+def _address(preset: Preset, typed: Typed) -> None:
+    if preset.wants_address or preset.name == "litellm":
+        st.text_input(
+            "Address",
+            key=key("api_base"),
+            persist_state="session",
+            placeholder="http://HOST:PORT/v1" if preset.wants_address else "left empty: the provider's own",
+        )
+        _faults(typed, "api_base")
+
+
+def _key(preset: Preset, typed: Typed) -> None:
+    st.radio(
+        "Key",
+        list(_SOURCES),
+        format_func=lambda name: (
+            _SOURCES[name] if name != NONE or preset.name != "bedrock" else "AWS credentials"
+        ),
+        key=key("key_from"),
+        horizontal=True,
+        persist_state="session",
+    )
+    match st.session_state.get(key("key_from")):
+        case "variable":
+            st.text_input(
+                "Name of the variable",
+                key=key("key_env"),
+                persist_state="session",
+                placeholder=preset.key_env or "MY_API_KEY",
+            )
+            _faults(typed, "key_env")
+            if not typed.at("key_env") and (unset := connections.unset_variable(typed.connection.model)):
+                st.caption(
+                    f":material/info: {plain(unset)} is not set where the app runs. Set it and start the app again, or "
+                    "type the key."
+                )
+        case "typed":
+            secret("The key", key=state.KEY_PLACE)
+            st.caption(
+                "It stays in this session's memory and nowhere else: a reload of the page forgets it, and it is never saved."
+            )
+        case _:
+            pass
+
+
+def _test(typed: Typed) -> None:
+    if typed.problems:
+        _tell(typed, "Not tested")
+        return
+    begin(typed.connection.model, typed.secret, of="")
+    st.rerun()
+
+
+def _save(typed: Typed, taken: list[str]) -> None:
+    name = typed.connection.name
+    if typed.problems:
+        _tell(typed, "Not saved")
+        return
+    try:
+        connections.save(typed.connection, replacing=typed.replacing)
+    except (SpecError, StoreError) as error:
+        mistake(f"Not saved: {error}")
+        return
+    if typed.replacing not in (None, name):
+        keys.forget(typed.replacing or "")
+    keys.hold(name, typed.secret)
+    st.session_state["models.said"] = f"Saved {name}."
+    state.load_preset(typed.connection.preset, [*taken, name])
+    st.rerun()
+
+
+def _tell(typed: Typed, what: str) -> None:
+    mistake(f"{what}. " + " ".join(f"{problem.message}." for problem in typed.problems))
+
+
+def _faults(typed: Typed, field: str) -> None:
+    for problem in typed.at(field):
+        mistake(f"{problem.message[:1].upper()}{problem.message[1:]}")

@@ -1,0 +1,106 @@
+"""What is connected: the practice model first, then every saved connection with what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.models import state
+from pages.models.trial import begin, trial
+from pages.shared import address, keys
+from pages.shared.text import mistake, plain
+from refine_core import connections
+from refine_core.connections import PRESETS, Connection
+from refine_core.errors import SpecError, StoreError
+
+_REMOVED = "models.removed"
+
+
+def rows(saved: list[Connection]) -> None:
+    """One row a connection."""
+    _said()
+    with st.container(border=True, gap="small"):
+        st.markdown("**Practice model**")
+        st.caption("Built in, for practice: no key, no network, no cost. It is not a language model.")
+    for connection in saved:
+        _row(connection)
+    if not saved:
+        st.caption(
+            "No other model is connected yet. Choose a kind below, fill in what it asks for, and press Test."
+        )
+
+
+def _row(connection: Connection) -> None:
+    name, model = connection.name, connection.model
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{plain(name)}**")
+        parts = [PRESETS[connection.preset].title, model.model, *([model.api_base] if model.api_base else [])]
+        st.caption(plain(" · ".join([*parts, _key(connection)])))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Use in the Lab", key=f"use.{name}", icon=":material/science:"):
+                st.session_state["lab.use_connection"] = name
+                st.switch_page(address.LAB)
+            if st.button("Test", key=f"test.{name}", icon=":material/network_check:"):
+                begin(model, keys.typed_key(name), of=name)
+                st.rerun()
+            st.button(
+                "Change",
+                key=f"change.{name}",
+                icon=":material/edit:",
+                type="tertiary",
+                on_click=state.load_connection,
+                args=(connection,),
+            )
+            st.button(
+                "Remove",
+                key=f"remove.{name}",
+                icon=":material/delete:",
+                type="tertiary",
+                on_click=_remove,
+                args=(connection,),
+            )
+        trial(of=name)
+
+
+def _key(connection: Connection) -> str:
+    model = connection.model
+    if model.key_env:
+        unset = connections.unset_variable(model)
+        return f"key from {model.key_env}" + (", which is not set where the app runs" if unset else "")
+    if keys.typed_key(connection.name):
+        return "key typed, held in this session's memory until a reload"
+    if PRESETS[connection.preset].wants_key:
+        return (
+            "no key held: it was typed in another session, or before a reload; press Change to type it again"
+        )
+    return "no key"
+
+
+def _remove(connection: Connection) -> None:
+    try:
+        connections.remove(connection.name)
+    except StoreError as error:
+        st.session_state["models.failed"] = str(error)
+        return
+    st.session_state[_REMOVED] = connection
+    if st.session_state.get("models.replacing") == connection.name:
+        state.load_preset(state.FIRST)
+
+
+def _restore() -> None:
+    try:
+        connections.save(st.session_state.pop(_REMOVED))
+    except (SpecError, StoreError) as error:
+        st.session_state["models.failed"] = str(error)
+
+
+def _said() -> None:
+    """What came of the last press."""
+    if failed := st.session_state.pop("models.failed", None):
+        mistake(failed)
+    if said := st.session_state.pop("models.said", None):
+        st.success(plain(said), icon=":material/check:")
+    removed: Connection | None = st.session_state.get(_REMOVED)
+    if removed is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(plain(f"{removed.name} was removed."), width="content")
+            st.button("Bring it back", key="models.undo", type="tertiary", on_click=_restore)

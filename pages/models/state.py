@@ -1,0 +1,146 @@
+"""What is typed in the form, between the widgets and a connection.
+
+    load_preset, load_connection fill the widgets        typed() reads them back, with every fault and its field
+
+A key that is typed here lies in this session's memory until it is saved under its connection's name, there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import streamlit as st
+
+from pages.shared import keys
+from pages.shared.secret import forget, held, hold
+from refine_core import connections, programs
+from refine_core.connections import PRESETS, Connection
+from refine_core.programs import ModelSpec, Problem
+
+FIRST: Final = "openai"
+KEY_PLACE: Final = "models.key"
+_NAMES: Final = {"compatible": "My server", "litellm": "My model"}
+EFFORTS: Final = ("", "minimal", "low", "medium", "high")
+VARIABLE, TYPED, NONE = "variable", "typed", "none"
+
+
+def key(name: str) -> str:
+    """The key of a field. Filling the form gives every field a new one, so that the browser's old values cannot return."""
+    return f"models.{st.session_state.get('models.rev', 0)}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form says. replacing: the name of the connection that is being changed, or None. secret: a typed key."""
+
+    connection: Connection
+    replacing: str | None
+    secret: str = field(default="", repr=False)
+    problems: tuple[Problem, ...] = ()
+
+    def at(self, name: str) -> list[Problem]:
+        """The faults of one field."""
+        return [problem for problem in self.problems if problem.field == name]
+
+
+def begun() -> bool:
+    """Whether the form was filled in this session."""
+    return "models.preset" in st.session_state
+
+
+def load_preset(name: str, taken: Collection[str] = ()) -> None:
+    """Fill the form for a new connection of this kind. In a callback, or before the widgets are drawn. taken: names."""
+    preset = PRESETS[name]
+    key_from = VARIABLE if preset.key_env else TYPED if preset.wants_key else NONE
+    model = ModelSpec(
+        kind="litellm",
+        model=preset.models[0] if preset.models else "",
+        api_base=preset.address,
+        key_env=preset.key_env,
+        extra=preset.extra,
+    )
+    forget(KEY_PLACE)
+    _fill(Connection(_free_name(_NAMES.get(name, preset.title), taken), name, model), None, key_from)
+
+
+def _free_name(wanted: str, taken: Collection[str]) -> str:
+    """That name, or with a number behind it."""
+    used = {name.casefold() for name in taken}
+    numbered = (f"{wanted} {n}" for n in range(2, 1000))
+    return next((name for name in (wanted, *numbered) if name.casefold() not in used), wanted)
+
+
+def load_connection(connection: Connection) -> None:
+    """Fill the form to change a saved connection."""
+    held_key = keys.typed_key(connection.name)
+    key_from = VARIABLE if connection.model.key_env else TYPED if held_key else NONE
+    hold(KEY_PLACE, held_key)
+    _fill(connection, connection.name, key_from)
+
+
+def _fill(connection: Connection, replacing: str | None, key_from: str) -> None:
+    state, model = st.session_state, connection.model
+    for old in [k for k in state if isinstance(k, str) and k.startswith(key(""))]:
+        del state[old]
+    state["models.rev"] = state.get("models.rev", 0) + 1
+    state["models.preset"], state["models.replacing"] = connection.preset, replacing
+    prefix = PRESETS[connection.preset].prefix
+    state[key("preset")] = connection.preset
+    state[key("name")] = connection.name
+    state[key("model")] = model.model.removeprefix(prefix) or None
+    state[key("api_base")] = model.api_base or ""
+    state[key("key_from")] = key_from
+    state[key("key_env")] = model.key_env or PRESETS[connection.preset].key_env or ""
+    state[key("temperature")] = model.temperature
+    state[key("max_tokens")] = model.max_tokens
+    state[key("timeout_s")] = model.timeout_s
+    state[key("retries")] = model.retries
+    state[key("seed")] = model.seed
+    state[key("stop")] = "\n".join(model.stop)
+    state[key("reasoning_effort")] = model.reasoning_effort or ""
+    state[key("extra")] = programs.write_object(model.extra)
+    state[key("price_in_usd")] = model.price_in_usd
+    state[key("price_out_usd")] = model.price_out_usd
+    state[key("cache")] = model.cache
+
+
+def typed() -> Typed:
+    """The form as it stands."""
+    state = st.session_state
+
+    def get(name: str) -> Any:
+        return state.get(key(name))
+
+    preset = PRESETS[state["models.preset"]]
+    extra, unread = programs.read_json_object(get("extra") or "", "extra")
+    name = (get("name") or "").strip()
+    source = get("key_from")
+    model = ModelSpec(
+        kind="litellm",
+        connection=name,
+        model=preset.full_name(get("model") or ""),
+        provider=preset.provider,
+        api_base=(get("api_base") or "").strip() or None,
+        key_env=(get("key_env") or "").strip() or None if source == VARIABLE else None,
+        temperature=0.0 if get("temperature") is None else get("temperature"),
+        max_tokens=get("max_tokens"),
+        timeout_s=get("timeout_s") or 60.0,
+        retries=3 if get("retries") is None else get("retries"),
+        seed=get("seed"),
+        stop=tuple(line for line in (get("stop") or "").splitlines() if line),
+        reasoning_effort=get("reasoning_effort") or None,
+        extra=extra,
+        price_in_usd=get("price_in_usd"),
+        price_out_usd=get("price_out_usd"),
+        cache=bool(get("cache")),
+    )
+    made = Connection(name, preset.name, model)
+    found = [problem for problem in connections.problems(made) if not (unread and problem.field == "extra")]
+    if source == VARIABLE and not model.key_env:
+        found.append(Problem("key_env", "name the variable that holds the key, or choose another way"))
+    if unread is not None:
+        found.append(replace(unread, field="extra"))
+    secret = held(KEY_PLACE).strip() if source == TYPED else ""
+    return Typed(made, state["models.replacing"], secret, tuple(found))
