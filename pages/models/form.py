@@ -65,11 +65,10 @@ def _choose(taken: list[str]) -> None:
 
 
 def _model(preset: Preset, typed: Typed) -> None:
-    names = [name.removeprefix(preset.prefix) for name in listed()]
     chosen = st.session_state.get(key("model"))
     st.selectbox(
         "Model",
-        list(dict.fromkeys([*names, *preset.models, *([chosen] if chosen else [])])),
+        list(dict.fromkeys([*listed(), *preset.models, *([chosen] if chosen else [])])),
         key=key("model"),
         index=None,
         placeholder="choose, or type a name",

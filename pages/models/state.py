@@ -86,10 +86,9 @@ def _fill(connection: Connection, replacing: str | None, key_from: str) -> None:
         del state[old]
     state["models.rev"] = state.get("models.rev", 0) + 1
     state["models.preset"], state["models.replacing"] = connection.preset, replacing
-    prefix = PRESETS[connection.preset].prefix
     state[key("preset")] = connection.preset
     state[key("name")] = connection.name
-    state[key("model")] = model.model.removeprefix(prefix) or None
+    state[key("model")] = PRESETS[connection.preset].short_name(model.model) or None
     state[key("api_base")] = model.api_base or ""
     state[key("key_from")] = key_from
     state[key("key_env")] = model.key_env or PRESETS[connection.preset].key_env or ""

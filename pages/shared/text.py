@@ -14,8 +14,10 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 
 def plain(text: object) -> str:
-    """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped, and no
-    address becomes a link."""
+    """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
+
+    No address in it becomes a link.
+    """
     return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, str(text))).replace("\n", "  \n")
 
 

@@ -1,0 +1,214 @@
+"""The Models page: adding, changing, removing and testing connections; keys that stay where they belong."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from refine_core import connections, runs
+from refine_core.connections import Connection
+from refine_core.programs import ModelSpec
+from tests.openai_server import OpenAIServer, polite
+from tests.pages.test_pages import ended, press_run, said
+
+ROOT = Path(__file__).parents[2]
+KEY = "canary-key-typed-by-hand"
+
+
+@pytest.fixture(autouse=True)
+def _own_runs_and_no_keys(monkeypatch):
+    monkeypatch.setattr(runs, "_opened", None)
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def open_models(**query):
+    app = AppTest.from_file(str(ROOT / "pages" / "main" / "page.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("../models/page.py").run()
+    assert not app.exception
+    return app
+
+
+def at(app, name):
+    return f"models.{app.session_state['models.rev']}.{name}"
+
+
+def press(app, label):
+    next(b for b in app.button if b.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def choose(app, preset):
+    app.selectbox(key=at(app, "preset")).set_value(preset).run()
+    assert not app.exception
+    return app
+
+
+def errors(app):
+    return [e.value for e in app.error]
+
+
+def to_server(app, server, *, key=KEY, name="work"):
+    """Fill in a connection to that server."""
+    choose(app, "ollama")  # whose first model is filled in: AppTest cannot type a new option
+    app.text_input(key=at(app, "name")).set_value(name)
+    app.text_input(key=at(app, "api_base")).set_value(server.url)
+    app.radio(key=at(app, "key_from")).set_value("typed" if key else "none").run()
+    if key:
+        app.session_state["models.key"] = {"typed": key}
+    return app.run()
+
+
+def check_id(app):
+    """The test that the address names."""
+    value = app.query_params["test"]
+    return value if isinstance(value, str) else value[0]
+
+
+def outcome_of(app, within_s=30.0):
+    """Wait until the test that the address names is done."""
+    deadline = time.monotonic() + within_s
+    while not (found := connections.checked(check_id(app))).done:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    app.run()
+    return found
+
+
+def test_the_practice_model_stands_first_and_an_empty_list_says_what_to_do():
+    app = open_models()
+    assert "Practice model" in said(app)
+    assert "not a language model" in said(app)
+    assert "Choose a kind below" in said(app)
+
+
+@pytest.mark.parametrize("preset", list(connections.PRESETS))
+def test_every_kind_fills_the_form_with_what_is_usual_there(preset):
+    app = choose(open_models(), preset)
+    known = connections.PRESETS[preset]
+    assert app.selectbox(key=at(app, "model")).value == (known.models[0] if known.models else None)
+    addresses = [box for box in app.text_input if box.label == "Address"]
+    assert bool(addresses) == (known.wants_address or preset == "litellm")
+    if addresses:
+        assert addresses[0].value == (known.address or "")
+    variables = [box.value for box in app.text_input if box.label == "Name of the variable"]
+    assert variables == ([known.key_env] if known.key_env else [])
+
+
+def test_a_connection_is_saved_without_its_key_and_used_in_the_lab():
+    with OpenAIServer(polite, key=KEY) as server:
+        app = press(to_server(open_models(), server), "Save")
+        (kept,) = connections.saved()
+        assert (kept.name, kept.model.model, kept.model.api_base) == ("work", "openai/qwen3:8b", server.url)
+        assert KEY not in repr(kept)
+        assert "held in this session" in said(app)
+        press(app, "Use in the Lab")
+        app.switch_page("../lab/page.py").run()
+        run = ended(press_run(app))
+    assert run.line.spec.model.connection == "work"
+    assert run.line.attempts[0].error is None
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_another_session_does_not_hold_the_key_and_says_so():
+    with OpenAIServer(polite, key=KEY) as server:
+        press(to_server(open_models(), server), "Save")
+        other = open_models()
+    assert "held in this session" not in said(other)
+    connections.save(Connection("hosted", "openai", ModelSpec(kind="litellm", model="openai/x")))
+    assert "press Change to type it again" in said(open_models())
+
+
+def test_a_test_says_in_words_what_works_and_survives_a_reload():
+    with OpenAIServer(polite, key=KEY) as server:
+        app = press(to_server(open_models(), server), "Test")
+        found = outcome_of(app)
+        assert found.ok
+        assert any("It works" in s.value for s in app.success)
+        again = open_models(test=check_id(app))
+        assert any("It works" in s.value for s in again.success)
+    assert connections.saved() == []
+
+
+def test_a_wrong_key_is_named_and_never_shown():
+    with OpenAIServer(polite, key="another") as server:
+        app = press(to_server(open_models(), server), "Test")
+        found = outcome_of(app)
+    assert found.ok is False
+    assert any("does not work yet" in e for e in errors(app))
+    assert "Key" in said(app)
+    assert KEY not in said(app)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("api_base", "http://user:canary-secret@host/v1", "key"),
+        ("api_base", "ftp://host", "http"),
+        ("key_env", "sk-canary-secret-canary-secret", "name"),
+        ("extra", '{"api_key": "canary-secret"}', "field"),
+        ("extra", "[1", "JSON"),
+        ("name", "", "name"),
+    ],
+)
+def test_what_cannot_be_kept_is_told_at_its_field_and_not_repeated(field, value, words):
+    app = choose(open_models(), "ollama" if field != "key_env" else "openai")
+    box = app.text_area if field == "extra" else app.text_input
+    box(key=at(app, field)).set_value(value).run()
+    press(app, "Save")
+    assert connections.saved() == []
+    assert any(words in e for e in errors(app)), errors(app)
+    assert not any("canary" in e for e in errors(app))
+
+
+def test_a_connection_is_changed_under_another_name_and_keeps_its_key():
+    with OpenAIServer(polite, key=KEY) as server:
+        app = press(to_server(open_models(), server), "Save")
+        app.button(key="change.work").click().run()
+        app.text_input(key=at(app, "name")).set_value("home")
+        app.number_input(key=at(app, "max_tokens")).set_value(50).run()
+        press(app, "Save")
+    (kept,) = connections.saved()
+    assert (kept.name, kept.model.connection, kept.model.max_tokens) == ("home", "home", 50)
+    assert "held in this session" in said(app)
+
+
+def test_a_removed_connection_can_be_brought_back():
+    with OpenAIServer(polite) as server:
+        app = press(to_server(open_models(), server, key=""), "Save")
+    before = connections.saved()
+    app.button(key="remove.work").click().run()
+    assert connections.saved() == []
+    press(app, "Bring it back")
+    assert connections.saved() == before
+
+
+def test_two_connections_do_not_share_a_name():
+    with OpenAIServer(polite) as server:
+        app = press(to_server(open_models(), server, key=""), "Save")
+        press(to_server(app, server, key=""), "Save")
+        assert any("already" in e for e in errors(app))
+        assert len(connections.saved()) == 1
+
+
+def test_what_it_cost_is_told_by_day_and_model_and_free_is_said_to_be_free():
+    assert "Nothing was asked" in said(open_models())
+    ended(press_run(_lab()))
+    app = open_models()
+    (table,) = app.table
+    (row,) = table.value.to_dict("records")
+    assert "practice model" in row["Model"].replace("\\", "")
+    assert row["Cost"].replace("\\", "") == "$0"
+    assert [m.value for m in app.metric] == ["$0", "$0"]
+
+
+def _lab():
+    app = AppTest.from_file(str(ROOT / "pages" / "main" / "page.py"), default_timeout=60)
+    return app.run()
