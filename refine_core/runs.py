@@ -242,6 +242,8 @@ class Runs:
         for call in line.calls if drafts else ():
             call.draft = drafts.get(call.span, "") if call.waiting else ""
         state = _state(line, job, alive=alive)
+        for attempt in line.attempts if state in ("interrupted", "unrecorded") else ():
+            attempt.state = "cut_off" if attempt.state == "running" else attempt.state
         return Run(
             run_id,
             line,

@@ -283,7 +283,8 @@ def _completion(answer: Answer, body: Body) -> bytes:
 def _sse(answer: Answer, body: Body) -> bytes:
     if answer.events is not None:
         return _as_events(answer.events)
-    head = {**_CHUNK, "model": body.get("model")}
+    rest = {name: value for name, value in answer.fields.items() if name != "choices"}
+    head = {**_CHUNK, "model": body.get("model"), **rest}
     words = re.findall(r"\S+\s*|\s+", str(answer.text or ""))
     said = [{"content": word} for word in words] if answer.message is None else [answer.message]
     deltas = [({"role": "assistant", "content": ""}, None), *((piece, None) for piece in said)]

@@ -20,6 +20,7 @@ try:
 except StoreError as error:
     mistake(str(error))
     st.stop()
+connections.warm()
 if not state.begun():
     state.load_preset(state.FIRST, [one.name for one in saved])
 rows(saved)

@@ -38,7 +38,8 @@ _jobs: OrderedDict[str, _Job] = OrderedDict()
 def check(model: ModelSpec, key: str | None = None, *, limit_s: float = 20.0) -> str:
     """Begin to test a connection, and return the test's id at once.
 
-    key: typed by a person; else the environment variable that the model names is read. limit_s: seconds for all of it.
+    key: typed by a person; else the environment variable that the model names is read. limit_s: seconds for all of
+    it, but for loading litellm, which a process does once.
     At most 32 tests are remembered; of more, the oldest is ended and forgotten. Raises nothing that a server can cause.
     """
     named = os.environ.get(model.key_env) if isinstance(model.key_env, str) else None

@@ -31,14 +31,16 @@ from refine_core.errors import (
     LMUnavailableError,
     RunCancelled,
 )
-from refine_core.lm import BaseLM, Reply, warm
+from refine_core.lm import BaseLM, Reply, litellm_ready
 from refine_core.lm.connect import connect
+from refine_core.lm.engine import engine
 from refine_core.lm.remote import NO_KEY
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import model_problems
 from refine_core.waiting import Cancel
 
 ASKED = "Reply with the single word ready."
+LOADING_S = 60.0
 LISTING_S = 5.0
 """The longest wait for the list of models; some servers have none, and hang."""
 
@@ -50,7 +52,10 @@ _OTHER_PROTOCOLS = frozenset(
 
 
 def run(board: Board, model: ModelSpec, key: str | None, cancel: Cancel, limit_s: float) -> str:
-    """Do all of it, within `limit_s` seconds. Returns what is to be said of whatever was not looked at."""
+    """Do all of it, within `limit_s` seconds. Returns what is to be said of whatever was not looked at.
+
+    The first test of a process loads litellm before that, which has nothing to do with the server.
+    """
     if model.kind != "litellm":
         what = (
             "The practice model is part of the app"
@@ -59,6 +64,8 @@ def run(board: Board, model: ModelSpec, key: str | None, cancel: Cancel, limit_s
         )
         board.nothing_to_test(f"{what}; there is nothing to test.")
         return ""
+    if (not_loaded := _load(board, cancel)) is not None:
+        return not_loaded
     limit = Cancel(within=cancel)
     clock = threading.Timer(limit_s, limit.set)
     clock.daemon = True
@@ -76,6 +83,26 @@ def run(board: Board, model: ModelSpec, key: str | None, cancel: Cancel, limit_s
     finally:
         clock.cancel()
         limit.leave()
+
+
+def _load(board: Board, cancel: Cancel) -> str | None:
+    """Have litellm ready. Returns what is to be said of everything else if that cannot be had."""
+    if not litellm_ready():
+        board.say("Reply", "waiting", "The library that reaches models is being loaded; this happens once.")
+    try:
+        cancel.result(engine.litellm(), LOADING_S)
+    except RunCancelled:
+        return "The test was stopped."
+    except TimeoutError:
+        board.say(
+            "Reply", "fails", f"The library litellm was not loaded within {LOADING_S:g} s. Try again."
+        )
+    except LMError as error:
+        board.say("Reply", "fails", str(error))
+    else:
+        board.say("Reply", "waiting", "")
+        return None
+    return "Not tested, since no model can be asked without litellm."
 
 
 class _Trial:
@@ -103,7 +130,6 @@ class _Trial:
                 "The key holds blanks, or characters that no key has. Copy it again, all of it and nothing else.",
             )
             return "Not tested, since the key cannot be sent."
-        warm()
         if self.model.api_base and not self._reach(self.model.api_base):
             return "Not tested, since the address cannot be reached."
         return self._ask_for_real()

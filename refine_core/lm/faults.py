@@ -230,7 +230,8 @@ def _words(error: BaseException) -> str:
     """The provider's own sentence, on one line; empty where it sent none, or a web page."""
     bodies = (getattr(link, "body", None) for link in _chain(error))
     sent = next((b["message"] for b in bodies if isinstance(b, dict) and b.get("message")), None)
-    text = " ".join(str(sent or _LITELLM_PREFIX.sub("", str(error))).split())
+    own = str(error).partition(" Original exception: ")[0]  # litellm says it twice
+    text = " ".join(str(sent or _LITELLM_PREFIX.sub("", own)).split())
     if "{" in text and (inside := _JSON_MESSAGE.search(text)):
         return inside[1]
     return "" if text.startswith("<") else text

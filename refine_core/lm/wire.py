@@ -11,6 +11,7 @@ Imported together with litellm and by nobody else, since httpx is slow to import
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
@@ -47,9 +48,8 @@ Send = Callable[[Any, httpx.Request], Awaitable[httpx.Response]]
 
 def install() -> None:
     """Guard both ways by which litellm reaches the network. Calling twice is harmless."""
-    from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
-
-    transports: tuple[Any, ...] = (LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport)
+    own: Any = importlib.import_module("litellm.llms.custom_httpx.aiohttp_transport")
+    transports: tuple[Any, ...] = (own.LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport)
     for transport in transports:
         send: Any = transport.handle_async_request
         if not getattr(send, "guards", False):

@@ -20,13 +20,26 @@ class Recorder:
     append: makes records durable, or raises. A failure is latched: it and every later fact raise RecordingFailed, so
     nothing happens that is not on record. Once `cancel` is set only RunFinished is taken, so that a late reply meets
     a closed recorder.
+    after, not_before: seq and time of the last record, where a run goes on. wall, monotonic: clocks, in seconds; the
+    first is read once, so that one which is set back or forward meanwhile changes neither order nor durations.
     """
 
-    def __init__(self, run_id: str, append: Append, *, cancel: Cancel, after: int = 0, not_before: float = 0.0) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        append: Append,
+        *,
+        cancel: Cancel,
+        after: int = 0,
+        not_before: float = 0.0,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.run_id = run_id
         self._append, self._cancel = append, cancel
         self._seq = after
-        self._at = not_before  # of the last record: a clock that is set back does not turn a run's order round
+        self._monotonic, self._began = monotonic, monotonic()
+        self._began_at = max(wall(), not_before)
         self._lock = threading.Lock()
         self._failed: Exception | None = None
         self._closed = False
@@ -39,8 +52,8 @@ class Recorder:
                 raise RecordingFailed(f"run {self.run_id} stopped recording", cause=self._failed)
             if self._closed or (self._cancel.is_set and not ending):
                 raise RunCancelled(f"run {self.run_id} has ended")
-            self._at = max(self._at, time.time())
-            record = Record(self.run_id, self._seq + 1, self._at, span, event)
+            at = self._began_at + (self._monotonic() - self._began)
+            record = Record(self.run_id, self._seq + 1, at, span, event)
             try:
                 self._append([record])
             except Exception as error:

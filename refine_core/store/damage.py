@@ -24,31 +24,27 @@ _LOG_ALONE = "the database is gone or empty, and only its log is left"
 _PARTS = ("", "-wal", "-shm", "-journal")
 
 
-def found_in(database: Sqlite) -> str | None:
-    """What is wrong with the file, in words; None if nothing is seen. Raises StoreError if it cannot be looked at."""
+def found_in(database: Sqlite, locks: Path) -> str | None:
+    """What is wrong with the file, in words; None if nothing is seen.
+
+    locks: where the lock files of open stores are. Raises StoreError if the file cannot be looked at.
+    """
     path = database.path
     if path.is_dir():
         raise StoreError(f"cannot open the store: {path} is a folder; move it away, and start again")
-    try:
-        size = path.stat().st_size if path.exists() else 0
-        if size == 0:
-            # SQLite would begin anew here, too, but delete the log, and the latest runs may be in it.
-            return _LOG_ALONE if _size(_part(path, "-wal")) > LOG_HEADER_BYTES else None
-        with path.open("rb") as file:
-            header = file.read(100)
-    except OSError as error:
-        raise StoreError(
-            f"cannot open the store: {path} cannot be read ({error.strerror or error}); make the file and its folder yours"
-        ) from error
-    if not header.startswith(MAGIC):
-        return "it is not a SQLite database"
-    page = int.from_bytes(header[16:18]) or 1
-    odd = (
-        size % (65536 if page == 1 else page) != 0
-    )  # of a crash during a checkpoint, too: the log mends that
-    if not odd and not database.marker.exists():
-        return None
-    return database.check()
+    size = _size(path)
+    if size == 0:
+        # SQLite would begin anew here, too, but delete the log, and the latest runs may be in it.
+        return _LOG_ALONE if _size(_part(path, "-wal")) > LOG_HEADER_BYTES else None
+    odd = False
+    if not anyone_alive(locks):
+        # Closing the file would else break the locks that this process's own open stores hold on it (POSIX says so).
+        header = _header(path)
+        if not header.startswith(MAGIC):
+            return "it is not a SQLite database"
+        page = int.from_bytes(header[16:18]) or 1
+        odd = size % (65536 if page == 1 else page) != 0  # a crash may do that, too: then the log mends it
+    return database.check() if odd or database.marker.exists() else None
 
 
 def set_aside(path: Path, why: str, locks: Path, *, at: float | None = None) -> str:
@@ -75,7 +71,9 @@ def set_aside(path: Path, why: str, locks: Path, *, at: float | None = None) -> 
     if why == _LOG_ALONE:
         # A database program that finds a log without its database deletes it.
         return f"{told}-wal. It helps only beside a copy of the database from before, if you have one."
-    return f"{told}. What can be saved of it, this shows: sqlite3 {shlex.quote(str(aside))} .recover"
+    # Debian 12's sqlite3 fails at .recover, whatever the file.
+    tool = f"sqlite3 {shlex.quote(str(aside))}"
+    return f"{told}. What can be saved of it, this shows: {tool} .recover (or, if that fails: {tool} .dump)"
 
 
 def _rename(path: Path, aside: Path, why: str) -> None:
@@ -97,6 +95,16 @@ def _rename(path: Path, aside: Path, why: str) -> None:
 
 def _part(path: Path, part: str) -> Path:
     return path.with_name(path.name + part)
+
+
+def _header(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(100)
+    except OSError as error:
+        raise StoreError(
+            f"cannot open the store: {path} cannot be read ({error.strerror or error}); make the file and its folder yours"
+        ) from error
 
 
 def _size(path: Path) -> int:

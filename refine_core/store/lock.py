@@ -9,7 +9,6 @@ which one process does at a time: so no file is swept between its creation and i
 from __future__ import annotations
 
 import threading
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -63,22 +62,23 @@ class WriterLock:
         """How many writers were found dead so far."""
         return len(self._dead)
 
-    def others(self) -> set[str]:
-        """The writers, dead or alive, that have a lock file here."""
-        return {file.stem for file in self._folder.glob("*.lock")} - {self.writer}
-
-    def sweep(self, needed: AbstractSet[str]) -> None:
-        """Remove the files of dead writers, but for those `needed`. Only while nobody else opens the store."""
-        for writer in self.others() - needed:
-            if not self.alive(writer):
-                with suppress(
-                    PermissionError
-                ):  # Windows: somebody looks at it just now; the next sweep will do
-                    self._file(writer).unlink(missing_ok=True)
+    def sweep(self) -> None:
+        """Remove the files that the dead have left. Only while nobody else opens the store."""
+        for file in self._folder.glob("*.lock"):
+            if not self.alive(file.stem):
+                self._remove(file)
 
     def release(self) -> None:
-        """Let go: whatever this writer left unfinished is interrupted from now on."""
+        """Let go: whatever this writer left unfinished is interrupted from now on. Calling twice is harmless."""
+        self._remove(self._file(self.writer))
         self._lock.release()
+
+    @staticmethod
+    def _remove(file: Path) -> None:
+        with suppress(
+            OSError
+        ):  # Windows: it is open here, or somebody looks at it just now; the next sweep will do
+            file.unlink(missing_ok=True)
 
     def _file(self, writer: str) -> Path:
         return self._folder / f"{writer}.lock"

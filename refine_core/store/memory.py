@@ -12,6 +12,7 @@ from refine_core.log.folds import Summary
 from refine_core.log.scope import Record
 from refine_core.store.news import News
 from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
+from refine_core.waiting import Cancel
 
 
 @dataclass(slots=True)
@@ -36,7 +37,14 @@ class MemoryStore:
         self._news = News()
         self._closed = False
 
-    def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
+    def append(
+        self,
+        records: Sequence[Record],
+        summary: Summary,
+        *,
+        owner: str = "local",
+        cancel: Cancel | None = None,  # noqa: ARG002  # nothing here waits
+    ) -> None:
         """Keep records with the summary that they lead to, all or nothing. Raises StoreError."""
         if not records:
             return

@@ -39,14 +39,13 @@ def _opened(home: Path, notices: tuple[str, ...] = ()) -> SqlStore:
     with ExitStack() as undo:
         database = Sqlite(home / DATABASE)
         undo.callback(database.close)
-        if why := damage.found_in(database):
+        if why := damage.found_in(database, home / LOCKS):
             raise DamagedStoreError(f"cannot open the store: {why}. The database is {database.path}", why=why)
         _bring_up_to_date(database)
         lock = WriterLock(home / LOCKS)
         undo.callback(lock.release)
+        lock.sweep()
         store = SqlStore(database, lock, notices)
-        undo.callback(store.close)
-        store.sweep()
         undo.pop_all()
     return store
 

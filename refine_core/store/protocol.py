@@ -9,6 +9,7 @@ from typing import Protocol
 from refine_core.errors import StoreError
 from refine_core.log.folds import Summary
 from refine_core.log.scope import Record
+from refine_core.waiting import Cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,20 @@ class Store(Protocol):
     def notices(self) -> tuple[str, ...]:
         """What a person must be told about the store, a sentence or more each; mostly ()."""
 
-    def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
+    def append(
+        self,
+        records: Sequence[Record],
+        summary: Summary,
+        *,
+        owner: str = "local",
+        cancel: Cancel | None = None,
+    ) -> None:
         """Make `records` and the summary after them durable, in one transaction, before returning.
 
         records: of one run, seq going on from what is there, the first being 1; [] does nothing.
         A run's first record creates it, for `owner`; whoever appended last holds it.
-        Raises StoreError; then nothing was written.
+        cancel: once it is set, no more waiting for other processes that keep the database locked.
+        Raises: StoreError, or RunCancelled instead of waiting; then nothing was written.
         """
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:

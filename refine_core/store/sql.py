@@ -26,6 +26,7 @@ from refine_core.store.protocol import RunRow, check_document, check_order, out_
 from refine_core.store.sqlite import Sqlite
 from refine_core.store.tables import documents, events, runs
 from refine_core.store.writer import Writer
+from refine_core.waiting import Cancel
 
 logger = logging.getLogger("refine_core")
 
@@ -55,8 +56,15 @@ class SqlStore:
         self._writer = Writer(database)
         atexit.register(self.close)
 
-    def append(self, records: Sequence[Record], summary: Summary, *, owner: str = "local") -> None:
-        """Keep records with the summary that they lead to, all or nothing. Raises StoreError."""
+    def append(
+        self,
+        records: Sequence[Record],
+        summary: Summary,
+        *,
+        owner: str = "local",
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Keep records with the summary that they lead to, all or nothing. Raises StoreError, RunCancelled."""
         if not records:
             return
         check_order(records)
@@ -74,7 +82,7 @@ class SqlStore:
             for values in event_values:
                 cursor.execute(self._add_event.text, values)
 
-        self._writer.write(doing, work)
+        self._writer.write(doing, work, cancel)
         self._news.post(run_id, last, finished=summary.reason is not None)
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
@@ -142,12 +150,6 @@ class SqlStore:
         self._writer.close()
         self._database.close()
         self._lock.release()
-
-    def sweep(self) -> None:
-        """Remove the lock files of dead processes that no unfinished run refers to; only while opening the store."""
-        if self._lock.others():
-            query = select(runs.c.writer).where(runs.c.reason.is_(None)).distinct()
-            self._lock.sweep({row[0] for row in self._read("read the unfinished runs", query)})
 
     def _reached(self, run_id: str) -> int:
         found = self._read(f"read run {run_id}", select(runs.c.events).where(runs.c.id == run_id))

@@ -50,7 +50,7 @@ class Sqlite:
     """
 
     def __init__(self, path: Path, *, busy_s: float = BUSY_S, max_pages: int | None = None) -> None:
-        self.path = path
+        self.path, self.busy_s = path, busy_s
         self.marker = path.with_name(
             path.name + ".check"
         )  # asks whoever opens the store next to check the file
@@ -77,6 +77,10 @@ class Sqlite:
     def begin(self, cursor: DBAPICursor) -> None:
         """Begin to write, waiting for other processes to finish first."""
         cursor.execute("BEGIN IMMEDIATE")
+
+    def wait_at_most(self, cursor: DBAPICursor, seconds: float) -> None:
+        """Let this connection alone wait less than `busy_s` for other processes, before it says that it is locked."""
+        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
     def version(self) -> str | None:
         """The migration that the database is at; None for an empty one. Writes nothing."""
@@ -109,9 +113,13 @@ class Sqlite:
             return None
         return "the file is damaged: " + " ".join(found.split())
 
+    def is_locked(self, error: Exception) -> bool:
+        """Whether another process was in the way, so that the same may succeed if tried again."""
+        return _name(error).startswith("SQLITE_BUSY")
+
     def concerns_everybody(self, error: Exception) -> bool:
         """Whether every other transaction would fail now, too, so that trying each by itself is of no use."""
-        return _name(error).startswith(("SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_NOTADB"))
+        return _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_NOTADB"))
 
     def explain(self, doing: str, error: Exception, result: str = "") -> StoreError:
         """The error in plain words. doing: what was tried. result: what came of it.

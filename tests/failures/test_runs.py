@@ -66,7 +66,9 @@ class Worlds:
             good = place.server is not None and place.other is None and row.place == "server"
             if good:
                 server, left = place.server, iter(range(GOOD))
-                server.default = lambda body: polite(body) if next(left, None) is not None else row.answered(body)
+                server.default = lambda body: (
+                    polite(body) if next(left, None) is not None else row.answered(body)
+                )
             run_id = self.runs.start(
                 spec_for(place.url, fail_count=0, timeout_s=max(row.timeout_s, PATIENCE_S)),
                 Credentials({"model": KEY}),

@@ -101,6 +101,18 @@ def test_the_newest_runs_come_first(store: Store):
     assert [row.run_id for row in store.rows(limit=2, offset=1)] == ["b", "a"]
 
 
+def test_runs_of_odd_times_are_listed_like_all_others(store: Store):
+    """A clock may have stood at the beginning of time, in the far future, or have been set back within a run."""
+    times = {"future": 1e17, "now": 1.8e9, "epoch": 0.0, "before": -1e12}
+    for name, at in times.items():
+        append_one_by_one(store, run(name, started_at=at))
+    backwards = [replace(r, at=5e8 - 1000.0 * r.seq) for r in run("backwards")]
+    append_one_by_one(store, backwards)
+    assert [row.run_id for row in store.rows()] == ["future", "now", "backwards", "epoch", "before"]
+    assert store.events("backwards") == backwards
+    assert {name: store.events(name)[0].at - 1.0 for name in times} == pytest.approx(times)
+
+
 def test_rows_can_be_of_one_owner(store: Store):
     for name, owner in (("a", "ann"), ("b", "bob"), ("c", "ann")):
         append_one_by_one(store, run(name), owner=owner)

@@ -79,7 +79,7 @@ def begun_anew(home: Path, bad: bytes | None, why: str, log: bytes | None = None
         kept = {file.name[len("refinescope.db.damaged-20260131-142500") :]: file for file in set_aside(home)}
         assert (kept[""].read_bytes() if "" in kept else None) == bad
         assert (kept["-wal"].read_bytes() if "-wal" in kept else None) == log
-        if log is None:
+        if bad:
             assert f"sqlite3 {shlex.quote(str(kept['']))} .recover" in notice
         else:
             assert str(kept["-wal"]) in notice
@@ -348,7 +348,7 @@ def files(home: Path) -> dict[str, bytes]:
     [
         ("a folder without a store", "cannot be locked"),
         ("a folder within", "set REFINESCOPE_HOME to a folder that you may write to"),
-        ("a folder with a store", "see that its folder exists and is yours"),
+        ("a folder with a store", "the database may only be read; make the file and its folder writable"),
         ("the file", "the database may only be read; make the file and its folder writable"),
         ("an unreadable file", "make the file and its folder yours"),
         ("a folder with a damaged store", "cannot be renamed (Permission denied)"),

@@ -103,6 +103,31 @@ def test_a_new_store_may_be_opened_by_several_processes_at_once(tmp_path: Path):
         output(process)
 
 
+def test_opening_a_store_twice_breaks_no_lock_of_the_first(home: Path):
+    """Whoever closes a file in a process breaks all its locks on it; a third would then take the log for its own."""
+    with closing(open_store(home)) as one:
+        append_one_by_one(one, run("a"))
+        open_store(home).close()
+        log = (home / "refinescope.db-wal").stat()
+        assert log.st_size > 0
+        for code in (
+            "import pathlib, sys; from refine_core.store import open_store as o; o(pathlib.Path(sys.argv[1]))",
+            OTHER,
+        ):
+            output(child(code, home))
+        assert (home / "refinescope.db-wal").stat().st_ino == log.st_ino
+        append_one_by_one(one, run("b"))
+        assert one.events("b") == run("b")
+
+
+OTHER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1] + "/refinescope.db")
+connection.execute("SELECT count(*) FROM events").fetchall()
+connection.close()
+"""
+
+
 def test_two_processes_cannot_record_one_run(home: Path):
     """Whoever comes second is refused: the events of a run are one history."""
     with closing(open_store(home)) as one, closing(open_store(home)) as two:
@@ -159,18 +184,33 @@ def test_a_lock_is_free_once_it_is_released(tmp_path: Path):
     one.release()
 
 
-def test_lock_files_of_the_dead_are_swept_but_for_those_of_unfinished_runs(home: Path):
+def test_a_store_that_is_closed_leaves_no_lock_file(home: Path):
+    with closing(open_store(home)) as store:
+        append_one_by_one(store, run("a", finished=False))
+        assert len(list((home / "locks").iterdir())) == 1
+    assert list((home / "locks").iterdir()) == []
+
+
+def test_lock_files_of_the_dead_are_swept(home: Path):
+    """A run is interrupted whether its file is free or gone."""
     with closing(open_store(home)) as living:
-        with closing(open_store(home)) as done:
-            append_one_by_one(done, run("done"))
-        with closing(open_store(home)) as broken:
-            append_one_by_one(broken, run("broken", finished=False))
+        (own,) = (home / "locks").iterdir()
+        output(child(WRITE, home, "broken", 3))
+        row = living.row("broken")
+        assert row is not None
+        assert row.interrupted
+        killed = child(WRITE, home, "killed", 0)
+        assert living.wait_for("killed", after=3, timeout_s=30)
+        killed.kill()
+        killed.communicate(timeout=30)
         before = set((home / "locks").iterdir())
-        assert len(before) == 2  # the third opening swept away the second's
+        assert own in before
+        assert len(before) >= 2
         with closing(open_store(home)) as store:
             after = set((home / "locks").iterdir())
-            assert before < after
-            assert len(after) == 3
+            assert own in after
+            assert len(after) == 2
+            assert before & after == {own}
             row = store.row("broken")
             assert row is not None
             assert row.interrupted

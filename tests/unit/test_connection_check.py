@@ -193,6 +193,7 @@ def test_a_server_that_is_not_running_is_said_at_once():
     seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=f"http://127.0.0.1:{free_port()}/v1"))
     assert verdicts(seen) == {**dict.fromkeys(WHATS, "unknown"), "Address": "fails"}
     assert "connection refused" in words(seen, "Address")
+    assert words(seen, "Reply") == "Not tested, since the address cannot be reached."
     assert seen.took_s < 3
 
 
@@ -389,9 +390,11 @@ def test_tokens_that_the_server_does_not_tell_are_unknown(server):
     assert (seen.ok, verdicts(seen)["Tokens"], seen.tokens_in) == (True, "unknown", None)
 
 
-def test_an_empty_reply_is_no_reply(server):
-    server.script(Answer(""))
-    assert tried(spec(server)).ok is False
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_reply_is_no_reply(server, text):
+    server.script(Answer(text))
+    seen = tried(spec(server))
+    assert (seen.ok, verdicts(seen)["Reply"]) == (False, "fails")
 
 
 def test_a_reply_that_was_cut_off_says_so(server):
@@ -436,6 +439,12 @@ def test_the_key_is_in_nothing_that_is_told_or_logged_whatever_the_server_says(s
     assert all("canary" not in one for one in told)
     ours = [record for record in caplog.records if record.name.startswith("refine_core")]
     assert CANARY not in "".join(record.getMessage() for record in ours)
+
+
+def test_a_key_at_the_place_where_a_text_is_cut_is_hidden_before_the_cut():
+    board = Board([CANARY])
+    board.answered("x" * 195 + CANARY, (1, 1), None)
+    assert "canar" not in repr(board.now())
 
 
 def test_a_test_that_is_over_has_forgotten_the_key():

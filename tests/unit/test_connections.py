@@ -105,6 +105,21 @@ def test_a_name_gets_the_prefix_that_it_lacks_and_never_two():
     assert PRESETS["openai"].full_name("  ") == ""
 
 
+@pytest.mark.parametrize(
+    ("preset", "full", "short"),
+    [
+        ("openai", "openai/gpt-4.1-mini", "gpt-4.1-mini"),
+        ("compatible", "openai/openai/gpt-oss-20b", "openai/openai/gpt-oss-20b"),
+        ("lm_studio", "lm_studio/openai/gpt-oss-20b", "openai/gpt-oss-20b"),
+        ("litellm", "groq/x", "groq/x"),
+        ("openai", "", ""),
+    ],
+)
+def test_a_name_that_is_shown_without_its_prefix_is_the_same_when_it_is_typed_again(preset, full, short):
+    assert PRESETS[preset].short_name(full) == short
+    assert PRESETS[preset].full_name(short) == full
+
+
 def test_no_preset_can_be_changed():
     with pytest.raises(TypeError):
         PRESETS["azure"].extra["api_version"] = "another"
@@ -251,7 +266,8 @@ def test_without_a_store_the_runs_own_is_used():
 
 
 def test_a_plain_description_has_no_problems():
-    assert model_problems(GOOD) == model_problems(ModelSpec()) == model_problems(ModelSpec("replay")) == []
+    replayed = ModelSpec("replay", cassette="20260101-000000-abcd")
+    assert model_problems(GOOD) == model_problems(ModelSpec()) == model_problems(replayed) == []
 
 
 @pytest.mark.parametrize(

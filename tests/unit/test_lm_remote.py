@@ -31,8 +31,8 @@ from refine_core.errors import (
 )
 from refine_core.lm import LM, Usage, litellm_ready, warm
 from refine_core.lm.cache import cache
-from refine_core.lm.faults import redact
 from refine_core.lm.remote import NO_KEY
+from refine_core.lm.secrecy import redact
 from refine_core.waiting import Cancel
 from tests import openai_server
 from tests.openai_server import Answer, OpenAIServer, status
@@ -172,7 +172,11 @@ def test_calling_it_as_dspy_does_returns_a_list(server):
         (openai_server.EMPTY_BODY, LMUnavailableError, "not with a chat reply"),
         (openai_server.NOT_JSON, LMUnavailableError, "not with a chat reply"),
         (Answer(raw=b"[1, 2]"), LMUnavailableError, "not with a chat reply"),
-        (Answer(raw=b'{"error": {"message": "oops"}}'), LMUnavailableError, "not with a chat reply"),
+        (
+            Answer(raw=b'{"error": {"message": "oops"}}'),
+            LMUnavailableError,
+            "error in place of a reply.*oops",
+        ),
         (openai_server.NO_CHOICES, LMUnavailableError, "without choices"),
         (openai_server.NULL_CONTENT, LMUnavailableError, "without text"),
         (Answer(None, finish_reason="length"), LMRefusedError, "Raise max_tokens"),
@@ -373,6 +377,15 @@ def test_500_again_and_again_gives_up_with_the_last_error(server):
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert [ordinal for ordinal, _, _ in told] == [1, 2]
     assert len(server.requests) == 3
+
+
+def test_the_waits_between_tries_grow(server):
+    server.default, waits = status(503), []
+    with pytest.raises(LMUnavailableError):
+        ask(server, num_retries=3, on_retry=lambda _, wait_s, __: waits.append(wait_s))
+    for wait_s, least_s in zip(waits, [0.5, 1.0, 2.0], strict=True):
+        assert least_s <= wait_s <= least_s + 0.5
+    assert len(server.requests) == 4
 
 
 def test_what_cannot_pass_is_not_tried_again(server):

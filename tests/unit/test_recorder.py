@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -73,3 +74,45 @@ def test_once_cancelled_only_the_end_is_taken_and_after_the_end_nothing():
     with pytest.raises(RunCancelled):
         made.accept("", DONE)
     assert [type(r.event).__name__ for r in kept] == ["RunResumed", "RunFinished"]
+
+
+class Clock:
+    """A wall clock and a monotonic one, both moved by hand. at: seconds since the epoch."""
+
+    def __init__(self, at):
+        self.at, self.passed = at, 5000.0
+
+    def tick(self, seconds, *, set_by=0.0):
+        self.passed += seconds
+        self.at += seconds + set_by
+
+    def recorder(self, **kwargs):
+        return recorder(wall=lambda: self.at, monotonic=lambda: self.passed, **kwargs)
+
+
+@pytest.mark.parametrize("set_by", [-3600.0, 3600.0, -1e9])
+def test_a_clock_that_is_set_changes_neither_order_nor_durations(set_by):
+    clock = Clock(1000.0)
+    made, kept = clock.recorder()
+    for wait_s, jump in ((0.0, 0.0), (2.0, 0.0), (3.0, set_by), (0.5, 0.0)):
+        clock.tick(wait_s, set_by=jump)
+        made.accept("", ev.RunResumed(0))
+    assert [r.at for r in kept] == [1000.0, 1002.0, 1005.0, 1005.5]
+
+
+def test_a_run_that_goes_on_is_not_earlier_than_it_was():
+    """The clock was set back by an hour since; or it was not, and then the pause shows."""
+    for now, first in ((1400.0, 5000.0), (9000.0, 9000.0)):
+        clock = Clock(now)
+        made, kept = clock.recorder(after=7, not_before=5000.0)
+        for _ in range(2):
+            made.accept("", ev.RunResumed(0))
+            clock.tick(1.0)
+        assert [(r.seq, r.at) for r in kept] == [(8, first), (9, first + 1.0)]
+
+
+def test_records_carry_the_time_of_day():
+    before = time.time()
+    made, kept = recorder()
+    made.accept("", ev.RunResumed(0))
+    assert before - 1.0 <= kept[0].at <= time.time() + 1.0

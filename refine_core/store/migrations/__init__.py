@@ -13,10 +13,10 @@ from refine_core.store.sqlite import Sqlite
 
 
 def upgrade(database: Sqlite, to: str = "head") -> None:
-    """Take the steps that are missing, all in one transaction: all of them, or none. Raises SQLAlchemyError;
-    StoreError for a database at a version that never was.
+    """Take the steps that are missing, all in one transaction: all of them, or none.
 
     to: the last step to take; the newest, but for tests of what older versions left behind.
+    Raises: SQLAlchemyError; StoreError for a database at a version that never was.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))

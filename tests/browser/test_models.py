@@ -1,0 +1,211 @@
+"""Real models in a real browser: connect, test, watch a reply being written, replay, resume; and keys that stay unsaid."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import wait_idle
+from tests.browser.test_app import rows, run, stopped
+from tests.openai_server import Answer, OpenAIServer, polite, status
+
+KEY = "canary-typed-5b1d9e7c"
+ENV_KEY = "canary-in-the-environment-0f44"
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """Choose an option of a list; a page that is still being drawn closes one that was opened too early."""
+    for _ in range(6):
+        page.get_by_role("combobox", name=box).click()
+        with contextlib.suppress(Exception):
+            page.get_by_role("option", name=option, exact=True).click(timeout=2_000)
+            break
+    wait_idle(page)
+
+
+def write(page: Page, label: str, text: str) -> None:
+    field = page.get_by_role("textbox", name=label, exact=True)
+    field.fill(text)
+    field.press("Tab")
+    wait_idle(page)
+
+
+def connect(page: Page, url: str, *, server: OpenAIServer, key: str = "", variable: str = "") -> None:
+    """Fill in the form of the Models page for that server."""
+    page.goto(f"{url}/models")
+    wait_idle(page)
+    choose(page, "Kind", "Another OpenAI-compatible server")
+    write(page, "Address", server.url)
+    model = page.get_by_role("combobox", name="Model")
+    model.fill("tiny")
+    model.press("Enter")
+    wait_idle(page)
+    write(page, "Name of the connection", "work")
+    if key:
+        page.get_by_text("Typed here, for this session").click()
+        wait_idle(page)
+        field = page.get_by_label("The key")
+        field.fill(key)
+        field.press("Tab")
+    elif variable:
+        page.get_by_text("An environment variable").click()
+        wait_idle(page)
+        write(page, "Name of the variable", variable)
+    wait_idle(page)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def use_in_the_lab(page: Page) -> None:
+    press(page, "Save")
+    expect(page.get_by_text("Saved work")).to_be_visible()
+    press(page, "Use in the Lab")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    wait_idle(page)
+
+
+@pytest.fixture
+def url(server):
+    return server.start()
+
+
+def test_a_model_is_connected_tested_and_kept_and_a_reload_forgets_its_key(page, url):
+    with OpenAIServer(polite, key=KEY) as model:
+        connect(page, url, server=model, key=KEY)
+        page.get_by_role("button", name="Test", exact=True).last.click()
+        expect(page.get_by_text("It works")).to_be_visible(timeout=40_000)
+        expect(page.get_by_text("Key works")).to_be_visible()
+        press(page, "Save")
+        expect(page.get_by_text("held in this session's memory until a reload")).to_be_visible()
+        page.goto(f"{url}/models")
+        wait_idle(page)
+        expect(page.get_by_text("work", exact=True).first).to_be_visible()
+        expect(page.get_by_text("held in this session's memory")).to_have_count(0)
+        assert KEY not in page.content()
+
+
+def test_a_reply_stands_on_the_screen_while_it_is_written(page, url):
+    with OpenAIServer(Answer(polite, trickle_s=6.0)) as model:
+        connect(page, url, server=model)
+        use_in_the_lab(page)
+        run(page)
+        expect(page.get_by_text("is being written")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("A polite").first).to_be_visible(timeout=10_000)
+        assert not page.get_by_text("0.20").count(), "nothing is scored yet"
+        page.get_by_role("button", name="Cancel").click()
+        stopped(page, "Cancelled")
+        assert model.requests[-1].disconnected.wait(2)
+
+
+def test_retries_are_told_as_retries_and_cost_no_attempt(page, url):
+    with OpenAIServer(polite) as model:
+        model.script(status(503), polite)
+        connect(page, url, server=model)
+        use_in_the_lab(page)
+        run(page)
+        stopped(page, "All 5 attempts made", within_s=60)
+        expect(rows(page)).to_have_count(5)
+        expect(page.get_by_text("1 retry").first).to_be_visible()
+
+
+def test_a_run_is_replayed_without_its_server_and_says_so(page, url):
+    with OpenAIServer(polite, key=KEY) as model:
+        connect(page, url, server=model, key=KEY)
+        use_in_the_lab(page)
+        run(page)
+        stopped(page, "All 5 attempts made", within_s=60)
+    page.reload()
+    stopped(page, "All 5 attempts made")
+    page.get_by_role("button", name="Replay").click()
+    page.get_by_text("at once", exact=True).click()
+    press(page, "Start the replay")
+    expect(page.get_by_text("Replay: recorded replies of openai/tiny; no model was asked.")).to_be_visible(
+        timeout=20_000
+    )
+    stopped(page, "All 5 attempts made")
+    expect(page.get_by_text("all replayed").first).to_be_visible()
+
+
+def test_a_run_whose_app_was_killed_is_resumed_where_it_stood(page, server):
+    url = server.start()
+    with OpenAIServer(Answer(polite, trickle_s=0.6)) as model:
+        connect(page, url, server=model)
+        use_in_the_lab(page)
+        run(page)
+        expect(rows(page)).to_have_count(3, timeout=60_000)
+        query = page.url.partition("?")[2]
+        server.kill()
+        url = server.start()
+        asked = len(model.requests)
+        page.goto(f"{url}/run?{query}")
+        expect(page.get_by_text("Interrupted during attempt").first).to_be_visible(timeout=20_000)
+        page.get_by_role("button", name="Resume").click()
+        press(page, "Go on")
+        stopped(page, "All 5 attempts made", within_s=60)
+        expect(page.get_by_text("Interrupted and resumed once").first).to_be_visible()
+        expect(rows(page)).to_have_count(5)
+        assert len(model.requests) - asked <= 6, "what was complete is not asked again"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_models_page_has_no_serious_fault_of_accessibility(page, url, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{url}/models")
+    wait_idle(page)
+    page.get_by_text("Parameters and prices").click()
+    wait_idle(page)
+    found = Axe().run(page).response["violations"]
+    grave = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in grave] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
+
+
+def test_keys_are_in_nothing_that_the_app_writes_logs_or_shows(page, server, monkeypatch):
+    """A key typed, one in the environment, and a server that repeats both wherever it can."""
+    monkeypatch.setenv("WORK_API_KEY", ENV_KEY)
+    url = server.start()
+    received: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(data)))
+    page.on("response", lambda response: received.append(f"{response.url} {response.headers}"))
+
+    def telltale(body):
+        return f"{polite(body)} (the key was {KEY}, or {ENV_KEY})"
+
+    bad = status(401, f"Incorrect API key provided: {KEY} {ENV_KEY}")
+    with OpenAIServer(Answer(telltale, trickle_s=1.0)) as model:
+        for way in ({"key": KEY}, {"variable": "WORK_API_KEY"}):
+            model.script(bad, Answer(raw=f"<html>{KEY} {ENV_KEY}</html>".encode()))
+            connect(page, url, server=model, **way)
+            page.get_by_role("button", name="Test", exact=True).last.click()
+            expect(page.get_by_text(re.compile("It works|does not work yet"))).to_be_visible(timeout=40_000)
+            press(page, "Save")
+            wait_idle(page)
+            press(page, "Use in the Lab")
+            expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+            wait_idle(page)
+            model.script(bad)
+            run(page)
+            stopped(page, "attempts made", within_s=90)
+            sent = {request.headers.get("authorization") for request in model.requests}
+            page.goto(f"{url}/models")
+            wait_idle(page)
+            press(page, "Remove")
+            wait_idle(page)
+        assert {f"Bearer {KEY}", f"Bearer {ENV_KEY}"} <= sent, "both keys were really used"
+    shown = page.content()
+    server.stop()
+    time.sleep(0.2)
+    written = {file: file.read_bytes() for file in server.folder.rglob("*") if file.is_file()}
+    assert any(file.name == "refinescope.db" for file in written)
+    for key in (KEY, ENV_KEY):
+        assert key not in shown
+        assert key not in page.url
+        assert [file.name for file, data in written.items() if key.encode() in data] == []
+        assert not any(key.encode() in (f if isinstance(f, bytes) else f.encode()) for f in received)
