@@ -219,9 +219,15 @@ class LMTimeoutError(LMError):
 
 
 class LMUnavailableError(LMError):
-    """The server cannot be reached, or failed on its side."""
+    """The server cannot be reached, or failed on its side. retry_after_s: its own advice, in seconds."""
 
     retryable = True
+
+    def __init__(
+        self, message: str, *, model: str = "", status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message, model=model, status=status)
 
 
 class InfrastructureError(RefineError):

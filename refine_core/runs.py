@@ -21,7 +21,7 @@ from typing import Literal
 
 from refine_core.budget import Purse
 from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
-from refine_core.events import LMReplied
+from refine_core.events import LMReplied, RunFinished
 from refine_core.lm.cassette import Recording, replay_of
 from refine_core.log.drafts import Drafts
 from refine_core.log.folds import (
@@ -177,7 +177,7 @@ class Runs:
         job = _Job(Cancel())
         try:
             spec, before = work.spec, work.before
-            append = _Appender(self.store, functools.reduce(summarize, records, None))
+            append = _Appender(self.store, job.cancel, functools.reduce(summarize, records, None))
             recorder = Recorder(
                 run_id,
                 append,
@@ -331,16 +331,18 @@ def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:
 
 @dataclass(slots=True)
 class _Appender:
-    """Appends records with the summary that they lead to."""
+    """Appends records with the summary that they lead to. A cancel ends its waiting for a locked store, but for the end."""
 
     store: Store
+    cancel: Cancel
     summary: Summary | None = None
 
     def __call__(self, records: Sequence[Record]) -> None:
         summary = functools.reduce(summarize, records, self.summary)
         if summary is None:
             raise ValueError("a run must begin with RunStarted")
-        self.store.append(records, summary)
+        ending = isinstance(records[-1].event, RunFinished)
+        self.store.append(records, summary, cancel=None if ending else self.cancel)
         self.summary = summary
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from refine_core.events import Fault, ParseFailed
 from refine_core.log.folds import Attempt, Timeline, Usage
 
@@ -40,6 +42,14 @@ def resumed(line: Timeline) -> str:
     lost = sum(len(a.calls) for a in line.cut_off)
     paid = f", and {count(lost, 'call')} of its first try counted" if lost else ""
     return f"Interrupted and resumed {how_often}{redone}{paid}."
+
+
+def moment(at: float) -> str:
+    """A time of the epoch in this machine's zone, "2026-11-23 14:05"; "unknown time" for what no clock can show."""
+    try:
+        return f"{datetime.datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M}"
+    except (OverflowError, ValueError, OSError):
+        return "unknown time"
 
 
 def dollars(value: float | None) -> str:

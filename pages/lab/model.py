@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import streamlit as st
 
 from pages.lab import roles
@@ -17,7 +15,7 @@ from pages.shared.text import mistake, plain
 from refine_core import connections
 from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
-from refine_core.words import number
+from refine_core.words import moment, number
 
 _KINDS = {"practice": "Practice model", "litellm": "A real model", "replay": "A recorded run"}
 _REPLAYED = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
@@ -118,8 +116,7 @@ def _recorded(typed: Typed) -> None:
 
 
 def _row(row: RunRow) -> str:
-    when = datetime.datetime.fromtimestamp(row.summary.started_at).astimezone()
-    return f"{when:%Y-%m-%d %H:%M} · {row.summary.title} · {row.summary.model}"
+    return f"{moment(row.summary.started_at)} · {row.summary.title} · {row.summary.model}"
 
 
 def _practice() -> None:

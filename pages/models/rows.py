@@ -31,7 +31,7 @@ def rows(saved: list[Connection]) -> None:
 
 def _row(connection: Connection) -> None:
     name, model = connection.name, connection.model
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="small", key=f"connection-{name}"):
         st.markdown(f"**{plain(name)}**")
         parts = [PRESETS[connection.preset].title, model.model, *([model.api_base] if model.api_base else [])]
         st.caption(plain(" · ".join([*parts, _key(connection)])))

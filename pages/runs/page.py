@@ -1,7 +1,5 @@
 """The runs made so far, newest first."""
 
-import datetime
-
 import streamlit as st
 
 from pages.shared import address
@@ -9,7 +7,7 @@ from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.runs import RunRow
-from refine_core.words import count, number
+from refine_core.words import count, moment, number
 
 SHOWN = 100
 _OUTCOMES = {
@@ -33,7 +31,6 @@ def outcome(row: RunRow) -> str:
 def entry(row: RunRow) -> None:
     """One run as a link and a line."""
     summary = row.summary
-    when = datetime.datetime.fromtimestamp(summary.started_at).astimezone()
     st.page_link(
         address.RUN,
         label=plain(summary.title or row.run_id),
@@ -43,7 +40,7 @@ def entry(row: RunRow) -> None:
     best = "no reward" if summary.best_reward is None else f"best reward {number(summary.best_reward)}"
     best += ", rule not met" if summary.best_unmet else ""
     parts = [
-        f"{when:%Y-%m-%d %H:%M:%S}",
+        moment(summary.started_at),
         outcome(row),
         count(len(summary.rewards), "attempt"),
         best,

@@ -40,11 +40,18 @@ def spending(days: int = 30, *, rows: Iterable[RunRow] | None = None) -> list[Sp
     found: dict[tuple[datetime.date, str], list[Quarter]] = {}
     for row in runs.recent(MOST_RUNS) if rows is None else rows:
         for quarter in row.summary.spent or ():
-            day = datetime.datetime.fromtimestamp(quarter.quarter * QUARTER_S).astimezone().date()
-            if day >= first:
+            if (day := _day(quarter.quarter)) is not None and day >= first:
                 found.setdefault((day, quarter.model), []).append(quarter)
     made = [_sum(day, model, quarters) for (day, model), quarters in found.items()]
     return sorted(made, key=lambda one: (one.day, one.cost_usd or 0.0, one.calls), reverse=True)
+
+
+def _day(quarter: int) -> datetime.date | None:
+    """The day of a quarter of an hour; None for a time that no clock can show."""
+    try:
+        return datetime.datetime.fromtimestamp(quarter * QUARTER_S).astimezone().date()
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _sum(day: datetime.date, model: str, quarters: list[Quarter]) -> Spent:

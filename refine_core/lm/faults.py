@@ -170,6 +170,8 @@ def _by_status(
     message = sentence.format(at=at, model=model, status=status, param=param) + (
         f' It said: "{said}"' if said else ""
     )
+    if kind is LMUnavailableError:
+        return LMUnavailableError(message, model=model, status=status, retry_after_s=_retry_after_s(error))
     if kind is not LMRateLimitError:
         return kind(message, model=model, status=status)
     limit = LMRateLimitError(message, model=model, status=status, retry_after_s=_retry_after_s(error))
