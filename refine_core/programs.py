@@ -164,7 +164,11 @@ def write_number(value: float) -> str:
 
 def write_object(values: Mapping[str, object]) -> str:
     """The inverse of `read_json_object`: "" for nothing."""
-    return ujson.dumps(dict(values), indent=2, ensure_ascii=False, escape_forward_slashes=False) if values else ""
+    return (
+        ujson.dumps(dict(values), indent=2, ensure_ascii=False, escape_forward_slashes=False)
+        if values
+        else ""
+    )
 
 
 def rewards_in(source: str) -> tuple[str, ...]:

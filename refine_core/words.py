@@ -105,15 +105,7 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
     """One sentence: why the run ended, or where it stands. alive: whether the process that records it still runs."""
     made, end = len(line.attempts), line.finished
     if end is None:
-        if not alive:
-            return (
-                f"Interrupted during attempt {made}: the app ended before the run did. Everything recorded until then is here."
-                if made
-                else "Interrupted before the first attempt: the app ended before the run did."
-            )
-        if _advising(line):
-            return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
-        return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
+        return _where_it_stands(line, alive=alive)
     best = (
         ""
         if end.best is None
@@ -157,6 +149,20 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
             )
         case _:
             return f"Stopped by an error: {fault(end.error) if end.error else 'unknown'}{best}"
+
+
+def _where_it_stands(line: Timeline, *, alive: bool) -> str:
+    """A run without an end."""
+    made = len(line.attempts)
+    if not alive:
+        return (
+            f"Interrupted during attempt {made}: the app ended before the run did. Everything recorded until then is here."
+            if made
+            else "Interrupted before the first attempt: the app ended before the run did."
+        )
+    if _advising(line):
+        return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
+    return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
 
 
 def what_it_took(line: Timeline) -> str:

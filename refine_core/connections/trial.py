@@ -94,9 +94,7 @@ def _load(board: Board, cancel: Cancel) -> str | None:
     except RunCancelled:
         return "The test was stopped."
     except TimeoutError:
-        board.say(
-            "Reply", "fails", f"The library litellm was not loaded within {LOADING_S:g} s. Try again."
-        )
+        board.say("Reply", "fails", f"The library litellm was not loaded within {LOADING_S:g} s. Try again.")
     except LMError as error:
         board.say("Reply", "fails", str(error))
     else:

@@ -11,4 +11,15 @@ from refine_core.figures.ledger import COLUMNS, Cell, Column, Row, ledger
 from refine_core.figures.outcomes import Outcome, outcome
 from refine_core.figures.timeline import timeline_figure
 
-__all__ = ["COLUMNS", "Cell", "Column", "Outcome", "Row", "alt_text", "label", "ledger", "outcome", "timeline_figure"]
+__all__ = [
+    "COLUMNS",
+    "Cell",
+    "Column",
+    "Outcome",
+    "Row",
+    "alt_text",
+    "label",
+    "ledger",
+    "outcome",
+    "timeline_figure",
+]

@@ -81,7 +81,9 @@ def _retried(calls: Sequence[Call]) -> str:
     retries = [retry for call in calls for retry in call.retries]
     if not retries:
         return ""
-    return f"retried {len(retries)} {text.TIMES}, last after {text.shorten(retries[-1].error.message, _WORDS)}"
+    return (
+        f"retried {len(retries)} {text.TIMES}, last after {text.shorten(retries[-1].error.message, _WORDS)}"
+    )
 
 
 def _free(calls: Sequence[Call]) -> str:

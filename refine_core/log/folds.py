@@ -186,7 +186,11 @@ class Timeline:
     @property
     def calls(self) -> list[Call]:
         """Every request of the run, advice and judging included, and those of attempts that were cut off."""
-        return [c for a in (*self.cut_off, *self.attempts) for c in (*a.calls, *(a.advice.calls if a.advice else ()))]
+        return [
+            c
+            for a in (*self.cut_off, *self.attempts)
+            for c in (*a.calls, *(a.advice.calls if a.advice else ()))
+        ]
 
     @property
     def usage(self) -> Usage:

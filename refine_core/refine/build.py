@@ -213,9 +213,7 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
     tokens = spec.budget_tokens
     if tokens is not None and (isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 1):
         found.append(
-            Problem(
-                "budget_tokens", f"the budget must be a whole number of tokens, or empty, not {tokens!r}"
-            )
+            Problem("budget_tokens", f"the budget must be a whole number of tokens, or empty, not {tokens!r}")
         )
     return found
 

@@ -146,10 +146,10 @@ def test_cancel_ends_an_endless_reward(runs):
 class Breaking(MemoryStore):
     """A store whose disk is full from the fourth event on."""
 
-    def append(self, records, summary, *, owner="local"):
+    def append(self, records, summary, *, owner="local", cancel=None):
         if records[-1].seq >= 4:
             raise StoreError("the disk is full")
-        super().append(records, summary, owner=owner)
+        super().append(records, summary, owner=owner, cancel=cancel)
 
 
 def test_a_run_that_cannot_be_recorded_stops_and_says_so():
@@ -163,7 +163,7 @@ def test_a_run_that_cannot_be_recorded_stops_and_says_so():
 
 def test_a_store_that_refuses_the_first_event_refuses_the_run():
     class Full(MemoryStore):
-        def append(self, records, summary, *, owner="local"):
+        def append(self, records, summary, *, owner="local", cancel=None):
             raise StoreError("the disk is full")
 
     runs = Runs(Full())

@@ -20,6 +20,7 @@ from refine_core.store import MemoryStore
 SPEC = ProgramSpec((StageSpec("answer", "question -> answer"),), "def reward(a, p): return 1")
 NOW = datetime.datetime.now().astimezone().replace(hour=12, minute=0).timestamp()
 DAY_S = 86_400
+TODAY = datetime.datetime.fromtimestamp(NOW).astimezone().date()
 
 
 def reply(model="tiny", tokens=(10, 5), cost=0.5, **more):
@@ -40,7 +41,7 @@ def test_calls_are_added_up_by_day_and_model():
     assert (one.model, one.calls, one.cost_usd) == ("big", 1, 2.0)
     assert (other.model, other.calls, other.prompt_tokens, other.completion_tokens) == ("tiny", 2, 20, 10)
     assert (other.cost_usd, other.unpriced, other.free) == (1.0, 0, 0)
-    assert one.day == datetime.date.today()
+    assert one.day == TODAY
 
 
 def test_what_is_unknown_is_not_nothing():
@@ -62,7 +63,7 @@ def test_what_came_for_nothing_is_counted_as_free_and_costs_nothing():
 def test_days_before_the_window_are_left_out_and_the_newest_comes_first():
     old, yesterday = rows(reply(), at=NOW - 40 * DAY_S), rows(reply(), at=NOW - DAY_S)
     days = [s.day for s in spending(30, rows=[*old, *yesterday, *rows(reply())])]
-    today = datetime.date.today()
+    today = TODAY
     assert days == [today, today - datetime.timedelta(days=1)]
 
 
@@ -71,7 +72,9 @@ def test_runs_of_before_costs_were_kept_add_nothing():
     assert spending(rows=[replace(row, summary=replace(row.summary, spent=None))]) == []
 
 
-@given(st.lists(st.tuples(st.floats(0, 4 * QUARTER_S), st.sampled_from("ab"), st.integers(0, 9)), max_size=30))
+@given(
+    st.lists(st.tuples(st.floats(0, 4 * QUARTER_S), st.sampled_from("ab"), st.integers(0, 9)), max_size=30)
+)
 def test_no_order_or_spacing_of_calls_loses_any(calls):
     spent = ()
     for at, model, tokens in calls:

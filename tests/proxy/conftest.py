@@ -1,0 +1,100 @@
+"""The proxy, started for real as a process on loopback; without its packages the tests are skipped, which CI takes amiss."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+import pytest
+
+from tests.proxy.environment import Missing, folder
+
+START_S = 100
+KEY = "sk-canary-of-the-proxy-41d7"
+ANSWER = "[[ ## answer ## ]]\nBrussels, of course\n\n[[ ## completed ## ]]"
+ADVICE = (
+    "[[ ## discussion ## ]]\nToo many words.\n\n[[ ## advice ## ]]\n"
+    '{"answer": "One word is enough."}\n\n[[ ## completed ## ]]'
+)
+VERDICT = "[[ ## score ## ]]\n0.4\n\n[[ ## completed ## ]]"
+MOCKS = {
+    "answers": ANSWER,
+    "advises": ADVICE,
+    "judges": VERDICT,
+    "limits": "litellm.RateLimitError",
+    "breaks": "litellm.InternalServerError",
+}
+MAIN = "import sys; sys.argv = ['litellm', *sys.argv[1:]]; from litellm import run_server; run_server()"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """url: with /v1. key: its master key."""
+
+    url: str
+    key: str = KEY
+
+
+@pytest.fixture(scope="session")
+def proxy(tmp_path_factory):
+    try:
+        packages = folder()
+    except Missing as why:
+        pytest.skip(str(why))
+    place = tmp_path_factory.mktemp("proxy")
+    models = [
+        {
+            "model_name": name,
+            "litellm_params": {"model": "openai/gpt-4.1-mini", "api_key": "none", "mock_response": mock},
+        }
+        for name, mock in MOCKS.items()
+    ]
+    config = {
+        "model_list": models,
+        "general_settings": {"master_key": KEY},
+        "router_settings": {"num_retries": 0, "disable_cooldowns": True},
+    }
+    (place / "config.yaml").write_text(json.dumps(config))  # JSON is YAML
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (place / "log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)],
+        cwd=place,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(packages),
+            "HOME": str(place),
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        },
+    )
+    try:
+        _until_up(process, f"http://127.0.0.1:{port}/health/liveliness", place / "log")
+        yield Proxy(f"http://127.0.0.1:{port}/v1")
+    finally:
+        process.kill()
+        process.wait(10)
+        log.close()
+
+
+def _until_up(process, url, log):
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the proxy ended at once:\n{log.read_text()[-3000:]}")
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)
+    pytest.fail(f"the proxy was not up after {START_S} s:\n{log.read_text()[-3000:]}")
