@@ -11,10 +11,10 @@ import pytest
 from refine_core import LM, ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.effects import run
-from refine_core.errors import LMError, LMKeyError, LMRateLimitError, LMUnavailableError
+from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError
 from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
-from tests.openai_server import OpenAIServer
+from tests.openai_server import OpenAIServer, status
 from tests.proxy.conftest import ANSWER, KEY
 
 ASK = [{"role": "user", "content": "What is the capital of Belgium?"}]
@@ -48,11 +48,6 @@ def test_a_streamed_reply_grows_and_is_the_same(proxy):
     assert all(ANSWER.startswith(text) for text in seen)
     assert seen == sorted(seen, key=len)
     assert seen[-1] == ANSWER
-
-
-def test_a_key_that_cannot_be_one_is_refused(proxy):
-    with pytest.raises(LMKeyError, match="Check the key"):
-        lm(proxy, "answers", api_key="of-nobody-canary").complete(ASK, {})
 
 
 def test_a_key_that_it_does_not_know_is_refused_in_its_own_words_without_the_key(proxy):
@@ -111,10 +106,9 @@ def test_a_whole_run_with_an_adviser_and_a_judge_on_it(proxy, tmp_path):
 
 def post(url, body, key=KEY):
     """Status and text of a chat request."""
+    known = {} if key is None else {"Authorization": f"Bearer {key}"}
     asked = urllib.request.Request(
-        f"{url}/chat/completions",
-        json.dumps(body).encode(),
-        {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json", **known}
     )
     try:
         with urllib.request.urlopen(asked, timeout=30) as answer:
@@ -183,9 +177,10 @@ def test_our_own_servers_streams_have_the_shape_of_the_proxys(proxy):
     assert [any(c.get("usage") for c in chunks(text)) for text in (mine, theirs)] == [True, True]
 
 
-def test_our_own_servers_refusal_of_a_key_has_the_shape_of_the_proxys(proxy):
-    body = {"model": "answers", "messages": ASK}
-    with OpenAIServer(ANSWER, key=KEY) as ours:
-        mine, theirs = post(ours.url, body, "wrong"), post(proxy.url, body, "wrong")
-    assert mine[0] == theirs[0] == 401
+def test_our_own_servers_errors_have_the_shape_of_the_proxys(proxy):
+    with OpenAIServer(status(404, "No such model.")) as ours:
+        mine = post(ours.url, {"model": "nowhere", "messages": ASK})
+        theirs = post(proxy.url, {"model": "nowhere", "messages": ASK})
+    assert mine[0] >= 400
+    assert theirs[0] >= 400
     assert set(json.loads(mine[1])["error"]) <= set(json.loads(theirs[1])["error"])
