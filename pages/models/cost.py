@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
@@ -11,57 +13,87 @@ from pages.shared.text import plain
 from refine_core.connections import Spent
 from refine_core.words import count, dollars
 
+DAYS: Final = 30
+COLUMNS: Final = (
+    {"title": "Model", "number": False},
+    {"title": "Day", "number": False},
+    {"title": "Calls", "number": True},
+    {"title": "Of them free", "number": True},
+    {"title": "Tokens in", "number": True},
+    {"title": "Tokens out", "number": True},
+    {"title": "Cost", "number": True},
+)
+_ASSETS: Final = Path(__file__).parents[2] / "assets" / "costs"
+# Streamlit's own table scrolls sideways on a phone, in a box that no keyboard reaches.
+_table = st.components.v2.component(
+    "refinescope.costs",
+    html="<table><caption></caption><thead></thead><tbody></tbody></table>",
+    css=(_ASSETS / "costs.css").read_text(encoding="utf-8"),
+    js=(_ASSETS / "costs.js").read_text(encoding="utf-8"),
+)
+
 
 def cost(spent: Sequence[Spent]) -> None:
     """The last thirty days: sums on top, then one line a day and model."""
     st.header("What it cost", anchor=False)
     if not spent:
         st.caption(
-            "Nothing was asked in the last 30 days. Every call of a run will be counted here, by day and model."
+            f"Nothing was asked in the last {DAYS} days. Every call of a run will be counted here, by day and model."
         )
         return
     today = [one for one in spent if one.day == datetime.datetime.now().astimezone().date()]
     left, right = st.columns(2)
-    left.metric("Today", _sum(today))
-    right.metric("Last 30 days", _sum(spent))
-    st.table(
-        [
-            {
-                "Day": f"{one.day:%Y-%m-%d}",
-                "Model": plain(one.model or "unknown"),
-                "Calls": f"{one.calls:,}" + (f", {one.free:,} of them free" if one.free else ""),
-                "Tokens in, out": _tokens(one),
-                "Cost": _cost(one.cost_usd, one.unpriced),
-            }
-            for one in spent
-        ],
-        hide_index=True,
+    for place, title, part in ((left, "Today", today), (right, f"Last {DAYS} days", spent)):
+        place.metric(title, plain(total(part)))
+        if unpriced := sum(one.unpriced for one in part):
+            place.caption(f"{count(unpriced, 'call')} of unknown price")
+    _table(
+        key="models.costs",
+        data={
+            "caption": f"What each model cost on each of the last {DAYS} days",
+            "columns": COLUMNS,
+            "rows": [line(one) for one in spent],
+            "named": 0,
+        },
     )
     st.caption(
-        "Counted from the runs on record. Prices are litellm's, or those typed with the connection; calls that failed tell no "
-        "cost. A bill is what the provider writes."
+        "Counted from the runs on record; free are calls answered from memory, or replayed. Prices are litellm's, or those "
+        "typed with the connection, and calls that failed tell none. What you pay is what the provider's bill says."
     )
 
 
-def _tokens(one: Spent) -> str:
-    if one.prompt_tokens is None or one.completion_tokens is None:
-        return "unknown"
-    told = f"{one.prompt_tokens:,}, {one.completion_tokens:,}"
-    return f"at least {told}" if one.uncounted else told
+def line(one: Spent) -> list[str]:
+    """One day of one model, a cell a column."""
+    return [
+        one.model or "unknown",
+        f"{one.day:%Y-%m-%d}",
+        f"{one.calls:,}",
+        f"{one.free:,}",
+        _tokens(one.prompt_tokens, one.uncounted),
+        _tokens(one.completion_tokens, one.uncounted),
+        _cost(one.cost_usd, one.unpriced),
+    ]
 
 
-def _sum(spent: Sequence[Spent]) -> str:
+def total(spent: Sequence[Spent]) -> str:
+    """The sum of what is known: "$1.20", "at least $1.20", "unknown" where nothing is."""
     known = [one.cost_usd for one in spent if one.cost_usd is not None]
-    if spent and not known:
+    unpriced = any(one.unpriced for one in spent)
+    if unpriced and not any(known):
         return "unknown"
-    unpriced = sum(one.unpriced for one in spent)
     return ("at least " if unpriced else "") + _dollars(sum(known))
 
 
-def _cost(usd: float | None, unpriced: int) -> str:
-    if usd is None:
+def _tokens(known: int | None, uncounted: int) -> str:
+    if known is None:
         return "unknown"
-    return plain(
+    return f"at least {known:,}" if uncounted else f"{known:,}"
+
+
+def _cost(usd: float | None, unpriced: int) -> str:
+    if usd is None or (unpriced and not usd):
+        return "unknown"
+    return (
         f"at least {_dollars(usd)}; {count(unpriced, 'call')} of unknown price" if unpriced else _dollars(usd)
     )
 

@@ -7,14 +7,17 @@ import streamlit as st
 from pages.models import state
 from pages.models.parameters import parameters
 from pages.models.state import NONE, TYPED, VARIABLE, Typed, key
-from pages.models.trial import begin, listed, trial
+from pages.models.trial import FORM, begin, leave_form, listed, pass_on, trial
 from pages.shared import keys
 from pages.shared.secret import secret
 from pages.shared.text import mistake, plain
 from refine_core import connections
 from refine_core.connections import PRESETS, Preset
 from refine_core.errors import SpecError, StoreError
+from refine_core.programs import Problem
+from refine_core.words import count
 
+MOST_BUTTONS = 6
 _SOURCES = {VARIABLE: "An environment variable", TYPED: "Typed here, for this session", NONE: "No key"}
 
 
@@ -46,37 +49,60 @@ def form(taken: list[str]) -> None:
     _key(preset, typed)
     parameters(typed, _faults)
     with st.container(horizontal=True, vertical_alignment="center"):
-        test = st.button("Test", icon=":material/network_check:", key="models.test")
-        save = st.button("Save", type="primary", icon=":material/check:", key="models.save")
+        test = st.button("Test", icon=":material/network_check:", key="models.test", on_click=_press)
+        save = st.button("Save", type="primary", icon=":material/check:", key="models.save", on_click=_press)
         if typed.replacing is not None:
-            st.button(
-                "Do not change it", type="tertiary", on_click=state.load_preset, args=(state.FIRST, taken)
-            )
+            st.button("Cancel", type="tertiary", key="models.cancel", on_click=_cancel, args=(taken,))
         st.caption("A test sends one request of a few tokens.", width="content")
     if test:
         _test(typed)
     if save:
         _save(typed, taken)
-    trial(of="")
+    trial(of=FORM, typed=typed.connection.model)
 
 
 def _choose(taken: list[str]) -> None:
+    leave_form()
     state.load_preset(st.session_state[key("preset")], taken)
 
 
+def _cancel(taken: list[str]) -> None:
+    leave_form()
+    state.load_preset(state.FIRST, taken)
+
+
+def _press() -> None:
+    st.session_state[key("pressed")] = True
+
+
 def _model(preset: Preset, typed: Typed) -> None:
-    chosen = st.session_state.get(key("model"))
-    st.selectbox(
-        "Model",
-        list(dict.fromkeys([*listed(), *preset.models, *([chosen] if chosen else [])])),
-        key=key("model"),
-        index=None,
-        placeholder="choose, or type a name",
-        accept_new_options=True,
-        persist_state="session",
-        help="The provider's own name for it. Any name may be typed; a test of the connection lists what the server has.",
-    )
+    # A text field: what is typed into a selectbox is lost unless Enter is pressed.
+    st.text_input("Model", key=key("model"), persist_state="session", help="The provider's own name for it.")
     _faults(typed, "model")
+    names = listed() or preset.models
+    if len(names) > MOST_BUTTONS:
+        st.selectbox(
+            f"The server lists {count(len(names), 'model')}",
+            names,
+            key=key("listed"),
+            index=None,
+            placeholder="choose one",
+            on_change=_take_listed,
+        )
+    elif names:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("The server lists" if listed() else "For example", width="content")
+            for name in names:
+                st.button(plain(name), key=key(f"take.{name}"), type="tertiary", on_click=_take, args=(name,))
+
+
+def _take(name: str) -> None:
+    st.session_state[key("model")] = name
+
+
+def _take_listed() -> None:
+    if name := st.session_state.get(key("listed")):
+        _take(name)
 
 
 def _address(preset: Preset, typed: Typed) -> None:
@@ -128,7 +154,7 @@ def _test(typed: Typed) -> None:
     if typed.problems:
         _tell(typed, "Not tested")
         return
-    begin(typed.connection.model, typed.secret, of="")
+    begin(typed.connection.model, typed.secret, of=FORM)
     st.rerun()
 
 
@@ -146,14 +172,21 @@ def _save(typed: Typed, taken: list[str]) -> None:
         keys.forget(typed.replacing or "")
     keys.hold(name, typed.secret)
     st.session_state["models.said"] = f"Saved {name}."
+    pass_on(name)
     state.load_preset(typed.connection.preset, [*taken, name])
     st.rerun()
 
 
 def _tell(typed: Typed, what: str) -> None:
-    mistake(f"{what}. " + " ".join(f"{problem.message}." for problem in typed.problems))
+    mistake(f"{what}. " + " ".join(f"{_sentence(problem)}." for problem in typed.problems))
 
 
 def _faults(typed: Typed, field: str) -> None:
+    if not (st.session_state.get(key(field)) or st.session_state.get(key("pressed"))):
+        return  # empty because nobody has come to it yet
     for problem in typed.at(field):
-        mistake(f"{problem.message[:1].upper()}{problem.message[1:]}")
+        mistake(_sentence(problem))
+
+
+def _sentence(problem: Problem) -> str:
+    return problem.message[:1].upper() + problem.message[1:]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.models import state
-from pages.models.trial import begin, trial
+from pages.models.trial import begin, leave_form, trial
 from pages.shared import address, keys
 from pages.shared.text import mistake, plain
 from refine_core import connections
 from refine_core.connections import PRESETS, Connection
 from refine_core.errors import SpecError, StoreError
 
-_REMOVED = "models.removed"
+_REMOVED, _FRESH, _UNDO = "models.removed", "models.fresh", "models.undo"
 
 
 def rows(saved: list[Connection]) -> None:
     """One row a connection."""
-    _said()
+    _said(saved)
     with st.container(border=True, gap="small"):
         st.markdown("**Practice model**")
         st.caption("Built in, for practice: no key, no network, no cost. It is not a language model.")
@@ -47,7 +49,7 @@ def _row(connection: Connection) -> None:
                 key=f"change.{name}",
                 icon=":material/edit:",
                 type="tertiary",
-                on_click=state.load_connection,
+                on_click=_change,
                 args=(connection,),
             )
             st.button(
@@ -72,7 +74,12 @@ def _key(connection: Connection) -> str:
         return (
             "no key held: it was typed in another session, or before a reload; press Change to type it again"
         )
-    return "no key"
+    return "no key held; if it wants one, press Change and type it"
+
+
+def _change(connection: Connection) -> None:
+    leave_form()
+    state.load_connection(connection)
 
 
 def _remove(connection: Connection) -> None:
@@ -81,26 +88,38 @@ def _remove(connection: Connection) -> None:
     except StoreError as error:
         st.session_state["models.failed"] = str(error)
         return
-    st.session_state[_REMOVED] = connection
+    _forget_removed(())
+    st.session_state[_REMOVED], st.session_state[_FRESH] = connection, True
     if st.session_state.get("models.replacing") == connection.name:
         state.load_preset(state.FIRST)
 
 
 def _restore() -> None:
     try:
-        connections.save(st.session_state.pop(_REMOVED))
+        connections.save(st.session_state[_REMOVED])
     except (SpecError, StoreError) as error:
         st.session_state["models.failed"] = str(error)
+    else:
+        del st.session_state[_REMOVED]
 
 
-def _said() -> None:
+def _forget_removed(saved: Sequence[Connection]) -> None:
+    """There is no way back to it any more, so its key goes too, unless another has taken the name."""
+    removed: Connection | None = st.session_state.pop(_REMOVED, None)
+    if removed is not None and removed.name not in {one.name for one in saved}:
+        keys.forget(removed.name)
+
+
+def _said(saved: list[Connection]) -> None:
     """What came of the last press."""
     if failed := st.session_state.pop("models.failed", None):
         mistake(failed)
     if said := st.session_state.pop("models.said", None):
         st.success(plain(said), icon=":material/check:")
+    if not st.session_state.pop(_FRESH, False) and _UNDO not in st.session_state:
+        _forget_removed(saved)  # its button was not there a moment ago: the page was left meanwhile
     removed: Connection | None = st.session_state.get(_REMOVED)
     if removed is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(plain(f"{removed.name} was removed."), width="content")
-            st.button("Bring it back", key="models.undo", type="tertiary", on_click=_restore)
+            st.button("Bring it back", key=_UNDO, type="tertiary", on_click=_restore)

@@ -75,7 +75,8 @@ def _free_name(wanted: str, taken: Collection[str]) -> str:
 def load_connection(connection: Connection) -> None:
     """Fill the form to change a saved connection."""
     held_key = keys.typed_key(connection.name)
-    key_from = VARIABLE if connection.model.key_env else TYPED if held_key else NONE
+    wants_key = bool(held_key) or PRESETS[connection.preset].wants_key
+    key_from = VARIABLE if connection.model.key_env else TYPED if wants_key else NONE
     hold(KEY_PLACE, held_key)
     _fill(connection, connection.name, key_from)
 
@@ -88,7 +89,7 @@ def _fill(connection: Connection, replacing: str | None, key_from: str) -> None:
     state["models.preset"], state["models.replacing"] = connection.preset, replacing
     state[key("preset")] = connection.preset
     state[key("name")] = connection.name
-    state[key("model")] = PRESETS[connection.preset].short_name(model.model) or None
+    state[key("model")] = PRESETS[connection.preset].short_name(model.model)
     state[key("api_base")] = model.api_base or ""
     state[key("key_from")] = key_from
     state[key("key_env")] = model.key_env or PRESETS[connection.preset].key_env or ""

@@ -13,7 +13,9 @@ from refine_core.programs import ModelSpec
 from refine_core.words import count, dollars, seconds
 
 POLL_S: Final = 0.3
-_TEST, _OF = "test", "of"
+FORM: Final = ""
+"""Whose test it is, where it is of what is typed in the form."""
+_TEST, _OF, _TYPED = "test", "of", "models.tested"
 _VERDICTS = {
     "works": (":material/check_circle:", "works"),
     "fails": (":material/error:", "does not work"),
@@ -24,29 +26,57 @@ _VERDICTS = {
 
 def begin(model: ModelSpec, key: str, *, of: str) -> None:
     """Start a test, and put it into the address, so that a reload finds it. of: the connection's name; "" for the form's."""
-    if running := st.query_params.get(_TEST):
-        connections.stop_check(running)
+    leave()
     st.query_params[_TEST] = connections.check(model, key or None)
     st.query_params[_OF] = of
+    st.session_state[_TYPED] = model
+
+
+def leave() -> None:
+    """End the test that the address names, and have it name none."""
+    if check_id := st.query_params.pop(_TEST, ""):
+        connections.stop_check(check_id)
+    st.query_params.pop(_OF, None)
+    st.session_state.pop(_TYPED, None)
+
+
+def leave_form() -> None:
+    """The same, if it is the form's: what is in the form is another now."""
+    if st.query_params.get(_OF, FORM) == FORM:
+        leave()
+
+
+def pass_on(to: str) -> None:
+    """What was tested in the form is a saved connection now."""
+    if st.query_params.get(_TEST) and st.query_params.get(_OF, FORM) == FORM:
+        st.query_params[_OF] = to
 
 
 def listed() -> tuple[str, ...]:
-    """The models that the server of the last test has."""
-    found = connections.checked(st.query_params.get(_TEST, ""))
+    """The models that the server has, by the form's own test."""
+    found = _found(FORM)
     return found.models if found is not None else ()
 
 
-def trial(*, of: str) -> None:
-    """The test of this connection that the address names, if there is one: polled while it goes on."""
-    if st.query_params.get(_OF, "") != of:
-        return
-    check_id = st.query_params.get(_TEST, "")
-    found = connections.checked(check_id)
+def trial(*, of: str, typed: ModelSpec | None = None) -> None:
+    """The test of this connection that the address names, if there is one: polled while it goes on. typed: in the form."""
+    check_id, found = st.query_params.get(_TEST, ""), _found(of)
     if found is None:
         return
     going_on = not found.done
-    if going_on and st.button("Stop the test", icon=":material/stop_circle:", key="models.stop"):
-        connections.stop_check(check_id)
+    tested = st.session_state.get(_TYPED)
+    if of == FORM and tested is None:
+        st.caption("A test from before the reload, of what was typed then.")
+    elif of == FORM and tested != typed:
+        st.caption("The form has changed since this test. Test it again to know what holds now.")
+    if going_on:
+        st.button(
+            "Stop the test",
+            icon=":material/stop_circle:",
+            key="models.stop",
+            on_click=connections.stop_check,
+            args=(check_id,),
+        )
 
     @st.fragment(run_every=POLL_S if going_on else None)
     def view() -> None:
@@ -60,17 +90,23 @@ def trial(*, of: str) -> None:
     view()
 
 
+def _found(of: str) -> Check | None:
+    check_id = st.query_params.get(_TEST, "")
+    return connections.checked(check_id) if check_id and st.query_params.get(_OF, FORM) == of else None
+
+
 def _draw(found: Check) -> None:
     if not found.done:
-        st.caption(f"Testing for {seconds(found.took_s)}; at most 20 s.")
+        st.caption(f"Testing for {seconds(found.took_s)}; at most 20 s once the library is loaded.")
     elif found.ok:
         st.success(f"It works. Tested in {seconds(found.took_s)}.", icon=":material/check_circle:")
     elif found.ok is False:
         st.error("It does not work yet. See below what to do.", icon=":material/error:")
     else:
         st.warning("It is not known whether it works.", icon=":material/help:")
-    for finding in found.findings:
-        _finding(finding)
+    with st.container(gap="xsmall"):
+        for finding in found.findings:
+            _finding(finding)
     if found.reply:
         st.caption("The reply")
         block(found.reply)

@@ -7,7 +7,6 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import wait_idle
@@ -41,10 +40,7 @@ def connect(page: Page, url: str, *, server: OpenAIServer, key: str = "", variab
     wait_idle(page)
     choose(page, "Kind", "Another OpenAI-compatible server")
     write(page, "Address", server.url)
-    model = page.get_by_role("combobox", name="Model")
-    model.fill("tiny")
-    model.press("Enter")
-    wait_idle(page)
+    write(page, "Model", "tiny")
     write(page, "Name of the connection", f"work {server.port}")
     if key:
         page.get_by_text("Typed here, for this session").click()
@@ -80,22 +76,6 @@ def use_in_the_lab(page: Page, server: OpenAIServer) -> None:
 def url(serve):
     """The app that all these tests share, as litellm takes seconds to load in each."""
     return serve(APP)
-
-
-def test_a_model_is_connected_tested_and_kept_and_a_reload_forgets_its_key(page, url):
-    with OpenAIServer(polite, key=KEY) as model:
-        connect(page, url, server=model, key=KEY)
-        page.get_by_role("button", name="Test", exact=True).last.click()
-        expect(page.get_by_text("It works")).to_be_visible(timeout=40_000)
-        expect(page.get_by_text("Key works")).to_be_visible()
-        press(page, "Save")
-        held = row_of(page, model).get_by_text("held in this session's memory until a reload")
-        expect(held).to_be_visible()
-        page.goto(f"{url}/models")
-        wait_idle(page)
-        expect(row_of(page, model).get_by_text(f"work {model.port}")).to_be_visible()
-        expect(held).to_have_count(0)
-        assert KEY not in page.content()
 
 
 def test_a_reply_stands_on_the_screen_while_it_is_written(page, url):
@@ -159,19 +139,6 @@ def test_a_run_whose_app_was_killed_is_resumed_where_it_stood(page, server):
         expect(page.get_by_text("Interrupted and resumed once").first).to_be_visible()
         expect(rows(page)).to_have_count(5)
         assert len(model.requests) - asked <= 6, "what was complete is not asked again"
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_models_page_has_no_serious_fault_of_accessibility(page, url, width):
-    page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{url}/models")
-    wait_idle(page)
-    page.get_by_text("Parameters and prices").click()
-    wait_idle(page)
-    found = Axe().run(page).response["violations"]
-    grave = [v for v in found if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in grave] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
 
 
 def test_keys_are_in_nothing_that_the_app_writes_logs_or_shows(page, server, monkeypatch):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.models.cost import line, total
 from refine_core import connections, runs
-from refine_core.connections import Connection
+from refine_core.connections import Connection, Spent
 from refine_core.programs import ModelSpec
 from tests.openai_server import OpenAIServer, polite
 from tests.pages.test_pages import ended, press_run, said
@@ -93,7 +95,7 @@ def test_the_practice_model_stands_first_and_an_empty_list_says_what_to_do():
 def test_every_kind_fills_the_form_with_what_is_usual_there(preset):
     app = choose(open_models(), preset)
     known = connections.PRESETS[preset]
-    assert app.selectbox(key=at(app, "model")).value == (known.models[0] if known.models else None)
+    assert app.text_input(key=at(app, "model")).value == (known.models[0] if known.models else "")
     addresses = [box for box in app.text_input if box.label == "Address"]
     assert bool(addresses) == (known.wants_address or preset == "litellm")
     if addresses:
@@ -202,11 +204,84 @@ def test_what_it_cost_is_told_by_day_and_model_and_free_is_said_to_be_free():
     assert "Nothing was asked" in said(open_models())
     ended(press_run(_lab()))
     app = open_models()
-    (table,) = app.table
-    (row,) = table.value.to_dict("records")
-    assert "practice model" in row["Model"].replace("\\", "")
-    assert row["Cost"].replace("\\", "") == "$0"
-    assert [m.value for m in app.metric] == ["$0", "$0"]
+    (spent,) = connections.spending(30)
+    model, _day, calls, free, *_tokens, dollars = line(spent)
+    assert (model, calls, free, dollars) == ("practice model", "5", "0", "$0")
+    assert [m.value.replace("\\", "") for m in app.metric] == ["$0", "$0"]
+
+
+@pytest.mark.parametrize(
+    ("usd", "unpriced", "told", "summed"),
+    [
+        (0.0012, 0, "$0.0012", "$0.0012"),
+        (0.0012, 3, "at least $0.0012; 3 calls of unknown price", "at least $0.0012"),
+        (None, 3, "unknown", "unknown"),
+        (0.0, 3, "unknown", "unknown"),
+        (0.0, 0, "$0", "$0"),
+    ],
+)
+def test_what_is_partly_known_is_told_as_at_least(usd, unpriced, told, summed):
+    one = Spent(datetime.date(2026, 11, 24), "openai/x", 9, 2, 1234, None, usd, 0, unpriced)
+    assert line(one) == ["openai/x", "2026-11-24", "9", "2", "1,234", "unknown", told]
+    assert total([one]) == summed
+
+
+def test_nobody_is_told_of_a_fault_in_a_field_that_they_have_not_come_to():
+    app = choose(open_models(), "compatible")
+    assert errors(app) == []
+    press(app, "Test")
+    assert any("address" in e for e in errors(app))
+    assert "test" not in app.query_params
+
+
+def test_a_removal_cannot_be_undone_once_the_page_was_left_and_its_key_is_gone():
+    with OpenAIServer(polite, key=KEY) as server:
+        app = press(to_server(open_models(), server), "Save")
+    assert "key-of.work:held" in app.session_state
+    app.button(key="remove.work").click().run()
+    assert "was removed" in said(app)
+    app.run()
+    assert "was removed" in said(app), "it stays as long as the page is not left"
+    app.switch_page("../runs/page.py").run()
+    app.switch_page("../models/page.py").run()
+    assert "was removed" not in said(app)
+    assert "key-of.work:held" not in app.session_state
+
+
+def test_what_cannot_be_brought_back_is_not_lost():
+    with OpenAIServer(polite) as server:
+        app = press(to_server(open_models(), server, key=""), "Save")
+        app.button(key="remove.work").click().run()
+        press(to_server(app, server, key=""), "Save")
+        press(app, "Bring it back")
+        assert any("already" in e for e in errors(app))
+        app.button(key="remove.work").click().run()
+    assert connections.saved() == []
+    press(app, "Bring it back")
+    assert [one.name for one in connections.saved()] == ["work"]
+
+
+def test_a_test_of_the_form_goes_with_what_is_saved_and_ends_with_what_is_left():
+    with OpenAIServer(polite) as server:
+        app = press(to_server(open_models(), server, key=""), "Test")
+        outcome_of(app)
+        press(app, "Save")
+        assert app.query_params["of"] in ("work", ["work"])
+        assert any("It works" in s.value for s in app.success)
+        to_server(app, server, key="", name="other").button(key="models.test").click().run()
+        assert app.query_params["of"] in ("", [""])
+        outcome_of(app)
+        choose(app, "openai")
+    assert "test" not in app.query_params
+
+
+def test_a_form_that_was_changed_since_its_test_says_so():
+    with OpenAIServer(polite) as server:
+        app = press(to_server(open_models(), server, key=""), "Test")
+        outcome_of(app)
+    assert "has changed since" not in said(app)
+    app.text_input(key=at(app, "model")).set_value("another").run()
+    assert "has changed since" in said(app)
 
 
 def _lab():
