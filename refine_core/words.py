@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from refine_core.events import Fault, ParseFailed
-from refine_core.log.folds import Attempt, Timeline, Usage
+from refine_core.log.folds import Attempt, Call, Timeline, Usage
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 LONG_S = 100.0
@@ -149,6 +149,16 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
             )
         case _:
             return f"Stopped by an error: {fault(end.error) if end.error else 'unknown'}{best}"
+
+
+def who_asks(line: Timeline, call: Call) -> str:
+    """On whose behalf a model is asked: "Attempt 2, answer", "Advice after attempt 2"."""
+    index = next(
+        (a.index for a in line.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0
+    )
+    who = {"advice": "Advice after attempt", "judge": "The judge, in attempt"}.get(call.purpose, "Attempt")
+    run = next((r for a in line.attempts for r in a.predictors if call in r.calls), None)
+    return f"{who} {index + 1}" + (f", {run.name}" if run is not None else "")
 
 
 def _where_it_stands(line: Timeline, *, alive: bool) -> str:

@@ -203,7 +203,10 @@ class View {
     this.section.setAttribute("role", "group");
     this.section.setAttribute("aria-describedby", id);
     this.label = element("p", { className: "label", hidden: true });
-    this.section.append(this.label, this.place, key, steps, this.ledger, this.note, this.live);
+    this.who = element("p", {});
+    this.words = element("pre", {});
+    this.writing = element("div", { className: "writing", hidden: true }, this.who, this.words);
+    this.section.append(this.label, this.writing, this.place, key, steps, this.ledger, this.note, this.live);
     this.parent.append(this.section);
 
     this.section.addEventListener("keydown", (event) => this.press(event));
@@ -229,6 +232,10 @@ class View {
     this.data = data;
     this.label.textContent = data.label;
     this.label.hidden = !data.label;
+    this.writing.hidden = !data.writing;
+    this.who.textContent = data.writing?.who ?? "";
+    this.words.textContent = data.writing?.text ?? "";
+    this.words.scrollTop = this.words.scrollHeight;
     this.order = data.rows.map((row) => row.attempt);
     const late = data.picked_at !== null && data.picked_at < this.pickedAt;
     if (!late && data.selected !== this.told) {
@@ -250,7 +257,7 @@ class View {
     this.revealed = this.data.run;
     if (this.section.getBoundingClientRect().top < innerHeight * 0.8) return;
     const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.section.scrollIntoView({ block: "center", behavior: smooth ? "smooth" : "auto" });
+    this.section.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
   }
 
   // ---- the chart ----

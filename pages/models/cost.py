@@ -58,7 +58,7 @@ def cost(spent: Sequence[Spent]) -> None:
     )
     st.caption(
         "Counted from the runs on record; free are calls answered from memory, or replayed. Prices are litellm's, or those "
-        "typed with the connection, and calls that failed tell none. What you pay is what the provider's bill says."
+        "typed with the connection; calls that failed tell none, and tests are not counted. What you pay is what the provider's bill says."
     )
 
 

@@ -9,16 +9,14 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.attempt import attempt_view
-from pages.shared.text import block, mistake, plain
+from pages.shared.text import mistake, plain
 from pages.shared.timeline import timeline
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.runs import Attempt, Call, Run, Timeline
+from refine_core.runs import Attempt, Run, Timeline
 from refine_core.words import resumed
 
 POLL_S = 0.25
-WRITING_PX = 128
-TAIL = 180  # characters of a reply that is being written
 
 
 def live(run: Run) -> None:
@@ -60,8 +58,6 @@ def draw(run: Run) -> None:
         mistake(f"The run was stopped. {run.trouble} What was recorded until then is here.")
     if run.line.spec.model.kind == "replay":
         _replayed(run.line)
-    if run.live:
-        _writing(run.line)
     attempts = {a.index: a for a in run.line.attempts}
     picked = timeline(
         run.line,
@@ -89,37 +85,6 @@ def _replayed(line: Timeline) -> None:
         icon=":material/replay:",
         query_params={"run": source},
     )
-
-
-def _writing(line: Timeline) -> None:
-    """What is being written now, in a place that stays where it is while texts come and go."""
-    waiting = [call for call in line.calls if call.waiting]
-    with st.container(height=WRITING_PX, border=True):
-        if not waiting:
-            st.caption("No model is being asked just now.")
-        for call in waiting[-1:]:
-            st.caption(
-                plain(
-                    f"{_asked(line, call)} · {'is being written' if call.draft else 'waiting for the first words'}"
-                )
-            )
-            if call.draft:
-                block(_tail(call.draft))
-
-
-def _asked(line: Timeline, call: Call) -> str:
-    """Who asks: "attempt 2, answer", "the adviser, after attempt 2"."""
-    index = next(
-        (a.index for a in line.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0
-    )
-    who = {"advice": "advice after attempt", "judge": "the judge, in attempt"}.get(call.purpose, "attempt")
-    run = next((r for a in line.attempts for r in a.predictors if call in r.calls), None)
-    return f"{who[:1].upper()}{who[1:]} {index + 1}" + (f", {run.name}" if run is not None else "")
-
-
-def _tail(text: str) -> str:
-    """The end of a long text; all of it will stand in the attempt."""
-    return text if len(text) <= TAIL else "… " + text[-TAIL:]
 
 
 def _selected(line: Timeline, attempts: dict[int, Attempt]) -> int | None:

@@ -20,7 +20,9 @@ import streamlit as st
 from pages.shared.web import PLOTLY_URL
 from refine_core import figures
 from refine_core.runs import Timeline
+from refine_core.words import who_asks
 
+TAIL: Final = 600  # characters of a reply that is being written
 _ASSETS: Final = Path(__file__).parents[2] / "assets" / "timeline"
 
 # Plotly writes its own styles into the document's head, where a shadow root would not see them.
@@ -60,6 +62,7 @@ def timeline(
         "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
         "run": line.run_id,
         "label": figures.label(line),
+        "writing": _writing(line) if live and line.finished is None else None,
         "alt": figures.alt_text(line, live=live),
         "columns": [
             {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS
@@ -82,6 +85,17 @@ def timeline(
 def preload(*, key: str) -> None:
     """Have the browser fetch the chart's library before there is a run to draw; draws nothing."""
     _component(key=key, data={"plotly": PLOTLY_URL}, height="content")
+
+
+def _writing(line: Timeline) -> dict[str, str]:
+    """Who is asked now, and the end of what the reply says so far; all of it will stand in the attempt."""
+    waiting = [call for call in line.calls if call.waiting]
+    if not waiting:
+        return {"who": "No model is being asked just now.", "text": ""}
+    call = waiting[-1]
+    state = "is being written" if call.draft else "waiting for the first words"
+    text = call.draft if len(call.draft) <= TAIL else f"… {call.draft[-TAIL:]}"
+    return {"who": f"{who_asks(line, call)} · {state}", "text": text}
 
 
 def _cut_off(line: Timeline) -> Timeline:
