@@ -20,6 +20,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -38,6 +39,33 @@ worker.main()
 """
 _HERE = Path(__file__).resolve().parent
 _STUCK_LINE = re.compile(r'File "reward\.py", line (\d+) in ')
+
+
+PREFIX = "refinescope-reward-"
+STALE_S = 86_400.0
+
+
+@cache
+def _sweep(place: Path) -> None:
+    """Remove what processes that were killed left behind: once a process, and nothing younger than a day."""
+    if os.name != "posix":
+        return
+    for folder in place.glob(f"{PREFIX}*"):
+        maker = folder.name.removeprefix(PREFIX).partition("-")[0]
+        with suppress(OSError):
+            stale = time.time() - folder.stat().st_mtime > STALE_S
+            if stale and maker.isdecimal() and not _lives(int(maker)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 class WorkerProcess:
@@ -59,7 +87,8 @@ class WorkerProcess:
         self._lock = threading.RLock()
         self._child: subprocess.Popen[bytes] | None = None
         self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._folder = Path(tempfile.mkdtemp(prefix="reward-"))
+        _sweep(Path(tempfile.gettempdir()))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self._notes, self._trouble = self._folder / "stuck", self._folder / "stderr"
         (self._folder / "cwd").mkdir()
         self._out.put(wire.pack({**load, "stuck": str(self._notes)}))

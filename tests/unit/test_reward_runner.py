@@ -553,13 +553,13 @@ def test_a_closed_runner_says_so_and_leaves_no_process():
 
 
 def test_closing_at_once_after_starting_leaves_nothing():
-    before = set(Path(tempfile.gettempdir()).glob("reward-*"))
+    before = set(Path(tempfile.gettempdir()).glob("refinescope-reward-*"))
     for _ in range(5):
         runner = RewardRunner(body("return 1"))
         runner.start()
         runner.close()
     assert wait_until(lambda: not any(t.name == "reward-worker" for t in threading.enumerate()))
-    assert set(Path(tempfile.gettempdir()).glob("reward-*")) <= before
+    assert set(Path(tempfile.gettempdir()).glob("refinescope-reward-*")) <= before
 
 
 def test_a_forgotten_runner_takes_its_worker_along():
@@ -604,3 +604,21 @@ def test_a_frame_to_a_process_that_has_ended_is_answered_at_once():
     process.kill()
     process.request({"op": "score"})
     assert process.reply.result(1) is None
+
+
+def test_what_a_killed_process_left_behind_is_removed_after_a_day(tmp_path):
+    """Nothing younger goes, nor anything of a process that lives."""
+    from refine_core.rewards.process import PREFIX, STALE_S, _sweep
+
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait(30)
+    old, young, living = (
+        tmp_path / f"{PREFIX}{pid}-{name}"
+        for name, pid in (("old", child.pid), ("young", child.pid), ("living", os.getpid()))
+    )
+    for folder in (old, young, living):
+        (folder / "cwd").mkdir(parents=True)
+    for folder in (old, living):
+        os.utime(folder, (time.time() - STALE_S - 60,) * 2)
+    _sweep(tmp_path)
+    assert [folder.exists() for folder in (old, young, living)] == [False, True, True]
