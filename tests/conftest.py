@@ -13,6 +13,18 @@ def _own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path_factory.mktemp("home")))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _no_client_left_open():
+    """What litellm keeps open is closed with the module that opened it, not found by the garbage collector in another."""
+    yield
+    from refine_core.lm import litellm_ready
+
+    if litellm_ready():
+        from tests.failures.table import close_clients
+
+        close_clients()
+
+
 def pytest_collection_modifyitems(items):
     """Browser tests come last: what drives the browser keeps an event loop running, and asyncio allows but one."""
     items.sort(key=lambda item: "browser" in item.path.parts)

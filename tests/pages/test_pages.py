@@ -72,7 +72,7 @@ def ended(app, within_s=30.0):
 
 def attempt_of(log, number):
     """The page of a run that was recorded elsewhere, with one of its attempts shown."""
-    recorder = Recorder(log.run_id, runs._Appender(runs.default().store), cancel=Cancel())
+    recorder = Recorder(log.run_id, runs._Appender(runs.default().store, Cancel()), cancel=Cancel())
     for record in log.records:
         recorder.accept(record.span, record.event)
     return open_app(run=log.run_id, attempt=str(number))

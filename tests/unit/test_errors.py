@@ -9,6 +9,7 @@ import pickle
 import pytest
 
 from refine_core import errors
+from refine_core.events import Fault
 
 FILLED = {
     "SignatureError": lambda cls: cls("no arrow", text="a", column=2),
@@ -18,6 +19,8 @@ FILLED = {
     "BatchError": lambda cls: cls("too many", failures=3, results=[1, None]),
     "RewardError": lambda cls: cls("no", type_name="KeyError", line=3, stdout="o", frames=(("f", 1),)),
     "LMRateLimitError": lambda cls: cls("slow down", model="m", status=429, retry_after_s=2.0),
+    "LMUnavailableError": lambda cls: cls("busy", model="m", status=503, retry_after_s=2.0),
+    "AttemptError": lambda cls: cls("it failed", fault=Fault("KeyError", "it failed", "code")),
     "RecordingFailed": lambda cls: cls("full", cause=None),
 }
 CLASSES = [
