@@ -18,9 +18,13 @@ ENV_KEY = "canary-in-the-environment-0f44"
 
 
 def choose(page: Page, box: str, option: str) -> None:
-    """Choose an option of a list; a page that is still being drawn closes one that was opened too early."""
+    """Choose an option of a list; a page that is still being drawn closes one that was opened too early.
+
+    Its name is typed, since a long list holds only what fits the screen.
+    """
     for _ in range(6):
         page.get_by_role("combobox", name=box).click()
+        page.get_by_role("combobox", name=box).fill(option)
         with contextlib.suppress(Exception):
             page.get_by_role("option", name=option, exact=True).click(timeout=2_000)
             break

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import wait_idle
 from tests.browser.test_app import APP
+from tests.browser.test_models import choose
 from tests.openai_server import Answer, OpenAIServer, polite
 
 KEY = "canary-key-of-a-browser"
@@ -46,15 +47,9 @@ def press(page: Page, label: str) -> None:
     page.get_by_role("button", name=label, exact=True).last.click()
 
 
-def choose(page: Page, kind: str) -> None:
-    page.get_by_role("combobox", name="Kind").click()
-    page.get_by_role("option", name=kind, exact=True).click()
-    wait_idle(page)
-
-
 def to(page: Page, model: OpenAIServer, *, key: str = KEY, name: str = "work") -> None:
     """Fill the form in."""
-    choose(page, "Another OpenAI-compatible server")
+    choose(page, "Kind", "Another OpenAI-compatible server")
     fill(page, "Address", model.url)
     fill(page, "Model", "polite")
     fill(page, "Name of the connection", name)

@@ -1,4 +1,8 @@
-"""The proxy, started for real as a process on loopback; without its packages the tests are skipped, which CI takes amiss."""
+"""The proxy, started for real as a process on loopback; without its packages the tests are skipped, which CI takes amiss.
+
+client -> proxy -> mock reply                 what its `mock_response` can say
+client -> proxy -> tests/openai_server.py     what it makes of a provider's refusal: 401, 404
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.openai_server import OpenAIServer, status
 from tests.proxy.environment import Missing, folder
 
 START_S = 100
@@ -31,6 +36,14 @@ MOCKS = {
     "limits": "litellm.RateLimitError",
     "breaks": "litellm.InternalServerError",
 }
+REFUSALS = {"barred": status(401, "Incorrect API key provided."), "gone": status(404, "No such model.")}
+NEEDED = (
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "LANG",
+    "TMPDIR",
+    "SYSTEMROOT",
+)  # a DATABASE_URL of the person's own stays out
 MAIN = "import sys; sys.argv = ['litellm', *sys.argv[1:]]; from litellm import run_server; run_server()"
 
 
@@ -43,7 +56,14 @@ class Proxy:
 
 
 @pytest.fixture(scope="session")
-def proxy(tmp_path_factory):
+def provider():
+    """The provider behind the proxy, which refuses by the model's name."""
+    with OpenAIServer(lambda body: REFUSALS[body["model"]]) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def proxy(tmp_path_factory, provider):
     try:
         packages = folder()
     except Missing as why:
@@ -55,6 +75,13 @@ def proxy(tmp_path_factory):
             "litellm_params": {"model": "openai/gpt-4.1-mini", "api_key": "none", "mock_response": mock},
         }
         for name, mock in MOCKS.items()
+    ]
+    models += [
+        {
+            "model_name": name,
+            "litellm_params": {"model": f"openai/{name}", "api_base": provider.url, "api_key": "none"},
+        }
+        for name in REFUSALS
     ]
     config = {
         "model_list": models,
@@ -72,7 +99,7 @@ def proxy(tmp_path_factory):
         stdout=log,
         stderr=subprocess.STDOUT,
         env={
-            **os.environ,
+            **{name: os.environ[name] for name in NEEDED if name in os.environ},
             "PYTHONPATH": str(packages),
             "HOME": str(place),
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",

@@ -17,6 +17,7 @@ from pathlib import Path
 PACKAGES = (
     "annotated-doc",
     "apscheduler>=3.11,<4",
+    "async-timeout",  # redis's, before Python 3.11.3
     "backoff>=2.2,<3",
     "cffi",
     "cryptography>=49,<51",
@@ -52,8 +53,8 @@ def folder() -> Path:
     python = f"py{sys.version_info.major}.{sys.version_info.minor}"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     place = cache / "refinescope" / "proxy" / f"litellm-{version('litellm')}-{python}"
-    done = place / "complete"
-    if not done.exists():
+    done, wanted = place / "complete", "\n".join(PACKAGES)
+    if not done.exists() or done.read_text() != wanted:  # another list of packages is fetched anew
         place.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--no-deps"]
         fetched = subprocess.run(
@@ -64,7 +65,7 @@ def folder() -> Path:
                 f"pip could not fetch what litellm's proxy needs: {fetched.stderr.strip()[-300:]}. With a network or a "
                 "package index that pip can reach, run `python -m tests.proxy.environment`"
             )
-        done.touch()
+        done.write_text(wanted)
     return place
 
 

@@ -11,11 +11,11 @@ import pytest
 from refine_core import LM, ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.effects import run
-from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError
+from refine_core.errors import LMError, LMKeyError, LMNotFoundError, LMRateLimitError, LMUnavailableError
 from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
-from tests.openai_server import OpenAIServer, status
-from tests.proxy.conftest import ANSWER, KEY
+from tests.openai_server import OpenAIServer
+from tests.proxy.conftest import ANSWER, KEY, REFUSALS
 
 ASK = [{"role": "user", "content": "What is the capital of Belgium?"}]
 REWARD = (
@@ -44,7 +44,8 @@ def test_a_streamed_reply_grows_and_is_the_same(proxy):
     seen = []
     reply = run(lm(proxy, "answers").steps(ASK, {}, on_text=seen.append))
     assert reply.text == ANSWER
-    assert seen
+    assert reply.usage.prompt_tokens > 0
+    assert len(seen) > 1
     assert all(ANSWER.startswith(text) for text in seen)
     assert seen == sorted(seen, key=len)
     assert seen[-1] == ANSWER
@@ -72,6 +73,15 @@ def test_its_passing_failures_are_tried_again(proxy, model, error):
     with pytest.raises(error):
         lm(proxy, model).complete(ASK, {}, on_retry=lambda *what: retries.append(what))
     assert [ordinal for ordinal, _, _ in retries] == [1]
+
+
+@pytest.mark.parametrize(("model", "error"), [("barred", LMKeyError), ("gone", LMNotFoundError)])
+@pytest.mark.parametrize("on_text", [None, lambda _: None], ids=["plain", "streamed"])
+def test_a_refusal_that_it_passes_on_is_told_by_its_kind_and_not_tried_again(proxy, model, error, on_text):
+    retries = []
+    with pytest.raises(error):
+        run(lm(proxy, model).steps(ASK, {}, on_retry=lambda *what: retries.append(what), on_text=on_text))
+    assert retries == []
 
 
 def test_a_whole_run_with_an_adviser_and_a_judge_on_it(proxy, tmp_path):
@@ -177,10 +187,9 @@ def test_our_own_servers_streams_have_the_shape_of_the_proxys(proxy):
     assert [any(c.get("usage") for c in chunks(text)) for text in (mine, theirs)] == [True, True]
 
 
-def test_our_own_servers_errors_have_the_shape_of_the_proxys(proxy):
-    with OpenAIServer(status(404, "No such model.")) as ours:
-        mine = post(ours.url, {"model": "nowhere", "messages": ASK})
-        theirs = post(proxy.url, {"model": "nowhere", "messages": ASK})
-    assert mine[0] >= 400
-    assert theirs[0] >= 400
-    assert set(json.loads(mine[1])["error"]) <= set(json.loads(theirs[1])["error"])
+@pytest.mark.parametrize("model", REFUSALS)
+def test_our_own_servers_errors_have_the_shape_of_the_proxys(proxy, provider, model):
+    body = {"model": model, "messages": ASK}
+    mine, theirs = post(provider.url, body), post(proxy.url, body)
+    assert mine[0] == theirs[0] == REFUSALS[model].status
+    assert list(lacks(shape(json.loads(mine[1])), shape(json.loads(theirs[1])))) == []
