@@ -138,7 +138,7 @@ def test_cancel_stops_a_run_and_keeps_what_there_is(app):
     run(app)
     expect(rows(app)).to_have_count(1, timeout=15_000)
     app.get_by_role("button", name="Cancel").click()
-    stopped(app, "Cancelled during attempt", within_s=5)
+    stopped(app, re.compile("Cancelled (during attempt|while advice was asked for)"), within_s=5)
     expect(app.get_by_role("button", name="Cancel")).to_have_count(0)
 
 

@@ -1,7 +1,7 @@
 """The proxy, started for real as a process on loopback; without its packages the tests are skipped, which CI takes amiss.
 
 client -> proxy -> mock reply                 what its `mock_response` can say
-client -> proxy -> tests/openai_server.py     what it makes of a provider's refusal: 401, 404
+client -> proxy -> tests/openai_server.py     what it passes on of a provider's: a slow reply, refusals (401, 404)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.openai_server import OpenAIServer, status
+from tests.openai_server import Answer, OpenAIServer, status
 from tests.proxy.environment import Missing, folder
 
 START_S = 100
@@ -37,13 +37,9 @@ MOCKS = {
     "breaks": "litellm.InternalServerError",
 }
 REFUSALS = {"barred": status(401, "Incorrect API key provided."), "gone": status(404, "No such model.")}
-NEEDED = (
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "LANG",
-    "TMPDIR",
-    "SYSTEMROOT",
-)  # a DATABASE_URL of the person's own stays out
+PROVIDED = {"writes": Answer(ANSWER, trickle_s=1.0), **REFUSALS}
+# Else a DATABASE_URL of the person's own would be asked for keys.
+NEEDED = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "SYSTEMROOT")
 MAIN = "import sys; sys.argv = ['litellm', *sys.argv[1:]]; from litellm import run_server; run_server()"
 
 
@@ -57,8 +53,8 @@ class Proxy:
 
 @pytest.fixture(scope="session")
 def provider():
-    """The provider behind the proxy, which refuses by the model's name."""
-    with OpenAIServer(lambda body: REFUSALS[body["model"]]) as server:
+    """The provider behind the proxy, which behaves by the model's name."""
+    with OpenAIServer(lambda body: PROVIDED[body["model"]]) as server:
         yield server
 
 
@@ -81,7 +77,7 @@ def proxy(tmp_path_factory, provider):
             "model_name": name,
             "litellm_params": {"model": f"openai/{name}", "api_base": provider.url, "api_key": "none"},
         }
-        for name in REFUSALS
+        for name in PROVIDED
     ]
     config = {
         "model_list": models,
