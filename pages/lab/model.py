@@ -60,16 +60,23 @@ def model(typed: Typed, run: Run | None) -> None:
 def _connected(typed: Typed, run: Run | None) -> None:
     """A saved connection, or one typed here."""
     known = roles.choices()
-    if known.models:
+    named = st.session_state.get(key("model", "connection")) or roles.HERE
+    removed = bool(named) and named not in known.models
+    if known.models or removed:
         st.selectbox(
             "Connection",
-            [*known.models, roles.HERE],
-            format_func=lambda name: name or "another, typed here",
+            [*known.models, *([named] if removed else []), roles.HERE],
+            format_func=lambda name: (
+                f"{name} (removed)" if removed and name == named else name or "another, typed here"
+            ),
             key=key("model", "connection"),
             persist_state="session",
         )
     st.page_link(address.MODELS, label="Connect, test and change models", icon=":material/lan:")
-    chosen = known.models.get(st.session_state.get(key("model", "connection")) or roles.HERE)
+    chosen = known.models.get(named)
+    if removed:
+        mistake(f"The connection {named} was removed. Choose another, or connect it again.")
+        return
     if chosen is None:
         _real(typed, _complaint(typed, run))
         faults(typed, "model.temperature")

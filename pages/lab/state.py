@@ -109,12 +109,11 @@ def load_budget(state: SessionStateProxy, spec: ProgramSpec) -> None:
 
 
 def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
-    """Fill the models' widgets; a key is never among what a description holds, and what was typed goes to no other address."""
+    """Fill the models' widgets. A key is never among what a description holds; one that was typed here is forgotten."""
     model, known = spec.model, roles.choices()
-    if held(SECRET) and state.get(fixed("model", "address")) != model.api_base:
-        forget(SECRET)
+    if held(SECRET):
+        forget(SECRET)  # it was typed for another address, perhaps
     saved = model.connection if known.models.get(model.connection) == model else roles.HERE
-    state[fixed("model", "address")] = model.api_base
     state[fixed("model", "whole")] = model  # what the form has no field for
     state[key("model", "kind")] = model.kind
     state[key("model", "connection")] = saved
@@ -308,8 +307,9 @@ def _model(known: roles.Choices) -> ModelSpec:
     temperature = 0.0 if get("temperature") is None else get("temperature")
     if get("kind") != "litellm":
         return ModelSpec(temperature=temperature, delay_s=get("delay") or 0.0)
-    if (chosen := known.models.get(get("connection") or roles.HERE)) is not None:
-        return chosen
+    if name := get("connection") or roles.HERE:
+        # One that was removed meanwhile is no model, so that Run does not ask another in its place.
+        return known.models.get(name) or ModelSpec(kind="litellm", connection=name)
     whole: ModelSpec = state[fixed("model", "whole")]
     base = whole if whole.kind == "litellm" else ModelSpec()
     return replace(

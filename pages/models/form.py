@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.models import state
@@ -169,8 +171,8 @@ def _save(typed: Typed, taken: list[str]) -> None:
         mistake(f"Not saved: {error}")
         return
     if typed.replacing not in (None, name):
-        keys.forget(typed.replacing or "")
-    keys.hold(name, typed.secret)
+        keys.forget(replace(typed.connection.model, connection=typed.replacing or ""))
+    keys.hold(typed.connection.model, typed.secret)
     st.session_state["models.said"] = f"Saved {name}."
     pass_on(name)
     state.load_preset(typed.connection.preset, [*taken, name])

@@ -42,7 +42,7 @@ def _row(connection: Connection) -> None:
                 st.session_state["lab.use_connection"] = name
                 st.switch_page(address.LAB)
             if st.button("Test", key=f"test.{name}", icon=":material/network_check:"):
-                begin(model, keys.typed_key(name), of=name)
+                begin(model, keys.typed_key(model), of=name)
                 st.rerun()
             st.button(
                 "Change",
@@ -68,7 +68,7 @@ def _key(connection: Connection) -> str:
     if model.key_env:
         unset = connections.unset_variable(model)
         return f"key from {model.key_env}" + (", which is not set where the app runs" if unset else "")
-    if keys.typed_key(connection.name):
+    if keys.typed_key(connection.model):
         return "key typed, held in this session's memory until a reload"
     if PRESETS[connection.preset].wants_key:
         return (
@@ -107,7 +107,7 @@ def _forget_removed(saved: Sequence[Connection]) -> None:
     """There is no way back to it any more, so its key goes too, unless another has taken the name."""
     removed: Connection | None = st.session_state.pop(_REMOVED, None)
     if removed is not None and removed.name not in {one.name for one in saved}:
-        keys.forget(removed.name)
+        keys.forget(removed.model)
 
 
 def _said(saved: list[Connection]) -> None:

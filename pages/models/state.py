@@ -74,7 +74,7 @@ def _free_name(wanted: str, taken: Collection[str]) -> str:
 
 def load_connection(connection: Connection) -> None:
     """Fill the form to change a saved connection."""
-    held_key = keys.typed_key(connection.name)
+    held_key = keys.typed_key(connection.model)
     wants_key = bool(held_key) or PRESETS[connection.preset].wants_key
     key_from = VARIABLE if connection.model.key_env else TYPED if wants_key else NONE
     hold(KEY_PLACE, held_key)

@@ -10,8 +10,6 @@ from typing import Final
 
 from pages.shared import keys
 from pages.shared.secret import held, secret
-from refine_core import connections
-from refine_core.errors import StoreError
 from refine_core.programs import ModelSpec, ProgramSpec
 from refine_core.runs import Credentials
 
@@ -24,7 +22,7 @@ def credentials(spec: ProgramSpec, *, form: bool = False) -> Credentials:
 
     Keys in the environment are looked up where they are used.
     """
-    found = {role: _typed(model, form=form) for role, model in _roles(spec).items()}
+    found = {role: _typed(model, form=form and role == "model") for role, model in _roles(spec).items()}
     return Credentials({role: key for role, key in found.items() if key})
 
 
@@ -38,7 +36,7 @@ def missing_keys(spec: ProgramSpec) -> None:
 
 def holds_key(model: ModelSpec) -> bool:
     """Whether this session holds a typed key for the saved connection that `model` was taken from."""
-    return bool(_of_connection(model))
+    return bool(keys.typed_key(model))
 
 
 def _typed(model: ModelSpec, *, form: bool = False) -> str:
@@ -46,28 +44,12 @@ def _typed(model: ModelSpec, *, form: bool = False) -> str:
         return ""
     if form and not model.connection:
         return held(LAB_KEY).strip()
-    return _of_connection(model) or held(_place(model)).strip()
-
-
-def _of_connection(model: ModelSpec) -> str:
-    if not model.connection:
-        return ""
-    try:
-        saved = next((c.model for c in connections.saved() if c.name == model.connection), None)
-    except StoreError:  # the page that shows it tells about it
-        return ""
-    same = saved is not None and _address(saved) == _address(model)
-    return keys.typed_key(model.connection) if same else ""
-
-
-def _address(model: ModelSpec) -> tuple[str | None, str | None, str]:
-    """Where a model is asked: its server, or its provider, which may stand in its name."""
-    return model.api_base, model.provider, model.model.partition("/")[0] if "/" in model.model else ""
+    return keys.typed_key(model) or held(_place(model)).strip()
 
 
 def _place(model: ModelSpec) -> str:
     """Where a key lies that was typed for this address."""
-    return "key-for." + ".".join(part or "" for part in _address(model))
+    return f"key-for.{keys.address_of(model)}"
 
 
 def _roles(spec: ProgramSpec) -> dict[str, ModelSpec]:

@@ -1,29 +1,40 @@
-"""Keys typed for saved connections: in this session's memory, under the connection's name, and nowhere else."""
+"""Keys typed for saved connections: in this session's memory and nowhere else.
+
+A key is held for a connection's name *and* the address that it was typed for: where somebody changes the address in another
+session, the key does not follow.
+"""
 
 from __future__ import annotations
 
 from pages.shared.secret import forget as forget_secret
 from pages.shared.secret import held
 from pages.shared.secret import hold as hold_secret
+from refine_core.programs import ModelSpec
 
 
-def typed_key(name: str) -> str:
-    """The key typed for that connection, or ""."""
-    return held(_place(name)).strip()
+def typed_key(model: ModelSpec) -> str:
+    """The key typed for the connection that `model` was taken from, at its address; or ""."""
+    return held(_place(model)).strip() if model.connection else ""
 
 
-def hold(name: str, key: str) -> None:
+def hold(model: ModelSpec, key: str) -> None:
     """Hold this key for that connection from now on; "" forgets it."""
     if key:
-        hold_secret(_place(name), key)
+        hold_secret(_place(model), key)
     else:
-        forget(name)
+        forget(model)
 
 
-def forget(name: str) -> None:
+def forget(model: ModelSpec) -> None:
     """Hold it no longer."""
-    forget_secret(_place(name))
+    forget_secret(_place(model))
 
 
-def _place(name: str) -> str:
-    return f"key-of.{name}"
+def address_of(model: ModelSpec) -> str:
+    """Where a model is asked: its server, or its provider, which may stand in its name."""
+    first = model.model.partition("/")[0] if "/" in model.model else ""
+    return ".".join((model.api_base or "", model.provider or "", first))
+
+
+def _place(model: ModelSpec) -> str:
+    return f"key-of.{model.connection}.{address_of(model)}"

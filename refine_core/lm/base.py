@@ -128,6 +128,10 @@ class BaseLM:
         """Whether the model takes this parameter, "temperature" or "response_format" for instance, at any value."""
         return param == "temperature"
 
+    def as_taken(self) -> Self:
+        """Itself; a model that refuses its own default temperature gives a copy without it."""
+        return self
+
     def copy(self, **params: object) -> Self:
         """The same model with other default parameters, or other `cache` or `callbacks`.
 

@@ -18,7 +18,19 @@ from typing import ClassVar, Literal
 from refine_core import errors
 from refine_core.effects import Pause, Steps, run
 from refine_core.errors import LMError, LMNotFoundError
-from refine_core.events import AttemptStarted, Fault, LMFailed, LMReplied, LMRequested, LMRetried
+from refine_core.events import (
+    AdviceFailed,
+    AdviceGiven,
+    AttemptFailed,
+    AttemptStarted,
+    Fault,
+    LMFailed,
+    LMReplied,
+    LMRequested,
+    LMRetried,
+    RewardScored,
+    RunResumed,
+)
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
 from refine_core.lm.pace import written
 from refine_core.log.scope import Record
@@ -49,9 +61,12 @@ class Recording:
         self._formats = False
         self._lock = threading.Lock()
         under_way: dict[str, Answered] = {}
-        for record in records:
+        kept = list(records)
+        made_anew = _made_anew(kept)
+        for record in kept:
             self.run_id = record.run_id
-            self._take(record, under_way)
+            if not any(record.span == place or record.span.startswith(f"{place}/") for place in made_anew):
+                self._take(record, under_way)
 
     def _take(self, record: Record, under_way: dict[str, Answered]) -> None:
         match record.event:
@@ -163,6 +178,26 @@ def replay_of(model: ModelSpec, run_id: str) -> ModelSpec:
         delay_s=None,
         cassette=run_id,
     )
+
+
+def _made_anew(records: Sequence[Record]) -> set[str]:
+    """Places of attempts, and of advice, that were cut off before the run was resumed: other replies stand in their stead."""
+    open_places: set[str] = set()
+    cut_off: set[str] = set()
+    for record in records:
+        match record.event:
+            case RunResumed():
+                cut_off |= open_places
+                open_places = set()
+            case AttemptStarted():
+                open_places.add(record.span)
+            case LMRequested(purpose="advice"):
+                open_places.add(record.span.rpartition("/")[0])
+            case RewardScored() | AttemptFailed() | AdviceGiven() | AdviceFailed():
+                open_places.discard(record.span)
+            case _:
+                pass
+    return cut_off
 
 
 def _key(messages: Sequence[Message], params: Mapping[str, object]) -> str:

@@ -234,6 +234,12 @@ class LM(BaseLM):
         """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
         yield Result(engine.litellm(), cancel)
 
+    def as_taken(self) -> Self:
+        """Itself, or a copy without a default temperature that it would refuse. May wait for litellm's import."""
+        if self.kwargs.get("temperature") is None or self.takes("temperature"):
+            return self
+        return self.copy(temperature=None)
+
     def takes(self, param: str) -> bool:
         """Whether the model takes this parameter, by litellm's knowledge of it. May wait for litellm's import.
 

@@ -84,7 +84,7 @@ class WorkerScorer:
                     field=name,
                     signature=signature,
                 )
-        made: Prediction = judge(lm=self._judge_lm, **inputs)
+        made: Prediction = judge(lm=self._judge_lm.as_taken(), **inputs)
         return made.toDict()
 
 

@@ -307,6 +307,9 @@ class Driver:
             if self._models[id(lm)].temperatures is None:
                 untempered.append(name)
         self._untempered = tuple(untempered)
+        if self.adviser is not None:
+            yield from self.adviser.ready(self.scope.cancel)
+            self.adviser = yield Blocking(self.adviser.as_taken)
 
     def _equip(
         self, program: Module, asked: RunAttempt, scope: Scope, trace: Trace

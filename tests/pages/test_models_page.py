@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.models.cost import line, total
+from pages.shared.keys import address_of
 from refine_core import connections, runs
 from refine_core.connections import Connection, Spent
 from refine_core.programs import ModelSpec
@@ -237,7 +239,8 @@ def test_nobody_is_told_of_a_fault_in_a_field_that_they_have_not_come_to():
 def test_a_removal_cannot_be_undone_once_the_page_was_left_and_its_key_is_gone():
     with OpenAIServer(polite, key=KEY) as server:
         app = press(to_server(open_models(), server), "Save")
-    assert "key-of.work:held" in app.session_state
+    place = f"key-of.work.{address_of(connections.saved()[0].model)}:held"
+    assert app.session_state[place] == KEY
     app.button(key="remove.work").click().run()
     assert "was removed" in said(app)
     app.run()
@@ -245,7 +248,7 @@ def test_a_removal_cannot_be_undone_once_the_page_was_left_and_its_key_is_gone()
     app.switch_page("../runs/page.py").run()
     app.switch_page("../models/page.py").run()
     assert "was removed" not in said(app)
-    assert "key-of.work:held" not in app.session_state
+    assert place not in app.session_state
 
 
 def test_what_cannot_be_brought_back_is_not_lost():
@@ -287,3 +290,30 @@ def test_a_form_that_was_changed_since_its_test_says_so():
 def _lab():
     app = AppTest.from_file(str(ROOT / "pages" / "main" / "page.py"), default_timeout=60)
     return app.run()
+
+
+def test_a_key_does_not_follow_a_connection_to_an_address_that_another_session_gave_it():
+    with OpenAIServer(polite, key=KEY) as server, OpenAIServer(polite) as elsewhere:
+        app = press(to_server(open_models(), server), "Save")
+        (kept,) = connections.saved()
+        moved = replace(kept, model=replace(kept.model, api_base=elsewhere.url))
+        connections.save(moved, replacing="work")
+        app.run()
+        app.button(key="test.work").click().run()
+        outcome_of(app)
+        sent = [request.headers.get("authorization") for request in elsewhere.requests]
+    assert sent
+    assert not any(header and KEY in header for header in sent)
+
+
+def test_the_lab_does_not_ask_another_model_in_place_of_a_removed_one():
+    with OpenAIServer(polite) as server:
+        app = press(to_server(open_models(), server, key=""), "Save")
+        press(to_server(app, server, key="", name="second"), "Save")
+        next(b for b in app.button if b.key == "use.work").click().run()
+        app.switch_page("../lab/page.py").run()
+        connections.remove("work")
+        app.run()
+        assert any("was removed" in e for e in errors(app))
+        press_run(app)
+        assert server.requests == []

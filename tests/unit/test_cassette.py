@@ -182,3 +182,28 @@ def _records(*events):
         span += isinstance(event, ev.LMRequested)
         made.append(Record("run-1", seq, float(seq), f"lm-{span}", event))
     return made
+
+
+def test_a_run_that_was_resumed_is_replayed_without_what_was_cut_off(runs):
+    """The attempt that was cut off had replies, too; those of its second try are the run's."""
+    from functools import reduce
+
+    from refine_core.log.folds import summarize
+
+    first = ended(runs, runs.start(EXAMPLES["two_stages"].spec))
+    whole = runs.events(first.run_id)
+    begun = [n for n, r in enumerate(whole) if isinstance(r.event, ev.AttemptStarted)]
+    replies = [n for n, r in enumerate(whole) if isinstance(r.event, ev.LMReplied) and n > begun[1]]
+    cut = [
+        replace(r, event=replace(r.event, text="never read")) if n == replies[0] else r
+        for n, r in enumerate(whole[: replies[0] + 1])
+    ]
+    store = MemoryStore()
+    store.append(cut, reduce(summarize, cut, None))
+    store.interrupt()
+    other = Runs(store)
+    other.resume(first.run_id)
+    resumed = ended(other, first.run_id)
+    again = ended(other, other.replay(first.run_id, delay_s=0.0))
+    other.close()
+    assert went(again)[0] == went(resumed)[0] == went(first)[0]

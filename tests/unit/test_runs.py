@@ -312,3 +312,16 @@ def test_a_draft_is_not_recorded_and_ends_with_a_cancel(runs):
     (call,) = run.line.calls
     assert (call.reply, call.draft) == (None, "")
     assert not any(isinstance(r.event, ev.LMReplied) for r in runs.events(run_id))
+
+
+def test_advice_and_judge_are_asked_without_a_temperature_that_their_model_refuses(runs):
+    reward = (
+        "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
+    )
+    with OpenAIServer(polite) as server:
+        model = ModelSpec(kind="litellm", model="openai/o3-mini", api_base=server.url, cache=False)
+        spec = replace(SPEC, model=model, reward=reward, N=2)
+        run = finished(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"})))
+        assert [a.error for a in run.line.attempts] == [None, None]
+        assert run.line.attempts[0].advice.error is None
+        assert all(request.json.get("temperature") is None for request in server.requests)
