@@ -25,6 +25,7 @@
     Halt (a BaseException: `except Exception` in a user's program cannot swallow it)
     ├── RunCancelled              somebody asked the run to stop
     ├── BudgetUsedUp              what the run may spend is spent, or cannot be known
+    ├── RecordingEnded            a replay came to the end of what was recorded
     └── RecordingFailed           an event could not be made durable, so nothing more may happen
 
 Every error says what, where and what to do next; the data rides on it as attributes.
@@ -255,6 +256,10 @@ class RunCancelled(Halt):
 
 class BudgetUsedUp(Halt):
     """What a run may spend is spent, or can no longer be known; the next call was not made."""
+
+
+class RecordingEnded(Halt):
+    """A replay came to the end of what was recorded: that run had no more replies either."""
 
 
 class RecordingFailed(Halt):

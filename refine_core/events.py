@@ -18,6 +18,7 @@ from refine_core.errors import (
     InfrastructureError,
     LMError,
     ProgramError,
+    RecordingEnded,
     RewardError,
 )
 from refine_core.spec import ProgramSpec
@@ -30,6 +31,7 @@ StopReason = Literal[
     "too_many_failures",
     "every_attempt_failed",
     "budget_used_up",
+    "recording_ended",
     "cancelled",
     "error",
 ]
@@ -56,7 +58,7 @@ class Fault:
             return error.fault
         if isinstance(error, RewardError):
             return cls(error.type_name, error.message, "program", error.line, error.stdout)
-        if isinstance(error, ProgramError | BudgetUsedUp):
+        if isinstance(error, ProgramError | BudgetUsedUp | RecordingEnded):
             return cls(type(error).__name__, str(error), "program")
         if isinstance(error, LMError):
             return cls(type(error).__name__, str(error), "model")
@@ -75,13 +77,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """A program began. temperatures: those of attempts 0..N-1. code_version: of refine_core."""
+    """A program began. temperatures: those of attempts 0..N-1. code_version: of refine_core.
+
+    keyed: roles ("model", "adviser", "judge") whose key somebody typed, so that it must be typed again to go on.
+    """
 
     kind: ClassVar[str] = "run_started"
     spec: ProgramSpec
     temperatures: tuple[float, ...]
     predictors: tuple[str, ...]  # names, in the program's own order
     code_version: str
+    keyed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

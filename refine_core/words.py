@@ -137,10 +137,11 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
             return f"Gave up after attempt {made}: {count(failed, 'attempt')} failed, and {tolerated} may. Last error: {_error(line)}{best}"
         case "budget_used_up":
             spent = end.error.message if end.error is not None else "The budget is used up."
-            if end.returned is None:
-                return f"Stopped by its budget during attempt {made}. {spent} No attempt has a reward yet."
-            reward = _fell_short(line, end.returned)
-            return f"Stopped by its budget. {spent} Returned the best: attempt {end.returned + 1} with reward {reward}{_rules(line, end.returned)}."
+            during = f" during attempt {made}" if end.returned is None else ""
+            return f"Stopped by its budget{during}. {spent} {_returned(line)}"
+        case "recording_ended":
+            said = end.error.message if end.error is not None else "The recording ends here."
+            return f"{said} {_returned(line)}" if made else said
         case "every_attempt_failed":
             return f"Every attempt failed. Last error: {_error(line)}"
         case "cancelled":
@@ -165,10 +166,15 @@ def _where_it_stands(line: Timeline, *, alive: bool) -> str:
     """A run without an end."""
     made = len(line.attempts)
     if not alive:
+        if not made:
+            return "Interrupted before the first attempt: the app ended before the run did."
+        when = f"during attempt {made}"
+        if line.attempts[-1].state in ("scored", "failed"):
+            when = f"after attempt {made}"
+        if _advising(line):
+            when = f"while advice was asked for, after attempt {made}"
         return (
-            f"Interrupted during attempt {made}: the app ended before the run did. Everything recorded until then is here."
-            if made
-            else "Interrupted before the first attempt: the app ended before the run did."
+            f"Interrupted {when}: the app ended before the run did. Everything recorded until then is here."
         )
     if _advising(line):
         return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
@@ -188,8 +194,14 @@ def what_it_took(line: Timeline) -> str:
     if usage.prompt_tokens is not None and usage.completion_tokens is not None:
         parts.append(f"{usage.prompt_tokens + usage.completion_tokens:,} tokens")
     if usage.calls:
-        parts.append(dollars(usage.cost_usd))
+        parts.append(dollars(0.0 if _replay(line) else usage.cost_usd))
     return ", ".join(parts)
+
+
+def _replay(line: Timeline) -> bool:
+    """Whether every model of the run is a recording, so that nothing of it can have cost anything."""
+    spec = line.spec
+    return all(one is None or one.kind == "replay" for one in (spec.model, spec.adviser, spec.judge))
 
 
 def _free(line: Timeline, usage: Usage) -> str:
@@ -202,6 +214,16 @@ def _free(line: Timeline, usage: Usage) -> str:
 
 def _reward(line: Timeline, index: int) -> float | None:
     return next((a.reward for a in line.attempts if a.index == index), None)
+
+
+def _returned(line: Timeline) -> str:
+    """What a run gave back that was stopped before its loop came to its end."""
+    index = line.finished.returned if line.finished is not None else None
+    if index is None:
+        return "No attempt has a reward yet."
+    return (
+        f"Returned the best: attempt {index + 1} with reward {_fell_short(line, index)}{_rules(line, index)}."
+    )
 
 
 def _rules(line: Timeline, index: int) -> str:

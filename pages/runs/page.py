@@ -16,6 +16,7 @@ _OUTCOMES = {
     "too_many_failures": "gave up",
     "every_attempt_failed": "every attempt failed",
     "budget_used_up": "stopped by its budget",
+    "recording_ended": "the recording ends there",
     "cancelled": "cancelled",
     "error": "stopped by an error",
 }

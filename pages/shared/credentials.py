@@ -6,10 +6,14 @@ connection serves it only where both agree, and what was typed in the Lab's form
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
+
+import streamlit as st
 
 from pages.shared import keys
 from pages.shared.secret import held, secret
+from refine_core import connections
 from refine_core.programs import ModelSpec, ProgramSpec
 from refine_core.runs import Credentials
 
@@ -26,12 +30,19 @@ def credentials(spec: ProgramSpec, *, form: bool = False) -> Credentials:
     return Credentials({role: key for role, key in found.items() if key})
 
 
-def missing_keys(spec: ProgramSpec) -> None:
-    """A field for each key that may be needed and is not held: one whose model names no environment variable."""
-    asked = {_place(m): m for m in _roles(spec).values() if m.kind == "litellm" and not m.key_env}
-    for place, model in asked.items():
-        if not _typed(model):
-            secret(f"Key for {model.model}, if it needs one", key=place)
+def missing_keys(spec: ProgramSpec, keyed: Collection[str]) -> None:
+    """A field for each key that a run needs to go on. keyed: roles whose key was typed when it began."""
+    needed = {
+        _place(model): model
+        for role, model in _roles(spec).items()
+        if role in keyed or connections.unset_variable(model)
+    }
+    for place, model in needed.items():
+        if not keys.typed_key(model):
+            at = model.api_base or model.provider
+            secret(f"Key for {model.label}" + (f" at {at}" if at else ""), key=place)
+    if needed:
+        st.caption("A key is held in this session's memory: a reload forgets it.")
 
 
 def holds_key(model: ModelSpec) -> bool:

@@ -53,7 +53,7 @@ def _resume(run: Run) -> None:
                 else ": there is none, so it begins anew."
             )
         )
-        missing_keys(run.line.spec)
+        missing_keys(run.line.spec, run.line.keyed)
         if st.button("Go on", type="primary", key="go-on"):
             try:
                 runs.resume(run.run_id, credentials(run.line.spec))

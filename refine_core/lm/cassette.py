@@ -4,7 +4,8 @@
     CassetteLM(recording)  asks nobody: no network, no key, no cost
 
 A request is the same if its messages, temperature, rollout id and response format are. One that was made several times
-gets its replies in their order, and the last one from then on. What was never asked has no reply, and says so.
+gets its replies in their order, and the last one from then on. What was never asked has no reply, and says so. Where the
+recorded run was cut short, its replay stops at the same place.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import ClassVar, Literal
 
 from refine_core import errors
 from refine_core.effects import Pause, Steps, run
-from refine_core.errors import LMError, LMNotFoundError
+from refine_core.errors import LMError, LMNotFoundError, RecordingEnded
 from refine_core.events import (
     AdviceFailed,
     AdviceGiven,
@@ -29,6 +30,7 @@ from refine_core.events import (
     LMRequested,
     LMRetried,
     RewardScored,
+    RunFinished,
     RunResumed,
 )
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
@@ -37,6 +39,12 @@ from refine_core.log.scope import Record
 from refine_core.spec import ModelSpec
 from refine_core.waiting import Cancel
 
+_CUT_SHORT = {
+    "cancelled": "that run was cancelled",
+    "budget_used_up": "that run was stopped by its budget",
+    "error": "that run was stopped by an error",
+    "recording_ended": "that run was a replay, and ended so too",
+}
 _TELLING = ("temperature", "rollout_id", "response_format")
 
 
@@ -52,10 +60,12 @@ class Recording:
     """The replies of a run, ready to be given again. Safe across threads.
 
     records: the run's log, or a prefix of it. run_id: the run. tempered: whether its models were given temperatures.
+    cut_short: how the run ended before its loop had come to its end, in words; "" where it came there.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
         self.run_id, self.tempered = "", True
+        self.cut_short = "that run did not come to its end"
         self._answers: dict[str, list[Answered]] = {}
         self._given: dict[str, int] = {}
         self._formats = False
@@ -70,6 +80,8 @@ class Recording:
 
     def _take(self, record: Record, under_way: dict[str, Answered]) -> None:
         match record.event:
+            case RunFinished(reason=reason):
+                self.cut_short = _CUT_SHORT.get(reason, "")
             case LMRequested(messages=messages, params=params):
                 self._formats = self._formats or params.get("response_format") is not None
                 answered = under_way[record.span] = Answered()
@@ -88,15 +100,30 @@ class Recording:
         return self.tempered if param == "temperature" else param == "response_format" and self._formats
 
     def answer(self, messages: Sequence[Message], params: Mapping[str, object]) -> Answered | None:
-        """What came of this request the next time that it was made; None if it never was, or had no end."""
+        """What came of this request the next time that it was made; None if it never was, or had no end.
+
+        Raises RecordingEnded where the run was cut short, and everything that it recorded was given.
+        """
         key = _key(messages, params)
         with self._lock:
-            known = [a for a in self._answers.get(key, ()) if a.end is not None]
+            recorded = self._answers.get(key, [])
+            known = [a for a in recorded if a.end is not None]
+            given = self._given.get(key, 0)
+            here = given >= len(known) and (len(recorded) > len(known) or not self._left())
+            if self.cut_short and here:
+                raise RecordingEnded(f"The recording ends here: {self.cut_short}.")
             if not known:
                 return None
-            place = min(self._given.get(key, 0), len(known) - 1)
+            place = min(given, len(known) - 1)
             self._given[key] = place + 1
             return known[place]
+
+    def _left(self) -> bool:
+        """Whether a recorded answer was not given yet."""
+        return any(
+            self._given.get(key, 0) < sum(a.end is not None for a in asked)
+            for key, asked in self._answers.items()
+        )
 
 
 class CassetteLM(BaseLM):

@@ -152,7 +152,7 @@ class Timeline:
     spec, temperatures, predictors: from RunStarted. seq: the last record folded. finished: None while it runs.
     loop: the retry loop as it stands, which knows what is good enough. best: index of the attempt that it calls the
     best: every validator met, then the highest reward; a tie keeps the first.
-    cut_off: attempts that were under way when the run was interrupted, and were made anew. resumed: how often it went on.
+    keyed: roles whose key was typed when it began. cut_off: attempts that were under way when the run was interrupted, and were made anew. resumed: how often it went on.
     """
 
     run_id: str
@@ -168,6 +168,7 @@ class Timeline:
     seq: int = 0
     cut_off: list[Attempt] = field(default_factory=list)
     resumed: int = 0
+    keyed: tuple[str, ...] = ()
 
     def reaches(self, attempt: Attempt) -> bool:
         """Whether that attempt is good enough to stop."""
@@ -273,7 +274,9 @@ class _Fold:
         if isinstance(event, ev.RunStarted):
             spec, temperatures = event.spec, event.temperatures
             loop = Loop(replace(_ANY_PLAN, threshold=spec.threshold))
-            self.line = Timeline(record.run_id, spec, temperatures, event.predictors, record.at, loop)
+            self.line = Timeline(
+                record.run_id, spec, temperatures, event.predictors, record.at, loop, keyed=event.keyed
+            )
         if self.line is None:
             return
         self.line.seq = record.seq

@@ -6,11 +6,12 @@ A description, keys and recordings go in; RunStarted, what happens, and RunFinis
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from refine_core import __version__
-from refine_core.errors import BudgetUsedUp, RunCancelled
+from refine_core.errors import BudgetUsedUp, LMKeyError, RecordingEnded, RunCancelled
 from refine_core.events import Fault, RunFinished, RunResumed, RunStarted, StopReason
 from refine_core.lm.base import BaseLM
 from refine_core.lm.cassette import CassetteLM, Recording
@@ -30,7 +31,7 @@ class Work:
 
     keys: role ("model", "adviser", "judge") -> key typed by a person. recording: the recording of a run, by its id.
     records: the log of the same run, if it goes on after an interruption.
-    Raises: LMKeyError for a key that is not there; LMNotFoundError for a recording that is not.
+    Raises: LMKeyError for a key that is not there, or was when the run began; LMNotFoundError for a recording that is not.
     """
 
     def __init__(
@@ -42,6 +43,11 @@ class Work:
     ) -> None:
         self.spec = spec
         self.before = Interrupted.of(records) if records else None
+        named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
+        self.keyed = tuple(role for role, described in named.items() if described and role in keys)
+        began = records[0].event if records else None
+        for role in began.keyed if isinstance(began, RunStarted) else ():
+            _same_key(named[role] or spec.model, role in self.keyed)
         recordings: dict[str, Recording] = {}
 
         def model(role: str, described: ModelSpec | None) -> BaseLM:
@@ -70,7 +76,7 @@ class Work:
         if self.before is not None:
             return RunResumed(self.before.next_index)
         names = tuple(name for name, _ in self.program.named_predictors())
-        return RunStarted(self.spec, self.plan.temperatures, names, __version__)
+        return RunStarted(self.spec, self.plan.temperatures, names, __version__, self.keyed)
 
     def run(self, scope: Scope) -> RunFinished:
         """Everything between the first fact and the last. Raises RecordingFailed."""
@@ -99,6 +105,8 @@ class Work:
             return finished("cancelled", driver.loop.best, None, None)
         except BudgetUsedUp as spent:
             return finished("budget_used_up", driver.loop.best, driver.loop.best, spent)
+        except RecordingEnded as ended:
+            return finished("recording_ended", driver.loop.best, driver.loop.best, ended)
         except Exception as error:
             logger.exception("the run stopped by an error")
             return finished("error", driver.loop.best, None, error)
@@ -108,3 +116,12 @@ class Work:
     def close(self) -> None:
         """End what was started."""
         self.scorer.close()
+
+
+def _same_key(model: ModelSpec, given: bool) -> None:
+    """Raise LMKeyError where a run that was begun with a typed key would go on without one, and fail at each attempt."""
+    if not given and not (model.key_env and os.environ.get(model.key_env)):
+        raise LMKeyError(
+            f"the run was begun with a typed key for {model.label}, which is not held any more; type it again",
+            model=model.model,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import replace
 
@@ -9,8 +10,9 @@ import pytest
 
 from refine_core import ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
-from refine_core.errors import LMNotFoundError, LMUnavailableError, SpecError
+from refine_core.errors import LMNotFoundError, LMUnavailableError, RecordingEnded, SpecError
 from refine_core.lm.cassette import CassetteLM, Recording
+from refine_core.log.folds import summarize
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs, replayed
 from refine_core.store import MemoryStore
@@ -141,14 +143,15 @@ def test_somebody_who_reads_along_sees_a_replayed_reply_grow():
 def test_a_call_that_was_cut_off_has_no_reply():
     request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
     lm = CassetteLM(Recording(_records(request)), "tiny", delay_s=0.0)
-    with pytest.raises(LMNotFoundError):
+    with pytest.raises(RecordingEnded):
         lm.complete([{"role": "user", "content": "hi"}], {})
 
 
 def test_the_same_request_gets_its_replies_in_their_order():
     request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
+    end = ev.RunFinished("attempts_used_up", 0, 0, 1.0)
     lm = CassetteLM(
-        Recording(_records(request, ev.LMReplied("1", 0.0), request, ev.LMReplied("2", 0.0))),
+        Recording(_records(request, ev.LMReplied("1", 0.0), request, ev.LMReplied("2", 0.0), end)),
         "tiny",
         delay_s=0.0,
     )
@@ -207,3 +210,51 @@ def test_a_run_that_was_resumed_is_replayed_without_what_was_cut_off(runs):
     again = ended(other, other.replay(first.run_id, delay_s=0.0))
     other.close()
     assert went(again)[0] == went(resumed)[0] == went(first)[0]
+
+
+def cut_short(recorded, at):
+    """The log of a run that was killed after that many events, as a run of its own."""
+    runs = Runs(MemoryStore())
+    kept = recorded[:at]
+    summary = functools.reduce(summarize, kept, None)
+    runs.store.append(kept, summary)
+    return runs, kept[0].run_id
+
+
+def test_the_replay_of_a_run_that_was_cut_short_ends_where_its_recording_does(runs, recorded):
+    log = runs.events(recorded.run_id)
+    replies = 0
+    for at, record in enumerate(log, 1):
+        if not isinstance(record.event, ev.LMReplied | ev.LMFailed | ev.LMRequested | ev.RewardScored):
+            continue
+        replies += isinstance(record.event, ev.LMReplied)
+        partial, run_id = cut_short(log, at)
+        again = ended(partial, partial.replay(run_id, delay_s=0.0))
+        partial.close()
+        if at < len(log) - 1 and again.line.finished.reason == "recording_ended":
+            assert again.why.startswith("The recording ends here: that run did not come to its end.")
+            assert not any(a.error and "holds no reply" in a.error.message for a in again.line.attempts)
+            assert sum(c.reply is not None for c in again.line.calls) == replies
+            assert again.took.endswith("free")
+        else:  # every reply that the loop needs was on record
+            assert replies == sum(c.reply is not None for c in recorded.line.calls)
+
+
+def test_the_replay_of_a_cancelled_run_says_that_it_was_cancelled(runs):
+    spec = EXAMPLES["one_word"].spec
+    run_id = runs.start(replace(spec, model=replace(spec.model, delay_s=30.0)))
+    runs.cancel(run_id)
+    assert ended(runs, run_id).line.finished.reason == "cancelled"
+    again = ended(runs, runs.replay(run_id, delay_s=0.0))
+    assert again.line.finished.reason == "recording_ended"
+    assert again.why.startswith("The recording ends here: that run was cancelled.")
+    thrice = ended(runs, runs.replay(again.run_id, delay_s=0.0))
+    assert thrice.why == again.why
+
+
+def test_a_changed_program_on_a_run_that_was_cut_short_is_told_that_it_changed(runs, recorded):
+    partial, run_id = cut_short(runs.events(recorded.run_id), 12)
+    spec = replace(replayed(recorded.line.spec, run_id, delay_s=0.0), inputs={"question": "How?"})
+    again = ended(partial, partial.start(spec))
+    partial.close()
+    assert "holds no reply to this request" in again.why

@@ -7,7 +7,7 @@ from functools import reduce
 
 import pytest
 
-from refine_core.errors import SpecError
+from refine_core.errors import LMKeyError, SpecError
 from refine_core.events import (
     AdviceGiven,
     AttemptFailed,
@@ -17,11 +17,13 @@ from refine_core.events import (
     RewardScored,
     RunFinished,
     RunResumed,
+    RunStarted,
 )
 from refine_core.log.folds import summarize
-from refine_core.programs import EXAMPLES
-from refine_core.runs import Runs
+from refine_core.programs import EXAMPLES, ModelSpec, ProgramSpec, StageSpec
+from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore
+from tests.openai_server import OpenAIServer, polite
 
 TWO_STAGES, FAILING = EXAMPLES["two_stages"].spec, EXAMPLES["flaky"].spec
 
@@ -151,3 +153,46 @@ def test_a_clock_that_was_set_back_turns_nothing_round(whole):
     assert [r.at for r in records] == sorted(r.at for r in records)
     assert went(records) == went(whole)
     assert records[-1].event.took_s < 3600
+
+
+def test_where_a_run_was_interrupted_is_told_as_it_was(whole):
+    def why(event):
+        cut = next(n for n, r in enumerate(whole, 1) if event(r))
+        runs = interrupted(whole[:cut])
+        said = runs.get(whole[0].run_id).why
+        runs.close()
+        return said.partition(":")[0]
+
+    assert why(lambda r: isinstance(r.event, RunStarted)) == "Interrupted before the first attempt"
+    assert why(lambda r: isinstance(r.event, AttemptStarted)) == "Interrupted during attempt 1"
+    assert why(lambda r: isinstance(r.event, RewardScored)) == "Interrupted after attempt 1"
+    asked = why(lambda r: isinstance(r.event, LMRequested) and r.event.purpose == "advice")
+    assert asked == "Interrupted while advice was asked for, after attempt 1"
+
+
+def test_a_run_that_began_with_a_typed_key_does_not_go_on_without_it():
+    """It would fail at every attempt, and be used up."""
+    with OpenAIServer(polite, key="a-typed-key") as server:
+        model = ModelSpec(kind="litellm", model="tiny", api_base=server.url, retries=0, cache=False)
+        spec = ProgramSpec(
+            (StageSpec("answer", "question -> answer"),),
+            "def reward(args, pred):\n    return 0.1\n",
+            {"question": "Why?"},
+            N=2,
+            model=model,
+        )
+        first = Runs(MemoryStore())
+        run_id = first.start(spec, Credentials({"model": "a-typed-key"}))
+        records = finish(first, run_id)
+        first.close()
+        assert records[0].event.keyed == ("model",)
+        assert "a-typed-key" not in repr(records)
+        cut = next(n for n, r in enumerate(records, 1) if isinstance(r.event, RewardScored))
+        runs = interrupted(records[:cut])
+        with pytest.raises(LMKeyError, match="begun with a typed key for tiny"):
+            runs.resume(run_id)
+        assert runs.get(run_id).resumable
+        assert len(runs.events(run_id)) == cut, "nothing was begun"
+        runs.resume(run_id, Credentials({"model": "a-typed-key"}))
+        assert finish(runs, run_id)[-1].event.reason == "attempts_used_up"
+        runs.close()
