@@ -118,7 +118,7 @@ class _Job:
 
     @property
     def alive(self) -> bool:
-        return not self.ended and self.thread is not None and self.thread.is_alive()
+        return not self.ended
 
 
 class Runs:
@@ -194,13 +194,14 @@ class Runs:
                 scope.emit(work.began())
             except RecordingFailed as failure:
                 raise failure.cause or failure from None
-            with self._lock:
-                self._jobs[run_id] = job
             job.thread = threading.Thread(
                 target=self._work, args=(run_id, job, work, scope), name=f"run {run_id}", daemon=True
             )
+            with self._lock:
+                self._jobs[run_id] = job
             job.thread.start()
         except BaseException:
+            job.ended = True
             work.close()
             raise
         return run_id

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
 from refine_core.events import Fault, ParseFailed
-from refine_core.log.folds import Attempt, Call, Timeline, Usage
+from refine_core.log.folds import Advice, Attempt, Call, Timeline, Usage
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 LONG_S = 100.0
@@ -94,11 +95,26 @@ def why_failed(attempt: Attempt) -> str:
     if attempt.error is None:
         return ""
     run = next((run for run in attempt.predictors if run.error == attempt.error), None)
-    whys = [unread(call.parse_failed) for call in run.calls if call.parse_failed] if run is not None else []
-    if run is None or not whys or attempt.error.type != "ParseError":
-        return fault(attempt.error)
+    told = _unread_replies(f"the reply of {run.name}", run.calls, attempt.error) if run is not None else ""
+    return told or fault(attempt.error)
+
+
+def why_no_advice(advice: Advice) -> str:
+    """The error that kept advice from coming, and what to do where the adviser could not do as it was asked; "" for none."""
+    if advice.error is None:
+        return ""
+    if told := _unread_replies("the adviser's reply", advice.calls, advice.error):
+        return f"{told}. A larger model may be a better adviser; the next attempt goes on with the hints that it has."
+    return fault(advice.error)
+
+
+def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
+    """What replies lacked that could not be read; "" where something else was wrong."""
+    whys = [unread(call.parse_failed) for call in calls if call.parse_failed]
+    if not whys or error.type != "ParseError":
+        return ""
     second = f". Nor could the second, asked for as JSON: {whys[1]}" if len(whys) > 1 else ""
-    return f"the reply of {run.name} could not be read: {whys[0]}{second}"
+    return f"{whose} could not be read: {whys[0]}{second}"
 
 
 def why_stopped(line: Timeline, *, alive: bool = True) -> str:

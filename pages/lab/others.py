@@ -9,6 +9,7 @@ import streamlit as st
 from pages.lab import roles
 from pages.lab.program import faults
 from pages.lab.state import Typed, fixed, key
+from pages.shared.folded import folded
 from refine_core.programs import ModelSpec
 
 _ROLES = {
@@ -21,7 +22,7 @@ def others(typed: Typed) -> None:
     """Models for the adviser and the judge."""
     known = roles.choices()
     changed = any(st.session_state.get(key(role), roles.SAME) != roles.SAME for role in _ROLES)
-    with st.expander("Another adviser or judge", expanded=changed):
+    with folded("Another adviser or judge", key=key("others"), needed=changed):
         for role, about in _ROLES.items():
             kept: ModelSpec | None = st.session_state.get(fixed(role, "kept"))
             options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in known.models)]
@@ -40,7 +41,7 @@ def others(typed: Typed) -> None:
 def budget(typed: Typed) -> None:
     """What the run may spend."""
     given = any(st.session_state.get(key("budget", unit)) for unit in ("usd", "tokens"))
-    with st.expander("Budget", expanded=given):
+    with folded("Budget", key=key("budget"), needed=given):
         dollars, tokens = st.columns(2)
         with dollars:
             st.text_input(

@@ -22,7 +22,7 @@ except StoreError as error:
     mistake(str(error))
     st.stop()
 
-if not state.begun():
+if address.change_asked() or not state.begun():
     state.load(run.line.spec if run else state.first_example())
 state.use_connection()
 typed = state.typed()

@@ -251,10 +251,24 @@ def typed() -> Typed:
 
 
 def describes(typed: Typed, spec: ProgramSpec) -> bool:
-    """Whether `spec` is what the form says now; its name and where it came from do not count, nor a replay's models."""
+    """Whether `spec` is what the form says now.
+
+    Names do not count, its own and its connections', nor where it came from, nor a replay's models.
+    """
+
+    def unnamed(model: ModelSpec | None) -> ModelSpec | None:
+        return None if model is None else replace(model, connection="")
 
     def bare(one: ProgramSpec) -> ProgramSpec:
-        known = replace(one, title="", example=None, parent=None)
+        known = replace(
+            one,
+            title="",
+            example=None,
+            parent=None,
+            model=replace(one.model, connection=""),
+            adviser=unnamed(one.adviser),
+            judge=unnamed(one.judge),
+        )
         if spec.model.kind != "replay" or typed.spec.model.kind == "replay":
             return known
         return replace(

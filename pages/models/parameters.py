@@ -7,6 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.models.state import EFFORTS, Typed, key
+from pages.shared.folded import folded
+from refine_core.programs import ModelSpec
 
 _FOLDED = (
     "temperature",
@@ -20,12 +22,22 @@ _FOLDED = (
     "price_in_usd",
     "price_out_usd",
 )
+_USUAL = ModelSpec(kind="litellm")
+_EMPTY = {
+    "temperature": f"{_USUAL.temperature:g}",
+    "retries": f"{_USUAL.retries}",
+    "timeout_s": f"{_USUAL.timeout_s:g}",
+    "max_tokens": "the provider's",
+    "price_in_usd": "litellm's",
+    "price_out_usd": "litellm's",
+}
+"""What holds where a field is left empty."""
 
 
 def parameters(typed: Typed, faults: Callable[[Typed, str], None]) -> None:
     """Everything that is sent with each request, and what it is reckoned to cost."""
     wrong = any(typed.at(name) for name in _FOLDED)
-    with st.expander("Parameters and prices", expanded=wrong):
+    with folded("Parameters and prices", key=key("parameters"), needed=wrong):
         first, second, third = st.columns(3)
         with first:
             _number(
@@ -102,7 +114,7 @@ def _number(  # noqa: PLR0917  # a row of a table, in which each of these is a c
         step=step,
         min_value=least,
         value=None,
-        placeholder="left out",
+        placeholder=_EMPTY.get(name, "left out"),
         format=None if whole else "%g",
         persist_state="session",
         help=about,

@@ -28,7 +28,7 @@ else:
             address.LAB,
             label="Open in the Lab, to change it and run again",
             icon=":material/science:",
-            query_params={"run": run_id},
+            query_params=address.to_change(run_id),
         )
         actions(run)
     live(run)

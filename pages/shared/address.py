@@ -13,6 +13,7 @@ RUN: Final = "../run/page.py"
 MODELS: Final = "../models/page.py"
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
+_CHANGE: Final = "change"
 LONGEST: Final = 6  # digits of an attempt's number
 
 
@@ -29,6 +30,16 @@ def lab_run_id() -> str | None:
         if run_id() is None:
             st.query_params["run"] = named
     return named
+
+
+def to_change(run_id: str) -> dict[str, str]:
+    """The query of an address in the Lab at which that run's description fills the form, whatever stood there."""
+    return {"run": run_id, _CHANGE: "1"}
+
+
+def change_asked() -> bool:
+    """Whether the address asks for the run's description in the form. It asks once: what is typed then stays."""
+    return st.query_params.pop(_CHANGE, None) is not None
 
 
 def show_run(run_id: str) -> None:

@@ -20,6 +20,7 @@ from refine_core.words import (
     seconds,
     unread,
     why_failed,
+    why_no_advice,
 )
 
 NO_HINT = "N/A"
@@ -284,7 +285,7 @@ def _advice(attempt: Attempt) -> None:
         return
     st.markdown("**Advice asked for after this attempt**")
     if advice.error is not None:
-        mistake(f"No advice came: {advice.error.message}")
+        mistake(f"No advice came: {why_no_advice(advice)}")
     if advice.given is not None:
         st.caption("Discussion")
         block(advice.given.discussion)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from refine_core.figures import outcomes, text
 from refine_core.log.folds import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import fault, no_temperature, why_failed
+from refine_core.words import fault, no_temperature, why_failed, why_no_advice
 
 _WORDS = 90  # characters of a hint or an output
 
@@ -61,7 +61,7 @@ def advice_told(attempt: Attempt, state: str) -> str:
     if advice.error is not None:
         return text.hover(
             f"{name} could not be had{took}",
-            text.shorten(advice.error.message, _WORDS),
+            text.shorten(why_no_advice(advice), _WORDS),
             _retried(advice.calls),
         )
     given = advice.given.advice if advice.given else {}

@@ -2,7 +2,7 @@
 
     call --key_of--> key --find--> Reply | None ...asked if None... --keep-->
 
-Identical: the same kind of model, name, address, messages and parameters, `rollout_id` among them, whatever their order;
+Identical: the same kind of model, name, provider, address, messages and parameters, `rollout_id` among them, whatever their order;
 keys, headers and all else that is secret are no part of it, nor is how long to wait. Errors are never kept. Nothing is
 locked while a model is asked, so two identical calls at once may both go out. On disk only where somebody asked for that.
 Source: dspy.clients.cache, version 2.6.23.
@@ -38,7 +38,7 @@ _PATIENCE = frozenset(("timeout", "timeout_s", "num_retries", "cache", "cache_in
 def key_of(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> str | None:
     """What identical calls have in common, as a digest; None for a call whose parameters are not plain JSON."""
     asked = {n: v for n, v in public(params).items() if v is not None and n not in _PATIENCE}
-    whom = (type(lm).__qualname__, lm.model, lm.address)
+    whom = (type(lm).__qualname__, lm.model, getattr(lm, "custom_llm_provider", None), lm.address)
     try:
         text = json.dumps((whom, [dict(m) for m in messages], asked), sort_keys=True, separators=(",", ":"))
     except (TypeError, ValueError) as error:

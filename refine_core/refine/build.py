@@ -195,7 +195,9 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
         found.append(Problem("N", f"at most {MOST_ATTEMPTS} attempts, not {spec.N}"))
     if spec.threshold is not None and not _finite(spec.threshold):
         found.append(
-            Problem("threshold", f"the threshold must be a number, such as 1.0, not {spec.threshold!r}")
+            Problem(
+                "threshold", f"the threshold must be a number, such as 1.0, not {_written(spec.threshold)}"
+            )
         )
     if spec.fail_count is not None and (not isinstance(spec.fail_count, int) or spec.fail_count < 0):
         found.append(
@@ -207,7 +209,7 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
         found.append(
             Problem(
                 "budget_usd",
-                f"the budget must be a number of dollars above 0, or empty, not {spec.budget_usd!r}",
+                f"the budget must be a number of dollars above 0, or empty, not {_written(spec.budget_usd)}",
             )
         )
     tokens = spec.budget_tokens
@@ -226,6 +228,11 @@ def _model_problems(spec: ProgramSpec) -> list[Problem]:
         if model is not None
         for problem in model_problems(model)
     ]
+
+
+def _written(value: object) -> str:
+    """A number as people type it: "0", not "0.0"."""
+    return f"{value:g}" if isinstance(value, float) else repr(value)
 
 
 def _finite(value: object) -> bool:
