@@ -25,11 +25,6 @@ def _no_client_left_open():
         close_clients()
 
 
-def pytest_collection_modifyitems(items):
-    """Browser tests come last: what drives the browser keeps an event loop running, and asyncio allows but one."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
     """In CI a test that should run and was skipped is a failure."""

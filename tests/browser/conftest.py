@@ -135,9 +135,12 @@ def _chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the browser; without one, skip, but fail where CI is set."""
+    """Start the browser; without one, skip, but fail where CI is set.
+
+    It ends with its file: what drives it keeps an event loop running, and asyncio allows but one.
+    """
     with sync_playwright() as playwright:
         path = _chromium()
         if path is None and not Path(playwright.chromium.executable_path).exists():
