@@ -1,11 +1,11 @@
 """What a run may spend.
 
-    LMRequested --within the budget?--> go on | BudgetUsedUp        LMReplied --counted-->
+    LMRequested --within the budget?--> go on | BudgetUsedUp        LMReplied, LMRetried, LMFailed --counted-->
 
 Rule 1: it stands before whoever records, so that a call that may not be made is not on record either.
 Rule 2: a cost that nobody knows cannot be kept within a budget, so the next call is not made.
-The call that crosses the line is paid for: what a reply costs is known only once it is there. Calls that failed tell no
-cost, and are not counted.
+The call that crosses the line is paid for: what a reply costs is known only once it is there. A refusal, or another answer
+of no use, is paid for too; calls that got no answer tell no cost, and are not counted.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from refine_core.errors import BudgetUsedUp
-from refine_core.events import Event, LMReplied, LMRequested
+from refine_core.errors import BudgetUsedUp, Charge
+from refine_core.events import Event, LMRequested, charge_of
 
 
 class Purse:
     """A sink that lets no call begin once the budget is spent.
 
-    usd: US dollars; tokens: sent and received together; None is no limit. spent: replies that were paid for before.
+    usd: US dollars; tokens: sent and received together; None is no limit. spent: what the run recorded before.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class Purse:
             self.accept("", event)
 
     def accept(self, _: str, event: Event) -> None:
-        """Count a reply; refuse a request. Raises BudgetUsedUp."""
-        if isinstance(event, LMReplied):
+        """Count an answer; refuse a request. Raises BudgetUsedUp."""
+        if (charge := charge_of(event)) is not None:
             with self._lock:
-                self._count(event)
+                self._count(charge)
         elif isinstance(event, LMRequested):
             self.check()
 
@@ -64,14 +64,12 @@ class Purse:
                     f"{self._tokens:,} tokens are used, and the budget is {self._most_tokens:,}. Raise it to go further."
                 )
 
-    def _count(self, reply: LMReplied) -> None:
-        if reply.cache_hit or reply.replayed:
-            return  # for nothing
-        if reply.cost_usd is None:
-            self._unpriced = reply.model or "the model"
+    def _count(self, charge: Charge) -> None:
+        if charge.cost_usd is None:
+            self._unpriced = charge.model or "the model"
         else:
-            self._usd += reply.cost_usd
-        if reply.prompt_tokens is None or reply.completion_tokens is None:
-            self._uncounted = reply.model or "The model"
+            self._usd += charge.cost_usd
+        if charge.prompt_tokens is None or charge.completion_tokens is None:
+            self._uncounted = charge.model or "The model"
         else:
-            self._tokens += reply.prompt_tokens + reply.completion_tokens
+            self._tokens += charge.prompt_tokens + charge.completion_tokens

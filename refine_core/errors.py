@@ -176,16 +176,31 @@ class RewardError(ProgramError):
         super().__init__(f"{where}{message}")
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What is paid for an answer that was of no use, such as a refusal.
+
+    model: as it was asked for. Tokens, and US dollars, are None where unknown.
+    """
+
+    model: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+
+
 class LMError(RefineError):
     """The model or its provider is at fault.
 
     model: the name asked for. status: the HTTP status, where there was one. retryable: the same call may yet succeed.
+    charge: set where the model did answer, to no use.
     """
 
     retryable = False
 
     def __init__(self, message: str, *, model: str = "", status: int | None = None) -> None:
         self.model, self.status = model, status
+        self.charge: Charge | None = None
         super().__init__(message)
 
 

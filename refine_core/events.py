@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 from refine_core.errors import (
     AttemptError,
     BudgetUsedUp,
+    Charge,
     InfrastructureError,
     LMError,
     ProgramError,
@@ -139,12 +140,16 @@ class LMRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class LMRetried(Event):
-    """A request failed in passing and will be sent again after `wait_s`. ordinal: 1 for the first retry."""
+    """A request failed in passing and will be sent again after `wait_s`. ordinal: 1 for the first retry.
+
+    charge: what the answer cost, where there was one that was of no use.
+    """
 
     kind: ClassVar[str] = "lm_retried"
     ordinal: int
     wait_s: float
     error: Fault
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +175,23 @@ class LMReplied(Event):
 
 @dataclass(frozen=True, slots=True)
 class LMFailed(Event):
-    """A model gave no answer, retries included."""
+    """A model gave no reply, retries included. charge: what its last answer cost, where there was one, of no use."""
 
     kind: ClassVar[str] = "lm_failed"
     error: Fault
     took_s: float
+    charge: Charge | None = None
+
+
+def charge_of(event: Event) -> Charge | None:
+    """What an answer cost, useful or not; None for one from memory or a recording, and for whatever is no answer."""
+    match event:
+        case LMReplied(cache_hit=False, replayed=False):
+            return Charge(event.model, event.prompt_tokens, event.completion_tokens, event.cost_usd)
+        case LMFailed(charge=charge) | LMRetried(charge=charge):
+            return charge
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import Literal
 
 from refine_core.budget import Purse
 from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
-from refine_core.events import LMReplied, RunFinished
+from refine_core.events import LMRequested, RunFinished
 from refine_core.lm.cassette import Recording, replay_of
 from refine_core.log.drafts import Drafts
 from refine_core.log.folds import (
@@ -186,7 +186,9 @@ class Runs:
                 not_before=records[-1].at if records else 0.0,
             )
             purse = Purse(
-                spec.budget_usd, spec.budget_tokens, spent=(r.event for r in records if _is_reply(r))
+                spec.budget_usd,
+                spec.budget_tokens,
+                spent=(r.event for r in records if not isinstance(r.event, LMRequested)),
             )
             span = Span(taken=before.taken if before is not None else frozenset())
             scope = Scope((purse, recorder, job.drafts), span, job.cancel, job.drafts.write)
@@ -314,10 +316,6 @@ def replayed(spec: ProgramSpec, run_id: str, *, delay_s: float | None = None) ->
         budget_tokens=None,
         parent=run_id,
     )
-
-
-def _is_reply(record: Record) -> bool:
-    return isinstance(record.event, LMReplied)
 
 
 def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:

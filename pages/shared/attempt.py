@@ -9,6 +9,7 @@ import streamlit as st
 import ujson
 
 from pages.shared.text import ROLES, block, mistake, plain, printed
+from refine_core.errors import Charge
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import (
     count,
@@ -228,7 +229,7 @@ def _call(call: Call) -> None:
                 block(part.strip("\n"))
     for retry in call.retries:
         st.warning(
-            plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"),
+            plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}{_charged(retry.charge)}"),
             icon=":material/replay:",
         )
     st.markdown("**Reply**")
@@ -236,7 +237,7 @@ def _call(call: Call) -> None:
         block(call.reply.text)
         st.caption(plain(_cost(call)))
     elif call.error is not None:
-        mistake(call.error.message)
+        mistake(call.error.message + _charged(call.charge))
     elif call.draft:
         block(call.draft)
         st.caption("Being written …")
@@ -244,21 +245,23 @@ def _call(call: Call) -> None:
         st.caption("Waiting for the model.")
 
 
+def _charged(charge: Charge | None) -> str:
+    """What an answer of no use cost."""
+    if charge is None:
+        return ""
+    return f" That answer counts, too: {_tokens(charge.prompt_tokens, charge.completion_tokens)}, {dollars(charge.cost_usd)}."
+
+
+def _tokens(asked: int | None, said: int | None) -> str:
+    return "tokens unknown" if asked is None or said is None else f"{asked:,} tokens in, {said:,} out"
+
+
 def _cost(call: Call) -> str:
     reply = call.reply
     if reply is None:
         return ""
-    tokens = (
-        "tokens unknown"
-        if reply.prompt_tokens is None or reply.completion_tokens is None
-        else f"{reply.prompt_tokens:,} tokens in, {reply.completion_tokens:,} out"
-    )
-    parts = [
-        call.model,
-        _temperature(call),
-        seconds(reply.took_s),
-        tokens,
-    ]
+    tokens = _tokens(reply.prompt_tokens, reply.completion_tokens)
+    parts = [call.model, _temperature(call), seconds(reply.took_s), tokens]
     if reply.replayed:
         parts.append("replayed: nothing was asked or paid")
     elif reply.cache_hit:

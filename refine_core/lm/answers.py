@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from refine_core.errors import LMError, LMRefusedError, LMUnavailableError
+from refine_core.errors import Charge, LMError, LMRefusedError, LMUnavailableError
 from refine_core.lm.base import Reply, Usage
 from refine_core.lm.secrecy import hide, redact
 from refine_core.lm.shapes import TooLong, count, sane_usage
@@ -99,10 +99,19 @@ def reply_of(
     said: Said, *, where: str, model: str, secrets: Collection[str], cost_of: Callable[[Said], float | None]
 ) -> Reply | LMError:
     """The reply, or the error that says why there is none, and what to do. where: as in faults.explain."""
-    at = where[0].upper() + where[1:]
     if said.text:
         text, served, reason = (hide(part, secrets) for part in (said.text, said.model, said.finish_reason))
         return Reply(text, said.tokens, served or model, reason or None, cost_of(said))
+    error = _no_reply(said, where, model, secrets)
+    if said.usage or said.finish_reason:  # the model was at work, so somebody pays
+        tokens = said.tokens
+        error.charge = Charge(model, tokens.prompt_tokens, tokens.completion_tokens, cost_of(said))
+    return error
+
+
+def _no_reply(said: Said, where: str, model: str, secrets: Collection[str]) -> LMError:
+    """Why there is no text, and what to do."""
+    at = where[0].upper() + where[1:]
     if not said.choices:
         return LMUnavailableError(f"{at} sent a reply without choices. Try again.", model=model)
     if said.refusal:

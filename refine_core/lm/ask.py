@@ -75,14 +75,15 @@ def _ask(
         start = time.perf_counter()
 
         def retried(ordinal: int, wait_s: float, error: LMError) -> None:
-            here.emit(LMRetried(ordinal, wait_s, Fault.of(error)))
+            here.emit(LMRetried(ordinal, wait_s, Fault.of(error), error.charge))
 
         try:
             reply = yield from _reply(
                 lm, messages, merged, scope.cancel, on_retry=retried, on_text=_writing(here)
             )
         except Exception as error:
-            here.emit(LMFailed(Fault.of(error), time.perf_counter() - start))
+            charge = error.charge if isinstance(error, LMError) else None
+            here.emit(LMFailed(Fault.of(error), time.perf_counter() - start, charge))
             raise
         here.emit(_event(lm.model, reply, time.perf_counter() - start))
     tracker = settings.get("usage_tracker")

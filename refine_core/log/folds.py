@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from refine_core import events as ev
+from refine_core.errors import Charge
 from refine_core.log.scope import ATTEMPT, Record
 from refine_core.log.spending import Spent, spend
 from refine_core.loop import Loop, Plan, evolve
@@ -40,7 +41,8 @@ class Call:
     """One request to a model. reply is None until it answered; error is set if it never did.
 
     parse_failed: what of the reply could not be read. again: the same question once more, as JSON, after such a reply.
-    draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does.
+    draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does. charge: what the answer
+    cost that it failed with, if there was one.
     """
 
     span: str
@@ -56,6 +58,13 @@ class Call:
     parse_failed: ev.ParseFailed | None = None
     again: bool = False
     draft: str = ""
+    charge: Charge | None = None
+
+    @property
+    def charges(self) -> list[Charge]:
+        """What its answers cost, those of no use too."""
+        told = (*self.retries, self.reply) if self.reply is not None else self.retries
+        return [c for c in (*map(ev.charge_of, told), self.charge) if c is not None]
 
     @property
     def waiting(self) -> bool:
@@ -203,7 +212,8 @@ class Timeline:
 class Usage:
     """Sums over calls that answered; None where any of them is unknown.
 
-    free: answered from memory, or replayed: their tokens were spent before. Calls that failed tell no cost.
+    free: answered from memory, or replayed: their tokens were spent before. A refusal counts, and whatever else was an answer;
+    calls that got none tell no cost.
     """
 
     calls: int
@@ -215,15 +225,15 @@ class Usage:
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Usage:
         made = list(calls)
-        replies = [c.reply for c in made if c.reply is not None]
+        free = [r for r in (c.reply for c in made) if r is not None and (r.cache_hit or r.replayed)]
+        answers = [*(charge for call in made for charge in call.charges), *free]
 
         def total(name: str) -> int | float | None:
-            values = [getattr(r, name) for r in replies]
+            values = [getattr(one, name) for one in answers]
             return None if not values or None in values else sum(values)
 
         prompt, completion, cost = (total(n) for n in ("prompt_tokens", "completion_tokens", "cost_usd"))
-        free = sum(r.cache_hit or r.replayed for r in replies)
-        return cls(len(made), prompt, completion, cost, free)  # type: ignore[arg-type]
+        return cls(len(made), prompt, completion, cost, len(free))  # type: ignore[arg-type]
 
 
 def timeline(records: Iterable[Record]) -> Timeline | None:
@@ -341,7 +351,7 @@ class _Fold:
             case ev.LMReplied() if call:
                 call.reply, call.took_s = event, event.took_s
             case ev.LMFailed() if call:
-                call.error, call.took_s = event.error, event.took_s
+                call.error, call.took_s, call.charge = event.error, event.took_s, event.charge
             case ev.ParseFailed() if asked:
                 asked.parse_failed = event
             case ev.PredictorTraced() if run:
@@ -455,8 +465,8 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(summary, failed=summary.failed + 1, events=record.seq)
         case ev.LMRequested():
             return replace(summary, calls=summary.calls + 1, events=record.seq)
-        case ev.LMReplied() as reply if summary.spent is not None:
-            return replace(summary, spent=spend(summary.spent, reply, record.at), events=record.seq)
+        case (ev.LMReplied() | ev.LMRetried() | ev.LMFailed()) as answer if summary.spent is not None:
+            return replace(summary, spent=spend(summary.spent, answer, record.at), events=record.seq)
         case ev.RunFinished(reason=reason):
             return replace(summary, reason=reason, ended_at=record.at, events=record.seq)
         case _:

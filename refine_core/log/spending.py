@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from refine_core.events import LMReplied
+from refine_core.errors import Charge
+from refine_core.events import Event, LMReplied, charge_of
 
 QUARTER_S = 900
 
@@ -17,9 +18,9 @@ QUARTER_S = 900
 class Spent:
     """What the calls of one model cost in one quarter of an hour.
 
-    quarter: whole quarters since the epoch, UTC. calls: that were answered. free: those of them from memory or replayed;
-    their tokens were spent before, and are not counted. prompt_tokens, completion_tokens, cost_usd: sums of what is known.
-    uncounted, unpriced: calls that told no tokens, no price.
+    quarter: whole quarters since the epoch, UTC. calls: that were answered, be it with a refusal. free: those of them from
+    memory or replayed; their tokens were spent before, and are not counted. prompt_tokens, completion_tokens, cost_usd: sums
+    of what is known. uncounted, unpriced: calls that told no tokens, no price.
     """
 
     quarter: int
@@ -32,11 +33,11 @@ class Spent:
     uncounted: int = 0
     unpriced: int = 0
 
-    def also(self, reply: LMReplied) -> Spent:
-        """After one more call."""
-        if reply.cache_hit or reply.replayed:
+    def also(self, charge: Charge | None) -> Spent:
+        """After one more call. charge: None if it was free."""
+        if charge is None:
             return replace(self, calls=self.calls + 1, free=self.free + 1)
-        asked, said, cost = reply.prompt_tokens, reply.completion_tokens, reply.cost_usd
+        asked, said, cost = charge.prompt_tokens, charge.completion_tokens, charge.cost_usd
         return replace(
             self,
             calls=self.calls + 1,
@@ -48,10 +49,17 @@ class Spent:
         )
 
 
-def spend(spent: tuple[Spent, ...], reply: LMReplied, at: float) -> tuple[Spent, ...]:
-    """The sums after one more reply, recorded at `at` (seconds since the epoch). The latest quarter stands last."""
+def spend(spent: tuple[Spent, ...], event: Event, at: float) -> tuple[Spent, ...]:
+    """The sums after one more event, recorded at `at` (seconds since the epoch). The latest quarter stands last."""
+    charge = charge_of(event)
+    if charge is not None:
+        model = charge.model
+    elif isinstance(event, LMReplied):
+        model = event.model
+    else:
+        return spent
     quarter = int(at // QUARTER_S)
     for i in range(len(spent) - 1, -1, -1):
-        if spent[i].quarter == quarter and spent[i].model == reply.model:
-            return (*spent[:i], spent[i].also(reply), *spent[i + 1 :])
-    return (*spent, Spent(quarter, reply.model).also(reply))
+        if spent[i].quarter == quarter and spent[i].model == model:
+            return (*spent[:i], spent[i].also(charge), *spent[i + 1 :])
+    return (*spent, Spent(quarter, model).also(charge))

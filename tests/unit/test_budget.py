@@ -12,7 +12,7 @@ from refine_core.budget import Purse
 from refine_core.errors import BudgetUsedUp, SpecError
 from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore
-from tests.openai_server import OpenAIServer, polite
+from tests.openai_server import Answer, OpenAIServer, polite
 
 REWARD = "def reward(args, pred):\n    return 0.5\n"
 ASKED = ev.LMRequested("tiny", (), {})
@@ -115,3 +115,33 @@ def test_a_budget_must_be_above_nothing(runs, name):
         )
         with pytest.raises(SpecError, match=name):
             runs.start(spec)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(None, "length", usage={"prompt_tokens": 40, "completion_tokens": 960}),
+        Answer(None, "content_filter", usage={"prompt_tokens": 40, "completion_tokens": 960}),
+        Answer(None, "stop", usage={"prompt_tokens": 40, "completion_tokens": 960}),
+    ],
+    ids=lambda answer: answer.finish_reason,
+)
+def test_an_answer_of_no_use_is_paid_for_all_the_same(runs, answer):
+    """A model that reasons until its tokens are used up says nothing, and costs the most."""
+    with OpenAIServer(lambda _: answer) as server:
+        spec = spec_for(server, budget_tokens=1500)
+        spec = replace(spec, model=replace(spec.model, retries=1), strategy="best_of_n")
+        ended = run(runs, spec)
+        asked = len(server.requests)
+    told = [event for event in (r.event for r in runs.events(ended.run_id)) if ev.charge_of(event)]
+    assert [type(e) for e in told] in ([ev.LMFailed, ev.LMFailed], [ev.LMRetried, ev.LMFailed])
+    assert asked == 2, "the third would be beyond the budget"
+    assert ended.line.finished.reason == "budget_used_up"
+    assert ended.line.usage.prompt_tokens == 80
+    assert ended.line.usage.cost_usd == pytest.approx(2.0)
+    assert "2,000 tokens" in ended.took
+    (row,) = runs.recent()
+    assert [(s.calls, s.completion_tokens, s.cost_usd) for s in row.summary.spent] == [(2, 1920, 2.0)]
+    resumed = Purse(tokens=1500, spent=(r.event for r in runs.events(ended.run_id) if ev.charge_of(r.event)))
+    with pytest.raises(BudgetUsedUp, match="2,000 tokens are used"):
+        resumed.accept("", ASKED)
