@@ -132,6 +132,12 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+// The classes of a column's cells: what it tells, and how it is aligned.
+function place(column) {
+  const name = column.key === "hint" ? "hint-for" : column.key;
+  return column.number ? `${name} number` : name;
+}
+
 // A name as the field writes them breaks after its underscores, rather than anywhere; a number does not break.
 function foldable(text) {
   return text.split(/(?<=[_/]|(?<!\d)\.)(?=\w)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
@@ -192,10 +198,12 @@ class View {
     hint.append("Keys, while this has the focus: ");
     for (const [name, words] of keys) hint.append(element("kbd", { textContent: name }), words);
     const steps = element("div", { className: "steps" }, ...Object.values(this.buttons), hint);
-    this.head = element("tr");
-    this.body = element("tbody");
+    // The roles are those that the elements have already, until a phone lays them out as a grid.
+    this.head = element("tr", { role: "row" });
+    this.body = element("tbody", { role: "rowgroup" });
     const caption = element("caption", { className: "sr", textContent: "Ledger: every attempt of the run" });
-    this.table = element("table", {}, caption, element("thead", {}, this.head), this.body);
+    const top = element("thead", { role: "rowgroup" }, this.head);
+    this.table = element("table", { role: "table" }, caption, top, this.body);
     this.ledger = element("div", { className: "ledger", role: "region", "aria-label": "Ledger of attempts" }, this.table);
     this.note = element("p", { className: "note" });
     this.live = element("p", { className: "sr", role: "status" });
@@ -438,10 +446,10 @@ class View {
 
   fill() {
     if (!this.head.childElementCount) {
-      this.head.append(element("th", { scope: "col", textContent: "#" }));
+      this.head.append(element("th", { role: "columnheader", scope: "col", textContent: "#" }));
       for (const column of this.data.columns) {
-        const className = column.number ? "number" : "";
-        this.head.append(element("th", { scope: "col", className, textContent: column.title }));
+        const about = { role: "columnheader", scope: "col", className: place(column), textContent: column.title };
+        this.head.append(element("th", about));
       }
     }
     this.table.hidden = !this.data.rows.length;
@@ -488,12 +496,9 @@ class View {
     button.setAttribute("aria-label", `Select attempt ${attempt + 1}`);
     const marks = element("span");
     const said = element("span", { className: "sr" });
-    const head = element("th", { scope: "row" }, button, " ", marks, said);
-    const names = { hint: "hint-for" };
-    const cells = this.data.columns.map((column) =>
-      element("td", { className: `${names[column.key] ?? column.key} ${column.number ? "number" : ""}` }),
-    );
-    const row = element("tr", {}, head, ...cells);
+    const head = element("th", { role: "rowheader", scope: "row" }, button, " ", marks, said);
+    const cells = this.data.columns.map((column) => element("td", { role: "cell", className: place(column) }));
+    const row = element("tr", { role: "row" }, head, ...cells);
     row.dataset.attempt = attempt;
     this.body.append(row);
     const made = { row, button, said, mark: marks, cells };
