@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -19,6 +20,7 @@ _TEST, _OF, _TYPED = "test", "of", "models.tested"
 _VERDICTS = {
     "works": (":material/check_circle:", "works"),
     "fails": (":material/error:", "does not work"),
+    "lacks": (":material/remove_circle:", "not available"),
     "unknown": (":material/help:", "unknown"),
     "waiting": (":material/hourglass_empty:", "waiting"),
 }
@@ -101,12 +103,16 @@ def _draw(found: Check) -> None:
     elif found.ok:
         st.success(f"It works. Tested in {seconds(found.took_s)}.", icon=":material/check_circle:")
     elif found.ok is False:
-        st.error("It does not work yet. See below what to do.", icon=":material/error:")
+        st.error("It does not work yet. What to do is said below.", icon=":material/error:")
     else:
-        st.warning("It is not known whether it works.", icon=":material/help:")
+        st.warning("It is not known whether it works. Why is said below.", icon=":material/help:")
     with st.container(gap="xsmall"):
-        for finding in found.findings:
-            _finding(finding)
+        for words, findings in _by_words(found.findings).items():
+            if len(findings) > 1:  # one reason for all of them
+                names = ", ".join(finding.what for finding in findings)
+                st.markdown(f"{_VERDICTS['unknown'][0]} **{names}**: {plain(words)}")
+            else:
+                _finding(findings[0])
     if found.reply:
         st.caption("The reply")
         block(found.reply)
@@ -116,6 +122,15 @@ def _draw(found: Check) -> None:
             else f"{count(found.tokens_in, 'token')} in, {found.tokens_out} out"
         )
         st.caption(plain(f"{tokens} · {dollars(found.cost_usd)}"))
+
+
+def _by_words(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """Those that are unknown for one reason together, all others alone; in the order of the first of each."""
+    found: dict[str, list[Finding]] = {}
+    for one in findings:
+        alone = one.verdict != "unknown"
+        found.setdefault(one.what if alone else one.words, []).append(one)
+    return found
 
 
 def _finding(finding: Finding) -> None:

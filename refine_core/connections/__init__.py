@@ -2,7 +2,7 @@
 
 presets    kinds of connections, with what is usual there filled in
 saved      connections under names of one's own, without keys
-check      testing one; trial, listing, blame: its steps; findings: what works and what does not, in sentences
+check      testing one; trial, listing, blame: its steps; findings, telling: what works and what does not, in sentences
 spending   what calls cost, by day and model
 """
 

@@ -1,4 +1,4 @@
-"""Which of the parameters that were set a server refuses: by its own words, or by asking again without them.
+"""What a refusal is about: which of the parameters that were set, or the model; by its words, or by asking again.
 
     refusal --named in it?--> ask without those --yes--> blamed
             --not named?----> ask without all; if that works, without each in turn
@@ -9,7 +9,7 @@ A refusal that stays when nothing is set is not about a parameter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from refine_core.errors import LMError, LMRefusedError
@@ -17,6 +17,8 @@ from refine_core.lm import Reply
 from refine_core.spec import ModelSpec
 
 MOST_TRIES = 4
+SAID = ' It said: "'
+"""What stands between our words and the server's in an error; see refine_core.lm.faults."""
 
 _ALSO_CALLED = {
     "max_tokens": ("max_completion_tokens", "max_output_tokens", "maxOutputTokens", "num_predict"),
@@ -75,6 +77,14 @@ def find(ask: Ask, names: Sequence[str], refusal: LMError) -> Blame:
         if isinstance(without_one, Reply):
             return Blame((name,), certain=True, made=without_one)
     return Blame(tuple(suspects), certain=False, made=without_all)
+
+
+def is_about(names: Iterable[str], refusal: LMError) -> bool:
+    """Whether the server itself named one of these when it refused. names: by which it may know the model."""
+    said = str(refusal).partition(SAID)[2]
+    return any(
+        re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", said, re.IGNORECASE) for name in names if name
+    )
 
 
 def _is_named(name: str, words: str) -> bool:

@@ -14,7 +14,8 @@ from typing import Literal
 from refine_core.lm.secrecy import redact
 
 What = Literal["Address", "Key", "Model", "Parameters", "Reply", "Streaming", "Tokens", "Price"]
-Verdict = Literal["works", "fails", "unknown", "waiting"]
+Verdict = Literal["works", "fails", "lacks", "unknown", "waiting"]
+"""lacks: it is known not to be there, and a run can do without."""
 
 WHATS: tuple[What, ...] = ("Address", "Key", "Model", "Parameters", "Reply", "Streaming", "Tokens", "Price")
 MOST_LISTED = 200

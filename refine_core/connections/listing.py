@@ -27,6 +27,8 @@ MOST_BYTES = 8 * 2**20
 MOST_MODELS = 5_000
 MOST_CHARACTERS = 200  # of a model's name
 STEP_BYTES = 64 * 2**10
+REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""How servers refuse the list to who has no good key; the first is the way of litellm's proxy without a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def told(found: Listing, where: str, timeout_s: float) -> tuple[Verdict, str]:
         )
     if found.status is not None and found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "unknown", f"{at} was reached, but failed on its side ({found.status}); the request will tell."
+    if found.status in REFUSALS:
+        return "works", f"{at} was reached, but refused to list its models ({found.status})."
     return "works", f"{at} was reached. It does not list its models, which not every server does."
 
 

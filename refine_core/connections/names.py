@@ -27,6 +27,19 @@ def prefix_of(model: ModelSpec) -> str:
     return first if first in _PREFIXES or first == f"{model.provider}/" else ""
 
 
+def typed(model: ModelSpec) -> str:
+    """The model's name as a person typed it, or could have."""
+    prefix = prefix_of(model)
+    return as_typed(model.model.removeprefix(prefix), prefix)
+
+
+def wants_key(model: ModelSpec) -> bool:
+    """Whether it is asked at a provider's own address, and that provider is known to serve nobody without a key."""
+    prefix = prefix_of(model)
+    own = [preset for preset in PRESETS.values() if preset.prefix == prefix and not preset.wants_address]
+    return bool(prefix and not model.api_base and own) and all(preset.wants_key for preset in own)
+
+
 def own_names(model: ModelSpec, prefix: str) -> set[str]:
     """The names by which a server may know the model. prefix: see `prefix_of`."""
     if prefix:

@@ -1,6 +1,7 @@
-"""The steps of testing a connection, each a finding or several.
+r"""The steps of testing a connection, each a finding or several.
 
     problems? -> list of models -> one tiny request, streamed -> what came with the reply
+                      \-> the same without the key, beside the request: whether the key is looked at
 
 The list only gives hints; the request decides, since it is what a run will make. Everything waits under one limit.
 """
@@ -13,15 +14,25 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from refine_core import effects
-from refine_core.connections import blame
-from refine_core.connections.findings import WHATS, Board, What
-from refine_core.connections.listing import Listing, is_direct, look_aside, told
-from refine_core.connections.names import as_typed, first_part, like, own_names, prefix_of
+from refine_core.connections import blame, telling
+from refine_core.connections.findings import WHATS, Board, Verdict, What
+from refine_core.connections.listing import REFUSALS, Listing, is_direct, look_aside, told
+from refine_core.connections.names import (
+    as_typed,
+    first_part,
+    like,
+    own_names,
+    prefix_of,
+    typed,
+    wants_key,
+)
 from refine_core.errors import (
     LMError,
     LMKeyError,
@@ -35,6 +46,7 @@ from refine_core.lm import BaseLM, Reply, litellm_ready
 from refine_core.lm.connect import connect
 from refine_core.lm.engine import engine
 from refine_core.lm.remote import NO_KEY
+from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import model_problems
 from refine_core.waiting import Cancel
@@ -43,6 +55,8 @@ ASKED = "Reply with the single word ready."
 LOADING_S = 60.0
 LISTING_S = 5.0
 """The longest wait for the list of models; some servers have none, and hang."""
+KEYLESS_S = 0.5
+"""The longest that a finished test waits to hear whether the list is to be had without the key."""
 
 _FINDING: Mapping[str, What] = {"model": "Model", "api_base": "Address", "key_env": "Key"}
 _OTHER_PROTOCOLS = frozenset(
@@ -111,8 +125,9 @@ class _Trial:
         self.key = key or (os.environ.get(model.key_env) if isinstance(model.key_env, str) else None) or None
         self.waiting_for = "Nothing was answered"
         self.listing = Listing()
+        self.keyless: Future[Listing] | None = None
         self.near: list[str] = []
-        self.written: list[str] = []
+        self.along = Along()
 
     def run(self) -> str:
         """Returns what is to be said of whatever was not looked at."""
@@ -125,7 +140,7 @@ class _Trial:
             self.board.say(
                 "Key",
                 "fails",
-                "The key holds blanks, or characters that no key has. Copy it again, all of it and nothing else.",
+                "The key holds spaces, or characters that no key has. Copy it again, all of it and nothing else.",
             )
             return "Not tested, since the key cannot be sent."
         if self.model.api_base and not self._reach(self.model.api_base):
@@ -150,6 +165,8 @@ class _Trial:
         self.board.say("Address", *told(self.listing, self._where, round(allowed_s, 1)))
         if self.listing.models:
             self._look_up(self.listing.models)
+        if self.key and self.listing.models is not None and not self.listing.v1:
+            self.keyless = look_aside(address, NO_KEY, allowed_s)
         lost = isinstance(found.failure, (ConnectionRefusedError, socket.gaierror))
         return not (lost and is_direct(address))
 
@@ -162,9 +179,7 @@ class _Trial:
             self.board.say("Model", "works", f"{self._name} is among the models that the server lists.")
             return
         self.near = [as_typed(one, prefix) for one in like(min(names, key=len), listed)]
-        self.board.say(
-            "Model", "unknown", f"{self._name} is not among the models that the server lists.{self._instead}"
-        )
+        self.board.say("Model", "unknown", self._unlisted)
 
     # The request
 
@@ -193,11 +208,11 @@ class _Trial:
         return "Not looked at."
 
     def _ask(self, lm: BaseLM, left_out: tuple[str, ...]) -> Reply | LMError:
-        self.written = []  # a new one: a late piece of an earlier reply belongs to that
+        self.along = Along()  # a new one: a late piece of an earlier reply belongs to that
         messages = [{"role": "user", "content": ASKED}]
         params = {**lm.kwargs, **dict.fromkeys(left_out)}
         try:
-            return effects.run(lm.steps(messages, params, cancel=self.limit, on_text=self.written.append))
+            return effects.run(lm.steps(messages, params, cancel=self.limit, on_text=self.along))
         except LMError as error:
             return error
 
@@ -212,12 +227,14 @@ class _Trial:
         what = "Set it to 1, or choose another model." if found.names == ("temperature",) else (
             "Change it, or leave it out." if one else "Change them, or leave them out.")  # fmt: skip
         self.board.say(
-            "Parameters", "fails", f"{who}; without {'it' if one else 'them'} a reply comes. {what} {refusal}"
+            "Parameters",
+            "fails",
+            f"{who}; without {'it' if one else 'them'} a reply comes. {what} {self._told(refusal)}",
         )
 
     def _failed(self, error: LMError) -> str:
         """Which finding the error belongs to. Returns what is to be said of the others."""
-        words, say = _capital(str(error)), self.board.say
+        words, say = self._told(error), self.board.say
         moved = (
             error.status is not None and HTTPStatus.MULTIPLE_CHOICES <= error.status < HTTPStatus.BAD_REQUEST
         )
@@ -227,7 +244,8 @@ class _Trial:
         elif error.status is not None and self.board.verdict("Address") != "works" and not self.listing.v1:
             say("Address", "works", f"{_capital(self._where)} was reached.")
         if isinstance(error, LMKeyError):
-            say("Key", "fails", words)
+            keyless = bool(self.model.api_base) and not self.key and error.status is not None
+            say("Key", "fails", self._none_given(error) if keyless else words)
         elif isinstance(error, LMNotFoundError) and not moved:
             if self.listing.v1:
                 say("Address", "fails", told(self.listing, self._where, 0.0)[1])
@@ -237,10 +255,14 @@ class _Trial:
                 )
             else:
                 say("Model", "fails", words + self._instead)
+        elif self._is_about_the_model(error):
+            say("Model", "fails", f"{self._unlisted} {words}")
         elif isinstance(error, LMRateLimitError) and error.retryable:
             say("Reply", "unknown", words)
         elif not unreachable and not moved:
             say("Reply", "fails", words)
+            if error.status == HTTPStatus.BAD_REQUEST and self.listing.status in REFUSALS:
+                say("Key", "unknown", self._suspected)
         return "Not known, since no reply came."
 
     def _answered(self, reply: Reply, untempered: tuple[str, ...]) -> None:
@@ -248,68 +270,77 @@ class _Trial:
         say, where = self.board.say, _capital(self._where)
         if self.board.verdict("Address") != "works":
             say("Address", "works", f"{where} was reached, and answered.")
-        say("Key", "works", "The key was taken." if self.key else self._keyless)
         if self.board.verdict("Model") == "unknown":
             say("Model", "works", f"{self._name} answered, though the server does not list it.")
         else:
             say("Model", "works", f"{self._name} answered.")
         if self.board.verdict("Parameters") != "fails":
-            say("Parameters", "works", _taken(self.model, untempered))
+            say("Parameters", *telling.parameters(self.model, untempered))
         self.board.answered(
             reply.text, (reply.usage.prompt_tokens, reply.usage.completion_tokens), reply.cost_usd
         )
-        if not reply.text.strip():
-            say("Reply", "fails", "The reply was empty. Raise the limit of tokens, or choose another model.")
-        elif reply.finish_reason == "length":
-            say(
-                "Reply",
-                "works",
-                "It replied, but was cut off by the limit of tokens. Raise that for real work.",
-            )
-        else:
-            say("Reply", "works", "It replied.")
-        if any(text and text != reply.text for text in self.written):
-            say("Streaming", "works", "The reply could be read while it was written.")
-        else:
-            say(
-                "Streaming",
-                "unknown",
-                "The reply came in one piece, so this does not show whether replies are streamed.",
-            )
-        self._count(reply)
+        say("Reply", *telling.text(reply))
+        say("Streaming", *telling.streaming(reply, self.along))
+        say("Tokens", *telling.tokens(reply))
+        say("Price", *telling.price(reply, self.model))
+        say("Key", *self._key_taken())  # the last, since it may wait a moment
 
-    def _count(self, reply: Reply) -> None:
-        """What the reply says of tokens and price."""
-        say, sent, received = self.board.say, reply.usage.prompt_tokens, reply.usage.completion_tokens
-        if sent is not None and received is not None:
-            say("Tokens", "works", f"The server counts tokens: {sent} sent, {received} received.")
-        else:
-            say(
-                "Tokens",
-                "unknown",
-                "The server does not say how many tokens it took, so a budget cannot be kept with it.",
-            )
-        if self.model.price_in_usd is not None and self.model.price_out_usd is not None:
-            say("Price", "works", f"Reckoned by the prices typed: ${self.model.price_in_usd:g} for a million tokens sent, "
-                f"${self.model.price_out_usd:g} for a million received.")  # fmt: skip
-        elif reply.cost_usd is not None:
-            say("Price", "works", f"This request cost ${reply.cost_usd:.2g}, by litellm's table of prices.")
-        else:
-            say(
-                "Price",
-                "unknown",
-                "No price is known. Type the prices of a million tokens to see what calls cost.",
-            )
+    def _key_taken(self) -> tuple[Verdict, str]:
+        """What a reply says of the key: that it works only where without it there would have been none."""
+        if not self.key:
+            return "works", self._keyless
+        if wants_key(self.model):
+            return "works", "The key was taken; this provider answers nobody without one."
+        without = Listing()
+        if self.keyless is not None:
+            with suppress(TimeoutError):
+                without = self.keyless.result(min(KEYLESS_S, max(0.0, self.until - time.monotonic())))
+        if without.status in REFUSALS:
+            return "works", "The key was taken; without it, the server refuses even to list its models."
+        words = "Nothing was said against the key."
+        if without.models is not None:
+            words += " The server lists its models without it too, so it may not look at keys at all."
+        return "unknown", f"{words} That is no obstacle: a reply came."
 
     @property
     def _keyless(self) -> str:
         if self.model.api_base:
             return "None was given, and none is needed."
-        return "None was given; litellm found one in the environment, or needs none."
+        return "None was given: one was found in the environment, or none is needed."
+
+    def _none_given(self, error: LMError) -> str:
+        return (
+            f"{_capital(self._where)} wants a key, and none was given ({error.status}). Type one, or name the environment "
+            f"variable that holds it.{''.join(str(error).partition(blame.SAID)[1:])}"
+        )
+
+    @property
+    def _suspected(self) -> str:
+        likely = (
+            "the key is the likeliest cause. Check it, and that it belongs there."
+            if self.key
+            else "the likeliest cause is that it wants a key, and none was given. Type one."
+        )
+        return f"The server refuses every request, its list of models too; {likely}"
+
+    def _is_about_the_model(self, error: LMError) -> bool:
+        """Whether a refusal is about a model that the server does not list, either."""
+        names = {self.model.model, *own_names(self.model, prefix_of(self.model))}
+        unlisted = bool(self.listing.models) and self.board.verdict("Model") == "unknown"
+        return unlisted and isinstance(error, LMRefusedError) and blame.is_about(names, error)
+
+    def _told(self, error: LMError) -> str:
+        """Its words, with the model's name as it was typed; what the server said stays as it is."""
+        ours, *theirs = str(error).partition(blame.SAID)
+        return _capital(ours.replace(repr(self.model.model), self._name)) + "".join(theirs)
+
+    @property
+    def _unlisted(self) -> str:
+        return f"{self._name} is not among the models that the server lists.{self._instead}"
 
     @property
     def _name(self) -> str:
-        return repr(self.model.model)
+        return repr(typed(self.model))
 
     @property
     def _instead(self) -> str:
@@ -321,14 +352,6 @@ class _Trial:
             return f"the provider of {self._name}"
         parts = urlsplit(self.model.api_base)
         return f"the server at {parts.scheme}://{parts.netloc}{parts.path}"
-
-
-def _taken(model: ModelSpec, untempered: tuple[str, ...]) -> str:
-    names = [name for name in blame.parameters(model) if name not in untempered]
-    words = f"Taken as they are: {', '.join(names)}." if names else "None was sent."
-    if untempered:
-        words += " The temperature is left out: this model takes none but its own."
-    return words
 
 
 def _capital(text: str) -> str:

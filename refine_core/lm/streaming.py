@@ -26,6 +26,21 @@ TOLD_EVERY_S = 0.03
 log = logging.getLogger(__name__)
 
 
+class Along:
+    """Reads along, as an `on_text`, and is told how the reply came, too.
+
+    texts: all that it was told. streamed: whether the server sent the reply as a stream; False where it sent it whole,
+    or refused to stream; None where that cannot be told.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.streamed: bool | None = False  # until a stream has been read
+
+    def __call__(self, text: str) -> None:
+        self.texts.append(text)
+
+
 class Draft:
     """Tells a reader all that a reply says so far: at most every 30 ms, and nothing any more once it is closed.
 
@@ -60,6 +75,11 @@ class Draft:
         """This is all of it."""
         self.rest()
         self._tell(hide(text, self._secrets))
+
+    def came(self, *, streamed: bool | None) -> None:
+        """This is how it came, for who wants to know. See `Along`."""
+        if isinstance(self._on_text, Along):
+            self._on_text.streamed = streamed
 
     def rest(self) -> None:
         """Nothing more comes for now."""
@@ -194,5 +214,8 @@ async def read_stream(wrapper: Any, draft: Draft, watch: Watch) -> Said:
         raise WrongShape("it is no stream of events")
     if not tap.ended and not watch.done:
         raise CutOff
+    # A whole body is told to litellm as a stream; and what it makes a stream of by itself is a single piece.
+    streamed = True if tap.pieces > 1 or watch.done else None
+    draft.came(streamed=False if watch.body is not None else streamed)
     tap.said.text = "".join(parts)
     return tap.said

@@ -183,7 +183,9 @@ def test_a_killed_app_shows_the_run_as_interrupted_with_all_that_was_seen(page, 
     run_id = re.search("run=([^&]+)", page.url)[1]
     server.kill()
     page.goto(f"{server.start()}/run?run={run_id}")
-    expect(page.get_by_text(re.compile("Interrupted (during|after|while)")).first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(re.compile("Interrupted (during|after|while)")).first).to_be_visible(
+        timeout=20_000
+    )
     expect(rows(page).first.locator("td")).to_have_text(seen)
 
 

@@ -136,7 +136,9 @@ def test_a_run_whose_app_was_killed_is_resumed_where_it_stood(page, server):
         url = server.start()
         asked = len(model.requests)
         page.goto(f"{url}/run?{query}")
-        expect(page.get_by_text(re.compile("Interrupted (during|after|while)")).first).to_be_visible(timeout=20_000)
+        expect(page.get_by_text(re.compile("Interrupted (during|after|while)")).first).to_be_visible(
+            timeout=20_000
+        )
         page.get_by_role("button", name="Resume").click()
         press(page, "Go on")
         stopped(page, "All 5 attempts made", within_s=60)

@@ -15,7 +15,7 @@ from pages.shared.keys import address_of
 from refine_core import connections, runs
 from refine_core.connections import Connection, Spent
 from refine_core.programs import ModelSpec
-from tests.openai_server import OpenAIServer, polite
+from tests.openai_server import OpenAIServer, polite, status
 from tests.pages.test_pages import ended, press_run, said
 
 ROOT = Path(__file__).parents[2]
@@ -317,3 +317,12 @@ def test_the_lab_does_not_ask_another_model_in_place_of_a_removed_one():
         assert any("was removed" in e for e in errors(app))
         press_run(app)
         assert server.requests == []
+
+
+def test_what_is_unknown_for_one_reason_is_said_once():
+    with OpenAIServer(status(500)) as server:
+        app = press(to_server(open_models(), server), "Test")
+        assert outcome_of(app).ok is False
+    lines = [m.value for m in app.markdown if "since no reply came" in m.value]
+    assert len(lines) == 1
+    assert all(what in lines[0] for what in ("Parameters", "Streaming", "Tokens", "Price"))

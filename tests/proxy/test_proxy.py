@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 
@@ -10,6 +11,7 @@ import pytest
 
 from refine_core import LM, ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
+from refine_core.connections import check, checked
 from refine_core.effects import run
 from refine_core.errors import LMError, LMKeyError, LMNotFoundError, LMRateLimitError, LMUnavailableError
 from refine_core.runs import Credentials, Runs
@@ -116,6 +118,46 @@ def test_a_whole_run_with_an_adviser_and_a_judge_on_it(proxy, tmp_path):
     written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert any(b"Brussels" in each for each in written), "the store's files are read as they are"
     assert not any(KEY.encode() in each for each in written)
+
+
+def tried(proxy, model, key):
+    """What the Models page's test says: verdict and words by what was looked at."""
+    spec = ModelSpec("litellm", model=f"openai/{model}", api_base=proxy.url)
+    check_id = check(spec, key, limit_s=60)
+    until = time.monotonic() + 90
+    while not (seen := checked(check_id)).done:
+        assert time.monotonic() < until, seen
+        time.sleep(0.05)
+    return {found.what: (found.verdict, found.words) for found in seen.findings}
+
+
+def failing(found):
+    return [what for what, (verdict, _) in found.items() if verdict == "fails"]
+
+
+def test_a_test_says_that_key_model_and_stream_work(proxy):
+    found = tried(proxy, "writes", KEY)
+    assert {found[what][0] for what in ("Address", "Key", "Model", "Reply", "Streaming")} == {"works"}
+    assert "without it, the server refuses" in found["Key"][1]
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"), [("sk-of-nobody", "the key is the likeliest cause"), (None, "none was given")]
+)
+def test_a_test_suspects_the_key_where_nothing_is_answered(proxy, key, hint):
+    found = tried(proxy, "answers", key)
+    assert failing(found) == ["Reply"]
+    assert hint in found["Key"][1]
+    assert "sk-of-nobody" not in repr(found)
+
+
+def test_a_test_says_that_it_is_the_model_by_the_name_that_was_typed(proxy):
+    found = tried(proxy, "answer", KEY)
+    assert failing(found) == ["Model"]
+    assert found["Model"][1].startswith(
+        "'answer' is not among the models that the server lists. Did you mean 'answers'"
+    )
+    assert "openai/answer" not in repr(found)
 
 
 def post(url, body, key=KEY):

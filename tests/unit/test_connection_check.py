@@ -15,10 +15,12 @@ from refine_core.connections import PRESETS, check, checked, stop_check
 from refine_core.connections.blame import MOST_TRIES, find
 from refine_core.connections.check import MOST_CHECKS
 from refine_core.connections.findings import WHATS, Board
-from refine_core.connections.names import like
+from refine_core.connections.names import like, typed, wants_key
+from refine_core.connections.telling import streaming
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
 from refine_core.lm.remote import NO_KEY
+from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, status
 
@@ -175,6 +177,100 @@ def test_a_refused_key_is_said_to_be_the_fault(server):
     assert verdicts(seen)["Reply"] == "unknown"
 
 
+def test_a_key_that_is_wanted_and_was_not_given_is_asked_for(server):
+    server.key = CANARY
+    seen = tried(spec(server))
+    assert (seen.ok, verdicts(seen)["Key"]) == (False, "fails")
+    assert "none was given (401). Type one" in words(seen, "Key")
+
+
+def no_database(message):
+    """What litellm's proxy says of a key that it does not know, where it has no database: 400, whatever is asked."""
+    body = json.dumps(
+        {"error": {"message": message, "type": "no_db_connection", "param": None, "code": "400"}}
+    )
+    return 400, {"Content-Type": "application/json"}, body.encode()
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [(CANARY, "the key is the likeliest cause"), (None, "it wants a key, and none was given")],
+)
+@pytest.mark.parametrize("listed", [400, 401, 403])
+def test_where_every_request_is_refused_the_key_is_suspected_and_nothing_else(key, hint, listed):
+    refused = no_database("No connected db.")
+    with Plain({"/v1/models": (listed, *refused[1:]), "/v1/chat/completions": refused}) as server:
+        seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1", seed=7), key)
+    assert (seen.ok, verdicts(seen)["Key"]) == (False, "unknown")
+    assert hint in words(seen, "Key")
+    assert [what for what, verdict in verdicts(seen).items() if verdict == "fails"] == ["Reply"]
+    assert "No connected db." in words(seen, "Reply")
+    assert f"refused to list its models ({listed})" in words(seen, "Address")
+
+
+def test_a_refusal_by_a_server_that_lists_its_models_casts_no_doubt_on_the_key(server):
+    server.default = status(400, "this account may not")
+    assert "likeliest" not in words(tried(spec(server), CANARY), "Key")
+
+
+def test_a_key_works_where_the_list_is_refused_without_it(server):
+    server.key = CANARY
+    seen = tried(spec(server), CANARY)
+    assert (seen.ok, verdicts(seen)["Key"]) == (True, "works")
+    asked = {r.headers["authorization"] for r in server.requests if r.path.endswith("/models")}
+    assert asked == {f"Bearer {CANARY}", f"Bearer {NO_KEY}"}
+
+
+def test_a_key_that_nobody_asked_for_is_not_said_to_work(server):
+    seen = tried(spec(server), CANARY)
+    assert (seen.ok, verdicts(seen)["Key"]) == (True, "unknown")
+    assert "Nothing was said against the key. The server lists its models without it too" in words(
+        seen, "Key"
+    )
+
+
+def test_where_there_is_no_list_a_key_is_not_said_to_work():
+    with Plain({"/v1/chat/completions": CHAT}) as server:
+        seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1"), CANARY)
+    assert (seen.ok, verdicts(seen)["Key"]) == (True, "unknown")
+    assert words(seen, "Key").startswith("Nothing was said against the key. That is no obstacle")
+
+
+def test_a_list_that_hangs_without_the_key_does_not_keep_the_test_from_its_end():
+    with Plain({"/v1/models": listing("tiny"), "/v1/chat/completions": CHAT}) as server:
+        slow = server.routes.copy()
+
+        class Once(dict):
+            def get(self, path, default=None):
+                answer = slow.get(path, default)
+                slow["/v1/models"] = 30.0
+                return answer
+
+        server.routes = Once()
+        seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1"), CANARY)
+    assert [key for path, key in server.hits if path == "/v1/models"] == [
+        f"Bearer {CANARY}",
+        f"Bearer {NO_KEY}",
+    ]
+    assert (seen.ok, verdicts(seen)["Key"]) == (True, "unknown")
+    assert seen.took_s < 4
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [
+        (ModelSpec("litellm", model="openai/gpt-4.1-mini"), True),
+        (ModelSpec("litellm", model="openai/gpt-4.1-mini", api_base="http://127.0.0.1:1/v1"), False),
+        (ModelSpec("litellm", model="bedrock/amazon.nova"), False),
+        (ModelSpec("litellm", model="lm_studio/tiny"), False),
+        (ModelSpec("litellm", model="ollama/tiny"), False),
+        (ModelSpec("litellm", model="tiny"), False),
+    ],
+)
+def test_only_providers_that_are_known_to_want_a_key_prove_it_by_answering(model, wanted):
+    assert wants_key(model) is wanted
+
+
 def test_a_variable_that_is_not_set_is_named_and_nobody_is_asked(server, monkeypatch):
     monkeypatch.delenv("MY_OWN_KEY", raising=False)
     seen = tried(spec(server, key_env="MY_OWN_KEY"))
@@ -216,6 +312,47 @@ def test_a_model_that_is_not_there_brings_up_those_like_it(server):
     seen = tried(spec(server, model="openai/qwen3"))
     assert (seen.ok, verdicts(seen)["Model"], verdicts(seen)["Address"]) == (False, "fails", "works")
     assert "Did you mean 'Qwen3:8b'" in words(seen, "Model")
+
+
+@pytest.mark.parametrize("named", ["qwen3", "openai/qwen3"])
+def test_a_refusal_that_names_an_unlisted_model_is_about_the_model_by_its_typed_name(server, named):
+    server.models = ["llama3.1:8b", "Qwen3:8b", "mistral"]
+    server.default = status(400, f"Invalid model name passed in model={named}. Call /v1/models.")
+    seen = tried(spec(server, model="openai/qwen3", seed=7))
+    assert [what for what, verdict in verdicts(seen).items() if verdict == "fails"] == ["Model"]
+    said = words(seen, "Model")
+    assert said.startswith("'qwen3' is not among the models that the server lists. Did you mean 'Qwen3:8b'")
+    assert f"model={named}" in said
+
+
+@pytest.mark.parametrize("message", ["this account may not", "qwen3-next is busy", "not for myqwen3"])
+def test_a_refusal_that_does_not_name_the_model_is_not_about_it(server, message):
+    server.default = status(400, message)
+    seen = tried(spec(server, model="openai/qwen3"))
+    assert (verdicts(seen)["Model"], verdicts(seen)["Reply"]) == ("unknown", "fails")
+
+
+def test_a_refusal_that_names_a_listed_model_is_not_about_it(server):
+    server.default = status(400, "tiny is busy")
+    seen = tried(spec(server))
+    assert (verdicts(seen)["Model"], verdicts(seen)["Reply"]) == ("works", "fails")
+
+
+def test_our_own_words_name_the_model_as_it_was_typed(server):
+    server.default = status(404, "no such model: openai/tiny")
+    said = words(tried(spec(server)), "Model")
+    assert "has no model 'tiny'" in said
+    assert "no such model: openai/tiny" in said, "what the server said stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("preset", "name"),
+    [("ollama", "qwen3"), ("lm_studio", "qwen/qwen3"), ("vllm", "openai/gpt-oss-20b"), ("litellm", "groq/tiny"),
+     ("openrouter", "openai/gpt-4.1-mini"), ("openrouter", "openrouter/openrouter/auto")],
+)  # fmt: skip
+def test_a_typed_name_is_what_the_form_shows(preset, name):
+    full = PRESETS[preset].full_name(name)
+    assert typed(ModelSpec("litellm", model=full)) == PRESETS[preset].short_name(full) == name
 
 
 def test_a_model_that_answers_although_it_is_not_listed_works(server):
@@ -382,6 +519,38 @@ def test_a_rate_limit_is_neither_a_yes_nor_a_no(server):
     seen = tried(spec(server))
     assert (seen.ok, verdicts(seen)["Reply"]) == (None, "unknown")
     assert len(chats(server)) == 1
+
+
+def test_a_reply_in_one_piece_is_still_known_to_be_a_stream():
+    with Plain({"/v1/chat/completions": CHAT}) as server:
+        seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1"))
+    assert verdicts(seen)["Streaming"] == "works"
+    assert "in one piece" in words(seen, "Streaming")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("ready. Truly ready.", streams=False),
+        lambda body: status(400, "stream is not supported") if body.get("stream") else "ready.",
+    ],
+    ids=["whole all the same", "refused"],
+)
+def test_a_server_that_does_not_stream_is_said_not_to_and_works_all_the_same(server, answer):
+    server.default = answer
+    seen = tried(spec(server))
+    assert (seen.ok, verdicts(seen)["Streaming"]) == (True, "lacks")
+    assert "does not stream" in words(seen, "Streaming")
+
+
+def test_a_lone_piece_that_does_not_say_it_is_all_may_be_litellms_own_making():
+    assert streaming(Reply("ready."), along(["ready."], streamed=None))[0] == "unknown"
+
+
+def along(texts, *, streamed):
+    made = Along()
+    made.texts, made.streamed = texts, streamed
+    return made
 
 
 def test_tokens_that_the_server_does_not_tell_are_unknown(server):
