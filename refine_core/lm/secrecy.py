@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from refine_core.spec.models import SECRET_LIKE
 
 MIN_SECRET = 4
 """Characters; shorter secrets occur in any text by chance, and cannot be hidden."""
@@ -26,17 +27,10 @@ HIDDEN = "[hidden]"
 LIBRARIES = ("LiteLLM", "httpx", "httpcore", "openai", "aiohttp", "asyncio", "botocore", "urllib3")
 """Whose logs are searched for what looks like a key, too."""
 
-_SECRET_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{3,}"  # keys by their usual first letters, masked ones too
-    r"|\bAIza[\w-]{10,}|\beyJ[\w-]+\.[\w.-]+"  # Google's keys; JSON web tokens
-    r"|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+|(?<=://)[^/\s@]+@",
-    re.IGNORECASE,
-)
-
 
 def redact(text: str, secrets: Collection[str] = ()) -> str:
     """The text without the given secrets, without the environment's keys, and without what looks like a key."""
-    return _SECRET_LIKE.sub(HIDDEN, _without(text, {*secrets, *from_environment()}, MIN_SECRET))
+    return SECRET_LIKE.sub(HIDDEN, _without(text, {*secrets, *from_environment()}, MIN_SECRET))
 
 
 def hide(text: str, secrets: Collection[str]) -> str:

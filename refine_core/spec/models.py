@@ -12,12 +12,17 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from refine_core.errors import Problem
 from refine_core.spec.program import ModelSpec
 
-SECRET_NAME = re.compile(r"(key|token|secret|password|headers|credentials)$", re.IGNORECASE)
+SECRET_NAME = re.compile(
+    r"(keys?|token|secrets?|passwords?|passwd|headers?|cookies?|credentials?|authorization|auth|bearer)$"
+    r"|(^|api_?|access_?|auth_?|bearer_?|refresh_?|security_?|session_?)tokens$",  # but not max_tokens
+    re.IGNORECASE,
+)
 """A parameter named like this is sent, but never shown, recorded, dumped or pickled."""
 
 SECRET_LIKE = re.compile(
@@ -36,6 +41,12 @@ MOST_CHARACTERS = 300
 MOST_LEVELS = 8
 
 _PASTED_KEY = 20  # characters from which on a word that looks like a key is no name any more
+_DIGEST = re.compile(r"[:@](?:[0-9a-f]{40}|[0-9a-f]{64})$")  # of a version, as in replicate/…:02e509c7…
+_OPAQUE = 28  # characters of a word without blanks or dashes, from which on chance shows
+_HEX_KEY = 32
+_CHANGES, _CHANGES_MIXED = 0.3, 0.42  # the share of neighbours of another kind: digit, small letter, capital
+_FEWEST_DIGITS = 2
+_NAMES_SOMEBODY = frozenset(("user", "safety_identifier"))  # providers ask for a digest there
 _ALL_CAPITALS_KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{12,}|(?=[A-Z]*[0-9])[A-Z0-9]{24,}")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _PARAMETER = re.compile(r"[A-Za-z_]\w{0,99}")
@@ -86,7 +97,23 @@ def is_pasted_key(text: str) -> bool:
     """Whether a text that should be a name looks like a key instead. Short names such as hf-mirror do not."""
     found = (match[0] for match in SECRET_LIKE.finditer(text))
     long = any(len(word) >= _PASTED_KEY and any(c.isdigit() for c in word) for word in found)
-    return long or _ALL_CAPITALS_KEY.fullmatch(text) is not None
+    return long or _ALL_CAPITALS_KEY.fullmatch(text) is not None or _holds_chance(text)
+
+
+def _holds_chance(text: str) -> bool:
+    """Whether a word in it looks drawn by lot, as keys are that have no usual first letters. UUIDs do not: their dashes part them."""
+    return any(_by_chance(word) for word in re.findall(rf"[A-Za-z0-9]{{{_OPAQUE},}}", text))
+
+
+def _by_chance(word: str) -> bool:
+    digits = sum(c.isdigit() for c in word)
+    if digits < _FEWEST_DIGITS or digits == len(word):
+        return False
+    if len(word) >= _HEX_KEY and re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", word):
+        return True
+    kinds = ["digit" if c.isdigit() else "capital" if c.isupper() else "small" for c in word]
+    changes = sum(a != b for a, b in pairwise(kinds)) / (len(word) - 1)
+    return changes >= (_CHANGES_MIXED if {"capital", "small"} <= set(kinds) else _CHANGES)
 
 
 def model_problems(model: ModelSpec) -> list[Problem]:
@@ -106,7 +133,7 @@ def _name_problems(model: ModelSpec) -> Iterator[Problem]:
         return
     if not isinstance(name, str) or not name.strip():
         yield Problem("model", "name a model, such as openai/gpt-4.1-mini")
-    elif is_pasted_key(name):
+    elif is_pasted_key(_DIGEST.sub("", name)):
         yield Problem(
             "model", "this looks like a key; the model's name belongs here, the key in its own field"
         )
@@ -129,7 +156,8 @@ def _address_problems(model: ModelSpec) -> Iterator[Problem]:
         )
         return
     parts = urlsplit(address)
-    if "@" in parts.netloc or SECRET_LIKE.search(address):
+    # Of the path the last part alone: account numbers stand in the middle, and look like keys.
+    if "@" in parts.netloc or SECRET_LIKE.search(address) or is_pasted_key(parts.path.rpartition("/")[2]):
         yield Problem(
             "api_base", "the address must hold no user, password or key; type the key in its own field"
         )
@@ -201,6 +229,8 @@ def _word_problems(model: ModelSpec) -> Iterator[Problem]:
     stop: object = model.stop
     if not isinstance(stop, (tuple, list)) or not all(isinstance(text, str) and text for text in stop):
         yield Problem("stop", "every stop text must have at least one character")
+    elif any(SECRET_LIKE.search(text) or is_pasted_key(text) for text in stop):
+        yield Problem("stop", f"a stop text looks like a key, and this is kept; {_BELONGS['api_key']}")
     effort: object = model.reasoning_effort
     if effort is not None and not (isinstance(effort, str) and _EFFORT.fullmatch(effort)):
         yield Problem("reasoning_effort", "the reasoning effort is a word such as low, medium or high")
@@ -220,6 +250,8 @@ def _extra_problems(model: ModelSpec) -> Iterator[Problem]:
             yield Problem("extra", f"{name} is no further parameter: {_BELONGS[name]}")
         elif is_secret(name):
             yield Problem("extra", f"{name} is named like a secret, and this is kept; {_BELONGS['api_key']}")
+        elif name in _NAMES_SOMEBODY and isinstance(value, str) and not SECRET_LIKE.search(value):
+            continue
         elif why := _why_not_plain(value):
             yield Problem("extra", f"{name}: {why}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import logging
@@ -456,5 +457,82 @@ def test_what_is_secret_is_known_in_one_way_everywhere():
     """Refused when it is described, hidden when it is told, left out when it is recorded: one rule."""
     assert base.is_secret is models.is_secret
     assert base.SECRET_NAME is models.SECRET_NAME
-    assert secrecy._SECRET_LIKE.pattern == models.SECRET_LIKE.pattern
+    assert secrecy.SECRET_LIKE is models.SECRET_LIKE
     assert faults.redact is secrecy.redact
+
+
+UNKNOWN_KEYS = [
+    "3f9a1c07be5d42a886d0e1f2937b4c5a",  # 32 hex digits, as Azure's
+    "9bC2xQ7LmZ4vT1rKp8WnY6dF3gHsJ5aE",
+    "k3j9x7q2m5v8b1n4c6z0p7l2w9e5r8t1",
+    "Zq8Lr2Vn5Tx0Bw7Ky4Jd9Mh3Gf6Cp1Ss8Ae2Ru5Ui",
+]
+"""Made up, like keys without usual first letters."""
+
+
+@pytest.mark.parametrize("key", UNKNOWN_KEYS)
+def test_a_key_of_no_known_kind_is_found_wherever_it_is_pasted(key):
+    places = [
+        replace(GOOD, model=key),
+        replace(GOOD, model=f"openai/{key}"),
+        replace(GOOD, api_base=f"http://h/v1/{key}"),
+        replace(GOOD, key_env=key.upper()),
+        replace(GOOD, stop=(key,)),
+        replace(GOOD, extra={"metadata": {"note": [key]}}),
+        replace(GOOD, extra={key: 1}),
+    ]
+    for place in places:
+        (problem,) = model_problems(place)
+        assert key not in problem.message
+    (problem,) = problems(Connection(key, "openai", replace(GOOD, api_base=None)))
+    assert problem.field == "name"
+    assert key not in problem.message
+
+
+def test_no_models_real_name_is_taken_for_a_key():
+    """Every model that litellm lists, and names of other kinds."""
+    listed = (
+        Path(importlib.util.find_spec("litellm").origin).parent
+        / "model_prices_and_context_window_backup.json"
+    )
+    names = [name for name in json.loads(listed.read_text(encoding="utf-8")) if name != "sample_spec"]
+    assert len(names) > 1000
+    digest = hashlib.sha256(b"a version").hexdigest()
+    names += [
+        f"replicate/meta/llama-2-70b-chat:{digest}",
+        "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcd1234efgh",
+        "ft:gpt-4o-mini-2024-07-18:acme-corporation::AbC123xy",
+        "hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M",
+        "azure/MyDeploymentForProductionUseOnly2",
+    ]
+    assert [name for name in names if model_problems(replace(GOOD, model=name))] == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "api_base": "https://gateway.example.com/v1/3f9a1c07be5d42a886d0e1f2937b4c5a/work/openai"
+        },  # an account
+        {"api_base": "https://my-resource-name-for-tests.openai.azure.com/openai/v1"},
+        {"stop": ("\n\n###END_OF_ANSWER###", "</answer>")},
+        {"extra": {"user": "3f9a1c07be5d42a886d0e1f2937b4c5a"}},  # a digest, as providers ask for
+        {"extra": {"project": "0b1e7c1e-6f4f-4f0e-9c56-1c2d3e4f5a6b", "thinking": {"budget_tokens": 1024}}},
+        {"extra": {"min_tokens": 3, "skip_special_tokens": True, "top_logprobs": 2}},
+    ],
+)
+def test_what_is_no_key_is_not_taken_for_one(given):
+    assert model_problems(replace(GOOD, **given)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["authorization", "proxy_auth", "cookies", "db_passwd", "api_keys", "tokens", "access_tokens", "bearer"],
+)
+def test_a_parameter_that_is_named_like_a_secret_is_not_kept(name):
+    (problem,) = model_problems(replace(GOOD, extra={name: "x"}))
+    assert "named like a secret" in problem.message
+    assert base.public({name: "x", "max_tokens": 5, "thinking_tokens": 6}) == {
+        "max_tokens": 5,
+        "thinking_tokens": 6,
+    }
