@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -195,6 +196,56 @@ def test_a_cancel_ends_the_run_within_a_second_at_any_moment(worlds, moment):
         assert worlds.runs.events(run_id)[: len(before)] == before
         if "wait" not in moment[0]:
             assert server.requests[-1].disconnected.wait(2), "the connection is closed"
+
+
+def slow_lookup(_, monkeypatch):
+    """A resolver that does not answer."""
+
+    def hang(*_, **__):
+        time.sleep(SLOW_S / 4)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    return "http://a-host.test:8000/v1"
+
+
+def full_backlog(held, _):
+    """A port that accepts no more connections, and refuses none."""
+    door = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+    for _ in range(4):
+        waiting = held.enter_context(socket.socket())
+        waiting.setblocking(False)
+        waiting.connect_ex(door.getsockname())
+    return f"http://127.0.0.1:{door.getsockname()[1]}/v1"
+
+
+@pytest.mark.parametrize("world", [slow_lookup, full_backlog])
+def test_a_cancel_ends_the_run_within_a_second_before_there_is_a_connection(worlds, world, monkeypatch):
+    with contextlib.ExitStack() as held:
+        run_id = worlds.runs.start(spec_for(world(held, monkeypatch)), Credentials({"model": KEY}))
+        time.sleep(1.0)
+        assert [r.event.kind for r in worlds.runs.events(run_id)][-1] == "lm_requested"
+        pressed = time.monotonic()
+        assert worlds.runs.cancel(run_id)
+        assert worlds.ended(run_id).line.finished.reason == "cancelled"
+        assert time.monotonic() - pressed < 1.0
+
+
+def test_a_cancel_ends_the_run_within_a_second_while_the_reward_works(worlds):
+    with OpenAIServer(polite) as server:
+        endless = "def reward(args, pred):\n    while True:\n        pass\n"
+        spec = replace(spec_for(server.url), reward=endless, reward_timeout_s=30.0)
+        run_id = worlds.runs.start(spec, Credentials({"model": KEY}))
+        deadline = time.monotonic() + 20
+        while worlds.runs.events(run_id)[-1].event.kind != "reward_started" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        pressed = time.monotonic()
+        assert worlds.runs.cancel(run_id)
+        run = worlds.ended(run_id)
+        assert time.monotonic() - pressed < 1.0
+    assert run.line.finished.reason == "cancelled"
+    assert "scored" not in {a.state for a in run.line.attempts}
 
 
 def test_the_key_is_in_nothing_that_was_written_shown_or_logged(worlds, all_played):
