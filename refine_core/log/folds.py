@@ -1,6 +1,6 @@
-"""The log folded into what a person sees: Timeline for a screen, Summary for a row of the history.
+"""The log folded into what a screen shows (a row of the history is folded by refine_core.log.summaries).
 
-    records --timeline--> Timeline(attempts: predictors: calls)        summary + record --summarize--> Summary
+    records --timeline--> Timeline(attempts: predictors: calls)
 
 Folds group by span, never by adjacency: attempts may overlap. Any prefix of a log folds; what has not happened yet is
 None, and what is unknown (tokens, cost) is None too, never 0. Which attempt is the best, and which is good enough, the
@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from refine_core import events as ev
 from refine_core.errors import Charge
 from refine_core.log.scope import ATTEMPT, Record
-from refine_core.log.spending import Spent, spend
 from refine_core.loop import Loop, Plan, evolve
 from refine_core.spec import ProgramSpec
 
@@ -31,7 +30,6 @@ LOOP = (
     ev.AdviceFailed,
 )
 _ATTEMPT = re.compile(rf"{ATTEMPT}(\d+)(?:-\d+)?")
-_ANY_PLAN = Plan((0.0,), None, 0)  # which of several attempts is the best does not depend on the plan
 
 State = Literal["running", "scored", "failed", "cut_off"]
 
@@ -283,7 +281,9 @@ class _Fold:
         event, span = record.event, record.span
         if isinstance(event, ev.RunStarted):
             spec, temperatures = event.spec, event.temperatures
-            loop = Loop(replace(_ANY_PLAN, threshold=spec.threshold))
+            loop = Loop(
+                Plan((0.0,), spec.threshold, 0)
+            )  # what is the best, and good enough, needs no more of it
             self.line = Timeline(
                 record.run_id, spec, temperatures, event.predictors, record.at, loop, keyed=event.keyed
             )
@@ -393,89 +393,3 @@ class _Fold:
 def _since(attempt: Attempt, at: float) -> float:
     """Seconds since the attempt began. A clock that was set back does not make them fewer than none."""
     return max(0.0, at - attempt.started_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A run as one row. reason: None until it finished. rewards: one an attempt, None where it failed or runs.
-
-    best_unmet: whether the best of them failed a validator; then so did all.
-    spent: what its replies cost, by time and model; None for a run recorded before that was kept.
-    """
-
-    title: str
-    strategy: str
-    model: str
-    N: int
-    threshold: float | None
-    started_at: float
-    reason: ev.StopReason | None = None
-    ended_at: float | None = None
-    rewards: tuple[float | None, ...] = ()
-    failed: int = 0
-    best: int | None = None
-    calls: int = 0
-    events: int = 0
-    example: str | None = None
-    best_unmet: bool = False
-    spent: tuple[Spent, ...] | None = None
-
-    @property
-    def best_reward(self) -> float | None:
-        return None if self.best is None else self.rewards[self.best]
-
-
-def title_of(spec: ProgramSpec) -> str:
-    """What a run is called: its title, else its signatures in a row."""
-    return spec.title or " → ".join(stage.signature for stage in spec.stages)
-
-
-def summarize(summary: Summary | None, record: Record) -> Summary | None:
-    """The row after one more record; None before RunStarted."""
-    match record.event:
-        case ev.RunStarted(spec=spec):
-            begun = Summary(
-                title_of(spec),
-                spec.strategy,
-                spec.model.label,
-                spec.N,
-                spec.threshold,
-                record.at,
-                example=spec.example,
-            )
-            return replace(begun, events=record.seq, spent=())
-        case _ if summary is None:
-            return None
-        case event if isinstance(event, LOOP) and nested(record.span):
-            return replace(summary, events=record.seq)
-        case ev.AttemptStarted(index=i):
-            kept = (*summary.rewards, *([None] * (i + 1 - len(summary.rewards))))
-            return replace(summary, rewards=kept, events=record.seq)
-        case ev.RewardScored(index=i, value=value):
-            rewards = (*summary.rewards[:i], value, *summary.rewards[i + 1 :])
-            loop = evolve(_so_far(summary), record.event)
-            return replace(
-                summary,
-                rewards=rewards,
-                best=loop.best,
-                best_unmet=loop.best in loop.unmet,
-                events=record.seq,
-            )
-        case ev.AttemptFailed():
-            return replace(summary, failed=summary.failed + 1, events=record.seq)
-        case ev.LMRequested():
-            return replace(summary, calls=summary.calls + 1, events=record.seq)
-        case (ev.LMReplied() | ev.LMRetried() | ev.LMFailed()) as answer if summary.spent is not None:
-            return replace(summary, spent=spend(summary.spent, answer, record.at), events=record.seq)
-        case ev.RunFinished(reason=reason):
-            return replace(summary, reason=reason, ended_at=record.at, events=record.seq)
-        case _:
-            return replace(summary, events=record.seq)
-
-
-def _so_far(summary: Summary) -> Loop:
-    """A loop that knows the best attempt and no other: those that were not the best will not be."""
-    if summary.best is None or summary.best_reward is None:
-        return Loop(_ANY_PLAN)
-    unmet = frozenset({summary.best} if summary.best_unmet else ())
-    return Loop(_ANY_PLAN, {summary.best: summary.best_reward}, unmet)

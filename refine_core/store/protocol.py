@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from refine_core.errors import StoreError
-from refine_core.log.folds import Summary
 from refine_core.log.scope import Record
+from refine_core.log.summaries import Summary
 from refine_core.waiting import Cancel
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.base import Executable
 
 from refine_core.errors import StoreError
-from refine_core.log.folds import Summary, summarize
 from refine_core.log.scope import Record
+from refine_core.log.summaries import Summary, summarize
 from refine_core.store import tables
 from refine_core.store.lock import WriterLock
 from refine_core.store.news import News

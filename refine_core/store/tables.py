@@ -18,8 +18,8 @@ from sqlalchemy.sql.base import Executable
 
 from refine_core.errors import StoreError
 from refine_core.log import codec
-from refine_core.log.folds import Summary
 from refine_core.log.scope import Record
+from refine_core.log.summaries import Summary
 
 VERSION = "0002"
 """The newest migration; a store that names a later one is of a newer Refinescope."""

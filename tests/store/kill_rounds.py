@@ -22,8 +22,9 @@ from contextlib import closing
 from pathlib import Path
 
 from refine_core.log import codec
-from refine_core.log.folds import Summary, summarize, timeline
+from refine_core.log.folds import timeline
 from refine_core.log.scope import Record
+from refine_core.log.summaries import Summary, summarize
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 from refine_core.store import Store, open_store

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import refine_core
 from refine_core import events as ev
-from refine_core.log.folds import Summary, summarize
 from refine_core.log.scope import Record
+from refine_core.log.summaries import Summary, summarize
 from refine_core.spec import ProgramSpec, StageSpec
 from refine_core.store import Store
 

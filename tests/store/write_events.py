@@ -9,8 +9,8 @@ import itertools
 import sys
 from pathlib import Path
 
-from refine_core.log.folds import summarize
 from refine_core.log.scope import Record
+from refine_core.log.summaries import summarize
 from refine_core.store import open_store
 from tests.store.stored_runs import STARTED, attempt
 

@@ -12,7 +12,7 @@ from refine_core import ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.errors import LMNotFoundError, LMUnavailableError, RecordingEnded, SpecError
 from refine_core.lm.cassette import CassetteLM, Recording
-from refine_core.log.folds import summarize
+from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs, replayed
 from refine_core.store import MemoryStore
@@ -191,7 +191,7 @@ def test_a_run_that_was_resumed_is_replayed_without_what_was_cut_off(runs):
     """The attempt that was cut off had replies, too; those of its second try are the run's."""
     from functools import reduce
 
-    from refine_core.log.folds import summarize
+    from refine_core.log.summaries import summarize
 
     first = ended(runs, runs.start(EXAMPLES["two_stages"].spec))
     whole = runs.events(first.run_id)

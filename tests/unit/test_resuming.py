@@ -19,7 +19,7 @@ from refine_core.events import (
     RunResumed,
     RunStarted,
 )
-from refine_core.log.folds import summarize
+from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES, ModelSpec, ProgramSpec, StageSpec
 from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from refine_core import events as ev
 from refine_core.connections.spending import spending
-from refine_core.log.folds import summarize
 from refine_core.log.scope import Record
 from refine_core.log.spending import QUARTER_S, spend
+from refine_core.log.summaries import summarize
 from refine_core.spec import ProgramSpec, StageSpec
 from refine_core.store import MemoryStore
 

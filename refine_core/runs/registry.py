@@ -1,10 +1,6 @@
-"""The door to runs: start one, watch it, cancel it, find it again.
+"""The runs of one store: begun on threads of their own, found again by their ids, cancelled, resumed, replayed.
 
-    run_id = start(spec, credentials)        goes down
-    events(run_id, after=seq)                comes up
-
-A run works on a thread of its own and belongs to nobody's screen: closing a page ends nothing. Every event is durable
-before the next step. What a screen shows is folded from the events, here or after a restart alike.
+start(spec) --RunStarted durable--> thread: Work.run --every event durable--> RunFinished        get(id) <-- fold of the log
 """
 
 from __future__ import annotations
@@ -16,60 +12,28 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
 
 from refine_core.budget import Purse
 from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import LMRequested, RunFinished
-from refine_core.lm.cassette import Recording, replay_of
+from refine_core.lm.cassette import Recording
 from refine_core.log.drafts import Drafts
-from refine_core.log.folds import (
-    Attempt,
-    Call,
-    PredictorRun,
-    Summary,
-    Timeline,
-    summarize,
-    timeline,
-    title_of,
-)
+from refine_core.log.folds import Timeline, timeline
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope, Span
+from refine_core.log.summaries import Summary, summarize
 from refine_core.refine.build import check
 from refine_core.refine.work import Work
-from refine_core.spec import ModelSpec, ProgramSpec
-from refine_core.store import open_store
+from refine_core.runs.replaying import replayed
+from refine_core.runs.run import Run, State
+from refine_core.spec import ProgramSpec
 from refine_core.store.protocol import RunRow, Store
 from refine_core.waiting import Cancel
 from refine_core.words import what_it_took, why_stopped
 
-__all__ = [
-    "Attempt",
-    "Call",
-    "Credentials",
-    "PredictorRun",
-    "Record",
-    "Run",
-    "RunRow",
-    "Runs",
-    "Timeline",
-    "cancel",
-    "default",
-    "events",
-    "get",
-    "notices",
-    "recent",
-    "replay",
-    "replayed",
-    "resume",
-    "start",
-    "title",
-]
-
 logger = logging.getLogger("refine_core")
 
-State = Literal["running", "cancelling", "finished", "interrupted", "unrecorded"]
 REMEMBERED_RUNS = 32
 
 
@@ -78,34 +42,6 @@ class Credentials:
     """Keys typed by a person, by role ("model", "adviser", "judge"). In memory only; never shown, never recorded."""
 
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run as far as it is recorded.
-
-    state: "unrecorded" means that its end is not on record; `trouble` says why, in a sentence.
-    here: whether it works in this process, so that it can be cancelled from here, and read along with.
-    why: one sentence on why it stopped or where it stands. took: attempts, calls, time and cost in words.
-    """
-
-    run_id: str
-    line: Timeline
-    state: State
-    why: str
-    took: str
-    trouble: str | None = None
-    here: bool = True
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it was interrupted, so that it may go on."""
-        return self.state in ("interrupted", "unrecorded")
-
-    @property
-    def live(self) -> bool:
-        """Whether more may still come."""
-        return self.state in ("running", "cancelling")
 
 
 @dataclass(slots=True)
@@ -300,24 +236,6 @@ class Runs:
                     self._jobs.pop(run_id, None)
 
 
-def replayed(spec: ProgramSpec, run_id: str, *, delay_s: float | None = None) -> ProgramSpec:
-    """The same description on the replies that run `run_id` recorded. delay_s: of each reply; None as recorded."""
-
-    def role(model: ModelSpec | None) -> ModelSpec | None:
-        return None if model is None else replace(replay_of(model, run_id), delay_s=delay_s)
-
-    main = role(spec.model) or spec.model
-    return replace(
-        spec,
-        model=main,
-        adviser=role(spec.adviser),
-        judge=role(spec.judge),
-        budget_usd=None,
-        budget_tokens=None,
-        parent=run_id,
-    )
-
-
 def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:
     if line.finished is not None:
         return "finished"
@@ -348,61 +266,3 @@ class _Appender:
 def _new_id() -> str:
     """Sorts by time, reads as a date, and collides with nothing."""
     return f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-
-
-_opening = threading.Lock()
-_opened: Runs | None = None
-
-
-def default() -> Runs:
-    """The runs in the user's data folder; opened on first use. Raises StoreError."""
-    global _opened  # noqa: PLW0603 - one store a process
-    with _opening:
-        if _opened is None:
-            _opened = Runs(open_store())
-        return _opened
-
-
-def title(spec: ProgramSpec) -> str:
-    """What a run of `spec` is called."""
-    return title_of(spec)
-
-
-def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:
-    """Begin a run and return its id. See Runs.start."""
-    return default().start(spec, credentials)
-
-
-def resume(run_id: str, credentials: Credentials | None = None) -> None:
-    """Go on with a run that was interrupted. See Runs.resume."""
-    default().resume(run_id, credentials)
-
-
-def replay(run_id: str, *, delay_s: float | None = None) -> str:
-    """Run the same program again on recorded replies. See Runs.replay."""
-    return default().replay(run_id, delay_s=delay_s)
-
-
-def cancel(run_id: str) -> bool:
-    """Ask a run to stop now. See Runs.cancel."""
-    return default().cancel(run_id)
-
-
-def notices() -> tuple[str, ...]:
-    """What a person must be told about the store. See Runs.notices."""
-    return default().notices
-
-
-def events(run_id: str, after: int = 0) -> list[Record]:
-    """The run's records with seq > after. See Runs.events."""
-    return default().events(run_id, after)
-
-
-def get(run_id: str) -> Run | None:
-    """The run as far as it is recorded. See Runs.get."""
-    return default().get(run_id)
-
-
-def recent(limit: int = 50) -> list[RunRow]:
-    """The newest runs first. See Runs.recent."""
-    return default().recent(limit)

@@ -1,0 +1,104 @@
+"""The door to runs: start one, watch it, cancel it, find it again.
+
+    run_id = start(spec, credentials)        goes down
+    events(run_id, after=seq)                comes up
+
+A run works on a thread of its own and belongs to nobody's screen: closing a page ends nothing. Every event is durable
+before the next step. What a screen shows is folded from the events, here or after a restart alike.
+
+registry   the runs of one store        run   one of them, as a screen sees it        replaying   giving it again
+"""
+
+from __future__ import annotations
+
+import threading
+
+from refine_core.log.folds import Attempt, Call, PredictorRun, Timeline
+from refine_core.log.scope import Record
+from refine_core.log.summaries import title_of
+from refine_core.runs.registry import Credentials, Runs
+from refine_core.runs.replaying import replayed
+from refine_core.runs.run import Run
+from refine_core.spec import ProgramSpec
+from refine_core.store import open_store
+from refine_core.store.protocol import RunRow
+
+__all__ = [
+    "Attempt",
+    "Call",
+    "Credentials",
+    "PredictorRun",
+    "Record",
+    "Run",
+    "RunRow",
+    "Runs",
+    "Timeline",
+    "cancel",
+    "default",
+    "events",
+    "get",
+    "notices",
+    "recent",
+    "replay",
+    "replayed",
+    "resume",
+    "start",
+    "title",
+]
+
+_opening = threading.Lock()
+_opened: Runs | None = None
+
+
+def default() -> Runs:
+    """The runs in the user's data folder; opened on first use. Raises StoreError."""
+    global _opened  # noqa: PLW0603 - one store a process
+    with _opening:
+        if _opened is None:
+            _opened = Runs(open_store())
+        return _opened
+
+
+def title(spec: ProgramSpec) -> str:
+    """What a run of `spec` is called."""
+    return title_of(spec)
+
+
+def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:
+    """Begin a run and return its id. See Runs.start."""
+    return default().start(spec, credentials)
+
+
+def resume(run_id: str, credentials: Credentials | None = None) -> None:
+    """Go on with a run that was interrupted. See Runs.resume."""
+    default().resume(run_id, credentials)
+
+
+def replay(run_id: str, *, delay_s: float | None = None) -> str:
+    """Run the same program again on recorded replies. See Runs.replay."""
+    return default().replay(run_id, delay_s=delay_s)
+
+
+def cancel(run_id: str) -> bool:
+    """Ask a run to stop now. See Runs.cancel."""
+    return default().cancel(run_id)
+
+
+def notices() -> tuple[str, ...]:
+    """What a person must be told about the store. See Runs.notices."""
+    return default().notices
+
+
+def events(run_id: str, after: int = 0) -> list[Record]:
+    """The run's records with seq > after. See Runs.events."""
+    return default().events(run_id, after)
+
+
+def get(run_id: str) -> Run | None:
+    """The run as far as it is recorded. See Runs.get."""
+    return default().get(run_id)
+
+
+def recent(limit: int = 50) -> list[RunRow]:
+    """The newest runs first. See Runs.recent."""
+    return default().recent(limit)

@@ -1,0 +1,38 @@
+"""A run as a screen sees it: the folded log, whether it lives, and what to say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from refine_core.log.folds import Timeline
+
+State = Literal["running", "cancelling", "finished", "interrupted", "unrecorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as far as it is recorded.
+
+    state: "unrecorded" means that its end is not on record; `trouble` says why, in a sentence.
+    here: whether it works in this process, so that it can be cancelled from here, and read along with.
+    why: one sentence on why it stopped or where it stands. took: attempts, calls, time and cost in words.
+    """
+
+    run_id: str
+    line: Timeline
+    state: State
+    why: str
+    took: str
+    trouble: str | None = None
+    here: bool = True
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it was interrupted, so that it may go on."""
+        return self.state in ("interrupted", "unrecorded")
+
+    @property
+    def live(self) -> bool:
+        """Whether more may still come."""
+        return self.state in ("running", "cancelling")
