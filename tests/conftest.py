@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +24,19 @@ def _no_client_left_open():
         from tests.failures.table import close_clients
 
         close_clients()
+
+
+class _BrowserApart(LoadFileScheduling):
+    """Of two workers one drives the browser, file after file; the other takes what remains, a file at a time."""
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return "browser" if file.startswith("tests/browser/") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Who tests what."""
+    return _BrowserApart(config, log)
 
 
 @pytest.hookimpl(trylast=True)
