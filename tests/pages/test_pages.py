@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from pathlib import Path
 
@@ -9,9 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from refine_core import runs
-from refine_core.log.recorder import Recorder
+from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
-from refine_core.waiting import Cancel
 from tests import logs
 
 ROOT = Path(__file__).parents[2]
@@ -72,9 +72,7 @@ def ended(app, within_s=30.0):
 
 def attempt_of(log, number):
     """The page of a run that was recorded elsewhere, with one of its attempts shown."""
-    recorder = Recorder(log.run_id, runs._Appender(runs.default().store, Cancel()), cancel=Cancel())
-    for record in log.records:
-        recorder.accept(record.span, record.event)
+    runs.default().store.append(log.records, functools.reduce(summarize, log.records, None))
     return open_app(run=log.run_id, attempt=str(number))
 
 
