@@ -122,6 +122,6 @@ def _same_key(model: ModelSpec, given: bool) -> None:
     """Raise LMKeyError where a run that was begun with a typed key would go on without one, and fail at each attempt."""
     if not given and not (model.key_env and os.environ.get(model.key_env)):
         raise LMKeyError(
-            f"the run was begun with a typed key for {model.label}, which is not held any more; type it again",
+            f"the run was begun with a typed key for {model.label}, which is not held any more; type it again.",
             model=model.model,
         )

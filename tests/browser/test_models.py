@@ -124,10 +124,10 @@ def test_a_run_is_replayed_without_its_server_and_says_so(page, url):
     expect(page.get_by_text("all replayed").first).to_be_visible()
 
 
-def test_a_run_whose_app_was_killed_is_resumed_where_it_stood(page, server):
+def test_a_run_whose_app_was_killed_is_resumed_where_it_stood_once_its_key_is_typed_again(page, server):
     url = server.start()
-    with OpenAIServer(Answer(polite, trickle_s=1.0)) as model:
-        connect(page, url, server=model)
+    with OpenAIServer(Answer(polite, trickle_s=1.0), key=KEY) as model:
+        connect(page, url, server=model, key=KEY)
         use_in_the_lab(page, model)
         run(page)
         expect(rows(page).nth(2)).to_be_visible(timeout=60_000)
@@ -140,6 +140,12 @@ def test_a_run_whose_app_was_killed_is_resumed_where_it_stood(page, server):
             timeout=20_000
         )
         page.get_by_role("button", name="Resume").click()
+        press(page, "Go on")
+        expect(page.get_by_text("begun with a typed key for openai/tiny")).to_be_visible()
+        field = page.get_by_label("Key for openai/tiny")
+        field.fill(KEY)
+        field.press("Tab")
+        expect(page.get_by_role("button", name="Forget")).to_be_visible()
         press(page, "Go on")
         stopped(page, "All 5 attempts made", within_s=60)
         expect(page.get_by_text("Interrupted and resumed once").first).to_be_visible()
