@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 from refine_core.errors import Problem
@@ -28,6 +27,8 @@ SECRET_NAME = re.compile(
 SECRET_LIKE = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{3,}"  # keys by their usual first letters, masked ones too
     r"|\bAIza[\w-]{10,}|\beyJ[\w-]+\.[\w.-]+"  # Google's keys; JSON web tokens
+    # Other services'. These letters begin plain words too, so much must follow that no word has.
+    r"|\b(?:r8_|fw_|tgp_v\d_|pplx-|nvapi-|csk-|gh[opsu]_|github_pat_|dapi|ya29\.|ABSK)(?=[a-z_-]{0,40}[0-9])[\w.-]{20,}"
     r"|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+|(?<=://)[^/\s@]+@",
     re.IGNORECASE,
 )
@@ -41,13 +42,21 @@ MOST_CHARACTERS = 300
 MOST_LEVELS = 8
 
 _PASTED_KEY = 20  # characters from which on a word that looks like a key is no name any more
+# A name's words: 8x7b, Instruct, PROJECT2, 20240718
+_PLAIN = re.compile(r".{0,6}|(?:[A-Za-z][a-z]{0,19}|[A-Z]{0,20})[0-9]{0,4}|[0-9]+")
 _DIGEST = re.compile(r"[:@](?:[0-9a-f]{40}|[0-9a-f]{64})$")  # of a version, as in replicate/…:02e509c7…
+_ACCOUNT = re.compile(r"[0-9a-f]{32}")  # stands in the middle of a gateway's address
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE = 28  # characters of a word without blanks or dashes, from which on chance shows
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{36,}")  # may have dashes and slashes, as names do
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")  # a word, a number: MyModel2 has three
 _HEX_KEY = 32
-_CHANGES, _CHANGES_MIXED = 0.3, 0.42  # the share of neighbours of another kind: digit, small letter, capital
+_PIECES, _PIECES_MIXED = 0.22, 0.3  # for each character; in keys of small letters, and of both kinds
 _FEWEST_DIGITS = 2
 _NAMES_SOMEBODY = frozenset(("user", "safety_identifier"))  # providers ask for a digest there
-_ALL_CAPITALS_KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{12,}|(?=[A-Z]*[0-9])[A-Z0-9]{24,}")
+_ALL_CAPITALS_KEY = re.compile(
+    r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{12,}|(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{24,})\b"
+)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _PARAMETER = re.compile(r"[A-Za-z_]\w{0,99}")
 _EFFORT = re.compile(r"[a-z_]{1,20}")
@@ -94,15 +103,23 @@ def is_secret(name: str) -> bool:
 
 
 def is_pasted_key(text: str) -> bool:
-    """Whether a text that should be a name looks like a key instead. Short names such as hf-mirror do not."""
+    """Whether a text that should be a name looks like a key instead. Names such as hf-mirror-llama-3-70b do not."""
+    return _begins_like_a_key(text) or _ALL_CAPITALS_KEY.search(text) is not None or _holds_chance(text)
+
+
+def _begins_like_a_key(text: str) -> bool:
+    """Whether what begins like a key goes on like one: long, and not of plain words and numbers."""
     found = (match[0] for match in SECRET_LIKE.finditer(text))
-    long = any(len(word) >= _PASTED_KEY and any(c.isdigit() for c in word) for word in found)
-    return long or _ALL_CAPITALS_KEY.fullmatch(text) is not None or _holds_chance(text)
+    return any(
+        len(f) >= _PASTED_KEY and not all(map(_PLAIN.fullmatch, re.split(r"[\W_]+", f))) for f in found
+    )
 
 
 def _holds_chance(text: str) -> bool:
-    """Whether a word in it looks drawn by lot, as keys are that have no usual first letters. UUIDs do not: their dashes part them."""
-    return any(_by_chance(word) for word in re.findall(rf"[A-Za-z0-9]{{{_OPAQUE},}}", text))
+    """Whether a word in it looks drawn by lot, as keys are that have no usual first letters. UUIDs do not count."""
+    text = _UUID.sub("", text)
+    words = re.findall(rf"[A-Za-z0-9]{{{_OPAQUE},}}", text)
+    return any(map(_by_chance, words)) or any(map(_mixed_by_chance, _BASE64.findall(text)))
 
 
 def _by_chance(word: str) -> bool:
@@ -111,9 +128,23 @@ def _by_chance(word: str) -> bool:
         return False
     if len(word) >= _HEX_KEY and re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", word):
         return True
-    kinds = ["digit" if c.isdigit() else "capital" if c.isupper() else "small" for c in word]
-    changes = sum(a != b for a, b in pairwise(kinds)) / (len(word) - 1)
-    return changes >= (_CHANGES_MIXED if {"capital", "small"} <= set(kinds) else _CHANGES)
+    one_kind = word.islower() or word.isupper()
+    return _pieces(word) >= (_PIECES if one_kind else _PIECES_MIXED)
+
+
+def _mixed_by_chance(word: str) -> bool:
+    """For words with dashes and slashes in them: pieces count that touch each other, not those which a dash parts."""
+    runs = re.findall(r"[A-Za-z0-9]+", word)
+    return (
+        not (word.islower() or word.isupper())
+        and _by_chance("".join(runs))
+        and _pieces(*runs) >= _PIECES_MIXED
+    )
+
+
+def _pieces(*runs: str) -> float:
+    """How often a word or a number begins within the runs, for each character."""
+    return sum(len(_PIECE.findall(run)) - 1 for run in runs) / (sum(map(len, runs)) - 1)
 
 
 def model_problems(model: ModelSpec) -> list[Problem]:
@@ -127,6 +158,9 @@ def model_problems(model: ModelSpec) -> list[Problem]:
 
 def _name_problems(model: ModelSpec) -> Iterator[Problem]:
     name: object = model.model
+    for field in ("connection", "provider"):
+        if isinstance(text := getattr(model, field), str) and is_pasted_key(text):
+            yield Problem(field, f"this looks like a key, and a name belongs here; {_BELONGS['api_key']}")
     if model.kind == "replay" and not model.cassette:
         yield Problem("cassette", "choose the recorded run whose replies are to be given")
     if model.kind != "litellm":
@@ -156,8 +190,15 @@ def _address_problems(model: ModelSpec) -> Iterator[Problem]:
         )
         return
     parts = urlsplit(address)
-    # Of the path the last part alone: account numbers stand in the middle, and look like keys.
-    if "@" in parts.netloc or SECRET_LIKE.search(address) or is_pasted_key(parts.path.rpartition("/")[2]):
+    *middle, last = parts.path.split("/")
+    path = "/".join((*(part for part in middle if not _ACCOUNT.fullmatch(part)), last))
+    # The host's name may look drawn by lot, as those of cloud functions do.
+    if (
+        "@" in parts.netloc
+        or _begins_like_a_key(parts.netloc)
+        or SECRET_LIKE.search(path)
+        or is_pasted_key(path)
+    ):
         yield Problem(
             "api_base", "the address must hold no user, password or key; type the key in its own field"
         )

@@ -297,6 +297,7 @@ def test_an_address_that_will_do(address):
         "http://h/v1?",
         f"http://h/v1#{CANARY}",
         f"http://h/{CANARY}/v1",
+        f"http://{CANARY}.example.org/v1",
         5,
     ],
 )
@@ -466,24 +467,48 @@ UNKNOWN_KEYS = [
     "9bC2xQ7LmZ4vT1rKp8WnY6dF3gHsJ5aE",
     "k3j9x7q2m5v8b1n4c6z0p7l2w9e5r8t1",
     "Zq8Lr2Vn5Tx0Bw7Ky4Jd9Mh3Gf6Cp1Ss8Ae2Ru5Ui",
+    "tqrb04mxqhe7jzwkc81vdnuyg53plahw",  # few changes from letters to digits
+    "Vb3_kQ9xZt-7LmW2rYp8NcA5sHd-J4fEuG6iTo1XvBq",  # in base64 for addresses
 ]
 """Made up, like keys without usual first letters."""
 
+KNOWN_KEYS = [
+    "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",  # letters alone, as Hugging Face's are
+    "gsk_a1B2c3D4e5F6g7H8i9J0WGdyb3FYa1B2c3D4",
+    "xai-a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8",
+    "AIzaSyA1234567890abcdefghij",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl1234",
+    "r8_Ab1cDe2fGh3iJk4lMn5oPq6rSt7u",
+    "fw_3ZabcDEfgh1JklmnOPqr2tuv",
+    "nvapi-Ab3d_eFg9h1kLm-Nop2qrS4tUv_wXyz",
+    "ghp_abcdefghijklmnopqrstuv1wxyzabcdefghij",
+    "dapi0a1b2c3d4e5f60718293a4b5c6d7e8",
+]
+"""Made up, with the first letters that providers' keys have."""
 
-@pytest.mark.parametrize("key", UNKNOWN_KEYS)
-def test_a_key_of_no_known_kind_is_found_wherever_it_is_pasted(key):
+
+@pytest.mark.parametrize("key", KNOWN_KEYS)
+def test_a_key_of_a_known_kind_is_hidden_in_logs_too(key):
+    assert secrecy.redact(f"refused: {key}, sent to host") == "refused: [hidden], sent to host"
+
+
+@pytest.mark.parametrize("key", [*UNKNOWN_KEYS, *KNOWN_KEYS])
+def test_a_key_is_found_wherever_it_is_pasted(key):
     places = [
         replace(GOOD, model=key),
         replace(GOOD, model=f"openai/{key}"),
         replace(GOOD, api_base=f"http://h/v1/{key}"),
         replace(GOOD, key_env=key.upper()),
         replace(GOOD, stop=(key,)),
+        replace(GOOD, provider=key),
+        replace(GOOD, connection=key),
+        replace(GOOD, kind="practice", connection=key),
         replace(GOOD, extra={"metadata": {"note": [key]}}),
         replace(GOOD, extra={key: 1}),
     ]
     for place in places:
         (problem,) = model_problems(place)
-        assert key not in problem.message
+        assert key.lower() not in problem.message.lower()
     (problem,) = problems(Connection(key, "openai", replace(GOOD, api_base=None)))
     assert problem.field == "name"
     assert key not in problem.message
@@ -504,6 +529,14 @@ def test_no_models_real_name_is_taken_for_a_key():
         "ft:gpt-4o-mini-2024-07-18:acme-corporation::AbC123xy",
         "hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M",
         "azure/MyDeploymentForProductionUseOnly2",
+        "azure/MyProdDeploymentGpt4oMini2024East",
+        "openai/hf-mirror-of-llama-3-8b-instruct",
+        "sagemaker/jumpstart-dft-hf-llm-mixtral-8x7b-20240101-123456",
+        "lmstudio-community/Qwen2.5-7B-Instruct-1M-GGUF/Qwen2.5-7B-Instruct-1M-Q4_K_M.gguf",
+        "neuralmagic/Meta-Llama-3.1-70B-Instruct-quantized.w4a16",
+        "fireworks_ai/accounts/fireworks/models/llama-v3p1-405b-instruct",
+        "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+        "bedrock/anthropic.claude-3-5-sonnet-20241022-v2:0",
     ]
     assert [name for name in names if model_problems(replace(GOOD, model=name))] == []
 
@@ -515,13 +548,22 @@ def test_no_models_real_name_is_taken_for_a_key():
             "api_base": "https://gateway.example.com/v1/3f9a1c07be5d42a886d0e1f2937b4c5a/work/openai"
         },  # an account
         {"api_base": "https://my-resource-name-for-tests.openai.azure.com/openai/v1"},
+        {"api_base": "https://hf-mirror-of-the-lab.example.org/v1"},
+        {"api_base": "https://x7k2m9q4w1z8b5n3v6c0l2p7r4t9y1ua.lambda-url.us-east-1.on.aws/"},  # a function's
+        {"api_base": "https://h.example.org/openai/deployments/MyGpt4oMini-2024-07-18"},
+        {"api_base": "https://h.example.org/v1/0b1e7c1e-6f4f-4f0e-9c56-1c2d3e4f5a6b"},
+        {"key_env": "HF_TOKEN_OF_PROJECT_2024"},
+        {"key_env": "XAI_API_KEY_FOR_TEAM_A1B"},
+        {"connection": "sk-hynix cluster, 2 boxes"},
         {"stop": ("\n\n###END_OF_ANSWER###", "</answer>")},
         {"extra": {"user": "3f9a1c07be5d42a886d0e1f2937b4c5a"}},  # a digest, as providers ask for
         {"extra": {"project": "0b1e7c1e-6f4f-4f0e-9c56-1c2d3e4f5a6b", "thinking": {"budget_tokens": 1024}}},
+        {"extra": {"project": "Prod-0B1e7c1e-6f4f-4f0e-9c56-1c2d3e4f5a6b"}},
         {"extra": {"min_tokens": 3, "skip_special_tokens": True, "top_logprobs": 2}},
     ],
 )
 def test_what_is_no_key_is_not_taken_for_one(given):
+    """Model and connection would be of no use if their real names were refused."""
     assert model_problems(replace(GOOD, **given)) == []
 
 
@@ -536,3 +578,10 @@ def test_a_parameter_that_is_named_like_a_secret_is_not_kept(name):
         "max_tokens": 5,
         "thinking_tokens": 6,
     }
+
+
+@pytest.mark.parametrize("key", ["Zq8Lr2Vn5Tx0Bw7Ky4Jd9Mh3Gf6Cp1Ss8Ae2Ru5Ui", "AKIAIOSFODNN7EXAMPLE", CANARY])
+def test_of_an_addresss_middle_only_an_account_number_may_look_like_a_key(key):
+    """Gateways put 32 hex digits there; elsewhere a key may stand in any part."""
+    assert fields(model_problems(replace(GOOD, api_base=f"http://h/v1/{key}/openai"))) == ["api_base"]
+    assert fields(model_problems(replace(GOOD, api_base=f"http://h/{key}"))) == ["api_base"]
