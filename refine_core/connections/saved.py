@@ -19,7 +19,8 @@ from refine_core.connections.presets import PRESETS
 from refine_core.errors import Problem, SpecError
 from refine_core.log import codec
 from refine_core.spec import ModelSpec
-from refine_core.spec.models import is_pasted_key, model_problems
+from refine_core.spec.models import model_problems
+from refine_core.spec.pasted_keys import is_pasted_key
 from refine_core.store import Store
 
 logger = logging.getLogger("refine_core")

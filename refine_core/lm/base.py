@@ -15,8 +15,8 @@ from refine_core.effects import Blocking, Steps, arun, run
 from refine_core.errors import LMError
 from refine_core.lm import history
 from refine_core.log.scope import current
-from refine_core.spec.models import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
-from refine_core.spec.models import is_secret as is_secret  # noqa: PLC0414  # this one too
+from refine_core.spec.secrets import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
+from refine_core.spec.secrets import is_secret as is_secret  # noqa: PLC0414  # this one too
 from refine_core.waiting import Cancel
 
 Message = Mapping[str, str]

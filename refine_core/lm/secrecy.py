@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from refine_core.spec.models import SECRET_LIKE
+from refine_core.spec.secrets import SECRET_LIKE
 
 MIN_SECRET = 4
 """Characters; shorter secrets occur in any text by chance, and cannot be hidden."""

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from refine_core import settings
 from refine_core.effects import Blocking, Both, Either, Steps, Together, run
@@ -38,9 +38,11 @@ from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
 from refine_core.refine.outcome import Outcome, Refinement, Tried
-from refine_core.refine.resuming import Interrupted
 from refine_core.refine.scoring import Scorer, Validator, unmet
 from refine_core.waiting import Cancel
+
+if TYPE_CHECKING:  # who never resumes a run need not wait for what reads its log
+    from refine_core.refine.resuming import Interrupted
 
 logger = logging.getLogger("refine_core")
 

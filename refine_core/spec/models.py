@@ -11,28 +11,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from refine_core.errors import Problem
+from refine_core.spec.pasted_keys import LONG, begins_like_a_key, is_pasted_key
 from refine_core.spec.program import ModelSpec
-
-SECRET_NAME = re.compile(
-    r"(keys?|token|secrets?|passwords?|passwd|headers?|cookies?|credentials?|authorization|auth|bearer)$"
-    r"|(^|api_?|access_?|auth_?|bearer_?|refresh_?|security_?|session_?)tokens$",  # but not max_tokens
-    re.IGNORECASE,
-)
-"""A parameter named like this is sent, but never shown, recorded, dumped or pickled."""
-
-SECRET_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{3,}"  # keys by their usual first letters, masked ones too
-    r"|\bAIza[\w-]{10,}|\beyJ[\w-]+\.[\w.-]+"  # Google's keys; JSON web tokens
-    # Other services'. These letters begin plain words too, so much must follow that no word has.
-    r"|\b(?:r8_|fw_|tgp_v\d_|pplx-|nvapi-|csk-|gh[opsu]_|github_pat_|dapi|ya29\.|ABSK)(?=[a-z_-]{0,40}[0-9])[\w.-]{20,}"
-    r"|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+|(?<=://)[^/\s@]+@",
-    re.IGNORECASE,
-)
-"""Text that is shown to nobody, since it looks like a key or a login."""
+from refine_core.spec.secrets import SECRET_LIKE, is_secret
 
 MOST_TEMPERATURE = 2.0
 MOST_TOKENS = 10_000_000
@@ -41,22 +25,9 @@ MOST_RETRIES = 10
 MOST_CHARACTERS = 300
 MOST_LEVELS = 8
 
-_PASTED_KEY = 20  # characters from which on a word that looks like a key is no name any more
-# A name's words: 8x7b, Instruct, PROJECT2, 20240718
-_PLAIN = re.compile(r".{0,6}|(?:[A-Za-z][a-z]{0,19}|[A-Z]{0,20})[0-9]{0,4}|[0-9]+")
 _DIGEST = re.compile(r"[:@](?:[0-9a-f]{40}|[0-9a-f]{64})$")  # of a version, as in replicate/…:02e509c7…
 _ACCOUNT = re.compile(r"[0-9a-f]{32}")  # stands in the middle of a gateway's address
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_OPAQUE = 28  # characters of a word without blanks or dashes, from which on chance shows
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{36,}")  # may have dashes and slashes, as names do
-_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")  # a word, a number: MyModel2 has three
-_HEX_KEY = 32
-_PIECES, _PIECES_MIXED = 0.22, 0.3  # for each character; in keys of small letters, and of both kinds
-_FEWEST_DIGITS = 2
 _NAMES_SOMEBODY = frozenset(("user", "safety_identifier"))  # providers ask for a digest there
-_ALL_CAPITALS_KEY = re.compile(
-    r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{12,}|(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{24,})\b"
-)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _PARAMETER = re.compile(r"[A-Za-z_]\w{0,99}")
 _EFFORT = re.compile(r"[a-z_]{1,20}")
@@ -94,57 +65,6 @@ _BELONGS = {
     ),
 }
 """Further parameters that are refused -> where they belong instead."""
-
-
-@lru_cache(maxsize=1024)
-def is_secret(name: str) -> bool:
-    """Whether a parameter of this name is a secret."""
-    return SECRET_NAME.search(name) is not None
-
-
-def is_pasted_key(text: str) -> bool:
-    """Whether a text that should be a name looks like a key instead. Names such as hf-mirror-llama-3-70b do not."""
-    return _begins_like_a_key(text) or _ALL_CAPITALS_KEY.search(text) is not None or _holds_chance(text)
-
-
-def _begins_like_a_key(text: str) -> bool:
-    """Whether what begins like a key goes on like one: long, and not of plain words and numbers."""
-    found = (match[0] for match in SECRET_LIKE.finditer(text))
-    return any(
-        len(f) >= _PASTED_KEY and not all(map(_PLAIN.fullmatch, re.split(r"[\W_]+", f))) for f in found
-    )
-
-
-def _holds_chance(text: str) -> bool:
-    """Whether a word in it looks drawn by lot, as keys are that have no usual first letters. UUIDs do not count."""
-    text = _UUID.sub("", text)
-    words = re.findall(rf"[A-Za-z0-9]{{{_OPAQUE},}}", text)
-    return any(map(_by_chance, words)) or any(map(_mixed_by_chance, _BASE64.findall(text)))
-
-
-def _by_chance(word: str) -> bool:
-    digits = sum(c.isdigit() for c in word)
-    if digits < _FEWEST_DIGITS or digits == len(word):
-        return False
-    if len(word) >= _HEX_KEY and re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", word):
-        return True
-    one_kind = word.islower() or word.isupper()
-    return _pieces(word) >= (_PIECES if one_kind else _PIECES_MIXED)
-
-
-def _mixed_by_chance(word: str) -> bool:
-    """For words with dashes and slashes in them: pieces count that touch each other, not those which a dash parts."""
-    runs = re.findall(r"[A-Za-z0-9]+", word)
-    return (
-        not (word.islower() or word.isupper())
-        and _by_chance("".join(runs))
-        and _pieces(*runs) >= _PIECES_MIXED
-    )
-
-
-def _pieces(*runs: str) -> float:
-    """How often a word or a number begins within the runs, for each character."""
-    return sum(len(_PIECE.findall(run)) - 1 for run in runs) / (sum(map(len, runs)) - 1)
 
 
 def model_problems(model: ModelSpec) -> list[Problem]:
@@ -195,7 +115,7 @@ def _address_problems(model: ModelSpec) -> Iterator[Problem]:
     # The host's name may look drawn by lot, as those of cloud functions do.
     if (
         "@" in parts.netloc
-        or _begins_like_a_key(parts.netloc)
+        or begins_like_a_key(parts.netloc)
         or SECRET_LIKE.search(path)
         or is_pasted_key(path)
     ):
@@ -230,7 +150,7 @@ def _key_problems(model: ModelSpec) -> Iterator[Problem]:
         return
     if isinstance(name, str) and _VARIABLE.fullmatch(name) and not is_pasted_key(name):
         return
-    if isinstance(name, str) and (SECRET_LIKE.search(name) or is_pasted_key(name) or len(name) > _PASTED_KEY):
+    if isinstance(name, str) and (SECRET_LIKE.search(name) or is_pasted_key(name) or len(name) > LONG):
         message = "this looks like the key itself; type that in the key's own field, and here the name of a variable"
     else:
         message = "here goes the name of an environment variable, in capitals, digits and underscores"

@@ -25,7 +25,7 @@ from refine_core.connections.saved import KIND
 from refine_core.errors import SpecError
 from refine_core.lm import base, faults, secrecy
 from refine_core.log import codec
-from refine_core.spec import ModelSpec, models
+from refine_core.spec import ModelSpec, secrets
 from refine_core.store import MemoryStore
 
 CANARY = "sk-proj-7f3a9c1b2d4e5f60718293a4b5c6d7e8"
@@ -456,9 +456,9 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch):
 
 def test_what_is_secret_is_known_in_one_way_everywhere():
     """Refused when it is described, hidden when it is told, left out when it is recorded: one rule."""
-    assert base.is_secret is models.is_secret
-    assert base.SECRET_NAME is models.SECRET_NAME
-    assert secrecy.SECRET_LIKE is models.SECRET_LIKE
+    assert base.is_secret is secrets.is_secret
+    assert base.SECRET_NAME is secrets.SECRET_NAME
+    assert secrecy.SECRET_LIKE is secrets.SECRET_LIKE
     assert faults.redact is secrecy.redact
 
 
