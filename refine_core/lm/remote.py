@@ -19,7 +19,6 @@ from refine_core.effects import Pause, Result, Steps, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
 from refine_core.lm import families
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
-from refine_core.lm.calling import NO_KEY, Call
 from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.secrecy import redact
 from refine_core.waiting import Cancel
@@ -27,7 +26,9 @@ from refine_core.waiting import Cancel
 if TYPE_CHECKING:
     import tenacity
 
-__all__ = ["LM", "NO_KEY", "litellm_ready", "warm"]
+    from refine_core.lm.calling import Call
+
+__all__ = ["LM", "litellm_ready", "warm"]
 
 MAX_RETRY_AFTER_S = 30.0
 MAX_BACKOFF_S = 8.0
@@ -215,6 +216,8 @@ class LM(BaseLM):
     def _call(
         self, messages: Sequence[Message], params: Mapping[str, object], on_text: OnText | None
     ) -> Call:
+        from refine_core.lm.calling import Call  # the first call's own wait, not the import's
+
         own_prices = (self.price_in_usd, self.price_out_usd)
         given = params.get("timeout")
         return Call(

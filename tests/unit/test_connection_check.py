@@ -19,7 +19,7 @@ from refine_core.connections.names import like, typed, wants_key
 from refine_core.connections.telling import streaming
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
-from refine_core.lm.remote import NO_KEY
+from refine_core.lm.calling import NO_KEY
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, status

@@ -31,7 +31,7 @@ from refine_core.errors import (
 )
 from refine_core.lm import LM, Usage, litellm_ready, warm
 from refine_core.lm.cache import cache
-from refine_core.lm.remote import NO_KEY
+from refine_core.lm.calling import NO_KEY
 from refine_core.lm.secrecy import redact
 from refine_core.waiting import Cancel
 from tests import openai_server
