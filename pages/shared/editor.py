@@ -3,7 +3,8 @@
     editor(code, key=…, label=…, problems=…) -> EditorState(code, run)
 
 What is typed reaches Python 300 ms after the last key, and before any button pressed on the page acts. It survives
-reruns and page switches: it is kept in `st.session_state`, under the key and `rev`.
+reruns and page switches: it is kept in `st.session_state`, under the key and `rev`, and by the browser until it is
+there: of a text and a switch of pages that a busy server gets at once, Streamlit drops the text.
 
 Two components make one editor. Streamlit sends a component's JavaScript anew with every change of its data, so 430 kB
 would follow each pause in typing. Here they travel in a component that has no data and never changes, and is sent
@@ -90,6 +91,7 @@ def editor(
         result = _editor(
             key=key,
             data={
+                "name": key,
                 "code": text,
                 "rev": rev,
                 "label": label,

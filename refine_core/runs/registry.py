@@ -178,9 +178,9 @@ class Runs:
         line = timeline(self.events(run_id))
         if line is None:
             return None
-        for call in line.calls if drafts else ():
-            call.draft = drafts.get(call.span, "") if call.waiting else ""
         state = _state(line, job, alive=alive)
+        for call in line.calls if drafts and state in ("running", "cancelling") else ():
+            call.draft = drafts.get(call.span, "") if call.waiting else ""
         for attempt in line.attempts if state in ("interrupted", "unrecorded") else ():
             attempt.state = "cut_off" if attempt.state == "running" else attempt.state
         return Run(

@@ -188,6 +188,40 @@ def test_text_survives_a_switch_of_pages_at_once(app: Page):
     _knows(app, "kept")
 
 
+def test_text_survives_a_switch_of_pages_while_the_app_is_busy(app: Page):
+    """Streamlit folds the text and the switch into one request then, and drops the text."""
+    app.get_by_role("button", name="Be busy").click()
+    _clear_and_type(app, "kept")
+    app.get_by_role("link", name="Second").click(delay=CLICK_MS)
+    expect(app.get_by_text("Second page")).to_be_visible()
+    app.get_by_role("link", name="First").click()
+    expect(_editor(app)).to_have_text("kept")
+    _knows(app, "kept")
+
+
+def test_text_survives_going_back_at_once(app: Page):
+    """Nothing is pressed on the page, so nothing tells the editor to hurry."""
+    app.get_by_role("link", name="Second").click()
+    app.get_by_role("link", name="First").click()
+    _clear_and_type(app, "kept")
+    app.go_back()
+    expect(app.get_by_text("Second page")).to_be_visible()
+    app.go_forward()
+    expect(_editor(app)).to_have_text("kept")
+    _knows(app, "kept")
+
+
+def test_what_python_replaced_does_not_come_back(app: Page):
+    _clear_and_type(app, "mine")
+    app.get_by_role("button", name="Load example").click()
+    expect(_editor(app)).to_have_text("example = 1")
+    app.get_by_role("link", name="Second").click(delay=CLICK_MS)
+    expect(app.get_by_text("Second page")).to_be_visible()
+    app.get_by_role("link", name="First").click()
+    expect(_editor(app)).to_have_text("example = 1")
+    _knows(app, "example = 1\n")
+
+
 def test_tab_indents_by_four_spaces(app: Page):
     _clear_and_type(app, "x")
     app.keyboard.press("Tab")

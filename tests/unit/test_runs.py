@@ -314,6 +314,27 @@ def test_a_draft_is_not_recorded_and_ends_with_a_cancel(runs):
     assert not any(isinstance(r.event, ev.LMReplied) for r in runs.events(run_id))
 
 
+def test_no_draft_is_left_on_a_run_that_ended_while_it_was_looked_at(runs):
+    """The look takes the drafts, then the facts; the run's end comes in between."""
+    example = EXAMPLES["one_word"].spec
+    run_id = runs.start(replace(example, model=replace(example.model, delay_s=2.0)))
+    deadline = time.monotonic() + 10
+    while not any(c.draft for c in runs.get(run_id).line.calls) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    read = runs.store.events
+
+    def ended_first(run_id, after=0):
+        runs.store.events = read
+        assert runs.cancel(run_id)
+        finished(runs, run_id)
+        return read(run_id, after=after)
+
+    runs.store.events = ended_first
+    run = runs.get(run_id)
+    (call,) = run.line.calls
+    assert (run.state, call.waiting, call.draft) == ("finished", True, "")
+
+
 def test_advice_and_judge_are_asked_without_a_temperature_that_their_model_refuses(runs):
     reward = (
         "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"

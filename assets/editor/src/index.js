@@ -1,12 +1,14 @@
 /* The code editor: CodeMirror 6 as a Streamlit component.
 
-   Python gives  {code, rev, label, problems, height, language, readonly}
+   Python gives  {name, code, rev, label, problems, height, language, readonly}
    and gets      the state `draft` = {code, rev} and the trigger `run`.
 
    Rule 1: what is typed belongs to the editor. Python's `code` is shown when the editor appears and when `rev`
            changes; at any other rerun it is only what Python knows so far, and may lag behind the typing.
    Rule 2: Python knows the text before anything else on the page can act on it (see `flush`).
-   Rule 3: text from outside becomes text nodes, never markup; nothing is fetched, data: URLs included. */
+   Rule 3: what Python has not confirmed is kept here, and sent again when the editor comes back: a busy Streamlit drops
+           what was sent just before a switch of pages.
+   Rule 4: text from outside becomes text nodes, never markup; nothing is fetched, data: URLs included. */
 
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
 import { pythonLanguage } from '@codemirror/lang-python';
@@ -100,6 +102,10 @@ const colours = HighlightStyle.define([
   { tag: t.invalid, color: 'var(--error)' },
 ]);
 
+/* Rule 3: an editor's name -> the {code, rev} last typed, until Python shows that it has it. On the window, as each return
+   to the page evaluates this module anew. */
+const unconfirmed = (globalThis.refinescopeUnconfirmed ??= new Map());
+
 const loaded = Annotation.define();  // marks a change made by Python, which need not be told about it
 
 function element(tag, className, parent, text = '') {
@@ -124,12 +130,14 @@ function diagnostic(doc, { line, column, message }) {
 
 class Editor {
   constructor(root, data) {
+    this.name = data.name;
     this.rev = data.rev;
     this.known = data.code;  // the text that Python has
     this.marked = null;  // what the marks were made from
     this.timer = undefined;
     this.listening = new AbortController();
     this.changeable = new Compartment();
+    const typed = unconfirmed.get(data.name);
 
     element('style', '', root, CHROME);
     this.host = element('div', 'editor', root);
@@ -148,7 +156,7 @@ class Editor {
       parent: this.frame,
       root,
       state: EditorState.create({
-        doc: data.code,
+        doc: typed?.rev === data.rev ? typed.code : data.code,
         extensions: [
           Prec.highest(keymap.of(['Mod-Enter', 'Ctrl-Enter'].map((key) => ({ key, run: () => this.run() })))),
           lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(),
@@ -189,7 +197,16 @@ class Editor {
     if (data.height !== this.height) this.frame.style.height = this.height = data.height;
     this.configure(data);
     if (data.rev !== this.rev) this.load(data);
+    this.confirm(data);
     this.mark(data);
+  }
+
+  /** Rule 3: forget what Python has, or has replaced; begin again with what it never got. */
+  confirm({ code, rev }) {
+    const typed = unconfirmed.get(this.name);
+    if (!typed) return;
+    if (typed.rev !== rev || typed.code === code) unconfirmed.delete(this.name);
+    else if (this.known !== typed.code) this.flush();
   }
 
   configure({ label, language, readonly, problems }) {
@@ -252,7 +269,12 @@ class Editor {
     const code = this.view.state.doc.toString();
     if (code === this.known) return;
     this.known = code;
+    this.keep();
     this.setState('draft', { code, rev: this.rev });
+  }
+
+  keep() {
+    unconfirmed.set(this.name, { code: this.view.state.doc.toString(), rev: this.rev });
   }
 
   run() {
@@ -263,6 +285,7 @@ class Editor {
 
   destroy() {
     clearTimeout(this.timer);
+    if (this.view.state.doc.toString() !== this.known) this.keep();
     this.listening.abort();
     this.view.destroy();
   }

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.shared.editor import editor
 from refine_core.errors import Problem
 
+BUSY = range(5 * 10**7)  # to be summed: about a second in which no other thread of Python gets on
 SAMPLE = '''"""Score an answer."""
 import re
 
@@ -33,6 +34,8 @@ def oopses(code: str) -> list[Problem]:
 
 
 def first() -> None:
+    if st.button("Be busy"):
+        sum(BUSY)
     st.session_state.setdefault("rev", 0)
     if st.button("Load example"):
         st.session_state.rev += 1
