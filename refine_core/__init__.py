@@ -41,10 +41,11 @@ if TYPE_CHECKING:
     from refine_core.lm.cache import configure_cache
     from refine_core.lm.history import History, inspect_history
     from refine_core.log.codec import decode, encode
-    from refine_core.log.folds import Timeline, timeline
+    from refine_core.log.folds import timeline
     from refine_core.log.recorder import Recorder
     from refine_core.log.scope import Collector, Record, Scope, Sink, within
     from refine_core.log.summaries import Summary, summarize
+    from refine_core.log.timeline import Timeline
     from refine_core.loop import Loop, Plan, decide, evolve, schedule
     from refine_core.modules import (
         ChainOfThought,
@@ -103,7 +104,8 @@ _HOME = {
     "lm.cache": ("configure_cache",),
     "lm.history": ("History", "inspect_history"),
     "log.codec": ("decode", "encode"),
-    "log.folds": ("Timeline", "timeline"),
+    "log.folds": ("timeline",),
+    "log.timeline": ("Timeline",),
     "log.summaries": ("Summary", "summarize"),
     "log.recorder": ("Recorder",),
     "log.scope": ("Collector", "Record", "Scope", "Sink", "within"),

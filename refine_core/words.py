@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 
 from refine_core.events import Fault, ParseFailed
-from refine_core.log.folds import Advice, Attempt, Call, Timeline, Usage
+from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 LONG_S = 100.0

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from refine_core import events as ev
 from refine_core.log import Record
-from refine_core.log.folds import Timeline, timeline
+from refine_core.log.folds import timeline
+from refine_core.log.timeline import Timeline
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 
 START = 1_700_000_000.0

@@ -154,9 +154,7 @@ def test_nothing_lets_text_become_markup():
 def test_public_names_are_guarded_and_importable():
     import refine_core
 
-    assert sorted(refine_core.__all__, key=str.lower) == sorted(
-        [*refine_core._WHERE, *refine_core._MODULES], key=str.lower
-    )
+    assert sorted(refine_core.__all__) == sorted([*refine_core._WHERE, *refine_core._MODULES])
     missing = [name for name in refine_core.__all__ if getattr(refine_core, name, None) is None]
     assert missing == []
 

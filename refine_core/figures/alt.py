@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from refine_core.figures import outcomes, text
-from refine_core.log.folds import Attempt, Timeline
+from refine_core.log.timeline import Attempt, Timeline
 from refine_core.words import rules
 
 _EACH = 12  # attempts told one by one; more are summed up

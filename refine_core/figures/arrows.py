@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from refine_core.figures import hovers, outcomes
 from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import Json, Trace, at, bar_at, only
-from refine_core.log.folds import Timeline
+from refine_core.log.timeline import Timeline
 
 
 def advice(line: Timeline, grid: Grid) -> Trace:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from refine_core.figures import outcomes
-from refine_core.log.folds import Timeline
+from refine_core.log.timeline import Timeline
 
 Kind = Literal["temperature", "predictor", "advice", "reward"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from refine_core.figures import outcomes, text
-from refine_core.log.folds import Attempt, Call, PredictorRun, Timeline
+from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import fault, no_temperature, why_failed, why_no_advice
 
 _WORDS = 90  # characters of a hint or an output

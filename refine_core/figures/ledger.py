@@ -13,7 +13,7 @@ from typing import Literal
 
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
-from refine_core.log.folds import Attempt, Call, Timeline, Usage
+from refine_core.log.timeline import Attempt, Call, Timeline, Usage
 from refine_core.words import rules, why_failed
 
 _SHOWN = 72  # characters of a value

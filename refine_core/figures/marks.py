@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from refine_core.figures.grid import Grid, Lane
-from refine_core.log.folds import Attempt
+from refine_core.log.timeline import Attempt
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Trace: TypeAlias = dict[str, Json]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from refine_core.figures import hovers, outcomes
 from refine_core.figures.grid import Grid
 from refine_core.figures.marks import Trace, only
-from refine_core.log.folds import Attempt, Timeline
+from refine_core.log.timeline import Attempt, Timeline
 
 CELL_PX = 24
 _PALEST, _DARKEST = 0.12, 0.85  # opacity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from refine_core.log.folds import Attempt, Timeline
+from refine_core.log.timeline import Attempt, Timeline
 
 Outcome = Literal["scored", "best", "stopped", "failed", "running", "cut_off"]
 

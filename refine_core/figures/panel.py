@@ -6,7 +6,7 @@ from refine_core.figures import hovers, outcomes, text
 from refine_core.figures.grid import REACH, Grid
 from refine_core.figures.marks import Trace, at
 from refine_core.figures.outcomes import Outcome
-from refine_core.log.folds import Timeline
+from refine_core.log.timeline import Timeline
 
 # Shape first, colour second.
 _SYMBOLS: dict[Outcome, tuple[str, str, int]] = {

@@ -8,7 +8,7 @@ from refine_core import words
 from refine_core.figures import hovers, outcomes, text
 from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import BAR_PX, Trace, at, bar_at, only
-from refine_core.log.folds import Attempt, PredictorRun, Timeline
+from refine_core.log.timeline import Attempt, PredictorRun, Timeline
 
 _LEAST = 0.02  # of a column: the shortest bar that can be seen
 _KEPT_WORDS = 12  # attempts, up to which "failed" is written out

@@ -16,7 +16,7 @@ from refine_core.figures import outcomes, text
 from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, grid
 from refine_core.figures.marks import Json
 from refine_core.figures.traces import traces
-from refine_core.log.folds import Timeline
+from refine_core.log.timeline import Timeline
 
 _WIDE = {"l": 116, "r": 92, "t": 34, "b": 6}
 _NARROW = {"l": 68, "r": 10, "t": 34, "b": 6}

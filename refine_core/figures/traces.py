@@ -9,7 +9,7 @@ from refine_core.figures import arrows, panel, strips
 from refine_core.figures.grid import GAP_PX, Grid
 from refine_core.figures.marks import Trace
 from refine_core.figures.matrix import matrix
-from refine_core.log.folds import Timeline
+from refine_core.log.timeline import Timeline
 
 
 def traces(line: Timeline, grid: Grid) -> list[Trace]:

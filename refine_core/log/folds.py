@@ -2,23 +2,20 @@
 
     records --timeline--> Timeline(attempts: predictors: calls)
 
-Folds group by span, never by adjacency: attempts may overlap. Any prefix of a log folds; what has not happened yet is
-None, and what is unknown (tokens, cost) is None too, never 0. Which attempt is the best, and which is good enough, the
-loop is asked. What a refinement inside an attempt did is that attempt's; its own loop is not told here.
+Folds group by span, never by adjacency: attempts may overlap. Any prefix of a log folds. Which attempt is the best, and
+which is good enough, the loop is asked. What a refinement inside an attempt did is that attempt's; its own loop is not
+told here.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from refine_core import events as ev
-from refine_core.errors import Charge
-from refine_core.log.scope import ATTEMPT, Record
+from refine_core.log.scope import Record, nested
+from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeline
 from refine_core.loop import Loop, Plan, evolve
-from refine_core.spec import ProgramSpec
 
 T = TypeVar("T")
 LOOP = (
@@ -29,209 +26,6 @@ LOOP = (
     ev.AdviceGiven,
     ev.AdviceFailed,
 )
-_ATTEMPT = re.compile(rf"{ATTEMPT}(\d+)(?:-\d+)?")
-
-State = Literal["running", "scored", "failed", "cut_off"]
-
-
-@dataclass(slots=True)
-class Call:
-    """One request to a model. reply is None until it answered; error is set if it never did.
-
-    parse_failed: what of the reply could not be read. again: the same question once more, as JSON, after such a reply.
-    draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does. charge: what the answer
-    cost that it failed with, if there was one.
-    """
-
-    span: str
-    model: str
-    purpose: ev.Purpose
-    messages: tuple[Mapping[str, str], ...]
-    params: Mapping[str, object]
-    started_at: float
-    retries: list[ev.LMRetried] = field(default_factory=list)
-    reply: ev.LMReplied | None = None
-    error: ev.Fault | None = None
-    took_s: float | None = None
-    parse_failed: ev.ParseFailed | None = None
-    again: bool = False
-    draft: str = ""
-    charge: Charge | None = None
-
-    @property
-    def charges(self) -> list[Charge]:
-        """What its answers cost, those of no use too."""
-        told = (*self.retries, self.reply) if self.reply is not None else self.retries
-        return [c for c in (*map(ev.charge_of, told), self.charge) if c is not None]
-
-    @property
-    def waiting(self) -> bool:
-        """Whether it has neither an answer nor an end."""
-        return self.reply is None and self.error is None
-
-    @property
-    def place(self) -> str:
-        """The span of whatever asked: the same for a question and for its second asking."""
-        return self.span.rpartition("/")[0]
-
-
-@dataclass(slots=True)
-class PredictorRun:
-    """One call of one predictor. offset_s: since the attempt began. outputs: None unless parsed.
-
-    calls: a second one where the first reply could not be read.
-    """
-
-    span: str
-    name: str
-    inputs: Mapping[str, object]
-    hint: str | None
-    offset_s: float
-    calls: list[Call] = field(default_factory=list)
-    outputs: Mapping[str, object] | None = None
-    took_s: float | None = None
-    error: ev.Fault | None = None
-
-    @property
-    def inner(self) -> tuple[int, ...]:
-        """Indices of the attempts, inside this one, of nested refinements that it was part of; mostly empty."""
-        return _attempts(self.span)[1:]
-
-
-@dataclass(slots=True)
-class Advice:
-    """What was advised after an attempt. given is None while asked for, or if it failed (then error says why)."""
-
-    offset_s: float
-    calls: list[Call] = field(default_factory=list)
-    given: ev.AdviceGiven | None = None
-    error: ev.Fault | None = None
-    took_s: float | None = None
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One try. reward is None unless scored; error and phase are set if it failed.
-
-    untempered: names of predictors whose model takes no temperature; their rollout id is the index.
-    state "cut_off": the run ended while it ran. took_s: until its reward or failure.
-    best_so_far: reward of the best attempt up to here, which is not the highest where that one failed a validator.
-    reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
-    inner_advice: requests for advice by a refinement that is part of the program.
-    """
-
-    index: int
-    temperature: float
-    hints: Mapping[str, str]
-    advice_from: int | None
-    started_at: float
-    untempered: tuple[str, ...] = ()
-    state: State = "running"
-    predictors: list[PredictorRun] = field(default_factory=list)
-    outputs: Mapping[str, object] | None = None
-    reward: float | None = None
-    scored: ev.RewardScored | None = None
-    reward_offset_s: float | None = None
-    judge_calls: list[Call] = field(default_factory=list)
-    inner_advice: list[Call] = field(default_factory=list)
-    phase: ev.Phase | None = None
-    error: ev.Fault | None = None
-    took_s: float | None = None
-    advice: Advice | None = None
-    best_so_far: float | None = None
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every request made on behalf of this attempt, its advice not counted."""
-        made = [call for run in self.predictors for call in run.calls]
-        return [*made, *self.inner_advice, *self.judge_calls]
-
-    @property
-    def unmet(self) -> Mapping[str, str]:
-        """Name -> message of the validators that the outputs failed."""
-        return self.scored.unmet if self.scored is not None else {}
-
-
-@dataclass(slots=True)
-class Timeline:
-    """A run as far as its log goes.
-
-    spec, temperatures, predictors: from RunStarted. seq: the last record folded. finished: None while it runs.
-    loop: the retry loop as it stands, which knows what is good enough. best: index of the attempt that it calls the
-    best: every validator met, then the highest reward; a tie keeps the first.
-    keyed: roles whose key was typed when it began. cut_off: attempts that were under way when the run was interrupted, and were made anew. resumed: how often it went on.
-    """
-
-    run_id: str
-    spec: ProgramSpec
-    temperatures: tuple[float, ...]
-    predictors: tuple[str, ...]
-    started_at: float
-    loop: Loop
-    attempts: list[Attempt] = field(default_factory=list)
-    best: int | None = None
-    finished: ev.RunFinished | None = None
-    ended_at: float | None = None
-    seq: int = 0
-    cut_off: list[Attempt] = field(default_factory=list)
-    resumed: int = 0
-    keyed: tuple[str, ...] = ()
-
-    def reaches(self, attempt: Attempt) -> bool:
-        """Whether that attempt is good enough to stop."""
-        return attempt.reward is not None and self.loop.reaches(attempt.index)
-
-    def tempered(self, attempt: Attempt) -> bool:
-        """Whether any of the program's models was given a temperature in that attempt."""
-        names = self.predictors or tuple(run.name for run in attempt.predictors)
-        return not names or not set(names) <= set(attempt.untempered)
-
-    @property
-    def first_failed(self) -> int | None:
-        """Index of the first attempt that failed."""
-        return next((a.index for a in self.attempts if a.state == "failed"), None)
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every request of the run, advice and judging included, and those of attempts that were cut off."""
-        return [
-            c
-            for a in (*self.cut_off, *self.attempts)
-            for c in (*a.calls, *(a.advice.calls if a.advice else ()))
-        ]
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens and cost of the run."""
-        return Usage.of(self.calls)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Sums over calls that answered; None where any of them is unknown.
-
-    free: answered from memory, or replayed: their tokens were spent before. A refusal counts, and whatever else was an answer;
-    calls that got none tell no cost.
-    """
-
-    calls: int
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    cost_usd: float | None
-    free: int = 0
-
-    @classmethod
-    def of(cls, calls: Iterable[Call]) -> Usage:
-        made = list(calls)
-        free = [r for r in (c.reply for c in made) if r is not None and (r.cache_hit or r.replayed)]
-        answers = [*(charge for call in made for charge in call.charges), *free]
-
-        def total(name: str) -> int | float | None:
-            values = [getattr(one, name) for one in answers]
-            return None if not values or None in values else sum(values)
-
-        prompt, completion, cost = (total(n) for n in ("prompt_tokens", "completion_tokens", "cost_usd"))
-        return cls(len(made), prompt, completion, cost, len(free))  # type: ignore[arg-type]
 
 
 def timeline(records: Iterable[Record]) -> Timeline | None:
@@ -243,17 +37,6 @@ def timeline(records: Iterable[Record]) -> Timeline | None:
         fold.line.best = fold.line.loop.best
         _step(fold.line)
     return fold.line
-
-
-def nested(span: str) -> bool:
-    """Whether a place lies in an attempt of a refinement that is itself part of an attempt."""
-    return len(_attempts(span)) > 1
-
-
-def _attempts(span: str) -> tuple[int, ...]:
-    """Indices of the attempts that a place lies in, the outermost first."""
-    found = (_ATTEMPT.fullmatch(part) for part in span.split("/"))
-    return tuple(int(one[1]) for one in found if one)
 
 
 def _step(line: Timeline) -> None:

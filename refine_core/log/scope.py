@@ -7,6 +7,7 @@ A scope rides in a context variable and on an attempt's own copy of the program,
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from refine_core.waiting import Cancel
 
 ATTEMPT = "attempt-"
 """How the place of an attempt is called, before its index; no predictor's name has a dash."""
+
+_ATTEMPT = re.compile(rf"{ATTEMPT}(\d+)(?:-\d+)?")
 
 
 class Span:
@@ -45,6 +48,17 @@ class Span:
                 path = f"{self.path}/{unique}" if self.path else unique
                 if path not in self._taken:
                     return Span(path, taken=self._taken)
+
+
+def attempts_around(path: str) -> tuple[int, ...]:
+    """Indices of the attempts that a place lies in, the outermost first."""
+    found = (_ATTEMPT.fullmatch(part) for part in path.split("/"))
+    return tuple(int(one[1]) for one in found if one)
+
+
+def nested(path: str) -> bool:
+    """Whether a place lies in an attempt of a refinement that is itself part of an attempt."""
+    return len(attempts_around(path)) > 1
 
 
 @dataclass(frozen=True, slots=True)

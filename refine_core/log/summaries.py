@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from refine_core import events as ev
-from refine_core.log.folds import LOOP, nested
-from refine_core.log.scope import Record
+from refine_core.log.folds import LOOP
+from refine_core.log.scope import Record, nested
 from refine_core.log.spending import Spent, spend
 from refine_core.loop import Loop, Plan, evolve
 from refine_core.spec import ProgramSpec

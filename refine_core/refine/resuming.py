@@ -24,8 +24,8 @@ from refine_core.events import (
     RewardStarted,
     RunResumed,
 )
-from refine_core.log.folds import LOOP, nested
-from refine_core.log.scope import Record
+from refine_core.log.folds import LOOP
+from refine_core.log.scope import Record, nested
 from refine_core.modules import Module, Predict, Prediction
 from refine_core.modules.predict import Trace
 from refine_core.signatures.types import validate

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import threading
 
-from refine_core.log.folds import Attempt, Call, PredictorRun, Timeline
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
+from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replayed
 from refine_core.runs.run import Run

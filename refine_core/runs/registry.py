@@ -19,10 +19,11 @@ from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecEr
 from refine_core.events import LMRequested, RunFinished
 from refine_core.lm.cassette import Recording
 from refine_core.log.drafts import Drafts
-from refine_core.log.folds import Timeline, timeline
+from refine_core.log.folds import timeline
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope, Span
 from refine_core.log.summaries import Summary, summarize
+from refine_core.log.timeline import Timeline
 from refine_core.refine.build import check
 from refine_core.refine.work import Work
 from refine_core.runs.replaying import replayed

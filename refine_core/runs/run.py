@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from refine_core.log.folds import Timeline
+from refine_core.log.timeline import Timeline
 
 State = Literal["running", "cancelling", "finished", "interrupted", "unrecorded"]
 

@@ -211,7 +211,7 @@ def test_whoever_waits_for_a_locked_database_can_be_cancelled(home: Path):
                 RunCancelled, match=r"record event 3 of run a.* while the database was locked"
             ):
                 given_up.result(timeout=30)
-            assert time.monotonic() - began < 0.8
+            assert time.monotonic() - began < 1.0
             assert not patient_one.done()
         patient_one.result(timeout=30)
         assert store.events("b") == second[:3]

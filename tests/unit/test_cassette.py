@@ -172,7 +172,7 @@ def test_a_recorded_pause_between_tries_is_waited_for_again():
     lm = CassetteLM(Recording(_records(request, retried, ev.LMReplied("x", 0.4))), "tiny")
     told, start = [], time.monotonic()
     lm.complete([{"role": "user", "content": "hi"}], {}, on_retry=lambda *what: told.append(what))
-    assert 0.35 < time.monotonic() - start < 1.0
+    assert 0.35 < time.monotonic() - start < 5
     assert [(n, wait, type(e)) for n, wait, e in told] == [(1, 0.3, LMUnavailableError)]
 
 

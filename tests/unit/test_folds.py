@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from refine_core import events as ev
 from refine_core.log import Record, codec
-from refine_core.log.folds import nested, timeline
+from refine_core.log.folds import timeline
+from refine_core.log.scope import nested
 from refine_core.log.summaries import Summary, summarize
 from refine_core.loop import Plan, replay
 from tests import logs

@@ -65,7 +65,7 @@ def test_the_loop_is_free_while_the_model_is_asked_and_while_a_retry_waits(serve
 
     said, longest_s = asyncio.run(both())
     assert said == ["late"]
-    assert longest_s < 0.6
+    assert longest_s < 0.9, "each of the two waits is a second"
 
 
 def test_many_calls_run_side_by_side(server):
@@ -188,15 +188,15 @@ def test_a_scripts_function_may_be_async():
 
 
 def test_a_model_of_ones_own_needs_only_a_sync_method():
+    both_are_here = threading.Barrier(2, timeout=10)
+
     class Slow(BaseLM):
         def complete(self, messages, params, *, cancel=None, on_retry=None):
-            time.sleep(0.2)
+            both_are_here.wait()
             return Reply(str(threading.get_ident()))
 
     async def both():
         return await asyncio.gather(Slow("slow").acall("a"), Slow("slow").acall("b"))
 
-    started = time.monotonic()
     (one,), (other,) = asyncio.run(both())
     assert one != other
-    assert time.monotonic() - started < 0.39

@@ -415,7 +415,7 @@ def test_a_cancel_in_mid_call_returns_at_once_and_closes_the_connection(server, 
     timer.start()
     with pytest.raises(RunCancelled):
         ask(server, cancel=cancel, timeout_s=30.0)
-    assert time.monotonic() - server.requests[0].at < 0.3 + 0.5
+    assert time.monotonic() - server.requests[0].at < 0.3 + 1
     assert server.requests[0].disconnected.wait(2)
 
 

@@ -466,14 +466,20 @@ def test_a_cancel_in_the_middle_ends_the_score_at_once_and_a_later_score_works()
         began = time.monotonic()
         with pytest.raises(RunCancelled):
             runner.score({"now": True}, {}, cancel)
-        assert time.monotonic() - began < 0.6
+        assert time.monotonic() - began < 0.3 + 1
         assert gone(pid)
         assert runner.score({}, {}).value == 1
 
 
 def test_waiting_for_ones_turn_can_be_cancelled():
     with RewardRunner(body("import time; time.sleep(args['s'])", "return 1")) as runner:
-        busy = threading.Thread(target=runner.score, args=({"s": 1.0}, {}))
+        enough = Cancel()
+
+        def score_for_long():
+            with pytest.raises(RunCancelled):
+                runner.score({"s": 4}, {}, enough)
+
+        busy = threading.Thread(target=score_for_long)
         busy.start()
         time.sleep(0.2)
         cancel = Cancel()
@@ -481,7 +487,9 @@ def test_waiting_for_ones_turn_can_be_cancelled():
         began = time.monotonic()
         with pytest.raises(RunCancelled):
             runner.score({"s": 0}, {}, cancel)
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 0.1 + 1
+        assert busy.is_alive()
+        enough.set()
         busy.join()
 
 
@@ -520,11 +528,11 @@ def test_threads_left_behind_do_not_outlive_the_score():
 
 
 def test_starting_costs_the_caller_nothing_and_may_be_repeated():
-    with RewardRunner("import time\ntime.sleep(0.3)\n" + body("return 1")) as runner:
+    with RewardRunner("import time\ntime.sleep(1)\n" + body("return 1")) as runner:
         began = time.monotonic()
         runner.start()
         runner.start()
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < 0.8
         assert runner.score({}, {}).value == 1
 
 
