@@ -51,6 +51,11 @@ def wait_until(claim, seconds=3.0):
     return claim()
 
 
+def folders_of_ours():
+    """The workers' folders of this process; others that test at the same time have theirs beside them."""
+    return set(Path(tempfile.gettempdir()).glob(f"refinescope-reward-{os.getpid()}-*"))
+
+
 def gone(pid):
     try:
         os.kill(pid, 0)
@@ -561,13 +566,13 @@ def test_a_closed_runner_says_so_and_leaves_no_process():
 
 
 def test_closing_at_once_after_starting_leaves_nothing():
-    before = set(Path(tempfile.gettempdir()).glob("refinescope-reward-*"))
+    before = folders_of_ours()
     for _ in range(5):
         runner = RewardRunner(body("return 1"))
         runner.start()
         runner.close()
     assert wait_until(lambda: not any(t.name == "reward-worker" for t in threading.enumerate()))
-    assert set(Path(tempfile.gettempdir()).glob("refinescope-reward-*")) <= before
+    assert folders_of_ours() <= before
 
 
 def test_a_forgotten_runner_takes_its_worker_along():
