@@ -189,6 +189,7 @@ class Editor {
   update(data, setStateValue, setTriggerValue) {
     this.setState = setStateValue;
     this.setTrigger = setTriggerValue;
+    this.page = location.pathname;
     this.host.classList.toggle('dark', isDark(this.host));
     this.label.textContent = data.label;
     this.hint.textContent = data.readonly
@@ -268,8 +269,9 @@ class Editor {
     clearTimeout(this.timer);
     const code = this.view.state.doc.toString();
     if (code === this.known) return;
-    this.known = code;
     this.keep();
+    if (location.pathname !== this.page) return;  // Back was pressed; to tell Python now would undo that
+    this.known = code;
     this.setState('draft', { code, rev: this.rev });
   }
 
