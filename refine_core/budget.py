@@ -2,7 +2,8 @@
 
     LMRequested --within the budget?--> go on | BudgetUsedUp        LMReplied, LMRetried, LMFailed --counted-->
 
-Rule 1: it stands before whoever records, so that a call that may not be made is not on record either.
+Rule 1: it stands before whoever records, so that a call that may not be made is not on record either. What ends retries
+stands behind, as the answer that was of no use is paid for, and must be.
 Rule 2: a cost that nobody knows cannot be kept within a budget, so the next call is not made.
 The call that crosses the line is paid for: what a reply costs is known only once it is there. A refusal, or another answer
 of no use, is paid for too; calls that got no answer tell no cost, and are not counted.
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Iterable
 
 from refine_core.errors import BudgetUsedUp, Charge
-from refine_core.events import Event, LMRequested, charge_of
+from refine_core.events import Event, LMRequested, LMRetried, charge_of
 
 
 class Purse:
@@ -46,12 +47,12 @@ class Purse:
         if self._most_usd is not None:
             if self._unpriced:
                 raise BudgetUsedUp(
-                    f"The price of {self._unpriced} is not known, so a budget of ${self._most_usd:g} cannot be kept. "
+                    f"The price of {self._unpriced} is not known, so a budget of {_limit(self._most_usd)} cannot be kept. "
                     "Give its price with the model, or limit the tokens instead."
                 )
             if self._usd >= self._most_usd:
                 raise BudgetUsedUp(
-                    f"${self._usd:.4f} are spent, and the budget is ${self._most_usd:g}. Raise it to go further."
+                    f"{_written(self._usd)} are spent, and the budget is {_limit(self._most_usd)}. Raise it to go further."
                 )
         if self._most_tokens is not None:
             if self._uncounted:
@@ -64,6 +65,11 @@ class Purse:
                     f"{self._tokens:,} tokens are used, and the budget is {self._most_tokens:,}. Raise it to go further."
                 )
 
+    @property
+    def last_try(self) -> LastTry:
+        """The sink that stands behind whoever records."""
+        return LastTry(self)
+
     def _count(self, charge: Charge) -> None:
         if charge.cost_usd is None:
             self._unpriced = charge.model or "the model"
@@ -73,3 +79,25 @@ class Purse:
             self._uncounted = charge.model or "The model"
         else:
             self._tokens += charge.prompt_tokens + charge.completion_tokens
+
+
+def _written(usd: float) -> str:
+    """Dollars without an exponent."""
+    return f"${usd:.4f}" if round(usd, 4) else f"${usd:.8f}"
+
+
+def _limit(usd: float) -> str:
+    """The same for a budget, which a person typed in round figures."""
+    return f"${usd:g}" if round(usd, 4) else _written(usd).rstrip("0")
+
+
+class LastTry:
+    """A sink that lets a call be tried once more only while its purse has something in it. Raises BudgetUsedUp."""
+
+    def __init__(self, purse: Purse) -> None:
+        self._purse = purse
+
+    def accept(self, _: str, event: Event) -> None:
+        """Refuse the next try."""
+        if isinstance(event, LMRetried):
+            self._purse.check()

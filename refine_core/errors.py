@@ -277,6 +277,10 @@ class RecordingEnded(Halt):
     """A replay came to the end of what was recorded: that run had no more replies either."""
 
 
+class KeyRefused(Halt):
+    """A run that was resumed has a key that is refused. It did not end by that, and may be resumed with another."""
+
+
 class RecordingFailed(Halt):
     """An event could not be made durable. cause: why; nothing after it happened."""
 

@@ -59,6 +59,8 @@ def dollars(value: float | None) -> str:
         return "cost unknown"
     if value == 0:
         return "free"
+    if value < TINY:
+        return "under $0.0001"
     return f"${value:.2f}" if value >= 0.1 else f"${value:.2g}"  # noqa: PLR2004 - ten cents
 
 
@@ -117,11 +119,16 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
     return f"{whose} could not be read: {whys[0]}{second}"
 
 
-def why_stopped(line: Timeline, *, alive: bool = True) -> str:
-    """One sentence: why the run ended, or where it stands. alive: whether the process that records it still runs."""
+def why_stopped(
+    line: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
+) -> str:
+    """One sentence: why the run ended, or where it stands.
+
+    alive: whether it still runs. because: if not, and it has no end, why; "" where that is said elsewhere.
+    """
     made, end = len(line.attempts), line.finished
     if end is None:
-        return _where_it_stands(line, alive=alive)
+        return _where_it_stands(line) if alive else _where_it_broke_off(line, because)
     best = (
         ""
         if end.best is None
@@ -146,7 +153,9 @@ def why_stopped(line: Timeline, *, alive: bool = True) -> str:
                 return (
                     f"The one attempt was made; its reward is {number(_reward(line, end.returned))}{rules}."
                 )
-            return f"All {count(made, 'attempt')} made; {aim}. Returned the best: attempt {end.returned + 1} with reward {_fell_short(line, end.returned)}{rules}."
+            failed = sum(a.state == "failed" for a in line.attempts)
+            lost = f" {count(failed, 'attempt')} failed; last error: {_error(line)}" if failed else ""
+            return f"All {count(made, 'attempt')} made; {aim}.{lost} Returned the best: attempt {end.returned + 1} with reward {_fell_short(line, end.returned)}{rules}."
         case "too_many_failures":
             failed = sum(a.state == "failed" for a in line.attempts)
             tolerated = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
@@ -178,20 +187,23 @@ def who_asks(line: Timeline, call: Call) -> str:
     return f"{who} {index + 1}" + (f", {run.name}" if run is not None else "")
 
 
-def _where_it_stands(line: Timeline, *, alive: bool) -> str:
-    """A run without an end."""
+def _where_it_broke_off(line: Timeline, because: str) -> str:
+    """A run without an end, and without anybody who works at it."""
     made = len(line.attempts)
-    if not alive:
-        if not made:
-            return "Interrupted before the first attempt: the app ended before the run did."
-        when = f"during attempt {made}"
-        if line.attempts[-1].state in ("scored", "failed"):
-            when = f"after attempt {made}"
-        if _advising(line):
-            when = f"while advice was asked for, after attempt {made}"
-        return (
-            f"Interrupted {when}: the app ended before the run did. Everything recorded until then is here."
-        )
+    why = f": {because}" if because else ""
+    if not made:
+        return f"Interrupted before the first attempt{why}."
+    when = f"during attempt {made}"
+    if line.attempts[-1].state in ("scored", "failed"):
+        when = f"after attempt {made}"
+    if _advising(line):
+        when = f"while advice was asked for, after attempt {made}"
+    return f"Interrupted {when}{why}." + (" Everything recorded until then is here." if because else "")
+
+
+def _where_it_stands(line: Timeline) -> str:
+    """A run under way."""
+    made = len(line.attempts)
     if _advising(line):
         return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
     return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
@@ -208,7 +220,8 @@ def what_it_took(line: Timeline) -> str:
     if line.finished is not None:
         parts.append(seconds(line.finished.took_s))
     if usage.prompt_tokens is not None and usage.completion_tokens is not None:
-        parts.append(f"{usage.prompt_tokens + usage.completion_tokens:,} tokens")
+        tokens = usage.prompt_tokens + usage.completion_tokens
+        parts.append(f"{tokens:,} tokens{_spent_before(usage)}")
     if usage.calls:
         parts.append(dollars(0.0 if _replay(line) else usage.cost_usd))
     return ", ".join(parts)
@@ -226,6 +239,13 @@ def _free(line: Timeline, usage: Usage) -> str:
         return ""
     how = "replayed" if line.spec.model.kind == "replay" else "from memory"
     return f" ({'all' if usage.free == usage.calls else usage.free} {how})"
+
+
+def _spent_before(usage: Usage) -> str:
+    """What to say of tokens that calls from memory, or replayed ones, took when they were made."""
+    if not usage.free:
+        return ""
+    return " (none of them now)" if usage.free == usage.calls else " (those from memory included)"
 
 
 def _reward(line: Timeline, index: int) -> float | None:
@@ -263,4 +283,4 @@ def _fell_short(line: Timeline, index: int) -> str:
 
 def _error(line: Timeline) -> str:
     message = next((why_failed(a) for a in reversed(line.attempts) if a.error), "unknown")
-    return message if message.endswith((".", "!", "?")) else f"{message}."
+    return message if message.rstrip('"').endswith((".", "!", "?")) else f"{message}."

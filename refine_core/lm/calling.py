@@ -96,7 +96,12 @@ class Call:
     def explained(self, error: Exception) -> LMError:
         """Told in a frame of its own, since a traceback shows the frames that it passed, and these are secrets."""
         return faults.explain(
-            error, where=self.where, model=self.model, timeout_s=self.limit_s, secrets=self.secrets
+            error,
+            where=self.where,
+            model=self.model,
+            timeout_s=self.limit_s,
+            secrets=self.secrets,
+            keyless=self.api_base is not None and not self.secrets,
         )
 
     async def _asked(self, litellm: Any) -> Reply | LMError:

@@ -24,11 +24,13 @@ from refine_core.events import (
     AdviceGiven,
     AttemptFailed,
     AttemptStarted,
+    Event,
     Fault,
     LMFailed,
     LMReplied,
     LMRequested,
     LMRetried,
+    Purpose,
     RewardScored,
     RunFinished,
     RunResumed,
@@ -111,12 +113,23 @@ class Recording:
             given = self._given.get(key, 0)
             here = given >= len(known) and (len(recorded) > len(known) or not self._left())
             if self.cut_short and here:
-                raise RecordingEnded(f"The recording ends here: {self.cut_short}.")
+                raise self._ended()
             if not known:
                 return None
             place = min(given, len(known) - 1)
             self._given[key] = place + 1
             return known[place]
+
+    def check(self, messages: Sequence[Message], params: Mapping[str, object]) -> None:
+        """Raise RecordingEnded if the run was cut short before it made this request."""
+        key = _key(messages, params)
+        with self._lock:
+            made = len(self._answers.get(key, []))
+            if self.cut_short and self._given.get(key, 0) >= made and not self._left():
+                raise self._ended()
+
+    def _ended(self) -> RecordingEnded:
+        return RecordingEnded(f"The recording ends here: {self.cut_short}.")
 
     def _left(self) -> bool:
         """Whether a recorded answer was not given yet."""
@@ -124,6 +137,21 @@ class Recording:
             self._given.get(key, 0) < sum(a.end is not None for a in asked)
             for key, asked in self._answers.items()
         )
+
+
+class Tape:
+    """A sink before whoever records: a request that the recorded run was cut short before is not on record here either.
+
+    recordings: by who asks. Raises RecordingEnded.
+    """
+
+    def __init__(self, recordings: Mapping[Purpose, Recording]) -> None:
+        self._recordings = recordings
+
+    def accept(self, _: str, event: Event) -> None:
+        """Refuse the request."""
+        if isinstance(event, LMRequested) and (recording := self._recordings.get(event.purpose)):
+            recording.check(event.messages, event.params)
 
 
 class CassetteLM(BaseLM):

@@ -42,11 +42,17 @@ _NO_KEY = re.compile(r"api_key|credentials", re.IGNORECASE)
 
 
 def explain(  # one return a fault
-    error: BaseException, *, where: str, model: str, timeout_s: float, secrets: Collection[str] = ()
+    error: BaseException,
+    *,
+    where: str,
+    model: str,
+    timeout_s: float,
+    secrets: Collection[str] = (),
+    keyless: bool = False,
 ) -> LMError:
     """The LMError for an exception of litellm or of what lies beneath it.
 
-    where: "the server at http://…" or the like. timeout_s: the limit that was in force.
+    where: "the server at http://…" or the like. timeout_s: the limit that was in force. keyless: no key was sent.
     """
     at = where[0].upper() + where[1:]
     if seen := next((link for link in _chain(error) if isinstance(link, TransportFault)), None):
@@ -58,6 +64,13 @@ def explain(  # one return a fault
         )
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and _has(error, "HTTPStatusError"):
+        if keyless and status == HTTPStatus.UNAUTHORIZED:
+            return LMKeyError(
+                f"{at} wants a key, and none was given (401). Give one, or name the environment variable that holds it."
+                + (f' It said: "{said}"' if said else ""),
+                model=model,
+                status=status,
+            )
         return _by_status(error, status, at, said, model, param=redact(_param(error), secrets))
     insecure = _has(error, "SSLError", "CertificateError", "ClientConnectorCertificateError")
     if insecure and not _has(error, *_HUNG_UP):

@@ -11,12 +11,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from refine_core import __version__
-from refine_core.errors import BudgetUsedUp, LMKeyError, RecordingEnded, RunCancelled
-from refine_core.events import Fault, RunFinished, RunResumed, RunStarted, StopReason
+from refine_core.errors import BudgetUsedUp, KeyRefused, LMKeyError, RecordingEnded, RunCancelled
+from refine_core.events import (
+    Event,
+    Fault,
+    LMFailed,
+    Purpose,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+    StopReason,
+)
 from refine_core.lm.base import BaseLM
-from refine_core.lm.cassette import CassetteLM, Recording
+from refine_core.lm.cassette import CassetteLM, Recording, Tape
 from refine_core.lm.connect import connect
-from refine_core.log.scope import Record, Scope
+from refine_core.log.scope import Record, Scope, Sink
 from refine_core.loop import Plan
 from refine_core.refine.build import Pipeline, WorkerScorer
 from refine_core.refine.driver import Driver
@@ -26,8 +35,13 @@ from refine_core.spec import ModelSpec, ProgramSpec
 logger = logging.getLogger("refine_core")
 
 
+_ASKS: Mapping[str, Purpose] = {"model": "predict", "adviser": "advice", "judge": "judge"}
+
+
 class Work:
     """What one run is made of.
+
+    before_record, after_record: sinks that may halt it, to stand before whoever records and behind.
 
     keys: role ("model", "adviser", "judge") -> key typed by a person. recording: the recording of a run, by its id.
     records: the log of the same run, if it goes on after an interruption.
@@ -49,6 +63,7 @@ class Work:
         for role in began.keyed if isinstance(began, RunStarted) else ():
             _same_key(named[role] or spec.model, role in self.keyed)
         recordings: dict[str, Recording] = {}
+        replayed: dict[Purpose, Recording] = {}
 
         def model(role: str, described: ModelSpec | None) -> BaseLM:
             chosen = described or spec.model
@@ -57,6 +72,7 @@ class Work:
             run_id = chosen.cassette or ""
             if run_id not in recordings:  # shared: what one role was given, another is not given again
                 recordings[run_id] = recording(run_id)
+            replayed[_ASKS[role]] = recordings[run_id]
             return CassetteLM(
                 recordings[run_id], chosen.model, temperature=chosen.temperature, delay_s=chosen.delay_s
             )
@@ -66,6 +82,8 @@ class Work:
         self.program = Pipeline(spec)
         self.program.set_lm(lm)
         self.scorer = WorkerScorer(spec, model("judge", spec.judge))
+        self.before_record: tuple[Sink, ...] = (Tape(replayed),) if replayed else ()
+        self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.before is not None else ()
         n = 1 if spec.strategy == "single" else spec.N
         self.plan = Plan.of(
             n, spec.model.temperature, spec.threshold, spec.fail_count, advise=spec.strategy == "refine"
@@ -116,6 +134,14 @@ class Work:
     def close(self) -> None:
         """End what was started."""
         self.scorer.close()
+
+
+class _KeyGuard:
+    """A sink of a resumed run. A mistyped key is no reason to fail what is left of its attempts. Raises KeyRefused."""
+
+    def accept(self, _: str, event: Event) -> None:
+        if isinstance(event, LMFailed) and event.error.type == LMKeyError.__name__:
+            raise KeyRefused(event.error.message)
 
 
 def _same_key(model: ModelSpec, given: bool) -> None:

@@ -12,10 +12,10 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from refine_core.budget import Purse
-from refine_core.errors import LMNotFoundError, Problem, RecordingFailed, SpecError
+from refine_core.errors import KeyRefused, LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import LMRequested, RunFinished
 from refine_core.lm.cassette import Recording
 from refine_core.log.drafts import Drafts
@@ -86,7 +86,8 @@ class Runs:
         if found is None or not found.resumable:
             state = "not there" if found is None else f"{found.state}, not interrupted"
             raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot go on")])
-        records = self.events(run_id)
+        # Those that it was found by: whatever another made of it since, the store refuses to write over.
+        records = self.events(run_id)[: found.line.seq]
         keys = (credentials or Credentials()).keys
         work = Work(found.line.spec, keys, self.recording, records)
         self._begin(run_id, work, records)
@@ -128,7 +129,8 @@ class Runs:
                 spent=(r.event for r in records if not isinstance(r.event, LMRequested)),
             )
             span = Span(taken=before.taken if before is not None else frozenset())
-            scope = Scope((purse, recorder, job.drafts), span, job.cancel, job.drafts.write)
+            sinks = (purse, *work.before_record, recorder, job.drafts, purse.last_try, *work.after_record)
+            scope = Scope(sinks, span, job.cancel, job.drafts.write)
             try:
                 scope.emit(work.began())
             except RecordingFailed as failure:
@@ -188,7 +190,11 @@ class Runs:
             run_id,
             line,
             state,
-            why_stopped(line, alive=state != "interrupted"),
+            why_stopped(
+                line,
+                alive=state not in ("interrupted", "unrecorded"),
+                because="" if state == "unrecorded" else "the app ended before the run did",
+            ),
             what_it_took(line),
             job.trouble if job else None,
             here=job is not None,
@@ -200,7 +206,10 @@ class Runs:
 
     def recent(self, limit: int = 50) -> list[RunRow]:
         """The newest runs first. Raises StoreError."""
-        return self.store.rows(limit=limit)
+        with self._lock:
+            over = {run_id for run_id, job in self._jobs.items() if not job.alive}
+        rows = self.store.rows(limit=limit)
+        return [replace(row, alive=False) if row.run_id in over else row for row in rows]
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -222,6 +231,8 @@ class Runs:
         """The body of a run's thread: whatever happens, the log says so, or the job does."""
         try:
             scope.emit(work.run(scope))
+        except KeyRefused as refused:
+            job.trouble = f"{refused} Resume it with the right key."
         except RecordingFailed as failure:
             logger.warning("run %s: %s", run_id, failure)
             job.trouble = f"It could not be recorded: {failure.cause or failure}"

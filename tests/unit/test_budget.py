@@ -39,8 +39,12 @@ def spec_for(server, **given):
 
 
 def run(runs, spec):
-    run_id = runs.start(spec, Credentials({"model": "a-key-for-tests"}))
-    runs._jobs[run_id].thread.join(30)
+    return run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"})))
+
+
+def run_to_end(runs, run_id):
+    if (job := runs._jobs.get(run_id)) is not None:
+        job.thread.join(30)
     return runs.get(run_id)
 
 
@@ -145,3 +149,31 @@ def test_an_answer_of_no_use_is_paid_for_all_the_same(runs, answer):
     resumed = Purse(tokens=1500, spent=(r.event for r in runs.events(ended.run_id) if ev.charge_of(r.event)))
     with pytest.raises(BudgetUsedUp, match="2,000 tokens are used"):
         resumed.accept("", ASKED)
+
+
+def test_a_budget_ends_the_retries_of_a_call_and_what_they_cost_is_on_record(runs):
+    nothing = Answer(None, "stop", usage={"prompt_tokens": 40, "completion_tokens": 60})
+    with OpenAIServer(lambda _: nothing) as server:
+        spec = spec_for(server, budget_tokens=150)
+        ended = run(runs, replace(spec, model=replace(spec.model, retries=8)))
+        asked = len(server.requests)
+    assert asked == 2, "the third try would be beyond the budget"
+    assert ended.line.finished.reason == "budget_used_up"
+    assert [r.charge.completion_tokens for r in ended.line.calls[0].retries] == [60, 60]
+    assert (len(ended.line.calls), ended.line.usage.prompt_tokens) == (1, 80)
+    assert "200 tokens are used" in ended.why
+
+
+def test_dollars_are_written_without_exponents(runs):
+    with OpenAIServer(polite) as server:
+        ended = run(runs, spec_for(server, budget_usd=1e-7, price=0.001))
+    assert "e-" not in ended.why + ended.took
+
+
+def test_the_replay_of_a_run_that_its_budget_ended_makes_no_request_more_than_it(runs):
+    with OpenAIServer(polite) as server:
+        ended = run(runs, spec_for(server, budget_tokens=1))
+    again = run_to_end(runs, runs.replay(ended.run_id, delay_s=0.0))
+    assert again.line.finished.reason == "recording_ended"
+    assert len(again.line.calls) == len(ended.line.calls) == 1
+    assert [a.advice for a in again.line.attempts] == [a.advice for a in ended.line.attempts] == [None]

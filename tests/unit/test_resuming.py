@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from functools import reduce
 
 import pytest
 
-from refine_core.errors import LMKeyError, SpecError
+from refine_core.errors import LMKeyError, SpecError, StoreError
 from refine_core.events import (
     AdviceGiven,
     AttemptFailed,
@@ -193,6 +194,37 @@ def test_a_run_that_began_with_a_typed_key_does_not_go_on_without_it():
             runs.resume(run_id)
         assert runs.get(run_id).resumable
         assert len(runs.events(run_id)) == cut, "nothing was begun"
+        runs.resume(run_id, Credentials({"model": "a-mistyped-key"}))
+        assert "refused the key" in finish(runs, run_id)[-1].event.error.message, "and it did not end by that"
+        refused = runs.get(run_id)
+        assert (refused.state, refused.resumable) == ("unrecorded", True)
+        assert refused.trouble.endswith("Resume it with the right key.")
+        assert len(runs.events(run_id)) < len(records) + 2, "one request, and no more attempts"
         runs.resume(run_id, Credentials({"model": "a-typed-key"}))
         assert finish(runs, run_id)[-1].event.reason == "attempts_used_up"
+        assert [a.error for a in runs.get(run_id).line.attempts] == [None, None]
         runs.close()
+
+
+def test_of_many_who_resume_a_run_at_once_one_does(whole):
+    runs = interrupted(whole[: len(whole) // 2])
+    run_id, went_on, refused, together = whole[0].run_id, [], [], threading.Barrier(4)
+
+    def press():
+        together.wait()
+        try:
+            runs.resume(run_id)
+            went_on.append(run_id)
+        except (SpecError, StoreError) as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(went_on), len(refused)) == (1, 3)
+    records = finish(runs, run_id)
+    assert sum(isinstance(r.event, RunResumed) for r in records) == 1
+    assert isinstance(records[-1].event, RunFinished)
+    runs.close()

@@ -158,6 +158,8 @@ def test_a_run_that_cannot_be_recorded_stops_and_says_so():
     run = finished(runs, run_id)
     assert (run.state, run.trouble) == ("unrecorded", "It could not be recorded: the disk is full")
     assert [r.seq for r in runs.events(run_id)] == [1, 2, 3]
+    assert run.why.startswith("Interrupted during attempt 1"), "it runs no more"
+    assert [row.alive for row in runs.recent()] == [False]
     runs.close()
 
 
@@ -216,9 +218,12 @@ def test_a_run_against_a_real_server_records_what_was_really_sent(runs):
 def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
     with OpenAIServer(status(401, "bad key")) as server:
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
-        run = finished(runs, runs.start(replace(SPEC, model=model, N=2)), 60)
+        spec = replace(SPEC, model=model, N=2)
+        run = finished(runs, runs.start(spec, Credentials({"model": "a-wrong-key"})), 60)
         assert run.line.finished.error.type == "LMKeyError", run.line.finished.error.message
         assert "refused the key" in run.why
+        run = finished(runs, runs.start(spec), 60)
+        assert "wants a key, and none was given (401). Give one" in run.why
         gone = server.url
     run = finished(
         runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60

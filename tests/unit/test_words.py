@@ -119,7 +119,14 @@ def test_durations_have_their_unit(value, words):
 
 
 def test_costs_and_counts():
-    assert [dollars(v) for v in (None, 0, 0.0042, 1.5)] == ["cost unknown", "free", "$0.0042", "$1.50"]
+    assert [dollars(v) for v in (None, 0, 4.5e-06, 0.00012, 0.0042, 1.5)] == [
+        "cost unknown",
+        "free",
+        "under $0.0001",
+        "$0.00012",
+        "$0.0042",
+        "$1.50",
+    ]
     assert [count(n, "retry", "retries") for n in (0, 1, 2)] == ["0 retries", "1 retry", "2 retries"]
 
 
