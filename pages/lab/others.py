@@ -10,6 +10,7 @@ from pages.lab import roles
 from pages.lab.program import faults
 from pages.lab.state import Typed, fixed, key
 from pages.shared.folded import folded
+from pages.shared.text import mistake
 from refine_core.programs import ModelSpec
 
 _ROLES = {
@@ -26,14 +27,22 @@ def others(typed: Typed) -> None:
         for role, about in _ROLES.items():
             kept: ModelSpec | None = st.session_state.get(fixed(role, "kept"))
             options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in known.models)]
+            if kept is not None:
+                options.append(roles.KEPT)
+            chosen: str = st.session_state.get(key(role), roles.SAME)
+            removed = chosen if chosen not in options else None
             st.selectbox(
                 role.capitalize(),
-                [*options, roles.KEPT] if kept is not None else options,
-                format_func=partial(_words, kept),
+                [*options, removed] if removed else options,
+                format_func=partial(_words, kept, removed),
                 key=key(role),
                 persist_state="session",
                 help=about,
             )
+            if removed:
+                name = removed.removeprefix(roles.SAVED)
+                mistake(f"The connection {name} was removed. Choose another, or connect it again.")
+                continue
             for field in ("model", "api_base", "key_env", "extra", "temperature"):
                 faults(typed, f"{role}.{field}")
 
@@ -64,9 +73,11 @@ def budget(typed: Typed) -> None:
             faults(typed, "budget_tokens")
 
 
-def _words(kept: ModelSpec | None, chosen: str) -> str:
+def _words(kept: ModelSpec | None, removed: str | None, chosen: str) -> str:
     """A choice as a person reads it."""
     match chosen:
+        case _ if chosen == removed:
+            return f"{chosen.removeprefix(roles.SAVED)} (removed)"
         case roles.SAME:
             return "the program's own model"
         case roles.PRACTICE:

@@ -50,7 +50,10 @@ def replays(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelSpec | 
 
 
 def role_model(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec | None:
-    """The model of an adviser or judge: None for that of the program. kept: as the loaded description has it."""
+    """The model of an adviser or judge: None for that of the program. kept: as the loaded description has it.
+
+    A connection that was removed meanwhile is no model, so that Run does not ask another in its place.
+    """
     match chosen:
         case "same":
             return None
@@ -59,7 +62,8 @@ def role_model(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec
         case "kept":
             return kept
         case _:
-            return known.models.get(chosen.removeprefix(SAVED))
+            name = chosen.removeprefix(SAVED)
+            return known.models.get(name) or ModelSpec(kind="litellm", connection=name)
 
 
 def role_choice(model: ModelSpec | None, known: Choices) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass, field
+
 import streamlit as st
 
 from pages.lab import state
@@ -11,6 +14,14 @@ from pages.shared.text import ROLES, block, mistake, plain
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.words import count
+
+
+@dataclass(slots=True)
+class _Last:
+    """The run that this session started last. A second press comes in a thread of its own, while the first still works."""
+
+    run_id: str | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def examples(typed: Typed) -> None:
@@ -53,17 +64,34 @@ def press_run(typed: Typed) -> bool:
 
 
 def start(typed: Typed) -> None:
-    """Begin a run and put it into the address; or say why it cannot begin."""
+    """Begin a run and put it into the address; or say why it cannot begin. One that is under way is not begun twice."""
     if typed.problems:
         mistake("Not started. " + " ".join(f"{p.field}: {p.message}." for p in typed.problems))
         return
-    try:
-        run_id = runs.start(typed.spec, typed.credentials)
-    except (SpecError, LMError, StoreError) as error:
-        mistake(f"Not started: {error}")
+    last: _Last = st.session_state.setdefault(fixed("last"), _Last())
+    with last.lock:
+        run_id = last.run_id if last.run_id and _under_way(last.run_id, typed) else None
+        again = run_id is not None
+        if run_id is None:
+            try:
+                run_id = last.run_id = runs.start(typed.spec, typed.credentials)
+            except (SpecError, LMError, StoreError) as error:
+                mistake(f"Not started: {error}")
+                return
+    if again and address.run_id() == run_id:
+        st.caption("This run is under way. Change the form to begin another, or cancel it to begin it anew.")
         return
     address.show_run(run_id)
     st.rerun()
+
+
+def _under_way(run_id: str, typed: Typed) -> bool:
+    """Whether that run still works at what the form says."""
+    try:
+        run = runs.get(run_id)
+    except StoreError:
+        return False
+    return run is not None and run.live and state.describes(typed, run.line.spec)
 
 
 def _steps(typed: Typed) -> list[str]:

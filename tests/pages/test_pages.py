@@ -443,3 +443,21 @@ def test_a_refinement_inside_an_attempt_is_told_from_the_attempt():
         "advice, asked for by a refinement inside this attempt",
         "The request for advice",
     ]
+
+
+def test_a_second_press_of_run_does_not_begin_a_second_run():
+    app = open_app()
+    app.selectbox(key=field(app, "model.delay")).set_value(2.0).run()
+    press_run(app)
+    run_id = app.query_params["run"]
+    press_run(app)
+    assert "This run is under way" in said(app)
+    assert len(runs.recent()) == 1
+    del app.query_params["run"]  # as a press sends it that comes before the first one's answer
+    press_run(app)
+    assert (app.query_params["run"], len(runs.recent())) == (run_id, 1)
+    app.selectbox(key=field(app, "model.delay")).set_value(1.0).run()
+    press_run(app)
+    assert len(runs.recent()) == 2, "a changed form is another run"
+    for row in runs.recent():
+        runs.cancel(row.run_id)
