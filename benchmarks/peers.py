@@ -1,7 +1,8 @@
-"""Versions of dspy, each in an environment of its own, made once and kept in the user's cache folder."""
+"""Versions of dspy, each in an environment of its own, made once from its lock and kept in the user's cache folder."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from platformdirs import user_cache_path
 
 DSPY = "3.4.1"
 ORIGINAL = "2.6.23"  # the version with the temperature schedule; tests/parity compares with it
+LOCKS = Path(__file__).resolve().parents[1] / "requirements"
 
 
 class NotMeasured(Exception):  # noqa: N818 - it is told below the table, and is nobody's error
@@ -27,7 +29,9 @@ def cache() -> Path:
 
 def dspy_python(version: str = DSPY) -> Path:
     """The Python that has dspy; the environment is made if it is not there. Raises NotMeasured if pip cannot."""
-    home = cache() / f"dspy-{version}-py{sys.version_info.major}.{sys.version_info.minor}"
+    lock = LOCKS / f"dspy-{version}.txt"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:8]  # a renewed lock needs another environment
+    home = cache() / f"dspy-{version}-py{sys.version_info.major}.{sys.version_info.minor}-{digest}"
     # dspy makes a folder when it is imported, used or not
     os.environ["DSPY_CACHEDIR"] = str(cache() / "dspy")
     # litellm would fetch a list of prices, and try again and again where there is no network
@@ -38,7 +42,7 @@ def dspy_python(version: str = DSPY) -> Path:
     draft = home.with_name(f"{home.name}-{os.getpid()}")
     subprocess.run([sys.executable, "-m", "venv", str(draft)], check=True)
     pip = [str(_interpreter(draft)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    went = subprocess.run([*pip, f"dspy=={version}"], capture_output=True, text=True, check=False)
+    went = subprocess.run([*pip, "-r", str(lock)], capture_output=True, text=True, check=False)
     if went.returncode:
         shutil.rmtree(draft)
         raise NotMeasured(f"dspy {version} could not be installed: {went.stderr.strip()[-300:]}")

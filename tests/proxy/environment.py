@@ -2,7 +2,7 @@
 
 python -m tests.proxy.environment      fetches it now, so that the first test need not wait for pip
 
-Installing `litellm[proxy]` as a whole brings 740 MB, most of it for clouds and metrics; these are what its server imports.
+What that is stands in requirements/proxy.in; the versions are locked in requirements/proxy.txt.
 """
 
 from __future__ import annotations
@@ -14,34 +14,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = (
-    "annotated-doc",
-    "apscheduler>=3.11,<4",
-    "async-timeout",  # redis's, before Python 3.11.3
-    "backoff>=2.2,<3",
-    "cffi",
-    "cryptography>=49,<51",
-    "email-validator",
-    "dnspython",
-    "expression>=5.6,<6",
-    "fastapi>=0.136,<1",
-    "fastapi-sso>=0.19,<1",
-    "httpcore2",
-    "httpx2>=2.5,<3",
-    "mcp>=2.2,<3",
-    "mcp-types",
-    "oauthlib",
-    "opentelemetry-api",
-    "orjson>=3.11,<4",
-    "pycparser",
-    "pyjwt>=2.13,<3",
-    "python-multipart",
-    "redis",
-    "soundfile>=0.12,<1",
-    "sse-starlette",
-    "truststore",
-    "tzlocal",
-)
+LOCK = Path(__file__).parents[2] / "requirements" / "proxy.txt"
 
 
 class Missing(Exception):  # noqa: N818 - nobody's error: its text says what to do
@@ -53,19 +26,19 @@ def folder() -> Path:
     python = f"py{sys.version_info.major}.{sys.version_info.minor}"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     place = cache / "refinescope" / "proxy" / f"litellm-{version('litellm')}-{python}"
-    done, wanted = place / "complete", "\n".join(PACKAGES)
-    if not done.exists() or done.read_text() != wanted:  # another list of packages is fetched anew
+    done, lock = place / "complete", LOCK.read_text()
+    if not done.exists() or done.read_text() != lock:  # a renewed lock is fetched again
         place.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--no-deps"]
         fetched = subprocess.run(
-            [*command, "--target", str(place), *PACKAGES], capture_output=True, text=True, check=False
+            [*command, "--target", str(place), "-r", str(LOCK)], capture_output=True, text=True, check=False
         )
         if fetched.returncode != 0:
             raise Missing(
                 f"pip could not fetch what litellm's proxy needs: {fetched.stderr.strip()[-300:]}. With a network or a "
                 "package index that pip can reach, run `python -m tests.proxy.environment`"
             )
-        done.write_text(wanted)
+        done.write_text(lock)
     return place
 
 
