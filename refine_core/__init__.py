@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from refine_core import events, runs, settings
-    from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter
+    from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
     from refine_core.callbacks import BaseCallback
     from refine_core.errors import (
         BatchError,
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from refine_core.waiting import Cancel
 
 _HOME = {
-    "adapters": ("Adapter", "ChatAdapter", "JSONAdapter"),
+    "adapters": ("Adapter", "AutoAdapter", "ChatAdapter", "JSONAdapter", "JSONSchemaAdapter"),
     "callbacks": ("BaseCallback",),
     "errors": (
         "BatchError",
@@ -147,6 +147,7 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "LM",
     "Adapter",
+    "AutoAdapter",
     "BaseCallback",
     "BaseLM",
     "BatchError",
@@ -164,6 +165,7 @@ __all__ = [
     "InputError",
     "InputField",
     "JSONAdapter",
+    "JSONSchemaAdapter",
     "LMError",
     "Loop",
     "MemoryStore",

@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -347,6 +347,51 @@ def polite(body: Body) -> str:
     if "JSON" in request:
         return json.dumps({name: _value(name, request, inputs) for name in re.findall(r"`(\w+)`", request)})
     return f"You said: {asked[:200]}"
+
+
+RAMBLING = "Well, let me think about that. There is much to say, and little of it is certain."
+
+
+def choosy(
+    *, takes: Collection[str] = (), obeys: Collection[str] = (), keeps: Collection[str] = ()
+) -> Callable[[Body], str | Answer]:
+    """A behaviour: a server that takes these response formats and refuses others, with a model that mostly rambles.
+
+    takes, obeys: of "json_schema" and "json_object": those that are not refused with 400, and those by which replies are
+    held to the format. keeps: of "chat" and "json": the prompts that the model follows by itself.
+    """
+
+    def answer(body: Body) -> str | Answer:
+        wished = body.get("response_format") or {}
+        kind = wished.get("type")
+        if kind and kind not in takes:
+            known = " or ".join(f"'{name}'" for name in (*takes, "text"))
+            return status(400, f"'response_format.type' must be {known}", param="response_format")
+        if kind == "json_schema" and kind in obeys:
+            return json.dumps(sample_of(wished["json_schema"]["schema"]))
+        asked = str(body["messages"][-1]["content"]).rpartition("\n\n")[2]
+        is_json = "JSON" in asked
+        follows = (is_json and kind in obeys) or ("json" if is_json else "chat") in keeps
+        return polite(body) if follows or not re.search(r"`\w+`|\[\[ ##", asked) else RAMBLING
+
+    return answer
+
+
+def sample_of(schema: Body, root: Body | None = None) -> object:
+    """A value that fits a JSON schema, of the keywords that constrained decoding knows."""
+    root = schema if root is None else root
+    if ref := schema.get("$ref"):
+        return sample_of(root["$defs"][ref.rpartition("/")[2]], root)
+    if schema.get("enum"):
+        return schema["enum"][0]
+    if several := schema.get("anyOf"):
+        return sample_of(several[-1], root)
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: sample_of(schema["properties"][name], root) for name in schema.get("required", ())}
+    if kind == "array":
+        return []
+    return {"string": "constrained", "integer": 7, "number": 0.5, "boolean": True}.get(kind)
 
 
 def _value(name: str, request: str, inputs: str) -> object:

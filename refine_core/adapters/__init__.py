@@ -3,5 +3,14 @@
 from refine_core.adapters.base import Adapter, Messages
 from refine_core.adapters.chat import ChatAdapter
 from refine_core.adapters.json import JSONAdapter
+from refine_core.adapters.json_schema import AutoAdapter, JSONSchemaAdapter, adapter_for
 
-__all__ = ["Adapter", "ChatAdapter", "JSONAdapter", "Messages"]
+__all__ = [
+    "Adapter",
+    "AutoAdapter",
+    "ChatAdapter",
+    "JSONAdapter",
+    "JSONSchemaAdapter",
+    "Messages",
+    "adapter_for",
+]

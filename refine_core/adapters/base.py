@@ -1,7 +1,7 @@
 """What an adapter is: it writes prompts and reads replies, and keeps no state.
 
 format(signature, demos, inputs) -> messages
-params(signature, takes)         -> parameters for the model, beside the caller's own
+params(signature, takes)         -> parameters for the model, beside the caller's own; `alternatives` where they are refused
 parse(signature, reply)          -> outputs, or ParseError; then, and only then, `fallback` may try
 """
 
@@ -25,12 +25,14 @@ class Adapter(ABC):
     """Derive from it and write `format` and `parse`; hand it over with `configure(adapter=…)`.
 
     callbacks: told of each format and each parse. fallback: the adapter that asks once more where a reply cannot be read;
-    None for none. Raises: ParseError from `parse` for a reply that lacks what its signature promised.
+    None for none. learns: whether a model that kept the fallback's format alone is asked in that one first from then on,
+    by this process. Raises: ParseError from `parse` for a reply that lacks what its signature promised.
     Source: dspy.Adapter, version 2.6.23.
     """
 
     callbacks: Sequence[Any] = ()
     fallback: Adapter | None = None
+    learns: bool = False
 
     def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
         self.callbacks = list(callbacks or ())
@@ -49,6 +51,15 @@ class Adapter(ABC):
         """Parameters that help the model to reply in this format. takes: whether the model knows a parameter."""
         del signature, takes
         return {}
+
+    def alternatives(
+        self, signature: type[Signature], takes: Callable[[str], bool]
+    ) -> Sequence[Mapping[str, object]]:
+        """`params` first, then what to send instead where a server refuses the reply format before it."""
+        params = self.params(signature, takes)
+        if "response_format" not in params:
+            return (params,)
+        return (params, {name: value for name, value in params.items() if name != "response_format"})
 
 
 def unread(

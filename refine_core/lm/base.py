@@ -14,7 +14,9 @@ from refine_core import settings
 from refine_core.effects import Blocking, Steps, arun, run
 from refine_core.errors import LMError
 from refine_core.lm import history
+from refine_core.lm.reply_formats import KnownFormats
 from refine_core.log.scope import current
+from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
 from refine_core.spec.secrets import is_secret as is_secret  # noqa: PLC0414  # this one too
 from refine_core.waiting import Cancel
@@ -75,6 +77,7 @@ class BaseLM:
     callbacks: told of every call of this model, beside those of the settings; see refine_core.BaseCallback.
     history: the last calls of this model and of its copies, as entries (see refine_core.lm.history).
     cache: whether identical calls are answered from the cache. address: where it is asked, as far as that may be shown.
+    reply_format: how its replies are asked for where no adapter is configured; "chat" is ChatAdapter, as in dspy.
     Raises: LMError and its kinds, RunCancelled, when called; TypeError for callbacks that are none.
     Source: dspy.BaseLM, version 2.6.23, whose `forward` returns OpenAI's response instead.
     """
@@ -83,6 +86,7 @@ class BaseLM:
     cache: bool = False
     cache_in_memory: bool = True
     address: str = ""
+    reply_format: ReplyFormat = "chat"
     _settings: ClassVar[frozenset[str]] = frozenset(("cache", "cache_in_memory", "callbacks"))
 
     def __init__(self, model: str, *, callbacks: Sequence[Any] | None = None, **kwargs: object) -> None:
@@ -127,6 +131,16 @@ class BaseLM:
     def takes(self, param: str) -> bool:
         """Whether the model takes this parameter, "temperature" or "response_format" for instance, at any value."""
         return param == "temperature"
+
+    @property
+    def formats(self) -> KnownFormats:
+        """What is known of its reply formats; shared with its copies."""
+        known: KnownFormats = self.__dict__.setdefault("_formats", KnownFormats())
+        return known
+
+    def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:  # noqa: ARG002  # a recording looks at them
+        """Whether this request is worth making: False for a reply format that the server refused before."""
+        return not self.formats.refuses(params.get("response_format"))
 
     def as_taken(self) -> Self:
         """Itself; a model that refuses its own default temperature gives a copy without it."""

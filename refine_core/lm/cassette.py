@@ -3,7 +3,7 @@
     records --Recording--> by prompt and temperature: replies and failures, in order
     CassetteLM(recording)  asks nobody: no network, no key, no cost
 
-A request is the same if its messages, temperature, rollout id and response format are. One that was made several times
+A request is the same if its messages, temperature, rollout id and kind of response format are. One that was made several times
 gets its replies in their order, and the last one from then on. What was never asked has no reply, and says so. Where the
 recorded run was cut short, its replay stops at the same place.
 """
@@ -11,6 +11,7 @@ recorded run was cut short, its replay stops at the same place.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,7 @@ from refine_core.events import (
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
 from refine_core.lm.pace import written
 from refine_core.log.scope import Record
-from refine_core.spec import ModelSpec
+from refine_core.spec import ModelSpec, ReplyFormat
 from refine_core.waiting import Cancel
 
 _CUT_SHORT = {
@@ -47,7 +48,8 @@ _CUT_SHORT = {
     "error": "that run was stopped by an error",
     "recording_ended": "that run was a replay, and ended so too",
 }
-_TELLING = ("temperature", "rollout_id", "response_format")
+_TELLING = ("temperature", "rollout_id")
+_STATUS = re.compile(r"\(([45]\d\d)\)")  # as refine_core.lm.faults writes it
 
 
 @dataclass(slots=True)
@@ -100,6 +102,10 @@ class Recording:
     def takes(self, param: str) -> bool:
         """Whether the recorded models took this parameter."""
         return self.tempered if param == "temperature" else param == "response_format" and self._formats
+
+    def holds(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
+        """Whether this request was made."""
+        return _key(messages, params) in self._answers
 
     def answer(self, messages: Sequence[Message], params: Mapping[str, object]) -> Answered | None:
         """What came of this request the next time that it was made; None if it never was, or had no end.
@@ -157,17 +163,23 @@ class Tape:
 class CassetteLM(BaseLM):
     """A model that gives the replies of a recording. Replies cost nothing, and say that they are replayed.
 
-    model: the recorded model's name. temperature: as the recorded one's. delay_s: seconds that each reply takes; None
-    for as long as it took then. Raises: LMNotFoundError for a request that was never made; the failures recorded.
+    model: the recorded model's name. temperature, reply_format: as the recorded one's. delay_s: seconds that each reply
+    takes; None for as long as it took then. Raises: LMNotFoundError for a request that was never made; the failures recorded.
     """
 
     kind: ClassVar[Literal["replay"]] = "replay"
 
     def __init__(
-        self, recording: Recording, model: str, *, temperature: float = 0.0, delay_s: float | None = None
+        self,
+        recording: Recording,
+        model: str,
+        *,
+        temperature: float = 0.0,
+        delay_s: float | None = None,
+        reply_format: ReplyFormat = "chat",
     ) -> None:
         super().__init__(model, temperature=temperature)
-        self.recording, self.delay_s = recording, delay_s
+        self.recording, self.delay_s, self.reply_format = recording, delay_s, reply_format
 
     def complete(
         self,
@@ -216,6 +228,10 @@ class CassetteLM(BaseLM):
             end.text, usage, end.served_by or end.model, end.finish_reason, cost_usd=0.0, replayed=True
         )
 
+    def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
+        """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
+        return self.recording.holds(messages, params)
+
     def takes(self, param: str) -> bool:
         """Whether the recorded model took it."""
         return self.recording.takes(param)
@@ -232,6 +248,7 @@ def replay_of(model: ModelSpec, run_id: str) -> ModelSpec:
         temperature=model.temperature,
         delay_s=None,
         cassette=run_id,
+        reply_format=model.reply_format,
     )
 
 
@@ -257,6 +274,8 @@ def _made_anew(records: Sequence[Record]) -> set[str]:
 
 def _key(messages: Sequence[Message], params: Mapping[str, object]) -> str:
     telling = {name: params[name] for name in _TELLING if params.get(name) is not None}
+    if (wished := params.get("response_format")) is not None:
+        telling["response_format"] = wished.get("type") if isinstance(wished, Mapping) else str(wished)
     return json.dumps(([[m["role"], m["content"]] for m in messages], telling), sort_keys=True)
 
 
@@ -265,4 +284,5 @@ def _error(fault: Fault, model: str) -> LMError:
     kind = getattr(errors, fault.type, LMError)
     if not (isinstance(kind, type) and issubclass(kind, LMError)):
         kind = LMError
-    return kind(fault.message, model=model)
+    status = _STATUS.search(fault.message)
+    return kind(fault.message, model=model, status=int(status[1]) if status else None)

@@ -47,5 +47,6 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
         custom_llm_provider=spec.provider,
         price_in_usd=spec.price_in_usd,
         price_out_usd=spec.price_out_usd,
+        reply_format=spec.reply_format,
         **{name: value for name, value in given.items() if value is not None},
     )

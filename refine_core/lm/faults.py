@@ -38,6 +38,7 @@ _HUNG_UP = (
     "SSLZeroReturnError",
     "SSLSyscallError",
 )  # a secure connection that broke, and may not again
+_REPLY_FORMAT = re.compile(r"response_format|json_?schema|json_object|\bgrammar\b", re.IGNORECASE)
 _NO_KEY = re.compile(r"api_key|credentials", re.IGNORECASE)
 
 
@@ -158,6 +159,7 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
     408: (LMTimeoutError, "{at} gave up waiting (408). Try again."),
     409: (LMUnavailableError, "{at} was not ready for the request (409). Try again."),
     413: (LMRefusedError, "The prompt is too long for {at} (413). Shorten it."),
+    501: (LMRefusedError, "{at} cannot do what was asked (501). Change the parameters, or leave them out."),
     429: (LMRateLimitError, "{at} has had too many requests (429). Wait a little, or ask less often."),
     504: (LMTimeoutError, "{at} gave up waiting (504). Try again."),
 }
@@ -170,6 +172,8 @@ def _by_status(
     kind, sentence = _BY_STATUS.get(status, (LMRefusedError, "{at} did not accept the request ({status})."))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _BY_STATUS:
         kind, sentence = LMUnavailableError, "{at} failed on its side ({status}). Try again later."
+        if _REPLY_FORMAT.search(said):  # it would fail again
+            kind, sentence = LMRefusedError, "{at} failed at the reply format ({status})."
     if kind is LMRefusedError and param and status not in _BY_STATUS:
         sentence = "{at} did not accept the parameter {param!r} ({status}). Change it, or leave it out."
     if _has(error, "ContextWindowExceededError"):

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from refine_core import settings
@@ -20,7 +20,9 @@ from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
 from refine_core.lm import families
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
 from refine_core.lm.engine import engine, litellm_ready, warm
+from refine_core.lm.reply_formats import KnownFormats, known_formats
 from refine_core.lm.secrecy import redact
+from refine_core.spec import ReplyFormat
 from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class LM(BaseLM):
                  and may be given for one call too.
     custom_llm_provider: litellm's name of the provider whose protocol a server speaks, if that is not OpenAI's.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received, where litellm's table is not to be asked.
+    reply_format: how replies are asked for where no adapter is configured: "chat" (ChatAdapter, as in dspy), "json"
+                 (JSONAdapter), "json_schema" (JSONSchemaAdapter) or "auto" (AutoAdapter, which finds out).
     Source: dspy.LM, version 2.6.23. Differs: `max_tokens` is None, the model's own limit, where dspy cuts at 1000; text
     completion (`model_type="text"`) is refused, and so is what trains or launches models.
     Raises: LMNotFoundError for an address that is none; LMRefusedError; TypeError, ValueError.
@@ -84,6 +88,7 @@ class LM(BaseLM):
         custom_llm_provider: str | None = None,
         price_in_usd: float | None = None,
         price_out_usd: float | None = None,
+        reply_format: ReplyFormat = "chat",
         **params: object,
     ) -> None:
         if not isinstance(model, str) or not model:
@@ -114,6 +119,11 @@ class LM(BaseLM):
             _check("temperature", temperature, Real, math.isfinite, "a number, or None to leave it out")
         if max_tokens is not None:
             _check("max_tokens", max_tokens, Integral, lambda n: n > 0, "a whole number, 1 or more, or None")
+        if reply_format not in get_args(ReplyFormat):
+            raise ValueError(
+                f"reply_format must be one of {', '.join(get_args(ReplyFormat))}, not {settings.shown(reply_format)}"
+            )
+        self.reply_format = reply_format
         self.timeout_s, self.num_retries = limit_s, num_retries
         self.price_in_usd, self.price_out_usd = price_in_usd, price_out_usd
         self._private: dict[str, object] = {"api_key": api_key} if api_key else {}
@@ -256,6 +266,11 @@ class LM(BaseLM):
         return families.takes(litellm, self.model, provider, param, known)
 
     @property
+    def formats(self) -> KnownFormats:
+        """What is known of its reply formats; shared by all who ask this model at this address."""
+        return known_formats(self.address, self.custom_llm_provider, self.model)
+
+    @property
     def address(self) -> str:  # type: ignore[override]  # read only, here as in the base
         """The server's address without user, password and query; empty where the provider's own is asked."""
         return _shown(self.api_base) if self.api_base else ""
@@ -276,6 +291,8 @@ class LM(BaseLM):
         }  # by the names that dspy's LM knows
         if not self.cache:
             rest["cache"] = False
+        if self.reply_format != "chat":
+            rest["reply_format"] = self.reply_format
         return {"model": self.model, **given, **rest}
 
     def __getstate__(self) -> dict[str, object]:

@@ -147,7 +147,9 @@ class _Fold:
     def _request(self, attempt: Attempt, span: str, event: ev.LMRequested, at: float) -> None:
         call = Call(span, event.model, event.purpose, event.messages, event.params, at)
         before = self.latest.get(call.place)
-        call.again = before is not None and before.parse_failed is not None
+        call.again = before is not None and (
+            before.parse_failed is not None or (before.again and before.error is not None)
+        )
         self.calls[span] = self.latest[call.place] = call
         if event.purpose == "advice" and nested(span):
             attempt.inner_advice.append(call)

@@ -54,6 +54,22 @@ class Call:
         return self.reply is None and self.error is None
 
     @property
+    def asked_as(self) -> Literal["chat", "JSON", "JSON object", "JSON schema"]:
+        """The reply format that was asked for; "JSON" where the prompt alone asks for it."""
+        wished = self.params.get("response_format")
+        kind = wished.get("type") if isinstance(wished, Mapping) else None
+        if kind == "json_schema":
+            return "JSON schema"
+        if kind == "json_object":
+            return "JSON object"
+        is_chat = any("[[ ## completed ## ]]" in m["content"] for m in self.messages[-1:])
+        return (
+            "chat"
+            if is_chat or not any("JSON object" in m["content"] for m in self.messages[-1:])
+            else "JSON"
+        )
+
+    @property
     def place(self) -> str:
         """The span of whatever asked: the same for a question and for its second asking."""
         return self.span.rpartition("/")[0]

@@ -1,23 +1,27 @@
 """Filling a signature: one question to a model, and a second one, as JSON, where the reply cannot be read.
 
 inputs -> adapter.format -> ask -> adapter.parse -> outputs
-                                        | ParseError, and only that
-                                        v
-                             the adapter's fallback, once
+                             |          | ParseError, and only that
+                             |          v
+                             |     the adapter's fallback, once
+                             | the server refuses the reply format
+                             v
+               the same with a weaker one, and at last without
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter
+from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
 from refine_core.callbacks import callbacks_of, told
 from refine_core.effects import Steps
-from refine_core.errors import ParseError
+from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
-from refine_core.lm.base import BaseLM
+from refine_core.lm.base import BaseLM, Message, Reply
+from refine_core.lm.reply_formats import may_be_about_format
 from refine_core.log.scope import Scope
 from refine_core.signatures import Signature
 
@@ -38,20 +42,42 @@ def fill(
 
     shown: what the prompt is written for, where it has more inputs than `signature`, such as a hint.
 
-    Raises: LMError; ParseError, of the adapter's own reading even where its fallback failed too.
+    Raises: LMError; ParseError, of the first reply even where the second could not be read, or was refused.
     """
     asked: dict[str, Any] = {"lm": lm, "demos": demos, "params": params, "purpose": purpose, "scope": scope}
     asked["shown"] = shown or signature
+    first, second = _in_order(adapter, lm, lambda one: one.format(asked["shown"], demos, inputs), params)
     try:
-        return (yield from _ask(signature, inputs, adapter, **asked))
+        return (yield from _ask(signature, inputs, first, **asked))
     except ParseError as error:
-        second = adapter.fallback
         if second is None:
             raise
         try:
-            return (yield from _ask(signature, inputs, second, **asked))
-        except ParseError as again:
+            outputs = yield from _ask(signature, inputs, second, **asked)
+        except (ParseError, LMRefusedError) as again:
             raise error from again
+    if adapter.learns:
+        lm.formats.json_first = second is not adapter
+    return outputs
+
+
+def _in_order(
+    adapter: Adapter,
+    lm: BaseLM,
+    written: Callable[[Adapter], Sequence[Message]],
+    params: Mapping[str, Any],
+) -> tuple[Adapter, Adapter | None]:
+    """The adapter to ask by, and the one after it: the other way round where the model is known to need that.
+
+    A replay follows its recording, whatever was known when that was made.
+    """
+    second = adapter.fallback
+    if second is None or not adapter.learns:
+        return adapter, second
+    turned = lm.formats.json_first
+    if not turned and lm.kind == "replay":
+        turned = not lm.offers(written(adapter), {**lm.kwargs, **params})
+    return (second, adapter) if turned else (adapter, second)
 
 
 def _ask(
@@ -75,9 +101,8 @@ def _ask(
             call.outputs = [dict(message) for message in messages]
     else:
         messages = adapter.format(shown, demos, inputs)
-    extra = adapter.params(shown, lm.takes)
-    reply = yield from ask(
-        lm, messages, {**extra, **params} if extra else params, purpose=purpose, scope=scope
+    reply = yield from _reply(
+        lm, messages, adapter.alternatives(shown, lm.takes), params, purpose=purpose, scope=scope
     )
     try:
         if not heard:
@@ -94,9 +119,42 @@ def _ask(
     return outputs
 
 
+def _reply(
+    lm: BaseLM,
+    messages: Sequence[Message],
+    alternatives: Sequence[Mapping[str, object]],
+    params: Mapping[str, Any],
+    *,
+    purpose: Purpose,
+    scope: Scope,
+) -> Steps[Reply]:
+    """The reply to the first of `alternatives` whose format the server does not refuse. Raises LMError."""
+    if "response_format" in params:
+        alternatives = alternatives[:1]  # the caller's own, which wins over each of them
+    wanted = [{**extra, **params} if extra else params for extra in alternatives]
+    if len(wanted) > 1:
+        wanted = [one for one in wanted if lm.offers(messages, {**lm.kwargs, **one})] or wanted[-1:]
+    refused: list[tuple[Mapping[str, Any], LMRefusedError]] = []
+    for one in wanted:
+        try:
+            reply = yield from ask(lm, messages, one, purpose=purpose, scope=scope)
+        except LMRefusedError as refusal:
+            if not may_be_about_format(refusal):
+                raise
+            refused.append((one, refusal))
+        else:
+            break
+    else:
+        raise refused[0][1]
+    for stronger, why in refused:
+        lm.formats.note_refusal(stronger.get("response_format"), why)
+    lm.formats.note_reply(one.get("response_format"))
+    return reply
+
+
 def _whole(adapter: Adapter, signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
     """What an adapter read, once it is seen to be all that the signature promised. Ours promise so themselves."""
-    if type(adapter) in (ChatAdapter, JSONAdapter):
+    if type(adapter) in (ChatAdapter, JSONAdapter, JSONSchemaAdapter, AutoAdapter):
         return cast("dict[str, Any]", outputs)
     found = dict(outputs) if isinstance(outputs, Mapping) else {}
     missing = tuple(name for name in signature.output_fields if name not in found)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from refine_core import settings
-from refine_core.adapters import Adapter, ChatAdapter
+from refine_core.adapters import Adapter, adapter_for
 from refine_core.effects import Both, Steps
 from refine_core.errors import LMError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
@@ -32,7 +32,6 @@ from refine_core.signatures import InputField, OutputField, Signature, checked, 
 HINT = "hint_"
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
-_CHAT = ChatAdapter()
 _OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
 
 
@@ -158,7 +157,7 @@ class Predict(Operation, Parameter):
                         signature,
                         given,
                         lm=lm,
-                        adapter=adapter_in_force(),
+                        adapter=adapter_in_force(lm),
                         demos=demos,
                         params=params,
                         purpose=self.purpose,
@@ -242,9 +241,9 @@ def _hinted(signature: type[Signature]) -> type[Signature]:
     return signature.append(HINT, InputField(desc="a hint for you from an earlier attempt"))
 
 
-def adapter_in_force() -> Adapter:
-    """The adapter in force."""
-    return settings.get("adapter") or _CHAT
+def adapter_in_force(lm: BaseLM) -> Adapter:
+    """The adapter that is configured, or else that of the model's own reply format."""
+    return settings.get("adapter") or adapter_for(lm.reply_format)
 
 
 def _model(lm: object) -> BaseLM:

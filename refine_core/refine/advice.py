@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from refine_core.adapters.values import as_json
@@ -93,12 +94,25 @@ def advise(
     }
     start = time.perf_counter()
     said = yield from fill(
-        OfferAdvice, texts, lm=lm, adapter=adapter_in_force(), params={}, purpose="advice", scope=scope
+        _for_predictors(tuple(names)),
+        texts,
+        lm=lm,
+        adapter=adapter_in_force(lm),
+        params={},
+        purpose="advice",
+        scope=scope,
     )
     advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
     given = {k: v.strip() for k, v in advised.items() if k in names}
     advice = {name: given.get(name) or NO_HINT for name in names}
     return AdviceGiven(scored.index, str(said["discussion"]), advice, time.perf_counter() - start)
+
+
+@lru_cache(maxsize=128)
+def _for_predictors(names: tuple[str, ...]) -> type[Signature]:
+    """The signature of advice; where a JSON schema is sent, it makes each predictor a key that must be there."""
+    keys = {"properties": {name: {"type": "string"} for name in names}, "additionalProperties": False}
+    return OfferAdvice.with_updated_fields("advice", json_schema_extra=keys)
 
 
 def _told(scored: RewardScored) -> object:

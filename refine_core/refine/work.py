@@ -74,7 +74,11 @@ class Work:
                 recordings[run_id] = recording(run_id)
             replayed[_ASKS[role]] = recordings[run_id]
             return CassetteLM(
-                recordings[run_id], chosen.model, temperature=chosen.temperature, delay_s=chosen.delay_s
+                recordings[run_id],
+                chosen.model,
+                temperature=chosen.temperature,
+                delay_s=chosen.delay_s,
+                reply_format=chosen.reply_format,
             )
 
         lm = model("model", spec.model)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from typing import get_args
 from urllib.parse import urlsplit
 
 from refine_core.errors import Problem
 from refine_core.spec.pasted_keys import LONG, begins_like_a_key, is_pasted_key
-from refine_core.spec.program import ModelSpec
+from refine_core.spec.program import ModelSpec, ReplyFormat
 from refine_core.spec.secrets import SECRET_LIKE, is_secret
 
 MOST_TEMPERATURE = 2.0
@@ -192,6 +193,9 @@ def _word_problems(model: ModelSpec) -> Iterator[Problem]:
         yield Problem("stop", "every stop text must have at least one character")
     elif any(SECRET_LIKE.search(text) or is_pasted_key(text) for text in stop):
         yield Problem("stop", f"a stop text looks like a key, and this is kept; {_BELONGS['api_key']}")
+    formats = get_args(ReplyFormat)
+    if model.reply_format not in formats:
+        yield Problem("reply_format", f"the reply format is one of {', '.join(formats)}")
     effort: object = model.reasoning_effort
     if effort is not None and not (isinstance(effort, str) and _EFFORT.fullmatch(effort)):
         yield Problem("reasoning_effort", "the reasoning effort is a word such as low, medium or high")

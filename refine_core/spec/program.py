@@ -12,6 +12,8 @@ from typing import Literal
 
 StageStrategy = Literal["predict", "chain_of_thought"]
 Strategy = Literal["refine", "best_of_n", "single"]
+ReplyFormat = Literal["auto", "chat", "json", "json_schema"]
+"""How a model is asked to lay out its replies; "auto" finds out (see refine_core.adapters.AutoAdapter)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class ModelSpec:
     cache: whether an identical call is answered from memory, for nothing.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received; None for litellm's own table.
     cassette: id of the run whose replies are replayed.
+    reply_format: of the real model's replies; the practice model keeps the chat format.
     """
 
     kind: Literal["practice", "litellm", "replay"] = "practice"
@@ -73,6 +76,7 @@ class ModelSpec:
     price_in_usd: float | None = None
     price_out_usd: float | None = None
     cassette: str | None = None
+    reply_format: ReplyFormat = "auto"
 
     @property
     def label(self) -> str:

@@ -1,0 +1,78 @@
+"""Replies held to a JSON schema by the server; and the adapter that finds out which format a model keeps.
+
+    json_schema --refused--> json_object --refused--> no response_format
+
+Servers that know `response_format: json_schema` (OpenAI, llama.cpp, vLLM, LM Studio, Ollama) let a model write nothing
+else, so that small models keep the format, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from refine_core.adapters.base import Adapter
+from refine_core.adapters.chat import ChatAdapter
+from refine_core.adapters.json import JSONAdapter
+from refine_core.adapters.schemas import reply_schema
+from refine_core.errors import SignatureError
+from refine_core.signatures.signature import Signature
+from refine_core.spec.program import ReplyFormat
+
+
+class JSONSchemaAdapter(JSONAdapter):
+    """Prompts and replies as JSONAdapter has them; the request carries the JSON schema that the reply must fit.
+
+    The schema is made of the signature: every output is a required key, and nothing else is allowed. It is strict unless
+    a type has open keys, such as dict[str, int]. `OutputField(json_schema_extra={…})` adds to the schema of a field.
+    A server that refuses the schema is asked for any JSON object, and one that refuses that, too, without a
+    response format; what it refused is remembered by the process (see refine_core.lm.reply_formats). No fallback.
+
+    callbacks: told of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
+    """
+
+    def params(self, signature: type[Signature], takes: Callable[[str], bool]) -> Mapping[str, object]:
+        """The wish for a reply that fits the schema, where the model understands it."""
+        if not takes("response_format"):
+            return {}
+        try:
+            schema, strict = reply_schema(signature)
+        except SignatureError:  # a type that no schema describes; its reader may still know what to do
+            return super().params(signature, takes)
+        wish = {"name": "reply", "schema": schema, "strict": strict}
+        return {"response_format": {"type": "json_schema", "json_schema": wish}}
+
+    def alternatives(
+        self, signature: type[Signature], takes: Callable[[str], bool]
+    ) -> Sequence[Mapping[str, object]]:
+        """The schema, any JSON object, no response format."""
+        strongest, weaker = self.params(signature, takes), super().params(signature, takes)
+        return (strongest, weaker, {}) if strongest != weaker else super().alternatives(signature, takes)
+
+
+class AutoAdapter(ChatAdapter):
+    """The chat format first; a reply that cannot be read is asked for once more, held to a JSON schema.
+
+    Where only the second could be read, the process asks this model that way first from then on, and by chat only
+    if that fails. ChatAdapter, the library's default, asks by chat each time, as dspy does; the app's connections are
+    asked by this one unless they say otherwise (`LM(…, reply_format="auto")` in the library).
+    """
+
+    learns = True
+
+    def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
+        super().__init__(callbacks, use_json_fallback=False)
+        self.fallback = JSONSchemaAdapter(callbacks)
+
+
+_BY_FORMAT: Mapping[ReplyFormat, Adapter] = {
+    "auto": AutoAdapter(),
+    "chat": ChatAdapter(),
+    "json": JSONAdapter(),
+    "json_schema": JSONSchemaAdapter(),
+}
+
+
+def adapter_for(reply_format: ReplyFormat) -> Adapter:
+    """The adapter that asks for replies in this format."""
+    return _BY_FORMAT[reply_format]

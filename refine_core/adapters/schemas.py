@@ -1,0 +1,164 @@
+"""The JSON schema of a reply, in the words that every server takes.
+
+    signature --pydantic's schema of each output--> plain keywords, all keys required, references written out
+
+Rule 1: only keywords of `_KEPT` are sent. OpenAI's strict mode refuses what it does not know, and llama.cpp, vLLM,
+        LM Studio and Ollama each lack others. Bounds, patterns and formats are told by the prompt and checked by the reader.
+Rule 2: an object has the keys that it names, all required, unless its type leaves them open; then the schema is not strict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from refine_core.signatures.fields import Field, bounds_text
+from refine_core.signatures.signature import Signature
+from refine_core.signatures.types import json_schema
+
+_KEPT = ("type", "description", "enum")
+_REFERENCE = "#/$defs/"
+_EXTRA = "json_schema_extra"
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+Schema = dict[str, Any]
+
+
+@lru_cache(maxsize=512)  # signatures never change, and every attempt asks for the same
+def reply_schema(signature: type[Signature]) -> tuple[Schema, bool]:
+    """The schema of the object that holds the signature's outputs, in order, and whether it is strict.
+
+    Raises SignatureError for a type that has no schema.
+    """
+    builder = _Builder()
+    properties = {name: builder.field(made) for name, made in signature.output_fields.items()}
+    schema = _object(properties)
+    if builder.defs:
+        schema["$defs"] = builder.defs
+    return schema, builder.strict
+
+
+class _Builder:
+    """Rewrites schemas of pydantic's. defs: what refers to itself, under names of our own. strict: see Rule 2."""
+
+    def __init__(self) -> None:
+        self.defs: dict[str, Schema] = {}
+        self.strict = True
+        self._given: Mapping[str, Any] = {}
+        self._names: dict[str, str] = {}
+
+    def field(self, made: Field) -> Schema:
+        """The schema of one output."""
+        whole = {**json_schema(made.type)}
+        self._given, self._names = whole.pop("$defs", {}), {}
+        added = made.extra.get(_EXTRA)
+        schema = self.plain({**whole, **added} if isinstance(added, Mapping) else whole)
+        about = [text for text in (made.description, bounds_text(made.constraints)) if text]
+        return {**schema, "description": "; ".join(about)} if about and "$ref" not in schema else schema
+
+    def plain(self, given: Any) -> Schema:
+        """A schema in the keywords that are kept."""
+        if not isinstance(given, Mapping) or not given:  # True, or {}: anything goes
+            self.strict = False
+            return {}
+        if isinstance(reference := given.get("$ref"), str):
+            return self._referred(reference.removeprefix(_REFERENCE))
+        if isinstance(several := given.get("allOf"), list) and len(several) == 1:
+            return self.plain({**{k: v for k, v in given.items() if k != "allOf"}, **several[0]})
+        schema = {name: given[name] for name in _KEPT if name in given}
+        if "const" in given:
+            schema["enum"] = [given["const"]]
+        if "enum" in schema:
+            schema.setdefault("type", _type_of(schema["enum"]))
+        if several := given.get("anyOf") or given.get("oneOf"):
+            return {**schema, "anyOf": [self.plain(one) for one in several]}
+        match schema.get("type"):
+            case "object":
+                return {**schema, **self._keys(given)}
+            case "array":
+                return {**schema, **self._items(given)}
+            case None:
+                self.strict = False
+        return schema
+
+    def _referred(self, name: str) -> Schema:
+        """What a reference stands for, written out; a reference still where it refers to itself."""
+        target = self._given.get(name)
+        if target is None:
+            self.strict = False
+            return {}
+        if name not in _reached(target, self._given):
+            return self.plain(target)
+        if name not in self._names:
+            own = self._names[name] = f"part{len(self.defs) + 1}"
+            self.defs[own] = {}
+            self.defs[own] = self.plain(target)
+        return {"$ref": _REFERENCE + self._names[name]}
+
+    def _keys(self, given: Mapping[str, Any]) -> Schema:
+        properties = {name: self.plain(one) for name, one in (given.get("properties") or {}).items()}
+        others = given.get("additionalProperties", not properties)
+        if others is False:
+            return _keys(properties)
+        self.strict = False
+        rest = True if others is True else self.plain(others)
+        return (
+            {**_keys(properties), "additionalProperties": rest}
+            if properties
+            else {"additionalProperties": rest}
+        )
+
+    def _items(self, given: Mapping[str, Any]) -> Schema:
+        """A tuple's places are told in words: how many servers take `prefixItems` is not known."""
+        places = given.get("prefixItems")
+        if not places:
+            return {"items": self.plain(given.get("items"))}
+        kinds: list[Schema] = []
+        for kind in map(self.plain, places):
+            if kind not in kinds:
+                kinds.append(kind)
+        names = ", ".join(str(kind.get("type", "value")) for kind in map(self.plain, places))
+        return {
+            "description": f"exactly {len(places)} items: {names}",
+            "items": kinds[0] if len(kinds) == 1 else {"anyOf": kinds},
+        }
+
+
+def _object(properties: Mapping[str, Schema]) -> Schema:
+    return {"type": "object", **_keys(properties)}
+
+
+def _keys(properties: Mapping[str, Schema]) -> Schema:
+    return {"properties": dict(properties), "required": [*properties], "additionalProperties": False}
+
+
+def _type_of(values: list[Any]) -> str | list[str]:
+    kinds = list(dict.fromkeys(_TYPES.get(type(value), "string") for value in values))
+    return kinds[0] if len(kinds) == 1 else kinds
+
+
+def _reached(schema: Any, defs: Mapping[str, Any]) -> set[str]:
+    """The names to which a schema refers, by way of others too."""
+    found: set[str] = set()
+    waiting = [*_references(schema)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _references(defs.get(name))
+    return found
+
+
+def _references(schema: Any) -> Iterator[str]:
+    match schema:
+        case Mapping():
+            if isinstance(reference := schema.get("$ref"), str):
+                yield reference.removeprefix(_REFERENCE)
+            for one in schema.values():
+                yield from _references(one)
+        case list():
+            for one in schema:
+                yield from _references(one)
+        case _:
+            pass
