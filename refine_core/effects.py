@@ -17,7 +17,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -139,6 +139,39 @@ class Both(Generic[T]):
 
     async def arun(self) -> T:
         return await self.pair[1](*self.args, **self.kwargs)
+
+
+def own_pair(
+    instance: Any, name: str, async_name: str
+) -> tuple[Callable[..., Any], Callable[..., Awaitable[Any]]] | None:
+    """A method that a class of the user's own overrides, and its async twin, for `Both`; None where neither is.
+
+    Where only one of the two is overridden, or the other one further up, it stands for both.
+    """
+    depth, async_depth = (_depth(instance, one) for one in (name, async_name))
+    if depth is None and async_depth is None:
+        return None
+    method, twin = getattr(instance, name), getattr(instance, async_name)
+    if depth is None:
+        return (lambda *args, **kwargs: block_on(twin(*args, **kwargs))), twin
+    if async_depth is None or async_depth > depth:
+        return method, partial(in_thread, method)
+    return method, twin
+
+
+def _depth(instance: Any, name: str) -> int | None:
+    """How many classes up the user's own `name` stands, -1 on the instance itself; None where it is the library's."""
+    if name in getattr(instance, "__dict__", ()):
+        return -1
+    return _class_depth(type(instance), name)
+
+
+@lru_cache(maxsize=2048)
+def _class_depth(cls: type, name: str) -> int | None:
+    for i, one in enumerate(cls.__mro__):
+        if name in vars(one):
+            return None if one.__module__.partition(".")[0] == "refine_core" else i
+    return None
 
 
 class Pause:

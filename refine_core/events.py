@@ -158,6 +158,7 @@ class LMReplied(Event):
 
     model: as it was asked for. served_by: the name that the server gave itself, "" if none.
     cache_hit: answered from memory, for nothing. replayed: a recorded run's reply; its tokens were spent then.
+    others: further texts, where several were asked for.
     """
 
     kind: ClassVar[str] = "lm_replied"
@@ -171,6 +172,7 @@ class LMReplied(Event):
     model: str = ""
     served_by: str = ""
     replayed: bool = False
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from refine_core.adapters.base import unread
+from refine_core.adapters.base import NOT_SUPPLIED, unread
 from refine_core.adapters.json import JSONAdapter
 from refine_core.adapters.turns import (
-    NOT_SUPPLIED,
     TurnAdapter,
-    described,
-    objective,
     placeholder,
     section,
     wanted,
@@ -44,28 +41,34 @@ class ChatAdapter(TurnAdapter):
         super().__init__(callbacks)
         self.fallback = JSONAdapter(callbacks) if use_json_fallback else None
 
-    def system(self, signature: type[Signature]) -> str:
-        """What the fields are, how a reply is laid out, and the objective."""
-        return _system(signature)
+    def format_field_structure(self, signature: type[Signature]) -> str:
+        """How the fields of a message and of a reply are laid out."""
+        return _structure(signature)
 
-    def request(self, signature: type[Signature]) -> str:
+    def user_message_output_requirements(self, signature: type[Signature]) -> str | None:
         """Which fields the reply must hold, in order, with the types of those that are no plain text."""
         return _request(signature)
 
-    def reply(self, signature: type[Signature], fields: Mapping[str, Any]) -> str:
-        """A reply as a model would write it; a missing output is marked as not supplied."""
+    def format_assistant_message_content(
+        self,
+        signature: type[Signature],
+        outputs: Mapping[str, Any],
+        missing_field_message: str | None = None,
+    ) -> str:
+        """A reply as a model would write it; a missing output is marked as such."""
+        missing = NOT_SUPPLIED if missing_field_message is None else missing_field_message
         sections = [
-            section(n, format_value(f, fields[n]) if n in fields else NOT_SUPPLIED)
+            section(n, format_value(f, outputs[n]) if n in outputs else missing)
             for n, f in signature.output_fields.items()
         ]
         return "\n\n".join([*sections, _COMPLETED])
 
-    def parse(self, signature: type[Signature], reply: str) -> dict[str, Any]:
-        """The outputs in `reply`, by name, in the signature's order. Raises ParseError.
+    def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:
+        """The outputs in `completion`, by name, in the signature's order. Raises ParseError.
 
         The first section of a name wins; unknown sections are ignored; every output is required.
         """
-        sections = _sections(reply)
+        sections = _sections(completion)
         values: dict[str, Any] = {}
         missing: list[str] = []
         invalid: dict[str, str] = {}
@@ -83,7 +86,7 @@ class ChatAdapter(TurnAdapter):
         if missing or invalid:
             raise unread(
                 signature,
-                reply,
+                completion,
                 missing=missing,
                 invalid=invalid if not missing else None,
                 found=sections,
@@ -92,15 +95,14 @@ class ChatAdapter(TurnAdapter):
         return values
 
 
-@lru_cache(maxsize=512)  # signatures never change, and every attempt asks for the same
-def _system(signature: type[Signature]) -> str:
+@lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
+def _structure(signature: type[Signature]) -> str:
     structure = [*(section(n, placeholder(f)) for n, f in signature.fields.items()), _COMPLETED]
     return "\n".join(
         [
-            described(signature),
             "Every message is laid out like this, with each value in its place.\n",
             "\n\n".join(structure),
-            f"\n{objective(signature)}",
+            "",
         ]
     )
 

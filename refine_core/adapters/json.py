@@ -11,12 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from refine_core.adapters.base import unread
+from refine_core.adapters.base import NOT_SUPPLIED, unread
 from refine_core.adapters.turns import (
-    NOT_SUPPLIED,
     TurnAdapter,
-    described,
-    objective,
     placeholder,
     section,
     wanted,
@@ -41,26 +38,32 @@ class JSONAdapter(TurnAdapter):
         del signature
         return _OBJECT if takes("response_format") else {}
 
-    def system(self, signature: type[Signature]) -> str:
-        """What the fields are, how a reply is laid out, and the objective."""
-        return _system(signature)
+    def format_field_structure(self, signature: type[Signature]) -> str:
+        """How the fields of a message and of a reply are laid out."""
+        return _structure(signature)
 
-    def request(self, signature: type[Signature]) -> str:
+    def user_message_output_requirements(self, signature: type[Signature]) -> str | None:
         """Which fields the reply must hold, in order, with the types of those that are no plain text."""
         return _request(signature)
 
-    def reply(self, signature: type[Signature], fields: Mapping[str, Any]) -> str:
-        """A reply as a model would write it; a missing output is marked as not supplied."""
-        values = {n: jsonable(fields[n]) if n in fields else NOT_SUPPLIED for n in signature.output_fields}
+    def format_assistant_message_content(
+        self,
+        signature: type[Signature],
+        outputs: Mapping[str, Any],
+        missing_field_message: str | None = None,
+    ) -> str:
+        """A reply as a model would write it; a missing output is marked as such."""
+        missing = NOT_SUPPLIED if missing_field_message is None else missing_field_message
+        values = {n: jsonable(outputs[n]) if n in outputs else missing for n in signature.output_fields}
         return as_json(values, indent=2)
 
-    def parse(self, signature: type[Signature], reply: str) -> dict[str, Any]:
-        """The outputs in `reply`, by name, in the signature's order. Raises ParseError.
+    def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:
+        """The outputs in `completion`, by name, in the signature's order. Raises ParseError.
 
         Unknown keys are ignored; every output is required.
         """
         fields = readers(signature)
-        found = _object(reply, [name for name, _ in fields])
+        found = _object(completion, [name for name, _ in fields])
         missing = [name for name, _ in fields if name not in found]
         values: dict[str, Any] = {}
         invalid: dict[str, str] = {}
@@ -76,7 +79,7 @@ class JSONAdapter(TurnAdapter):
         if missing or invalid:
             raise unread(
                 signature,
-                reply,
+                completion,
                 missing=missing,
                 invalid=invalid,
                 found=found,
@@ -85,18 +88,17 @@ class JSONAdapter(TurnAdapter):
         return values
 
 
-@lru_cache(maxsize=512)  # signatures never change, and every attempt asks for the same
-def _system(signature: type[Signature]) -> str:
+@lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
+def _structure(signature: type[Signature]) -> str:
     outputs = {n: placeholder(f) for n, f in signature.output_fields.items()}
     return "\n".join(
         [
-            described(signature),
             "Every message is laid out like this, with each value in its place.\n",
             "The inputs are given so:\n",
             "\n\n".join(section(n, placeholder(f)) for n, f in signature.input_fields.items()),
             "\nThe reply is one JSON object with these fields:\n",
             as_json(outputs, indent=2),
-            f"\n{objective(signature)}",
+            "",
         ]
     )
 

@@ -29,7 +29,7 @@ class Said:
     """What a server said, as it was told.
 
     text: "" where there was none. model, finish_reason: "" where not told. usage: as OpenAI names its parts.
-    refusal: why the model does not answer. tools: names of what it wants called. choices: whether it said anything.
+    refusal: why the model does not answer. tools: names of what it wants called. choices: whether it said anything. others: the texts of further choices.
     """
 
     text: str = ""
@@ -39,6 +39,7 @@ class Said:
     refusal: str = ""
     tools: tuple[str, ...] = ()
     choices: bool = True
+    others: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> Usage:
@@ -64,6 +65,8 @@ def read_whole(answer: Any, body: Mapping[str, Any] | None) -> Said:
     said.finish_reason = told["choices"][0].get("finish_reason") or ""
     said.refusal = refusal_of(message)
     said.tools = tools_of(message)
+    further = (check_length(choice.message.content or "") for choice in choices[1:])
+    said.others = tuple(text for text in further if text)
     return said
 
 
@@ -101,7 +104,8 @@ def reply_of(
     """The reply, or the error that says why there is none, and what to do. where: as in faults.explain."""
     if said.text:
         text, served, reason = (hide(part, secrets) for part in (said.text, said.model, said.finish_reason))
-        return Reply(text, said.tokens, served or model, reason or None, cost_of(said))
+        others = tuple(hide(other, secrets) for other in said.others)
+        return Reply(text, said.tokens, served or model, reason or None, cost_of(said), others=others)
     error = _no_reply(said, where, model, secrets)
     if said.usage or said.finish_reason:  # the model was at work, so somebody pays
         tokens = said.tokens

@@ -19,11 +19,10 @@ from refine_core.effects import Steps
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.lm import history
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, public
-from refine_core.lm.cache import cache, key_of
+from refine_core.lm.base import BaseLM, Message, OnText, Reply, public
+from refine_core.lm.overrides import reply_through
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope
-from refine_core.waiting import Cancel
 
 
 def ask(
@@ -34,13 +33,17 @@ def ask(
     purpose: Purpose,
     scope: Scope,
     prompt: str | None = None,
+    through_call: bool = True,
 ) -> Steps[Reply]:
     """Ask a model: an operation, so `reply = yield from …` within others, and `run` or `arun` elsewhere.
 
     params: the call's own, over the model's defaults; `cache` among them overrides the model's. prompt: what `messages`
-    were made of, if a text was asked. Raises LMError, RunCancelled, and whatever a model of the user's own raises.
+    were made of, if a text was asked. through_call: through the `__call__` of the model's class, where that is the user's
+    own; see refine_core.lm.overrides. Raises LMError, RunCancelled, and whatever a model of the user's own raises.
     """
-    asked = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt)
+    asked = _ask(
+        lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call
+    )
     if not (heard := callbacks_of(lm)):
         return asked
     shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public(params)}
@@ -51,7 +54,7 @@ def _heard(asked: Steps[Reply], told_of: Told) -> Steps[Reply]:
     """The same, with callbacks told before and after."""
     with told_of as call:
         reply = yield from asked
-        call.outputs = [reply.text]
+        call.outputs = list(reply.texts)
     return reply
 
 
@@ -63,14 +66,23 @@ def _ask(
     purpose: Purpose,
     scope: Scope,
     prompt: str | None,
+    through_call: bool,
 ) -> Steps[Reply]:
-    merged = {**lm.kwargs, **params}
     if not scope.wanted:
-        reply = yield from _reply(lm, messages, merged, scope.cancel)
+        reply = yield from reply_through(
+            lm,
+            prompt,
+            messages,
+            params,
+            scope=scope,
+            on_retry=None,
+            on_text=None,
+            through_call=through_call,
+        )
     else:
         here = scope.inside("lm")
         here.emit(
-            LMRequested(lm.model, tuple(dict(m) for m in messages), plain_dict(_shown(merged)), purpose)
+            LMRequested(lm.model, tuple(dict(m) for m in messages), plain_dict(_shown({**lm.kwargs, **params})), purpose)
         )
         start = time.perf_counter()
 
@@ -78,8 +90,15 @@ def _ask(
             here.emit(LMRetried(ordinal, wait_s, Fault.of(error), error.charge))
 
         try:
-            reply = yield from _reply(
-                lm, messages, merged, scope.cancel, on_retry=retried, on_text=_writing(here)
+            reply = yield from reply_through(
+                lm,
+                prompt,
+                messages,
+                params,
+                scope=here,
+                on_retry=retried,
+                on_text=_writing(here),
+                through_call=through_call,
             )
         except Exception as error:
             charge = error.charge if isinstance(error, LMError) else None
@@ -90,33 +109,6 @@ def _ask(
     if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
     history.note(lm.history, lm.model, messages, public(params), reply, prompt=prompt)
-    return reply
-
-
-def _reply(
-    lm: BaseLM,
-    messages: Sequence[Message],
-    params: dict[str, object],
-    cancel: Cancel,
-    *,
-    on_retry: OnRetry | None = None,
-    on_text: OnText | None = None,
-) -> Steps[Reply]:
-    """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
-    cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
-    asked = lm.steps(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
-    key = key_of(lm, messages, params) if cached else None
-    return asked if key is None else _known(key, asked, cancel, in_memory=in_memory)
-
-
-def _known(key: str, asked: Steps[Reply], cancel: Cancel, *, in_memory: bool) -> Steps[Reply]:
-    """The reply that is kept under `key`, or else what is asked, kept for the next time."""
-    cancel.check()
-    place = cache()
-    if (known := (yield from place.find(key, in_memory=in_memory))) is not None:
-        return known
-    reply = yield from asked
-    yield from place.keep(key, reply, in_memory=in_memory)
     return reply
 
 
@@ -140,5 +132,6 @@ def _event(model: str, reply: Reply, took_s: float) -> LMReplied:
         "model": model,
         "served_by": reply.model,
         "replayed": reply.replayed,
+        "others": reply.others,
     }
     return LMReplied(reply.text, took_s, **known)

@@ -6,7 +6,7 @@ lm(…), acall      the whole operation, as dspy has it: cache, history, usage, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TextIO
 
@@ -15,7 +15,6 @@ from refine_core.effects import Blocking, Steps, arun, run
 from refine_core.errors import LMError
 from refine_core.lm import history
 from refine_core.lm.reply_formats import KnownFormats
-from refine_core.log.scope import current
 from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
 from refine_core.spec.secrets import is_secret as is_secret  # noqa: PLC0414  # this one too
@@ -58,7 +57,7 @@ class Reply:
 
     model: the name the server gave itself. finish_reason: "stop", "length" and so on, where told.
     cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the call that was made once.
-    replayed: the same, where a recorded run answers.
+    replayed: the same, where a recorded run answers. others: further texts, where several were asked for (`n=3`).
     """
 
     text: str
@@ -68,18 +67,48 @@ class Reply:
     cost_usd: float | None = None
     cache_hit: bool = False
     replayed: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text."""
+        return (self.text, *self.others)
+
+
+def joined(replies: Sequence[Reply]) -> Reply:
+    """Several replies as one, which cost what all of them did. Of numbers that one does not tell, the sum is unknown."""
+    if len(replies) == 1:
+        return replies[0]
+    last = replies[-1]
+    texts = [text for reply in replies for text in reply.texts]
+    asked = _sum(reply.usage.prompt_tokens for reply in replies)
+    said = _sum(reply.usage.completion_tokens for reply in replies)
+    cost = _sum(reply.cost_usd for reply in replies)
+    hit, replayed = all(r.cache_hit for r in replies), all(r.replayed for r in replies)
+    usage = Usage(None if asked is None else int(asked), None if said is None else int(said))
+    return Reply(
+        texts[0], usage, last.model, last.finish_reason, cost, hit, replayed, others=tuple(texts[1:])
+    )
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(v for v in known if v is not None)
 
 
 class BaseLM:
-    """A model with its default parameters. Derive from it and write `complete`.
+    """A model with its default parameters. Derive from it and write `forward`, as for dspy, or `complete`.
 
-    model: its name. kwargs: default parameters of every call, such as temperature and max_tokens.
+    `forward(self, prompt=None, messages=None, **kwargs)` returns a reply as OpenAI shapes it, an object or a dict:
+    choices[0].message.content, usage, model. A subclass may override `aforward`, `__call__` and `acall`, too; whatever
+    asks the model, asks through them.
+    model: its name. model_type: "chat". kwargs: default parameters of every call, temperature and max_tokens among them.
     callbacks: told of every call of this model, beside those of the settings; see refine_core.BaseCallback.
     history: the last calls of this model and of its copies, as entries (see refine_core.lm.history).
     cache: whether identical calls are answered from the cache. address: where it is asked, as far as that may be shown.
     reply_format: how its replies are asked for where no adapter is configured; "chat" is ChatAdapter, as in dspy.
     Raises: LMError and its kinds, RunCancelled, when called; TypeError for callbacks that are none.
-    Source: dspy.BaseLM, version 2.6.23, whose `forward` returns OpenAI's response instead.
+    Source: dspy.BaseLM, version 2.6.23.
     """
 
     kind: ClassVar[Literal["practice", "scripted", "litellm", "replay"]]
@@ -89,9 +118,23 @@ class BaseLM:
     reply_format: ReplyFormat = "chat"
     _settings: ClassVar[frozenset[str]] = frozenset(("cache", "cache_in_memory", "callbacks"))
 
-    def __init__(self, model: str, *, callbacks: Sequence[Any] | None = None, **kwargs: object) -> None:
-        self.model = model
-        self.kwargs: dict[str, object] = kwargs
+    model_type: str = "chat"
+
+    def __init__(  # noqa: PLR0917  # dspy's own order
+        self,
+        model: str,
+        model_type: str = "chat",
+        temperature: float | None = 0.0,
+        max_tokens: int | None = 1000,
+        cache: bool | None = None,
+        *,
+        callbacks: Sequence[Any] | None = None,
+        **kwargs: object,
+    ) -> None:
+        self.model, self.model_type = model, model_type
+        self.kwargs: dict[str, object] = {"temperature": temperature, "max_tokens": max_tokens, **kwargs}
+        if cache is not None:
+            self.cache = cache
         self.callbacks: list[Any] = settings.callback_list(callbacks)
         self.history = history.History()
 
@@ -108,7 +151,7 @@ class BaseLM:
         Raises: LMError of the kind that says whose fault it is; RunCancelled.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} has no complete; define complete(self, messages, params, …)"
+            f"{type(self).__name__} cannot answer; define forward(self, prompt=None, messages=None, **kwargs)"
         )
 
     def steps(
@@ -167,7 +210,7 @@ class BaseLM:
     def __call__(
         self, prompt: str | None = None, messages: Sequence[Message] | None = None, **params: object
     ) -> list[str]:
-        """Ask as dspy does: a prompt or messages, parameters by keyword; a list with the reply's text.
+        """Ask as dspy does: a prompt or messages, parameters by keyword; a list with the reply's text, or with all `n`.
 
         cache: False asks the model even if the reply is known. Raises: LMError, RunCancelled.
         """
@@ -182,14 +225,31 @@ class BaseLM:
     def _asked(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
     ) -> Steps[list[str]]:
-        from refine_core.lm.ask import ask  # which needs this module
+        from refine_core.lm.overrides import asked  # which needs this module
 
-        if messages is None:
-            if prompt is None:
-                raise ValueError("nothing to ask: give a prompt or messages")
-            messages = [{"role": "user", "content": prompt}]
-        reply = yield from ask(self, messages, params, purpose="predict", scope=current(), prompt=prompt)
-        return [reply.text]
+        reply = yield from asked(self, prompt, _messages(prompt, messages), params)
+        return list(reply.texts)
+
+    def forward(
+        self, prompt: str | None = None, messages: Sequence[Message] | None = None, **kwargs: object
+    ) -> Any:
+        """The reply as OpenAI shapes it, without events, history and callbacks; from the cache if it is there."""
+        return run(self._response(prompt, messages, kwargs))
+
+    async def aforward(
+        self, prompt: str | None = None, messages: Sequence[Message] | None = None, **kwargs: object
+    ) -> Any:
+        """`forward` for async code."""
+        return await arun(self._response(prompt, messages, kwargs))
+
+    def _response(
+        self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
+    ) -> Steps[Any]:
+        from refine_core.lm.overrides import base_reply
+        from refine_core.lm.responses import response_of
+
+        reply = yield from base_reply(self, _messages(prompt, messages), params)
+        return response_of(reply)
 
     def inspect_history(self, n: int = 1, *, file: TextIO | None = None) -> None:
         """Print the last `n` calls of this model and its copies. file: None means standard output."""
@@ -208,3 +268,11 @@ class BaseLM:
     def __repr__(self) -> str:
         rest = "".join(f", {name}={value!r}" for name, value in self.dump_state().items() if name != "model")
         return f"{type(self).__name__}({self.model!r}{rest})"
+
+
+def _messages(prompt: str | None, messages: Sequence[Message] | None) -> Sequence[Message]:
+    if messages is not None:
+        return messages
+    if prompt is None:
+        raise ValueError("nothing to ask: give a prompt or messages")
+    return [{"role": "user", "content": prompt}]

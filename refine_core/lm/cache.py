@@ -18,10 +18,11 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refine_core.effects import Blocking, Steps
-from refine_core.lm.base import BaseLM, Message, Reply, public
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, joined, public
+from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:
     from refine_core.lm.disk import Disk
@@ -109,7 +110,54 @@ class Cache:
 
 def _size(reply: Reply) -> int:
     """Bytes, about: an entry has some 500 beside its text."""
-    return 500 + 2 * len(reply.text)
+    return 500 + 2 * sum(map(len, reply.texts))
+
+
+def cached_reply(
+    lm: BaseLM,
+    messages: Sequence[Message],
+    params: dict[str, object],
+    *,
+    cancel: Cancel,
+    on_retry: OnRetry | None = None,
+    on_text: OnText | None = None,
+) -> Steps[Reply]:
+    """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
+    cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
+    asked = _several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+    key = key_of(lm, messages, params) if cached else None
+    return asked if key is None else _known(key, asked, cancel, in_memory=in_memory)
+
+
+def _known(key: str, asked: Steps[Reply], cancel: Cancel, *, in_memory: bool) -> Steps[Reply]:
+    """The reply that is kept under `key`, or else what is asked, kept for the next time."""
+    cancel.check()
+    place = cache()
+    if (known := (yield from place.find(key, in_memory=in_memory))) is not None:
+        return known
+    reply = yield from asked
+    yield from place.keep(key, reply, in_memory=in_memory)
+    return reply
+
+
+def _several(
+    lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], **how: Any
+) -> Steps[Reply]:
+    """As many replies as `n` among the parameters wishes; who gives fewer at a time is asked again."""
+    if (n := params.get("n")) is None:
+        return lm.steps(messages, params, **how)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ValueError(f"n must be a whole number of replies, at least 1, not {n!r}")
+    return lm.steps(messages, params, **how) if n == 1 else _until(n, lm, messages, params, how)
+
+
+def _until(
+    n: int, lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], how: Mapping[str, Any]
+) -> Steps[Reply]:
+    replies: list[Reply] = []
+    while (left := n - sum(len(reply.texts) for reply in replies)) > 0:
+        replies.append((yield from lm.steps(messages, {**params, "n": left}, **how)))
+    return joined(replies)
 
 
 _cache = Cache()

@@ -63,7 +63,8 @@ class Call:
         if self.api_base is None and "api_key" not in self.private:  # litellm takes the provider's own
             private += from_environment()
         self.secrets = secrets_in(private, self.api_base)
-        self.draft = Draft(self.on_text, self.secrets) if self.on_text is not None else None
+        is_one = self.params.get("n") in (None, 1)  # of several, the pieces would come mixed
+        self.draft = Draft(self.on_text, self.secrets) if self.on_text is not None and is_one else None
 
     def begin_anew(self, before: Call | None) -> None:
         """Tell who reads along that what `before` has said is void, if it has said anything."""
@@ -151,11 +152,6 @@ class Call:
         if misplaced := sorted(_ROUTING & set(self.params)):
             raise LMRefusedError(
                 f"{misplaced[0]!r} belongs to the model, not to one call; give it to LM(…)", model=self.model
-            )
-        if (n := self.params.get("n")) not in (None, 1):
-            raise LMRefusedError(
-                f"n={n} asks for several replies, and one would be kept; ask as often, or use BestOfN",
-                model=self.model,
             )
         if self.api_base is not None:
             request["api_base"] = self.api_base

@@ -179,6 +179,7 @@ class CassetteLM(BaseLM):
         reply_format: ReplyFormat = "chat",
     ) -> None:
         super().__init__(model, temperature=temperature)
+        del self.kwargs["max_tokens"]
         self.recording, self.delay_s, self.reply_format = recording, delay_s, reply_format
 
     def complete(
@@ -225,7 +226,8 @@ class CassetteLM(BaseLM):
         yield from written(end.text, took_s, cancel, on_text)
         usage = Usage(end.prompt_tokens, end.completion_tokens)
         return Reply(
-            end.text, usage, end.served_by or end.model, end.finish_reason, cost_usd=0.0, replayed=True
+            end.text, usage, end.served_by or end.model, end.finish_reason, cost_usd=0.0, replayed=True,
+            others=end.others,
         )
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:

@@ -66,7 +66,7 @@ class _Call:
             "messages": [dict(message) for message in self.messages],
             "kwargs": dict(self.kwargs),
             "response": reply,
-            "outputs": [reply.text],
+            "outputs": list(reply.texts),
             "usage": reply.usage.as_dict(),
             "cost": reply.cost_usd,
             "cache_hit": reply.cache_hit,

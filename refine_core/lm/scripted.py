@@ -47,7 +47,8 @@ class ScriptedLM(BaseLM):
         takes: Sequence[str] = ("temperature",),
         callbacks: Sequence[Any] | None = None,
     ) -> None:
-        super().__init__("scripted", callbacks=callbacks, temperature=temperature)
+        super().__init__("scripted", temperature=temperature, callbacks=callbacks)
+        del self.kwargs["max_tokens"]
         calls = _Calls()
         self.calls: list[Call] = calls
         self._lock = calls.lock

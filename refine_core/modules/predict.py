@@ -22,7 +22,7 @@ from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current, within
 from refine_core.modules.copying import copied
-from refine_core.modules.fill import fill
+from refine_core.adapters.fill import fill
 from refine_core.modules.module import Operation
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.state import dump_predictor, load_predictor

@@ -16,7 +16,7 @@ from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
-from refine_core.modules.fill import fill
+from refine_core.adapters.fill import fill
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Predict, Trace, adapter_in_force
 from refine_core.modules.prediction import Prediction

@@ -40,6 +40,7 @@ class PracticeLM(BaseLM):
         self, seed: int = 0, *, temperature: float = 0.0, delay_s: float = 0.0, num_retries: int = 1
     ) -> None:
         super().__init__(NAME, temperature=temperature)
+        del self.kwargs["max_tokens"]
         self.seed, self.delay_s, self.num_retries = seed, delay_s, num_retries
 
     def complete(

@@ -14,15 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
 from refine_core.callbacks import callbacks_of, told
-from refine_core.effects import Steps
+from refine_core.effects import Both, Steps, own_pair
 from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
 from refine_core.lm.base import BaseLM, Message, Reply
+from refine_core.lm.overrides import asking_for, purpose_here
 from refine_core.lm.reply_formats import may_be_about_format
-from refine_core.log.scope import Scope
+from refine_core.log.scope import Scope, current
 from refine_core.signatures import Signature
 
 
@@ -37,16 +39,56 @@ def fill(
     purpose: Purpose,
     scope: Scope,
     shown: type[Signature] | None = None,
-) -> Steps[dict[str, Any]]:
-    """The outputs of `signature` for `inputs`, by name. params: the call's own, over the model's.
+) -> Steps[list[dict[str, Any]]]:
+    """The outputs of `signature` for `inputs`, by name, of each reply: one, unless `n` among the parameters wishes more.
 
-    shown: what the prompt is written for, where it has more inputs than `signature`, such as a hint.
-
+    params: the call's own, over the model's. shown: what the prompt is written for, where it has more inputs than
+    `signature`, such as a hint. An adapter with a `__call__` of the user's own is asked through that.
     Raises: LMError; ParseError, of the first reply even where the second could not be read, or was refused.
     """
     asked: dict[str, Any] = {"lm": lm, "demos": demos, "params": params, "purpose": purpose, "scope": scope}
     asked["shown"] = shown or signature
-    first, second = _in_order(adapter, lm, lambda one: one.format(asked["shown"], demos, inputs), params)
+    if (pair := own_pair(adapter, "__call__", "acall")) is None:
+        return (yield from _in_turn(signature, inputs, adapter, **asked))
+    with asking_for(purpose, scope):
+        made = yield Both(
+            pair, lm, {**params}, asked["shown"], [dict(demo) for demo in demos], dict(inputs)
+        )
+    return _completions(adapter, signature, made)
+
+
+def filled(
+    adapter: Adapter,
+    lm: Any,
+    lm_kwargs: Mapping[str, Any],
+    signature: type[Signature],
+    demos: Sequence[Mapping[str, Any]],
+    inputs: Mapping[str, Any],
+) -> Steps[list[dict[str, Any]]]:
+    """What `Adapter.__call__` does, for whatever it is asked for: see refine_core.lm.overrides.asking_for."""
+    if not isinstance(lm, BaseLM):
+        raise settings.no_model("lm", lm)
+    return _in_turn(
+        signature,
+        inputs,
+        adapter,
+        lm=lm,
+        demos=demos,
+        params=lm_kwargs,
+        purpose=purpose_here(),
+        scope=current(),
+        shown=signature,
+    )
+
+
+def _in_turn(
+    signature: type[Signature], inputs: Mapping[str, Any], adapter: Adapter, **asked: Any
+) -> Steps[list[dict[str, Any]]]:
+    """Asked by the adapter, and by its fallback where the reply cannot be read."""
+    lm: BaseLM = asked["lm"]
+    first, second = _in_order(
+        adapter, lm, lambda one: one.format(asked["shown"], asked["demos"], inputs), asked["params"]
+    )
     try:
         return (yield from _ask(signature, inputs, first, **asked))
     except ParseError as error:
@@ -91,7 +133,7 @@ def _ask(
     purpose: Purpose,
     scope: Scope,
     shown: type[Signature],
-) -> Steps[dict[str, Any]]:
+) -> Steps[list[dict[str, Any]]]:
     heard = callbacks_of(adapter)
     if heard:
         # Copies, since a callback watches and changes nothing.
@@ -105,18 +147,30 @@ def _ask(
         lm, messages, adapter.alternatives(shown, lm.takes), params, purpose=purpose, scope=scope
     )
     try:
-        if not heard:
-            return _whole(adapter, signature, adapter.parse(signature, reply.text), reply.text)
-        with told(
-            "adapter_parse", adapter, {"signature": signature, "completion": reply.text}, heard
-        ) as call:
-            outputs = _whole(adapter, signature, adapter.parse(signature, reply.text), reply.text)
-            call.outputs = dict(outputs)
+        return [_read(adapter, signature, text, heard) for text in reply.texts]
     except ParseError as error:
         if scope.wanted:
             scope.emit(ParseFailed(error.missing, error.invalid))
         raise
+
+
+def _read(adapter: Adapter, signature: type[Signature], text: str, heard: Sequence[Any]) -> dict[str, Any]:
+    if not heard:
+        return _whole(adapter, signature, adapter.parse(signature, text), text)
+    with told("adapter_parse", adapter, {"signature": signature, "completion": text}, heard) as call:
+        outputs = _whole(adapter, signature, adapter.parse(signature, text), text)
+        call.outputs = dict(outputs)
     return outputs
+
+
+def _completions(adapter: Adapter, signature: type[Signature], made: object) -> list[dict[str, Any]]:
+    """What an adapter's own `__call__` returned, if it is what it should be. Raises TypeError, ParseError."""
+    if not isinstance(made, list) or not made or not all(isinstance(one, Mapping) for one in made):
+        raise TypeError(
+            f"{type(adapter).__name__}.__call__ must return a list of dicts, output name -> value, one a reply, "
+            f"not {settings.shown(made)}"
+        )
+    return [_whole(adapter, signature, one, repr(one)) for one in made]
 
 
 def _reply(

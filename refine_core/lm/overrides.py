@@ -1,0 +1,173 @@
+"""Models whose class has its own `__call__` or `forward`: whatever asks such a model, asks through them.
+
+    ask --> lm.__call__ (the user's) --> super().__call__ --> lm.forward (the user's) --> super().forward --> the cache, the model
+
+Each level is left out where nobody has overridden it. `ask` tells of the call once, from outside all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from refine_core import settings
+from refine_core.effects import Both, Steps, own_pair
+from refine_core.events import Purpose
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, joined
+from refine_core.lm.cache import cached_reply
+from refine_core.lm.responses import reply_of_response
+from refine_core.log.scope import Scope, current, within
+from refine_core.waiting import Cancel
+
+
+@dataclass(slots=True)
+class Question:
+    """A call under way through a method of the user's own. replies: what the model itself has said meanwhile.
+
+    asks_others: another model was asked, which tells of its own call and cost.
+    """
+
+    lm: BaseLM
+    cancel: Cancel
+    on_retry: OnRetry | None
+    on_text: OnText | None
+    replies: list[Reply] = field(default_factory=list)
+    asks_others: bool = False
+
+
+_question: ContextVar[Question | None] = ContextVar("refine_core_question", default=None)
+_purpose: ContextVar[Purpose] = ContextVar("refine_core_purpose", default="predict")
+
+
+@contextmanager
+def asking_for(purpose: Purpose, scope: Scope) -> Iterator[None]:
+    """What a model is asked for in this block, by code that knows neither: an adapter's own `__call__`."""
+    token = _purpose.set(purpose)
+    try:
+        with within(scope):
+            yield
+    finally:
+        _purpose.reset(token)
+
+
+def purpose_here() -> Purpose:
+    """What a model is asked for here."""
+    return _purpose.get()
+
+
+def asked(
+    lm: BaseLM, prompt: str | None, messages: Sequence[Message], params: Mapping[str, object]
+) -> Steps[Reply]:
+    """What `BaseLM.__call__` does: within a call that goes through the model's own `__call__`, the rest of it; else a call."""
+    from refine_core.lm.ask import ask  # which needs this module
+
+    question = _question.get()
+    if question is not None and question.lm is lm:
+        return (yield from _by_forward(lm, prompt, messages, params, question))
+    if question is not None:
+        question.asks_others = True
+    return (
+        yield from ask(
+            lm, messages, params, purpose=_purpose.get(), scope=current(), prompt=prompt, through_call=False
+        )
+    )
+
+
+def base_reply(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> Steps[Reply]:
+    """What `BaseLM.forward` does: the cache, else the model."""
+    question = _question.get()
+    mine = question if question is not None and question.lm is lm else None
+    how: dict[str, Any] = {"cancel": current().cancel}
+    if mine is not None:
+        how = {"cancel": mine.cancel, "on_retry": mine.on_retry, "on_text": mine.on_text}
+    reply = yield from cached_reply(lm, messages, {**lm.kwargs, **params}, **how)
+    if mine is not None:
+        mine.replies.append(reply)
+    return reply
+
+
+def reply_through(
+    lm: BaseLM,
+    prompt: str | None,
+    messages: Sequence[Message],
+    params: Mapping[str, object],
+    *,
+    scope: Scope,
+    on_retry: OnRetry | None,
+    on_text: OnText | None,
+    through_call: bool,
+) -> Steps[Reply]:
+    """The reply of a model, through whatever its class overrides. params: the call's own.
+
+    through_call: through its `__call__`, too; False for a call that came from there. Raises what the methods raise;
+    TypeError for what they return, if it is no reply.
+    """
+    pair = own_pair(lm, "__call__", "acall") if through_call else None
+    if pair is None and own_pair(lm, "forward", "aforward") is None:
+        how = {"cancel": scope.cancel, "on_retry": on_retry, "on_text": on_text}
+        return (yield from cached_reply(lm, messages, {**lm.kwargs, **params}, **how))
+    question, around = Question(lm, scope.cancel, on_retry, on_text), _question.get()
+    _question.set(question)  # put back by hand: an operation that is given up may be closed in another context
+    try:
+        with within(scope):
+            if pair is None:
+                return (yield from _by_forward(lm, prompt, messages, params, question))
+            made = yield from _called(pair, prompt, messages, params)
+    finally:
+        _question.set(around)
+    return _accounted(_texts(lm, made), question)
+
+
+def _by_forward(
+    lm: BaseLM,
+    prompt: str | None,
+    messages: Sequence[Message],
+    params: Mapping[str, object],
+    question: Question,
+) -> Steps[Reply]:
+    """Through the model's own `forward`, if it has one."""
+    pair = own_pair(lm, "forward", "aforward")
+    if pair is None:
+        return (yield from base_reply(lm, messages, params))
+    begun = len(question.replies)
+    made = yield from _called(pair, prompt, messages, params)
+    reply = reply_of_response(made, type(lm).__name__, lm.model)
+    if len(question.replies) == begun:
+        question.replies.append(reply)
+    return _accounted(reply, question)
+
+
+def _called(
+    pair: tuple[Callable[..., Any], Callable[..., Any]],
+    prompt: str | None,
+    messages: Sequence[Message],
+    params: Mapping[str, object],
+) -> Steps[Any]:
+    """Called as 2.6.23 does: with the prompt, where there is one, else with messages, and with the call's own parameters."""
+    sent = None if prompt is not None else [dict(message) for message in messages]
+    return (yield Both(pair, prompt=prompt, messages=sent, **params))
+
+
+def _texts(lm: BaseLM, made: object) -> Reply:
+    """What a `__call__` of the user's own returned, as a reply whose usage nobody knows."""
+    listed = [made] if isinstance(made, str) else made
+    if isinstance(listed, (list, tuple)):
+        texts = [one.get("text") if isinstance(one, Mapping) else one for one in listed]
+        if texts and all(isinstance(text, str) for text in texts):
+            return Reply(str(texts[0]), model=lm.model, others=tuple(map(str, texts[1:])))
+    raise TypeError(
+        f"{type(lm).__name__}.__call__ must return a list of texts, one a reply, not {settings.shown(made)}"
+    )
+
+
+def _accounted(reply: Reply, question: Question) -> Reply:
+    """The reply with the tokens and the cost of what was asked for it."""
+    if question.replies:
+        whole = joined(question.replies)
+        return replace(whole, text=reply.text, others=reply.others)
+    if question.asks_others:
+        return replace(reply, usage=Usage(0, 0), cost_usd=0.0)
+    return reply

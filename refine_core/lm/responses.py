@@ -1,0 +1,91 @@
+"""Replies in the shape of OpenAI's responses, as the `forward` of a model returns them, and back.
+
+Reply --response_of--> Response(choices, usage, model) --reply_of_response--> Reply
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from refine_core import settings
+from refine_core.errors import LMUnavailableError
+from refine_core.lm.base import Reply, Usage
+from refine_core.lm.shapes import count, sane_usage, text_of
+
+
+class Response(SimpleNamespace):
+    """A reply as OpenAI shapes it: choices[i].message.content, usage (a dict), model. Parts may be read as items, too."""
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return getattr(self, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A part, or `default`."""
+        return getattr(self, name, default)
+
+
+def response_of(reply: Reply) -> Response:
+    """A reply in OpenAI's shape."""
+    choices = [
+        Response(
+            index=i,
+            message=Response(role="assistant", content=text),
+            finish_reason=reply.finish_reason or "stop",
+        )
+        for i, text in enumerate(reply.texts)
+    ]
+    return Response(
+        object="chat.completion",
+        choices=choices,
+        usage={name: tokens for name, tokens in reply.usage.as_dict().items() if tokens is not None},
+        model=reply.model,
+        cache_hit=reply.cache_hit,
+        _hidden_params={"response_cost": reply.cost_usd},
+    )
+
+
+def reply_of_response(response: object, owner: str, model: str) -> Reply:
+    """The Reply in what a `forward` returned: an object or a dict in OpenAI's shape, or a Reply. owner: whose `forward`.
+
+    Raises: TypeError for anything else; LMUnavailableError for a response without text.
+    """
+    if isinstance(response, Reply):
+        return response
+    choices = _part(response, "choices")
+    if not isinstance(choices, (list, tuple)):
+        raise TypeError(
+            f"{owner}.forward must return a reply as OpenAI shapes it, with choices[0].message.content, "
+            f"not {settings.shown(response)}"
+        )
+    texts = [text for text in map(_text, choices) if text]
+    if not texts:
+        raise LMUnavailableError(f"{owner}.forward returned a reply without text.", model=model)
+    told = _part(response, "usage")
+    told = told.model_dump() if hasattr(told, "model_dump") else told
+    usage = sane_usage(told if isinstance(told, Mapping) else getattr(told, "__dict__", None))
+    hidden = _part(response, "_hidden_params")
+    cost = hidden.get("response_cost") if isinstance(hidden, Mapping) else None
+    reason = _part(choices[0], "finish_reason")
+    return Reply(
+        texts[0],
+        Usage(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))),
+        str(_part(response, "model") or model),
+        reason if isinstance(reason, str) else None,
+        cost if isinstance(cost, (int, float)) else None,
+        cache_hit=bool(_part(response, "cache_hit") is True),
+        others=tuple(texts[1:]),
+    )
+
+
+def _text(choice: object) -> str | None:
+    message = _part(choice, "message")
+    return text_of(_part(message, "content") if message is not None else _part(choice, "text"))
+
+
+def _part(thing: object, name: str) -> Any:
+    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
