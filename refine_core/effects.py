@@ -163,7 +163,7 @@ def _depth(instance: Any, name: str) -> int | None:
     """How many classes up the user's own `name` stands, -1 on the instance itself; None where it is the library's."""
     if name in getattr(instance, "__dict__", ()):
         return -1
-    return _class_depth(type(instance), name)
+    return _class_depth(type(instance), name)  # type: ignore[arg-type]  # every class can be hashed
 
 
 @lru_cache(maxsize=2048)

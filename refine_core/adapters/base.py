@@ -5,6 +5,8 @@ params(signature, takes)         -> parameters for the model, beside the caller'
 parse(signature, reply)          -> outputs, or ParseError; then, and only then, `fallback` may try
 """
 
+# ruff: noqa: ARG002 - the hooks of the base take what their overrides use
+
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -60,7 +62,9 @@ class Adapter(ABC):
         super().__init_subclass__(**kwargs)
         for name, instead in _UNCALLED.items():
             if name in vars(cls):
-                raise TypeError(f"{cls.__name__}.{name} would never be called here; override {instead} instead")
+                raise TypeError(
+                    f"{cls.__name__}.{name} would never be called here; override {instead} instead"
+                )
 
     def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
         self.callbacks = list(callbacks or ())

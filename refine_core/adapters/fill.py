@@ -51,13 +51,11 @@ def fill(
     if (pair := own_pair(adapter, "__call__", "acall")) is None:
         return (yield from _in_turn(signature, inputs, adapter, **asked))
     with asking_for(purpose, scope):
-        made = yield Both(
-            pair, lm, {**params}, asked["shown"], [dict(demo) for demo in demos], dict(inputs)
-        )
+        made = yield Both(pair, lm, {**params}, asked["shown"], [dict(demo) for demo in demos], dict(inputs))
     return _completions(adapter, signature, made)
 
 
-def filled(
+def filled(  # noqa: PLR0917 - the order of an adapter's call, in dspy
     adapter: Adapter,
     lm: Any,
     lm_kwargs: Mapping[str, Any],

@@ -25,7 +25,7 @@ _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(
 Schema = dict[str, Any]
 
 
-@lru_cache(maxsize=512)  # signatures never change, and every attempt asks for the same
+@lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def reply_schema(signature: type[Signature]) -> tuple[Schema, bool]:
     """The schema of the object that holds the signature's outputs, in order, and whether it is strict.
 

@@ -88,7 +88,7 @@ def parse_value(made: Field, text: str) -> object:
     return Reader(made).text(text)
 
 
-@lru_cache(maxsize=512)  # signatures never change, and every attempt reads the same fields
+@lru_cache(maxsize=512)  # a signature's fields never change, and every attempt reads the same fields
 def readers(signature: type[Signature]) -> tuple[tuple[str, Reader | None], ...]:
     """Name and reader of each output, in order; None for text that stands as it is."""
     return tuple((n, None if is_text(f) else Reader(f)) for n, f in signature.output_fields.items())

@@ -41,9 +41,7 @@ def ask(
     were made of, if a text was asked. through_call: through the `__call__` of the model's class, where that is the user's
     own; see refine_core.lm.overrides. Raises LMError, RunCancelled, and whatever a model of the user's own raises.
     """
-    asked = _ask(
-        lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call
-    )
+    asked = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call)
     if not (heard := callbacks_of(lm)):
         return asked
     shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public(params)}
@@ -82,7 +80,12 @@ def _ask(
     else:
         here = scope.inside("lm")
         here.emit(
-            LMRequested(lm.model, tuple(dict(m) for m in messages), plain_dict(_shown({**lm.kwargs, **params})), purpose)
+            LMRequested(
+                lm.model,
+                tuple(dict(m) for m in messages),
+                plain_dict(_shown({**lm.kwargs, **params})),
+                purpose,
+            )
         )
         start = time.perf_counter()
 

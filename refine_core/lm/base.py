@@ -120,7 +120,7 @@ class BaseLM:
 
     model_type: str = "chat"
 
-    def __init__(  # noqa: PLR0917  # dspy's own order
+    def __init__(  # dspy's own order
         self,
         model: str,
         model_type: str = "chat",

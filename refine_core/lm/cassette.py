@@ -226,7 +226,12 @@ class CassetteLM(BaseLM):
         yield from written(end.text, took_s, cancel, on_text)
         usage = Usage(end.prompt_tokens, end.completion_tokens)
         return Reply(
-            end.text, usage, end.served_by or end.model, end.finish_reason, cost_usd=0.0, replayed=True,
+            end.text,
+            usage,
+            end.served_by or end.model,
+            end.finish_reason,
+            cost_usd=0.0,
+            replayed=True,
             others=end.others,
         )
 

@@ -114,7 +114,13 @@ class Disk:
 def _write(reply: Reply) -> str:
     usage = [reply.usage.prompt_tokens, reply.usage.completion_tokens]
     return json.dumps(
-        {"text": reply.text, "usage": usage, "model": reply.model, "finish": reply.finish_reason, "others": reply.others}
+        {
+            "text": reply.text,
+            "usage": usage,
+            "model": reply.model,
+            "finish": reply.finish_reason,
+            "others": reply.others,
+        }
     )
 
 
@@ -123,6 +129,11 @@ def _read(text: str) -> Reply:
     if not isinstance(told["text"], str):
         raise TypeError("a reply without text")
     return Reply(
-        told["text"], Usage(*told["usage"]), told["model"], told["finish"], cost_usd=0.0, cache_hit=True,
-        others=tuple(map(str, told.get("others", ())))
+        told["text"],
+        Usage(*told["usage"]),
+        told["model"],
+        told["finish"],
+        cost_usd=0.0,
+        cache_hit=True,
+        others=tuple(map(str, told.get("others", ()))),
     )

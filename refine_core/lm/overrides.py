@@ -107,10 +107,16 @@ def reply_through(
     """
     pair = own_pair(lm, "__call__", "acall") if through_call else None
     if pair is None and own_pair(lm, "forward", "aforward") is None:
-        how = {"cancel": scope.cancel, "on_retry": on_retry, "on_text": on_text}
-        return (yield from cached_reply(lm, messages, {**lm.kwargs, **params}, **how))
+        merged = {**lm.kwargs, **params}
+        return (
+            yield from cached_reply(
+                lm, messages, merged, cancel=scope.cancel, on_retry=on_retry, on_text=on_text
+            )
+        )
     question, around = Question(lm, scope.cancel, on_retry, on_text), _question.get()
-    _question.set(question)  # put back by hand: an operation that is given up may be closed in another context
+    _question.set(
+        question
+    )  # put back by hand: an operation that is given up may be closed in another context
     try:
         with within(scope):
             if pair is None:

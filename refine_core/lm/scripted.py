@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from refine_core import settings
 from refine_core.effects import Either, Steps, run
 from refine_core.errors import LMError
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply
+from refine_core.log.plain import plain
 from refine_core.waiting import Cancel
 
 
@@ -22,19 +24,23 @@ class Call(NamedTuple):
     params: Mapping[str, object]
 
 
-Script = Sequence[str | Reply | BaseException]
-Answerer = Callable[[Sequence[Message], Mapping[str, object]], "str | Reply | Awaitable[str | Reply]"]
+Fields = Mapping[str, object]
+"""An answer by its fields, name -> value, written in the format that the request asks for."""
+
+Said = str | Reply | Fields
+Script = Sequence[Said | BaseException]
+Answerer = Callable[[Sequence[Message], Mapping[str, object]], "Said | Awaitable[Said]"]
 
 
 class ScriptedLM(BaseLM):
     """Replies written down beforehand.
 
-    replies: texts (or whole Replies) in the order of the calls, an exception among them being raised instead;
-             or a function (messages, params) -> text or Reply, which may be async. Under `acall` a sync one runs in a thread.
+    replies: texts, answers by field ({"answer": "x"}) or whole Replies in the order of the calls, an exception among them
+             being raised instead; or a function (messages, params) -> one of these, which may be async. Under `acall` a sync one runs in a thread.
     takes:   the parameters that this model says it takes; see `BaseLM.takes`.
     calls:   every call so far, the failed ones too. Copies share the script and the calls; any thread may ask. A pickle
              has what is left of the script, and no calls.
-    Raises:  LMError once the script is used up; TypeError for a reply that is neither text nor a Reply.
+    Raises:  LMError once the script is used up; TypeError for a reply that is none of these.
     """
 
     kind: ClassVar[Literal["scripted"]] = "scripted"
@@ -90,9 +96,9 @@ class ScriptedLM(BaseLM):
             reply = yield Either(self._function, call.messages, call.params)
         else:
             reply = self._next(call)
-        return Reply(reply, model=self.model) if type(reply) is str else self._whole(reply)
+        return Reply(reply, model=self.model) if type(reply) is str else self._whole(reply, call)
 
-    def _next(self, call: Call) -> str | Reply:
+    def _next(self, call: Call) -> Said:
         with self._lock:  # so that calls[i] is what replies[i] answers
             self.calls.append(call)
             if not self._left:
@@ -107,8 +113,10 @@ class ScriptedLM(BaseLM):
             raise reply
         return reply
 
-    def _whole(self, reply: object) -> Reply:
+    def _whole(self, reply: object, call: Call) -> Reply:
         """A reply that is no plain text. Raises TypeError."""
+        if isinstance(reply, Mapping):
+            return Reply(_written(reply, call), model=self.model)
         if isinstance(reply, Reply):
             return reply
         if isinstance(reply, str):
@@ -134,7 +142,21 @@ class _Calls(list[Call]):
         return _Calls, ()
 
 
-def _script(replies: Any) -> list[str | Reply | BaseException]:
+def _written(fields: Fields, call: Call) -> str:
+    """An answer in the format that the request asks for: under markers, unless it asks for JSON and shows none."""
+    values = {name: plain(value) for name, value in fields.items()}
+    request = call.messages[-1]["content"] if call.messages else ""
+    by_json = call.params.get("response_format") is not None or "JSON" in request
+    if by_json and "[[ ## completed ## ]]" not in request:
+        return json.dumps(values, ensure_ascii=False)
+    sections = [
+        f"[[ ## {name} ## ]]\n{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in values.items()
+    ]
+    return "\n\n".join([*sections, "[[ ## completed ## ]]"])
+
+
+def _script(replies: Any) -> list[Said | BaseException]:
     """The replies of a script. Raises TypeError that says which one is none."""
     if isinstance(replies, (str, Reply, BaseException)):
         raise TypeError(
@@ -144,10 +166,12 @@ def _script(replies: Any) -> list[str | Reply | BaseException]:
         raise TypeError(f"replies must be a list of texts or a function, not {settings.shown(replies)}")
     made = list(replies)
     for i, one in enumerate(made):
-        if not isinstance(one, (str, Reply, BaseException)):
+        if not isinstance(one, (str, Reply, Mapping, BaseException)):
             raise _no_reply(one, f"replies[{i}]: ")
     return made
 
 
 def _no_reply(reply: object, where: str = "") -> TypeError:
-    return TypeError(f"{where}the model's reply must be text or a Reply, not {settings.shown(reply)}")
+    return TypeError(
+        f"{where}the model's reply must be text, a dict of fields or a Reply, not {settings.shown(reply)}"
+    )

@@ -15,14 +15,14 @@ from typing import Any, ClassVar, Self
 
 from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
-from refine_core.effects import Both, Steps
+from refine_core.adapters.fill import fill
+from refine_core.effects import Blocking, Both, Steps
 from refine_core.errors import LMError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current, within
 from refine_core.modules.copying import copied
-from refine_core.adapters.fill import fill
 from refine_core.modules.module import Operation
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.state import dump_predictor, load_predictor
@@ -30,6 +30,7 @@ from refine_core.modules.tree import Parameter
 from refine_core.signatures import InputField, OutputField, Signature, checked, ensure_signature
 
 HINT = "hint_"
+SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies at once
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
@@ -148,24 +149,26 @@ class Predict(Operation, Parameter):
         told = scope.wanted and self.purpose == "predict"  # a judge is part of the reward, not of the program
         if told:
             scope.emit(ModuleStarted(name, plain_dict(values), hint))
-        shown, given = (signature, values) if hint is None else (_hinted(signature), {**values, HINT: hint})
+        shown, given = (
+            (signature, values)
+            if hint is None
+            else (_hinted(signature, signature.instructions), {**values, HINT: hint})
+        )
         start = time.perf_counter()
         try:
-            made = Prediction(
-                (
-                    yield from fill(
-                        signature,
-                        given,
-                        lm=lm,
-                        adapter=adapter_in_force(lm),
-                        demos=demos,
-                        params=params,
-                        purpose=self.purpose,
-                        scope=scope,
-                        shown=shown,
-                    )
-                )
+            completions = yield from fill(
+                signature,
+                given,
+                lm=lm,
+                adapter=adapter_in_force(lm),
+                demos=demos,
+                params=(yield from _varied(lm, params)),
+                purpose=self.purpose,
+                scope=scope,
+                shown=shown,
             )
+            several = len(completions) > 1
+            made = Prediction.from_completions(completions) if several else Prediction(completions[0])
         except Exception as error:
             cause = _cause(error, demos)
             if told:
@@ -235,9 +238,25 @@ class ChainOfThought(Operation):
         return made
 
 
+def _varied(lm: BaseLM, params: Mapping[str, Any]) -> Steps[Mapping[str, Any]]:
+    """The call's parameters; where several replies are wished for, with a temperature at which they differ, as in dspy."""
+    wanted = params.get("n") or lm.kwargs.get("n") or 1
+    if not isinstance(wanted, int) or wanted <= 1:
+        return params
+    temperature = params.get("temperature") or lm.kwargs.get("temperature")
+    if isinstance(temperature, (int, float)) and temperature > SAME_REPLIES_UP_TO:
+        return params
+    takes = yield Blocking(lm.takes, "temperature")
+    return {**params, "temperature": VARIED_TEMPERATURE} if takes else params
+
+
 @lru_cache(maxsize=512)
-def _hinted(signature: type[Signature]) -> type[Signature]:
-    """The signature with the hint as its last input, and the objective unchanged."""
+def _hinted(signature: type[Signature], instructions: str) -> type[Signature]:
+    """The signature with the hint as its last input, and the objective unchanged.
+
+    instructions: the signature's own, which may have changed since it was last asked for.
+    """
+    del instructions
     return signature.append(HINT, InputField(desc="a hint for you from an earlier attempt"))
 
 
@@ -251,7 +270,7 @@ def _model(lm: object) -> BaseLM:
         return lm
     if lm is None:
         raise LMError(
-            "no model is set; call refine_core.configure(lm=…), or set one on the program with set_lm(…)"
+            'No model is set. Call configure(lm=LM("openai/gpt-4o-mini")) first, or set_lm(…) on the program.'
         )
     raise settings.no_model("lm", lm)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 
@@ -106,7 +106,7 @@ class Example(Mapping[str, Any]):
 class Completions:
     """The replies that a prediction was read from: `completions.answer` is the list of their answers.
 
-    columns: field name -> values, one a reply. Here there is one reply a call, so every list has one item.
+    columns: field name -> values, one a reply: as many as `n` among the model's parameters wished, else one.
     Raises: ValueError for lists of unequal length; IndexError, KeyError, AttributeError for what is not there.
     Source: dspy.Completions, version 2.6.23.
     """
@@ -167,11 +167,11 @@ class Prediction(Example):
 
     @classmethod
     def from_completions(
-        cls, completions: Mapping[str, list[Any]] | list[Mapping[str, Any]], signature: Any = None
+        cls, completions: Mapping[str, list[Any]] | Sequence[Mapping[str, Any]], signature: Any = None
     ) -> Self:
         """The first of several replies, with all of them as `.completions`. signature: unused, as in the original."""
         del signature
-        if isinstance(completions, list):
+        if not isinstance(completions, Mapping):
             columns = {name: [one[name] for one in completions] for name in completions[0]}
         else:
             columns = {name: list(values) for name, values in completions.items()}

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
+from refine_core.adapters.fill import fill
 from refine_core.adapters.values import as_json
 from refine_core.effects import Steps
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
-from refine_core.adapters.fill import fill
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Predict, Trace, adapter_in_force
 from refine_core.modules.prediction import Prediction
@@ -93,7 +93,7 @@ def advise(
         name: value if isinstance(value, str) else as_json(value, indent=2) for name, value in asked.items()
     }
     start = time.perf_counter()
-    said = yield from fill(
+    said, *_ = yield from fill(
         _for_predictors(tuple(names)),
         texts,
         lm=lm,

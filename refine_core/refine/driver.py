@@ -289,7 +289,8 @@ class Driver:
         found: BaseLM | None = own or settings.get("lm")
         if found is None:
             raise LMError(
-                "no model to ask for advice; give advice_lm=…, or set one with refine_core.configure(lm=…)"
+                'No model is set. Call configure(lm=LM("openai/gpt-4o-mini")) first, or set_lm(…) on the program. '
+                "(advice_lm=… sets another model for the advice alone.)"
             )
         return found
 

@@ -43,17 +43,22 @@ def modules_text(predictors: Iterable[tuple[str, Predict]]) -> str:
     """Every predictor, by its path, with its fields and instructions, between rules of 80 dashes."""
     parts = [_RULE]
     for name, predictor in predictors:
-        parts += [f"Module {name}", "", _defined(predictor.signature), _RULE]
+        parts += [
+            f"Module {name}",
+            "",
+            _defined(predictor.signature, predictor.signature.instructions),
+            _RULE,
+        ]
     return "\n".join(parts)
 
 
 @lru_cache(maxsize=512)
-def _defined(signature: type[Signature]) -> str:
+def _defined(signature: type[Signature], instructions: str) -> str:
     return "\n".join(
         [
             "\tInput Fields:" + _indented(_fields(signature.input_fields.values())),
             "\tOutput Fields:" + _indented(_fields(signature.output_fields.values())),
-            "\tOriginal Instructions:" + _indented(signature.instructions),
+            "\tOriginal Instructions:" + _indented(instructions),
         ]
     )
 

@@ -36,7 +36,7 @@ def checked(signature: type[Signature], inputs: Mapping[str, Any]) -> dict[str, 
     return values
 
 
-@lru_cache(maxsize=512)  # signatures never change, and every attempt asks the same
+@lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks the same
 def _checks(signature: type[Signature]) -> tuple[tuple[str, Callable[[object], Any] | None], ...]:
     return tuple((n, None if is_text(f) else validator(f)) for n, f in signature.input_fields.items())
 

@@ -6,8 +6,9 @@
         claim: str = InputField()
         holds: bool = OutputField(desc="True if it does")
 
-Signatures are classes, never instances, and never change: `append` and its like return another class. So `==` and `hash`
-go by identity, which lets caches be keyed by a signature; `equals` compares what they say.
+Signatures are classes, never instances. Their fields never change: `append` and its like return another class. So `==`
+and `hash` go by identity, which lets caches of what the fields say be keyed by a signature; `equals` compares what they
+say. The instructions may change in place, by `S.__doc__ = …` or `S.instructions = …`.
 """
 
 from __future__ import annotations
@@ -80,8 +81,18 @@ class SignatureMeta(type):
 
     @property
     def instructions(cls) -> str:
-        """The objective. To change it, see `with_instructions`."""
+        """The objective. May be set, in place for all who use this class; `with_instructions` makes another one."""
         return cls._instructions
+
+    @instructions.setter
+    def instructions(cls, instructions: str) -> None:
+        cls.__doc__ = instructions
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        if name == "__doc__":
+            told = inspect.cleandoc(value or "") or default_instructions(cls._fields)
+            super().__setattr__("_instructions", told)
+        super().__setattr__(name, value)
 
     @property
     def signature(cls) -> str:
@@ -192,7 +203,7 @@ class SignatureMeta(type):
 
 
 class Signature(metaclass=SignatureMeta):
-    """The base of all signatures: classes, never instances, that never change.
+    """The base of all signatures: classes, never instances, whose fields never change.
 
     Signature("question -> answer: float", "Answer briefly.") makes one from text; class Judge(Signature) with
     `claim: str = InputField()` and `holds: bool = OutputField(desc="…")` writes one out, its docstring the instructions.

@@ -82,7 +82,7 @@ class Ours:
                 return "an input does not fit"
             case SpecError():
                 return "a number makes no sense"
-            case LMError() if "no model" in str(error):
+            case LMError() if "No model" in str(error):
                 return "no model"
             case TypeError() if str(error).startswith("the program must return a Prediction"):
                 return "no prediction"
@@ -94,7 +94,7 @@ class Ours:
         chosen = self.adapter(adapter)
         return {
             "messages": chosen.format(signature, demos, inputs),
-            "reply": chosen.reply(signature, outputs),
+            "reply": chosen.format_assistant_message_content(signature, outputs),
             "outputs": plain(outputs),
         }
 

@@ -478,7 +478,7 @@ def test_where_nobody_can_be_asked_for_advice_the_call_says_so_before_it_spends_
 
     assert ours(scene) == [3, "LMError"]  # the program's own model gives the advice
     assert theirs(scene) == [2, "AttributeError"]
-    with pytest.raises(LMError, match="no model to ask for advice; give advice_lm"):
+    with pytest.raises(LMError, match=r"No model is set\. Call configure"):
         Refine(Predict("q -> answer"), N=2, reward_fn=scoring(), threshold=1)(q="?")
 
 

@@ -393,7 +393,7 @@ def test_of_a_long_reply_the_error_shows_the_beginning_and_keeps_all():
 
 
 def test_without_a_model_both_ways_to_set_one_are_told():
-    with pytest.raises(LMError, match=r"no model is set; call refine_core\.configure\(lm=…\), .*set_lm\(…\)"):
+    with pytest.raises(LMError, match=r"No model is set\. Call configure\(lm=LM\(.*set_lm\(…\)"):
         answer()(question="?")
 
 
@@ -531,8 +531,8 @@ def test_a_parameter_of_a_model_that_makes_no_sense_is_named_when_it_is_given(gi
         (5, "replies must be a list of texts or a function, not 5"),
         (None, "replies must be a list of texts or a function, not None"),
         ({"a": "b"}, "replies must be a list of texts or a function, not a value of type dict"),
-        (["a", 5], r"replies\[1\]: the model's reply must be text or a Reply, not 5"),
-        ([None], r"replies\[0\]: the model's reply must be text or a Reply, not None"),
+        (["a", 5], r"replies\[1\]: the model's reply must be text, a dict of fields or a Reply, not 5"),
+        ([None], r"replies\[0\]: the model's reply must be text, a dict of fields or a Reply, not None"),
         ([LMError], r"replies\[0\]: the model's reply must be .*, not the class refine_core.*LMError"),
     ],
     ids=str,
@@ -543,7 +543,7 @@ def test_a_script_that_is_none_is_refused_when_it_is_given(script, said):
 
 @pytest.mark.parametrize("made", [5, None])
 def test_a_function_that_scripts_no_reply_is_told_what_one_is(made):
-    said = f"the model's reply must be text or a Reply, not {made}"
+    said = f"the model's reply must be text, a dict of fields or a Reply, not {made}"
     refuses(TypeError, said, lambda: answer()(question="?", lm=ScriptedLM(lambda messages, params: made)))
 
 

@@ -27,7 +27,7 @@ def reply(**sections):
 
 
 def test_the_system_message_lists_fields_structure_and_objective_in_this_order():
-    text = adapter.system(QA)
+    text = adapter.format(QA, [], {})[0]["content"]
     order = [
         "1. `question` (str)",
         "2. `context` (list[str])",
@@ -213,7 +213,7 @@ def test_richer_types_are_read_too(made, text, value):
 def test_scalars_are_written_as_python_writes_them_and_containers_as_json():
     made = Signature("a, b, c, d: Part, e: dict[str, Color] -> x")
     values = {"a": True, "b": None, "c": Color.SKY, "d": Part(name="é/"), "e": {"k": Color.RED}}
-    assert adapter.user(made, values) == (
+    assert adapter.format_user_message_content(made, values) == (
         "[[ ## a ## ]]\nTrue\n\n[[ ## b ## ]]\nNone\n\n[[ ## c ## ]]\nblue\n\n"
         '[[ ## d ## ]]\n{"name":"é/","count":1}\n\n[[ ## e ## ]]\n{"k":"red"}'
     )
@@ -224,7 +224,7 @@ def test_what_json_cannot_say_becomes_text():
     loop.append(loop)
     made = Signature("a: list -> x")
     for value in ([object()], [float("nan")], ["\ud800"], loop, [b"\xff"], [10**40]):
-        assert adapter.user(made, {"a": value}).startswith("[[ ## a ## ]]\n[")
+        assert adapter.format_user_message_content(made, {"a": value}).startswith("[[ ## a ## ]]\n[")
 
 
 def test_a_demo_without_a_value_is_incomplete_unless_none_is_a_value():
@@ -263,7 +263,7 @@ def test_a_user_writes_an_adapter_of_two_methods():
 
 @given(values=VALUES)
 def test_what_a_demo_says_is_what_parsing_reads(values):
-    assert adapter.parse(RICH, adapter.reply(RICH, values)) == values
+    assert adapter.parse(RICH, adapter.format_assistant_message_content(RICH, values)) == values
 
 
 @given(text=st.text(alphabet='[]# ab*`_\n\r\t\u2028{}"1:,', max_size=60))

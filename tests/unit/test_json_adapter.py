@@ -18,7 +18,7 @@ QA = Signature("question, context: list[str] -> answer, score: float", "Answer.\
 
 
 def test_the_system_message_lists_fields_structure_and_objective_in_this_order():
-    text = adapter.system(QA)
+    text = adapter.format(QA, [], {})[0]["content"]
     order = [
         "1. `question` (str)",
         "2. `context` (list[str])",
@@ -138,7 +138,7 @@ def test_the_practice_model_understands_the_prompt():
 
 @given(values=rich_values(in_chat=False))
 def test_what_a_demo_says_is_what_parsing_reads(values):
-    said = adapter.reply(RICH, values)
+    said = adapter.format_assistant_message_content(RICH, values)
     assert list(json.loads(said)) == list(RICH.output_fields)
     assert adapter.parse(RICH, f"Here: {said} That is all {{}}.") == values
 

@@ -140,7 +140,7 @@ def test_best_of_n_asks_for_no_advice():
 
 
 def test_no_model_says_so():
-    with pytest.raises(LMError, match="no model is set"):
+    with pytest.raises(LMError, match="No model is set"):
         Predict("q -> answer")(q="?")
 
 

@@ -246,8 +246,8 @@ def test_everything_survives_a_users_own_threads():
                 return pool.submit(self.inner, q=q).result()
 
     class Adapter(type(settings.adapter or __import__("refine_core").ChatAdapter())):
-        def request(self, signature):
-            return super().request(signature) + " Kindly."
+        def user_message_output_requirements(self, signature):
+            return super().user_message_output_requirements(signature) + " Kindly."
 
     log, lm, trace = Collector(), nested_model(), []
     program = Refine(Threaded(), N=2, reward_fn=lambda a, p: 0.0, threshold=1.0, advice_lm=lm)
