@@ -524,8 +524,3 @@ def test_one_call_cannot_send_the_key_elsewhere(name):
         with pytest.raises(LMRefusedError, match="belongs to the model"):
             lm.complete([{"role": "user", "content": "hi"}], {name: thief.url})
         assert server.requests == thief.requests == []
-
-
-def test_several_replies_of_which_one_would_be_kept_are_not_paid_for(server):
-    assert "n=3 asks for several replies" in str(failure(server, n=3))
-    assert server.requests == []
