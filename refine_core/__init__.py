@@ -240,7 +240,13 @@ def __getattr__(name: str) -> object:
     if name in _MODULES:
         return import_module(f"refine_core.{name}")
     if name not in _WHERE:
-        raise AttributeError(f"module 'refine_core' has no attribute {name!r}")
+        from refine_core.absent import absence
+
+        raise AttributeError(absence(name, __all__))
     value: object = getattr(import_module(f"refine_core.{_WHERE[name]}"), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

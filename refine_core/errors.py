@@ -3,9 +3,10 @@
     RefineError
     ├── AttemptError              an attempt's error as it was recorded, where the error itself is gone
     ├── ProgramError              the user's program, reward or input
-    │   ├── SignatureError        a signature that does not parse
+    │   ├── SignatureError        a signature that does not parse; SignatureValueError, SignatureTypeError by what is wrong
     │   ├── SpecError             a program description that cannot run; carries every problem found
     │   ├── InputError            an input is missing or of the wrong type
+    │   ├── InputsByNameError     a predictor takes its inputs by keyword
     │   ├── ParseError            a reply lacks what its signature promised
     │   ├── StateError            a saved state or program that cannot be written or read
     │   │   └── UnsafeLoadError   reading it would run code, and nobody has allowed that
@@ -28,6 +29,8 @@
     ├── RecordingEnded            a replay came to the end of what was recorded
     └── RecordingFailed           an event could not be made durable, so nothing more may happen
 
+Where dspy raises a built-in error, ours is one of those, too (SignatureValueError, ParseError and StateError are ValueErrors …),
+and an LMError that is raised once litellm is loaded is also litellm's own: `except litellm.RateLimitError` catches it.
 Every error says what, where and what to do next; the data rides on it as attributes.
 """
 
@@ -35,6 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 def _rebuilt(cls: type[BaseException], args: tuple[object, ...]) -> BaseException:
@@ -75,6 +79,18 @@ class SignatureError(ProgramError):
         super().__init__(f"{message}{where}")
 
 
+class SignatureValueError(SignatureError, ValueError):
+    """A text, a name or a mapping that no signature can be made of. dspy raises ValueError."""
+
+
+class SignatureTypeError(SignatureError, TypeError):
+    """A class that names a field which is neither an input nor an output. dspy raises TypeError."""
+
+
+class InputsByNameError(ProgramError, TypeError, ValueError):
+    """A predictor was called with values instead of names and values. dspy raises ValueError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a program description.
@@ -105,8 +121,8 @@ class InputError(ProgramError):
         super().__init__(message)
 
 
-class ParseError(ProgramError):
-    """A reply lacks what its signature promised.
+class ParseError(ProgramError, ValueError):
+    """A reply lacks what its signature promised. dspy raises ValueError.
 
     signature: the names alone, "question -> answer". reply: all of it. missing: names of fields without a value.
     invalid: field name -> why its text is not of the field's type. message: the whole sentence, where the reader of the
@@ -132,6 +148,24 @@ class ParseError(ProgramError):
 
 class StateError(ProgramError, ValueError):
     """A saved state or program that cannot be written or read; the module is as it was. dspy raises ValueError."""
+
+
+class NoFolderError(StateError, NotADirectoryError):
+    """A whole program is saved to a folder, and a file is there."""
+
+    def __new__(cls, *args: object) -> Self:
+        """Made as an OSError is, which has more to it than a ValueError."""
+        return OSError.__new__(cls, *args)
+
+
+class UnwritableStateError(StateError, RuntimeError):
+    """A state holds a value that its file cannot hold. dspy raises RuntimeError."""
+
+
+class MissingStateError(StateError, KeyError):
+    """A state lacks what the program needs. dspy raises KeyError."""
+
+    __str__ = Exception.__str__  # a KeyError shows its message in quotes
 
 
 class UnsafeLoadError(StateError):

@@ -9,16 +9,40 @@ Source: dspy.settings. A value set by `context` wins over one set by `configure`
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar, Token
 from types import ModuleType
 from typing import Any
 
+logger = logging.getLogger("refine_core")
+
+MOST_TRACED = 1000
+
+
+class RecentTrace(list[Any]):
+    """The trace of whoever has set none: a list of the last MOST_TRACED calls, since an endless one fills the memory."""
+
+    def append(self, entry: Any, /) -> None:
+        """Add one, and let old ones go."""
+        super().append(entry)
+        self._trim()
+
+    def extend(self, entries: Iterable[Any], /) -> None:
+        """Add several, and let old ones go."""
+        super().extend(entries)
+        self._trim()
+
+    def _trim(self) -> None:
+        if len(self) > MOST_TRACED:
+            del self[: len(self) - MOST_TRACED]
+
+
 _DEFAULTS: Mapping[str, Any] = {
     "lm": None,  # the model of predictors that have none of their own
     "adapter": None,  # how prompts are written and replies read; None: ChatAdapter
-    "trace": None,  # a list to which every predictor adds (predictor, inputs, prediction); None: nowhere
+    "trace": RecentTrace(),  # a list to which every predictor adds (predictor, inputs, prediction); None: nowhere
     "callbacks": (),  # told of every module, model and adapter call; see refine_core.BaseCallback
     "track_usage": False,  # whether predictions carry the tokens that they cost
     "usage_tracker": None,  # who counts the tokens of this block of code
@@ -27,6 +51,24 @@ _DEFAULTS: Mapping[str, Any] = {
     "max_errors": 10,  # failures after which Parallel and batch give up, unless they say otherwise
     "_attempt": None,  # the attempt under way, by its trace; set by Refine, and nobody else's business
     "provide_traceback": False,  # whether Parallel and batch log the traceback of a failure
+}
+
+# Settings of 2.6.23 that change nothing here: name -> what they are there unless set, and what to do instead.
+_WITHOUT_EFFECT: Mapping[str, tuple[Any, str]] = {
+    "rm": (None, "there is no retrieval here; give passages to the program as inputs"),
+    "experimental": (False, "it changes nothing here"),
+    "async_max_workers": (8, "sync code under acall runs in as many threads as it needs"),
+    "max_tokens": (None, "no model reads it; give it to the model, LM(…, max_tokens=…)"),
+    "temperature": (None, "no model reads it; give it to the model, LM(…, temperature=…)"),
+    "branch_idx": (0, "it changes nothing here"),
+    "bypass_assert": (False, "there are no assertions here; use Refine"),
+    "bypass_suggest": (False, "there are no suggestions here; use Refine"),
+    "assert_failures": (0, "there are no assertions here; use Refine"),
+    "suggest_failures": (0, "there are no suggestions here; use Refine"),
+    "backoff_time": (10, "a model waits as long as its server asks; see LM(…, num_retries=…)"),
+    "send_stream": (None, "there is no streamify here"),
+    "stream_listeners": ((), "there is no streamify here"),
+    "caller_predict": (None, "it changes nothing here"),
 }
 
 _CHECKED = frozenset(("lm", "adapter", "callbacks"))
@@ -56,6 +98,8 @@ def get(name: str, default: Any = _NONE) -> Any:
         return _process[name]
     if name in _DEFAULTS:
         return _DEFAULTS[name]
+    if name in _WITHOUT_EFFECT:
+        return _WITHOUT_EFFECT[name][0]
     if default is not _NONE:
         return default
     raise AttributeError(_unknown(name))
@@ -71,7 +115,8 @@ def configure(*unnamed: Any, **values: Any) -> None:
     lm: BaseLM or None. adapter: Adapter or None (ChatAdapter). trace: list or None. callbacks: list of BaseCallback.
     track_usage, disable_history, provide_traceback: bool, False unless set. usage_tracker: UsageTracker or None.
     num_threads: of Parallel and batch, 8 unless set. max_errors: failures at which those give up, 10 unless set.
-    Source: dspy.configure, version 2.6.23; any thread may call it here. Raises TypeError for a name that is no setting, and for a value that is no model, no adapter or no list of callbacks.
+    Source: dspy.configure, version 2.6.23; any thread may call it here. Other settings of that version are kept and change
+    nothing; a value that was to change something is warned of in the log. Raises TypeError for a name that is no setting, and for a value that is no model, no adapter or no list of callbacks.
     """
     global _process  # noqa: PLW0603 - replaced as a whole, so that readers in other threads see all or nothing
     if unnamed:
@@ -83,7 +128,7 @@ class _Settings(ModuleType):
     """This module, as dspy's `settings` is used: `settings.lm = …`, `settings["lm"]`, `"lm" in settings`."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in _DEFAULTS:
+        if name in _DEFAULTS or name in _WITHOUT_EFFECT:
             configure(**{name: value})
         else:
             super().__setattr__(name, value)
@@ -95,7 +140,7 @@ class _Settings(ModuleType):
         configure(**{name: value})
 
     def __contains__(self, name: object) -> bool:
-        return name in _DEFAULTS
+        return name in _DEFAULTS or name in _WITHOUT_EFFECT
 
 
 sys.modules[__name__].__class__ = _Settings
@@ -171,8 +216,13 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
     """The values, checked by what they can do: the rooms of models and adapters lie below this one."""
     if _UNCHECKED.issuperset(values):
         return values
-    for name in values:
-        if name not in _DEFAULTS:
+    values.pop("inherit_config", None)  # 2.6.23's own way to say that the rest stays; it does
+    for name, value in values.items():
+        if name in _WITHOUT_EFFECT:
+            usual, instead = _WITHOUT_EFFECT[name]
+            if value != usual and not (value in ([], ()) and usual == ()):
+                logger.warning("the setting %s=%s has no effect: %s", name, shown(value), instead)
+        elif name not in _DEFAULTS:
             raise TypeError(_unknown(name))
     lm, adapter = values.get("lm"), values.get("adapter")
     if lm is not None and not _has(lm, "complete", "kwargs"):

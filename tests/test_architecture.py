@@ -17,6 +17,7 @@ PAGES = ROOT / "pages"
 
 # Top to bottom: a room imports only rooms above it (and itself).
 ROOMS = (
+    "absent",
     "errors",
     "waiting",
     "effects",

@@ -96,7 +96,7 @@ class Call:
 
     def explained(self, error: Exception) -> LMError:
         """Told in a frame of its own, since a traceback shows the frames that it passed, and these are secrets."""
-        return faults.explain(
+        failure = faults.explain(
             error,
             where=self.where,
             model=self.model,
@@ -104,6 +104,7 @@ class Call:
             secrets=self.secrets,
             keyless=self.api_base is not None and not self.secrets,
         )
+        return faults.catchable(failure, type(error))
 
     async def _asked(self, litellm: Any) -> Reply | LMError:
         """Asked for a stream if somebody reads along; a server that refuses it is asked again, at once and for good."""

@@ -79,7 +79,9 @@ class _Call:
 
 
 class History(Sequence[Entry]):
-    """The last calls, oldest first; entries are made as they are read, and belong to the reader. Safe across threads.
+    """The call log of a model, and no conversation: dspy's `History` of earlier turns is not here; see docs/dspy.md.
+
+    The last calls, oldest first; entries are made as they are read, and belong to the reader. Safe across threads.
 
     most: how many calls are kept; older ones are forgotten. Reads as a sequence of entries (name -> value: messages,
     outputs, kwargs without secrets, usage in tokens, cost in US dollars, timestamp, uuid, model). Raises: IndexError.

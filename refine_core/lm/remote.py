@@ -221,6 +221,10 @@ class LM(BaseLM):
         finally:
             work.cancel()  # a caller who leaves early, by Ctrl-C too, closes the connection
             call.leave()
+        if isinstance(made, LMError):
+            from refine_core.lm.faults import catchable  # loaded with the first call
+
+            return catchable(made)
         return made
 
     def _call(

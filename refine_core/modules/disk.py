@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import refine_core
-from refine_core.errors import StateError
+from refine_core.errors import StateError, UnwritableStateError
 
 logger = logging.getLogger("refine_core")
 
@@ -127,8 +127,10 @@ def _key(key: object, path: str) -> str:
     raise _not_json(path, f"a dict with the key {key!r}")
 
 
-def _not_json(path: str, what: str) -> StateError:
-    return StateError(f"{path} is {what}, which JSON cannot hold; save to a path that ends with .pkl instead")
+def _not_json(path: str, what: str) -> UnwritableStateError:
+    return UnwritableStateError(
+        f"{path} is {what}, which JSON cannot hold; save to a path that ends with .pkl instead"
+    )
 
 
 _BESIDE = ("refine_core", "pydantic", "litellm")
@@ -158,7 +160,7 @@ def saved_versions(told: Any, where: Path) -> Mapping[str, str]:
     """What the file says it was written with; nothing, for a state that was never in a file."""
     versions = told.get("dependency_versions", {}) if isinstance(told, Mapping) else None
     if not isinstance(versions, Mapping):
-        raise StateError(
+        raise UnwritableStateError(
             f"{where}: its metadata is of another shape; it is damaged or was not written by save()"
         )
     return {**versions, **{name: told[name] for name in _BESIDE if name in told}}

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from refine_core import settings
 from refine_core.effects import Steps, arun, block_on, in_thread, run
+from refine_core.errors import InputsByNameError
 from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.saving import Saved
@@ -160,10 +161,10 @@ class Operation(Module):
         with stoppable():
             return await arun(self.steps(**inputs))
 
-    def _takes_keywords(self) -> TypeError:
+    def _takes_keywords(self) -> InputsByNameError:
         signature = next((one.signature for one in self.predictors()), None)
         names = ", ".join(f"{name}=…" for name in signature.input_fields) if signature else "name=…"
-        return TypeError(f"{type(self).__name__} takes its inputs by keyword: ({names})")
+        return InputsByNameError(f"{type(self).__name__} takes its inputs by keyword: ({names})")
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from refine_core.errors import StateError
+from refine_core.errors import StateError, UnwritableStateError
 from refine_core.lm.base import SECRET_NAME, BaseLM
 from refine_core.modules.tree import Parameter, Tree
 
@@ -34,7 +34,7 @@ def pickled(value: Any, modules: Sequence[ModuleType], culprit: Callable[[], str
     try:
         return _dumps(value)
     except Exception as error:
-        raise StateError(
+        raise UnwritableStateError(
             f"{culprit()} cannot be pickled ({type(error).__name__}: {error}); remove it, or give its class a "
             "__getstate__ that leaves it out"
         ) from error

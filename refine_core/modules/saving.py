@@ -15,6 +15,7 @@ Source: dspy.Module.save and dspy.load, version 2.6.23, whose .json files load h
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,11 +23,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from refine_core.errors import StateError, UnsafeLoadError
+from refine_core.errors import MissingStateError, NoFolderError, StateError, UnsafeLoadError
 from refine_core.modules.tree import Parameter, Tree
 
 if TYPE_CHECKING:
     from refine_core.modules.module import Module
+
+logger = logging.getLogger("refine_core")
 
 FilePath = str | os.PathLike[str]
 PROGRAM, METADATA = "program.pkl", "metadata.json"
@@ -44,9 +47,9 @@ class Saved:
         return {path: one.dump_state() for path, one in self.named_parameters()}
 
     def load_state(self, state: Mapping[str, Any]) -> Self:
-        """Take over what `dump_state` gave, for exactly the parameters that this module has.
+        """Take over what `dump_state` gave; names that this module does not have are left alone, with a warning in the log.
 
-        Raises StateError that names what is missing, unknown or does not fit; the module is then as it was.
+        Raises StateError that names what is missing or does not fit; the module is then as it was.
         """
         parameters = self.named_parameters()
         if not isinstance(state, Mapping):
@@ -109,7 +112,8 @@ class Saved:
                 else:
                     self.load_state(state)
             except Exception as error:
-                raise StateError(f"{where}: {_told(error)}") from error
+                kind = type(error) if isinstance(error, StateError) else StateError
+                raise kind(f"{where}: {_told(error)}") from error
         warn_of_versions(versions, where)
 
 
@@ -173,21 +177,18 @@ def _keyless(state: dict[str, Any]) -> dict[str, Any]:
 def _check_names(paths: list[str], state: Mapping[str, Any]) -> None:
     missing = [path for path in paths if path not in state]
     unknown = [path for path in state if path not in paths and path != "metadata"]
-    if not missing and not unknown:
-        return
     if "signature" in unknown and "demos" in unknown:
         raise StateError(
             "this is the state of one predictor, not of a program; load it into that predictor itself"
         )
-    faults = []
     if missing:
-        faults.append(f"has nothing for {_listed(missing)}")
-    if unknown:
-        faults.append(f"has {_listed(unknown)}, which this program does not have")
-    raise StateError(
-        f"the state {' and '.join(faults)}; this program's parameters are {_listed(paths) or 'none'}. "
-        "Load it into a program of the shape that saved it"
-    )
+        also = f" and has {_listed(unknown)}, which this program does not have" if unknown else ""
+        raise MissingStateError(
+            f"the state has nothing for {_listed(missing)}{also}; this program's parameters are "
+            f"{_listed(paths) or 'none'}. Load it into a program of the shape that saved it"
+        )
+    if unknown:  # left alone, as in dspy
+        logger.warning("the state has %s, which this program does not have", _listed(unknown))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -284,7 +285,7 @@ def _save_program(module: Saved, where: Path, modules: Sequence[ModuleType]) -> 
             f"cannot write {where}: a whole program is a folder, so its name has no {where.suffix!r}"
         )
     if where.exists() and not where.is_dir():
-        raise StateError(f"cannot write {where}: it is a file; name a folder, or remove the file")
+        raise NoFolderError(f"cannot write {where}: it is a file; name a folder, or remove the file")
     code = pickled(module, modules, lambda: culprit_attribute(cast("Tree", module)))
     metadata = {
         **versions("pydantic", "litellm"),

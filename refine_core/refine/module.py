@@ -66,18 +66,19 @@ class BestOfN(Operation):
         self.module, self.N = module, N
         # A reward that is a program itself must not be found among the predictors of this one.
         self.reward_fn = partial(reward_fn) if isinstance(reward_fn, Module) else reward_fn
-        self._reward_source = source_of(reward_fn)
+        self.reward_fn_code = source_of(reward_fn)
         self.threshold, self.fail_count = threshold, fail_count
         self.validators = validators_of(validators)
         self.on_attempt, self.num_threads = on_attempt, num_threads
         self._plan(0.0)  # says what is wrong before anything is spent
+        self.fail_count = N if fail_count is None else fail_count
 
     def steps(self, **inputs: Any) -> Steps[Prediction]:
         """Refine once on these inputs."""
         around = current()
         driver = Driver(
             program=self.module,
-            scorer=FunctionScorer(self.reward_fn, self._reward_source),
+            scorer=FunctionScorer(self.reward_fn, self.reward_fn_code),
             plan=self._plan(first_temperature(self.module)),
             inputs=inputs,
             scope=around.inside("refine") if ATTEMPT in around.span.path else around,
@@ -105,6 +106,11 @@ class BestOfN(Operation):
             at_once=self.num_threads,
         )
 
+    @property
+    def module_code(self) -> str:
+        """The source text of the program, as the adviser is shown it."""
+        return source_of(self.module)
+
     def _adviser(self) -> BaseLM | None:
         return None
 
@@ -113,8 +119,14 @@ class Refine(BestOfN):
     """Run `module` up to `N` times with advice in between; return the best prediction.
 
     After an attempt that fell short, a model is asked what each predictor should do; its advice reaches the predictors
-    as a hint in the next attempt, which runs at another temperature. Parameters, result and errors as in BestOfN, but
-    one attempt at a time, and:
+    as a hint in the next attempt, which runs at another temperature. Attempts are made one at a time.
+
+    module:      any Module; it is copied for each attempt, so nothing that an attempt does to it stays.
+    N:           attempts at most, at least 1.
+    reward_fn:   (inputs: dict[str, object], Prediction) -> float or Score; higher is better; sync or async.
+    threshold:   stop once reward >= threshold, in the reward's own unit; None never stops early.
+    fail_count:  failed attempts tolerated in one call; default N.
+    validators, on_attempt, callbacks: as in BestOfN, and so are the result and the errors.
     advice_lm: the model asked for advice; None means the program's own, else the one in force.
     Raises also: LMError before the first attempt if there is no model to ask.
     Source: dspy.Refine, version 2.6.23. Differs: tests/parity names each difference.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, Optional, Union
 
-from refine_core.errors import SignatureError
+from refine_core.errors import SignatureError, SignatureValueError
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field, Role
 from refine_core.signatures.scope import MISSING, dotted, from_code, is_type
@@ -74,18 +74,18 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
     text = text.replace("→", "->")  # as people, and this app's own messages, write the arrow
     arrows = list(_top_level(text, "->"))
     if not arrows:
-        raise SignatureError(
+        raise SignatureValueError(
             "no '->' between inputs and outputs; write, for example, question -> answer",
             text=text,
             column=len(text.rstrip()) + 1,
         )
     if len(arrows) > 1:
-        raise SignatureError("more than one '->'", text=text, column=arrows[1] + 1)
+        raise SignatureValueError("more than one '->'", text=text, column=arrows[1] + 1)
     known = {**TYPES, **(custom_types or {})}
     inputs = _fields(text[: arrows[0]], 0, "input", text, known)
     outputs = _fields(text[arrows[0] + 2 :], arrows[0] + 2, "output", text, known)
     if not outputs:
-        raise SignatureError(
+        raise SignatureValueError(
             "no output field after '->'; write, for example, question -> answer",
             text=text,
             column=arrows[0] + 3,
@@ -93,7 +93,7 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
     seen: set[str] = set()
     for made, column in (*inputs, *outputs):
         if made.name in seen:
-            raise SignatureError(
+            raise SignatureValueError(
                 f"field {made.name!r} stands twice; every name must be its own", text=text, column=column
             )
         seen.add(made.name)
@@ -103,17 +103,17 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
 def check_name(name: str, text: str = "", column: int | None = None) -> None:
     """Raise SignatureError if `name` cannot name a field."""
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise SignatureError(
+        raise SignatureValueError(
             f"{name!r} cannot name a field; use letters, digits and underscores, such as short_answer",
             text=text,
             column=column,
         )
     if name in RESERVED:
-        raise SignatureError(
+        raise SignatureValueError(
             f"{name!r} is reserved: {RESERVED[name]}; choose another name", text=text, column=column
         )
     if name.startswith("_"):
-        raise SignatureError(
+        raise SignatureValueError(
             f"{name!r} starts with an underscore; choose another name", text=text, column=column
         )
 
@@ -126,12 +126,12 @@ def _fields(
     made = []
     for piece in _pieces(part, offset):
         if not piece.text:
-            raise SignatureError("a field name is missing here", text=text, column=piece.column)
+            raise SignatureValueError("a field name is missing here", text=text, column=piece.column)
         name, colon, kind = piece.text.partition(":")
         check_name(name.strip(), text, piece.column)
         column = piece.column + len(name) + 1 + (len(kind) - len(kind.lstrip()))
         if colon and not kind.strip():
-            raise SignatureError(
+            raise SignatureValueError(
                 f"field {name.strip()!r} has a ':' but no type after it", text=text, column=column
             )
         made.append(
@@ -171,8 +171,10 @@ def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
     try:
         tree = parse_expression(kind)
         return _TypeReader(text, column, known).read(tree)
+    except SignatureError:
+        raise
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise SignatureError(
+        raise SignatureValueError(
             f"{_brief(kind)} is not a type; write, for example, list[str]", text=text, column=column
         ) from None
 
@@ -248,8 +250,8 @@ class _TypeReader:
                     node, f"{_brief(ast.unparse(node))} cannot be a choice; write texts or whole numbers"
                 )
 
-    def _fault(self, node: ast.expr, message: str) -> SignatureError:
-        return SignatureError(message, text=self.text, column=self.column + node.col_offset)
+    def _fault(self, node: ast.expr, message: str) -> SignatureValueError:
+        return SignatureValueError(message, text=self.text, column=self.column + node.col_offset)
 
 
 _BRACKETED: Mapping[Any, str] = {

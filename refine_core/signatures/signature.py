@@ -19,7 +19,7 @@ import types
 from collections.abc import Mapping
 from typing import Any, ClassVar, get_type_hints
 
-from refine_core.errors import SignatureError
+from refine_core.errors import SignatureTypeError, SignatureValueError
 from refine_core.signatures.fields import Field
 from refine_core.signatures.parsing import check_name, parse_fields
 from refine_core.signatures.scope import is_type, locals_of
@@ -117,7 +117,7 @@ class SignatureMeta(type):
                 try:
                     fields[name] = fields[name].named(name, _read(cls, note, local))
                 except NameError as error:
-                    raise SignatureError(
+                    raise SignatureValueError(
                         f"{cls.__name__}: the type of field {name!r} is unknown: {error}"
                     ) from None
             cls._fields, cls._pending = fields, {}
@@ -153,7 +153,7 @@ class SignatureMeta(type):
         A field that has this name already gives way. Raises ValueError for an index out of range.
         """
         if not isinstance(field, Field):
-            raise SignatureError(
+            raise SignatureValueError(
                 f"field {name!r} must be InputField() or OutputField(), not {type(field).__name__}"
             )
         if name != HINT:
@@ -243,7 +243,7 @@ def make_signature(
     elif isinstance(signature, Mapping):
         fields = tuple(_from_mapping(name, what) for name, what in signature.items())
     else:
-        raise SignatureError(
+        raise SignatureValueError(
             f"a signature is made of a text such as 'question -> answer' or of a mapping, not of {signature!r}"
         )
     return make(fields, instructions or "", name=signature_name)
@@ -282,26 +282,26 @@ def _inputs_first(fields: Mapping[str, Field]) -> dict[str, Field]:
 def _from_mapping(name: Any, what: Any) -> Field:
     """A field from (type, InputField()), from InputField() alone, or from another signature's field."""
     if not isinstance(name, str):
-        raise SignatureError(f"field names must be texts, not {name!r}")
+        raise SignatureValueError(f"field names must be texts, not {name!r}")
     if name != HINT:
         check_name(name)
     kind, field = what if isinstance(what, tuple) and len(what) == 2 else (None, what)  # noqa: PLR2004 - a pair
     if not isinstance(field, Field):
-        raise SignatureError(f"field {name!r} must be given as (type, InputField() or OutputField())")
+        raise SignatureValueError(f"field {name!r} must be given as (type, InputField() or OutputField())")
     return field.named(name, _checked_type(name, kind))
 
 
 def _checked_type(name: str, kind: Any) -> Any:
     if kind is None or is_type(kind):
         return kind
-    raise SignatureError(f"field {name!r} needs a type, such as list[str], not {kind!r}")
+    raise SignatureValueError(f"field {name!r} needs a type, such as list[str], not {kind!r}")
 
 
 def _refuse_strays(made: type, declared: Mapping[str, Field]) -> None:
     """Raise SignatureError for an annotated name that is neither an input nor an output."""
     for name, kind in inspect.get_annotations(made).items():
         if name not in declared and not name.startswith("_") and "ClassVar" not in str(kind):
-            raise SignatureError(
+            raise SignatureTypeError(
                 f"{made.__name__}: field {name!r} must be declared with InputField() or OutputField()"
             )
 

@@ -143,7 +143,7 @@ def test_a_failure_brings_no_other_error_along(server, drive):
             drive(ask(lm_of(server, **settings), ASK, {}, purpose="predict", scope=Scope()))
         assert (caught.value.__cause__, caught.value.__context__) == (None, None)
         assert CANARY not in str(caught.value)
-    assert type(caught.value) is LMRateLimitError
+    assert isinstance(caught.value, LMRateLimitError)
 
 
 def test_calling_a_model_is_told_to_whoever_records(server):

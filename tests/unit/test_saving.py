@@ -582,7 +582,6 @@ def broken_json():
         "a list": ("[1]", "holds a list"),
         "not text": (b"\xff\xfe\x00", "is no JSON"),
         "a predictor missing": (json.dumps(without), r"has nothing for 'checks\[0\]'"),
-        "one too many": (json.dumps({**good, "more": {}}), "has 'more', which this program does not have"),
         "another program": (json.dumps({"x": 1}), r"'draft\.predict'.*has 'x'"),
         "one predictor": (json.dumps(good["answer"]), "the state of one predictor"),
         "the last one no mapping": (
