@@ -6,10 +6,14 @@
     score.py     Score, Scored, as_score
     source.py    which name is the reward, and which line is to blame; reads, never runs
     wire.py      frames between the two processes, and values that JSON does not know
+    limits.py    how much of everything a reward may say
+    replies.py   what a worker said, checked
     runner.py    RewardRunner: one source, one score at a time, restarted when it must be
-    process.py   this side of one worker process: start, send, wait, kill
+    process.py   this side of one worker process: start, send, wait, watch, kill
+    folder.py    the worker's folder: bounded, emptied, removed
     worker.py    the other side: the process that runs the user's code
     confine.py   what that process gives up before it does
+    seccomp.py   the system calls that it keeps
 
 The names below are loaded when first used, so that importing this package costs next to nothing.
 """

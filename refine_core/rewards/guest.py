@@ -11,8 +11,9 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any
 
+from refine_core.rewards.limits import FRAMES, NAME_CHARS, STDOUT_CHARS
+
 FILE = "reward.py"  # what the user's code is called in tracebacks
-STDOUT_CHARS, FRAMES = 64_000, 20
 
 
 class Deadline(BaseException):
@@ -114,7 +115,7 @@ class Clock:
         self.expired = True
         while frame is not None and len(self.frames) < FRAMES:  # from the innermost outwards
             if frame.f_code.co_filename == FILE:
-                self.frames.append((frame.f_code.co_name, frame.f_lineno or 0))
+                self.frames.append((frame.f_code.co_name[:NAME_CHARS], frame.f_lineno or 0))
             frame = frame.f_back
         self.frames.reverse()
         if self.frames:  # never into our own code
@@ -147,7 +148,7 @@ def frames_of(traceback: TracebackType | None) -> list[tuple[str, int]]:
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if code.co_filename == FILE:
-            frames.append((code.co_name, traceback.tb_lineno or 0))
+            frames.append((code.co_name[:NAME_CHARS], traceback.tb_lineno or 0))
             if len(frames) > 2 * FRAMES:
                 del frames[:FRAMES]
         traceback = traceback.tb_next

@@ -1,8 +1,15 @@
-"""This side of one worker process: start it, send a frame, await the one that is owed, kill it.
+"""This side of one worker process: start it, send a frame, await the one that is owed, watch it, kill it.
 
-Two threads serve it. One starts the process and then reads until its output ends: the kernel kills the child when
+    start ── ready ── loaded | request ── reply | request ── reply | … kill
+             └─ runs, is watched ──┘ paused └─ runs, is watched ─┘ paused
+
+A worker runs only while it owes a frame: on Linux it is paused soon after that has come (LOOK_EVERY_S), so what a
+reward left behind gets no time between scores, nor while the judge thinks. Whatever it writes is bounded before it is read.
+
+Three threads serve it. One starts the process and then reads until its output ends: the kernel kills the child when
 *that thread* ends (PR_SET_PDEATHSIG), so whoever asked for the process may come and go. The other writes, so that a
-worker which does not read cannot hold up the caller. No select: pipes cannot be selected on Windows.
+worker which does not read cannot hold up the caller. The third looks every LOOK_EVERY_S at what the worker has put into its
+folder and how many threads it has: no kernel limit bounds these. No select: pipes cannot be selected on Windows.
 """
 
 from __future__ import annotations
@@ -10,7 +17,6 @@ from __future__ import annotations
 import os
 import queue
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,11 +26,11 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import IO
 
-from refine_core.rewards import wire
+from refine_core.rewards import folder, wire
+from refine_core.rewards.limits import REPLY_BYTES
 
 Frame = dict[str, object]
 
@@ -38,47 +44,27 @@ from refine_core.rewards import worker
 worker.main()
 """
 _HERE = Path(__file__).resolve().parent
-_STUCK_LINE = re.compile(r'File "reward\.py", line (\d+) in ')
+_STUCK_LINE = re.compile(r'File "reward\.py", line (\d{1,7}) in ')
 
 
-PREFIX = "refinescope-reward-"
-STALE_S = 86_400.0
-
-
-@cache
-def _sweep(place: Path) -> None:
-    """Remove what processes that were killed left behind: once a process, and nothing younger than a day."""
-    if os.name != "posix":
-        return
-    for folder in place.glob(f"{PREFIX}*"):
-        maker = folder.name.removeprefix(PREFIX).partition("-")[0]
-        with suppress(OSError):
-            stale = time.time() - folder.stat().st_mtime > STALE_S
-            if stale and maker.isdecimal() and not _lives(int(maker)):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # somebody else's
-    return True
+LOOK_EVERY_S = 0.02
+MAX_THREADS = 256
 
 
 class WorkerProcess:
     """One child process. Making one takes no time: the child comes up in the background.
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
-    ended first. Once `ended`: exit_code, and stuck_line, the reward's line at which it crashed or was interrupted.
+    ended first. load_within_s: after this it is killed, whether or not anybody waits.
+    Once `ended`: exit_code; killed_for, why we killed it, if we did and it mattered; stuck_line, the reward's line at
+    which it crashed or was interrupted.
     """
 
-    def __init__(self, load: Mapping[str, object]) -> None:
+    def __init__(self, load: Mapping[str, object], load_within_s: float = 60.0) -> None:
         self.ready = False
         self.ended = False
-        self.nonsense = False
+        self.protocol_error = False
+        self.killed_for: str | None = None
         self.exit_code: int | None = None
         self.stuck_line: int | None = None
         self.start_trouble = ""
@@ -87,11 +73,21 @@ class WorkerProcess:
         self._lock = threading.RLock()
         self._child: subprocess.Popen[bytes] | None = None
         self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        _sweep(Path(tempfile.gettempdir()))
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self.load_deadline = self.started + load_within_s
+        self._loading, self._paused = True, False
+        self._busy, self._over = threading.Event(), threading.Event()
+        self._busy.set()
+        folder.sweep_once(Path(tempfile.gettempdir()))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{folder.PREFIX}{os.getpid()}-"))
         self._notes, self._trouble = self._folder / "stuck", self._folder / "stderr"
-        (self._folder / "cwd").mkdir()
-        self._out.put(wire.pack({**load, "stuck": str(self._notes)}))
+        self._cwd = self._folder / "cwd"
+        self._cwd.mkdir()
+        try:
+            self._out.put(wire.pack({**load, "stuck": str(self._notes)}))
+        except ValueError:  # the source is too long
+            folder.empty(self._cwd)
+            folder.remove(self._folder)
+            raise
         threading.Thread(target=self._run, name="reward-worker", daemon=True).start()
 
     @property
@@ -112,6 +108,9 @@ class WorkerProcess:
             self.reply = Future()
             if self.ended:
                 self.reply.set_result(None)
+            self._loading = False
+            self._pause(False)
+            self._busy.set()
         self._out.put(data)
 
     def interrupt(self) -> None:
@@ -119,6 +118,7 @@ class WorkerProcess:
         with self._lock:
             if self._child is None or self.ended or not hasattr(signal, "SIGUSR1"):
                 return
+            self._pause(False)
             with suppress(OSError):
                 self._child.send_signal(signal.SIGUSR1)
         for _ in range(10):
@@ -126,9 +126,25 @@ class WorkerProcess:
                 return
             time.sleep(0.01)
 
-    def kill(self) -> None:
-        """End the process and what it started, and remove its folder. May be repeated."""
+    def empty_folder(self) -> str:
+        """Remove what the worker has put into its folder. What of it was too much, or ""."""
+        if not folder.has_content(self._cwd):
+            return ""
         with self._lock:
+            self._pause(True)
+        excess = folder.describe_excess(self._cwd)
+        if not folder.empty(self._cwd) and not excess:
+            excess = "what cannot be removed"
+        return excess
+
+    def kill(self, reason: str | None = None) -> None:
+        """End the process and what it started, and remove its folder. May be repeated.
+
+        reason: what whoever waits for a reply is to be told.
+        """
+        with self._lock:
+            if not self.ended and (self._child is None or self._child.poll() is None):
+                self.killed_for = reason
             self.ended = True
             if self._child is not None and self.exit_code is None:
                 with suppress(OSError):
@@ -140,11 +156,13 @@ class WorkerProcess:
                     self.exit_code = self._child.wait(5)
             self.stuck_line = self.stuck_line or self._stuck_at()
             if not self.ready and not self.start_trouble:
-                with suppress(OSError):
-                    self.start_trouble = self._trouble.read_text("utf-8", "replace")[-2000:].strip()
-            shutil.rmtree(self._folder, ignore_errors=True)
+                self.start_trouble = _read_start(self._trouble)[-2000:].strip()
             self._deliver(None)
+        self._over.set()
+        self._busy.set()
         self._out.put(None)
+        folder.empty(self._cwd)
+        folder.remove(self._folder)
 
     def _run(self) -> None:
         try:
@@ -160,9 +178,11 @@ class WorkerProcess:
         if given_up:
             self.kill()
         if child.stdin is not None and child.stdout is not None:  # both are pipes
-            threading.Thread(
-                target=self._write, args=(child.stdin,), name="reward-frames", daemon=True
-            ).start()
+            for name, work, arguments in (
+                ("reward-frames", self._write, (child.stdin,)),
+                ("reward-watch", self._watch, (child.pid,)),
+            ):
+                threading.Thread(target=work, args=arguments, name=name, daemon=True).start()
             with child.stdout as pipe:
                 self._read(pipe)
         self.kill()
@@ -170,7 +190,7 @@ class WorkerProcess:
     def _spawn(self, trouble: IO[bytes]) -> subprocess.Popen[bytes]:
         if not sys.executable:
             raise ValueError("this Python does not know its own program")
-        cwd = str(self._folder / "cwd")
+        cwd = str(self._cwd)
         # Nothing of this process's environment: it may hold keys.
         environment = {
             "PATH": os.defpath,
@@ -210,17 +230,46 @@ class WorkerProcess:
             while len(header := pipe.read(wire.HEADER_BYTES)) == wire.HEADER_BYTES:
                 length = int.from_bytes(header, "little")
                 try:
-                    if length > wire.MAX_FRAME_BYTES:
-                        raise ValueError(f"{length} bytes")  # noqa: TRY301  # handled like every other nonsense
-                    frame = wire.unpack(pipe.read(length))
+                    if length > REPLY_BYTES:
+                        raise ValueError(f"{length} bytes")  # noqa: TRY301  # handled like every other broken rule
+                    frame = wire.unpack_reply(pipe.read(length))
                 except ValueError:
-                    self.nonsense = True
+                    self.protocol_error = True
                     return
                 if not self.ready and frame == {"op": "ready"}:
                     self.ready = True
                 elif not self._deliver(frame):
-                    self.nonsense = True
+                    self.protocol_error = True
                     return
+
+    def _watch(self, pid: int) -> None:
+        """While the worker runs, look at what no kernel limit bounds; pause it once it owes nothing."""
+        while self._busy.wait() and not self._over.wait(LOOK_EVERY_S):
+            with self._lock:
+                if self.reply.done():
+                    self._pause(True)
+                    self._busy.clear()
+                overdue = (
+                    self._loading and time.monotonic() > self.load_deadline + 1 and not self.reply.done()
+                )
+            excess = folder.describe_excess(self._cwd)
+            if not excess and folder.held_bytes(pid, self._cwd) > folder.MAX_BYTES:
+                excess = f"more than {folder.MAX_BYTES >> 20} MiB in deleted files"
+            if excess:
+                self.kill(f"it put {excess} into its folder")
+            elif folder.thread_count(pid) > MAX_THREADS:
+                self.kill(f"it started more than {MAX_THREADS} threads")
+            elif overdue:
+                self.interrupt()
+                self.kill("it did not finish loading in time")
+
+    def _pause(self, wanted: bool) -> None:
+        """Stop the process, or let it go on. Linux only: elsewhere a stopped one could outlive us."""
+        if sys.platform != "linux" or wanted == self._paused or self._child is None or self.ended:
+            return
+        with suppress(OSError):
+            self._child.send_signal(signal.SIGSTOP if wanted else signal.SIGCONT)
+            self._paused = wanted
 
     def _deliver(self, frame: Frame | None) -> bool:
         """Hand over the frame that is owed. False: none was owed."""
@@ -232,7 +281,14 @@ class WorkerProcess:
             return True
 
     def _stuck_at(self) -> int | None:
-        with suppress(OSError):
-            if found := _STUCK_LINE.search(self._notes.read_text("utf-8", "replace")[:64_000]):
-                return int(found[1])
-        return None
+        found = _STUCK_LINE.search(_read_start(self._notes))
+        return int(found[1]) if found else None
+
+
+def _read_start(path: Path) -> str:
+    """The first 64 KB of a text; "" if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64_000).decode("utf-8", "replace")
+    except OSError:
+        return ""

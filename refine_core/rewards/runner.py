@@ -9,7 +9,7 @@ Whatever the reward does is a RewardError or a Scored; only a Python that will n
 
 from __future__ import annotations
 
-import math
+import os
 import secrets
 import signal
 import site
@@ -17,13 +17,15 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Protocol, Self, cast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol, Self, TypeVar, cast
 
 from refine_core.errors import RewardError, WorkerError
 from refine_core.rewards import wire
 from refine_core.rewards.process import Frame, WorkerProcess
+from refine_core.rewards.replies import Failure, JudgeCall, read_load_reply, read_score_reply
 from refine_core.rewards.score import Scored
 from refine_core.rewards.source import blame_line_of_reward, find_reward
 from refine_core.waiting import Cancel
@@ -31,6 +33,8 @@ from refine_core.waiting import Cancel
 START_S = 10.0  # for Python to come up
 GRACE_S = 0.5  # for the worker to report its own timeout before it is killed
 JUDGE_CALLS = 32  # in one score; each costs somebody money
+
+_Reply = TypeVar("_Reply")
 
 
 class Judge(Protocol):
@@ -47,6 +51,8 @@ class RewardRunner:
     load_timeout_s: for running the source's top level, imports included; three times `timeout_s` unless given.
     memory_bytes: of address space (where the system limits it).
     judge: what answers the reward's `judge(…)`; without one a reward that asks fails.
+    landlock_abi: use no newer Landlock than this, to see what an older kernel would do.
+    What a reward writes into its folder lasts until its score is given, and loading counts as one.
     Raises: RewardError if the source has a syntax error or no reward to find. Starts nothing.
     """
 
@@ -59,11 +65,12 @@ class RewardRunner:
         memory_bytes: int = 1 << 30,
         judge: Judge | None = None,
         load_timeout_s: float | None = None,
+        landlock_abi: int | None = None,
     ) -> None:
         self.source, self.name = source, find_reward(source, name)
         self.timeout_s, self.memory_bytes = timeout_s, memory_bytes
         self.load_timeout_s = 3 * timeout_s if load_timeout_s is None else load_timeout_s
-        self._judge = judge
+        self._judge, self._landlock_abi = judge, landlock_abi
         self._confinement: tuple[str, ...] = ()
         self._loaded: WorkerProcess | None = None
         self._closed = False
@@ -97,6 +104,7 @@ class RewardRunner:
         """Kill the worker. A score that runs in another thread ends with a RewardError. May be repeated."""
         with self._starting:
             self._closed = True
+            _kill_all(self._processes, "the reward runner was closed while it ran")
             self._finalizer()
 
     def score(
@@ -142,7 +150,6 @@ class RewardRunner:
             if self._processes and self._processes[0].alive:
                 return self._processes[0]
             _kill_all(self._processes)
-            user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
             load: Frame = {
                 "source": self.source,
                 "name": self.name,
@@ -150,24 +157,23 @@ class RewardRunner:
                 "load_timeout_s": self.load_timeout_s,
                 "memory_bytes": self.memory_bytes,
                 "judge": self._judge is not None,
-                "path": [path for path in user_site if path in sys.path],
+                "landlock_abi": self._landlock_abi,
+                **_places(),
             }
             try:
-                self._processes.append(WorkerProcess(load))
+                process = WorkerProcess(load, START_S + self.load_timeout_s + GRACE_S)
             except (OSError, ValueError, RuntimeError) as error:  # no folder, source too long, no thread
                 raise WorkerError(f"the reward worker cannot be started: {error}") from error
+            self._processes.append(process)
             return self._processes[0]
 
     def _await_loaded(self, process: WorkerProcess, cancel: Cancel) -> None:
-        deadline = process.started + START_S + self.load_timeout_s + GRACE_S
-        frame = _awaited(process, deadline, cancel)
-        if frame["op"] == "error":
+        reply = _checked(read_load_reply, _awaited(process, process.load_deadline, cancel))
+        if isinstance(reply, Failure):
             process.kill()
-            raise self._told(frame, at_fault=False)
-        confinement = frame.get("confinement")
-        if frame["op"] != "loaded" or not isinstance(confinement, list):
-            raise _Nonsense
-        self._confinement = tuple(map(str, confinement))
+            raise self._as_error(reply, at_fault=False)
+        _empty_folder(process)
+        self._confinement = reply.confinement
         self._loaded = process
 
     def _exchange(self, process: WorkerProcess, request: Frame, cancel: Cancel) -> Scored:
@@ -176,55 +182,50 @@ class RewardRunner:
         judged = 0
         _send(process, {"op": "score", "token": token, **request})
         while True:
-            frame = _awaited(process, deadline, cancel)
-            if frame.get("token") != token:
-                raise _Nonsense
-            if frame["op"] != "call":
+            reply = _checked(read_score_reply, _awaited(process, deadline, cancel), token)
+            if not isinstance(reply, JudgeCall):
                 break
             judged, asked = judged + 1, time.monotonic()
-            answer, failure = self._judged(frame, judged)
+            answer, failure = self._judged(reply, judged)
             deadline += time.monotonic() - asked
             _send(process, answer)
         took_s = time.monotonic() - began
-        if frame.get("threads") != 0 or frame.get("type") == "MemoryLimit":
+        if reply.threads or (isinstance(reply, Failure) and reply.type_name == "MemoryLimit"):
             process.kill()  # what it left behind would go on, or leave no memory for the next
-        if frame["op"] == "error":
-            raise self._told(frame) from (failure if judged and frame.get("type") == "JudgeError" else None)
-        return _scored(frame, took_s)
+        else:
+            _empty_folder(process)
+        if isinstance(reply, Failure):
+            raise self._as_error(reply) from (failure if judged and reply.type_name == "JudgeError" else None)
+        return Scored(reply.value, reply.feedback, reply.parts, reply.stdout, took_s)
 
-    def _judged(self, frame: Frame, count: int) -> tuple[Frame, Exception | None]:
-        signature, inputs = frame.get("signature"), frame.get("inputs")
-        if self._judge is None or not isinstance(signature, str) or not isinstance(inputs, dict):
-            raise _Nonsense
+    def _judged(self, call: JudgeCall, count: int) -> tuple[Frame, Exception | None]:
+        if self._judge is None:
+            raise _ProtocolError
         if count > JUDGE_CALLS:
             return {
                 "op": "answer",
                 "error": f"{JUDGE_CALLS} calls of the judge are the limit for one score",
             }, None
         try:
-            answer = self._judge(signature, **cast("dict[str, object]", inputs))
+            answer = self._judge(call.signature, **cast("dict[str, object]", wire.revive(call.inputs)))
             value = wire.plain({name: answer[name] for name in answer})
         except Exception as error:  # noqa: BLE001  # told to the reward, and kept as the cause
             return {"op": "answer", "error": f"{type(error).__name__}: {error}"}, error
         return {"op": "answer", "value": value}, None
 
-    def _told(self, frame: Frame, *, at_fault: bool = True) -> RewardError:
-        """The worker's error frame as ours. at_fault: without a line, blame the reward's own."""
-        kind, message, line, column = (frame.get(key) for key in ("type", "message", "line", "column"))
-        stdout, frames = frame.get("stdout"), frame.get("frames")
-        if not (isinstance(kind, str) and isinstance(message, str) and isinstance(stdout, str)):
-            raise _Nonsense
-        if not isinstance(line, int):
-            returned = kind in {"WrongType", "NotFinite"}
-            line = blame_line_of_reward(self.source, self.name, returned=returned) if at_fault else None
-        pairs = [pair for pair in frames if isinstance(pair, list)] if isinstance(frames, list) else []
+    def _as_error(self, failure: Failure, *, at_fault: bool = True) -> RewardError:
+        """The worker's failure as an error. at_fault: without a line, blame the reward's own."""
+        line = failure.line
+        if line is None and at_fault:
+            returned = failure.type_name in {"WrongType", "NotFinite"}
+            line = blame_line_of_reward(self.source, self.name, returned=returned)
         return RewardError(
-            message,
-            type_name=kind,
+            failure.message,
+            type_name=failure.type_name,
             line=line,
-            column=column if isinstance(column, int) else None,
-            stdout=stdout,
-            frames=tuple((str(function), int(at)) for function, at in pairs),
+            column=failure.column,
+            stdout=failure.stdout,
+            frames=failure.frames,
         )
 
 
@@ -257,8 +258,14 @@ class _Died(_Fatal):
             return WorkerError(
                 f"the reward worker did not start: {process.start_trouble or process.exit_code}"
             )
-        if process.nonsense:
-            return _Nonsense().error(runner, process)
+        if process.protocol_error:
+            return _ProtocolError().error(runner, process)
+        if process.killed_for:
+            return RewardError(
+                f"{process.killed_for}; its process was killed",
+                type_name="WorkerDied",
+                line=process.stuck_line,
+            )
         code = process.exit_code
         if code is None or code >= 0:
             why = f"the reward ended its own process (exit code {code})"
@@ -266,13 +273,13 @@ class _Died(_Fatal):
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             hint = {
                 "SIGSEGV": ": endless recursion, or a broken extension",
-                "SIGKILL": ": by hand, or for its memory",
+                "SIGKILL": " from outside, as the system does when memory runs out",
             }
             why = f"the reward's process was ended by {name}{hint.get(name, '')}"
         return RewardError(why, type_name="WorkerDied", line=process.stuck_line)
 
 
-class _Nonsense(_Fatal):
+class _ProtocolError(_Fatal):
     """A frame that was not owed, or not as agreed."""
 
     def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:  # noqa: ARG002  # as above
@@ -299,26 +306,34 @@ def _awaited(process: WorkerProcess, deadline: float, cancel: Cancel) -> Frame:
         raise _TooLate from None
     if frame is None:
         raise _Died
-    if not isinstance(frame.get("op"), str):
-        raise _Nonsense
     return frame
 
 
-def _scored(frame: Frame, took_s: float) -> Scored:
-    value, feedback, parts, stdout = (frame.get(key) for key in ("value", "feedback", "parts", "stdout"))
-    if frame["op"] != "scored" or not _is_number(value) or not isinstance(parts, dict):
-        raise _Nonsense
-    if not (isinstance(feedback, str) and isinstance(stdout, str) and all(map(_is_number, parts.values()))):
-        raise _Nonsense
-    return Scored(
-        cast("float", value), feedback, {str(k): float(v) for k, v in parts.items()}, stdout, took_s
-    )
+def _checked(read: Callable[..., _Reply], frame: Frame, *arguments: str) -> _Reply:
+    try:
+        return read(frame, *arguments)
+    except ValueError:
+        raise _ProtocolError from None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, float) and math.isfinite(value)  # JSON reads 1e999 as infinity
+def _empty_folder(process: WorkerProcess) -> None:
+    if excess := process.empty_folder():
+        process.kill(f"it put {excess} into its folder")
+        raise _Died
 
 
-def _kill_all(processes: list[WorkerProcess]) -> None:
+def _places() -> Frame:
+    """Which folders of packages the worker may read besides Python's own, and which it may not whatever holds them."""
+    user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+    private = [os.environ.get("REFINESCOPE_HOME", "")]
+    with suppress(OSError):  # it is gone
+        private.append(str(Path.cwd()))
+    return {
+        "path": [path for path in user_site if path in sys.path],
+        "private": [path for path in private if path],
+    }
+
+
+def _kill_all(processes: list[WorkerProcess], reason: str | None = None) -> None:
     while processes:
-        processes.pop().kill()
+        processes.pop().kill(reason)

@@ -15,11 +15,12 @@ and 2, and what it prints is kept and sent along. End of input ends the process,
 What this is worth. The user's code runs in this very interpreter, so with enough reflection it can reach everything
 here: the channel, the token, this module. What it wins is to answer with a number that it could have returned anyway.
 The token and the one-frame rule make certain that blind writing is noticed, and that no answer is taken for that of
-another request. What keeps the machine safe is not here but in confine.py, and in the runner's hard deadline.
+another request. What keeps the machine safe is not here but in confine.py, in the runner's hard deadline, and in its
+bounds on what it reads (replies.py) and on what lies in the worker's folder (folder.py).
 """
 
 # pathlib would add a tenth to the time in which this process starts.
-# ruff: noqa: PTH100, PTH109, PTH120
+# ruff: noqa: PTH109
 from __future__ import annotations
 
 import _thread
@@ -29,13 +30,12 @@ import signal
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from refine_core.rewards import confine, wire
 from refine_core.rewards.coerce import NotAScore, measured
 from refine_core.rewards.guest import FILE, Captured, Clock, Deadline, Fields, FirstFrame, frames_of
-
-MESSAGE_CHARS, FEEDBACK_CHARS = 4_000, 64_000
+from refine_core.rewards.limits import FEEDBACK_CHARS, LINES, MESSAGE_CHARS, NAME_CHARS, PARTS
 
 
 class JudgeError(RuntimeError):
@@ -58,7 +58,16 @@ class Channel:
         os.close(nothing)
 
     def send(self, message: dict[str, object]) -> None:
-        rest = wire.pack(message)
+        """Send a message. What is too long for a frame becomes an error that says so."""
+        try:
+            frame = wire.pack_reply(message)
+        except ValueError as error:
+            too_large = _error("TooLarge", f"the reward's result cannot be sent back: {error}", None)
+            kept = {key: message[key] for key in ("token", "threads") if key in message}
+            frame = wire.pack_reply(kept | too_large | {"stdout": ""})
+        self.send_frame(frame)
+
+    def send_frame(self, rest: bytes) -> None:
         if os.getpid() != self._pid:
             os._exit(0)  # a fork of the user's that ran on into our loop
         while rest:
@@ -125,6 +134,7 @@ class Worker:
                 sys.settrace(None)
                 ended = first.take_line()
                 value, feedback, parts = measured(result)
+                _check_parts(parts)
             finally:
                 sys.settrace(None)
                 self._clock.stop()
@@ -138,7 +148,7 @@ class Worker:
             reply = self._failure(Deadline(), limit)
         self._token = None
         # Threads that go on would spend the machine between scores: the runner then starts a fresh worker.
-        reply |= {"token": token, "stdout": self._printed.take(), "threads": _thread._count()}  # noqa: SLF001  # threading.active_count() sees only its own
+        reply |= {"token": token, "stdout": self._printed.take(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # threading.active_count() sees only its own
         self._channel.send(reply)
 
     def judge(self, signature: str, /, **inputs: object) -> Fields:
@@ -148,11 +158,16 @@ class Worker:
                 "judge(…) can be asked only while a prediction is scored, not while the source loads"
             )
         call: dict[str, object] = {"op": "call", "token": self._token, "signature": str(signature)}
-        call["inputs"] = wire.plain(inputs)
+        call["inputs"] = asked = cast("dict[str, object]", wire.plain(inputs))
+        try:
+            wire.check_judge_inputs(asked)
+            frame = wire.pack_reply(call)
+        except ValueError as error:
+            raise JudgeError(f"the judge's inputs cannot be sent: {error}") from None
         with self._judging:
             self._clock.pause()
             try:
-                self._channel.send(call)
+                self._channel.send_frame(frame)
                 answer = self._channel.receive()
             finally:
                 self._clock.resume()
@@ -174,7 +189,7 @@ class Worker:
         line, column = (frames[-1][1] if frames else None), None
         if isinstance(error, SyntaxError) and error.filename == FILE:
             line, column = error.lineno, error.offset
-        name = type(error).__name__[:200]
+        name = type(error).__name__[:NAME_CHARS]
         try:
             text = _clipped(str(error), MESSAGE_CHARS)
         except BaseException:  # noqa: BLE001  # a __str__ of the user's may do anything
@@ -214,6 +229,15 @@ class _Source:
         return self._source
 
 
+def _check_parts(parts: dict[str, float]) -> None:
+    if len(parts) > PARTS:
+        raise NotAScore("TooLarge", f"the score has {len(parts)} parts; at most {PARTS} are kept")
+    if longest := max((name for name in parts if len(name) > NAME_CHARS), key=len, default=""):
+        raise NotAScore(
+            "TooLarge", f"a part's name has {len(longest)} characters; at most {NAME_CHARS} are kept"
+        )
+
+
 def _no_judge(*_args: object, **_inputs: object) -> Fields:
     raise JudgeError("this reward asks a judge, and none is set: choose the model that is to judge")
 
@@ -226,8 +250,18 @@ def _error(
     column: int | None = None,
 ) -> dict[str, object]:
     return {
-        "op": "error", "type": kind, "message": message, "line": line, "column": column, "frames": frames or [],
-    }  # fmt: skip
+        "op": "error",
+        "type": kind,
+        "message": _clipped(message, MESSAGE_CHARS),
+        "line": _known_line(line),
+        "column": _known_line(column),
+        "frames": [(function, at) for function, at in frames or [] if _known_line(at) is not None],
+    }
+
+
+def _known_line(line: object) -> int | None:
+    """A line or column as it can be; a SyntaxError of the user's may claim any."""
+    return int(line) if isinstance(line, int) and 0 <= line <= LINES else None
 
 
 def _clipped(text: str, chars: int) -> str:
@@ -256,12 +290,14 @@ def main() -> None:
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, file=stuck, all_threads=False)
     sys.argv, sys.dont_write_bytecode = [FILE], True
-    sys.path += load["path"]
-    for stub in ("refine_core", "refine_core.rewards"):
-        vars(sys.modules[stub])["__getattr__"] = _only_score
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    confinement = with_parent + confine.limit(load["memory_bytes"]) + confine.confine(os.getcwd(), [ours])
+    sys.path[:] = confine.import_folders(load["path"])
     worker = Worker(channel, load)
+    for stub in ("refine_core", "refine_core.rewards"):
+        vars(sys.modules[stub]).update(
+            __getattr__=_only_score, __path__=[]
+        )  # our own code may not be read from now on
+    confinement = with_parent + confine.limit(load["memory_bytes"])
+    confinement += confine.confine(os.getcwd(), load["private"], load["landlock_abi"])
     channel.send({"op": "ready"})
     if worker.load(confinement):
         while True:

@@ -1,94 +1,87 @@
 """Rewards that mean harm: each ends in time, this process goes on, and nothing is reached or left behind.
 
+Each is run as root and as an ordinary user, with the kernel's Landlock and with that of an older kernel.
 What only a confinement prevents is asserted where the worker reports that confinement: see refine_core/rewards/confine.py.
 """
 
 import json
 import os
-import socket
-import stat
 import sys
-import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner
+from tests.sandbox import SECRET, USERS, run_python
 
 HOSTILE = Path(__file__).parents[1] / "data" / "hostile"
 KINDS = json.loads((HOSTILE / "kinds.json").read_text("utf-8"))
-SECRET = "canary-7f3a91-do-not-read"
 HARMLESS = "def reward(args, pred):\n    return 1.0\n"
+SETTINGS = [(user, abi) for user in USERS for abi in (None, 4)]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="these speak of POSIX processes")
+settings = pytest.mark.parametrize(("user", "abi"), SETTINGS)
 
 
-def family(leader):
-    """Ids of the processes that are our children, or belong to the worker's session or group (Linux)."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat") if sys.platform == "linux" else ():
-        try:
-            parent, group, session = map(int, path.read_text().rpartition(")")[2].split()[1:4])
-        except OSError:
-            continue
-        if os.getpid() == parent or leader in {group, session}:
-            found.add(int(path.parent.name))
-    return found
+@cache
+def outcomes(user, abi):
+    """Name -> what came of it, all of them run at once."""
+    return json.loads(run_python("-m", "tests.hostile_run", *([] if abi is None else [str(abi)]), user=user))
 
 
-def told_by(runner):
-    """All that the reward could tell us: its output, or its error."""
-    try:
-        return runner.score({"question": "q"}, {"answer": "a"}).stdout
-    except RewardError as error:
-        return error.message + error.stdout
-
-
-@pytest.fixture
-def listener():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        yield server
-
-
-@pytest.mark.parametrize("name", sorted(KINDS))
-def test_a_hostile_reward_ends_in_time_and_reaches_nothing(name, tmp_path, monkeypatch, listener):
-    canary, home = tmp_path / "canary", tmp_path / "home"
-    canary.mkdir()
-    home.mkdir()
-    token = home / ".secret_token"
-    token.write_text(SECRET)
-    token.chmod(0o600)
-    monkeypatch.setenv("CANARY_API_KEY", SECRET)
-    source = (HOSTILE / f"{name}.py").read_text("utf-8")
-    source = source.replace("@CANARY@", str(canary)).replace("@HOME@", str(home))
-    source = source.replace("47123", str(listener.getsockname()[1]))
-    already = family(0)
-
-    began = time.monotonic()
-    with RewardRunner(source, timeout_s=0.7, load_timeout_s=0.7, memory_bytes=512 << 20) as runner:
-        told = told_by(runner)
-        leader, confinement = runner.pid or 0, runner.confinement
-    assert time.monotonic() - began < 4
-
-    with RewardRunner(HARMLESS) as fresh:
-        assert fresh.score({}, {}).value == 1.0
+@settings
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.fault(int(n[1:3]))] if int(n[1:3]) >= 54 else []) for n in sorted(KINDS)],
+)  # fmt: skip
+def test_a_hostile_reward_ends_in_time_and_reaches_nothing(name, user, abi):
+    found = outcomes(user, abi)[name]
+    told, confinement = found["told"], found["confinement"]
+    assert found["took_s"] < 4
+    assert found["harmless"] == 1.0
+    assert found["token"] == SECRET
+    assert SECRET not in told or name.startswith(("h44", "h56"))  # the environment is scrubbed everywhere
     landlock = any(step.startswith("landlock") for step in confinement)
-    if landlock or "seccomp" in confinement:
-        assert list(canary.iterdir()) == []
+    if landlock and "seccomp" in confinement:
         assert "PWNED" not in told
+    if landlock or "seccomp" in confinement:
+        assert found["left"] == []
     if landlock:
         assert SECRET not in told
         assert "root:" not in told
     if "seccomp" in confinement:
-        assert stat.S_IMODE(token.stat().st_mode) == 0o600
-        assert family(leader) - already == set()
+        assert found["mode"] == 0o600
     if "seccomp" in confinement or "landlock-tcp" in confinement:
-        with pytest.raises(TimeoutError):
-            listener.accept()
-    assert token.read_text() == SECRET
-    assert SECRET not in told or name == "h44_read_user_secret"  # the environment is scrubbed everywhere
+        assert found["reached"] == []
+
+
+@pytest.mark.fault(59)
+@settings
+def test_hostile_rewards_leave_their_runner_as_it_was_and_no_process(user, abi):
+    """Neither its priority nor its processors are changed, and nothing of theirs goes on."""
+    assert outcomes(user, abi)[""] == {"changed": [], "left": []}
+
+
+@pytest.mark.fault(57)
+@pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
+@pytest.mark.parametrize("abi", [0, 1, 2, 3, 4, 5, 6])
+def test_the_landlock_of_an_older_kernel_can_be_asked_for(abi):
+    with RewardRunner(HARMLESS, landlock_abi=abi) as runner:
+        assert runner.score({}, {}).value == 1.0
+        reached = [step for step in runner.confinement if step.startswith("landlock-") and "tcp" not in step]
+    newest = int(
+        next((step.removeprefix("landlock-") for step in unconfined_reach() if step[-1].isdigit()), "0")
+    )
+    assert reached == [f"landlock-{min(abi, newest)}"] * bool(min(abi, newest))
+
+
+def unconfined_reach():
+    """The steps that this system's worker reaches when nothing is capped."""
+    with RewardRunner(HARMLESS) as runner:
+        runner.score({}, {})
+        return [step for step in runner.confinement if step.startswith("landlock")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's confinements are Linux's")

@@ -201,12 +201,18 @@ def test_a_hash_is_the_same_in_every_process():
     assert told() == told()
 
 
-def test_the_working_folder_is_fresh_and_removed():
-    source = "import os\n" + body("print(os.getcwd(), os.listdir())", "open('f', 'w').close()", "return 1")
-    with RewardRunner(source) as runner:
-        folder, listing = runner.score({}, {}).stdout.split(maxsplit=1)
-        assert listing == "[]\n"
-        assert (Path(folder) / "f").exists()
+def test_the_working_folder_is_emptied_after_each_score_and_removed():
+    lines = [
+        "print(os.getcwd(), os.listdir())",
+        "os.makedirs('a/b')",
+        "open('a/b/f', 'w').close()",
+        "return 1",
+    ]
+    with RewardRunner("import os\nopen('from loading', 'w').close()\n" + body(*lines)) as runner:
+        for _ in range(3):
+            folder, listing = runner.score({}, {}).stdout.split(maxsplit=1)
+            assert listing == "[]\n"
+            assert list(Path(folder).iterdir()) == []
     assert not Path(folder).parent.exists()
 
 
@@ -617,21 +623,3 @@ def test_a_frame_to_a_process_that_has_ended_is_answered_at_once():
     process.kill()
     process.request({"op": "score"})
     assert process.reply.result(1) is None
-
-
-def test_what_a_killed_process_left_behind_is_removed_after_a_day(tmp_path):
-    """Nothing younger goes, nor anything of a process that lives."""
-    from refine_core.rewards.process import PREFIX, STALE_S, _sweep
-
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait(30)
-    old, young, living = (
-        tmp_path / f"{PREFIX}{pid}-{name}"
-        for name, pid in (("old", child.pid), ("young", child.pid), ("living", os.getpid()))
-    )
-    for folder in (old, young, living):
-        (folder / "cwd").mkdir(parents=True)
-    for folder in (old, living):
-        os.utime(folder, (time.time() - STALE_S - 60,) * 2)
-    _sweep(tmp_path)
-    assert [folder.exists() for folder in (old, young, living)] == [False, True, True]

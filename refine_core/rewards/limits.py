@@ -1,0 +1,10 @@
+"""How much of everything a reward may say: the worker keeps to it, and the runner believes no more than this."""
+
+STDOUT_CHARS = 64_000  # kept of what it prints; the rest is counted
+FEEDBACK_CHARS, MESSAGE_CHARS = 64_000, 4_000
+MARGIN_CHARS = 100  # for the words that say how much was left out
+PARTS, NAME_CHARS = 1_000, 200  # a part's name, an exception's, a function's
+FRAMES, LINES = 20, 10_000_000
+JUDGE_VALUES, JUDGE_DEPTH = 20_000, 110  # of one call's inputs
+REPLY_BYTES = 2 << 20  # one frame of the worker, whatever it says
+REPLY_BRACKETS = 150_000  # in it, texts included: each may be a list to be made
