@@ -17,6 +17,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from refine_core.connections.findings import Board, Check
+from refine_core.connections.saved import keep_format
 from refine_core.spec import ModelSpec
 from refine_core.waiting import Cancel
 
@@ -78,6 +79,8 @@ def _work(job: _Job, model: ModelSpec, key: str | None, limit_s: float) -> None:
     words = "Not looked at."
     try:
         words = trial.run(job.board, model, key, job.cancel, limit_s)
+        if found := job.board.now().reply_format:
+            keep_format(model, found)
     except Exception as error:  # noqa: BLE001  # the person must be told, and what it says may hold the key
         logger.error("testing a connection failed: %s", type(error).__name__)  # noqa: TRY400  # no traceback, for the key's sake
         job.board.say(

@@ -9,15 +9,19 @@ import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import islice
+from typing import Literal, get_args
 
 from refine_core.lm.secrecy import redact
+from refine_core.spec import ReplyFormat
 
-What = Literal["Address", "Key", "Model", "Parameters", "Reply", "Streaming", "Tokens", "Price"]
+What = Literal[
+    "Address", "Key", "Model", "Parameters", "Reply", "Reply format", "Streaming", "Tokens", "Price"
+]
 Verdict = Literal["works", "fails", "lacks", "unknown", "waiting"]
 """lacks: it is known not to be there, and a run can do without."""
 
-WHATS: tuple[What, ...] = ("Address", "Key", "Model", "Parameters", "Reply", "Streaming", "Tokens", "Price")
+WHATS: tuple[What, ...] = get_args(What)
 MOST_LISTED = 200
 MOST_REPLY = 200
 MOST_WORDS = 800
@@ -39,7 +43,7 @@ class Check:
     findings: one of each, in the order of WHATS; of a model without a server, one alone. done: whether more may come.
     took_s: seconds until now, or until it was done. ok: whether the connection can be used: no finding fails and a reply
     came; None while that is not known. models: what the server lists, at most 200, each as it is to be typed.
-    reply: its first 200 characters. tokens_in, tokens_out, cost_usd: of the request that was answered; None for unknown.
+    reply_format: the first that the model kept, None while that is not known. reply: its first 200 characters. tokens_in, tokens_out, cost_usd: of the request that was answered; None for unknown.
     """
 
     findings: tuple[Finding, ...]
@@ -51,6 +55,7 @@ class Check:
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost_usd: float | None = None
+    reply_format: ReplyFormat | None = None
 
 
 class Board:
@@ -77,8 +82,9 @@ class Board:
         return next(found.verdict for found in self._check.findings if found.what == what)
 
     def list_models(self, names: Collection[str]) -> None:
-        """Tell which models there are."""
-        shown = tuple(self._safe(name, MOST_WORDS) for name in [*names][:MOST_LISTED])
+        """Tell which models there are, each once. One that looks like a key is left out: nobody could type it."""
+        safe = (name for name in dict.fromkeys(names) if self._safe(name, MOST_WORDS) == name)
+        shown = tuple(islice(safe, MOST_LISTED))
         with self._lock:
             self._check = replace(self._check, models=shown)
 
@@ -89,6 +95,11 @@ class Board:
             self._check = replace(
                 self._check, reply=text, tokens_in=tokens[0], tokens_out=tokens[1], cost_usd=cost_usd
             )
+
+    def found_format(self, reply_format: ReplyFormat | None) -> None:
+        """Tell which reply format the model kept."""
+        with self._lock:
+            self._check = replace(self._check, reply_format=reply_format)
 
     def nothing_to_test(self, words: str) -> None:
         """It is a model that no server is asked for."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+LOCAL_MAX_TOKENS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
@@ -21,6 +23,7 @@ class Preset:
     wants_address: whether one must be given; without it the provider's own is asked.
     key_env: the usual variable for the key, or None. wants_key: whether a key is usually needed; one may always be given.
     note: where the key comes from, or what must run. extra: further parameters to begin with.
+    max_tokens: of a reply, to begin with; a small local model may write without end.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Preset:
     wants_key: bool = False
     provider: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    max_tokens: int | None = None
 
     def full_name(self, typed: str) -> str:
         """The name by which litellm knows what a person typed: with the prefix, put before it where it is missing."""
@@ -122,6 +126,7 @@ _ALL = (
         models=("qwen3:8b", "llama3.1:8b", "gpt-oss:20b"),
         address="http://127.0.0.1:11434/v1",
         wants_address=True,
+        max_tokens=LOCAL_MAX_TOKENS,
     ),
     Preset(
         "vllm",
@@ -132,6 +137,7 @@ _ALL = (
         models=("Qwen/Qwen3-8B", "openai/gpt-oss-20b"),
         address="http://127.0.0.1:8000/v1",
         wants_address=True,
+        max_tokens=LOCAL_MAX_TOKENS,
     ),
     Preset(
         "lm_studio",
@@ -141,6 +147,7 @@ _ALL = (
         models=("qwen/qwen3-8b", "openai/gpt-oss-20b"),
         address="http://127.0.0.1:1234/v1",
         wants_address=True,
+        max_tokens=LOCAL_MAX_TOKENS,
     ),
     Preset(
         "compatible",
@@ -149,6 +156,7 @@ _ALL = (
         "Any server that speaks OpenAI's chat protocol. Its address usually ends in /v1; whoever runs it knows whether it "
         "wants a key.",
         wants_address=True,
+        max_tokens=LOCAL_MAX_TOKENS,
     ),
     Preset(
         "litellm",

@@ -18,7 +18,7 @@ from refine_core import runs
 from refine_core.connections.presets import PRESETS
 from refine_core.errors import Problem, SpecError
 from refine_core.log import codec
-from refine_core.spec import ModelSpec
+from refine_core.spec import ModelSpec, ReplyFormat
 from refine_core.spec.models import model_problems
 from refine_core.spec.pasted_keys import is_pasted_key
 from refine_core.store import Store
@@ -27,15 +27,20 @@ logger = logging.getLogger("refine_core")
 
 KIND = "connection"
 MOST_NAME = 60
+MOST_FORMER = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A model under a name of the person's own. preset: a key of PRESETS. model: its `connection` is this name."""
+    """A model under a name of the person's own. preset: a key of PRESETS. model: its `connection` is this name.
+
+    former: names that it had before, the latest last.
+    """
 
     name: str
     preset: str
     model: ModelSpec
+    former: tuple[str, ...] = ()
 
 
 def saved(store: Store | None = None) -> list[Connection]:
@@ -61,9 +66,28 @@ def save(connection: Connection, *, replacing: str | None = None, store: Store |
         )
     if found:
         raise SpecError(found)
+    if replacing not in (None, connection.name):
+        names = dict.fromkeys((*connection.former, replacing))
+        former = tuple(n for n in names if n is not None and n != connection.name)[-MOST_FORMER:]
+        connection = replace(connection, former=former)
     place.put(KIND, connection.name, codec.dumps(connection))
     if replacing is not None and replacing != connection.name:
         place.drop(KIND, replacing)  # last, so that a failure in between loses nothing
+
+
+def keep_format(model: ModelSpec, found: ReplyFormat, store: Store | None = None) -> bool:
+    """Keep the reply format that a test of `model` found, and tell whether that was done.
+
+    It is, where the model is a saved connection as it stands, that is asked by "auto", which does not keep the chat format.
+    """
+    if not model.connection or model.reply_format != "auto" or found == "chat":
+        return False
+    place = _store(store)
+    kept = next((one for one in saved(place) if one.name == model.connection), None)
+    if kept is None or kept.model != model:
+        return False
+    save(replace(kept, model=replace(model, reply_format=found)), replacing=kept.name, store=place)
+    return True
 
 
 def remove(name: str, store: Store | None = None) -> bool:
@@ -107,7 +131,7 @@ def _tidy(connection: Connection) -> Connection:
     kept = replace(
         model, model=full, api_base=model.api_base or None, key_env=model.key_env or None, connection=name
     )
-    return Connection(name, connection.preset, kept)
+    return replace(connection, name=name, model=kept)
 
 
 def _store(store: Store | None) -> Store:

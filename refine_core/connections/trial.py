@@ -1,6 +1,6 @@
 r"""The steps of testing a connection, each a finding or several.
 
-    problems? -> list of models -> one tiny request, streamed -> what came with the reply
+    problems? -> list of models -> one tiny request, streamed -> what came with the reply -> which reply format is kept
                       \-> the same without the key, beside the request: whether the key is looked at
 
 The list only gives hints; the request decides, since it is what a run will make. Everything waits under one limit.
@@ -21,8 +21,10 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from refine_core import effects
+from refine_core.adapters import Messages
 from refine_core.connections import blame, telling
 from refine_core.connections.findings import WHATS, Board, Verdict, What
+from refine_core.connections.format_test import found_format, tell, try_formats
 from refine_core.connections.listing import REFUSALS, Listing, is_direct, look_aside, told
 from refine_core.connections.names import (
     as_typed,
@@ -39,6 +41,7 @@ from refine_core.errors import (
     LMNotFoundError,
     LMRateLimitError,
     LMRefusedError,
+    LMTimeoutError,
     LMUnavailableError,
     RunCancelled,
 )
@@ -55,6 +58,8 @@ ASKED = "Reply with the single word ready."
 LOADING_S = 60.0
 LISTING_S = 5.0
 """The longest wait for the list of models; some servers have none, and hang."""
+FORMAT_S = 8.0
+"""The longest that one reply in a format is waited for; a small model may write without end."""
 KEYLESS_S = 0.5
 """The longest that a finished test waits to hear whether the list is to be had without the key."""
 
@@ -90,9 +95,12 @@ def run(board: Board, model: ModelSpec, key: str | None, cancel: Cancel, limit_s
     except RunCancelled:
         if cancel.is_set:
             return "The test was stopped."
-        board.say(
-            "Reply", "fails", f"{trial.waiting_for} within {limit_s:g} s. Try again, or look at the server."
-        )
+        if board.verdict("Reply") != "works":
+            board.say(
+                "Reply",
+                "fails",
+                f"{trial.waiting_for} within {limit_s:g} s. Try again, or look at the server.",
+            )
         return f"Not known: the test ended after {limit_s:g} s."
     finally:
         clock.cancel()
@@ -196,6 +204,7 @@ class _Trial:
             return self._failed(error)
         self.waiting_for = f"{_capital(self._where)} gave no reply"
         made = self._ask(lm, untempered)
+        found: blame.Blame | None = None
         if isinstance(made, LMRefusedError):
             names = [name for name in blame.parameters(self.model) if name not in untempered]
             found = blame.find(lambda more: self._ask(lm, (*untempered, *more)), names, made)
@@ -205,7 +214,39 @@ class _Trial:
         if isinstance(made, LMError):
             return self._failed(made)
         self._answered(made, untempered)
+        left_out = (*untempered, *found.names) if found is not None else untempered
+        if self.board.verdict("Reply") == "works":
+            self._try_formats(lm, left_out)
+        self.board.say("Key", *self._key_taken())  # the last, since it may wait a moment
         return "Not looked at."
+
+    def _try_formats(self, lm: BaseLM, left_out: tuple[str, ...]) -> None:
+        """Find out in which format the model replies so that it can be read."""
+
+        def ask(messages: Messages, params: Mapping[str, object]) -> Reply | LMError | None:
+            allowed_s = min(FORMAT_S, max(0.5, (self.until - time.monotonic()) / 2))
+            share = Cancel(within=self.limit)
+            clock = threading.Timer(allowed_s, share.set)
+            clock.daemon = True
+            clock.start()
+            try:
+                sent = {**lm.kwargs, **dict.fromkeys(left_out), **params}
+                return effects.run(lm.steps(messages, sent, cancel=share))
+            except LMTimeoutError:
+                return None
+            except LMError as error:
+                return error
+            except RunCancelled:
+                if self.limit.is_set:
+                    raise
+                return None
+            finally:
+                clock.cancel()
+                share.leave()
+
+        results = try_formats(ask, lm)
+        self.board.say("Reply format", *tell(results))
+        self.board.found_format(found_format(results))
 
     def _ask(self, lm: BaseLM, left_out: tuple[str, ...]) -> Reply | LMError:
         self.along = Along()  # a new one: a late piece of an earlier reply belongs to that
@@ -283,7 +324,6 @@ class _Trial:
         say("Streaming", *telling.streaming(reply, self.along))
         say("Tokens", *telling.tokens(reply))
         say("Price", *telling.price(reply, self.model))
-        say("Key", *self._key_taken())  # the last, since it may wait a moment
 
     def _key_taken(self) -> tuple[Verdict, str]:
         """What a reply says of the key: that it works only where without it there would have been none."""

@@ -11,26 +11,39 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from refine_core.connections import PRESETS, check, checked, stop_check
+from refine_core import Predict, runs
+from refine_core.connections import PRESETS, Connection, check, checked, save, saved, stop_check
 from refine_core.connections.blame import MOST_TRIES, find
 from refine_core.connections.check import MOST_CHECKS
 from refine_core.connections.findings import WHATS, Board
 from refine_core.connections.names import like, typed, wants_key
 from refine_core.connections.telling import streaming
+from refine_core.connections.trial import ASKED
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
 from refine_core.lm.calling import NO_KEY
+from refine_core.lm.connect import connect
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
-from tests.openai_server import Answer, OpenAIServer, status
+from tests.openai_server import Answer, OpenAIServer, choosy, polite, status
 
 CANARY = "canary-7f3a9c-of-any-shape"
 READY = Answer("ready. Truly ready.", trickle_s=0.4)
 
 
+def ready(body):
+    """Polite, and obedient where it is asked for one word."""
+    return "ready." if body["messages"][-1]["content"] == ASKED else polite(body)
+
+
+@pytest.fixture(autouse=True)
+def _own_runs(monkeypatch):
+    monkeypatch.setattr(runs, "_opened", None)
+
+
 @pytest.fixture
 def server():
-    with OpenAIServer("ready.") as alive:
+    with OpenAIServer(ready) as alive:
         alive.models = ["tiny", "large"]
         yield alive
 
@@ -38,7 +51,7 @@ def server():
 @pytest.fixture(scope="module", autouse=True)
 def _litellm_is_imported_once():
     warm()
-    with OpenAIServer("ready.") as alive:
+    with OpenAIServer(ready) as alive:
         assert tried(spec(alive), limit_s=90.0).ok is True
 
 
@@ -64,7 +77,9 @@ def words(seen, what):
 
 
 def chats(server):
-    return [request for request in server.requests if request.path.endswith("/chat/completions")]
+    """The requests of the first kind; those that try reply formats come after them."""
+    asked = [r for r in server.requests if r.path.endswith("/chat/completions")]
+    return [r for r in asked if r.json["messages"][-1]["content"] == ASKED]
 
 
 class Plain:
@@ -378,7 +393,7 @@ def test_a_parameter_that_nobody_names_is_found_by_leaving_out_one_after_the_oth
 
 def test_a_refused_temperature_comes_with_the_one_value_to_try(server):
     server.default = lambda body: (
-        status(400, "temperature must be 1") if body.get("temperature", 1) != 1 else "ready."
+        status(400, "temperature must be 1") if body.get("temperature", 1) != 1 else ready(body)
     )
     assert "Set it to 1" in words(tried(spec(server)), "Parameters")
     assert tried(spec(server, temperature=1.0)).ok is True
@@ -531,8 +546,8 @@ def test_a_reply_in_one_piece_is_still_known_to_be_a_stream():
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer("ready. Truly ready.", streams=False),
-        lambda body: status(400, "stream is not supported") if body.get("stream") else "ready.",
+        Answer(ready, streams=False),
+        lambda body: status(400, "stream is not supported") if body.get("stream") else ready(body),
     ],
     ids=["whole all the same", "refused"],
 )
@@ -709,3 +724,91 @@ def test_never_more_tries_than_are_allowed():
 def test_names_alike_are_found_whatever_their_case():
     assert like("qwen3", ["Llama", "Qwen3-8B", "qwen/Qwen3-VL"])[0] == "Qwen3-8B"
     assert like("x", ["Llama"]) == []
+
+
+# The reply format
+
+
+@pytest.mark.fault(49)
+def test_a_model_that_keeps_the_chat_format_is_said_to_and_asked_no_further(server):
+    seen = tried(spec(server))
+    assert (seen.ok, seen.reply_format) == (True, "chat")
+    assert words(seen, "Reply format") == "Keeps the chat format: yes."
+    assert len(server.requests) == 1 + 2  # the list, and two replies
+
+
+@pytest.mark.fault(49)
+@pytest.mark.parametrize(
+    ("behaviour", "found", "said"),
+    [
+        (choosy(takes=["json_schema"], obeys=["json_schema"]), "json_schema", "As JSON schema: yes"),
+        (
+            choosy(takes=["json_object"], obeys=["json_object"]),
+            "json",
+            "As JSON schema: no · As JSON object: yes",
+        ),
+        (choosy(keeps=["json"]), "json", "As JSON object: no · As JSON by the prompt alone: yes"),
+        (choosy(takes=["json_schema", "json_object"], keeps=["json"]), "json_schema", "As JSON schema: yes"),
+    ],
+    ids=["obeys schemas alone", "takes json_object alone", "refuses both", "ignores both"],
+)
+def test_the_first_format_that_a_model_keeps_is_found(server, behaviour, found, said):
+    server.default = behaviour
+    seen = tried(spec(server))
+    assert (seen.ok, seen.reply_format) == (True, found)
+    assert words(seen, "Reply format").startswith("Keeps the chat format: no · ")
+    assert said in words(seen, "Reply format")
+
+
+@pytest.mark.fault(49)
+def test_a_model_that_keeps_no_format_is_not_said_to_work(server):
+    server.default = choosy(takes=["json_schema", "json_object"])
+    seen = tried(spec(server))
+    assert (seen.ok, seen.reply_format, verdicts(seen)["Reply"]) == (False, None, "works")
+    assert "attempts will fail" in words(seen, "Reply format")
+
+
+@pytest.mark.fault(49)
+def test_a_model_that_writes_on_and_on_is_asked_by_schema_in_time(server):
+    by_schema = choosy(takes=["json_schema"], obeys=["json_schema"])
+
+    def serve(body):
+        is_chat = "[[ ## answer" in str(body["messages"][-1]["content"])
+        return Answer("word " * 500, trickle_s=60.0) if is_chat else by_schema(body)
+
+    server.default = serve
+    seen = tried(spec(server), limit_s=8.0)
+    assert (seen.ok, seen.reply_format) == (True, "json_schema")
+    assert seen.took_s < 8.0
+
+
+def test_a_failure_of_the_server_says_nothing_of_a_format(server):
+    server.script("ready.", status(429))
+    seen = tried(spec(server))
+    assert (verdicts(seen)["Reply format"], seen.ok) == ("unknown", True)
+
+
+@pytest.mark.fault(48)
+def test_what_a_test_found_is_known_to_the_process(server):
+    server.default = choosy(takes=["json_schema"], obeys=["json_schema"])
+    tried(spec(server))
+    before = len(server.requests)
+    lm = connect(spec(server, cache=False))
+    assert Predict("question -> answer")(lm=lm, question="Why?").answer == "constrained"
+    assert len(server.requests) == before + 1
+
+
+@pytest.mark.fault(49)
+def test_what_a_test_found_is_kept_with_the_connection(server):
+    server.default = choosy(takes=["json_schema"], obeys=["json_schema"])
+    save(Connection("Mine", "compatible", spec(server)))
+    save(Connection("Chosen", "compatible", spec(server, reply_format="chat")))
+    for one in saved():
+        tried(one.model)
+    assert {one.name: one.model.reply_format for one in saved()} == {"Mine": "json_schema", "Chosen": "chat"}
+
+
+@pytest.mark.fault(61)
+def test_models_that_look_like_keys_or_come_twice_are_not_listed_twice(server):
+    server.models = ["sk-aaaaaaaaaaaaaaaaaaaa1", "sk-aaaaaaaaaaaaaaaaaaaa2", "tiny", "tiny"]
+    assert tried(spec(server)).models == ("tiny",)

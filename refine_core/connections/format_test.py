@@ -1,0 +1,102 @@
+"""Which reply format a model keeps: one small signature, asked in one format after the other until a reply can be read.
+
+chat -> JSON schema -> JSON object -> JSON asked for by the prompt alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter, Messages
+from refine_core.connections.findings import Verdict
+from refine_core.errors import LMError, ParseError
+from refine_core.lm import BaseLM, Reply
+from refine_core.lm.reply_formats import may_be_about_format
+from refine_core.signatures import ensure_signature
+from refine_core.spec import ReplyFormat
+
+SIGNATURE: Final = ensure_signature("question -> reason: str, answer: int", "Answer in one short sentence.")
+INPUTS: Final = {"question": "How many legs does a spider have?"}
+
+Ask = Callable[[Messages, Mapping[str, object]], Reply | LMError | None]
+"""Ask with these parameters beside the model's own; None where no whole reply came in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormatResult:
+    """What came of one format. kept: None where that is not known. why: for a person, "" if it was kept."""
+
+    title: str
+    reply_format: ReplyFormat
+    kept: bool | None
+    why: str = ""
+
+
+def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
+    """Each format that was tried, in order; the last is the one that was kept, if any. What is learned, `lm.formats` keeps."""
+    results: list[FormatResult] = []
+    refused: list[tuple[object, LMError]] = []
+    for title, reply_format, adapter, params in _steps(lm):
+        answer = ask(adapter.format(SIGNATURE, [], INPUTS), params)
+        kept, why = _judge(adapter, answer)
+        results.append(FormatResult(title, reply_format, kept, why))
+        if isinstance(answer, Reply):
+            for stronger, refusal in refused:
+                lm.formats.note_refusal(stronger, refusal)
+            refused = []
+        elif isinstance(answer, LMError) and may_be_about_format(answer) and params:
+            refused.append((params["response_format"], answer))
+        elif isinstance(answer, LMError):
+            break  # such as a rate limit: it is about no format
+        if kept:
+            lm.formats.json_first = reply_format != "chat"
+            break
+    return results
+
+
+def found_format(results: Sequence[FormatResult]) -> ReplyFormat | None:
+    """The format that was kept, or None."""
+    return next((one.reply_format for one in results if one.kept), None)
+
+
+def tell(results: Sequence[FormatResult]) -> tuple[Verdict, str]:
+    """The verdict, and every result in words."""
+    answers = {True: "yes", False: "no", None: "not known"}
+    rows = " · ".join(f"{one.title}: {answers[one.kept]}" for one in results)
+    failed = [f"{one.title}: {one.why}." for one in results if one.why]
+    if found := found_format(results):
+        how = {"chat": "", "json_schema": " Runs can ask by JSON schema.", "json": " Runs can ask for JSON."}
+        return "works", f"{rows}.{how.get(found, '')}"
+    if any(one.kept is None for one in results):
+        return "unknown", f"{rows}. {' '.join(failed)}"
+    return "fails", (
+        f"{rows}. No reply could be read, so attempts will fail. Choose a larger model, or one that is tuned to "
+        f"follow instructions. {' '.join(failed)}"
+    )
+
+
+def _steps(lm: BaseLM) -> Iterator[tuple[str, ReplyFormat, Adapter, Mapping[str, object]]]:
+    plain = JSONAdapter()
+    yield "Keeps the chat format", "chat", ChatAdapter(use_json_fallback=False), {}
+    if lm.takes("response_format"):
+        schema = JSONSchemaAdapter()
+        yield "As JSON schema", "json_schema", schema, schema.params(SIGNATURE, lm.takes)
+        yield "As JSON object", "json", plain, plain.params(SIGNATURE, lm.takes)
+    yield "As JSON by the prompt alone", "json", plain, {}
+
+
+def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | None, str]:
+    """Whether the format was kept, and why not."""
+    if answer is None:
+        return False, "it was still writing when its time was over"
+    if isinstance(answer, LMError):
+        refused = may_be_about_format(answer)
+        return (False, "the server refuses it") if refused else (None, str(answer).rstrip("."))
+    try:
+        adapter.parse(SIGNATURE, answer.text)
+    except ParseError as error:
+        missing = ", ".join(error.missing)
+        return False, f"no {missing} in the reply" if missing else "a value was not of its type"
+    return True, ""
