@@ -29,10 +29,10 @@ import sys
 from collections.abc import Iterator
 
 from refine_core.rewards import seccomp
+from refine_core.rewards.limits import FILE_BYTES
 
 _SET_PARENT_DEATH_SIGNAL, _SET_NO_NEW_PRIVS = 1, 38
 _SIGKILL = 9
-FILE_BYTES = 16 << 20  # of one file
 
 
 def limit(memory_bytes: int) -> list[str]:

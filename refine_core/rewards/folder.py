@@ -22,7 +22,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from refine_core.rewards.confine import FILE_BYTES
+from refine_core.rewards.limits import FILE_BYTES
 
 PREFIX = "refinescope-reward-"
 STALE_S = 86_400.0

@@ -6,5 +6,6 @@ MARGIN_CHARS = 100  # for the words that say how much was left out
 PARTS, NAME_CHARS = 1_000, 200  # a part's name, an exception's, a function's
 FRAMES, LINES = 20, 10_000_000
 JUDGE_VALUES, JUDGE_DEPTH = 20_000, 110  # of one call's inputs
+FILE_BYTES = 16 << 20  # of one file in its folder; of the whole folder: see folder.py
 REPLY_BYTES = 2 << 20  # one frame of the worker, whatever it says
 REPLY_BRACKETS = 150_000  # in it, texts included: each may be a list to be made

@@ -215,7 +215,7 @@ class RewardRunner:
 
     def _as_error(self, failure: Failure, *, at_fault: bool = True) -> RewardError:
         """The worker's failure as an error. at_fault: without a line, blame the reward's own."""
-        line = failure.line
+        line = self._line_in_source(failure.line)
         if line is None and at_fault:
             returned = failure.type_name in {"WrongType", "NotFinite"}
             line = blame_line_of_reward(self.source, self.name, returned=returned)
@@ -225,8 +225,14 @@ class RewardRunner:
             line=line,
             column=failure.column,
             stdout=failure.stdout,
-            frames=failure.frames,
+            frames=tuple(
+                (function, at) for function, at in failure.frames if self._line_in_source(at) is not None
+            ),
         )
+
+    def _line_in_source(self, line: int | None) -> int | None:
+        """The line, if the source has it: code that a reward makes up may claim any."""
+        return line if line is not None and 1 <= line <= self.source.count("\n") + 1 else None
 
 
 class _Fatal(Exception):  # noqa: N818  # never leaves this module
@@ -246,7 +252,7 @@ class _TooLate(_Fatal):
         return RewardError(
             f"took longer than {limit_s:g} s and would not stop; its process was killed",
             type_name="Timeout",
-            line=process.stuck_line,
+            line=runner._line_in_source(process.stuck_line),  # noqa: SLF001  # same module
         )
 
 
@@ -254,18 +260,18 @@ class _Died(_Fatal):
     """The process ended without an answer."""
 
     def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
+        if process.killed_for:
+            return RewardError(
+                f"{process.killed_for}; its process was killed",
+                type_name="WorkerDied",
+                line=runner._line_in_source(process.stuck_line),  # noqa: SLF001  # same module
+            )
         if not process.ready:
             return WorkerError(
                 f"the reward worker did not start: {process.start_trouble or process.exit_code}"
             )
         if process.protocol_error:
             return _ProtocolError().error(runner, process)
-        if process.killed_for:
-            return RewardError(
-                f"{process.killed_for}; its process was killed",
-                type_name="WorkerDied",
-                line=process.stuck_line,
-            )
         code = process.exit_code
         if code is None or code >= 0:
             why = f"the reward ended its own process (exit code {code})"
@@ -276,7 +282,8 @@ class _Died(_Fatal):
                 "SIGKILL": " from outside, as the system does when memory runs out",
             }
             why = f"the reward's process was ended by {name}{hint.get(name, '')}"
-        return RewardError(why, type_name="WorkerDied", line=process.stuck_line)
+        line = runner._line_in_source(process.stuck_line)  # noqa: SLF001  # same module
+        return RewardError(why, type_name="WorkerDied", line=line)
 
 
 class _ProtocolError(_Fatal):
@@ -325,12 +332,15 @@ def _empty_folder(process: WorkerProcess) -> None:
 def _places() -> Frame:
     """Which folders of packages the worker may read besides Python's own, and which it may not whatever holds them."""
     user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
-    private = [os.environ.get("REFINESCOPE_HOME", "")]
-    with suppress(OSError):  # it is gone
-        private.append(str(Path.cwd()))
+    ours = Path(__file__).resolve().parents[1]  # beside it, where a wheel was installed, the app's own folder
+    private = [ours, ours.with_name("refinescope")]
+    if home := os.environ.get("REFINESCOPE_HOME"):
+        private.append(Path(home))
+    with suppress(OSError, RuntimeError):  # no working directory, no home
+        private = [Path.cwd(), *(path.expanduser().absolute() for path in private)]
     return {
         "path": [path for path in user_site if path in sys.path],
-        "private": [path for path in private if path],
+        "private": [str(path) for path in private],
     }
 
 

@@ -160,6 +160,8 @@ class Worker:
         call: dict[str, object] = {"op": "call", "token": self._token, "signature": str(signature)}
         call["inputs"] = asked = cast("dict[str, object]", wire.plain(inputs))
         try:
+            if len(str(signature)) > MESSAGE_CHARS:
+                raise ValueError(f"a signature of {len(str(signature))} characters is too long")  # noqa: TRY301  # as below
             wire.check_judge_inputs(asked)
             frame = wire.pack_reply(call)
         except ValueError as error:
