@@ -15,9 +15,9 @@ watching.py  who is told of a call, and what it cost
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from refine_core import settings
 from refine_core.effects import Steps, arun, block_on, in_thread, run
@@ -133,23 +133,46 @@ class Operation(Module):
         """What to enter for a call from a thread that has not inherited the attempt it is part of; None for nothing."""
         return None
 
-    def __call__(self, *args: Any, **inputs: Any) -> Any:
+    def __call__(self, *args: Any, **inputs: Any) -> Prediction:
         """Do the work. Takes the inputs by keyword, returns a Prediction."""
         if args:
             raise self._takes_keywords()
-        if (resumed := self.resumed()) is None:
-            return super().__call__(**inputs)
-        with resumed:
-            return super().__call__(**inputs)
+        with self.resumed() or nullcontext():
+            made: Prediction = super().__call__(**inputs)
+        return made
 
-    async def acall(self, *args: Any, **inputs: Any) -> Any:
+    async def acall(self, *args: Any, **inputs: Any) -> Prediction:
         """`__call__` for async code."""
         if args:
             raise self._takes_keywords()
-        if (resumed := self.resumed()) is None:
-            return await super().acall(**inputs)
-        with resumed:
-            return await super().acall(**inputs)
+        with self.resumed() or nullcontext():
+            made: Prediction = await super().acall(**inputs)
+        return made
+
+    if TYPE_CHECKING:  # what Module.batch says, of predictions
+
+        @overload  # type: ignore[override]  # overloads say what one signature cannot
+        def batch(
+            self,
+            examples: Sequence[Any],
+            num_threads: int | None = ...,
+            max_errors: int | None = ...,
+            return_failed_examples: Literal[False] = ...,
+            provide_traceback: bool | None = ...,
+            disable_progress_bar: bool = ...,
+        ) -> list[Prediction | None]: ...
+        @overload
+        def batch(
+            self,
+            examples: Sequence[Any],
+            num_threads: int | None = ...,
+            max_errors: int | None = ...,
+            *,
+            return_failed_examples: Literal[True],
+            provide_traceback: bool | None = ...,
+            disable_progress_bar: bool = ...,
+        ) -> tuple[list[Prediction | None], list[Any], list[Exception]]: ...
+        def batch(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def forward(self, **inputs: Any) -> Prediction:
         if _is_async_only(type(self)):  # type: ignore[arg-type]  # as above

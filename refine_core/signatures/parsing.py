@@ -8,6 +8,8 @@ Errors carry the column to blame, so that a form can point at it.
 from __future__ import annotations
 
 import ast
+import datetime
+import decimal
 import keyword
 import types
 from collections.abc import Iterator, Mapping
@@ -18,7 +20,7 @@ from typing import Any, Literal, Optional, Union
 from refine_core.errors import SignatureError, SignatureValueError
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field, Role
-from refine_core.signatures.scope import MISSING, dotted, from_code, is_type
+from refine_core.signatures.scope import MISSING, find_type, from_code, is_type
 
 # Names that a field may not take, and who has taken them.
 RESERVED: Mapping[str, str] = {
@@ -42,6 +44,12 @@ TYPES: Mapping[str, Any] = {
     "dict": dict,
     "tuple": tuple,
     "set": set,
+    "frozenset": frozenset,
+    "bytes": bytes,
+    "date": datetime.date,
+    "datetime": datetime.datetime,
+    "time": datetime.time,
+    "Decimal": decimal.Decimal,
     "object": object,
     "Any": Any,
     "None": types.NoneType,
@@ -53,6 +61,10 @@ TYPES: Mapping[str, Any] = {
     "Literal": Literal,
     "Optional": Optional,
     "Union": Union,
+    "datetime.date": datetime.date,
+    "datetime.datetime": datetime.datetime,
+    "datetime.time": datetime.time,
+    "decimal.Decimal": decimal.Decimal,
 }
 _OPEN, _CLOSE = "([{", ")]}"
 
@@ -68,7 +80,7 @@ class _Piece:
 def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tuple[Field, ...]:
     """The fields of a signature's string form, inputs first.
 
-    custom_types: names that type texts may use beside the built-in ones and those that the caller's code can see.
+    custom_types: names that type texts may use; they win over those that the caller's code can see, and these over TYPES.
     Raises SignatureError with the column.
     """
     text = text.replace("→", "->")  # as people, and this app's own messages, write the arrow
@@ -81,9 +93,9 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
         )
     if len(arrows) > 1:
         raise SignatureValueError("more than one '->'", text=text, column=arrows[1] + 1)
-    known = {**TYPES, **(custom_types or {})}
-    inputs = _fields(text[: arrows[0]], 0, "input", text, known)
-    outputs = _fields(text[arrows[0] + 2 :], arrows[0] + 2, "output", text, known)
+    custom = custom_types or {}
+    inputs = _fields(text[: arrows[0]], 0, "input", text, custom)
+    outputs = _fields(text[arrows[0] + 2 :], arrows[0] + 2, "output", text, custom)
     if not outputs:
         raise SignatureValueError(
             "no output field after '->'; write, for example, question -> answer",
@@ -119,7 +131,7 @@ def check_name(name: str, text: str = "", column: int | None = None) -> None:
 
 
 def _fields(
-    part: str, offset: int, role: Role, text: str, known: Mapping[str, Any]
+    part: str, offset: int, role: Role, text: str, custom: Mapping[str, Any]
 ) -> list[tuple[Field, int]]:
     if not part.strip():
         return []
@@ -136,7 +148,7 @@ def _fields(
             )
         made.append(
             (
-                Field(name.strip(), role, _type(kind.strip(), text, column, known) if colon else str),
+                Field(name.strip(), role, _type(kind.strip(), text, column, custom) if colon else str),
                 piece.column,
             )
         )
@@ -166,11 +178,11 @@ def _top_level(text: str, mark: str) -> Iterator[int]:
             yield i
 
 
-def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
+def _type(kind: str, text: str, column: int, custom: Mapping[str, Any]) -> Any:
     """The type that `kind` names."""
     try:
         tree = parse_expression(kind)
-        return _TypeReader(text, column, known).read(tree)
+        return _TypeReader(text, column, custom).read(tree)
     except SignatureError:
         raise
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -182,8 +194,8 @@ def _type(kind: str, text: str, column: int, known: Mapping[str, Any]) -> Any:
 class _TypeReader:
     """Reads names, subscripts, `|`, literals and dots; nothing is executed."""
 
-    def __init__(self, text: str, column: int, known: Mapping[str, Any]) -> None:
-        self.text, self.column, self.known = text, column, known
+    def __init__(self, text: str, column: int, custom: Mapping[str, Any]) -> None:
+        self.text, self.column, self.custom = text, column, custom
 
     def read(self, node: ast.expr) -> Any:
         """The type that stands alone at `node`."""
@@ -200,8 +212,8 @@ class _TypeReader:
                 return types.NoneType
             case ast.Constant(value=str(inner)):  # a type in quotes, as Python's annotations allow
                 return self.read(parse_expression(inner))
-            case ast.Attribute(value=ast.Name(id="typing"), attr=name) if name in self.known:
-                return self.known[name]
+            case ast.Attribute(value=ast.Name(id="typing"), attr=name) if name in TYPES:
+                return TYPES[name]
             case ast.Name() | ast.Attribute():
                 return self._looked_up(node)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -213,12 +225,10 @@ class _TypeReader:
 
     def _looked_up(self, node: ast.expr) -> Any:
         path = ast.unparse(node)
-        if path in self.known:
-            return self.known[path]
-        made = dotted(self.known, path)
+        made = find_type(path, self.custom, TYPES)
         if made is MISSING:
             own = ", and what the calling code can see or gives as custom_types" if from_code() else ""
-            raise self._fault(node, f"unknown type {path!r}; known are {_known(self.known)}{own}")
+            raise self._fault(node, f"unknown type {path!r}; known are {_known(self.custom)}{own}")
         if not is_type(made):
             raise self._fault(node, f"{_brief(path)} is not a type, but a {type(made).__name__}")
         return made
@@ -272,5 +282,8 @@ def _brief(kind: str) -> str:
     return repr(kind if len(kind) <= LONGEST else f"{kind[:LONGEST]}…")
 
 
-def _known(known: Mapping[str, Any]) -> str:
-    return ", ".join(n for n in known if n.islower() or n in ("Literal", "Optional", "Any") or n not in TYPES)
+def _known(custom: Mapping[str, Any]) -> str:
+    shown = (
+        n for n in TYPES if "." not in n and (n.islower() or n in ("Literal", "Optional", "Any", "Decimal"))
+    )
+    return ", ".join(dict.fromkeys([*shown, *custom]))

@@ -1,10 +1,11 @@
 """Names that a type may use because whoever wrote the signature can see them.
 
     class Doc(BaseModel): ...
-    Predict("doc: Doc -> answer")       Doc is looked up in the functions that led here, innermost first
+    Predict("doc: Doc -> answer")       Doc is a name of the code that called the library
 
-Only code may name what code can see: a text that comes through another room of this library was typed into a form or
-read from a file, and knows the built-in types alone.
+`caller_names` alone looks at stack frames, and at one of them: that of the direct caller. Only code may name what code can
+see: a text that comes through another room of this library was typed into a form or read from a file, and knows the
+built-in types alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import builtins
 import sys
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 # Rooms that stand between a caller's text and its reading.
@@ -21,38 +22,22 @@ _BETWEEN = ("refine_core.signatures", "refine_core.modules", "refine_core.effect
 MISSING: Any = object()
 
 
-def visible(name: str) -> Any:
-    """What `name` means to the caller; MISSING where it means nothing, or where the text is not from code."""
-    if not from_code():
-        return MISSING
-    for frame in _callers():
-        for names in (frame.f_locals, frame.f_globals):
-            if name in names and is_type_or_module(names[name]):
-                return names[name]
-    for names in (vars(builtins), vars(typing), sys.modules):
-        if name in names and is_type_or_module(names[name]):
-            return names[name]
-    return MISSING
+def caller_names(module: str | None = None) -> Mapping[str, Any] | None:
+    """The names that the direct caller of this library can see, local ones first; None where that is the library itself.
+
+    module: whose code the caller must be, or None for any.
+    """
+    frame: types.FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's names
+    while frame is not None and _room(frame).startswith(_BETWEEN):
+        frame = frame.f_back
+    if frame is None or _room(frame).partition(".")[0] == "refine_core" or module not in (None, _room(frame)):
+        return None
+    return {**frame.f_globals, **frame.f_locals}
 
 
 def from_code() -> bool:
     """Whether the text that is being read stands in somebody's code."""
-    frame = next(_callers(), None)
-    return frame is not None and _room(frame).partition(".")[0] != "refine_core"
-
-
-def locals_of(module: str) -> dict[str, Any]:
-    """The local names of all functions of `module` that led here, inner ones over outer ones."""
-    seen: dict[str, Any] = {}
-    for frame in _callers():
-        if _room(frame) == module:
-            seen = {**frame.f_locals, **seen}
-    return seen
-
-
-def is_type_or_module(value: object) -> bool:
-    """Whether a name may stand in a type: a class, a form of typing, or a module that leads to one."""
-    return isinstance(value, types.ModuleType) or is_type(value)
+    return caller_names() is not None
 
 
 def is_type(value: object) -> bool:
@@ -66,25 +51,31 @@ def is_type(value: object) -> bool:
     )
 
 
-def dotted(known: Mapping[str, Any], path: str) -> Any:
-    """What `known` or the caller means by `path`, such as `models.Doc`; MISSING if nothing. Runs nothing."""
+def find_type(path: str, custom: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+    """What `path`, such as `Doc` or `models.Doc`, means as a type; MISSING if nothing, what else it means if no type.
+
+    custom: names that the caller gave for this signature, which win; then come the caller's own, then `known`, then the
+    built-in types, `typing` and, for a path with dots, modules that are loaded. Runs nothing.
+    """
+    seen = caller_names()
+    places: list[Mapping[str, Any]] = [custom, known]
+    if seen is not None:
+        places = [custom, seen, known, vars(builtins), vars(typing), sys.modules]
+    found = [made for names in places if (made := _follow(names, path)) is not MISSING]
+    return next((made for made in found if made is not None and is_type(made)), (found or [MISSING])[0])
+
+
+def _follow(names: Mapping[str, Any], path: str) -> Any:
+    """What `path` leads to among `names`; MISSING if nothing."""
+    if path in names:
+        return names[path]
     head, *rest = path.split(".")
-    at = known[head] if head in known else visible(head)
+    at = names.get(head, MISSING)
     for name in rest:
         if at is MISSING or not isinstance(at, (type, types.ModuleType)):
             return MISSING
         at = vars(at).get(name, MISSING)
     return at
-
-
-def _callers() -> Iterator[types.FrameType]:
-    """The frames that led to this text, past the rooms that read it."""
-    frame: types.FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's names
-    while frame is not None and _room(frame).startswith(_BETWEEN):
-        frame = frame.f_back
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
 
 
 def _room(frame: types.FrameType) -> str:

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, get_type_hints
 from refine_core.errors import SignatureTypeError, SignatureValueError
 from refine_core.signatures.fields import Field
 from refine_core.signatures.parsing import check_name, parse_fields
-from refine_core.signatures.scope import is_type, locals_of
+from refine_core.signatures.scope import caller_names, is_type
 from refine_core.signatures.state import dump_signature, read_state
 from refine_core.signatures.types import type_text
 
@@ -111,7 +111,7 @@ class SignatureMeta(type):
     def _known(cls) -> dict[str, Field]:
         """The fields, once every type that was named before it existed is there. Raises SignatureError if one is not."""
         if cls._pending:
-            local = locals_of(cls.__module__)
+            local = caller_names(cls.__module__) or {}
             fields = dict(cls._fields)
             for name, note in cls._pending.items():
                 try:
@@ -311,7 +311,7 @@ def _annotated(made: type, declared: Mapping[str, Field]) -> tuple[dict[str, Any
     notes = {k: n for k, n in inspect.get_annotations(made).items() if k in declared}
     kinds: dict[str, Any] = {}
     pending: dict[str, Any] = {}
-    local = locals_of(made.__module__) if notes else {}
+    local = (caller_names(made.__module__) or {}) if notes else {}
     for name, note in notes.items():
         try:
             kinds[name] = _read(made, note, local)

@@ -4,6 +4,7 @@ import inspect
 import json
 import pickle
 import re
+import typing
 
 import pytest
 
@@ -15,6 +16,7 @@ from refine_core import (
     LMError,
     Module,
     Predict,
+    Prediction,
     Refine,
     ScriptedLM,
     Signature,
@@ -221,3 +223,10 @@ def test_a_name_of_dspys_that_is_absent_points_to_the_table(name, why):
 def test_a_misspelt_name_is_told_the_nearest():
     with pytest.raises(AttributeError, match="did you mean 'Predict'"):
         refine_core.Predct  # noqa: B018
+
+
+@pytest.mark.fault(29)
+@pytest.mark.parametrize("kind", [Refine, BestOfN, Predict, ChainOfThought])
+def test_calls_are_typed_as_predictions(kind):
+    for method in (kind.__call__, kind.acall):
+        assert typing.get_type_hints(method)["return"] is Prediction

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from pydantic import Field as Field_
 
-from refine_core import InputError, InputField, OutputField, Predict, Signature, SignatureError
+from refine_core import ChatAdapter, InputError, InputField, OutputField, Predict, Signature, SignatureError
 from refine_core.errors import ProgramError
 from refine_core.refine.build import stage_signature
-from refine_core.signatures import Field, checked, ensure_signature, infer_prefix, make_signature
+from refine_core.signatures import Field, checked, infer_prefix, make_signature
 from refine_core.signatures.types import type_text, validate
 from refine_core.spec import StageSpec
 
@@ -212,14 +212,58 @@ def test_a_type_may_be_any_class_that_the_calling_code_can_see(text, kind):
     assert Predict(f"a: {text} -> b").signature.fields["a"].type == kind
 
 
-def test_a_class_of_the_calling_function_is_seen_through_a_helper():
+def test_only_the_direct_callers_names_are_seen():
     class Local(BaseModel):
         a: int
 
-    def helper(text):
-        return ensure_signature(text)
+    def helper(text, **custom):
+        return make_signature(text, custom_types=custom)
 
-    assert helper("x -> y: list[Local]").fields["y"].type == list[Local]
+    with pytest.raises(SignatureError, match="unknown type 'Local'"):
+        helper("x -> y: list[Local]")
+    assert helper("x -> y: list[Local]", Local=Local).fields["y"].type == list[Local]
+    assert make_signature("x -> y: list[Local]").fields["y"].type == list[Local]
+
+
+def test_custom_types_win_over_the_callers_names_and_these_over_the_built_in():
+    class Doc(BaseModel):
+        a: int
+
+    class date(BaseModel):  # noqa: N801 - it shadows the built-in one
+        b: int
+
+    fields = make_signature("x: Doc, y: date -> z", custom_types={"Doc": Part}).fields
+    assert (fields["x"].type, fields["y"].type) == (Part, date)
+
+
+def test_a_caller_that_has_a_module_of_the_name_means_the_type():
+    import datetime  # noqa: F401
+    import time  # noqa: F401
+
+    fields = make_signature("a: datetime, b: time, c: datetime.date -> d").fields
+    assert [fields[n].type.__name__ for n in "abc"] == ["datetime", "time", "date"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("date", "2026-11-29"),
+        ("datetime", "2026-11-29T10:00:00"),
+        ("time", "10:00"),
+        ("Decimal", "1.50"),
+        ("list[date]", '["2026-11-29"]'),
+        ("datetime.date", "2026-11-29"),
+        ("Optional[decimal.Decimal]", "1.50"),
+    ],
+)
+def test_a_typed_signature_knows_dates_times_and_decimals(text, value):
+    """Typed: read from a description, as the app's form gives it, and not in anybody's code."""
+    made = stage_signature(StageSpec("one", f"q -> a: {text}"))
+    assert type_text(made.fields["a"].type) == text.replace("datetime.date", "date").replace("decimal.", "")
+    adapter = ChatAdapter()
+    read = adapter.parse(made, f"[[ ## a ## ]]\n{value}")["a"]
+    assert adapter.parse(made, adapter.format_assistant_message_content(made, {"a": read}))["a"] == read
+    assert not isinstance(read, str)
 
 
 def test_custom_types_are_given_by_name_and_come_first():
