@@ -193,3 +193,12 @@ def test_the_server_listens_on_loopback_and_keeps_quiet():
     assert config["server"]["allowedHosts"] == ["localhost", "127.0.0.1", "[::1]"]
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "type"
+
+
+@pytest.mark.fault(44)
+def test_no_test_waits_for_a_thread_without_seeing_it_end():
+    """`join(30)` returns after 30 s whether or not the thread has ended; tests.threads.finish says which."""
+    waits = re.compile(r"\b(?!str\b)\w+\.join\((timeout=)?[\d.]*\)")
+    for file in (ROOT / "tests").rglob("*.py"):
+        if file.name != "threads.py":
+            assert not waits.search(file.read_text()), f"{file.relative_to(ROOT)}: write finish(thread)"

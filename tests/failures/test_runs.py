@@ -25,6 +25,7 @@ from refine_core.runs import Credentials, Run, Runs
 from refine_core.store import open_store
 from tests.failures.table import KEY, ROWS, SLOW_S, Row, close_clients, standing
 from tests.openai_server import Answer, OpenAIServer, polite, status
+from tests.threads import finish
 
 RETRIES = 1
 REWARD = "def reward(args, pred):\n    return 0.5\n"
@@ -79,7 +80,7 @@ class Worlds:
     def ended(self, run_id) -> Run:
         job = self.runs._jobs.get(run_id)
         if job is not None:
-            job.thread.join(100)
+            finish(job.thread, within_s=100)
         return self.runs.get(run_id)
 
 

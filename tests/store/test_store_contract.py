@@ -14,6 +14,7 @@ from refine_core import events as ev
 from refine_core.errors import StoreError
 from refine_core.store import MemoryStore, Store, open_store
 from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, numbered, run, summed_up
+from tests.threads import finish
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -271,8 +272,7 @@ def test_closing_lets_those_who_wait_go(store: Store):
         thread.start()
     time.sleep(0.05)
     store.close()
-    for thread in threads:
-        thread.join(timeout=5)
+    finish(*threads)
     assert answers == [False, False]
 
 

@@ -24,6 +24,7 @@ from refine_core.store.lock import WriterLock
 from refine_core.store.sql import SqlStore
 from refine_core.store.sqlite import Sqlite
 from tests.store.stored_runs import STARTED, append_one_by_one, child, numbered, output, run, summed_up
+from tests.threads import finish
 
 
 @pytest.fixture
@@ -303,8 +304,7 @@ def test_closing_finishes_what_was_asked(home: Path):
         thread.start()
         if n == 15:
             store.close()
-    for thread in threads:
-        thread.join(timeout=30)
+    finish(*threads)
     assert len(done) + len(refused) == 30
     with closing(open_store(home)) as again:
         assert {row.run_id for row in again.rows()} == set(done)

@@ -16,6 +16,7 @@ from refine_core.errors import StoreError
 from refine_core.store import open_store
 from refine_core.store.lock import WriterLock
 from tests.store.stored_runs import append_one_by_one, child, output, run, summed_up
+from tests.threads import finish
 
 WRITE = "write_events.py"
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals, and no fork")
@@ -235,7 +236,7 @@ def test_a_store_does_not_cross_a_fork(home: Path):
 
         process = multiprocessing.get_context("fork").Process(target=use_the_copy)
         process.start()
-        process.join(timeout=30)
+        finish(process)
         assert process.exitcode == 0
         assert [row.alive for row in watcher.rows()] == [True]
         append_one_by_one(store, run("c"))

@@ -13,6 +13,7 @@ from refine_core.errors import BudgetUsedUp, SpecError
 from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore
 from tests.openai_server import Answer, OpenAIServer, polite
+from tests.threads import finish
 
 REWARD = "def reward(args, pred):\n    return 0.5\n"
 ASKED = ev.LMRequested("tiny", (), {})
@@ -44,7 +45,7 @@ def run(runs, spec):
 
 def run_to_end(runs, run_id):
     if (job := runs._jobs.get(run_id)) is not None:
-        job.thread.join(30)
+        finish(job.thread)
     return runs.get(run_id)
 
 

@@ -17,6 +17,7 @@ from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs, replayed
 from refine_core.store import MemoryStore
 from tests.openai_server import OpenAIServer, polite, status
+from tests.threads import finish
 
 KEY = "a-key-for-tests"
 REWARD = (
@@ -36,7 +37,7 @@ def runs():
 def ended(runs, run_id):
     job = runs._jobs.get(run_id)
     if job is not None:
-        job.thread.join(30)
+        finish(job.thread)
     return runs.get(run_id)
 
 

@@ -21,6 +21,7 @@ from refine_core.log.scope import Collector, Scope
 from refine_core.spec import ModelSpec
 from refine_core.waiting import Cancel
 from tests.openai_server import Answer, OpenAIServer, status
+from tests.threads import finish
 
 CANARY = "canary-91bb-of-any-shape"
 
@@ -135,8 +136,7 @@ def test_two_identical_calls_at_once_wait_for_no_lock(server):
     threads = [threading.Thread(target=lm_of(server), args=("hi",)) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    finish(*threads)
     assert len(server.requests) == 2
     assert abs(server.requests[0].at - server.requests[1].at) < 0.25
 
@@ -239,8 +239,7 @@ def test_threads_may_use_it_at_once():
     threads = [threading.Thread(target=use, args=(n * 31,)) for n in range(4)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    finish(*threads)
     assert len(store) == 50
 
 

@@ -14,6 +14,7 @@ from refine_core import settings
 from refine_core.errors import LMError
 from refine_core.lm import LM, History, Reply, ScriptedLM, Usage, inspect_history
 from refine_core.lm.history import MOST_CALLS, everywhere, text_of
+from tests.threads import finish
 
 CANARY = "canary-27aa-of-any-shape"
 
@@ -144,8 +145,7 @@ def test_it_may_be_read_while_others_write():
             assert all(entry["outputs"] == ["x"] for entry in history[-5:])
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
+        finish(*threads)
 
 
 # What people see

@@ -36,6 +36,7 @@ from refine_core.lm.secrecy import redact
 from refine_core.waiting import Cancel
 from tests import openai_server
 from tests.openai_server import Answer, OpenAIServer, status
+from tests.threads import finish
 
 CANARY = "canary-7f3a9c-of-any-shape"
 ASK = [{"role": "system", "content": "Be brief. ☃"}, {"role": "user", "content": "why is it so?"}]
@@ -426,8 +427,7 @@ def test_calls_from_many_threads_run_side_by_side(server):
     started = time.monotonic()
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    finish(*threads)
     assert time.monotonic() - started < 6 * 0.3
 
 

@@ -25,6 +25,7 @@ from refine_core.lm.streaming import Draft
 from refine_core.waiting import Cancel
 from tests.failures.table import close_clients
 from tests.openai_server import DONE, Answer, OpenAIServer, delta, redirect, status
+from tests.threads import finish
 
 ASK = [{"role": "user", "content": "why is it so?"}]
 KEY = "canary-7f3a9c-of-any-shape"
@@ -91,7 +92,7 @@ def test_a_piece_is_told_though_none_follows_for_long(server):
     thread.start()
     assert told.wait(3)
     cancel.set()
-    thread.join(3)
+    finish(thread)
 
 
 def swallow(operation):
@@ -448,11 +449,10 @@ def test_a_draft_that_is_closed_tells_nothing_and_closing_waits_for_whoever_is_b
     teller.start()
     assert telling.wait(3)
     closer.start()
-    closer.join(0.1)
-    assert closer.is_alive()
+    with pytest.raises(AssertionError):
+        finish(closer, within_s=0.1)
     go_on.set()
-    teller.join(3)
-    closer.join(3)
+    finish(teller, closer)
     draft.end("second")
     assert told == ["first"]
 

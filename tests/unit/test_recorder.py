@@ -9,6 +9,7 @@ import pytest
 
 from refine_core import Cancel, Recorder, RecordingFailed, RunCancelled, StoreError
 from refine_core import events as ev
+from tests.threads import finish
 
 DONE = ev.RunFinished("cancelled", None, None, 0.1)
 
@@ -27,8 +28,7 @@ def test_records_are_numbered_without_gaps_also_from_several_threads():
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    finish(*threads)
     assert [r.seq for r in kept] == list(range(1, 201))
 
 

@@ -38,6 +38,7 @@ from refine_core.log.scope import Scope, within
 from refine_core.runs import Runs
 from refine_core.store import MemoryStore
 from tests.openai_server import OpenAIServer, choosy, polite, sample_of, status
+from tests.threads import finish
 
 QA = Predict("question -> answer, sure: bool")
 
@@ -363,7 +364,7 @@ def runs():
 
 
 def finished(runs, run_id):
-    runs._jobs[run_id].thread.join(30)
+    finish(runs._jobs[run_id].thread)
     run = runs.get(run_id)
     assert run.state == "finished"
     return run

@@ -25,15 +25,16 @@ from refine_core.programs import EXAMPLES, ModelSpec, ProgramSpec, StageSpec
 from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore
 from tests.openai_server import OpenAIServer, polite
+from tests.threads import finish
 
 TWO_STAGES, FAILING = EXAMPLES["two_stages"].spec, EXAMPLES["flaky"].spec
 
 
-def finish(runs, run_id):
+def ended(runs, run_id):
     """Wait for the end; the records."""
     job = runs._jobs.get(run_id)
     if job is not None and job.thread is not None:
-        job.thread.join(30)
+        finish(job.thread)
     return runs.events(run_id)
 
 
@@ -42,7 +43,7 @@ def whole(request):
     """The records of a run that nothing interrupted."""
     runs = Runs(MemoryStore())
     spec = TWO_STAGES if request.param == "two stages" else FAILING
-    records = finish(runs, runs.start(spec))
+    records = ended(runs, runs.start(spec))
     runs.close()
     assert isinstance(records[-1].event, RunFinished)
     return records
@@ -83,7 +84,7 @@ def test_a_run_cut_off_anywhere_ends_as_if_it_had_not_been(whole):
         runs = interrupted(whole[:n])
         (row,) = runs.recent()
         runs.resume(row.run_id)
-        records = finish(runs, row.run_id)
+        records = ended(runs, row.run_id)
         assert went(records) == went(whole), f"cut off after event {n}, {whole[n - 1].event}"
         assert [r.seq for r in records] == list(range(1, len(records) + 1))
         assert records[:n] == whole[:n]
@@ -98,7 +99,7 @@ def test_the_prompts_after_an_interruption_are_those_of_the_whole_run(whole):
     runs = interrupted(whole[:cut])
     (row,) = runs.recent()
     runs.resume(row.run_id)
-    after = [r.event for r in finish(runs, row.run_id)[cut:] if isinstance(r.event, LMRequested)]
+    after = [r.event for r in ended(runs, row.run_id)[cut:] if isinstance(r.event, LMRequested)]
     runs.close()
     assert [(e.messages, e.params) for e in after] == [
         (r.event.messages, r.event.params) for r in whole[cut:] if isinstance(r.event, LMRequested)
@@ -111,12 +112,12 @@ def test_only_what_was_cut_off_is_asked_again(whole):
     runs = interrupted(whole[:cut])
     (row,) = runs.recent()
     runs.resume(row.run_id)
-    records = finish(runs, row.run_id)
+    records = ended(runs, row.run_id)
     line = runs.get(row.run_id).line
     runs.close()
-    ended = [r.event.index for r in whole[:cut] if isinstance(r.event, RewardScored | AttemptFailed)]
+    complete = [r.event.index for r in whole[:cut] if isinstance(r.event, RewardScored | AttemptFailed)]
     begun = [r.event.index for r in records[cut:] if isinstance(r.event, AttemptStarted)]
-    assert not set(begun) & set(ended)
+    assert not set(begun) & set(complete)
     assert line.resumed == 1
     spans = [(r.span, type(r.event)) for r in records if isinstance(r.event, LMRequested)]
     assert len(spans) == len(set(spans)), "no two calls share a place"
@@ -139,7 +140,7 @@ def test_a_run_that_works_is_not_resumed():
     with pytest.raises(SpecError, match="running, not interrupted"):
         runs.resume(run_id)
     runs.cancel(run_id)
-    finish(runs, run_id)
+    ended(runs, run_id)
     runs.close()
 
 
@@ -149,7 +150,7 @@ def test_a_clock_that_was_set_back_turns_nothing_round(whole):
     runs = interrupted(ahead)
     (row,) = runs.recent()
     runs.resume(row.run_id)
-    records = finish(runs, row.run_id)
+    records = ended(runs, row.run_id)
     runs.close()
     assert [r.at for r in records] == sorted(r.at for r in records)
     assert went(records) == went(whole)
@@ -184,7 +185,7 @@ def test_a_run_that_began_with_a_typed_key_does_not_go_on_without_it():
         )
         first = Runs(MemoryStore())
         run_id = first.start(spec, Credentials({"model": "a-typed-key"}))
-        records = finish(first, run_id)
+        records = ended(first, run_id)
         first.close()
         assert records[0].event.keyed == ("model",)
         assert "a-typed-key" not in repr(records)
@@ -195,13 +196,13 @@ def test_a_run_that_began_with_a_typed_key_does_not_go_on_without_it():
         assert runs.get(run_id).resumable
         assert len(runs.events(run_id)) == cut, "nothing was begun"
         runs.resume(run_id, Credentials({"model": "a-mistyped-key"}))
-        assert "refused the key" in finish(runs, run_id)[-1].event.error.message, "and it did not end by that"
+        assert "refused the key" in ended(runs, run_id)[-1].event.error.message, "and it did not end by that"
         refused = runs.get(run_id)
         assert (refused.state, refused.resumable) == ("unrecorded", True)
         assert refused.trouble.endswith("Resume it with the right key.")
         assert len(runs.events(run_id)) < len(records) + 2, "one request, and no more attempts"
         runs.resume(run_id, Credentials({"model": "a-typed-key"}))
-        assert finish(runs, run_id)[-1].event.reason == "attempts_used_up"
+        assert ended(runs, run_id)[-1].event.reason == "attempts_used_up"
         assert [a.error for a in runs.get(run_id).line.attempts] == [None, None]
         runs.close()
 
@@ -221,10 +222,9 @@ def test_of_many_who_resume_a_run_at_once_one_does(whole):
     threads = [threading.Thread(target=press) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    finish(*threads)
     assert (len(went_on), len(refused)) == (1, 3)
-    records = finish(runs, run_id)
+    records = ended(runs, run_id)
     assert sum(isinstance(r.event, RunResumed) for r in records) == 1
     assert isinstance(records[-1].event, RunFinished)
     runs.close()

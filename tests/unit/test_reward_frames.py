@@ -13,6 +13,7 @@ from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner, wire
 from refine_core.rewards.limits import REPLY_BRACKETS, REPLY_BYTES
 from refine_core.rewards.replies import read_load_reply, read_score_reply
+from tests.threads import finish
 
 # A reward that has found the worker's channel and the token, and sends the body that `args` asks for.
 FORGER = """
@@ -319,5 +320,5 @@ def test_a_score_that_closing_ends_says_so():
         while runner._loaded is None or runner._loaded.reply.done():
             time.sleep(0.005)
         runner.close()
-        scoring.join(10)
+        finish(scoring)
     assert told == ["the reward runner was closed while it ran; its process was killed"]

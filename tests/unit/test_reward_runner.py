@@ -19,6 +19,7 @@ from refine_core.errors import LMTimeoutError, RewardError, RunCancelled, Worker
 from refine_core.rewards import RewardRunner
 from refine_core.rewards.process import WorkerProcess
 from refine_core.waiting import Cancel
+from tests.threads import finish
 
 DATA = Path(__file__).parents[1] / "data"
 CASES = json.loads((DATA / "rewards" / "cases.json").read_text("utf-8"))
@@ -501,7 +502,7 @@ def test_waiting_for_ones_turn_can_be_cancelled():
         assert time.monotonic() - began < 0.1 + 1
         assert busy.is_alive()
         enough.set()
-        busy.join()
+        finish(busy)
 
 
 @posix

@@ -13,6 +13,7 @@ from refine_core import events as ev
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs
 from tests.openai_server import Answer, OpenAIServer, polite, status
+from tests.threads import finish
 
 REWARD = "def reward(args, pred):\n    return float(len(pred.answer.split()) == 1)\n"
 SPEC = ProgramSpec((StageSpec("answer", "question -> answer"),), REWARD, {"question": "Is it so?"})
@@ -196,7 +197,7 @@ def test_a_watcher_is_woken_by_an_event(runs):
     woken = []
     watcher = threading.Thread(target=lambda: woken.append(runs.wait(run_id, seen, 10)))
     watcher.start()
-    watcher.join(10)
+    finish(watcher)
     assert woken == [True]
     finished(runs, run_id)
 

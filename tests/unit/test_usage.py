@@ -11,6 +11,7 @@ import pytest
 from refine_core import settings
 from refine_core.lm import BaseLM, Reply, ScriptedLM, Usage, configure_cache
 from refine_core.usage import UsageTracker, track_usage
+from tests.threads import finish
 
 
 def replies(*usages, cost=0.25):
@@ -96,8 +97,7 @@ def test_threads_and_tasks_that_have_its_context_count_for_it():
         for thread in threads:
             thread.start()
         asyncio.run(many())
-        for thread in threads:
-            thread.join()
+        finish(*threads)
     assert tracker.get_total_tokens()["scripted"]["total_tokens"] == 80
 
 
