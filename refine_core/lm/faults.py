@@ -33,6 +33,7 @@ MAX_WORDS = 300
 """Characters kept of what a provider says."""
 
 _LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
+_STATUS_ALONE = re.compile(r"Error code: \d{3}")  # openai's words for a body that it could not read
 _JSON_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\]|\\.)+)\"")
 _MISREAD = ("JSONDecodeError", "ValidationError", "TypeError", "AttributeError", "KeyError")
 _HUNG_UP = (
@@ -61,12 +62,13 @@ def explain(  # one return a fault
     if seen := next((link for link in _chain(error) if isinstance(link, TransportFault)), None):
         return _by_sight(seen, at, where, model, secrets)
     said = redact(_words(error), secrets)[:MAX_WORDS]
-    if _has(error, "TimeoutError", "Timeout", "TimeoutException"):
+    answered = _has(error, "HTTPStatusError")  # a 408 is litellm's Timeout, too
+    if not answered and _has(error, "TimeoutError", "Timeout", "TimeoutException"):
         return LMTimeoutError(
             f"{at} gave no answer within {timeout_s:g} s. Try again, or allow it more time.", model=model
         )
     status = getattr(error, "status_code", None)
-    if isinstance(status, int) and _has(error, "HTTPStatusError"):
+    if isinstance(status, int) and answered:
         if keyless and status == HTTPStatus.UNAUTHORIZED:
             return LMKeyError(
                 f"{at} wants a key, and none was given (401). Give one, or name the environment variable that holds it."
@@ -320,7 +322,7 @@ def _words(error: BaseException) -> str:
     text = " ".join(str(sent or _LITELLM_PREFIX.sub("", own)).split())
     if "{" in text and (inside := _JSON_MESSAGE.search(text)):
         return inside[1]
-    return "" if text.startswith("<") else text
+    return "" if text.startswith("<") or _STATUS_ALONE.fullmatch(text) else text
 
 
 def _body(error: BaseException) -> object:
@@ -340,7 +342,9 @@ def names_stream(error: BaseException) -> bool:
     """Whether a server refused the request because it asks for a stream."""
     refused = getattr(error, "status_code", None) in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
     return (
-        refused and _has(error, "HTTPStatusError") and "stream" in f"{_param(error)} {_words(error)}".lower()
+        refused
+        and _has(error, "HTTPStatusError", "APIStatusError")
+        and "stream" in f"{_param(error)} {_words(error)}".lower()
     )
 
 
