@@ -8,6 +8,7 @@ python -m benchmarks --only loop import    some measures
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 
@@ -16,7 +17,14 @@ from benchmarks.table import NotMeasured, Row, machine, markdown
 
 SCREEN = ("paint", "first-attempt", "event-to-screen")
 FRAMEWORK = ("loop", "recorded")
-NAMES = (*SCREEN, *FRAMEWORK, "batch", "lasting", "commit", "import")
+ALONE = {
+    "batch": "benchmarks.batch",
+    "lasting": "benchmarks.lasting",
+    "stream": "benchmarks.streams",
+    "commit": "benchmarks.storage",
+    "import": "benchmarks.importing",
+}
+NAMES = (*SCREEN, *FRAMEWORK, *ALONE)
 
 Rows = Iterator[Row | NotMeasured]
 
@@ -69,38 +77,14 @@ def groups(names: set[str], *, quick: bool) -> Iterator[tuple[str, Callable[[], 
             return measure(found, quick=quick)
 
         yield "framework", framework
-    if "batch" in names:
+    for name, module in ALONE.items():
+        if name in names:
 
-        def batch() -> Rows:
-            from benchmarks.batch import measure
+            def alone(module: str = module) -> Rows:
+                rows: Rows = importlib.import_module(module).measure(quick=quick)
+                return rows
 
-            return measure(quick=quick)
-
-        yield "batch", batch
-    if "lasting" in names:
-
-        def lasting() -> Rows:
-            from benchmarks.lasting import measure
-
-            return measure(quick=quick)
-
-        yield "lasting", lasting
-    if "commit" in names:
-
-        def commit() -> Rows:
-            from benchmarks.storage import measure
-
-            return measure(quick=quick)
-
-        yield "commit", commit
-    if "import" in names:
-
-        def importing() -> Rows:
-            from benchmarks.importing import measure
-
-            return measure(quick=quick)
-
-        yield "import", importing
+            yield name, alone
 
 
 if __name__ == "__main__":

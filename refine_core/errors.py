@@ -227,10 +227,13 @@ class LMError(RefineError):
     """The model or its provider is at fault.
 
     model: the name asked for. status: the HTTP status, where there was one. retryable: the same call may yet succeed.
-    charge: set where the model did answer, to no use.
+    charge: set where the model did answer, to no use. parameters: of the request, those that the server blames.
+    left_out: of these, what the request is made again without.
     """
 
     retryable = False
+    parameters: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def __init__(self, message: str, *, model: str = "", status: int | None = None) -> None:
         self.model, self.status = model, status

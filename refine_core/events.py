@@ -142,7 +142,8 @@ class LMRequested(Event):
 class LMRetried(Event):
     """A request failed in passing and will be sent again after `wait_s`. ordinal: 1 for the first retry.
 
-    charge: what the answer cost, where there was one that was of no use.
+    charge: what the answer cost, where there was one that was of no use. left_out: names of parameters that the server
+    refused, and that it is sent again without.
     """
 
     kind: ClassVar[str] = "lm_retried"
@@ -150,6 +151,7 @@ class LMRetried(Event):
     wait_s: float
     error: Fault
     charge: Charge | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

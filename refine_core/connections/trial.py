@@ -213,6 +213,8 @@ class _Trial:
             made = found.made
         if isinstance(made, LMError):
             return self._failed(made)
+        if not lm.takes("temperature"):  # as its server may have said only now
+            untempered = ("temperature",)
         self._answered(made, untempered)
         left_out = (*untempered, *found.names) if found is not None else untempered
         if self.board.verdict("Reply") == "works":

@@ -16,6 +16,7 @@ from refine_core.errors import Charge, LMError, LMRefusedError, LMUnavailableErr
 from refine_core.lm.base import Reply, Usage
 from refine_core.lm.secrecy import hide, redact
 from refine_core.lm.shapes import TooLong, count, sane_usage
+from refine_core.lm.sse import reasoning_in
 
 MAX_REPLY_BYTES = 4_000_000
 """Of a reply's text, as UTF-8. The longest replies that models write have about 500 000."""
@@ -29,7 +30,8 @@ class Said:
     """What a server said, as it was told.
 
     text: "" where there was none. model, finish_reason: "" where not told. usage: as OpenAI names its parts.
-    refusal: why the model does not answer. tools: names of what it wants called. choices: whether it said anything. others: the texts of further choices.
+    refusal: why the model does not answer. tools: names of what it wants called. choices: whether it said anything.
+    others: the texts of further choices. reasoning: what the model thought, where the server sends it beside the text.
     """
 
     text: str = ""
@@ -40,6 +42,7 @@ class Said:
     tools: tuple[str, ...] = ()
     choices: bool = True
     others: tuple[str, ...] = ()
+    reasoning: str = ""
 
     @property
     def tokens(self) -> Usage:
@@ -62,12 +65,40 @@ def read_whole(answer: Any, body: Mapping[str, Any] | None) -> Said:
         return said
     message = choices[0].message
     said.text = check_length(message.content or "")
+    said.reasoning = _reasoning_of(message)
     said.finish_reason = told["choices"][0].get("finish_reason") or ""
     said.refusal = refusal_of(message)
     said.tools = tools_of(message)
     further = (check_length(choice.message.content or "") for choice in choices[1:])
     said.others = tuple(text for text in further if text)
     return said
+
+
+def read_body(body: Mapping[str, Any]) -> Said:
+    """A reply in the shape of a whole chat reply of OpenAI's (see refine_core.lm.wire), without litellm's view of it."""
+    said = Said(usage=sane_usage(body.get("usage")), model=body.get("model") or "")
+    if not body["choices"]:
+        said.choices = False
+        return said
+    choice = body["choices"][0]
+    message = choice["message"]
+    refusal = message.get("refusal")
+    said.text = check_length(message.get("content") or "")
+    said.reasoning = reasoning_in(message)
+    said.finish_reason = choice.get("finish_reason") or ""
+    said.refusal = refusal if isinstance(refusal, str) else ""
+    said.tools = _names_in(message)
+    return said
+
+
+def _names_in(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the functions that a message wants called."""
+    calls = message.get("tool_calls")
+    wanted = (
+        [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    )
+    names = [one.get("name") for one in (*wanted, message.get("function_call")) if isinstance(one, dict)]
+    return tuple(name for name in names if isinstance(name, str) and name)
 
 
 def check_length(text: str) -> str:
@@ -92,6 +123,11 @@ def tools_of(message: Any) -> tuple[str, ...]:
     wanted = [getattr(call, "function", None) for call in calls] if isinstance(calls, list) else []
     names = [getattr(one, "name", None) for one in (*wanted, getattr(message, "function_call", None))]
     return tuple(name for name in names if isinstance(name, str) and name)
+
+
+def _reasoning_of(message: Any) -> str:
+    told = getattr(message, "reasoning_content", None)
+    return told if isinstance(told, str) else ""
 
 
 def _dumped(usage: Any) -> object:

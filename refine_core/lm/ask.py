@@ -83,14 +83,14 @@ def _ask(
             LMRequested(
                 lm.model,
                 tuple(dict(m) for m in messages),
-                plain_dict(_shown({**lm.kwargs, **params})),
+                plain_dict(_shown(lm.as_sent({**lm.kwargs, **params}))),
                 purpose,
             )
         )
         start = time.perf_counter()
 
         def retried(ordinal: int, wait_s: float, error: LMError) -> None:
-            here.emit(LMRetried(ordinal, wait_s, Fault.of(error), error.charge))
+            here.emit(LMRetried(ordinal, wait_s, Fault.of(error), error.charge, error.left_out))
 
         try:
             reply = yield from reply_through(

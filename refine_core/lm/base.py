@@ -185,6 +185,14 @@ class BaseLM:
         """Whether this request is worth making: False for a reply format that the server refused before."""
         return not self.formats.refuses(params.get("response_format"))
 
+    def at_temperature(self, temperature: float) -> Self:
+        """The same model at a temperature of a schedule's choosing, which need not be sent if the model takes none."""
+        return self.copy(temperature=temperature)
+
+    def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
+        """Of these parameters, what the model is sent: less what its server is known to refuse, and nobody asked for."""
+        return params
+
     def as_taken(self) -> Self:
         """Itself; a model that refuses its own default temperature gives a copy without it."""
         return self

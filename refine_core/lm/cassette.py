@@ -94,7 +94,7 @@ class Recording:
                 under_way[record.span].retries.append(retried)
             case (LMReplied() | LMFailed()) as end if record.span in under_way:
                 under_way.pop(record.span).end = end
-            case AttemptStarted(untempered=names) if names:
+            case AttemptStarted(index=0, untempered=names) if names:
                 self.tempered = False
             case _:
                 pass
@@ -204,7 +204,7 @@ class CassetteLM(BaseLM):
     ) -> Steps[Reply]:
         """`complete` as an operation; it retries where the recorded call did, and fails where that failed."""
         cancel = cancel or Cancel()
-        answered = self.recording.answer(messages, params)
+        answered = self.recording.answer(messages, self.as_sent(params))
         if answered is None or answered.end is None:
             raise LMNotFoundError(
                 f"The recording of run {self.recording.run_id} holds no reply to this request: the program, its inputs, "
@@ -215,9 +215,13 @@ class CassetteLM(BaseLM):
         for retried in answered.retries:
             wait_s = retried.wait_s if self.delay_s is None else 0.0
             if on_retry is not None:
-                on_retry(retried.ordinal, wait_s, _error(retried.error, self.model))
+                error = _error(retried.error, self.model)
+                error.left_out = retried.left_out
+                on_retry(retried.ordinal, wait_s, error)
             yield Pause(wait_s, cancel)
             waited += wait_s
+            if "temperature" in retried.left_out:
+                self.recording.tempered = False  # as the recorded run found out
         end = answered.end
         took_s = max(0.0, end.took_s - waited) if self.delay_s is None else self.delay_s
         if isinstance(end, LMFailed):
@@ -238,6 +242,11 @@ class CassetteLM(BaseLM):
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
         """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
         return self.recording.holds(messages, params)
+
+    def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
+        """What the recorded model was sent, as far as the recording was given."""
+        tempered = self.recording.tempered
+        return params if tempered else {n: v for n, v in params.items() if n != "temperature"}
 
     def takes(self, param: str) -> bool:
         """Whether the recorded model took it."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 
@@ -26,14 +26,28 @@ from refine_core.errors import (
     LMUnavailableError,
 )
 from refine_core.lm.answers import MAX_REPLY_BYTES
+from refine_core.lm.refusals import Refusal, clean, read_words, refusal_of
 from refine_core.lm.secrecy import redact
-from refine_core.lm.shapes import CutOff, SaidError, SentElsewhere, TooLong, TransportFault, WrongShape
+from refine_core.lm.shapes import (
+    CutOff,
+    SaidError,
+    SentElsewhere,
+    TookTooLong,
+    TooLong,
+    TransportFault,
+    Unguarded,
+    WrongShape,
+)
 
 MAX_WORDS = 300
 """Characters kept of what a provider says."""
 
-_LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
-_STATUS_ALONE = re.compile(r"Error code: \d{3}")  # openai's words for a body that it could not read
+_UNSUPPORTED = (
+    re.compile(r"(?:don't|doesn't|does not) support (?:the parameter )?`?(\w+)(?==)"),
+    re.compile(r"does not support parameters: \W*(\w+)"),
+    re.compile(r"Unsupported (?:value|parameter): '(\w+)'"),
+)
+"""In which words litellm says that a model does not take a parameter."""
 _JSON_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\]|\\.)+)\"")
 _MISREAD = ("JSONDecodeError", "ValidationError", "TypeError", "AttributeError", "KeyError")
 _HUNG_UP = (
@@ -53,30 +67,28 @@ def explain(  # one return a fault
     timeout_s: float,
     secrets: Collection[str] = (),
     keyless: bool = False,
+    refusal: Refusal | None = None,
+    fault: TransportFault | None = None,
 ) -> LMError:
     """The LMError for an exception of litellm or of what lies beneath it.
 
     where: "the server at http://…" or the like. timeout_s: the limit that was in force. keyless: no key was sent.
+    refusal, fault: what was seen on the wire, if anything.
     """
     at = where[0].upper() + where[1:]
-    if seen := next((link for link in _chain(error) if isinstance(link, TransportFault)), None):
+    seen = fault or next((link for link in _chain(error) if isinstance(link, TransportFault)), None)
+    if seen is not None:
         return _by_sight(seen, at, where, model, secrets)
+    status = getattr(error, "status_code", None)
+    if refusal is None and isinstance(status, int) and _has(error, "HTTPStatusError"):
+        refusal = refusal_of(_body(error) or _words(error), status=status)
+    if refusal is not None and refusal.status is not None:
+        return _by_status(error, refusal, at, model, secrets, keyless=keyless)
     said = redact(_words(error), secrets)[:MAX_WORDS]
-    answered = _has(error, "HTTPStatusError")  # a 408 is litellm's Timeout, too
-    if not answered and _has(error, "TimeoutError", "Timeout", "TimeoutException"):
+    if _has(error, "TimeoutError", "Timeout", "TimeoutException"):
         return LMTimeoutError(
             f"{at} gave no answer within {timeout_s:g} s. Try again, or allow it more time.", model=model
         )
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int) and answered:
-        if keyless and status == HTTPStatus.UNAUTHORIZED:
-            return LMKeyError(
-                f"{at} wants a key, and none was given (401). Give one, or name the environment variable that holds it."
-                + (f' It said: "{said}"' if said else ""),
-                model=model,
-                status=status,
-            )
-        return _by_status(error, status, at, said, model, param=redact(_param(error), secrets))
     insecure = _has(error, "SSLError", "CertificateError", "ClientConnectorCertificateError")
     if insecure and not _has(error, *_HUNG_UP):
         return _insecure(error, where, model)
@@ -100,7 +112,7 @@ def explain(  # one return a fault
     ):
         return LMKeyError(f"{at} needs a key. Give one, or set it in the environment.", model=model)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.UNPROCESSABLE_ENTITY:
-        return _by_status(error, status, at, said, model)
+        return _by_status(error, refusal_of(_words(error), status=status), at, model, secrets)
     what = "it is no JSON, or not all of it" if _has(error, "JSONDecodeError") else ""
     return _by_sight(WrongShape(what), at, where, model, secrets)
 
@@ -188,6 +200,14 @@ def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Co
             )
         case SaidError():
             return _in_place_of_a_reply(seen.body, at, model, secrets)
+        case TookTooLong():
+            return _too_late(seen, at, model)
+        case Unguarded():
+            return LMError(
+                f"{at} was asked in a way that cannot be watched, so its answer was not used: nobody knows where the key "
+                "went. Give the address of an OpenAI-compatible server that has the model.",
+                model=model,
+            )
         case CutOff():
             return LMUnavailableError(
                 f"The reply of {where} ended before it was complete. Try again.", model=model
@@ -200,26 +220,49 @@ def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Co
     )
 
 
+def _too_late(seen: TookTooLong, at: str, model: str) -> LMTimeoutError:
+    """The limit of silence, or that of a whole stream, was reached. A stream that was alive would be as long again."""
+    if not seen.characters and not seen.was_alive:
+        return LMTimeoutError(
+            f"{at} gave no answer within {seen.after_s:g} s. Try again, or allow it more time.", model=model
+        )
+    size = f"{round(seen.characters, 2 - len(str(seen.characters))):,}"  # two digits are enough
+    if not seen.was_alive:
+        return LMTimeoutError(
+            f"{at} sent nothing more for {seen.after_s:g} s, after about {size} characters. "
+            "Try again, or allow it more time.",
+            model=model,
+        )
+    failure = LMTimeoutError(
+        f"{model!r} was still {'thinking' if seen.is_thinking else 'writing'} after {seen.after_s:g} s "
+        f"(about {size} characters). Set max tokens."
+        if seen.characters
+        else f"{at} kept the connection open for {seen.after_s:g} s and wrote nothing. Allow it more time.",
+        model=model,
+    )
+    failure.retryable = False
+    return failure
+
+
 def _in_place_of_a_reply(body: object, at: str, model: str, secrets: Collection[str]) -> LMError:
     """An error that came under status 200, or in the middle of a stream, by the code that it names."""
-    parts = body if isinstance(body, dict) else {"message": body}
-    said = redact(" ".join(str(parts.get("message") or "").split()), secrets)[:MAX_WORDS]
-    names = " ".join(str(parts.get(name) or "") for name in ("code", "type"))
-    code = str(parts.get("code"))
-    status = int(code) if re.fullmatch(r"[45]\d\d", code) else None
-    if "insufficient_quota" in names or "rate_limit" in names:
-        status = HTTPStatus.TOO_MANY_REQUESTS
-    if status is not None:
-        failure = _by_status(Exception(), int(status), at, said, model)
-        failure.retryable = failure.retryable and "insufficient_quota" not in names
-        return failure
-    told = f' It said: "{said}"' if said else ""
+    refusal = refusal_of(body)
+    if refusal.status is None and refusal.is_out_of_credit:
+        refusal = replace(refusal, status=HTTPStatus.PAYMENT_REQUIRED.value)
+    if refusal.status is not None:
+        return _by_status(Exception(), refusal, at, model, secrets)
+    told = _quoted(refusal, secrets)
     return LMUnavailableError(f"{at} sent an error in place of a reply. Try again.{told}", model=model)
+
+
+def _quoted(refusal: Refusal, secrets: Collection[str]) -> str:
+    """The server's own words, to follow ours; "" where it sent none."""
+    said = redact(refusal.words, secrets)[:MAX_WORDS]
+    return f' It said: "{said}"' if said else ""
 
 
 _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
     401: (LMKeyError, "{at} refused the key (401). Check the key, and that it belongs there."),
-    402: (LMRateLimitError, "{at} wants payment first (402). Check the account behind the key."),
     403: (LMKeyError, "{at} does not let this key use {model!r} (403). Check what the key may do."),
     404: (
         LMNotFoundError,
@@ -234,14 +277,32 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
 }
 
 
+_KEYLESS = (
+    "{at} wants a key, and none was given ({status}). "
+    "Give one, or name the environment variable that holds it."
+)
+_OUT_OF_CREDIT = (
+    "{at} says that the account behind the key is out of credit ({status}). "
+    "Add credit or raise its limit there, or use another key."
+)
+
+
 def _by_status(
-    error: BaseException, status: int, at: str, said: str, model: str, *, param: str = ""
+    error: BaseException,
+    refusal: Refusal,
+    at: str,
+    model: str,
+    secrets: Collection[str],
+    *,
+    keyless: bool = False,
 ) -> LMError:
-    """The error for an HTTP status. at: the server, as a sentence begins. said: its own words. param: the one at fault."""
+    """The error for a refusal with an HTTP status. at: the server, as a sentence begins."""
+    status = refusal.status or 0
+    param = redact(refusal.param, secrets)
     kind, sentence = _BY_STATUS.get(status, (LMRefusedError, "{at} did not accept the request ({status})."))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _BY_STATUS:
         kind, sentence = LMUnavailableError, "{at} failed on its side ({status}). Try again later."
-        if _REPLY_FORMAT.search(said):  # it would fail again
+        if _REPLY_FORMAT.search(refusal.words):  # it would fail again
             kind, sentence = LMRefusedError, "{at} failed at the reply format ({status})."
     if kind is LMRefusedError and param and status not in _BY_STATUS:
         sentence = "{at} did not accept the parameter {param!r} ({status}). Change it, or leave it out."
@@ -249,20 +310,23 @@ def _by_status(
         sentence = "The prompt is too long for {model!r} ({status}). Shorten it."
     if _has(error, "ContentPolicyViolationError"):
         sentence = "{at} refused the content of the prompt ({status})."
+    if refusal.is_out_of_credit:
+        kind, sentence = LMRateLimitError, _OUT_OF_CREDIT
+    if keyless and status == HTTPStatus.UNAUTHORIZED:
+        sentence = _KEYLESS
+    told = _quoted(refusal, secrets)
     if _has(error, "UnsupportedParamsError"):
-        sentence = (
-            "{model!r} does not take one of its parameters. Change it, or set it to None to leave it out."
-        )
-    message = sentence.format(at=at, model=model, status=status, param=param) + (
-        f' It said: "{said}"' if said else ""
-    )
+        param = _unsupported(error)
+        which = "the parameter {param!r}" if param else "one of its parameters"
+        sentence = f"{{model!r}} does not take {which} as it is set. Leave it empty, or set it to None."
+        told = "" if param else told
+    message = sentence.format(at=at, model=model, status=status, param=param) + told
     if kind is LMUnavailableError:
-        return LMUnavailableError(message, model=model, status=status, retry_after_s=_retry_after_s(error))
+        return LMUnavailableError(message, model=model, status=status, retry_after_s=refusal.retry_after_s)
     if kind is not LMRateLimitError:
         return kind(message, model=model, status=status)
-    limit = LMRateLimitError(message, model=model, status=status, retry_after_s=_retry_after_s(error))
-    codes = [getattr(link, "code", None) for link in _chain(error)]
-    limit.retryable = status != HTTPStatus.PAYMENT_REQUIRED and "insufficient_quota" not in codes
+    limit = LMRateLimitError(message, model=model, status=status, retry_after_s=refusal.retry_after_s)
+    limit.retryable = not refusal.is_out_of_credit
     return limit
 
 
@@ -315,14 +379,12 @@ def _has(error: BaseException, *names: str) -> bool:
 
 
 def _words(error: BaseException) -> str:
-    """The provider's own sentence, on one line; empty where it sent none, or a web page."""
-    bodies = (getattr(link, "body", None) for link in _chain(error))
-    sent = next((b["message"] for b in bodies if isinstance(b, dict) and b.get("message")), None)
+    """The sentence of an exception that no answer of a server stands behind; empty for a web page."""
     own = str(error).partition(" Original exception: ")[0]  # litellm says it twice
-    text = " ".join(str(sent or _LITELLM_PREFIX.sub("", own)).split())
+    text = " ".join(own.split())
     if "{" in text and (inside := _JSON_MESSAGE.search(text)):
-        return inside[1]
-    return "" if text.startswith("<") or _STATUS_ALONE.fullmatch(text) else text
+        text = inside[1]
+    return read_words(clean(text))
 
 
 def _body(error: BaseException) -> object:
@@ -330,37 +392,6 @@ def _body(error: BaseException) -> object:
     return next((b for link in _chain(error) if (b := getattr(link, "body", None)) is not None), None)
 
 
-def _param(error: BaseException) -> str:
-    """The parameter that the server names as the one at fault; "" where it names none, or the prompt or the model."""
-    body = _body(error)
-    param = body.get("param") if isinstance(body, dict) else None
-    whole = ("messages", "model")
-    return param[:60] if isinstance(param, str) and not param.startswith(whole) else ""
-
-
-def names_stream(error: BaseException) -> bool:
-    """Whether a server refused the request because it asks for a stream."""
-    refused = getattr(error, "status_code", None) in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return (
-        refused
-        and _has(error, "HTTPStatusError", "APIStatusError")
-        and "stream" in f"{_param(error)} {_words(error)}".lower()
-    )
-
-
-def _retry_after_s(error: BaseException) -> float | None:
-    """The Retry-After header as seconds from now; it may be a number or a date."""
-    from email.utils import parsedate_to_datetime
-
-    for link in _chain(error):
-        headers = getattr(getattr(link, "response", None), "headers", None) or {}
-        if advice := headers.get("retry-after"):
-            try:
-                return max(0.0, float(advice))
-            except ValueError:
-                pass
-            try:
-                return max(0.0, parsedate_to_datetime(advice).timestamp() - time.time())
-            except (ValueError, OverflowError):
-                return None
-    return None
+def _unsupported(error: BaseException) -> str:
+    """The parameter that litellm knows the model does not take; "" if its words do not tell."""
+    return next((found[1] for pattern in _UNSUPPORTED if (found := pattern.search(str(error)))), "")

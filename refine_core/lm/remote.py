@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from refine_core import settings
 from refine_core.effects import Pause, Result, Steps, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
-from refine_core.lm import families
+from refine_core.lm import families, learned
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
 from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.reply_formats import KnownFormats, known_formats
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LM", "litellm_ready", "warm"]
 
+USUAL_TEMPERATURE = 0.0
 MAX_RETRY_AFTER_S = 30.0
 MAX_BACKOFF_S = 8.0
 ENGINE_GRACE_S = 5.0  # how much later than the call's own limit the caller stops waiting for the engine
@@ -43,7 +44,8 @@ class LM(BaseLM):
     """A model of any provider that litellm knows, or of any OpenAI-compatible server.
 
     model:       "provider/model", such as "openai/gpt-5"; with `api_base`, the server's own name for it will do.
-    temperature, max_tokens, **params: defaults of every call; None leaves one out. What is named like a secret
+    temperature, max_tokens, **params: defaults of every call; None leaves one out. A temperature of 0, which is what is
+                 sent if nobody chose another, is left out where the server refuses it. What is named like a secret
                  (…key, …token, …headers) is sent, but never shown, dumped or pickled. `max_tokens` reaches a reasoning
                  model under the name that it takes.
     cache:       identical calls are answered from memory, for nothing, and say so; `cache=False` in one call asks anyway,
@@ -56,7 +58,8 @@ class LM(BaseLM):
                  so keyless servers work.
     api_key:     without `api_base` and `api_key`, litellm takes the provider's key from the environment.
     timeout_s:   limit of one attempt in seconds, from connecting to the last byte; `timeout` is another name for it,
-                 and may be given for one call too.
+                 and may be given for one call too. A stream (see `steps`) may take three times as long in all, as long as it
+                 is never silent for `timeout_s`; one that is still being written then is not asked for again.
     custom_llm_provider: litellm's name of the provider whose protocol a server speaks, if that is not OpenAI's.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received, where litellm's table is not to be asked.
     reply_format: how replies are asked for where no adapter is configured: "chat" (ChatAdapter, as in dspy), "json"
@@ -124,6 +127,7 @@ class LM(BaseLM):
                 f"reply_format must be one of {', '.join(get_args(ReplyFormat))}, not {settings.shown(reply_format)}"
             )
         self.reply_format = reply_format
+        self._yields = temperature == USUAL_TEMPERATURE
         self.timeout_s, self.num_retries = limit_s, num_retries
         self.price_in_usd, self.price_out_usd = price_in_usd, price_out_usd
         self._private: dict[str, object] = {"api_key": api_key} if api_key else {}
@@ -142,6 +146,8 @@ class LM(BaseLM):
         """
         secret = {name: params.pop(name) for name in [*params] if is_secret(name)}
         twin = super().copy(**params)
+        if "temperature" in params:
+            twin._yields = params["temperature"] == USUAL_TEMPERATURE  # noqa: SLF001  # a twin is ourselves
         if secret:
             twin._private = {**self._private, **secret}  # noqa: SLF001  # a twin is ourselves
         return twin
@@ -175,6 +181,7 @@ class LM(BaseLM):
 
         cancel = cancel or Cancel()
         call: Call | None = None
+        left_out: frozenset[str] = self._known_refused(params)
 
         def tell(state: tenacity.RetryCallState) -> None:
             error = _outcome(state)
@@ -193,9 +200,19 @@ class LM(BaseLM):
         while True:  # as tenacity's own loops do, with our ways to ask and to wait
             do = retrying.iter(retry_state=state)
             if isinstance(do, tenacity.DoAttempt):
-                before, call = call, self._call(messages, params, on_text)
-                call.begin_anew(before)
-                made = yield from self._attempt(call, cancel)
+                while True:
+                    before, call = call, self._call(messages, learned.without(params, left_out), on_text)
+                    call.begin_anew(before)
+                    made = yield from self._attempt(call, cancel)
+                    more = self._to_leave_out(made, params) - left_out
+                    if not isinstance(made, LMError) or not more:
+                        break
+                    left_out |= more
+                    made.left_out = tuple(sorted(more))
+                    if on_retry is not None:
+                        on_retry(state.attempt_number, 0.0, made)
+                if isinstance(made, Reply) and left_out:
+                    learned.note_refused((self.api_base, self.model), left_out)
                 if isinstance(made, LMError):
                     state.set_exception((type(made), made, None))
                 else:
@@ -207,6 +224,26 @@ class LM(BaseLM):
                 reply: Reply = do
                 return reply
 
+    def _known_refused(self, params: Mapping[str, object]) -> frozenset[str]:
+        """Those of the parameters that this server is known to refuse, and that need not be sent under this name."""
+        return self._unasked(params) & learned.refused_at((self.api_base, self.model))
+
+    def _to_leave_out(self, made: Reply | LMError, params: Mapping[str, object]) -> frozenset[str]:
+        """Which of the parameters that need not be sent the server blames for its refusal."""
+        if not isinstance(made, LMRefusedError):
+            return frozenset()
+        blamed = self._unasked(params).intersection(made.parameters)
+        return frozenset(
+            n for n in blamed if n not in learned.OTHER_NAME or learned.OTHER_NAME[n] in str(made)
+        )
+
+    def _unasked(self, params: Mapping[str, object]) -> frozenset[str]:
+        """Parameters that nobody asked for in these words: a temperature of the schedule's or by default, and a limit's name."""
+        names = set(learned.OTHER_NAME)
+        if self._yields and params.get("temperature") == self.kwargs.get("temperature"):
+            names.add("temperature")
+        return frozenset(names & params.keys())
+
     def _attempt(self, call: Call, cancel: Cancel) -> Steps[Reply | LMError]:
         """One try. A failure is returned, so that it is raised where no other error is attached to it."""
         try:
@@ -215,7 +252,7 @@ class LM(BaseLM):
             return failure
         work = engine.submit(call.made(litellm))
         try:
-            made: Reply | LMError = yield Result(work, cancel, call.limit_s + ENGINE_GRACE_S)
+            made: Reply | LMError = yield Result(work, cancel, call.whole_limit_s + ENGINE_GRACE_S)
         except TimeoutError as late:
             return call.explained(late)
         finally:
@@ -251,6 +288,16 @@ class LM(BaseLM):
         """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
         yield Result(engine.litellm(), cancel)
 
+    def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
+        """Of these parameters, what the model is sent: less what its server refused before, and nobody asked for."""
+        return learned.without(params, self._known_refused(params))
+
+    def at_temperature(self, temperature: float) -> Self:
+        """A copy at this temperature; if it is not the model's own, it is left out where the server refuses it."""
+        twin = self.copy(temperature=temperature)
+        twin._yields = self._yields or temperature != self.kwargs.get("temperature")  # noqa: SLF001  # a twin is ourselves
+        return twin
+
     def as_taken(self) -> Self:
         """Itself, or a copy without a default temperature that it would refuse. May wait for litellm's import."""
         if self.kwargs.get("temperature") is None or self.takes("temperature"):
@@ -260,9 +307,11 @@ class LM(BaseLM):
     def takes(self, param: str) -> bool:
         """Whether the model takes this parameter, by litellm's knowledge of it. May wait for litellm's import.
 
-        "temperature": at any value; some models take only 1. A server of one's own with a model that nobody knows takes it.
+        "temperature": at any value; some models take only 1. What the server refused in this process is not taken. A server of one's own with a model that nobody knows takes it.
         Raises: LMError if litellm cannot be imported.
         """
+        if param in learned.refused_at((self.api_base, self.model)):
+            return False
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
         known = effort if isinstance(effort, str) else None

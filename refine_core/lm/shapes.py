@@ -47,6 +47,22 @@ class SentElsewhere(TransportFault):
         super().__init__(to)
 
 
+class TookTooLong(TransportFault):
+    """A limit of time was reached.
+
+    after_s: seconds. characters: that had come of a stream. is_thinking: all of them reasoning. was_alive: it was still coming.
+    """
+
+    def __init__(self, after_s: float, characters: int, *, is_thinking: bool, was_alive: bool) -> None:
+        self.after_s, self.characters = after_s, characters
+        self.is_thinking, self.was_alive = is_thinking, was_alive
+        super().__init__(f"after {after_s:g} s")
+
+
+class Unguarded(TransportFault):
+    """A reply that came by a way which is not watched, so that nobody knows where key and prompt went."""
+
+
 class SaidError(TransportFault):
     """An error where a reply should be, under status 200. body: as OpenAI's errors are, or a text."""
 
@@ -58,8 +74,8 @@ class SaidError(TransportFault):
 def put_right(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The body of a chat reply with fields of the right types; None for another protocol's. Raises WrongShape, SaidError."""
     if "choices" not in body:
-        if body.get("error"):
-            raise SaidError(body["error"])
+        if body.get("error") or _is_refusal(body):
+            raise SaidError(dict(body))
         return None
     choices = body["choices"]
     if not isinstance(choices, list):
@@ -68,6 +84,14 @@ def put_right(body: Mapping[str, Any]) -> dict[str, Any] | None:
     told |= {"usage": usage} if (usage := sane_usage(body.get("usage"))) else {}
     rest = {n: v for n, v in body.items() if n not in ("id", "model", "usage", "created")}
     return {**rest, **told, "choices": [_choice(choice) for choice in choices]}
+
+
+def _is_refusal(body: Mapping[str, Any]) -> bool:
+    """Whether a body that is no reply says why: FastAPI's detail, a list of errors, or a message and nothing else."""
+    if body.get("detail") or isinstance(body.get("errors"), list):
+        return True
+    alone = {"message", "object", "type", "code", "param", "status", "success"}
+    return isinstance(body.get("message"), str) and alone.issuperset(body)
 
 
 def _choice(choice: object) -> dict[str, Any]:

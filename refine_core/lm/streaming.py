@@ -1,9 +1,10 @@
 """Reading along: a reply piece by piece, with what the server told told apart from what litellm makes up.
 
-    pieces of the server --Tap--> litellm's CustomStreamWrapper --> text --> Draft --> on_text
+    OpenAI's protocol   pieces --wire--> text --> Draft --> on_text      (see refine_core.lm.sse)
+    others              pieces --Tap--> litellm's CustomStreamWrapper --> text --> Draft --> on_text
 
 litellm ends every stream with finish_reason "stop", and counts the tokens itself where the server told none; so the facts
-are taken from the pieces as they come from the server, and only the text from what litellm makes of them.
+are taken from the pieces as they come from the server, and of another protocol only the text from what litellm makes of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from refine_core.lm.answers import MAX_REPLY_BYTES, Said, refusal_of, tools_of
+from refine_core.lm.answers import MAX_REPLY_BYTES, Said, read_body, refusal_of, tools_of
 from refine_core.lm.base import OnText
 from refine_core.lm.secrecy import hide, sayable
 from refine_core.lm.shapes import CutOff, TooLong, WrongShape, kind_of, sane_usage, text_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from refine_core.lm.wire import Watch
 
 TOLD_EVERY_S = 0.03
+TOLD_SHARE = 10  # telling may take one part in so many of the time: the longer the text, the longer it takes
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +69,12 @@ class Draft:
             self._timer = loop.call_at(max(loop.time(), self._next_s), self._due, loop)
 
     def _due(self, loop: Any) -> None:
-        self._timer, self._next_s = None, loop.time() + TOLD_EVERY_S
+        began_s = loop.time()
+        self._timer = None
         self._parts = ["".join(self._parts)]
         self._tell(sayable(self._parts[0], self._secrets))
+        took_s = loop.time() - began_s
+        self._next_s = began_s + max(TOLD_EVERY_S, TOLD_SHARE * took_s)
 
     def end(self, text: str) -> None:
         """This is all of it."""
@@ -200,22 +205,30 @@ async def read_stream(wrapper: Any, draft: Draft, watch: Watch) -> Said:
     size = 0
     try:
         async for piece in wrapper:
-            text = piece.choices[0].delta.content if piece.choices else None
+            text = piece.choices[0].delta.content if piece.choices and watch.body is None else None
             if text:
                 size += len(text.encode(errors="replace"))
                 if size > MAX_REPLY_BYTES:
-                    raise TooLong
+                    watch.fault = TooLong()
+                    break
                 parts.append(text)
-                draft.add(text)
+                watch.on_text(text, "")
+    except Exception:
+        if watch.body is None or watch.fault is not None:
+            raise  # else the reply is here, and litellm could not read what it was passed of it
     finally:
         draft.rest()
         await wrapper.aclose()
+    if watch.fault is not None:
+        raise watch.fault
+    if watch.body is not None:
+        draft.came(streamed=watch.pieces > 0)
+        return read_body(watch.body)
     if not tap.pieces and not watch.done:
         raise WrongShape("it is no stream of events")
     if not tap.ended and not watch.done:
         raise CutOff
-    # A whole body is told to litellm as a stream; and what it makes a stream of by itself is a single piece.
-    streamed = True if tap.pieces > 1 or watch.done else None
-    draft.came(streamed=False if watch.body is not None else streamed)
+    # What litellm makes a stream of by itself is a single piece.
+    draft.came(streamed=True if tap.pieces > 1 or watch.done else None)
     tap.said.text = "".join(parts)
     return tap.said

@@ -1,115 +1,257 @@
 """What passes between litellm and the network, watched while a call of ours is made.
 
-    request --guarded--> network --> response      or a TransportFault
+    request --guarded--> network --> response --passed on--> litellm
+                                     a refusal is noted as it came; a stream of OpenAI's kind is read here, and
+                                     passed on as the one event that it amounts to
 
 Rule 1: a key goes to the server that it was given for, and follows no redirect to another; httpx would only take
         `Authorization` out, and neither the other headers that carry keys nor the prompt.
-Rule 2: no more is read than a reply can be long.
+Rule 2: no more is read than a reply can be long, counted as it is unpacked.
 Rule 3: a body is put right before litellm guesses at it (see refine_core.lm.shapes).
+Rule 4: every way to the network is guarded, that of each HTTP library that openai and litellm may bring; a reply that
+        came by none of them is refused (see `Watch.passed`).
 Imported together with litellm and by nobody else, since httpx is slow to import.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-import httpx
+from refine_core.lm.answers import MAX_REPLY_BYTES
+from refine_core.lm.refusals import Refusal, read_refusal
+from refine_core.lm.shapes import (
+    CutOff,
+    SentElsewhere,
+    TooLong,
+    TransportFault,
+    WrongShape,
+    as_events,
+    put_right,
+)
+from refine_core.lm.sse import DONE, EventReader, ServerEvent, StreamReader
 
-from refine_core.lm.shapes import CutOff, SentElsewhere, TooLong, as_events, put_right
+log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64_000_000
 """Of one response. A streamed reply takes some 250 bytes a token, and the longest have 128 000 tokens."""
 
-_DONE = b"[DONE]"
+MAX_REFUSAL_BYTES = 1_000_000
+"""Of an answer with an error status; what comes after is not read."""
+
+MAX_HELD_BYTES = 256_000
+"""Read of a stream before its first event, which tells whose kind it is."""
+
+_STREAM_BEGINS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_FRAMING = ("content-encoding", "content-length")
+_SUCCESS, _REDIRECT, _ERROR = 200, 300, 400
+
+
+def _ignore(*_: object) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(slots=True)
 class Watch:
-    """One call as seen here. streamed: a stream was asked for. body: the reply's, where it came whole and in OpenAI's shape.
+    """One call as seen here.
 
-    done: the stream said that it was at its end.
+    streamed: a stream was asked for. on_text: told each piece of text and of reasoning. on_bytes: told whenever something
+    arrives.
+    passed: the latest request went through here. body: the reply's, in the shape of a whole chat reply of OpenAI's, however
+    it came. pieces: of a stream that was read here. done: the stream said that it was at its end. refusal: the latest answer
+    was one. fault: what was wrong with it.
     """
 
     streamed: bool
+    on_text: Callable[[str, str], None] = _ignore
+    on_bytes: Callable[[], None] = _ignore
+    passed: bool = False
     body: dict[str, Any] | None = None
+    pieces: int = 0
     done: bool = False
+    refusal: Refusal | None = None
+    fault: TransportFault | None = None
+
+    def begin(self) -> None:
+        """A request is sent: what was seen of an earlier one of this call no longer counts."""
+        self.passed, self.refusal, self.fault = True, None, None
 
 
 watching: ContextVar[Watch | None] = ContextVar("refine_core_wire", default=None)
 """The call that this task makes; requests outside of any are none of our business."""
 
-Send = Callable[[Any, httpx.Request], Awaitable[httpx.Response]]
-
 
 def install() -> None:
-    """Guard both ways by which litellm reaches the network. Calling twice is harmless."""
-    own: Any = importlib.import_module("litellm.llms.custom_httpx.aiohttp_transport")
-    transports: tuple[Any, ...] = (own.LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport)
-    for transport in transports:
-        send: Any = transport.handle_async_request
-        if not getattr(send, "guards", False):
-            transport.handle_async_request = _guarded(send)
+    """Guard all ways by which litellm and openai reach the network. Calling twice is harmless."""
+    litellms: Any = importlib.import_module("litellm.llms.custom_httpx.aiohttp_transport")
+    families = [
+        importlib.import_module(name) for name in ("httpx", "httpx2") if importlib.util.find_spec(name)
+    ]
+    for transport in (litellms.LiteLLMAiohttpTransport, *(family.AsyncHTTPTransport for family in families)):
+        _guard(transport, "handle_async_request", _guarded)
+    for family in families:
+        _guard(family.HTTPTransport, "handle_request", _guarded_in_thread)
 
 
-def _guarded(send: Send) -> Send:
-    async def handle_async_request(transport: Any, request: httpx.Request) -> httpx.Response:
-        response = await send(transport, request)
+def _guard(transport: Any, method: str, guarded: Callable[[Any], Any]) -> None:
+    send = getattr(transport, method)
+    if not getattr(send, "guards", False):
+        wrapped = guarded(send)
+        wrapped.guards = True
+        setattr(transport, method, wrapped)
+
+
+def _guarded(send: Callable[[Any, Any], Awaitable[Any]]) -> Any:
+    async def handle_async_request(transport: Any, request: Any) -> Any:
         watch = watching.get()
-        return response if watch is None else await _seen(watch, request, response)
+        if watch is None:
+            return await send(transport, request)
+        watch.begin()
+        response = await send(transport, request)
+        watch.on_bytes()
+        try:
+            return await _seen(watch, request, response)
+        except TransportFault as fault:
+            watch.fault = fault
+            await response.aclose()
+            raise
 
-    handle_async_request.guards = True  # type: ignore[attr-defined]  # a mark on our own function
     return handle_async_request
 
 
-async def _seen(watch: Watch, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+def _guarded_in_thread(send: Callable[[Any, Any], Any]) -> Any:
+    """The same for providers that litellm asks in a thread: their replies are bounded, and read by litellm alone."""
+
+    def handle_request(transport: Any, request: Any) -> Any:
+        watch = watching.get()
+        if watch is None:
+            return send(transport, request)
+        watch.begin()
+        response = send(transport, request)
+        try:
+            _stay(request, response)
+        except TransportFault as fault:
+            watch.fault = fault
+            response.close()
+            raise
+        body = _body_of(type(request).__module__, sync=True)(
+            _counted_in_thread(response, watch), response.close
+        )
+        return _passed_on(response, request, stream=body)
+
+    return handle_request
+
+
+async def _seen(watch: Watch, request: Any, response: Any) -> Any:
     """The response as litellm may see it."""
+    _stay(request, response)
+    if response.status_code >= _ERROR:
+        raw = await _read_refusal(watch, response)
+        watch.refusal = read_refusal(response.status_code, response.headers, raw)
+        return _passed_on(response, request, content=raw)
+    pieces = _counted(response, watch)
+    if _SUCCESS <= response.status_code < _REDIRECT:
+        kind = response.headers.get("content-type", "").partition(";")[0].strip()
+        begun = b""
+        if kind == "application/json":
+            begun = await anext(pieces, b"")
+            if not (watch.streamed and begun.lstrip().startswith(_STREAM_BEGINS)):
+                return await _whole(watch, request, response, begun, pieces)
+        if watch.streamed:
+            pieces = _retold(watch, begun, pieces)
+    return _passed_on(response, request, stream=_body_of(type(request).__module__)(pieces, response.aclose))
+
+
+def _stay(request: Any, response: Any) -> None:
+    """Raise SentElsewhere for a redirect to another server."""
     if response.has_redirect_location:
         to = request.url.join(response.headers["Location"])
         if not _same_place(request.url, to):
-            await response.aclose()
-            raise SentElsewhere(
-                str(to.copy_with(userinfo=b"", query=None, fragment=None)), response.status_code
-            )
-    body = response.stream
-    if isinstance(body, httpx.AsyncByteStream):
-        response.stream = _Counted(body, watch)
-    kind = response.headers.get("content-type", "").partition(";")[0].strip()
-    is_whole = response.is_success and kind == "application/json"
-    return await _whole(watch, request, response) if is_whole else response
+            shown = str(to.copy_with(userinfo=b"", query=None, fragment=None))
+            raise SentElsewhere(shown, response.status_code)
 
 
-def _same_place(asked: httpx.URL, to: httpx.URL) -> bool:
+def _same_place(asked: Any, to: Any) -> bool:
     """Whether a redirect stays with the server that was asked, or goes from its http to its https."""
     ports = {"http": 80, "https": 443}
     here, there = ((u.scheme, u.host, u.port or ports.get(u.scheme)) for u in (asked, to))
     return here == there or (here[1] == there[1] and (*here[::2], *there[::2]) == ("http", 80, "https", 443))
 
 
-async def _whole(watch: Watch, request: httpx.Request, response: httpx.Response) -> httpx.Response:
-    """A body that is no stream, put right; told as a stream to who asked for one."""
+def _passed_on(response: Any, request: Any, **body: Any) -> Any:
+    """The response with another body, which is unpacked."""
+    headers = [(n, v) for n, v in response.headers.multi_items() if n.lower() not in _FRAMING]
+    return type(response)(
+        response.status_code, headers=headers, request=request, extensions=response.extensions, **body
+    )
+
+
+async def _counted(response: Any, watch: Watch) -> AsyncIterator[bytes]:
+    """The body, unpacked, so that little cannot become endless. Raises TooLong."""
+    read = 0
+    async for piece in response.aiter_bytes():
+        watch.on_bytes()
+        read += len(piece)
+        if read > MAX_BODY_BYTES:
+            watch.fault = TooLong()
+            raise watch.fault
+        yield piece
+
+
+def _counted_in_thread(response: Any, watch: Watch) -> Iterator[bytes]:
+    read = 0
+    for piece in response.iter_bytes():
+        read += len(piece)
+        if read > MAX_BODY_BYTES:
+            watch.fault = TooLong()
+            raise watch.fault
+        yield piece
+
+
+async def _read_refusal(watch: Watch, response: Any) -> bytes:
+    """The body of a refusal, as far as it comes: the status alone is enough to go by."""
     raw = bytearray()
     try:
-        async for piece in response.aiter_bytes():  # decompressed, so that little cannot become endless
+        async for piece in response.aiter_bytes():
+            watch.on_bytes()
             raw += piece
-            if len(raw) > MAX_BODY_BYTES:
-                raise TooLong
+            if len(raw) > MAX_REFUSAL_BYTES:
+                break
+    except Exception as odd:  # noqa: BLE001  # cut off, or packed in a way that cannot be read
+        log.debug("a refusal was not read to its end: %s", type(odd).__name__)
     finally:
         await response.aclose()
-    said = bytes(raw)
-    headers = {n: v for n, v in response.headers.items() if n not in ("content-encoding", "content-length")}
+    return bytes(raw[:MAX_REFUSAL_BYTES])
+
+
+async def _whole(
+    watch: Watch, request: Any, response: Any, begun: bytes, pieces: AsyncIterator[bytes]
+) -> Any:
+    """A body that is no stream, put right; told as a stream to who asked for one."""
+    raw = bytearray(begun)
+    try:
+        async for piece in pieces:
+            raw += piece
+    finally:
+        await response.aclose()
+    said, more = bytes(raw), {}
     told = _json(said)
     if isinstance(told, dict) and (body := put_right(told)) is not None:
         watch.body = body
         said = json.dumps(body).encode()
         if watch.streamed:
-            said, headers["content-type"] = as_events(body), "text/event-stream"
-    watch.done = watch.done or _DONE in said[-32:]
-    return httpx.Response(response.status_code, headers=headers, content=said, request=request)
+            said, more = as_events(body), {"content-type": "text/event-stream"}
+    watch.done = watch.done or DONE.encode() in said[-32:]
+    passed_on = _passed_on(response, request, content=said)
+    passed_on.headers.update({**more, "content-length": str(len(said))})
+    return passed_on
 
 
 def _json(said: bytes) -> object:
@@ -122,21 +264,89 @@ def _json(said: bytes) -> object:
         return None
 
 
-class _Counted(httpx.AsyncByteStream):
-    """A body that ends in TooLong if it does not end before, and notes whether it said that it was at its end."""
+async def _retold(watch: Watch, begun: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A stream. One of OpenAI's kind is read here, piece by piece, and passed on as one event; another's as it is.
 
-    def __init__(self, body: httpx.AsyncByteStream, watch: Watch) -> None:
-        self._body, self._watch = body, watch
+    litellm takes a millisecond for each piece, and longer for each that follows.
+    """
+    events, reader, held, size = EventReader(), None, bytearray(), 0
+    source = _after(begun, pieces)
+    try:
+        async for raw in source:
+            found = events.feed(raw)
+            if reader is None:
+                held += raw
+                reader = _reader_of(events, found)
+                if reader is None and (found or not events.is_stream or len(held) > MAX_HELD_BYTES):
+                    break
+            if reader is not None:
+                size = _take(watch, reader, found, size)
+        else:
+            found = events.end()
+            reader = reader or _reader_of(events, found)
+            if reader is not None:
+                _take_last(watch, reader, found, size)
+                watch.body, watch.done = reader.reply(), True
+                held = bytearray(as_events(watch.body))
+    except TransportFault as fault:
+        watch.fault = fault
+        raise
+    if held:
+        watch.done = watch.done or DONE.encode() in held[-32:]
+        yield bytes(held)
+    async for raw in source:  # what is left of another's
+        watch.done = watch.done or DONE.encode() in raw[-32:]
+        yield raw
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read, tail = 0, b""
-        async for piece in self._body:
-            read += len(piece)
-            if read > MAX_BODY_BYTES:
+
+def _reader_of(events: EventReader, found: list[ServerEvent]) -> StreamReader | None:
+    """The reader of a stream that begins with these events, if it is of OpenAI's kind."""
+    return StreamReader() if found and events.is_stream and StreamReader.reads(found[0]) else None
+
+
+def _take(watch: Watch, reader: StreamReader, found: list[ServerEvent], size: int) -> int:
+    """Note these events, and tell of them. Returns the text's size in bytes. Raises TooLong."""
+    for event in found:
+        watch.pieces += 1
+        text, thought = reader.take(event)
+        if text or thought:
+            size += len(text) if text.isascii() else len(text.encode(errors="replace"))
+            if size > MAX_REPLY_BYTES:
                 raise TooLong
-            tail = (tail + piece[-32:])[-32:]
-            self._watch.done = self._watch.done or _DONE in tail
-            yield piece
+            watch.on_text(text, thought)
+    return size
 
-    async def aclose(self) -> None:
-        await self._body.aclose()
+
+def _take_last(watch: Watch, reader: StreamReader, found: list[ServerEvent], size: int) -> None:
+    """The same for what came after the last line's end: half of an event is where the stream was cut off."""
+    try:
+        _take(watch, reader, found, size)
+    except WrongShape:
+        if not reader.ended:
+            raise CutOff from None
+
+
+async def _after(begun: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if begun:
+        yield begun
+    async for raw in pieces:
+        yield raw
+
+
+@cache
+def _body_of(module: str, *, sync: bool = False) -> Any:
+    """A body for the responses of the HTTP library whose requests are of this module; each takes only its own."""
+    family = importlib.import_module(module.partition(".")[0])
+    base = family.SyncByteStream if sync else family.AsyncByteStream
+
+    def begin(self: Any, pieces: Any, close: Any) -> None:
+        self.pieces, self.closing = pieces, close
+
+    def iterate(self: Any) -> Any:
+        return self.pieces
+
+    def close(self: Any) -> Any:
+        return self.closing()
+
+    methods = ("__iter__", "close") if sync else ("__aiter__", "aclose")
+    return type("Body", (base,), {"__init__": begin, methods[0]: iterate, methods[1]: close})

@@ -124,13 +124,16 @@ class _Fold:
                 advice = self._advice(attempt, at)
                 advice.error, advice.took_s = event.error, event.took_s
             case _:
-                self._inside_call(span, event)
+                self._inside_call(attempt, span, event)
 
-    def _inside_call(self, span: str, event: ev.Event) -> None:
+    def _inside_call(self, attempt: Attempt, span: str, event: ev.Event) -> None:
         call, run, asked = self.calls.get(span), self._owner(self.predictors, span), self.latest.get(span)
         match event:
             case ev.LMRetried() if call:
                 call.retries.append(event)
+                call.params = {n: v for n, v in call.params.items() if n not in event.left_out}
+                if "temperature" in event.left_out and call.purpose == "predict" and run:
+                    attempt.untempered = tuple(dict.fromkeys((*attempt.untempered, run.name)))
             case ev.LMReplied() if call:
                 call.reply, call.took_s = event, event.took_s
             case ev.LMFailed() if call:

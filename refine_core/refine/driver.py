@@ -80,7 +80,7 @@ class Tempered:
         """The model for this attempt."""
         if self.temperatures is None:
             return self.lm.copy(temperature=None, rollout_id=index)
-        return self.lm.copy(temperature=self.temperatures[index])
+        return self.lm.at_temperature(self.temperatures[index])
 
 
 @dataclass(slots=True)
@@ -109,6 +109,7 @@ class Driver:
     _best: int | None = None
     _models: dict[int, Tempered] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
+    _asks: dict[str, int] = field(default_factory=dict)  # which of the models each predictor asks
     _untempered: tuple[str, ...] = ()
     _places: dict[int, Scope] = field(default_factory=dict)
     _begun: dict[int, AttemptStarted] = field(default_factory=dict)
@@ -183,10 +184,19 @@ class Driver:
 
     def _begin(self, asked: RunAttempt) -> None:
         scope = self._places[asked.index] = self.scope.inside(f"{ATTEMPT}{asked.index}")
+        self._notice_refused()
         hints = {name: asked.hints.get(name) or NO_HINT for name in self._names} if asked.hints else {}
         began = AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from, self._untempered)
         self._begun[asked.index] = began
         self._note(began, scope)
+
+    def _notice_refused(self) -> None:
+        """A model whose server refused a temperature in the meantime gets none any more; see LM.takes."""
+        for key, known in self._models.items():
+            if known.temperatures is not None and not known.lm.takes("temperature"):
+                self._models[key] = replace(known, temperatures=None)
+        without = {key for key, known in self._models.items() if known.temperatures is None}
+        self._untempered = tuple(name for name, key in self._asks.items() if key in without)
 
     def _note(self, event: Event, scope: Scope) -> None:
         """A fact of the loop's own: told, kept, and learned from."""
@@ -297,7 +307,6 @@ class Driver:
     def _prepare(self) -> Steps[None]:
         """Find the program's models, and which temperatures each of them gets."""
         count = len(self.plan.temperatures)
-        untempered = []
         for name, one in self.program.named_predictors():
             self._names.append(name)
             lm = one.lm or settings.get("lm")
@@ -307,9 +316,7 @@ class Driver:
                 yield from lm.ready(self.scope.cancel)  # the first to ask may have to load litellm
                 takes = yield Blocking(lm.takes, "temperature")
                 self._models[id(lm)] = Tempered(lm, schedule(_temperature(lm), count) if takes else None)
-            if self._models[id(lm)].temperatures is None:
-                untempered.append(name)
-        self._untempered = tuple(untempered)
+            self._asks[name] = id(lm)
         if self.adviser is not None:
             yield from self.adviser.ready(self.scope.cancel)
             self.adviser = yield Blocking(self.adviser.as_taken)

@@ -164,7 +164,51 @@ REFUSED = (
         "429 insufficient quota",
         status(429, "No money left.", error_code="insufficient_quota"),
         LMRateLimitError,
-        ("(429)", "No money left"),
+        ("out of credit (429)", "use another key", "No money left"),
+    ),
+    *(
+        Row(
+            f"no credit, {code}",
+            status(code, words),
+            LMRateLimitError,
+            ("out of credit", "Add credit", words),
+        )
+        for code, words in (
+            (400, "Your credit balance is too low to access the API."),
+            (402, "Insufficient Balance"),
+            (403, "This method requires billing to be enabled."),
+            (429, "You exceeded your current quota, please check your plan and billing details."),
+        )
+    ),
+    *(
+        Row(
+            f"400 of another shape: {name}",
+            Answer(status=400, raw=raw.encode()),
+            LMRefusedError,
+            ("(400)", words),
+        )
+        for name, raw, words in (
+            ("error is a text", '{"error": "model is not loaded"}', 'It said: "model is not loaded"'),
+            ("detail is a text", '{"detail": "no such thing"}', 'It said: "no such thing"'),
+            (
+                "detail is a list",
+                '{"detail": [{"loc": ["body", "top_k"], "msg": "too big", "type": "v"}]}',
+                "'top_k'",
+            ),
+            ("message alone", '{"message": "not so"}', 'It said: "not so"'),
+            ("message is an object", '{"error": {"message": {"why": "not so"}}}', "not so"),
+            ("errors are a list", '{"errors": [{"message": "one"}, "two"]}', 'It said: "one; two"'),
+            ("a text", "model is not loaded", 'It said: "model is not loaded"'),
+            ("a web page", "<html><title>Bad &amp; gone</title></html>", 'It said: "Bad & gone"'),
+            ("JSON within a text", '{"error": "{\\"message\\": \\"inner\\"}"}', 'It said: "inner"'),
+            ("nothing", "", "did not accept the request (400)."),
+        )
+    ),
+    Row(
+        "400 with litellm's advice",
+        status(400, "litellm.BadRequestError: Bad top_k. To drop it, set `litellm.drop_params=True`."),
+        LMRefusedError,
+        ('It said: "Bad top_k."',),
     ),
     Row(
         "redirect to elsewhere",
@@ -243,9 +287,34 @@ NETWORK = (
         for name, behaviour in (
             ("hangs before the headers", Answer(hang_s=SLOW_S)),
             ("hangs after the headers", Answer("hello", stall_s=SLOW_S, stall_at=0.0)),
-            ("hangs in the middle", Answer("hello you there", stall_s=SLOW_S)),
-            ("trickles", Answer("drop by drop", trickle_s=SLOW_S)),
+            ("hangs in the middle", Answer(" ".join(["hello"] * 5), stall_s=SLOW_S, stall_at=0.1)),
         )
+    ),
+    Row(
+        "trickles",
+        Answer("drop by drop", trickle_s=SLOW_S),
+        LMTimeoutError,
+        ("no answer within", "allow it more time"),
+        retried=True,
+        timeout_s=1.0,
+        modes=("whole",),
+    ),
+    Row(
+        "rambles on",
+        Answer("and so on " * 100, trickle_s=SLOW_S),
+        LMTimeoutError,
+        ("was still writing after", "characters). Set max tokens."),
+        timeout_s=1.0,
+        modes=("streamed",),
+    ),
+    Row(
+        "falls silent",
+        Answer("hello you there my friend", stall_s=SLOW_S, stall_at=0.8),
+        LMTimeoutError,
+        ("sent nothing more for", AGAIN, "allow it more time"),
+        retried=True,
+        timeout_s=1.0,
+        modes=("streamed",),
     ),
 )
 NO_REPLY = tuple(
@@ -269,6 +338,9 @@ NO_REPLY = tuple(
             Answer(raw=_error("oops", code=None)),
             ("an error in place", AGAIN, "oops"),
         ),
+        ("a text as error under status 200", Answer(raw=b'{"error": "oops"}'), ("an error in place", "oops")),
+        ("a detail under status 200", Answer(raw=b'{"detail": "oops"}'), ("an error in place", "oops")),
+        ("a message under status 200", Answer(raw=b'{"message": "oops"}'), ("an error in place", "oops")),
         (
             "an error 503 under status 200",
             Answer(raw=_error("busy", code=503)),
@@ -291,6 +363,7 @@ IN_MID_STREAM = tuple(
             ({"error": {"message": f"oops {KEY}"}},),
             ("an error in place", AGAIN, "oops"),
         ),
+        ("text as error in mid-stream", ({"error": "oops"},), ("an error in place", AGAIN, "oops")),
         ("error 500 in mid-stream", ({"error": {"message": "", "code": "500"}},), ("(500)", AGAIN)),
         ("no JSON in mid-stream", ("{no json", DONE), (*NOT_CHAT, "no JSON")),
         ("a list in mid-stream", ("[1, 2]", DONE), (*NOT_CHAT, "a list")),

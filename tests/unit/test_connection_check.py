@@ -391,11 +391,12 @@ def test_a_parameter_that_nobody_names_is_found_by_leaving_out_one_after_the_oth
     assert len(chats(server)) <= 1 + MOST_TRIES
 
 
-def test_a_refused_temperature_comes_with_the_one_value_to_try(server):
+def test_a_refused_temperature_is_left_out_unless_it_was_chosen(server):
     server.default = lambda body: (
         status(400, "temperature must be 1") if body.get("temperature", 1) != 1 else ready(body)
     )
-    assert "Set it to 1" in words(tried(spec(server)), "Parameters")
+    assert "Set it to 1" in words(tried(spec(server, temperature=0.5)), "Parameters")
+    assert "The temperature is left out" in words(tried(spec(server)), "Parameters")
     assert tried(spec(server, temperature=1.0)).ok is True
 
 

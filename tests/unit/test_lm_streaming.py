@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import itertools
 import logging
+import re
 import socket
 import threading
 import time
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core.effects import arun, run
-from refine_core.errors import LMError, LMRefusedError, LMUnavailableError, RunCancelled
+from refine_core.errors import LMError, LMRefusedError, LMTimeoutError, LMUnavailableError, RunCancelled
 from refine_core.lm import LM, Reply, Usage, warm
 from refine_core.lm.engine import engine
 from refine_core.lm.secrecy import hide, in_use, sayable
@@ -146,7 +147,7 @@ def test_the_same_piece_a_hundred_times_is_a_reply_too(server):
 
 
 def test_a_retry_takes_back_what_was_told(server):
-    cut = Answer(events=(delta("wrong "),), stall_s=0.2, stall_at=0.99)
+    cut = Answer(events=(delta("wrong "), delta(padding="x" * 300)), stall_s=0.2, stall_at=0.6)
     reply, told = streamed(server, cut, "right", num_retries=1)
     assert (reply.text, told) == ("right", ["wrong ", "", "right"])
 
@@ -215,6 +216,54 @@ def test_async_code_reads_along_just_so(server):
     told = []
     assert asyncio.run(arun(steps(server, on_text=told.append))).text == told[-1]
     assert len(told) > 3
+
+
+# Its limits of time
+
+
+@pytest.mark.fault(45)
+def test_a_stream_that_is_alive_may_take_longer_than_it_may_be_silent(server):
+    reply, _ = streamed(server, Answer(SLOWLY.text, trickle_s=1.2), timeout_s=0.6)
+    assert reply.text == SLOWLY.text
+
+
+@pytest.mark.fault(45)
+def test_a_model_that_rambles_on_is_asked_once_and_told_of_in_clear_words(server):
+    server.default = Answer("and so on " * 300, trickle_s=20)
+    with pytest.raises(LMTimeoutError) as caught:
+        streamed(server, timeout_s=0.4, num_retries=3)
+    assert re.fullmatch(
+        r"'tiny' was still writing after 1\.2 s \(about [\d,]+ characters\)\. Set max tokens\.",
+        str(caught.value),
+    )
+    assert (len(server.requests), caught.value.retryable) == (1, False)
+    assert server.requests[0].disconnected.wait(2)
+
+
+@pytest.mark.fault(45)
+def test_a_model_that_thinks_on_is_told_of_as_such(server):
+    thoughts = [delta(reasoning_content="hm, ")] * 100
+    with pytest.raises(LMTimeoutError, match=r"was still thinking after 1\.2 s \(about"):
+        streamed(server, Answer(events=tuple(thoughts), trickle_s=20), timeout_s=0.4)
+
+
+@pytest.mark.fault(45)
+def test_a_stream_that_falls_silent_is_told_of_by_its_silence_and_asked_again(server):
+    quiet_now = Answer(events=(delta("begun"), delta("never " * 40)), stall_s=20, stall_at=0.5)
+    reply, _ = streamed(server, quiet_now, "right", timeout_s=0.5, num_retries=1)
+    assert (reply.text, len(server.requests)) == ("right", 2)
+    with pytest.raises(LMTimeoutError, match=r"sent nothing more for 0\.5 s, after about 5 characters"):
+        streamed(server, quiet_now, timeout_s=0.5)
+
+
+# Its size
+
+
+@pytest.mark.fault(52)
+def test_a_stream_of_100_000_pieces_takes_two_seconds_of_cpu_at_most():
+    from benchmarks.streams import read
+
+    assert read(100_000) <= 2.0
 
 
 # Secrets

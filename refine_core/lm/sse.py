@@ -1,0 +1,199 @@
+"""A stream of OpenAI's kind, read: bytes in, pieces of text out, and in the end the reply as if it had come whole.
+
+    bytes --EventReader--> events --StreamReader--> text, piece by piece;  `reply`, the body of a whole chat reply
+
+What is not of OpenAI's kind is told from the first event, and left to litellm.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from refine_core.lm.shapes import CutOff, SaidError, WrongShape, kind_of, sane_usage, text_of
+
+DONE = "[DONE]"
+
+_FIELDS = (b"data", b"event", b"id", b"retry")
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One event. name: "" where it has none. data: its lines, joined."""
+
+    name: str
+    data: str
+
+
+class EventReader:
+    """Server-sent events out of bytes, wherever these are cut: lines end by LF, CR or both, and comments are skipped.
+
+    is_stream: False once a line was seen that no such stream has.
+    """
+
+    def __init__(self) -> None:
+        self.is_stream = True
+        self._rest = b""
+        self._name = ""
+        self._data: list[str] = []
+        self._begun = False
+
+    def feed(self, raw: bytes) -> list[ServerEvent]:
+        """The events that these bytes complete."""
+        text = self._rest + raw
+        if not self._begun and len(text) >= len(_BOM):
+            self._begun, text = True, text.removeprefix(_BOM)
+        held = b"\r" if text.endswith(b"\r") else b""  # its LF may be the next byte
+        *lines, rest = text.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        self._rest = rest + held
+        events: list[ServerEvent] = []
+        for line in lines:
+            self._line(line, events)
+        return events
+
+    def end(self) -> list[ServerEvent]:
+        """The last events, of a server that does not end its last line or event."""
+        events = self.feed(b"\n") if self._rest else []
+        self._line(b"", events)
+        return events
+
+    def _line(self, line: bytes, events: list[ServerEvent]) -> None:
+        if not line:
+            if self._data:
+                events.append(ServerEvent(self._name, "\n".join(self._data)))
+            self._name, self._data = "", []
+            return
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            self._data.append(value.removeprefix(b" ").decode(errors="replace"))
+        elif field == b"event":
+            self._name = value.strip().decode(errors="replace")
+        elif field and field not in _FIELDS:
+            self.is_stream = False
+
+
+class StreamReader:
+    """The events of one streamed chat reply, put together.
+
+    ended: the reply was said to be complete. Raises SaidError for an error in place of a piece, WrongShape for a piece
+    that is none, CutOff.
+    """
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._head: dict[str, Any] = {}
+        self._usage: dict[str, Any] = {}
+        self._parts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": []}
+        self._tools: dict[int, dict[str, Any]] = {}
+        self._choices = False
+        self._reason: str | None = None
+
+    @staticmethod
+    def reads(event: ServerEvent) -> bool:
+        """Whether a stream that begins so is of OpenAI's kind."""
+        if event.data.strip() == DONE:
+            return True
+        first = _json(event.data)
+        if not isinstance(first, Mapping):
+            return False
+        return "choices" in first or ("error" in first and first.get("type") != "error")
+
+    def take(self, event: ServerEvent) -> tuple[str, str]:
+        """What it adds to the text, and to the reasoning."""
+        data = event.data
+        if data.strip() == DONE:
+            self.ended = True
+            return "", ""
+        told = _json(data)
+        if told is None and data.strip() != "null":  # a server that does not part its events by empty lines
+            lines = [ServerEvent(event.name, line) for line in data.split("\n")]
+            if len(lines) == 1:
+                raise WrongShape("it is no JSON, or not all of it")
+            both = [self.take(line) for line in lines]
+            return "".join(text for text, _ in both), "".join(thought for _, thought in both)
+        if not isinstance(told, dict):
+            raise WrongShape(f"a piece of it is {kind_of(told)}")
+        if told.get("error") or event.name == "error":
+            raise SaidError(told)
+        return self._piece(told)
+
+    def _piece(self, told: dict[str, Any]) -> tuple[str, str]:
+        for name in ("id", "model"):
+            if isinstance(told.get(name), str) and told[name]:
+                self._head[name] = told[name]
+        if (usage := told.get("usage")) is not None:
+            self._usage |= sane_usage(usage)
+        choices = told.get("choices")
+        if choices is None:
+            return "", ""
+        if not isinstance(choices, list):
+            raise WrongShape(f"its choices are {kind_of(choices)} and no list")
+        if not choices:
+            return "", ""
+        choice = choices[0]
+        delta = choice.get("delta", choice.get("message")) if isinstance(choice, dict) else None
+        if delta is None and isinstance(choice, dict):
+            delta = {}
+        if not isinstance(delta, dict):
+            raise WrongShape(f"a choice of it is {kind_of(choice)}")
+        self._choices = True
+        if reason := choice.get("finish_reason"):
+            self.ended = True
+            self._reason = reason if isinstance(reason, str) else None
+        content = delta.get("content")
+        text = content if isinstance(content, str) else text_of(content) or ""
+        thought = reasoning_in(delta)
+        refusal = delta.get("refusal")
+        for name, part in (("content", text), ("reasoning_content", thought), ("refusal", refusal)):
+            if part and isinstance(part, str):
+                self._parts[name].append(part)
+        if calls := delta.get("tool_calls"):
+            self._note_tools(calls)
+        return text, thought
+
+    def _note_tools(self, calls: object) -> None:
+        """Which functions are wanted; their arguments come in pieces, and are put together."""
+        for call in calls if isinstance(calls, list) else []:
+            wanted = call.get("function") if isinstance(call, dict) else None
+            if not isinstance(wanted, dict):
+                continue
+            number = call.get("index")
+            place = number if isinstance(number, int) else len(self._tools)
+            known = self._tools.setdefault(
+                place,
+                {"id": call.get("id") or "", "type": "function", "function": {"name": "", "arguments": ""}},
+            )
+            for name in ("name", "arguments"):
+                if isinstance(wanted.get(name), str):
+                    known["function"][name] += wanted[name]
+
+    def reply(self) -> dict[str, Any]:
+        """The body of the whole reply. Raises CutOff where the stream stopped without saying that it was at its end."""
+        if not self.ended:
+            raise CutOff
+        message: dict[str, Any] = {"role": "assistant", "content": "".join(self._parts["content"]) or None}
+        for name in ("reasoning_content", "refusal"):
+            if self._parts[name]:
+                message[name] = "".join(self._parts[name])
+        if self._tools:
+            message["tool_calls"] = [
+                {"index": n, **call} for n, (_, call) in enumerate(sorted(self._tools.items()))
+            ]
+        choices = [{"index": 0, "message": message, "finish_reason": self._reason}] if self._choices else []
+        return {**self._head, **({"usage": self._usage} if self._usage else {}), "choices": choices}
+
+
+def reasoning_in(message: Mapping[str, Any]) -> str:
+    """The model's reasoning, as servers send it beside the text; from a message or a piece of one."""
+    told = message.get("reasoning_content") or message.get("reasoning")
+    return told if isinstance(told, str) else ""
+
+
+def _json(data: str) -> object:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,127 @@
+"""Streams of OpenAI's kind as servers really send them, cut wherever the network cuts them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refine_core.lm.answers import read_body
+from refine_core.lm.shapes import CutOff, SaidError, WrongShape
+from refine_core.lm.sse import EventReader, ServerEvent, StreamReader
+from tests.openai_server import DONE, delta
+
+
+def said(*raw):
+    """What a stream says, of these bytes."""
+    events, reader = EventReader(), StreamReader()
+    for piece in raw:
+        for event in events.feed(piece):
+            reader.take(event)
+    for event in events.end():
+        reader.take(event)
+    return read_body(reader.reply())
+
+
+def stream(*events, end="\n\n"):
+    return "".join(
+        f"data: {e if isinstance(e, str) else json.dumps(e, ensure_ascii=False)}{end}" for e in events
+    ).encode()
+
+
+TEXT = stream(delta("Grüße "), delta("aus Köln 🎉"), delta(None, "stop"), DONE)
+
+
+@pytest.mark.fault(52)
+@given(st.lists(st.integers(0, len(TEXT)), max_size=6).map(sorted), st.sampled_from([b"\n", b"\r\n", b"\r"]))
+def test_a_stream_reads_the_same_wherever_it_is_cut(cuts, ending):
+    text = TEXT.replace(b"\n", ending)
+    places = [0, *cuts, len(text)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(places)]
+    assert said(*pieces).text == "Grüße aus Köln 🎉"
+
+
+@pytest.mark.fault(52)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b": comment\n\n" + TEXT,
+        b"\xef\xbb\xbf" + TEXT,
+        b"id: 1\nevent: chunk\nretry: 5\n" + TEXT,
+        TEXT.replace(b"data: ", b"data:"),
+        TEXT.replace(b"\n\n", b"\n"),
+        TEXT.rstrip(),
+        TEXT.replace(b'{"id"', b'{\ndata: "id"'),
+        b"unknown" + b": x\n" + TEXT,
+    ],
+    ids=[
+        "comment",
+        "mark",
+        "fields",
+        "no blank",
+        "no empty lines",
+        "no last line",
+        "several lines",
+        "unknown field",
+    ],
+)
+def test_odd_but_lawful_streams_are_understood(raw):
+    assert said(raw).text == "Grüße aus Köln 🎉"
+
+
+def test_usage_reasoning_refusal_and_tools_are_told_apart_from_text():
+    call = {"index": 0, "id": "c", "type": "function", "function": {"name": "look_up", "arguments": '{"a'}}
+    more = {"index": 0, "function": {"arguments": '": 1}'}}
+    usage = {
+        "id": "x",
+        "choices": [],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
+    }
+    parts = [
+        delta(reasoning_content="hm "),
+        delta(reasoning="well"),
+        delta("yes"),
+        delta(refusal="no"),
+        delta(tool_calls=[call]),
+        delta(tool_calls=[more]),
+    ]
+    told = said(stream(*parts, delta(None, "tool_calls"), usage, DONE))
+    assert (told.reasoning, told.text, told.refusal, told.tools) == ("hm well", "yes", "no", ("look_up",))
+    assert (told.finish_reason, told.usage["total_tokens"], told.model) == ("tool_calls", 7, "tiny")
+
+
+@pytest.mark.parametrize(
+    ("raw", "fault"),
+    [
+        (stream(delta("a")), CutOff),
+        (stream(delta("a"), "{no json", DONE), WrongShape),
+        (stream(delta("a"), "[1]", DONE), WrongShape),
+        (stream(delta("a"), {"error": "oops"}), SaidError),
+        (stream(delta("a")) + b'event: error\ndata: {"message": "oops"}\n\n', SaidError),
+        (stream({"choices": [5]}, DONE), WrongShape),
+        (stream({"choices": 5}, DONE), WrongShape),
+    ],
+)
+def test_a_stream_that_is_none_is_refused(raw, fault):
+    with pytest.raises(fault):
+        said(raw)
+
+
+@pytest.mark.parametrize(
+    ("data", "ours"),
+    [
+        ('{"choices": []}', True),
+        (DONE, True),
+        ('{"error": "oops"}', True),
+        ('{"type": "message_start"}', False),
+        ('{"type": "error", "error": {}}', False),
+        ('{"candidates": []}', False),
+        ("{", False),
+        ("[1]", False),
+    ],
+)
+def test_another_protocol_is_told_by_its_first_event(data, ours):
+    assert StreamReader.reads(ServerEvent("", data)) is ours
