@@ -241,7 +241,7 @@ class CassetteLM(BaseLM):
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
         """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
-        return self.recording.holds(messages, params)
+        return self.recording.holds(messages, self.as_sent(params))
 
     def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """What the recorded model was sent, as far as the recording was given."""
