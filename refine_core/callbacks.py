@@ -9,17 +9,20 @@ a secret is in no inputs. Source: dspy.utils.callback, version 2.6.23.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from refine_core import settings
 
 logger = logging.getLogger("refine_core")
 
+F = TypeVar("F", bound=Callable[..., Any])
 Kind = Literal["module", "lm", "adapter_format", "adapter_parse", "tool", "evaluate"]
 
 ACTIVE_CALL_ID: ContextVar[str | None] = ContextVar("refine_core_active_call_id", default=None)
@@ -135,3 +138,30 @@ def told(
     asks it first, and builds `inputs` only if there are any, pays next to nothing where there are none.
     """
     return Told(kind, instance, inputs, callbacks_of(instance) if callbacks is None else callbacks)
+
+
+def with_callbacks(function: F) -> F:
+    """A method, sync or async, of which callbacks are told as of a call of its module. inputs: parameter name -> value.
+
+    What callbacks are told of anyway (a module's `__call__`, a model's, an adapter's `format` and `parse`) needs it not.
+    Source: dspy.utils.callback.with_callbacks, version 2.6.23.
+    """
+    signature = inspect.signature(function)
+
+    def call(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Told:
+        bound = signature.bind(instance, *args, **kwargs).arguments
+        return told("module", instance, dict(list(bound.items())[1:]))
+
+    @functools.wraps(function)
+    def sync(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with call(self, args, kwargs) as one:
+            one.outputs = function(self, *args, **kwargs)
+        return one.outputs
+
+    @functools.wraps(function)
+    async def later(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with call(self, args, kwargs) as one:
+            one.outputs = await function(self, *args, **kwargs)
+        return one.outputs
+
+    return later if inspect.iscoroutinefunction(function) else sync  # type: ignore[return-value]  # of the same shape

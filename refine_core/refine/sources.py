@@ -67,7 +67,7 @@ def _fields(fields: Iterable[Field]) -> str:
     return "\n".join(
         f"{i}. `{f.name}` ({type_text(f.type)})"
         + (f": {f.description}" if f.description else "")
-        + "".join(f"; {CONSTRAINTS[k]} {v}" for k, v in f.constraints.items())
+        + "".join(f"; {CONSTRAINTS[k]}: {v}" for k, v in f.constraints.items())
         for i, f in enumerate(fields, 1)
     )
 

@@ -21,9 +21,9 @@ CONSTRAINTS: Mapping[str, str] = {
     "le": "less than or equal to",
     "min_length": "minimum length",
     "max_length": "maximum length",
-    "multiple_of": "a multiple of",
+    "multiple_of": "a multiple of the given number",
     "pattern": "matching the pattern",
-    "allow_inf_nan": "infinities and NaN allowed:",
+    "allow_inf_nan": "infinities and NaN allowed",
     "max_digits": "maximum number of digits",
     "decimal_places": "maximum number of decimal places",
 }
@@ -126,8 +126,8 @@ def _with(old: Field, keywords: Mapping[str, Any]) -> Field:
 
 
 def bounds_text(constraints: Mapping[str, Any]) -> str:
-    """Bounds in words: "greater than or equal to 0, less than or equal to 1"; "" for none."""
-    return ", ".join(f"{CONSTRAINTS[name]} {value}" for name, value in constraints.items())
+    """Bounds in words: "greater than or equal to: 0, less than or equal to: 1"; "" for none."""
+    return ", ".join(f"{CONSTRAINTS[name]}: {value}" for name, value in constraints.items())
 
 
 _WORD_STARTS = re.compile(

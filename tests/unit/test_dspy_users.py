@@ -1,5 +1,6 @@
 """What users of dspy catch, set and look up: errors, settings, attributes and names."""
 
+import asyncio
 import inspect
 import json
 import pickle
@@ -11,10 +12,12 @@ import pytest
 import refine_core
 from refine_core import (
     LM,
+    BaseCallback,
     BestOfN,
     ChainOfThought,
     LMError,
     Module,
+    OutputField,
     Predict,
     Prediction,
     Refine,
@@ -24,6 +27,7 @@ from refine_core import (
     context,
     settings,
 )
+from refine_core.callbacks import with_callbacks
 from refine_core.lm.engine import engine
 from tests.openai_server import Answer, OpenAIServer, status
 
@@ -177,6 +181,43 @@ def test_a_refiner_has_the_attributes_that_2_6_23_sets(kind):
     assert "class Program(Module)" in made.module_code
     assert "def one_word(args, pred)" in made.reward_fn_code
     assert kind(Program(), 3, one_word, 1.0, fail_count=1).fail_count == 1
+
+
+class Heard(BaseCallback):
+    """Keeps what it is told of modules."""
+
+    def __init__(self):
+        self.calls = []
+
+    def on_module_start(self, call_id, instance, inputs):
+        self.calls.append(inputs)
+
+    def on_module_end(self, call_id, outputs, exception=None):
+        self.calls.append(exception or outputs)
+
+
+def test_a_method_of_the_users_own_may_be_watched():
+    class Target(Module):
+        @with_callbacks
+        def add(self, x, y=1):
+            return x + y
+
+        @with_callbacks
+        async def later(self, x):
+            raise ValueError(x)
+
+    heard = Heard()
+    with context(callbacks=[heard]):
+        assert Target().add(1, y=2) == 3
+        with pytest.raises(ValueError, match="7"):
+            asyncio.run(Target().later(7))
+    assert heard.calls[:3] == [{"x": 1, "y": 2}, 3, {"x": 7}]
+    assert isinstance(heard.calls[3], ValueError)
+
+
+def test_bounds_are_told_as_dspy_tells_them():
+    made = OutputField(min_length=5, multiple_of=2).json_schema_extra["constraints"]
+    assert made == "minimum length: 5, a multiple of the given number: 2"
 
 
 @pytest.mark.fault(29)

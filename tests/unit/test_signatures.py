@@ -430,7 +430,7 @@ def test_what_dspy_takes_is_taken():
     }
     plain = Signature("long_question -> a").fields["long_question"].json_schema_extra
     assert (plain["desc"], plain["prefix"]) == ("${long_question}", "Long Question:")
-    assert "greater than or equal to 0" in OutputField(ge=0).json_schema_extra["constraints"]
+    assert "greater than or equal to: 0" in OutputField(ge=0).json_schema_extra["constraints"]
 
 
 def test_an_unknown_keyword_is_kept_with_a_warning():

@@ -134,11 +134,11 @@ class _Improviser:
 
 
 def bounded(shape: Shape, description: str) -> Shape:
-    """`shape` with the bounds that a number's description states, such as "greater than or equal to 0"."""
+    """`shape` with the bounds that a number's description states, such as "greater than or equal to: 0"."""
     if shape.kind not in {"int", "float"}:
         return shape
-    lows = re.search(r"greater than (or equal to )?(-?\d+(?:\.\d+)?)", description)
-    highs = re.search(r"less than (or equal to )?(-?\d+(?:\.\d+)?)", description)
+    lows = re.search(r"greater than( or equal to)?:? (-?\d+(?:\.\d+)?)", description)
+    highs = re.search(r"less than( or equal to)?:? (-?\d+(?:\.\d+)?)", description)
     range_ = re.search(r"(-?\d+(?:\.\d+)?)\s*(?:to|and|-|–|\.\.)\s*(\d+(?:\.\d+)?)", description)  # noqa: RUF001  # people type that dash
     step = 1.0 if shape.kind == "int" else 0.01
     low = float(lows[2]) + (0 if lows[1] else step) if lows else shape.low
