@@ -34,7 +34,7 @@ def plain(value: object, depth: int = 0) -> object:
             else float(value)
         )
     if isinstance(value, Mapping):
-        return {str(k): plain(v, depth + 1) for k, v in value.items()}
+        return {str(k): plain(value[k], depth + 1) for k in value}  # a prediction's `items` may be a field
     if isinstance(value, (list, tuple, AbstractSet)):
         return [plain(v, depth + 1) for v in value]
     if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):

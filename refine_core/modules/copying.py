@@ -161,7 +161,7 @@ def _copied_another_way(value: Any, memo: Memo, owner: type, path: str, error: E
             how = "copied shallowly"
         if isinstance(made, (list, dict)):  # a defaultdict, or one of a user's own class
             memo[id(value)] = made
-            for place, one in list(made.items() if isinstance(made, dict) else enumerate(made)):
+            for place, one in list(dict.items(made) if isinstance(made, dict) else enumerate(made)):
                 made[place] = copied(one, memo, owner, f"{path}[{place!r}]")
             return made
     except Exception:  # noqa: BLE001  # what can neither be copied deeply nor shallowly is shared, and told

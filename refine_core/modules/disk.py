@@ -101,7 +101,7 @@ def jsonable(value: Any, path: str) -> Any:
     if isinstance(value, (str, int)):  # of a user's own class: the value stays, the class goes
         return str.__str__(value) if isinstance(value, str) else int(value)
     if isinstance(value, Mapping):
-        return {_key(key, path): jsonable(one, f"{path}[{key!r}]") for key, one in value.items()}
+        return {_key(key, path): jsonable(one, f"{path}[{key!r}]") for key, one in dict(value).items()}
     if isinstance(value, (list, tuple)):
         return [jsonable(one, f"{path}[{i}]") for i, one in enumerate(value)]
     if isinstance(value, (set, frozenset)):

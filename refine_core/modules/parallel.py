@@ -184,7 +184,7 @@ def _inputs(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
     """What a program is called with for this example, by keyword."""
     if isinstance(example, Example):
         try:
-            example = example.inputs()
+            example = Example.inputs(example)
         except ValueError:
             fields = ", ".join(map(repr, example)) or "'question'"
             raise ValueError(

@@ -73,7 +73,7 @@ def keyless(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def public(value: Any) -> Any:
     """Settings of a model without what is named like a secret, at any depth."""
     if isinstance(value, Mapping):
-        return {name: public(one) for name, one in value.items() if not SECRET_NAME.search(str(name))}
+        return {name: public(one) for name, one in dict(value).items() if not SECRET_NAME.search(str(name))}
     return _without_login(value)
 
 

@@ -1,106 +1,125 @@
-"""Example and Prediction: fields with values, read as attributes or items."""
+"""Example and Prediction: fields with values, read as attributes or items.
+
+Rule: a field wins over whatever else has its name. `Prediction(items=[1]).items` is the list, so nothing here, and no code
+that handles examples of a user's own fields, calls a method through an instance: it is `Example.copy(example)` there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+E = TypeVar("E", bound="Example")
 
 
-class Example(Mapping[str, Any]):
+class Example(dict[str, Any]):
     """Named values: `Example(question="…", answer="…").with_inputs("question")`.
 
-    base: a mapping or another example to begin with. fields: name -> any value, over those of `base`.
+    base: a mapping or another example to begin with; anything else is a field of that name. fields: name -> any value, over
+    those of `base`. A dict, so that `dict(example)` and `**example` work whatever its fields are called.
     Raises: AttributeError or KeyError for a field that is not there; ValueError for `inputs()` before `with_inputs(…)`.
     Source: dspy.Example, version 2.6.23.
     """
 
-    _store: dict[str, Any]
-    _input_keys: frozenset[str] | None
+    _input_keys: frozenset[str] | None = None
 
-    def __init__(self, base: Mapping[str, Any] | None = None, **fields: Any) -> None:
-        own = self.__dict__  # past __setattr__, since every attempt makes some of these
-        own["_store"] = {**base, **fields} if base is not None else fields
-        own["_input_keys"] = getattr(base, "_input_keys", None)
+    def __init__(self, base: Any = None, **fields: Any) -> None:
+        if base is None:
+            dict.__init__(self, fields)
+        elif isinstance(base, Mapping):
+            dict.__init__(self, base, **fields)
+            if isinstance(base, Example):
+                self._input_keys = base._input_keys  # noqa: SLF001 - of our own kind
+        else:
+            dict.__init__(self, base=base, **fields)
 
-    def __getitem__(self, name: str) -> Any:
-        return self._store[name]
+    def __getattribute__(self, name: str) -> Any:
+        if name[:1] != "_" and dict.__contains__(self, name):
+            return dict.__getitem__(self, name)
+        return object.__getattribute__(self, name)
 
     def __getattr__(self, name: str) -> Any:
-        store = self.__dict__.get("_store")
-        if store is None or name not in store:
-            has = ", ".join(store or ()) or "none"
-            raise AttributeError(f"{type(self).__name__} has no field {name!r}; its fields are: {has}")
-        return store[name]
+        if dict.__contains__(self, name):
+            return dict.__getitem__(self, name)
+        raise AttributeError(
+            f"{type(self).__name__} has no field {name!r}; its fields are: {', '.join(self) or 'none'}"
+        )
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):
-            super().__setattr__(name, value)
+            object.__setattr__(self, name, value)
         else:
-            self._store[name] = value
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._store[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._store[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._store)
-
-    def __len__(self) -> int:
-        return len(self._store)
+            self[name] = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Example) and self._store == other._store
+        return isinstance(other, Example) and dict.__eq__(self, other)
 
-    def __hash__(self) -> int:
-        return hash(tuple((name, repr(value)) for name, value in self._store.items()))
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:  # type: ignore[override]  # as dspy's
+        return hash(tuple((name, repr(self[name])) for name in self))
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{name}={value!r}" for name, value in self._store.items())
+        inside = ", ".join(f"{name}={self[name]!r}" for name in self)
         return f"{type(self).__name__}({inside})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), dict(self)), self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        dict.update(self, state.pop("_store", {}))  # older versions pickled the fields as an attribute
+        self.__dict__.update(state)
+
+    @property
+    def _store(self) -> dict[str, Any]:
+        """The fields, under dspy's name for them."""
+        return self
 
     def with_inputs(self, *names: str) -> Self:
         """A copy in which `names` are the inputs and the other fields the labels."""
-        made = self.copy()
+        made = Example.copy(self)
         made._input_keys = frozenset(names)  # noqa: SLF001 - a copy of our own
         return made
 
     def inputs(self) -> Example:
         """The input fields alone. Raises ValueError before `with_inputs`."""
-        if self._input_keys is None:
+        keys = self._input_keys
+        if keys is None:
             raise ValueError("this example does not know its inputs yet; call with_inputs(…) first")
-        made = Example({n: v for n, v in self._store.items() if n in self._input_keys})
-        made._input_keys = self._input_keys
+        made = Example({name: self[name] for name in self if name in keys})
+        made._input_keys = keys
         return made
 
     def labels(self) -> Example:
         """The fields that are no inputs."""
-        inputs = self.inputs()
-        return Example({n: v for n, v in self._store.items() if n not in inputs})
+        inputs = Example.inputs(self)
+        return Example({name: self[name] for name in self if name not in inputs})
 
     def copy(self, **fields: Any) -> Self:
         """A copy with some fields changed."""
-        made = type(self).__new__(type(self))
+        made = _restore(type(self), self)
         made.__dict__.update(self.__dict__)
-        made._store = {**self._store, **fields}  # noqa: SLF001 - a copy of our own
+        dict.update(made, fields)
         return made
 
     def without(self, *names: str) -> Self:
         """A copy without some fields."""
-        made = self.copy()
+        made = Example.copy(self)
         for name in names:
-            if name in made:
-                del made[name]
+            dict.pop(made, name, None)
         return made
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The field's value, or `default`."""
-        return self._store.get(name, default)
 
     def toDict(self) -> dict[str, Any]:  # noqa: N802 - dspy's own name
         """The fields as a dict."""
-        return dict(self._store)
+        return dict(self)
+
+
+def _restore(cls: type[E], fields: Mapping[str, Any]) -> E:
+    """An example past its own __init__, which a subclass may have changed."""
+    made = cls.__new__(cls)
+    dict.update(made, fields)
+    return made
 
 
 class Completions:
@@ -116,6 +135,10 @@ class Completions:
         if len({len(values) for values in self._columns.values()}) > 1:
             raise ValueError("every field of completions must have as many values")
 
+    def __getattribute__(self, name: str) -> Any:
+        columns = object.__getattribute__(self, "__dict__").get("_columns", ())
+        return columns[name] if name in columns else object.__getattribute__(self, name)
+
     def items(self) -> Any:
         """(field, list of its values) pairs."""
         return self._columns.items()
@@ -128,13 +151,8 @@ class Completions:
         return Prediction({name: values[key] for name, values in self._columns.items()})
 
     def __getattr__(self, name: str) -> list[Any]:
-        columns = self.__dict__.get("_columns", {})
-        if name not in columns:
-            raise AttributeError(
-                f"completions have no field {name!r}; their fields are: {', '.join(columns)}"
-            )
-        found: list[Any] = columns[name]
-        return found
+        columns = ", ".join(self.__dict__.get("_columns", ()))
+        raise AttributeError(f"completions have no field {name!r}; their fields are: {columns}")
 
     def __contains__(self, name: object) -> bool:
         return name in self._columns
@@ -174,7 +192,7 @@ class Prediction(Example):
         if not isinstance(completions, Mapping):
             columns = {name: [one[name] for one in completions] for name in completions[0]}
         else:
-            columns = {name: list(values) for name, values in completions.items()}
+            columns = {name: list(completions[name]) for name in completions}
         made = cls({name: values[0] for name, values in columns.items()})
         made._completions = Completions(columns)
         return made
@@ -182,7 +200,7 @@ class Prediction(Example):
     @property
     def completions(self) -> Completions:
         """The replies that it was read from."""
-        return self._completions or Completions({name: [value] for name, value in self._store.items()})
+        return self._completions or Completions({name: [self[name]] for name in self})
 
     def get_lm_usage(self) -> dict[str, dict[str, Any]] | None:
         """Model -> tokens that the call took; None unless `track_usage` was set. See refine_core.track_usage."""
@@ -193,9 +211,9 @@ class Prediction(Example):
         self._lm_usage = {model: dict(tokens) for model, tokens in usage.items()}
 
     def __float__(self) -> float:
-        if "score" not in self._store:
+        if "score" not in self:
             raise ValueError("this prediction has no 'score' field, so it is no number")
-        return float(self._store["score"])
+        return float(self["score"])
 
     def __lt__(self, other: Any) -> bool:
         return float(self) < float(other)

@@ -223,15 +223,15 @@ def _all_or_nothing(parameters: list[tuple[str, Parameter]]) -> Iterator[None]:
                 if isinstance(value, list):
                     value[:] = contents
                 elif isinstance(value, dict):
-                    value.clear()
-                    value.update(contents)
+                    dict.clear(value)
+                    dict.update(value, contents)
             vars(one).clear()
             vars(one).update({name: value for name, (value, _) in attributes.items()})
         raise
 
 
 def _contents(value: Any) -> Any:
-    return value.copy() if isinstance(value, (list, dict)) else None
+    return list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else None
 
 
 def _state_suffix(where: Path, do: str) -> str:

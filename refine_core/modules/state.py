@@ -79,10 +79,10 @@ def _model(state: object) -> BaseLM | None:
 
 def _data(value: Any) -> Any:
     """A demo as plain containers: pydantic models dumped, examples and mappings as dicts; other values stay."""
+    if isinstance(value, Mapping):
+        return {key: _data(value[key]) for key in value}
     if hasattr(value, "model_dump") and not isinstance(value, type):
         return value.model_dump()
-    if isinstance(value, Mapping):
-        return {key: _data(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_data(inner) for inner in value]
     return value

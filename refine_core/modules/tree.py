@@ -108,7 +108,7 @@ class Tree:
             elif isinstance(value, (list, tuple)):
                 inner = [(f"{path}[{i}]", one) for i, one in enumerate(value)]
             elif isinstance(value, dict):
-                inner = [(f"{path}[{key}]", one) for key, one in list(value.items())]
+                inner = [(f"{path}[{key}]", one) for key, one in list(dict.items(value))]
             else:
                 continue
             for step in inner:
@@ -179,8 +179,8 @@ def _search(path: str, value: object, found: _Found, seen: set[int]) -> None:
         if isinstance(value, Tree) and not getattr(value, "_compiled", False):
             _search_attributes(path + ".", value, found, seen)
     elif isinstance(value, dict):
-        if not PLAIN.issuperset(map(type, list(value.values()))):
-            for key, one in list(value.items()):
+        if not PLAIN.issuperset(map(type, list(dict.values(value)))):
+            for key, one in list(dict.items(value)):
                 _search(path + key_text(key, value), one, found, seen)
     elif not PLAIN.issuperset(map(type, value)):  # long lists of texts cost little
         for i, one in enumerate(value):
@@ -209,7 +209,7 @@ def _replaced(value: Any, new: Mapping[int, Any], seen: set[int]) -> Any:
         if not getattr(value, "_compiled", False):
             _replace_attributes(value, new, seen)
     else:
-        places = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
+        places = list(dict.items(value)) if isinstance(value, dict) else list(enumerate(value))
         for place, one in places:
             put = _replaced(one, new, seen)
             if put is not one:

@@ -85,7 +85,7 @@ class WorkerScorer:
                     signature=signature,
                 )
         made: Prediction = judge(lm=self._judge_lm.as_taken(), **inputs)
-        return made.toDict()
+        return dict(made)
 
 
 def problems(spec: ProgramSpec) -> list[Problem]:

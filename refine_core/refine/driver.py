@@ -360,7 +360,7 @@ class Driver:
             outer: Trace | None = settings.get("trace")
             if outer is not None:
                 outer.extend(made[stop.returned].trace)
-            prediction = made[stop.returned].outputs.copy()  # a program may return one object twice
+            prediction = Prediction.copy(made[stop.returned].outputs)  # a program may return one object twice
             prediction.refinement = refinement
         for one in made.values():
             one.forget()

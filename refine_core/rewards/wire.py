@@ -111,6 +111,8 @@ def plain(value: object, depth: int = 0) -> object:  # a table of kinds, one lin
         return float(value) if math.isfinite(value) else {_MARK: repr(float(value))}
     if depth > _MAX_DEPTH or isinstance(value, type):
         return repr(value)[:1000]
+    if isinstance(value, dict):
+        value = dict(value)  # a prediction's field may be called `keys`
     if isinstance(value, dict) or (hasattr(value, "keys") and hasattr(value, "__getitem__")):
         return {_escaped(str(key)): plain(value[key], depth + 1) for key in value.keys()}  # noqa: SIM118  # any mapping
     if isinstance(value, (list, tuple)):
