@@ -187,7 +187,7 @@ class RewardError(ProgramError):
     """The reward cannot be read, raised, timed out or returned no number.
 
     type_name: the exception's class name, such as "KeyError", or one of "Timeout", "MemoryLimit", "WorkerDied",
-    "TooLarge", "WrongType", "NotFinite", "NoReward", "ManyRewards".
+    "TooLarge", "WrongType", "NotFinite", "NotTransferable", "NoReward", "ManyRewards".
     line: 1-based line of the reward's source to blame, or None. stdout: what it printed before.
     frames: (function, line) pairs inside the reward's own source, outermost first.
     candidates: with "ManyRewards", the names to choose from.

@@ -230,6 +230,7 @@ class RewardScored(Event):
     """value: higher is better. parts: named shares of it. stdout: what the reward printed.
 
     unmet: name -> message of the validators that the outputs failed; such an attempt does not end the run.
+    refusals: what the sandbox refused to the reward, which went on: "line 3: reading /etc/hosts".
     """
 
     kind: ClassVar[str] = "reward_scored"
@@ -240,6 +241,7 @@ class RewardScored(Event):
     feedback: str = ""
     stdout: str = ""
     unmet: Mapping[str, str] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

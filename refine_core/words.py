@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from refine_core.events import Fault, ParseFailed
+from refine_core.events import Fault, ParseFailed, RewardScored
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
+from refine_core.rewards.explain import SANDBOX
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 LONG_S = 100.0
@@ -90,6 +91,17 @@ def rules(attempt: Attempt) -> str:
     """How many validators, which are called rules on screen, the outputs failed: "", "rule not met", "2 rules not met"."""
     failed = len(attempt.unmet)
     return "" if not failed else "rule not met" if failed == 1 else f"{failed} rules not met"
+
+
+def refusals(scored: RewardScored) -> list[str]:
+    """What the sandbox refused to the reward, a sentence each; [] where it refused nothing, or the reward failed of it."""
+    if not scored.refusals:
+        return []
+    return [
+        "The sandbox refused something, and the reward went on without it:",
+        *(f"{refusal[:1].upper()}{refusal[1:]}." for refusal in scored.refusals),
+        SANDBOX,
+    ]
 
 
 def why_failed(attempt: Attempt) -> str:

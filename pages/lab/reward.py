@@ -26,7 +26,8 @@ def reward(typed: Typed) -> bool:
         "Reward",
         anchor=False,
         help="A Python function of the inputs and the prediction that returns a number, higher being better; or a "
-        "`Score(value, feedback, parts)`, whose feedback the adviser reads.",
+        "`Score(value, feedback, parts)`, whose feedback the adviser reads. It runs in a sandbox: no network, no other "
+        "programs, no files but its own folder, and imports only from the packages installed with Refinescope.",
     )
     state = st.session_state
     typed_reward = editor(

@@ -17,6 +17,7 @@ from refine_core.words import (
     fault,
     no_temperature,
     number,
+    refusals,
     rules,
     seconds,
     unread,
@@ -143,6 +144,8 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         st.markdown(
             "\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in scored.parts.items())
         )
+    if scored.refusals:
+        st.warning(plain("\n".join(refusals(scored))), icon=":material/block:")
     if scored.feedback:
         st.caption("What the reward says")
         block(scored.feedback)

@@ -14,7 +14,7 @@ from typing import Literal
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
 from refine_core.log.timeline import Attempt, Call, Timeline, Usage
-from refine_core.words import rules, why_failed
+from refine_core.words import refusals, rules, why_failed
 
 _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
@@ -134,8 +134,12 @@ def _hint(attempt: Attempt) -> Cell:
 
 
 def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
-    """What came out. A rule that was not met comes first: the reward alone may look like a success."""
+    """What came out. A rule that was not met and a refusal come first: the reward alone does not tell of them."""
     came = _came(attempt, before)
+    if attempt.scored is not None and attempt.scored.refusals:
+        came = Cell(
+            f"the sandbox refused something · {came.text}", "\n".join([*refusals(attempt.scored), came.title])
+        )
     if not attempt.unmet:
         return came
     names = text.shorten(", ".join(attempt.unmet), 40)

@@ -232,7 +232,14 @@ class Driver:
             self._note(ended, scope)
         else:
             ended = RewardScored(
-                index, scored.value, scored.took_s, scored.parts, scored.feedback, scored.stdout, rules
+                index,
+                scored.value,
+                scored.took_s,
+                scored.parts,
+                scored.feedback,
+                scored.stdout,
+                rules,
+                scored.refusals,
             )
             self.made[index] = Made(program, predictors, trace, outputs, ended)
             self._note(ended, scope)

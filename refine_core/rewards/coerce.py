@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 
-EXPECTED = "expected a number, a bool or Score(value, feedback='…', parts={…})"
+RETURN = "return a number or Score(value, feedback=…, parts=…)"
+EXPECTED = "expected a number"
 
 
 class NotAScore(Exception):  # noqa: N818  # it says what the value is, and becomes a RewardError at once
@@ -26,16 +27,17 @@ def measured(result: object) -> tuple[float, str, dict[str, float]]:
     Raises: NotAScore; and whatever the result's own attributes raise.
     """
     if isinstance(result, (bool, int, float)) or _is_scalar(result):
-        return number(result, "the reward returned"), "", {}
-    if all(hasattr(result, name) for name in ("value", "feedback", "parts")):
-        return _told(getattr(result, "value"), getattr(result, "feedback"), getattr(result, "parts"))  # noqa: B009  # `object` has none
-    if hasattr(result, "score"):
-        return _told(getattr(result, "score"), getattr(result, "feedback", ""), {})  # noqa: B009  # as above
-    return number(result, "the reward returned"), "", {}
+        return number(result, _SUBJECT, RETURN), "", {}
+    if not isinstance(result, type):
+        if all(hasattr(result, name) for name in ("value", "feedback", "parts")):
+            return _told(getattr(result, "value"), getattr(result, "feedback"), getattr(result, "parts"))  # noqa: B009  # `object` has none
+        if hasattr(result, "score"):
+            return _told(getattr(result, "score"), getattr(result, "feedback", ""), {})  # noqa: B009  # as above
+    return number(result, _SUBJECT, RETURN), "", {}
 
 
-def number(value: object, subject: str) -> float:
-    """The value as a finite float. subject: how an error's sentence begins. Raises: NotAScore."""
+def number(value: object, subject: str, expected: str = EXPECTED) -> float:
+    """The value as a finite float. subject: how an error's sentence begins; expected: what it asks for. Raises: NotAScore."""
     if _is_scalar(value):
         value = value.item()  # type: ignore[attr-defined]  # _is_scalar looked
     try:
@@ -45,9 +47,9 @@ def number(value: object, subject: str) -> float:
         elif isinstance(value, int):
             plain = int.__float__(value)
         elif hasattr(type(value), "__float__") and getattr(value, "shape", ()) == ():
-            plain = _converted(value, subject)
+            plain = _converted(value, subject, expected)
         else:
-            raise NotAScore("WrongType", f"{subject} {_described(value)}; {EXPECTED}{_advice(value)}")
+            raise NotAScore("WrongType", f"{subject} {_described(value)}; {expected}{_advice(value)}")
     except OverflowError:
         raise NotAScore(
             "NotFinite", f"{subject} a number too large for a float; expected a finite number"
@@ -57,17 +59,17 @@ def number(value: object, subject: str) -> float:
     return plain
 
 
-def _converted(value: object, subject: str) -> float:
+def _converted(value: object, subject: str, expected: str) -> float:
     """By the value's own __float__, which may refuse, as that of a prediction without a score does."""
     try:
         return float(value)  # type: ignore[arg-type]  # its type has __float__
     except (TypeError, ValueError) as error:
-        raise NotAScore("WrongType", f"{subject} {_described(value)}: {error}; {EXPECTED}") from None
+        raise NotAScore("WrongType", f"{subject} {_described(value)}: {error}; {expected}") from None
 
 
 def _told(value: object, feedback: object, parts: object) -> tuple[float, str, dict[str, float]]:
-    if feedback is None:
-        feedback = ""
+    feedback = "" if feedback is None else feedback
+    parts = {} if parts is None else parts
     if not isinstance(feedback, str):
         raise NotAScore("WrongType", f"the score's feedback is {_described(feedback)}; expected text")
     if not (hasattr(parts, "keys") and hasattr(parts, "__getitem__")):
@@ -86,7 +88,10 @@ def _described(value: object) -> str:
     if isinstance(value, str):
         text = str.__str__(value)
         return f"the text {text[:60]!r}"
-    return f"a value of type {type(value).__name__[:100]}"
+    if isinstance(value, type):
+        return f"the class {value.__name__[:100]}"
+    name = type(value).__name__[:100]
+    return f"a {name}" if type(value) in {dict, list, tuple, set} else f"a value of type {name}"
 
 
 def _advice(value: object) -> str:
@@ -94,6 +99,17 @@ def _advice(value: object) -> str:
         return ". Is a `return` missing?"
     if isinstance(value, str):
         return ". Write float(…) around it"
-    if type(value).__name__ == "coroutine":
-        return ". Write `def`, not `async def`"
-    return ""
+    if isinstance(value, dict):
+        names = [name for name in ("score", "value", "reward") if name in value]
+        return f". Write Score(it[{names[0]!r}], …)" if names else ""
+    if isinstance(value, (tuple, list)) and value and isinstance(value[0], (int, float)):
+        return f". Write Score({value[0]!r:.20}, …)"
+    return _BY_TYPE.get(type(value).__name__, ". Call it" if callable(value) else "")
+
+
+_SUBJECT = "the reward returned"
+_BY_TYPE = {
+    "coroutine": ". Write `def`, not `async def`",
+    "generator": ". Write `return`, not `yield`",
+    "ndarray": ". Write float(…) around one number of it, such as its mean()",
+}

@@ -1,4 +1,4 @@
-"""What the user's code meets inside the worker: its prediction, its output, the clock, and who looks at its frames.
+"""What the user's code meets inside the worker: where its output goes, the clock, and who looks at its frames.
 
 Standard library only, like everything the worker imports.
 """
@@ -63,25 +63,6 @@ class _CapturedBytes(io.RawIOBase):
     def write(self, data: Any) -> int:
         self._text.write(bytes(data).decode("utf-8", "replace"))
         return len(data)
-
-
-class Fields(dict[str, Any]):
-    """A prediction: fields by attribute or by key. A field named like a dict's method, such as `copy`, is the field."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name not in _KEPT_METHODS and dict.__contains__(self, name):
-            return dict.__getitem__(self, name)
-        return dict.__getattribute__(self, name)
-
-    def __getattr__(self, name: str) -> Any:
-        has = ", ".join(map(str, self)) or "none"
-        raise AttributeError(f"no field {name!r} in the prediction; it has: {has}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
-
-
-_KEPT_METHODS = frozenset(("keys", "values", "items", "get", "__class__", "__dict__"))
 
 
 class Clock:

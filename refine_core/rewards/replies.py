@@ -1,6 +1,6 @@
 """What a worker may say, checked before anything is made of it.
 
-    loaded(confinement, stdout)    scored(token, value, feedback, parts, stdout, threads)
+    loaded(confinement, stdout)    scored(token, value, feedback, parts, refusals, stdout, threads)
     error(token, type, message, line, column, frames, stdout, threads)    call(token, signature, inputs)
 
 The reward runs in the worker's own interpreter, so a frame may be anything that JSON can be. Each kind has its parser:
@@ -21,6 +21,8 @@ from refine_core.rewards.limits import (
     MESSAGE_CHARS,
     NAME_CHARS,
     PARTS,
+    REFUSAL_CHARS,
+    REFUSALS,
     STDOUT_CHARS,
 )
 
@@ -34,11 +36,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A score. threads: how many the reward left running."""
+    """A score. refusals: as in Scored. threads: how many the reward left running."""
 
     value: float
     feedback: str
     parts: dict[str, float]
+    refusals: tuple[str, ...]
     stdout: str
     threads: int
 
@@ -58,7 +61,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class JudgeCall:
-    """The reward asks the judge."""
+    """The reward asks the judge. inputs: still encoded, see values.py."""
 
     signature: str
     inputs: dict[str, object]
@@ -94,10 +97,14 @@ def _answer(frame: dict[str, object]) -> Answer:
     parts = frame.get("parts")
     if not isinstance(parts, dict) or len(parts) > PARTS or any(len(name) > NAME_CHARS for name in parts):
         raise ValueError("parts")
+    refusals = frame.get("refusals", [])
+    if not isinstance(refusals, list) or len(refusals) > REFUSALS:
+        raise ValueError("refusals")
     return Answer(
         _finite(frame.get("value")),
         _text(frame, "feedback", FEEDBACK_CHARS + MARGIN_CHARS),
         {name: _finite(value) for name, value in parts.items()},
+        tuple(_text({"refusal": refusal}, "refusal", REFUSAL_CHARS) for refusal in refusals),
         _text(frame, "stdout", STDOUT_CHARS + MARGIN_CHARS),
         _whole(frame.get("threads")),
     )

@@ -20,14 +20,14 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol, Self, TypeVar, cast
+from typing import Protocol, Self, TypeVar
 
 from refine_core.errors import RewardError, WorkerError
-from refine_core.rewards import wire
 from refine_core.rewards.process import Frame, WorkerProcess
 from refine_core.rewards.replies import Failure, JudgeCall, read_load_reply, read_score_reply
 from refine_core.rewards.score import Scored
 from refine_core.rewards.source import blame_line_of_reward, find_reward
+from refine_core.rewards.values import NotTransferable, decode, encode_fields
 from refine_core.waiting import Cancel
 
 START_S = 10.0  # for Python to come up
@@ -112,12 +112,12 @@ class RewardRunner:
     ) -> Scored:
         """Score one prediction.
 
-        args: the program's inputs. prediction: its outputs. Values that JSON does not know are converted: see
-        wire.plain. One score at a time: others wait for their turn.
+        args: the program's inputs. prediction: its outputs. Every value arrives as itself, with its type; one that cannot
+        is an error, "NotTransferable": see values.py. One score at a time: others wait for their turn.
         Raises: RewardError; WorkerError; RunCancelled once `cancel` is set; what the judge raises beyond Exception.
         """
         token = cancel or Cancel()
-        request: Frame = {"args": wire.plain(args), "prediction": wire.plain(prediction)}
+        request: Frame = {"args": _encoded("input", args), "prediction": _encoded("output", prediction)}
         with self._taking_turns(token):
             process = self._process()
             try:
@@ -196,7 +196,7 @@ class RewardRunner:
             _empty_folder(process)
         if isinstance(reply, Failure):
             raise self._as_error(reply) from (failure if judged and reply.type_name == "JudgeError" else None)
-        return Scored(reply.value, reply.feedback, reply.parts, reply.stdout, took_s)
+        return Scored(reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals)
 
     def _judged(self, call: JudgeCall, count: int) -> tuple[Frame, Exception | None]:
         if self._judge is None:
@@ -207,8 +207,12 @@ class RewardRunner:
                 "error": f"{JUDGE_CALLS} calls of the judge are the limit for one score",
             }, None
         try:
-            answer = self._judge(call.signature, **cast("dict[str, object]", wire.revive(call.inputs)))
-            value = wire.plain({name: answer[name] for name in answer})
+            inputs: dict[str, object] = decode(call.inputs)
+        except ValueError:
+            raise _ProtocolError from None
+        try:
+            answer = self._judge(call.signature, **inputs)
+            value = encode_fields(answer)
         except Exception as error:  # noqa: BLE001  # told to the reward, and kept as the cause
             return {"op": "answer", "error": f"{type(error).__name__}: {error}"}, error
         return {"op": "answer", "value": value}, None
@@ -294,6 +298,13 @@ class _ProtocolError(_Fatal):
             "the reward wrote into the worker's own channel, so no answer can be trusted; its process was killed",
             type_name="WorkerDied",
         )
+
+
+def _encoded(role: str, fields: Mapping[str, object]) -> object:
+    try:
+        return encode_fields(fields)
+    except NotTransferable as error:
+        raise RewardError(f"the {role} {error}", type_name="NotTransferable") from None
 
 
 def _send(process: WorkerProcess, frame: Frame) -> None:

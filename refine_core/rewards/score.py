@@ -29,6 +29,7 @@ class Scored:
 
     value, feedback, parts: as in Score. stdout: what the reward printed, at most 64 000 characters.
     took_s: seconds from asking to answer, waiting for a judge included.
+    refusals: what the sandbox refused while the reward went on, such as "line 3: reading /etc/hosts"; at most 10.
     """
 
     value: float
@@ -36,6 +37,7 @@ class Scored:
     parts: Mapping[str, float]
     stdout: str
     took_s: float
+    refusals: tuple[str, ...] = ()
 
 
 def as_score(result: object) -> Score:

@@ -30,12 +30,16 @@ import signal
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
-from refine_core.rewards import confine, wire
+from refine_core.rewards import confine, stub, wire
 from refine_core.rewards.coerce import NotAScore, measured
-from refine_core.rewards.guest import FILE, Captured, Clock, Deadline, Fields, FirstFrame, frames_of
+from refine_core.rewards.explain import EXPLANATION_CHARS, explain, join
+from refine_core.rewards.fields import Inputs, Prediction
+from refine_core.rewards.guest import FILE, Captured, Clock, Deadline, FirstFrame, frames_of
 from refine_core.rewards.limits import FEEDBACK_CHARS, LINES, MESSAGE_CHARS, NAME_CHARS, PARTS
+from refine_core.rewards.refusals import Refusals
+from refine_core.rewards.values import NotTransferable, decode, encode_fields
 
 
 class JudgeError(RuntimeError):
@@ -98,12 +102,15 @@ class Worker:
         self._judging = _thread.allocate_lock()
         self._reserve: bytes | None = bytes(4 << 20)  # freed when memory runs out, to say so
         sys.stdout = sys.stderr = self._printed
+        self._refusals = Refusals([], "")
         self._module = self._new_module()
         self._reward: Callable[[Any, Any], object] = self._not_loaded
 
     def load(self, confinement: list[str]) -> bool:
         """Run the source, and tell. False: it failed, nothing is left to do."""
         reply: dict[str, object] = {"op": "loaded", "confinement": confinement}
+        self._refusals = Refusals(confinement, os.getcwd())
+        self._refusals.watch()
         try:
             try:
                 self._clock.start(self._load["load_timeout_s"])
@@ -117,6 +124,7 @@ class Worker:
         if self._clock.expired and reply["op"] == "loaded":
             reply = self._failure(Deadline(), self._load["load_timeout_s"])
         reply["stdout"] = self._printed.take()
+        self._refusals.end_of_load()
         self._channel.send(reply)
         return reply["op"] == "loaded"
 
@@ -126,11 +134,13 @@ class Worker:
         sys.stdout = sys.stderr = self._printed
         self._token = token
         limit = self._load["timeout_s"]
+        self._refusals.begin()
         try:
+            args, prediction = Inputs(decode(request["args"])), Prediction(decode(request["prediction"]))
             try:
                 self._clock.start(limit)
                 sys.settrace(first)
-                result = self._reward(request["args"], Fields(request["prediction"]))
+                result = self._reward(args, prediction)
                 sys.settrace(None)
                 ended = first.take_line()
                 value, feedback, parts = measured(result)
@@ -140,6 +150,7 @@ class Worker:
                 self._clock.stop()
             reply: dict[str, object] = {"op": "scored", "value": value, "parts": parts}
             reply["feedback"] = _clipped(feedback, FEEDBACK_CHARS)
+            reply["refusals"] = self._refusals.all()
         except NotAScore as error:
             reply = _error(error.type_name, error.message, ended)
         except BaseException as error:  # noqa: BLE001  # as in load
@@ -151,20 +162,20 @@ class Worker:
         reply |= {"token": token, "stdout": self._printed.take(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # threading.active_count() sees only its own
         self._channel.send(reply)
 
-    def judge(self, signature: str, /, **inputs: object) -> Fields:
+    def judge(self, signature: str, /, **inputs: object) -> Prediction:
         """Ask the runner's judge. Waiting for it is not on the clock."""
         if self._token is None:
             raise RuntimeError(
                 "judge(…) can be asked only while a prediction is scored, not while the source loads"
             )
         call: dict[str, object] = {"op": "call", "token": self._token, "signature": str(signature)}
-        call["inputs"] = asked = cast("dict[str, object]", wire.plain(inputs))
         try:
+            call["inputs"] = asked = encode_fields(inputs)
             if len(str(signature)) > MESSAGE_CHARS:
                 raise ValueError(f"a signature of {len(str(signature))} characters is too long")  # noqa: TRY301  # as below
             wire.check_judge_inputs(asked)
             frame = wire.pack_reply(call)
-        except ValueError as error:
+        except (ValueError, NotTransferable) as error:
             raise JudgeError(f"the judge's inputs cannot be sent: {error}") from None
         with self._judging:
             self._clock.pause()
@@ -175,7 +186,7 @@ class Worker:
                 self._clock.resume()
         if "error" in answer:
             raise JudgeError(answer["error"])
-        return Fields(answer["value"])
+        return Prediction(decode(answer["value"]))
 
     def _failure(self, error: BaseException, limit_s: float) -> dict[str, object]:
         if isinstance(error, Deadline) or self._clock.expired:
@@ -193,10 +204,11 @@ class Worker:
             line, column = error.lineno, error.offset
         name = type(error).__name__[:NAME_CHARS]
         try:
-            text = _clipped(str(error), MESSAGE_CHARS)
+            text = _clipped(str(error), MESSAGE_CHARS - EXPLANATION_CHARS)
         except BaseException:  # noqa: BLE001  # a __str__ of the user's may do anything
             text = "its message cannot be shown"
-        return _error(name, f"{name}: {text}" if text else name, line, frames, column)
+        more = explain(error, self._refusals.all(), confined=self._refusals.confined)
+        return _error(name, join(f"{name}: {text}" if text else name, more), line, frames, column)
 
     def _named(self, name: str) -> Callable[[Any, Any], object]:
         found = vars(self._module).get(name, self)
@@ -240,7 +252,7 @@ def _check_parts(parts: dict[str, float]) -> None:
         )
 
 
-def _no_judge(*_args: object, **_inputs: object) -> Fields:
+def _no_judge(*_args: object, **_inputs: object) -> Prediction:
     raise JudgeError("this reward asks a judge, and none is set: choose the model that is to judge")
 
 
@@ -272,15 +284,6 @@ def _clipped(text: str, chars: int) -> str:
     return f"{text[:chars]}… ({len(text) - chars} more characters)"
 
 
-def _only_score(name: str) -> object:
-    """What `from refine_core import Score` finds here: this process does not load the whole library."""
-    if name == "Score":
-        from refine_core.rewards.score import Score
-
-        return Score
-    raise AttributeError(f"only Score of refine_core can be used inside a reward, not {name!r}")
-
-
 def main() -> None:
     """Load, then score until the input ends."""
     channel = Channel()
@@ -294,10 +297,7 @@ def main() -> None:
     sys.argv, sys.dont_write_bytecode = [FILE], True
     sys.path[:] = confine.import_folders(load["path"])
     worker = Worker(channel, load)
-    for stub in ("refine_core", "refine_core.rewards"):
-        vars(sys.modules[stub]).update(
-            __getattr__=_only_score, __path__=[]
-        )  # our own code may not be read from now on
+    stub.install(load["source"])  # our own code may not be read from now on
     confinement = with_parent + confine.limit(load["memory_bytes"])
     confinement += confine.confine(os.getcwd(), load["private"], load["landlock_abi"])
     channel.send({"op": "ready"})

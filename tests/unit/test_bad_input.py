@@ -158,8 +158,8 @@ BODIES = {
     "text": ("return 'good'", r"returned the text 'good'.*Write float\(…\) around it", "WrongType"),
     "NaN": ("return float('nan')", "returned nan; expected a finite number", "NotFinite"),
     "infinity": ("return float('inf')", "returned inf; expected a finite number", "NotFinite"),
-    "a list": ("return [1.0]", "a value of type list; expected a number, a bool or Score", "WrongType"),
-    "a dict": ("return {'score': 1.0}", "a value of type dict; expected a number", "WrongType"),
+    "a list": ("return [1.0]", r"a list; return a number or Score\(value, feedback=…", "WrongType"),
+    "a dict": ("return {'score': 1.0}", r"a dict; return a number or Score\(value, feedback=…", "WrongType"),
 }
 
 
@@ -190,7 +190,7 @@ def without_a_return(args, pred):
 def test_a_reward_without_a_return_is_named_and_asked_about_it():
     with context(lm=ScriptedLM([reply(answer="a")])), pytest.raises(RewardError) as caught:
         Refine(answer(), N=1, reward_fn=without_a_return, threshold=1)(question="?")
-    assert "the reward returned None; expected a number" in str(caught.value)
+    assert "the reward returned None; return a number" in str(caught.value)
     assert "Is a `return` missing? (without_a_return in test_bad_input.py)" in str(caught.value)
     assert caught.value.line == without_a_return.__code__.co_firstlineno
 
