@@ -12,15 +12,16 @@ from typing import Any, Literal
 
 import ujson
 
-from refine_core.adapters import ChatAdapter
+from refine_core.adapters import adapter_for
 from refine_core.errors import Problem, RewardError, SignatureError
+from refine_core.lm.connect import first_format
 from refine_core.loop import schedule
 from refine_core.modules import Predict
 from refine_core.refine.build import Pipeline, problems, program_inputs, stage_signature
 from refine_core.rewards import find_reward
 from refine_core.signatures import Field
 from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
-from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
+from refine_core.spec import ModelSpec, ProgramSpec, ReplyFormat, StageSpec
 from refine_core.spec.examples import EXAMPLES, Example
 from refine_core.spec.source import program_source
 
@@ -31,6 +32,7 @@ __all__ = [
     "ModelSpec",
     "Problem",
     "ProgramSpec",
+    "ReplyFormat",
     "StageSpec",
     "asked_for",
     "first_prompts",
@@ -188,7 +190,7 @@ def temperatures(spec: ProgramSpec) -> tuple[float, ...]:
 
 def first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:
     """Predictor name -> the messages that the first attempt will send it; an input made by an earlier stage is {name}."""
-    adapter = ChatAdapter()
+    adapter = adapter_for(first_format(spec.model))
     return {
         name: adapter.format(
             one.signature, one.demos, {n: spec.inputs.get(n, f"{{{n}}}") for n in one.signature.input_fields}

@@ -8,9 +8,10 @@ from pages.lab import roles
 from pages.lab.others import budget, others
 from pages.lab.program import faults
 from pages.lab.state import SECRET, Typed, key
-from pages.shared import address
+from pages.shared import address, keys
 from pages.shared.credentials import holds_key
-from pages.shared.secret import secret
+from pages.shared.reply_format import REPLY_FORMATS, reply_format
+from pages.shared.secret import offer_key, secret
 from pages.shared.text import mistake, plain
 from refine_core import connections
 from refine_core.programs import ModelSpec
@@ -82,7 +83,11 @@ def _connected(typed: Typed, run: Run | None) -> None:
         faults(typed, "model.temperature")
         return
     said = [chosen.model, chosen.api_base or "the provider's own address", _key_of(chosen)]
-    st.caption(plain(" · ".join([*said, f"temperature {number(chosen.temperature)}"])))
+    said += [
+        f"temperature {number(chosen.temperature)}",
+        f"reply format: {REPLY_FORMATS[chosen.reply_format]}",
+    ]
+    st.caption(plain(" · ".join(said)))
     for field in ("model", "api_base", "key_env", "extra"):
         faults(typed, f"model.{field}")
     if complaint := _complaint(typed, run):
@@ -176,6 +181,7 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
     faults(typed, "model.api_base")
     complain("base")
     secret("Key", key=SECRET)
+    offer_key(SECRET, keys.address_of(typed.spec.model))
     complain("key")
     st.caption(
         "The key stays in this session's memory: a reload forgets it. A server of your own may need none."
@@ -210,6 +216,7 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
             persist_state="session",
             help="Of one request. Passing failures are tried again three times.",
         )
+    reply_format(key("model", "reply_format"))
     st.checkbox(
         "Answer identical calls from memory",
         key=key("model", "cache"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from refine_core import connections, runs
@@ -21,20 +21,35 @@ RECORDED: Final = 50  # of the newest runs, those that may be replayed
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What can be chosen. models: name of a connection -> its model. recorded: runs that hold replies."""
+    """What can be chosen.
+
+    models: name of a connection -> its model. recorded: runs that hold replies. renamed: former names -> the one of today.
+    """
 
     models: dict[str, ModelSpec]
     recorded: dict[str, RunRow]
+    renamed: dict[str, str] = field(default_factory=dict)
+
+    def name_now(self, name: str) -> str:
+        """What a connection of this name is called today."""
+        return name if name in self.models else self.renamed.get(name, name)
+
+    def same_model(self, model: ModelSpec) -> str:
+        """The connection that `model` was taken from, by its name of today, if it still is that model; else ""."""
+        name = self.name_now(model.connection)
+        known = self.models.get(name)
+        return name if known is not None and known == replace(model, connection=name) else ""
 
 
 def choices() -> Choices:
     """What is saved and recorded now; nothing, where the store cannot be read: the page says so elsewhere."""
     try:
-        models = {one.name: one.model for one in connections.saved()}
+        saved = connections.saved()
         rows = [row for row in runs.recent(RECORDED) if row.summary.calls]
     except StoreError:
         return Choices({}, {})
-    return Choices(models, {row.run_id: row for row in rows})
+    renamed = {old: one.name for one in saved for old in one.former}
+    return Choices({one.name: one.model for one in saved}, {row.run_id: row for row in rows}, renamed)
 
 
 def replays(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
@@ -72,4 +87,5 @@ def role_choice(model: ModelSpec | None, known: Choices) -> str:
         return SAME
     if model == ModelSpec():
         return PRACTICE
-    return SAVED + model.connection if known.models.get(model.connection) == model else KEPT
+    name = known.same_model(model)
+    return SAVED + name if name else KEPT

@@ -15,9 +15,10 @@ import streamlit as st
 from streamlit.runtime.state import SessionStateProxy
 
 from pages.lab import roles
+from pages.shared import keys
 from pages.shared.credentials import LAB_KEY, credentials
 from pages.shared.editor import current_text
-from pages.shared.secret import forget, held
+from pages.shared.secret import forget, held, typed_for
 from refine_core import connections, programs
 from refine_core.programs import ModelSpec, Problem, ProgramSpec, StageSpec
 from refine_core.runs import Credentials
@@ -113,7 +114,7 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     model, known = spec.model, roles.choices()
     if held(SECRET):
         forget(SECRET)  # it was typed for another address, perhaps
-    saved = model.connection if known.models.get(model.connection) == model else roles.HERE
+    saved = known.same_model(model)
     state[fixed("model", "whole")] = model  # what the form has no field for
     state[key("model", "kind")] = model.kind
     state[key("model", "connection")] = saved
@@ -130,15 +131,22 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     state[key("model", "timeout")] = model.timeout_s
     state[key("model", "delay")] = model.delay_s or 0.0
     state[key("model", "cache")] = model.cache
+    state[key("model", "reply_format")] = model.reply_format
 
 
 def use_connection() -> None:
-    """Choose the connection that the Models page asks for. To be called before the widgets are drawn."""
-    state = st.session_state
+    """Choose the connection that the Models page asks for, and follow those that were renamed. Before the widgets are drawn."""
+    state, known = st.session_state, roles.choices()
     name = state.pop(USE, None)
-    if name is not None and name in roles.choices().models:
+    if name is not None and name in known.models:
         state[key("model", "kind")] = "litellm"
         state[key("model", "connection")] = name
+    if name := state.get(key("model", "connection")):  # it may have another name by now
+        state[key("model", "connection")] = known.name_now(name)
+    for role in ("adviser", "judge"):
+        chosen = state.get(key(role), "")
+        if chosen.startswith(roles.SAVED):
+            state[key(role)] = roles.SAVED + known.name_now(chosen.removeprefix(roles.SAVED))
 
 
 def first_example() -> ProgramSpec:
@@ -239,6 +247,15 @@ def typed() -> Typed:
     known = {p.field for p in faults}
     faults += [p for p in programs.problems(spec) if p.field not in known]
     given = credentials(spec, form=True)
+    if spec.model.kind == "litellm" and not spec.model.connection:
+        address = keys.address_of(spec.model)
+        if other := typed_for(SECRET, address):
+            faults.append(
+                Problem(
+                    "model.key",
+                    f"the key was typed for {other}; type it again, or say that it is for {address}",
+                )
+            )
     for role, chosen in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
         if chosen is not None and role not in given.keys and (unset := connections.unset_variable(chosen)):
             faults.append(
@@ -337,6 +354,7 @@ def _model(known: roles.Choices) -> ModelSpec:
         max_tokens=get("max_tokens"),
         timeout_s=get("timeout") or 60.0,
         cache=bool(get("cache")),
+        reply_format=get("reply_format") or "auto",
     )
 
 

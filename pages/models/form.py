@@ -9,9 +9,9 @@ import streamlit as st
 from pages.models import state
 from pages.models.parameters import parameters
 from pages.models.state import NONE, TYPED, VARIABLE, Typed, key
-from pages.models.trial import FORM, begin, leave_form, listed, pass_on, trial
+from pages.models.trial import FORM, begin, leave_form, listed, pass_on, take_format, trial
 from pages.shared import keys
-from pages.shared.secret import secret
+from pages.shared.secret import offer_key, secret
 from pages.shared.text import mistake, plain
 from refine_core import connections
 from refine_core.connections import PRESETS, Preset
@@ -25,6 +25,7 @@ _SOURCES = {VARIABLE: "An environment variable", TYPED: "Typed here, for this se
 
 def form(taken: list[str]) -> None:
     """The fields, and the buttons to test and to keep. taken: names of saved connections."""
+    take_format()
     typed = state.typed()
     preset = PRESETS[typed.connection.preset]
     st.header(
@@ -55,7 +56,7 @@ def form(taken: list[str]) -> None:
         save = st.button("Save", type="primary", icon=":material/check:", key="models.save", on_click=_press)
         if typed.replacing is not None:
             st.button("Cancel", type="tertiary", key="models.cancel", on_click=_cancel, args=(taken,))
-        st.caption("A test sends one request of a few tokens.", width="content")
+        st.caption("A test sends two to five short requests.", width="content")
     if test:
         _test(typed)
     if save:
@@ -94,8 +95,10 @@ def _model(preset: Preset, typed: Typed) -> None:
     elif names:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption("The server lists" if listed() else "For example", width="content")
-            for name in names:
-                st.button(plain(name), key=key(f"take.{name}"), type="tertiary", on_click=_take, args=(name,))
+            for place, name in enumerate(names):
+                st.button(
+                    plain(name), key=key(f"take.{place}"), type="tertiary", on_click=_take, args=(name,)
+                )
 
 
 def _take(name: str) -> None:
@@ -145,6 +148,7 @@ def _key(preset: Preset, typed: Typed) -> None:
                 )
         case "typed":
             secret("The key", key=state.KEY_PLACE)
+            offer_key(state.KEY_PLACE, state.key_address(preset, typed.connection.model))
             st.caption(
                 "It stays in this session's memory and nowhere else: a reload of the page forgets it, and it is never saved."
             )

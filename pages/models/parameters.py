@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.models.state import EFFORTS, Typed, key
 from pages.shared.folded import folded
+from pages.shared.reply_format import reply_format
 from refine_core.programs import ModelSpec
 
 _FOLDED = (
@@ -36,6 +37,8 @@ _EMPTY = {
 
 def parameters(typed: Typed, faults: Callable[[Typed, str], None]) -> None:
     """Everything that is sent with each request, and what it is reckoned to cost."""
+    reply_format(key("reply_format"))
+    faults(typed, "reply_format")
     wrong = any(typed.at(name) for name in _FOLDED)
     with folded("Parameters and prices", key=key("parameters"), needed=wrong):
         first, second, third = st.columns(3)

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.models import state
 from pages.models.trial import begin, leave_form, trial
 from pages.shared import address, keys
+from pages.shared.reply_format import REPLY_FORMATS
 from pages.shared.text import mistake, plain
 from refine_core import connections
 from refine_core.connections import PRESETS, Connection
@@ -36,6 +37,8 @@ def _row(connection: Connection) -> None:
     with st.container(border=True, gap="small", key=f"connection-{name}"):
         st.markdown(f"**{plain(name)}**")
         parts = [PRESETS[connection.preset].title, model.model, *([model.api_base] if model.api_base else [])]
+        if model.reply_format != "auto":
+            parts.append(f"reply format: {REPLY_FORMATS[model.reply_format]}")
         st.caption(plain(" · ".join([*parts, _key(connection)])))
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Use in the Lab", key=f"use.{name}", icon=":material/science:"):

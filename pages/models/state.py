@@ -14,10 +14,10 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.shared import keys
-from pages.shared.secret import forget, held, hold
+from pages.shared.secret import forget, held_for, hold, typed_for
 from refine_core import connections, programs
-from refine_core.connections import PRESETS, Connection
-from refine_core.programs import ModelSpec, Problem
+from refine_core.connections import PRESETS, Connection, Preset
+from refine_core.programs import ModelSpec, Problem, ReplyFormat
 
 FIRST: Final = "openai"
 KEY_PLACE: Final = "models.key"
@@ -60,6 +60,7 @@ def load_preset(name: str, taken: Collection[str] = ()) -> None:
         api_base=preset.address,
         key_env=preset.key_env,
         extra=preset.extra,
+        max_tokens=preset.max_tokens,
     )
     forget(KEY_PLACE)
     _fill(Connection(_free_name(_NAMES.get(name, preset.title), taken), name, model), None, key_from)
@@ -104,6 +105,24 @@ def _fill(connection: Connection, replacing: str | None, key_from: str) -> None:
     state[key("price_in_usd")] = model.price_in_usd
     state[key("price_out_usd")] = model.price_out_usd
     state[key("cache")] = model.cache
+    state[key("reply_format")] = model.reply_format
+
+
+def key_address(preset: Preset, model: ModelSpec) -> str:
+    """The address for which a key is typed; "" while the form lacks it."""
+    return "" if preset.wants_address and not model.api_base else keys.address_of(model)
+
+
+def found_format(check_id: str, found: ReplyFormat | None) -> bool:
+    """Choose the format that the form's own test found, once a test, unless a person chose one. Before the widgets are drawn."""
+    state = st.session_state
+    if not found or found == "chat" or state.get("models.format_of") == check_id:
+        return False
+    state["models.format_of"] = check_id
+    if state.get(key("reply_format")) != "auto":
+        return False
+    state[key("reply_format")] = found
+    return True
 
 
 def typed() -> Typed:
@@ -135,6 +154,7 @@ def typed() -> Typed:
         price_in_usd=get("price_in_usd"),
         price_out_usd=get("price_out_usd"),
         cache=bool(get("cache")),
+        reply_format=get("reply_format") or "auto",
     )
     made = Connection(name, preset.name, model)
     found = [problem for problem in connections.problems(made) if not (unread and problem.field == "extra")]
@@ -142,5 +162,13 @@ def typed() -> Typed:
         found.append(Problem("key_env", "name the variable that holds the key, or choose another way"))
     if unread is not None:
         found.append(replace(unread, field="extra"))
-    secret = held(KEY_PLACE).strip() if source == TYPED else ""
+    secret, address = "", key_address(preset, model)
+    if source == TYPED:
+        secret = held_for(KEY_PLACE, address).strip()
+        if other := typed_for(KEY_PLACE, address):
+            found.append(
+                Problem(
+                    "key", f"the key was typed for {other}; type it again, or say that it is for {address}"
+                )
+            )
     return Typed(made, state["models.replacing"], secret, tuple(found))

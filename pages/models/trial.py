@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
+from pages.models import state
 from pages.shared.text import block, plain
 from refine_core import connections
 from refine_core.connections import Check, Finding
@@ -58,6 +60,15 @@ def listed() -> tuple[str, ...]:
     """The models that the server has, by the form's own test."""
     found = _found(FORM)
     return found.models if found is not None else ()
+
+
+def take_format() -> None:
+    """Have the form choose the reply format that its own test found. Before its widgets are drawn."""
+    found, session = _found(FORM), st.session_state
+    if found is not None and found.done and state.found_format(st.query_params[_TEST], found.reply_format):
+        tested: ModelSpec | None = session.get(_TYPED)
+        if tested is not None and found.reply_format is not None:
+            session[_TYPED] = replace(tested, reply_format=found.reply_format)
 
 
 def trial(*, of: str, typed: ModelSpec | None = None) -> None:

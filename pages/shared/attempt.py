@@ -174,7 +174,7 @@ def _predictor(run: PredictorRun) -> None:
         *(f"attempt {index + 1} inside" for index in run.inner),
         state,
         *([count(retries, "retry", "retries")] if retries else ()),
-        *(["asked again as JSON"] if any(call.again for call in run.calls) else ()),
+        *([f"asked again{_as(again[-1])}"] if (again := [c for c in run.calls if c.again]) else ()),
     ]
     with st.expander(plain(" · ".join(parts)), key=f"predictor-{run.span}"):
         _asked(run.calls)
@@ -195,25 +195,33 @@ def _questions(title: str, calls: Sequence[Call], *, key: str) -> None:
 
 
 def _asked(calls: Sequence[Call]) -> None:
-    """One question: a call and, where its reply could not be read, the same as JSON, and what came of that."""
+    """One question: a call and, where its reply could not be read, the same in another format, and what came of that."""
     for i, call in enumerate(calls):
+        after = calls[i + 1] if i + 1 < len(calls) else None
         if call.again:
-            st.markdown("**Asked again, as JSON**")
+            st.markdown(f"**Asked again,{_as(call)}**")
         _call(call)
+        if call.error is not None and after is not None and call.asked_as in ("JSON schema", "JSON object"):
+            st.caption(plain(f"The reply format was refused, so the question was sent again,{_as(after)}."))
         if call.parse_failed is None:
             if call.again and call.reply is not None:
                 st.caption(":material/check: This reply could be read.")
             continue
         why = unread(call.parse_failed)
-        if i + 1 < len(calls):
+        if after is not None:
             st.warning(
-                plain(f"This reply could not be read: {why}. The question was sent again, as JSON."),
+                plain(f"This reply could not be read: {why}. The question was sent again,{_as(after)}."),
                 icon=":material/replay:",
             )
         elif call.again:
             mistake(f"The second reply could not be read either: {why}.")
         else:
             mistake(f"This reply could not be read: {why}.")
+
+
+def _as(call: Call) -> str:
+    """The reply format that a call asked for, behind "asked again"."""
+    return " by chat" if call.asked_as == "chat" else f" as {call.asked_as}"
 
 
 def _call(call: Call) -> None:
@@ -265,6 +273,8 @@ def _cost(call: Call) -> str:
         return ""
     tokens = _tokens(reply.prompt_tokens, reply.completion_tokens)
     parts = [call.model, _temperature(call), seconds(reply.took_s), tokens]
+    if call.asked_as != "chat":
+        parts.insert(1, f"reply format: {call.asked_as}")
     if reply.replayed:
         parts.append("replayed: nothing was asked or paid")
     elif reply.cache_hit:

@@ -1,7 +1,8 @@
 """The keys that a run needs, from what this session holds; never from the run, which has none.
 
 Rule: a key goes to the address that it was typed for. A recorded run may name any address, so a key typed for a
-connection serves it only where both agree, and what was typed in the Lab's form serves that form alone.
+connection serves it only where both agree, and what was typed in the Lab's form serves that form alone, as long as its
+address is the one that it was typed for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 import streamlit as st
 
 from pages.shared import keys
-from pages.shared.secret import held, secret
+from pages.shared.secret import held, held_for, secret
 from refine_core import connections
 from refine_core.programs import ModelSpec, ProgramSpec
 from refine_core.runs import Credentials
@@ -26,21 +27,22 @@ def credentials(spec: ProgramSpec, *, form: bool = False) -> Credentials:
 
     Keys in the environment are looked up where they are used.
     """
-    found = {role: _typed(model, form=form and role == "model") for role, model in _roles(spec).items()}
+    found = {role: _typed(role, model, form=form and role == "model") for role, model in _roles(spec).items()}
     return Credentials({role: key for role, key in found.items() if key})
 
 
 def missing_keys(spec: ProgramSpec, keyed: Collection[str]) -> None:
-    """A field for each key that a run needs to go on. keyed: roles whose key was typed when it began."""
+    """A field for each role whose key a run needs to go on. keyed: roles whose key was typed when it began."""
     needed = {
-        _place(model): model
+        role: model
         for role, model in _roles(spec).items()
         if role in keyed or connections.unset_variable(model)
     }
-    for place, model in needed.items():
+    for role, model in needed.items():
         if not keys.typed_key(model):
             at = model.api_base or model.provider
-            secret(f"Key for {model.label}" + (f" at {at}" if at else ""), key=place)
+            whose = "" if role == "model" else f", the {role}"
+            secret(f"Key for {model.label}" + (f" at {at}" if at else "") + whose, key=_place(role, model))
     if needed:
         st.caption("A key is held in this session's memory: a reload forgets it.")
 
@@ -50,17 +52,17 @@ def holds_key(model: ModelSpec) -> bool:
     return bool(keys.typed_key(model))
 
 
-def _typed(model: ModelSpec, *, form: bool = False) -> str:
+def _typed(role: str, model: ModelSpec, *, form: bool = False) -> str:
     if model.kind != "litellm":
         return ""
     if form and not model.connection:
-        return held(LAB_KEY).strip()
-    return keys.typed_key(model) or held(_place(model)).strip()
+        return held_for(LAB_KEY, keys.address_of(model)).strip()
+    return keys.typed_key(model) or held(_place(role, model)).strip()
 
 
-def _place(model: ModelSpec) -> str:
-    """Where a key lies that was typed for this address."""
-    return f"key-for.{keys.address_of(model)}"
+def _place(role: str, model: ModelSpec) -> str:
+    """Where a key lies that was typed for this role at this address: two accounts may be used at one."""
+    return f"key-for.{role}.{keys.address_of(model)}"
 
 
 def _roles(spec: ProgramSpec) -> dict[str, ModelSpec]:

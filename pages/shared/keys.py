@@ -9,7 +9,10 @@ from __future__ import annotations
 from pages.shared.secret import forget as forget_secret
 from pages.shared.secret import held
 from pages.shared.secret import hold as hold_secret
+from refine_core.connections import PRESETS
 from refine_core.programs import ModelSpec
+
+_PREFIXES = frozenset(preset.prefix for preset in PRESETS.values())
 
 
 def typed_key(model: ModelSpec) -> str:
@@ -31,9 +34,11 @@ def forget(model: ModelSpec) -> None:
 
 
 def address_of(model: ModelSpec) -> str:
-    """Where a model is asked: its server, or its provider, which may stand in its name."""
+    """Where a model is asked: its server, or its provider, which may stand in its name; "" where neither is named."""
     first = model.model.partition("/")[0] if "/" in model.model else ""
-    return ".".join((model.api_base or "", model.provider or "", first))
+    if model.api_base and (first == "openai" or f"{first}/" not in _PREFIXES):
+        first = ""  # the name of a model, or the protocol that every server of one's own speaks
+    return " ".join(filter(None, ((model.api_base or "").rstrip("/"), model.provider, first)))
 
 
 def _place(model: ModelSpec) -> str:

@@ -1,4 +1,8 @@
-"""A field for a key: kept in this session's memory, never sent back to the browser, never in the address."""
+"""A field for a key: kept in this session's memory, never sent back to the browser, never in the address.
+
+A key is for the address that the form named when it was typed. Where another address is put in, `held_for` gives it out no
+more until it is typed again, or somebody says that it belongs there, too.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
+
+from pages.shared.text import plain
 
 _ASSETS: Final = Path(__file__).parents[2] / "assets" / "secret"
 _HTML: Final = """
@@ -41,15 +47,57 @@ def held(key: str) -> str:
     return str(st.session_state.get(_memory(key), "")) if typed is None else typed
 
 
+def held_for(key: str, address: str) -> str:
+    """The key in the field `key`, if it was typed for this address; else "".
+
+    To be called in every run of a form with what its address says now: a key that is new was typed for that one.
+    address: "" while the form names none; a key then waits for the first that is named.
+    """
+    text = held(key)
+    bound: tuple[str, str] | None = st.session_state.get(_bound(key))
+    if not text or (bound is not None and bound[0] != text):
+        st.session_state.pop(_bound(key), None)
+        bound = None
+    if text and address and bound is None:
+        bound = st.session_state[_bound(key)] = (text, address)
+    return text if bound is not None and bound[1] == address else ""
+
+
+def typed_for(key: str, address: str) -> str:
+    """The other address that the key in the field `key` was typed for; "" where there is none."""
+    bound: tuple[str, str] | None = st.session_state.get(_bound(key))
+    return bound[1] if held(key) and address and bound is not None and bound[1] != address else ""
+
+
+def offer_key(key: str, address: str) -> None:
+    """Below the field: where its key was typed for another address, say so, and let a person say that it is for this one."""
+    other = typed_for(key, address)
+    if not other:
+        return
+    st.warning(
+        plain(
+            f"This key was typed for {other}, so it is not sent to {address}. Type it again if it belongs there."
+        ),
+        icon=":material/key_off:",
+    )
+    st.button(f"Use this key for {plain(address)}", key=f"{key}:use", on_click=_bind, args=(key, address))
+
+
+def _bind(key: str, address: str) -> None:
+    st.session_state[_bound(key)] = (held(key), address)
+
+
 def hold(key: str, text: str) -> None:
     """Hold `text` for the field `key`, in memory alone. To be called before it is drawn."""
     st.session_state.pop(key, None)
+    st.session_state.pop(_bound(key), None)
     st.session_state[_memory(key)] = text
 
 
 def forget(key: str) -> None:
     """Hold nothing any more for the field `key`. To be called before it is drawn."""
     st.session_state.pop(key, None)
+    st.session_state.pop(_bound(key), None)
     st.session_state.pop(_memory(key), None)
 
 
@@ -62,3 +110,8 @@ def _typed(key: str) -> str | None:
 
 def _memory(key: str) -> str:
     return f"{key}:held"
+
+
+def _bound(key: str) -> str:
+    """Where it is kept for which address the key was typed, with the key, so that a new one is known."""
+    return f"{key}:for"

@@ -8,8 +8,19 @@ from typing import Any
 from refine_core.errors import LMKeyError
 from refine_core.lm.base import BaseLM
 from refine_core.lm.practice import PracticeLM
-from refine_core.lm.remote import LM
-from refine_core.spec import ModelSpec
+from refine_core.lm.remote import LM, without_login
+from refine_core.lm.reply_formats import known_formats
+from refine_core.spec import ModelSpec, ReplyFormat
+
+
+def first_format(spec: ModelSpec) -> ReplyFormat:
+    """The reply format that the next request to this model will ask for."""
+    if spec.kind != "litellm":
+        return "chat"
+    if spec.reply_format != "auto":
+        return spec.reply_format
+    known = known_formats(without_login(spec.api_base), spec.provider, spec.model)
+    return "json_schema" if known.json_first else "chat"
 
 
 def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM:

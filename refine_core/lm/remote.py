@@ -326,7 +326,7 @@ class LM(BaseLM):
     @property
     def address(self) -> str:  # type: ignore[override]  # read only, here as in the base
         """The server's address without user, password and query; empty where the provider's own is asked."""
-        return _shown(self.api_base) if self.api_base else ""
+        return without_login(self.api_base) if self.api_base else ""
 
     @property
     def _where(self) -> str:
@@ -375,7 +375,9 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     return min((wait_exponential(multiplier=0.5) + wait_random(0, 0.5))(state), MAX_BACKOFF_S)
 
 
-def _shown(address: str | None) -> str:
-    """An address without user, password and query."""
+def without_login(address: str | None) -> str:
+    """An address without user, password and query; "" for none."""
+    if not address:
+        return ""
     parts = urlsplit(address or "")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

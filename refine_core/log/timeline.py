@@ -62,12 +62,10 @@ class Call:
             return "JSON schema"
         if kind == "json_object":
             return "JSON object"
-        is_chat = any("[[ ## completed ## ]]" in m["content"] for m in self.messages[-1:])
-        return (
-            "chat"
-            if is_chat or not any("JSON object" in m["content"] for m in self.messages[-1:])
-            else "JSON"
-        )
+        request = self.messages[-1]["content"] if self.messages else ""
+        if "[[ ## completed ## ]]" in request:
+            return "chat"
+        return "JSON" if self.again or "JSON object" in request else "chat"
 
     @property
     def place(self) -> str:

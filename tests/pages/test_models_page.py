@@ -15,7 +15,7 @@ from pages.shared.keys import address_of
 from refine_core import connections, runs
 from refine_core.connections import Connection, Spent
 from refine_core.programs import ModelSpec
-from tests.openai_server import OpenAIServer, polite, status
+from tests.openai_server import OpenAIServer, choosy, polite, status
 from tests.pages.test_pages import ended, press_run, said
 
 ROOT = Path(__file__).parents[2]
@@ -326,3 +326,174 @@ def test_what_is_unknown_for_one_reason_is_said_once():
     lines = [m.value for m in app.markdown if "since no reply came" in m.value]
     assert len(lines) == 1
     assert all(what in lines[0] for what in ("Parameters", "Streaming", "Tokens", "Price"))
+
+
+def keys_sent(server):
+    return [r.headers["authorization"] for r in server.requests if KEY in r.headers.get("authorization", "")]
+
+
+@pytest.mark.fault(60)
+@pytest.mark.parametrize("button", ["Test", "Save"])
+def test_a_typed_key_is_not_sent_to_an_address_that_was_put_in_later(button):
+    with OpenAIServer(polite) as first, OpenAIServer(polite) as second:
+        app = to_server(open_models(), first)
+        app.text_input(key=at(app, "api_base")).set_value(second.url).run()
+        press(app, button)
+        assert f"The key was typed for {first.url}; type it again" in said(app).replace("\u2060", "")
+        assert (second.requests, connections.saved()) == ([], [])
+        app.text_input(key=at(app, "api_base")).set_value("").run()  # nor by a detour
+        app.text_input(key=at(app, "api_base")).set_value(second.url).run()
+        press(app, "Test")
+        assert second.requests == []
+        press(app, next(b.label for b in app.button if b.label.startswith("Use this key for")))
+        press(app, "Test")
+        assert outcome_of(app).ok is True
+        assert keys_sent(second)
+        assert first.requests == []
+
+
+@pytest.mark.fault(60)
+def test_a_key_of_a_saved_connection_stays_with_its_address_in_the_form():
+    with OpenAIServer(polite, key=KEY) as first, OpenAIServer(polite) as second:
+        app = press(to_server(open_models(), first), "Save")
+        app.button(key="change.work").click().run()
+        app.text_input(key=at(app, "api_base")).set_value(second.url).run()
+        app.button(key="models.test").click().run()
+        assert second.requests == []
+        app.text_input(key=at(app, "api_base")).set_value(first.url + "/").run()
+        app.button(key="models.test").click().run()
+        assert outcome_of(app).ok is True
+        app.session_state["models.key"] = {"typed": ""}
+        app.text_input(key=at(app, "api_base")).set_value(second.url).run()
+        app.session_state["models.key"] = {"typed": KEY}  # the same, typed again
+        app.run().button(key="models.test").click().run()
+        outcome_of(app)
+    assert keys_sent(second)
+
+
+@pytest.mark.fault(60)
+def test_a_key_that_was_typed_before_any_address_is_for_the_first_one():
+    with OpenAIServer(polite, key=KEY) as server:
+        app = choose(open_models(), "compatible")
+        app.radio(key=at(app, "key_from")).set_value("typed").run()
+        app.session_state["models.key"] = {"typed": KEY}
+        app.run()
+        app.text_input(key=at(app, "model")).set_value("tiny").run()
+        app.text_input(key=at(app, "api_base")).set_value(server.url).run()
+        press(app, "Test")
+        assert outcome_of(app).ok is True
+
+
+@pytest.mark.fault(60)
+def test_a_key_typed_in_the_lab_is_not_sent_to_a_changed_address():
+    with OpenAIServer(polite) as first, OpenAIServer(polite) as second:
+        app = _lab()
+        kind = next(r for r in app.radio if "litellm" in str(r.key) or r.label == "Kind")
+        kind.set_value("litellm").run()
+
+        def box(name):
+            return next(b for b in app.text_input if str(b.key).endswith(f".model.{name}"))
+
+        box("name").set_value("tiny")
+        box("base").set_value(first.url).run()
+        app.session_state["lab.key"] = {"typed": KEY}
+        app.run()
+        box("base").set_value(second.url).run()
+        press_run(app)
+        assert "typed for" in said(app)
+        assert (first.requests, second.requests) == ([], [])
+        box("base").set_value(first.url).run()
+        ended(press_run(app))
+        assert keys_sent(first)
+        assert second.requests == []
+
+
+@pytest.mark.fault(60)
+def test_two_keys_for_one_address_have_a_field_each_when_a_run_goes_on():
+    def page():
+        import streamlit as st
+
+        from pages.shared.credentials import credentials, missing_keys
+        from refine_core.programs import ModelSpec, ProgramSpec, StageSpec
+
+        model = ModelSpec(kind="litellm", model="openai/one", api_base="http://127.0.0.1:1/v1")
+        adviser = ModelSpec(kind="litellm", model="openai/two", api_base="http://127.0.0.1:1/v1")
+        spec = ProgramSpec((StageSpec("a", "q -> a"),), "", model=model, adviser=adviser)
+        missing_keys(spec, ("model", "adviser"))
+        st.session_state["keys"] = dict(credentials(spec).keys)
+
+    app = AppTest.from_function(page).run()
+    for role, typed in (("model", "key-of-one"), ("adviser", "key-of-two")):
+        app.session_state[f"key-for.{role}.http://127.0.0.1:1/v1"] = {"typed": typed}
+    app.run()
+    assert app.session_state["keys"] == {"model": "key-of-one", "adviser": "key-of-two"}
+
+
+@pytest.mark.fault(60)
+def test_a_renamed_connection_is_not_called_removed():
+    with OpenAIServer(polite, key=KEY) as server:
+        app = press(to_server(open_models(), server), "Save")
+        press(app, "Use in the Lab")
+        app.switch_page("../lab/page.py").run()
+        app.switch_page("../models/page.py").run()
+        app.button(key="change.work").click().run()
+        app.text_input(key=at(app, "name")).set_value("office").run()
+        press(app, "Save")
+        app.switch_page("../lab/page.py").run()
+        assert "removed" not in said(app)
+        assert errors(app) == []
+        run = ended(press_run(app))
+    assert run.line.spec.model.connection == "office"
+    assert run.line.attempts[0].error is None
+    connections.save(Connection("work", "openai", ModelSpec(kind="litellm", model="openai/x")))
+    assert {one.name: one.former for one in connections.saved()} == {"office": ("work",), "work": ()}
+
+
+@pytest.mark.fault(61)
+def test_a_server_that_lists_odd_names_does_not_break_the_page():
+    with OpenAIServer(polite) as server:
+        server.models = ["sk-aaaaaaaaaaaaaaaaaaaa1", "sk-aaaaaaaaaaaaaaaaaaaa2", "tiny", "tiny", "TINY"]
+        app = press(to_server(open_models(), server, key=""), "Test")
+        outcome_of(app)
+        assert [b.label for b in app.button if ".take." in str(b.key)] == ["tiny", "TINY"]
+        assert not app.exception
+
+
+@pytest.mark.fault(49)
+def test_the_format_that_a_test_found_is_chosen_saved_and_can_be_overridden():
+    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+        app = press(to_server(open_models(), server, key=""), "Test")
+        outcome_of(app)
+        assert any("It works" in s.value for s in app.success)
+        assert "Keeps the chat format: no · As JSON schema: yes" in said(app).replace("\\", "")
+        assert app.selectbox(key=at(app, "reply_format")).value == "json_schema"
+        assert "has changed since" not in said(app)
+        app.selectbox(key=at(app, "reply_format")).set_value("auto").run()
+        assert app.selectbox(key=at(app, "reply_format")).value == "auto"
+        app.selectbox(key=at(app, "reply_format")).set_value("json_schema").run()
+        press(app, "Save")
+    (kept,) = connections.saved()
+    assert kept.model.reply_format == "json_schema"
+    assert "reply format: JSON schema" in said(app)
+
+
+@pytest.mark.fault(48)
+def test_the_lab_offers_the_reply_format_of_a_model_that_is_typed_there():
+    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+        app = _lab()
+        next(r for r in app.radio if r.label == "Kind").set_value("litellm").run()
+        next(b for b in app.text_input if str(b.key).endswith(".model.name")).set_value("tiny")
+        next(b for b in app.text_input if str(b.key).endswith(".model.base")).set_value(server.url)
+        next(b for b in app.selectbox if b.label == "Reply format").set_value("json_schema").run()
+        assert "Reply with one JSON object" in said(app)  # the prompt, before the run
+        run = ended(press_run(app))
+    assert run.line.spec.model.reply_format == "json_schema"
+    assert {call.asked_as for call in run.line.calls} == {"JSON schema"}
+
+
+@pytest.mark.fault(45)
+def test_local_servers_are_offered_a_limit_of_tokens():
+    limits = {name: preset.max_tokens for name, preset in connections.PRESETS.items() if preset.max_tokens}
+    assert limits == dict.fromkeys(("ollama", "vllm", "lm_studio", "compatible"), 1000)
+    app = choose(open_models(), "ollama")
+    assert app.number_input(key=at(app, "max_tokens")).value == 1000
