@@ -14,6 +14,7 @@ from refine_core.log.scope import Scope, within
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.sources import CARRIED
 from refine_core.rewards import RewardRunner, Scored, find_reward
+from refine_core.rewards.checks import Fields
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
@@ -110,6 +111,20 @@ def program_inputs(spec: ProgramSpec) -> dict[str, Field]:
                 wanted.setdefault(name, field)
         made |= set(signature.output_fields)
     return wanted
+
+
+def reward_fields(spec: ProgramSpec) -> Fields:
+    """What the reward of `spec` is given: the inputs of this run, and the outputs of every stage, where they can be read."""
+    try:
+        outputs: dict[str, object] = {}
+        for stage in spec.stages:
+            if stage.strategy == "chain_of_thought":
+                outputs["reasoning"] = str
+            outputs |= {name: one.type for name, one in stage_signature(stage).output_fields.items()}
+        inputs = {**dict.fromkeys(program_inputs(spec)), **{n: type(v) for n, v in spec.inputs.items()}}
+    except SignatureError:
+        return Fields()
+    return Fields(inputs, outputs)
 
 
 def stage_signature(stage: StageSpec) -> type[Signature]:

@@ -4,6 +4,7 @@
 
     coerce.py    what counts as a score; shared by this process and the worker
     score.py     Score, Scored, as_score
+    checks/      what reading finds wrong with it
     source.py    which name is the reward, and which line is to blame; reads, never runs
     wire.py      frames between the two processes
     values.py    Python values as JSON and back, with their types

@@ -35,7 +35,7 @@ def find_reward(source: str, name: str | None = None) -> str:
     source: the reward's Python source. name: the choice of a person, where one was made.
     Raises: RewardError, "SyntaxError" with line and column; "NoReward"; "ManyRewards" with candidates.
     """
-    bound = _bindings(_parsed(source))
+    bound = _bindings(parse_reward(source))
     if name is not None:
         if name in bound:
             return name
@@ -71,7 +71,7 @@ def blame_line_of_reward(source: str, name: str, *, returned: bool = False) -> i
     It is the line of the def or the assignment; with `returned`, for a wrong return value, that of the function's
     only `return`.
     """
-    binding = _bindings(_parsed(source)).get(name)
+    binding = _bindings(parse_reward(source)).get(name)
     if binding is None:
         return None
     if returned and binding.function is not None:
@@ -81,7 +81,8 @@ def blame_line_of_reward(source: str, name: str, *, returned: bool = False) -> i
     return binding.line
 
 
-def _parsed(source: str) -> ast.Module:
+def parse_reward(source: str) -> ast.Module:
+    """The syntax tree of a reward's source. Raises RewardError, "SyntaxError" with line and column."""
     try:
         with _WARNINGS, warnings.catch_warnings():
             # A "\d" in somebody's reward is nothing to warn this process about.

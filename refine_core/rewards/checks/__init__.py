@@ -1,0 +1,73 @@
+"""Static checks of a reward against the signature that it is to score. They read its text, and never run it.
+
+    check_reward(source, name, fields) -> findings, in the order of their lines
+
+CHECKS lists them; one more is a function Code -> findings. Each prefers silence where reading cannot tell.
+
+finding.py     Finding, Fix, Fields        reading.py     the syntax tree, and the function that is called
+fields.py      unknown fields and inputs   returns.py     branches without a return, results that are no number
+parameters.py  other parameters, and other frameworks' functions
+imports.py     what the sandbox refuses    names.py       names that nothing binds
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from refine_core.errors import RewardError
+from refine_core.rewards.checks.fields import check_fields
+from refine_core.rewards.checks.finding import Fields, Finding, Fix
+from refine_core.rewards.checks.imports import check_imports
+from refine_core.rewards.checks.names import check_names
+from refine_core.rewards.checks.parameters import ask, check_parameters, renamed
+from refine_core.rewards.checks.reading import Code, read
+from refine_core.rewards.checks.returns import check_returns
+from refine_core.rewards.source import find_reward, parse_reward
+
+__all__ = ["CHECKS", "Fields", "Finding", "Fix", "call_question", "check_reward", "rename_parameters"]
+
+CHECKS: tuple[Callable[[Code], Iterable[Finding]], ...] = (
+    check_parameters,
+    check_fields,
+    check_returns,
+    check_imports,
+    check_names,
+)
+
+
+def check_reward(source: str, name: str | None = None, fields: Fields | None = None) -> tuple[Finding, ...]:
+    """Everything that reading finds wrong with a reward.
+
+    name: which function, where the source leaves a choice. fields: what it will be given; None for unknown.
+    A source that does not parse, or has no reward to find, is one finding. Raises nothing.
+    """
+    try:
+        code = _code(source, name, fields)
+    except RewardError as error:
+        codes = {"SyntaxError": "syntax", "NoReward": "no-reward", "ManyRewards": "many-rewards"}
+        kind = codes.get(error.type_name, "syntax")
+        message = f"{error.message[:1].upper()}{error.message[1:]}"
+        return (Finding(kind, "error", message, error.line, error.column),)
+    found = [finding for check in CHECKS for finding in check(code)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda f: (f.line or 0, f.column or 0)))
+
+
+def call_question(source: str, name: str | None = None, fields: Fields | None = None) -> Finding | None:
+    """What to ask before a function is called that seems to be written for another framework; None for others.
+
+    `subject` is its header, "grade(sample, item)", under which the answer can be remembered.
+    """
+    try:
+        return ask(_code(source, name, fields))
+    except RewardError:
+        return None
+
+
+def rename_parameters(source: str, name: str | None = None) -> str:
+    """The source with the reward's parameters renamed to args and pred. Raises RewardError for one that does not parse."""
+    return renamed(_code(source, name, None))
+
+
+def _code(source: str, name: str | None, fields: Fields | None) -> Code:
+    found = find_reward(source, name)
+    return read(source, parse_reward(source), found, fields or Fields())

@@ -1,0 +1,316 @@
+"""Fields that the reward asks for, and that its prediction and its inputs do not have.
+
+It follows the reward's two parameters through plain aliases (`p = pred`) and into helpers that are given them. What a
+test or a `try` guards is left alone, and so is everything of a parameter that is changed along the way.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import get_origin
+
+from refine_core.modules.prediction import Prediction
+from refine_core.rewards.checks.finding import Finding, Fix, nearest
+from refine_core.rewards.checks.reading import Code, Function, own_nodes, positional
+
+_DICT = frozenset(dir(dict))
+_PREDICTION = _DICT | frozenset(dir(Prediction))
+_GUARDS = {"AttributeError", "KeyError", "LookupError", "Exception", "BaseException"}
+_BUILTIN = (str, int, float, bool, list, dict, tuple, set)
+_WORDS = {str: "text", int: "an int", float: "a float", bool: "a bool", list: "a list", dict: "a dict"}
+_CHANGES = {"update", "setdefault", "__setitem__", "__setattr__", "pop", "popitem", "clear"}
+
+
+@dataclass(slots=True)
+class _Given:
+    """One of the two things that a reward is given. names: what it is called, as (function, name) pairs."""
+
+    word: str
+    fields: Mapping[str, object]
+    by_attribute: bool
+    names: set[tuple[ast.AST, str]] = field(default_factory=set)
+    added: set[str] = field(default_factory=set)
+
+
+def check_fields(code: Code) -> Iterator[Finding]:
+    """Unknown outputs of the prediction, unknown inputs, and methods that a field's type does not have."""
+    if code.function is None or len(code.parameters) < 2:  # noqa: PLR2004 - inputs and prediction
+        return
+    inputs, outputs = code.fields.inputs, code.fields.outputs
+    given = [
+        _Given("inputs", inputs, by_attribute=False) if inputs is not None else None,
+        _Given("prediction", outputs, by_attribute=True) if outputs is not None else None,
+    ]
+    for one, name in zip(given, code.parameters, strict=False):
+        if one is not None and _follow(code, one, code.function, name):
+            yield from _accesses(code, one)
+
+
+def _follow(code: Code, given: _Given, function: Function, name: str) -> bool:
+    """Find every name of it; whether they are sure to stand for it, unchanged."""
+    waiting = [(function, name)]
+    while waiting:
+        scope, known = waiting.pop()
+        if (scope, known) in given.names:
+            continue
+        if _rebound(scope, known):
+            return False
+        given.names.add((scope, known))
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Assign) and _is(code, node.value, {(scope, known)}):
+                for target in node.targets:
+                    if not isinstance(target, ast.Name):
+                        continue
+                    if _times_bound(scope, target.id) > 1:
+                        return False
+                    waiting.append((scope, target.id))
+            elif isinstance(node, ast.Call):
+                waiting.extend(_helper(code, node, scope, known))
+    return not _changed(code, given)
+
+
+def _helper(code: Code, call: ast.Call, scope: Function, name: str) -> list[tuple[Function, str]]:
+    """The parameter of a helper of this source that the call hands it to, if every call of the helper does the same."""
+    if not isinstance(call.func, ast.Name):
+        return []
+    defs = [
+        n
+        for n in ast.walk(code.tree)
+        if isinstance(n, ast.FunctionDef) and n.name == call.func.id and not n.decorator_list
+    ]
+    if len(defs) != 1 or any(isinstance(a, ast.Starred) for a in call.args):
+        return []
+    uses = [
+        n for n in ast.walk(code.tree)
+        if isinstance(n, ast.Name) and n.id == call.func.id and isinstance(n.ctx, ast.Load)
+    ]  # fmt: skip
+    if len(uses) != 1:
+        return []
+    names = positional(defs[0])
+    return [
+        (defs[0], names[i])
+        for i, argument in enumerate(call.args)
+        if i < len(names) and _is(code, argument, {(scope, name)})
+    ]
+
+
+def _is(code: Code, node: ast.AST | None, names: set[tuple[ast.AST, str]]) -> bool:
+    """Whether a node is one of these names, and no name of an inner scope that only looks the same."""
+    if not isinstance(node, ast.Name):
+        return False
+    if not any(name == node.id for _, name in names):
+        return False
+    inner = node
+    for scope in code.around(inner):
+        if (scope, node.id) in names:
+            return True
+        if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            bound = {a.arg for a in ast.walk(scope.args) if isinstance(a, ast.arg)}
+            if node.id in bound or _times_bound(scope, node.id):
+                return False
+        elif isinstance(scope, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)) and any(
+            isinstance(n, ast.Name) and n.id == node.id
+            for made in scope.generators
+            for n in ast.walk(made.target)
+        ):
+            return False
+    return False
+
+
+def _times_bound(scope: ast.AST, name: str) -> int:
+    return sum(
+        (isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load))
+        or (isinstance(n, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and n.name == name)
+        or (isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == name)
+        or (isinstance(n, ast.alias) and (n.asname or n.name) == name)
+        for n in own_nodes(scope)
+    )
+
+
+def _rebound(scope: Function, name: str) -> bool:
+    parameters = {a.arg for a in ast.walk(scope.args) if isinstance(a, ast.arg)}
+    return _times_bound(scope, name) > (0 if name in parameters else 1)
+
+
+def _changed(code: Code, given: _Given) -> bool:
+    """Note the fields that the reward adds by name; whether it changes more than reading can follow."""
+    for node in ast.walk(code.tree):
+        match node:
+            case ast.Attribute(value=value, attr=attr, ctx=ast.Store()) if _is(code, value, given.names):
+                given.added.add(attr)
+            case ast.Subscript(value=value, slice=key, ctx=ast.Store()) if _is(code, value, given.names):
+                if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+                    return True
+                given.added.add(key.value)
+            case ast.Attribute(value=value, attr=attr) if attr in _CHANGES and _is(code, value, given.names):
+                return True
+            case ast.AugAssign(target=target) if _is(code, target, given.names):
+                return True
+            case ast.Call(func=ast.Name(id="setattr" | "vars"), args=[first, *_]) if _is(
+                code, first, given.names
+            ):
+                return True
+            case _:
+                pass
+    return False
+
+
+def _accesses(code: Code, given: _Given) -> Iterator[Finding]:
+    methods = _PREDICTION if given.by_attribute else _DICT
+    for node in ast.walk(code.tree):
+        match node:
+            case ast.Attribute(value=value, attr=attr, ctx=ast.Load()) if _is(code, value, given.names):
+                if attr in given.fields and given.by_attribute:
+                    yield from _method(code, node, given.fields[attr])
+                elif attr not in methods and attr not in given.added and not attr.startswith("__"):
+                    yield from _unknown(code, given, node, attr, _name(value))
+            case ast.Subscript(value=value, slice=ast.Constant(value=str() as key), ctx=ast.Load()) if _is(
+                code, value, given.names
+            ):
+                if key in given.fields:
+                    yield from _method(code, node, given.fields[key])
+                elif key not in given.added:
+                    yield from _unknown(code, given, node.slice, key, _name(value))
+            case ast.Call(
+                func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str() as key)], keywords=[]
+            ) if given.by_attribute and _is(code, value, given.names):
+                if key not in given.fields and key not in methods | given.added:
+                    yield from _unknown(code, given, node.args[1], key, _name(value))
+            case ast.Call(
+                func=ast.Attribute(value=value, attr="get"),
+                args=[ast.Constant(value=str() as key)],
+                keywords=[],
+            ) if _is(code, value, given.names):
+                if key not in given.fields and key not in given.added:
+                    yield from _unknown(code, given, node.args[0], key, _name(value), always=False)
+            case _:
+                pass
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _unknown(
+    code: Code, given: _Given, node: ast.AST, name: str, owner: str, *, always: bool = True
+) -> Iterator[Finding]:
+    """always: False for `.get(…)`, which gives None instead of failing."""
+    if _guarded(code, given, node, name):
+        return
+    has = ", ".join(given.fields) or "nothing"
+    close = nearest(name, given.fields)
+    if isinstance(node, ast.Attribute):
+        line, column, end = code.lines.name_at(node, name)
+        written = close or ""
+    else:
+        line, column, end, text = code.lines.text_at(node)
+        quote = text[:1] if text[:1] in ("'", '"') else ""
+        column, end = (column, end) if quote and text == f"{quote}{name}{quote}" else (None, None)
+        written = f"{quote}{close}{quote}"
+    kind = "unknown-field" if given.by_attribute else "unknown-input"
+    if isinstance(node, ast.Attribute) and not given.by_attribute and name in given.fields:
+        start = column - 1 if column is not None else None  # the dot is replaced too
+        fix = Fix(f'Use {owner}["{name}"]', line, start, end, f'["{name}"]') if start and end else None
+        yield Finding(
+            kind, "error", f'{owner} is a dict: write {owner}["{name}"]', line, column, end, fix, name
+        )
+        return
+    what = "field" if given.by_attribute else "input"
+    said = f"{owner} has no {what} {name!r}."
+    if close:
+        said += f" Did you mean {close!r}?"
+    said += f" It has {has}."
+    if not given.by_attribute and not close:
+        said += " A value that only the reward sees can be added to the inputs."
+    if not always:
+        said += " So this is None."
+    elif _unconditional(code, node):
+        said += " Every attempt would fail here."
+    fix = None
+    target = close or (next(iter(given.fields), None) if given.by_attribute else None)
+    if target and column and end:
+        shown = f"{owner}.{target}" if isinstance(node, ast.Attribute) else f'{owner}["{target}"]'
+        text = (
+            target
+            if isinstance(node, ast.Attribute)
+            else written.replace(close or "", target)
+            if close
+            else f'"{target}"'
+        )
+        if isinstance(node, ast.Attribute) and not given.by_attribute:
+            column, text = column - 1, f'["{target}"]'
+            shown = f'{owner}["{target}"]'
+        fix = Fix(f"Use {shown}", line, column, end, text)
+    yield Finding(kind, "error" if always else "warning", said, line, column, end, fix, name)
+
+
+def _method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
+    """A method of a field's value that its type does not have."""
+    around = code.parents.get(node)
+    origin = get_origin(kind) or kind
+    if not (isinstance(around, ast.Attribute) and isinstance(around.ctx, ast.Load)):
+        return
+    if origin not in _BUILTIN or hasattr(origin, around.attr) or _guarded(code, None, around, around.attr):
+        return
+    name = around.attr
+    names = [n for n in dir(origin) if not n.startswith("_")]
+    close = nearest(name, names)
+    line, column, end = code.lines.name_at(around, name)
+    what = _WORDS.get(origin, f"a {origin.__name__}")
+    said = f"{ast.unparse(node)} is {what}, which has no {name!r}."
+    said += f" Did you mean {close!r}?" if close else ""
+    fix = Fix(f"Use {close}", line, column, end, close) if close and column and end else None
+    yield Finding("unknown-method", "error", said, line, column, end, fix, name)
+
+
+def _guarded(code: Code, given: _Given | None, node: ast.AST, name: str) -> bool:
+    """Whether a `try`, a `hasattr` or an `in` looks after it."""
+    inside: ast.AST = node
+    for around in code.around(node):
+        if isinstance(around, (ast.Try, ast.TryStar)) and inside in around.body:
+            for handler in around.handlers:
+                caught = (
+                    {n.id for n in ast.walk(handler.type) if isinstance(n, ast.Name)}
+                    if handler.type
+                    else _GUARDS
+                )
+                if caught & _GUARDS:
+                    return True
+        if isinstance(around, ast.With) and "suppress" in ast.unparse(around.items[0].context_expr):
+            return True
+        inside = around
+    if given is None:
+        return False
+    for one in ast.walk(code.tree):
+        match one:
+            case ast.Call(func=ast.Name(id="hasattr"), args=[value, ast.Constant(value=tested)]) if (
+                tested == name and _is(code, value, given.names)
+            ):
+                return True
+            case ast.Compare(left=ast.Constant(value=tested), ops=[ast.In() | ast.NotIn()]) if tested == name:
+                return True
+            case _:
+                pass
+    return False
+
+
+_SOMETIMES = (
+    ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp,
+    ast.DictComp, ast.GeneratorExp, ast.With,
+)  # fmt: skip
+
+
+def _unconditional(code: Code, node: ast.AST) -> bool:
+    """Whether every call of the reward comes here: straight in its body, with nothing before that may leave it."""
+    inside: ast.AST = node
+    for around in code.around(node):
+        if around is code.function:
+            body = around.body if isinstance(around.body, list) else []
+            before = body[: body.index(inside)] if isinstance(inside, ast.stmt) and inside in body else []
+            return not any(isinstance(n, (ast.Return, ast.Raise)) for one in before for n in ast.walk(one))
+        if isinstance(around, _SOMETIMES):
+            return False
+        inside = around
+    return False

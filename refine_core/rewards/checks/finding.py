@@ -1,0 +1,92 @@
+"""What a check says of a reward, and what it is told of the program."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that mends a finding: `text` in place of columns `column` to `end_column` (exclusive) of `line`.
+
+    label: what a button says. All positions are 1-based, columns in characters; an equal start and end inserts.
+    """
+
+    label: str
+    line: int
+    column: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a reward, found by reading it.
+
+    code: its kind. severity: "error" fails whenever its line is reached; "warning" may fail, or may be meant so.
+    line, column, end_column: 1-based, in characters, end exclusive; None where unknown. subject: the wrong name itself.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    line: int | None = None
+    column: int | None = None
+    end_column: int | None = None
+    fix: Fix | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a reward is given: name -> type of the inputs (reference values too) and of the outputs of every stage.
+
+    A type of None is one that is not known; None in place of a mapping: the names are not known either.
+    """
+
+    inputs: Mapping[str, object] | None = None
+    outputs: Mapping[str, object] | None = None
+
+
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The name that was probably meant."""
+    known = {other.lower(): other for other in names}
+    found = difflib.get_close_matches(name.lower(), known, 1, cutoff)
+    return known[found[0]] if found else None
+
+
+class Lines:
+    """A source by lines, to turn the positions of a syntax tree (bytes) into those of an editor (characters)."""
+
+    def __init__(self, source: str) -> None:
+        # As Python counts lines: a form feed ends none.
+        self.lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def column(self, line: int, offset: int) -> int:
+        """The 1-based column of a byte offset."""
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore")) + 1
+
+    def name_at(self, node: ast.AST, name: str) -> tuple[int, int | None, int | None]:
+        """(line, column, end) of a name at the end of a node, as `x` in `pred.x`; without columns if it is not there."""
+        line, end_offset = getattr(node, "end_lineno", 1), getattr(node, "end_col_offset", 0)
+        end = self.column(line, end_offset)
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        if text[end - 1 - len(name) : end - 1] == name and len(name) < end:
+            return line, end - len(name), end
+        return line, None, None  # inside an f-string, where 3.11 does not know better
+
+    def text_at(self, node: ast.AST) -> tuple[int, int | None, int | None, str]:
+        """(line, column, end, text) of a node on one line; without columns, and "", if it spans several."""
+        line, end_line = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+        if line != end_line or not 0 < line <= len(self.lines):
+            return line, None, None, ""
+        column = self.column(line, getattr(node, "col_offset", 0))
+        end = self.column(line, getattr(node, "end_col_offset", 0))
+        return line, column, end, self.lines[line - 1][column - 1 : end - 1]

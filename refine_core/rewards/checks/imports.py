@@ -1,0 +1,72 @@
+"""Modules that a reward cannot use: its sandbox has no network, no other programs and no other files; or not installed."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+
+from refine_core.rewards.checks.finding import Finding
+from refine_core.rewards.checks.reading import Code
+
+SANDBOX = "Rewards run in a sandbox without network, other programs or files"
+_REFUSED = frozenset((
+    "aiohttp", "anthropic", "boto3", "ftplib", "http.client", "http.server", "httpx", "imaplib", "litellm",
+    "multiprocessing", "openai", "paramiko", "poplib", "pty", "requests", "smtplib", "socket", "socketserver", "ssl",
+    "subprocess", "telnetlib", "urllib.request", "urllib3", "webbrowser", "websockets", "xmlrpc.client",
+))  # fmt: skip
+_OS_CALLS = frozenset((
+    "system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "startfile", "kill", "killpg",
+    *(f"exec{end}" for end in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
+    *(f"spawn{end}" for end in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
+))  # fmt: skip
+
+
+def check_imports(code: Code) -> Iterator[Finding]:
+    """Marks at imports that are refused, or that nothing here satisfies."""
+    for node in ast.walk(code.tree):
+        match node:
+            case ast.Import(names=names):
+                for one in names:
+                    yield from _imported(code, node, one.name, one)
+            case ast.ImportFrom(module=str() as module, names=names, level=0):
+                if module == "os":
+                    for one in names:
+                        if one.name in _OS_CALLS:
+                            yield _refused(code, one, f"os.{one.name}")
+                    continue
+                inner = [f"{module}.{one.name}" for one in names if f"{module}.{one.name}" in _REFUSED]
+                yield from _imported(code, node, inner[0] if inner else module, node)
+            case ast.Attribute(value=ast.Name(id="os"), attr=attr) if attr in _OS_CALLS:
+                yield _refused(code, node, f"os.{attr}")
+            case _:
+                pass
+
+
+def _imported(code: Code, statement: ast.AST, module: str, node: ast.AST) -> Iterator[Finding]:
+    top = module.partition(".")[0]
+    if module in _REFUSED or top in _REFUSED:
+        yield _refused(code, node, module)
+    elif not _guarded(code, statement) and not _installed(top):
+        line, column, end, _ = code.lines.text_at(node)
+        said = f"No module named {top!r} is installed in the Python that runs the app."
+        yield Finding("missing-module", "error", said, line, column, end, subject=top)
+
+
+def _refused(code: Code, node: ast.AST, what: str) -> Finding:
+    line, column, end, _ = code.lines.text_at(node)
+    return Finding(
+        "sandbox", "warning", f"{what} does not work here. {SANDBOX}.", line, column, end, subject=what
+    )
+
+
+def _guarded(code: Code, statement: ast.AST) -> bool:
+    return any(isinstance(around, (ast.Try, ast.TryStar)) for around in code.around(statement))
+
+
+def _installed(top: str) -> bool:
+    """Whether the module can be found. Looks at folders and imports nothing."""
+    try:
+        return importlib.util.find_spec(top) is not None
+    except (ImportError, ValueError, AttributeError):
+        return True

@@ -1,0 +1,169 @@
+"""How the reward is called, and whether its parameters are named for another framework's way of calling.
+
+A reward is called as `reward(args, pred)`: the inputs first, then the prediction, both by position. Elsewhere the same
+two-argument function means something else; `FRAMEWORKS` knows such functions by the names of their parameters.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from refine_core.rewards.checks.finding import Finding, Fix
+from refine_core.rewards.checks.reading import Code, Function
+
+OURS = ("args", "pred")
+_INPUTS = {"args", "arg", "inputs", "kwargs", "inp", "in_"}
+_OUTPUTS = {
+    "output", "outputs", "completion", "completions", "response", "responses", "prediction", "predictions", "pred",
+    "preds", "generated", "generation", "actual", "model_output", "output_text", "hypothesis", "candidate", "solution",
+    "solution_str", "y_pred", "answer_pred",
+}  # fmt: skip
+_EXPECTED = {
+    "expected", "expected_output", "reference", "references", "reference_outputs", "target", "targets", "gold",
+    "golden", "label", "labels", "ground_truth", "ground_truths", "truth", "y_true", "expectations", "correct",
+    "reference_answer",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """Whose way of calling a function is. shapes: sets of parameters that tell it; a name that ends in * is a beginning."""
+
+    name: str
+    shapes: tuple[tuple[str, ...], ...]
+    functions: tuple[str, ...] = ()
+
+
+FRAMEWORKS = (
+    Framework("dspy's GEPA", (("pred_name", "pred_trace"),)),
+    Framework("verl", (("solution_str", "ground_truth"), ("data_source", "ground_truth"), ("data_source", "solution_str"))),
+    Framework("an OpenAI grader", (("sample", "item"),), ("grade",)),
+    Framework("promptfoo", (("output", "context"),), ("get_assert",)),
+    Framework("TRL", (("completions",), ("completion_ids",))),
+    Framework("OpenRLHF", (("queries", "labels"), ("queries", "prompts"))),
+    Framework("verifiers", (("completion",), ("state", "task"), ("state", "info"), ("task", "trace"), ("state", "parser"))),
+    Framework("LangSmith", (("reference_outputs",), ("run", "example"))),
+    Framework("Langfuse", (("expected_output",),)),
+    Framework("MLflow", (("expectations",),)),
+    Framework("Braintrust", (("input", "output", "expected"), ("output", "expected"), ("input", "output"))),
+    Framework("a dspy metric", (("example", "pred*"), ("gold", "pred*"), ("example", "trace"))),
+    Framework("Inspect", (("state", "target"),)),
+    Framework("DeepEval", (("test_case",),)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A reward that is written for something else. header: "grade(sample, item)". framework: whose; reason: in words."""
+
+    header: str
+    framework: str
+    reason: str
+
+
+def foreign(code: Code) -> Foreign | None:
+    """Whose function it is, by its names; None for one of ours, or whose names say nothing."""
+    names = code.parameters
+    if (
+        code.function is None
+        or not names
+        or (names[0] in _INPUTS and not _known(names, code.name, strict=True))
+    ):
+        return None
+    header = f"{code.name}({', '.join(names)})"
+    if (found := _known(names, code.name)) is not None:
+        return Foreign(header, found.name, f"looks like a function for {found.name}")
+    if len(names) < 2:  # noqa: PLR2004 - inputs and prediction
+        return None
+    first, second = names[0].strip("_").lower(), names[1].strip("_").lower()
+    if first in _OUTPUTS and not second.startswith("pred"):
+        return Foreign(header, "", "takes the output first")
+    if first in _EXPECTED or second in _EXPECTED:
+        return Foreign(header, "", "takes an expected value")
+    columns = {*(code.fields.inputs or ()), *(code.fields.outputs or ())}
+    if set(names[:2]) <= columns - _INPUTS - _OUTPUTS:
+        return Foreign(header, "", "is named for single fields")
+    return None
+
+
+def _known(names: Iterable[str], function: str, *, strict: bool = False) -> Framework | None:
+    """strict: by what no reward of ours has, whatever its first parameter is called."""
+    has = [name.lower() for name in names]
+    for one in FRAMEWORKS:
+        if function in one.functions and not strict:
+            return one
+        shapes = [shape for shape in one.shapes if not strict or len(shape) == 1 or len(has) > 2]  # noqa: PLR2004
+        if any(all(_has(has, name) for name in shape) for shape in shapes):
+            return one
+    return None
+
+
+def _has(names: list[str], wanted: str) -> bool:
+    if wanted.endswith("*"):
+        return any(name.startswith(wanted[:-1]) for name in names)
+    return wanted in names
+
+
+def check_parameters(code: Code) -> Iterator[Finding]:
+    """Parameters that two arguments by position do not fit."""
+    function = code.function
+    if function is None:
+        return
+    takes = function.args
+    names = code.parameters
+    required = len(names) - len(takes.defaults)
+    keywords = [
+        one.arg for one, default in zip(takes.kwonlyargs, takes.kw_defaults, strict=True) if default is None
+    ]
+    fits = required <= 2 and (len(names) >= 2 or takes.vararg is not None)  # noqa: PLR2004 - inputs and prediction
+    if fits and not keywords:
+        return
+    count = {0: "no arguments", 1: "one argument"}.get(len(names), f"{len(names)} arguments")
+    also = f", and {' and '.join(keywords)} by name" if keywords else ""
+    found = foreign(code)
+    whose = f" It {found.reason}." if found is not None else ""
+    said = f"{code.name} takes {count}{also}; it is called with two, {code.name}(args, pred): the inputs and the prediction.{whose}"
+    line, column, end = _header(code, function)
+    yield Finding("parameters", "error", said, line, column, end, subject=code.name)
+
+
+def ask(code: Code) -> Finding | None:
+    """The question that a function for another framework raises. Its fix renames the parameters."""
+    found = foreign(code)
+    function = code.function
+    if found is None or function is None or next(check_parameters(code), None) is not None:
+        return None
+    said = f"{found.header} {found.reason}. Here it would be called with the inputs first and the prediction second."
+    line, column, end = _header(code, function)
+    return Finding("foreign", "error", said, line, column, end, subject=found.header)
+
+
+def renamed(code: Code) -> str:
+    """The source with the reward's two parameters called args and pred, wherever it uses them."""
+    function, names = code.function, code.parameters
+    if function is None or len(names) < 2:  # noqa: PLR2004 - as above
+        return code.source
+    new: Mapping[str, str] = dict(zip(names[:2], OURS, strict=True))
+    edits: list[Fix] = []
+    for node in ast.walk(function):
+        old = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else None
+        if old is None or old not in new:
+            continue
+        line = getattr(node, "lineno", 1)
+        column = code.lines.column(line, getattr(node, "col_offset", 0))
+        edits.append(Fix("", line, column, column + len(old), new[old]))
+    lines = list(code.lines.lines)
+    for edit in sorted(edits, key=lambda e: (e.line, e.column), reverse=True):
+        text = lines[edit.line - 1]
+        lines[edit.line - 1] = text[: edit.column - 1] + edit.text + text[edit.end_column - 1 :]
+    return "\n".join(lines)
+
+
+def _header(code: Code, function: Function) -> tuple[int, int, int]:
+    """Where to point: at the name and the parameters of the function."""
+    line = function.lineno
+    text = code.lines.lines[line - 1] if line <= len(code.lines.lines) else ""
+    column = code.lines.column(line, function.col_offset)
+    return line, column, max(len(text.rstrip().rstrip(":")) + 1, column + 1)

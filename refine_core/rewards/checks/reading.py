@@ -1,0 +1,138 @@
+"""A reward's syntax tree, and which function of it is called. Nothing here runs any of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from refine_core.rewards.checks.finding import Fields, Lines
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+# Decorators that leave a function's parameters and its result as they are.
+_HARMLESS = {"cache", "lru_cache", "staticmethod", "wraps"}
+
+
+@dataclass(frozen=True)
+class Code:
+    """A reward as the checks read it.
+
+    tree: the module. name: what is called. function: the function behind that name, or None where reading cannot tell.
+    bound: whether it is a method, whose first parameter is `self`. fields: what the reward is given.
+    """
+
+    source: str
+    tree: ast.Module
+    name: str
+    function: Function | None
+    bound: bool
+    fields: Fields
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The source by lines."""
+        return Lines(self.source)
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """Node -> the node around it."""
+        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def parameters(self) -> list[str]:
+        """Names of the positional parameters, without `self`."""
+        return positional(self.function)[1 if self.bound else 0 :] if self.function else []
+
+    def around(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes around a node, from the inside outwards."""
+        parent = self.parents.get(node)
+        while parent is not None:
+            yield parent
+            parent = self.parents.get(parent)
+
+
+def positional(function: Function) -> list[str]:
+    """Names of the parameters that can be given by position."""
+    return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+
+
+def read(source: str, tree: ast.Module, name: str, fields: Fields) -> Code:
+    """Find the function that `name` is: a def, a lambda, another name of one, an instance with `__call__`."""
+    function, bound = _resolve(tree, name, depth=3)
+    return Code(source, tree, name, function, bound, fields)
+
+
+def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function's body, without those of functions and classes inside it."""
+    body = getattr(function, "body", [])
+    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        if not isinstance(node, Scope):
+            waiting[:0] = ast.iter_child_nodes(node)
+
+
+def _resolve(tree: ast.Module, name: str, depth: int) -> tuple[Function | None, bool]:
+    bindings = list(_bindings(tree, name))
+    if len(bindings) != 1 or depth == 0:
+        return None, False  # bound twice, by a condition say: which of them counts is known only when it runs
+    match bindings[0]:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+            return (function if _plain(function) else None), False
+        case ast.Assign(value=ast.Lambda() as function) | ast.AnnAssign(value=ast.Lambda() as function):
+            return function, False
+        case ast.Assign(value=ast.Name(id=other)):
+            return _resolve(tree, other, depth - 1)
+        case ast.Assign(value=ast.Call(func=ast.Name(id=other))):
+            return _call_of(tree, other), True
+        case _:
+            return None, False
+
+
+def _call_of(tree: ast.Module, name: str) -> Function | None:
+    """The `__call__` of a class of this source."""
+    found = list(_bindings(tree, name))
+    if len(found) != 1 or not isinstance(found[0], ast.ClassDef) or found[0].decorator_list:
+        return None
+    methods = [n for n in found[0].body if isinstance(n, ast.FunctionDef) and n.name == "__call__"]
+    return methods[0] if len(methods) == 1 and not methods[0].decorator_list else None
+
+
+def _plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return all(called_name(one) in _HARMLESS for one in function.decorator_list)
+
+
+def called_name(node: ast.AST) -> str:
+    """The last part of what a decorator or a call names: "lru_cache" of `@functools.lru_cache(maxsize=None)`."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _bindings(tree: ast.Module, name: str) -> Iterator[ast.AST]:
+    """What binds a name of the module's top level, conditions included."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop(0)
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                if node.name == name:
+                    yield node
+                continue
+            case ast.Assign(targets=targets):
+                if any(isinstance(n, ast.Name) and n.id == name for t in targets for n in ast.walk(t)):
+                    yield node
+            case ast.AnnAssign(target=ast.Name(id=target)) if target == name:
+                yield node
+            case ast.AugAssign(target=ast.Name(id=target)) if target == name:
+                yield node
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                if any((one.asname or one.name.partition(".")[0]) == name for one in names):
+                    yield node
+            case _:
+                pass
+        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+            waiting[:0] = ast.iter_child_nodes(node)
