@@ -17,8 +17,9 @@ from refine_core.errors import Problem, RewardError, SignatureError
 from refine_core.lm.connect import first_format
 from refine_core.loop import schedule
 from refine_core.modules import Predict
-from refine_core.refine.build import Pipeline, problems, program_inputs, stage_signature
+from refine_core.refine.build import Pipeline, problems, program_inputs, reward_fields, stage_signature
 from refine_core.rewards import find_reward
+from refine_core.rewards.checks import Finding, Fix, call_question, check_reward, rename_parameters
 from refine_core.signatures import Field
 from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
 from refine_core.spec import ModelSpec, ProgramSpec, ReplyFormat, StageSpec
@@ -29,11 +30,14 @@ __all__ = [
     "EXAMPLES",
     "Asked",
     "Example",
+    "Finding",
+    "Fix",
     "ModelSpec",
     "Problem",
     "ProgramSpec",
     "ReplyFormat",
     "StageSpec",
+    "apply_fix",
     "asked_for",
     "first_prompts",
     "is_example",
@@ -43,6 +47,9 @@ __all__ = [
     "read_json_object",
     "read_number",
     "read_value",
+    "rename_parameters",
+    "reward_findings",
+    "reward_question",
     "rewards_in",
     "temperatures",
     "write_number",
@@ -51,6 +58,7 @@ __all__ = [
 ]
 
 EXACT = 10**15
+_PROBLEMS_TOO = ("syntax", "no-reward", "many-rewards")
 Kind = Literal["text", "int", "float", "bool", "choice", "json"]
 
 
@@ -180,6 +188,25 @@ def rewards_in(source: str) -> tuple[str, ...]:
     except RewardError as error:
         return error.candidates
     return ()
+
+
+def reward_findings(spec: ProgramSpec) -> tuple[Finding, ...]:
+    """What reading the reward finds wrong with it, beside what keeps `spec` from running (see `problems`)."""
+    found = check_reward(spec.reward, spec.reward_name, reward_fields(spec))
+    return tuple(one for one in found if one.code not in _PROBLEMS_TOO)
+
+
+def reward_question(spec: ProgramSpec) -> Finding | None:
+    """What to ask before a reward is called that seems to be written for another framework; None for others."""
+    return call_question(spec.reward, spec.reward_name, reward_fields(spec))
+
+
+def apply_fix(source: str, fix: Fix) -> str:
+    """The source with one finding fixed."""
+    lines = source.split("\n")
+    line = lines[fix.line - 1]
+    lines[fix.line - 1] = line[: fix.column - 1] + fix.text + line[fix.end_column - 1 :]
+    return "\n".join(lines)
 
 
 def temperatures(spec: ProgramSpec) -> tuple[float, ...]:

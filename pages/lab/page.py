@@ -30,7 +30,7 @@ typed = state.typed()
 st.title("Refine a program of model calls", anchor=False)
 examples(typed)
 with st.container(horizontal=True, vertical_alignment="center"):
-    pressed = press_run(typed)
+    pressed = press_run(typed) or state.take_run_anyway()
     if run:
         actions(run)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is

@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab.program import faults
-from pages.lab.state import REWARD, Typed, fixed, key, revision
+from pages.lab.state import REWARD, Typed, confirm_call, fixed, key, replace_reward, reward_revision
 from pages.shared.editor import editor
 from pages.shared.text import plain
 from refine_core import programs
+from refine_core.errors import Problem
 from refine_core.words import number
 
+SHOWN = 4  # findings below the editor
 LISTED = 60  # temperatures in one line
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Once"}
 _MEANS = {
@@ -33,9 +35,12 @@ def reward(typed: Typed) -> bool:
     typed_reward = editor(
         state[fixed("reward", "code")],
         key=REWARD,
-        rev=revision(),
+        rev=reward_revision(),
         label="def reward(args, pred): args are the inputs, pred the outputs (Esc, then Tab, leaves the editor)",
-        problems=typed.at("reward"),
+        problems=[
+            *typed.at("reward"),
+            *(Problem("reward", f.message, f.line, f.column) for f in typed.findings),
+        ],
         height="17rem",
     )
     between = programs.rewards_in(typed.spec.reward)
@@ -51,7 +56,46 @@ def reward(typed: Typed) -> bool:
     elif state[key("reward", "name")] is not None:
         state[key("reward", "name")] = None
     faults(typed, "reward")
+    _question(typed)
+    _findings(typed)
     return typed_reward.run
+
+
+def _question(typed: Typed) -> None:
+    """How a reward that seems to be written for another framework is to be called."""
+    if typed.question is None:
+        return
+    source = typed.spec.reward
+    with st.container(horizontal=True):
+        st.button(
+            "Call it with (inputs, prediction)",
+            key=fixed("reward", "call-it"),
+            on_click=confirm_call,
+            args=(typed.question.subject,),
+        )
+        st.button(
+            "Rename its parameters to args and pred",
+            key=fixed("reward", "rename"),
+            on_click=lambda: replace_reward(programs.rename_parameters(source, typed.spec.reward_name)),
+        )
+
+
+def _findings(typed: Typed) -> None:
+    """What reading the reward finds, line by line, each with its fix."""
+    source = typed.spec.reward
+    for i, one in enumerate(typed.findings[:SHOWN]):
+        where = f"Line {one.line}: " if one.line is not None else ""
+        draw, icon = (st.error, "error") if one.severity == "error" else (st.warning, "warning")
+        draw(plain(f"{where}{one.message}"), icon=f":material/{icon}:")
+        if one.fix is not None:
+            st.button(
+                plain(one.fix.label),
+                key=fixed("reward", "fix", i),
+                on_click=replace_reward,
+                args=(programs.apply_fix(source, one.fix),),
+            )
+    if len(typed.findings) > SHOWN:
+        st.caption(f"{len(typed.findings) - SHOWN} more are marked in the editor.")
 
 
 def refinement(typed: Typed) -> None:

@@ -68,6 +68,15 @@ def start(typed: Typed) -> None:
     if typed.problems:
         mistake("Not started. " + " ".join(f"{p.field}: {p.message}." for p in typed.problems))
         return
+    source = typed.spec.reward
+    if typed.reward_errors and not state.is_allowed(source):
+        first = typed.reward_errors[0]
+        where = f"line {first.line}: " if first.line is not None else ""
+        mistake(
+            f"Not started. The reward will fail, {where}{first.message} Fix the reward, or run it anyway."
+        )
+        st.button("Run anyway", key=fixed("run-anyway"), on_click=state.run_anyway, args=(source,))
+        return
     last: _Last = st.session_state.setdefault(fixed("last"), _Last())
     with last.lock:
         run_id = last.run_id if last.run_id and _under_way(last.run_id, typed) else None

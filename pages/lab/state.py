@@ -20,7 +20,7 @@ from pages.shared.credentials import LAB_KEY, credentials
 from pages.shared.editor import current_text
 from pages.shared.secret import forget, held, typed_for
 from refine_core import connections, programs
-from refine_core.programs import ModelSpec, Problem, ProgramSpec, StageSpec
+from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, StageSpec
 from refine_core.runs import Credentials
 
 PREFIX = "lab"
@@ -52,11 +52,22 @@ def revision() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What the widgets say. problems: every fault, each with the field it concerns; [] if it can run."""
+    """What the widgets say. problems: every fault, each with the field it concerns; [] if it can run.
+
+    findings: what reading the reward finds wrong with it. question: whether it is meant to be called as rewards are here,
+    where it seems to be written for another framework and nobody has said so yet.
+    """
 
     spec: ProgramSpec
     credentials: Credentials
     problems: list[Problem] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+    question: Finding | None = None
+
+    @property
+    def reward_errors(self) -> list[Finding]:
+        """The findings that will fail an attempt."""
+        return [one for one in self.findings if one.severity == "error"]
 
     def at(self, field: str) -> list[Problem]:
         """The faults of one field."""
@@ -79,6 +90,9 @@ def load(spec: ProgramSpec) -> None:
     rest = {n: v for n, v in spec.inputs.items() if n not in {one.name for one in asked}}
     state[key("extra")] = programs.write_object(rest)
     state[fixed("reward", "code")] = spec.reward
+    asked_call = programs.reward_question(spec)
+    # What was recorded was called so, and keeps its meaning.
+    state[fixed("reward", "call")] = asked_call.subject if asked_call is not None else ""
     state[key("reward", "name")] = spec.reward_name
     state[fixed("title")] = spec.title
     state[fixed("example")] = spec.example
@@ -264,7 +278,14 @@ def typed() -> Typed:
                     f"the environment variable {unset} is not set; set it before the app starts, or type the key",
                 )
             )
-    return Typed(spec, given, faults)
+    question = programs.reward_question(spec)
+    if question is not None and question.subject == state.get(fixed("reward", "call")):
+        question = None
+    if question is not None:
+        faults.append(Problem("reward", question.message, question.line, question.column))
+    # Until that is answered, nobody knows which argument is which.
+    findings = () if question is not None else programs.reward_findings(spec)
+    return Typed(spec, given, faults, findings, question)
 
 
 def describes(typed: Typed, spec: ProgramSpec) -> bool:
@@ -298,7 +319,40 @@ def describes(typed: Typed, spec: ProgramSpec) -> bool:
 def reward_text() -> str:
     """The reward as it stands in the editor."""
     state = st.session_state
-    return current_text(state[fixed("reward", "code")], key=REWARD, rev=revision())
+    return current_text(state[fixed("reward", "code")], key=REWARD, rev=reward_revision())
+
+
+def reward_revision() -> int:
+    """How often the reward was replaced in this session, by loading or by a fix."""
+    return revision() + int(st.session_state.get(fixed("reward", "fixes"), 0))
+
+
+def replace_reward(source: str) -> None:
+    """Put another text into the editor; one undo there brings the old one back. To be called in a callback."""
+    state = st.session_state
+    state[fixed("reward", "code")] = source
+    state[fixed("reward", "fixes")] = int(state.get(fixed("reward", "fixes"), 0)) + 1
+
+
+def confirm_call(header: str) -> None:
+    """Say that the reward with this header is called with the inputs first and the prediction second."""
+    st.session_state[fixed("reward", "call")] = header
+
+
+def run_anyway(source: str) -> None:
+    """Run this reward in spite of what reading it finds. To be called in a callback."""
+    st.session_state[fixed("reward", "anyway")] = source
+    st.session_state[fixed("reward", "run")] = True
+
+
+def is_allowed(source: str) -> bool:
+    """Whether somebody said that this reward is to run in spite of what reading it finds."""
+    return bool(st.session_state.get(fixed("reward", "anyway")) == source)
+
+
+def take_run_anyway() -> bool:
+    """Whether "Run anyway" was just pressed; true once."""
+    return bool(st.session_state.pop(fixed("reward", "run"), False))
 
 
 def _stage(uid: int) -> StageSpec:

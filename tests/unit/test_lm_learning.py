@@ -15,6 +15,7 @@ from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
 from tests.failures.table import close_clients
 from tests.openai_server import Answer, OpenAIServer, polite, status
+from tests.threads import finish
 
 ASK = [{"role": "user", "content": "why?"}]
 REFUSALS = {
@@ -100,7 +101,7 @@ def test_attempts_after_a_refused_temperature_have_rollout_ids(server, tmp_path)
 def ended(runs, run_id):
     job = runs._jobs.get(run_id)
     if job is not None:
-        job.thread.join(60)
+        finish(job.thread, within_s=60)
     run_of = runs.get(run_id)
     assert [attempt.state for attempt in run_of.line.attempts] == ["scored"] * 3, run_of.why
     return run_of

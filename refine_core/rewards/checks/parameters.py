@@ -135,7 +135,7 @@ def ask(code: Code) -> Finding | None:
     function = code.function
     if found is None or function is None or next(check_parameters(code), None) is not None:
         return None
-    said = f"{found.header} {found.reason}. Here it would be called with the inputs first and the prediction second."
+    said = f"The function {found.header} {found.reason}. Here it would be called with the inputs first and the prediction second."
     line, column, end = _header(code, function)
     return Finding("foreign", "error", said, line, column, end, subject=found.header)
 

@@ -1,0 +1,72 @@
+"""What the Lab says of a reward before it runs, and that it asks before it spends anything on one that will fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from refine_core import runs
+from tests.pages.test_pages import (
+    _own_runs,  # noqa: F401 - each test opens its own store here, too
+    button,
+    ended,
+    errors,
+    open_app,
+    press_run,
+    write_reward,
+)
+
+MISSPELT = "def reward(args, pred):\n    return float(len(pred.anwser) < 20)\n"
+FOREIGN = "def grade(sample, item):\n    return float(sample['output_text'] == item['answer'])\n"
+
+
+def source_of(app):
+    return app.session_state["lab.reward.code"]
+
+
+@pytest.mark.fault(17)
+def test_run_asks_before_it_pays_for_a_reward_that_will_fail():
+    app = open_app()
+    write_reward(app, MISSPELT)
+    press_run(app)
+    assert any("Fix the reward, or run it anyway" in e and "anwser" in e for e in errors(app))
+    assert list(runs.recent()) == []
+
+
+@pytest.mark.fault(17)
+def test_run_anyway_runs_it_once_it_is_asked():
+    app = open_app()
+    write_reward(app, MISSPELT)
+    press_run(app)
+    button(app, "Run anyway").click().run()
+    run = ended(app)
+    assert {a.state for a in run.line.attempts} == {"failed"}
+
+
+@pytest.mark.fault(17)
+def test_a_misspelt_field_is_fixed_by_one_press():
+    app = open_app()
+    write_reward(app, MISSPELT)
+    (fix,) = [b for b in app.button if str(b.key).startswith("lab.reward.fix.")]
+    fix.click().run()
+    assert "pred.answer" in source_of(app)
+    assert not errors(app)
+
+
+@pytest.mark.fault(12)
+def test_a_function_for_another_framework_is_not_run_before_somebody_says_how():
+    app = open_app()
+    write_reward(app, FOREIGN)
+    assert "grade(sample, item)" in "".join(errors(app))
+    press_run(app)
+    assert list(runs.recent()) == []
+    button(app, "Call it with (inputs, prediction)").click().run()
+    assert "grade(sample, item)" not in "".join(errors(app))
+
+
+@pytest.mark.fault(12)
+def test_the_parameters_of_a_function_for_another_framework_are_renamed_by_one_press():
+    app = open_app()
+    write_reward(app, "def get_assert(output, context):\n    return float(bool(output) and bool(context))\n")
+    button(app, "Rename its parameters to args and pred").click().run()
+    assert source_of(app).startswith("def get_assert(args, pred):")
+    assert not errors(app)
