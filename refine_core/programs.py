@@ -15,6 +15,7 @@ import ujson
 from refine_core.adapters import adapter_for
 from refine_core.errors import Problem, RewardError, SignatureError
 from refine_core.lm.connect import first_format
+from refine_core.log.plain import plain
 from refine_core.loop import schedule
 from refine_core.modules import Predict
 from refine_core.refine.build import Pipeline, problems, program_inputs, reward_fields, stage_signature
@@ -112,7 +113,7 @@ def asked_for(stages: Sequence[StageSpec]) -> list[Asked]:
 
 
 def read_value(asked: Asked, typed: object) -> tuple[object, Problem | None]:
-    """The value that a person typed, and what is wrong with it. Text is read as JSON where the type is no plain one."""
+    """The value that a person typed, as JSON data, and what is wrong with it. Text is read as JSON where the type is no plain one."""
     where, value = f"inputs.{asked.name}", typed
     if asked.optional and isinstance(typed, str) and not typed.strip():
         return None, None
@@ -128,7 +129,7 @@ def read_value(asked: Asked, typed: object) -> tuple[object, Problem | None]:
     if value is None and not asked.optional:
         return None, Problem(where, f"give a value of type {asked.type}")
     try:
-        return validate(asked.field, value), None
+        return plain(validate(asked.field, value)), None
     except ValueError as why:
         return value, Problem(where, f"must be {asked.type}: {why}")
 

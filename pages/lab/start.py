@@ -71,10 +71,8 @@ def start(typed: Typed) -> None:
     source = typed.spec.reward
     if typed.reward_errors and not state.is_allowed(source):
         first = typed.reward_errors[0]
-        where = f"line {first.line}: " if first.line is not None else ""
-        mistake(
-            f"Not started. The reward will fail, {where}{first.message} Fix the reward, or run it anyway."
-        )
+        where = f" at line {first.line}" if first.line is not None else ""
+        mistake(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
         st.button("Run anyway", key=fixed("run-anyway"), on_click=state.run_anyway, args=(source,))
         return
     last: _Last = st.session_state.setdefault(fixed("last"), _Last())

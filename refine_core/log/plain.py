@@ -1,13 +1,14 @@
 """Copies of values as plain JSON data: what may enter an event.
 
 str, int, float, bool, None stay; tuples, sets -> lists; mappings -> dicts with str keys;
-pydantic models and dataclasses -> dicts; dates -> ISO text; anything else -> "<non-serializable: TypeName>"
+pydantic models and dataclasses -> dicts; dates -> ISO text; decimals -> their digits; bytes -> text; anything else -> "<non-serializable: TypeName>"
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
+import decimal
 import enum
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -45,6 +46,10 @@ def plain(value: object, depth: int = 0) -> object:
         return {f.name: plain(getattr(value, f.name), depth + 1) for f in dataclasses.fields(value)}
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return str(value)  # every digit, and its type reads it back
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "backslashreplace")
     return f"<non-serializable: {kind.__name__}>"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -111,6 +112,19 @@ def program_inputs(spec: ProgramSpec) -> dict[str, Field]:
                 wanted.setdefault(name, field)
         made |= set(signature.output_fields)
     return wanted
+
+
+def typed_inputs(spec: ProgramSpec) -> dict[str, object]:
+    """The inputs of this run as the types that the signatures name, which the log cannot hold: a date, a tuple, a decimal.
+
+    A value that does not fit stays as it is; `problems` says so.
+    """
+    typed = dict(spec.inputs)
+    for name, field in program_inputs(spec).items():
+        if name in typed:
+            with suppress(ValueError):
+                typed[name] = validate(field, typed[name])
+    return typed
 
 
 def reward_fields(spec: ProgramSpec) -> Fields:

@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from refine_core import __version__
 from refine_core.errors import BudgetUsedUp, KeyRefused, LMKeyError, RecordingEnded, RunCancelled
@@ -25,9 +26,10 @@ from refine_core.events import (
 from refine_core.lm.base import BaseLM
 from refine_core.lm.cassette import CassetteLM, Recording, Tape
 from refine_core.lm.connect import connect
+from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.loop import Plan
-from refine_core.refine.build import Pipeline, WorkerScorer
+from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
 from refine_core.refine.driver import Driver
 from refine_core.refine.resuming import Interrupted
 from refine_core.spec import ModelSpec, ProgramSpec
@@ -55,7 +57,7 @@ class Work:
         recording: Callable[[str], Recording],
         records: Sequence[Record] = (),
     ) -> None:
-        self.spec = spec
+        self.spec = spec = replace(spec, inputs=plain_dict(spec.inputs))  # what can be recorded
         self.before = Interrupted.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
         self.keyed = tuple(role for role, described in named.items() if described and role in keys)
@@ -108,7 +110,7 @@ class Work:
             self.program,
             self.scorer,
             self.plan,
-            self.spec.inputs,
+            typed_inputs(self.spec),
             scope,
             self.adviser,
             before=self.before,

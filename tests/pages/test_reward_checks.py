@@ -28,7 +28,7 @@ def test_run_asks_before_it_pays_for_a_reward_that_will_fail():
     app = open_app()
     write_reward(app, MISSPELT)
     press_run(app)
-    assert any("Fix the reward, or run it anyway" in e and "anwser" in e for e in errors(app))
+    assert any("Fix it, or run it anyway" in e and "anwser" in e for e in errors(app))
     assert list(runs.recent()) == []
 
 

@@ -1,0 +1,45 @@
+"""Typed inputs and outputs: what is recorded is plain JSON, what a program and its reward are given has its type."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+import pytest
+
+from refine_core import MemoryStore, ProgramSpec, StageSpec
+from refine_core.log.plain import plain
+from refine_core.runs import Runs
+from tests.threads import finish
+
+REWARD = """
+import datetime, decimal
+def reward(args, pred):
+    assert args["day"] == datetime.date(2026, 1, 2), args["day"]
+    assert args["price"] == decimal.Decimal("1.50") and isinstance(args["price"], decimal.Decimal)
+    assert args["pair"] == ("a", 2), args["pair"]
+    assert isinstance(pred.total, decimal.Decimal), pred.total
+    return 1.0
+"""
+SIGNATURE = "day: date, price: Decimal, pair: tuple[str, int] -> total: Decimal"
+TYPED = {"day": datetime.date(2026, 1, 2), "price": Decimal("1.50"), "pair": ("a", 2)}
+
+
+@pytest.mark.fault(13)
+@pytest.mark.parametrize(
+    "inputs", [TYPED, {"day": "2026-01-02", "price": "1.50", "pair": ["a", 2]}], ids=["typed", "as recorded"]
+)
+def test_the_apps_reward_sees_the_types_that_the_signature_names(inputs):
+    runs = Runs(MemoryStore())
+    run_id = runs.start(ProgramSpec((StageSpec("answer", SIGNATURE),), REWARD, inputs, N=1))
+    finish(runs._jobs[run_id].thread)
+    line = runs.get(run_id).line
+    runs.close()
+    (attempt,) = line.attempts
+    assert attempt.state == "scored", attempt
+    assert line.spec.inputs == {"day": "2026-01-02", "price": "1.50", "pair": ["a", 2]}
+
+
+@pytest.mark.fault(13)
+def test_a_decimal_is_recorded_with_every_digit():
+    assert plain({"price": Decimal("1.50"), "raw": b"caf\xc3\xa9"}) == {"price": "1.50", "raw": "café"}
