@@ -21,6 +21,7 @@ from typing import Final, Literal, TypedDict, cast
 import streamlit as st
 
 from refine_core.errors import Problem
+from refine_core.runs import well_formed
 
 BUNDLE: Final = Path(__file__).parents[2] / "assets" / "editor" / "dist" / "editor.js"
 
@@ -111,7 +112,8 @@ def current_text(code: str, *, key: str, rev: int) -> str:
     kept = cast("_Draft | None", st.session_state.get(f"{key}:draft"))
     drafts = (_draft(key), kept, _Draft(code=code, rev=rev))
     draft = next(one for one in drafts if one and one["rev"] == rev)
-    return draft["code"].replace("\r\n", "\n").replace("\r", "\n")
+    # A component's text comes as JSON, which lets half an emoji through.
+    return well_formed(draft["code"]).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _draft(key: str) -> _Draft | None:

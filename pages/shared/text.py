@@ -6,6 +6,8 @@ import re
 
 import streamlit as st
 
+from refine_core.runs import well_formed
+
 SHORT_LINES = 12
 ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 _JOIN = "\u2060"  # a word joiner: seen by nobody, it keeps an address from becoming a link
@@ -18,12 +20,12 @@ def plain(text: object) -> str:
 
     No address in it becomes a link.
     """
-    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, str(text))).replace("\n", "  \n")
+    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, well_formed(str(text)))).replace("\n", "  \n")
 
 
 def block(text: str) -> None:
     """Text as it stands, wrapped, with a button to copy it."""
-    st.code(text or " ", language=None, wrap_lines=True)
+    st.code(well_formed(text) or " ", language=None, wrap_lines=True)
 
 
 def printed(text: str, title: str, *, key: str) -> None:

@@ -16,6 +16,7 @@ import threading
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
+from refine_core.log.well_formed import well_formed
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replayed
 from refine_core.runs.run import Run
@@ -44,6 +45,7 @@ __all__ = [
     "resume",
     "start",
     "title",
+    "well_formed",
 ]
 
 _opening = threading.Lock()

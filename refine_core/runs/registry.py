@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from refine_core.budget import Purse
 from refine_core.errors import KeyRefused, LMNotFoundError, Problem, RecordingFailed, SpecError
-from refine_core.events import LMRequested, RunFinished
+from refine_core.events import LMRequested, RunFinished, RunStarted
 from refine_core.lm.cassette import Recording
 from refine_core.log.drafts import Drafts
 from refine_core.log.folds import timeline
@@ -24,6 +24,7 @@ from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope, Span
 from refine_core.log.summaries import Summary, summarize
 from refine_core.log.timeline import Timeline
+from refine_core.log.well_formed import well_formed
 from refine_core.refine.build import check
 from refine_core.refine.work import Work
 from refine_core.runs.replaying import replayed
@@ -58,13 +59,21 @@ class _Job:
         return not self.ended
 
 
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """The records of a run as they were kept, and the same in text that a screen can show."""
+
+    records: list[Record] = field(default_factory=list)
+    shown: list[Record] = field(default_factory=list)
+
+
 class Runs:
     """Runs on one store. Safe to use from any thread."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._jobs: dict[str, _Job] = {}
-        self._read: OrderedDict[str, list[Record]] = OrderedDict()
+        self._read: OrderedDict[str, _Log] = OrderedDict()
         self._lock = threading.Lock()
 
     def start(self, spec: ProgramSpec, credentials: Credentials | None = None) -> str:
@@ -89,7 +98,7 @@ class Runs:
         # Those that it was found by: whatever another made of it since, the store refuses to write over.
         records = self.events(run_id)[: found.line.seq]
         keys = (credentials or Credentials()).keys
-        work = Work(found.line.spec, keys, self.recording, records)
+        work = Work(_spec(records), keys, self.recording, records)
         self._begin(run_id, work, records)
 
     def replay(self, run_id: str, *, delay_s: float | None = None) -> str:
@@ -98,10 +107,10 @@ class Runs:
         delay_s: seconds that each reply takes; None for as long as it took then. Raises: SpecError, LMNotFoundError,
         StoreError.
         """
-        found = self.get(run_id)
-        if found is None:
+        records = self.events(run_id)
+        if not records:
             raise SpecError([Problem("run", f"there is no run {run_id!r}")])
-        return self.start(replayed(found.line.spec, run_id, delay_s=delay_s))
+        return self.start(replayed(_spec(records), run_id, delay_s=delay_s))
 
     def recording(self, run_id: str) -> Recording:
         """The replies of a run. Raises LMNotFoundError if there is no such run; StoreError."""
@@ -158,32 +167,38 @@ class Runs:
 
     def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order; [] for an unknown run. Raises StoreError."""
+        return self._log(run_id).records[after:]
+
+    def _log(self, run_id: str) -> _Log:
         with self._lock:
-            known = self._read.get(run_id, [])
-        fresh = self.store.events(run_id, after=known[-1].seq if known else 0)
+            known = self._read.get(run_id, _Log())
+        fresh = self.store.events(run_id, after=known.records[-1].seq if known.records else 0)
         if fresh:
-            known = [*known, *fresh]
+            known = _Log([*known.records, *fresh], [*known.shown, *map(well_formed, fresh)])
             with self._lock:
                 self._read[run_id] = known
                 self._read.move_to_end(run_id)
                 while len(self._read) > REMEMBERED_RUNS:
                     self._read.popitem(last=False)
-        return known[after:]
+        return known
 
     def get(self, run_id: str) -> Run | None:
-        """The run as far as it is recorded, or None if there is no such run. Raises StoreError."""
+        """The run as far as it is recorded, in text that a screen can show, or None if there is no such run.
+
+        Raises StoreError.
+        """
         with self._lock:
             job = self._jobs.get(run_id)
         # Whether it lives is asked before what it recorded, so that a run that ends in between is not called interrupted.
         row = self.store.row(run_id) if job is None else None
         alive = job.alive if job else row is not None and row.alive
         drafts = job.drafts.now() if job is not None else {}  # before the facts, which end them
-        line = timeline(self.events(run_id))
+        line = timeline(self._log(run_id).shown)
         if line is None:
             return None
         state = _state(line, job, alive=alive)
         for call in line.calls if drafts and state in ("running", "cancelling") else ():
-            call.draft = drafts.get(call.span, "") if call.waiting else ""
+            call.draft = well_formed(drafts.get(call.span, "")) if call.waiting else ""
         for attempt in line.attempts if state in ("interrupted", "unrecorded") else ():
             attempt.state = "cut_off" if attempt.state == "running" else attempt.state
         return Run(
@@ -208,7 +223,7 @@ class Runs:
         """The newest runs first. Raises StoreError."""
         with self._lock:
             over = {run_id for run_id, job in self._jobs.items() if not job.alive}
-        rows = self.store.rows(limit=limit)
+        rows = well_formed(self.store.rows(limit=limit))
         return [replace(row, alive=False) if row.run_id in over else row for row in rows]
 
     @property
@@ -273,6 +288,14 @@ class _Appender:
         ending = isinstance(records[-1].event, RunFinished)
         self.store.append(records, summary, cancel=None if ending else self.cancel)
         self.summary = summary
+
+
+def _spec(records: Sequence[Record]) -> ProgramSpec:
+    """What was run, exactly as it was recorded."""
+    began = records[0].event
+    if not isinstance(began, RunStarted):
+        raise TypeError(f"a run must begin with RunStarted, not {type(began).__name__}")
+    return began.spec
 
 
 def _new_id() -> str:

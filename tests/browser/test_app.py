@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser.conftest import wait_idle
-from tests.openai_server import OpenAIServer, polite
+from tests.openai_server import Answer, OpenAIServer, polite
 
 APP = Path(__file__).parents[2] / "app.py"
 SLOW = "1 s a reply"
@@ -236,6 +236,29 @@ def test_an_unreachable_server_is_said_beside_its_field(app):
     run(app)
     expect(app.get_by_text(re.compile("Every attempt failed")).first).to_be_visible(timeout=90_000)
     expect(app.get_by_text(re.compile("Cannot reach")).first).to_be_visible()
+
+
+@pytest.mark.fault(53)
+def test_half_an_emoji_is_shown_while_it_streams_and_after_a_reload(app):
+    """The server log of these tests must hold no traceback, and the page no error."""
+    reply = "[[ ## answer ## ]]\nhalf \ud83d emoji\n\n[[ ## completed ## ]]"
+    with OpenAIServer(Answer(reply, trickle_s=1.0)) as model:
+        app.get_by_text("A real model", exact=True).click()
+        wait_idle(app)
+        fill(app, "Model", "local-model")
+        fill(app, "Address of an OpenAI-compatible server", model.url)
+        app.get_by_label("N, attempts at most").fill("1")
+        write_reward(
+            app,
+            "def reward(args, pred):\n    return Score(0.5, feedback=pred.answer, parts={pred.answer: 0.5})\n",
+        )
+        run(app)
+        expect(app.locator(".writing pre")).to_contain_text("half \N{REPLACEMENT CHARACTER}", timeout=20_000)
+        stopped(app, "The one attempt was made")
+    for _ in range(2):
+        expect(app.get_by_text("half \N{REPLACEMENT CHARACTER} emoji").first).to_be_visible(timeout=20_000)
+        expect(app.get_by_test_id("stException")).to_have_count(0)
+        app.reload()
 
 
 def test_what_a_model_says_is_text_and_never_markup(app):

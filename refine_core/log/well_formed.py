@@ -1,0 +1,69 @@
+"""Text that every screen and file can hold.
+
+A lone surrogate ("half an emoji") is no character: Python and JSON carry it, UTF-8 cannot, and whatever sends UTF-8 to a
+browser raises. The log keeps it as it came; what is shown has U+FFFD in its place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+def well_formed(value: T) -> T:
+    """`value` with U+FFFD for every lone surrogate in its text, in dataclasses, mappings and sequences too.
+
+    What holds none is returned itself, not copied.
+    """
+    return cast("T", _well_formed(value))
+
+
+def _well_formed(value: object) -> object:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return _mapping(value)
+    if isinstance(value, (list, tuple)):
+        items = [_well_formed(item) for item in value]
+        if all(a is b for a, b in zip(value, items, strict=True)):
+            return value
+        return items if isinstance(value, list) else tuple(items)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _dataclass(value)
+    return value
+
+
+def _mapping(value: Mapping[object, object]) -> Mapping[object, object]:
+    fresh: dict[object, object] = {}
+    changed = False
+    for old_key, old in value.items():
+        key, new = _well_formed(old_key), _well_formed(old)
+        while key in fresh:  # two keys that differ in their halves alone: both are shown
+            key = f"{key}\N{REPLACEMENT CHARACTER}"
+        fresh[key] = new
+        changed = changed or key is not old_key or new is not old
+    return fresh if changed else value
+
+
+def _dataclass(value: object) -> object:
+    changed: dict[str, object] = {}
+    for field in dataclasses.fields(value):  # type: ignore[arg-type]  # the caller has looked
+        old = getattr(value, field.name)
+        new = _well_formed(old)
+        if new is not old:
+            changed[field.name] = new
+    return dataclasses.replace(value, **changed) if changed else value  # type: ignore[type-var]
+
+
+def _text(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # By way of UTF-16, so that two halves that stand together become the character that they are.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -1,0 +1,148 @@
+"""Half an emoji (a lone surrogate) from anywhere: every page shows it as a replacement character."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import replace
+
+import pytest
+
+from refine_core import events as ev
+from refine_core import runs
+from refine_core.log.summaries import summarize
+from refine_core.programs import ModelSpec, StageSpec
+from tests import logs
+from tests.pages.test_pages import _own_runs, button, ended, open_app, said  # noqa: F401  # a fixture
+
+pytestmark = pytest.mark.fault(53)
+HALF = "half \ud83d emoji"
+SHOWN = "half \N{REPLACEMENT CHARACTER} emoji"
+REWARD = (
+    "def reward(args, pred):\n"
+    "    print('print \\ud83d')\n"
+    "    return Score(0.5, feedback='feedback \\ud83d', parts={'part \\ud83d': 0.5, 'part \\ude00': 0.25})\n"
+)
+
+
+def halves(*, finished: bool = True) -> logs.Log:
+    """A log with half an emoji in every text that an event has."""
+    log = logs.Log(stages=("answer",), N=4, started_at=time.time() - 60)
+    started = log.records[0].event
+    model = ModelSpec(kind="litellm", model=f"openai/{HALF}", api_base="http://127.0.0.1:9/v1")
+    spec = replace(
+        started.spec,
+        inputs={"question": HALF, "extra": {HALF: [HALF]}},
+        title=HALF,
+        reward=f"{started.spec.reward}  # {HALF}",
+        reward_name=HALF,
+        model=model,
+        stages=(StageSpec("answer", "question -> answer", instructions=HALF),),
+    )
+    log.records[0] = replace(log.records[0], event=replace(started, spec=spec))
+    for index in range(2):
+        log.hints = {"answer": HALF} if index else {}
+        span = log.begin()
+        here = f"{span}/answer"
+        log.emit(here, ev.ModuleStarted("answer", {"question": HALF}, HALF))
+        message = {"role": "user", "content": f"[[ ## hint_ ## ]]\n{HALF}"}
+        log.emit(f"{here}/lm", ev.LMRequested(HALF, (message,), {"stop": HALF}))
+        log.emit(f"{here}/lm", ev.LMRetried(1, 0.1, ev.Fault("LMError", HALF, "model")))
+        log.emit(f"{here}/lm", ev.LMReplied(HALF, 0.1, 1, 1, 0.0, served_by=HALF, finish_reason=HALF))
+        log.emit(here, ev.ParseFailed((HALF,), {HALF: HALF}))
+        log.emit(here, ev.PredictorTraced("answer", {"answer": HALF, HALF: HALF}))
+        log.emit(here, ev.ModuleEnded("answer", 0.1, ev.Fault(HALF, HALF, "code") if index else None))
+        log.emit(span, ev.RewardStarted(index, {"answer": HALF, HALF: {HALF: HALF}}))
+        if index:
+            log.emit(span, ev.AttemptFailed(1, "reward", ev.Fault(HALF, HALF, "code", 1, stdout=HALF)))
+            continue
+        log.emit(
+            span,
+            ev.RewardScored(
+                0,
+                0.5,
+                0.1,
+                feedback=HALF,
+                parts={HALF: 1.0},
+                stdout=HALF,
+                unmet={HALF: HALF},
+                refusals=(HALF,),
+            ),
+        )
+        log.emit(f"{span}/advice", ev.AdviceGiven(0, HALF, {"answer": HALF, HALF: HALF}, 0.1))
+    if finished:
+        log.emit("", ev.RunFinished("error", 0, None, 1.0, ev.Fault(HALF, HALF, "code")))
+    return log
+
+
+@pytest.fixture
+def recorded():
+    """Its id, in the store of this test, as an older version would have left it there."""
+    log = halves()
+    runs.default().store.append(log.records, functools.reduce(summarize, log.records, None))
+    return log.run_id
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_recorded_run_with_half_an_emoji_everywhere_opens(recorded, attempt):
+    app = open_app(run=recorded, attempt=str(attempt))
+    assert not app.exception
+    assert SHOWN in said(app)
+    app.switch_page("../run/page.py").run()
+    assert not app.exception
+    assert SHOWN in said(app)
+
+
+def test_the_list_of_runs_shows_a_title_with_half_an_emoji(recorded):
+    app = open_app()
+    app.switch_page("../runs/page.py").run()
+    assert not app.exception
+    assert recorded
+
+
+def test_the_models_page_shows_what_a_model_with_half_a_name_cost(recorded):
+    app = open_app()
+    app.switch_page("../models/page.py").run()
+    assert not app.exception
+    assert recorded
+
+
+def test_the_form_takes_a_recorded_description_with_half_an_emoji(recorded):
+    app = open_app(run=recorded, change="1")
+    assert not app.exception
+    assert any(SHOWN in str(area.value) for area in app.text_area)
+
+
+def test_half_an_emoji_from_a_reward_is_shown_by_a_real_run():
+    app = open_app()
+    app.session_state["lab.reward"] = {"draft": {"code": REWARD, "rev": app.session_state["lab.rev"]}}
+    app.run()
+    button(app, "Run").click().run()
+    ended(app)
+    words = said(app)
+    for kind in ("print", "feedback"):
+        assert f"{kind} \N{REPLACEMENT CHARACTER}" in words
+    assert words.count("part \N{REPLACEMENT CHARACTER}") == 2, "two parts, though their names look alike"
+
+
+def test_half_an_emoji_in_an_error_of_the_reward_is_shown():
+    app = open_app()
+    code = (
+        "def reward(args, pred):\n    if args:\n        raise ValueError('wrong \\ud83d')\n    return 1.0\n"
+    )
+    app.session_state["lab.reward"] = {"draft": {"code": code, "rev": app.session_state["lab.rev"]}}
+    app.run()
+    button(app, "Run").click().run()
+    ended(app)
+    assert "wrong \N{REPLACEMENT CHARACTER}" in said(app)
+
+
+def test_half_an_emoji_typed_into_the_editor_arrives_as_text():
+    """A component's text comes as JSON, which lets it through."""
+    app = open_app()
+    code = "def reward(args, pred):\n    return 1.0  # \ud83d\n"
+    app.session_state["lab.reward"] = {"draft": {"code": code, "rev": app.session_state["lab.rev"]}}
+    app.run()
+    button(app, "Run").click().run()
+    run = ended(app)
+    assert "\ud83d" not in run.line.spec.reward
