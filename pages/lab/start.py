@@ -128,6 +128,6 @@ def prompts(typed: Typed) -> None:
     st.markdown("**The exact prompt of the first attempt**")
     for name, messages in programs.first_prompts(typed.spec).items():
         with st.expander(plain(name), key=fixed("prompt", name)):
-            for message in messages:
+            for i, message in enumerate(messages):
                 st.caption(ROLES[message["role"]])
-                block(message["content"])
+                block(message["content"], key=fixed("prompt", name, i))

@@ -126,7 +126,7 @@ def _draw(found: Check) -> None:
                 _finding(findings[0])
     if found.reply:
         st.caption("The reply")
-        block(found.reply)
+        block(found.reply, key="models.trial.reply")
         tokens = (
             "tokens unknown"
             if found.tokens_in is None or found.tokens_out is None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import streamlit as st
 import ujson
 
-from pages.shared.text import ROLES, block, mistake, plain, printed
+from pages.shared.text import ROLES, block, mistake, plain, printed, whole
 from refine_core.errors import Charge
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import (
@@ -26,6 +27,8 @@ from refine_core.words import (
 )
 
 NO_HINT = "N/A"
+PARTS_ON_A_PAGE = 20
+DRAFT_CHARACTERS = 4_000  # of a reply that is being written: its end
 _HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
 _BLAME = {
     "program": "The reply does not fit what the program asks for.",
@@ -103,6 +106,7 @@ def _failure(attempt: Attempt) -> None:
     where = "The reward failed" if attempt.phase == "reward" else "The program failed"
     line = f", line {error.line}" if error.line is not None else ""
     mistake(f"{where}{line}: {why_failed(attempt)}")
+    whole(why_failed(attempt), key=f"error-{attempt.index}")
     st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
     if error.stdout:
         printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
@@ -115,7 +119,7 @@ def _outputs(attempt: Attempt) -> None:
         return
     for name, value in attempt.outputs.items():
         st.caption(plain(name))
-        block(_text(value))
+        block(_text(value), key=f"output-{attempt.index}-{name}")
 
 
 def _reward(line: Timeline, attempt: Attempt) -> None:
@@ -135,23 +139,37 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         label_visibility="collapsed",
     )
     if scored.unmet:
-        said = (f"Rule not met, {name}: {message}" for name, message in scored.unmet.items())
-        st.warning(plain("\n".join(said)), icon=":material/rule:")
+        said = "\n".join(f"Rule not met, {name}: {message}" for name, message in scored.unmet.items())
+        st.warning(plain(said), icon=":material/rule:")
+        whole(said, key=f"rules-{attempt.index}")
         st.caption(
             "An attempt ends the run early only if it meets every rule, and ranks below those that do."
         )
     if scored.parts:
-        st.markdown(
-            "\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in scored.parts.items())
-        )
+        _parts(scored.parts, key=f"parts-{attempt.index}")
     if scored.refusals:
-        st.warning(plain("\n".join(refusals(scored))), icon=":material/block:")
+        refused = "\n".join(refusals(scored))
+        st.warning(plain(refused), icon=":material/block:")
+        whole(refused, key=f"refusals-{attempt.index}")
     if scored.feedback:
         st.caption("What the reward says")
-        block(scored.feedback)
+        block(scored.feedback, key=f"feedback-{attempt.index}")
     if scored.stdout:
         printed(scored.stdout, "What the reward printed", key=f"printed-{attempt.index}")
     st.caption(f"Scored in {plain(seconds(scored.took_s))}")
+
+
+def _parts(parts: Mapping[str, float], *, key: str) -> None:
+    """The parts of a reward, a page of them where there are many."""
+    key = f"{key}-{len(parts)}"
+    pages = -(-len(parts) // PARTS_ON_A_PAGE)
+    page = int(st.session_state.get(key) or 1)
+    shown = islice(parts.items(), (page - 1) * PARTS_ON_A_PAGE, page * PARTS_ON_A_PAGE)
+    st.markdown("\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in shown))
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.pagination(pages, key=key, max_visible_pages=5)
+            st.caption(f"{len(parts):,} parts", width="content")
 
 
 def _hints(attempt: Attempt) -> None:
@@ -163,7 +181,7 @@ def _hints(attempt: Attempt) -> None:
         if hint == NO_HINT:
             st.caption("none: not to blame")
         else:
-            block(hint)
+            block(hint, key=f"hint-{attempt.index}-{name}")
 
 
 def _predictor(run: PredictorRun) -> None:
@@ -180,11 +198,12 @@ def _predictor(run: PredictorRun) -> None:
         _asked(run.calls)
         if run.error is not None and not any(call.parse_failed or call.error for call in run.calls[-1:]):
             mistake(fault(run.error))
+            whole(fault(run.error), key=f"error-{run.span}")
         if run.outputs is not None:
             st.markdown("**Parsed fields**")
             for name, value in run.outputs.items():
                 st.caption(plain(name))
-                block(_text(value))
+                block(_text(value), key=f"parsed-{run.span}-{name}")
 
 
 def _questions(title: str, calls: Sequence[Call], *, key: str) -> None:
@@ -225,9 +244,9 @@ def _as(call: Call) -> str:
 
 
 def _call(call: Call) -> None:
-    for message in call.messages:
+    for i, message in enumerate(call.messages):
         st.markdown(f"**{ROLES.get(message['role'], plain(message['role']))}**")
-        for part in (
+        for j, part in enumerate(
             _HINT_SECTION.split(message["content"]) if message["role"] == "user" else [message["content"]]
         ):
             if not part.strip():
@@ -235,22 +254,24 @@ def _call(call: Call) -> None:
             if part.startswith("[[ ## hint_ ## ]]"):
                 with st.container(border=True):
                     st.caption(":material/lightbulb: the hint, as it stands in the prompt")
-                    block(part.strip())
+                    block(part.strip(), key=f"hint-sent-{call.span}-{i}")
             else:
-                block(part.strip("\n"))
+                block(part.strip("\n"), key=f"message-{call.span}-{i}-{j}")
     for retry in call.retries:
         st.warning(
             plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}{_charged(retry.charge)}"),
             icon=":material/replay:",
         )
+        whole(retry.error.message, key=f"retry-{call.span}-{retry.ordinal}")
     st.markdown("**Reply**")
     if call.reply is not None:
-        block(call.reply.text)
+        block(call.reply.text, key=f"reply-{call.span}")
         st.caption(plain(_cost(call)))
     elif call.error is not None:
         mistake(call.error.message + _charged(call.charge))
+        whole(call.error.message, key=f"error-{call.span}")
     elif call.draft:
-        block(call.draft)
+        st.code(call.draft[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
         st.caption("Being written …")
     else:
         st.caption("Waiting for the model.")
@@ -302,15 +323,16 @@ def _advice(attempt: Attempt) -> None:
     st.markdown("**Advice asked for after this attempt**")
     if advice.error is not None:
         mistake(f"No advice came: {why_no_advice(advice)}")
+        whole(why_no_advice(advice), key=f"no-advice-{attempt.index}")
     if advice.given is not None:
         st.caption("Discussion")
-        block(advice.given.discussion)
+        block(advice.given.discussion, key=f"discussion-{attempt.index}")
         for name, text in advice.given.advice.items():
             st.caption(plain(f"Advice for {name}"))
             if text == NO_HINT:
                 st.caption("none: not to blame")
             else:
-                block(text)
+                block(text, key=f"advice-{attempt.index}-{name}")
     elif advice.error is None:
         st.caption("Waiting for the adviser.")
     if advice.calls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import streamlit as st
@@ -9,6 +10,9 @@ import streamlit as st
 from refine_core.runs import well_formed
 
 SHORT_LINES = 12
+MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
+ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a whole
+PAGE_CHARACTERS, PAGE_LINES = 4_000, 80
 ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 _JOIN = "\u2060"  # a word joiner: seen by nobody, it keeps an address from becoming a link
 _LINK = re.compile(r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
@@ -18,14 +22,42 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 def plain(text: object) -> str:
     """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
 
-    No address in it becomes a link.
+    No address in it becomes a link. A long one is shown by its beginning and its end; `whole` shows the rest.
     """
-    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, well_formed(str(text)))).replace("\n", "  \n")
+    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _brief(well_formed(str(text))))).replace("\n", "  \n")
 
 
-def block(text: str) -> None:
-    """Text as it stands, wrapped, with a button to copy it."""
-    st.code(well_formed(text) or " ", language=None, wrap_lines=True)
+def block(text: str, *, key: str) -> None:
+    """Text as it stands, wrapped, with a button to copy it; page by page where it is long. key: of the pager."""
+    text = well_formed(text) or " "
+    pages = _page_ends(text)
+    if len(pages) == 1:
+        st.code(text, language=None, wrap_lines=True)
+        return
+    key = f"{key}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}"  # another text begins at its first page
+    page = int(st.session_state.get(f"{key}-page") or 1)
+    start, end = [0, *pages][page - 1 : page + 1]
+    st.code(text[start:end], language=None, wrap_lines=True)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-pager"):
+        st.pagination(len(pages), key=f"{key}-page", max_visible_pages=5)
+        st.caption(f"{len(text):,} characters", width="content")
+        st.download_button(
+            "Download all of it",
+            text.encode,
+            file_name="text.txt",
+            mime="text/plain",
+            key=f"{key}-download",
+            type="tertiary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def whole(text: str, *, key: str) -> None:
+    """Below a message that `plain` had to shorten: all of it, folded."""
+    if len(text) > MESSAGE_CHARACTERS:
+        with st.expander("The whole message", key=key):
+            block(text, key=f"{key}-text")
 
 
 def printed(text: str, title: str, *, key: str) -> None:
@@ -33,12 +65,37 @@ def printed(text: str, title: str, *, key: str) -> None:
     lines = text.count("\n") + 1
     if lines <= SHORT_LINES:
         st.caption(title)
-        block(text)
+        block(text, key=f"{key}-text")
         return
     with st.expander(f"{title}: {lines:,} lines", key=key):
-        block(text)
+        block(text, key=f"{key}-text")
 
 
 def mistake(message: str) -> None:
     """What is wrong with the field above, in its place."""
     st.error(plain(message), icon=":material/error:")
+
+
+def _brief(text: str) -> str:
+    if len(text) <= MESSAGE_CHARACTERS:
+        return text
+    rest = MESSAGE_CHARACTERS // 4
+    return f"{text[: MESSAGE_CHARACTERS - rest]} … ({len(text):,} characters in all) … {text[-rest:]}"
+
+
+def _page_ends(text: str) -> list[int]:
+    """Where the pages of a text end: after so many characters or lines, whichever come first."""
+    if len(text) <= ONE_PAGE[0] and text.count("\n") < ONE_PAGE[1]:
+        return [len(text)]
+    ends: list[int] = []
+    start = 0
+    while start < len(text):
+        end = min(start + PAGE_CHARACTERS, len(text))
+        if text.count("\n", start, end) > PAGE_LINES:
+            at = start
+            for _ in range(PAGE_LINES):
+                at = text.index("\n", at) + 1
+            end = at
+        ends.append(end)
+        start = end
+    return ends

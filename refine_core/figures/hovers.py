@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from refine_core.figures import outcomes, text
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import fault, no_temperature, why_failed, why_no_advice
 
 _WORDS = 90  # characters of a hint or an output
+_FIELDS = 8
 
 
 def attempt_told(line: Timeline, attempt: Attempt) -> str:
     """What pointing at an attempt says."""
     reward = "no reward" if attempt.reward is None else f"reward {text.number(attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
-    said = [f"{name}: {text.shorten(value, _WORDS)}" for name, value in (attempt.outputs or {}).items()]
+    said = _fields(attempt.outputs)
     wrong = text.shorten(why_failed(attempt), _WORDS)
     temperature = (
         f"temperature {text.temperature(attempt.temperature)}"
@@ -28,7 +30,7 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
         wrong,
         *(
             f"rule not met, {text.shorten(name, _WORDS)}: {text.shorten(message, _WORDS)}"
-            for name, message in attempt.unmet.items()
+            for name, message in islice(attempt.unmet.items(), _FIELDS)
         ),
         *said,
     )
@@ -45,7 +47,7 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
         no_temperature(attempt.index) if run.name in attempt.untempered else "",
         f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
         "the first reply could not be read; asked again as JSON" if again else "",
-        *(f"{name}: {text.shorten(value, _WORDS)}" for name, value in (run.outputs or {}).items()),
+        *_fields(run.outputs),
         text.shorten(fault(run.error), _WORDS) if run.error else "",
         _retried(run.calls),
         free,
@@ -69,11 +71,20 @@ def advice_told(attempt: Attempt, state: str) -> str:
         f"{name}{took}",
         *(
             f"{text.shorten(n, _WORDS)}: {text.shorten(words, _WORDS) if outcomes.is_hint(words) else 'nothing to say'}"
-            for n, words in given.items()
+            for n, words in islice(given.items(), _FIELDS)
         ),
         _retried(advice.calls),
         _free(advice.calls),
     )
+
+
+def _fields(outputs: Mapping[str, object] | None) -> list[str]:
+    """The first of some outputs, a line each."""
+    shown = [
+        f"{name}: {text.shorten(value, _WORDS)}" for name, value in islice((outputs or {}).items(), _FIELDS)
+    ]
+    more = len(outputs or {}) - len(shown)
+    return [*shown, f"and {more} more"] if more else shown
 
 
 def _retried(calls: Sequence[Call]) -> str:

@@ -20,6 +20,8 @@ _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
 _WHOLE = 52  # characters, up to which a changed value is quoted as a whole
 _NONE = "—"
+_TITLE = 800  # characters of what pointing at a cell tells
+_MOST_WORDS = 600  # up to which two outputs are compared word by word
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _hint(attempt: Attempt) -> Cell:
         "" if attempt.advice_from is None else f"From the advice after attempt {attempt.advice_from + 1}. "
     )
     said = " ".join(f"{name}: {text.shorten(hint, 120)}" for name, hint in given.items())
-    return Cell(text.shorten(", ".join(given), _SHOWN), source + said)
+    return Cell(text.shorten(", ".join(given), _SHOWN), text.clip(source + said, _TITLE))
 
 
 def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
@@ -138,21 +140,23 @@ def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     came = _came(attempt, before)
     if attempt.scored is not None and attempt.scored.refusals:
         came = Cell(
-            f"the sandbox refused something · {came.text}", "\n".join([*refusals(attempt.scored), came.title])
+            f"the sandbox refused something · {came.text}",
+            text.clip("\n".join([*refusals(attempt.scored), came.title]), _TITLE),
         )
     if not attempt.unmet:
         return came
     names = text.shorten(", ".join(attempt.unmet), 40)
     said = "\n".join(f"{name}: {message}" for name, message in attempt.unmet.items())
-    return Cell(f"{rules(attempt)} ({names}) · {came.text}", f"{said}\n{came.title}")
+    return Cell(f"{rules(attempt)} ({names}) · {came.text}", text.clip(f"{said}\n{came.title}", _TITLE))
 
 
 def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.error is not None:
-        return Cell(text.shorten(why_failed(attempt), _SHOWN), attempt.error.message)
+        return Cell(text.shorten(why_failed(attempt), _SHOWN), text.clip(attempt.error.message, _TITLE))
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)
-    whole = "\n".join(f"{name}: {text.plain(value)}" for name, value in attempt.outputs.items())
+    told = (f"{name}: {text.plain(value, _TITLE)}" for name, value in attempt.outputs.items())
+    whole = text.clip("\n".join(told), _TITLE)
     if before is None:
         name, value = next(iter(attempt.outputs.items()), ("", ""))
         first = f"{name}: {text.shorten(value, _SHOWN)}" if name else _NONE
@@ -161,8 +165,8 @@ def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if not changed:
         return Cell("same", whole, quiet=True)
     more = " " + text.shorten(f"(and {', '.join(changed[1:])})", 40) if len(changed) > 1 else ""
-    told = _difference(text.plain(before.get(changed[0], "")), text.plain(attempt.outputs[changed[0]]))
-    return Cell(f"{changed[0]}: {told}{more}", whole)
+    difference = _difference(text.plain(before.get(changed[0], "")), text.plain(attempt.outputs[changed[0]]))
+    return Cell(f"{changed[0]}: {difference}{more}", whole)
 
 
 def _difference(old: str, new: str) -> str:
@@ -170,6 +174,9 @@ def _difference(old: str, new: str) -> str:
     a, b = old.split(), new.split()
     if len(a) <= _FEW_WORDS and len(b) <= _FEW_WORDS:
         return f"{text.shorten(old, 40) or 'empty'} → {text.shorten(new, 40) or 'empty'}"
+    if max(len(a), len(b)) > _MOST_WORDS:
+        at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        return f"changed from word {at + 1:,} on: “{text.shorten(' '.join(b[at : at + 20]), _WHOLE)}”"
     steps = [s for s in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes() if s[0] != "equal"]
     gone, come = sum(s[2] - s[1] for s in steps), sum(s[4] - s[3] for s in steps)
     if not gone and not come:

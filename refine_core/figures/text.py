@@ -12,6 +12,9 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 _THOUSAND = 1000
 _BIG = 10_000
 _MINUTE_S = 60
+MOST = 20_000  # characters of a value that are looked at
+_ROOM = 4
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 _LINE = 64  # characters in a line of hover text
 
 
@@ -20,16 +23,30 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def plain(value: object) -> str:
-    """Any field's value as text."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+def plain(value: object, most: int = MOST) -> str:
+    """Any field's value as text: its first `most` characters."""
+    if isinstance(value, str):
+        return value[:most]
+    text = ""
+    for chunk in _JSON.iterencode(value):
+        text += chunk[: most - len(text)]
+        if len(text) >= most:
+            break
+    return text
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters of a text, lines and all."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
 def shorten(value: object, limit: int) -> str:
     """A value on one line of at most `limit` characters, without control or direction characters."""
-    line = "".join(c if c.isprintable() else " " for c in plain(value))
-    line = " ".join(line.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    most = _ROOM * (limit + 1)  # of which runs of spaces become one
+    text = plain(value, most)
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    whole = len(line) <= limit and len(text) < most
+    return line if whole else line[: limit - 1].rstrip() + "…"
 
 
 def fold(name: str, width: int, lines: int = 2) -> list[str]:
