@@ -1,4 +1,4 @@
-"""What is served beside the Streamlit script: the chart library, and headers that keep every page on this machine."""
+"""What is served beside the Streamlit script: the chart library, and what keeps every page and caller on this machine."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import hashlib
 import re
 from collections.abc import MutableMapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
+import streamlit as st
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PLOTLY_URL = "lib/plotly.min.js"
+PLOTLY_URL: Final = "lib/plotly.min.js"
+"""Relative to the page that asks, so that it lies under `server.baseUrlPath` and behind a proxy's prefix, too."""
 
 
 def _inline_scripts() -> str:
@@ -69,5 +73,62 @@ class SafeHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-ROUTES: tuple[BaseRoute, ...] = (Route(f"/{PLOTLY_URL}", _plotly),)
-MIDDLEWARE: tuple[Middleware, ...] = (Middleware(SafeHeaders),)
+class OwnOrigin:
+    """Refuses every call that a page of another origin makes: another port of this machine is another origin, too.
+
+    Streamlit lets in any page on localhost, whatever its port. Let in here are an origin equal to the Host that was
+    called, and those that `server.corsAllowedOrigins` names. A websocket must say its origin, as every browser does;
+    an HTTP request without one is a navigation, or no browser's.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and not _is_own(scope):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
+            else:
+                await PlainTextResponse("Calls from another origin are refused.", 403)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def _is_own(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    origins, host = headers.getlist("origin"), headers.get("host", "")
+    if not origins:
+        return bool(scope["type"] == "http")
+    if len(origins) > 1:
+        return False
+    origin = origins[0].strip().lower()
+    allowed = (str(one).strip().lower().rstrip("/") for one in st.get_option("server.corsAllowedOrigins"))
+    if origin in allowed:
+        return True
+    # The scheme is the browser's: where a proxy ends TLS, this server does not know it.
+    place = _place(origin)
+    return place is not None and place == _place(f"{origin.partition(':')[0]}://{host.lower()}")
+
+
+def _place(origin: str) -> tuple[str, int] | None:
+    """Host and port of an origin; None for one that has none, such as "null"."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    plain = parts.scheme in ("http", "https") and not (
+        parts.path or parts.query or parts.fragment or "@" in parts.netloc
+    )
+    return (parts.hostname, port) if plain and parts.hostname and port else None
+
+
+def _routes() -> tuple[BaseRoute, ...]:
+    """Under the base path, and at the root for a proxy that takes the base path off."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    prefixes = ("", f"/{base}") if base else ("",)
+    return tuple(Route(f"{prefix}/{PLOTLY_URL}", _plotly) for prefix in prefixes)
+
+
+ROUTES: tuple[BaseRoute, ...] = _routes()
+MIDDLEWARE: tuple[Middleware, ...] = (Middleware(SafeHeaders), Middleware(OwnOrigin))

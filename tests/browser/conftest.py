@@ -52,9 +52,10 @@ class Server:
         self.folder, self.url = folder, ""
         self._running: tuple[subprocess.Popen[bytes], Path] | None = None
 
-    def start(self) -> str:
+    def start(self, *options: str) -> str:
+        """options: Streamlit's own, such as "--server.baseUrlPath=there"."""
         process, log, self.url = _start(
-            ROOT / "app.py", self.folder, REFINESCOPE_HOME=str(self.folder / "data")
+            ROOT / "app.py", self.folder, *options, REFINESCOPE_HOME=str(self.folder / "data")
         )
         self._running = process, log
         return self.url
@@ -89,17 +90,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start(script: Path, folder: Path, **variables: str) -> tuple[subprocess.Popen[bytes], Path, str]:
+def _start(
+    script: Path, folder: Path, *options: str, **variables: str
+) -> tuple[subprocess.Popen[bytes], Path, str]:
     port, log = free_port(), folder / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options],
             stdout=out,
             stderr=subprocess.STDOUT,
             cwd=ROOT,  # where .streamlit/config.toml is, and what the script imports from
             env={**os.environ, "HOME": str(folder), "USERPROFILE": str(folder), **variables},
         )
-    url = f"http://127.0.0.1:{port}"
+    base = next((o.partition("=")[2] for o in options if o.startswith("--server.baseUrlPath=")), "")
+    url = f"http://127.0.0.1:{port}" + (f"/{base.strip('/')}" if base else "")
     until_up(process, log, url)
     return process, log, url
 

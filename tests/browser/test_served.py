@@ -1,0 +1,140 @@
+"""How the app is served: to pages of its own origin alone, and under any base path."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import websockets.exceptions
+from playwright.sync_api import Page, expect
+from websockets.sync.client import connect
+
+from tests.browser.conftest import wait_idle
+from tests.threads import finish
+
+SOCKET = "/_stcore/stream"
+OPEN = """url => new Promise((tell) => {
+  const socket = new WebSocket(url);
+  socket.onopen = () => tell("open");
+  socket.onclose = (event) => tell("closed " + event.code);
+})"""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """A page on another port of this machine."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = b"<!doctype html><title>Elsewhere</title>"
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
+        thread = threading.Thread(target=made.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+        finish(thread)
+
+
+def socket_opens(url: str, origin: str | None = None) -> bool:
+    """Whether a websocket is let in. origin: none is sent where it is left out."""
+    where = urlsplit(url)
+    try:
+        with connect(
+            f"ws://{where.netloc}{where.path.rstrip('/')}{SOCKET}",
+            origin=origin,
+            proxy=None,
+            open_timeout=10,
+        ):
+            return True
+    except websockets.exceptions.InvalidStatus as refused:
+        assert refused.response.status_code == 403
+        return False
+
+
+@pytest.mark.fault(64)
+def test_a_page_on_another_port_opens_no_websocket_and_reads_nothing(page, server, elsewhere):
+    url = server.start()
+    ws = url.replace("http", "ws") + SOCKET
+    page.goto(elsewhere)
+    assert page.evaluate(OPEN, ws) == "closed 1006"
+    fetched = "url => fetch(url, {mode: 'no-cors', method: 'POST', body: 'x'}).then(() => 'sent')"
+    page.evaluate(fetched, f"{url}/_stcore/health")
+    read = "url => fetch(url).then((answer) => answer.text(), () => 'refused')"
+    assert page.evaluate(read, f"{url}/_stcore/health") == "refused"
+    page.goto(url)
+    wait_idle(page)
+    assert page.evaluate(OPEN, ws) == "open"
+
+
+@pytest.mark.fault(64)
+def test_a_websocket_is_let_in_from_its_own_origin_alone(server):
+    url = server.start()
+    host = urlsplit(url).netloc
+    port = urlsplit(url).port
+    assert socket_opens(url, origin=url)
+    foreign = [
+        f"http://127.0.0.1:{port + 1}",
+        "http://127.0.0.1",
+        f"http://localhost:{port}",
+        f"http://127.0.0.1:{port}.evil.example",
+        f"http://{host}@evil.example",
+        f"http://evil.example/{host}",
+        "http://evil.example",
+        "null",
+        "file://",
+        f"http://[::1]:{port}",
+        f"ftp://{host}",
+        "http://127.0.0.1:99999",
+        "",
+    ]
+    assert [one for one in foreign if socket_opens(url, origin=one)] == []
+    assert not socket_opens(url), "a browser says its origin, always"
+
+
+@pytest.mark.fault(64)
+def test_an_origin_that_the_settings_name_is_let_in(server):
+    """As behind a proxy that calls the app by another host."""
+    url = server.start("--server.corsAllowedOrigins=https://scope.example")
+    assert socket_opens(url, origin="https://scope.example")
+    assert socket_opens(url, origin=url)
+    assert not socket_opens(url, origin="http://scope.example")
+    assert not socket_opens(url, origin="https://scope.example:8443")
+
+
+@pytest.mark.fault(34)
+@pytest.mark.parametrize("base", ["there", "/deep/down/"])
+def test_everything_works_under_a_base_path(page: Page, server, base):
+    url = server.start(f"--server.baseUrlPath={base}")
+    missing: list[str] = []
+    # Streamlit's own page finds out by trying at which of the address's folders its server is.
+    page.on(
+        "response", lambda r: missing.append(r.url) if r.status >= 400 and "_stcore" not in r.url else None
+    )
+    page.goto(url)
+    wait_idle(page)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("Stopped at attempt").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("textbox", name=re.compile("def reward"))).to_be_visible()
+    run_id = re.search("run=([^&]+)", page.url)[1]
+    page.goto(f"{url}/run?run={run_id}&attempt=2")
+    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name=re.compile("Attempt 2 of"))).to_be_visible()
+    page.get_by_role("link", name="Runs").click()
+    expect(page).to_have_url(f"{url}/runs")
+    page.get_by_role("link", name=re.compile("One-word")).first.click()
+    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=20_000)
+    assert missing == []
