@@ -1,4 +1,4 @@
-"""A run in words: why it stopped, and what it took."""
+"""A run in words: its numbers, its errors, and what it took."""
 
 from __future__ import annotations
 
@@ -10,16 +10,50 @@ from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.explain import SANDBOX
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
+DECIMALS, SIGNIFICANT = 4, 3
+_MORE_DIGITS = 12  # at most; beyond them a number is written out
 LONG_S = 100.0
 
 
-def number(value: float | None) -> str:
-    """A reward or threshold as people write it: at most four decimals, in exponents only where it must be."""
+def number(value: float | None, beside: Iterable[float | None] = ()) -> str:
+    """A reward or threshold as people write it: at most four decimals, in exponents only where it must be.
+
+    beside: numbers shown near it. It gets more digits where it would look like one of them and is not, or like a whole
+    number that it does not reach, so that the order of the numbers can be read from their texts.
+    """
     if value is None:
         return "none"
-    if value != 0 and not TINY <= abs(value) < HUGE:
-        return f"{value:.3g}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < THOUSAND else f"{value:,.0f}"
+    others = {other for other in beside if other is not None and other != value}
+    if abs(value) < THOUSAND and round(value) > value:
+        others.add(round(value))
+    below = max((o for o in others if o < value), default=None)
+    above = min((o for o in others if o > value), default=None)
+    for more in range(_MORE_DIGITS):
+        text = _write(value, more)
+        if (below is None or _read(_write(below, more)) < _read(text)) and (
+            above is None or _read(text) < _read(_write(above, more))
+        ):
+            return text
+    return repr(float(value))
+
+
+def _write(value: float, more: int) -> str:
+    """A number with so many more digits than usual."""
+    if value == 0:
+        return "0"
+    if not TINY <= abs(value) < HUGE:
+        return f"{value:.{SIGNIFICANT + more}g}"
+    text = f"{value:.{DECIMALS + more}f}" if abs(value) < THOUSAND else f"{value:,.{more}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _read(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def format_reward(line: Timeline, value: float | None) -> str:
+    """A reward or the threshold of a run, told apart from the run's threshold and from its other rewards."""
+    return number(value, (line.spec.threshold, *(a.reward for a in line.attempts)))
 
 
 def seconds(value: float | None) -> str:
@@ -131,64 +165,6 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
     return f"{whose} could not be read: {whys[0]}{second}"
 
 
-def why_stopped(
-    line: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
-) -> str:
-    """One sentence: why the run ended, or where it stands.
-
-    alive: whether it still runs. because: if not, and it has no end, why; "" where that is said elsewhere.
-    """
-    made, end = len(line.attempts), line.finished
-    if end is None:
-        return _where_it_stands(line) if alive else _where_it_broke_off(line, because)
-    best = (
-        ""
-        if end.best is None
-        else f" Best: attempt {end.best + 1} with reward {_fell_short(line, end.best)}{_rules(line, end.best)}."
-    )
-    threshold = number(line.spec.threshold)
-    match end.reason:
-        case "cancelled" if _advising(line):
-            return f"Cancelled while advice was asked for, after attempt {made}.{best}"
-        case "threshold_reached":
-            index = end.returned or 0
-            return f"Stopped at attempt {index + 1}: reward {number(_reward(line, index))} ≥ threshold {threshold}."
-        case "attempts_used_up" if end.returned is not None:
-            aim = (
-                "no threshold was set"
-                if line.spec.threshold is None
-                else f"none reached the threshold {threshold}"
-                + (" with every rule met" if any(a.unmet for a in line.attempts) else "")
-            )
-            rules = _rules(line, end.returned)
-            if len(line.temperatures) == 1:
-                return (
-                    f"The one attempt was made; its reward is {number(_reward(line, end.returned))}{rules}."
-                )
-            failed = sum(a.state == "failed" for a in line.attempts)
-            lost = f" {count(failed, 'attempt')} failed; last error: {_error(line)}" if failed else ""
-            return f"All {count(made, 'attempt')} made; {aim}.{lost} Returned the best: attempt {end.returned + 1} with reward {_fell_short(line, end.returned)}{rules}."
-        case "too_many_failures":
-            failed = sum(a.state == "failed" for a in line.attempts)
-            tolerated = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
-            return f"Gave up after attempt {made}: {count(failed, 'attempt')} failed, and {tolerated} may. Last error: {_error(line)}{best}"
-        case "budget_used_up":
-            spent = end.error.message if end.error is not None else "The budget is used up."
-            during = f" during attempt {made}" if end.returned is None else ""
-            return f"Stopped by its budget{during}. {spent} {_returned(line)}"
-        case "recording_ended":
-            said = end.error.message if end.error is not None else "The recording ends here."
-            return f"{said} {_returned(line)}" if made else said
-        case "every_attempt_failed":
-            return f"Every attempt failed. Last error: {_error(line)}"
-        case "cancelled":
-            return (
-                f"Cancelled during attempt {made}.{best}" if made else "Cancelled before the first attempt."
-            )
-        case _:
-            return f"Stopped by an error: {fault(end.error) if end.error else 'unknown'}{best}"
-
-
 def who_asks(line: Timeline, call: Call) -> str:
     """On whose behalf a model is asked: "Attempt 2, answer", "Advice after attempt 2"."""
     index = next(
@@ -197,28 +173,6 @@ def who_asks(line: Timeline, call: Call) -> str:
     who = {"advice": "Advice after attempt", "judge": "The judge, in attempt"}.get(call.purpose, "Attempt")
     run = next((r for a in line.attempts for r in a.predictors if call in r.calls), None)
     return f"{who} {index + 1}" + (f", {run.name}" if run is not None else "")
-
-
-def _where_it_broke_off(line: Timeline, because: str) -> str:
-    """A run without an end, and without anybody who works at it."""
-    made = len(line.attempts)
-    why = f": {because}" if because else ""
-    if not made:
-        return f"Interrupted before the first attempt{why}."
-    when = f"during attempt {made}"
-    if line.attempts[-1].state in ("scored", "failed"):
-        when = f"after attempt {made}"
-    if _advising(line):
-        when = f"while advice was asked for, after attempt {made}"
-    return f"Interrupted {when}{why}." + (" Everything recorded until then is here." if because else "")
-
-
-def _where_it_stands(line: Timeline) -> str:
-    """A run under way."""
-    made = len(line.attempts)
-    if _advising(line):
-        return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
-    return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
 
 
 def what_it_took(line: Timeline) -> str:
@@ -258,41 +212,3 @@ def _spent_before(usage: Usage) -> str:
     if not usage.free:
         return ""
     return " (none of them now)" if usage.free == usage.calls else " (those from memory included)"
-
-
-def _reward(line: Timeline, index: int) -> float | None:
-    return next((a.reward for a in line.attempts if a.index == index), None)
-
-
-def _returned(line: Timeline) -> str:
-    """What a run gave back that was stopped before its loop came to its end."""
-    index = line.finished.returned if line.finished is not None else None
-    if index is None:
-        return "No attempt has a reward yet."
-    return (
-        f"Returned the best: attempt {index + 1} with reward {_fell_short(line, index)}{_rules(line, index)}."
-    )
-
-
-def _rules(line: Timeline, index: int) -> str:
-    """Which validators an attempt failed, to follow its reward; "" where it met them all."""
-    names = next((list(a.unmet) for a in line.attempts if a.index == index), [])
-    return f", {'rule' if len(names) == 1 else 'rules'} not met: {', '.join(names)}" if names else ""
-
-
-def _advising(line: Timeline) -> bool:
-    """Whether the last thing begun is a request for advice that has not been answered."""
-    last = line.attempts[-1] if line.attempts else None
-    asked = last.advice if last is not None else None
-    return asked is not None and asked.given is None and asked.error is None
-
-
-def _fell_short(line: Timeline, index: int) -> str:
-    """A reward below the threshold, with as many digits as it takes to look below it."""
-    reward, threshold = _reward(line, index), line.spec.threshold
-    return repr(reward) if reward != threshold and number(reward) == number(threshold) else number(reward)
-
-
-def _error(line: Timeline) -> str:
-    message = next((why_failed(a) for a in reversed(line.attempts) if a.error), "unknown")
-    return message if message.rstrip('"').endswith((".", "!", "?")) else f"{message}."

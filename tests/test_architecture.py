@@ -38,6 +38,7 @@ ROOMS = (
     "rewards",
     "refine",
     "words",
+    "stop_summary",
     "figures",
     "store",
     "runs",

@@ -30,9 +30,10 @@ from refine_core.refine.work import Work
 from refine_core.runs.replaying import replayed
 from refine_core.runs.run import Run, State
 from refine_core.spec import ProgramSpec
+from refine_core.stop_summary import stop_summary
 from refine_core.store.protocol import RunRow, Store
 from refine_core.waiting import Cancel
-from refine_core.words import what_it_took, why_stopped
+from refine_core.words import what_it_took
 
 logger = logging.getLogger("refine_core")
 
@@ -205,7 +206,7 @@ class Runs:
             run_id,
             line,
             state,
-            why_stopped(
+            stop_summary(
                 line,
                 alive=state not in ("interrupted", "unrecorded"),
                 because="" if state == "unrecorded" else "the app ended before the run did",

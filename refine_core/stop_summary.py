@@ -1,0 +1,189 @@
+"""The headline of a run: why it ended or where it stands, what it returned, and which attempts failed of what.
+
+    "Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
+
+Failures of one cause are told together, whatever the reason of the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from refine_core.events import RunFinished
+from refine_core.log.timeline import Attempt, Timeline
+from refine_core.words import count, fault, format_reward, why_failed
+
+_CAUSE_CHARS = 160
+_CAUSES = 3  # told one by one; further ones are counted
+_NAMED, _FIRST = 4, 2  # attempts that are all named; of more, the first ones
+_SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z`])")
+
+
+def stop_summary(
+    line: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
+) -> str:
+    """Why the run ended, or where it stands, and which attempts failed.
+
+    alive: whether it still runs. because: if not, and it has no end, why; "" where that is said elsewhere.
+    """
+    end = line.finished
+    if end is not None:
+        return _join(*_ending(line, end))
+    said = _progress(line) if alive else _interruption(line, because)
+    kept = "Everything recorded until then is here." if because and line.attempts and not alive else ""
+    return _join(said, *_failures(line), kept)
+
+
+def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
+    """The sentences about a run that ended."""
+    made, failures = len(line.attempts), _failures(line)
+    failed = sum(a.state == "failed" for a in line.attempts)
+    best = _named("Best", line, end.best)
+    returned = _named("Returned the best", line, end.returned)
+    match end.reason:
+        case "threshold_reached":
+            index = end.returned or 0
+            reward, threshold = _reward(line, index), format_reward(line, line.spec.threshold)
+            return f"Stopped at attempt {index + 1}: reward {reward} ≥ {threshold}.", *failures
+        case "attempts_used_up" if end.returned is not None and len(line.temperatures) == 1:
+            reward = f"{_reward(line, end.returned)}{_rules(line, end.returned)}"
+            return (f"The one attempt was made; its reward is {reward}.",)
+        case "attempts_used_up" if end.returned is not None:
+            return f"All {count(made, 'attempt')} made; {_aim(line)}.", returned, *failures
+        case "too_many_failures":
+            allowed = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
+            why = f"{count(failed, 'attempt')} failed ({allowed} allowed)"
+            return f"Gave up after attempt {made}: {why}.", best, *failures
+        case "every_attempt_failed":
+            return _all_failed(line, failures)
+        case "budget_used_up":
+            during = f" during attempt {made}" if end.returned is None else ""
+            spent = end.error.message if end.error is not None else "The budget is used up."
+            return f"Stopped by its budget{during}.", spent, returned or _NO_REWARD, *failures
+        case "recording_ended":
+            said = end.error.message if end.error is not None else "The recording ends here."
+            return said, (returned or _NO_REWARD) if made else "", *failures
+        case "cancelled":
+            return f"Cancelled {_when(line)}.", best, *failures
+        case _:
+            return f"Stopped by an error: {fault(end.error) if end.error else 'unknown'}", best, *failures
+
+
+_NO_REWARD = "No attempt has a reward yet."
+
+
+def _all_failed(line: Timeline, failures: Sequence[str]) -> tuple[str, ...]:
+    whole = "The one attempt failed" if len(line.attempts) == 1 else "Every attempt failed"
+    causes = _by_cause(line)
+    return (f"{whole}: {next(iter(causes))}.",) if len(causes) == 1 else (f"{whole}.", *failures)
+
+
+def _aim(line: Timeline) -> str:
+    """What a run that used up its attempts was after."""
+    if line.spec.threshold is None:
+        return "no threshold was set"
+    rules = " with every rule met" if any(a.unmet for a in line.attempts) else ""
+    return f"none reached the threshold {format_reward(line, line.spec.threshold)}{rules}"
+
+
+def _named(what: str, line: Timeline, index: int | None) -> str:
+    """The best attempt, or the one returned, with its reward; "" for none."""
+    if index is None:
+        return ""
+    return f"{what}: attempt {index + 1} with reward {_reward(line, index)}{_rules(line, index)}."
+
+
+def _failures(line: Timeline) -> list[str]:
+    """One sentence a cause; the causes that most attempts failed of come first, and further ones are counted."""
+    causes = _by_cause(line)
+    most = sorted(causes, key=lambda cause: -len(causes[cause]))[:_CAUSES]
+    told = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in most]
+    others = sum(len(causes[cause]) for cause in causes if cause not in most)
+    return [*told, *([f"{count(others, 'more attempt')} failed for other reasons."] if others else [])]
+
+
+def _by_cause(line: Timeline) -> dict[str, list[int]]:
+    """Why attempts failed, with their indices, in the order in which each cause came first."""
+    causes: dict[str, list[int]] = {}
+    for attempt in sorted(line.attempts, key=lambda a: a.index):
+        if attempt.state == "failed":
+            causes.setdefault(_cause(attempt), []).append(attempt.index)
+    return causes
+
+
+def _cause(attempt: Attempt) -> str:
+    """Why an attempt failed, short enough for a headline: "the reward returned nothing (line 4)"."""
+    error = attempt.error
+    said = _first_sentence(why_failed(attempt)) or "its error is not known"
+    if error is None or attempt.phase != "reward":
+        return said
+    if error.type == "WrongType" and said.startswith("the reward returned None"):
+        said = "the reward returned nothing"
+    elif said.startswith(f"{error.type}: "):
+        said = f"the reward raised {said}"
+    return said if error.line is None else f"{said} (line {error.line})"
+
+
+def _first_sentence(text: str) -> str:
+    """Up to the end of the first sentence, without its full stop, on one line."""
+    flat = " ".join(text.split())
+    end = _SENTENCE_END.search(flat)
+    flat = (flat[: end.start()] if end else flat).rstrip(".")
+    return flat if len(flat) <= _CAUSE_CHARS else f"{flat[: _CAUSE_CHARS - 1].rstrip()}…"
+
+
+def list_attempts(indices: Sequence[int]) -> str:
+    """Attempts by their numbers: "Attempt 2", "Attempts 1 and 2", "Attempts 2, 5 and 7 more"."""
+    names = [str(index + 1) for index in indices]
+    if len(names) == 1:
+        return f"Attempt {names[0]}"
+    if len(names) <= _NAMED:
+        return f"Attempts {', '.join(names[:-1])} and {names[-1]}"
+    return f"Attempts {', '.join(names[:_FIRST])} and {len(names) - _FIRST} more"
+
+
+def _when(line: Timeline) -> str:
+    """How far a run had come when it was stopped from outside."""
+    made = len(line.attempts)
+    if not made:
+        return "before the first attempt"
+    if _advising(line):
+        return f"while advice was asked for, after attempt {made}"
+    return f"{'after' if line.attempts[-1].state in ('scored', 'failed') else 'during'} attempt {made}"
+
+
+def _interruption(line: Timeline, because: str) -> str:
+    """A run without an end, and without anybody who works at it."""
+    return f"Interrupted {_when(line)}{': ' + because if because else ''}."
+
+
+def _progress(line: Timeline) -> str:
+    """A run under way."""
+    made = len(line.attempts)
+    if _advising(line):
+        return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
+    return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
+
+
+def _advising(line: Timeline) -> bool:
+    """Whether the last thing begun is a request for advice that has not been answered."""
+    last = line.attempts[-1] if line.attempts else None
+    request = last.advice if last is not None else None
+    return request is not None and request.given is None and request.error is None
+
+
+def _reward(line: Timeline, index: int) -> str:
+    return format_reward(line, next((a.reward for a in line.attempts if a.index == index), None))
+
+
+def _rules(line: Timeline, index: int) -> str:
+    """Which validators an attempt failed, to follow its reward; "" where it met them all."""
+    names = next((list(a.unmet) for a in line.attempts if a.index == index), [])
+    return f", {'rule' if len(names) == 1 else 'rules'} not met: {', '.join(names)}" if names else ""
+
+
+def _join(*sentences: str) -> str:
+    """Sentences in a row, each with its full stop; empty ones are left out."""
+    ended = (s if s.rstrip('"').endswith((".", "!", "?", "…")) else f"{s}." for s in sentences if s)
+    return " ".join(ended)

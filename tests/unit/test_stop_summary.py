@@ -1,0 +1,225 @@
+"""The headline of a run: why it ended or where it stands, and which attempts failed of what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from refine_core import MemoryStore, ModelSpec, ProgramSpec, StageSpec
+from refine_core.events import Fault, RunFinished
+from refine_core.runs import Runs
+from refine_core.stop_summary import stop_summary
+from tests import logs
+from tests.unit.test_runs import finished
+
+SPEC = ProgramSpec(
+    (StageSpec("answer", "question -> answer"),),
+    "def reward(args, pred):\n    return 0.25\n",
+    {"question": "?"},
+    N=3,
+)
+BROKEN = "def reward(args, pred):\n    return 1 / 0\n"
+DIVISION = "the reward raised ZeroDivisionError: division by zero (line 2)"
+NOTHING = Fault(
+    "WrongType",
+    "the reward returned None; return a number or Score(value, feedback=…, parts=…). Is a `return` missing?",
+    "program",
+    4,
+)
+DIVIDED = Fault("ZeroDivisionError", "ZeroDivisionError: division by zero", "program", 2)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    made = Runs(MemoryStore())
+    yield made
+    made.close()
+
+
+def log_of(*rewards, N=5, threshold=0.9):
+    """A log of one stage; a Fault stands for an attempt whose reward failed with it."""
+    log = logs.Log(stages=("answer",), N=N, threshold=threshold)
+    for reward in rewards:
+        if isinstance(reward, Fault):
+            log.attempt(None, outputs={"answer": "x"}, error=reward)
+        else:
+            log.attempt(reward)
+    return log
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"threshold": 0.25}, "Stopped at attempt 1: reward 0.25 ≥ 0.25."),
+        (
+            {},
+            "All 3 attempts made; none reached the threshold 1. Returned the best: attempt 1 with reward 0.25.",
+        ),
+        (
+            {"threshold": None},
+            "All 3 attempts made; no threshold was set. Returned the best: attempt 1 with reward 0.25.",
+        ),
+        ({"strategy": "single"}, "The one attempt was made; its reward is 0.25."),
+        ({"strategy": "single", "reward": BROKEN}, f"The one attempt failed: {DIVISION}."),
+        (
+            {"reward": BROKEN, "fail_count": 1},
+            f"Gave up after attempt 2: 2 attempts failed (1 allowed). Attempts 1 and 2 failed: {DIVISION}.",
+        ),
+        ({"reward": BROKEN}, f"Every attempt failed: {DIVISION}."),
+    ],
+)
+def test_a_headline_says_why_a_run_stopped(runs, changes, words):
+    assert finished(runs, runs.start(replace(SPEC, **changes))).why == words
+
+
+@pytest.mark.fault(18)
+def test_a_success_after_failures_names_them_and_their_cause(runs):
+    """A reward that returns nothing for half of its inputs is no success to be proud of."""
+    log = log_of(NOTHING, NOTHING, 1.0, threshold=1.0)
+    log.finish()
+    assert stop_summary(log.line) == (
+        "Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
+    )
+
+
+@pytest.mark.fault(18)
+def test_the_headline_of_a_real_run_names_the_line_that_failed(runs):
+    """From the worker's own error to the sentence, with nothing made up in between."""
+    source = "calls = []\ndef reward(args, pred):\n    calls.append(1)\n    if len(calls) > 2:\n        return 1.0\n"
+    why = finished(runs, runs.start(replace(SPEC, reward=source, strategy="best_of_n"))).why
+    assert why.startswith("Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: ")
+    assert "the reward returned nothing (line " in why
+
+
+@pytest.mark.fault(18)
+@pytest.mark.parametrize(
+    ("reason", "start"),
+    [
+        ("attempts_used_up", "All 3 attempts made; none reached the threshold 0.9. Returned the best: "),
+        ("too_many_failures", "Gave up after attempt 3: 2 attempts failed (5 allowed). Best: "),
+        ("budget_used_up", "Stopped by its budget. The budget is used up. Returned the best: "),
+        ("recording_ended", "The recording ends here. Returned the best: "),
+        ("cancelled", "Cancelled after attempt 3. Best: "),
+        ("error", "Stopped by an error: unknown. Best: "),
+    ],
+)
+def test_every_reason_to_stop_is_followed_by_the_failures(reason, start):
+    """Two causes are two sentences, in the order in which they came."""
+    log = log_of(NOTHING, 0.5, DIVIDED)
+    log.emit(
+        "", RunFinished(reason, 1, None if start.endswith("Best: ") and "Returned" not in start else 1, 1.0)
+    )
+    assert stop_summary(log.line) == (
+        f"{start}attempt 2 with reward 0.5. "
+        "Attempt 1 failed: the reward returned nothing (line 4). "
+        f"Attempt 3 failed: {DIVISION}."
+    )
+
+
+@pytest.mark.fault(18)
+def test_a_run_whose_every_attempt_failed_tells_each_cause():
+    log = log_of(NOTHING, DIVIDED, NOTHING)
+    log.finish("every_attempt_failed")
+    assert stop_summary(log.line) == (
+        "Every attempt failed. Attempts 1 and 3 failed: the reward returned nothing (line 4). "
+        f"Attempt 2 failed: {DIVISION}."
+    )
+
+
+@pytest.mark.fault(18)
+def test_one_error_on_two_lines_is_two_causes():
+    log = log_of(DIVIDED, replace(DIVIDED, line=7), 1.0)
+    log.finish()
+    assert stop_summary(log.line).endswith(
+        f"Attempt 1 failed: {DIVISION}. Attempt 2 failed: {DIVISION.replace('2)', '7)')}."
+    )
+
+
+@pytest.mark.fault(18)
+def test_long_lists_of_failures_are_folded():
+    """Forty failures of one cause, and eight of other causes, stay a headline."""
+    log = log_of(*[NOTHING] * 40, *(replace(DIVIDED, line=n) for n in range(10, 18)), 1.0, N=50)
+    log.finish()
+    assert stop_summary(log.line) == (
+        "Stopped at attempt 49: reward 1 ≥ 0.9. "
+        "Attempts 1, 2 and 38 more failed: the reward returned nothing (line 4). "
+        "Attempt 41 failed: the reward raised ZeroDivisionError: division by zero (line 10). "
+        "Attempt 42 failed: the reward raised ZeroDivisionError: division by zero (line 11). "
+        "6 more attempts failed for other reasons."
+    )
+
+
+@pytest.mark.fault(18)
+def test_a_long_error_is_cut_to_its_first_sentence():
+    long = replace(DIVIDED, type="ValueError", message=f"ValueError: {'x' * 400}\nand more. Even more.")
+    log = log_of(long, 1.0)
+    log.finish()
+    said = stop_summary(log.line)
+    assert "and more" not in said
+    assert said.endswith("x… (line 2).")
+    assert len(said) < 300
+
+
+@pytest.mark.fault(18)
+def test_a_run_under_way_or_cut_off_names_its_failures_too():
+    log = log_of(NOTHING, 0.5)
+    log.running()
+    failed = "Attempt 1 failed: the reward returned nothing (line 4)."
+    assert stop_summary(log.line) == f"Running attempt 3 of 5. {failed}"
+    assert stop_summary(log.line, alive=False) == (
+        "Interrupted during attempt 3: the app ended before the run did. "
+        f"{failed} Everything recorded until then is here."
+    )
+
+
+@pytest.mark.fault(18)
+def test_a_reply_that_could_not_be_read_is_a_cause_as_well():
+    log = log_of()
+    log.attempt(None)
+    log.attempt(1.0)
+    log.finish()
+    assert stop_summary(log.line).endswith("Attempt 1 failed: no field 'answer' in the reply.")
+
+
+def test_a_run_that_is_under_way_or_was_interrupted_says_where_it_stands(runs):
+    run_id = runs.start(replace(SPEC, model=ModelSpec(delay_s=20)))
+    while not runs.get(run_id).line.attempts:
+        pass
+    line = runs.get(run_id).line
+    runs.cancel(run_id)
+    assert stop_summary(line) == "Running attempt 1 of 3."
+    assert stop_summary(line, alive=False).startswith(
+        "Interrupted during attempt 1: the app ended before the run did."
+    )
+
+
+def test_a_reward_just_below_the_threshold_does_not_look_as_if_it_reached_it(runs):
+    spec = replace(SPEC, reward="def reward(args, pred):\n    return 0.99999\n")
+    assert finished(runs, runs.start(spec)).why.endswith("attempt 1 with reward 0.99999.")
+
+
+def test_a_run_that_was_kept_from_stopping_by_a_rule_says_so():
+    """Its rewards were above the threshold, so "none reached the threshold" alone would look like a mistake."""
+    assert stop_summary(logs.rules(met=False).line) == (
+        "All 4 attempts made; none reached the threshold 0.9 with every rule met. "
+        "Returned the best: attempt 3 with reward 0.97, rules not met: at most 3 words, no full stop."
+    )
+
+
+def test_the_one_attempt_and_a_cancelled_run_tell_their_rules_too():
+    log = logs.Log(stages=("answer",), N=1)
+    log.attempt(0.95, unmet=logs.LIMIT)
+    log.finish()
+    assert stop_summary(log.line) == (
+        "The one attempt was made; its reward is 0.95, rule not met: at most 3 words."
+    )
+    log = logs.Log(stages=("answer",))
+    log.attempt(0.95, unmet=logs.LIMIT)
+    log.running()
+    log.finish("cancelled")
+    assert stop_summary(log.line).endswith("Best: attempt 1 with reward 0.95, rule not met: at most 3 words.")
+
+
+def test_a_run_that_met_every_rule_does_not_mention_them():
+    assert stop_summary(logs.rules().line) == "Stopped at attempt 4: reward 0.92 ≥ 0.9."
