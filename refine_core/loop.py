@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import get_args
 
 from refine_core.errors import Problem, SpecError
 from refine_core.events import (
@@ -26,6 +27,10 @@ from refine_core.events import (
     RunResumed,
     StopReason,
 )
+from refine_core.spec import HintSource, Schedule
+from refine_core.spec.schedule import DSPY_2_6
+
+_HINTS = ", ".join(map(repr, get_args(HintSource)))
 
 
 @lru_cache(maxsize=256)
@@ -38,25 +43,40 @@ def schedule(first: float, n: int) -> tuple[float, ...]:
     return tuple(dict.fromkeys([first, *(0.5 + i * (0.5 / n) for i in range(n))]))[:n]
 
 
+def temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
+    """The temperatures of `n` attempts by a schedule; zeros where none is sent. first: the model's own."""
+    match by.kind:
+        case "list":
+            return by.temperatures[:n]
+        case "dspy-3":  # dspy.Refine.forward, version 3.4.1
+            return (1.0,) * n
+        case "none":
+            return (0.0,) * n
+        case _:
+            return schedule(first, n)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was asked for.
 
     temperatures: one an attempt. threshold: stop once reward >= threshold, or None.
-    fail_count: failed attempts tolerated, 0 included. advise: False for best-of-n, which never asks for advice.
-    at_once: attempts that may be under way together; more than 1 only without advice, which each must wait for.
+    fail_count: failed attempts tolerated, 0 included. hints: where they come from; "none" for best-of-n.
+    at_once: attempts that may be under way together; more than 1 only without hints, which each must wait for.
+    schedule: what the temperatures were made by, for models with a temperature of their own.
     """
 
     temperatures: tuple[float, ...]
     threshold: float | None
     fail_count: int
-    advise: bool = True
+    hints: HintSource = "adviser"
     at_once: int = 1
+    schedule: Schedule = DSPY_2_6
 
     def __post_init__(self) -> None:
         if not self.temperatures:
             raise SpecError([Problem("N", "N must be at least 1")])
-        if self.at_once < 1 or (self.advise and self.at_once > 1):
+        if self.at_once < 1 or (self.hints != "none" and self.at_once > 1):
             raise SpecError([Problem("num_threads", f"{self.at_once} attempts at once cannot be")])
 
     @classmethod
@@ -67,10 +87,11 @@ class Plan:
         threshold: float | None,
         fail_count: int | None,
         *,
-        advise: bool = True,
+        hints: HintSource = "adviser",
         at_once: int = 1,
+        by: Schedule = DSPY_2_6,
     ) -> Plan:
-        """The plan of `n` attempts whose first temperature is `first`; `fail_count` None means `n`.
+        """The plan of `n` attempts whose model's own temperature is `first`; `fail_count` None means `n`.
 
         Raises SpecError with every number that makes no sense.
         """
@@ -91,10 +112,17 @@ class Plan:
                 if _whole(at_once, 1)
                 else [Problem("num_threads", f"num_threads must be at least 1, not {at_once!r}")]
             ),
+            *(
+                []
+                if hints in get_args(HintSource)
+                else [Problem("hints", f"hints must be one of {_HINTS}, not {hints!r}")]
+            ),
+            *(by.problems(n) if _whole(n, 1) else []),
         ]
         if found:
             raise SpecError(found)
-        return cls(schedule(first, n), threshold, n if fail_count is None else fail_count, advise, at_once)
+        failures = n if fail_count is None else fail_count
+        return cls(temperatures(by, first, n), threshold, failures, hints, at_once, by)
 
     def reached_by(self, reward: float) -> bool:
         """Whether a reward is at or above the threshold."""
@@ -111,12 +139,17 @@ def _number(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RunAttempt:
-    """Try the program at this temperature with these hints (predictor name -> hint; empty before any advice)."""
+    """Try the program at this temperature with these hints (predictor name -> hint; empty before any advice).
+
+    feedback: the reward's own, a hint for every predictor; "" where hints come from an adviser or from nowhere.
+    advice_from: index of the attempt that the hints are about.
+    """
 
     index: int
     temperature: float
     hints: Mapping[str, str] = field(default_factory=dict)
     advice_from: int | None = None
+    feedback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +180,7 @@ class Loop:
     failed: indices of those that failed. running: indices begun and not ended.
     hints, advice_from: the latest good advice and whose it is.
     unadvised: index of the attempt whose advice is still to be asked for, or None.
+    feedback: the latest that the reward gave, where that is the source of hints; then advice_from is its attempt.
     """
 
     plan: Plan
@@ -157,6 +191,7 @@ class Loop:
     hints: Mapping[str, str] = field(default_factory=dict)
     advice_from: int | None = None
     unadvised: int | None = None
+    feedback: str = ""
 
     @property
     def best(self) -> int | None:
@@ -181,31 +216,47 @@ def evolve(loop: Loop, event: Event) -> Loop:
     """The loop after one more fact. Facts that choose nothing leave it as it was. Pure; raises nothing."""
     # Every attempt comes here four times, and dataclasses.replace costs five times what making a Loop costs.
     plan, rewards, unmet, failed = loop.plan, loop.rewards, loop.unmet, loop.failed
-    hints, source, unadvised = loop.hints, loop.advice_from, loop.unadvised
+    hints, source, unadvised, feedback = loop.hints, loop.advice_from, loop.unadvised, loop.feedback
     match event:
         case AttemptStarted(index=i):
             running = (*loop.running, i)
-            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised)
+            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback)
         case RewardScored(index=i, value=value):
             rewards = {**rewards, i: value}
             unmet = unmet | {i} if event.unmet else unmet
             # Advice after every attempt that fell short but the last, which has no successor to use it.
-            if plan.advise and i < len(plan.temperatures) - 1 and (i in unmet or not plan.reached_by(value)):
+            if (
+                plan.hints == "adviser"
+                and i < len(plan.temperatures) - 1
+                and (i in unmet or not plan.reached_by(value))
+            ):
                 unadvised = i
-            return Loop(plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised)
+            if plan.hints == "feedback" and (given := feedback_of(event)):
+                feedback, source = given, i
+            return Loop(
+                plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised, feedback
+            )
         case AttemptFailed(index=i):
             # As in the original, a failure asks for no advice and the latest good advice stays in force.
             failed = (*failed, i)
-            return Loop(plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised)
+            return Loop(
+                plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised, feedback
+            )
         case AdviceGiven(after=after, advice=advice):
             return Loop(plan, rewards, unmet, failed, loop.running, dict(advice), after, None)
         case AdviceFailed():
             # Differs: in the original an error while advising counts as a failed attempt.
             return Loop(plan, rewards, unmet, failed, loop.running, hints, source, None)
         case RunResumed():
-            return Loop(plan, rewards, unmet, failed, (), hints, source, unadvised)
+            return Loop(plan, rewards, unmet, failed, (), hints, source, unadvised, feedback)
         case _:
             return loop
+
+
+def feedback_of(scored: RewardScored) -> str:
+    """What a reward says in words of the attempt that it scored, and the messages of the validators that were not met."""
+    unmet = (f"Not met, {name}: {message}" for name, message in scored.unmet.items())
+    return "\n".join([*([scored.feedback] if scored.feedback else ()), *unmet])
 
 
 def decide(loop: Loop) -> tuple[Action, ...]:
@@ -223,7 +274,7 @@ def decide(loop: Loop) -> tuple[Action, ...]:
     free = min(loop.plan.at_once - len(loop.running), len(loop.plan.temperatures) - first)
     return tuple(
         [
-            RunAttempt(i, loop.plan.temperatures[i], loop.hints, loop.advice_from)
+            RunAttempt(i, loop.plan.temperatures[i], loop.hints, loop.advice_from, loop.feedback)
             for i in range(first, first + free)
         ]
     )

@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import ujson
 
+from refine_core import loop
 from refine_core.adapters import adapter_for
 from refine_core.errors import Problem, RewardError, SignatureError
 from refine_core.lm.connect import first_format
 from refine_core.log.plain import plain
-from refine_core.loop import schedule
 from refine_core.modules import Predict
 from refine_core.refine.build import Pipeline, problems, program_inputs, reward_fields, stage_signature
 from refine_core.rewards import find_reward
@@ -211,9 +211,11 @@ def apply_fix(source: str, fix: Fix) -> str:
 
 
 def temperatures(spec: ProgramSpec) -> tuple[float, ...]:
-    """Those that a run of `spec` will use, an attempt each; () if N is no number of attempts."""
-    n = 1 if spec.strategy == "single" else spec.N
-    return schedule(spec.model.temperature, n) if isinstance(n, int) and n >= 1 else ()
+    """Those that a run of `spec` will use, one an attempt; zeros where it sends none; () if N is no number of attempts."""
+    n = spec.attempt_count
+    if not isinstance(n, int) or n < 1:
+        return ()
+    return loop.temperatures(spec.temperature_schedule, spec.model.temperature or 0.0, n)
 
 
 def first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:

@@ -147,6 +147,14 @@ def why_failed(attempt: Attempt) -> str:
     return told or fault(attempt.error)
 
 
+def hint_source(line: Timeline, attempt: Attempt) -> str:
+    """Where an attempt's hints come from: "from the advice after attempt 1"; "" for an attempt without hints."""
+    if attempt.advice_from is None:
+        return ""
+    source = "reward's feedback on" if line.spec.hint_source == "feedback" else "advice after"
+    return f"from the {source} attempt {attempt.advice_from + 1}"
+
+
 def why_no_advice(advice: Advice) -> str:
     """The error that kept advice from coming, and what to do where the adviser could not do as it was asked; "" for none."""
     if advice.error is None:
@@ -180,7 +188,7 @@ def what_it_took(line: Timeline) -> str:
     advice = sum(a.advice is not None for a in line.attempts)
     usage = line.usage
     parts = [count(len(line.attempts), "attempt")]
-    if line.spec.strategy == "refine":
+    if line.spec.hint_source == "adviser":
         parts.append(count(advice, "request for advice", "requests for advice"))
     parts.append(count(usage.calls, "call") + _free(line, usage))
     if line.finished is not None:

@@ -22,6 +22,7 @@ ROOMS = (
     "waiting",
     "effects",
     "reading",
+    "spec.schedule",
     "spec.program",
     "events",
     "loop",

@@ -16,6 +16,7 @@ from refine_core.words import (
     count,
     dollars,
     fault,
+    hint_source,
     no_temperature,
     number,
     refusals,
@@ -49,7 +50,7 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
         _outputs(attempt)
     with right:
         _reward(line, attempt)
-    _hints(attempt)
+    _hints(line, attempt)
     st.markdown("**What was sent and said**")
     for run in attempt.predictors:
         _predictor(run)
@@ -172,10 +173,10 @@ def _parts(parts: Mapping[str, float], *, key: str) -> None:
             st.caption(f"{len(parts):,} parts", width="content")
 
 
-def _hints(attempt: Attempt) -> None:
+def _hints(line: Timeline, attempt: Attempt) -> None:
     if not attempt.hints:
         return
-    st.markdown(f"**Hints received**, advised after attempt {(attempt.advice_from or 0) + 1}")
+    st.markdown(f"**Hints received** {hint_source(line, attempt)}")
     for name, hint in attempt.hints.items():
         st.caption(plain(name))
         if hint == NO_HINT:
@@ -312,7 +313,8 @@ def _cost(call: Call) -> str:
 def _temperature(call: Call) -> str:
     sent, rollout = call.params.get("temperature"), call.params.get("rollout_id")
     if isinstance(sent, int | float):
-        return f"temperature {number(sent)}"
+        also = f", rollout {rollout}" if isinstance(rollout, int) else ""
+        return f"temperature {number(sent)}{also}"
     return no_temperature(rollout) if isinstance(rollout, int) else "no temperature sent"
 
 

@@ -9,6 +9,8 @@ from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import Json, Trace, at, bar_at, only
 from refine_core.log.timeline import Timeline
 
+_BESIDE_NUMBER = 0.3  # of a column, where the arrow starts at a reward's number
+
 
 def advice(line: Timeline, grid: Grid) -> Trace:
     """A chip for each advice; crossed out where none could be had, dashed while it is asked for."""
@@ -56,8 +58,8 @@ def advice(line: Timeline, grid: Grid) -> Trace:
 
 
 def hints(line: Timeline, grid: Grid) -> Iterator[Trace]:
-    """From the advice, through the gutter between columns, to the very predictor that was given the hint."""
-    chips = grid.lane("advice")
+    """From the advice, or the reward that gave feedback, through the gutter between columns, to the predictor with the hint."""
+    origin = grid.lane("reward" if line.spec.hint_source == "feedback" else "advice")
     given = [
         (a.advice_from, a, lane, hint)
         for a in line.attempts
@@ -68,7 +70,7 @@ def hints(line: Timeline, grid: Grid) -> Iterator[Trace]:
     x: list[Json] = []
     y: list[Json] = []
     for source, target, lane, _ in given:
-        for px, py in _path(source, target.index, chips, lane) if chips else ():
+        for px, py in _path(source, target.index, origin, lane) if origin else ():
             x.append(px)
             y.append(py)
         x.append(None)
@@ -101,18 +103,19 @@ def hints(line: Timeline, grid: Grid) -> Iterator[Trace]:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.hint_told(a, lane.name, hint) for _, a, lane, hint in given],
+        "hovertext": [hovers.hint_told(line, a, lane.name, hint) for _, a, lane, hint in given],
         "customdata": [a.index for _, a, _, _ in given],
         **only("bars", grid),
     }
 
 
-def _path(source: int, target: int, chips: Lane, lane: Lane) -> list[tuple[float, float]]:
-    """Corner by corner, rounded. Advice that skipped an attempt travels in the gap above the strip of advice."""
+def _path(source: int, target: int, origin: Lane, lane: Lane) -> list[tuple[float, float]]:
+    """Corner by corner, rounded. A hint that skipped an attempt travels in the gap above the strip it comes from."""
     out, into = source + 1.5, target + 0.5
-    corners = [(source + 1.0, chips.middle), (out, chips.middle)]
+    start = source + (1.0 if origin.kind == "advice" else 1.0 + _BESIDE_NUMBER)
+    corners = [(start, origin.middle), (out, origin.middle)]
     if target > source + 1:
-        corners += [(out, chips.top), (into, chips.top)]
+        corners += [(out, origin.top), (into, origin.top)]
     corners += [(into, bar_at(lane)), (target + 1 - REACH, bar_at(lane))]
     path = [corners[0]]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):

@@ -116,7 +116,7 @@ def _lanes(line: Timeline) -> tuple[Lane, ...]:
         ("temperature", "temperature"),
         *((name, "predictor") for name in names),
     ]
-    if line.spec.strategy == "refine" or any(a.advice for a in line.attempts):
+    if line.spec.hint_source == "adviser" or any(a.advice for a in line.attempts):
         strips.append(("advice", "advice"))
     strips.append(("reward", "reward"))
     lanes: list[Lane] = []

@@ -7,7 +7,7 @@ from itertools import islice
 
 from refine_core.figures import outcomes, text
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import fault, no_temperature, why_failed, why_no_advice
+from refine_core.words import fault, hint_source, no_temperature, why_failed, why_no_advice
 
 _WORDS = 90  # characters of a hint or an output
 _FIELDS = 8
@@ -105,6 +105,9 @@ def _free(calls: Sequence[Call]) -> str:
     return "answered from memory, for nothing" if any(reply.cache_hit for reply in replies) else ""
 
 
-def hint_told(attempt: Attempt, predictor: str, hint: str) -> str:
+def hint_told(line: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:
     """What pointing at an arrow's head says."""
-    return text.hover(f"Hint for {predictor} in attempt {attempt.index + 1}:", text.shorten(hint, 2 * _WORDS))
+    source = hint_source(line, attempt)
+    return text.hover(
+        f"Hint for {predictor} in attempt {attempt.index + 1}, {source}:", text.shorten(hint, 2 * _WORDS)
+    )

@@ -14,7 +14,7 @@ from typing import Literal
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
 from refine_core.log.timeline import Attempt, Call, Timeline, Usage
-from refine_core.words import refusals, rules, why_failed
+from refine_core.words import hint_source, refusals, rules, why_failed
 
 _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
@@ -91,7 +91,7 @@ def ledger(line: Timeline) -> list[Row]:
                     "temperature": _temperature(line, attempt),
                     "reward": _reward(attempt, kind),
                     "change": _change(attempt, reward),
-                    "hint": _hint(attempt),
+                    "hint": _hint(line, attempt),
                     "output": _output(attempt, outputs),
                     "time": _time(attempt),
                     "tokens": _tokens(attempt),
@@ -124,15 +124,14 @@ def _change(attempt: Attempt, before: float | None) -> Cell:
     return Cell(text.change(attempt.reward - before), f"Against {text.number(before)} before")
 
 
-def _hint(attempt: Attempt) -> Cell:
+def _hint(line: Timeline, attempt: Attempt) -> Cell:
     given = outcomes.hints(attempt)
     if not given:
         return Cell(_NONE, "No hint", quiet=True)
-    source = (
-        "" if attempt.advice_from is None else f"From the advice after attempt {attempt.advice_from + 1}. "
-    )
+    source = hint_source(line, attempt)
     said = " ".join(f"{name}: {text.shorten(hint, 120)}" for name, hint in given.items())
-    return Cell(text.shorten(", ".join(given), _SHOWN), text.clip(source + said, _TITLE))
+    about = f"{source[0].upper()}{source[1:]}. {said}" if source else said
+    return Cell(text.shorten(", ".join(given), _SHOWN), text.clip(about, _TITLE))
 
 
 def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:

@@ -73,7 +73,7 @@ def matrix(line: Timeline, grid: Grid) -> Iterator[Trace]:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.hint_told(a, lane.name, hint) for a, lane, hint in given],
+        "hovertext": [hovers.hint_told(line, a, lane.name, hint) for a, lane, hint in given],
         "customdata": [a.index for a, _, _ in given],
         **only("matrix", grid),
     }

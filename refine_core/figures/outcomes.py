@@ -38,7 +38,9 @@ def words(line: Timeline, attempt: Attempt) -> str:
 
 def rolled(line: Timeline) -> bool:
     """Whether the attempts go by rollout ids, as none of the program's models takes a temperature."""
-    return bool(line.attempts) and not line.tempered(line.attempts[-1])
+    if not line.attempts:
+        return line.spec.temperature_schedule.kind == "none"
+    return not line.tempered(line.attempts[-1])
 
 
 def is_hint(text: str) -> bool:

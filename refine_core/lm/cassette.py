@@ -174,7 +174,7 @@ class CassetteLM(BaseLM):
         recording: Recording,
         model: str,
         *,
-        temperature: float = 0.0,
+        temperature: float | None = 0.0,
         delay_s: float | None = None,
         reply_format: ReplyFormat = "chat",
     ) -> None:
@@ -204,7 +204,7 @@ class CassetteLM(BaseLM):
     ) -> Steps[Reply]:
         """`complete` as an operation; it retries where the recorded call did, and fails where that failed."""
         cancel = cancel or Cancel()
-        answered = self.recording.answer(messages, self.as_sent(params))
+        answered = self.recording.answer(messages, self._as_recorded(messages, params))
         if answered is None or answered.end is None:
             raise LMNotFoundError(
                 f"The recording of run {self.recording.run_id} holds no reply to this request: the program, its inputs, "
@@ -241,12 +241,16 @@ class CassetteLM(BaseLM):
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
         """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
-        return self.recording.holds(messages, self.as_sent(params))
+        return self.recording.holds(messages, self._as_recorded(messages, params))
 
     def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """What the recorded model was sent, as far as the recording was given."""
         tempered = self.recording.tempered
         return params if tempered else {n: v for n, v in params.items() if n != "temperature"}
+
+    def _as_recorded(self, messages: Sequence[Message], params: Mapping[str, object]) -> Mapping[str, object]:
+        """The parameters of the recorded request: an adviser of its own may take a temperature where the program's model took none."""
+        return params if self.recording.holds(messages, params) else self.as_sent(params)
 
     def takes(self, param: str) -> bool:
         """Whether the recorded model took it."""

@@ -17,6 +17,7 @@ from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
+from refine_core.loop import feedback_of
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Predict, Trace, adapter_in_force
 from refine_core.modules.prediction import Prediction
@@ -117,11 +118,9 @@ def _for_predictors(names: tuple[str, ...]) -> type[Signature]:
 
 def _told(scored: RewardScored) -> object:
     """The reward's value and, below it, its own words and those of the validators."""
-    words = [
-        *([f"The reward says: {scored.feedback}"] if scored.feedback else []),
-        *(f"Not met, {name}: {message}" for name, message in scored.unmet.items()),
-    ]
-    return "\n".join([repr(scored.value), *words]) if words else scored.value
+    words = feedback_of(scored)
+    who = "The reward says: " if scored.feedback else ""
+    return f"{scored.value!r}\n{who}{words}" if words else scored.value
 
 
 def _path(who: Predict, trace: Trace) -> str:

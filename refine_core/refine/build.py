@@ -6,7 +6,7 @@ import keyword
 import math
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from refine_core.effects import Blocking, Steps
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
@@ -19,7 +19,7 @@ from refine_core.rewards.checks import Fields
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
-from refine_core.spec import ProgramSpec, StageSpec
+from refine_core.spec import AdviceForm, HintSource, ProgramSpec, StageSpec
 from refine_core.spec.models import model_problems
 from refine_core.spec.source import program_source
 
@@ -92,7 +92,13 @@ class WorkerScorer:
 
 def problems(spec: ProgramSpec) -> list[Problem]:
     """Everything that keeps `spec` from running, each with the field it concerns; [] if it can run."""
-    return [*_stage_problems(spec), *_reward_problems(spec), *_number_problems(spec), *_model_problems(spec)]
+    return [
+        *_stage_problems(spec),
+        *_reward_problems(spec),
+        *_number_problems(spec),
+        *_advice_problems(spec),
+        *_model_problems(spec),
+    ]
 
 
 def check(spec: ProgramSpec) -> None:
@@ -222,6 +228,8 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
         )
     elif spec.N > MOST_ATTEMPTS:
         found.append(Problem("N", f"at most {MOST_ATTEMPTS} attempts, not {spec.N}"))
+    else:
+        found += spec.temperature_schedule.problems(spec.attempt_count)
     if spec.threshold is not None and not _finite(spec.threshold):
         found.append(
             Problem(
@@ -245,6 +253,25 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
     if tokens is not None and (isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 1):
         found.append(
             Problem("budget_tokens", f"the budget must be a whole number of tokens, or empty, not {tokens!r}")
+        )
+    return found
+
+
+def _advice_problems(spec: ProgramSpec) -> list[Problem]:
+    found = [
+        Problem(field, f"{what} must be one of {', '.join(get_args(known))}, not {value!r}")
+        for field, what, value, known in (
+            ("hints", "the source of hints", spec.hints, HintSource),
+            ("advice_form", "the form of the advice request", spec.advice_form, AdviceForm),
+        )
+        if value not in get_args(known)
+    ]
+    instructions: object = spec.advice_instructions
+    if not isinstance(instructions, str):
+        found.append(
+            Problem(
+                "advice_instructions", "the instructions for advice must be text, or empty for the default"
+            )
         )
     return found
 

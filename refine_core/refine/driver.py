@@ -32,7 +32,7 @@ from refine_core.events import (
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import ATTEMPT, Scope, Span, within
-from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, schedule
+from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, temperatures
 from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
 from refine_core.modules.prediction import Prediction
@@ -70,17 +70,25 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Tempered:
-    """A model of the program with the temperatures that it gets, one an attempt; None where it takes none."""
+class TemperatureSchedule:
+    """A model of the program with the temperatures that it gets, one an attempt; None where it takes none.
+
+    has_rollouts: whether each attempt gets a rollout id as well, counted from the model's own.
+    """
 
     lm: BaseLM
     temperatures: tuple[float, ...] | None
+    has_rollouts: bool = False
 
     def at(self, index: int) -> BaseLM:
         """The model for this attempt."""
         if self.temperatures is None:
             return self.lm.copy(temperature=None, rollout_id=index)
-        return self.lm.at_temperature(self.temperatures[index])
+        tempered = self.lm.at_temperature(self.temperatures[index])
+        if not self.has_rollouts:
+            return tempered
+        start = self.lm.kwargs.get("rollout_id")
+        return tempered.copy(rollout_id=(start if isinstance(start, int) else 0) + index)
 
 
 @dataclass(slots=True)
@@ -107,7 +115,7 @@ class Driver:
     errors: dict[int, Exception] = field(default_factory=dict)
     stop: Stop | None = None
     _best: int | None = None
-    _models: dict[int, Tempered] = field(default_factory=dict)
+    _models: dict[int, TemperatureSchedule] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
     _asks: dict[str, int] = field(default_factory=dict)  # which of the models each predictor asks
     _untempered: tuple[str, ...] = ()
@@ -128,7 +136,7 @@ class Driver:
         Raises RunCancelled, RecordingFailed, what `on_attempt` raises, and LMError where advice will be wanted and
         there is no model to ask for it; other errors are in the outcome.
         """
-        if self.plan.advise and len(self.plan.temperatures) > 1:
+        if self.plan.hints == "adviser" and len(self.plan.temperatures) > 1:
             self.adviser = self._adviser()  # before anything is spent
         yield from self._prepare()
         if self.before is not None:
@@ -185,7 +193,10 @@ class Driver:
     def _begin(self, asked: RunAttempt) -> None:
         scope = self._places[asked.index] = self.scope.inside(f"{ATTEMPT}{asked.index}")
         self._notice_refused()
-        hints = {name: asked.hints.get(name) or NO_HINT for name in self._names} if asked.hints else {}
+        if asked.feedback:
+            hints = dict.fromkeys(self._names, asked.feedback)
+        else:
+            hints = {name: asked.hints.get(name) or NO_HINT for name in self._names} if asked.hints else {}
         began = AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from, self._untempered)
         self._begun[asked.index] = began
         self._note(began, scope)
@@ -213,7 +224,7 @@ class Driver:
         try:
             program = self.program.deepcopy()
             with within(scope), settings.context(trace=trace, _attempt=trace):
-                predictors = self._equip(program, asked, scope, trace)
+                predictors = self._equip(program, self._begun[index], scope, trace)
                 outputs = _prediction((yield Both((program, program.acall), **_fresh(self.inputs))))
                 phase, ran = "reward", len(trace)
                 if scope.wanted:
@@ -261,11 +272,8 @@ class Driver:
             self.loop = evolve(self.loop, fact)
             if isinstance(fact, RewardScored):
                 program = self.program.deepcopy()
-                asked = RunAttempt(
-                    fact.index, self.plan.temperatures[fact.index], self._begun[fact.index].hints
-                )
                 trace = before.trace(fact.index, program)
-                predictors = self._equip(program, asked, self._places[fact.index], trace)
+                predictors = self._equip(program, self._begun[fact.index], self._places[fact.index], trace)
                 self.made[fact.index] = Made(program, predictors, trace, before.outputs(fact.index), fact)
                 self._forget_all_but(fact.index)
 
@@ -309,11 +317,10 @@ class Driver:
                 'No model is set. Call configure(lm=LM("openai/gpt-4o-mini")) first, or set_lm(…) on the program. '
                 "(advice_lm=… sets another model for the advice alone.)"
             )
-        return found
+        return found.copy(temperature=None) if self.plan.schedule.kind == "none" else found
 
     def _prepare(self) -> Steps[None]:
         """Find the program's models, and which temperatures each of them gets."""
-        count = len(self.plan.temperatures)
         for name, one in self.program.named_predictors():
             self._names.append(name)
             lm = one.lm or settings.get("lm")
@@ -322,14 +329,22 @@ class Driver:
             if id(lm) not in self._models:
                 yield from lm.ready(self.scope.cancel)  # the first to ask may have to load litellm
                 takes = yield Blocking(lm.takes, "temperature")
-                self._models[id(lm)] = Tempered(lm, schedule(_temperature(lm), count) if takes else None)
+                self._models[id(lm)] = self._scheduled(lm, takes=takes)
             self._asks[name] = id(lm)
         if self.adviser is not None:
             yield from self.adviser.ready(self.scope.cancel)
             self.adviser = yield Blocking(self.adviser.as_taken)
 
+    def _scheduled(self, lm: BaseLM, *, takes: bool = True) -> TemperatureSchedule:
+        """The temperatures that this model gets, by the plan's schedule. takes: whether it takes any."""
+        by = self.plan.schedule
+        if not takes or by.kind == "none":
+            return TemperatureSchedule(lm, None)
+        count = len(self.plan.temperatures)
+        return TemperatureSchedule(lm, temperatures(by, _temperature(lm), count), by.has_rollouts)
+
     def _equip(
-        self, program: Module, asked: RunAttempt, scope: Scope, trace: Trace
+        self, program: Module, began: AttemptStarted, scope: Scope, trace: Trace
     ) -> Sequence[tuple[str, Predict]]:
         """Give every predictor of the attempt's own copy its model at this temperature, its hint and its listeners."""
         block = settings.block()
@@ -339,10 +354,10 @@ class Driver:
             lm = one.lm or settings.get("lm")
             if lm is not None:
                 if id(lm) not in models:
-                    known = self._models.get(id(lm)) or Tempered(lm, self.plan.temperatures)
-                    models[id(lm)] = known.at(asked.index)
+                    known = self._models.get(id(lm)) or self._scheduled(lm)
+                    models[id(lm)] = known.at(began.index)
                 one.lm = models[id(lm)]
-            hint = (asked.hints.get(name) or NO_HINT) if asked.hints else None
+            hint = (began.hints.get(name) or NO_HINT) if began.hints else None
             one.ride = Ride(name, scope, hint, trace, block, one.ride)
         return predictors
 

@@ -18,6 +18,8 @@ from refine_core.refine.driver import Driver, first_temperature
 from refine_core.refine.outcome import Tried
 from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, arity_fault, validators_of
 from refine_core.refine.sources import source_of
+from refine_core.spec import HintSource, Schedule
+from refine_core.spec.schedule import ScheduleKind
 
 
 class BestOfN(Operation):
@@ -32,6 +34,9 @@ class BestOfN(Operation):
                  is returned only if no attempt met them all.
     on_attempt:  called with each attempt (Tried) once it has ended; sync or async; what it raises is raised.
     num_threads: attempts under way at once; the result is that of one after another, for the same replies.
+    schedule:    "dspy-2.6" (the model's own temperature, then rising from 0.5), "dspy-3" (1.0 each time), a list of N
+                 temperatures, or "none" for models that take no temperature. Other than "dspy-2.6", each attempt has a
+                 rollout id, so that a cache tells its calls from the others'.
     Called with the module's inputs by keyword, `await …acall(…)` for async. Returns: the module's prediction, with
     `.refinement` (attempts, rewards, temperatures, hints, why it stopped).
     Raises: the last attempt's own error, with a note, once failures exceed fail_count or every attempt failed;
@@ -39,7 +44,7 @@ class BestOfN(Operation):
     difference.
     """
 
-    _advise = False
+    hints: HintSource = "none"
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class BestOfN(Operation):
         validators: Iterable[Validator | tuple[str, Any, str]] = (),
         on_attempt: Callable[[Tried], Any] | None = None,
         num_threads: int = 1,
+        schedule: ScheduleKind | Iterable[float] | Schedule = "dspy-2.6",
         callbacks: Iterable[Any] | None = None,
     ) -> None:
         super().__init__(settings.callback_list(callbacks))
@@ -70,6 +76,7 @@ class BestOfN(Operation):
         self.threshold, self.fail_count = threshold, fail_count
         self.validators = validators_of(validators)
         self.on_attempt, self.num_threads = on_attempt, num_threads
+        self.schedule = Schedule.of(schedule)
         self._plan(0.0)  # says what is wrong before anything is spent
         self.fail_count = N if fail_count is None else fail_count
 
@@ -102,8 +109,9 @@ class BestOfN(Operation):
             first,
             self.threshold,
             self.fail_count,
-            advise=self._advise,
+            hints=self.hints,
             at_once=self.num_threads,
+            by=self.schedule,
         )
 
     @property
@@ -126,13 +134,13 @@ class Refine(BestOfN):
     reward_fn:   (inputs: dict[str, object], Prediction) -> float or Score; higher is better; sync or async.
     threshold:   stop once reward >= threshold, in the reward's own unit; None never stops early.
     fail_count:  failed attempts tolerated in one call; default N.
-    validators, on_attempt, callbacks: as in BestOfN, and so are the result and the errors.
+    validators, on_attempt, schedule, callbacks: as in BestOfN, and so are the result and the errors.
+    hints: where they come from: "adviser", "feedback" for the reward's own and no call (return Score(value, feedback)), or
+           "none".
     advice_lm: the model asked for advice; None means the program's own, else the one in force.
-    Raises also: LMError before the first attempt if there is no model to ask.
+    Raises also: LMError before the first attempt if there is no model to ask for advice.
     Source: dspy.Refine, version 2.6.23. Differs: tests/parity names each difference.
     """
-
-    _advise = True
 
     def __init__(
         self,
@@ -145,8 +153,11 @@ class Refine(BestOfN):
         advice_lm: BaseLM | None = None,
         validators: Iterable[Validator | tuple[str, Any, str]] = (),
         on_attempt: Callable[[Tried], Any] | None = None,
+        hints: HintSource = "adviser",
+        schedule: ScheduleKind | Iterable[float] | Schedule = "dspy-2.6",
         callbacks: Iterable[Any] | None = None,
     ) -> None:
+        self.hints = hints
         super().__init__(
             module,
             N,
@@ -155,6 +166,7 @@ class Refine(BestOfN):
             fail_count,
             validators=validators,
             on_attempt=on_attempt,
+            schedule=schedule,
             callbacks=callbacks,
         )
         if advice_lm is not None and not isinstance(advice_lm, BaseLM):

@@ -64,11 +64,14 @@ class Work:
         began = records[0].event if records else None
         for role in began.keyed if isinstance(began, RunStarted) else ():
             _same_key(named[role] or spec.model, role in self.keyed)
+        own = spec.model
+        if spec.temperature_schedule.kind == "none":
+            own = replace(own, temperature=None)  # nor for advice or judging
         recordings: dict[str, Recording] = {}
         replayed: dict[Purpose, Recording] = {}
 
         def model(role: str, described: ModelSpec | None) -> BaseLM:
-            chosen = described or spec.model
+            chosen = described or own
             if chosen.kind != "replay":
                 return connect(chosen, key=keys.get(role if described else "model"), seed=spec.seed)
             run_id = chosen.cassette or ""
@@ -83,16 +86,20 @@ class Work:
                 reply_format=chosen.reply_format,
             )
 
-        lm = model("model", spec.model)
-        self.adviser = model("adviser", spec.adviser)
+        lm = model("model", own)
+        self.adviser = model("adviser", spec.adviser) if spec.hint_source == "adviser" else None
         self.program = Pipeline(spec)
         self.program.set_lm(lm)
         self.scorer = WorkerScorer(spec, model("judge", spec.judge))
         self.before_record: tuple[Sink, ...] = (Tape(replayed),) if replayed else ()
         self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.before is not None else ()
-        n = 1 if spec.strategy == "single" else spec.N
         self.plan = Plan.of(
-            n, spec.model.temperature, spec.threshold, spec.fail_count, advise=spec.strategy == "refine"
+            spec.attempt_count,
+            spec.model.temperature or 0.0,
+            spec.threshold,
+            spec.fail_count,
+            hints=spec.hint_source,
+            by=spec.temperature_schedule,
         )
 
     def began(self) -> RunStarted | RunResumed:

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from refine_core.errors import Problem
 from refine_core.spec.pasted_keys import LONG, begins_like_a_key, is_pasted_key
 from refine_core.spec.program import ModelSpec, ReplyFormat
+from refine_core.spec.schedule import MOST_TEMPERATURE
 from refine_core.spec.secrets import SECRET_LIKE, is_secret
 
-MOST_TEMPERATURE = 2.0
 MOST_TOKENS = 10_000_000
 MOST_TIMEOUT_S = 3600.0
 MOST_RETRIES = 10
@@ -159,7 +159,8 @@ def _key_problems(model: ModelSpec) -> Iterator[Problem]:
 
 
 def _number_problems(model: ModelSpec) -> Iterator[Problem]:
-    yield from _number("temperature", model.temperature, "the temperature", 0.0, MOST_TEMPERATURE)
+    if model.temperature is not None:
+        yield from _number("temperature", model.temperature, "the temperature", 0.0, MOST_TEMPERATURE)
     yield from _number("timeout_s", model.timeout_s, "the time limit in seconds", 0.0, MOST_TIMEOUT_S)
     if model.timeout_s == 0:
         yield Problem("timeout_s", "the time limit must be more than 0 seconds")

@@ -10,8 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from refine_core.spec.schedule import DSPY_2_6, Schedule
+
 StageStrategy = Literal["predict", "chain_of_thought"]
 Strategy = Literal["refine", "best_of_n", "single"]
+HintSource = Literal["adviser", "feedback", "none"]
+"""Where the next attempt's hints come from: a model's advice, the reward's own feedback, or nowhere."""
+AdviceForm = Literal["full", "compact"]
 ReplyFormat = Literal["auto", "chat", "json", "json_schema"]
 """How a model is asked to lay out its replies; "auto" finds out (see refine_core.adapters.AutoAdapter)."""
 
@@ -45,7 +50,7 @@ class ModelSpec:
     model: litellm's name for it, such as `openai/gpt-4o-mini`; unused by the practice model. In a replay, the recorded one's.
     api_base: address of an OpenAI-compatible server, or None for the provider's own.
     key_env: name of the environment variable that holds the key, or None.
-    temperature: of the first attempt (T0) and of advice. max_tokens: longest reply, or None for the provider's default.
+    temperature: of the first attempt (T0) and of advice; None sends none. max_tokens: longest reply, or None for the provider's default.
     timeout_s: seconds for one request. retries: further tries after a passing failure.
     delay_s: seconds that the practice model, or a replay, takes for each reply, for demos; None in a replay as recorded.
     connection: name of the connection that all this was taken from; "" if it was typed for this run alone.
@@ -61,7 +66,7 @@ class ModelSpec:
     model: str = ""
     api_base: str | None = None
     key_env: str | None = None
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     max_tokens: int | None = None
     timeout_s: float = 60.0
     retries: int = 3
@@ -104,6 +109,8 @@ class ProgramSpec:
     adviser: the model asked for advice; judge: the one that a reward may ask. None means `model`.
     budget_usd, budget_tokens: the run stops before the first call after this many US dollars, or tokens, were spent.
     example: which worked example it came from, or None. parent: the run that it was edited from, or None.
+    hints: where they come from, for the strategy "refine". schedule: of the attempts' temperatures.
+    advice_instructions: what the adviser is told to do; "" for the default. advice_form: "compact" for small context windows.
     """
 
     stages: tuple[StageSpec, ...]
@@ -124,3 +131,24 @@ class ProgramSpec:
     budget_tokens: int | None = None
     example: str | None = None
     parent: str | None = None
+    hints: HintSource = "adviser"
+    schedule: Schedule = DSPY_2_6
+    advice_instructions: str = ""
+    advice_form: AdviceForm = "full"
+
+    @property
+    def attempt_count(self) -> int:
+        """How many attempts there are at most."""
+        return 1 if self.strategy == "single" else self.N
+
+    @property
+    def hint_source(self) -> HintSource:
+        """Where hints come from, under the strategy chosen."""
+        return self.hints if self.strategy == "refine" else "none"
+
+    @property
+    def temperature_schedule(self) -> Schedule:
+        """The schedule as it is used: one that starts at the model's own temperature needs a model that has one."""
+        if self.schedule.kind == "dspy-2.6" and self.model.temperature is None:
+            return Schedule("none")
+        return self.schedule

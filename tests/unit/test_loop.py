@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -19,20 +20,36 @@ from refine_core.events import (
     LMReplied,
     RewardScored,
 )
-from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, replay, schedule
+from refine_core.loop import (
+    AskAdvice,
+    Loop,
+    Plan,
+    RunAttempt,
+    Stop,
+    decide,
+    evolve,
+    replay,
+    schedule,
+    temperatures,
+)
+from refine_core.spec import HintSource, Schedule
 
 FAULT = Fault("ValueError", "no", "code")
 
 
 @dataclass(frozen=True)
 class Script:
-    """What will happen: a reward or None (a failure) an attempt, and whether each request for advice succeeds."""
+    """What will happen in each attempt.
+
+    outcomes: a reward, or None for a failure. advice_works: whether the request for advice succeeds, or, where hints come
+    from there, whether the reward gives feedback.
+    """
 
     outcomes: tuple[float | None, ...]
     advice_works: tuple[bool, ...]
     threshold: float | None
     fail_count: int
-    advise: bool
+    hints: HintSource
 
 
 SCRIPTS = st.integers(1, 8).flatmap(
@@ -42,7 +59,7 @@ SCRIPTS = st.integers(1, 8).flatmap(
         st.tuples(*[st.booleans()] * n),
         st.one_of(st.none(), st.sampled_from([0.0, 0.5, 1.0, 2.0])),
         st.integers(0, 8),
-        st.booleans(),
+        st.sampled_from(["adviser", "feedback", "none"]),
     )
 )
 
@@ -60,11 +77,13 @@ def by_hand(script: Script) -> list[tuple[object, ...]]:
                 return [*said, ("stop", "too_many_failures", best, None)]
             continue
         scored += 1
+        if script.hints == "feedback" and script.advice_works[i]:
+            advice_from = i
         if best_reward is None or outcome > best_reward:
             best, best_reward = i, outcome
         if script.threshold is not None and outcome >= script.threshold:
             return [*said, ("stop", "threshold_reached", best, i)]
-        if script.advise and i < n - 1:
+        if script.hints == "adviser" and i < n - 1:
             said.append(("advice", i))
             if script.advice_works[i]:
                 advice_from = i
@@ -72,7 +91,7 @@ def by_hand(script: Script) -> list[tuple[object, ...]]:
 
 
 def by_loop(script: Script) -> tuple[list[tuple[object, ...]], list[Event]]:
-    plan = Plan(schedule(0.0, len(script.outcomes)), script.threshold, script.fail_count, script.advise)
+    plan = Plan(schedule(0.0, len(script.outcomes)), script.threshold, script.fail_count, script.hints)
     loop, said, events = Loop(plan), [], []
 
     def note(event: Event) -> None:
@@ -83,14 +102,18 @@ def by_loop(script: Script) -> tuple[list[tuple[object, ...]], list[Event]]:
     while True:
         (action,) = decide(loop)
         match action:
-            case RunAttempt(index=i, temperature=t, hints=hints, advice_from=source):
+            case RunAttempt(index=i, temperature=t, hints=hints, advice_from=source, feedback=feedback):
                 assert t == plan.temperatures[i]
-                assert hints == ({} if source is None else {"p": f"after {source}"})
+                about = "" if source is None else f"after {source}"
+                advised = script.hints == "adviser" and source is not None
+                assert (hints, feedback) == (({"p": about}, "") if advised else ({}, about))
                 said.append(("attempt", i, source))
                 note(AttemptStarted(i, t, hints, source))
                 assert decide(loop) == (), "while an attempt runs there is nothing to do"
                 outcome = script.outcomes[i]
-                note(AttemptFailed(i, "program", FAULT) if outcome is None else RewardScored(i, outcome, 0.0))
+                told = f"after {i}" if script.advice_works[i] else ""
+                scored = RewardScored(i, outcome or 0.0, 0.0, feedback=told)
+                note(AttemptFailed(i, "program", FAULT) if outcome is None else scored)
             case AskAdvice(after=i):
                 said.append(("advice", i))
                 works = script.advice_works[i]
@@ -111,7 +134,7 @@ def test_the_decider_does_what_the_plain_loop_does(script):
 def test_every_prefix_of_a_log_leads_to_the_action_that_was_taken_next(script):
     """The stepper and the re-scorer ask the same loop, so a prefix must decide what the run decided."""
     said, events = by_loop(script)
-    plan = Plan(schedule(0.0, len(script.outcomes)), script.threshold, script.fail_count, script.advise)
+    plan = Plan(schedule(0.0, len(script.outcomes)), script.threshold, script.fail_count, script.hints)
     decided = []
     for end in range(len(events) + 1):
         for action in decide(replay(plan, events[:end])):
@@ -131,7 +154,7 @@ def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_
     script, most, order
 ):
     n = len(script.outcomes)
-    loop = Loop(Plan(schedule(0.0, n), script.threshold, script.fail_count, advise=False, at_once=most))
+    loop = Loop(Plan(schedule(0.0, n), script.threshold, script.fail_count, hints="none", at_once=most))
     running = []
     while True:
         actions = decide(loop)
@@ -146,7 +169,7 @@ def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_
         loop = evolve(
             loop, AttemptFailed(i, "program", FAULT) if outcome is None else RewardScored(i, outcome, 0.0)
         )
-    alone = Script(script.outcomes, script.advice_works, script.threshold, script.fail_count, advise=False)
+    alone = Script(script.outcomes, script.advice_works, script.threshold, script.fail_count, hints="none")
     assert ("stop", actions[0].reason, actions[0].best, actions[0].returned) == by_hand(alone)[-1]
 
 
@@ -161,6 +184,71 @@ def scored(plan: Plan, *rewards: tuple[float, dict[str, str]]) -> Loop:
 def test_an_attempt_that_fails_a_validator_does_not_stop_the_run_and_is_asked_about():
     loop = scored(Plan(schedule(0.0, 3), 1.0, 3), (1.0, {"short": "be brief"}))
     assert decide(loop) == (AskAdvice(0),)
+
+
+@pytest.mark.fault(50)
+def test_the_words_of_unmet_validators_are_a_hint_from_the_rewards_feedback():
+    plan = Plan.of(3, 0.0, 1.0, 3, hints="feedback")
+    loop = evolve(Loop(plan), AttemptStarted(0, 0.0))
+    loop = evolve(loop, RewardScored(0, 1.0, 0.0, feedback="Nearly.", unmet={"short": "be brief"}))
+    assert decide(loop) == (RunAttempt(1, 0.5, {}, 0, "Nearly.\nNot met, short: be brief"),)
+
+
+@pytest.mark.fault(50)
+def test_feedback_stays_in_force_until_a_later_attempt_has_some():
+    loop = Loop(Plan.of(4, 0.0, 1.0, 4, hints="feedback"))
+    seen = []
+    for i, feedback in enumerate(["Shorter.", "", "Longer."]):
+        loop = evolve(evolve(loop, AttemptStarted(i, 0.0)), RewardScored(i, 0.1, 0.0, feedback=feedback))
+        (action,) = decide(loop)
+        seen.append((action.feedback, action.advice_from))
+    assert seen == [("Shorter.", 0), ("Shorter.", 0), ("Longer.", 2)]
+
+
+@pytest.mark.parametrize("hints", ["adviser", "feedback"])
+def test_hints_need_attempts_one_at_a_time(hints):
+    with pytest.raises(SpecError, match="2 attempts at once"):
+        Plan.of(3, 0.0, 1.0, None, hints=hints, at_once=2)
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("dspy-2.6", (0.3, 0.5, 0.5 + 0.5 / 3)),
+        ("dspy-3", (1.0, 1.0, 1.0)),
+        ([0, 0.5, 0.5], (0, 0.5, 0.5)),
+        ("none", (0.0, 0.0, 0.0)),
+    ],
+)
+def test_each_schedule_gives_its_temperatures(by, expected):
+    assert temperatures(Schedule.of(by), 0.3, 3) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        ([0.0, 0.5], "lists 2 temperatures for 3 attempts"),
+        ([0.0, 0.5, 3.0], "from 0 to 2, not 3.0"),
+        ([0.0, False, 1.0], "not False"),
+        ([0.0, "", 1.0], "not ''"),
+        ([0.0, float("nan"), 1.0], "not nan"),
+        (Schedule("warm"), "must be one of dspy-2.6, dspy-3, list, none, not 'warm'"),
+    ],
+)
+def test_a_schedule_that_cannot_be_used_is_refused_in_words(by, message):
+    with pytest.raises(SpecError, match=re.escape(message)):
+        Plan.of(3, 0.0, 1.0, None, by=Schedule.of(by))
+
+
+@pytest.mark.parametrize("value", ["warm", 3, None, {"kind": "none"}])
+def test_what_is_no_schedule_is_refused(value):
+    with pytest.raises(TypeError, match=r"schedule must be 'dspy-2\.6'"):
+        Schedule.of(value)
+
+
+def test_a_source_of_hints_that_is_none_is_refused():
+    with pytest.raises(SpecError, match="hints must be one of 'adviser', 'feedback', 'none', not 'reward'"):
+        Plan.of(3, 0.0, 1.0, None, hints="reward")
 
 
 def test_an_attempt_that_meets_every_validator_is_better_than_any_that_does_not():
@@ -180,7 +268,7 @@ def test_an_attempt_that_meets_every_validator_is_better_than_any_that_does_not(
 )
 def test_a_plan_says_every_number_that_makes_no_sense(n, threshold, fail_count, at_once, fields):
     with pytest.raises(SpecError) as caught:
-        Plan.of(n, 0.0, threshold, fail_count, advise=False, at_once=at_once)
+        Plan.of(n, 0.0, threshold, fail_count, hints="none", at_once=at_once)
     assert [problem.field for problem in caught.value.problems] == fields
 
 
@@ -199,9 +287,9 @@ def test_the_schedule_is_the_seeds(first, n, expected):
 
 @given(st.floats(0, 2), st.integers(1, 60))
 def test_a_schedule_has_n_temperatures_and_no_duplicates(first, n):
-    temperatures = schedule(first, n)
-    assert len(temperatures) == n == len(set(temperatures))
-    assert temperatures[0] == first
+    made = schedule(first, n)
+    assert len(made) == n == len(set(made))
+    assert made[0] == first
 
 
 def test_n_below_one_is_refused():

@@ -19,6 +19,7 @@ from refine_core.lm.practice.sampling import Draw, draw_for
 from refine_core.waiting import Cancel
 
 NAME = "practice model"
+OWN_TEMPERATURE = 1.0  # where a call gives none
 RETRY_WAIT_S = 0.05
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -27,7 +28,8 @@ class PracticeLM(BaseLM):
     """The practice model. It sees messages and parameters, answers at once, and costs nothing.
 
     seed: another seed is another run; the same seed, messages and parameters give the same reply, in any process.
-    temperature: the default of every call; 0 always takes the likeliest answer. See `sampling` for the mathematics.
+    temperature: the default of every call; 0 always takes the likeliest answer, None leaves it at the model's own, 1.0.
+        See `sampling` for the mathematics.
     delay_s: seconds that each reply takes, for demos. num_retries: further tries after a time-out.
     A call may also give `rollout_id`, `max_tokens` and `num_retries`; other parameters change nothing.
     A token is a word or a punctuation mark, so the counts in `usage` are exact, for this model.
@@ -37,7 +39,7 @@ class PracticeLM(BaseLM):
     kind: ClassVar[Literal["practice"]] = "practice"
 
     def __init__(
-        self, seed: int = 0, *, temperature: float = 0.0, delay_s: float = 0.0, num_retries: int = 1
+        self, seed: int = 0, *, temperature: float | None = 0.0, delay_s: float = 0.0, num_retries: int = 1
     ) -> None:
         super().__init__(NAME, temperature=temperature)
         del self.kwargs["max_tokens"]
@@ -104,7 +106,7 @@ class PracticeLM(BaseLM):
     def _temperature(self, params: Mapping[str, object]) -> float:
         given = params.get("temperature", self.kwargs.get("temperature"))
         if given is None:
-            return 0.0
+            return OWN_TEMPERATURE
         if isinstance(given, bool) or not isinstance(given, (int, float)) or not (0 <= given < math.inf):
             raise LMRefusedError(
                 f"the temperature must be a number, 0 or more, not {given!r}", model=self.model

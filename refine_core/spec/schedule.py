@@ -1,0 +1,77 @@
+"""Which temperature each attempt of a refinement is made at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from refine_core.errors import Problem
+
+ScheduleKind = Literal["dspy-2.6", "dspy-3", "list", "none"]
+MOST_TEMPERATURE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How the attempts of a refinement differ in temperature.
+
+    kind: "dspy-2.6" for the model's own temperature, then rising from 0.5; "dspy-3" for 1.0 each time, and rollout ids;
+    "list" for `temperatures`, one an attempt, and rollout ids; "none" for no temperature at all, and rollout ids.
+    A rollout id is never sent: it keeps two identical calls apart in a cache and in a recording.
+    """
+
+    kind: ScheduleKind = "dspy-2.6"
+    temperatures: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, value: object) -> Schedule:
+        """The schedule that `value` stands for: one of the names, a list of temperatures, or a Schedule. Raises TypeError."""
+        match value:
+            case Schedule():
+                return value
+            case "dspy-2.6" | "dspy-3" | "none":
+                return cls(value)
+            case Iterable() if not isinstance(value, (str, bytes, dict)):
+                return cls("list", tuple(value))
+            case _:
+                raise TypeError(
+                    "schedule must be 'dspy-2.6', 'dspy-3', 'none' or a list of temperatures such as [0, 0.5, 0.9], "
+                    f"not {value!r}"
+                )
+
+    @property
+    def has_rollouts(self) -> bool:
+        """Whether attempts are told apart by rollout ids."""
+        return self.kind != "dspy-2.6"
+
+    def problems(self, n: int) -> list[Problem]:
+        """What keeps it from serving `n` attempts."""
+        if self.kind not in get_args(ScheduleKind):
+            names = ", ".join(get_args(ScheduleKind))
+            return [Problem("schedule", f"the schedule must be one of {names}, not {self.kind!r}")]
+        if self.kind != "list":
+            return []
+        for temperature in self.temperatures:
+            if not _is_temperature(temperature):
+                expected = f"a number from 0 to {MOST_TEMPERATURE:g}"
+                return [Problem("schedule", f"a temperature must be {expected}, not {temperature!r}")]
+        if len(self.temperatures) != n:
+            return [
+                Problem(
+                    "schedule",
+                    f"the schedule lists {len(self.temperatures)} temperatures for {n} attempts; list one for each attempt",
+                )
+            ]
+        return []
+
+
+DSPY_2_6 = Schedule()
+"""That of dspy 2.6.23, which is used where nothing else is said."""
+
+
+def _is_temperature(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return math.isfinite(value) and 0 <= value <= MOST_TEMPERATURE

@@ -1,0 +1,193 @@
+"""Where hints come from, and which temperatures attempts get: in the library, in a run, and in what it records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from refine_core import BestOfN, ModelSpec, Predict, ProgramSpec, Refine, StageSpec, context
+from refine_core import events as ev
+from refine_core.errors import SpecError
+from refine_core.figures import ledger
+from refine_core.log.codec import decode, encode
+from refine_core.programs import problems, temperatures
+from refine_core.rewards import Score
+from refine_core.runs import Credentials, Runs
+from refine_core.spec import Schedule
+from refine_core.store import MemoryStore
+from refine_core.words import hint_source
+from tests.prompts import asks_for_advice, model, reply, section
+from tests.threads import finish
+
+REWARD = "def reward(args, pred):\n    return Score(0.2, feedback='One word, please.' if len(pred.answer) > 3 else '')\n"
+SPEC = ProgramSpec((StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=3)
+
+
+@pytest.fixture
+def runs():
+    made = Runs(MemoryStore())
+    yield made
+    made.close()
+
+
+def ended(runs, spec):
+    run_id = runs.start(spec, Credentials({}))
+    job = runs._jobs.get(run_id)
+    if job is not None:
+        finish(job.thread)
+    return runs.get(run_id)
+
+
+def answering(*texts):
+    left = list(texts)
+    return model(lambda m, p: reply(answer=left.pop(0)))
+
+
+def judged(args, pred):
+    return Score(0.1, feedback=f"Not {pred.answer}.")
+
+
+@pytest.mark.fault(50)
+def test_the_rewards_feedback_is_the_next_hint_and_no_adviser_is_asked():
+    lm = answering("a", "b", "c")
+    with context(lm=lm):
+        best = Refine(Predict("q -> answer"), 3, judged, 1.0, hints="feedback")(q="?")
+    assert not any(asks_for_advice(call.messages) for call in lm.calls)
+    assert [section(call.messages, "hint_") for call in lm.calls] == [None, "Not a.", "Not b."]
+    assert [attempt.hints for attempt in best.refinement.attempts] == [
+        {},
+        {"self": "Not a."},
+        {"self": "Not b."},
+    ]
+
+
+@pytest.mark.fault(50)
+def test_without_hints_attempts_differ_in_temperature_alone():
+    lm = answering("a", "b", "c")
+    with context(lm=lm):
+        Refine(Predict("q -> answer"), 3, judged, 1.0, hints="none")(q="?")
+    assert len({str(call.messages) for call in lm.calls}) == 1
+    assert len({call.params["temperature"] for call in lm.calls}) == 3
+
+
+@pytest.mark.parametrize("kind", [Refine, BestOfN])
+def test_the_schedule_of_dspy_3_sends_one_temperature_and_rollout_ids(kind):
+    lm = model(lambda m, p: reply(answer="a"))
+    lm.kwargs["rollout_id"] = 7
+    hints = {"hints": "none"} if kind is Refine else {}
+    with context(lm=lm):
+        kind(Predict("q -> answer"), 3, judged, 1.0, schedule="dspy-3", **hints)(q="?")
+    sent = [(call.params["temperature"], call.params["rollout_id"]) for call in lm.calls]
+    assert sent == [(1.0, 7), (1.0, 8), (1.0, 9)]
+
+
+def test_a_list_of_temperatures_is_used_as_it_stands():
+    lm = model(lambda m, p: reply(answer="a"))
+    with context(lm=lm):
+        BestOfN(Predict("q -> answer"), 3, judged, 1.0, schedule=[0.9, 0.2, 0.2])(q="?")
+    sent = [(call.params["temperature"], call.params["rollout_id"]) for call in lm.calls]
+    assert sent == [(0.9, 0), (0.2, 1), (0.2, 2)]
+
+
+@pytest.mark.fault(7)
+def test_a_model_that_takes_no_temperature_is_sent_none_for_advice_either():
+    lm = model(lambda m, p: reply(answer="a"))
+    with context(lm=lm):
+        best = Refine(Predict("q -> answer"), 2, judged, 1.0, schedule="none")(q="?")
+    assert len(lm.calls) == 3
+    assert {call.params.get("temperature") for call in lm.calls} == {None}
+    assert [a.untempered for a in best.refinement.attempts] == [("self",)] * 2
+
+
+@pytest.mark.parametrize("given", [{"hints": "reward"}, {"schedule": [0.1]}])
+def test_hints_and_schedules_that_cannot_be_are_refused_when_refine_is_made(given):
+    with pytest.raises(SpecError, match=r"hints must be|lists 1 temperatures for 3 attempts"):
+        Refine(Predict("q -> answer"), 3, judged, 1.0, **given)
+
+
+def test_feedback_needs_no_model_for_advice():
+    program = Predict("q -> answer")
+    program.set_lm(answering("a", "b"))
+    assert Refine(program, 2, judged, 1.0, hints="feedback")(q="?").answer == "a"
+
+
+@pytest.mark.fault(50)
+def test_a_run_records_its_feedback_as_hints_and_says_where_they_come_from(runs):
+    run = ended(runs, replace(SPEC, hints="feedback"))
+    attempts = run.line.attempts
+    assert not any(a.advice for a in attempts)
+    assert [dict(a.hints) for a in attempts[1:]] == [{"answer": "One word, please."}] * 2
+    assert hint_source(run.line, attempts[1]) == "from the reward's feedback on attempt 1"
+    assert ledger(run.line)[1].cells["hint"].title.startswith("From the reward's feedback on attempt 1.")
+
+
+@pytest.mark.fault(7)
+@pytest.mark.parametrize(
+    "spec",
+    [replace(SPEC, schedule=Schedule("none")), replace(SPEC, model=ModelSpec(temperature=None))],
+    ids=["schedule", "emptied"],
+)
+def test_a_run_may_send_no_temperature_at_all(runs, spec):
+    run = ended(runs, spec)
+    assert {call.params.get("temperature") for call in run.line.calls} == {None}
+    assert [a.untempered for a in run.line.attempts] == [("answer",)] * 3
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        replace(SPEC, schedule=Schedule.of([0.4, 0.4, 0.4])),
+        replace(SPEC, schedule=Schedule("dspy-3"), hints="feedback"),
+        replace(SPEC, schedule=Schedule("none"), adviser=ModelSpec(temperature=0.3)),
+    ],
+    ids=["list", "dspy-3", "none"],
+)
+def test_a_run_of_any_schedule_can_be_replayed(runs, spec):
+    first = ended(runs, spec)
+    second = runs.replay(first.run_id, delay_s=0.0)
+    finish(runs._jobs[second].thread)
+    again = runs.get(second)
+    assert [a.reward for a in again.line.attempts] == [a.reward for a in first.line.attempts]
+    assert [a.outputs for a in again.line.attempts] == [a.outputs for a in first.line.attempts]
+
+
+def test_the_new_fields_of_a_description_survive_the_log():
+    spec = replace(
+        SPEC,
+        hints="feedback",
+        schedule=Schedule.of([0, 0.5, 0.9]),
+        advice_instructions="Be brief.",
+        advice_form="compact",
+        model=ModelSpec(temperature=None),
+    )
+    event = ev.RunStarted(spec, temperatures(spec), ("answer",), "0")
+    assert decode(*encode(event)) == event
+
+
+def test_a_description_without_the_new_fields_means_what_it_meant():
+    event = ev.RunStarted(SPEC, temperatures(SPEC), ("answer",), "0")
+    kind, version, text = encode(event)
+    for name in ("hints", "schedule", "advice_instructions", "advice_form"):
+        start = text.index(f',"{name}":')
+        end = (
+            text.index("}", start) + 1
+            if name == "schedule"
+            else text.index('"', text.index(":", start) + 2) + 1
+        )
+        text = text[:start] + text[end:]
+    assert decode(kind, version, text) == event
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"hints": "reward"}, "hints"),
+        ({"schedule": Schedule("list", (0.1,))}, "schedule"),
+        ({"schedule": Schedule("warm")}, "schedule"),
+        ({"advice_instructions": 3}, "advice_instructions"),
+        ({"advice_form": "short"}, "advice_form"),
+    ],
+)
+def test_a_description_with_a_wrong_choice_is_refused_by_its_field(changed, field):
+    assert [problem.field for problem in problems(replace(SPEC, **changed))] == [field]
