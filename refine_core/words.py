@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterable
 
 from refine_core.events import Fault, ParseFailed, RewardScored
@@ -23,7 +24,9 @@ def number(value: float | None, beside: Iterable[float | None] = ()) -> str:
     """
     if value is None:
         return "none"
-    others = {other for other in beside if other is not None and other != value}
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    others = {other for other in beside if other is not None and math.isfinite(other) and other != value}
     if abs(value) < THOUSAND and round(value) > value:
         others.add(round(value))
     below = max((o for o in others if o < value), default=None)

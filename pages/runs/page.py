@@ -38,7 +38,11 @@ def entry(row: RunRow) -> None:
         icon=":material/timeline:",
         query_params={"run": row.run_id},
     )
-    best = "no reward" if summary.best_reward is None else f"best reward {number(summary.best_reward)}"
+    best = (
+        "no reward"
+        if summary.best_reward is None
+        else f"best reward {number(summary.best_reward, (summary.threshold,))}"
+    )
     best += ", rule not met" if summary.best_unmet else ""
     parts = [
         moment(summary.started_at),

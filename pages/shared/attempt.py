@@ -16,6 +16,7 @@ from refine_core.words import (
     count,
     dollars,
     fault,
+    format_reward,
     hint_source,
     no_temperature,
     number,
@@ -74,7 +75,10 @@ def _title(line: Timeline, attempt: Attempt) -> str:
     ]
     match attempt.state:
         case "scored":
-            parts += [f"reward {number(attempt.reward)}", *([rules(attempt)] if attempt.unmet else ())]
+            parts += [
+                f"reward {format_reward(line, attempt.reward)}",
+                *([rules(attempt)] if attempt.unmet else ()),
+            ]
         case "failed":
             parts.append("failed")
         case "cut_off":
@@ -130,10 +134,10 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         st.caption("Not scored yet." if attempt.state == "running" else "No reward was measured.")
         return
     threshold = line.spec.threshold
-    delta = "no threshold" if threshold is None else f"threshold {number(threshold)}"
+    delta = "no threshold" if threshold is None else f"threshold {format_reward(line, threshold)}"
     st.metric(
         "Reward",
-        number(scored.value),
+        format_reward(line, scored.value),
         delta,
         delta_color="off",
         delta_arrow="off",

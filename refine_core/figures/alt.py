@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from refine_core.figures import outcomes, text
+from refine_core.figures import outcomes
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.words import rules
+from refine_core.words import format_reward, rules
 
 _EACH = 12  # attempts told one by one; more are summed up
 
@@ -16,7 +16,7 @@ def alt_text(line: Timeline, *, live: bool = True) -> str:
         return f"Timeline of a run of at most {_count(line.spec.N)}; none has begun."
     sentences = [f"Timeline of {_count(made)} of at most {line.spec.N}.", *filter(None, [label(line)])]
     if line.spec.threshold is not None:
-        sentences.append(f"The threshold is {text.number(line.spec.threshold)}.")
+        sentences.append(f"The threshold is {format_reward(line, line.spec.threshold)}.")
     if outcomes.rolled(line):
         sentences.append("No temperature is used; each attempt is another rollout.")
     if made <= _EACH:
@@ -46,7 +46,7 @@ def _told(line: Timeline, attempt: Attempt) -> str:
     name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(line, attempt)
     if attempt.reward is not None:
         failed = rules(attempt)
-        what = f"{name} scored {text.number(attempt.reward)}" + (f" ({failed})" if failed else "")
+        what = f"{name} scored {format_reward(line, attempt.reward)}" + (f" ({failed})" if failed else "")
         if kind != "scored":
             what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(line, attempt)}"
     else:
@@ -62,7 +62,7 @@ def _summed_up(line: Timeline) -> list[str]:
     told = []
     if rewards and line.best is not None:
         told.append(
-            f"Rewards go from {text.number(min(rewards))} to {text.number(max(rewards))}; "
+            f"Rewards go from {format_reward(line, min(rewards))} to {format_reward(line, max(rewards))}; "
             f"attempt {line.best + 1} is the best."
         )
     if barred:

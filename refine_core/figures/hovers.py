@@ -7,7 +7,7 @@ from itertools import islice
 
 from refine_core.figures import outcomes, text
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import fault, hint_source, no_temperature, why_failed, why_no_advice
+from refine_core.words import fault, format_reward, hint_source, no_temperature, why_failed, why_no_advice
 
 _WORDS = 90  # characters of a hint or an output
 _FIELDS = 8
@@ -15,7 +15,7 @@ _FIELDS = 8
 
 def attempt_told(line: Timeline, attempt: Attempt) -> str:
     """What pointing at an attempt says."""
-    reward = "no reward" if attempt.reward is None else f"reward {text.number(attempt.reward)}"
+    reward = "no reward" if attempt.reward is None else f"reward {format_reward(line, attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
     said = _fields(attempt.outputs)
     wrong = text.shorten(why_failed(attempt), _WORDS)

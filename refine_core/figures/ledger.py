@@ -14,7 +14,7 @@ from typing import Literal
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
 from refine_core.log.timeline import Attempt, Call, Timeline, Usage
-from refine_core.words import hint_source, refusals, rules, why_failed
+from refine_core.words import format_reward, hint_source, refusals, rules, why_failed
 
 _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
@@ -89,8 +89,8 @@ def ledger(line: Timeline) -> list[Row]:
                 started_at=attempt.started_at if kind == "running" else None,
                 cells={
                     "temperature": _temperature(line, attempt),
-                    "reward": _reward(attempt, kind),
-                    "change": _change(attempt, reward),
+                    "reward": _reward(line, attempt, kind),
+                    "change": _change(line, attempt, reward),
                     "hint": _hint(line, attempt),
                     "output": _output(attempt, outputs),
                     "time": _time(attempt),
@@ -112,16 +112,16 @@ def _temperature(line: Timeline, attempt: Attempt) -> Cell:
     return Cell(text.temperature(attempt.temperature), about)
 
 
-def _reward(attempt: Attempt, kind: Outcome) -> Cell:
+def _reward(line: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
     if attempt.reward is not None:
-        return Cell(text.number(attempt.reward), rules(attempt))
+        return Cell(format_reward(line, attempt.reward), rules(attempt))
     return Cell({"failed": "failed", "cut_off": "cut off"}.get(kind, "running…"), quiet=kind != "failed")
 
 
-def _change(attempt: Attempt, before: float | None) -> Cell:
+def _change(line: Timeline, attempt: Attempt, before: float | None) -> Cell:
     if attempt.reward is None or before is None:
         return Cell(_NONE, "Nothing to compare with", quiet=True)
-    return Cell(text.change(attempt.reward - before), f"Against {text.number(before)} before")
+    return Cell(text.change(attempt.reward - before), f"Against {format_reward(line, before)} before")
 
 
 def _hint(line: Timeline, attempt: Attempt) -> Cell:

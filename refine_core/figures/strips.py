@@ -209,7 +209,11 @@ def values(line: Timeline, grid: Grid) -> Trace:
     unscored = {"failed": "failed", "running": "…", "cut_off": "cut off"}
     few = len(line.attempts) <= _KEPT_WORDS
     shown = [
-        text.number(a.reward) if a.reward is not None else unscored[k] if few or k == "running" else "✕"
+        words.format_reward(line, a.reward)
+        if a.reward is not None
+        else unscored[k]
+        if few or k == "running"
+        else "✕"
         for a, k in zip(line.attempts, kinds, strict=True)
     ]
     x, customdata = at(line.attempts)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import textwrap
+
+from refine_core.words import number
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TIMES = "\N{MULTIPLICATION SIGN}"
 _THOUSAND = 1000
-_BIG = 10_000
 _MINUTE_S = 60
 MOST = 20_000  # characters of a value that are looked at
 _ROOM = 4
@@ -73,23 +73,9 @@ def hover(*lines: str) -> str:
     return "<br>".join(escape(part) for part in wrapped)
 
 
-def number(value: float) -> str:
-    """A reward: two or three decimals; more where rounding would claim a whole number that was not reached."""
-    if not math.isfinite(value):
-        return f"{MINUS}∞" if value < 0 else "∞" if value > 0 else "not a number"
-    if abs(value) >= _BIG:
-        return f"{value:.3g}".replace("-", MINUS)
-    text = f"{value:.3f}"
-    if float(text).is_integer() and float(text) != value:
-        text = f"{value:.6g}"
-    elif text.endswith("0"):
-        text = text[:-1]
-    return text.replace("-", MINUS) if float(text) else text.lstrip("-")
-
-
 def change(value: float) -> str:
-    """A difference, with its sign."""
-    text = number(value)
+    """A difference of two rewards, with its sign, without the noise of binary fractions."""
+    text = number(float(f"{value:.12g}"))
     return f"+{text}" if value > 0 else text
 
 

@@ -17,6 +17,7 @@ from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, grid
 from refine_core.figures.marks import Json
 from refine_core.figures.traces import traces
 from refine_core.log.timeline import Timeline
+from refine_core.words import format_reward, number
 
 _WIDE = {"l": 116, "r": 92, "t": 34, "b": 6}
 _NARROW = {"l": 68, "r": 10, "t": 34, "b": 6}
@@ -79,7 +80,7 @@ def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
             "range": [place.low, place.high],
             "fixedrange": True,
             "tickvals": list(place.ticks),
-            "ticktext": [text.number(t) for t in place.ticks],
+            "ticktext": [number(t, place.ticks) for t in place.ticks],
             "tickfont": {"size": 12, "color": "token:muted"},
             "ticks": "",
             "showgrid": True,
@@ -168,7 +169,7 @@ def _annotations(line: Timeline, place: Grid) -> list[Json]:
     if place.failed_at is not None:
         notes += _names("failed", "failed", {"yref": "y", "y": place.failed_at, "yanchor": "middle"})
     if line.spec.threshold is not None:
-        value = text.number(line.spec.threshold)
+        value = format_reward(line, line.spec.threshold)
         at: dict[str, Json] = {"xref": "paper", "x": 1, "yref": "y", "y": place.shown(line.spec.threshold)}
         wide_at: dict[str, Json] = {
             **at,

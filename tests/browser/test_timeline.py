@@ -304,7 +304,7 @@ def test_the_ledger_is_a_table_with_names_for_rows_and_columns(show):
     assert table.locator("thead th").evaluate_all("es => es.every((e) => e.scope === 'col')")
     assert table.locator("tbody th").evaluate_all("es => es.every((e) => e.scope === 'row')")
     rewards = table.locator("tbody td.reward")
-    expect(rewards).to_have_text(["0.20", "0.60", "0.62", "0.91"])
+    expect(rewards).to_have_text(["0.2", "0.6", "0.62", "0.91"])
     assert rewards.first.evaluate("e => getComputedStyle(e).textAlign") == "right"
 
 

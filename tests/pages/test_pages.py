@@ -461,3 +461,16 @@ def test_a_second_press_of_run_does_not_begin_a_second_run():
     assert len(runs.recent()) == 2, "a changed form is another run"
     for row in runs.recent():
         runs.cancel(row.run_id)
+
+
+@pytest.mark.fault(16)
+def test_a_reward_just_below_the_threshold_is_never_shown_as_the_threshold():
+    """On the run's page, in the attempt, and in the list of runs."""
+    log = logs.Log(stages=("answer",), N=1, threshold=1.0)
+    log.attempt(0.99999)
+    log.finish()
+    app = attempt_of(log, 1)
+    assert "reward 0.99999" in said(app)
+    assert [(m.value, m.delta) for m in app.metric] == [("0.99999", "threshold 1")]
+    app.switch_page("../runs/page.py").run()
+    assert "best reward 0.99999" in said(app)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from refine_core import MemoryStore, ProgramSpec, StageSpec
 from refine_core.events import ParseFailed
+from refine_core.figures import alt_text, ledger, timeline_figure
 from refine_core.runs import Runs
+from refine_core.stop_summary import stop_summary
 from refine_core.words import (
     count,
     dollars,
@@ -65,6 +72,69 @@ def test_what_a_run_took_says_what_is_unknown(runs):
 )
 def test_numbers_are_written_as_people_write_them(value, words):
     assert number(value) == words
+
+
+def as_number(text):
+    return float(text.replace(",", ""))
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(-2, 2),
+    st.sampled_from([0.0, 1e-4, 1.0, 1000.0, 1e7, 0.33333, 0.1 + 0.2, 0.3]),
+)
+NEIGHBOURS = NUMBERS.flatmap(
+    lambda x: st.sampled_from([x, math.nextafter(x, math.inf), x - 1e-5, x * (1 + 1e-9), x + 1e-4])
+).filter(math.isfinite)
+
+
+@pytest.mark.fault(16)
+@given(st.lists(NUMBERS | NEIGHBOURS, min_size=2, max_size=6, unique=True))
+def test_numbers_shown_together_read_in_their_true_order(values):
+    """Whatever is below a threshold, or below another reward, never looks like it, however near it is."""
+    ordered = sorted(values)
+    shown = [as_number(number(value, ordered)) for value in ordered]
+    assert all(a < b for a, b in pairwise(shown)), shown
+
+
+@pytest.mark.fault(16)
+@given(st.one_of(NUMBERS, NEIGHBOURS), st.data())
+def test_a_value_below_a_threshold_reads_as_below_it(threshold, data):
+    """The threshold is shown beside the reward, and the reward beside the threshold."""
+    below = st.sampled_from([math.nextafter(threshold, -math.inf), threshold - 1e-5, threshold - 1e-9])
+    value = data.draw((NUMBERS | below).filter(lambda v: math.isfinite(v) and v < threshold))
+    texts = number(value, [threshold]), number(threshold, [value])
+    assert texts[0] != texts[1]
+    assert as_number(texts[0]) < as_number(texts[1])
+
+
+@pytest.mark.fault(16)
+@given(st.floats(-999, 999))
+def test_no_number_alone_looks_like_a_whole_one_that_it_does_not_reach(value):
+    """A place that knows no threshold cannot show 0.99999 as 1 either."""
+    shown = as_number(number(value))
+    assert shown <= value or not shown.is_integer()
+
+
+@pytest.mark.fault(16)
+@pytest.mark.parametrize(("reward", "threshold"), [(0.99999, 1.0), (0.89999, 0.9), (12344.9, 12345.0)])
+def test_every_picture_and_sentence_tells_a_near_miss_from_the_threshold(reward, threshold):
+    """The headline, the figure with its hover texts, the ledger and the text instead of the picture."""
+    log = logs.Log(stages=("answer",), N=3, threshold=threshold)
+    for value in (reward, reward - 0.00001, 0.5):
+        log.attempt(value, outputs={"answer": "x"})
+    log.finish()
+    short, aim = number(reward, [threshold]), number(threshold, [reward])
+    shown = json.dumps(timeline_figure(log.line), ensure_ascii=False)
+    told = [stop_summary(log.line), alt_text(log.line), shown]
+    assert all(short in each for each in told)
+    assert f"threshold {aim}" in shown
+    assert f"reward {aim}" not in shown
+    assert [row.cells["reward"].text for row in ledger(log.line)][:2] == [
+        short,
+        number(reward - 0.00001, [reward]),
+    ]
+    assert short != aim
 
 
 @pytest.mark.parametrize(
