@@ -59,7 +59,8 @@ if TYPE_CHECKING:
     )
     from refine_core.modules.saving import load
     from refine_core.refine import BestOfN, Refine, Refinement, Tried, Validator
-    from refine_core.refine.advice import OfferAdvice, advise
+    from refine_core.refine.advice import advise
+    from refine_core.refine.advice_request import OfferAdvice
     from refine_core.refine.build import Pipeline
     from refine_core.rewards import RewardRunner, Score
     from refine_core.settings import configure, context
@@ -122,7 +123,8 @@ _HOME = {
     ),
     "modules.saving": ("load",),
     "refine": ("BestOfN", "Refine", "Refinement", "Tried", "Validator"),
-    "refine.advice": ("OfferAdvice", "advise"),
+    "refine.advice": ("advise",),
+    "refine.advice_request": ("OfferAdvice",),
     "refine.build": ("Pipeline",),
     "rewards": ("RewardRunner", "Score"),
     "settings": ("configure", "context"),

@@ -18,28 +18,34 @@ from refine_core.errors import Problem, RewardError, SignatureError
 from refine_core.lm.connect import first_format
 from refine_core.log.plain import plain
 from refine_core.modules import Predict
+from refine_core.refine.advice_request import AdviceStyle, advice_request, default_instructions
 from refine_core.refine.build import Pipeline, problems, program_inputs, reward_fields, stage_signature
 from refine_core.rewards import find_reward
 from refine_core.rewards.checks import Finding, Fix, call_question, check_reward, rename_parameters
 from refine_core.signatures import Field
 from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
-from refine_core.spec import ModelSpec, ProgramSpec, ReplyFormat, StageSpec
+from refine_core.spec import AdviceForm, HintSource, ModelSpec, ProgramSpec, ReplyFormat, Schedule, StageSpec
 from refine_core.spec.examples import EXAMPLES, Example
 from refine_core.spec.source import program_source
 
 __all__ = [
     "EXAMPLES",
+    "AdviceForm",
     "Asked",
     "Example",
     "Finding",
     "Fix",
+    "HintSource",
     "ModelSpec",
     "Problem",
     "ProgramSpec",
     "ReplyFormat",
+    "Schedule",
     "StageSpec",
+    "advice_prompt",
     "apply_fix",
     "asked_for",
+    "default_instructions",
     "first_prompts",
     "is_example",
     "output_names",
@@ -47,6 +53,7 @@ __all__ = [
     "program_source",
     "read_json_object",
     "read_number",
+    "read_temperatures",
     "read_value",
     "rename_parameters",
     "reward_findings",
@@ -55,10 +62,12 @@ __all__ = [
     "temperatures",
     "write_number",
     "write_object",
+    "write_temperatures",
     "write_value",
 ]
 
 EXACT = 10**15
+FEEDBACK = "{what the reward says, if anything}"
 _PROBLEMS_TOO = ("syntax", "no-reward", "many-rewards")
 Kind = Literal["text", "int", "float", "bool", "choice", "json"]
 
@@ -228,6 +237,49 @@ def first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:
         for name, one in Pipeline(spec).named_predictors()
         if isinstance(one, Predict)
     }
+
+
+def advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
+    """The messages that ask for advice after an attempt; what only the attempt will tell is {name}."""
+    program = Pipeline(spec)
+    predictors = [(name, one) for name, one in program.named_predictors() if isinstance(one, Predict)]
+    known, steps = dict(spec.inputs), list[dict[str, object]]()
+    for name, one in predictors:
+        inputs = {field: known.get(field, f"{{{field}}}") for field in one.signature.input_fields}
+        outputs = {field: f"{{{field}}}" for field in one.signature.output_fields}
+        steps.append({"module_name": name, "inputs": plain(inputs), "outputs": outputs})
+        known |= outputs
+    signature, texts = advice_request(
+        AdviceStyle(spec.advice_instructions, spec.advice_form),
+        program,
+        predictors,
+        inputs=plain(spec.inputs),
+        trajectory=steps,
+        outputs={name: f"{{{name}}}" for name in known if name not in spec.inputs},
+        reward_source=spec.reward,
+        threshold=spec.threshold,
+        reward="{reward}",
+        feedback=FEEDBACK if "Score" in spec.reward or "feedback" in spec.reward else "",
+    )
+    return adapter_for(first_format(spec.adviser or spec.model)).format(signature, [], texts)
+
+
+def read_temperatures(text: str) -> tuple[tuple[float, ...], Problem | None]:
+    """The list of temperatures that a person typed, such as "0, 0.5, 0.9"."""
+    parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
+    if not parts:
+        return (), Problem("schedule", "list a temperature for each attempt, such as 0, 0.5, 0.9")
+    try:
+        return tuple(float(part) for part in parts), None
+    except ValueError:
+        return (), Problem(
+            "schedule", f"temperatures are numbers between commas, such as 0, 0.5, 0.9, not {text.strip()!r}"
+        )
+
+
+def write_temperatures(values: Sequence[float]) -> str:
+    """The inverse of `read_temperatures`."""
+    return ", ".join(map(write_number, values))
 
 
 def output_names(stage: StageSpec) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from refine_core.modules.module import Module
 from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
+from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.outcome import Outcome, Refinement, Tried
 from refine_core.refine.scoring import Scorer, Validator, unmet
 from refine_core.waiting import Cancel
@@ -109,6 +110,7 @@ class Driver:
     validators: tuple[Validator, ...] = ()
     on_attempt: Callable[[Tried], Any] | None = None
     before: Interrupted | None = None
+    advice_style: AdviceStyle = FULL
     loop: Loop = field(init=False)
     facts: list[Event] = field(default_factory=list)
     made: dict[int, Made] = field(default_factory=dict)
@@ -299,6 +301,7 @@ class Driver:
                 threshold=self.plan.threshold,
                 scored=made.scored,
                 scope=scope,
+                style=self.advice_style,
             )
         except Exception as error:  # noqa: BLE001 - an adviser's failure costs no attempt, and is told
             logger.info("no advice after attempt %d: %s", after + 1, error)

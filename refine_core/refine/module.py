@@ -14,6 +14,7 @@ from refine_core.log.scope import ATTEMPT, current
 from refine_core.loop import Plan
 from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
+from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.driver import Driver, first_temperature
 from refine_core.refine.outcome import Tried
 from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, arity_fault, validators_of
@@ -92,6 +93,7 @@ class BestOfN(Operation):
             adviser=self._adviser(),
             validators=self.validators,
             on_attempt=self.on_attempt,
+            advice_style=self._advice_style(),
         )
         outcome = yield from driver.steps()
         if outcome.prediction is None:
@@ -122,6 +124,9 @@ class BestOfN(Operation):
     def _adviser(self) -> BaseLM | None:
         return None
 
+    def _advice_style(self) -> AdviceStyle:
+        return FULL
+
 
 class Refine(BestOfN):
     """Run `module` up to `N` times with advice in between; return the best prediction.
@@ -137,6 +142,8 @@ class Refine(BestOfN):
     validators, on_attempt, schedule, callbacks: as in BestOfN, and so are the result and the errors.
     hints: where they come from: "adviser", "feedback" for the reward's own and no call (return Score(value, feedback)), or
            "none".
+    advice_instructions: what the adviser is told to do; "" for the default.
+    compact_advice: whether to ask for advice briefly, for small context windows: the reward's feedback first, no code.
     advice_lm: the model asked for advice; None means the program's own, else the one in force.
     Raises also: LMError before the first attempt if there is no model to ask for advice.
     Source: dspy.Refine, version 2.6.23. Differs: tests/parity names each difference.
@@ -154,6 +161,8 @@ class Refine(BestOfN):
         validators: Iterable[Validator | tuple[str, Any, str]] = (),
         on_attempt: Callable[[Tried], Any] | None = None,
         hints: HintSource = "adviser",
+        advice_instructions: str = "",
+        compact_advice: bool = False,
         schedule: ScheduleKind | Iterable[float] | Schedule = "dspy-2.6",
         callbacks: Iterable[Any] | None = None,
     ) -> None:
@@ -171,7 +180,15 @@ class Refine(BestOfN):
         )
         if advice_lm is not None and not isinstance(advice_lm, BaseLM):
             raise settings.no_model("advice_lm", advice_lm)
+        if not isinstance(advice_instructions, str):
+            raise TypeError(
+                f"advice_instructions must be text, or '' for the default, not {advice_instructions!r}"
+            )
         self.advice_lm = advice_lm
+        self.advice_instructions, self.compact_advice = advice_instructions, compact_advice
 
     def _adviser(self) -> BaseLM | None:
         return self.advice_lm
+
+    def _advice_style(self) -> AdviceStyle:
+        return AdviceStyle(self.advice_instructions, "compact" if self.compact_advice else "full")

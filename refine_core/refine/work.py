@@ -29,6 +29,7 @@ from refine_core.lm.connect import connect
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.loop import Plan
+from refine_core.refine.advice_request import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
 from refine_core.refine.driver import Driver
 from refine_core.refine.resuming import Interrupted
@@ -121,6 +122,7 @@ class Work:
             scope,
             self.adviser,
             before=self.before,
+            advice_style=AdviceStyle(self.spec.advice_instructions, self.spec.advice_form),
         )
 
         def finished(

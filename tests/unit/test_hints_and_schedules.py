@@ -11,13 +11,13 @@ from refine_core import events as ev
 from refine_core.errors import SpecError
 from refine_core.figures import ledger
 from refine_core.log.codec import decode, encode
-from refine_core.programs import problems, temperatures
+from refine_core.programs import FEEDBACK, advice_prompt, problems, temperatures
 from refine_core.rewards import Score
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import Schedule
 from refine_core.store import MemoryStore
 from refine_core.words import hint_source
-from tests.prompts import asks_for_advice, model, reply, section
+from tests.prompts import advice, asks_for_advice, model, reply, section
 from tests.threads import finish
 
 REWARD = "def reward(args, pred):\n    return Score(0.2, feedback='One word, please.' if len(pred.answer) > 3 else '')\n"
@@ -191,3 +191,71 @@ def test_a_description_without_the_new_fields_means_what_it_meant():
 )
 def test_a_description_with_a_wrong_choice_is_refused_by_its_field(changed, field):
     assert [problem.field for problem in problems(replace(SPEC, **changed))] == [field]
+
+
+FIVE_LINES = replace(
+    SPEC,
+    reward=(
+        "def reward(args, pred):\n"
+        "    words = len(pred.answer.split())\n"
+        "    if words > 1:\n"
+        "        return Score(0.2, feedback=f'{words} words; one is wanted')\n"
+        "    return 1.0\n"
+    ),
+)
+
+
+def tokens(messages):
+    return sum(len(message["content"]) for message in messages) // 4
+
+
+@pytest.mark.fault(50)
+def test_a_compact_request_for_advice_is_half_as_long_and_feedback_comes_first():
+    full, compact = (advice_prompt(replace(FIVE_LINES, advice_form=form)) for form in ("full", "compact"))
+    assert tokens(compact) < 0.55 * tokens(full)
+    assert compact[-1]["content"].startswith("[[ ## reward_feedback ## ]]")
+
+
+@pytest.mark.fault(50)
+def test_what_a_compact_request_leaves_out_is_marked():
+    asked = replace(FIVE_LINES, advice_form="compact", inputs={"question": "long " * 5000})
+    assert tokens(advice_prompt(asked)) < 800
+    assert "characters left out …]" in advice_prompt(asked)[-1]["content"]
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_the_advisers_instructions_can_be_replaced(compact):
+    lm = model(lambda m, p: reply(answer="a"), lambda m: advice(self="be brief"))
+    with context(lm=lm):
+        best = Refine(
+            Predict("q -> answer"),
+            2,
+            judged,
+            1.0,
+            advice_instructions="Speak of nothing but length.",
+            compact_advice=compact,
+        )(q="?")
+    (request,) = [call.messages for call in lm.calls if asks_for_advice(call.messages)]
+    assert "Speak of nothing but length." in request[0]["content"]
+    assert ("reward_feedback" in request[0]["content"]) == compact
+    assert best.refinement.attempts[1].hints == {"self": "be brief"}
+
+
+@pytest.mark.parametrize("form", ["full", "compact"])
+def test_the_preview_of_the_request_for_advice_is_what_is_sent_but_for_what_came(runs, form):
+    spec = replace(FIVE_LINES, N=2, advice_form=form, advice_instructions="Be brief.")
+    run = ended(runs, spec)
+    (sent,) = run.line.attempts[0].advice.calls
+    preview = advice_prompt(spec)
+    scored = run.line.attempts[0].scored
+    told = scored.feedback if form == "compact" else f"The reward says: {scored.feedback}"
+    came = {"{answer}": run.line.attempts[0].outputs["answer"], "{reward}": "0.2", FEEDBACK: told}
+    for name, value in came.items():
+        preview[1]["content"] = preview[1]["content"].replace(name, value)
+    assert [m["content"] for m in preview] == [m["content"] for m in sent.messages]
+
+
+def test_the_preview_for_a_reward_without_feedback_shows_its_code_instead():
+    plain_reward = replace(SPEC, reward="def reward(args, pred):\n    return 0.2\n", advice_form="compact")
+    assert "reward_feedback" not in advice_prompt(plain_reward)[0]["content"]
+    assert "return 0.2" in advice_prompt(plain_reward)[1]["content"]

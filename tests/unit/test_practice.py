@@ -18,7 +18,7 @@ from refine_core.lm.practice import PracticeLM
 from refine_core.lm.practice.reading import read
 from refine_core.lm.practice.rewardcode import checks
 from refine_core.lm.practice.sampling import probabilities
-from refine_core.refine.advice import OfferAdvice
+from refine_core.refine.advice_request import OfferAdvice
 from refine_core.signatures import InputField, OutputField, Signature
 from refine_core.waiting import Cancel
 

@@ -89,6 +89,7 @@ def _case(given: Mapping[str, str]) -> Case:
     asked = tuple(check for check in asked if check.field is None or check.field in outputs)
     held = [(check, _holds(check, outputs)) for check in asked]
     reward, _, says = given.get("reward_value", "").partition("\n")
+    says = given.get("reward_feedback", "") or says.partition(":")[2].strip() or says.strip()
     return Case(
         modules,
         steps,
@@ -97,7 +98,7 @@ def _case(given: Mapping[str, str]) -> Case:
         tuple(check for check, holds in held if holds is False),
         reward.strip(),
         given.get("target_threshold", "").strip(),
-        says.partition(":")[2].strip() or says.strip(),
+        says.strip(),
         wordlist(given.get("reward_code", "")),
     )
 
