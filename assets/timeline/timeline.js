@@ -218,6 +218,10 @@ class View {
     this.parent.append(this.section);
 
     this.section.addEventListener("keydown", (event) => this.press(event));
+    // Plotly keeps a press on the chart from moving the focus, and the keys would be lost with it.
+    this.place.addEventListener("pointerdown", (event) => {
+      if (!event.target.closest("button")) this.section.focus({ preventScroll: true });
+    });
     for (const [name, button] of Object.entries(this.buttons)) {
       button.addEventListener("click", () => this.step(name, button));
     }

@@ -54,6 +54,7 @@ class SqlStore:
         self._closed = False
         self._process = os.getpid()
         self._writer = Writer(database)
+        database.remember()
         atexit.register(self.close)
 
     def append(
@@ -189,6 +190,8 @@ class SqlStore:
             )
         if self._closed:
             raise StoreError(f"cannot {doing}: the store was closed; open it again")
+        if lost := self._database.loss():
+            raise StoreError(f"cannot {doing}: {lost}. The database is {self._database.path}")
 
     def _read(self, doing: str, query: Executable) -> Sequence[Sequence[Any]]:
         self._check_open(doing)

@@ -32,6 +32,7 @@ _WHY = {
     "SQLITE_CONSTRAINT": "it is there already, or its run is not; another process may be recording the same run",
     "SQLITE_TOOBIG": "it is larger than a database can hold",
 }
+_PUT_BACK = "put it back, or restart Refinescope to begin with a new one"
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -51,6 +52,7 @@ class Sqlite:
 
     def __init__(self, path: Path, *, busy_s: float = BUSY_S, max_pages: int | None = None) -> None:
         self.path, self.busy_s = path, busy_s
+        self._file: tuple[int, int, int] | None = None
         self.marker = path.with_name(
             path.name + ".check"
         )  # asks whoever opens the store next to check the file
@@ -73,6 +75,37 @@ class Sqlite:
             connection.text_factory = _text
 
         event.listen(self.engine, "connect", prepare)
+
+    def remember(self) -> None:
+        """Take the file as it is now for the one that `loss` asks after."""
+        self._file = self._look()
+
+    def loss(self) -> str | None:
+        """What happened to the file since `remember`, and what to do, in words; None while it is there.
+
+        An open connection does not notice: it would write to a file that nobody finds again.
+        """
+        now = self._look()
+        if now is not None and self._file is not None and now[:2] == self._file[:2] and now[2]:
+            return None
+        if now is None and not self.path.parent.exists():
+            return f"its folder {self.path.parent} was deleted or moved while Refinescope was open; {_PUT_BACK}"
+        if now is None:
+            return f"the database was deleted or moved while Refinescope was open; {_PUT_BACK}"
+        if not now[2]:
+            return f"the database was emptied while Refinescope was open; {_PUT_BACK}"
+        return (
+            "another file was put in the database's place while Refinescope was open; "
+            "restart Refinescope to use that one, or put the old one back"
+        )
+
+    def _look(self) -> tuple[int, int, int] | None:
+        """Device, number and size of the file; None where there is none, or it cannot be looked at."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_size
 
     def begin(self, cursor: DBAPICursor) -> None:
         """Begin to write, waiting for other processes to finish first."""

@@ -261,6 +261,48 @@ def test_keys_work_while_the_timeline_has_the_focus_and_only_then(show):
     expect(selected(page)).to_have_text("2")
 
 
+def click_column(page: Page, attempt: int) -> None:
+    """Press the mouse where that attempt's column is, in the panel of rewards."""
+    x, y = chart(page).evaluate(
+        """(e, x) => {
+          const box = e.getBoundingClientRect(), {xaxis, yaxis} = e._fullLayout;
+          return [box.x + xaxis._offset + xaxis.d2p(x), box.y + yaxis._offset + yaxis._length / 2];
+        }""",
+        attempt,
+    )
+    page.mouse.click(x, y)
+
+
+@pytest.mark.fault(33)
+@pytest.mark.parametrize(("clicked", "key", "attempt"), [(2, "j", "3"), (5, "k", "4"), (1, "f", "2"), (6, "b", "3")])
+def test_keys_work_after_a_click_on_the_chart(show, clicked, key, attempt):
+    page = show("failures")
+    page.get_by_label("Show").focus()
+    click_column(page, clicked)
+    expect(selected(page)).to_have_text(str(clicked))
+    page.keyboard.press(key)
+    expect(selected(page)).to_have_text(attempt)
+
+
+@pytest.mark.fault(33)
+def test_keys_work_after_a_press_beside_the_marks_and_after_a_zoom(show):
+    page = show("twelve")
+    chart(page).scroll_into_view_if_needed()
+    box = chart(page).bounding_box()
+    page.mouse.click(box["x"] + 5, box["y"] + 5)
+    page.keyboard.press("j")
+    expect(selected(page)).to_have_text("1")
+    page.get_by_label("Show").focus()
+    box = chart(page).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 150, steps=5)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Show all attempts")).to_be_visible()
+    page.keyboard.press("j")
+    expect(selected(page)).to_have_text("2")
+
+
 def test_the_focus_can_be_seen(show):
     page = show("two stages")
     page.locator(".rs-timeline").focus()
