@@ -62,7 +62,7 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
         key=f"inner-{attempt.index}",
     )
     if not attempt.predictors:
-        st.caption("Nothing has been sent yet.")
+        st.caption("Nothing has been sent yet." if attempt.state == "running" else "Nothing was sent.")
     _advice(attempt)
 
 
@@ -190,7 +190,8 @@ def _hints(line: Timeline, attempt: Attempt) -> None:
 
 
 def _predictor(run: PredictorRun) -> None:
-    state = "failed" if run.error else seconds(run.took_s) if run.took_s is not None else "running"
+    unfinished = "cut off" if run.cut_off else "running"
+    state = "failed" if run.error else seconds(run.took_s) if run.took_s is not None else unfinished
     retries = sum(len(c.retries) for c in run.calls)
     parts = [
         run.name,
@@ -278,6 +279,8 @@ def _call(call: Call) -> None:
     elif call.draft:
         st.code(call.draft[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
         st.caption("Being written …")
+    elif call.cut_off:
+        st.caption("No reply came: the run stopped first.")
     else:
         st.caption("Waiting for the model.")
 
@@ -340,7 +343,7 @@ def _advice(attempt: Attempt) -> None:
             else:
                 block(text, key=f"advice-{attempt.index}-{name}")
     elif advice.error is None:
-        st.caption("Waiting for the adviser.")
+        st.caption("No advice came: the run stopped first." if advice.cut_off else "Waiting for the adviser.")
     if advice.calls:
         with st.expander("The request for advice", key=f"advice-{attempt.index}"):
             _asked(advice.calls)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -52,7 +51,7 @@ def timeline(
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
     if not live:
-        line = _cut_off(line)
+        line.cut_short()
     known = {attempt.index for attempt in line.attempts}
     pick = _read(st.session_state.get(key), known)
     figure = json.dumps(figures.timeline_figure(line), allow_nan=False)
@@ -96,12 +95,6 @@ def _writing(line: Timeline) -> dict[str, str]:
     state = "is being written" if call.draft else "waiting for the first words"
     text = call.draft if len(call.draft) <= TAIL else f"… {call.draft[-TAIL:]}"
     return {"who": f"{who_asks(line, call)} · {state}", "text": text}
-
-
-def _cut_off(line: Timeline) -> Timeline:
-    """The run as it was left: nothing in it is under way."""
-    ended = [replace(a, state="cut_off") if a.state == "running" else a for a in line.attempts]
-    return replace(line, attempts=ended)
 
 
 def _read(state: object, known: set[int]) -> _Pick | None:

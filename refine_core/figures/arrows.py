@@ -17,11 +17,10 @@ def advice(line: Timeline, grid: Grid) -> Trace:
     lane = grid.lane("advice")
     advised = [a for a in line.attempts if a.advice is not None and lane is not None]
     states = [
-        "failed" if a.advice and a.advice.error else "given" if a.advice and a.advice.given else "asked"
-        for a in advised
+        "failed" if a.error else "given" if a.given else "cut_off" if a.cut_off else "asked"
+        for a in (attempt.advice for attempt in advised)
+        if a is not None
     ]
-    if line.finished is not None:
-        states = ["cut_off" if s == "asked" else s for s in states]
     labels = [f"a{a.index + 1}" if s != "failed" else "✕" for a, s in zip(advised, states, strict=True)]
     ink = [
         "token:failed" if s == "failed" else "token:hint" if s == "given" else "token:muted" for s in states

@@ -38,7 +38,8 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
 
 def run_told(attempt: Attempt, run: PredictorRun) -> str:
     """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
-    took = "running" if run.took_s is None else text.seconds(run.took_s)
+    unfinished = "cut off" if run.cut_off else "running"
+    took = unfinished if run.took_s is None else text.seconds(run.took_s)
     hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
     again = any(call.again for call in run.calls)
     free = _free(run.calls)

@@ -80,9 +80,7 @@ class _Fold:
             self._resume(self.line)
         elif isinstance(event, ev.RunFinished):
             self.line.finished, self.line.ended_at = event, record.at
-            for attempt in self.line.attempts:
-                if attempt.state == "running":
-                    attempt.state = "cut_off"
+            self.line.cut_short()
         elif isinstance(event, ev.AttemptStarted):
             attempt = Attempt(
                 event.index, event.temperature, event.hints, event.advice_from, record.at, event.untempered
@@ -96,8 +94,8 @@ class _Fold:
     def _resume(line: Timeline) -> None:
         """What was under way is over; it will begin anew."""
         line.resumed += 1
-        for attempt in [a for a in line.attempts if a.state == "running"]:
-            attempt.state = "cut_off"
+        line.cut_short()
+        for attempt in [a for a in line.attempts if a.state == "cut_off"]:
             line.attempts.remove(attempt)
             line.cut_off.append(attempt)
 
@@ -157,7 +155,9 @@ class _Fold:
         if event.purpose == "advice" and nested(span):
             attempt.inner_advice.append(call)
         elif event.purpose == "advice":
-            self._advice(attempt, at).calls.append(call)
+            advice = self._advice(attempt, at)
+            advice.calls.append(call)
+            advice.cut_off = False  # it is asked for anew, where the run was resumed
         elif event.purpose == "judge":
             attempt.judge_calls.append(call)
         elif (run := self._owner(self.predictors, span)) is not None:

@@ -24,7 +24,7 @@ class Call:
 
     parse_failed: what of the reply could not be read. again: the same question once more, as JSON, after such a reply.
     draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does. charge: what the answer
-    cost that it failed with, if there was one.
+    cost that it failed with, if there was one. cut_off: the run stopped before it was answered.
     """
 
     span: str
@@ -41,6 +41,7 @@ class Call:
     again: bool = False
     draft: str = ""
     charge: Charge | None = None
+    cut_off: bool = False
 
     @property
     def charges(self) -> list[Charge]:
@@ -50,8 +51,8 @@ class Call:
 
     @property
     def waiting(self) -> bool:
-        """Whether it has neither an answer nor an end."""
-        return self.reply is None and self.error is None
+        """Whether its answer may still come."""
+        return self.reply is None and self.error is None and not self.cut_off
 
     @property
     def asked_as(self) -> Literal["chat", "JSON", "JSON object", "JSON schema"]:
@@ -77,7 +78,7 @@ class Call:
 class PredictorRun:
     """One call of one predictor. offset_s: since the attempt began. outputs: None unless parsed.
 
-    calls: a second one where the first reply could not be read.
+    calls: a second one where the first reply could not be read. cut_off: the run stopped before it returned.
     """
 
     span: str
@@ -89,6 +90,7 @@ class PredictorRun:
     outputs: Mapping[str, object] | None = None
     took_s: float | None = None
     error: ev.Fault | None = None
+    cut_off: bool = False
 
     @property
     def inner(self) -> tuple[int, ...]:
@@ -98,13 +100,17 @@ class PredictorRun:
 
 @dataclass(slots=True)
 class Advice:
-    """What was advised after an attempt. given is None while asked for, or if it failed (then error says why)."""
+    """What was advised after an attempt. given is None while asked for, or if it failed (then error says why).
+
+    cut_off: the run stopped before it came.
+    """
 
     offset_s: float
     calls: list[Call] = field(default_factory=list)
     given: ev.AdviceGiven | None = None
     error: ev.Fault | None = None
     took_s: float | None = None
+    cut_off: bool = False
 
 
 @dataclass(slots=True)
@@ -184,6 +190,18 @@ class Timeline:
         """Whether any of the program's models was given a temperature in that attempt."""
         names = self.predictors or tuple(run.name for run in attempt.predictors)
         return not names or not set(names) <= set(attempt.untempered)
+
+    def cut_short(self) -> None:
+        """Mark all that has no end as cut off: the run has stopped, and nothing in it is under way any more."""
+        for attempt in self.attempts:
+            if attempt.state == "running":
+                attempt.state = "cut_off"
+            for run in attempt.predictors:
+                run.cut_off = run.took_s is None
+            if (advice := attempt.advice) is not None:
+                advice.cut_off = advice.given is None and advice.error is None
+        for call in self.calls:
+            call.cut_off = call.reply is None and call.error is None
 
     @property
     def first_failed(self) -> int | None:

@@ -200,8 +200,8 @@ class Runs:
         state = _state(line, job, alive=alive)
         for call in line.calls if drafts and state in ("running", "cancelling") else ():
             call.draft = well_formed(drafts.get(call.span, "")) if call.waiting else ""
-        for attempt in line.attempts if state in ("interrupted", "unrecorded") else ():
-            attempt.state = "cut_off" if attempt.state == "running" else attempt.state
+        if state in ("interrupted", "unrecorded"):
+            line.cut_short()
         return Run(
             run_id,
             line,

@@ -89,7 +89,9 @@ class Sqlite:
         if now is not None and self._file is not None and now[:2] == self._file[:2] and now[2]:
             return None
         if now is None and not self.path.parent.exists():
-            return f"its folder {self.path.parent} was deleted or moved while Refinescope was open; {_PUT_BACK}"
+            return (
+                f"its folder {self.path.parent} was deleted or moved while Refinescope was open; {_PUT_BACK}"
+            )
         if now is None:
             return f"the database was deleted or moved while Refinescope was open; {_PUT_BACK}"
         if not now[2]:

@@ -274,7 +274,9 @@ def click_column(page: Page, attempt: int) -> None:
 
 
 @pytest.mark.fault(33)
-@pytest.mark.parametrize(("clicked", "key", "attempt"), [(2, "j", "3"), (5, "k", "4"), (1, "f", "2"), (6, "b", "3")])
+@pytest.mark.parametrize(
+    ("clicked", "key", "attempt"), [(2, "j", "3"), (5, "k", "4"), (1, "f", "2"), (6, "b", "3")]
+)
 def test_keys_work_after_a_click_on_the_chart(show, clicked, key, attempt):
     page = show("failures")
     page.get_by_label("Show").focus()
