@@ -338,7 +338,7 @@ def test_no_draft_is_left_on_a_run_that_ended_while_it_was_looked_at(runs):
     runs.store.events = ended_first
     run = runs.get(run_id)
     (call,) = run.line.calls
-    assert (run.state, call.waiting, call.draft) == ("finished", True, "")
+    assert (run.state, call.waiting, call.draft) == ("finished", False, "")
 
 
 def test_advice_and_judge_are_asked_without_a_temperature_that_their_model_refuses(runs):
