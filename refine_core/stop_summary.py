@@ -15,6 +15,7 @@ from refine_core.log.timeline import Attempt, Timeline
 from refine_core.words import count, fault, format_reward, why_failed
 
 _CAUSE_CHARS = 160
+_ONLY_CAUSE_CHARS = 240
 _CAUSES = 3  # told one by one; further ones are counted
 _NAMED, _FIRST = 4, 2  # attempts that are all named; of more, the first ones
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z`])")
@@ -76,7 +77,7 @@ _NO_REWARD = "No attempt has a reward yet."
 def _all_failed(line: Timeline, failures: Sequence[str]) -> tuple[str, ...]:
     whole = "The one attempt failed" if len(line.attempts) == 1 else "Every attempt failed"
     causes = _by_cause(line)
-    return (f"{whole}: {next(iter(causes))}.",) if len(causes) == 1 else (f"{whole}.", *failures)
+    return (f"{whole}: {_whole(line, next(iter(causes)))}",) if len(causes) == 1 else (f"{whole}.", *failures)
 
 
 def _aim(line: Timeline) -> str:
@@ -95,8 +96,15 @@ def _named(what: str, line: Timeline, index: int | None) -> str:
 
 
 def _failures(line: Timeline) -> list[str]:
-    """One sentence a cause; the causes that most attempts failed of come first, and further ones are counted."""
+    """One sentence a cause; the causes that most attempts failed of come first, and further ones are counted.
+
+    An only cause is told with what to do about it.
+    """
     causes = _by_cause(line)
+    if len(causes) == 1:
+        return [
+            f"{list_attempts(indices)} failed: {_whole(line, cause)}" for cause, indices in causes.items()
+        ]
     most = sorted(causes, key=lambda cause: -len(causes[cause]))[:_CAUSES]
     told = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in most]
     others = sum(len(causes[cause]) for cause in causes if cause not in most)
@@ -125,12 +133,23 @@ def _cause(attempt: Attempt) -> str:
     return said if error.line is None else f"{said} (line {error.line})"
 
 
+def _whole(line: Timeline, cause: str) -> str:
+    """The only cause that attempts failed of: of a model's failure all that was said, the next step too."""
+    failed = next(attempt for attempt in line.attempts if attempt.state == "failed")
+    if failed.phase == "reward" or failed.error is None:
+        return f"{cause}."
+    return _join(_cut(" ".join(why_failed(failed).split()), _ONLY_CAUSE_CHARS))
+
+
 def _first_sentence(text: str) -> str:
     """Up to the end of the first sentence, without its full stop, on one line."""
     flat = " ".join(text.split())
     end = _SENTENCE_END.search(flat)
-    flat = (flat[: end.start()] if end else flat).rstrip(".")
-    return flat if len(flat) <= _CAUSE_CHARS else f"{flat[: _CAUSE_CHARS - 1].rstrip()}…"
+    return _cut((flat[: end.start()] if end else flat).rstrip("."), _CAUSE_CHARS)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def list_attempts(indices: Sequence[int]) -> str:

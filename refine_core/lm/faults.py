@@ -270,7 +270,7 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
     ),
     408: (LMTimeoutError, "{at} gave up waiting (408). Try again."),
     409: (LMUnavailableError, "{at} was not ready for the request (409). Try again."),
-    413: (LMRefusedError, "The prompt is too long for {at} (413). Shorten it."),
+    413: (LMRefusedError, "{at} finds the prompt too long (413). Shorten it."),
     501: (LMRefusedError, "{at} cannot do what was asked (501). Change the parameters, or leave them out."),
     429: (LMRateLimitError, "{at} has had too many requests (429). Wait a little, or ask less often."),
     504: (LMTimeoutError, "{at} gave up waiting (504). Try again."),

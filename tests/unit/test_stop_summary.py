@@ -162,6 +162,22 @@ def test_a_long_error_is_cut_to_its_first_sentence():
 
 
 @pytest.mark.fault(18)
+def test_the_only_cause_is_told_with_what_to_do_next():
+    """Of several causes each is told in one sentence; the rest stands at the attempt."""
+    cut = Fault("LMTruncatedError", "'tiny' used up its tokens. Raise max tokens.", blame="model")
+    log = log_of()
+    log.attempt(None, error=cut)
+    log.attempt(1.0)
+    log.finish()
+    assert stop_summary(log.line).endswith("Attempt 1 failed: 'tiny' used up its tokens. Raise max tokens.")
+    log = log_of(NOTHING)
+    log.attempt(None, error=cut)
+    log.attempt(1.0)
+    log.finish()
+    assert stop_summary(log.line).endswith(" Attempt 2 failed: 'tiny' used up its tokens.")
+
+
+@pytest.mark.fault(18)
 def test_a_run_under_way_or_cut_off_names_its_failures_too():
     log = log_of(NOTHING, 0.5)
     log.running()
