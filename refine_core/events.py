@@ -160,7 +160,8 @@ class LMReplied(Event):
 
     model: as it was asked for. served_by: the name that the server gave itself, "" if none.
     cache_hit: answered from memory, for nothing. replayed: a recorded run's reply; its tokens were spent then.
-    others: further texts, where several were asked for.
+    others: further texts, where several were asked for. reasoning: what the model thought, as the server sent it beside
+    `text` or as a tag within `text`, which is kept as it came.
     """
 
     kind: ClassVar[str] = "lm_replied"
@@ -175,6 +176,7 @@ class LMReplied(Event):
     served_by: str = ""
     replayed: bool = False
     others: tuple[str, ...] = ()
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ ROOMS = (
     "effects",
     "reading",
     "spec.schedule",
+    "reasoning",
     "spec.program",
     "events",
     "loop",

@@ -270,15 +270,27 @@ def _call(call: Call) -> None:
         )
         whole(retry.error.message, key=f"retry-{call.span}-{retry.ordinal}")
     st.markdown("**Reply**")
+    _reply(call)
+
+
+def _reply(call: Call) -> None:
+    """What came of the call so far; reasoning stands apart, folded once there is an answer."""
+    thought, answer = call.said
+    if thought and (answer or call.reply is not None):
+        with st.expander("Reasoning", key=f"thinking-{call.span}"):
+            block(thought, key=f"thought-{call.span}")
     if call.reply is not None:
-        block(call.reply.text, key=f"reply-{call.span}")
+        if answer.strip() or not thought:
+            block(answer.strip("\n"), key=f"reply-{call.span}")
+        else:
+            st.caption("The reply holds reasoning alone.")
         st.caption(plain(_cost(call)))
     elif call.error is not None:
         mistake(call.error.message + _charged(call.charge))
         whole(call.error.message, key=f"error-{call.span}")
     elif call.draft:
-        st.code(call.draft[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
-        st.caption("Being written …")
+        st.code((answer or thought)[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
+        st.caption("Being written …" if answer else "Reasoning …")
     elif call.cut_off:
         st.caption("No reply came: the run stopped first.")
     else:

@@ -20,6 +20,7 @@ from refine_core.adapters.turns import (
     wanted,
 )
 from refine_core.adapters.values import format_value, readers
+from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
 
 _MARKER = re.compile(r"\[\[ ## (\w+) ## \]\]")
@@ -68,6 +69,7 @@ class ChatAdapter(TurnAdapter):
 
         The first section of a name wins; unknown sections are ignored; every output is required.
         """
+        completion = split_reasoning(completion, signature.output_fields)[1]
         sections = _sections(completion)
         values: dict[str, Any] = {}
         missing: list[str] = []

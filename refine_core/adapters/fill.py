@@ -25,6 +25,7 @@ from refine_core.lm.base import BaseLM, Message, Reply
 from refine_core.lm.overrides import asking_for, purpose_here
 from refine_core.lm.reply_formats import may_be_about_format
 from refine_core.log.scope import Scope, current
+from refine_core.reasoning import split_reasoning
 from refine_core.signatures import Signature
 
 
@@ -145,7 +146,10 @@ def _ask(
         lm, messages, adapter.alternatives(shown, lm.takes), params, purpose=purpose, scope=scope
     )
     try:
-        return [_read(adapter, signature, text, heard) for text in reply.texts]
+        return [
+            _read(adapter, signature, split_reasoning(text, signature.output_fields)[1], heard)
+            for text in reply.texts
+        ]
     except ParseError as error:
         if scope.wanted:
             scope.emit(ParseFailed(error.missing, error.invalid))

@@ -19,6 +19,7 @@ from refine_core.adapters.turns import (
     wanted,
 )
 from refine_core.adapters.values import as_json, data_as_text, jsonable, readers, repaired
+from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
 
 _STRICT = json.JSONDecoder(strict=False)
@@ -62,6 +63,7 @@ class JSONAdapter(TurnAdapter):
 
         Unknown keys are ignored; every output is required.
         """
+        completion = split_reasoning(completion, signature.output_fields)[1]
         fields = readers(signature)
         found = _object(completion, [name for name, _ in fields])
         missing = [name for name, _ in fields if name not in found]

@@ -65,7 +65,7 @@ def read_whole(answer: Any, body: Mapping[str, Any] | None) -> Said:
         return said
     message = choices[0].message
     said.text = check_length(message.content or "")
-    said.reasoning = _reasoning_of(message)
+    said.reasoning = reasoning_of(message)
     said.finish_reason = told["choices"][0].get("finish_reason") or ""
     said.refusal = refusal_of(message)
     said.tools = tools_of(message)
@@ -125,7 +125,8 @@ def tools_of(message: Any) -> tuple[str, ...]:
     return tuple(name for name in names if isinstance(name, str) and name)
 
 
-def _reasoning_of(message: Any) -> str:
+def reasoning_of(message: Any) -> str:
+    """What the model thought, beside the text; from a message or a piece of one."""
     told = getattr(message, "reasoning_content", None)
     return told if isinstance(told, str) else ""
 
@@ -139,9 +140,18 @@ def reply_of(
 ) -> Reply | LMError:
     """The reply, or the error that says why there is none, and what to do. where: as in faults.explain."""
     if said.text:
-        text, served, reason = (hide(part, secrets) for part in (said.text, said.model, said.finish_reason))
+        parts = (said.text, said.model, said.finish_reason, said.reasoning)
+        text, served, reason, thought = (hide(part, secrets) for part in parts)
         others = tuple(hide(other, secrets) for other in said.others)
-        return Reply(text, said.tokens, served or model, reason or None, cost_of(said), others=others)
+        return Reply(
+            text,
+            said.tokens,
+            served or model,
+            reason or None,
+            cost_of(said),
+            others=others,
+            reasoning=thought,
+        )
     error = _no_reply(said, where, model, secrets)
     if said.usage or said.finish_reason:  # the model was at work, so somebody pays
         tokens = said.tokens

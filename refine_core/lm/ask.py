@@ -23,6 +23,7 @@ from refine_core.lm.base import BaseLM, Message, OnText, Reply, public
 from refine_core.lm.overrides import reply_through
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope
+from refine_core.reasoning import split_reasoning
 
 
 def ask(
@@ -136,5 +137,6 @@ def _event(model: str, reply: Reply, took_s: float) -> LMReplied:
         "served_by": reply.model,
         "replayed": reply.replayed,
         "others": reply.others,
+        "reasoning": reply.reasoning or split_reasoning(reply.text)[0],
     }
     return LMReplied(reply.text, took_s, **known)

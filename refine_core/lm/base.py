@@ -58,6 +58,7 @@ class Reply:
     model: the name the server gave itself. finish_reason: "stop", "length" and so on, where told.
     cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the call that was made once.
     replayed: the same, where a recorded run answers. others: further texts, where several were asked for (`n=3`).
+    reasoning: what the model thought, where the server sends it beside the text.
     """
 
     text: str
@@ -68,6 +69,7 @@ class Reply:
     cache_hit: bool = False
     replayed: bool = False
     others: tuple[str, ...] = ()
+    reasoning: str = ""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -86,9 +88,8 @@ def joined(replies: Sequence[Reply]) -> Reply:
     cost = _sum(reply.cost_usd for reply in replies)
     hit, replayed = all(r.cache_hit for r in replies), all(r.replayed for r in replies)
     usage = Usage(None if asked is None else int(asked), None if said is None else int(said))
-    return Reply(
-        texts[0], usage, last.model, last.finish_reason, cost, hit, replayed, others=tuple(texts[1:])
-    )
+    others, thought = tuple(texts[1:]), replies[0].reasoning
+    return Reply(texts[0], usage, last.model, last.finish_reason, cost, hit, replayed, others, thought)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

@@ -237,6 +237,7 @@ class CassetteLM(BaseLM):
             cost_usd=0.0,
             replayed=True,
             others=end.others,
+            reasoning=end.reasoning,
         )
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:

@@ -120,6 +120,7 @@ def _write(reply: Reply) -> str:
             "model": reply.model,
             "finish": reply.finish_reason,
             "others": reply.others,
+            "reasoning": reply.reasoning,
         }
     )
 
@@ -136,4 +137,5 @@ def _read(text: str) -> Reply:
         cost_usd=0.0,
         cache_hit=True,
         others=tuple(map(str, told.get("others", ()))),
+        reasoning=str(told.get("reasoning", "")),
     )

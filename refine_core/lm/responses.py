@@ -31,10 +31,11 @@ class Response(SimpleNamespace):
 
 def response_of(reply: Reply) -> Response:
     """A reply in OpenAI's shape."""
+    thought = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
     choices = [
         Response(
             index=i,
-            message=Response(role="assistant", content=text),
+            message=Response(role="assistant", content=text, **(thought if i == 0 else {})),
             finish_reason=reply.finish_reason or "stop",
         )
         for i, text in enumerate(reply.texts)
@@ -71,6 +72,7 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
     hidden = _part(response, "_hidden_params")
     cost = hidden.get("response_cost") if isinstance(hidden, Mapping) else None
     reason = _part(choices[0], "finish_reason")
+    thought = _part(_part(choices[0], "message"), "reasoning_content")
     return Reply(
         texts[0],
         Usage(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))),
@@ -79,6 +81,7 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
         cost if isinstance(cost, (int, float)) else None,
         cache_hit=bool(_part(response, "cache_hit") is True),
         others=tuple(texts[1:]),
+        reasoning=thought if isinstance(thought, str) else "",
     )
 
 

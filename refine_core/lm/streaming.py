@@ -14,7 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from refine_core.lm.answers import MAX_REPLY_BYTES, Said, read_body, refusal_of, tools_of
+from refine_core.lm.answers import MAX_REPLY_BYTES, Said, read_body, reasoning_of, refusal_of, tools_of
 from refine_core.lm.base import OnText
 from refine_core.lm.secrecy import hide, sayable
 from refine_core.lm.shapes import CutOff, TooLong, WrongShape, kind_of, sane_usage, text_of
@@ -157,6 +157,7 @@ class Tap:
             if choice.finish_reason is not None and not isinstance(choice.finish_reason, str):
                 choice.finish_reason = "stop"
             self.said.refusal += refusal_of(delta)
+            self.said.reasoning += reasoning_of(delta)
             self.said.tools += tools_of(delta)
 
     def _note(self, usage: object, reason: object, model: object) -> None:

@@ -13,6 +13,7 @@ from refine_core import events as ev
 from refine_core.errors import Charge
 from refine_core.log.scope import attempts_around
 from refine_core.loop import Loop
+from refine_core.reasoning import split_reasoning
 from refine_core.spec import ProgramSpec
 
 State = Literal["running", "scored", "failed", "cut_off"]
@@ -53,6 +54,14 @@ class Call:
     def waiting(self) -> bool:
         """Whether its answer may still come."""
         return self.reply is None and self.error is None and not self.cut_off
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """What the model thought, and what it answered; of the draft, while that is being written."""
+        if self.reply is None:
+            return split_reasoning(self.draft)
+        thought, answer = split_reasoning(self.reply.text)
+        return self.reply.reasoning or thought, answer
 
     @property
     def asked_as(self) -> Literal["chat", "JSON", "JSON object", "JSON schema"]:
