@@ -234,7 +234,7 @@ def test_an_unreachable_server_is_said_beside_its_field(app):
     fill(app, "Address of an OpenAI-compatible server", "http://127.0.0.1:9/v1")
     app.get_by_label("N, attempts at most").fill("1")
     run(app)
-    expect(app.get_by_text(re.compile("Every attempt failed")).first).to_be_visible(timeout=90_000)
+    expect(app.get_by_text(re.compile("The one attempt failed")).first).to_be_visible(timeout=90_000)
     expect(app.get_by_text(re.compile("Cannot reach")).first).to_be_visible()
 
 

@@ -225,7 +225,7 @@ def test_buttons_step_and_are_disabled_where_they_lead_nowhere(show):
     expect(selected(page)).to_have_text("2")
     press["Previous"].click()
     expect(selected(page)).to_have_text("1")
-    expect(page.locator(".rs-timeline [role=status]")).to_have_text("Attempt 1: scored, reward 0.40")
+    expect(page.locator(".rs-timeline [role=status]")).to_have_text("Attempt 1: scored, reward 0.4")
 
 
 def test_a_button_that_becomes_disabled_leaves_the_focus_in_the_timeline(show):

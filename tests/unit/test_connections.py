@@ -335,7 +335,7 @@ def test_a_model_is_named_in_one_line(name):
         ("temperature", -0.1),
         ("temperature", 2.1),
         ("temperature", float("nan")),
-        ("temperature", None),
+        ("temperature", "0"),
         ("temperature", True),
         ("max_tokens", 0),
         ("max_tokens", 1.5),
@@ -367,6 +367,7 @@ def test_a_value_that_will_not_do_is_told_at_its_own_field(field, value):
     [
         ("temperature", 0),
         ("temperature", 2.0),
+        ("temperature", None),
         ("max_tokens", 1),
         ("timeout_s", 3600),
         ("retries", 0),
