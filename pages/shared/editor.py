@@ -6,37 +6,23 @@ What is typed reaches Python 300 ms after the last key, and before any button pr
 reruns and page switches: it is kept in `st.session_state`, under the key and `rev`, and by the browser until it is
 there: of a text and a switch of pages that a busy server gets at once, Streamlit drops the text.
 
-Two components make one editor. Streamlit sends a component's JavaScript anew with every change of its data, so 430 kB
-would follow each pause in typing. Here they travel in a component that has no data and never changes, and is sent
-once; the one with the data is a few lines that wait for it. The source is in assets/editor.
+The source is in assets/editor; the browser fetches what is built of it once (pages/shared/web.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Literal, TypedDict, cast
+from typing import Literal, TypedDict, cast
 
 import streamlit as st
 
+from pages.shared.web import EDITOR, importing
 from refine_core.errors import Problem
 from refine_core.runs import well_formed
 
-BUNDLE: Final = Path(__file__).parents[2] / "assets" / "editor" / "dist" / "editor.js"
-
-_WAIT_FOR_BUNDLE: Final = """
-export default async function (component) {
-  while (!globalThis.refinescopeEditor) {
-    await new Promise((go) => document.addEventListener("refinescope-editor", go, { once: true }));
-  }
-  return globalThis.refinescopeEditor(component);
-}
-"""
-
 # Registered once a process, at import; a runtime that came later (each AppTest has one) takes it over at the first use.
-_bundle = st.components.v2.component("refinescope.editor_bundle", js=BUNDLE.read_text(encoding="utf-8"))
-_editor = st.components.v2.component("refinescope.editor", js=_WAIT_FOR_BUNDLE)
+_editor = st.components.v2.component("refinescope.editor", js=importing(EDITOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +73,21 @@ def editor(
     st.session_state[memory] = _Draft(code=text, rev=rev)
 
     found = problems(text) if callable(problems) else problems
-    with st.container(gap=None):
-        _bundle(key=f"{key}:bundle")
-        result = _editor(
-            key=key,
-            data={
-                "name": key,
-                "code": text,
-                "rev": rev,
-                "label": label,
-                "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in found],
-                "height": height,
-                "language": language,
-                "readonly": readonly,
-            },
-            on_draft_change=remember,
-            on_run_change=_ignore,
-        )
+    result = _editor(
+        key=key,
+        data={
+            "name": key,
+            "code": text,
+            "rev": rev,
+            "label": label,
+            "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in found],
+            "height": height,
+            "language": language,
+            "readonly": readonly,
+        },
+        on_draft_change=remember,
+        on_run_change=_ignore,
+    )
     return EditorState(text, bool(result.run))
 
 

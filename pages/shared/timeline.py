@@ -11,24 +11,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, TypedDict
 
 import streamlit as st
 
-from pages.shared.web import PLOTLY_URL
+from pages.shared.web import PLOTLY, TIMELINE, importing, url_of
 from refine_core import figures
 from refine_core.runs import Timeline
 from refine_core.words import who_asks
 
 TAIL: Final = 600  # characters of a reply that is being written
-_ASSETS: Final = Path(__file__).parents[2] / "assets" / "timeline"
+PLOTLY_URL: Final = url_of(PLOTLY)
 
 # Plotly writes its own styles into the document's head, where a shadow root would not see them.
 _component = st.components.v2.component(
     "refinescope.timeline",
-    js=(_ASSETS / "timeline.js").read_text(encoding="utf-8"),
-    css=(_ASSETS / "timeline.css").read_text(encoding="utf-8"),
+    js=importing(TIMELINE),
+    css=TIMELINE.with_suffix(".css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
 

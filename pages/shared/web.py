@@ -1,12 +1,17 @@
-"""What is served beside the Streamlit script: the chart library, and what keeps every page and caller on this machine."""
+"""What is served beside the Streamlit script: the components' code, and what keeps every page and caller on this machine.
+
+Streamlit sends a component's JavaScript in the same message as its data, anew with each change. What is large is served
+from here instead, fetched once, and imported by the few lines that `importing` writes.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,8 +23,30 @@ from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PLOTLY_URL: Final = "lib/plotly.min.js"
-"""Relative to the page that asks, so that it lies under `server.baseUrlPath` and behind a proxy's prefix, too."""
+_ASSETS: Final = Path(__file__).parents[2] / "assets"
+EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
+TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
+# The plotly.js that the plotly package carries, so that the figure and its renderer are of one version.
+PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
+
+
+def url_of(script: Path) -> str:
+    """Where a script is served: relative to the page that asks, so under any base path or proxy's prefix.
+
+    A new version has a new address, as browsers keep what they fetched for a day.
+    """
+    digest = hashlib.blake2b(script.read_bytes(), digest_size=8).hexdigest()
+    return f"lib/{script.name}?{digest}"
+
+
+def importing(script: Path) -> str:
+    """The JavaScript of a component whose own code is `script`."""
+    return f"""
+export default async function (component) {{
+  const code = await import(new URL("{url_of(script)}", document.baseURI).href);
+  return code.default(component);
+}}
+"""
 
 
 def _inline_scripts() -> str:
@@ -43,15 +70,6 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
-
-
-async def _plotly(_: Request) -> FileResponse:
-    """The plotly.js that the plotly package carries, so that the figure and its renderer are of one version."""
-    return FileResponse(
-        str(files("plotly") / "package_data" / "plotly.min.js"),
-        media_type="text/javascript",
-        headers={"cache-control": "private, max-age=86400"},
-    )
 
 
 class SafeHeaders:
@@ -123,11 +141,23 @@ def _place(origin: str) -> tuple[str, int] | None:
     return (parts.hostname, port) if plain and parts.hostname and port else None
 
 
+def _serving(script: Path) -> Callable[[Request], Awaitable[FileResponse]]:
+    async def serve(_: Request) -> FileResponse:
+        return FileResponse(
+            script, media_type="text/javascript", headers={"cache-control": "private, max-age=86400"}
+        )
+
+    return serve
+
+
 def _routes() -> tuple[BaseRoute, ...]:
     """Under the base path, and at the root for a proxy that takes the base path off."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    prefixes = ("", f"/{base}") if base else ("",)
-    return tuple(Route(f"{prefix}/{PLOTLY_URL}", _plotly) for prefix in prefixes)
+    return tuple(
+        Route(f"{prefix}/lib/{script.name}", _serving(script))
+        for prefix in ("", *([f"/{base}"] if base else []))
+        for script in (PLOTLY, EDITOR, TIMELINE)
+    )
 
 
 ROUTES: tuple[BaseRoute, ...] = _routes()

@@ -314,17 +314,23 @@ def test_no_request_leaves_the_origin_and_the_strict_policy_holds(
     assert hosts - {""} == {urlsplit(url).netloc}
 
 
-def test_the_bundle_is_sent_once_and_not_at_each_rerun(page: Page, visit: Callable[[Path], Page]):
+@pytest.mark.fault(51)
+def test_the_code_is_fetched_once_and_never_sent_with_the_data(page: Page, visit: Callable[[Path], Page]):
+    """Streamlit's messages are sent whole, so they must be small."""
     sizes: list[int] = []
+    fetched: list[str] = []
 
     def listen(socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: sizes.append(len(frame)))
 
     page.on("websocket", listen)
+    page.on("request", lambda request: fetched.append(urlsplit(request.url).path))
     visit(APP)
-    assert sum(sizes) > 400_000
+    assert fetched.count("/lib/editor.js") == 1
+    assert 0 < sum(sizes) < 40_000
     sizes.clear()
     for text in ("one", "two", "three", "four"):
         _clear_and_type(page, text)
         _knows(page, text)
     assert 0 < sum(sizes) < 40_000
+    assert fetched.count("/lib/editor.js") == 1

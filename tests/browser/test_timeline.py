@@ -389,7 +389,7 @@ def test_seconds_go_by_on_the_row_that_runs(show):
 def test_the_ledger_is_there_before_the_library_and_works_without_it(page, serve):
     """And the chart's place says what is amiss."""
     held: list[Route] = []
-    page.route("**/plotly.min.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function of Python's
+    page.route("**/plotly.min.js?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function of Python's
     page.goto(serve(APP))
     expect(rows(page)).to_have_count(4)
     expect(page.get_by_text("Drawing the chart")).to_be_visible()
@@ -403,7 +403,7 @@ def test_the_ledger_is_there_before_the_library_and_works_without_it(page, serve
 
 def test_a_library_that_came_late_is_drawn_with(page, serve):
     """One that failed to load is asked for again with the next news."""
-    page.route("**/plotly.min.js", lambda route: route.abort(), times=1)
+    page.route("**/plotly.min.js?*", lambda route: route.abort(), times=1)
     page.goto(serve(APP))
     expect(page.get_by_text("The chart could not be drawn")).to_be_visible()
     rows(page).nth(1).get_by_role("button").click()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.editor import BUNDLE
+from pages.shared.web import EDITOR as BUNDLE
 
 EDITOR = BUNDLE.parents[1]
 INPUTS = ("src/index.js", "package-lock.json", "build.mjs")

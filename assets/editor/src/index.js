@@ -301,7 +301,7 @@ function isDark(host) {
 
 const editors = new WeakMap();
 
-function mount({ parentElement, data, setStateValue, setTriggerValue }) {
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   if (!editors.has(parentElement)) editors.set(parentElement, new Editor(parentElement, data));
   const editor = editors.get(parentElement);
   editor.update(data, setStateValue, setTriggerValue);
@@ -312,10 +312,3 @@ function mount({ parentElement, data, setStateValue, setTriggerValue }) {
     editor.destroy();
   });
 }
-
-// This module's own component shows nothing: it only brings the code to the page, once. The small component that each
-// editor is waits for it (pages/shared/editor.py).
-globalThis.refinescopeEditor = mount;
-document.dispatchEvent(new Event('refinescope-editor'));
-
-export default function () {}

@@ -1,4 +1,4 @@
-"""The timeline as the real app serves it: with the chart's library, and under its content security policy."""
+"""The timeline as the real app serves it: with its code and the chart's library, and under its content security policy."""
 
 import streamlit as st
 
