@@ -191,6 +191,7 @@ class RewardError(ProgramError):
     line: 1-based line of the reward's source to blame, or None. stdout: what it printed before.
     frames: (function, line) pairs inside the reward's own source, outermost first.
     candidates: with "ManyRewards", the names to choose from.
+    repeats: whether every further score is bound to fail of it too.
     """
 
     def __init__(
@@ -203,7 +204,9 @@ class RewardError(ProgramError):
         stdout: str = "",
         frames: tuple[tuple[str, int], ...] = (),
         candidates: tuple[str, ...] = (),
+        repeats: bool = False,
     ) -> None:
+        self.repeats = repeats
         self.type_name, self.line, self.column, self.stdout = type_name, line, column, stdout
         self.frames, self.candidates, self.message = frames, candidates, message
         where = f"reward, line {line}: " if line is not None else "reward: "

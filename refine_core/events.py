@@ -35,6 +35,7 @@ StopReason = Literal[
     "recording_ended",
     "cancelled",
     "error",
+    "reward_broken",
 ]
 
 
@@ -44,6 +45,7 @@ class Fault:
 
     type: the exception's class name, or the reward's own. blame: who is at fault.
     line: of the reward's source, where it is to blame. stdout: what the reward had printed by then.
+    repeats: whether it is an error of the reward that every further attempt is bound to meet.
     """
 
     type: str
@@ -51,6 +53,7 @@ class Fault:
     blame: Literal["program", "model", "machine", "code"]
     line: int | None = None
     stdout: str = ""
+    repeats: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Fault:
@@ -58,7 +61,7 @@ class Fault:
         if isinstance(error, AttemptError) and isinstance(error.fault, cls):
             return error.fault
         if isinstance(error, RewardError):
-            return cls(error.type_name, error.message, "program", error.line, error.stdout)
+            return cls(error.type_name, error.message, "program", error.line, error.stdout, error.repeats)
         if isinstance(error, ProgramError | BudgetUsedUp | RecordingEnded):
             return cls(type(error).__name__, str(error), "program")
         if isinstance(error, LMError):
@@ -279,10 +282,14 @@ class AttemptFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunResumed(Event):
-    """An interrupted run goes on; attempts from `from_index` are made anew."""
+    """An interrupted run goes on; attempts from `from_index` are made anew.
+
+    anyway: it had stopped for an error of its reward, and goes on in spite of that and of further ones.
+    """
 
     kind: ClassVar[str] = "run_resumed"
     from_index: int
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True)

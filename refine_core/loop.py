@@ -12,7 +12,7 @@ differ on purpose, the branch says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import get_args
 
@@ -64,6 +64,7 @@ class Plan:
     fail_count: failed attempts tolerated, 0 included. hints: where they come from; "none" for best-of-n.
     at_once: attempts that may be under way together; more than 1 only without hints, which each must wait for.
     schedule: what the temperatures were made by, for models with a temperature of their own.
+    stop_on_repeating_error: whether an error of the reward that is bound to repeat ends the run.
     """
 
     temperatures: tuple[float, ...]
@@ -72,6 +73,7 @@ class Plan:
     hints: HintSource = "adviser"
     at_once: int = 1
     schedule: Schedule = DSPY_2_6
+    stop_on_repeating_error: bool = False
 
     def __post_init__(self) -> None:
         if not self.temperatures:
@@ -90,6 +92,7 @@ class Plan:
         hints: HintSource = "adviser",
         at_once: int = 1,
         by: Schedule = DSPY_2_6,
+        stop_on_repeating_error: bool = False,
     ) -> Plan:
         """The plan of `n` attempts whose model's own temperature is `first`; `fail_count` None means `n`.
 
@@ -122,7 +125,9 @@ class Plan:
         if found:
             raise SpecError(found)
         failures = n if fail_count is None else fail_count
-        return cls(temperatures(by, first, n), threshold, failures, hints, at_once, by)
+        return cls(
+            temperatures(by, first, n), threshold, failures, hints, at_once, by, stop_on_repeating_error
+        )
 
     def reached_by(self, reward: float) -> bool:
         """Whether a reward is at or above the threshold."""
@@ -181,6 +186,7 @@ class Loop:
     hints, advice_from: the latest good advice and whose it is.
     unadvised: index of the attempt whose advice is still to be asked for, or None.
     feedback: the latest that the reward gave, where that is the source of hints; then advice_from is its attempt.
+    broken: whether an attempt failed of an error that is bound to repeat, and the plan is to stop there.
     """
 
     plan: Plan
@@ -192,6 +198,7 @@ class Loop:
     advice_from: int | None = None
     unadvised: int | None = None
     feedback: str = ""
+    broken: bool = False
 
     @property
     def best(self) -> int | None:
@@ -217,10 +224,11 @@ def evolve(loop: Loop, event: Event) -> Loop:
     # Every attempt comes here four times, and dataclasses.replace costs five times what making a Loop costs.
     plan, rewards, unmet, failed = loop.plan, loop.rewards, loop.unmet, loop.failed
     hints, source, unadvised, feedback = loop.hints, loop.advice_from, loop.unadvised, loop.feedback
+    broken = loop.broken
     match event:
         case AttemptStarted(index=i):
             running = (*loop.running, i)
-            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback)
+            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
         case RewardScored(index=i, value=value):
             rewards = {**rewards, i: value}
             unmet = unmet | {i} if event.unmet else unmet
@@ -233,22 +241,22 @@ def evolve(loop: Loop, event: Event) -> Loop:
                 unadvised = i
             if plan.hints == "feedback" and (given := feedback_of(event)):
                 feedback, source = given, i
-            return Loop(
-                plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised, feedback
-            )
+            running = _without(loop.running, i)
+            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
         case AttemptFailed(index=i):
             # As in the original, a failure asks for no advice and the latest good advice stays in force.
-            failed = (*failed, i)
-            return Loop(
-                plan, rewards, unmet, failed, _without(loop.running, i), hints, source, unadvised, feedback
-            )
+            failed, running = (*failed, i), _without(loop.running, i)
+            broken = broken or (plan.stop_on_repeating_error and event.error.repeats)
+            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
         case AdviceGiven(after=after, advice=advice):
-            return Loop(plan, rewards, unmet, failed, loop.running, dict(advice), after, None)
+            return Loop(plan, rewards, unmet, failed, loop.running, dict(advice), after, None, broken=broken)
         case AdviceFailed():
             # Differs: in the original an error while advising counts as a failed attempt.
-            return Loop(plan, rewards, unmet, failed, loop.running, hints, source, None)
-        case RunResumed():
-            return Loop(plan, rewards, unmet, failed, (), hints, source, unadvised, feedback)
+            return Loop(plan, rewards, unmet, failed, loop.running, hints, source, None, broken=broken)
+        case RunResumed(anyway=anyway):
+            if anyway:
+                plan, broken = replace(plan, stop_on_repeating_error=False), False
+            return Loop(plan, rewards, unmet, failed, (), hints, source, unadvised, feedback, broken)
         case _:
             return loop
 
@@ -268,7 +276,9 @@ def decide(loop: Loop) -> tuple[Action, ...]:
         return (end,)
     if loop.unadvised is not None:
         return (AskAdvice(loop.unadvised),)
-    if loop.running and (len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards))):
+    if loop.running and (
+        loop.broken or len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards))
+    ):
         return ()  # the end is near: only earlier attempts, still under way, can change which
     first = loop.begun
     free = min(loop.plan.at_once - len(loop.running), len(loop.plan.temperatures) - first)
@@ -292,6 +302,9 @@ def _end(loop: Loop) -> Stop | None:
             # Differs: counted afresh for each call; the original's count leaks from one call to the next.
             if failures > loop.plan.fail_count:
                 return Stop("too_many_failures", _best(loop, i), None)
+        elif loop.broken and not loop.running:
+            # Differs: the original goes on, and pays for attempts that cannot be scored.
+            return Stop("reward_broken", loop.best, loop.best)
         else:
             return None
     # Differs: when every attempt failed the last error is raised; the original returns None.

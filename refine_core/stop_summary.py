@@ -65,6 +65,10 @@ def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
         case "recording_ended":
             said = end.error.message if end.error is not None else "The recording ends here."
             return said, (returned or _NO_REWARD) if made else "", *failures
+        case "reward_broken":
+            why = "every further attempt would fail with the same error"
+            ask = "Fix the reward, or continue anyway."
+            return f"Stopped after attempt {made}: {why}.", *failures, best, ask
         case "cancelled":
             return f"Cancelled {_when(line)}.", best, *failures
         case _:

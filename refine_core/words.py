@@ -72,15 +72,20 @@ def seconds(value: float | None) -> str:
 
 
 def resumed(line: Timeline) -> str:
-    """What an interruption did to the run; "" where there was none."""
+    """What an interruption did to the run, and whether it went on with a broken reward; "" where nothing happened."""
+    anyway = (
+        f"Continued after attempt {line.continued_after}, in spite of the reward's error."
+        if line.continued_after is not None
+        else ""
+    )
     if not line.resumed:
-        return ""
+        return anyway
     how_often = {1: "once", 2: "twice"}.get(line.resumed, f"{line.resumed} times")
     again = sorted({a.index + 1 for a in line.cut_off})
     redone = f"; attempt {', '.join(map(str, again))} was cut off and begun anew" if again else ""
     lost = sum(len(a.calls) for a in line.cut_off)
     paid = f", and {count(lost, 'call')} of its first try counted" if lost else ""
-    return f"Interrupted and resumed {how_often}{redone}{paid}."
+    return f"{anyway} Interrupted and resumed {how_often}{redone}{paid}.".lstrip()
 
 
 def moment(at: float) -> str:

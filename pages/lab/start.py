@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -75,13 +75,14 @@ def start(typed: Typed) -> None:
         mistake(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
         st.button("Run anyway", key=fixed("run-anyway"), on_click=state.run_anyway, args=(source,))
         return
+    asking = replace(typed.spec, stop_on_repeating_error=not state.is_allowed(source))
     last: _Last = st.session_state.setdefault(fixed("last"), _Last())
     with last.lock:
         run_id = last.run_id if last.run_id and _under_way(last.run_id, typed) else None
         again = run_id is not None
         if run_id is None:
             try:
-                run_id = last.run_id = runs.start(typed.spec, typed.credentials)
+                run_id = last.run_id = runs.start(asking, typed.credentials)
             except (SpecError, LMError, StoreError) as error:
                 mistake(f"Not started: {error}")
                 return

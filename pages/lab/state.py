@@ -291,7 +291,7 @@ def typed() -> Typed:
 def describes(typed: Typed, spec: ProgramSpec) -> bool:
     """Whether `spec` is what the form says now.
 
-    Names do not count, its own and its connections', nor where it came from, nor a replay's models.
+    Names do not count, its own and its connections', nor where it came from, nor whether it stops for its reward, nor a replay's models.
     """
 
     def unnamed(model: ModelSpec | None) -> ModelSpec | None:
@@ -303,6 +303,7 @@ def describes(typed: Typed, spec: ProgramSpec) -> bool:
             title="",
             example=None,
             parent=None,
+            stop_on_repeating_error=False,
             model=replace(one.model, connection=""),
             adviser=unnamed(one.adviser),
             judge=unnamed(one.judge),

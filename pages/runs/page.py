@@ -19,6 +19,7 @@ _OUTCOMES = {
     "recording_ended": "the recording ends there",
     "cancelled": "cancelled",
     "error": "stopped by an error",
+    "reward_broken": "stopped: the reward needs a fix",
 }
 
 

@@ -13,6 +13,7 @@ from pages.shared.text import mistake
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.runs import Run
+from refine_core.words import count
 
 _PACES = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
 
@@ -24,6 +25,8 @@ def actions(run: Run) -> None:
         return
     if run.resumable:
         _resume(run)
+    if run.awaits_decision:
+        _decide(run)
     if run.line.calls:
         _replay(run)
 
@@ -59,6 +62,30 @@ def _resume(run: Run) -> None:
                 runs.resume(run.run_id, credentials(run.line.spec))
             except (SpecError, LMError, StoreError) as error:
                 mistake(f"Not resumed: {error}")
+            else:
+                st.rerun()
+
+
+def _decide(run: Run) -> None:
+    """What to do with a run that stopped for an error of its reward that is bound to repeat."""
+    st.page_link(
+        address.LAB,
+        label="Fix the reward",
+        icon=":material/build:",
+        query_params=address.to_change(run.run_id),
+    )
+    with st.popover("Continue anyway", icon=":material/play_circle:"):
+        left = len(run.line.temperatures) - len(run.line.attempts)
+        st.markdown(
+            f"The run goes on with the same reward: up to {count(left, 'more attempt')}, "
+            "whatever errors the reward raises."
+        )
+        missing_keys(run.line.spec, run.line.keyed)
+        if st.button("Continue", type="primary", key="continue-anyway"):
+            try:
+                runs.resume(run.run_id, credentials(run.line.spec), anyway=True)
+            except (SpecError, LMError, StoreError) as error:
+                mistake(f"Not continued: {error}")
             else:
                 st.rerun()
 

@@ -46,6 +46,7 @@ _CUT_SHORT = {
     "cancelled": "that run was cancelled",
     "budget_used_up": "that run was stopped by its budget",
     "error": "that run was stopped by an error",
+    "reward_broken": "that run was stopped by an error of its reward",
     "recording_ended": "that run was a replay, and ended so too",
 }
 _TELLING = ("temperature", "rollout_id")

@@ -77,7 +77,7 @@ class _Fold:
             return
         self.line.loop = evolve(self.line.loop, event)
         if isinstance(event, ev.RunResumed):
-            self._resume(self.line)
+            self._resume(self.line, event)
         elif isinstance(event, ev.RunFinished):
             self.line.finished, self.line.ended_at = event, record.at
             self.line.cut_short()
@@ -91,9 +91,13 @@ class _Fold:
             self._inside_attempt(owner, span, event, record.at)
 
     @staticmethod
-    def _resume(line: Timeline) -> None:
-        """What was under way is over; it will begin anew."""
-        line.resumed += 1
+    def _resume(line: Timeline, event: ev.RunResumed) -> None:
+        """What was under way is over; it will begin anew. A run that had stopped by itself has an end no more."""
+        if line.finished is None:
+            line.resumed += 1
+        else:
+            line.continued_after = event.from_index
+        line.finished = line.ended_at = None
         line.cut_short()
         for attempt in [a for a in line.attempts if a.state == "cut_off"]:
             line.attempts.remove(attempt)

@@ -91,6 +91,8 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(summary, calls=summary.calls + 1, events=record.seq)
         case (ev.LMReplied() | ev.LMRetried() | ev.LMFailed()) as answer if summary.spent is not None:
             return replace(summary, spent=spend(summary.spent, answer, record.at), events=record.seq)
+        case ev.RunResumed():
+            return replace(summary, reason=None, ended_at=None, events=record.seq)
         case ev.RunFinished(reason=reason):
             return replace(summary, reason=reason, ended_at=record.at, events=record.seq)
         case _:

@@ -16,6 +16,7 @@ from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.sources import CARRIED
 from refine_core.rewards import RewardRunner, Scored, find_reward
 from refine_core.rewards.checks import Fields
+from refine_core.rewards.repeating import is_bound_to_repeat
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
@@ -54,7 +55,7 @@ class WorkerScorer:
     """A reward typed by a person: scored in a worker process, with a judge that it may call."""
 
     def __init__(self, spec: ProgramSpec, judge: BaseLM) -> None:
-        self.source = spec.reward
+        self.source, self._name, self._fields = spec.reward, spec.reward_name, reward_fields(spec)
         self._judge_lm = judge
         self._runner = RewardRunner(
             spec.reward, name=spec.reward_name, timeout_s=spec.reward_timeout_s, judge=self._judge
@@ -67,7 +68,12 @@ class WorkerScorer:
     def steps(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
         """The reward of `prediction`. Raises RewardError."""
         with within(scope):
-            scored: Scored = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
+            try:
+                scored: Scored = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
+            except RewardError as error:
+                fields = Fields({n: type(v) for n, v in inputs.items()}, self._fields.outputs)
+                error.repeats = error.repeats or is_bound_to_repeat(error, self.source, self._name, fields)
+                raise
         return scored
 
     def close(self) -> None:

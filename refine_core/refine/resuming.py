@@ -96,6 +96,11 @@ class Interrupted:
         return trace
 
 
+def continued_anyway(records: Sequence[Record]) -> bool:
+    """Whether a run went on in spite of an error of its reward that was bound to repeat."""
+    return any(isinstance(r.event, RunResumed) and r.event.anyway for r in records)
+
+
 def _typed(who: Predict, values: Mapping[str, object]) -> dict[str, Any]:
     """Recorded values as the types that the signature names; as recorded where one does not fit."""
     fields = who.signature.fields

@@ -32,7 +32,7 @@ from refine_core.loop import Plan
 from refine_core.refine.advice_request import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
 from refine_core.refine.driver import Driver
-from refine_core.refine.resuming import Interrupted
+from refine_core.refine.resuming import Interrupted, continued_anyway
 from refine_core.spec import ModelSpec, ProgramSpec
 
 logger = logging.getLogger("refine_core")
@@ -48,6 +48,7 @@ class Work:
 
     keys: role ("model", "adviser", "judge") -> key typed by a person. recording: the recording of a run, by its id.
     records: the log of the same run, if it goes on after an interruption.
+    anyway: it goes on in spite of an error of its reward that is bound to repeat.
     Raises: LMKeyError for a key that is not there, or was when the run began; LMNotFoundError for a recording that is not.
     """
 
@@ -57,8 +58,11 @@ class Work:
         keys: Mapping[str, str],
         recording: Callable[[str], Recording],
         records: Sequence[Record] = (),
+        *,
+        anyway: bool = False,
     ) -> None:
         self.spec = spec = replace(spec, inputs=plain_dict(spec.inputs))  # what can be recorded
+        self.anyway = anyway or continued_anyway(records)
         self.before = Interrupted.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
         self.keyed = tuple(role for role, described in named.items() if described and role in keys)
@@ -101,12 +105,13 @@ class Work:
             spec.fail_count,
             hints=spec.hint_source,
             by=spec.temperature_schedule,
+            stop_on_repeating_error=spec.stop_on_repeating_error and not self.anyway,
         )
 
     def began(self) -> RunStarted | RunResumed:
         """The fact that comes first."""
         if self.before is not None:
-            return RunResumed(self.before.next_index)
+            return RunResumed(self.before.next_index, anyway=self.anyway)
         names = tuple(name for name, _ in self.program.named_predictors())
         return RunStarted(self.spec, self.plan.temperatures, names, __version__, self.keyed)
 

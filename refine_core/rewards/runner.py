@@ -171,7 +171,7 @@ class RewardRunner:
         reply = _checked(read_load_reply, _awaited(process, process.load_deadline, cancel))
         if isinstance(reply, Failure):
             process.kill()
-            raise self._as_error(reply, at_fault=False)
+            raise self._as_error(reply, loading=True)
         _empty_folder(process)
         self._confinement = reply.confinement
         self._loaded = process
@@ -217,10 +217,10 @@ class RewardRunner:
             return {"op": "answer", "error": f"{type(error).__name__}: {error}"}, error
         return {"op": "answer", "value": value}, None
 
-    def _as_error(self, failure: Failure, *, at_fault: bool = True) -> RewardError:
-        """The worker's failure as an error. at_fault: without a line, blame the reward's own."""
+    def _as_error(self, failure: Failure, *, loading: bool = False) -> RewardError:
+        """The worker's failure as an error. loading: it failed before its first score, so each score fails; else its own line is blamed."""
         line = self._line_in_source(failure.line)
-        if line is None and at_fault:
+        if line is None and not loading:
             returned = failure.type_name in {"WrongType", "NotFinite"}
             line = blame_line_of_reward(self.source, self.name, returned=returned)
         return RewardError(
@@ -229,6 +229,7 @@ class RewardRunner:
             line=line,
             column=failure.column,
             stdout=failure.stdout,
+            repeats=loading and failure.type_name not in {"Timeout", "MemoryLimit"},
             frames=tuple(
                 (function, at) for function, at in failure.frames if self._line_in_source(at) is not None
             ),

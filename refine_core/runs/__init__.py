@@ -71,9 +71,9 @@ def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:
     return default().start(spec, credentials)
 
 
-def resume(run_id: str, credentials: Credentials | None = None) -> None:
-    """Go on with a run that was interrupted. See Runs.resume."""
-    default().resume(run_id, credentials)
+def resume(run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
+    """Go on with a run that was interrupted, or stopped for its reward. See Runs.resume."""
+    default().resume(run_id, credentials, anyway=anyway)
 
 
 def replay(run_id: str, *, delay_s: float | None = None) -> str:

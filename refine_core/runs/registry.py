@@ -26,6 +26,7 @@ from refine_core.log.summaries import Summary, summarize
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import well_formed
 from refine_core.refine.build import check
+from refine_core.refine.resuming import continued_anyway
 from refine_core.refine.work import Work
 from refine_core.runs.replaying import replayed
 from refine_core.runs.run import Run, State
@@ -86,20 +87,21 @@ class Runs:
         work = Work(spec, (credentials or Credentials()).keys, self.recording)
         return self._begin(_new_id(), work)
 
-    def resume(self, run_id: str, credentials: Credentials | None = None) -> None:
+    def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
         """Go on with a run that was interrupted, from its last complete attempt; RunResumed is durable by then.
 
+        anyway: go on with one that stopped for an error of its reward, in spite of it and of further ones.
         Raises: SpecError for a run that is not there or was not interrupted; LMKeyError; StoreError, where another
         process goes on with it, too.
         """
         found = self.get(run_id)
-        if found is None or not found.resumable:
+        if found is None or not (found.resumable or (anyway and found.awaits_decision)):
             state = "not there" if found is None else f"{found.state}, not interrupted"
             raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot go on")])
         # Those that it was found by: whatever another made of it since, the store refuses to write over.
         records = self.events(run_id)[: found.line.seq]
         keys = (credentials or Credentials()).keys
-        work = Work(_spec(records), keys, self.recording, records)
+        work = Work(_spec(records), keys, self.recording, records, anyway=anyway)
         self._begin(run_id, work, records)
 
     def replay(self, run_id: str, *, delay_s: float | None = None) -> str:
@@ -111,7 +113,10 @@ class Runs:
         records = self.events(run_id)
         if not records:
             raise SpecError([Problem("run", f"there is no run {run_id!r}")])
-        return self.start(replayed(_spec(records), run_id, delay_s=delay_s))
+        spec = _spec(records)
+        if continued_anyway(records):
+            spec = replace(spec, stop_on_repeating_error=False)
+        return self.start(replayed(spec, run_id, delay_s=delay_s))
 
     def recording(self, run_id: str) -> Recording:
         """The replies of a run. Raises LMNotFoundError if there is no such run; StoreError."""

@@ -33,6 +33,11 @@ class Run:
         return self.state in ("interrupted", "unrecorded")
 
     @property
+    def awaits_decision(self) -> bool:
+        """Whether it stopped for an error of its reward that is bound to repeat, and may go on anyway."""
+        return self.line.finished is not None and self.line.finished.reason == "reward_broken"
+
+    @property
     def live(self) -> bool:
         """Whether more may still come."""
         return self.state in ("running", "cancelling")

@@ -111,6 +111,7 @@ class ProgramSpec:
     example: which worked example it came from, or None. parent: the run that it was edited from, or None.
     hints: where they come from, for the strategy "refine". schedule: of the attempts' temperatures.
     advice_instructions: what the adviser is told to do; "" for the default. advice_form: "compact" for small context windows.
+    stop_on_repeating_error: whether the run stops at the first error of the reward that is bound to repeat.
     """
 
     stages: tuple[StageSpec, ...]
@@ -135,6 +136,7 @@ class ProgramSpec:
     schedule: Schedule = DSPY_2_6
     advice_instructions: str = ""
     advice_form: AdviceForm = "full"
+    stop_on_repeating_error: bool = False
 
     @property
     def attempt_count(self) -> int:

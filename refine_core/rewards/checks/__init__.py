@@ -8,6 +8,7 @@ finding.py     Finding, Fix, Fields        reading.py     the syntax tree, and t
 fields.py      unknown fields and inputs   returns.py     branches without a return, results that are no number
 parameters.py  other parameters, and other frameworks' functions
 imports.py     what the sandbox refuses    names.py       names that nothing binds
+reached.py     whether every attempt comes to a node
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ from refine_core.rewards.checks.reading import Code, read
 from refine_core.rewards.checks.returns import check_returns
 from refine_core.rewards.source import find_reward, parse_reward
 
-__all__ = ["CHECKS", "Fields", "Finding", "Fix", "call_question", "check_reward", "rename_parameters"]
+__all__ = [
+    "CHECKS",
+    "Fields",
+    "Finding",
+    "Fix",
+    "call_question",
+    "check_reward",
+    "read_code",
+    "rename_parameters",
+]
 
 CHECKS: tuple[Callable[[Code], Iterable[Finding]], ...] = (
     check_parameters,
@@ -42,7 +52,7 @@ def check_reward(source: str, name: str | None = None, fields: Fields | None = N
     A source that does not parse, or has no reward to find, is one finding. Raises nothing.
     """
     try:
-        code = _code(source, name, fields)
+        code = read_code(source, name, fields)
     except RewardError as error:
         codes = {"SyntaxError": "syntax", "NoReward": "no-reward", "ManyRewards": "many-rewards"}
         kind = codes.get(error.type_name, "syntax")
@@ -58,16 +68,17 @@ def call_question(source: str, name: str | None = None, fields: Fields | None = 
     `subject` is its header, "grade(sample, item)", under which the answer can be remembered.
     """
     try:
-        return ask(_code(source, name, fields))
+        return ask(read_code(source, name, fields))
     except RewardError:
         return None
 
 
 def rename_parameters(source: str, name: str | None = None) -> str:
     """The source with the reward's parameters renamed to args and pred. Raises RewardError for one that does not parse."""
-    return renamed(_code(source, name, None))
+    return renamed(read_code(source, name, None))
 
 
-def _code(source: str, name: str | None, fields: Fields | None) -> Code:
+def read_code(source: str, name: str | None, fields: Fields | None) -> Code:
+    """A reward's syntax tree, as the checks read it. Raises RewardError for one that does not parse or is not there."""
     found = find_reward(source, name)
     return read(source, parse_reward(source), found, fields or Fields())

@@ -13,6 +13,7 @@ from typing import get_origin
 
 from refine_core.modules.prediction import Prediction
 from refine_core.rewards.checks.finding import Finding, Fix, nearest
+from refine_core.rewards.checks.reached import Flow
 from refine_core.rewards.checks.reading import Code, Function, own_nodes, positional
 
 _DICT = frozenset(dir(dict))
@@ -226,7 +227,7 @@ def _unknown(
         said += " A value that only the reward sees can be added to the inputs."
     if not always:
         said += " So this is None."
-    elif _unconditional(code, node):
+    elif code.function is not None and Flow.of(code, code.function).reaches(node):
         said += " Every attempt would fail here."
     fix = None
     target = close or (next(iter(given.fields), None) if given.by_attribute else None)
@@ -293,24 +294,4 @@ def _guarded(code: Code, given: _Given | None, node: ast.AST, name: str) -> bool
                 return True
             case _:
                 pass
-    return False
-
-
-_SOMETIMES = (
-    ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp,
-    ast.DictComp, ast.GeneratorExp, ast.With,
-)  # fmt: skip
-
-
-def _unconditional(code: Code, node: ast.AST) -> bool:
-    """Whether every call of the reward comes here: straight in its body, with nothing before that may leave it."""
-    inside: ast.AST = node
-    for around in code.around(node):
-        if around is code.function:
-            body = around.body if isinstance(around.body, list) else []
-            before = body[: body.index(inside)] if isinstance(inside, ast.stmt) and inside in body else []
-            return not any(isinstance(n, (ast.Return, ast.Raise)) for one in before for n in ast.walk(one))
-        if isinstance(around, _SOMETIMES):
-            return False
-        inside = around
     return False

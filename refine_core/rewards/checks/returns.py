@@ -247,6 +247,13 @@ def _no_number(value: ast.expr | None) -> str | None:
     return next((what for kind, what in _LITERALS.items() if isinstance(value, kind)), None)
 
 
+def never_a_number(value: ast.expr | None) -> bool:
+    """Whether a `return` of this is no score in any case."""
+    if isinstance(value, ast.IfExp):
+        return never_a_number(value.body) and never_a_number(value.orelse)
+    return _is_none(value) or _no_number(value) is not None
+
+
 def _constant(test: ast.expr) -> bool | None:
     return bool(test.value) if isinstance(test, ast.Constant) else None
 

@@ -1,0 +1,209 @@
+"""Whether every call of a function comes to a node of it, whatever the program returned.
+
+Conditions that depend on the inputs alone are no doubt: the inputs are the same in every attempt of a run.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from refine_core.rewards.checks.reading import Code, Function, Scope, own_nodes
+
+_COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+# Evaluating one of these raises nothing that depends on a value, but for a name or a field that is missing.
+_HARMLESS = (ast.Name, ast.Attribute, ast.Constant, ast.expr_context, ast.Assign, ast.AnnAssign, ast.Pass)
+_BUILTINS = frozenset(dir(builtins)) - {
+    "__import__", "compile", "eval", "exec", "globals", "id", "input", "locals", "vars",
+}  # fmt: skip
+_CHANCE = {"choice", "now", "random", "sample", "secrets", "shuffle", "time", "today", "uuid", "uuid4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One function of a reward. steady: the names in it that hold the same in every attempt."""
+
+    code: Code
+    function: Function
+    steady: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, code: Code, function: Function, given: frozenset[str] = frozenset()) -> Flow:
+        """given: the parameters that are the same in every attempt."""
+        names = {name for name in given if not _is_changed(function, name)}
+        for node in own_nodes(function):  # in their order, so that one may be made of those before it
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
+                    _times_stored(function, name) == 1
+                    and not _is_changed(function, name)
+                    and (so_far := cls(code, function, frozenset(names))).is_steady(value)
+                    and so_far.reaches(node)
+                ):
+                    names.add(name)
+                case _:
+                    pass
+        return cls(code, function, frozenset(names))
+
+    def is_steady(self, node: ast.AST) -> bool:
+        """Whether a node comes to the same in every attempt: it reads only inputs, constants and what is imported."""
+        known = self.steady | ((_BUILTINS | _imported(self.code.tree)) - _bound(self.function))
+        for one in ast.walk(node):
+            if isinstance(one, ast.Name) and (one.id not in known or one.id in _CHANCE):
+                return False
+            if isinstance(one, ast.Attribute) and one.attr in _CHANCE:
+                return False
+            if isinstance(one, (ast.Lambda, _COMPREHENSION, ast.NamedExpr, ast.Yield, ast.Await)):
+                return False
+        return True
+
+    def reaches(self, node: ast.AST) -> bool:
+        """Whether every call comes to `node`, unless it fails before."""
+        inside = node
+        for around in self.code.around(node):
+            if isinstance(inside, ast.stmt) and any(map(self._may_leave, _before(around, inside))):
+                return False
+            if around is self.function:
+                return True
+            if not self._leads(around, inside, node):
+                return False
+            inside = around
+        return False
+
+    def _leads(self, around: ast.AST, inside: ast.AST, node: ast.AST) -> bool:
+        """Whether `around`, once it has begun, comes to its part `inside` each time."""
+        match around:
+            case ast.If(test=test) | ast.IfExp(test=test):
+                return inside is test or self.is_steady(test)
+            case ast.While(test=begun) | ast.For(iter=begun):
+                return inside is begun or (self.is_steady(begun) and not _skips(around))
+            case ast.BoolOp(values=values):
+                return all(map(self.is_steady, values[: values.index(inside)]))  # type: ignore[arg-type]
+            case ast.Compare(left=left, comparators=[second, *_]):
+                return inside in (left, second)
+            case ast.Try(handlers=[_, *_]):
+                return inside in around.finalbody or (
+                    inside in around.body and _comes_first(around.body, node)
+                )
+            case ast.With(items=items, body=body):
+                return inside in items or (inside in body and "suppress" not in ast.unparse(items[0]))
+            case ast.Match(subject=subject, cases=cases):
+                return inside is subject or (
+                    self.is_steady(subject) and all(case.guard is None for case in cases)
+                )
+            case ast.Assert(test=test):
+                return inside is test
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return inside is around.generators[0]
+            case ast.comprehension(iter=begun):
+                return inside is begun
+            case ast.TryStar() | ast.ExceptHandler() | ast.AsyncFor() | ast.AsyncWith():
+                return False
+            case _:
+                return not isinstance(around, Scope)
+
+    def _may_leave(self, statement: ast.AST) -> bool:
+        """Whether a statement that was passed may return in another attempt."""
+        match statement:
+            case ast.Return():
+                return False
+            case ast.If(test=test, body=body, orelse=orelse) if self.is_steady(test):
+                return any(map(self._may_leave, (*body, *orelse)))
+            case _:
+                return any(isinstance(one, ast.Return) for one in _own(statement))
+
+
+def _before(around: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
+    """The statements of its block that come before it."""
+    for _, block in ast.iter_fields(around):
+        if isinstance(block, list) and statement in block:
+            return block[: block.index(statement)]
+    return []
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and those in it, without what is inside a function or a class."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, Scope):
+            yield one
+            waiting.extend(ast.iter_child_nodes(one))
+
+
+def _skips(loop: ast.AST) -> bool:
+    return any(isinstance(one, (ast.Return, ast.Break, ast.Continue)) for one in _own(loop))
+
+
+def _comes_first(body: list[ast.stmt], node: ast.AST) -> bool:
+    """Whether nothing that a handler may catch is evaluated before `node`."""
+    for one in (one for statement in body for one in _in_order(statement)):
+        if one is node:
+            return True
+        if not isinstance(one, _HARMLESS):
+            return False
+    return False
+
+
+def _in_order(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes as they are evaluated: the parts of one before itself."""
+    for child in ast.iter_child_nodes(node):
+        yield from _in_order(child)
+    yield node
+
+
+def _bound(function: Function) -> set[str]:
+    """Every name that the function, or one inside it, binds."""
+    parameters = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
+    return parameters | {
+        one.id
+        for one in ast.walk(function)
+        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)
+    }
+
+
+def _times_stored(function: Function, name: str) -> int:
+    return sum(
+        (isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load))
+        or (isinstance(one, (ast.MatchAs, ast.ExceptHandler, ast.MatchStar)) and one.name == name)
+        for one in ast.walk(function)
+    )
+
+
+def _is_changed(function: Function, name: str) -> bool:
+    """Whether what a name holds may be changed in place, or the name bound anew where it is a parameter."""
+    for one in ast.walk(function):
+        match one:
+            case ast.Subscript(value=ast.Name(id=owner), ctx=ast.Store() | ast.Del()) if owner == name:
+                return True
+            case ast.Attribute(value=ast.Name(id=owner), attr=method) if owner == name and method in _CHANGES:
+                return True
+            case _:
+                pass
+    parameters = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    return name in parameters and _times_stored(function, name) > 0
+
+
+_CHANGES = {
+    "add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "sort", "update",
+}  # fmt: skip
+
+
+def _imported(tree: ast.Module) -> frozenset[str]:
+    """Names of modules, of what is imported from them, and of plain constants at the top level."""
+    found: set[str] = set()
+    for node in tree.body:
+        match node:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                chance = isinstance(node, ast.ImportFrom) and (node.module or "") in _CHANCE
+                found |= {one.asname or one.name.partition(".")[0] for one in names if not chance}
+                found -= {one.asname for one in names if one.asname and one.name in _CHANCE}
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()):
+                found.add(name)
+            case _:
+                pass
+    stored = [
+        one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    ]
+    return frozenset(name for name in found if stored.count(name) <= 1)

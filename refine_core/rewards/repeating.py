@@ -1,0 +1,237 @@
+"""Whether an error of a reward is bound to repeat: every further attempt would be paid for and fail of it too.
+
+It is, where two things hold: every call of the reward comes to the place that failed, and what failed there does not
+depend on what the program returned. Where reading the source cannot tell, it is not.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from refine_core.errors import RewardError
+from refine_core.rewards.checks import Fields, check_reward, read_code
+from refine_core.rewards.checks.reached import Flow
+from refine_core.rewards.checks.reading import Code, Function, own_nodes, positional
+from refine_core.rewards.checks.returns import never_a_number
+
+# They tell of the machine, or of another model.
+_BY_CHANCE = frozenset({"JudgeError", "MemoryLimit", "Timeout"})
+_RETURNED = frozenset({"NotFinite", "WrongType"})
+_IMPORTS = frozenset({"ImportError", "ModuleNotFoundError"})
+_ARGUMENTS = re.compile(r"(\w+)\(\) (?:takes (?:from )?\d+ .*positional arguments?|missing \d+ required )")
+_MISSING = re.compile(
+    r"\w+: (?:no field '(?P<field>\w+)' in the prediction"
+    r"|args has no '(?P<input>\w+)'"
+    r"|name '(?P<name>\w+)' is not defined"
+    r"|(?:'Inputs' object|module '[\w.]+') has no attribute '(?P<fixed>\w+)'"
+    r"|'\w+' object has no attribute '(?P<method>\w+)')"
+)
+
+
+def is_bound_to_repeat(error: RewardError, source: str, name: str | None, fields: Fields) -> bool:
+    """Whether a reward that failed so will fail so again, whatever the program returns.
+
+    source, name: the reward, and which function of it. fields: what it is given. Raises nothing.
+    """
+    if error.type_name in _BY_CHANCE:
+        return False
+    try:
+        code = read_code(source, name, fields)
+    except RewardError:
+        return False
+    if error.type_name in _RETURNED:
+        return code.function is not None and _always_returns(code, code.function, error.line)
+    if not error.frames:  # the call of the reward itself
+        return error.type_name == "TypeError" and _ARGUMENTS.search(error.message) is not None
+    flow = _innermost(code, error.frames)
+    line = error.frames[-1][1]
+    return flow is not None and any(flow.reaches(node) for node in _culprits(flow, error, line))
+
+
+def _always_returns(code: Code, function: Function, line: int | None) -> bool:
+    """Whether each call returns what is no score: nothing else is returned, or this is returned each time."""
+    if isinstance(function, ast.Lambda):
+        return never_a_number(function.body)
+    nodes = list(own_nodes(function))
+    if isinstance(function, ast.AsyncFunctionDef) or any(
+        isinstance(one, (ast.Yield, ast.YieldFrom)) for one in nodes
+    ):
+        return True
+    returns = [one for one in nodes if isinstance(one, ast.Return)]
+    if all(never_a_number(one.value) for one in returns):
+        return True
+    flow = Flow.of(code, function, frozenset(code.parameters[:1]))
+    return any(
+        _spans(one, line)
+        and flow.reaches(one)
+        and (never_a_number(one.value) or (one.value is not None and flow.is_steady(one.value)))
+        for one in returns
+    )
+
+
+def _innermost(code: Code, frames: tuple[tuple[str, int], ...]) -> Flow | None:
+    """The function that failed, where each of those around it always comes to the one call of the next."""
+    flow: Flow | None = None
+    for i, (name, line) in enumerate(frames):
+        function = _function_at(code, name, line)
+        if function is None:
+            return None
+        if flow is None:
+            given = frozenset(code.parameters[:1] if function is code.function else ())
+        else:
+            called = [
+                one for one in own_nodes(flow.function)
+                if isinstance(one, ast.Call) and _named(one) == name and _spans(one, frames[i - 1][1])
+            ]  # fmt: skip
+            if len(called) != 1 or not flow.reaches(called[0]):
+                return None
+            given = _steady_parameters(flow, called[0], function)
+        flow = Flow.of(code, function, given)
+    return flow
+
+
+def _function_at(code: Code, name: str, line: int) -> Function | None:
+    found = [
+        one
+        for one in ast.walk(code.tree)
+        if isinstance(one, ast.FunctionDef | ast.Lambda)
+        and getattr(one, "name", "<lambda>") == name
+        and _spans(one, line)
+    ]
+    return max(found, key=lambda one: one.lineno, default=None)
+
+
+def _steady_parameters(flow: Flow, call: ast.Call, function: Function) -> frozenset[str]:
+    """The parameters that this call gives what is the same in every attempt."""
+    if any(isinstance(one, ast.Starred) for one in call.args):
+        return frozenset()
+    names = positional(function)
+    names = names[1:] if names[:1] == ["self"] else names
+    given = [*zip(names, call.args, strict=False), *((one.arg, one.value) for one in call.keywords)]
+    return frozenset(name for name, value in given if name and flow.is_steady(value))
+
+
+def _culprits(flow: Flow, error: RewardError, line: int) -> Iterator[ast.AST]:
+    """The nodes of the line that fail so whenever they are reached."""
+    missing = _MISSING.match(error.message)
+    if missing is not None and not _stays_missing(flow.code, missing, line):
+        missing = None
+    arguments = _ARGUMENTS.search(error.message) if error.type_name == "TypeError" else None
+    for node in own_nodes(flow.function):
+        if not _spans(node, line):
+            continue
+        if isinstance(node, ast.stmt) and _fails_alike(flow, node, line):
+            yield _first_part(node)
+        match node:
+            case ast.Import() | ast.ImportFrom() if error.type_name in _IMPORTS:
+                yield node
+            case ast.Call() if arguments is not None and _named(node) == arguments[1]:
+                if _is_fixed(flow.code, node):
+                    yield node
+            case _ if missing is not None and _asks_for(node, missing):
+                yield node
+            case _:
+                pass
+
+
+def _fails_alike(flow: Flow, node: ast.stmt, line: int) -> bool:
+    """Whether a statement always raises, or reads only what is the same in every attempt."""
+    if isinstance(node, ast.Raise):
+        return True
+    part = _first_part(node)
+    if part is node and not isinstance(
+        node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Assert, ast.Expr, ast.Return)
+    ):
+        return False
+    value = getattr(node, "value", part) if part is node else part
+    return isinstance(value, ast.AST) and _spans(value, line) and flow.is_steady(value)
+
+
+def _first_part(node: ast.stmt) -> ast.AST:
+    """What a compound statement evaluates before all else; the node itself where it is no such."""
+    match node:
+        case ast.If(test=part) | ast.While(test=part) | ast.For(iter=part) | ast.Match(subject=part):
+            return part
+        case _:
+            return node
+
+
+def _asks_for(node: ast.AST, missing: re.Match[str]) -> bool:
+    """Whether a node reads what the message says is missing."""
+    wanted = missing[missing.lastgroup or 0]
+    match node:
+        case ast.Attribute(value=owner, attr=attr, ctx=ast.Load()):
+            # What is deeper inside a field is the program's own.
+            return attr == wanted and (
+                missing.lastgroup in ("fixed", "method")
+                or (missing.lastgroup == "field" and isinstance(owner, ast.Name | ast.Call))
+            )
+        case ast.Name(id=name, ctx=ast.Load()):
+            return name == wanted and missing.lastgroup == "name"
+        case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Load()):
+            return key == wanted and missing.lastgroup in ("field", "input")
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=key)]):
+            return key == wanted and missing.lastgroup in ("field", "fixed")
+        case _:
+            return False
+
+
+def _stays_missing(code: Code, missing: re.Match[str], line: int) -> bool:
+    """Whether nothing, neither the program nor the reward itself, may bring it in another attempt."""
+    kind, wanted = missing.lastgroup or "", missing[missing.lastgroup or 0]
+    given = {"field": code.fields.outputs, "input": code.fields.inputs}.get(kind, {})
+    if given is None or wanted in given:
+        return False
+    match kind:
+        case "fixed":
+            return True
+        case "name" | "method":
+            said = "unknown-name" if kind == "name" else "unknown-method"
+            findings = check_reward(code.source, code.name, code.fields)
+            return any(
+                one.code == said and one.subject == wanted and (kind == "name" or one.line == line)
+                for one in findings
+            )
+        case _:
+            return not any(_adds(node, wanted) for node in ast.walk(code.tree))
+
+
+def _adds(node: ast.AST, name: str) -> bool:
+    """Whether a node may give something a field or a key of this name."""
+    match node:
+        case ast.Attribute(attr=attr, ctx=ast.Store()):
+            return attr == name
+        case ast.Subscript(slice=key, ctx=ast.Store()):
+            return not isinstance(key, ast.Constant) or key.value == name
+        case (
+            ast.Call(func=ast.Attribute(attr="update" | "setdefault")) | ast.Call(func=ast.Name(id="setattr"))
+        ):
+            return True
+        case _:
+            return False
+
+
+def _is_fixed(code: Code, call: ast.Call) -> bool:
+    """Whether the number of its arguments is written out, and the function is one of the source."""
+    starred = any(isinstance(one, ast.Starred) for one in call.args) or any(
+        one.arg is None for one in call.keywords
+    )
+    known = [
+        one
+        for one in ast.walk(code.tree)
+        if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name == _named(call)
+    ]
+    return not starred and len(known) == 1
+
+
+def _named(call: ast.Call) -> str:
+    """What is called, by its last name."""
+    func = call.func
+    return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+
+
+def _spans(node: ast.AST, line: int | None) -> bool:
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    return line is not None and first <= line <= (last or first)
