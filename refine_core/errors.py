@@ -126,7 +126,7 @@ class ParseError(ProgramError, ValueError):
 
     signature: the names alone, "question -> answer". reply: all of it. missing: names of fields without a value.
     invalid: field name -> why its text is not of the field's type. message: the whole sentence, where the reader of the
-    reply knows better what it expected.
+    reply knows better what it expected. cut: where the reply was cut off, a clause that says by what; else "".
     """
 
     def __init__(
@@ -137,8 +137,10 @@ class ParseError(ProgramError, ValueError):
         missing: tuple[str, ...] = (),
         invalid: dict[str, str] | None = None,
         message: str | None = None,
+        cut: str = "",
     ) -> None:
         self.signature, self.reply, self.missing, self.invalid = signature, reply, missing, invalid or {}
+        self.cut = cut
         wrong = [
             *(f"no field {name!r}" for name in missing),
             *(f"field {n!r}: {w}" for n, w in self.invalid.items()),

@@ -163,7 +163,7 @@ class LMReplied(Event):
 
     model: as it was asked for. served_by: the name that the server gave itself, "" if none.
     cache_hit: answered from memory, for nothing. replayed: a recorded run's reply; its tokens were spent then.
-    others: further texts, where several were asked for. reasoning: what the model thought, as the server sent it beside
+    others: further texts, where several were asked for; other_reasons: why each of them ended. reasoning: what the model thought, as the server sent it beside
     `text` or as a tag within `text`, which is kept as it came.
     """
 
@@ -180,6 +180,7 @@ class LMReplied(Event):
     replayed: bool = False
     others: tuple[str, ...] = ()
     reasoning: str = ""
+    other_reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +206,15 @@ def charge_of(event: Event) -> Charge | None:
 
 @dataclass(frozen=True, slots=True)
 class ParseFailed(Event):
-    """A reply lacked what its signature promised. missing: field names. invalid: field name -> why."""
+    """A reply lacked what its signature promised. missing: field names. invalid: field name -> why.
+
+    cut: where it was cut off, a clause that says by what.
+    """
 
     kind: ClassVar[str] = "parse_failed"
     missing: tuple[str, ...]
     invalid: Mapping[str, str]
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)

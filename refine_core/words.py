@@ -123,7 +123,9 @@ def fault(error: Fault) -> str:
 
 
 def unread(failed: ParseFailed) -> str:
-    """What could not be read of a reply: "it has no field answer", "field confidence: not a number"."""
+    """What could not be read of a reply: "it has no field answer", "it was cut off at the token limit. Raise max tokens"."""
+    if failed.cut:
+        return failed.cut
     if failed.missing:
         return f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(failed.missing)}"
     return "; ".join(f"field {name}: {why.rstrip('.')}" for name, why in failed.invalid.items())

@@ -180,6 +180,10 @@ class Adapter(ABC):
     def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:
         """The outputs in `completion`, by name, in the signature's order. Raises ParseError."""
 
+    def is_whole(self, signature: type[Signature], completion: str) -> bool:
+        """Whether a reply that was cut off, by the token limit for instance, holds every output whole nevertheless."""
+        return False
+
     def _lacks(self, hook: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} has no {hook}; define it, or format")
 

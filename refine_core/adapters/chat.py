@@ -96,6 +96,11 @@ class ChatAdapter(TurnAdapter):
             )
         return values
 
+    def is_whole(self, signature: type[Signature], completion: str) -> bool:
+        """Whether a marker stands behind the value of each output."""
+        sections = _sections(split_reasoning(completion, signature.output_fields)[1], closed=True)
+        return all(name in sections for name in signature.output_fields)
+
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def _structure(signature: type[Signature]) -> str:
@@ -115,8 +120,11 @@ def _request(signature: type[Signature]) -> str:
     return f"Reply with the output fields, beginning with {fields}, and end with `{_COMPLETED}`."
 
 
-def _sections(reply: str) -> dict[str, str]:
-    """Name -> text of each section. A marker opens one at the start of a line, and the rest of that line belongs to it."""
+def _sections(reply: str, *, closed: bool = False) -> dict[str, str]:
+    """Name -> text of each section. A marker opens one at the start of a line, and the rest of that line belongs to it.
+
+    closed: only those behind which a further marker stands.
+    """
     if "\r" in reply:
         reply = reply.replace("\r\n", "\n").replace("\r", "\n")
     sections: dict[str, str] = {}
@@ -137,5 +145,7 @@ def _sections(reply: str) -> dict[str, str]:
         name, start = found[1], end
     if name and name not in sections:
         # A model that ends its last line with the closing marker does not mean it as part of the value.
-        sections[name] = reply[start:].strip().removesuffix(_COMPLETED).rstrip()
+        text = reply[start:].strip()
+        if not closed or text.endswith(_COMPLETED):
+            sections[name] = text.removesuffix(_COMPLETED).rstrip()
     return sections

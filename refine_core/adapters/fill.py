@@ -1,7 +1,7 @@
 """Filling a signature: one question to a model, and a second one, as JSON, where the reply cannot be read.
 
 inputs -> adapter.format -> ask -> adapter.parse -> outputs
-                             |          | ParseError, and only that
+                             |          | ParseError, and only that; not for an answer that was cut off
                              |          v
                              |     the adapter's fallback, once
                              | the server refuses the reply format
@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
+from refine_core.adapters.cut import cut_error, is_worth_asking_again, why_cut
 from refine_core.callbacks import callbacks_of, told
 from refine_core.effects import Both, Steps, own_pair
 from refine_core.errors import LMRefusedError, ParseError
@@ -91,7 +92,7 @@ def _in_turn(
     try:
         return (yield from _ask(signature, inputs, first, **asked))
     except ParseError as error:
-        if second is None:
+        if second is None or not is_worth_asking_again(error, len(signature.output_fields)):
             raise
         try:
             outputs = yield from _ask(signature, inputs, second, **asked)
@@ -146,14 +147,41 @@ def _ask(
         lm, messages, adapter.alternatives(shown, lm.takes), params, purpose=purpose, scope=scope
     )
     try:
+        limit = {**lm.kwargs, **params}.get("max_tokens")
         return [
-            _read(adapter, signature, split_reasoning(text, signature.output_fields)[1], heard)
-            for text in reply.texts
+            read_text(adapter, signature, text, reason, limit=limit, heard=heard)
+            for text, reason in zip(reply.texts, reply.reasons, strict=True)
         ]
     except ParseError as error:
         if scope.wanted:
-            scope.emit(ParseFailed(error.missing, error.invalid))
+            scope.emit(ParseFailed(error.missing, error.invalid, error.cut))
         raise
+
+
+def read_text(
+    adapter: Adapter,
+    signature: type[Signature],
+    text: str,
+    finish_reason: str,
+    *,
+    limit: object = None,
+    heard: Sequence[Any] = (),
+) -> dict[str, Any]:
+    """The outputs in a model's text, without what it thought before. limit: of tokens. heard: callbacks to tell.
+
+    Raises ParseError, also for a text that was cut off before all of its outputs were whole.
+    """
+    answer = split_reasoning(text, signature.output_fields)[1]
+    why = why_cut(finish_reason)
+    try:
+        outputs = _read(adapter, signature, answer, heard)
+    except ParseError as error:
+        if why:
+            raise cut_error(signature.signature, text, why, limit, error) from error
+        raise
+    if why and not adapter.is_whole(signature, answer):
+        raise cut_error(signature.signature, text, why, limit, None)
+    return outputs
 
 
 def _read(adapter: Adapter, signature: type[Signature], text: str, heard: Sequence[Any]) -> dict[str, Any]:

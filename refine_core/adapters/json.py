@@ -7,6 +7,7 @@ order are dspy's (2.6.23); the sentences are ours.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,7 @@ from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
 
 _STRICT = json.JSONDecoder(strict=False)
+_MARKS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]"]', re.DOTALL)
 _TRIES = 4  # braces in prose that are taken for objects, at most
 _OBJECT: Mapping[str, object] = {"response_format": {"type": "json_object"}}
 
@@ -65,7 +67,7 @@ class JSONAdapter(TurnAdapter):
         """
         completion = split_reasoning(completion, signature.output_fields)[1]
         fields = readers(signature)
-        found = _object(completion, [name for name, _ in fields])
+        found, _ = _object(completion, [name for name, _ in fields])
         missing = [name for name, _ in fields if name not in found]
         values: dict[str, Any] = {}
         invalid: dict[str, str] = {}
@@ -89,6 +91,12 @@ class JSONAdapter(TurnAdapter):
             )
         return values
 
+    def is_whole(self, signature: type[Signature], completion: str) -> bool:
+        """Whether the object was closed."""
+        names = list(signature.output_fields)
+        found, closed = _object(split_reasoning(completion, names)[1], names)
+        return closed and all(name in found for name in names)
+
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def _structure(signature: type[Signature]) -> str:
@@ -111,8 +119,11 @@ def _request(signature: type[Signature]) -> str:
     return f"Reply with one JSON object and nothing else, its fields in this order: {fields}."
 
 
-def _object(reply: str, names: Collection[str]) -> Mapping[str, Any]:
-    """The first JSON object in `reply` that has one of `names`, or else the first one; {} if there is none."""
+def _object(reply: str, names: Collection[str]) -> tuple[Mapping[str, Any], bool]:
+    """The first JSON object in `reply` that has one of `names`, or else the first one; {} if there is none.
+
+    Also whether it was closed.
+    """
     first: Mapping[str, Any] = {}
     start = reply.find("{")
     for _ in range(_TRIES):
@@ -120,10 +131,22 @@ def _object(reply: str, names: Collection[str]) -> Mapping[str, Any]:
             break
         found, end = _read(reply, start, names)
         if any(name in found for name in names):
-            return found
+            repaired_it = end == start + 1
+            return found, not repaired_it or _is_closed(reply, start)
         first = first or found
         start = reply.find("{", end)
-    return first
+    return first, False
+
+
+def _is_closed(text: str, start: int) -> bool:
+    """Whether from `start` on every string and every bracket is closed."""
+    depth = 0
+    for found in _MARKS.finditer(text, start):
+        mark = found[0]
+        if mark == '"':
+            return False
+        depth += (mark in "{[") - (mark in "}]")
+    return depth <= 0
 
 
 def _read(reply: str, start: int, names: Collection[str]) -> tuple[Mapping[str, Any], int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter, Messages
+from refine_core.adapters.fill import read_text
 from refine_core.connections.findings import Verdict
 from refine_core.errors import LMError, ParseError
 from refine_core.lm import BaseLM, Reply
@@ -95,8 +96,10 @@ def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | Non
         refused = may_be_about_format(answer)
         return (False, "the server refuses it") if refused else (None, str(answer).rstrip("."))
     try:
-        adapter.parse(SIGNATURE, answer.text)
+        read_text(adapter, SIGNATURE, answer.text, answer.finish_reason or "")
     except ParseError as error:
+        if error.cut:
+            return False, error.cut
         missing = ", ".join(error.missing)
         return False, f"no {missing} in the reply" if missing else "a value was not of its type"
     return True, ""

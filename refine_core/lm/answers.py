@@ -31,7 +31,7 @@ class Said:
 
     text: "" where there was none. model, finish_reason: "" where not told. usage: as OpenAI names its parts.
     refusal: why the model does not answer. tools: names of what it wants called. choices: whether it said anything.
-    others: the texts of further choices. reasoning: what the model thought, where the server sends it beside the text.
+    others: the texts of further choices; other_reasons: their finish_reasons. reasoning: what the model thought, where the server sends it beside the text.
     """
 
     text: str = ""
@@ -43,6 +43,7 @@ class Said:
     choices: bool = True
     others: tuple[str, ...] = ()
     reasoning: str = ""
+    other_reasons: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> Usage:
@@ -69,8 +70,13 @@ def read_whole(answer: Any, body: Mapping[str, Any] | None) -> Said:
     said.finish_reason = told["choices"][0].get("finish_reason") or ""
     said.refusal = refusal_of(message)
     said.tools = tools_of(message)
-    further = (check_length(choice.message.content or "") for choice in choices[1:])
-    said.others = tuple(text for text in further if text)
+    further = [
+        (text, end.get("finish_reason") or "")
+        for choice, end in zip(choices[1:], told["choices"][1:], strict=False)
+        if (text := check_length(choice.message.content or ""))
+    ]
+    said.others = tuple(text for text, _ in further)
+    said.other_reasons = tuple(reason for _, reason in further)
     return said
 
 
@@ -151,6 +157,7 @@ def reply_of(
             cost_of(said),
             others=others,
             reasoning=thought,
+            other_reasons=tuple(hide(other, secrets) for other in said.other_reasons),
         )
     error = _no_reply(said, where, model, secrets)
     if said.usage or said.finish_reason:  # the model was at work, so somebody pays

@@ -137,6 +137,7 @@ def _event(model: str, reply: Reply, took_s: float) -> LMReplied:
         "served_by": reply.model,
         "replayed": reply.replayed,
         "others": reply.others,
+        "other_reasons": reply.other_reasons,
         "reasoning": reply.reasoning or split_reasoning(reply.text)[0],
     }
     return LMReplied(reply.text, took_s, **known)

@@ -58,7 +58,8 @@ class Reply:
     model: the name the server gave itself. finish_reason: "stop", "length" and so on, where told.
     cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the call that was made once.
     replayed: the same, where a recorded run answers. others: further texts, where several were asked for (`n=3`).
-    reasoning: what the model thought, where the server sends it beside the text.
+    other_reasons: their finish_reasons, "" where not told. reasoning: what the model thought, where the server sends it
+    beside the text.
     """
 
     text: str
@@ -70,26 +71,44 @@ class Reply:
     replayed: bool = False
     others: tuple[str, ...] = ()
     reasoning: str = ""
+    other_reasons: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Every text."""
         return (self.text, *self.others)
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The finish_reason of every text, "" where not told."""
+        told = (self.finish_reason or "", *self.other_reasons)
+        return (*told, *("" for _ in self.texts[len(told) :]))[: len(self.texts)]
+
 
 def joined(replies: Sequence[Reply]) -> Reply:
     """Several replies as one, which cost what all of them did. Of numbers that one does not tell, the sum is unknown."""
     if len(replies) == 1:
         return replies[0]
-    last = replies[-1]
+    first, last = replies[0], replies[-1]
+    reasons = [reason for reply in replies for reason in reply.reasons]
     texts = [text for reply in replies for text in reply.texts]
     asked = _sum(reply.usage.prompt_tokens for reply in replies)
     said = _sum(reply.usage.completion_tokens for reply in replies)
     cost = _sum(reply.cost_usd for reply in replies)
     hit, replayed = all(r.cache_hit for r in replies), all(r.replayed for r in replies)
     usage = Usage(None if asked is None else int(asked), None if said is None else int(said))
-    others, thought = tuple(texts[1:]), replies[0].reasoning
-    return Reply(texts[0], usage, last.model, last.finish_reason, cost, hit, replayed, others, thought)
+    return Reply(
+        texts[0],
+        usage,
+        last.model,
+        first.finish_reason,
+        cost,
+        hit,
+        replayed,
+        others=tuple(texts[1:]),
+        reasoning=first.reasoning,
+        other_reasons=tuple(reasons[1:]),
+    )
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

@@ -239,6 +239,7 @@ class CassetteLM(BaseLM):
             replayed=True,
             others=end.others,
             reasoning=end.reasoning,
+            other_reasons=end.other_reasons,
         )
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:

@@ -121,6 +121,7 @@ def _write(reply: Reply) -> str:
             "finish": reply.finish_reason,
             "others": reply.others,
             "reasoning": reply.reasoning,
+            "other_reasons": reply.other_reasons,
         }
     )
 
@@ -138,4 +139,5 @@ def _read(text: str) -> Reply:
         cache_hit=True,
         others=tuple(map(str, told.get("others", ()))),
         reasoning=str(told.get("reasoning", "")),
+        other_reasons=tuple(map(str, told.get("other_reasons", ()))),
     )

@@ -173,7 +173,13 @@ def _accounted(reply: Reply, question: Question) -> Reply:
     """The reply with the tokens and the cost of what was asked for it."""
     if question.replies:
         whole = joined(question.replies)
-        return replace(whole, text=reply.text, others=reply.others)
+        if reply.texts == whole.texts:
+            return whole
+        # Put together of several, perhaps: where the last of them ended, the whole did.
+        reason = question.replies[-1].finish_reason
+        return replace(
+            whole, text=reply.text, others=reply.others, finish_reason=reason, other_reasons=(), reasoning=""
+        )
     if question.asks_others:
         return replace(reply, usage=Usage(0, 0), cost_usd=0.0)
     return reply

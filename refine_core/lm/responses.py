@@ -36,9 +36,9 @@ def response_of(reply: Reply) -> Response:
         Response(
             index=i,
             message=Response(role="assistant", content=text, **(thought if i == 0 else {})),
-            finish_reason=reply.finish_reason or "stop",
+            finish_reason=reason or "stop",
         )
-        for i, text in enumerate(reply.texts)
+        for i, (text, reason) in enumerate(zip(reply.texts, reply.reasons, strict=True))
     ]
     return Response(
         object="chat.completion",
@@ -63,7 +63,9 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
             f"{owner}.forward must return a reply as OpenAI shapes it, with choices[0].message.content, "
             f"not {settings.shown(response)}"
         )
-    texts = [text for text in map(_text, choices) if text]
+    said = [(text, _part(choice, "finish_reason")) for choice in choices if (text := _text(choice))]
+    texts = [text for text, _ in said]
+    reasons = [reason if isinstance(reason, str) else "" for _, reason in said]
     if not texts:
         raise LMUnavailableError(f"{owner}.forward returned a reply without text.", model=model)
     told = _part(response, "usage")
@@ -71,16 +73,16 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
     usage = sane_usage(told if isinstance(told, Mapping) else getattr(told, "__dict__", None))
     hidden = _part(response, "_hidden_params")
     cost = hidden.get("response_cost") if isinstance(hidden, Mapping) else None
-    reason = _part(choices[0], "finish_reason")
     thought = _part(_part(choices[0], "message"), "reasoning_content")
     return Reply(
         texts[0],
         Usage(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))),
         str(_part(response, "model") or model),
-        reason if isinstance(reason, str) else None,
+        reasons[0] or None,
         cost if isinstance(cost, (int, float)) else None,
         cache_hit=bool(_part(response, "cache_hit") is True),
         others=tuple(texts[1:]),
+        other_reasons=tuple(reasons[1:]),
         reasoning=thought if isinstance(thought, str) else "",
     )
 

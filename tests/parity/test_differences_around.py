@@ -401,6 +401,30 @@ def test_an_indented_marker_is_a_marker():
     assert theirs(scene) == "]]\na"
 
 
+def test_a_reply_that_the_token_limit_cut_off_is_not_scored():
+    """The original reads what there is: `0.` of what was to be 0.95 is scored as 0, and nobody is told. Here it is an
+    attempt that failed, and the error says what to raise.
+    """
+
+    def scene(dspy, model):
+        from types import SimpleNamespace as Part
+
+        class Short(dspy.BaseLM):
+            def forward(self, prompt=None, messages=None, **kwargs):
+                message = Part(content="[[ ## score ## ]]\n0.")
+                return Part(
+                    choices=[Part(message=message, finish_reason="length")],
+                    usage={"prompt_tokens": 9, "completion_tokens": 8},
+                    model="short",
+                )
+
+        with dspy.context(lm=Short("short")):
+            return outcome(lambda: dspy.Predict("q -> score: float")(q="?").score)
+
+    assert ours(scene) == "ParseError"
+    assert theirs(scene) == 0.0
+
+
 def test_the_history_is_bounded_and_shared_by_a_models_copies():
     """The original keeps every call of a model for as long as it lives, and copies all of them for each attempt. Here a
     history keeps the last 1,000; a copy shares it and copies nothing.

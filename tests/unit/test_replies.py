@@ -11,20 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core import (
+    LM,
     Adapter,
     ChatAdapter,
     JSONAdapter,
     MemoryStore,
     ModelSpec,
+    ParseError,
     Predict,
     ProgramSpec,
+    Refine,
     ScriptedLM,
     Signature,
     StageSpec,
     context,
 )
+from refine_core.adapters import JSONSchemaAdapter
+from refine_core.lm import Reply
 from refine_core.reasoning import split_reasoning
 from refine_core.runs import Credentials, Runs
+from refine_core.stop_summary import stop_summary
 from tests.openai_server import Answer, OpenAIServer, delta
 from tests.unit.test_runs import finished
 
@@ -187,3 +193,136 @@ def test_a_long_reply_of_tags_is_read_in_linear_time(piece):
     started_s = time.process_time()
     split_reasoning(f"<think>{piece * (1_000_000 // len(piece))}</think>{MEANT}")
     assert time.process_time() - started_s < 3
+
+
+GRADE = Signature("question -> answer, score: float")
+HELD = "[[ ## answer ## ]]\nBrussels\n\n[[ ## score ## ]]\n0."
+CUT = [
+    (ChatAdapter(), HELD),
+    (ChatAdapter(), "[[ ## answer ## ]]\nBrus"),
+    (ChatAdapter(), "[[ ## answer ## ]]\nBrussels\n\n[[ ## score ## ]]"),
+    (ChatAdapter(), "<think>It is Brussels, with a score of 0."),
+    (ChatAdapter(), "<think>so</think>" + HELD),
+    (JSONAdapter(), '{"answer": "Brussels", "score": 0.'),
+    (JSONAdapter(), '{"answer": "Brussels", "score": 0.5'),
+    (JSONAdapter(), '```json\n{"answer": "Brussels {", "score": 0.5, "more": "a } b'),
+    (JSONSchemaAdapter(), '{"score": 0.5, "answer": "Brus'),
+]
+
+
+@pytest.mark.fault(2)
+@pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
+@pytest.mark.parametrize(("adapter", "text"), CUT)
+def test_a_reply_cut_off_at_the_token_limit_is_refused_and_not_asked_for_again(adapter, text, reason):
+    lm = ScriptedLM([Reply(text, finish_reason=reason)])
+    lm.kwargs["max_tokens"] = 16
+    with (
+        context(lm=lm, adapter=adapter),
+        pytest.raises(ParseError, match=r"cut off at the token limit.*Raise max tokens \(now 16\)"),
+    ):
+        Predict(GRADE)(question="?")
+    assert len(lm.calls) == 1
+
+
+WHOLE = [
+    (ChatAdapter(), HELD + "5\n\n[[ ## completed ## ]]"),
+    (ChatAdapter(), HELD + "5 [[ ## completed ## ]]"),
+    (ChatAdapter(), HELD + "5\n\n[[ ## completed ## ]]\n\nLet me add that"),
+    (ChatAdapter(), HELD + "5\n\n[[ ## question ## ]]\nAnd n"),
+    (JSONAdapter(), '{"answer": "Brussels", "score": 0.5}'),
+    (JSONAdapter(), "```json\n{'answer': 'Brussels', 'score': 0.5,}\n``"),
+    (JSONAdapter(), '{"answer": "Brussels", "score": 0.5}\n\nLet me add that "it'),
+]
+
+
+@pytest.mark.fault(2)
+@pytest.mark.parametrize(("adapter", "text"), WHOLE)
+def test_a_reply_that_held_every_output_before_it_was_cut_off_is_read(adapter, text):
+    with context(lm=ScriptedLM([Reply(text, finish_reason="length")]), adapter=adapter):
+        assert Predict(GRADE)(question="?").toDict() == {"answer": "Brussels", "score": 0.5}
+
+
+@pytest.mark.fault(2)
+def test_a_model_that_rambled_until_it_was_cut_off_is_asked_for_json():
+    """Nothing of the format was kept, so another format may help."""
+    lm = ScriptedLM([Reply("Well, let me see", finish_reason="length"), '{"answer": "Brussels", "score": 1}'])
+    with context(lm=lm):
+        assert Predict(GRADE)(question="?").score == 1
+
+
+@pytest.mark.fault(2)
+def test_one_of_several_replies_that_was_cut_off_is_refused():
+    lm = ScriptedLM([f"{HELD}5\n[[ ## completed ## ]]", Reply(HELD, finish_reason="length")])
+    with context(lm=lm), pytest.raises(ParseError, match="cut off"):
+        Predict(GRADE, n=2)(question="?")
+
+
+@pytest.mark.fault(2)
+def test_whole_replies_beside_one_without_a_reason_are_read():
+    lm = ScriptedLM([Reply(MEANT, finish_reason="length"), MEANT])
+    with context(lm=lm):
+        assert Predict(CITY, n=2)(question="?").completions.answer == ["Brussels", "Brussels"]
+
+
+@pytest.mark.fault(2)
+def test_a_users_own_adapter_is_not_given_half_a_reply():
+    lm = ScriptedLM([Reply("Brus", finish_reason="length")])
+    wanted = pytest.raises(ParseError, match="cut off at the token limit, behind 'Brus'")
+    with context(lm=lm, adapter=Plain()), wanted:
+        Predict(CITY)(question="?")
+
+
+@pytest.mark.fault(2)
+def test_a_model_that_goes_on_where_it_was_cut_off_is_read():
+    """Its own `__call__` puts together what several calls said; the last one came to its end."""
+
+    class Patient(ScriptedLM):
+        def __call__(self, prompt=None, messages=None, **params):
+            (first,) = super().__call__(prompt, messages, **params)
+            (rest,) = super().__call__(prompt, messages, **params)
+            return [first + rest]
+
+    with context(lm=Patient([Reply(MEANT[:22], finish_reason="length"), MEANT[22:]])):
+        assert Predict(CITY)(question="?").answer == "Brussels"
+
+
+@pytest.mark.fault(2)
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_cut_off_reply_of_a_server_is_a_failed_attempt_that_says_what_to_do(served, streamed):
+    text = "[[ ## answer ## ]]\nBrussels"
+    line, server = served(Answer(text, finish_reason="length", streams=streamed))
+    (attempt,) = line.attempts
+    assert (attempt.state, attempt.reward) == ("failed", None)
+    assert r"behind '[[ ## answer ## ]]\nBrussels'. Raise max tokens" in attempt.error.message
+    assert "Raise max tokens" in stop_summary(line)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.fault(2)
+def test_a_whole_reply_that_a_server_cut_off_is_refused():
+    """Asked by the library, which does not stream; and several at a time."""
+    with OpenAIServer(default=Answer("[[ ## answer ## ]]\nBrussels", finish_reason="length")) as server:
+        lm = LM("openai/tiny", api_base=server.url, api_key="a-key-for-tests", cache=False)
+        for params in ({}, {"n": 2}):
+            with context(lm=lm), pytest.raises(ParseError, match="cut off at the token limit"):
+                Predict(CITY, **params)(question="?")
+
+
+@pytest.mark.fault(2)
+def test_advice_that_was_cut_off_is_no_advice():
+    advice = "[[ ## discussion ## ]]\nd\n\n[[ ## advice ## ]]\n" + '{"self": "say Brus'
+    lm = ScriptedLM([MEANT, Reply(advice, finish_reason="length"), MEANT])
+    with context(lm=lm):
+        best = Refine(Predict(CITY), N=2, reward_fn=lambda args, pred: 0.5, threshold=1)(question="?")
+    assert best.refinement.hints == ({}, {})
+
+
+@pytest.mark.fault(2)
+def test_a_verdict_of_the_judge_that_was_cut_off_does_not_count(served):
+    reward = "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer).score\n"
+    verdict = Answer("[[ ## score ## ]]\n0.", finish_reason="length")
+    line, server = served(Answer(MEANT), verdict, reward=reward)
+    (attempt,) = line.attempts
+    assert attempt.reward is None
+    assert "cut off at the token limit" in attempt.error.message
+    assert len(server.requests) == 2

@@ -1,0 +1,70 @@
+"""Replies that stopped before their end: what stands in them is not what the model was about to say.
+
+    text + finish_reason --why_cut--> "", or what stopped it      --cut_error--> a ParseError that says what to do
+
+A reply that holds every output whole is none of these, whatever stopped it behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from refine_core.errors import ParseError
+from refine_core.reasoning import split_reasoning
+
+_TOKENS, _FILTER = "the token limit", "a content filter"
+_STOPPED: Mapping[str, str] = {
+    "length": _TOKENS,
+    "max_tokens": _TOKENS,
+    "max_output_tokens": _TOKENS,
+    "max_length": _TOKENS,
+    "model_length": _TOKENS,
+    "token_limit": _TOKENS,
+    "incomplete": _TOKENS,
+    "context_length": _TOKENS,
+    "context_window_exceeded": _TOKENS,
+    "model_context_window_exceeded": _TOKENS,
+    "content_filter": _FILTER,
+    "content_filtered": _FILTER,
+}
+_ADVICE = {
+    _TOKENS: "Raise max tokens",
+    _FILTER: "Change the prompt, or ask another model",
+}
+_SHOWN = 60  # characters of its end
+
+
+def why_cut(finish_reason: str | None) -> str:
+    """What stopped a reply before its end, by the reason that the server gives; "" for a reply that came to its end."""
+    return _STOPPED.get(finish_reason.strip().lower(), "") if finish_reason else ""
+
+
+def cut_error(signature: str, reply: str, why: str, limit: object, error: ParseError | None) -> ParseError:
+    """The error for a reply that was cut off. why: as `why_cut` says. limit: of tokens, where one was set.
+
+    error: what its reader had to say of it.
+    """
+    thought, answer = split_reasoning(reply)
+    if thought and not answer.strip():
+        where = ", while the model was still reasoning"
+    else:
+        where = f", behind {answer.rstrip()[-_SHOWN:]!r}" if answer.strip() else ""
+    now = f" (now {limit:,})" if why == _TOKENS and isinstance(limit, int) else ""
+    cut = f"it was cut off at {why}{where}. {_ADVICE[why]}{now}"
+    return ParseError(
+        signature=signature,
+        reply=reply,
+        missing=error.missing if error else (),
+        invalid=error.invalid if error else None,
+        cut=cut,
+        message=f"{signature}: the reply was {cut.removeprefix('it was ')}.",
+    )
+
+
+def is_worth_asking_again(error: ParseError, outputs: int) -> bool:
+    """Whether another reply format may help: not where the answer was cut off, for it would be again.
+
+    A model that rambled until it was cut, and kept nothing of the format, is asked again. outputs: how many were wanted.
+    """
+    thought, answer = split_reasoning(error.reply)
+    return not error.cut or (len(error.missing) == outputs and not (thought and not answer.strip()))
