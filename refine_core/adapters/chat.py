@@ -6,13 +6,13 @@ other; the sentences between them are ours.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED, unread
 from refine_core.adapters.json import JSONAdapter
+from refine_core.adapters.markers import COMPLETED, sections
 from refine_core.adapters.turns import (
     TurnAdapter,
     placeholder,
@@ -23,11 +23,7 @@ from refine_core.adapters.values import format_value, readers
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
 
-_MARKER = re.compile(r"\[\[ ## (\w+) ## \]\]")
-_COMPLETED = section("completed")
-# What may stand before a marker on its line, apart from blanks: Markdown, which closes again behind the marker.
-_DECORATION = re.compile(r"\s*(?:#{1,6}\s+)?(\*\*|__|`|)")
-_LONGEST_INDENT = 200
+_COMPLETED = section(COMPLETED)
 
 
 class ChatAdapter(TurnAdapter):
@@ -58,24 +54,25 @@ class ChatAdapter(TurnAdapter):
     ) -> str:
         """A reply as a model would write it; a missing output is marked as such."""
         missing = NOT_SUPPLIED if missing_field_message is None else missing_field_message
-        sections = [
+        parts = [
             section(n, format_value(f, outputs[n]) if n in outputs else missing)
             for n, f in signature.output_fields.items()
         ]
-        return "\n\n".join([*sections, _COMPLETED])
+        return "\n\n".join([*parts, _COMPLETED])
 
     def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:
         """The outputs in `completion`, by name, in the signature's order. Raises ParseError.
 
-        The first section of a name wins; unknown sections are ignored; every output is required.
+        The first section of a name wins; unknown sections are ignored; every output is required. See
+        refine_core.adapters.markers.
         """
         completion = split_reasoning(completion, signature.output_fields)[1]
-        sections = _sections(completion)
+        found = sections(completion, signature.output_fields, signature.input_fields)
         values: dict[str, Any] = {}
         missing: list[str] = []
         invalid: dict[str, str] = {}
         for name, read in readers(signature):
-            text = sections.get(name)
+            text = found.get(name)
             if text is None:
                 missing.append(name)
             elif read is None:
@@ -91,15 +88,18 @@ class ChatAdapter(TurnAdapter):
                 completion,
                 missing=missing,
                 invalid=invalid if not missing else None,
-                found=sections,
+                found=found,
                 expected=f"a line {section(missing[0])!r}" if missing else "",
             )
         return values
 
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether a marker stands behind the value of each output."""
-        sections = _sections(split_reasoning(completion, signature.output_fields)[1], closed=True)
-        return all(name in sections for name in signature.output_fields)
+        outputs = signature.output_fields
+        found = sections(
+            split_reasoning(completion, outputs)[1], outputs, signature.input_fields, closed=True
+        )
+        return all(name in found for name in outputs)
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
@@ -118,34 +118,3 @@ def _structure(signature: type[Signature]) -> str:
 def _request(signature: type[Signature]) -> str:
     fields = ", then ".join(wanted(f, section(n)) for n, f in signature.output_fields.items())
     return f"Reply with the output fields, beginning with {fields}, and end with `{_COMPLETED}`."
-
-
-def _sections(reply: str, *, closed: bool = False) -> dict[str, str]:
-    """Name -> text of each section. A marker opens one at the start of a line, and the rest of that line belongs to it.
-
-    closed: only those behind which a further marker stands.
-    """
-    if "\r" in reply:
-        reply = reply.replace("\r\n", "\n").replace("\r", "\n")
-    sections: dict[str, str] = {}
-    name, start = "", 0
-    for found in _MARKER.finditer(reply):
-        at, end = found.span()
-        if at and reply[at - 1] != "\n":
-            line = reply.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
-            before = _DECORATION.fullmatch(reply, line, at)
-            if before is None or (line == 0 and at >= _LONGEST_INDENT):
-                continue
-            closing = before[1]
-            if closing and reply.startswith(closing, end):
-                end += len(closing)
-            at = line
-        if name and name not in sections:
-            sections[name] = reply[start:at].strip()
-        name, start = found[1], end
-    if name and name not in sections:
-        # A model that ends its last line with the closing marker does not mean it as part of the value.
-        text = reply[start:].strip()
-        if not closed or text.endswith(_COMPLETED):
-            sections[name] = text.removesuffix(_COMPLETED).rstrip()
-    return sections

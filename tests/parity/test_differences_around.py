@@ -401,6 +401,25 @@ def test_an_indented_marker_is_a_marker():
     assert theirs(scene) == "]]\na"
 
 
+def test_text_behind_the_closing_marker_is_no_part_of_the_value():
+    """The original knows a marker at the start of a line alone, so what follows one at the end of a line stays in the
+    value; it reads no marker with other blanks. Here both are read, once the strict reading has had its turn.
+    """
+
+    def scene(dspy, model):
+        def read(text):
+            with dspy.context(lm=model(lambda messages, params: text)):
+                return outcome(lambda: dspy.Predict("q -> answer")(q="?").answer)
+
+        return [
+            read("[[ ## answer ## ]]\na [[ ## completed ## ]]\n\nLet me know."),
+            read("[[## answer ## ]]\na\n[[## completed ## ]]"),
+        ]
+
+    assert ours(scene) == ["a", "a"]
+    assert theirs(scene) == ["a [[ ## completed ## ]]\n\nLet me know.", "ValueError"]
+
+
 def test_a_reply_that_the_token_limit_cut_off_is_not_scored():
     """The original reads what there is: `0.` of what was to be 0.95 is scored as 0, and nobody is told. Here it is an
     attempt that failed, and the error says what to raise.

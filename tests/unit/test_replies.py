@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import replace
@@ -326,3 +327,127 @@ def test_a_verdict_of_the_judge_that_was_cut_off_does_not_count(served):
     assert attempt.reward is None
     assert "cut off at the token limit" in attempt.error.message
     assert len(server.requests) == 2
+
+
+REST = "\n\nLet me know if you need more!"
+AROUND = [
+    "[[ ## answer ## ]]\nBrussels [[ ## completed ## ]]" + REST,
+    "[[ ## answer ## ]]\nBrussels[[ ## completed ## ]]",
+    "[[ ## answer ## ]]\nBrussels [[ ## completed ## ]] Let me know.",
+    "[[ ## answer ## ]]\nBrussels **[[ ## completed ## ]]**\n",
+    "[[ ## answer ## ]]\nBrussels\n[[ ##completed## ]]" + REST,
+    "[[ ## answer ## ]]\nBrussels\n**[[ ## Completed ## ]]**" + REST,
+    "[[ ## answer ## ]]\nBrussels\n\n[[## question ##]]\nAnd of France?\n\n[[## answer ##]]\nParis",
+    "[[ ## answer ## ]]\nBrussels<|im_end|>",
+    "[[ ## answer ## ]]\nBrussels\n\n[[ ## completed ## ]]<|eot_id|>\n",
+    "[[ ## answer ## ]]\nBrussels</s>",
+    "[[ ## answer ## ]]\nBrussels<end_of_turn>\n<|im_end|>",
+    "[[ ## answer ## ]]\nBrussels <\uff5cend\u2581of\u2581sentence\uff5c>",
+    "[[ ## answer ## ]]\nBrussels [end of text]\n\n",
+    "[[ ## answer ## ]]\nBrussels<|im_end|>\n<|im_start|>user\nAnd of France?<|im_end|>",
+    "\ufeff[[ ## answer ## ]]\nBrussels\n\n[[ ## completed ## ]]",
+    "\u200b\ufeff[[ ## answer ## ]]\r\nBrussels\u200b\r\n",
+    "[[ ## answer ## ]]: Brussels",
+    "[[ ## answer ## ]]:\nBrussels",
+    "```\n[[ ## answer ## ]]\nBrussels\n```",
+    "Here:\n```text\n[[ ## answer ## ]]\nBrussels\n\n[[ ## completed ## ]]\n```\nDone.",
+]
+
+
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("reply", AROUND)
+def test_what_stands_around_markers_is_no_part_of_a_value(reply):
+    assert ChatAdapter().parse(CITY, reply) == {"answer": "Brussels"}
+
+
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("reply", AROUND[:6])
+def test_what_a_server_sends_behind_the_closing_marker_is_not_scored(served, reply):
+    line, _ = served(Answer(reply))
+    assert (line.attempts[0].outputs, line.attempts[0].reward) == ({"answer": "Brussels"}, 1.0)
+
+
+KEPT = [
+    "see [[ ## completed ## ]] below",
+    "End with [[ ## completed ## ]], always.",
+    "<s>old</s>",
+    "the token <|im_end|> ends a turn",
+    "<|im_end|>",
+    "a list [[1, 2], [3]] and a [[link]] # heading",
+    "```python\nprint(1)\n```",
+    ":-) smile",
+    "12:30",
+    "[[answer]] is a link, {answer} a name",
+]
+
+
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("value", KEPT)
+def test_a_value_that_looks_like_that_but_ends_as_it_should_is_kept(value):
+    reply = f"[[ ## answer ## ]]\n{value}\n\n[[ ## completed ## ]]"
+    assert ChatAdapter().parse(CITY, reply) == {"answer": value}
+
+
+LOOSE = [
+    "[[## answer ## ]]\nBrussels\n\n[[## score ## ]]\n5\n\n[[## completed ## ]]",
+    "[[ ##answer## ]]\nBrussels\n[[ ##score## ]]\n5\n[[ ##completed## ]]\nDone!",
+    "[[##answer##]] Brussels\n[[##score##]] 5",
+    "[[ ## Answer ## ]]\nBrussels\n[[ ## SCORE ## ]]\n5",
+    "- [[ ## answer ## ]]\nBrussels\n- [[ ## score ## ]]\n5",
+    "> [[ ## answer ## ]]\nBrussels\n1. [[ ## score ## ]]\n5",
+    "[[\u00a0## answer ##\u00a0]]\nBrussels\n[[ ##  score  ## ]]\n5",
+    "**[[ ## answer ## ]]**: Brussels\n**[[ ## score ##]]** 5",
+    "### [[ ## answer ## ]]\nBrussels\n###[[## score ##]]\n5",
+    "[[ ## answer ## ]] Brussels [[ ## score ## ]] 5 [[ ## completed ## ]]",
+    "[[ ## answer ## ]]\nBrussels [[ ## score ## ]]\n5",
+    "[[ # answer # ]]\nBrussels\n[[ ### score ### ]]\n5",
+    "[ ## answer ## ]\nBrussels\n[ ## score ## ]\n5",
+    "[[ ## answer ]]\nBrussels\n[[ ## score ]]\n5",
+    "[[answer]]\nBrussels\n[[score]]\n5\n[[completed]]",
+    "\\[\\[ ## answer ## \\]\\]\nBrussels\n\\[\\[ ## score ## \\]\\]\n5",
+    "[[ ## `answer` ## ]]\nBrussels\n[[ ## 'score' ## ]]\n5",
+    "<think>[[## answer ##]] Paris</think>\n[[## answer ##]] Brussels\n[[## score ##]] 5",
+]
+
+
+@pytest.mark.fault(47)
+@pytest.mark.parametrize("reply", LOOSE)
+def test_markers_written_in_another_way_are_read(reply):
+    both = Signature("question -> answer, score: int")
+    lm = ScriptedLM([reply])
+    with context(lm=lm):
+        assert Predict(both)(question="?").toDict() == {"answer": "Brussels", "score": 5}
+    assert len(lm.calls) == 1
+
+
+@pytest.mark.fault(47)
+@pytest.mark.parametrize("name", ["Final Answer", "final-answer", "FINAL_ANSWER", "finalanswer"])
+def test_a_name_of_two_words_is_read_however_it_is_joined(name):
+    assert ChatAdapter().parse(Signature("q -> final_answer"), f"[[ ## {name} ## ]]\nx") == {
+        "final_answer": "x"
+    }
+
+
+@pytest.mark.fault(47)
+def test_what_the_strict_reading_finds_is_not_read_loosely():
+    reply = "[[## answer ##]]\nParis\n[[ ## answer ## ]]\nBrussels\n[[ ## completed ## ]]"
+    assert ChatAdapter().parse(CITY, reply) == {"answer": "Brussels"}
+
+
+@pytest.mark.fault(47)
+@pytest.mark.parametrize(
+    "piece", ["[[ ## ", "[[##answer##]]", "[[ ## answer ## ]] ", "[", "`**[[ ## answer", "<|im_end|>"]
+)
+def test_a_long_reply_of_markers_is_read_in_linear_time(piece):
+    started_s = time.process_time()
+    with contextlib.suppress(ParseError):
+        ChatAdapter().parse(GRADE, f"[[ ## answer ## ]]\n{piece * (1_000_000 // len(piece))}")
+    assert time.process_time() - started_s < 5
+
+
+@pytest.mark.fault(3)
+def test_advice_is_read_without_what_stands_behind_its_end():
+    advice = '[[## discussion ##]]\nd\n[[## advice ##]]\n{"self": "be brief"} [[ ## completed ## ]]' + REST
+    with context(lm=ScriptedLM([MEANT, advice, MEANT])):
+        best = Refine(Predict(CITY), N=2, reward_fn=lambda args, pred: 0.5, threshold=1)(question="?")
+    assert best.refinement.hints == ({}, {"self": "be brief"})

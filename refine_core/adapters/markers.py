@@ -1,0 +1,165 @@
+"""The sections of a reply in the chat format: which text stands under which marker.
+
+    reply --strict--> every output?  --no--> markers however they are written, at the start of a line
+                                     --no--> the same anywhere
+
+Rule 1: strict is dspy's way: a line that begins with `[[ ## name ## ]]`; the rest of that line belongs to the value, and
+        the first section of a name wins. Blanks and Markdown around a marker are no part of anything.
+Rule 2: a looser reading is taken only where it finds more of the outputs.
+Rule 3: a value ends where a field, or the closing marker, begins, however that is written. The closing marker counts at
+        the end of a line, too, and within one where none follows. What ends a turn, such as <|im_end|>, is no part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+
+from refine_core.reasoning import BLANK
+
+COMPLETED = "completed"
+_STRICT = re.compile(r"\[\[ ## (\w+) ## \]\]")
+# What may stand before a marker on its line, apart from blanks: Markdown, which closes again behind the marker.
+_DECORATION = re.compile(r"\s*(?:#{1,6}\s+)?(\*\*|__|`|)")
+_LOOSE_DECORATION = re.compile(r"[\W_]*(?:\d{1,2}[.)][\W_]*)?")
+_LONGEST_INDENT = 200
+_REST_OF_LINE = re.compile(r"[ \t*_`]*(?:\n|\Z)")
+_COLON = re.compile(r":(?=\s|\Z)")
+_ENDS = (
+    r"<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|end_of_turn|return|eos|EOT|end_of_sentence)\|>"
+    r"|<end_of_turn>|<eos>|<EOT>|</s>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[EOS\]|\[/INST\]|\[end of text\]"
+)
+_TURN_ENDS = re.compile(rf"(?:{_ENDS})\s*\Z")
+_NEXT_TURN = re.compile(
+    rf"(?:{_ENDS})\s*(?:<\|(?:im_start|start_header_id|start|user|assistant|system)\|>|<start_of_turn>|<s>\s*\[INST\])"
+)
+_MOST_ENDS = 20
+_FENCE = re.compile(r"^\s{0,3}```[\w-]*[ \t]*$", re.MULTILINE)
+
+Mark = tuple[str, int, int]
+"""The name of a marker, where it begins with what stands before it on its line, and where it ends."""
+
+
+def sections(
+    reply: str, outputs: Collection[str], inputs: Collection[str] = (), *, closed: bool = False
+) -> dict[str, str]:
+    """Name -> text of each section. closed: only those behind which a further marker stands."""
+    reply = _without_surroundings(reply)
+    names = tuple(dict.fromkeys((*outputs, *inputs, COMPLETED)))
+    marks = list(_strict(reply))
+    lacking = _lacking(marks, outputs)
+    for anywhere in (False, True) if lacking else ():
+        loose = list(_loose(reply, names, anywhere=anywhere))
+        if len(left := _lacking(loose, outputs)) < len(lacking):
+            marks, lacking = loose, left
+        if not lacking:
+            break
+    fenced = bool(marks) and len(_FENCE.findall(reply, 0, marks[0][1])) % 2 == 1
+    found: dict[str, str] = {}
+    for i, (name, _, start) in enumerate(marks):
+        if name in found or name == COMPLETED:
+            continue
+        is_last = i + 1 == len(marks)
+        text = reply[start : len(reply) if is_last else marks[i + 1][1]]
+        cut = _end_within(text, names, is_last=is_last) if "[" in text else None
+        value = _bare(text[:cut])
+        if is_last and cut is None:
+            value = value.removesuffix("```").rstrip() if fenced else value
+            if closed:
+                continue
+        found[name] = value
+    return found
+
+
+def _without_surroundings(reply: str) -> str:
+    """The reply with newlines alone at the end of lines, and without what servers and tokenizers leave around it."""
+    if "\r" in reply:
+        reply = reply.replace("\r\n", "\n").replace("\r", "\n")
+    if reply[:1] in BLANK:
+        reply = reply.lstrip("".join(c for c in BLANK if c not in " \t\n"))
+    if "<" in reply and (turn := _NEXT_TURN.search(reply)) is not None:
+        reply = reply[: turn.start()]
+    return reply
+
+
+def _lacking(marks: Iterable[Mark], outputs: Collection[str]) -> set[str]:
+    return set(outputs) - {name for name, _, _ in marks}
+
+
+def _strict(reply: str) -> Iterator[Mark]:
+    for found in _STRICT.finditer(reply):
+        at, end = found.span()
+        if at and reply[at - 1] != "\n":
+            line = reply.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
+            before = _DECORATION.fullmatch(reply, line, at)
+            if before is None or (line == 0 and at >= _LONGEST_INDENT):
+                continue
+            closing = before[1]
+            if closing and reply.startswith(closing, end):
+                end += len(closing)
+            at = line
+        yield found[1], at, end
+
+
+def _loose(reply: str, names: tuple[str, ...], *, anywhere: bool) -> Iterator[Mark]:
+    """Markers of these names, however they are written. anywhere: not at the start of a line alone."""
+    pattern, by_key = _pattern(names)
+    for found in pattern.finditer(reply):
+        at, end = found.span()
+        line = reply.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
+        begins = _LOOSE_DECORATION.fullmatch(reply, line, at) is not None and (line or at < _LONGEST_INDENT)
+        if begins or anywhere:
+            yield by_key[_key(found[1] or found[2])], line if begins else at, end
+
+
+@lru_cache(maxsize=512)
+def _pattern(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """What finds a marker of one of these names, and what a name that was found is called."""
+    words = "|".join(re.escape(name).replace("_", r"[ _-]?") for name in sorted(names, key=len, reverse=True))
+    blank, quote = r"\s{0,4}", r"[*_`'\"]{0,2}"
+    name = rf"{quote}({words}){quote}{blank}:?{blank}"
+    hashed = rf"\\?\[(?:\\?\[)?{blank}\\?#{{1,4}}{blank}{name}(?:\\?#){{0,4}}{blank}\\?\](?:\\?\])?"
+    bare = rf"\[\[{blank}{name}\]\]"
+    loose = rf"(?:{hashed}|{bare})(\*\*|__|`)?"
+    by_key: dict[str, str] = {}
+    for one in names:
+        by_key.setdefault(_key(one), one)
+    return re.compile(loose, re.IGNORECASE), by_key
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[ _-]", "", name).lower()
+
+
+def _end_within(text: str, names: tuple[str, ...], *, is_last: bool) -> int | None:
+    """Where a section ends before its text does: at a marker that is written loosely, or not at the start of a line."""
+    pattern, by_key = _pattern(names)
+    within: int | None = None
+    for found in pattern.finditer(text):
+        at, end = found.span()
+        name = by_key[_key(found[1])] if found[1] else ""
+        if not name or (name != COMPLETED and not text[:at].strip()):
+            continue
+        line = text.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
+        if _DECORATION.fullmatch(text, line, at) and (line or at < _LONGEST_INDENT):
+            return line
+        if name == COMPLETED:
+            before = at - len(found[3] or "") if text.endswith(found[3] or "", 0, at) else at
+            if _REST_OF_LINE.match(text, end):
+                return before
+            within = before if within is None else within
+    return within if is_last else None
+
+
+def _bare(text: str) -> str:
+    """The value in the text of a section: without a colon behind its marker, blanks around, and what ends a turn."""
+    if colon := _COLON.match(text):
+        text = text[colon.end() :]
+    text = text.strip()
+    for _ in range(_MOST_ENDS):
+        turn = _TURN_ENDS.search(text, max(0, len(text) - _LONGEST_INDENT))
+        if turn is None or not turn.start() or (turn[0].startswith("</s>") and "<s>" in text):
+            break
+        text = text[: turn.start()].rstrip()
+    return text.strip(BLANK) if text[:1] in BLANK or text[-1:] in BLANK else text
