@@ -31,6 +31,7 @@ from refine_core.rewards.values import NotTransferable, decode, encode_fields
 from refine_core.waiting import Cancel
 
 START_S = 10.0  # for Python to come up
+CLOSED = "the reward runner was closed while it ran"  # at the end of the program, too
 GRACE_S = 0.5  # for the worker to report its own timeout before it is killed
 JUDGE_CALLS = 32  # in one score; each costs somebody money
 
@@ -78,7 +79,7 @@ class RewardRunner:
         self._starting = threading.Lock()
         # At most one; a list, so that the finalizer need not hold us.
         self._processes: list[WorkerProcess] = []
-        self._finalizer = weakref.finalize(self, _kill_all, self._processes)
+        self._finalizer = weakref.finalize(self, _kill_all, self._processes, CLOSED)
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +105,7 @@ class RewardRunner:
         """Kill the worker. A score that runs in another thread ends with a RewardError. May be repeated."""
         with self._starting:
             self._closed = True
-            _kill_all(self._processes, "the reward runner was closed while it ran")
+            _kill_all(self._processes, CLOSED)
             self._finalizer()
 
     def score(
@@ -284,7 +285,8 @@ class _Died(_Fatal):
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             hint = {
                 "SIGSEGV": ": endless recursion, or a broken extension",
-                "SIGKILL": " from outside, as the system does when memory runs out",
+                "SIGABRT": ": compiled code gave up, as it does when memory runs out",
+                "SIGKILL": ", and not by Refinescope: the system does so when memory runs out",
             }
             why = f"the reward's process was ended by {name}{hint.get(name, '')}"
         line = runner._line_in_source(process.stuck_line)  # noqa: SLF001  # same module
