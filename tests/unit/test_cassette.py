@@ -159,6 +159,20 @@ def test_the_same_request_gets_its_replies_in_their_order():
     assert [lm.complete([{"role": "user", "content": "hi"}], {}).text for _ in range(3)] == ["1", "2", "2"]
 
 
+@pytest.mark.fault(43)
+def test_a_recording_tells_rollout_ids_apart_in_whatever_order_they_are_asked():
+    messages = [{"role": "user", "content": "hi"}]
+    asked = {rollout: {"temperature": 1.0, "rollout_id": rollout} for rollout in (0, 1, 2)}
+    made = [
+        event
+        for rollout, params in asked.items()
+        for event in (ev.LMRequested("tiny", tuple(messages), params), ev.LMReplied(f"of {rollout}", 0.0))
+    ]
+    end = ev.RunFinished("attempts_used_up", 0, 0, 1.0)
+    lm = CassetteLM(Recording(_records(*made, end)), "tiny", delay_s=0.0)
+    assert [lm.complete(messages, asked[rollout]).text for rollout in (2, 0, 1)] == ["of 2", "of 0", "of 1"]
+
+
 def test_what_is_not_there_cannot_be_replayed(runs):
     with pytest.raises(SpecError, match="there is no run 'nothing'"):
         runs.replay("nothing")

@@ -17,6 +17,7 @@ from refine_core import (
     Module,
     Parallel,
     Predict,
+    Prediction,
     Refine,
     RunCancelled,
     Scope,
@@ -161,6 +162,40 @@ def test_an_error_at_once_is_the_one_that_would_have_come_one_after_another():
         BestOfN(Predict("q -> answer"), N=4, reward_fn=failing, threshold=1, fail_count=0, num_threads=4)(
             q="?"
         )
+
+
+@pytest.mark.fault(43)
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_no_attempt_is_begun_once_one_has_reached_the_threshold(threads):
+    """The first attempt is still under way then, and could yet be the one that is returned."""
+    happened = []
+
+    async def main():
+        reached = asyncio.Event()
+
+        class Program(Module):
+            async def aforward(self, q):
+                happened.append("begun")
+                if len(happened) > 1:
+                    return Prediction(answer="1.00")
+                await asyncio.wait_for(reached.wait(), 10)
+                for _ in range(100):  # turns of the event loop, in which others could begin
+                    await asyncio.sleep(0)
+                return Prediction(answer="0.00")
+
+        async def scored(args, pred):
+            if value(args, pred) >= 1:
+                happened.append("reached")
+                reached.set()
+            return value(args, pred)
+
+        program = BestOfN(Program(), N=10, reward_fn=scored, threshold=1.0, num_threads=threads)
+        return await program.acall(q="?")
+
+    with context(lm=by_temperature()):
+        best = asyncio.run(main())
+    assert (best.answer, best.refinement.reason) == ("1.00", "threshold_reached")
+    assert "begun" not in happened[happened.index("reached") :]
 
 
 def test_attempts_that_no_longer_matter_are_cancelled():
