@@ -46,8 +46,10 @@ __all__ = [
     "apply_fix",
     "asked_for",
     "default_instructions",
+    "estimate_tokens",
     "first_prompts",
     "is_example",
+    "may_give_feedback",
     "output_names",
     "problems",
     "program_source",
@@ -67,6 +69,7 @@ __all__ = [
 ]
 
 EXACT = 10**15
+CHARACTERS_A_TOKEN = 4
 FEEDBACK = "{what the reward says, if anything}"
 _PROBLEMS_TOO = ("syntax", "no-reward", "many-rewards")
 Kind = Literal["text", "int", "float", "bool", "choice", "json"]
@@ -259,9 +262,19 @@ def advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
         reward_source=spec.reward,
         threshold=spec.threshold,
         reward="{reward}",
-        feedback=FEEDBACK if "Score" in spec.reward or "feedback" in spec.reward else "",
+        feedback=FEEDBACK if may_give_feedback(spec.reward) else "",
     )
     return adapter_for(first_format(spec.adviser or spec.model)).format(signature, [], texts)
+
+
+def may_give_feedback(reward: str) -> bool:
+    """Whether this source can say something beside its number: it names Score or feedback. It is not run."""
+    return "Score" in reward or "feedback" in reward
+
+
+def estimate_tokens(messages: Sequence[Mapping[str, str]]) -> int:
+    """About how many tokens these messages are, at four characters a token; no model's own count."""
+    return sum(len(message["content"]) for message in messages) // CHARACTERS_A_TOKEN
 
 
 def read_temperatures(text: str) -> tuple[tuple[float, ...], Problem | None]:

@@ -6,14 +6,27 @@ import datetime
 import math
 from collections.abc import Iterable
 
-from refine_core.events import Fault, ParseFailed, RewardScored
+from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.explain import SANDBOX
+from refine_core.spec import HintSource, ProgramSpec
+from refine_core.spec.schedule import ScheduleKind
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 DECIMALS, SIGNIFICANT = 4, 3
 _MORE_DIGITS = 12  # at most; beyond them a number is written out
 LONG_S = 100.0
+_HINTS_FROM: dict[HintSource, str] = {
+    "adviser": "Hints from an adviser",
+    "feedback": "Hints from the reward's feedback",
+    "none": "No hints",
+}
+_SCHEDULES: dict[ScheduleKind, str] = {
+    "dspy-2.6": "temperatures as in dspy 2.6",
+    "dspy-3": "temperature 1 and rollout ids, as in dspy 3",
+    "list": "a list of temperatures, and rollout ids",
+    "none": "no temperature sent, rollout ids",
+}
 
 
 def number(value: float | None, beside: Iterable[float | None] = ()) -> str:
@@ -122,6 +135,15 @@ def fault(error: Fault) -> str:
     return f"{error.type}: {error.message}" if error.blame == "code" else error.message
 
 
+def describe_retry(retry: LMRetried) -> str:
+    """How a request was made once more: after a pause, or at once without what the server refused."""
+    if not retry.left_out:
+        return f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"
+    names = " and ".join(retry.left_out)
+    how = "by its other name" if retry.left_out[0].startswith("max_") else "without it"
+    return f"The server refused {names}, so the request was sent again {how}: {retry.error.message}"
+
+
 def unread(failed: ParseFailed) -> str:
     """What could not be read of a reply: "it has no field answer", "it was cut off at the token limit. Raise max tokens"."""
     if failed.cut:
@@ -181,6 +203,17 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
         return ""
     second = f". Nor could the second, asked for as JSON: {whys[1]}" if len(whys) > 1 else ""
     return f"{whose} could not be read: {whys[0]}{second}"
+
+
+def describe_settings(spec: ProgramSpec) -> str:
+    """How attempts were told apart and helped: "Hints from an adviser · temperatures as in dspy 2.6"."""
+    if spec.attempt_count == 1:
+        return _SCHEDULES["none"] if spec.temperature_schedule.kind == "none" else ""
+    parts = [_HINTS_FROM[spec.hint_source] if spec.strategy == "refine" else "Best of N, no hints"]
+    if spec.hint_source == "adviser":
+        parts += ["instructions for advice replaced"] if spec.advice_instructions else []
+        parts += ["compact advice request"] if spec.advice_form == "compact" else []
+    return " · ".join([*parts, _SCHEDULES[spec.temperature_schedule.kind]])
 
 
 def who_asks(line: Timeline, call: Call) -> str:

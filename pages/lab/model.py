@@ -84,7 +84,7 @@ def _connected(typed: Typed, run: Run | None) -> None:
         return
     said = [chosen.model, chosen.api_base or "the provider's own address", _key_of(chosen)]
     said += [
-        f"temperature {number(chosen.temperature)}",
+        "no temperature sent" if chosen.temperature is None else f"temperature {number(chosen.temperature)}",
         f"reply format: {REPLY_FORMATS[chosen.reply_format]}",
     ]
     st.caption(plain(" · ".join(said)))
@@ -230,9 +230,12 @@ def _temperature() -> None:
         "Temperature",
         key=key("model", "temperature"),
         step=0.1,
+        min_value=0.0,
+        value=None,
+        placeholder="takes none",
         format="%g",
         persist_state="session",
-        help="Of the first attempt, and of advice.",
+        help="Of the first attempt, and of advice. Empty this field for a model that takes no temperature.",
     )
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.lab.hints import hints_and_schedule
 from pages.lab.program import faults
 from pages.lab.state import REWARD, Typed, confirm_call, fixed, key, replace_reward, reward_revision
 from pages.shared.editor import editor
 from pages.shared.text import plain
 from refine_core import programs
 from refine_core.errors import Problem
-from refine_core.words import number
 
 SHOWN = 4  # findings below the editor
-LISTED = 60  # temperatures in one line
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Once"}
 _MEANS = {
-    "refine": "Try, score, ask for advice, try again with the advice as hints.",
-    "best_of_n": "Try at several temperatures without advice, and keep the best.",
+    "refine": "Try, score, and try again with hints.",
+    "best_of_n": "Try several times without hints, and keep the best.",
     "single": "Try once.",
 }
 
@@ -139,7 +138,4 @@ def refinement(typed: Typed) -> None:
             help="Attempts that may fail before the run gives up (dspy calls it fail_count).",
         )
         faults(typed, "fail_count")
-    used = programs.temperatures(typed.spec)
-    if used:
-        more = " …" if len(used) > LISTED else ""
-        st.caption(f"Temperatures that will be used: {' · '.join(map(number, used[:LISTED]))}{more}")
+    hints_and_schedule(typed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from pages.lab import state
+from pages.lab.hints import preview
 from pages.lab.state import Typed, fixed
 from pages.shared import address
 from pages.shared.text import ROLES, block, mistake, plain
@@ -105,17 +106,19 @@ def _under_way(run_id: str, typed: Typed) -> bool:
 def _steps(typed: Typed) -> list[str]:
     tried = "The program is tried, and your reward scores what it returns."
     if typed.spec.strategy == "single":
-        return [tried, "That is all: once, without advice."]
+        return [tried, "That is all: once, without hints."]
     until = "The best attempt is returned."
     if typed.spec.threshold is not None:
         until = "The first attempt at the threshold is returned; else the best one."
-    if typed.spec.strategy == "best_of_n":
-        return [tried, "It is tried again at other temperatures, without advice.", until]
+    if typed.spec.hint_source == "none":
+        return [tried, "It is tried again, without hints.", until]
+    if typed.spec.hint_source == "feedback":
+        return [tried, "What the reward says goes into the next attempt's prompt as a hint.", until]
     short = "After" if typed.spec.threshold is None else "Below the threshold, after"
     return [
         tried,
         f"{short} an attempt, a model is asked what each stage should do better.",
-        "That advice goes into the next attempt's prompt as a hint, at another temperature.",
+        "That advice goes into the next attempt's prompt as a hint.",
         until,
     ]
 
@@ -132,3 +135,4 @@ def prompts(typed: Typed) -> None:
             for i, message in enumerate(messages):
                 st.caption(ROLES[message["role"]])
                 block(message["content"], key=fixed("prompt", name, i))
+    preview(typed)

@@ -20,7 +20,7 @@ from pages.shared.credentials import LAB_KEY, credentials
 from pages.shared.editor import current_text
 from pages.shared.secret import forget, held, typed_for
 from refine_core import connections, programs
-from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, StageSpec
+from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule, StageSpec
 from refine_core.runs import Credentials
 
 PREFIX = "lab"
@@ -103,6 +103,7 @@ def load(spec: ProgramSpec) -> None:
     state[key("fail_count")] = "" if spec.fail_count is None else str(spec.fail_count)
     state[key("reward_timeout")] = spec.reward_timeout_s
     state[key("seed")] = spec.seed
+    load_hints(state, spec)
     load_budget(state, spec)
     load_models(state, spec)
 
@@ -115,6 +116,15 @@ def load_stage(state: SessionStateProxy, uid: int, stage: StageSpec) -> None:
     state[key("stage", uid, "instructions")] = stage.instructions
     state[key("stage", uid, "descriptions")] = dict(stage.descriptions)
     state[key("stage", uid, "demos")] = stage.demos
+
+
+def load_hints(state: SessionStateProxy, spec: ProgramSpec) -> None:
+    """Fill in where hints come from, and the schedule."""
+    state[key("hints")] = spec.hints
+    state[key("schedule")] = spec.schedule.kind
+    state[key("temperatures")] = programs.write_temperatures(spec.schedule.temperatures)
+    state[key("advice_instructions")] = spec.advice_instructions
+    state[key("compact_advice")] = spec.advice_form == "compact"
 
 
 def load_budget(state: SessionStateProxy, spec: ProgramSpec) -> None:
@@ -235,6 +245,10 @@ def typed() -> Typed:
             state[key("budget", "usd")], "budget_usd", "the budget must be a number of dollars, or empty"
         )
     )
+    schedule = Schedule(state.get(key("schedule")) or "dspy-2.6")
+    if schedule.kind == "list":
+        listed = take(*programs.read_temperatures(state.get(key("temperatures")) or ""))
+        schedule = Schedule("list", listed)
     model, adviser, judge = _models()
     spec = ProgramSpec(
         stages=stages(),
@@ -255,6 +269,10 @@ def typed() -> Typed:
         budget_tokens=tokens,
         example=state[fixed("example")],
         parent=state[fixed("parent")],
+        hints=state.get(key("hints")) or "adviser",
+        schedule=schedule,
+        advice_instructions=(state.get(key("advice_instructions")) or "").strip(),
+        advice_form="compact" if state.get(key("compact_advice")) else "full",
     )
     if not programs.is_example(spec):  # a changed example is a program of one's own
         spec = replace(spec, example=None, title="")
@@ -390,7 +408,7 @@ def _model(known: roles.Choices) -> ModelSpec:
     def get(name: str) -> Any:
         return state.get(key("model", name))
 
-    temperature = 0.0 if get("temperature") is None else get("temperature")
+    temperature = get("temperature")
     if get("kind") != "litellm":
         return ModelSpec(temperature=temperature, delay_s=get("delay") or 0.0)
     if name := get("connection") or roles.HERE:

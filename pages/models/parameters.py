@@ -25,7 +25,7 @@ _FOLDED = (
 )
 _USUAL = ModelSpec(kind="litellm")
 _EMPTY = {
-    "temperature": f"{_USUAL.temperature:g}",
+    "temperature": "takes no temperature",
     "retries": f"{_USUAL.retries}",
     "timeout_s": f"{_USUAL.timeout_s:g}",
     "max_tokens": "the provider's",
@@ -44,7 +44,13 @@ def parameters(typed: Typed, faults: Callable[[Typed, str], None]) -> None:
         first, second, third = st.columns(3)
         with first:
             _number(
-                "Temperature", "temperature", typed, faults, 0.1, 0.0, "Of the first attempt, and of advice."
+                "Temperature",
+                "temperature",
+                typed,
+                faults,
+                0.1,
+                0.0,
+                "Of the first attempt, and of advice. Empty this field for a model that takes no temperature.",
             )
             _number(
                 "Seed", "seed", typed, faults, 1, None, "For providers that promise to repeat themselves."

@@ -143,7 +143,7 @@ def typed() -> Typed:
         provider=preset.provider,
         api_base=(get("api_base") or "").strip() or None,
         key_env=(get("key_env") or "").strip() or None if source == VARIABLE else None,
-        temperature=0.0 if get("temperature") is None else get("temperature"),
+        temperature=get("temperature"),
         max_tokens=get("max_tokens"),
         timeout_s=get("timeout_s") or 60.0,
         retries=3 if get("retries") is None else get("retries"),

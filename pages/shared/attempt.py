@@ -14,6 +14,7 @@ from refine_core.errors import Charge
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
 from refine_core.words import (
     count,
+    describe_retry,
     dollars,
     fault,
     format_reward,
@@ -96,12 +97,18 @@ def _rollout(line: Timeline, attempt: Attempt) -> None:
     if not names:
         return
     whose = "The model" if not line.tempered(attempt) else f"The model of {' and '.join(names)}"
-    st.caption(
-        plain(
-            f"{whose} takes no temperature. Rollout {attempt.index} stands in its place: "
-            "a number for the cache alone, so that each attempt asks anew."
+    rollout = f"Rollout {attempt.index} keeps this attempt's calls apart from the others' in the cache; it is not sent."
+    if any("temperature" in retry.left_out for call in attempt.calls for retry in call.retries):
+        st.caption(
+            plain(
+                f"{whose} refused the temperature, so it is left out from here on. Later attempts have rollout ids instead, "
+                "which keep their calls apart in the cache and are not sent."
+            )
         )
-    )
+    elif line.spec.temperature_schedule.kind == "none":
+        st.caption(plain(f"No temperature is sent in this run. {rollout}"))
+    else:
+        st.caption(plain(f"{whose} takes no temperature, so none is sent. {rollout}"))
 
 
 def _failure(attempt: Attempt) -> None:
@@ -265,7 +272,7 @@ def _call(call: Call) -> None:
                 block(part.strip("\n"), key=f"message-{call.span}-{i}-{j}")
     for retry in call.retries:
         st.warning(
-            plain(f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}{_charged(retry.charge)}"),
+            plain(f"{describe_retry(retry)}{_charged(retry.charge)}"),
             icon=":material/replay:",
         )
         whole(retry.error.message, key=f"retry-{call.span}-{retry.ordinal}")

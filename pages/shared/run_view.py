@@ -14,7 +14,7 @@ from pages.shared.timeline import timeline
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.runs import Attempt, Run, Timeline
-from refine_core.words import resumed
+from refine_core.words import describe_settings, resumed
 
 POLL_S = 0.25
 
@@ -52,6 +52,8 @@ def draw(run: Run) -> None:
     """One look at a run."""
     st.markdown(f"**{plain(run.why)}**")
     st.caption(plain(f"{run.took} · {_model(run.line)}"))
+    if settings := describe_settings(run.line.spec):
+        st.caption(plain(settings))
     if again := resumed(run.line):
         st.caption(plain(again))
     if run.state == "unrecorded":

@@ -341,7 +341,10 @@ class Driver:
     def _scheduled(self, lm: BaseLM, *, takes: bool = True) -> TemperatureSchedule:
         """The temperatures that this model gets, by the plan's schedule. takes: whether it takes any."""
         by = self.plan.schedule
-        if not takes or by.kind == "none":
+        left_out = (
+            by.kind == "dspy-2.6" and lm.kwargs.get("temperature", 0.0) is None
+        )  # as LM(temperature=None) says
+        if not takes or left_out or by.kind == "none":
             return TemperatureSchedule(lm, None)
         count = len(self.plan.temperatures)
         return TemperatureSchedule(lm, temperatures(by, _temperature(lm), count), by.has_rollouts)

@@ -150,7 +150,5 @@ class ProgramSpec:
 
     @property
     def temperature_schedule(self) -> Schedule:
-        """The schedule as it is used: one that starts at the model's own temperature needs a model that has one."""
-        if self.schedule.kind == "dspy-2.6" and self.model.temperature is None:
-            return Schedule("none")
-        return self.schedule
+        """The schedule as it is used: a model that takes no temperature is sent none, whatever was chosen."""
+        return Schedule("none") if self.model.temperature is None else self.schedule

@@ -56,12 +56,13 @@ class Schedule:
         for temperature in self.temperatures:
             if not _is_temperature(temperature):
                 expected = f"a number from 0 to {MOST_TEMPERATURE:g}"
-                return [Problem("schedule", f"a temperature must be {expected}, not {temperature!r}")]
+                shown = f"{temperature:g}" if isinstance(temperature, float) else repr(temperature)
+                return [Problem("schedule", f"a temperature must be {expected}, not {shown}")]
         if len(self.temperatures) != n:
             return [
                 Problem(
                     "schedule",
-                    f"the schedule lists {len(self.temperatures)} temperatures for {n} attempts; list one for each attempt",
+                    f"list one temperature for each attempt (needed: {n}; listed: {len(self.temperatures)})",
                 )
             ]
         return []

@@ -376,7 +376,7 @@ def test_a_form_that_has_changed_since_the_run_says_so():
 
 @pytest.mark.parametrize(
     ("strategy", "words"),
-    [("single", "once, without advice"), ("best_of_n", "at other temperatures, without advice")],
+    [("single", "once, without hints"), ("best_of_n", "tried again, without hints")],
 )
 def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
     app = open_app()
@@ -414,14 +414,16 @@ def test_a_reply_that_was_read_at_once_says_nothing_of_it():
 def test_an_attempt_without_a_temperature_says_so_and_shows_no_number_that_was_not_used():
     words = said(attempt_of(logs.no_temperature(), 2))
     assert "Attempt 2 of 4 · no temperature; rollout 1 · reward 0.6" in words
-    assert "The model takes no temperature. Rollout 1 stands in its place" in words
+    assert (
+        "The model takes no temperature, so none is sent. Rollout 1 keeps this attempt's calls apart" in words
+    )
     assert "temperature 0.667" not in words
 
 
 def test_where_only_one_model_takes_none_the_attempt_says_whose():
     words = said(attempt_of(logs.one_without_temperature(), 2))
     assert "Attempt 2 of 3 · temperature 0.75 · reward 0.95 · returned" in words
-    assert "The model of answer takes no temperature. Rollout 1 stands in its place" in words
+    assert "The model of answer takes no temperature, so none is sent. Rollout 1 keeps" in words
 
 
 def test_a_rule_that_was_not_met_stands_beside_the_reward_with_its_message():

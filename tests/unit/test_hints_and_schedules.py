@@ -11,7 +11,7 @@ from refine_core import events as ev
 from refine_core.errors import SpecError
 from refine_core.figures import ledger
 from refine_core.log.codec import decode, encode
-from refine_core.programs import FEEDBACK, advice_prompt, problems, temperatures
+from refine_core.programs import FEEDBACK, advice_prompt, estimate_tokens, problems, temperatures
 from refine_core.rewards import Score
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import Schedule
@@ -102,7 +102,7 @@ def test_a_model_that_takes_no_temperature_is_sent_none_for_advice_either():
 
 @pytest.mark.parametrize("given", [{"hints": "reward"}, {"schedule": [0.1]}])
 def test_hints_and_schedules_that_cannot_be_are_refused_when_refine_is_made(given):
-    with pytest.raises(SpecError, match=r"hints must be|lists 1 temperatures for 3 attempts"):
+    with pytest.raises(SpecError, match=r"hints must be|needed: 3; listed: 1"):
         Refine(Predict("q -> answer"), 3, judged, 1.0, **given)
 
 
@@ -205,21 +205,17 @@ FIVE_LINES = replace(
 )
 
 
-def tokens(messages):
-    return sum(len(message["content"]) for message in messages) // 4
-
-
 @pytest.mark.fault(50)
 def test_a_compact_request_for_advice_is_half_as_long_and_feedback_comes_first():
     full, compact = (advice_prompt(replace(FIVE_LINES, advice_form=form)) for form in ("full", "compact"))
-    assert tokens(compact) < 0.55 * tokens(full)
+    assert estimate_tokens(compact) < 0.55 * estimate_tokens(full)
     assert compact[-1]["content"].startswith("[[ ## reward_feedback ## ]]")
 
 
 @pytest.mark.fault(50)
 def test_what_a_compact_request_leaves_out_is_marked():
     asked = replace(FIVE_LINES, advice_form="compact", inputs={"question": "long " * 5000})
-    assert tokens(advice_prompt(asked)) < 800
+    assert estimate_tokens(advice_prompt(asked)) < 800
     assert "characters left out …]" in advice_prompt(asked)[-1]["content"]
 
 
