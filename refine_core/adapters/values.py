@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache, lru_cache
@@ -14,14 +15,18 @@ from typing import Any
 
 import ujson
 
+from refine_core.adapters.easing import chosen, ease, field_in_percent, means_none, table_of
 from refine_core.log.plain import plain
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field
 from refine_core.signatures.signature import Signature
-from refine_core.signatures.types import Validator, bare_type, choices, is_optional, is_text
+from refine_core.signatures.types import Validator, bare_type, is_optional, is_text
 
-_NOTHING = ("", "none", "null")
 _SHOWN = 80
+# Values that are no JSON, and of which the repair would drop what matters: {"a": \u22125, "b": 85%}
+_BARE_NUMBER = re.compile(
+    r"""(":\s{0,9})((?:[\u2212\ufe63\uff0d][$€£]?|[-+]?)\d[\d.,]{0,30}(?:\s?%)|[\u2212\ufe63\uff0d][$€£]?\d[\d.,]{0,30}(?<![,.]))(?=\s*[,}\n])"""
+)
 
 
 def format_value(made: Field, value: object) -> str:
@@ -61,7 +66,7 @@ def repaired(text: str) -> object:
     if unclosed > MOST_UNCLOSED or len(text) > LONGEST_BROKEN:
         raise ValueError("is JSON broken beyond repair")
     try:
-        found: object = json_repair.loads(text)
+        found: object = json_repair.loads(_BARE_NUMBER.sub(r'\1"\2"', text))
     except RecursionError:
         raise ValueError("is JSON nested too deeply") from None
     return found
@@ -97,16 +102,27 @@ def readers(signature: type[Signature]) -> tuple[tuple[str, Reader | None], ...]
 class Reader:
     """Reads values of one field.
 
-    Text is repaired as JSON where it is not of the type as it stands: "3.0" for an int, fenced JSON, "no" for a bool.
+    Text is repaired as JSON where it is not of the type as it stands: "3.0" for an int, fenced JSON, "no" for a bool. Where
+    that does not help either, it is read as people write values: see refine_core.adapters.easing.
     """
 
-    __slots__ = ("_choices", "_first", "_json_first", "_optional", "_texts", "_validate")
+    __slots__ = (
+        "_choices",
+        "_first",
+        "_in_percent",
+        "_json_first",
+        "_kind",
+        "_optional",
+        "_texts",
+        "_validate",
+    )
 
     def __init__(self, made: Field) -> None:
         kind = bare_type(made.type)
         self._validate = Validator(made)
         self._optional = is_optional(made.type)
-        self._choices = _table(kind)
+        self._choices = table_of(kind)
+        self._kind, self._in_percent = made.type, field_in_percent(made)
         self._texts = kind is str
         # A number or a date may be read wrongly as JSON, a container or a union wrongly as bare text.
         self._json_first = not isinstance(kind, type) or kind in (Any, object, list, dict) or _is_object(kind)
@@ -115,7 +131,7 @@ class Reader:
     def text(self, text: str) -> Any:
         """The value that a text stands for. Raises ValueError that says what does not fit."""
         bare = text.strip()
-        if self._optional and bare.lower() in _NOTHING:
+        if self._optional and (bare.lower() in ("", "none", "null") if self._texts else means_none(bare)):
             return None
         if self._choices is not None:
             return _chosen(self._choices, bare)
@@ -133,28 +149,53 @@ class Reader:
         if value is None and self._optional:
             return None
         if self._choices is not None:
-            return _chosen(self._choices, str(value))
-        return self._validate(data_as_text(value) if self._texts else value)
+            whole = isinstance(value, float) and value.is_integer()
+            return _chosen(self._choices, f"{value:.0f}" if whole else str(value))
+        if self._texts:
+            return self._validate(data_as_text(value))
+        try:
+            return self._validate(value)
+        except ValueError as fault:
+            return self._ease(value, fault)
 
     def _otherwise(self, bare: str) -> Any:
-        """The value of a text that is not of the type at first sight: repaired, and taken as it stands."""
+        """The value of a text that is not of the type at first sight: repaired, and taken as it stands; then eased."""
         looks = bare.startswith(("{", "[", "```"))
-        faults = []
-        for way in (self._repaired, self._validate) if looks else (self._validate, self._repaired):
+        faults: list[ValueError] = []
+        readings: list[object] = []
+        for read in (_as_data, str) if looks else (str, _as_data):
             try:
-                return way(bare)
+                readings.append(read(bare))
+                return self._validate(readings[-1])
             except ValueError as fault:
                 faults.append(fault)
+        for reading in readings:
+            try:
+                return self._ease(reading, faults[0])
+            except ValueError as fault:
+                faults[0] = fault
         raise ValueError(f"{faults[0]}, not {bare[:_SHOWN]!r}")
 
-    def _repaired(self, bare: str) -> Any:
-        found = repaired(bare)
-        if found == "" and bare:  # nothing there that looks like JSON; Python, perhaps
-            try:
-                found = ast.literal_eval(parse_expression(bare))
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                raise ValueError("must be JSON or a Python value") from None
-        return self._validate(found)
+    def _ease(self, data: object, fault: ValueError) -> Any:
+        """The value of data that did not fit, as people write values. fault: what to raise where it fits in no other way."""
+        try:
+            eased = ease(self._kind, data, in_percent=self._in_percent)
+        except RecursionError:
+            raise fault from None
+        if eased is data or (type(eased) is type(data) and eased == data):
+            raise fault
+        return self._validate(eased)
+
+
+def _as_data(bare: str) -> object:
+    """The data in a text: JSON, repaired if need be, or Python."""
+    found = repaired(bare)
+    if found == "" and bare:  # nothing there that looks like JSON; Python, perhaps
+        try:
+            found = ast.literal_eval(parse_expression(bare))
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            raise ValueError("must be JSON or a Python value") from None
+    return found
 
 
 def data_as_text(value: object) -> str:
@@ -164,32 +205,15 @@ def data_as_text(value: object) -> str:
     return as_json(value, indent=2) if isinstance(value, (dict, list)) else str(value)
 
 
-def _table(kind: Any) -> Mapping[str, object] | None:
-    """How a reply may write each of the values to choose from -> that value; None for a type without choices."""
-    allowed = choices(kind)
-    if allowed is None:
-        return None
-    table: dict[str, object] = {}
-    for one in kind if isinstance(kind, type) and issubclass(kind, Enum) else allowed:
-        table.setdefault(str(one.value if isinstance(one, Enum) else one), one)
-    for one in [one for one in table.values() if isinstance(one, Enum)]:  # names after values, as in dspy
-        table.setdefault(one.name, one)
-        table.setdefault(str(one), one)
-    return table
-
-
-def _chosen(table: Mapping[str, object], bare: str) -> object:
-    """The choice that a text names: as it is, in quotes, or in `Literal[…]`."""
-    inner = (
-        bare[bare.find("[") + 1 : -1]
-        if bare.startswith(("Literal[", "str[")) and bare.endswith("]")
-        else bare
-    )
-    for text in (bare, inner.strip().strip("'\"`").strip()):
-        if text in table:
-            return table[text]
-    values = dict.fromkeys(one.value if isinstance(one, Enum) else one for one in table.values())
-    raise ValueError(f"must be one of {', '.join(map(repr, values))}, not {bare[:_SHOWN]!r}")
+def _chosen(table: Mapping[str, object], text: str) -> object:
+    """The choice that a text names. Raises ValueError that says which there are."""
+    try:
+        return chosen(table, text)
+    except KeyError:
+        values = dict.fromkeys(one.value if isinstance(one, Enum) else one for one in table.values())
+        raise ValueError(
+            f"must be one of {', '.join(map(repr, values))}, not {text.strip()[:_SHOWN]!r}"
+        ) from None
 
 
 def _is_object(kind: type) -> bool:
