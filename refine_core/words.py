@@ -198,11 +198,19 @@ def why_no_advice(advice: Advice) -> str:
 
 def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
     """What replies lacked that could not be read; "" where something else was wrong."""
-    whys = [unread(call.parse_failed) for call in calls if call.parse_failed]
-    if not whys or error.type != "ParseError":
+    replies = [(call, unread(call.parse_failed)) for call in calls if call.parse_failed]
+    if not replies or error.type != "ParseError":
         return ""
-    second = f". Nor could the second, asked for as JSON: {whys[1]}" if len(whys) > 1 else ""
-    return f"{whose} could not be read: {whys[0]}{second}"
+    (_, first), *others = replies
+    second = "".join(
+        f". Nor could the second, asked for {name_format(call)}: {why}" for call, why in others[:1]
+    )
+    return f"{whose} could not be read: {first}{second}"
+
+
+def name_format(call: Call) -> str:
+    """The reply format that a call asked for, behind a verb: "by chat", "as JSON schema"."""
+    return "by chat" if call.asked_as == "chat" else f"as {call.asked_as}"
 
 
 def describe_settings(spec: ProgramSpec) -> str:

@@ -19,6 +19,7 @@ from refine_core.words import (
     fault,
     format_reward,
     hint_source,
+    name_format,
     no_temperature,
     number,
     refusals,
@@ -205,7 +206,7 @@ def _predictor(run: PredictorRun) -> None:
         *(f"attempt {index + 1} inside" for index in run.inner),
         state,
         *([count(retries, "retry", "retries")] if retries else ()),
-        *([f"asked again{_as(again[-1])}"] if (again := [c for c in run.calls if c.again]) else ()),
+        *([f"asked again {name_format(again[-1])}"] if (again := [c for c in run.calls if c.again]) else ()),
     ]
     with st.expander(plain(" · ".join(parts)), key=f"predictor-{run.span}"):
         _asked(run.calls)
@@ -231,10 +232,12 @@ def _asked(calls: Sequence[Call]) -> None:
     for i, call in enumerate(calls):
         after = calls[i + 1] if i + 1 < len(calls) else None
         if call.again:
-            st.markdown(f"**Asked again,{_as(call)}**")
+            st.markdown(f"**Asked again, {name_format(call)}**")
         _call(call)
         if call.error is not None and after is not None and call.asked_as in ("JSON schema", "JSON object"):
-            st.caption(plain(f"The reply format was refused, so the question was sent again,{_as(after)}."))
+            st.caption(
+                plain(f"The reply format was refused, so the question was sent again, {name_format(after)}.")
+            )
         if call.parse_failed is None:
             if call.again and call.reply is not None:
                 st.caption(":material/check: This reply could be read.")
@@ -242,18 +245,15 @@ def _asked(calls: Sequence[Call]) -> None:
         why = unread(call.parse_failed)
         if after is not None:
             st.warning(
-                plain(f"This reply could not be read: {why}. The question was sent again,{_as(after)}."),
+                plain(
+                    f"This reply could not be read: {why}. The question was sent again, {name_format(after)}."
+                ),
                 icon=":material/replay:",
             )
         elif call.again:
             mistake(f"The second reply could not be read either: {why}.")
         else:
             mistake(f"This reply could not be read: {why}.")
-
-
-def _as(call: Call) -> str:
-    """The reply format that a call asked for, behind "asked again"."""
-    return " by chat" if call.asked_as == "chat" else f" as {call.asked_as}"
 
 
 def _call(call: Call) -> None:

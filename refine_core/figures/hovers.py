@@ -7,7 +7,15 @@ from itertools import islice
 
 from refine_core.figures import outcomes, text
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import fault, format_reward, hint_source, no_temperature, why_failed, why_no_advice
+from refine_core.words import (
+    fault,
+    format_reward,
+    hint_source,
+    name_format,
+    no_temperature,
+    why_failed,
+    why_no_advice,
+)
 
 _WORDS = 90  # characters of a hint or an output
 _FIELDS = 8
@@ -41,13 +49,13 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
     unfinished = "cut off" if run.cut_off else "running"
     took = unfinished if run.took_s is None else text.seconds(run.took_s)
     hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
-    again = any(call.again for call in run.calls)
+    again = [call for call in run.calls if call.again]
     free = _free(run.calls)
     return text.hover(
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
         no_temperature(attempt.index) if run.name in attempt.untempered else "",
         f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
-        "the first reply could not be read; asked again as JSON" if again else "",
+        f"the first reply could not be read; asked again {name_format(again[-1])}" if again else "",
         *_fields(run.outputs),
         text.shorten(fault(run.error), _WORDS) if run.error else "",
         _retried(run.calls),

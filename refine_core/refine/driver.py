@@ -276,7 +276,9 @@ class Driver:
                 program = self.program.deepcopy()
                 trace = before.trace(fact.index, program)
                 predictors = self._equip(program, self._begun[fact.index], self._places[fact.index], trace)
-                self.made[fact.index] = Made(program, predictors, trace, before.outputs(fact.index), fact)
+                self.made[fact.index] = Made(
+                    program, predictors, trace, before.outputs(fact.index, program), fact
+                )
                 self._forget_all_but(fact.index)
 
     def _forget_all_but(self, last: int) -> None:

@@ -26,8 +26,9 @@ from refine_core.events import (
 )
 from refine_core.log.folds import LOOP
 from refine_core.log.scope import Record, nested
-from refine_core.modules import Module, Predict, Prediction
+from refine_core.modules import Module, Prediction
 from refine_core.modules.predict import Trace
+from refine_core.signatures.fields import Field
 from refine_core.signatures.types import validate
 
 
@@ -72,10 +73,13 @@ class Interrupted:
             if isinstance(fact, AttemptFailed)
         }
 
-    def outputs(self, index: int) -> Prediction:
-        """What the program returned in that attempt."""
+    def outputs(self, index: int, program: Module) -> Prediction:
+        """What the program returned in that attempt, with the types that its predictors name."""
         found = [f for f in self.facts if isinstance(f, RewardStarted) and f.index == index]
-        return Prediction(dict(found[-1].outputs) if found else {})
+        fields: dict[str, Field] = {}
+        for predictor in program.predictors():
+            fields |= predictor.signature.output_fields
+        return Prediction(_typed(fields, found[-1].outputs) if found else {})
 
     def trace(self, index: int, program: Module) -> Trace:
         """What the predictors of `program`, the attempt's own copy, did in that attempt, in order."""
@@ -91,8 +95,9 @@ class Interrupted:
             elif isinstance(record.event, PredictorTraced) and record.event.name in predictors:
                 who, began = predictors[record.event.name], given.get(record.span)
                 if began is not None:
-                    made = Prediction(_typed(who, record.event.outputs))
-                    trace.append((who, _typed(who, began.inputs), made))
+                    fields = who.signature.fields
+                    made = Prediction(_typed(fields, record.event.outputs))
+                    trace.append((who, _typed(fields, began.inputs), made))
         return trace
 
 
@@ -101,9 +106,8 @@ def continued_anyway(records: Sequence[Record]) -> bool:
     return any(isinstance(r.event, RunResumed) and r.event.anyway for r in records)
 
 
-def _typed(who: Predict, values: Mapping[str, object]) -> dict[str, Any]:
-    """Recorded values as the types that the signature names; as recorded where one does not fit."""
-    fields = who.signature.fields
+def _typed(fields: Mapping[str, Field], values: Mapping[str, object]) -> dict[str, Any]:
+    """Recorded values as the types of their fields; as recorded where one does not fit, or there is no such field."""
     typed: dict[str, Any] = {}
     for name, value in values.items():
         try:

@@ -125,7 +125,7 @@ class SqlStore:
     def documents(self, kind: str) -> dict[str, str]:
         """The documents of a kind: name -> text, sorted by name. Raises StoreError."""
         query = select(documents.c.name, documents.c.text).where(documents.c.kind == kind)
-        return dict(sorted((name, text) for name, text in self._read(f"read what is kept of {kind}", query)))
+        return dict(sorted((name, text) for name, text in self._read(f"read the saved {kind}s", query)))
 
     def drop(self, kind: str, name: str) -> bool:
         """Remove a document; whether there was one. Raises StoreError."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from refine_core import events as ev
 from refine_core.figures import alt_text, ledger, text, timeline_figure
+from refine_core.words import why_failed
 from tests import logs
 
 
@@ -614,6 +615,39 @@ def test_a_question_asked_again_is_told_at_its_bar():
     said = "the first reply could not be read; asked again as JSON"
     assert [said in s for s in trace(log, "draft")["hovertext"]] == [True, False, False]
     assert [said in s for s in trace(log, "answer")["hovertext"]] == [False, True, False]
+
+
+CHAT = ({"role": "user", "content": "… end with the marker [[ ## completed ## ]]"},)
+SCHEMA = {"response_format": {"type": "json_schema", "json_schema": {}}}
+
+
+@pytest.mark.fault(48)
+@pytest.mark.parametrize(
+    ("messages", "params", "words"),
+    [
+        ((), SCHEMA, "as JSON schema"),
+        ((), {"response_format": {"type": "json_object"}}, "as JSON object"),
+        ((), {}, "as JSON"),
+        (CHAT, {}, "by chat"),
+    ],
+    ids=["schema", "object", "JSON", "chat"],
+)
+def test_the_format_that_was_asked_for_is_named_wherever_it_was_asked_again(messages, params, words):
+    """A model may be asked by schema first and by chat after it, too."""
+    log = logs.Log(stages=("answer",))
+    here = f"{log.begin()}/answer"
+    log.emit(here, ev.ModuleStarted("answer", {"question": "Which city?"}, None))
+    for name, asked, wish in (("lm", (), SCHEMA), ("lm-2", messages, params)):
+        log.emit(f"{here}/{name}", ev.LMRequested("m", asked, wish))
+        log.emit(f"{here}/{name}", ev.LMReplied("no", 0.1, 1, 1, 0.0))
+        log.emit(here, ev.ParseFailed(("answer",), {}))
+    error = ev.Fault("ParseError", "no field 'answer'", "program")
+    log.emit(here, ev.ModuleEnded("answer", 0.2, error))
+    log.emit("attempt-0", ev.AttemptFailed(0, "program", error))
+    assert f"the first reply could not be read; asked again {words}" in trace(log, "answer")["hovertext"][0]
+    assert f"Nor could the second, asked for {words}: it has no field answer" in why_failed(
+        log.line.attempts[0]
+    )
 
 
 def test_the_alternative_text_of_a_long_run_counts_rules_that_were_not_met():

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from functools import reduce
 
 import pytest
 
 from refine_core import MemoryStore, ProgramSpec, StageSpec
+from refine_core.events import LMRequested, RewardScored
 from refine_core.log.plain import plain
+from refine_core.log.summaries import summarize
+from refine_core.refine.build import Pipeline
+from refine_core.refine.resuming import Interrupted
 from refine_core.runs import Runs
 from tests.threads import finish
 
@@ -38,6 +43,33 @@ def test_the_apps_reward_sees_the_types_that_the_signature_names(inputs):
     (attempt,) = line.attempts
     assert attempt.state == "scored", attempt
     assert line.spec.inputs == {"day": "2026-01-02", "price": "1.50", "pair": ["a", 2]}
+
+
+@pytest.mark.fault(13)
+def test_a_run_that_is_gone_on_with_has_its_outputs_with_their_types():
+    """The log holds plain data; advice asked for after an interruption must be asked for in the same words."""
+    spec = ProgramSpec((StageSpec("answer", SIGNATURE),), "def reward(args, pred): return 0.5", TYPED, N=2)
+    runs = Runs(MemoryStore())
+    run_id = runs.start(spec)
+    finish(runs._jobs[run_id].thread)
+    records = runs.events(run_id)
+    runs.close()
+    scored = next(i for i, r in enumerate(records) if isinstance(r.event, RewardScored))
+    store = MemoryStore()
+    store.append(records[: scored + 1], reduce(summarize, records[: scored + 1], None))
+    store.interrupt()
+    again = Runs(store)
+    again.resume(run_id)
+    finish(again._jobs[run_id].thread)
+    resumed = again.events(run_id)[scored + 1 :]
+    again.close()
+    (asked, asked_again) = (
+        next(r.event.messages for r in rs if isinstance(r.event, LMRequested) and r.event.purpose == "advice")
+        for rs in (records, resumed)
+    )
+    assert asked_again == asked
+    before = Interrupted.of(records[: scored + 1])
+    assert isinstance(before.outputs(0, Pipeline(spec)).total, Decimal)
 
 
 @pytest.mark.fault(13)
