@@ -40,8 +40,13 @@ def ask(
 
     params: the call's own, over the model's defaults; `cache` among them overrides the model's. prompt: what `messages`
     were made of, if a text was asked. through_call: through the `__call__` of the model's class, where that is the user's
-    own; see refine_core.lm.overrides. Raises LMError, RunCancelled, and whatever a model of the user's own raises.
+    own; see refine_core.lm.overrides. Raises LMError, RunCancelled, TypeError for a wish that no Reply can hold, and whatever
+    a model of the user's own raises.
     """
+    if {**lm.kwargs, **params}.get("logprobs"):
+        raise TypeError(
+            "log probabilities are not kept: a reply is its text; leave out `logprobs` (docs/dspy.md says what else is absent)"
+        )
     asked = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call)
     if not (heard := callbacks_of(lm)):
         return asked

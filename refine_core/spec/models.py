@@ -60,6 +60,7 @@ _BELONGS = {
         ("cache", "cache_in_memory", "rollout_id"), "identical calls are looked after by the app"
     ),
     **dict.fromkeys(("stream", "stream_options"), "replies are streamed by the app itself"),
+    "logprobs": "log probabilities are not kept",
     "n": "one reply is read a call; use best-of-n to have several",
     **dict.fromkeys(
         ("callbacks", "finetuning_model", "launch_kwargs", "train_kwargs", "self"), "it is of no use here"

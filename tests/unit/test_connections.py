@@ -401,6 +401,7 @@ def test_a_value_at_the_edge_will_do(field, value):
         ("num_retries", "retries"),
         ("stream", "streamed"),
         ("n", "best-of-n"),
+        ("logprobs", "are not kept"),
         ("cache", "looked after"),
         ("rollout_id", "looked after"),
         ("self", "no use"),

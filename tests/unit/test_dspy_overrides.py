@@ -290,6 +290,25 @@ def test_instructions_set_after_the_class_reach_the_prompt(adapter, hint):
 
 @pytest.mark.fault(24)
 @pytest.mark.parametrize("through_acall", [False, True])
+@pytest.mark.parametrize("place", ["model", "copy", "call", "config", "own forward"])
+def test_log_probabilities_are_refused_and_not_dropped_in_silence(place, through_acall):
+    """2.6.23 returns them beside the text; here a reply is its text."""
+    with OpenAIServer(default=reply(answer="x")) as server:
+        wish = {"logprobs": True}
+        lm = LM("openai/m", api_base=server.url, api_key="k", **(wish if place == "model" else {}))
+        lm = Own(reply(answer="x"), **wish) if place == "own forward" else lm
+        lm = lm.copy(**wish) if place == "copy" else lm
+        program = Predict("q -> answer", **(wish if place == "config" else {}))
+        config = wish if place == "call" else {}
+        with context(lm=lm), pytest.raises(TypeError, match="leave out `logprobs`"):
+            answer_of(program, through_acall=through_acall, q="?", config=config)
+        with pytest.raises(TypeError, match="leave out `logprobs`"):
+            lm("hi", **wish)
+        assert server.requests == []
+
+
+@pytest.mark.fault(24)
+@pytest.mark.parametrize("through_acall", [False, True])
 def test_n_replies_become_completions(through_acall):
     lm = ScriptedLM([{"answer": "1"}, {"answer": "2"}, {"answer": "3"}])
     with context(lm=lm):
