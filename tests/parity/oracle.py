@@ -196,7 +196,8 @@ def tempered(module: Any, index: int, n: int) -> None:
     for one in module.predictors():
         lm = one.lm or dspy.settings.lm
         temps = [lm.kwargs.get("temperature") or 0.0] + [0.5 + i * (0.5 / n) for i in range(n)]
-        one.lm = lm.copy(temperature=list(dict.fromkeys(temps))[index])
+        left_out = lm.kwargs.get("temperature", 0.0) is None
+        one.lm = lm.copy(temperature=None if left_out else list(dict.fromkeys(temps))[index])
 
 
 def code_of(module: Any) -> str:

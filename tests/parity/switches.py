@@ -187,7 +187,7 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch(
         "a missing temperature does not break the run",
-        "a KeyError comes before the first attempt; None is sent as it is",
+        "a KeyError comes before the first attempt; None is left out of the first attempt alone",
         in_both('lm.kwargs["temperature"]', '(lm.kwargs.get("temperature") or 0.0)'),
     ),
     Switch(

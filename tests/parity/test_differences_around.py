@@ -255,6 +255,30 @@ def test_a_model_without_a_temperature_does_not_break_the_run():
     assert theirs(scene) == ["KeyError", []]
 
 
+@pytest.mark.fault(7)
+def test_a_model_whose_temperature_is_none_is_sent_none_in_any_attempt():
+    """The original leaves the temperature out of the first attempt and sends 0.5 and more in the later ones. Here None
+    says that the model takes no temperature, and attempts differ by rollout ids.
+    """
+
+    def scene(dspy, model):
+        asked = []
+
+        def answer(messages, params):
+            asked.append(params.get("temperature"))
+            return reply(answer="a")
+
+        lm = model(answer)
+        lm.kwargs["temperature"] = None
+        best = dspy.BestOfN(dspy.Predict("q -> answer"), N=3, reward_fn=scoring(0, 0, 0), threshold=1)
+        with dspy.context(lm=lm):
+            best(q="?")
+        return asked
+
+    assert ours(scene) == [None, None, None]
+    assert theirs(scene) == [None, 0.5, 0.5 + 0.5 / 3]
+
+
 def test_models_that_refuse_a_temperature_get_rollout_ids():
     """The original sends each attempt's temperature to any model, and those that reason refuse it. Here litellm is asked
     what the model takes; one that takes none gets a `rollout_id`, so that no attempt is answered from the cache with

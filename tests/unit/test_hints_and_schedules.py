@@ -16,11 +16,17 @@ from refine_core.rewards import Score
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import Schedule
 from refine_core.store import MemoryStore
-from refine_core.words import hint_source
+from refine_core.words import describe_settings, hint_source
+from tests.openai_server import OpenAIServer, polite, status
 from tests.prompts import advice, asks_for_advice, model, reply, section
 from tests.threads import finish
 
 REWARD = "def reward(args, pred):\n    return Score(0.2, feedback='One word, please.' if len(pred.answer) > 3 else '')\n"
+JUDGED = (
+    "def reward(args, pred):\n"
+    "    said = judge('answer -> score: float', answer=pred.answer)\n"
+    "    return min(0.9, said['score'])\n"
+)
 SPEC = ProgramSpec((StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=3)
 
 
@@ -132,6 +138,75 @@ def test_a_run_may_send_no_temperature_at_all(runs, spec):
     run = ended(runs, spec)
     assert {call.params.get("temperature") for call in run.line.calls} == {None}
     assert [a.untempered for a in run.line.attempts] == [("answer",)] * 3
+
+
+SCHEDULES = {
+    "dspy-2.6": (Schedule(), [0.0, 0.5, 0.5 + 0.5 / 3], [None] * 3),
+    "dspy-3": (Schedule("dspy-3"), [1.0] * 3, [0, 1, 2]),
+    "list": (Schedule.of([0.9, 0.2, 0.2]), [0.9, 0.2, 0.2], [0, 1, 2]),
+    "none": (Schedule("none"), [None] * 3, [0, 1, 2]),
+}
+
+
+@pytest.mark.fault(50)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("hints", ["adviser", "feedback", "none"])
+def test_every_source_of_hints_goes_with_every_schedule(runs, hints, schedule):
+    by, expected, rollouts = SCHEDULES[schedule]
+    run = ended(runs, replace(SPEC, hints=hints, schedule=by))
+    calls = [call for call in run.line.calls if call.purpose == "predict"]
+    assert [call.params.get("temperature") for call in calls] == pytest.approx(expected)
+    assert [call.params.get("rollout_id") for call in calls] == rollouts
+    asked = [a.advice.calls[0] for a in run.line.attempts if a.advice]
+    assert len(asked) == (2 if hints == "adviser" else 0)
+    assert {call.params.get("temperature") for call in asked} <= {None if schedule == "none" else 0.0}
+    assert [bool(a.hints) for a in run.line.attempts] == [False, hints != "none", hints != "none"]
+    assert (
+        describe_settings(run.line.spec).split(" · ")[0]
+        == {
+            "adviser": "Hints from an adviser",
+            "feedback": "Hints from the reward's feedback",
+            "none": "No hints",
+        }[hints]
+    )
+
+
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("schedule", ["dspy-2.6", "dspy-3", "list", "none"])
+def test_connections_that_take_no_temperature_are_sent_none_by_program_adviser_and_judge(runs, schedule):
+    with OpenAIServer(polite) as server:
+        mine = ModelSpec(
+            kind="litellm", model="openai/mine", api_base=server.url, cache=False, temperature=None
+        )
+        others = {role: replace(mine, model=f"openai/{role}") for role in ("adviser", "judge")}
+        ended(runs, replace(SPEC, reward=JUDGED, model=mine, schedule=SCHEDULES[schedule][0], **others))
+        sent = [(request.json["model"], "temperature" in request.json) for request in server.requests]
+    assert set(sent) == {("mine", False), ("adviser", False), ("judge", False)}
+
+
+@pytest.mark.fault(7)
+def test_each_role_learns_from_its_own_servers_refusal_of_a_temperature(runs):
+    refusal = status(400, "Only temperature=1 is allowed for this model.")
+    with OpenAIServer(lambda body: refusal if "temperature" in body else polite(body)) as server:
+        mine = ModelSpec(kind="litellm", model="openai/first", api_base=server.url, cache=False, retries=0)
+        others = {role: replace(mine, model=f"openai/{role}-2") for role in ("adviser", "judge")}
+        run = ended(runs, replace(SPEC, reward=JUDGED, model=mine, **others))
+        refused = [r.json["model"] for r in server.requests if "temperature" in r.json]
+    assert sorted(refused) == ["adviser-2", "first", "judge-2"]
+    assert [a.state for a in run.line.attempts] == ["scored"] * 3
+    left_out = [retry.left_out for call in run.line.calls for retry in call.retries]
+    assert left_out == [("temperature",)] * 3
+
+
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("schedule", ["dspy-2.6", "none"])
+def test_a_model_made_with_temperature_none_is_never_sent_zero(schedule):
+    lm = model(lambda m, p: reply(answer="a"))
+    lm.kwargs["temperature"] = None
+    with context(lm=lm):
+        BestOfN(Predict("q -> answer"), 3, judged, 1.0, schedule=schedule)(q="?")
+    assert [call.params.get("temperature") for call in lm.calls] == [None] * 3
+    assert [call.params.get("rollout_id") for call in lm.calls] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
