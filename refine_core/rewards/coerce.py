@@ -74,7 +74,8 @@ def _told(value: object, feedback: object, parts: object) -> tuple[float, str, d
         raise NotAScore("WrongType", f"the score's feedback is {_described(feedback)}; expected text")
     if not (hasattr(parts, "keys") and hasattr(parts, "__getitem__")):
         raise NotAScore("WrongType", f"the score's parts are {_described(parts)}; expected name -> number")
-    named = {str(name): number(parts[name], f"the score's part {name!r} is") for name in parts.keys()}  # noqa: SIM118  # any mapping
+    names = parts.keys()  # any mapping has them
+    named = {str.__str__(str(name)): number(parts[name], f"the score's part {name!r} is") for name in names}
     return number(value, "the score's value is"), str.__str__(feedback), named
 
 

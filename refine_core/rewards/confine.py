@@ -42,7 +42,16 @@ def limit(memory_bytes: int) -> list[str]:
     except ImportError:  # Windows
         return []
     reached = []
-    for kind, ceiling in (("AS", memory_bytes), ("CORE", 0), ("NOFILE", 256), ("FSIZE", FILE_BYTES)):
+    for kind, ceiling in (
+        ("AS", memory_bytes),
+        (
+            "CORE",
+            1,
+        ),  # at 0 a program that the system keeps for crashes would still be started; at 1 it is not
+        ("NOFILE", 256),
+        ("FSIZE", FILE_BYTES),
+        ("SIGPENDING", 128),  # the user's other programs wait for signals, too
+    ):
         number = getattr(resource, f"RLIMIT_{kind}", None)
         try:
             if number is not None:
@@ -129,6 +138,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REGULAR, _MAKE_LINK = 1 << 4, 1 << 5, 1 << 7, 1 << 8, 1 << 12
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
+_NO_LOG = 1 << 0
 
 _SYSTEM_FOLDERS = (
     "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share", "/lib", "/lib64", "/nix/store",
@@ -136,7 +146,7 @@ _SYSTEM_FOLDERS = (
 )  # fmt: skip
 _SYSTEM_FILES = (
     "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf",
-    "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/random", "/dev/zero",
+    "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/random",
 )  # fmt: skip
 
 
@@ -181,7 +191,8 @@ def _landlock(libc: ctypes.CDLL, folder: str, private: list[str], cap: int | Non
     allow("/dev/null", _READ_FILE | _WRITE_FILE | _TRUNCATE)
     in_its_own = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE | _REMOVE_DIR | _REMOVE_FILE
     allow(folder, in_its_own | _MAKE_DIR | _MAKE_REGULAR | _MAKE_LINK | _REFER)
-    done = libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0
+    # From ABI 7 on each refusal would be a line in the system's audit log.
+    done = libc.syscall(_RESTRICT_SELF, ruleset, _NO_LOG if abi >= 7 else 0) == 0  # noqa: PLR2004  # the ABI, as above
     os.close(ruleset)
     return [f"landlock-{abi}", *(["landlock-tcp"] if abi >= 4 else [])] if done else []  # noqa: PLR2004  # the ABI, as above
 

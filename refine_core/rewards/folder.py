@@ -5,8 +5,8 @@ Rule 2: nothing outside is touched: folders are opened by descriptor, and a link
 Rule 3: depth is undone by moving folders up, not by recursion; nothing needs a path longer than one name.
 """
 
-# Paths of descriptors and bytes in /proc, which pathlib knows no better.
-# ruff: noqa: PTH101, PTH115, PTH116, PTH123, PTH208
+# Paths of descriptors in /proc, which pathlib knows no better.
+# ruff: noqa: PTH101, PTH208
 from __future__ import annotations
 
 import os
@@ -22,11 +22,11 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from refine_core.rewards.limits import FILE_BYTES
+from refine_core.rewards.limits import FOLDER_BYTES
 
 PREFIX = "refinescope-reward-"
 STALE_S = 86_400.0
-MAX_BYTES, MAX_ENTRIES, MAX_DEPTH = 64 << 20, 1_000, 16
+MAX_ENTRIES, MAX_DEPTH = 1_000, 16
 _EMPTY_WITHIN_S = 10.0
 
 _BY_DESCRIPTOR = os.name == "posix" and os.scandir in os.supports_fd and os.unlink in os.supports_dir_fd
@@ -44,8 +44,8 @@ def describe_excess(folder: Path) -> str:
         return f"more than {MAX_ENTRIES} files and folders"
     if depth > MAX_DEPTH:
         return f"folders more than {MAX_DEPTH} deep"
-    if size_bytes > MAX_BYTES:
-        return f"more than {MAX_BYTES >> 20} MiB"
+    if size_bytes > FOLDER_BYTES:
+        return f"more than {FOLDER_BYTES >> 20} MiB"
     return ""
 
 
@@ -89,37 +89,6 @@ def remove(folder: Path) -> None:
     empty(folder)
     with suppress(OSError):
         folder.rmdir()
-
-
-def held_bytes(pid: int, folder: Path) -> int:
-    """At most how much the process keeps on the disk in deleted files of the folder. Linux; elsewhere 0."""
-    if sys.platform != "linux":
-        return 0
-    base, total, seen = os.path.realpath(folder) + os.sep, 0, set()
-    with suppress(OSError):
-        for name in os.listdir(f"/proc/{pid}/fd"):
-            with suppress(OSError):
-                link = f"/proc/{pid}/fd/{name}"
-                if os.readlink(link).startswith(base):
-                    found = os.stat(link)
-                    if stat.S_ISREG(found.st_mode) and not found.st_nlink:
-                        seen.add((found.st_dev, found.st_ino))
-                        total += max(found.st_size, found.st_blocks * 512)
-    with suppress(OSError), open(f"/proc/{pid}/maps", "rb") as maps:
-        mark, mapped = os.fsencode(base), set()
-        for line in maps:
-            if mark in line and line.rstrip().endswith(b"(deleted)"):
-                mapped.add(tuple(line.split(None, 5)[3:5]))  # the device and the inode
-        total += FILE_BYTES * max(0, len(mapped) - len(seen))
-    return total
-
-
-def thread_count(pid: int) -> int:
-    """How many threads the process has. Linux; elsewhere, and for a process that is gone, 0."""
-    with suppress(OSError, ValueError, IndexError):
-        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace") if sys.platform == "linux" else ""
-        return int(text.rpartition(")")[2].split()[17])
-    return 0
 
 
 @cache

@@ -9,7 +9,7 @@ reward left behind gets no time between scores, nor while the judge thinks. What
 Three threads serve it. One starts the process and then reads until its output ends: the kernel kills the child when
 *that thread* ends (PR_SET_PDEATHSIG), so whoever asked for the process may come and go. The other writes, so that a
 worker which does not read cannot hold up the caller. The third looks every LOOK_EVERY_S at what the worker has put into its
-folder and how many threads it has: no kernel limit bounds these. No select: pipes cannot be selected on Windows.
+folder and what else it holds: no kernel limit bounds these. No select: pipes cannot be selected on Windows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from pathlib import Path
 from typing import IO
 
 from refine_core.rewards import folder, wire
+from refine_core.rewards.holding import describe_holding
 from refine_core.rewards.limits import REPLY_BYTES
+from refine_core.rewards.replies import read_ready_reply
 
 Frame = dict[str, object]
 
@@ -48,7 +50,6 @@ _STUCK_LINE = re.compile(r'File "reward\.py", line (\d{1,7}) in ')
 
 
 LOOK_EVERY_S = 0.02
-MAX_THREADS = 256
 
 
 class WorkerProcess:
@@ -56,12 +57,13 @@ class WorkerProcess:
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
     ended first. load_within_s: after this it is killed, whether or not anybody waits.
-    Once `ended`: exit_code; killed_for, why we killed it, if we did and it mattered; stuck_line, the reward's line at
+    confinement: what the worker gave up, as it said before it ran anybody's code. Once `ended`: exit_code; killed_for, why we killed it, if we did and it mattered; stuck_line, the reward's line at
     which it crashed or was interrupted.
     """
 
     def __init__(self, load: Mapping[str, object], load_within_s: float = 60.0) -> None:
         self.ready = False
+        self.confinement: tuple[str, ...] = ()
         self.ended = False
         self.protocol_error = False
         self.killed_for: str | None = None
@@ -233,10 +235,12 @@ class WorkerProcess:
                     if length > REPLY_BYTES:
                         raise ValueError(f"{length} bytes")  # noqa: TRY301  # handled like every other broken rule
                     frame = wire.unpack_reply(pipe.read(length))
+                    if not self.ready:
+                        self.confinement = read_ready_reply(frame)
                 except ValueError:
                     self.protocol_error = True
                     return
-                if not self.ready and frame == {"op": "ready"}:
+                if not self.ready:
                     self.ready = True
                 elif not self._deliver(frame):
                     self.protocol_error = True
@@ -253,12 +257,10 @@ class WorkerProcess:
                     self._loading and time.monotonic() > self.load_deadline + 1 and not self.reply.done()
                 )
             excess = folder.describe_excess(self._cwd)
-            if not excess and folder.held_bytes(pid, self._cwd) > folder.MAX_BYTES:
-                excess = f"more than {folder.MAX_BYTES >> 20} MiB in deleted files"
             if excess:
                 self.kill(f"it put {excess} into its folder")
-            elif folder.thread_count(pid) > MAX_THREADS:
-                self.kill(f"it started more than {MAX_THREADS} threads")
+            elif holding := describe_holding(pid):
+                self.kill(holding)
             elif overdue:
                 self.interrupt()
                 self.kill("it did not finish loading in time")

@@ -1,6 +1,6 @@
 """What a worker may say, checked before anything is made of it.
 
-    loaded(confinement, stdout)    scored(token, value, feedback, parts, refusals, stdout, threads)
+    ready(confinement)    loaded(stdout)    scored(token, value, feedback, parts, refusals, stdout, threads)
     error(token, type, message, line, column, frames, stdout, threads)    call(token, signature, inputs)
 
 The reward runs in the worker's own interpreter, so a frame may be anything that JSON can be. Each kind has its parser:
@@ -25,13 +25,6 @@ from refine_core.rewards.limits import (
     REFUSALS,
     STDOUT_CHARS,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The source is loaded. confinement: what the worker gave up."""
-
-    confinement: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +60,21 @@ class JudgeCall:
     inputs: dict[str, object]
 
 
-def read_load_reply(frame: dict[str, object]) -> Loaded | Failure:
-    """What came of loading. Raises: ValueError."""
+def read_ready_reply(frame: dict[str, object]) -> tuple[str, ...]:
+    """What the worker gave up before it runs anybody's code. Raises: ValueError."""
+    steps = frame.get("confinement")
+    if frame.get("op") != "ready" or not isinstance(steps, list) or len(steps) > FRAMES:
+        raise ValueError("not ready")
+    return tuple(_text({"step": step}, "step", NAME_CHARS) for step in steps)
+
+
+def read_load_reply(frame: dict[str, object]) -> Failure | None:
+    """Why the source could not be loaded; None if it is. Raises: ValueError."""
     if frame.get("op") == "error":
         return _failure(frame)
     if frame.get("op") != "loaded":
         raise ValueError("neither loaded nor an error")
-    steps = frame.get("confinement")
-    if not isinstance(steps, list) or len(steps) > FRAMES:
-        raise ValueError("confinement")
-    return Loaded(tuple(_text({"step": step}, "step", NAME_CHARS) for step in steps))
+    return None
 
 
 def read_score_reply(frame: dict[str, object], token: str) -> Answer | Failure | JudgeCall:

@@ -169,12 +169,12 @@ class RewardRunner:
             return self._processes[0]
 
     def _await_loaded(self, process: WorkerProcess, cancel: Cancel) -> None:
-        reply = _checked(read_load_reply, _awaited(process, process.load_deadline, cancel))
-        if isinstance(reply, Failure):
+        failure = _checked(read_load_reply, _awaited(process, process.load_deadline, cancel))
+        if failure is not None:
             process.kill()
-            raise self._as_error(reply, loading=True)
+            raise self._as_error(failure, loading=True)
         _empty_folder(process)
-        self._confinement = reply.confinement
+        self._confinement = process.confinement
         self._loaded = process
 
     def _exchange(self, process: WorkerProcess, request: Frame, cancel: Cancel) -> Scored:

@@ -2,6 +2,7 @@
 
     allowed           what Python and numeric libraries need for memory, threads, time, and files that Landlock watches
     by argument       signals to itself, threads but no processes, sockets in unnamed pairs, harmless fcntl and ioctl
+    done by nobody    syncing to the disk and locking a file's bytes: answered as if done, since nobody else is there
     everything else   EPERM; ENOSYS for calls newer than this list, so that libraries fall back
 
 A list of what is allowed, not of what is denied: a call that nobody thought of is refused. Without Landlock, or with
@@ -24,9 +25,9 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67),
     "pwrite64": (18, 68), "preadv": (295, 69), "pwritev": (296, 70), "preadv2": (327, 286), "pwritev2": (328, 287),
     "lseek": (8, 62), "sendfile": (40, 71), "copy_file_range": (326, 285), "readahead": (187, 213),
-    "fadvise64": (221, 223), "creat": (85, None), "close": (3, 57), "close_range": (436, 436), "dup": (32, 23),
+    "fadvise64": (221, 223), "creat": (85, None), "close": (3, 57), "dup": (32, 23),
     "dup2": (33, None), "dup3": (292, 24), "pipe": (22, None), "pipe2": (293, 59), "flock": (73, 32),
-    "fsync": (74, 82), "fdatasync": (75, 83), "ftruncate": (77, 46), "umask": (95, 166), "stat": (4, None),
+    "ftruncate": (77, 46), "umask": (95, 166), "stat": (4, None),
     "fstat": (5, 80), "lstat": (6, None), "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None),
     "faccessat": (269, 48), "faccessat2": (439, 439), "statfs": (137, 43), "fstatfs": (138, 44),
     "readlink": (89, None), "readlinkat": (267, 78), "getdents": (78, None), "getdents64": (217, 61),
@@ -34,8 +35,8 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "rmdir": (84, None), "unlink": (87, None), "unlinkat": (263, 35), "rename": (82, None), "renameat": (264, 38),
     "renameat2": (316, 276), "link": (86, None), "linkat": (265, 37), "symlink": (88, None), "symlinkat": (266, 36),
     # memory, which RLIMIT_AS bounds
-    "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
-    "mincore": (27, 232), "msync": (26, 227), "brk": (12, 214), "membarrier": (324, 283), "pkey_alloc": (330, 289),
+    "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
+    "mincore": (27, 232), "brk": (12, 214), "membarrier": (324, 283), "pkey_alloc": (330, 289),
     "pkey_free": (331, 290), "pkey_mprotect": (329, 288), "get_mempolicy": (239, 236),
     "map_shadow_stack": (453, 453), "mseal": (462, 462),
     # waiting; what a socketpair needs
@@ -64,6 +65,8 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "getpgrp": (111, None), "getsid": (124, 156), "uname": (63, 160), "sysinfo": (99, 179), "getrusage": (98, 165),
     "getrlimit": (97, 163), "setrlimit": (160, 164), "getrandom": (318, 278), "capget": (125, 90),
 }  # fmt: skip
+# To sync this folder to the disk serves nobody, and would make everybody else's syncing wait.
+_PRETENDED: dict[str, tuple[int, int]] = {"fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227)}
 # libc falls back from clone3, whose flags a filter cannot see, to clone, whose flags it can.
 _CLONE3 = (435, 435)
 _NEWEST = 453  # calls from here on are unknown to libraries of today, too
@@ -72,13 +75,20 @@ _XATTRS = ((191, 8), (192, 9), (193, 10), (194, 11), (195, 12), (196, 13))
 _OPEN, _OPENAT = (2, None), (257, 56)
 _CLONE, _KILL, _TGKILL, _PRLIMIT = (56, 220), (62, 129), (234, 131), (302, 261)
 _PRCTL, _FCNTL, _IOCTL, _SOCKETPAIR, _SENDTO = (157, 167), (72, 25), (16, 29), (53, 199), (44, 206)
+_MMAP, _CLOSE_RANGE = (9, 222), (436, 436)
 
-_CLONE_THREAD = 0x10000
+# CLONE_VM, FS, FILES, SIGHAND and THREAD: a thread that shares all, its descriptors too, which the runner looks at.
+_THREAD = 0x10F00
+_PIDFD_OR_NAMESPACE = 0x1000 | 0x20000 | 0x7E000000
+_MAP_SHARED_ANONYMOUS = 0x21
+_CLOSE_RANGE_FLAGS = (0, 4)  # 4 is CLOEXEC; 2, UNSHARE, gives a thread descriptors of its own
 _O_ACCMODE, _O_TRUNC, _O_ASYNC = 0o3, 0o1000, 0o20000
 _F_SETFL, _AF_UNIX = 4, 1
-# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_GETLK, F_SETLK, F_SETLKW, the same three of open files, F_DUPFD_CLOEXEC,
-# F_GETPIPE_SZ, F_GET_SEALS. Not F_SETOWN and F_SETSIG, which signal others, nor F_SETPIPE_SZ, F_NOTIFY, F_SETLEASE.
-_FCNTL_COMMANDS = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032, 1034)
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_GETLK, F_DUPFD_CLOEXEC, F_GETPIPE_SZ, F_GET_SEALS. Not F_SETOWN and F_SETSIG,
+# which signal others, nor F_SETPIPE_SZ, F_NOTIFY, F_SETLEASE.
+_FCNTL_COMMANDS = (0, 1, 2, 3, 5, 1030, 1032, 1034)
+# F_SETLK, F_SETLKW: locks of one process never meet, but each takes memory of the kernel's that nothing bounds.
+_FCNTL_PRETENDED = (6, 7)
 _IOCTL_COMMANDS = (
     0x5401,
     0x5413,
@@ -95,7 +105,7 @@ _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # colu
 _LOAD, _AND, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH = 0, 4  # offsets in struct seccomp_data
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
-_REFUSE, _MISSING = _ERROR | _EPERM, _ERROR | _ENOSYS
+_REFUSE, _MISSING, _PRETEND = _ERROR | _EPERM, _ERROR | _ENOSYS, _ERROR | 0
 
 _Step = tuple[int, int, int, int]
 
@@ -137,6 +147,8 @@ def _filter(column: int, architecture: int, own_pid: int) -> list[_Step]:
     for numbers in _ALLOWED.values():
         if (number := numbers[column]) is not None:
             program += _answer_if(number, _ALLOW)
+    for pretended in _PRETENDED.values():
+        program += _answer_if(pretended[column], _PRETEND)
     # Reading a file needs no right to write it, but opening one so can empty it on Landlocks before ABI 3; and to open
     # one in access mode 3, for neither, needs no right at all.
     no_truncating = [
@@ -153,6 +165,14 @@ def _filter(column: int, architecture: int, own_pid: int) -> list[_Step]:
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _REFUSE),
     ]
+    only_threads = [(_AND, 0, 0, _THREAD | _PIDFD_OR_NAMESPACE), *_one_of(_THREAD)]
+    # What two processes could share outlives its unmapping as long as a page of it is left, and RLIMIT_AS counts that page.
+    no_shared_memory = [
+        (_AND, 0, 0, _MAP_SHARED_ANONYMOUS),
+        *_answer_if(_MAP_SHARED_ANONYMOUS, _REFUSE),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
+    locks = [step for command in _FCNTL_PRETENDED for step in _answer_if(command, _PRETEND)]
     # The low half of the address, then the high one: a datagram to a name would reach any program's socket.
     no_address = [
         (_IF_EQUAL, 1, 0, 0),
@@ -163,14 +183,16 @@ def _filter(column: int, architecture: int, own_pid: int) -> list[_Step]:
     for numbers, position, test in (
         (_OPENAT, 2, no_truncating),
         (_OPEN, 1, no_truncating),
-        (_CLONE, 0, [(_IF_ANY_BIT, 0, 1, _CLONE_THREAD), (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]),
+        (_MMAP, 3, no_shared_memory),
+        (_CLONE, 0, only_threads),
+        (_CLOSE_RANGE, 2, _one_of(*_CLOSE_RANGE_FLAGS)),
         (_KILL, 0, _one_of(own_pid)),
         (_TGKILL, 0, _one_of(own_pid)),
         (_PRLIMIT, 0, _one_of(0)),
         (_PRCTL, 0, _one_of(*_PRCTL_OPTIONS)),
         (_IOCTL, 1, _one_of(*_IOCTL_COMMANDS)),
         (_SOCKETPAIR, 0, _one_of(_AF_UNIX)),
-        (_FCNTL, 1, [*_one_of(*_FCNTL_COMMANDS)[:-1], *no_signal_when_ready]),
+        (_FCNTL, 1, [*locks, *_one_of(*_FCNTL_COMMANDS)[:-1], *no_signal_when_ready]),
         (_SENDTO, 4, no_address),
     ):  # fmt: skip
         if (number := numbers[column]) is not None:

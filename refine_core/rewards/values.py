@@ -212,6 +212,17 @@ def _decimal(inner: Any) -> Any:
     return made
 
 
+def _fraction(inner: Any) -> Any:
+    from fractions import Fraction
+
+    numerator, denominator = _decode(inner)
+    if (
+        type(numerator) is not int or type(denominator) is not int
+    ):  # of "1e999999999" it would make that many digits
+        raise ValueError("a fraction of other than integers")
+    return Fraction(numerator, denominator)
+
+
 def _uuid(inner: Any) -> Any:
     from uuid import UUID
 
@@ -235,7 +246,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "~timezone": _made_by("datetime", "timezone"),
     "~ZoneInfo": _zone,
     "~Decimal": _decimal,
-    "~Fraction": _made_by("fractions", "Fraction"),
+    "~Fraction": _fraction,
     "~UUID": _uuid,
 }
 

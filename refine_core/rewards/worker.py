@@ -2,8 +2,8 @@
 
     runner                                        worker
     load(source, name, limits)           ->
-                                         <-       ready                    Python is up and confined
-                                         <-       loaded(confinement, stdout) | error
+                                         <-       ready(confinement)       Python is up and confined
+                                         <-       loaded(stdout) | error
     score(token, args, prediction)       ->
                                          <-       call(token, signature, inputs)       any number of times
     answer(value | error)                ->
@@ -40,6 +40,11 @@ from refine_core.rewards.guest import FILE, Captured, Clock, Deadline, FirstFram
 from refine_core.rewards.limits import FEEDBACK_CHARS, LINES, MESSAGE_CHARS, NAME_CHARS, PARTS
 from refine_core.rewards.refusals import Refusals
 from refine_core.rewards.values import NotTransferable, decode, encode_fields
+
+_NOT_SHOWN = "its message cannot be shown"
+# Past whatever a class of the user's puts in their place.
+_name_of = vars(type)["__name__"].__get__
+_traceback_of = vars(BaseException)["__traceback__"].__get__
 
 
 class JudgeError(RuntimeError):
@@ -108,7 +113,7 @@ class Worker:
 
     def load(self, confinement: list[str]) -> bool:
         """Run the source, and tell. False: it failed, nothing is left to do."""
-        reply: dict[str, object] = {"op": "loaded", "confinement": confinement}
+        reply: dict[str, object] = {"op": "loaded"}
         self._refusals = Refusals(confinement, os.getcwd())
         self._refusals.watch()
         try:
@@ -189,6 +194,14 @@ class Worker:
         return Prediction(decode(answer["value"]))
 
     def _failure(self, error: BaseException, limit_s: float) -> dict[str, object]:
+        try:
+            return self._described(error, limit_s)
+        except BaseException:  # noqa: BLE001  # its class is the user's, and may answer to anything with anything
+            name = _name_of(type(error))[:NAME_CHARS]
+            frames = frames_of(_traceback_of(error))
+            return _error(name, f"{name}: {_NOT_SHOWN}", frames[-1][1] if frames else None, frames)
+
+    def _described(self, error: BaseException, limit_s: float) -> dict[str, object]:
         if isinstance(error, Deadline) or self._clock.expired:
             frames = self._clock.frames
             line = frames[-1][1] if frames else None
@@ -206,7 +219,7 @@ class Worker:
         try:
             text = _clipped(str(error), MESSAGE_CHARS - EXPLANATION_CHARS)
         except BaseException:  # noqa: BLE001  # a __str__ of the user's may do anything
-            text = "its message cannot be shown"
+            text = _NOT_SHOWN
         more = explain(error, self._refusals.all(), confined=self._refusals.confined)
         return _error(name, join(f"{name}: {text}" if text else name, more), line, frames, column)
 
@@ -300,7 +313,7 @@ def main() -> None:
     stub.install(load["source"])  # our own code may not be read from now on
     confinement = with_parent + confine.limit(load["memory_bytes"])
     confinement += confine.confine(os.getcwd(), load["private"], load["landlock_abi"])
-    channel.send({"op": "ready"})
+    channel.send({"op": "ready", "confinement": confinement})
     if worker.load(confinement):
         while True:
             worker.score(channel.receive())

@@ -138,6 +138,35 @@ def test_a_folder_has_a_bound_in_size_number_and_depth(tmp_path, fill, excess):
         f.close(); os.unlink('f')""",
             "in deleted files",
         ),
+        (
+            """keep = []
+    for n in range(13): os.mkdir('d' * 255); os.chdir('d' * 255)
+    os.mkdir('d' * 240); os.chdir('d' * 240); os.mkdir('d' * 240); os.chdir('d' * 240)
+    while True:
+        f = open('f' * 255, 'wb', 0); f.write(bytes(8 << 20)); os.unlink('f' * 255); keep.append(f)""",
+            "in deleted files",
+        ),
+        (
+            """import ctypes; libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p; keep = []
+    for n in range(100): keep.append(open('e', 'wb')); os.unlink('e')
+    while True:
+        f = open('f', 'w+b', 0); f.write(bytes(8 << 20)); os.unlink('f')
+        libc.mmap(None, ctypes.c_size_t(4096), 1, 1, f.fileno(), ctypes.c_long(0)); f.close()""",
+            "in deleted files",
+        ),
+        (
+            """import ctypes, threading
+    threading.Thread(target=time.sleep, args=(9,)).start()
+    ctypes.CDLL(None).syscall(ctypes.c_long(93 if os.uname().machine == 'aarch64' else 60), 0)""",
+            "ended its first thread",
+        ),
+        (
+            """import ctypes; libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p
+    at = libc.mmap(None, ctypes.c_size_t(240 << 20), 1, 0x22, -1, ctypes.c_long(0))
+    for n in range(0, 60_000, 2): libc.mprotect(ctypes.c_void_p(at + n * 4096), ctypes.c_size_t(4096), 0)
+    while True: time.sleep(1)""",
+            "too many areas",
+        ),
         ("os.mkdir('d', 0o300)\n    while True: open(f'd/{time.monotonic_ns()}', 'wb').close()", "files and folders"),
     ],
 )  # fmt: skip
@@ -150,6 +179,62 @@ def test_a_reward_that_fills_its_folder_is_killed(lines, told):
     assert caught.value.type_name == "WorkerDied"
     assert "its process was killed" in caught.value.message
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.fault(58)
+@linux
+@pytest.mark.parametrize(
+    ("lines", "refused"),
+    [
+        ("mmap.mmap(-1, 4096)", "PermissionError"),
+        ("mmap.mmap(os.open('/dev/zero', os.O_RDONLY), 4096, prot=mmap.PROT_READ)", "PermissionError"),
+        ("fcntl.fcntl(os.open('f', os.O_CREAT | os.O_RDWR), 37, bytes(32))", "PermissionError"),
+        (
+            "assert ctypes.CDLL(None).syscall(ctypes.c_long(436), 250, 255, 2) == -1; 1 / 0",
+            "ZeroDivisionError",
+        ),
+    ],
+)
+def test_what_would_take_memory_that_nothing_bounds_is_refused(lines, refused):
+    """Memory to be shared is kept for one page of it; locks are the kernel's; other descriptors would not be seen."""
+    source = f"import ctypes, fcntl, mmap, os\ndef reward(args, pred):\n    {lines}\n    return 1.0\n"
+    with RewardRunner(source) as runner:
+        with pytest.raises(RewardError) as caught:
+            runner.score({}, {})
+        if "seccomp" not in runner.confinement:
+            pytest.skip("this system has no seccomp")
+    assert caught.value.type_name == refused
+
+
+@pytest.mark.fault(58)
+@linux
+def test_syncing_and_locking_are_done_by_nobody_and_a_database_works_all_the_same():
+    """Nobody else is in the folder, and the disk is not to be waited for."""
+    source = (
+        "import fcntl, mmap, os, sqlite3, struct\n"
+        "def reward(args, pred):\n"
+        "    with sqlite3.connect('a.db') as db: db.execute('create table t (a)'); db.execute('insert into t values (7)')\n"
+        "    with open('f', 'w+b') as file:\n"
+        "        file.truncate(4096); fcntl.lockf(file, fcntl.LOCK_EX); fcntl.flock(file, fcntl.LOCK_EX); os.fsync(file)\n"
+        "        with mmap.mmap(file.fileno(), 4096) as shared: shared[0] = 7; shared.flush()\n"
+        "        fcntl.fcntl(file, fcntl.F_SETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 1, 0))\n"
+        "    locks = 0\n"
+        "    return sqlite3.connect('a.db').execute('select a from t').fetchone()[0] + open('f', 'rb').read(1)[0]\n"
+    )
+    with RewardRunner(source) as runner:
+        assert runner.score({}, {}).value == 14.0
+
+
+@pytest.mark.fault(58)
+@linux
+def test_a_crash_starts_no_program_for_crashes_and_signals_do_not_pile_up():
+    """A core limit of 1 is the one that keeps the system's own handler from being started."""
+    source = (
+        "import resource as r\ndef reward(args, pred):\n"
+        "    print(r.getrlimit(r.RLIMIT_CORE), r.getrlimit(r.RLIMIT_SIGPENDING))\n    return 1.0\n"
+    )
+    with RewardRunner(source) as runner:
+        assert runner.score({}, {}).stdout == "(1, 1) (128, 128)\n"
 
 
 @pytest.mark.fault(58)

@@ -13,6 +13,7 @@ from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner, wire
 from refine_core.rewards.limits import REPLY_BRACKETS, REPLY_BYTES
 from refine_core.rewards.replies import read_load_reply, read_score_reply
+from refine_core.rewards.values import decode
 from tests.threads import finish
 
 # A reward that has found the worker's channel and the token, and sends the body that `args` asks for.
@@ -189,6 +190,61 @@ def test_a_forged_call_of_the_judge_is_bounded_before_the_judge_sees_it():
     assert asked == []
 
 
+@pytest.mark.fault(55)
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"~Fraction": ["1e300000000"]},
+        {"~Fraction": ["1e300000000", 1]},
+        {"~Fraction": [{"~Decimal": "1e4000"}, 1]},
+        {"~Fraction": [1.5, 1]},
+        {"~Fraction": [1]},
+        {"~Decimal": "1e300000000"},
+        {"~Decimal": [0, [1], 300_000_000]},
+        {"~int": ["1"]},
+        {"~float": ["1"]},
+        {"~timedelta": [1e300]},
+        {"~timedelta": ["1"]},
+        {"~ZoneInfo": "../../../etc/passwd"},
+        {"~ZoneInfo": "x" * 1_000_000},
+        {"~ZoneInfo": ["UTC"]},
+        {"~ZoneInfo": "a\0"},
+        {"~date": [1e400]},
+        {"~datetime": []},
+        {"~datetime": [{"~bytes": "07e6"}, 0, None]},
+        {"~timezone": [{"~timedelta": [9, 0, 0]}]},
+        {"~complex": [[], {}]},
+        {"~UUID": {"a": 1}},
+        {"~set": [[1]]},
+        {"~dict": [[[1], 1]]},
+        {"~dict": "abc"},
+        {"~bytes": "x"},
+        {"~nothing": 1},
+        {"~": 1},
+    ],
+)
+def test_a_forged_value_is_refused_at_once(value):
+    """Whatever its tag says, nothing is made that takes longer than it took to send."""
+    began = time.thread_time()
+    with pytest.raises(ValueError):
+        decode(value)
+    assert time.thread_time() - began < 0.1
+
+
+@pytest.mark.fault(55)
+@posix
+def test_what_a_worker_says_it_gave_up_is_what_it_said_before_it_ran_the_reward():
+    source = (
+        "import gc, os\nworker = next(o for o in gc.get_objects() if type(o).__name__ == 'Worker')\n"
+        "worker._channel.send({'op': 'loaded', 'confinement': ['landlock-99'], 'stdout': ''})\n"
+        "worker._channel.send = lambda reply: None\n"
+        "def reward(args, pred):\n    del worker._channel.send\n    return 1.0\n"
+    )
+    with RewardRunner(source) as runner, RewardRunner("def reward(args, pred):\n    return 1.0\n") as honest:
+        assert (runner.score({}, {}).value, honest.score({}, {}).value) == (1.0, 1.0)
+        assert runner.confinement == honest.confinement
+
+
 WORST = {
     "ints": "1," * (REPLY_BYTES // 2 - 20),
     "floats": "1.5," * (REPLY_BYTES // 4 - 20),
@@ -291,6 +347,43 @@ def test_an_error_of_any_size_arrives_shortened(lines):
     assert len(error.type_name) <= 200
     assert len(error.frames) <= 20
     assert all(len(name) <= 200 for name, _ in error.frames)
+
+
+@pytest.mark.fault(55)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "__class__ = property(lambda self: 1 / 0)",
+        "__traceback__ = __cause__ = __context__ = errno = property(lambda self: 1 / 0)",
+        "def __str__(self): raise SystemExit",
+        "def __str__(self): raise KeyboardInterrupt",
+        "def __str__(self): return 7",
+        "def __getattribute__(self, name): raise self",
+    ],
+)
+@pytest.mark.parametrize("base", ["OSError", "BaseException", "ModuleNotFoundError", "SyntaxError"])
+def test_an_error_whose_class_answers_with_errors_is_told_with_its_line(base, body):
+    """The worker lives on: no property of the error's is needed."""
+    source = (
+        "class M(type):\n    __name__ = __mro__ = property(lambda self: 1 / 0)\n"
+        f"class E({base}, metaclass=M):\n    {body}\n"
+        "def reward(args, pred):\n    if args: return 1.0\n    raise E('x')\n"
+    )
+    with RewardRunner(source) as runner:
+        with pytest.raises(RewardError) as caught:
+            runner.score({}, {})
+        assert (caught.value.type_name, caught.value.line) == ("E", 7)
+        assert runner.score({"a": 1}, {}).value == 1.0
+
+
+@pytest.mark.fault(55)
+def test_names_and_texts_are_measured_as_they_are_not_as_their_class_says():
+    source = (
+        "class Text(str):\n    def __len__(self): return 1\n    def __str__(self): return self\n"
+        "def reward(args, pred):\n    return Score(1.0, Text('f' * 70_000), {Text('p' * 5_000): 1.0})\n"
+    )
+    with RewardRunner(source) as runner, pytest.raises(RewardError, match="5000 characters; at most 200"):
+        runner.score({}, {})
 
 
 def test_a_judge_is_asked_at_most_so_much_and_the_reward_is_told():

@@ -5,7 +5,7 @@ import pytest
 from refine_core.rewards import seccomp
 
 OWN, OTHER = 4_711, 4_712
-ALLOWED, REFUSED, MISSING = 0x7FFF0000, 0x50001, 0x50026
+ALLOWED, REFUSED, MISSING, PRETENDED = 0x7FFF0000, 0x50001, 0x50026, 0x50000
 # name -> numbers on x86-64 and arm64, as the kernel's headers have them
 NUMBERS = {
     "read": (0, 63), "openat": (257, 56), "mmap": (9, 222), "futex": (202, 98), "exit_group": (231, 94),
@@ -16,11 +16,16 @@ NUMBERS = {
     "ioprio_set": (251, 30), "fallocate": (285, 47), "memfd_create": (319, 279), "memfd_secret": (447, 447),
     "timer_create": (222, 107), "process_vm_writev": (311, 271), "getxattr": (191, 8), "truncate": (76, 45),
     "fchmodat": (268, 53), "utimensat": (280, 88), "unshare": (272, 97), "io_uring_setup": (425, 425),
-    "tomorrow": (500, 500),
+    "close_range": (436, 436), "fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227), "tomorrow": (500, 500),
 }  # fmt: skip
 EXPECTED = [
     ("read", (), ALLOWED),
-    ("mmap", (), ALLOWED),
+    ("mmap", (0, 4096, 3, 0x22), ALLOWED),
+    ("mmap", (0, 4096, 3, 0x01), ALLOWED),  # a file
+    *(("mmap", (0, 4096, 3, flags), REFUSED) for flags in (0x21, 0x23, 0x4021, 0x40021)),  # memory to be shared
+    *((name, (), PRETENDED) for name in ("fsync", "fdatasync", "msync")),
+    *(("close_range", (3, 9, flags), ALLOWED) for flags in (0, 4)),
+    *(("close_range", (3, 9, flags), REFUSED) for flags in (2, 6)),  # with descriptors of its own
     ("futex", (), ALLOWED),
     ("exit_group", (), ALLOWED),
     ("openat", (0, 0, 0o101), ALLOWED),
@@ -29,6 +34,9 @@ EXPECTED = [
     ("openat", (0, 0, 0o3), REFUSED),
     ("openat", (0, 0, 0o1003), REFUSED),
     ("clone", (0x3D0F00,), ALLOWED),  # a thread
+    ("clone", (0x7D0F00,), ALLOWED),  # another libc's
+    *(("clone", (0x3D0F00 & ~flag,), REFUSED) for flag in (0x100, 0x200, 0x400, 0x800)),  # one that shares less
+    *(("clone", (0x3D0F00 | flag,), REFUSED) for flag in (0x1000, 0x20000, 0x10000000, 0x40000000)),
     ("clone", (17,), REFUSED),
     ("clone3", (), MISSING),
     ("tomorrow", (), MISSING),
@@ -40,8 +48,9 @@ EXPECTED = [
     ("tgkill", (OWN, OWN, 6), ALLOWED),
     ("tgkill", (OTHER, OTHER, 6), REFUSED),
     ("tkill", (OWN, 6), REFUSED),
-    *(("fcntl", (3, command), ALLOWED) for command in (0, 1, 2, 3, 1030)),
-    *(("fcntl", (3, command, OTHER), REFUSED) for command in (8, 9, 10, 15, 1024, 1026, 1031)),
+    *(("fcntl", (3, command), ALLOWED) for command in (0, 1, 2, 3, 5, 1030)),
+    *(("fcntl", (3, command), PRETENDED) for command in (6, 7)),
+    *(("fcntl", (3, command, OTHER), REFUSED) for command in (8, 9, 10, 15, 37, 38, 1024, 1026, 1031)),
     ("fcntl", (3, 4, 0o4000), ALLOWED),  # O_NONBLOCK
     ("fcntl", (3, 4, 0o24000), REFUSED),  # with O_ASYNC
     ("fcntl", (3, 8 | 1 << 32, OTHER), REFUSED),

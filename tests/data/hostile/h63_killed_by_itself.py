@@ -1,0 +1,3 @@
+import os, signal
+def reward(args, pred):
+    os.kill(os.getpid(), signal.SIGKILL)
