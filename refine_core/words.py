@@ -149,7 +149,9 @@ def unread(failed: ParseFailed) -> str:
     if failed.cut:
         return failed.cut
     if failed.missing:
-        return f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(failed.missing)}"
+        why = next((failed.invalid[name] for name in failed.missing if name in failed.invalid), "")
+        names = f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(failed.missing)}"
+        return f"{names}: {why}" if why else names
     return "; ".join(f"field {name}: {why.rstrip('.')}" for name, why in failed.invalid.items())
 
 

@@ -213,15 +213,17 @@ def unread(
 ) -> ParseError:
     """The error for a reply that lacks something: it says what, what was found instead, and how the reply began.
 
-    expected: where the first missing field should have stood.
+    expected: where the first missing field should have stood. invalid: of missing fields, too, where something else stood.
     """
     wrong = dict(invalid or {})
     if missing:
         names = ", ".join(map(repr, missing))
         there = ", ".join(map(repr, found))
-        what = (
-            f"no field{'s' if len(missing) > 1 else ''} {names}, found {there or 'none'}; expected {expected}"
-        )
+        what = f"no field{'s' if len(missing) > 1 else ''} {names}"
+        if why := next((wrong[name] for name in missing if name in wrong), ""):
+            what += f": {why}"
+        else:
+            what += f", found {there or 'none'}; expected {expected}"
     else:
         what = "; ".join(f"field {name!r}: {why}" for name, why in wrong.items())
     began = repr(reply) if len(reply) <= SHOWN else f"{reply[:SHOWN]!r}… ({len(reply)} characters)"

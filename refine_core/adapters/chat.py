@@ -13,6 +13,7 @@ from typing import Any
 from refine_core.adapters.base import NOT_SUPPLIED, unread
 from refine_core.adapters.json import JSONAdapter
 from refine_core.adapters.markers import COMPLETED, sections
+from refine_core.adapters.template import ECHO_SHOWN, REPEATED, repeats_template
 from refine_core.adapters.turns import (
     TurnAdapter,
     placeholder,
@@ -21,7 +22,7 @@ from refine_core.adapters.turns import (
 )
 from refine_core.adapters.values import format_value, readers
 from refine_core.reasoning import split_reasoning
-from refine_core.signatures.signature import Signature
+from refine_core.signatures.signature import HINT, Signature
 
 _COMPLETED = section(COMPLETED)
 
@@ -67,14 +68,23 @@ class ChatAdapter(TurnAdapter):
         refine_core.adapters.markers.
         """
         completion = split_reasoning(completion, signature.output_fields)[1]
-        found = sections(completion, signature.output_fields, signature.input_fields)
+        outputs = signature.output_fields
+        found = sections(
+            completion,
+            outputs,
+            signature.input_fields,
+            is_echo=lambda name, text: name in outputs and repeats_template(outputs[name], text),
+        )
         values: dict[str, Any] = {}
         missing: list[str] = []
+        echoed: dict[str, str] = {}
         invalid: dict[str, str] = {}
         for name, read in readers(signature):
             text = found.get(name)
-            if text is None:
+            if text is None or repeats_template(outputs[name], text):
                 missing.append(name)
+                if text is not None:
+                    echoed[name] = f"{REPEATED}, {text[:ECHO_SHOWN]!r}"
             elif read is None:
                 values[name] = text
             else:
@@ -82,12 +92,16 @@ class ChatAdapter(TurnAdapter):
                     values[name] = read.text(text)
                 except ValueError as why:
                     invalid[name] = str(why)
+        if len(missing) == len(outputs) and (
+            under := [n for n in (*signature.input_fields, HINT) if n in found]
+        ):
+            echoed.setdefault(missing[0], f"{REPEATED}, and wrote under {section(under[-1])!r}, an input")
         if missing or invalid:
             raise unread(
                 signature,
                 completion,
                 missing=missing,
-                invalid=invalid if not missing else None,
+                invalid=echoed if missing else invalid,
                 found=found,
                 expected=f"a line {section(missing[0])!r}" if missing else "",
             )

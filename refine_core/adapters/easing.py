@@ -65,7 +65,7 @@ def chosen(table: Mapping[str, object], text: str) -> object:
 
     Raises KeyError for none, and for several.
     """
-    for bare in _barer(text):
+    for bare in barer(text):
         if bare in table:
             return table[bare]
         for change in (str.casefold, _key):
@@ -80,14 +80,14 @@ def chosen(table: Mapping[str, object], text: str) -> object:
 
 def means_none(text: str) -> bool:
     """Whether a text says that there is no value."""
-    return not text.strip() or any(bare.lower() in ("none", "null") for bare in _barer(text))
+    return not text.strip() or any(bare.lower() in ("none", "null") for bare in barer(text))
 
 
 def _key(text: str) -> str:
     return re.sub(r"[\s_-]+", " ", text.strip()).casefold() if any(map(str.isalpha, text)) else text
 
 
-def _barer(text: str) -> Iterator[str]:
+def barer(text: str) -> Iterator[str]:
     """A text, and what is left of it as quotes, Markdown and stops around it are taken away, one after another."""
     text = text.strip()
     if len(text) > _LONGEST:
@@ -141,7 +141,7 @@ def _number(kind: type, text: str, *, in_percent: bool) -> object:
     if len(text) > _LONGEST or "(" in text:  # which is a minus to some
         return text
     plain = "".join(str(int(c)) if c.isdecimal() else c for c in text.translate(_SIGNS))
-    found = next(filter(None, map(_NUMBER.fullmatch, _barer(plain))), None)
+    found = next(filter(None, map(_NUMBER.fullmatch, barer(plain))), None)
     if found is None or (found["sign"] and found["inner"]):
         return text
     value = Decimal(f"{found['sign']}{found['inner']}{_ungrouped(found['body'])}{found['power'] or ''}")

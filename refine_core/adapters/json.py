@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED, unread
+from refine_core.adapters.template import ECHO_SHOWN, REPEATED, repeats_template
 from refine_core.adapters.turns import (
     TurnAdapter,
     placeholder,
@@ -25,7 +26,9 @@ from refine_core.signatures.signature import Signature
 
 _STRICT = json.JSONDecoder(strict=False)
 _MARKS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]"]', re.DOTALL)
+_START = re.compile(r"\{(?!\s?\w{1,80}\s?\})")  # of an object; {name} is none
 _TRIES = 4  # braces in prose that are taken for objects, at most
+Holds = Callable[[Mapping[str, Any]], bool]
 _OBJECT: Mapping[str, object] = {"response_format": {"type": "json_object"}}
 
 
@@ -67,10 +70,14 @@ class JSONAdapter(TurnAdapter):
         """
         completion = split_reasoning(completion, signature.output_fields)[1]
         fields = readers(signature)
-        found, _ = _object(completion, [name for name, _ in fields])
-        missing = [name for name, _ in fields if name not in found]
+        found, _ = _object(completion, _holds(signature))
+        invalid = {
+            name: f"{REPEATED}, {str(found[name])[:ECHO_SHOWN]!r}"
+            for name, made in signature.output_fields.items()
+            if name in found and repeats_template(made, found[name])
+        }
+        missing = [name for name, _ in fields if name not in found or name in invalid]
         values: dict[str, Any] = {}
-        invalid: dict[str, str] = {}
         for name, read in fields if not missing else ():
             value = found[name]
             if read is None and type(value) is str:
@@ -93,8 +100,8 @@ class JSONAdapter(TurnAdapter):
 
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether the object was closed."""
-        names = list(signature.output_fields)
-        found, closed = _object(split_reasoning(completion, names)[1], names)
+        names = signature.output_fields
+        found, closed = _object(split_reasoning(completion, names)[1], _holds(signature))
         return closed and all(name in found for name in names)
 
 
@@ -119,22 +126,22 @@ def _request(signature: type[Signature]) -> str:
     return f"Reply with one JSON object and nothing else, its fields in this order: {fields}."
 
 
-def _object(reply: str, names: Collection[str]) -> tuple[Mapping[str, Any], bool]:
-    """The first JSON object in `reply` that has one of `names`, or else the first one; {} if there is none.
+def _object(reply: str, holds: Holds) -> tuple[Mapping[str, Any], bool]:
+    """The first JSON object in `reply` that holds outputs, or else the first one; {} if there is none.
 
     Also whether it was closed.
     """
     first: Mapping[str, Any] = {}
-    start = reply.find("{")
+    start = _START.search(reply)
     for _ in range(_TRIES):
-        if start < 0:
+        if start is None:
             break
-        found, end = _read(reply, start, names)
-        if any(name in found for name in names):
-            repaired_it = end == start + 1
-            return found, not repaired_it or _is_closed(reply, start)
+        found, end = _read(reply, start.start(), holds)
+        if holds(found):
+            repaired_it = end == start.start() + 1
+            return found, not repaired_it or _is_closed(reply, start.start())
         first = first or found
-        start = reply.find("{", end)
+        start = _START.search(reply, end)
     return first, False
 
 
@@ -149,21 +156,33 @@ def _is_closed(text: str, start: int) -> bool:
     return depth <= 0
 
 
-def _read(reply: str, start: int, names: Collection[str]) -> tuple[Mapping[str, Any], int]:
+def _read(reply: str, start: int, holds: Holds) -> tuple[Mapping[str, Any], int]:
     """The object that begins at `start`, repaired if need be, and where to look for another one."""
     try:
         found, end = _STRICT.raw_decode(reply, start)
     except (ValueError, RecursionError):
-        return _repaired(reply[start:], names), start + 1
+        return _repaired(reply[start:], holds), start + 1
     return found, end
 
 
-def _repaired(text: str, names: Collection[str]) -> Mapping[str, Any]:
-    """The object in broken JSON; of several, the first that has one of `names`."""
+def _repaired(text: str, holds: Holds) -> Mapping[str, Any]:
+    """The object in broken JSON; of several, the first that holds outputs."""
     try:
         made = repaired(text)
     except ValueError:
         return {}
     several = made if isinstance(made, list) else [made]
     objects = [one for one in several if isinstance(one, dict)]
-    return next((one for one in objects if any(name in one for name in names)), objects[0] if objects else {})
+    return next(filter(holds, objects), objects[0] if objects else {})
+
+
+def _holds(signature: type[Signature]) -> Holds:
+    """What tells whether an object holds one of the outputs, and not the template alone."""
+    outputs = signature.output_fields
+
+    def holds(found: Mapping[str, Any]) -> bool:
+        return any(
+            name in found and not repeats_template(made, found[name]) for name, made in outputs.items()
+        )
+
+    return holds

@@ -13,7 +13,7 @@ Rule 3: a value ends where a field, or the closing marker, begins, however that 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 
 from refine_core.reasoning import BLANK
@@ -42,9 +42,17 @@ Mark = tuple[str, int, int]
 
 
 def sections(
-    reply: str, outputs: Collection[str], inputs: Collection[str] = (), *, closed: bool = False
+    reply: str,
+    outputs: Collection[str],
+    inputs: Collection[str] = (),
+    *,
+    closed: bool = False,
+    is_echo: Callable[[str, str], bool] = lambda _name, _text: False,
 ) -> dict[str, str]:
-    """Name -> text of each section. closed: only those behind which a further marker stands."""
+    """Name -> text of each section. closed: only those behind which a further marker stands.
+
+    is_echo: whether a text is no value of that name; it gives way to a later section.
+    """
     reply = _without_surroundings(reply)
     names = tuple(dict.fromkeys((*outputs, *inputs, COMPLETED)))
     marks = list(_strict(reply))
@@ -57,8 +65,9 @@ def sections(
             break
     fenced = bool(marks) and len(_FENCE.findall(reply, 0, marks[0][1])) % 2 == 1
     found: dict[str, str] = {}
+    echoed: set[str] = set()
     for i, (name, _, start) in enumerate(marks):
-        if name in found or name == COMPLETED:
+        if name == COMPLETED or (name in found and name not in echoed):
             continue
         is_last = i + 1 == len(marks)
         text = reply[start : len(reply) if is_last else marks[i + 1][1]]
@@ -68,6 +77,12 @@ def sections(
             value = value.removesuffix("```").rstrip() if fenced else value
             if closed:
                 continue
+        if not is_echo(name, value):
+            echoed.discard(name)
+        elif name in found:
+            continue
+        else:
+            echoed.add(name)
         found[name] = value
     return found
 
@@ -109,7 +124,8 @@ def _loose(reply: str, names: tuple[str, ...], *, anywhere: bool) -> Iterator[Ma
         at, end = found.span()
         line = reply.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
         begins = _LOOSE_DECORATION.fullmatch(reply, line, at) is not None and (line or at < _LONGEST_INDENT)
-        if begins or anywhere:
+        is_mention = found[3] == "`" and reply.startswith("`", at - 1)
+        if begins or (anywhere and not is_mention):
             yield by_key[_key(found[1] or found[2])], line if begins else at, end
 
 
@@ -148,7 +164,7 @@ def _end_within(text: str, names: tuple[str, ...], *, is_last: bool) -> int | No
             before = at - len(found[3] or "") if text.endswith(found[3] or "", 0, at) else at
             if _REST_OF_LINE.match(text, end):
                 return before
-            within = before if within is None else within
+            within = before if within is None and found[3] != "`" else within
     return within if is_last else None
 
 

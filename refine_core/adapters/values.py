@@ -16,6 +16,7 @@ from typing import Any
 import ujson
 
 from refine_core.adapters.easing import chosen, ease, field_in_percent, means_none, table_of
+from refine_core.adapters.template import without_note
 from refine_core.log.plain import plain
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field
@@ -23,9 +24,11 @@ from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import Validator, bare_type, is_optional, is_text
 
 _SHOWN = 80
-# Values that are no JSON, and of which the repair would drop what matters: {"a": \u22125, "b": 85%}
-_BARE_NUMBER = re.compile(
-    r"""(":\s{0,9})((?:[\u2212\ufe63\uff0d][$€£]?|[-+]?)\d[\d.,]{0,30}(?:\s?%)|[\u2212\ufe63\uff0d][$€£]?\d[\d.,]{0,30}(?<![,.]))(?=\s*[,}\n])"""
+# Values that are no JSON, and of which the repair would drop what matters: {"a": \u22125, "b": 85%, "c": {c}}
+_MINUS = r"[\u2212\ufe63\uff0d][$€£]?"
+_BARE = re.compile(
+    rf"(\":\s{{0,9}})((?:(?:{_MINUS}|[-+]?)\d[\d.,]{{0,30}}\s?%|{_MINUS}\d[\d.,]{{0,30}}(?<![,.]))(?=\s*[,}}\n])"
+    r"|\{\s?\w{1,80}\s?\})"
 )
 
 
@@ -66,7 +69,7 @@ def repaired(text: str) -> object:
     if unclosed > MOST_UNCLOSED or len(text) > LONGEST_BROKEN:
         raise ValueError("is JSON broken beyond repair")
     try:
-        found: object = json_repair.loads(_BARE_NUMBER.sub(r'\1"\2"', text))
+        found: object = json_repair.loads(_BARE.sub(r'\1"\2"', text))
     except RecursionError:
         raise ValueError("is JSON nested too deeply") from None
     return found
@@ -130,7 +133,7 @@ class Reader:
 
     def text(self, text: str) -> Any:
         """The value that a text stands for. Raises ValueError that says what does not fit."""
-        bare = text.strip()
+        bare = text.strip() if self._texts else without_note(text.strip())
         if self._optional and (bare.lower() in ("", "none", "null") if self._texts else means_none(bare)):
             return None
         if self._choices is not None:

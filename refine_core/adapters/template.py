@@ -1,0 +1,86 @@
+"""The template of a prompt, when a model repeats it: no value, whoever is asked.
+
+    `{answer}`   `{score}        # this value is one single float`   `Not supplied for this example.`   a JSON schema
+
+Only what stands for a field's own value counts, and only where it is the whole value: "{x}" in a text is text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from refine_core.adapters.easing import barer
+from refine_core.errors import SignatureError
+from refine_core.signatures.fields import Field
+from refine_core.signatures.types import json_schema
+
+REPEATED = "the model repeated the template"
+ECHO_SHOWN = 60  # characters of it
+_NOTE = re.compile(
+    r"(?:^|(?<=\s)|(?<=[}\"'`]))#\s*(?:this value is (?:True or False\b|one single \w+|exactly one of: |JSON that fits the schema )"
+    r"|note: the value you produce )[^\n]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOT_SUPPLIED = re.compile(r"Not supplied for this [\w ]{1,60}\.?", re.IGNORECASE)
+_PLACEHOLDERS = (("{{", "}}"), ("{", "}"), ("${", "}"), ("<", ">"), ("[", "]"))
+_LONGEST_DATA = 20_000
+_LONGEST = 400  # characters of what is left without its note, and of a text that may be a placeholder
+
+
+def without_note(text: str) -> str:
+    """A typed value without the note on its type that a prompt shows behind it."""
+    return _NOTE.sub("", text).strip() if "#" in text else text
+
+
+def repeats_template(made: Field, value: object) -> bool:
+    """Whether what stands where a field's value should is what the prompt shows there. value: text, or data of JSON."""
+    if isinstance(value, str):
+        return _is_placeholder(made.name, value) or _repeats_as_json(made, value)
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, str) and _is_placeholder(made.name, one) for one in value)
+    if isinstance(value, Mapping):
+        return repeats_template(made, list(value.values())) or ("type" in value and _is_schema(made, value))
+    return False
+
+
+def _repeats_as_json(made: Field, text: str) -> bool:
+    """The same, for a list or an object that is written as text."""
+    if made.type is str or len(text) > _LONGEST_DATA or not (made.name in text or '"type"' in text):
+        return False
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, (list, dict)) and repeats_template(made, data)
+
+
+def _is_placeholder(name: str, text: str) -> bool:
+    bare = without_note(text)
+    if not bare.strip():
+        return bool(text.strip())
+    if len(bare) > _LONGEST:
+        return False
+    if _NOT_SUPPLIED.fullmatch(bare.strip()):
+        return True
+    return any(_unspaced(one) in _written(name) for one in barer(bare))
+
+
+@lru_cache(maxsize=512)
+def _written(name: str) -> frozenset[str]:
+    """How a placeholder for this name may be written."""
+    return frozenset(f"{opening}{_unspaced(name)}{closing}" for opening, closing in _PLACEHOLDERS)
+
+
+def _unspaced(text: str) -> str:
+    return re.sub(r"[\s_]", "", text).lower()
+
+
+def _is_schema(made: Field, data: Mapping[str, object]) -> bool:
+    """Whether this is the JSON schema that the prompt shows for the field's type."""
+    try:
+        return made.type is not str and data == json_schema(made.type)
+    except SignatureError:
+        return False
