@@ -1,4 +1,4 @@
-"""What is served beside the Streamlit script: the components' code, and what keeps every page and caller on this machine.
+"""What is served beside the Streamlit script: the components' code, and who is answered.
 
 Streamlit sends a component's JavaScript in the same message as its data, anew with each change. What is large is served
 from here instead, fetched once, and imported by the few lines that `importing` writes.
@@ -28,6 +28,7 @@ EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
 TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 # The plotly.js that the plotly package carries, so that the figure and its renderer are of one version.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
+SCRIPTS: Final = (PLOTLY, EDITOR, TIMELINE)
 
 
 def url_of(script: Path) -> str:
@@ -69,6 +70,7 @@ _HEADERS = (
     (b"content-security-policy", CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
 
 
@@ -97,19 +99,41 @@ class OwnOrigin:
     Streamlit lets in any page on localhost, whatever its port. Let in here are an origin equal to the Host that was
     called, and those that `server.corsAllowedOrigins` names. A websocket must say its origin, as every browser does;
     an HTTP request without one is a navigation, or no browser's.
+    The Host must be one of `server.allowedHosts`, where Streamlit asks that of websockets alone: a name of somebody
+    else's that leads to this machine is refused (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and not _is_own(scope):
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
-            else:
-                await PlainTextResponse("Calls from another origin are refused.", 403)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+        why = _why_refused(scope) if scope["type"] in ("http", "websocket") else ""
+        if not why:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": why})
+        else:
+            await PlainTextResponse(why, 403)(scope, receive, send)
+
+
+def _why_refused(scope: Scope) -> str:
+    """Why a call is not answered; "" where it is."""
+    host, *others = Headers(scope=scope).getlist("host") or [""]
+    if others or not _is_allowed(host):
+        return "Refinescope is not served under this name. `server.allowedHosts` says which ones there are."
+    return "" if _is_own(scope) else "Calls from another origin are refused."
+
+
+def _is_allowed(host: str) -> bool:
+    """Whether `server.allowedHosts` names this Host, in Streamlit's own way: any port, `*.` before a domain, `*` for all."""
+    names = [str(one).strip().lower().strip("[]").rstrip(".") for one in st.get_option("server.allowedHosts")]
+    place = _place(f"http://{host}")
+    if not names or place is None:
+        return not names
+    called = place[0].rstrip(".")
+    return any(
+        name in ("*", called) or (name.startswith("*.") and called.endswith(name[1:])) for name in names
+    )
 
 
 def _is_own(scope: Scope) -> bool:
@@ -156,7 +180,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     return tuple(
         Route(f"{prefix}/lib/{script.name}", _serving(script))
         for prefix in ("", *([f"/{base}"] if base else []))
-        for script in (PLOTLY, EDITOR, TIMELINE)
+        for script in SCRIPTS
     )
 
 

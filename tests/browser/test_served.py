@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import re
 import threading
@@ -13,6 +14,7 @@ import websockets.exceptions
 from playwright.sync_api import Page, expect
 from websockets.sync.client import connect
 
+from pages.shared import web
 from tests.browser.conftest import wait_idle
 from tests.threads import finish
 
@@ -70,8 +72,11 @@ def test_a_page_on_another_port_opens_no_websocket_and_reads_nothing(page, serve
     ws = url.replace("http", "ws") + SOCKET
     page.goto(elsewhere)
     assert page.evaluate(OPEN, ws) == "closed 1006"
-    fetched = "url => fetch(url, {mode: 'no-cors', method: 'POST', body: 'x'}).then(() => 'sent')"
-    page.evaluate(fetched, f"{url}/_stcore/health")
+    sent = "url => fetch(url, {mode: 'no-cors', method: 'POST', body: 'x'}).catch(() => {})"
+    page.evaluate(sent, f"{url}/_stcore/health")
+    used = "url => fetch(url, {mode: 'no-cors'}).then(() => 'loaded', () => 'refused')"
+    for path in ("/lib/editor.js", "/_stcore/metrics", "/static/favicon.png"):
+        assert page.evaluate(used, f"{url}{path}") == "refused"
     read = "url => fetch(url).then((answer) => answer.text(), () => 'refused')"
     assert page.evaluate(read, f"{url}/_stcore/health") == "refused"
     page.goto(url)
@@ -95,6 +100,13 @@ def test_a_websocket_is_let_in_from_its_own_origin_alone(server):
         "http://evil.example",
         "null",
         "file://",
+        "http://localhost.evil.com",
+        "http://127.0.0.1.nip.io:8501",
+        f"http://127.0.0.1.nip.io:{port}",
+        f"http://127.1:{port}",
+        f"http://2130706433:{port}",
+        f"http://{host}/",
+        f"http://evil.example#http://{host}",
         f"http://[::1]:{port}",
         f"ftp://{host}",
         "http://127.0.0.1:99999",
@@ -102,6 +114,84 @@ def test_a_websocket_is_let_in_from_its_own_origin_alone(server):
     ]
     assert [one for one in foreign if socket_opens(url, origin=one)] == []
     assert not socket_opens(url), "a browser says its origin, always"
+
+
+def status_of(url: str, path: str, **headers: str | list[str]) -> int:
+    """The status of a GET with these headers, and no others but the Host of the address where none is given."""
+    where = urlsplit(url)
+    asked = http.client.HTTPConnection("127.0.0.1", where.port, timeout=10)
+    asked.putrequest("GET", where.path.rstrip("/") + path, skip_host=True, skip_accept_encoding=True)
+    for name, values in ({"host": where.netloc} | headers).items():
+        for value in [values] if isinstance(values, str) else values:
+            asked.putheader(name.replace("_", "-"), value)
+    asked.endheaders()
+    status = asked.getresponse().status
+    asked.close()
+    return status
+
+
+PATHS = (
+    "/",
+    "/run",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/media/x.png",
+    "/component/x/y.js",
+    "/lib/editor.js",
+)
+
+
+@pytest.mark.fault(64)
+@pytest.mark.parametrize("base", ["", "there"])
+def test_a_name_of_somebody_elses_that_leads_here_is_not_served(server, base):
+    """DNS rebinding: to the browser, its page and this server are one origin."""
+    url = server.start(*([f"--server.baseUrlPath={base}"] if base else []))
+    port = urlsplit(url).port
+    foreign = [
+        "evil.example",
+        "127.0.0.1.nip.io",
+        "localhost.evil.example",
+        "0.0.0.0",
+        "127.0.0.1@evil.example",
+        "[::2]",
+    ]
+    upgrade = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec_websocket_version": "13",
+        "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    for host in [*(f"{name}:{port}" for name in foreign), "evil.example", "", []]:
+        assert {status_of(url, path, host=host) for path in PATHS} == {403}, host
+        assert status_of(url, SOCKET, host=host, origin=f"http://{host}", **upgrade) == 403, host
+    assert status_of(url, "/", host=[f"127.0.0.1:{port}", "evil.example"]) in {400, 403}
+    for host in ("127.0.0.1", "localhost", "LOCALHOST", "[::1]", "localhost."):
+        assert status_of(url, "/", host=f"{host}:{port}") == 200, host
+        assert status_of(url, SOCKET, host=f"{host}:{port}", origin=f"http://{host}:{port}", **upgrade) == 101
+
+
+@pytest.mark.fault(64)
+def test_a_host_that_the_settings_name_is_served(server):
+    url = server.start("--server.allowedHosts=*.example.com", "--server.allowedHosts=127.0.0.1")
+    assert status_of(url, "/", host="scope.example.com") == 200
+    assert status_of(url, "/", host="example.org") == 403
+    assert status_of(url, "/", host="badexample.com") == 403
+
+
+@pytest.mark.fault(34)
+@pytest.mark.parametrize("base", ["there", "/there", "there/", "/deep/down/"])
+def test_every_route_lies_under_the_base_path_with_and_without_slashes(server, base):
+    url = server.start(f"--server.baseUrlPath={base}")
+    for path in (
+        "/",
+        "/run",
+        "/_stcore/health",
+        "/_stcore/host-config",
+        *(f"/lib/{s.name}" for s in web.SCRIPTS),
+    ):
+        assert status_of(url, path) == 200, path
+    assert status_of(url, "") in {301, 307}, "to the one with a slash"
+    assert status_of(url, "/run/?run=x") in {301, 307}
 
 
 @pytest.mark.fault(64)
