@@ -193,7 +193,7 @@ def test_the_readmes_ported_script_is_the_one_that_is_tested():
 def test_the_server_listens_on_loopback_and_keeps_quiet():
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert config["server"]["address"] == "127.0.0.1"
-    assert config["server"]["allowedHosts"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert config["server"]["allowedHosts"] == ["localhost", "127.0.0.1", "::1"]
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "type"
 
