@@ -32,7 +32,7 @@ examples(typed)
 with st.container(horizontal=True, vertical_alignment="center"):
     pressed = press_run(typed) or state.take_run_anyway()
     if run:
-        actions(run)
+        actions(run, here=typed.spec.reward == run.line.spec.reward)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
     said = st.empty()
     if run_id and run is None:
@@ -42,7 +42,7 @@ form, view = st.columns([5, 7], gap="large")
 with form:
     program(typed)
     inputs(typed)
-    entered = reward(typed)
+    entered = reward(typed, run)
     refinement(typed)
     model(typed, run)
 if pressed or entered:

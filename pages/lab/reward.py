@@ -11,6 +11,8 @@ from pages.shared.editor import editor
 from pages.shared.text import plain
 from refine_core import programs
 from refine_core.errors import Problem
+from refine_core.remarks import failed_lines
+from refine_core.runs import Run
 
 SHOWN = 4  # findings below the editor
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Once"}
@@ -21,8 +23,9 @@ _MEANS = {
 }
 
 
-def reward(typed: Typed) -> bool:
-    """The editor. Returns whether Ctrl-Enter was pressed in it."""
+def reward(typed: Typed, run: Run | None) -> bool:
+    """The editor. Returns whether Ctrl-Enter was pressed in it. run: the one on the page; where its reward failed is marked."""
+    failed = failed_lines(run.line) if run is not None and _is_typed(typed, run) else []
     st.header(
         "Reward",
         anchor=False,
@@ -39,6 +42,7 @@ def reward(typed: Typed) -> bool:
         problems=[
             *typed.at("reward"),
             *(Problem("reward", f.message, f.line, f.column) for f in typed.findings),
+            *failed,
         ],
         height="17rem",
     )
@@ -57,7 +61,16 @@ def reward(typed: Typed) -> bool:
     faults(typed, "reward")
     _question(typed)
     _findings(typed)
+    known = {one.line for one in typed.findings if one.severity == "error"}
+    for one in [one for one in failed if one.line not in known][:SHOWN]:
+        st.error(plain(f"Line {one.line}: {one.message}"), icon=":material/error:")
     return typed_reward.run
+
+
+def _is_typed(typed: Typed, run: Run) -> bool:
+    """Whether that run's reward is what stands in the editor."""
+    ran = run.line.spec
+    return (ran.reward, ran.reward_name) == (typed.spec.reward, typed.spec.reward_name)
 
 
 def _question(typed: Typed) -> None:

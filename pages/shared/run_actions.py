@@ -18,15 +18,15 @@ from refine_core.words import count
 _PACES = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
 
 
-def actions(run: Run) -> None:
-    """The buttons that fit the state of the run."""
+def actions(run: Run, *, here: bool = False) -> None:
+    """The buttons that fit the state of the run. here: whether its reward stands in an editor of this page."""
     if run.live:
         _cancel(run)
         return
     if run.resumable:
         _resume(run)
     if run.awaits_decision:
-        _decide(run)
+        _decide(run, here=here)
     if run.line.calls:
         _replay(run)
 
@@ -66,13 +66,16 @@ def _resume(run: Run) -> None:
                 st.rerun()
 
 
-def _decide(run: Run) -> None:
-    """What to do with a run that stopped for an error of its reward that is bound to repeat."""
+def _decide(run: Run, *, here: bool) -> None:
+    """What to do with a run that stopped for an error of its reward that is bound to repeat.
+
+    here: its reward is in the form already, and so is what was typed since.
+    """
     st.page_link(
         address.LAB,
         label="Fix the reward",
         icon=":material/build:",
-        query_params=address.to_change(run.run_id),
+        query_params={"run": run.run_id} if here else address.to_change(run.run_id),
     )
     with st.popover("Continue anyway", icon=":material/play_circle:"):
         left = len(run.line.temperatures) - len(run.line.attempts)

@@ -13,6 +13,7 @@ from pages.shared.text import mistake, plain
 from pages.shared.timeline import timeline
 from refine_core import runs
 from refine_core.errors import StoreError
+from refine_core.remarks import reward_remark
 from refine_core.runs import Attempt, Run, Timeline
 from refine_core.words import describe_settings, resumed
 
@@ -56,6 +57,8 @@ def draw(run: Run) -> None:
         st.caption(plain(settings))
     if again := resumed(run.line):
         st.caption(plain(again))
+    if remark := reward_remark(run.line):
+        st.warning(plain(remark), icon=":material/lightbulb:")
     if run.state == "unrecorded":
         mistake(f"The run was stopped. {run.trouble} What was recorded until then is here.")
     if run.line.spec.model.kind == "replay":

@@ -151,7 +151,9 @@ def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
 
 def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.error is not None:
-        return Cell(text.shorten(why_failed(attempt), _SHOWN), text.clip(attempt.error.message, _TITLE))
+        at = f"line {attempt.error.line}: " if attempt.error.line is not None else ""
+        why = text.shorten_middle(why_failed(attempt), _TITLE)
+        return Cell(f"{at}{why}", text.clip(attempt.error.message, _TITLE))
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)
     told = (f"{name}: {text.plain(value, _TITLE)}" for name, value in attempt.outputs.items())

@@ -49,6 +49,15 @@ def shorten(value: object, limit: int) -> str:
     return line if whole else line[: limit - 1].rstrip() + "…"
 
 
+def shorten_middle(value: str, limit: int) -> str:
+    """A text on one line of at most `limit` characters; of a longer one its beginning and its end, where advice stands."""
+    line = shorten(value[:MOST], MOST)
+    if len(line) <= limit and len(value) <= MOST:
+        return line
+    tail = limit // 3
+    return f"{line[: limit - tail - 3].rstrip()} … {shorten(value[-MOST:], MOST)[-tail:].lstrip()}"
+
+
 def fold(name: str, width: int, lines: int = 2) -> list[str]:
     """A name in at most so many lines of `width` characters, broken after _ - . / or a space if it can be."""
     folded = [""]

@@ -40,6 +40,7 @@ from refine_core.refine.advice import advise
 from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.outcome import Outcome, Refinement, Tried
 from refine_core.refine.scoring import Scorer, Validator, unmet
+from refine_core.rewards.fields import Inputs
 from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:  # who never resumes a run need not wait for what reads its log
@@ -231,7 +232,7 @@ class Driver:
                 phase, ran = "reward", len(trace)
                 if scope.wanted:
                     scope.emit(RewardStarted(index, plain_dict(outputs)))
-                judged = _fresh(self.inputs)
+                judged = Inputs(_fresh(self.inputs))
                 scored = yield from self.scorer.steps(judged, outputs, scope.inside("reward"))
                 rules: Mapping[str, str] = {}
                 if self.validators:

@@ -28,10 +28,20 @@ def say_missing(what: str, name: object, names: Iterable[object]) -> str:
 
 
 class _NoKeyError(KeyError):
-    """A KeyError that is put into words only if somebody reads it: code may ask for keys and catch this often."""
+    """A KeyError that is put into words only if somebody reads it: code may ask for keys and catch this often.
+
+    Its one argument is the key, as Python's own.
+    """
+
+    def __init__(self, what: str, name: object, names: tuple[object, ...]) -> None:
+        super().__init__(name)
+        self._what, self._names = what, names
 
     def __str__(self) -> str:
-        return say_missing(*self.args)
+        return say_missing(self._what, self.args[0] if self.args else None, self._names)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._what, self.args[0], self._names)
 
 
 class _NoAttributeError(AttributeError):

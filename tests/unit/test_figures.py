@@ -747,5 +747,5 @@ def test_before_the_first_attempt_there_is_a_timeline_too():
 def test_an_error_of_the_reward_is_told_in_the_ledger():
     log = logs.Log()
     log.attempt(None, outputs={"answer": "x"}, error=ev.Fault("KeyError", "KeyError: 'answr'", "program", 2))
-    assert cells(log, "output") == ["KeyError: 'answr'"]
+    assert cells(log, "output") == ["line 2: KeyError: 'answr'"]
     assert cells(log, "reward") == ["failed"]

@@ -1,0 +1,75 @@
+"""What the attempts of a run say of its reward: that it tells nothing apart, and on which of its lines it failed.
+
+reward_remark(line) -> "The reward was 0 in each of 4 attempts, although the outputs differ. …" or ""
+failed_lines(line)  -> a Problem for each line of the reward, to be marked where it is typed
+"""
+
+from __future__ import annotations
+
+import re
+
+from refine_core.errors import Problem
+from refine_core.log.timeline import Attempt, Timeline
+from refine_core.stop_summary import list_attempts
+from refine_core.words import format_reward, why_failed
+
+MIN_ATTEMPTS = 3  # scored, before the same reward is more than chance
+_CAUSES = (
+    "Check which outputs it reads and what it compares them with. Common causes: upper and lower case, spaces or a full "
+    "stop around the value, text compared with a number, a return that every answer reaches."
+)
+
+
+def reward_remark(line: Timeline) -> str:
+    """That every attempt got the same reward, and what to check; "" where there is nothing to say.
+
+    It takes MIN_ATTEMPTS scored attempts, of which none was good enough to stop.
+    """
+    scored = [attempt for attempt in line.attempts if attempt.reward is not None]
+    if (
+        len(scored) < MIN_ATTEMPTS
+        or len({one.reward for one in scored}) > 1
+        or any(map(line.reaches, scored))
+    ):
+        return ""
+    value = format_reward(line, scored[0].reward)
+    changed = _changed(line, scored)
+    if not changed:
+        return (
+            f"Each of the {len(scored)} attempts returned the same, so the reward was {value} every time. "
+            "A higher temperature, more telling hints or another model may change that."
+        )
+    said = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
+    if any(one.scored is not None and one.scored.refusals for one in scored):
+        return f"{said} The sandbox refused something to its code, which may be why; the attempts say what."
+    if not any(re.search(rf"\b{re.escape(name)}\b", line.spec.reward) for name in changed):
+        names = f"{', '.join(changed[:-1])} and {changed[-1]}" if changed[1:] else changed[0]
+        what = "the outputs that change" if changed[1:] else "the output that changes"
+        return f"{said} Its code never names {names}, {what}. {_CAUSES}"
+    return f"{said} {_CAUSES}"
+
+
+def _changed(line: Timeline, scored: list[Attempt]) -> list[str]:
+    """The outputs that differ between attempts, without the reasoning that a strategy adds."""
+    added = any(stage.strategy == "chain_of_thought" for stage in line.spec.stages)
+    first = scored[0].outputs or {}
+    names = dict.fromkeys(name for one in scored for name in one.outputs or ())
+    return [
+        name
+        for name in names
+        if not (added and name == "reasoning")
+        and any((one.outputs or {}).get(name) != first.get(name) for one in scored[1:])
+    ]
+
+
+def failed_lines(line: Timeline) -> list[Problem]:
+    """Where the reward failed, a problem for each line and error, in the order of the attempts."""
+    found: dict[tuple[int, str], list[int]] = {}
+    for attempt in line.attempts:
+        error = attempt.error
+        if attempt.phase == "reward" and error is not None and error.line is not None:
+            found.setdefault((error.line, why_failed(attempt)), []).append(attempt.index)
+    return [
+        Problem("reward", f"{list_attempts(indices)} failed here: {why}", line=at)
+        for (at, why), indices in found.items()
+    ]
