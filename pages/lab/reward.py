@@ -7,6 +7,7 @@ import streamlit as st
 from pages.lab.hints import hints_and_schedule
 from pages.lab.program import faults
 from pages.lab.state import REWARD, Typed, confirm_call, fixed, key, replace_reward, reward_revision
+from pages.shared import address
 from pages.shared.editor import editor
 from pages.shared.text import plain
 from refine_core import programs
@@ -28,7 +29,7 @@ def reward(typed: Typed, run: Run | None) -> bool:
     failed = failed_lines(run.line) if run is not None and _is_typed(typed, run) else []
     st.header(
         "Reward",
-        anchor=False,
+        anchor=address.REWARD,
         help="A Python function of the inputs and the prediction that returns a number, higher being better; or a "
         "`Score(value, feedback, parts)`, whose feedback the adviser reads. It runs in a sandbox: no network, no other "
         "programs, no files but its own folder, and imports only from the packages installed with Refinescope.",
@@ -63,7 +64,9 @@ def reward(typed: Typed, run: Run | None) -> bool:
     _findings(typed)
     known = {one.line for one in typed.findings if one.severity == "error"}
     for one in [one for one in failed if one.line not in known][:SHOWN]:
-        st.error(plain(f"Line {one.line}: {one.message}"), icon=":material/error:")
+        st.error(
+            plain(f"Line {one.line}: {one.message[:1].lower()}{one.message[1:]}"), icon=":material/error:"
+        )
     return typed_reward.run
 
 

@@ -76,7 +76,7 @@ def start(typed: Typed) -> None:
         mistake(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
         st.button("Run anyway", key=fixed("run-anyway"), on_click=state.run_anyway, args=(source,))
         return
-    asking = replace(typed.spec, stop_on_repeating_error=not state.is_allowed(source))
+    asking = replace(typed.spec, stop_on_repeating_error=True)
     last: _Last = st.session_state.setdefault(fixed("last"), _Last())
     with last.lock:
         run_id = last.run_id if last.run_id and _under_way(last.run_id, typed) else None

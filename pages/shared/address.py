@@ -11,6 +11,7 @@ LAB: Final = "../lab/page.py"
 RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
 MODELS: Final = "../models/page.py"
+REWARD: Final = "reward"  # the place of the reward in the Lab
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"

@@ -69,14 +69,17 @@ def _resume(run: Run) -> None:
 def _decide(run: Run, *, here: bool) -> None:
     """What to do with a run that stopped for an error of its reward that is bound to repeat.
 
-    here: its reward is in the form already, and so is what was typed since.
+    here: its reward is in the form already, together with what was typed since, which no loading may replace.
     """
-    st.page_link(
-        address.LAB,
-        label="Fix the reward",
-        icon=":material/build:",
-        query_params={"run": run.run_id} if here else address.to_change(run.run_id),
-    )
+    if here:
+        st.markdown(f":material/build: [Fix the reward](#{address.REWARD})", width="content")
+    else:
+        st.page_link(
+            address.LAB,
+            label="Fix the reward",
+            icon=":material/build:",
+            query_params=address.to_change(run.run_id),
+        )
     with st.popover("Continue anyway", icon=":material/play_circle:"):
         left = len(run.line.temperatures) - len(run.line.attempts)
         st.markdown(
