@@ -41,6 +41,7 @@ ROOMS = (
     "refine",
     "words",
     "stop_summary",
+    "remarks",
     "figures",
     "store",
     "runs",

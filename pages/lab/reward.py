@@ -12,8 +12,7 @@ from pages.shared.editor import editor
 from pages.shared.text import plain
 from refine_core import programs
 from refine_core.errors import Problem
-from refine_core.remarks import failed_lines
-from refine_core.runs import Run
+from refine_core.runs import Run, failed_lines
 
 SHOWN = 4  # findings below the editor
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Once"}

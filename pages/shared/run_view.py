@@ -13,8 +13,7 @@ from pages.shared.text import mistake, plain
 from pages.shared.timeline import timeline
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.remarks import reward_remark
-from refine_core.runs import Attempt, Run, Timeline
+from refine_core.runs import Attempt, Run, Timeline, reward_remark
 from refine_core.words import describe_settings, resumed
 
 POLL_S = 0.25

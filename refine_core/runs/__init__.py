@@ -17,6 +17,7 @@ from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.log.well_formed import well_formed
+from refine_core.remarks import failed_lines, reward_remark
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replayed
 from refine_core.runs.run import Run
@@ -37,12 +38,14 @@ __all__ = [
     "cancel",
     "default",
     "events",
+    "failed_lines",
     "get",
     "notices",
     "recent",
     "replay",
     "replayed",
     "resume",
+    "reward_remark",
     "start",
     "title",
     "well_formed",
