@@ -116,7 +116,7 @@ def _advice(typed: Typed) -> None:
     changed = bool(spec.advice_instructions) or spec.advice_form == "compact"
     with folded("Advice request", key=key("advice"), needed=changed):
         st.text_area(
-            "Instructions",
+            "Instructions for advice",
             key=key("advice_instructions"),
             placeholder=f"Optional. Default: {programs.default_instructions(spec.advice_form)}",
             height=140,
