@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.explain import SANDBOX
-from refine_core.spec import HintSource, ProgramSpec
+from refine_core.spec import HintSource
 from refine_core.spec.schedule import ScheduleKind
 
 TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
@@ -25,7 +25,7 @@ _SCHEDULES: dict[ScheduleKind, str] = {
     "dspy-2.6": "temperatures as in dspy 2.6",
     "dspy-3": "temperature 1 and rollout ids, as in dspy 3",
     "list": "a list of temperatures, and rollout ids",
-    "none": "no temperature sent, rollout ids",
+    "none": "no temperature sent; rollout ids instead",
 }
 
 
@@ -141,7 +141,9 @@ def describe_retry(retry: LMRetried) -> str:
         return f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"
     names = " and ".join(retry.left_out)
     how = "by its other name" if retry.left_out[0].startswith("max_") else "without it"
-    return f"The server refused {names}, so the request was sent again {how}: {retry.error.message}"
+    return (
+        f"The server refused the parameter {names}; the request was sent again {how}. {retry.error.message}"
+    )
 
 
 def unread(failed: ParseFailed) -> str:
@@ -215,15 +217,18 @@ def name_format(call: Call) -> str:
     return "by chat" if call.asked_as == "chat" else f"as {call.asked_as}"
 
 
-def describe_settings(spec: ProgramSpec) -> str:
+def describe_settings(line: Timeline) -> str:
     """How attempts were told apart and helped: "Hints from an adviser · temperatures as in dspy 2.6"."""
+    spec = line.spec
+    refused = bool(line.attempts) and not line.tempered(line.attempts[-1])
+    schedule = _SCHEDULES["none" if refused else spec.temperature_schedule.kind]
     if spec.attempt_count == 1:
-        return _SCHEDULES["none"] if spec.temperature_schedule.kind == "none" else ""
+        return schedule if schedule == _SCHEDULES["none"] else ""
     parts = [_HINTS_FROM[spec.hint_source] if spec.strategy == "refine" else "Best of N, no hints"]
     if spec.hint_source == "adviser":
         parts += ["instructions for advice replaced"] if spec.advice_instructions else []
         parts += ["compact advice request"] if spec.advice_form == "compact" else []
-    return " · ".join([*parts, _SCHEDULES[spec.temperature_schedule.kind]])
+    return " · ".join([*parts, schedule])
 
 
 def who_asks(line: Timeline, call: Call) -> str:

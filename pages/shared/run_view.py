@@ -52,7 +52,7 @@ def draw(run: Run) -> None:
     """One look at a run."""
     st.markdown(f"**{plain(run.why)}**")
     st.caption(plain(f"{run.took} · {_model(run.line)}"))
-    if settings := describe_settings(run.line.spec):
+    if settings := describe_settings(run.line):
         st.caption(plain(settings))
     if again := resumed(run.line):
         st.caption(plain(again))

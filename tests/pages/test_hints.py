@@ -177,7 +177,8 @@ def test_a_temperature_that_the_server_refused_is_said_at_the_attempt():
         job = runs.default()._jobs.get(run_id)
         if job is not None:
             finish(job.thread, within_s=60)
+    assert "Hints from an adviser · no temperature sent" in said(open_app(run=run_id))
     first = said(open_app(run=run_id, attempt="1"))
     assert "The model refused the temperature, so it is left out from here on." in first
-    assert "The server refused temperature, so the request was sent again without it: " in first
+    assert "The server refused the parameter temperature; the request was sent again without it. " in first
     assert "takes no temperature, so none is sent. Rollout 1 keeps" in said(open_app(run=run_id, attempt="2"))

@@ -162,7 +162,7 @@ def test_every_source_of_hints_goes_with_every_schedule(runs, hints, schedule):
     assert {call.params.get("temperature") for call in asked} <= {None if schedule == "none" else 0.0}
     assert [bool(a.hints) for a in run.line.attempts] == [False, hints != "none", hints != "none"]
     assert (
-        describe_settings(run.line.spec).split(" · ")[0]
+        describe_settings(run.line).split(" · ")[0]
         == {
             "adviser": "Hints from an adviser",
             "feedback": "Hints from the reward's feedback",
