@@ -50,6 +50,7 @@ _STUCK_LINE = re.compile(r'File "reward\.py", line (\d{1,7}) in ')
 
 
 LOOK_EVERY_S = 0.02
+END_S = 1.0  # for a process to end that has closed its files
 
 
 class WorkerProcess:
@@ -76,7 +77,7 @@ class WorkerProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.load_deadline = self.started + load_within_s
-        self._loading, self._paused = True, False
+        self._loading, self._paused, self._interrupted = True, False, False
         self._busy, self._over = threading.Event(), threading.Event()
         self._busy.set()
         folder.sweep_once(Path(tempfile.gettempdir()))
@@ -121,6 +122,7 @@ class WorkerProcess:
             if self._child is None or self.ended or not hasattr(signal, "SIGUSR1"):
                 return
             self._pause(False)
+            self._interrupted = True
             with suppress(OSError):
                 self._child.send_signal(signal.SIGUSR1)
         for _ in range(10):
@@ -187,7 +189,9 @@ class WorkerProcess:
                 threading.Thread(target=work, args=arguments, name=name, daemon=True).start()
             with child.stdout as pipe:
                 self._read(pipe)
-        self.kill()
+        self.kill(
+            None if self.protocol_error or _ends(child) else "it closed the channel by which it answers"
+        )
 
     def _spawn(self, trouble: IO[bytes]) -> subprocess.Popen[bytes]:
         if not sys.executable:
@@ -250,7 +254,7 @@ class WorkerProcess:
         """While the worker runs, look at what no kernel limit bounds; pause it once it owes nothing."""
         while self._busy.wait() and not self._over.wait(LOOK_EVERY_S):
             with self._lock:
-                if self.reply.done():
+                if self.reply.done() and not self._interrupted:  # else it has a line to note
                     self._pause(True)
                     self._busy.clear()
                 overdue = (
@@ -285,6 +289,13 @@ class WorkerProcess:
     def _stuck_at(self) -> int | None:
         found = _STUCK_LINE.search(_read_start(self._notes))
         return int(found[1]) if found else None
+
+
+def _ends(child: subprocess.Popen[bytes]) -> bool:
+    """Whether the process whose output has ended ends, too: its files are closed a moment before."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(END_S)
+    return child.returncode is not None
 
 
 def _read_start(path: Path) -> str:

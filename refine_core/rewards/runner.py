@@ -348,6 +348,8 @@ def _places() -> Frame:
     user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
     ours = Path(__file__).resolve().parents[1]  # beside it, where a wheel was installed, the app's own folder
     private = [ours, ours.with_name("refinescope")]
+    if ours.parent.name not in {"site-packages", "dist-packages"}:
+        private.append(ours.parent)  # a checkout: what else lies in it is nobody's package
     if home := os.environ.get("REFINESCOPE_HOME"):
         private.append(Path(home))
     with suppress(OSError, RuntimeError):  # no working directory, no home

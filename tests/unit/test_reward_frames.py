@@ -398,6 +398,29 @@ def test_a_judge_is_asked_at_most_so_much_and_the_reward_is_told():
 
 
 @pytest.mark.fault(63)
+@posix
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            "os.closerange(0, 256)\n    time.sleep(9)",
+            "it closed the channel by which it answers; its process was killed",
+        ),
+        ("os.closerange(0, 256)\n    os._exit(3)", "the reward ended its own process (exit code 3)"),
+        ("os.closerange(0, 256)\n    os.abort()", "the reward's process was ended by SIGABRT"),
+        ("os._exit(3)", "the reward ended its own process (exit code 3)"),
+        ("os.kill(os.getpid(), 9)", "the reward's process was ended by SIGKILL, and not by Refinescope"),
+    ],
+)
+def test_who_ended_the_process_is_told_rightly(lines, told):
+    """A worker whose channel has ended may go on, or be about to end by itself."""
+    with RewardRunner(f"import os, time\ndef reward(args, pred):\n    {lines}\n") as runner:
+        error, took_s = forge(runner)
+    assert error.message.startswith(told)
+    assert took_s < 4
+
+
+@pytest.mark.fault(63)
 def test_a_score_that_closing_ends_says_so():
     """Not that somebody killed its process by hand."""
     with RewardRunner("import time\ndef reward(args, pred):\n    time.sleep(30)\n") as runner:

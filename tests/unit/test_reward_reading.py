@@ -79,6 +79,22 @@ def test_a_private_folder_inside_a_readable_one_stays_private(how):
 
 
 @pytest.mark.fault(56)
+def test_a_checkout_inside_a_readable_folder_stays_private():
+    """As one below /usr/local/lib, from which a service runs that was started elsewhere."""
+    prepare = (
+        "import refine_core, shutil\nlib = Path(os.__file__).parents[1]\ncode = lib / 'code'\n"
+        "shutil.copytree(Path(refine_core.__file__).parent, code / 'refine_core', dirs_exist_ok=True)\n"
+        f"(code / '.env').write_text('{SECRET}')\n(lib / 'beside').write_text('beside')\n"
+        "for name in [name for name in sys.modules if name.startswith('refine_core')]: del sys.modules[name]\n"
+        "sys.path.insert(0, str(code))\nfrom refine_core.rewards import RewardRunner"
+    )
+    lib = checkout().parent / "python" / "lib"
+    paths = [lib / "code", lib / "code" / ".env", lib / "code" / "refine_core" / "errors.py", lib / "beside"]
+    user = "root" if "root" in USERS else "ordinary"
+    assert reads(*paths, user=user, prepare=prepare) == [*["PermissionError"] * 3, "beside"]
+
+
+@pytest.mark.fault(56)
 @pytest.mark.parametrize("user", USERS)
 def test_python_and_installed_packages_still_work_in_a_checkout_s_own_environment(user):
     source = (
