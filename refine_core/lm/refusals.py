@@ -3,7 +3,7 @@
     status, headers, body --read_refusal--> Refusal        of an answer with an error status
     an error under status 200, or in mid-stream            the same, with the status that it names, or None
 
-Rule 1: the server's own words are shown, on one line; of a web page the title at most.
+Rule 1: the server's own words are shown, on one line; of a web page or XML the title or message at most.
 Rule 2: advice on litellm's settings, which nobody here can change, is taken out (servers that are litellm's give it, too).
 """
 
@@ -36,7 +36,7 @@ _WORDS = (
 _MARKUP = re.compile(
     r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|title|\?xml|[a-z]+[\s>/])", re.IGNORECASE | re.DOTALL
 )
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<(title|message|faultstring|h1)\b[^>]*>([^<]*)</\1", re.IGNORECASE)
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
 _ORIGINAL = re.compile(
     r"\s*(?:\.\s*)?(?:Original exception: |Received Model Group=|Available Model Group Fallbacks=).*",
@@ -97,7 +97,7 @@ class Refusal:
 
 def read_refusal(status: int | None, headers: Mapping[str, str], raw: bytes) -> Refusal:
     """The refusal that came with this status. headers: by lower-case names."""
-    text = raw[:MAX_RAW].decode(errors="replace").strip()
+    text = raw[:MAX_RAW].decode("utf-8-sig", errors="replace").strip()
     body = _json(text)
     return refusal_of(text if body is None else body, status=status, retry_after_s=read_retry_after(headers))
 
@@ -149,7 +149,7 @@ def _text(text: str, levels: int) -> str:
         return _words(inner, levels - 1)
     if _MARKUP.match(text):
         title = _TITLE.search(text)
-        return html.unescape(" ".join(title[1].split())) if title else ""
+        return html.unescape(" ".join(title[2].split())) if title else ""
     bad = sum(1 for c in text[:1000] if c == "�" or not (c.isprintable() or c.isspace()))
     return "" if bad * 10 > len(text[:1000]) else text
 
