@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from types import ModuleType
 from typing import Any
@@ -43,7 +44,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "lm": None,  # the model of predictors that have none of their own
     "adapter": None,  # how prompts are written and replies read; None: ChatAdapter
     "trace": RecentTrace(),  # a list to which every predictor adds (predictor, inputs, prediction); None: nowhere
-    "callbacks": (),  # told of every module, model and adapter call; see refine_core.BaseCallback
+    "callbacks": [],  # told of every module, model and adapter call; see refine_core.BaseCallback
     "track_usage": False,  # whether predictions carry the tokens that they cost
     "usage_tracker": None,  # who counts the tokens of this block of code
     "disable_history": False,  # whether calls are kept for inspect_history
@@ -86,10 +87,10 @@ _block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", defau
 _NONE = object()
 
 
-def get(name: str, default: Any = _NONE) -> Any:
+def get(name: str, default: Any = None) -> Any:
     """What holds here; `settings.lm` and its like ask this, and take six times as long to find it.
 
-    Raises AttributeError for a name that is no setting, unless a default is given.
+    default: for a name that is no setting.
     """
     block = _block.get()
     if name in block:
@@ -100,13 +101,31 @@ def get(name: str, default: Any = _NONE) -> Any:
         return _DEFAULTS[name]
     if name in _WITHOUT_EFFECT:
         return _WITHOUT_EFFECT[name][0]
-    if default is not _NONE:
-        return default
-    raise AttributeError(_unknown(name))
+    return default
 
 
 def __getattr__(name: str) -> Any:
-    return get(name)
+    found = get(name, _NONE)
+    if found is _NONE:
+        raise AttributeError(_unknown(name))
+    return found
+
+
+class _Copy(dict[str, Any]):
+    """Settings as they were at one moment, read as items or as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(_unknown(name)) from None
+
+
+def copy() -> _Copy:
+    """All settings as they hold here. Source: dspy.settings.copy, version 2.6.23."""
+    unset = {name: usual for name, (usual, _) in _WITHOUT_EFFECT.items()}
+    known = {**unset, **_DEFAULTS, **_process, **_block.get()}
+    return _Copy({name: value for name, value in known.items() if not name.startswith("_")})
 
 
 def configure(*unnamed: Any, **values: Any) -> None:
@@ -134,7 +153,12 @@ class _Settings(ModuleType):
             super().__setattr__(name, value)
 
     def __getitem__(self, name: str) -> Any:
-        return get(name)
+        return getattr(self, name)
+
+    @property
+    def config(self) -> _Copy:
+        """All settings as they hold here, under dspy's other name for them."""
+        return copy()
 
     def __setitem__(self, name: str, value: object) -> None:
         configure(**{name: value})
@@ -146,8 +170,8 @@ class _Settings(ModuleType):
 sys.modules[__name__].__class__ = _Settings
 
 
-class context:  # noqa: N801 - it reads as the statement that it is
-    """Set values for a block of code: `with context(lm=other): ...`; for async code too.
+class context(ContextDecorator):  # noqa: N801 - it reads as the statement that it is
+    """Set values for a block of code: `with context(lm=other): ...`; for async code too; as a decorator, for a function.
 
     Threads that copy their context see them. Values and errors as for `configure`. Source: dspy.context, version 2.6.23.
     """
@@ -159,6 +183,9 @@ class context:  # noqa: N801 - it reads as the statement that it is
             raise _nameless("context", unnamed[0])
         self._values = _known(values)
         self._tokens: list[Token[Mapping[str, Any]]] = []  # one may be entered again within itself
+
+    def _recreate_cm(self) -> context:
+        return resumed({}, self._values)  # as a decorator it may be entered by several threads at once
 
     def __enter__(self) -> None:
         self._tokens.append(_block.set({**_block.get(), **self._values}))
@@ -172,10 +199,10 @@ def block() -> Mapping[str, Any]:
     return _block.get()
 
 
-def resumed(outer: Mapping[str, Any]) -> context:
-    """A context with what `outer` blocks had set, below what has been set here."""
+def resumed(outer: Mapping[str, Any], inner: Mapping[str, Any] | None = None) -> context:
+    """A context with what `outer` blocks had set, below what has been set here, or below `inner`."""
     made = context()
-    made._values = {**outer, **_block.get()}  # noqa: SLF001 - our own, and checked when they were set
+    made._values = {**outer, **(_block.get() if inner is None else inner)}  # noqa: SLF001 - our own, and checked before
     return made
 
 
@@ -228,7 +255,8 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
     if lm is not None and not _has(lm, "complete", "kwargs"):
         raise no_model("lm", lm)
     if adapter is not None and not _has(adapter, "format", "parse"):
-        raise TypeError(f"adapter must be an adapter such as JSONAdapter(), not {shown(adapter)}")
+        own = "; derive your own from Adapter" if callable(adapter) and not isinstance(adapter, type) else ""
+        raise TypeError(f"adapter must be an adapter such as JSONAdapter(), not {shown(adapter)}{own}")
     if "callbacks" in values:
         heard = callback_list(values["callbacks"])
         if not isinstance(values["callbacks"], (list, tuple)):  # a list stays the one that was given

@@ -9,7 +9,6 @@ parse(signature, reply)          -> outputs, or ParseError; then, and only then,
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -44,8 +43,8 @@ _UNCALLED: Mapping[str, str] = {
 }
 
 
-class Adapter(ABC):
-    """Derive from it and write `parse`, and `format` or the parts that it is made of; hand it over with `configure(adapter=…)`.
+class Adapter:
+    """Derive from it and write `__call__`, or `parse` and `format` (or its parts); hand it over with `configure(adapter=…)`.
 
     Every method below may be overridden, `__call__` and `acall` too: a predictor calls the adapter as 2.6.23 does.
     callbacks: told of each format and each parse. fallback: the adapter that asks once more where a reply cannot be read;
@@ -176,16 +175,16 @@ class Adapter(ABC):
             turns += [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
         return [*incomplete, *complete]
 
-    @abstractmethod
     def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:
-        """The outputs in `completion`, by name, in the signature's order. Raises ParseError."""
+        """The outputs in `completion`, by name, in the signature's order. Raises ParseError, or another error of yours."""
+        raise self._lacks("parse", "__call__")
 
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether a reply that was cut off, by the token limit for instance, holds every output whole nevertheless."""
         return False
 
-    def _lacks(self, hook: str) -> NotImplementedError:
-        return NotImplementedError(f"{type(self).__name__} has no {hook}; define it, or format")
+    def _lacks(self, hook: str, instead: str = "format") -> NotImplementedError:
+        return NotImplementedError(f"{type(self).__name__} has no {hook}; define it, or {instead}")
 
     def params(self, signature: type[Signature], takes: Callable[[str], bool]) -> Mapping[str, object]:
         """Parameters that help the model to reply in this format. takes: whether the model knows a parameter."""

@@ -1,7 +1,7 @@
 """Filling a signature: one question to a model, and a second one, as JSON, where the reply cannot be read.
 
 inputs -> adapter.format -> ask -> adapter.parse -> outputs
-                             |          | ParseError, and only that; not for an answer that was cut off
+                             |          | whatever parse raises; not for an answer that was cut off
                              |          v
                              |     the adapter's fallback, once
                              | the server refuses the reply format
@@ -53,7 +53,7 @@ def fill(
     if (pair := own_pair(adapter, "__call__", "acall")) is None:
         return (yield from _in_turn(signature, inputs, adapter, **asked))
     with asking_for(purpose, scope):
-        made = yield Both(pair, lm, {**params}, asked["shown"], [dict(demo) for demo in demos], dict(inputs))
+        made = yield Both(pair, lm, {**params}, asked["shown"], list(demos), dict(inputs))
     return _completions(adapter, signature, made)
 
 
@@ -89,13 +89,18 @@ def _in_turn(
     first, second = _in_order(
         adapter, lm, lambda one: one.format(asked["shown"], asked["demos"], inputs), asked["params"]
     )
+    reply = yield from _ask(inputs, first, **asked)
     try:
-        return (yield from _ask(signature, inputs, first, **asked))
-    except ParseError as error:
-        if second is None or not is_worth_asking_again(error, len(signature.output_fields)):
+        return _outputs(signature, reply, first, **asked)
+    except (
+        Exception
+    ) as error:  # a parse of the user's own may raise anything; as in dspy, the fallback is asked then, too
+        cut = isinstance(error, ParseError) and not is_worth_asking_again(error, len(signature.output_fields))
+        if second is None or cut:
             raise
         try:
-            outputs = yield from _ask(signature, inputs, second, **asked)
+            reply = yield from _ask(inputs, second, **asked)
+            outputs = _outputs(signature, reply, second, **asked)
         except (ParseError, LMRefusedError) as again:
             raise error from again
     if adapter.learns:
@@ -123,7 +128,6 @@ def _in_order(
 
 
 def _ask(
-    signature: type[Signature],
     inputs: Mapping[str, Any],
     adapter: Adapter,
     *,
@@ -133,7 +137,7 @@ def _ask(
     purpose: Purpose,
     scope: Scope,
     shown: type[Signature],
-) -> Steps[list[dict[str, Any]]]:
+) -> Steps[Reply]:
     heard = callbacks_of(adapter)
     if heard:
         # Copies, since a callback watches and changes nothing.
@@ -143,11 +147,27 @@ def _ask(
             call.outputs = [dict(message) for message in messages]
     else:
         messages = adapter.format(shown, demos, inputs)
-    reply = yield from _reply(
-        lm, messages, adapter.alternatives(shown, lm.takes), params, purpose=purpose, scope=scope
+    return (
+        yield from _reply(
+            lm, messages, adapter.alternatives(shown, lm.takes), params, purpose=purpose, scope=scope
+        )
     )
+
+
+def _outputs(
+    signature: type[Signature],
+    reply: Reply,
+    adapter: Adapter,
+    *,
+    lm: BaseLM,
+    params: Mapping[str, Any],
+    scope: Scope,
+    **_: Any,
+) -> list[dict[str, Any]]:
+    """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
+    heard = callbacks_of(adapter)
+    limit = {**lm.kwargs, **params}.get("max_tokens")
     try:
-        limit = {**lm.kwargs, **params}.get("max_tokens")
         return [
             read_text(adapter, signature, text, reason, limit=limit, heard=heard)
             for text, reason in zip(reply.texts, reply.reasons, strict=True)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Self, TextIO
 from refine_core import settings
 from refine_core.effects import Blocking, Steps, arun, run
 from refine_core.errors import LMError
-from refine_core.lm import history
+from refine_core.lm.history import Entry, History, everywhere, show
 from refine_core.lm.reply_formats import KnownFormats
 from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
@@ -116,6 +116,13 @@ def _sum(values: Iterable[float | None]) -> float | None:
     return None if None in known else sum(v for v in known if v is not None)
 
 
+# Methods of dspy's models that nothing here calls, and what to override instead.
+_UNCALLED: Mapping[str, str] = {
+    "_process_lm_response": "__call__ and acall",
+    "_get_cached_completion_fn": "forward and aforward",
+}
+
+
 class BaseLM:
     """A model with its default parameters. Derive from it and write `forward`, as for dspy, or `complete`.
 
@@ -136,9 +143,15 @@ class BaseLM:
     cache_in_memory: bool = True
     address: str = ""
     reply_format: ReplyFormat = "chat"
-    _settings: ClassVar[frozenset[str]] = frozenset(("cache", "cache_in_memory", "callbacks"))
-
     model_type: str = "chat"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, instead in _UNCALLED.items():
+            if name in vars(cls):
+                raise TypeError(
+                    f"{cls.__name__}.{name} would never be called here; override {instead} instead"
+                )
 
     def __init__(  # dspy's own order
         self,
@@ -156,7 +169,25 @@ class BaseLM:
         if cache is not None:
             self.cache = cache
         self.callbacks: list[Any] = settings.callback_list(callbacks)
-        self.history = history.History()
+        self.history = History()
+
+    @property
+    def history(self) -> History:
+        """The last calls. May be set to a list, which empties it; a model of the user's own may append to it."""
+        if "_history" not in self.__dict__:  # of a subclass whose own __init__ leaves this one's out
+            self.history = History()
+        known: History = self.__dict__["_history"]
+        return known
+
+    @history.setter
+    def history(self, entries: Iterable[Entry]) -> None:
+        kept = entries if isinstance(entries, History) else History(entries=entries)
+        self.__dict__["_history"] = kept
+
+    def update_global_history(self, entry: Entry) -> None:
+        """Note a call among those of all models, for one that notes its calls itself. Source: dspy.BaseLM."""
+        if not settings.get("disable_history"):
+            everywhere.append(entry)
 
     def complete(
         self,
@@ -218,14 +249,16 @@ class BaseLM:
         return self
 
     def copy(self, **params: object) -> Self:
-        """The same model with other default parameters, or other `cache` or `callbacks`.
+        """The same model with other default parameters, or with other attributes, such as `model`, `cache` or `callbacks`.
 
-        Everything else is shared, the history too, and nothing is deeply copied.
+        A name that is an attribute of this model sets that, any other one a parameter. Everything else is shared, the
+        history too, and nothing is deeply copied.
         """
         twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        if not self._settings.isdisjoint(params):
-            twin.__dict__.update((name, params.pop(name)) for name in self._settings & params.keys())
+        twin.__dict__.update(self.__dict__, _history=self.history)
+        attributes = [name for name in params if name not in self.kwargs and hasattr(self, name)]
+        for name in attributes:
+            setattr(twin, name, params.pop(name))
         twin.kwargs = {**self.kwargs, **params}
         return twin
 
@@ -281,17 +314,19 @@ class BaseLM:
 
     def inspect_history(self, n: int = 1, *, file: TextIO | None = None) -> None:
         """Print the last `n` calls of this model and its copies. file: None means standard output."""
-        history.show(self.history, n, file=file)
+        show(self.history, n, file=file)
 
     def dump_state(self) -> dict[str, object]:
         """The model's name and parameters as data, without anything secret."""
         return {"model": self.model, **self.kwargs}
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "history": None}  # what was said is no part of what a model is
+        state = self.__dict__  # what was said is no part of what a model is
+        return {name: value for name, value in state.items() if name != "_history"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, history=history.History())
+        self.__dict__.update(state, _history=History())
+        self.__dict__.pop("history", None)  # of an older pickle
 
     def __repr__(self) -> str:
         rest = "".join(f", {name}={value!r}" for name, value in self.dump_state().items() if name != "model")

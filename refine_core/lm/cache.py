@@ -168,12 +168,13 @@ def cache() -> Cache:
     return _cache
 
 
-def configure_cache(
+def configure_cache(  # noqa: PLR0917 - dspy's own order
     enable_disk_cache: bool = False,
     enable_memory_cache: bool = True,
     disk_cache_dir: str | Path | None = None,
     disk_size_limit_bytes: int = DISK_BYTES,
     memory_max_entries: int = MEMORY_ENTRIES,
+    enable_litellm_cache: bool = False,
 ) -> None:
     """Replace the cache of this process by an empty one with these settings.
 
@@ -181,8 +182,11 @@ def configure_cache(
         here nothing is written unless somebody asks. The file is its owner's alone and holds replies and digests, no prompts.
     disk_cache_dir: its folder; None means the platform's place for a user's caches. disk_size_limit_bytes: of the
         replies in it; the oldest go first. memory_max_entries: of the replies in memory, which take 64 MB at most.
-    Raises: StoreError if the file cannot be opened. Source: dspy.configure_cache.
+    enable_litellm_cache: as in dspy; only False will do, since litellm's cache would answer calls that are told as made.
+    Raises: StoreError if the file cannot be opened; ValueError. Source: dspy.configure_cache.
     """
+    if enable_litellm_cache:
+        raise ValueError("litellm's own cache is not used here; say enable_disk_cache=True instead")
     global _cache
     disk = None
     if enable_disk_cache:

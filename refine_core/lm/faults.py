@@ -136,19 +136,24 @@ _LITELLM_PARTS = (
 def catchable(error: LMError, cause: type[BaseException] | None = None) -> LMError:
     """The same error, as one that `except litellm.…` and `except openai.…` catch too, if litellm is loaded.
 
-    cause: the class of litellm's exception that it explains; a more special one, such as ContextWindowExceededError, is
-    kept. Nothing else of that exception is: it holds the request, and so the key.
+    cause: the class of litellm's exception that it explains, which it then is, too. Nothing else of that exception is kept:
+    it holds the request, and so the key.
     """
     theirs = sys.modules.get("litellm.exceptions")
     if theirs is None:
         return error
     kind = next(kind for kind, _ in _LITELLM_KINDS if isinstance(error, kind))
     base: type[BaseException] = getattr(theirs, dict(_LITELLM_KINDS)[kind])
-    if cause is not None and issubclass(cause, base) and cause.__module__ == base.__module__:
-        base = cause
     if isinstance(error, base):
         return error
-    both = _both(type(error), base)  # type: ignore[arg-type]  # every class can be hashed
+    bases: tuple[type[BaseException], ...] = (base,)
+    if (
+        cause is not None
+        and cause.__module__ == theirs.__name__
+        and issubclass(cause, theirs.openai.APIError)
+    ):
+        bases = (cause,) if issubclass(cause, base) else bases if issubclass(base, cause) else (cause, base)
+    both = _both(type(error), *bases)  # type: ignore[arg-type]  # every class can be hashed
     made = both.__new__(both)
     made.args = error.args
     vars(made).update({**dict.fromkeys(_LITELLM_PARTS), **vars(error)})
@@ -157,8 +162,8 @@ def catchable(error: LMError, cause: type[BaseException] | None = None) -> LMErr
 
 
 @cache
-def _both(ours: type[LMError], theirs: type[BaseException]) -> type[LMError]:
-    """A class that is both, and looks like ours."""
+def _both(ours: type[LMError], *theirs: type[BaseException]) -> type[LMError]:
+    """A class that is all of them, and looks like ours."""
     body = {
         "__module__": ours.__module__,
         "__qualname__": ours.__qualname__,
@@ -167,7 +172,7 @@ def _both(ours: type[LMError], theirs: type[BaseException]) -> type[LMError]:
         "__repr__": Exception.__repr__,
         "__reduce__": lambda self: (_revived, (ours, self.args, _without_theirs(dict(vars(self))))),
     }
-    return type(ours.__name__, (ours, theirs), body)
+    return type(ours.__name__, (ours, *theirs), body)
 
 
 def _without_theirs(state: dict[str, object]) -> dict[str, object]:

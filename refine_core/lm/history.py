@@ -28,8 +28,9 @@ MOST_CALLS = 1000
 """Calls that a history keeps. Prompts for advice may have 50 kB, and nobody scrolls further back than this."""
 
 Entry = dict[str, Any]
-"""One call: prompt (text or None), messages, kwargs, response (a Reply), outputs (a list with the text), usage, cost
-(US dollars or None), cache_hit, timestamp (ISO, local time), uuid, model, response_model, model_type."""
+"""One call: prompt (text or None), messages, kwargs, response (as OpenAI shapes it), outputs (a list with the text), usage
+({} where a cache answered), cost (US dollars or None), cache_hit, timestamp (ISO, local time), uuid, model, response_model,
+model_type. What a model of the user's own appends is kept as it is."""
 
 _BLUE, _RED, _GREEN, _PLAIN = "\x1b[34m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
@@ -60,14 +61,16 @@ class _Call:
     def entry(self) -> Entry:
         if self.uuid is None:
             self.uuid = str(uuid.uuid4())
+        from refine_core.lm.responses import response_of  # which needs the room of models
+
         reply = self.reply
         return {
             "prompt": self.prompt,
             "messages": [dict(message) for message in self.messages],
             "kwargs": dict(self.kwargs),
-            "response": reply,
+            "response": response_of(reply),
             "outputs": list(reply.texts),
-            "usage": reply.usage.as_dict(),
+            "usage": {} if reply.cache_hit else reply.usage.as_dict(),
             "cost": reply.cost_usd,
             "cache_hit": reply.cache_hit,
             "timestamp": datetime.datetime.fromtimestamp(self.at).astimezone().isoformat(),
@@ -84,12 +87,14 @@ class History(Sequence[Entry]):
     The last calls, oldest first; entries are made as they are read, and belong to the reader. Safe across threads.
 
     most: how many calls are kept; older ones are forgotten. Reads as a sequence of entries (name -> value: messages,
-    outputs, kwargs without secrets, usage in tokens, cost in US dollars, timestamp, uuid, model). Raises: IndexError.
+    outputs, kwargs without secrets, usage in tokens, cost in US dollars, timestamp, uuid, model), and equals a list of them.
+    Raises: IndexError.
     Source: the `history` of dspy.BaseLM, version 2.6.23, which holds 10,000.
     """
 
-    def __init__(self, most: int = MOST_CALLS) -> None:
-        self._calls: deque[_Call] = deque(maxlen=most)
+    def __init__(self, most: int = MOST_CALLS, entries: Iterable[Entry] = ()) -> None:
+        self._calls: deque[_Call | Entry] = deque(entries, maxlen=most)
+        self.is_kept_by_model = False
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -99,14 +104,27 @@ class History(Sequence[Entry]):
     @overload
     def __getitem__(self, at: slice) -> list[Entry]: ...
     def __getitem__(self, at: int | slice) -> Entry | list[Entry]:
-        calls = self._calls[at] if isinstance(at, int) else self._now()[at]
-        return calls.entry() if isinstance(calls, _Call) else [call.entry() for call in calls]
+        if isinstance(at, int):
+            return _entry(self._calls[at])
+        return [_entry(call) for call in self._now()[at]]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, History):
+            return self is other or list(self) == list(other)
+        return isinstance(other, list) and list(self) == other
+
+    __hash__ = None  # type: ignore[assignment]  # as a list's
+
+    def append(self, entry: Entry) -> None:
+        """Add a call that a model of the user's own notes itself, as dspy's own do; nobody else then notes its calls."""
+        self.is_kept_by_model = True
+        self._calls.append(entry)
 
     def clear(self) -> None:
         """Forget all of it."""
         self._calls.clear()
 
-    def _now(self) -> list[_Call]:
+    def _now(self) -> list[_Call | Entry]:
         """The calls so far. A deque takes calls from any thread, but is read only while none comes."""
         while True:
             with suppress(RuntimeError):
@@ -117,6 +135,10 @@ class History(Sequence[Entry]):
 
     def __repr__(self) -> str:
         return f"<history of {len(self)} calls>"
+
+
+def _entry(call: _Call | Entry) -> Entry:
+    return call.entry() if isinstance(call, _Call) else call
 
 
 everywhere = History()
@@ -136,7 +158,7 @@ def note(
 
     kwargs: the call's own parameters, nothing secret among them.
     """
-    if settings.get("disable_history"):
+    if settings.get("disable_history") or history.is_kept_by_model:
         return
     call = _Call(model, messages, kwargs, reply, prompt)
     history._add(call)  # noqa: SLF001 - only a call that was made may enter
@@ -162,9 +184,10 @@ def text_of(entries: Iterable[Entry], *, colours: bool = False) -> str:
     blue, red, green, plain = (_BLUE, _RED, _GREEN, _PLAIN) if colours else ("",) * 4
     lines: list[str] = []
     for entry in entries:
-        again = ", from the cache" if entry["cache_hit"] else ""
-        lines += ["", f"{blue}[{entry['timestamp']}] {entry['model']}{again}{plain}", ""]
-        for message in entry["messages"]:
+        again = ", from the cache" if entry.get("cache_hit") else ""
+        at, model = entry.get("timestamp", "unknown time"), entry.get("model", "")
+        lines += ["", f"{blue}[{at}] {model}{again}{plain}", ""]
+        for message in entry.get("messages") or [{"role": "user", "content": entry.get("prompt")}]:
             lines += [
                 f"{red}{message['role'].capitalize()} message:{plain}",
                 "",
@@ -174,7 +197,7 @@ def text_of(entries: Iterable[Entry], *, colours: bool = False) -> str:
         lines += [
             f"{red}Response:{plain}",
             "",
-            *(f"{green}{text.strip()}{plain}" for text in entry["outputs"]),
+            *(f"{green}{text.strip()}{plain}" for text in entry.get("outputs", ())),
             "",
         ]
     return "".join(f"{line}\n" for line in lines)

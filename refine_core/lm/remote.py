@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
@@ -70,7 +71,16 @@ class LM(BaseLM):
     """
 
     kind: ClassVar[Literal["litellm"]] = "litellm"
-    _settings = BaseLM._settings | {"num_retries", "timeout_s"}  # noqa: SLF001  # derived from what the base has
+
+    # For a subclass whose own __init__ leaves this one's out.
+    api_base: str | None = None
+    custom_llm_provider: str | None = None
+    timeout_s: float = 60.0
+    num_retries: int = 3
+    price_in_usd: float | None = None
+    price_out_usd: float | None = None
+    _yields = False
+    _private: Mapping[str, object] = MappingProxyType({})
 
     def __init__(  # noqa: PLR0917  # dspy's own order
         self,
@@ -130,7 +140,7 @@ class LM(BaseLM):
         self._yields = temperature == USUAL_TEMPERATURE
         self.timeout_s, self.num_retries = limit_s, num_retries
         self.price_in_usd, self.price_out_usd = price_in_usd, price_out_usd
-        self._private: dict[str, object] = {"api_key": api_key} if api_key else {}
+        self._private = {"api_key": api_key} if api_key else {}
         self._take(params)
 
     def _take(self, params: Mapping[str, object]) -> None:
@@ -140,7 +150,7 @@ class LM(BaseLM):
         self.kwargs = {**self.kwargs, **shown}
 
     def copy(self, **params: object) -> Self:
-        """The same model with other default parameters, `cache`, `callbacks`, `num_retries` or `timeout_s`.
+        """The same model with other default parameters, or with another `model`, `cache`, `callbacks`, `timeout_s` and so on.
 
         Everything else is shared, the history too. The copy has the key; a pickle has not.
         """

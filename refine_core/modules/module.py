@@ -41,8 +41,7 @@ class Module(Tree, Saved):
     _compiled = False
 
     def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
-        if callbacks:
-            self.callbacks = settings.callback_list(callbacks)
+        self.callbacks = settings.callback_list(callbacks)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program. Takes what `forward` takes, returns what it returns.
@@ -125,11 +124,11 @@ class Module(Tree, Saved):
 class Operation(Module):
     """A module whose work is written once, for sync and async callers: see refine_core.effects."""
 
-    def steps(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Steps[Prediction]:
         """The work, as a generator of effects."""
-        raise NotImplementedError(f"{type(self).__name__} has no steps")
+        raise NotImplementedError(f"{type(self).__name__} has no _flow")
 
-    def resumed(self) -> AbstractContextManager[Any] | None:
+    def _resumed(self) -> AbstractContextManager[Any] | None:
         """What to enter for a call from a thread that has not inherited the attempt it is part of; None for nothing."""
         return None
 
@@ -137,7 +136,7 @@ class Operation(Module):
         """Do the work. Takes the inputs by keyword, returns a Prediction."""
         if args:
             raise self._takes_keywords()
-        with self.resumed() or nullcontext():
+        with self._resumed() or nullcontext():
             made: Prediction = super().__call__(**inputs)
         return made
 
@@ -145,7 +144,7 @@ class Operation(Module):
         """`__call__` for async code."""
         if args:
             raise self._takes_keywords()
-        with self.resumed() or nullcontext():
+        with self._resumed() or nullcontext():
             made: Prediction = await super().acall(**inputs)
         return made
 
@@ -178,11 +177,11 @@ class Operation(Module):
         if _is_async_only(type(self)):  # type: ignore[arg-type]  # as above
             made: Prediction = block_on(self.aforward(**inputs))
             return made
-        return run(self.steps(**inputs))
+        return run(self._flow(**inputs))
 
     async def aforward(self, **inputs: Any) -> Prediction:
         with stoppable():
-            return await arun(self.steps(**inputs))
+            return await arun(self._flow(**inputs))
 
     def _takes_keywords(self) -> InputsByNameError:
         signature = next((one.signature for one in self.predictors()), None)

@@ -17,7 +17,7 @@ from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
 from refine_core.adapters.fill import fill
 from refine_core.effects import Blocking, Both, Steps
-from refine_core.errors import LMError
+from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
@@ -86,13 +86,14 @@ class Predict(Operation, Parameter):
     signature: "question -> answer" or a Signature class. config: parameters for the model, such as temperature=0.7.
     callbacks: told of each call; see BaseCallback. demos: worked examples for the prompt, name -> value each.
     lm: the model; None means the one in force (see refine_core.configure).
-    Called with the inputs by keyword; `lm`, `config`, `demos` and `signature` override for one call.
+    Called with the inputs by keyword; `lm`, `config`, `demos` and `signature` override for one call, and `_trace=False`
+    leaves it out of the trace. lm=None asks the model in force; demos=[] shows none.
     Returns: a Prediction with the signature's outputs.
     Raises: InputError, ParseError, LMError. Source: dspy.Predict, version 2.6.23.
     """
 
     is_predictor: ClassVar[bool] = True
-    purpose: Purpose = "predict"
+    _purpose: Purpose = "predict"
 
     def __init__(
         self, signature: str | type[Signature], callbacks: Sequence[Any] | None = None, **config: Any
@@ -127,26 +128,32 @@ class Predict(Operation, Parameter):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "ride": None}
 
-    def resumed(self) -> AbstractContextManager[Any] | None:
+    def _resumed(self) -> AbstractContextManager[Any] | None:
         return self.ride.resumed() if self.ride is not None else None
 
-    def steps(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Steps[Prediction]:
         """Ask the model and read its reply."""
+        if "new_signature" in inputs:
+            raise TypeError("new_signature is no keyword of a predictor's call any more; write signature=…")
         signature = ensure_signature(inputs.pop("signature", self.signature))
-        lm = _model(inputs.pop("lm", None) or self.lm or settings.get("lm"))
+        lm = _model(inputs.pop("lm", self.lm) or settings.get("lm"))
+        traced = inputs.pop("_trace", True)
         config = inputs.pop("config", {})
         try:
             params = {**self.config, **config}
         except TypeError:
             wrong = self.config if isinstance(config, Mapping) else config
             raise TypeError(f"config is a dict of model parameters, not {settings.shown(wrong)}") from None
-        shots = inputs.pop("demos", None)
-        demos: Sequence[Mapping[str, Any]] = _examples(shots) if shots else self.demos
+        demos: Sequence[Mapping[str, Any]] = (
+            _examples(inputs.pop("demos")) if "demos" in inputs else self.demos
+        )
         values = checked(signature, inputs)
         ride = self.ride
         scope = (ride.scope if ride else current()).inside(ride.name if ride else "predict")
         name, hint = (ride.path, ride.told()) if ride else ("self", None)
-        told = scope.wanted and self.purpose == "predict"  # a judge is part of the reward, not of the program
+        told = (
+            scope.wanted and self._purpose == "predict"
+        )  # a judge is part of the reward, not of the program
         if told:
             scope.emit(ModuleStarted(name, plain_dict(values), hint))
         shown, given = (
@@ -163,7 +170,7 @@ class Predict(Operation, Parameter):
                 adapter=adapter_in_force(lm),
                 demos=demos,
                 params=(yield from _varied(lm, params)),
-                purpose=self.purpose,
+                purpose=self._purpose,
                 scope=scope,
                 shown=shown,
             )
@@ -179,6 +186,8 @@ class Predict(Operation, Parameter):
         if told:
             scope.emit(PredictorTraced(name, plain_dict(made)))
             scope.emit(ModuleEnded(name, time.perf_counter() - start))
+        if not traced:
+            return made
         trace = settings.get("trace")
         if trace is not None:
             trace.append((self, values, made))
@@ -225,14 +234,13 @@ class ChainOfThought(Operation):
         super().__init__(settings.callback_list(callbacks))
         plain = ensure_signature(signature)
         reasoning = rationale_field or OutputField(desc="the steps that lead to the answer")
-        self.predict = Predict(
-            plain
-            if "reasoning" in plain.fields
-            else plain.prepend("reasoning", reasoning, rationale_field_type),
-            **config,
-        )
+        if "reasoning" in plain.input_fields:
+            raise SignatureValueError(
+                "the input 'reasoning' has the name of the output that ChainOfThought adds; rename it, or use Predict"
+            )
+        self.predict = Predict(plain.prepend("reasoning", reasoning, rationale_field_type), **config)
 
-    def steps(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Steps[Prediction]:
         """Ask the model and read its reply."""
         made: Prediction = yield Both((self.predict, self.predict.acall), **inputs)
         return made

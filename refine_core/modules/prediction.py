@@ -82,19 +82,34 @@ class Example(dict[str, Any]):
         made._input_keys = frozenset(names)  # noqa: SLF001 - a copy of our own
         return made
 
-    def inputs(self) -> Example:
+    def inputs(self) -> Self:
         """The input fields alone. Raises ValueError before `with_inputs`."""
         keys = self._input_keys
         if keys is None:
             raise ValueError("this example does not know its inputs yet; call with_inputs(…) first")
-        made = Example({name: self[name] for name in self if name in keys})
-        made._input_keys = keys
+        made = _restore(type(self), {name: self[name] for name in self if name in keys})
+        made._input_keys = keys  # noqa: SLF001 - one of our own
         return made
 
-    def labels(self) -> Example:
+    def labels(self) -> Self:
         """The fields that are no inputs."""
         inputs = Example.inputs(self)
-        return Example({name: self[name] for name in self if name not in inputs})
+        return _restore(type(self), {name: self[name] for name in self if name not in inputs})
+
+    def keys(self, include_dspy: bool = False) -> list[str]:  # type: ignore[override]  # a list, as in dspy
+        """The names of the fields. include_dspy: has no effect; here no field is hidden for its name."""
+        del include_dspy
+        return list(self)
+
+    def values(self, include_dspy: bool = False) -> list[Any]:  # type: ignore[override]  # as keys
+        """The values of the fields. include_dspy: as in `keys`."""
+        del include_dspy
+        return list(dict.values(self))
+
+    def items(self, include_dspy: bool = False) -> list[tuple[str, Any]]:  # type: ignore[override]  # as keys
+        """(name, value) of each field. include_dspy: as in `keys`."""
+        del include_dspy
+        return list(dict.items(self))
 
     def copy(self, **fields: Any) -> Self:
         """A copy with some fields changed."""
@@ -104,10 +119,10 @@ class Example(dict[str, Any]):
         return made
 
     def without(self, *names: str) -> Self:
-        """A copy without some fields."""
+        """A copy without some fields. Raises KeyError for one that is not there."""
         made = Example.copy(self)
         for name in names:
-            dict.pop(made, name, None)
+            dict.__delitem__(made, name)
         return made
 
     def toDict(self) -> dict[str, Any]:  # noqa: N802 - dspy's own name
@@ -126,11 +141,14 @@ class Completions:
     """The replies that a prediction was read from: `completions.answer` is the list of their answers.
 
     columns: field name -> values, one a reply: as many as `n` among the model's parameters wished, else one.
-    Raises: ValueError for lists of unequal length; IndexError, KeyError, AttributeError for what is not there.
+    Raises: ValueError for lists of unequal length; TypeError for what is no list; IndexError, KeyError, AttributeError for what is not there.
     Source: dspy.Completions, version 2.6.23.
     """
 
     def __init__(self, columns: Mapping[str, list[Any]]) -> None:
+        for name, values in columns.items():
+            if not isinstance(values, (list, tuple)):
+                raise TypeError(f"field {name!r} of completions must be a list of values, not {values!r:.80}")
         self._columns = {name: list(values) for name, values in columns.items()}
         if len({len(values) for values in self._columns.values()}) > 1:
             raise ValueError("every field of completions must have as many values")
@@ -189,12 +207,16 @@ class Prediction(Example):
     ) -> Self:
         """The first of several replies, with all of them as `.completions`. signature: unused, as in the original."""
         del signature
-        if not isinstance(completions, Mapping):
-            columns = {name: [one[name] for one in completions] for name in completions[0]}
+        columns: dict[str, Any] = {}
+        if isinstance(completions, Mapping):
+            columns = {name: completions[name] for name in completions}
         else:
-            columns = {name: list(completions[name]) for name in completions}
+            for one in completions:
+                for name in one:
+                    columns.setdefault(name, []).append(one[name])
+        all_of_them = Completions(columns)
         made = cls({name: values[0] for name, values in columns.items()})
-        made._completions = Completions(columns)
+        made._completions = all_of_them
         return made
 
     @property
@@ -216,24 +238,33 @@ class Prediction(Example):
         return float(self["score"])
 
     def __lt__(self, other: Any) -> bool:
-        return float(self) < float(other)
+        return float(self) < _number(other)
 
     def __le__(self, other: Any) -> bool:
-        return float(self) <= float(other)
+        return float(self) <= _number(other)
 
     def __gt__(self, other: Any) -> bool:
-        return float(self) > float(other)
+        return float(self) > _number(other)
 
     def __ge__(self, other: Any) -> bool:
-        return float(self) >= float(other)
+        return float(self) >= _number(other)
 
     def __add__(self, other: Any) -> float:
-        return float(self) + float(other)
+        return float(self) + _number(other)
 
     __radd__ = __add__
 
     def __truediv__(self, other: Any) -> float:
-        return float(self) / float(other)
+        return float(self) / _number(other)
 
     def __rtruediv__(self, other: Any) -> float:
-        return float(other) / float(self)
+        return _number(other) / float(self)
+
+
+def _number(other: Any) -> float:
+    """What a prediction is compared with or added to. Raises TypeError for text, which float would read."""
+    if isinstance(other, (str, bytes, bytearray)):
+        raise TypeError(
+            f"a prediction with a score is a number, and goes with no {type(other).__name__}: {other!r:.80}"
+        )
+    return float(other)

@@ -11,6 +11,9 @@ from refine_core.lm.base import BaseLM
 
 logger = logging.getLogger("refine_core")
 
+_KEYS = frozenset(("traces", "train", "demos", "signature", "lm"))
+_NO_STATE = frozenset(("config", "callbacks", "ride"))  # of a predictor, and never written
+
 if TYPE_CHECKING:
     from refine_core.modules.predict import Predict
 
@@ -44,6 +47,11 @@ def load_predictor(one: Predict, state: Mapping[str, Any]) -> None:
     for name, value in lists.items():
         if not isinstance(value, list):
             raise StateError(f"a predictor's {name} is a list, not {type(value).__name__}")
+    more = {name: value for name, value in state.items() if name not in _KEYS}
+    for name in more:
+        if name.startswith("_") or name in _NO_STATE or callable(getattr(type(one), name, None)):
+            raise StateError(f"a predictor's state cannot hold {name!r}; was it written by dump_state?")
+    vars(one).update(more)  # what a subclass put into it; as in dspy, it becomes its attribute again
     one.signature, one.lm = signature, lm
     one.demos = [dict(demo) for demo in demos]
     one.traces, one.train = list(lists["traces"]), list(lists["train"])

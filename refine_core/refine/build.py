@@ -82,8 +82,7 @@ class WorkerScorer:
 
     def _judge(self, signature: str, /, **inputs: Any) -> dict[str, Any]:
         """Ask the judge. Only what its signature names is passed on: a reward must not choose the model or its address."""
-        judge = Predict(signature)
-        judge.purpose = "judge"
+        judge = _Judge(signature)
         known = judge.signature.input_fields
         for name in inputs:
             if name not in known:
@@ -94,6 +93,12 @@ class WorkerScorer:
                 )
         made: Prediction = judge(lm=self._judge_lm.as_taken(), **inputs)
         return dict(made)
+
+
+class _Judge(Predict):
+    """A predictor whose calls are part of the reward, and not of the program."""
+
+    _purpose = "judge"
 
 
 def problems(spec: ProgramSpec) -> list[Problem]:

@@ -81,7 +81,7 @@ class BestOfN(Operation):
         self._plan(0.0)  # says what is wrong before anything is spent
         self.fail_count = N if fail_count is None else fail_count
 
-    def steps(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Steps[Prediction]:
         """Refine once on these inputs."""
         around = current()
         driver = Driver(
@@ -100,7 +100,7 @@ class BestOfN(Operation):
             raise outcome.error or AssertionError("an outcome has a prediction or an error")
         return outcome.prediction
 
-    def resumed(self) -> AbstractContextManager[Any] | None:
+    def _resumed(self) -> AbstractContextManager[Any] | None:
         rides = (one.ride for one in self.module.predictors())
         ride = next((ride for ride in rides if ride is not None), None)
         return ride.resumed() if ride is not None else None

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+from typing import Any, Literal, NoReturn
 
 Role = Literal["input", "output"]
 
@@ -62,16 +62,17 @@ class Field:
 
     @property
     def json_schema_extra(self) -> dict[str, Any]:
-        """What dspy keeps under this name: "desc", "prefix", "__dspy_field_type" and so on. A copy."""
+        """What dspy keeps under this name: "desc", "prefix", "__dspy_field_type" and so on. It cannot be changed."""
         bounds = {"constraints": said} if (said := bounds_text(self.constraints)) else {}
         shown = {k: v for k, v in self.extra.items() if k in ("format", "parser")}
-        return {
+        extra = {
             **shown,
             **bounds,
             "desc": self.description or f"${{{self.name}}}",
             "prefix": self.prefix or f"{infer_prefix(self.name)}:",
             "__dspy_field_type": self.role,
         }
+        return _Extra(self.name, extra)
 
     def named(self, name: str, kind: Any = None) -> Field:
         """The same field as a signature holds it. kind: its type; None for the one it has, else str."""
@@ -86,6 +87,37 @@ class Field:
     def updated(self, **changes: Any) -> Field:
         """The same field with other keywords, as InputField takes them."""
         return _with(self, changes)
+
+
+def _refuse_change(changed: Field, _: str, __: object) -> NoReturn:
+    raise FrozenInstanceError(unchanged(changed.name))
+
+
+Field.__setattr__ = _refuse_change  # type: ignore[assignment,method-assign]  # dataclasses' own does not say what to do
+
+
+class _Extra(dict[str, Any]):
+    """A field's keywords, to be read. Raises TypeError where somebody wants to change the field by them, as in dspy."""
+
+    def __init__(self, owner: str, keywords: Mapping[str, Any]) -> None:
+        super().__init__(keywords)
+        self._owner = owner
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(unchanged(self._owner))
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)  # a copy is the reader's own
+
+
+def unchanged(name: str) -> str:
+    """What to say to somebody who wants to change a field in place. name: the field's; "" for one without."""
+    return (
+        f"a field never changes, since signatures share it; write S = S.with_updated_fields({name or 'name'!r}, desc=…), "
+        "or type_=…, prefix=… and so on"
+    )
 
 
 def InputField(**keywords: Any) -> Any:  # noqa: N802 - dspy's own name

@@ -88,6 +88,14 @@ class SignatureMeta(type):
     def instructions(cls, instructions: str) -> None:
         cls.__doc__ = instructions
 
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("model_"):
+            raise AttributeError(
+                f"signature {cls.__name__} has no {name!r}: signatures are no pydantic models here; see `fields`, and "
+                "docs/dspy.md"
+            )
+        raise AttributeError(f"signature {cls.__name__} has no attribute {name!r}")
+
     def __setattr__(cls, name: str, value: Any) -> None:
         if name == "__doc__":
             told = inspect.cleandoc(value or "") or default_instructions(cls._fields)
@@ -150,7 +158,8 @@ class SignatureMeta(type):
         """The same signature with one more field at `index` among its kind; negative counts from the end, -1 is last.
 
         field: InputField() or OutputField(), or another signature's field. type_: None for the field's own, else str.
-        A field that has this name already gives way. Raises ValueError for an index out of range.
+        Of two fields with one name, the later one holds, in the place of the earlier one; inputs come before outputs. So
+        `append` changes a field where it stands. Raises ValueError for an index out of range.
         """
         if not isinstance(field, Field):
             raise SignatureValueError(
@@ -158,8 +167,8 @@ class SignatureMeta(type):
             )
         if name != HINT:
             check_name(name)
-        fields = [f for f in cls._known().values() if f.name != name]
-        side = [f for f in fields if f.role == field.role]
+        sides = {role: [f for f in cls._known().values() if f.role == role] for role in ("input", "output")}
+        side = sides[field.role]
         at = index if index >= 0 else len(side) + index + 1
         if not 0 <= at <= len(side):
             raise ValueError(
@@ -167,9 +176,7 @@ class SignatureMeta(type):
                 f"use 0 to {len(side)}, or -1 for the end"
             )
         side.insert(at, field.named(name, _checked_type(name, type_)))
-        return make(
-            (*side, *(f for f in fields if f.role != field.role)), cls.instructions, name=cls.__name__
-        )
+        return make((*sides["input"], *sides["output"]), cls.instructions, name=cls.__name__)
 
     def delete(cls, name: str) -> type[Signature]:
         """The same signature without one field. Raises ValueError if there is none of that name."""

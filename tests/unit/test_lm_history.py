@@ -14,6 +14,7 @@ from refine_core import settings
 from refine_core.errors import LMError
 from refine_core.lm import LM, History, Reply, ScriptedLM, Usage, inspect_history
 from refine_core.lm.history import MOST_CALLS, everywhere, text_of
+from refine_core.lm.responses import response_of
 from tests.threads import finish
 
 CANARY = "canary-27aa-of-any-shape"
@@ -38,7 +39,7 @@ def test_an_entry_says_all_about_its_call():
         "prompt": "why?",
         "messages": [{"role": "user", "content": "why?"}],
         "kwargs": {"temperature": 0.7},
-        "response": Reply("Because.", Usage(3, 2), model="served", cost_usd=0.5),
+        "response": response_of(Reply("Because.", Usage(3, 2), model="served", cost_usd=0.5)),
         "outputs": ["Because."],
         "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
         "cost": 0.5,
