@@ -7,6 +7,7 @@ import asyncio
 import copy
 import json
 import pickle
+import re
 import threading
 from types import SimpleNamespace
 
@@ -448,7 +449,23 @@ def test_a_signature_says_that_it_is_no_pydantic_model():
 
 # Names
 
-OF_DSPY = ["Adapter", "Assert", "Audio", "AvatarOptimizer", "BaseLM", "BaseModule", "BestOfN", "BetterTogether", "BootstrapFewShot", "BootstrapFewShotWithOptuna", "BootstrapFewShotWithRandomSearch", "BootstrapFinetune", "BootstrapRS", "COPRO", "ChainOfThought", "ChainOfThoughtWithHint", "ChatAdapter", "CodeAct", "ColBERTv2", "Completions", "DSPY_CACHE", "DummyLM", "Embedder", "Ensemble", "Evaluate", "Example", "History", "Image", "InferRules", "InputField", "JSONAdapter", "KNN", "KNNFewShot", "LM", "LabeledFewShot", "MIPROv2", "Module", "MultiChainComparison", "OldField", "OldInputField", "OldOutputField", "OutputField", "Parallel", "Predict", "Prediction", "Program", "ProgramOfThought", "Provider", "PythonInterpreter", "ReAct", "Refine", "Retrieve", "SIMBA", "Signature", "SignatureMeta", "Tool", "TrainingJob", "TwoStepAdapter", "adapters", "assertions", "asyncify", "cache", "clients", "configure", "configure_cache", "configure_dspy_loggers", "context", "disable_litellm_logging", "disable_logging", "dsp", "enable_litellm_logging", "enable_logging", "ensure_signature", "evaluate", "infer_prefix", "inspect_history", "load", "majority", "make_signature", "predict", "primitives", "propose", "retrieve", "retrievers", "settings", "signatures", "streamify", "streaming", "teleprompt", "track_usage", "utils", "AdapterParseError", "CodeInterpreter", "ContextWindowExceededError", "DSPyError", "File", "Flex", "GEPA", "LMAuthError", "LMRateLimitError", "LocalInterpreter", "RLM", "ReActV2", "Reasoning", "ToolCallResults", "Type", "XMLAdapter", "bootstrap_trace_data", "syncify"]
+OF_DSPY = re.findall(
+    r"\w+",
+    """
+Adapter Assert Audio AvatarOptimizer BaseLM BaseModule BestOfN BetterTogether BootstrapFewShot
+BootstrapFewShotWithOptuna BootstrapFewShotWithRandomSearch BootstrapFinetune BootstrapRS COPRO ChainOfThought
+ChainOfThoughtWithHint ChatAdapter CodeAct ColBERTv2 Completions DSPY_CACHE DummyLM Embedder Ensemble Evaluate Example
+History Image InferRules InputField JSONAdapter KNN KNNFewShot LM LabeledFewShot MIPROv2 Module MultiChainComparison
+OldField OldInputField OldOutputField OutputField Parallel Predict Prediction Program ProgramOfThought Provider
+PythonInterpreter ReAct Refine Retrieve SIMBA Signature SignatureMeta Tool TrainingJob TwoStepAdapter adapters
+assertions asyncify cache clients configure configure_cache configure_dspy_loggers context disable_litellm_logging
+disable_logging dsp enable_litellm_logging enable_logging ensure_signature evaluate infer_prefix inspect_history load
+majority make_signature predict primitives propose retrieve retrievers settings signatures streamify streaming
+teleprompt track_usage utils AdapterParseError CodeInterpreter ContextWindowExceededError DSPyError File Flex GEPA
+LMAuthError LMRateLimitError LocalInterpreter RLM ReActV2 Reasoning ToolCallResults Type XMLAdapter bootstrap_trace_data
+syncify
+""",
+)
 
 
 @pytest.mark.fault(30)
