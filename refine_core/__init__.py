@@ -143,7 +143,7 @@ _HOME = {
     "usage": ("UsageTracker", "track_usage"),
     "waiting": ("Cancel",),
 }
-_MODULES = ("adapters", "events", "runs", "settings", "signatures")
+_MODULES = ("events", "runs", "settings")
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [

@@ -33,7 +33,9 @@ _BY_REASON: Mapping[str, tuple[str, ...]] = {
     "write Signature": ("SignatureMeta",),
     "write InputField or OutputField": ("OldField", "OldInputField", "OldOutputField"),
     "write ScriptedLM": ("DummyLM",),
-    "what it holds of the public names is in refine_core itself": ("clients", "dsp", "predict", "primitives", "utils"),
+    "what it holds of the public names is in refine_core itself": (
+        "adapters", "clients", "dsp", "predict", "primitives", "signatures", "utils",
+    ),
     "write ChatAdapter or JSONAdapter": ("TwoStepAdapter", "XMLAdapter", "BAMLAdapter"),
     "write configure_cache(…)": ("cache", "DSPY_CACHE"),
     "use the module logging": (

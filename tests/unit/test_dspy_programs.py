@@ -40,6 +40,7 @@ from refine_core import (
 )
 from refine_core.lm.engine import engine
 from tests.openai_server import OpenAIServer, status
+from tests.threads import finish
 
 
 def said(**fields):
@@ -350,9 +351,7 @@ def test_a_context_may_decorate_a_function_that_several_threads_call():
     threads = [threading.Thread(target=decorated, args=(found,)) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(10)
-    assert not any(thread.is_alive() for thread in threads)
+    finish(*threads)
     assert found == [3, 3]
     assert settings.num_threads == 8
 
