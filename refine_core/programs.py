@@ -278,12 +278,17 @@ def estimate_tokens(messages: Sequence[Mapping[str, str]]) -> int:
 
 
 def read_temperatures(text: str) -> tuple[tuple[float, ...], Problem | None]:
-    """The list of temperatures that a person typed, such as "0, 0.5, 0.9"."""
-    parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
+    """The list of temperatures that a person typed, such as "0, 0.5, 0.9"; with decimal commas, "0; 0,5; 0,9"."""
+    parts = [part for part in re.split(r"\s*;\s*" if ";" in text else r"[,\s]+", text.strip()) if part]
     if not parts:
         return (), Problem("schedule", "list a temperature for each attempt, such as 0, 0.5, 0.9")
+    if ";" not in text and "." not in text and re.search(r"\d,\d", text) and re.search(r"\d,?\s+\d", text):
+        return (), Problem(
+            "schedule",
+            "this may be read in two ways; write decimal points, as in 0, 0.5, 0.9, or 0; 0,5; 0,9",
+        )
     try:
-        return tuple(float(part) for part in parts), None
+        return tuple(read_number(part) for part in parts), None
     except ValueError:
         return (), Problem(
             "schedule", f"temperatures are numbers between commas, such as 0, 0.5, 0.9, not {text.strip()!r}"

@@ -10,7 +10,7 @@ from pages.lab.program import faults
 from pages.lab.state import Typed, fixed, key
 from pages.shared.folded import folded
 from pages.shared.text import ROLES, block, plain
-from refine_core import programs
+from refine_core import connections, programs
 from refine_core.programs import HintSource, Schedule
 from refine_core.words import number
 
@@ -93,11 +93,15 @@ def _request(typed: Typed, where: str) -> None:
 
 def _temperatures(typed: Typed) -> str:
     """Those of the attempts, in a line."""
-    if typed.spec.temperature_schedule.kind == "none":
-        model = "The model takes none, so no temperature is sent."
-        sent = "No temperature is sent." if typed.spec.schedule.kind == "none" else model
-        return f"{sent} Attempts differ by rollout id."
-    used = programs.temperatures(typed.spec)
+    spec = typed.spec
+    if spec.schedule.kind == "none":
+        return "No temperature is sent. Attempts differ by rollout id."
+    takes = spec.model.temperature is not None
+    if takes and not typed.problems:
+        takes = connections.takes_temperature(spec.model)
+    if not takes:
+        return "The model takes none, so no temperature is sent. Attempts differ by rollout id."
+    used = programs.temperatures(spec)
     more = " …" if len(used) > LISTED else ""
     return f"Temperatures: {' · '.join(map(number, used[:LISTED]))}{more}"
 

@@ -9,6 +9,7 @@ spending   what calls cost, by day and model
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from refine_core.connections.check import check, checked, stop_check
 from refine_core.connections.findings import Check, Finding
@@ -16,6 +17,7 @@ from refine_core.connections.presets import PRESETS, Preset
 from refine_core.connections.saved import Connection, problems, remove, save, saved
 from refine_core.connections.spending import Spent, spending
 from refine_core.lm import litellm_ready, warm
+from refine_core.lm.connect import connect
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import model_problems
 
@@ -36,6 +38,7 @@ __all__ = [
     "saved",
     "spending",
     "stop_check",
+    "takes_temperature",
     "unset_variable",
     "warm",
 ]
@@ -45,3 +48,13 @@ def unset_variable(model: ModelSpec) -> str | None:
     """The environment variable that should hold the model's key and does not, or None."""
     name = model.key_env if model.kind == "litellm" else None
     return name if name and not os.environ.get(name) else None
+
+
+def takes_temperature(model: ModelSpec) -> bool:
+    """Whether the model will be sent a temperature, as far as is known now. Asks nothing, and waits for nothing.
+
+    Raises ValueError for a description with problems (see `model_problems`).
+    """
+    if model.kind != "litellm" or model.temperature is None or not litellm_ready():
+        return model.temperature is not None
+    return connect(replace(model, key_env=None)).takes("temperature")

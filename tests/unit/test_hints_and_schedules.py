@@ -8,8 +8,10 @@ import pytest
 
 from refine_core import BestOfN, ModelSpec, Predict, ProgramSpec, Refine, StageSpec, context
 from refine_core import events as ev
+from refine_core.connections import takes_temperature
 from refine_core.errors import SpecError
 from refine_core.figures import ledger
+from refine_core.lm.connect import connect
 from refine_core.log.codec import decode, encode
 from refine_core.programs import FEEDBACK, advice_prompt, estimate_tokens, problems, temperatures
 from refine_core.rewards import Score
@@ -20,6 +22,7 @@ from refine_core.words import describe_settings, hint_source
 from tests.openai_server import OpenAIServer, polite, status
 from tests.prompts import advice, asks_for_advice, model, reply, section
 from tests.threads import finish
+from tests.unit.test_resuming import interrupted, went
 
 REWARD = "def reward(args, pred):\n    return Score(0.2, feedback='One word, please.' if len(pred.answer) > 3 else '')\n"
 JUDGED = (
@@ -185,6 +188,18 @@ def test_connections_that_take_no_temperature_are_sent_none_by_program_adviser_a
 
 
 @pytest.mark.fault(7)
+def test_a_refused_temperature_is_known_before_the_next_run():
+    refusal = status(400, "Only temperature=1 is allowed for this model.")
+    with OpenAIServer(lambda body: refusal if "temperature" in body else polite(body)) as server:
+        mine = ModelSpec(kind="litellm", model="openai/known", api_base=server.url, cache=False, retries=0)
+        lm = connect(mine)
+        assert takes_temperature(mine)
+        lm("why?")
+    assert not takes_temperature(mine)
+    assert not takes_temperature(ModelSpec(temperature=None))
+
+
+@pytest.mark.fault(7)
 def test_each_role_learns_from_its_own_servers_refusal_of_a_temperature(runs):
     refusal = status(400, "Only temperature=1 is allowed for this model.")
     with OpenAIServer(lambda body: refusal if "temperature" in body else polite(body)) as server:
@@ -196,6 +211,31 @@ def test_each_role_learns_from_its_own_servers_refusal_of_a_temperature(runs):
     assert [a.state for a in run.line.attempts] == ["scored"] * 3
     left_out = [retry.left_out for call in run.line.calls for retry in call.retries]
     assert left_out == [("temperature",)] * 3
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        replace(SPEC, hints="feedback", schedule=Schedule.of([0.9, 0.2, 0.2])),
+        replace(SPEC, hints="none", schedule=Schedule("dspy-3")),
+        replace(SPEC, schedule=Schedule("none"), advice_form="compact", advice_instructions="Be brief."),
+    ],
+    ids=["feedback", "none", "compact"],
+)
+def test_a_resumed_run_keeps_its_source_of_hints_and_its_schedule(runs, spec):
+    whole = runs.events(ended(runs, spec).run_id)
+    (first, *_) = [n for n, record in enumerate(whole) if isinstance(record.event, ev.RewardScored)]
+    again = interrupted(whole[: first + 1])
+    again.resume(whole[0].run_id)
+    finish(again._jobs[whole[0].run_id].thread)
+    resumed = again.events(whole[0].run_id)
+    again.close()
+    assert went(resumed) == went(whole)
+    assert [request.params for request in asked(resumed)] == [request.params for request in asked(whole)]
+
+
+def asked(records):
+    return [record.event for record in records if isinstance(record.event, ev.LMRequested)]
 
 
 @pytest.mark.fault(7)
