@@ -48,7 +48,7 @@ def remove_one():
     (outside / "kept").write_text("here")
     outside.chmod(0o750)
     fill_wickedly(folder, outside)
-    remove(folder)
+    remove(folder, within_s=100)
     return not folder.exists(), (outside / "kept").read_text(), outside.stat().st_mode & 0o777
 
 

@@ -27,7 +27,7 @@ from refine_core.rewards.limits import FOLDER_BYTES
 PREFIX = "refinescope-reward-"
 STALE_S = 86_400.0
 MAX_ENTRIES, MAX_DEPTH = 1_000, 16
-_EMPTY_WITHIN_S = 10.0
+_EMPTY_WITHIN_S, _SWEEP_WITHIN_S = 10.0, 600.0
 
 _BY_DESCRIPTOR = os.name == "posix" and os.scandir in os.supports_fd and os.unlink in os.supports_dir_fd
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -58,8 +58,8 @@ def has_content(folder: Path) -> bool:
         return False
 
 
-def empty(folder: Path) -> bool:
-    """Remove what lies in the folder; the folder stays. False: something withstood. Never raises."""
+def empty(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> bool:
+    """Remove what lies in the folder; the folder stays. False: something withstood, or time is up. Never raises."""
     if not _BY_DESCRIPTOR:
         return _empty_by_path(folder)
     try:
@@ -68,7 +68,7 @@ def empty(folder: Path) -> bool:
         return False
     try:
         _allow_all(top)
-        until = time.monotonic() + _EMPTY_WITHIN_S
+        until = time.monotonic() + within_s
         while names := _names(top):
             removed = 0
             for name in names:  # grows while folders are moved up
@@ -84,9 +84,9 @@ def empty(folder: Path) -> bool:
     return True
 
 
-def remove(folder: Path) -> None:
-    """Remove the folder with all that lies in it, as far as can be. Never raises."""
-    empty(folder)
+def remove(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> None:
+    """Remove the folder with all that lies in it, as far as can be in that time. Never raises."""
+    empty(folder, within_s)
     with suppress(OSError):
         folder.rmdir()
 
@@ -113,7 +113,7 @@ def sweep(place: Path) -> None:
             found, maker = folder.lstat(), _OUR_NAME.match(name)
             ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
             if ours and maker and time.time() - found.st_mtime > STALE_S and not _lives(int(maker[1])):
-                remove(folder)
+                remove(folder, _SWEEP_WITHIN_S)
 
 
 def _lives(pid: int) -> bool:

@@ -10,8 +10,9 @@ import pytest
 
 from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner
-from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty, sweep
+from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty, sweep, sweep_once
 from tests.sandbox import run_python
+from tests.threads import finish
 from tests.wicked_folder import nest
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders by descriptor are POSIX's")
@@ -42,9 +43,7 @@ def test_deep_folders_that_a_dead_process_left_stop_no_start(tmp_path, monkeypat
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with RewardRunner("def reward(args, pred):\n    return 1.0\n") as runner:
         assert runner.score({}, {}).value == 1.0
-    until = time.monotonic() + 10
-    while old.exists() and time.monotonic() < until:
-        time.sleep(0.01)
+    finish(sweep_once(tmp_path), within_s=100)
     assert not old.exists()
 
 
