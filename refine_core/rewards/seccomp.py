@@ -26,7 +26,7 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "pwrite64": (18, 68), "preadv": (295, 69), "pwritev": (296, 70), "preadv2": (327, 286), "pwritev2": (328, 287),
     "lseek": (8, 62), "sendfile": (40, 71), "copy_file_range": (326, 285), "readahead": (187, 213),
     "fadvise64": (221, 223), "creat": (85, None), "close": (3, 57), "dup": (32, 23),
-    "dup2": (33, None), "dup3": (292, 24), "pipe": (22, None), "pipe2": (293, 59), "flock": (73, 32),
+    "dup2": (33, None), "dup3": (292, 24), "pipe": (22, None), "pipe2": (293, 59),
     "ftruncate": (77, 46), "umask": (95, 166), "stat": (4, None),
     "fstat": (5, 80), "lstat": (6, None), "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None),
     "faccessat": (269, 48), "faccessat2": (439, 439), "statfs": (137, 43), "fstatfs": (138, 44),
@@ -65,8 +65,11 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "getpgrp": (111, None), "getsid": (124, 156), "uname": (63, 160), "sysinfo": (99, 179), "getrusage": (98, 165),
     "getrlimit": (97, 163), "setrlimit": (160, 164), "getrandom": (318, 278), "capget": (125, 90),
 }  # fmt: skip
-# To sync this folder to the disk serves nobody, and would make everybody else's syncing wait.
-_PRETENDED: dict[str, tuple[int, int]] = {"fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227)}
+# To sync this folder to the disk serves nobody, and would make everybody else's syncing wait. A lock would keep nobody
+# out of this folder, and others out of any file that can be read.
+_PRETENDED: dict[str, tuple[int, int]] = {
+    "fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227), "flock": (73, 32),
+}  # fmt: skip
 # libc falls back from clone3, whose flags a filter cannot see, to clone, whose flags it can.
 _CLONE3 = (435, 435)
 _NEWEST = 453  # calls from here on are unknown to libraries of today, too

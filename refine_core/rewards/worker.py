@@ -165,7 +165,8 @@ class Worker:
         self._token = None
         # Threads that go on would spend the machine between scores: the runner then starts a fresh worker.
         reply |= {"token": token, "stdout": self._printed.take(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # threading.active_count() sees only its own
-        self._channel.send(reply)
+        with self._judging:  # a thread of the reward's may have asked, and its answer is still to come
+            self._channel.send(reply)
 
     def judge(self, signature: str, /, **inputs: object) -> Prediction:
         """Ask the runner's judge. Waiting for it is not on the clock."""
@@ -183,6 +184,8 @@ class Worker:
         except (ValueError, NotTransferable) as error:
             raise JudgeError(f"the judge's inputs cannot be sent: {error}") from None
         with self._judging:
+            if self._token != call["token"]:
+                raise JudgeError("the score was given before this call of the judge was sent")
             self._clock.pause()
             try:
                 self._channel.send_frame(frame)

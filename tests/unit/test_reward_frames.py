@@ -394,6 +394,29 @@ def test_a_judge_is_asked_at_most_so_much_and_the_reward_is_told():
         assert caught.value.type_name == "JudgeError"
 
 
+@pytest.mark.fault(55)
+def test_a_score_given_while_a_thread_asks_the_judge_is_that_score():
+    """One frame is owed at a time: the score waits for the judge's answer."""
+    asked = threading.Event()
+
+    def judge(_signature, /, **_inputs):
+        asked.set()
+        time.sleep(0.1)
+        return {"b": 1}
+
+    source = (
+        "import threading\nsent = threading.Event()\n"
+        "def ask():\n    real = worker._channel.send_frame\n"
+        "    worker._channel.send_frame = lambda frame: (real(frame), sent.set())\n"
+        "    judge('a -> b', a=1)\n"
+        "import gc\nworker = next(o for o in gc.get_objects() if type(o).__name__ == 'Worker')\n"
+        "def reward(args, pred):\n    threading.Thread(target=ask).start(); sent.wait(); return 1.0\n"
+    )
+    with RewardRunner(source, judge=judge) as runner:
+        assert runner.score({}, {}).value == 1.0
+    assert asked.is_set()
+
+
 # --- our own kill
 
 

@@ -16,14 +16,15 @@ NUMBERS = {
     "ioprio_set": (251, 30), "fallocate": (285, 47), "memfd_create": (319, 279), "memfd_secret": (447, 447),
     "timer_create": (222, 107), "process_vm_writev": (311, 271), "getxattr": (191, 8), "truncate": (76, 45),
     "fchmodat": (268, 53), "utimensat": (280, 88), "unshare": (272, 97), "io_uring_setup": (425, 425),
-    "close_range": (436, 436), "fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227), "tomorrow": (500, 500),
+    "close_range": (436, 436), "fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227),
+    "flock": (73, 32), "tomorrow": (500, 500),
 }  # fmt: skip
 EXPECTED = [
     ("read", (), ALLOWED),
     ("mmap", (0, 4096, 3, 0x22), ALLOWED),
     ("mmap", (0, 4096, 3, 0x01), ALLOWED),  # a file
     *(("mmap", (0, 4096, 3, flags), REFUSED) for flags in (0x21, 0x23, 0x4021, 0x40021)),  # memory to be shared
-    *((name, (), PRETENDED) for name in ("fsync", "fdatasync", "msync")),
+    *((name, (), PRETENDED) for name in ("fsync", "fdatasync", "msync", "flock")),
     *(("close_range", (3, 9, flags), ALLOWED) for flags in (0, 4)),
     *(("close_range", (3, 9, flags), REFUSED) for flags in (2, 6)),  # with descriptors of its own
     ("futex", (), ALLOWED),
