@@ -255,7 +255,7 @@ class Runs:
         except KeyRefused as refused:
             job.trouble = f"{refused} Resume it with the right key."
         except RecordingFailed as failure:
-            logger.warning("run %s: %s", run_id, failure)
+            logger.warning("run %s: %s", run_id, failure.cause or failure)
             job.trouble = f"It could not be recorded: {failure.cause or failure}"
         except BaseException as error:
             logger.exception("run %s ended unexpectedly", run_id)

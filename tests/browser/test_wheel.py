@@ -47,6 +47,8 @@ def test_the_wheel_opens_the_app_in_an_empty_folder(page, tmp_path):
     assert (site / "refinescope" / "app.py").exists()
     assert not (site / "pages").exists(), "never a top-level `pages` in site-packages"
     assert not list(site.glob("refinescope/**/node_modules"))
+    settings = Path(".streamlit") / "config.toml"
+    assert (site / "refinescope" / settings).read_text() == (ROOT / settings).read_text()
     empty = tmp_path / "empty"
     empty.mkdir()
     port = free_port()

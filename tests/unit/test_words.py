@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core import MemoryStore, ProgramSpec, StageSpec
+from refine_core import events as ev
 from refine_core.events import ParseFailed
 from refine_core.figures import alt_text, ledger, timeline_figure
 from refine_core.runs import Runs
@@ -21,10 +22,13 @@ from refine_core.words import (
     dollars,
     no_temperature,
     number,
+    refusals,
     seconds,
     unread,
     what_it_took,
+    who_asks,
     why_failed,
+    why_no_advice,
 )
 from tests import logs
 from tests.unit.test_runs import finished
@@ -195,4 +199,46 @@ def test_an_attempt_that_failed_otherwise_says_its_error():
     assert [why_failed(a) for a in logs.failures().line.attempts if a.error] == [
         "no field 'answer' in the reply",
         "ZeroDivisionError: division by zero",
+    ]
+
+
+@pytest.mark.fault(14)
+def test_what_the_sandbox_refused_is_a_sentence_each_with_the_reason():
+    scored = ev.RewardScored(0, 0.0, 0.1, refusals=("line 2: reading /etc/hosts", "line 3: starting ls"))
+    first, *each, why = refusals(scored)
+    assert first == "The sandbox refused something, and the reward went on without it:"
+    assert each == ["Line 2: reading /etc/hosts.", "Line 3: starting ls."]
+    assert why.startswith("Rewards run in a sandbox: no network")
+    assert refusals(ev.RewardScored(0, 1.0, 0.1)) == []
+
+
+def test_why_there_is_no_advice_says_what_to_do_where_the_adviser_could_not_be_read():
+    busy, unreadable = logs.Log(), logs.Log()
+    for log in (busy, unreadable):
+        log.attempt(0.3)
+    busy.advice_fails()
+    span = "attempt-0/advice"
+    unreadable.call(span, purpose="advice")
+    unreadable.emit(span, ParseFailed(("advice",), {}))
+    error = ev.Fault("ParseError", "no field 'advice' in the reply of …", "program")
+    unreadable.emit(span, ev.AdviceFailed(0, error, 0.5))
+    assert why_no_advice(busy.line.attempts[0].advice) == "too many requests"
+    assert why_no_advice(unreadable.line.attempts[0].advice) == (
+        "the adviser's reply could not be read: it has no field advice. A larger model may be a better adviser; "
+        "the next attempt goes on with the hints that it has."
+    )
+
+
+def test_who_is_asked_is_named_by_attempt_and_part():
+    log = logs.Log()
+    log.attempt(0.3)
+    log.advise({"draft": "Shorter."})
+    log.call("attempt-0", purpose="judge", name="judge/lm")
+    line = log.line
+    named = [who_asks(line, call) for call in line.calls]
+    assert named == [
+        "Attempt 1, draft",
+        "Attempt 1, answer",
+        "Advice after attempt 1",
+        "The judge, in attempt 1",
     ]
