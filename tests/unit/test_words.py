@@ -239,6 +239,6 @@ def test_who_is_asked_is_named_by_attempt_and_part():
     assert named == [
         "Attempt 1, draft",
         "Attempt 1, answer",
-        "Advice after attempt 1",
         "The judge, in attempt 1",
+        "Advice after attempt 1",
     ]
