@@ -249,7 +249,7 @@ def test_history_says_that_it_is_no_conversation():
     ("name", "why"),
     [
         ("ReAct", "agents and tools are out of scope"),
-        ("Image", "images and audio are out of scope"),
+        ("Image", "images, audio and files are out of scope"),
         ("MIPROv2", "optimisers are out of scope"),
         ("Retrieve", "retrieval is out of scope"),
         ("Evaluate", "evaluation is out of scope"),
