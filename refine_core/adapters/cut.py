@@ -61,6 +61,18 @@ def cut_error(signature: str, reply: str, why: str, limit: object, error: ParseE
     )
 
 
+def thought_error(signature: str, reply: str, error: ParseError) -> ParseError:
+    """The error for a reply that is reasoning alone. error: what its reader had to say of it."""
+    words = "holds reasoning alone, and no answer"
+    return ParseError(
+        signature=signature,
+        reply=reply,
+        missing=error.missing,
+        invalid=dict.fromkeys(error.missing, f"the reply {words}"),
+        message=f"{signature}: the reply {words}.",
+    )
+
+
 def is_worth_asking_again(error: ParseError, outputs: int) -> bool:
     """Whether another reply format may help: not where the answer was cut off, for it would be again.
 

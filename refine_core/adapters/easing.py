@@ -173,6 +173,8 @@ def ease(kind: Any, data: object, *, in_percent: bool = False) -> object:
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Annotated, Required, NotRequired):
         return ease(args[0], data, in_percent=in_percent or is_in_percent("", "", _bounds(args[1:])))
+    if getattr(kind, "__pydantic_root_model__", False):
+        return ease(kind.model_fields["root"].annotation, data, in_percent=in_percent)
     if (table := table_of(kind)) is not None:
         return _choice(table, data)
     if origin in (Union, types.UnionType):

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
-from refine_core.adapters.cut import cut_error, is_worth_asking_again, why_cut
+from refine_core.adapters.cut import cut_error, is_worth_asking_again, thought_error, why_cut
 from refine_core.callbacks import callbacks_of, told
 from refine_core.effects import Both, Steps, own_pair
 from refine_core.errors import LMRefusedError, ParseError
@@ -198,6 +198,9 @@ def read_text(
     except ParseError as error:
         if why:
             raise cut_error(signature.signature, text, why, limit, error) from error
+        error.reply = text
+        if text.strip() and not answer.strip():
+            raise thought_error(signature.signature, text, error) from error
         raise
     if why and not adapter.is_whole(signature, answer):
         raise cut_error(signature.signature, text, why, limit, None)

@@ -27,10 +27,10 @@ _LONGEST_INDENT = 200
 _REST_OF_LINE = re.compile(r"[ \t*_`]*(?:\n|\Z)")
 _COLON = re.compile(r":(?=\s|\Z)")
 _ENDS = (
-    r"<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|end_of_turn|return|eos|EOT|end_of_sentence)\|>"
-    r"|<end_of_turn>|<eos>|<EOT>|</s>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[EOS\]|\[/INST\]|\[end of text\]"
+    r"<\|(?:im_end|eot_id|eot|eom_id|end|endoftext|end_of_text|end_of_turn|end_of_turn_token|endofturn|return|eos)\|>"
+    r"|<end_of_turn>|<end_of_utterance>|<eos>|<EOT>|</s>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[EOS\]|\[/INST\]|\[end of text\]"
 )
-_TURN_ENDS = re.compile(rf"(?:{_ENDS})\s*\Z")
+_TURN_ENDS = re.compile(rf"(?:{_ENDS})\s*\Z", re.IGNORECASE)
 _NEXT_TURN = re.compile(
     rf"(?:{_ENDS})\s*(?:<\|(?:im_start|start_header_id|start|user|assistant|system)\|>|<start_of_turn>|<s>\s*\[INST\])"
 )
@@ -106,9 +106,9 @@ def _strict(reply: str) -> Iterator[Mark]:
     for found in _STRICT.finditer(reply):
         at, end = found.span()
         if at and reply[at - 1] != "\n":
-            line = reply.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
-            before = _DECORATION.fullmatch(reply, line, at)
-            if before is None or (line == 0 and at >= _LONGEST_INDENT):
+            line = _line_start(reply, at)
+            before = None if line is None else _DECORATION.fullmatch(reply, line, at)
+            if line is None or before is None:
                 continue
             closing = before[1]
             if closing and reply.startswith(closing, end):
@@ -117,16 +117,23 @@ def _strict(reply: str) -> Iterator[Mark]:
         yield found[1], at, end
 
 
+def _line_start(text: str, at: int) -> int | None:
+    """Where the line of a place begins; None where that is far away, so that no marker at `at` begins it."""
+    first = max(0, at - _LONGEST_INDENT)
+    newline = text.rfind("\n", first, at)
+    return newline + 1 if newline >= 0 or not first else None
+
+
 def _loose(reply: str, names: tuple[str, ...], *, anywhere: bool) -> Iterator[Mark]:
     """Markers of these names, however they are written. anywhere: not at the start of a line alone."""
     pattern, by_key = _pattern(names)
     for found in pattern.finditer(reply):
         at, end = found.span()
-        line = reply.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
-        begins = _LOOSE_DECORATION.fullmatch(reply, line, at) is not None and (line or at < _LONGEST_INDENT)
+        line = _line_start(reply, at)
+        begins = line is not None and _LOOSE_DECORATION.fullmatch(reply, line, at) is not None
         is_mention = found[3] == "`" and reply.startswith("`", at - 1)
         if begins or (anywhere and not is_mention):
-            yield by_key[_key(found[1] or found[2])], line if begins else at, end
+            yield by_key[_key(found[1] or found[2])], line if line is not None and begins else at, end
 
 
 @lru_cache(maxsize=512)
@@ -151,14 +158,15 @@ def _key(name: str) -> str:
 def _end_within(text: str, names: tuple[str, ...], *, is_last: bool) -> int | None:
     """Where a section ends before its text does: at a marker that is written loosely, or not at the start of a line."""
     pattern, by_key = _pattern(names)
+    leading = len(text) - len(text.lstrip())
     within: int | None = None
     for found in pattern.finditer(text):
         at, end = found.span()
         name = by_key[_key(found[1])] if found[1] else ""
-        if not name or (name != COMPLETED and not text[:at].strip()):
+        if not name or (name != COMPLETED and at <= leading):
             continue
-        line = text.rfind("\n", max(0, at - _LONGEST_INDENT), at) + 1
-        if _DECORATION.fullmatch(text, line, at) and (line or at < _LONGEST_INDENT):
+        line = _line_start(text, at)
+        if line is not None and _DECORATION.fullmatch(text, line, at):
             return line
         if name == COMPLETED:
             before = at - len(found[3] or "") if text.endswith(found[3] or "", 0, at) else at

@@ -45,7 +45,7 @@ def format_value(made: Field, value: object) -> str:
 
 
 MOST_UNCLOSED, LONGEST_BROKEN = 64, 200_000
-"""Broken JSON with more brackets left open, or with more characters, is not repaired."""
+"""Broken JSON with more brackets left open, or with more characters, each time a bracket is open, is not repaired."""
 
 
 def jsonable(value: object) -> Any:
@@ -66,7 +66,7 @@ def repaired(text: str) -> object:
     import json_repair
 
     unclosed = max(text.count("{") - text.count("}"), text.count("[") - text.count("]"))
-    if unclosed > MOST_UNCLOSED or len(text) > LONGEST_BROKEN:
+    if unclosed > MOST_UNCLOSED or max(unclosed, 1) * len(text) > LONGEST_BROKEN:
         raise ValueError("is JSON broken beyond repair")
     try:
         found: object = json_repair.loads(_BARE.sub(r'\1"\2"', text))

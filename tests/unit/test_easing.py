@@ -45,6 +45,10 @@ class Mood(pydantic.BaseModel):
     percent: float = 0.0
 
 
+class Moods(pydantic.RootModel[list[Mood]]):
+    pass
+
+
 @dataclass
 class Point:
     color: Color
@@ -97,6 +101,7 @@ CHOICES = [
     (list[Mood], [{"label": "**negative**"}], [Mood(label="negative")]),
     (Point, {"color": "RED", "x": "1,234"}, Point(Color.RED, 1234)),
     (Row, {"level": "High", "amount": "$12"}, {"level": Level.HIGH, "amount": 12.0}),
+    (Moods, [{"label": "Negative."}], Moods([Mood(label="negative")])),
     (dict[str, Any], {"k": "A"}, {"k": "A"}),
 ]
 

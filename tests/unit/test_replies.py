@@ -161,6 +161,17 @@ def test_reasoning_that_the_server_sends_apart_is_kept(served):
     assert call.said == ("Paris? No.", MEANT)
 
 
+@pytest.mark.fault(1)
+def test_a_reply_that_is_reasoning_alone_says_so():
+    text = f"<think>\n{DRAFT}</think>\n\n"
+    with (
+        context(lm=ScriptedLM([text, text])),
+        pytest.raises(ParseError, match="the reply holds reasoning alone, and no answer") as caught,
+    ):
+        Predict(CITY)(question="?")
+    assert caught.value.reply == text
+
+
 PIECES = st.sampled_from(
     [
         "<think>",
