@@ -38,9 +38,12 @@ def is_bound_to_repeat(error: RewardError, source: str, name: str | None, fields
     if error.type_name in _BY_CHANCE:
         return False
     try:
-        code = read_code(source, name, fields)
-    except RewardError:
+        return _is_bound(error, read_code(source, name, fields))
+    except (RewardError, RecursionError):  # an expression may be nested deeper than reading goes
         return False
+
+
+def _is_bound(error: RewardError, code: Code) -> bool:
     if error.type_name in _RETURNED:
         return code.function is not None and _always_returns(code, code.function, error.line)
     if not error.frames:  # the call of the reward itself

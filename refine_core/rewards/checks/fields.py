@@ -74,24 +74,14 @@ def _follow(code: Code, given: _Given, function: Function, name: str) -> bool:
 
 def _helper(code: Code, call: ast.Call, scope: Function, name: str) -> list[tuple[Function, str]]:
     """The parameter of a helper of this source that the call hands it to, if every call of the helper does the same."""
-    if not isinstance(call.func, ast.Name):
+    if not isinstance(call.func, ast.Name) or any(isinstance(a, ast.Starred) for a in call.args):
         return []
-    defs = [
-        n
-        for n in ast.walk(code.tree)
-        if isinstance(n, ast.FunctionDef) and n.name == call.func.id and not n.decorator_list
-    ]
-    if len(defs) != 1 or any(isinstance(a, ast.Starred) for a in call.args):
+    helper = code.helpers.get(call.func.id)
+    if helper is None:
         return []
-    uses = [
-        n for n in ast.walk(code.tree)
-        if isinstance(n, ast.Name) and n.id == call.func.id and isinstance(n.ctx, ast.Load)
-    ]  # fmt: skip
-    if len(uses) != 1:
-        return []
-    names = positional(defs[0])
+    names = positional(helper)
     return [
-        (defs[0], names[i])
+        (helper, names[i])
         for i, argument in enumerate(call.args)
         if i < len(names) and _is(code, argument, {(scope, name)})
     ]
@@ -227,7 +217,7 @@ def _unknown(
         said += " A value that only the reward sees can be added to the inputs."
     if not always:
         said += " So this is None."
-    elif code.function is not None and Flow.of(code, code.function).reaches(node):
+    elif code.function is not None and Flow(code, code.function, frozenset()).reaches(node):
         said += " Every attempt would fail here."
     fix = None
     target = close or (next(iter(given.fields), None) if given.by_attribute else None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,26 +19,33 @@ _HARMLESS = (ast.Name, ast.Attribute, ast.Constant, ast.expr_context, ast.Assign
 _BUILTINS = frozenset(dir(builtins)) - {
     "__import__", "compile", "eval", "exec", "globals", "id", "input", "locals", "vars",
 }  # fmt: skip
+_MOST_NODES = 4_000  # of a function whose own names are followed
 _CHANCE = {"choice", "now", "random", "sample", "secrets", "shuffle", "time", "today", "uuid", "uuid4"}
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One function of a reward. steady: the names in it that hold the same in every attempt."""
+    """One function of a reward. steady: the names that it can read, and that hold the same in every attempt."""
 
     code: Code
     function: Function
-    steady: frozenset[str] = frozenset()
+    steady: frozenset[str]
 
     @classmethod
     def of(cls, code: Code, function: Function, given: frozenset[str] = frozenset()) -> Flow:
         """given: the parameters that are the same in every attempt."""
-        names = {name for name in given if not _is_changed(function, name)}
+        stored, changed = _stored(function), _changed(function)
+        parameters = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
+        names = set((_BUILTINS | _imported(code.tree)) - parameters - stored.keys())
+        names |= {name for name in given if name not in changed and name not in stored}
+        if sum(1 for _ in ast.walk(function)) > _MOST_NODES:
+            return cls(code, function, frozenset(names))
         for node in own_nodes(function):  # in their order, so that one may be made of those before it
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
-                    _times_stored(function, name) == 1
-                    and not _is_changed(function, name)
+                    stored[name] == 1
+                    and name not in changed
+                    and name not in parameters
                     and (so_far := cls(code, function, frozenset(names))).is_steady(value)
                     and so_far.reaches(node)
                 ):
@@ -48,9 +56,8 @@ class Flow:
 
     def is_steady(self, node: ast.AST) -> bool:
         """Whether a node comes to the same in every attempt: it reads only inputs, constants and what is imported."""
-        known = self.steady | ((_BUILTINS | _imported(self.code.tree)) - _bound(self.function))
         for one in ast.walk(node):
-            if isinstance(one, ast.Name) and (one.id not in known or one.id in _CHANCE):
+            if isinstance(one, ast.Name) and (one.id not in self.steady or one.id in _CHANCE):
                 return False
             if isinstance(one, ast.Attribute) and one.attr in _CHANCE:
                 return False
@@ -153,36 +160,36 @@ def _in_order(node: ast.AST) -> Iterator[ast.AST]:
     yield node
 
 
-def _bound(function: Function) -> set[str]:
-    """Every name that the function, or one inside it, binds."""
-    parameters = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
-    return parameters | {
-        one.id
-        for one in ast.walk(function)
-        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)
-    }
-
-
-def _times_stored(function: Function, name: str) -> int:
-    return sum(
-        (isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load))
-        or (isinstance(one, (ast.MatchAs, ast.ExceptHandler, ast.MatchStar)) and one.name == name)
-        for one in ast.walk(function)
-    )
-
-
-def _is_changed(function: Function, name: str) -> bool:
-    """Whether what a name holds may be changed in place, or the name bound anew where it is a parameter."""
+def _stored(function: Function) -> Counter[str]:
+    """How often the function binds each name, but for its parameters."""
+    found: Counter[str] = Counter()
     for one in ast.walk(function):
         match one:
-            case ast.Subscript(value=ast.Name(id=owner), ctx=ast.Store() | ast.Del()) if owner == name:
-                return True
-            case ast.Attribute(value=ast.Name(id=owner), attr=method) if owner == name and method in _CHANGES:
-                return True
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found[name] += 1
+            case (
+                ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+                | ast.ExceptHandler(name=str(name))
+            ):
+                found[name] += 1
             case _:
                 pass
-    parameters = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-    return name in parameters and _times_stored(function, name) > 0
+    return found
+
+
+def _changed(function: Function) -> set[str]:
+    """The names of what may be changed in place."""
+    found: set[str] = set()
+    for one in ast.walk(function):
+        match one:
+            case ast.Subscript(value=ast.Name(id=owner), ctx=ast.Store() | ast.Del()):
+                found.add(owner)
+            case ast.Attribute(value=ast.Name(id=owner), attr=method) if method in _CHANGES:
+                found.add(owner)
+            case _:
+                pass
+    return found
 
 
 _CHANGES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,6 +45,18 @@ class Code:
     def parameters(self) -> list[str]:
         """Names of the positional parameters, without `self`."""
         return positional(self.function)[1 if self.bound else 0 :] if self.function else []
+
+    @cached_property
+    def helpers(self) -> dict[str, ast.FunctionDef]:
+        """Name -> function, of those that the source defines once, decorates with nothing and calls in one place."""
+        nodes = list(ast.walk(self.tree))
+        made = Counter(n.name for n in nodes if isinstance(n, ast.FunctionDef) and not n.decorator_list)
+        used = Counter(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+        return {
+            n.name: n
+            for n in nodes
+            if isinstance(n, ast.FunctionDef) and not n.decorator_list and made[n.name] == used[n.name] == 1
+        }
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, from the inside outwards."""
