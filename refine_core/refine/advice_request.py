@@ -56,7 +56,7 @@ class OfferAdviceBriefly(Signature):
     """
 
     reward_feedback: str = InputField(desc="what the reward says of the outputs")
-    reward_value: str = InputField(desc="the reward that they got")
+    reward_value: str = InputField(desc="the reward that the outputs got")
     target_threshold: str = InputField(desc="the reward to reach")
     reward_code: str = InputField(desc="how the outputs are scored")
     modules: str = InputField(desc="the modules of the program")
