@@ -15,12 +15,17 @@ from refine_core.rewards.checks import Fields, check_reward, read_code
 from refine_core.rewards.checks.reached import Flow
 from refine_core.rewards.checks.reading import Code, Function, own_nodes, positional
 from refine_core.rewards.checks.returns import never_a_number
+from refine_core.rewards.checks.typed import fails_by_its_types
 
 # They tell of the machine, or of another model.
 _BY_CHANCE = frozenset({"JudgeError", "MemoryLimit", "Timeout"})
 _RETURNED = frozenset({"NotFinite", "WrongType"})
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _IMPORTS = frozenset({"ImportError", "ModuleNotFoundError"})
-_ARGUMENTS = re.compile(r"(\w+)\(\) (?:takes (?:from )?\d+ .*positional arguments?|missing \d+ required )")
+_ARGUMENTS = re.compile(
+    r"(\w+)(?:\.__init__)?\(\) "
+    r"(?:takes (?:from )?\d+ .*positional arguments?|missing \d+ required |got an unexpected keyword)"
+)
 _MISSING = re.compile(
     r"\w+: (?:no field '(?P<field>\w+)' in the prediction"
     r"|args has no '(?P<input>\w+)'"
@@ -78,21 +83,32 @@ def _innermost(code: Code, frames: tuple[tuple[str, int], ...]) -> Flow | None:
     """The function that failed, where each of those around it always comes to the one call of the next."""
     flow: Flow | None = None
     for i, (name, line) in enumerate(frames):
+        if flow is not None and name in _COMPREHENSIONS:  # a frame of its own, but no function
+            continue
         function = _function_at(code, name, line)
         if function is None:
             return None
         if flow is None:
             given = frozenset(code.parameters[:1] if function is code.function else ())
         else:
-            called = [
-                one for one in own_nodes(flow.function)
-                if isinstance(one, ast.Call) and _named(one) == name and _spans(one, frames[i - 1][1])
-            ]  # fmt: skip
+            called = _calls(flow, name, frames[i - 1][1])
             if len(called) != 1 or not flow.reaches(called[0]):
                 return None
             given = _steady_parameters(flow, called[0], function)
         flow = Flow.of(code, function, given)
     return flow
+
+
+def _calls(flow: Flow, name: str, line: int) -> list[ast.Call]:
+    """The calls of a function on a line: by its name, else by that of a parameter which a decorator was given it as."""
+    calls = [one for one in own_nodes(flow.function) if isinstance(one, ast.Call) and _spans(one, line)]
+    given = {
+        one.arg
+        for around in flow.code.around(flow.function)
+        if isinstance(around, ast.FunctionDef)
+        for one in around.args.args
+    }
+    return [one for one in calls if _named(one) == name] or [one for one in calls if _named(one) in given]
 
 
 def _function_at(code: Code, name: str, line: int) -> Function | None:
@@ -134,6 +150,8 @@ def _culprits(flow: Flow, error: RewardError, line: int) -> Iterator[ast.AST]:
                 if _is_fixed(flow.code, node):
                     yield node
             case _ if missing is not None and _asks_for(node, missing):
+                yield node
+            case _ if error.type_name == "TypeError" and fails_by_its_types(flow, node, line):
                 yield node
             case _:
                 pass
@@ -226,7 +244,7 @@ def _is_fixed(code: Code, call: ast.Call) -> bool:
         for one in ast.walk(code.tree)
         if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name == _named(call)
     ]
-    return not starred and len(known) == 1
+    return not starred and (len(known) == 1 or (not known and _named(call) == "Score"))
 
 
 def _named(call: ast.Call) -> str:

@@ -64,6 +64,17 @@ ALWAYS = {
     "always an exception": "raise NotImplementedError('later')",
     "an input that is no number": "most = int(args['n'])\nreturn len(pred.city) < most",
     "not a number is returned": "return float('nan')",
+    "what the sandbox refuses": "import subprocess\nsubprocess.run(['ls'])\nreturn 1.0",
+    "text compared with a number": "return pred.city.strip() >= 0.5",
+    "a number with a length": "return len(pred.score) > 3",
+    "text plus a number": "return pred.city + 1",
+    "a number to loop over": "for one in pred.score:\n    return 1.0\nreturn 0.0",
+    "no such part of a score": "return Score(1.0, feedbak='x')",
+    "no such field in an endless loop": "while True:\n    return len(pred.answer)",
+    "no such field in a loop over what is written out": "for word in ['a', 'b']:\n    found = word in pred.answer\nreturn 1.0",
+    "no such field in a list of what is written out": "return float(all(word in pred.answer for word in ['a', 'b']))",
+    "no such field after a loop that may end early": "for word in pred.city.split():\n    if word == 'x':\n        break\nreturn len(pred.answer)",
+    "no such field of a function inside": "def words(p):\n    return p.answer.split()\nreturn len(words(pred))",
 }  # fmt: skip
 
 SOMETIMES = {
@@ -88,6 +99,11 @@ SOMETIMES = {
     "an assertion on the answer": "assert pred.city == 'Brussels'\nreturn 1.0",
     "a name bound for some answers only": "if len(pred.city) < 5:\n    found = 1\nreturn found",
     "not a number of the answer": "return float('inf') * len(pred.city)",
+    "an operand that the answer chooses": "import json\ndata = json.loads('null' if pred.city else '1')\nreturn (pred.score + 1) * data",
+    "a field that the reward gives another type": "pred.score = 'x' if pred.city else 1\nreturn pred.score + 1",
+    "a file that the model names": "return len(open(pred.city).read())",
+    "a field after a loop was left for some answers": "for word in ['a', 'b']:\n    if len(pred.city) < 3:\n        break\n    found = pred.answer\nreturn 1.0",
+    "a field in a generator made of the answer": "return float(any(word in pred.answer for word in pred.city.split()))",
     "chance": "import random\nreturn [1.0][random.randint(1, 2)]",
     "an input changed by the answer": "args['n'] = pred.city\nreturn int(args['n'])",
 }  # fmt: skip
@@ -139,6 +155,13 @@ def test_rewards_of_other_shapes_are_read_too():
     )
     assert repeats("async def reward(args, pred):\n    return 1.0\n")
     assert repeats("def reward(args, pred):\n    yield 1.0\n")
+
+
+def test_the_function_that_a_decorator_wraps_is_read_too():
+    """It is called by the name that the decorator gave it."""
+    decorated = "def times(f):\n    def inner(args, pred):\n        return f(args, pred)\n    return inner\n"
+    assert repeats(f"{decorated}@times\ndef reward(args, pred):\n    return len(pred.answer)\n")
+    assert not repeats(f"{decorated}@times\ndef reward(args, pred):\n    return float(pred.city)\n")
 
 
 def test_an_error_of_time_is_not_bound_to_repeat():

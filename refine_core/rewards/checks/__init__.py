@@ -8,7 +8,7 @@ finding.py     Finding, Fix, Fields        reading.py     the syntax tree, and t
 fields.py      unknown fields and inputs   returns.py     branches without a return, results that are no number
 parameters.py  other parameters, and other frameworks' functions
 imports.py     what the sandbox refuses    names.py       names that nothing binds
-reached.py     whether every attempt comes to a node
+reached.py     whether every attempt comes to a node      typed.py       operations that their types forbid
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from refine_core.rewards.checks.reading import Code, Function, Scope, own_nodes
@@ -42,6 +42,8 @@ class Flow:
             return cls(code, function, frozenset(names))
         for node in own_nodes(function):  # in their order, so that one may be made of those before it
             match node:
+                case ast.Import() | ast.ImportFrom():
+                    names |= {name for name in _modules([node]) if stored[name] == 0}
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
                     stored[name] == 1
                     and name not in changed
@@ -78,13 +80,21 @@ class Flow:
             inside = around
         return False
 
+    def is_bound_anew(self, name: str, field: str) -> bool:
+        """Whether the function gives a name another value, or a field of what it holds."""
+        return any(
+            (isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load))
+            or (isinstance(one, ast.Attribute) and one.attr == field and not isinstance(one.ctx, ast.Load))
+            for one in ast.walk(self.function)
+        )
+
     def _leads(self, around: ast.AST, inside: ast.AST, node: ast.AST) -> bool:
         """Whether `around`, once it has begun, comes to its part `inside` each time."""
         match around:
             case ast.If(test=test) | ast.IfExp(test=test):
                 return inside is test or self.is_steady(test)
             case ast.While(test=begun) | ast.For(iter=begun):
-                return inside is begun or (self.is_steady(begun) and not _skips(around))
+                return inside is begun or self.is_steady(begun)
             case ast.BoolOp(values=values):
                 return all(map(self.is_steady, values[: values.index(inside)]))  # type: ignore[arg-type]
             case ast.Compare(left=left, comparators=[second, *_]):
@@ -102,7 +112,10 @@ class Flow:
             case ast.Assert(test=test):
                 return inside is test
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                return inside is around.generators[0]
+                first = around.generators[0]
+                return inside is first or (
+                    len(around.generators) == 1 and not first.ifs and self.is_steady(first.iter)
+                )
             case ast.comprehension(iter=begun):
                 return inside is begun
             case ast.TryStar() | ast.ExceptHandler() | ast.AsyncFor() | ast.AsyncWith():
@@ -111,14 +124,14 @@ class Flow:
                 return not isinstance(around, Scope)
 
     def _may_leave(self, statement: ast.AST) -> bool:
-        """Whether a statement that was passed may return in another attempt."""
+        """Whether a statement that was passed may return, or leave the loop around it, in another attempt."""
         match statement:
-            case ast.Return():
+            case ast.Return() | ast.Break() | ast.Continue():
                 return False
             case ast.If(test=test, body=body, orelse=orelse) if self.is_steady(test):
                 return any(map(self._may_leave, (*body, *orelse)))
             case _:
-                return any(isinstance(one, ast.Return) for one in _own(statement))
+                return _leaves(statement)
 
 
 def _before(around: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
@@ -139,8 +152,12 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
             waiting.extend(ast.iter_child_nodes(one))
 
 
-def _skips(loop: ast.AST) -> bool:
-    return any(isinstance(one, (ast.Return, ast.Break, ast.Continue)) for one in _own(loop))
+def _leaves(node: ast.AST) -> bool:
+    """Whether there is a `return` in it, or what leaves or repeats a loop that is not in it as well."""
+    if any(isinstance(one, ast.Return) for one in _own(node)):
+        return True
+    inner = {one for loop in _own(node) if isinstance(loop, (ast.For, ast.While)) for one in _own(loop)}
+    return any(isinstance(one, (ast.Break, ast.Continue)) and one not in inner for one in _own(node))
 
 
 def _comes_first(body: list[ast.stmt], node: ast.AST) -> bool:
@@ -199,18 +216,28 @@ _CHANGES = {
 
 def _imported(tree: ast.Module) -> frozenset[str]:
     """Names of modules, of what is imported from them, and of plain constants at the top level."""
-    found: set[str] = set()
+    found = _modules(tree.body)
     for node in tree.body:
         match node:
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                chance = isinstance(node, ast.ImportFrom) and (node.module or "") in _CHANCE
-                found |= {one.asname or one.name.partition(".")[0] for one in names if not chance}
-                found -= {one.asname for one in names if one.asname and one.name in _CHANCE}
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()):
                 found.add(name)
             case _:
                 pass
-    stored = [
-        one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-    ]
-    return frozenset(name for name in found if stored.count(name) <= 1)
+    stored = Counter(n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return frozenset(name for name in found if stored[name] <= 1)
+
+
+def _modules(nodes: Sequence[ast.AST]) -> set[str]:
+    """The names that imports among these bind, but for sources of chance."""
+    found: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.Import(names=names):
+                found |= {
+                    one.asname or one.name.partition(".")[0] for one in names if one.name not in _CHANCE
+                }
+            case ast.ImportFrom(module=module, names=names) if module not in _CHANCE:
+                found |= {one.asname or one.name for one in names if one.name not in _CHANCE}
+            case _:
+                pass
+    return found
