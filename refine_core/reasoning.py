@@ -18,7 +18,7 @@ MARKER = re.compile(
 )
 """A marker of the chat format, however a model writes it."""
 
-_WORDS = r"(?:think|thinking|thoughts?|reasoning|analysis|scratchpad)"
+_WORDS = r"(?:think|thinking|thoughts?|thought_process|reasoning|reflection|rationale|analysis|scratch_?pad|inner_?thoughts?)"
 _OPENING = re.compile(
     rf"<(?:seed:)?({_WORDS})(?:\s[^<>]*)?>|\[THINK\]|◁think▷|<\|(?:begin_of_thought|START_THINKING)\|>"
     r"|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>",

@@ -166,7 +166,8 @@ def _outputs(
 ) -> list[dict[str, Any]]:
     """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
     heard = callbacks_of(adapter)
-    limit = {**lm.kwargs, **params}.get("max_tokens")
+    sent = {**lm.kwargs, **params}
+    limit = sent.get("max_tokens") or sent.get("max_completion_tokens")
     try:
         return [
             read_text(adapter, signature, text, reason, limit=limit, heard=heard)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -71,6 +71,8 @@ class JSONAdapter(TurnAdapter):
         completion = split_reasoning(completion, signature.output_fields)[1]
         fields = readers(signature)
         found, _ = _object(completion, _holds(signature))
+        if any(name not in found for name, _ in fields):
+            found = _renamed(found, signature.output_fields)
         invalid = {
             name: f"{REPEATED}, {str(found[name])[:ECHO_SHOWN]!r}"
             for name, made in signature.output_fields.items()
@@ -102,7 +104,7 @@ class JSONAdapter(TurnAdapter):
         """Whether the object was closed."""
         names = signature.output_fields
         found, closed = _object(split_reasoning(completion, names)[1], _holds(signature))
-        return closed and all(name in found for name in names)
+        return closed and all(name in _renamed(found, names) for name in names)
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
@@ -132,17 +134,42 @@ def _object(reply: str, holds: Holds) -> tuple[Mapping[str, Any], bool]:
     Also whether it was closed.
     """
     first: Mapping[str, Any] = {}
+    closed = False
     start = _START.search(reply)
     for _ in range(_TRIES):
         if start is None:
             break
         found, end = _read(reply, start.start(), holds)
+        repaired_it = end == start.start() + 1
         if holds(found):
-            repaired_it = end == start.start() + 1
             return found, not repaired_it or _is_closed(reply, start.start())
-        first = first or found
+        if not first:
+            first, closed = found, not repaired_it
         start = _START.search(reply, end)
-    return first, False
+    return first, closed
+
+
+def _renamed(found: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
+    """An object with its keys as the outputs are called, where they are written in another way, or one level deeper."""
+    if (
+        len(found) == 1
+        and isinstance(inner := next(iter(found.values())), dict)
+        and not _by_key(found, names)
+    ):
+        found = inner
+    return {**found, **{name: found[key] for name, key in _by_key(found, names).items() if name not in found}}
+
+
+def _by_key(found: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+    """Output -> the one key that means it: "Final Answer" or "[[ ## final_answer ## ]]" for final_answer."""
+    keys: dict[str, list[str]] = {}
+    for key in found:
+        keys.setdefault(_bare_key(key), []).append(key)
+    return {name: keys[_bare_key(name)][0] for name in names if len(keys.get(_bare_key(name), ())) == 1}
+
+
+def _bare_key(key: str) -> str:
+    return re.sub(r"[\W_]", "", str(key)).lower()
 
 
 def _is_closed(text: str, start: int) -> bool:

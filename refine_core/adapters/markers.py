@@ -31,8 +31,9 @@ _ENDS = (
     r"|<end_of_turn>|<end_of_utterance>|<eos>|<EOT>|</s>|<\uff5cend\u2581of\u2581sentence\uff5c>|\[EOS\]|\[/INST\]|\[end of text\]"
 )
 _TURN_ENDS = re.compile(rf"(?:{_ENDS})\s*\Z", re.IGNORECASE)
+_STARTS = r"<\|(?:im_start|start_header_id|start|user|assistant|system)\|>|<start_of_turn>|<s>\s*\[INST\]"
 _NEXT_TURN = re.compile(
-    rf"(?:{_ENDS})\s*(?:<\|(?:im_start|start_header_id|start|user|assistant|system)\|>|<start_of_turn>|<s>\s*\[INST\])"
+    rf"(?:{_ENDS})\s*(?:{_STARTS}|(?:Human|User|Assistant|System)\s*:)|\n[ \t]*(?:{_STARTS})", re.IGNORECASE
 )
 _MOST_ENDS = 20
 _FENCE = re.compile(r"^\s{0,3}```[\w-]*[ \t]*$", re.MULTILINE)

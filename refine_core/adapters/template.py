@@ -81,6 +81,6 @@ def _unspaced(text: str) -> str:
 def _is_schema(made: Field, data: Mapping[str, object]) -> bool:
     """Whether this is the JSON schema that the prompt shows for the field's type."""
     try:
-        return made.type is not str and data == json_schema(made.type)
+        return data == json_schema(made.type)
     except SignatureError:
         return False

@@ -356,6 +356,8 @@ AROUND = [
     "[[ ## answer ## ]]\nBrussels <\uff5cend\u2581of\u2581sentence\uff5c>",
     "[[ ## answer ## ]]\nBrussels [end of text]\n\n",
     "[[ ## answer ## ]]\nBrussels<|im_end|>\n<|im_start|>user\nAnd of France?<|im_end|>",
+    "[[ ## answer ## ]]\nBrussels\n<|im_start|>user\nAnd of France?",
+    "[[ ## answer ## ]]\nBrussels<|endoftext|>Human: and of France?",
     "\ufeff[[ ## answer ## ]]\nBrussels\n\n[[ ## completed ## ]]",
     "\u200b\ufeff[[ ## answer ## ]]\r\nBrussels\u200b\r\n",
     "[[ ## answer ## ]]: Brussels",
@@ -437,6 +439,31 @@ def test_a_name_of_two_words_is_read_however_it_is_joined(name):
     assert ChatAdapter().parse(Signature("q -> final_answer"), f"[[ ## {name} ## ]]\nx") == {
         "final_answer": "x"
     }
+
+
+@pytest.mark.fault(47)
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"Final Answer": "x"}',
+        '{"[[ ## final_answer ## ]]": "x"}',
+        '{"output": {"final_answer": "x"}}',
+        '{"reply": {"finalAnswer": "x"}}',
+        '{"other": 1, "FINAL_ANSWER": "x"}',
+    ],
+)
+def test_keys_written_in_another_way_are_read(reply):
+    assert JSONAdapter().parse(Signature("q -> final_answer"), reply) == {"final_answer": "x"}
+
+
+@pytest.mark.fault(47)
+@pytest.mark.parametrize(
+    "reply",
+    ['{"Answer": "x", "ANSWER": "y"}', '{"a": {"answer": "x"}, "b": {"answer": "y"}}', '{"answers": "x"}'],
+)
+def test_keys_that_may_mean_another_are_not_read(reply):
+    with pytest.raises(ParseError):
+        JSONAdapter().parse(CITY, reply)
 
 
 @pytest.mark.fault(47)
