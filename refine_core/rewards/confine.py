@@ -1,6 +1,6 @@
 """What the worker's process gives up before it runs anybody's code.
 
-    limits             memory, open files, file size, core dumps             where `resource` exists
+    limits             memory, open files, file size, core dumps, signals    where `resource` exists
     parent-death       the kernel kills it when the thread that started it ends         Linux
     no-new-privs, no-capabilities                                                       Linux
     landlock-N         reads Python and installed packages; writes its own folder       Linux 5.13, N = the ABI
@@ -9,7 +9,7 @@
     nproc              no new process or thread                     Linux without seccomp, and not as root
 
 Every step is tried and none is required; each returns the names of what it reached, which the runner shows as its
-`confinement`. Standard library only. The rest is watched from the other side: see process.py and folder.py.
+`confinement`. Standard library only. The rest is watched from the other side: see folder.py and holding.py.
 
 What this is worth. No content of a file outside of Python, installed packages and a few system folders can be read:
 nothing of a checkout (also one installed with `pip install -e`), of the working directory, or of the data folder.

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from refine_core.errors import RewardError
 from refine_core.reading import parse_module
 
+_BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 # `catch_warnings` changes the whole process; at least we do not do so twice at once.
@@ -108,12 +109,14 @@ def _bindings(tree: ast.Module) -> dict[str, _Binding]:
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Every statement that runs with the module, those inside `if`, `try`, `with` and loops included."""
-    for node in body:
-        yield node
+    waiting: list[ast.AST] = [*reversed(body)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):  # else a handler or a case
+            yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            for part in ("body", "handlers", "orelse", "finalbody", "cases"):
-                for inner in getattr(node, part, []):
-                    yield from _top_level([inner] if isinstance(inner, ast.stmt) else inner.body)
+            inner = [one for part in _BODIES for one in getattr(node, part, [])]
+            waiting += reversed(inner)
 
 
 def _bound_by(node: ast.stmt) -> Iterator[_Binding]:

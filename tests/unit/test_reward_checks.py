@@ -355,3 +355,19 @@ def test_parameters_are_renamed_wherever_the_reward_uses_them():
 def test_whatever_is_typed_is_read_without_an_error(source):
     assert isinstance(check_reward(source, None, FIELDS), tuple)
     assert call_question(source, None, FIELDS) is None
+
+
+@pytest.mark.parametrize("depth", [300, 400, 700, 1_000, 1_400])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def reward(args, pred):\n    if pred.a: return 1\n{}    return 0\n",
+        "if a: pass\n{}def reward(args, pred): return 1\n",
+    ],
+)
+def test_a_long_chain_of_branches_raises_nothing(source, depth):
+    """To Python each `elif` lies within the one before."""
+    indent = "    " if source.startswith("def") else ""
+    chain = "".join(f"{indent}elif b: {'return 1' if indent else 'pass'}\n" for _ in range(depth))
+    findings = check_reward(source.format(chain))
+    assert all(finding.code != "no-reward" for finding in findings)

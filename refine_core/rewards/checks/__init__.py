@@ -58,8 +58,15 @@ def check_reward(source: str, name: str | None = None, fields: Fields | None = N
         kind = codes.get(error.type_name, "syntax")
         message = f"{error.message[:1].upper()}{error.message[1:]}"
         return (Finding(kind, "error", message, error.line, error.column),)
-    found = [finding for check in CHECKS for finding in check(code)]
+    found = [finding for check in CHECKS for finding in _findings(check, code)]
     return tuple(sorted(dict.fromkeys(found), key=lambda f: (f.line or 0, f.column or 0)))
+
+
+def _findings(check: Callable[[Code], Iterable[Finding]], code: Code) -> list[Finding]:
+    try:
+        return list(check(code))
+    except RecursionError:  # nested deeper than reading goes: silence, as wherever reading cannot tell
+        return []
 
 
 def call_question(source: str, name: str | None = None, fields: Fields | None = None) -> Finding | None:
