@@ -17,7 +17,7 @@ import inspect
 import sys
 import types
 from collections.abc import Mapping
-from typing import Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from refine_core.errors import SignatureTypeError, SignatureValueError
 from refine_core.signatures.fields import Field
@@ -221,6 +221,17 @@ class Signature(metaclass=SignatureMeta):
     _fields: ClassVar[dict[str, Field]] = {}
     _pending: ClassVar[dict[str, Any]] = {}
     _instructions: ClassVar[str] = ""
+
+    if TYPE_CHECKING:  # what the metaclass's __call__ does, for readers of types
+
+        def __new__(  # type: ignore[misc]  # it makes a class
+            cls,
+            signature: str | Mapping[str, Any],
+            instructions: str | None = None,
+            signature_name: str = "StringSignature",
+            *,
+            custom_types: Mapping[str, Any] | None = None,
+        ) -> type[Signature]: ...
 
 
 def make(
