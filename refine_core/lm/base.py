@@ -256,10 +256,13 @@ class BaseLM:
         """
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__, _history=self.history)
-        attributes = [name for name in params if name not in self.kwargs and hasattr(self, name)]
-        for name in attributes:
-            setattr(twin, name, params.pop(name))
-        twin.kwargs = {**self.kwargs, **params}
+        attributes = {name: value for name, value in params.items() if hasattr(self, name)}
+        for name, value in attributes.items():
+            setattr(twin, name, value)
+        more = {
+            name: value for name, value in params.items() if name in self.kwargs or name not in attributes
+        }
+        twin.kwargs = {**self.kwargs, **more}
         return twin
 
     def __copy__(self) -> Self:

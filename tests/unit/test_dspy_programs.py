@@ -183,13 +183,15 @@ def test_a_model_may_leave_out_the_base_classs_constructor(base):
     class Client(base):
         def __init__(self, model, url):
             self.model, self.url, self.kwargs, self.history = model, url, {"temperature": 0.2}, []
+            self.temperature = 0.2
             self.asked = []
 
         def __call__(self, prompt=None, messages=None, **kwargs):
+            assert self.temperature == self.kwargs["temperature"]
             self.asked.append({**self.kwargs, **kwargs}["temperature"])
             return [said(a="x")]
 
-    lm, rewards = Client("m", "u"), iter([0, 0, 1])
+    lm, rewards = Client(object(), "u"), iter([0, 0, 1])
     with context(lm=lm):
         assert BestOfN(Predict("q -> a"), 3, lambda args, pred: next(rewards), 1.0)(q="?").a == "x"
     assert lm.asked == [0.2, 0.5, 0.5 + 0.5 / 3]
