@@ -32,6 +32,7 @@ from refine_core.lm.shapes import (
     CutOff,
     SaidError,
     SentElsewhere,
+    SentInCircles,
     TookTooLong,
     TooLong,
     TransportFault,
@@ -197,6 +198,13 @@ def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Co
                 model=model,
                 status=seen.status,
             )
+        case SentInCircles():
+            return LMNotFoundError(
+                f"{at} sends the request from one redirect to the next ({seen.status}). "
+                "Check the address; it usually ends in /v1.",
+                model=model,
+                status=seen.status,
+            )
         case TooLong():
             return LMRefusedError(
                 f"The reply of {model!r} was longer than {MAX_REPLY_BYTES // 1_000_000} MB, so it was not read "
@@ -254,6 +262,8 @@ def _in_place_of_a_reply(body: object, at: str, model: str, secrets: Collection[
     refusal = refusal_of(body)
     if refusal.status is None and refusal.is_out_of_credit:
         refusal = replace(refusal, status=HTTPStatus.PAYMENT_REQUIRED.value)
+    if refusal.status is None and refusal.lacks_path:
+        refusal = replace(refusal, status=HTTPStatus.NOT_FOUND.value)
     if refusal.status is not None:
         return _by_status(Exception(), refusal, at, model, secrets)
     told = _quoted(refusal, secrets)
@@ -273,8 +283,17 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
         LMNotFoundError,
         "{at} has no model {model!r}, or no chat at this path (404). Check the name; an address usually ends in /v1.",
     ),
+    405: (
+        LMNotFoundError,
+        "{at} takes no chat requests at this path (405). Check the address; it usually ends in /v1.",
+    ),
     408: (LMTimeoutError, "{at} gave up waiting (408). Try again."),
     409: (LMUnavailableError, "{at} was not ready for the request (409). Try again."),
+    410: (LMNotFoundError, "{at} has the model {model!r} no longer (410). Choose another."),
+    **{
+        status: (LMUnavailableError, f"{{at}} was not ready for the request ({status}). Try again.")
+        for status in (424, 425, 498, 499)
+    },
     413: (LMRefusedError, "{at} finds the prompt too long (413). Shorten it."),
     501: (LMRefusedError, "{at} cannot do what was asked (501). Change the parameters, or leave them out."),
     429: (LMRateLimitError, "{at} has had too many requests (429). Wait a little, or ask less often."),
@@ -282,6 +301,12 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
 }
 
 
+_ABOUT_THE_PROMPT = (400, 403, 422, 500)
+_TOO_LONG = (
+    "The prompt is too long for {model!r}, with the room that its reply needs ({status}). Shorten the prompt, "
+    "lower max tokens, or load the model with a larger context window."
+)
+_NO_MEMORY = "{at} has too little memory for {model!r} ({status}). Free some there, or choose a smaller model or context window."
 _KEYLESS = (
     "{at} wants a key, and none was given ({status}). "
     "Give one, or name the environment variable that holds it."
@@ -290,6 +315,32 @@ _OUT_OF_CREDIT = (
     "{at} says that the account behind the key is out of credit ({status}). "
     "Add credit or raise its limit there, or use another key."
 )
+
+
+def _cause(error: BaseException, refusal: Refusal, status: int) -> tuple[type[LMError], str]:  # one a cause
+    """The error for a refusal, and its sentence: by what it says, else by its status."""
+    if refusal.is_out_of_credit:
+        return LMRateLimitError, _OUT_OF_CREDIT
+    about_prompt = status in _ABOUT_THE_PROMPT
+    if _has(error, "ContentPolicyViolationError") or (about_prompt and refusal.is_about_content):
+        return LMRefusedError, "{at} refused the content of the prompt ({status}). Change the prompt."
+    if _has(error, "ContextWindowExceededError") or (about_prompt and refusal.is_too_long):
+        return LMRefusedError, _TOO_LONG
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if refusal.param:
+            return LMRefusedError, (
+                "{at} did not accept the parameter {param!r} ({status}). Change it, or leave it out."
+            )
+        return LMRefusedError, "{at} did not accept the request ({status})."
+    if refusal.is_loading:
+        return LMUnavailableError, "{at} is still loading the model ({status}). Try again when it is loaded."
+    if refusal.lacks_memory:  # it would fail again, here and below
+        return LMRefusedError, _NO_MEMORY
+    if _REPLY_FORMAT.search(refusal.words):
+        return LMRefusedError, "{at} failed at the reply format ({status})."
+    return LMUnavailableError, "{at} failed on its side ({status}). Try again later."
 
 
 def _by_status(
@@ -304,22 +355,12 @@ def _by_status(
     """The error for a refusal with an HTTP status. at: the server, as a sentence begins."""
     status = refusal.status or 0
     param = redact(refusal.param, secrets)
-    kind, sentence = _BY_STATUS.get(status, (LMRefusedError, "{at} did not accept the request ({status})."))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _BY_STATUS:
-        kind, sentence = LMUnavailableError, "{at} failed on its side ({status}). Try again later."
-        if _REPLY_FORMAT.search(refusal.words):  # it would fail again
-            kind, sentence = LMRefusedError, "{at} failed at the reply format ({status})."
-    if kind is LMRefusedError and param and status not in _BY_STATUS:
-        sentence = "{at} did not accept the parameter {param!r} ({status}). Change it, or leave it out."
-    if _has(error, "ContextWindowExceededError"):
-        sentence = "The prompt is too long for {model!r} ({status}). Shorten it."
-    if _has(error, "ContentPolicyViolationError"):
-        sentence = "{at} refused the content of the prompt ({status})."
-    if refusal.is_out_of_credit:
-        kind, sentence = LMRateLimitError, _OUT_OF_CREDIT
+    kind, sentence = _cause(error, refusal, status)
     if keyless and status == HTTPStatus.UNAUTHORIZED:
         sentence = _KEYLESS
     told = _quoted(refusal, secrets)
+    if not told and kind is LMRefusedError:
+        told = " It gave no reason: look at the server's log, if it is yours."
     if _has(error, "UnsupportedParamsError"):
         param = _unsupported(error)
         which = "the parameter {param!r}" if param else "one of its parameters"

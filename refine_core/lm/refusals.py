@@ -9,13 +9,17 @@ Rule 2: advice on litellm's settings, which nobody here can change, is taken out
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
+import math
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+
+from refine_core.log.well_formed import well_formed
 
 MAX_ITEMS = 3  # errors of a list that are shown
 MAX_LEVELS = 6
@@ -38,6 +42,7 @@ _MARKUP = re.compile(
 )
 _TITLE = re.compile(r"<(title|message|faultstring|h1)\b[^>]*>([^<]*)</\1", re.IGNORECASE)
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # colours, of a log that was passed on
 _ORIGINAL = re.compile(
     r"\s*(?:\.\s*)?(?:Original exception: |Received Model Group=|Available Model Group Fallbacks=).*",
     re.DOTALL,
@@ -47,10 +52,34 @@ _LITELLMS = re.compile(r"litellm|drop_params|allowed_openai_params|additional_dr
 _OUT_OF_CREDIT = re.compile(
     r"insufficient[ _](?:quota|funds|credits?|balance)|credit balance|(?:out of|not enough|no) credits?\b"
     r"|exceeded your current quota|\bbilling\b|billing_(?:hard_limit|not_active)|requires? payment|payment[ _]required"
-    r"|balance is (?:too low|insufficient|negative|not enough)|(?:top|topped) up your",
+    r"|balance is (?:too low|insufficient|negative|not enough)|(?:top|topped) up your|spending limit"
+    r"|(?:used|consumed|spent) (?:up )?(?:all|your) (?:\w+ )*credits|budget[ _](?:has been )?exceeded",
     re.IGNORECASE,
 )
 _PASSES = re.compile(r"(?:retry|try again) (?:in|after) [\d.]+|per[ _]?(?:minute|second)", re.IGNORECASE)
+_WAIT = re.compile(
+    r"(?:retry|try again|available) (?:in|after) (\d+(?:\.\d+)?) ?(ms|milliseconds?|m|min|minutes?|s|secs?|seconds?)?\b",
+    re.IGNORECASE,
+)
+_UNITS_S = {"mil": 0.001, "ms": 0.001, "m": 60.0, "min": 60.0}
+_LOADING = re.compile(r"\b(?:loading|being loaded|warming up|starting up)\b", re.IGNORECASE)
+_CONTEXT = re.compile(
+    r"context (?:length|size|window|shift|the overflows)|exceed_context_size|context_length_exceeded|maximum context"
+    r"|(?:prompt|input) is too long|too many tokens|max_new_tokens` must be <=",
+    re.IGNORECASE,
+)
+_CONTENT = re.compile(
+    r"content[ _](?:management[ _])?(?:filter|policy)|content_policy_violation|requires moderation|input was flagged"
+    r"|responsible ?ai",
+    re.IGNORECASE,
+)
+_MEMORY = re.compile(
+    r"requires more (?:system |gpu )?memory|out of memory|insufficient memory|not enough (?:gpu |video )?memory",
+    re.IGNORECASE,
+)
+_NO_PATH = re.compile(
+    r"unexpected endpoint|unknown (?:endpoint|path|route)|no route (?:for|matched)|invalid url", re.IGNORECASE
+)
 _CREDIT_STATUSES = (
     None,
     HTTPStatus.BAD_REQUEST,
@@ -58,7 +87,14 @@ _CREDIT_STATUSES = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.TOO_MANY_REQUESTS,
 )
-_ABOUT_PARAMETERS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+_ABOUT_PARAMETERS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.NOT_IMPLEMENTED,
+)
+_NO_PARAMETERS = ("messages", "model", "prompt", "input")
+LOADING_WAIT_S = 5.0  # a local model takes some seconds to load, and servers do not tell how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +120,31 @@ class Refusal:
             return False
         return _OUT_OF_CREDIT.search(f"{' '.join(self.codes)} {self.words}") is not None
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether the model is not loaded yet."""
+        return self.status == HTTPStatus.SERVICE_UNAVAILABLE and _LOADING.search(self.words) is not None
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the prompt, with the room kept for the reply, does not fit the model's context window."""
+        return _CONTEXT.search(f"{' '.join(self.codes)} {self.words}") is not None
+
+    @property
+    def is_about_content(self) -> bool:
+        """Whether a filter refused what the prompt says."""
+        return _CONTENT.search(f"{' '.join(self.codes)} {self.words}") is not None
+
+    @property
+    def lacks_memory(self) -> bool:
+        """Whether the server's machine is too small for the model."""
+        return _MEMORY.search(self.words) is not None
+
+    @property
+    def lacks_path(self) -> bool:
+        """Whether there is no chat at this path; LM Studio says so under status 200."""
+        return _NO_PATH.search(self.words) is not None
+
     def is_about(self, *params: str) -> bool:
         """Whether the request was refused for one of these parameters."""
         if self.status not in _ABOUT_PARAMETERS:
@@ -98,7 +159,7 @@ class Refusal:
 def read_refusal(status: int | None, headers: Mapping[str, str], raw: bytes) -> Refusal:
     """The refusal that came with this status. headers: by lower-case names."""
     text = raw[:MAX_RAW].decode("utf-8-sig", errors="replace").strip()
-    body = _json(text)
+    body = "" if text == "null" else _json(text)
     return refusal_of(text if body is None else body, status=status, retry_after_s=read_retry_after(headers))
 
 
@@ -113,7 +174,26 @@ def refusal_of(body: object, *, status: int | None = None, retry_after_s: float 
         status = next((int(code) for code in sorted(codes) if re.fullmatch(r"[45]\d\d", code)), None)
     if status is None and any("rate_limit" in code for code in codes):
         status = HTTPStatus.TOO_MANY_REQUESTS
-    return Refusal(status, read_words(body), frozenset(codes), param, retry_after_s)
+    words = read_words(body)
+    if retry_after_s is None:
+        retry_after_s = _wait_in(body, words)
+    refusal = Refusal(status, words, frozenset(codes), param, retry_after_s)
+    return (
+        replace(refusal, retry_after_s=LOADING_WAIT_S)
+        if refusal.is_loading and retry_after_s is None
+        else refusal
+    )
+
+
+def _wait_in(body: object, words: str) -> float | None:
+    """How long to wait, in seconds, where the body or its words tell."""
+    estimate = body.get("estimated_time") if isinstance(body, Mapping) else None
+    if isinstance(estimate, (int, float)) and 0 < estimate < math.inf:
+        return float(estimate)
+    if found := _WAIT.search(words):
+        unit = (found[2] or "s").lower()
+        return float(found[1]) * next((s for begins, s in _UNITS_S.items() if unit.startswith(begins)), 1.0)
+    return None
 
 
 def read_words(body: object) -> str:
@@ -126,7 +206,8 @@ def clean(words: str) -> str:
     words = _ORIGINAL.sub("", _PREFIX.sub("", words.strip()))
     if _LITELLMS.search(words):
         words = " ".join(part for part in _SENTENCE.split(words) if not _LITELLMS.search(part))
-    return " ".join(words.split())
+    shown = "".join(c if c.isprintable() else " " for c in well_formed(_ESCAPES.sub("", words)))
+    return re.sub(r"(?: \.)+$", "", " ".join(shown.split()))
 
 
 def _words(body: object, levels: int) -> str:
@@ -150,7 +231,7 @@ def _text(text: str, levels: int) -> str:
     if _MARKUP.match(text):
         title = _TITLE.search(text)
         return html.unescape(" ".join(title[2].split())) if title else ""
-    bad = sum(1 for c in text[:1000] if c == "�" or not (c.isprintable() or c.isspace()))
+    bad = sum(text[:1000].count(c) for c in "�\0")
     return "" if bad * 10 > len(text[:1000]) else text
 
 
@@ -170,6 +251,9 @@ def _behind(body: Mapping[str, object], said: str, levels: int) -> str:
 
 def _plain(body: Mapping[str, object]) -> str:
     """A body without words, as it is; not one that tells codes alone, which are shown anyway."""
+    status = body.get("status")
+    if isinstance(status, str) and " " in status:
+        return status
     rest = {n: v for n, v in body.items() if n not in ("code", "type", "param", "status", "object") and v}
     return json.dumps(rest, ensure_ascii=False) if rest else ""
 
@@ -191,9 +275,7 @@ def _param_in(part: Mapping[str, object]) -> str:
     """The parameter that this object blames; not the prompt or the model, which are none."""
     named = part.get("param")
     name = named if isinstance(named, str) else _place(part)
-    return (
-        "" if name.startswith(("messages", "model")) or not re.fullmatch(r"[\w.\[\]-]{1,60}", name) else name
-    )
+    return "" if name.startswith(_NO_PARAMETERS) or not re.fullmatch(r"[\w.\[\]-]{1,60}", name) else name
 
 
 def _place(item: object) -> str:
@@ -204,20 +286,22 @@ def _place(item: object) -> str:
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """The Retry-After header as seconds from now; it may be a number or a date."""
+    """The Retry-After header as seconds from now; it may be a number or a date. None for advice that is none."""
     from email.utils import parsedate_to_datetime
 
-    advice = headers.get("retry-after")
-    if not advice:
-        return None
-    try:
-        return max(0.0, float(advice))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(advice).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
+    with contextlib.suppress(ValueError):
+        return _sane_wait(float(headers.get("retry-after-ms", "")) / 1000)
+    advice = headers.get("retry-after", "")
+    with contextlib.suppress(ValueError):
+        return _sane_wait(float(advice))
+    with contextlib.suppress(ValueError, OverflowError):
+        return _sane_wait(parsedate_to_datetime(advice).timestamp() - time.time())
+    return None
+
+
+def _sane_wait(seconds: float) -> float | None:
+    """The advice, unless it is none: a time in the past, a negative number or no number."""
+    return seconds if 0 <= seconds < math.inf else None
 
 
 def _json(text: str) -> object:

@@ -35,6 +35,14 @@ class CutOff(TransportFault):
     """Half of a body, or a stream that stopped without saying that it was at its end."""
 
 
+class SentInCircles(TransportFault):
+    """One redirect after the other, without end. status: of the last."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"redirect after redirect ({status})")
+
+
 class TooLong(TransportFault):
     """More came than any reply is long; the rest was not read."""
 
@@ -73,11 +81,11 @@ class SaidError(TransportFault):
 
 def put_right(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The body of a chat reply with fields of the right types; None for another protocol's. Raises WrongShape, SaidError."""
+    if not body.get("choices") and (body.get("error") or ("choices" not in body and _is_refusal(body))):
+        raise SaidError(dict(body))
     if "choices" not in body:
-        if body.get("error") or _is_refusal(body):
-            raise SaidError(dict(body))
         return None
-    choices = body["choices"]
+    choices = [] if body["choices"] is None else body["choices"]
     if not isinstance(choices, list):
         raise WrongShape(f"its choices are {kind_of(choices)} and no list")
     told = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
@@ -98,17 +106,28 @@ def _choice(choice: object) -> dict[str, Any]:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         raise WrongShape("it has no message")
+    if failed_in(choice):
+        raise SaidError({"error": choice.get("error")})
     reason = choice.get("finish_reason")
     said = {**message, "content": text_of(message.get("content"))}
     return {**choice, "message": said, "finish_reason": reason if isinstance(reason, str) else None}
+
+
+def failed_in(choice: Mapping[str, Any]) -> bool:
+    """Whether the server gave up within a choice; what there is of its text is not a reply."""
+    return bool(choice.get("error")) or choice.get("finish_reason") == "error"
+
+
+_TEXT_PARTS = ("text", "output_text", None)
 
 
 def text_of(content: object) -> str | None:
     """The text of a message's content, which may be a list of parts. Raises WrongShape for what is none."""
     if content is None or isinstance(content, str):
         return content
-    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
-        texts = [part.get("text") for part in content if part.get("type") == "text"]
+    if isinstance(content, list) and all(isinstance(part, (dict, str)) for part in content):
+        parts = [{"text": part} if isinstance(part, str) else part for part in content]
+        texts: list[Any] = [part.get("text") for part in parts if part.get("type") in _TEXT_PARTS]
         if all(isinstance(text, str) for text in texts):
             return "".join(texts) if texts else None
     raise WrongShape(f"its content is {kind_of(content)} and no text")

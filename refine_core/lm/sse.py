@@ -12,9 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from refine_core.lm.shapes import CutOff, SaidError, WrongShape, kind_of, sane_usage, text_of
+from refine_core.lm.shapes import (
+    CutOff,
+    SaidError,
+    TooLong,
+    WrongShape,
+    failed_in,
+    kind_of,
+    sane_usage,
+    text_of,
+)
 
 DONE = "[DONE]"
+
+MAX_LINE_BYTES = 16_000_000
+"""Of one line of a stream. A whole reply in one piece is shorter, even where each character of it is escaped."""
 
 _FIELDS = (b"data", b"event", b"id", b"retry")
 _BOM = b"\xef\xbb\xbf"
@@ -31,24 +43,32 @@ class ServerEvent:
 class EventReader:
     """Server-sent events out of bytes, wherever these are cut: lines end by LF, CR or both, and comments are skipped.
 
-    is_stream: False once a line was seen that no such stream has.
+    Understood too: events without empty lines between them, bare JSON in a line of its own, and `error: …`, which
+    llama.cpp writes. is_stream: False once a line was seen that no such stream has. Raises TooLong.
     """
 
     def __init__(self) -> None:
         self.is_stream = True
-        self._rest = b""
+        self._rest: list[bytes] = []  # of the last line, which may come in many pieces
+        self._rest_bytes = 0
         self._name = ""
         self._data: list[str] = []
         self._begun = False
 
     def feed(self, raw: bytes) -> list[ServerEvent]:
         """The events that these bytes complete."""
-        text = self._rest + raw
+        self._rest.append(raw)
+        self._rest_bytes += len(raw)
+        if self._begun and b"\n" not in raw and b"\r" not in raw and not self._rest[0].endswith(b"\r"):
+            if self._rest_bytes > MAX_LINE_BYTES:
+                raise TooLong
+            return []
+        text = b"".join(self._rest)
         if not self._begun and len(text) >= len(_BOM):
             self._begun, text = True, text.removeprefix(_BOM)
         held = b"\r" if text.endswith(b"\r") else b""  # its LF may be the next byte
         *lines, rest = text.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._rest = rest + held
+        self._rest, self._rest_bytes = [rest + held], len(rest + held)
         events: list[ServerEvent] = []
         for line in lines:
             self._line(line, events)
@@ -56,19 +76,30 @@ class EventReader:
 
     def end(self) -> list[ServerEvent]:
         """The last events, of a server that does not end its last line or event."""
-        events = self.feed(b"\n") if self._rest else []
+        events = self.feed(b"\n") if self._rest_bytes else []
         self._line(b"", events)
         return events
 
+    def _close(self, events: list[ServerEvent]) -> None:
+        """The event that was begun is complete."""
+        if self._data:
+            events.append(ServerEvent(self._name, "\n".join(self._data)))
+        self._name, self._data = "", []
+
     def _line(self, line: bytes, events: list[ServerEvent]) -> None:
         if not line:
-            if self._data:
-                events.append(ServerEvent(self._name, "\n".join(self._data)))
-            self._name, self._data = "", []
+            self._close(events)
             return
         field, _, value = line.partition(b":")
         if field == b"data":
-            self._data.append(value.removeprefix(b" ").decode(errors="replace"))
+            said = value.removeprefix(b" ").decode(errors="replace")
+            if self._data and self._data[-1].endswith("}") and said.startswith(("{", DONE)):
+                self._close(events)
+            self._data.append(said)
+        elif line.startswith(b"{") or field == b"error":
+            self._close(events)
+            name, data = ("error", value.strip()) if field == b"error" else ("", line)
+            events.append(ServerEvent(name, data.decode(errors="replace")))
         elif field == b"event":
             self._name = value.strip().decode(errors="replace")
         elif field and field not in _FIELDS:
@@ -78,23 +109,24 @@ class EventReader:
 class StreamReader:
     """The events of one streamed chat reply, put together.
 
-    ended: the reply was said to be complete. Raises SaidError for an error in place of a piece, WrongShape for a piece
+    ended: the reply was said to be complete. done: and that nothing more comes. Raises SaidError for an error in place of a piece, WrongShape for a piece
     that is none, CutOff.
     """
 
     def __init__(self) -> None:
-        self.ended = False
+        self.ended = self.done = False
         self._head: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
         self._parts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": []}
         self._tools: dict[int, dict[str, Any]] = {}
+        self._index: object = None  # of the choice that is read; others may come between its pieces
         self._choices = False
         self._reason: str | None = None
 
     @staticmethod
     def reads(event: ServerEvent) -> bool:
         """Whether a stream that begins so is of OpenAI's kind."""
-        if event.data.strip() == DONE:
+        if event.data.strip() == DONE or event.name == "error":
             return True
         first = _json(event.data)
         if not isinstance(first, Mapping):
@@ -105,18 +137,16 @@ class StreamReader:
         """What it adds to the text, and to the reasoning."""
         data = event.data
         if data.strip() == DONE:
-            self.ended = True
+            self.ended = self.done = True
             return "", ""
         told = _json(data)
-        if told is None and data.strip() != "null":  # a server that does not part its events by empty lines
-            lines = [ServerEvent(event.name, line) for line in data.split("\n")]
-            if len(lines) == 1:
-                raise WrongShape("it is no JSON, or not all of it")
-            both = [self.take(line) for line in lines]
-            return "".join(text for text, _ in both), "".join(thought for _, thought in both)
+        if event.name == "error":
+            raise SaidError(data if told is None else told)
+        if told is None and data.strip() != "null":
+            raise WrongShape("it is no JSON, or not all of it")
         if not isinstance(told, dict):
             raise WrongShape(f"a piece of it is {kind_of(told)}")
-        if told.get("error") or event.name == "error":
+        if told.get("error"):
             raise SaidError(told)
         return self._piece(told)
 
@@ -133,13 +163,22 @@ class StreamReader:
             raise WrongShape(f"its choices are {kind_of(choices)} and no list")
         if not choices:
             return "", ""
-        choice = choices[0]
-        delta = choice.get("delta", choice.get("message")) if isinstance(choice, dict) else None
-        if delta is None and isinstance(choice, dict):
-            delta = {}
+        if not self._choices and isinstance(choices[0], dict):
+            self._choices, self._index = True, choices[0].get("index")
+        for choice in choices:
+            if not isinstance(choice, dict):
+                raise WrongShape(f"a choice of it is {kind_of(choice)}")
+            if choice.get("index") == self._index:
+                return self._part(choice)
+        return "", ""
+
+    def _part(self, choice: dict[str, Any]) -> tuple[str, str]:
+        """A piece of the choice that is read."""
+        delta = choice.get("delta") or choice.get("message") or {}
         if not isinstance(delta, dict):
-            raise WrongShape(f"a choice of it is {kind_of(choice)}")
-        self._choices = True
+            raise WrongShape(f"a choice of it is {kind_of(delta)}")
+        if failed_in(choice):
+            raise SaidError({"error": choice.get("error")})
         if reason := choice.get("finish_reason"):
             self.ended = True
             self._reason = reason if isinstance(reason, str) else None
@@ -152,6 +191,8 @@ class StreamReader:
                 self._parts[name].append(part)
         if calls := delta.get("tool_calls"):
             self._note_tools(calls)
+        if call := delta.get("function_call"):
+            self._note_tools([{"index": 0, "function": call}])
         return text, thought
 
     def _note_tools(self, calls: object) -> None:
@@ -174,10 +215,10 @@ class StreamReader:
         """The body of the whole reply. Raises CutOff where the stream stopped without saying that it was at its end."""
         if not self.ended:
             raise CutOff
-        message: dict[str, Any] = {"role": "assistant", "content": "".join(self._parts["content"]) or None}
-        for name in ("reasoning_content", "refusal"):
-            if self._parts[name]:
-                message[name] = "".join(self._parts[name])
+        # Pieces may be cut within a character; the halves are one again here.
+        parts = {name: _join(pieces) for name, pieces in self._parts.items()}
+        message: dict[str, Any] = {"role": "assistant", "content": parts.pop("content") or None}
+        message |= {name: part for name, part in parts.items() if part}
         if self._tools:
             message["tool_calls"] = [
                 {"index": n, **call} for n, (_, call) in enumerate(sorted(self._tools.items()))
@@ -190,6 +231,14 @@ def reasoning_in(message: Mapping[str, Any]) -> str:
     """The model's reasoning, as servers send it beside the text; from a message or a piece of one."""
     told = message.get("reasoning_content") or message.get("reasoning")
     return told if isinstance(told, str) else ""
+
+
+def _join(pieces: list[str]) -> str:
+    """The pieces as one text; a character that was cut into two halves is one again."""
+    text = "".join(pieces)
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _json(data: str) -> object:

@@ -26,10 +26,12 @@ from functools import cache
 from typing import Any
 
 from refine_core.lm.answers import MAX_REPLY_BYTES
-from refine_core.lm.refusals import Refusal, read_refusal
+from refine_core.lm.refusals import Refusal, read_refusal, refusal_of
 from refine_core.lm.shapes import (
     CutOff,
+    SaidError,
     SentElsewhere,
+    SentInCircles,
     TooLong,
     TransportFault,
     WrongShape,
@@ -43,8 +45,14 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64_000_000
 """Of one response. A streamed reply takes some 250 bytes a token, and the longest have 128 000 tokens."""
 
-MAX_REFUSAL_BYTES = 1_000_000
+MAX_REFUSAL_BYTES = 200_000
 """Of an answer with an error status; what comes after is not read."""
+
+MAX_NO_JSON_BYTES = 200_000
+"""Of a whole body that is no JSON object. litellm searches such a text for keys, which takes minutes where it is long."""
+
+MAX_REDIRECTS = 5
+"""Of one call, all within one server."""
 
 MAX_HELD_BYTES = 256_000
 """Read of a stream before its first event, which tells whose kind it is."""
@@ -64,15 +72,16 @@ class Watch:
 
     streamed: a stream was asked for. on_text: told each piece of text and of reasoning. on_bytes: told whenever something
     arrives.
-    passed: the latest request went through here. body: the reply's, in the shape of a whole chat reply of OpenAI's, however
-    it came. pieces: of a stream that was read here. done: the stream said that it was at its end. refusal: the latest answer
-    was one. fault: what was wrong with it.
+    passed: the latest request went through here. redirects: how many came. body: the reply's, in the shape of a whole
+    chat reply of OpenAI's, however it came. pieces: of a stream that was read here. done: the stream said that it was at
+    its end. refusal: the latest answer was one. fault: what was wrong with it.
     """
 
     streamed: bool
     on_text: Callable[[str, str], None] = _ignore
     on_bytes: Callable[[], None] = _ignore
     passed: bool = False
+    redirects: int = 0
     body: dict[str, Any] | None = None
     pieces: int = 0
     done: bool = False
@@ -82,6 +91,12 @@ class Watch:
     def begin(self) -> None:
         """A request is sent: what was seen of an earlier one of this call no longer counts."""
         self.passed, self.refusal, self.fault = True, None, None
+
+    def note(self, fault: TransportFault) -> None:
+        """This ends the call; an error in place of a reply is a refusal, too."""
+        self.fault = fault
+        if isinstance(fault, SaidError):
+            self.refusal = refusal_of(fault.body)
 
 
 watching: ContextVar[Watch | None] = ContextVar("refine_core_wire", default=None)
@@ -119,7 +134,7 @@ def _guarded(send: Callable[[Any, Any], Awaitable[Any]]) -> Any:
         try:
             return await _seen(watch, request, response)
         except TransportFault as fault:
-            watch.fault = fault
+            watch.note(fault)
             await response.aclose()
             raise
 
@@ -136,9 +151,9 @@ def _guarded_in_thread(send: Callable[[Any, Any], Any]) -> Any:
         watch.begin()
         response = send(transport, request)
         try:
-            _stay(request, response)
+            _stay(watch, request, response)
         except TransportFault as fault:
-            watch.fault = fault
+            watch.note(fault)
             response.close()
             raise
         body = _body_of(type(request).__module__, sync=True)(
@@ -151,8 +166,8 @@ def _guarded_in_thread(send: Callable[[Any, Any], Any]) -> Any:
 
 async def _seen(watch: Watch, request: Any, response: Any) -> Any:
     """The response as litellm may see it."""
-    _stay(request, response)
-    if response.status_code >= _ERROR:
+    _stay(watch, request, response)
+    if response.status_code >= (_ERROR if response.has_redirect_location else _REDIRECT):
         raw = await _read_refusal(watch, response)
         watch.refusal = read_refusal(response.status_code, response.headers, raw)
         return _passed_on(response, request, content=raw)
@@ -160,7 +175,7 @@ async def _seen(watch: Watch, request: Any, response: Any) -> Any:
     if _SUCCESS <= response.status_code < _REDIRECT:
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         begun = b""
-        if kind == "application/json":
+        if kind == "application/json" or not watch.streamed:
             begun = await anext(pieces, b"")
             if not (watch.streamed and begun.lstrip().startswith(_STREAM_BEGINS)):
                 return await _whole(watch, request, response, begun, pieces)
@@ -169,10 +184,16 @@ async def _seen(watch: Watch, request: Any, response: Any) -> Any:
     return _passed_on(response, request, stream=_body_of(type(request).__module__)(pieces, response.aclose))
 
 
-def _stay(request: Any, response: Any) -> None:
-    """Raise SentElsewhere for a redirect to another server."""
+def _stay(watch: Watch, request: Any, response: Any) -> None:
+    """Raise SentElsewhere for a redirect to another server, SentInCircles for one too many, WrongShape for no address."""
     if response.has_redirect_location:
-        to = request.url.join(response.headers["Location"])
+        watch.redirects += 1
+        if watch.redirects > MAX_REDIRECTS:
+            raise SentInCircles(response.status_code)
+        try:
+            to = request.url.join(response.headers["Location"])
+        except Exception:  # noqa: BLE001  # each HTTP library has its own; the address is none
+            raise WrongShape("it sends the request on to what is no address") from None
         if not _same_place(request.url, to):
             shown = str(to.copy_with(userinfo=b"", query=None, fragment=None))
             raise SentElsewhere(shown, response.status_code)
@@ -248,6 +269,8 @@ async def _whole(
         said = json.dumps(body).encode()
         if watch.streamed:
             said, more = as_events(body), {"content-type": "text/event-stream"}
+    elif len(said) > MAX_NO_JSON_BYTES and not isinstance(told, dict):
+        raise WrongShape("it is no JSON, or not all of it")
     watch.done = watch.done or DONE.encode() in said[-32:]
     passed_on = _passed_on(response, request, content=said)
     passed_on.headers.update({**more, "content-length": str(len(said))})
@@ -257,7 +280,7 @@ async def _whole(
 def _json(said: bytes) -> object:
     """What a body says; None for what is no JSON, such as a stream by a wrong name. Raises CutOff for half an object."""
     try:
-        return json.loads(said)
+        return json.loads(said.decode(json.detect_encoding(said), errors="replace"))
     except (ValueError, RecursionError) as odd:
         if said.startswith(b"{") and getattr(odd, "msg", "") != "Extra data":
             raise CutOff from None
@@ -269,27 +292,16 @@ async def _retold(watch: Watch, begun: bytes, pieces: AsyncIterator[bytes]) -> A
 
     litellm takes a millisecond for each piece, and longer for each that follows.
     """
-    events, reader, held, size = EventReader(), None, bytearray(), 0
+    held = bytearray()
     source = _after(begun, pieces)
     try:
-        async for raw in source:
-            found = events.feed(raw)
-            if reader is None:
-                held += raw
-                reader = _reader_of(events, found)
-                if reader is None and (found or not events.is_stream or len(held) > MAX_HELD_BYTES):
-                    break
-            if reader is not None:
-                size = _take(watch, reader, found, size)
-        else:
-            found = events.end()
-            reader = reader or _reader_of(events, found)
-            if reader is not None:
-                _take_last(watch, reader, found, size)
-                watch.body, watch.done = reader.reply(), True
-                held = bytearray(as_events(watch.body))
+        reader = await _read_along(watch, source, held)
+        if reader is not None:
+            watch.body, watch.done = reader.reply(), True
+            yield as_events(watch.body)
+            return
     except TransportFault as fault:
-        watch.fault = fault
+        watch.note(fault)
         raise
     if held:
         watch.done = watch.done or DONE.encode() in held[-32:]
@@ -297,6 +309,37 @@ async def _retold(watch: Watch, begun: bytes, pieces: AsyncIterator[bytes]) -> A
     async for raw in source:  # what is left of another's
         watch.done = watch.done or DONE.encode() in raw[-32:]
         yield raw
+
+
+async def _read_along(watch: Watch, source: AsyncIterator[bytes], held: bytearray) -> StreamReader | None:
+    """The reader of a stream of OpenAI's kind, which has read it to its end; None for another's, begun in `held`.
+
+    What a server does once it said that this is all is of no interest: it may keep the connection open, or break it.
+    """
+    events, reader, size = EventReader(), None, 0
+    try:
+        async for raw in source:
+            found = events.feed(raw)
+            if reader is None:
+                held += raw
+                reader = _reader_of(events, found)
+                if reader is None and (found or not events.is_stream or len(held) > MAX_HELD_BYTES):
+                    return None
+            if reader is not None:
+                size = _take(watch, reader, found, size)
+                if reader.done:
+                    return reader
+    except TransportFault:
+        raise
+    except Exception:
+        if reader is None or not reader.ended:
+            raise
+        return reader
+    found = events.end()
+    reader = reader or _reader_of(events, found)
+    if reader is not None:
+        _take_last(watch, reader, found, size)
+    return reader
 
 
 def _reader_of(events: EventReader, found: list[ServerEvent]) -> StreamReader | None:

@@ -159,6 +159,48 @@ REFUSED = (
     ),
     Row("400", status(400, f"No {KEY} here."), LMRefusedError, ("the request (400)", "It said", "here.")),
     Row("422", status(422, "Not so."), LMRefusedError, ("the request (422)", "It said", "Not so.")),
+    *(
+        Row(
+            f"too long for the context window: {words[:20]}",
+            status(code, words),
+            LMRefusedError,
+            ("The prompt is too long for 'tiny'", "lower max tokens", "larger context window", words),
+        )
+        for code, words in (
+            (400, "the request exceeds the available context size, try increasing it"),
+            (400, "The model is loaded with context length of only 4096 tokens, which is not enough."),
+            (422, "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens"),
+            (500, "context shift is disabled"),
+        )
+    ),
+    *(
+        Row(
+            f"content refused, {code}",
+            status(code, words),
+            LMRefusedError,
+            ("refused the content of the prompt", "Change the prompt", words),
+        )
+        for code, words in (
+            (400, "The prompt triggers our content management policy."),
+            (403, "tiny requires moderation. Your input was flagged"),
+        )
+    ),
+    Row(
+        "500 too little memory",
+        status(500, "model requires more system memory (5.6 GiB) than is available (3.1 GiB)"),
+        LMRefusedError,
+        ("too little memory for 'tiny' (500)", "choose a smaller model"),
+    ),
+    Row("405", status(405), LMNotFoundError, ("no chat requests at this path (405)", "ends in /v1")),
+    Row("410", status(410, "Retired."), LMNotFoundError, ("no longer (410)", "Choose another", "Retired.")),
+    Row("304", Answer(status=304, raw=b""), LMRefusedError, ("(304)", "It gave no reason")),
+    Row("a redirect to nowhere", Answer(status=302, raw=b""), LMRefusedError, ("(302)", "It gave no reason")),
+    Row(
+        "a path that is none under status 200",
+        Answer(raw=b'{"error": "Unexpected endpoint or method. (POST /chat/completions)"}'),
+        LMNotFoundError,
+        ("no chat at this path (404)", "ends in /v1", "Unexpected endpoint"),
+    ),
     Row("413", status(413), LMRefusedError, ("too long", "Shorten it")),
     Row(
         "429 insufficient quota",
@@ -168,7 +210,7 @@ REFUSED = (
     ),
     *(
         Row(
-            f"no credit, {code}",
+            f"no credit, {code}: {words[:20]}",
             status(code, words),
             LMRateLimitError,
             ("out of credit", "Add credit", words),
@@ -177,13 +219,15 @@ REFUSED = (
             (400, "Your credit balance is too low to access the API."),
             (402, "Insufficient Balance"),
             (403, "This method requires billing to be enabled."),
+            (403, "Your team has used all available credits or reached its monthly spending limit."),
+            (400, "Budget has been exceeded! Current cost: 1.2, Max budget: 1.0"),
             (429, "You exceeded your current quota, please check your plan and billing details."),
         )
     ),
     *(
         Row(
             f"400 of another shape: {name}",
-            Answer(status=400, raw=raw.encode()),
+            Answer(status=400, raw=raw.encode(errors="surrogateescape")),
             LMRefusedError,
             ("(400)", words),
         )
@@ -201,7 +245,15 @@ REFUSED = (
             ("a text", "model is not loaded", 'It said: "model is not loaded"'),
             ("a web page", "<html><title>Bad &amp; gone</title></html>", 'It said: "Bad & gone"'),
             ("JSON within a text", '{"error": "{\\"message\\": \\"inner\\"}"}', 'It said: "inner"'),
-            ("nothing", "", "did not accept the request (400)."),
+            ("nothing", "", "did not accept the request (400). It gave no reason: look at the server's log"),
+            ("null", "null", "It gave no reason"),
+            ("an empty object", "{}", "It gave no reason"),
+            ("no text at all", "\udcff\udcfe\udc80", "It gave no reason"),
+            ("errors within errors", '{"detail": {"error": {"message": "inner"}}}', 'It said: "inner"'),
+            ("a list of errors", '[{"error": {"message": "not so"}}]', 'It said: "not so"'),
+            ("messages as a list", '{"error": {"message": ["one", {"msg": "two"}]}}', 'It said: "one; two"'),
+            ("half an emoji", '{"error": {"message": "bad \\ud83d end"}}', 'It said: "bad \ufffd end"'),
+            ("a coloured log", '{"error": "\\u001b[31mnot so\\u001b[0m"}', 'It said: "not so"'),
         )
     ),
     Row(
@@ -225,6 +277,21 @@ PASSING = tuple(
         ("409", status(409), LMUnavailableError, ("not ready for the request (409)", AGAIN)),
         ("429", status(429, f"Slow, {KEY}."), LMRateLimitError, ("(429)", "Wait a little")),
         ("429 after seconds", status(429, retry_after=0.2), LMRateLimitError, ("(429)", "Wait a little")),
+        *(
+            (f"429 after nonsense: {advice}", status(429, retry_after=advice), LMRateLimitError, ("(429)",))
+            for advice in ("-5", "nan", "inf", "soon, maybe", "Wed, 21 Oct 2015 07:28:00 GMT")
+        ),
+        *(
+            (str(code), status(code), LMUnavailableError, (f"not ready for the request ({code})", AGAIN))
+            for code in (424, 425, 498, 499)
+        ),
+        ("529", status(529, "Overloaded"), LMUnavailableError, ("failed on its side (529)", AGAIN)),
+        (
+            "503 while it loads",
+            status(503, "Loading model", retry_after=0.2),
+            LMUnavailableError,
+            ("still loading the model (503)", "Try again when it is loaded"),
+        ),
         ("429 after a date", _soon, LMRateLimitError, ("(429)", "Wait a little")),
         ("500", status(500), LMUnavailableError, ("failed on its side (500)", AGAIN)),
         (
@@ -324,6 +391,7 @@ NO_REPLY = tuple(
         ("closed in the middle, as if complete", CUT_AND_CLOSED, ENDED),
         ("empty body", EMPTY_BODY, NOT_CHAT),
         ("a web page", NOT_JSON, NOT_CHAT),
+        ("a page of 5 MB", Answer(raw=b"<p>" + b"z" * 5_000_000, content_type="text/html"), NOT_CHAT),
         ("JSON of another kind", Answer(raw=b"[1, 2]"), NOT_CHAT),
         ("choices are an object", Answer(fields={"choices": {"a": 1}}), (*NOT_CHAT, "an object and no list")),
         ("a choice is a text", Answer(fields={"choices": ["hi"]}), NOT_CHAT),
@@ -340,6 +408,16 @@ NO_REPLY = tuple(
         ),
         ("a text as error under status 200", Answer(raw=b'{"error": "oops"}'), ("an error in place", "oops")),
         ("a detail under status 200", Answer(raw=b'{"detail": "oops"}'), ("an error in place", "oops")),
+        (
+            "an error and no choices",
+            Answer(raw=b'{"choices": null, "error": {"message": "oops"}}'),
+            ("an error in place", "oops"),
+        ),
+        (
+            "an error within a choice",
+            Answer("never read", "error"),
+            ("an error in place", AGAIN),
+        ),
         ("a message under status 200", Answer(raw=b'{"message": "oops"}'), ("an error in place", "oops")),
         (
             "an error 503 under status 200",
@@ -397,6 +475,13 @@ ODD_REPLIES = tuple(
         ("cut by length, with text", Answer("the reply was", "length"), "the reply was"),
         ("filtered, with text", Answer("the reply was", "content_filter"), "the reply was"),
         ("content in parts", Answer(message={"content": [{"type": "text", "text": "ab"}]}), "ab"),
+        ("content in parts without a type", Answer(message={"content": [{"text": "ab"}]}), "ab"),
+        (
+            "content as output_text",
+            Answer(message={"content": [{"type": "output_text", "text": "ab"}]}),
+            "ab",
+        ),
+        ("content in texts", Answer(message={"content": ["a", "b"]}), "ab"),
         ("usage in texts", Answer("ab", usage={"prompt_tokens": "7", "completion_tokens": "many"}), "ab"),
         ("negative usage", Answer("ab", usage={"prompt_tokens": -7, "completion_tokens": -1}), "ab"),
         ("absurd usage", Answer("ab", usage={"prompt_tokens": 10**30, "completion_tokens": 10**30}), "ab"),

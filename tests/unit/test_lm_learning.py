@@ -24,6 +24,8 @@ REFUSALS = {
     "as FastAPI does": Answer(
         status=422, raw=b'{"detail": [{"loc": ["body", "temperature"], "msg": "must be 1", "type": "v"}]}'
     ),
+    "in place of a reply": Answer(raw=b'{"error": {"message": "temperature must be 1", "code": 400}}'),
+    "as what cannot be done": status(501, "temperature is not implemented"),
     "as a text": Answer(status=400, raw=b"Unsupported value: 'temperature' does not support 0"),
 }
 

@@ -32,10 +32,12 @@ from refine_core.errors import (
 from refine_core.lm import LM, Usage, litellm_ready, warm
 from refine_core.lm.cache import cache
 from refine_core.lm.calling import NO_KEY
+from refine_core.lm.refusals import read_refusal
 from refine_core.lm.secrecy import redact
+from refine_core.lm.wire import MAX_REDIRECTS
 from refine_core.waiting import Cancel
 from tests import openai_server
-from tests.openai_server import Answer, OpenAIServer, status
+from tests.openai_server import Answer, OpenAIServer, redirect, status
 from tests.threads import finish
 
 CANARY = "canary-7f3a9c-of-any-shape"
@@ -358,6 +360,31 @@ def test_retry_after_is_honoured(server):
     ask(server, num_retries=1, on_retry=lambda *what: told.append(what))
     assert told[0][1] == told[0][2].retry_after_s == 0.1
     assert server.requests[1].at - server.requests[0].at >= 0.1
+
+
+@pytest.mark.fault(65)
+def test_a_redirect_in_a_circle_ends_after_a_few_requests(server):
+    """Each HTTP library has a limit of its own, and a retry would double it."""
+    server.default = redirect(307, f"{server.url}/chat/completions")
+    with pytest.raises(LMNotFoundError, match=r"one redirect to the next \(307\). Check the address"):
+        ask(server, num_retries=3)
+    assert len(server.requests) <= MAX_REDIRECTS + 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "wait_s"),
+    [
+        ((("retry-after-ms", "300"),), b"{}", 0.3),
+        ((), b'{"error": "Please retry in 250ms."}', 0.25),
+        ((), b'{"error": "Please retry after 1 second."}', 1.0),
+        ((), b'{"error": {"message": "try again in 1.5 minutes"}}', 90.0),
+        ((), b'{"error": "loading", "estimated_time": 30.4}', 30.4),
+        ((("Retry-After", "2"),), b'{"error": "retry in 9s"}', 2.0),
+        ((("Retry-After", "-2"),), b"{}", None),
+    ],
+)
+def test_how_long_to_wait_is_read_wherever_a_server_tells_it(headers, body, wait_s):
+    assert read_refusal(429, {n.lower(): v for n, v in headers}, body).retry_after_s == wait_s
 
 
 def test_retry_after_is_honoured_up_to_thirty_seconds_and_cancel_ends_the_wait(server):

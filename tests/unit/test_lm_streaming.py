@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gzip
 import itertools
+import json
 import logging
 import re
 import socket
@@ -257,6 +258,21 @@ def test_a_stream_that_falls_silent_is_told_of_by_its_silence_and_asked_again(se
 
 
 # Its size
+
+
+@pytest.mark.fault(45)
+def test_a_reply_that_is_complete_is_not_waited_for():
+    """Some servers keep the connection open after the last event, or break it; the reply is here all the same."""
+    text = Answer(events=(delta("hello"), delta(None, "stop"), DONE)).events
+    raw = "".join(f"data: {e if isinstance(e, str) else json.dumps(e)}\n\n" for e in text).encode()
+    open_end = Answer(
+        raw=raw + b": " + b"x" * 400, stall_s=30.0, stall_at=0.9, content_type="text/event-stream"
+    )
+    with OpenAIServer(open_end) as server:
+        lm, told = LM("tiny", api_base=server.url, timeout_s=10.0, num_retries=0), []
+        began_s = time.monotonic()
+        assert run(lm.steps(ASK, lm.kwargs, on_text=told.append)).text == "hello"
+        assert time.monotonic() - began_s < 8.0
 
 
 @pytest.mark.fault(52)

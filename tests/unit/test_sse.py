@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core.lm.answers import read_body
-from refine_core.lm.shapes import CutOff, SaidError, WrongShape
-from refine_core.lm.sse import EventReader, ServerEvent, StreamReader
+from refine_core.lm.shapes import CutOff, SaidError, TooLong, WrongShape
+from refine_core.lm.sse import MAX_LINE_BYTES, EventReader, ServerEvent, StreamReader
 from tests.openai_server import DONE, delta
 
 
@@ -56,6 +57,13 @@ def test_a_stream_reads_the_same_wherever_it_is_cut(cuts, ending):
         TEXT.rstrip(),
         TEXT.replace(b'{"id"', b'{\ndata: "id"'),
         b"unknown" + b": x\n" + TEXT,
+        TEXT.replace(b"data: ", b"").replace(b"\n\n", b"\n").replace(b"[DONE]\n", b""),
+        TEXT.replace(
+            "🎉".encode(), b'\\ud83c"}}]}\n\ndata: {"choices": [{"index": 0, "delta": {"content": "\\udf89'
+        ),
+        TEXT.replace(
+            b"data: [", stream({"choices": [{"index": 1, "delta": {"content": "other"}}]}) + b"data: ["
+        ),
     ],
     ids=[
         "comment",
@@ -66,10 +74,25 @@ def test_a_stream_reads_the_same_wherever_it_is_cut(cuts, ending):
         "no last line",
         "several lines",
         "unknown field",
+        "bare JSON",
+        "a character in halves",
+        "another choice between",
     ],
 )
 def test_odd_but_lawful_streams_are_understood(raw):
     assert said(raw).text == "Grüße aus Köln 🎉"
+
+
+@pytest.mark.fault(52)
+def test_a_line_without_end_is_given_up_and_read_in_linear_time():
+    """It comes in many pieces, and none of them may cost as much as all before it."""
+    events, pieces, began_s = EventReader(), MAX_LINE_BYTES // 4000, time.process_time()
+    events.feed(b"data: ")
+    for _ in range(pieces - 1):
+        assert events.feed(b"z" * 4000) == []
+    with pytest.raises(TooLong):
+        events.feed(b"z" * 4000)
+    assert time.process_time() - began_s < 1.0
 
 
 def test_usage_reasoning_refusal_and_tools_are_told_apart_from_text():
@@ -101,6 +124,10 @@ def test_usage_reasoning_refusal_and_tools_are_told_apart_from_text():
         (stream(delta("a"), "[1]", DONE), WrongShape),
         (stream(delta("a"), {"error": "oops"}), SaidError),
         (stream(delta("a")) + b'event: error\ndata: {"message": "oops"}\n\n', SaidError),
+        (stream(delta("a")) + b'error: {"code": 500, "message": "oops"}\n\n', SaidError),
+        (stream(delta("a")) + b'{"error": {"message": "oops"}}\n', SaidError),
+        (b"event: error\ndata: oops\n\n", SaidError),
+        (stream(delta("a"), {"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}), SaidError),
         (stream({"choices": [5]}, DONE), WrongShape),
         (stream({"choices": 5}, DONE), WrongShape),
     ],
