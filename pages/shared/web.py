@@ -28,6 +28,7 @@ EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
 TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 # The plotly.js that the plotly package carries, so that the figure and its renderer are of one version.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
+TRIES: Final = 30  # seconds, to fetch a script in
 SCRIPTS: Final = (PLOTLY, EDITOR, TIMELINE)
 
 
@@ -41,11 +42,22 @@ def url_of(script: Path) -> str:
 
 
 def importing(script: Path) -> str:
-    """The JavaScript of a component whose own code is `script`."""
+    """The JavaScript of a component whose own code is `script`; a fetch that fails is made again, as a page's app may restart."""
     return f"""
+async function load(tries) {{
+  try {{
+    return await import(new URL("{url_of(script)}" + "&".repeat(tries), document.baseURI).href);
+  }} catch (error) {{
+    if (tries === {TRIES}) throw error;
+    await new Promise((go) => setTimeout(go, 1000));
+    return load(tries + 1);
+  }}
+}}
+
+const code = load(0);
+
 export default async function (component) {{
-  const code = await import(new URL("{url_of(script)}", document.baseURI).href);
-  return code.default(component);
+  return (await code).default(component);
 }}
 """
 

@@ -326,6 +326,7 @@ def test_the_code_is_fetched_once_and_never_sent_with_the_data(page: Page, visit
     page.on("websocket", listen)
     page.on("request", lambda request: fetched.append(urlsplit(request.url).path))
     visit(APP)
+    expect(page.get_by_role("textbox", name="Reward")).to_be_visible()
     assert fetched.count("/lib/editor.js") == 1
     assert 0 < sum(sizes) < 40_000
     sizes.clear()
@@ -334,3 +335,10 @@ def test_the_code_is_fetched_once_and_never_sent_with_the_data(page: Page, visit
         _knows(page, text)
     assert 0 < sum(sizes) < 40_000
     assert fetched.count("/lib/editor.js") == 1
+
+
+def test_code_that_failed_to_load_is_fetched_again(page: Page, visit: Callable[[Path], Page]):
+    """As when the app restarts at that moment."""
+    page.route("**/lib/editor.js?*", lambda route: route.abort(), times=2)
+    visit(APP)
+    expect(page.get_by_role("textbox", name="Reward")).to_be_visible(timeout=20_000)
