@@ -209,6 +209,9 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
     second = "".join(
         f". Nor could the second, asked for {name_format(call)}: {why}" for call, why in others[:1]
     )
+    was_cut = any(call.parse_failed.cut for call, _ in replies[:1] if call.parse_failed)
+    if was_cut and not others:
+        return f"{whose} {first.removeprefix('it ')}"
     return f"{whose} could not be read: {first}{second}"
 
 

@@ -48,7 +48,9 @@ def cut_error(signature: str, reply: str, why: str, limit: object, error: ParseE
     if thought and not answer.strip():
         where = ", while the model was still reasoning"
     else:
-        where = f", behind {answer.rstrip()[-_SHOWN:]!r}" if answer.strip() else ""
+        end = answer.rstrip().rpartition("\n")[2]
+        end = end if len(end) <= _SHOWN else f"…{end[-_SHOWN:]}"
+        where = f", after {end!r}" if end else ""
     now = f" (now {limit:,})" if why == _TOKENS and isinstance(limit, int) else ""
     cut = f"it was cut off at {why}{where}. {_ADVICE[why]}{now}"
     return ParseError(

@@ -279,7 +279,7 @@ def test_whole_replies_beside_one_without_a_reason_are_read():
 @pytest.mark.fault(2)
 def test_a_users_own_adapter_is_not_given_half_a_reply():
     lm = ScriptedLM([Reply("Brus", finish_reason="length")])
-    wanted = pytest.raises(ParseError, match="cut off at the token limit, behind 'Brus'")
+    wanted = pytest.raises(ParseError, match="cut off at the token limit, after 'Brus'")
     with context(lm=lm, adapter=Plain()), wanted:
         Predict(CITY)(question="?")
 
@@ -305,8 +305,11 @@ def test_a_cut_off_reply_of_a_server_is_a_failed_attempt_that_says_what_to_do(se
     line, server = served(Answer(text, finish_reason="length", streams=streamed))
     (attempt,) = line.attempts
     assert (attempt.state, attempt.reward) == ("failed", None)
-    assert r"behind '[[ ## answer ## ]]\nBrussels'. Raise max tokens" in attempt.error.message
-    assert "Raise max tokens" in stop_summary(line)
+    assert "cut off at the token limit, after 'Brussels'. Raise max tokens" in attempt.error.message
+    assert (
+        "the reply of answer was cut off at the token limit, after 'Brussels'. Raise max tokens"
+        in stop_summary(line)
+    )
     assert len(server.requests) == 1
 
 
