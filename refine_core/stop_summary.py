@@ -18,6 +18,7 @@ _CAUSE_CHARS = 160
 _ONLY_CAUSE_CHARS = 240
 _CAUSES = 3  # told one by one; further ones are counted
 _NAMED, _FIRST = 4, 2  # attempts that are all named; of more, the first ones
+_VARIES = re.compile(r"about [\d,]+ characters|behind '[^']*'")  # of one cause, from attempt to attempt
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z`])")
 
 
@@ -118,9 +119,11 @@ def _failures(line: Timeline) -> list[str]:
 def _by_cause(line: Timeline) -> dict[str, list[int]]:
     """Why attempts failed, with their indices, in the order in which each cause came first."""
     causes: dict[str, list[int]] = {}
+    first: dict[str, str] = {}  # of those that tell the same cause, how it was told first
     for attempt in sorted(line.attempts, key=lambda a: a.index):
         if attempt.state == "failed":
-            causes.setdefault(_cause(attempt), []).append(attempt.index)
+            cause = _cause(attempt)
+            causes.setdefault(first.setdefault(_VARIES.sub("", cause), cause), []).append(attempt.index)
     return causes
 
 

@@ -177,6 +177,18 @@ def test_the_only_cause_is_told_with_what_to_do_next():
     assert stop_summary(log.line).endswith(" Attempt 2 failed: 'tiny' used up its tokens.")
 
 
+@pytest.mark.fault(45)
+def test_one_cause_is_one_though_each_attempt_tells_another_number_or_end():
+    """So the headline of a rambling model says what to do next."""
+    told = "'tiny' was still writing after 60 s (about {} characters). Set max tokens."
+    log = log_of()
+    for size in ("1,400", "630"):
+        log.attempt(None, error=Fault("LMTimeoutError", told.format(size), blame="model"))
+    log.attempt(1.0)
+    log.finish()
+    assert stop_summary(log.line).endswith(f"Attempts 1 and 2 failed: {told.format('1,400')}")
+
+
 @pytest.mark.fault(18)
 def test_a_run_under_way_or_cut_off_names_its_failures_too():
     log = log_of(NOTHING, 0.5)
