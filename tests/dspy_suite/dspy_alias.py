@@ -58,20 +58,6 @@ def _written(answer: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-class Settings:
-    """`dspy.settings`, with what its test fixtures ask of it."""
-
-    configure = staticmethod(settings.configure)
-    context = staticmethod(settings.context)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(settings, name)
-
-    def copy(self) -> dict[str, Any]:
-        """The settings that hold."""
-        return {name: settings.get(name) for name in _DEFAULTS}
-
-
 _DEFAULTS = {
     name: None if name == "trace" else settings.get(name)
     for name in (
@@ -108,7 +94,7 @@ def _module(name: str, *sources: Any, **names: Any) -> None:
 def install() -> None:
     """Put the modules in place."""
     public = {name: getattr(refine_core, name) for name in refine_core.__all__}
-    _module("", **{**public, "settings": Settings(), "__getattr__": refine_core.__getattr__})
+    _module("", **{**public, "settings": settings, "__getattr__": refine_core.__getattr__})
     for name, sources in {
         "adapters": (base, chat, json_adapter),
         "adapters.base": (base,),
