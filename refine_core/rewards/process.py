@@ -254,6 +254,8 @@ class WorkerProcess:
         """While the worker runs, look at what no kernel limit bounds; pause it once it owes nothing."""
         while self._busy.wait() and not self._over.wait(LOOK_EVERY_S):
             with self._lock:
+                if self.ended:
+                    return
                 if self.reply.done() and not self._interrupted:  # else it has a line to note
                     self._pause(True)
                     self._busy.clear()

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -596,3 +597,19 @@ def test_a_frame_to_a_process_that_has_ended_is_answered_at_once():
     process.kill()
     process.request({"op": "score"})
     assert process.reply.result(1) is None
+
+
+def test_no_thread_is_left_of_workers_that_ended():
+    """However close to one another the answer, the pause and the end come."""
+    before = set(threading.enumerate())
+    sources = [body("return 1.0"), "import os\n" + body("os._exit(3)")] * 2
+
+    def run(source):
+        for _ in range(12):
+            with RewardRunner(source) as runner, suppress(RewardError):
+                runner.score({}, {})
+
+    with ThreadPoolExecutor(len(sources)) as pool:
+        list(pool.map(run, sources))
+    for thread in set(threading.enumerate()) - before:
+        finish(thread)
