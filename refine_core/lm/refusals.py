@@ -24,6 +24,8 @@ from refine_core.log.well_formed import well_formed
 MAX_ITEMS = 3  # errors of a list that are shown
 MAX_LEVELS = 6
 MAX_RAW = 200_000  # characters of a body that are looked at
+MAX_READ = 4_000  # characters of its words, which are searched; far fewer are shown
+MAX_CODE = 100  # characters of a code
 
 _WORDS = (
     "message",
@@ -38,9 +40,10 @@ _WORDS = (
     "description",
 )
 _MARKUP = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|title|\?xml|[a-z]+[\s>/])", re.IGNORECASE | re.DOTALL
+    r"\s*(?>(?:<!--.*?-->\s*)*)<(?:!doctype|html|head|body|title|\?xml|[a-z]+[\s>/])",
+    re.IGNORECASE | re.DOTALL,
 )
-_TITLE = re.compile(r"<(title|message|faultstring|h1)\b[^>]*>([^<]*)</\1", re.IGNORECASE)
+_TITLE = re.compile(r"<(title|message|faultstring|h1)\b[^<>]*>([^<]*)</\1", re.IGNORECASE)
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # colours, of a log that was passed on
 _ORIGINAL = re.compile(
@@ -168,7 +171,8 @@ def refusal_of(body: object, *, status: int | None = None, retry_after_s: float 
     codes: set[str] = set()
     param = ""
     for part in _parts(body):
-        codes |= {str(part[n]) for n in ("code", "type", "status") if isinstance(part.get(n), (str, int))}
+        told = (part.get(n) for n in ("code", "type", "status"))
+        codes |= {str(code)[:MAX_CODE] for code in told if isinstance(code, (str, int))}
         param = param or _param_in(part)
     if status is None:
         status = next((int(code) for code in sorted(codes) if re.fullmatch(r"[45]\d\d", code)), None)
@@ -188,11 +192,13 @@ def refusal_of(body: object, *, status: int | None = None, retry_after_s: float 
 def _wait_in(body: object, words: str) -> float | None:
     """How long to wait, in seconds, where the body or its words tell."""
     estimate = body.get("estimated_time") if isinstance(body, Mapping) else None
-    if isinstance(estimate, (int, float)) and 0 < estimate < math.inf:
-        return float(estimate)
+    if isinstance(estimate, (int, float)) and estimate > 0:
+        with contextlib.suppress(OverflowError):  # an integer may be too large for a float
+            return _sane_wait(float(estimate))
     if found := _WAIT.search(words):
         unit = (found[2] or "s").lower()
-        return float(found[1]) * next((s for begins, s in _UNITS_S.items() if unit.startswith(begins)), 1.0)
+        scale = next((s for begins, s in _UNITS_S.items() if unit.startswith(begins)), 1.0)
+        return _sane_wait(float(found[1]) * scale)
     return None
 
 
@@ -203,11 +209,11 @@ def read_words(body: object) -> str:
 
 def clean(words: str) -> str:
     """The words on one line, without litellm's name, repetitions and advice."""
-    words = _ORIGINAL.sub("", _PREFIX.sub("", words.strip()))
+    words = _ORIGINAL.sub("", _PREFIX.sub("", words.strip()[:MAX_READ]))
     if _LITELLMS.search(words):
         words = " ".join(part for part in _SENTENCE.split(words) if not _LITELLMS.search(part))
     shown = "".join(c if c.isprintable() else " " for c in well_formed(_ESCAPES.sub("", words)))
-    return re.sub(r"(?: \.)+$", "", " ".join(shown.split()))
+    return re.sub(r"(?: \.)+\Z", "", " ".join(shown.split()))
 
 
 def _words(body: object, levels: int) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from refine_core import LM, Collector
 from refine_core.errors import LMError, LMRateLimitError, LMRefusedError, LMUnavailableError
+from refine_core.lm.refusals import read_refusal
 from refine_core.log.scope import Scope, current, within
 from tests.openai_server import Answer, OpenAIServer, delta, status
 
@@ -163,3 +165,26 @@ def test_a_parameter_that_litellm_refuses_itself_is_told_in_our_words(model):
     told = str(caught.value)
     assert [word for word in ("litellm.", "drop_params", "allowed_openai_params") if word in told] == []
     assert "logit_bias" in told
+
+
+HOSTILE = {
+    "comments of a web page": b"<!---->" * 40 + b"x",
+    "beginnings of a title": b"<html>" + b"<title " * 28_000,
+    "spaces": b"litellm a" + b" " * 190_000 + b"b",
+    "full stops": b"a" + b" ." * 95_000 + b"x",
+    "a sentence begun again and again": b"used all " * 22_000,
+    "a code without end": json.dumps({"code": "used all " * 20_000}).encode(),
+    "a wait that no float can hold": json.dumps({"error": "loading", "estimated_time": 10**400}).encode(),
+    "a wait of 5,000 digits": b"retry in " + b"9" * 5_000,
+}
+
+
+@pytest.mark.fault(9)
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_refusal_is_read_at_once_and_without_an_error(raw):
+    """A refusal may be 200,000 characters long, and patterns must not try all ways to match it."""
+    began_s = time.process_time()
+    refusal = read_refusal(429, {}, raw)
+    assert not refusal.is_out_of_credit
+    assert refusal.retry_after_s is None
+    assert time.process_time() - began_s < 2
