@@ -64,7 +64,7 @@ def sections(
             marks, lacking = loose, left
         if not lacking:
             break
-    fenced = bool(marks) and len(_FENCE.findall(reply, 0, marks[0][1])) % 2 == 1
+    fenced = "```" in reply and bool(marks) and len(_FENCE.findall(reply, 0, marks[0][1])) % 2 == 1
     found: dict[str, str] = {}
     echoed: set[str] = set()
     for i, (name, _, start) in enumerate(marks):
@@ -182,7 +182,7 @@ def _bare(text: str) -> str:
     if colon := _COLON.match(text):
         text = text[colon.end() :]
     text = text.strip()
-    for _ in range(_MOST_ENDS):
+    for _ in range(_MOST_ENDS if text.endswith((">", "]")) else 0):
         turn = _TURN_ENDS.search(text, max(0, len(text) - _LONGEST_INDENT))
         if turn is None or not turn.start() or (turn[0].startswith("</s>") and "<s>" in text):
             break

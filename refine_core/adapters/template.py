@@ -25,6 +25,7 @@ _NOTE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NOT_SUPPLIED = re.compile(r"Not supplied for this [\w ]{1,60}\.?", re.IGNORECASE)
+_SIGNS = re.compile(r"[{<\[#]|[Nn]ot supplied")
 _PLACEHOLDERS = (("{{", "}}"), ("{", "}"), ("${", "}"), ("<", ">"), ("[", "]"))
 _LONGEST_DATA = 20_000
 _LONGEST = 400  # characters of what is left without its note, and of a text that may be a placeholder
@@ -58,6 +59,8 @@ def _repeats_as_json(made: Field, text: str) -> bool:
 
 
 def _is_placeholder(name: str, text: str) -> bool:
+    if _SIGNS.search(text) is None:  # as for most values, and cheap to see
+        return False
     bare = without_note(text)
     if not bare.strip():
         return bool(text.strip())
