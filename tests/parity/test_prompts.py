@@ -36,6 +36,17 @@ READ_OTHERWISE = {
     ("json", "optional text", "null"): "as above",
     ("json", "optional int", ""): "an empty text stands for None; there it does not parse",
     ("json", "dict", '{"a": 1'): "a brace inside of a text closes nothing; there it does, and nothing parses",
+    **{
+        (adapter, kind, text): why
+        for adapter in ("chat", "json")
+        for kind, text, why in (
+            ("int", "3,000", "a number as people write it; there it does not parse"),
+            ("float", "```\n2.5\n```", "a number in a code fence; there it does not parse"),
+            ("bool", "False.", "without its stop; there it does not parse"),
+            ("literal", "Red", "a choice without its case; there it does not parse"),
+            ("enum", "Red", "as above"),
+        )
+    },
 }
 """Replies that we read otherwise, on purpose: how, and what the original does."""
 
