@@ -50,7 +50,7 @@ def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
             return f"Stopped at attempt {index + 1}: reward {reward} ≥ {threshold}.", *failures
         case "attempts_used_up" if end.returned is not None and len(line.temperatures) == 1:
             reward = f"{_reward(line, end.returned)}{_rules(line, end.returned)}"
-            return (f"The one attempt was made; its reward is {reward}.",)
+            return (f"The only attempt scored {reward}.",)
         case "attempts_used_up" if end.returned is not None:
             return f"All {count(made, 'attempt')} made; {_aim(line)}.", returned, *failures
         case "too_many_failures":
@@ -80,7 +80,7 @@ _NO_REWARD = "No attempt has a reward yet."
 
 
 def _all_failed(line: Timeline, failures: Sequence[str]) -> tuple[str, ...]:
-    whole = "The one attempt failed" if len(line.attempts) == 1 else "Every attempt failed"
+    whole = "The only attempt failed" if len(line.attempts) == 1 else "Every attempt failed"
     causes = _by_cause(line)
     return (f"{whole}: {_whole(line, next(iter(causes)))}",) if len(causes) == 1 else (f"{whole}.", *failures)
 

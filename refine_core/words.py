@@ -87,7 +87,7 @@ def seconds(value: float | None) -> str:
 def resumed(line: Timeline) -> str:
     """What an interruption did to the run, and whether it went on with a broken reward; "" where nothing happened."""
     anyway = (
-        f"Continued after attempt {line.continued_after}, in spite of the reward's error."
+        f"Continued after attempt {line.continued_after}, despite the reward's error."
         if line.continued_after is not None
         else ""
     )
@@ -207,7 +207,8 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
         return ""
     (_, first), *others = replies
     second = "".join(
-        f". Nor could the second, asked for {name_format(call)}: {why}" for call, why in others[:1]
+        f". The second reply, asked for {name_format(call)}, could not be read either: {why}"
+        for call, why in others[:1]
     )
     was_cut = any(call.parse_failed.cut for call, _ in replies[:1] if call.parse_failed)
     if was_cut and not others:

@@ -85,7 +85,7 @@ def _request(typed: Typed, where: str) -> None:
     """The messages that ask for advice. where: on the page, as they may stand there twice."""
     messages = programs.advice_prompt(typed.spec)
     tokens = programs.estimate_tokens(messages)
-    st.caption(f"About {tokens:,} tokens. What is known only after an attempt stands in braces.")
+    st.caption(f"About {tokens:,} tokens. The values in braces are known only after an attempt.")
     for i, message in enumerate(messages):
         st.caption(plain(ROLES[message["role"]]))
         block(message["content"], key=fixed("advice", where, i))
@@ -100,7 +100,7 @@ def _temperatures(typed: Typed) -> str:
     if takes and not typed.problems:
         takes = connections.takes_temperature(spec.model)
     if not takes:
-        return "The model takes none, so no temperature is sent. Attempts differ by rollout id."
+        return "No temperature is sent, because the model takes none. Attempts differ by rollout id."
     used = programs.temperatures(spec)
     more = " …" if len(used) > LISTED else ""
     return f"Temperatures: {' · '.join(map(number, used[:LISTED]))}{more}"

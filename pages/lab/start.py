@@ -106,7 +106,7 @@ def _under_way(run_id: str, typed: Typed) -> bool:
 def _steps(typed: Typed) -> list[str]:
     tried = "The program is tried, and your reward scores what it returns."
     if typed.spec.strategy == "single":
-        return [tried, "That is all: once, without hints."]
+        return [tried, "There is only one attempt, without hints."]
     until = "The best attempt is returned."
     if typed.spec.threshold is not None:
         until = "The first attempt at the threshold is returned; else the best one."

@@ -290,7 +290,7 @@ def _reply(call: Call) -> None:
         if answer.strip() or not thought:
             block(answer.strip("\n"), key=f"reply-{call.span}")
         else:
-            st.caption("The reply holds reasoning alone.")
+            st.caption("The reply holds only reasoning.")
         st.caption(plain(_cost(call)))
     elif call.error is not None:
         mistake(call.error.message + _charged(call.charge))

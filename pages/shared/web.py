@@ -132,7 +132,7 @@ def _why_refused(scope: Scope) -> str:
     """Why a call is not answered; "" where it is."""
     host, *others = Headers(scope=scope).getlist("host") or [""]
     if others or not _is_allowed(host):
-        return "Refinescope is not served under this name. `server.allowedHosts` says which ones there are."
+        return "Refinescope is not served under this name. `server.allowedHosts` lists the names that are allowed."
     return "" if _is_own(scope) else "Calls from another origin are refused."
 
 

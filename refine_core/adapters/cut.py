@@ -64,8 +64,8 @@ def cut_error(signature: str, reply: str, why: str, limit: object, error: ParseE
 
 
 def thought_error(signature: str, reply: str, error: ParseError) -> ParseError:
-    """The error for a reply that is reasoning alone. error: what its reader had to say of it."""
-    words = "holds reasoning alone, and no answer"
+    """The error for a reply that holds only reasoning. error: what its reader had to say of it."""
+    words = "holds only reasoning and no answer"
     return ParseError(
         signature=signature,
         reply=reply,

@@ -1,6 +1,6 @@
 """Which reply format a model keeps: one small signature, asked in one format after the other until a reply can be read.
 
-chat -> JSON schema -> JSON object -> JSON asked for by the prompt alone
+chat -> JSON schema -> JSON object -> JSON asked for in the prompt only
 """
 
 from __future__ import annotations
@@ -85,13 +85,13 @@ def _steps(lm: BaseLM) -> Iterator[tuple[str, ReplyFormat, Adapter, Mapping[str,
         schema = JSONSchemaAdapter()
         yield "As JSON schema", "json_schema", schema, schema.params(SIGNATURE, lm.takes)
         yield "As JSON object", "json", plain, plain.params(SIGNATURE, lm.takes)
-    yield "As JSON by the prompt alone", "json", plain, {}
+    yield "As JSON, asked for in the prompt only", "json", plain, {}
 
 
 def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | None, str]:
     """Whether the format was kept, and why not."""
     if answer is None:
-        return False, "it was still writing when its time was over"
+        return False, "it was still writing when the time ran out"
     if isinstance(answer, LMError):
         refused = may_be_about_format(answer)
         return (False, "the server refuses it") if refused else (None, str(answer).rstrip("."))
@@ -101,5 +101,5 @@ def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | Non
         if error.cut:
             return False, error.cut
         missing = ", ".join(error.missing)
-        return False, f"no {missing} in the reply" if missing else "a value was not of its type"
+        return False, f"no {missing} in the reply" if missing else "a value has the wrong type"
     return True, ""

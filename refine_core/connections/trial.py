@@ -352,7 +352,7 @@ class _Trial:
 
     def _none_given(self, error: LMError) -> str:
         return (
-            f"{_capital(self._where)} wants a key, and none was given ({error.status}). Type one, or name the environment "
+            f"{_capital(self._where)} requires an API key ({error.status}). Type one, or name the environment "
             f"variable that holds it.{''.join(str(error).partition(blame.SAID)[1:])}"
         )
 
@@ -361,7 +361,7 @@ class _Trial:
         likely = (
             "the key is the likeliest cause. Check it, and that it belongs there."
             if self.key
-            else "the likeliest cause is that it wants a key, and none was given. Type one."
+            else "the likeliest cause is that it requires an API key. Type one."
         )
         return f"The server refuses every request, its list of models too; {likely}"
 

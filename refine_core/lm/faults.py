@@ -114,7 +114,7 @@ def explain(  # one return a fault
         return LMKeyError(f"{at} needs a key. Give one, or set it in the environment.", model=model)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.UNPROCESSABLE_ENTITY:
         return _by_status(error, refusal_of(_words(error), status=status), at, model, secrets)
-    what = "it is no JSON, or not all of it" if _has(error, "JSONDecodeError") else ""
+    what = "it is not complete JSON" if _has(error, "JSONDecodeError") else ""
     return _by_sight(WrongShape(what), at, where, model, secrets)
 
 
@@ -200,7 +200,7 @@ def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Co
             )
         case SentInCircles():
             return LMNotFoundError(
-                f"{at} sends the request from one redirect to the next ({seen.status}). "
+                f"{at} redirects the request again and again ({seen.status}). "
                 "Check the address; it usually ends in /v1.",
                 model=model,
                 status=seen.status,
@@ -217,8 +217,8 @@ def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Co
             return _too_late(seen, at, model)
         case Unguarded():
             return LMError(
-                f"{at} was asked in a way that cannot be watched, so its answer was not used: nobody knows where the key "
-                "went. Give the address of an OpenAI-compatible server that has the model.",
+                f"The request to {where} could not be checked on its way, so the reply was not used: the key may have "
+                "been sent elsewhere. Give the address of an OpenAI-compatible server that has the model.",
                 model=model,
             )
         case CutOff():
@@ -289,12 +289,12 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
     ),
     408: (LMTimeoutError, "{at} gave up waiting (408). Try again."),
     409: (LMUnavailableError, "{at} was not ready for the request (409). Try again."),
-    410: (LMNotFoundError, "{at} has the model {model!r} no longer (410). Choose another."),
+    410: (LMNotFoundError, "{at} no longer has the model {model!r} (410). Choose another."),
     **{
         status: (LMUnavailableError, f"{{at}} was not ready for the request ({status}). Try again.")
         for status in (424, 425, 498, 499)
     },
-    413: (LMRefusedError, "{at} finds the prompt too long (413). Shorten it."),
+    413: (LMRefusedError, "{at} says that the prompt is too long (413). Shorten it."),
     501: (LMRefusedError, "{at} cannot do what was asked (501). Change the parameters, or leave them out."),
     429: (LMRateLimitError, "{at} has had too many requests (429). Wait a little, or ask less often."),
     504: (LMTimeoutError, "{at} gave up waiting (504). Try again."),
@@ -307,10 +307,7 @@ _TOO_LONG = (
     "lower max tokens, or load the model with a larger context window."
 )
 _NO_MEMORY = "{at} has too little memory for {model!r} ({status}). Free some there, or choose a smaller model or context window."
-_KEYLESS = (
-    "{at} wants a key, and none was given ({status}). "
-    "Give one, or name the environment variable that holds it."
-)
+_KEYLESS = "{at} requires an API key ({status}). Give one, or name the environment variable that holds it."
 _OUT_OF_CREDIT = (
     "{at} says that the account behind the key is out of credit ({status}). "
     "Add credit or raise its limit there, or use another key."
@@ -339,7 +336,7 @@ def _cause(error: BaseException, refusal: Refusal, status: int) -> tuple[type[LM
     if refusal.lacks_memory:  # it would fail again, here and below
         return LMRefusedError, _NO_MEMORY
     if _REPLY_FORMAT.search(refusal.words):
-        return LMRefusedError, "{at} failed at the reply format ({status})."
+        return LMRefusedError, "{at} failed because of the reply format ({status})."
     return LMUnavailableError, "{at} failed on its side ({status}). Try again later."
 
 
@@ -383,7 +380,7 @@ def _unreachable(error: BaseException, where: str) -> str:
     if _has(error, "gaierror"):
         return f"Cannot reach {where}: no such host. Check the address, and the network."
     if _has(error, "InvalidURL", "InvalidUrlClientError"):
-        return f"Cannot reach {where}: this is no address. Write http://HOST:PORT/v1."
+        return f"Cannot reach {where}: this is not an address. Write http://HOST:PORT/v1."
     if _has(
         error, *_HUNG_UP, "ReadError", "RemoteProtocolError", "ClientPayloadError", "ServerDisconnectedError"
     ):

@@ -121,7 +121,7 @@ class LM(BaseLM):
             )
         if api_base and not re.match(r"https?://[^/]", api_base):
             raise LMNotFoundError(
-                f"{redact(api_base)!r} is no address; write http://HOST:PORT/v1", model=model
+                f"{redact(api_base)!r} is not an address; write http://HOST:PORT/v1", model=model
             )
         self.api_base, self.custom_llm_provider = api_base, custom_llm_provider
         self.cache, self.cache_in_memory = cache, cache_in_memory

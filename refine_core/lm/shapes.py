@@ -87,7 +87,7 @@ def put_right(body: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     choices = [] if body["choices"] is None else body["choices"]
     if not isinstance(choices, list):
-        raise WrongShape(f"its choices are {kind_of(choices)} and no list")
+        raise WrongShape(f"its choices are {kind_of(choices)}, not a list")
     told = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
     told |= {"usage": usage} if (usage := sane_usage(body.get("usage"))) else {}
     rest = {n: v for n, v in body.items() if n not in ("id", "model", "usage", "created")}

@@ -143,7 +143,7 @@ class StreamReader:
         if event.name == "error":
             raise SaidError(data if told is None else told)
         if told is None and data.strip() != "null":
-            raise WrongShape("it is no JSON, or not all of it")
+            raise WrongShape("it is not complete JSON")
         if not isinstance(told, dict):
             raise WrongShape(f"a piece of it is {kind_of(told)}")
         if told.get("error"):
@@ -160,7 +160,7 @@ class StreamReader:
         if choices is None:
             return "", ""
         if not isinstance(choices, list):
-            raise WrongShape(f"its choices are {kind_of(choices)} and no list")
+            raise WrongShape(f"its choices are {kind_of(choices)}, not a list")
         if not choices:
             return "", ""
         if not self._choices and isinstance(choices[0], dict):

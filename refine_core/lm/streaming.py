@@ -138,7 +138,7 @@ class Tap:
 
     def _look(self, piece: Any) -> None:
         if not isinstance(piece.choices, list):
-            raise WrongShape(f"its choices are {kind_of(piece.choices)} and no list")
+            raise WrongShape(f"its choices are {kind_of(piece.choices)}, not a list")
         usage: Any = getattr(piece, "usage", None)
         told = usage.model_dump(warnings=False) if hasattr(usage, "model_dump") else usage
         self._note(told, None, piece.model)

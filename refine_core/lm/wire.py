@@ -193,7 +193,7 @@ def _stay(watch: Watch, request: Any, response: Any) -> None:
         try:
             to = request.url.join(response.headers["Location"])
         except Exception:  # noqa: BLE001  # each HTTP library has its own; the address is none
-            raise WrongShape("it sends the request on to what is no address") from None
+            raise WrongShape("it redirects to something that is not an address") from None
         if not _same_place(request.url, to):
             shown = str(to.copy_with(userinfo=b"", query=None, fragment=None))
             raise SentElsewhere(shown, response.status_code)
@@ -270,7 +270,7 @@ async def _whole(
         if watch.streamed:
             said, more = as_events(body), {"content-type": "text/event-stream"}
     elif len(said) > MAX_NO_JSON_BYTES and not isinstance(told, dict):
-        raise WrongShape("it is no JSON, or not all of it")
+        raise WrongShape("it is not complete JSON")
     watch.done = watch.done or DONE.encode() in said[-32:]
     passed_on = _passed_on(response, request, content=said)
     passed_on.headers.update({**more, "content-length": str(len(said))})

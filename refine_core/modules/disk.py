@@ -76,7 +76,7 @@ def parsed(data: bytes, where: Path) -> dict[str, Any]:
         state = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise StateError(
-            f"{where} is no JSON ({error}); it is damaged or was not written by save()"
+            f"{where} is not JSON ({error}); it is damaged or was not written by save()"
         ) from None
     if not isinstance(state, dict):
         raise StateError(

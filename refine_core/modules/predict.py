@@ -134,7 +134,7 @@ class Predict(Operation, Parameter):
     def _flow(self, **inputs: Any) -> Steps[Prediction]:
         """Ask the model and read its reply."""
         if "new_signature" in inputs:
-            raise TypeError("new_signature is no keyword of a predictor's call any more; write signature=…")
+            raise TypeError("a predictor's call no longer takes new_signature; write signature=…")
         signature = ensure_signature(inputs.pop("signature", self.signature))
         lm = _model(inputs.pop("lm", self.lm) or settings.get("lm"))
         traced = inputs.pop("_trace", True)

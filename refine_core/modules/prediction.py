@@ -265,6 +265,6 @@ def _number(other: Any) -> float:
     """What a prediction is compared with or added to. Raises TypeError for text, which float would read."""
     if isinstance(other, (str, bytes, bytearray)):
         raise TypeError(
-            f"a prediction with a score is a number, and goes with no {type(other).__name__}: {other!r:.80}"
+            f"a prediction with a score acts as a number and cannot be combined with {type(other).__name__}: {other!r:.80}"
         )
     return float(other)

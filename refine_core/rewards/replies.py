@@ -141,13 +141,13 @@ def _text(frame: dict[str, object], key: str, chars: int) -> str:
 
 def _finite(value: object) -> float:
     if not isinstance(value, float) or not math.isfinite(value):  # JSON reads 1e999 as infinity
-        raise ValueError("no finite number")
+        raise ValueError("not a finite number")
     return value
 
 
 def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LINES:
-        raise ValueError("no line or count")
+        raise ValueError("not a line or a count")
     return value
 
 

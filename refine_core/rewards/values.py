@@ -219,7 +219,7 @@ def _fraction(inner: Any) -> Any:
     if (
         type(numerator) is not int or type(denominator) is not int
     ):  # of "1e999999999" it would make that many digits
-        raise ValueError("a fraction of other than integers")
+        raise ValueError("a fraction whose parts are not integers")
     return Fraction(numerator, denominator)
 
 

@@ -91,7 +91,7 @@ class SignatureMeta(type):
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("model_"):
             raise AttributeError(
-                f"signature {cls.__name__} has no {name!r}: signatures are no pydantic models here; see `fields`, and "
+                f"signature {cls.__name__} has no {name!r}: signatures are not pydantic models here; see `fields`, and "
                 "docs/dspy.md"
             )
         raise AttributeError(f"signature {cls.__name__} has no attribute {name!r}")

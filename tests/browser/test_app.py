@@ -234,7 +234,7 @@ def test_an_unreachable_server_is_said_beside_its_field(app):
     fill(app, "Address of an OpenAI-compatible server", "http://127.0.0.1:9/v1")
     app.get_by_label("N, attempts at most").fill("1")
     run(app)
-    expect(app.get_by_text(re.compile("The one attempt failed")).first).to_be_visible(timeout=90_000)
+    expect(app.get_by_text(re.compile("The only attempt failed")).first).to_be_visible(timeout=90_000)
     expect(app.get_by_text(re.compile("Cannot reach")).first).to_be_visible()
 
 
@@ -254,7 +254,7 @@ def test_half_an_emoji_is_shown_while_it_streams_and_after_a_reload(app):
         )
         run(app)
         expect(app.locator(".writing pre")).to_contain_text("half \N{REPLACEMENT CHARACTER}", timeout=20_000)
-        stopped(app, "The one attempt was made")
+        stopped(app, "The only attempt scored")
     for _ in range(2):
         expect(app.get_by_text("half \N{REPLACEMENT CHARACTER} emoji").first).to_be_visible(timeout=20_000)
         expect(app.get_by_test_id("stException")).to_have_count(0)

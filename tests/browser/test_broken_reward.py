@@ -43,7 +43,7 @@ def test_a_run_that_stopped_for_its_reward_goes_on_when_told_to(app):
     app.get_by_role("button", name="Continue", exact=True).click()
     stopped(app, "Every attempt failed")
     expect(rows(app)).to_have_count(5)
-    expect(app.get_by_text("Continued after attempt 1, in spite of the reward's error.")).to_be_visible()
+    expect(app.get_by_text("Continued after attempt 1, despite the reward's error.")).to_be_visible()
     expect(app.get_by_role("button", name="Continue anyway")).to_have_count(0)
 
 

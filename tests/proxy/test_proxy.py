@@ -143,7 +143,7 @@ def test_a_test_says_that_key_model_and_stream_work(proxy):
 
 
 @pytest.mark.parametrize(
-    ("key", "hint"), [("sk-of-nobody", "the key is the likeliest cause"), (None, "none was given")]
+    ("key", "hint"), [("sk-of-nobody", "the key is the likeliest cause"), (None, "requires an API key")]
 )
 def test_a_test_suspects_the_key_where_nothing_is_answered(proxy, key, hint):
     found = tried(proxy, "answers", key)

@@ -483,7 +483,7 @@ def test_a_callback_need_not_derive_from_ours():
     [
         (
             lambda: LM("openai/x", api_base="localhost:8000"),
-            "'localhost:8000' is no address; write http://HOST:PORT/v1",
+            "'localhost:8000' is not an address; write http://HOST:PORT/v1",
         ),
         (
             lambda: LM("openai/x", model_type="text"),

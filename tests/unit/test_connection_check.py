@@ -196,7 +196,7 @@ def test_a_key_that_is_wanted_and_was_not_given_is_asked_for(server):
     server.key = CANARY
     seen = tried(spec(server))
     assert (seen.ok, verdicts(seen)["Key"]) == (False, "fails")
-    assert "none was given (401). Type one" in words(seen, "Key")
+    assert "requires an API key (401). Type one" in words(seen, "Key")
 
 
 def no_database(message):
@@ -209,7 +209,7 @@ def no_database(message):
 
 @pytest.mark.parametrize(
     ("key", "hint"),
-    [(CANARY, "the key is the likeliest cause"), (None, "it wants a key, and none was given")],
+    [(CANARY, "the key is the likeliest cause"), (None, "it requires an API key")],
 )
 @pytest.mark.parametrize("listed", [400, 401, 403])
 def test_where_every_request_is_refused_the_key_is_suspected_and_nothing_else(key, hint, listed):
@@ -748,7 +748,7 @@ def test_a_model_that_keeps_the_chat_format_is_said_to_and_asked_no_further(serv
             "json",
             "As JSON schema: no · As JSON object: yes",
         ),
-        (choosy(keeps=["json"]), "json", "As JSON object: no · As JSON by the prompt alone: yes"),
+        (choosy(keeps=["json"]), "json", "As JSON object: no · As JSON, asked for in the prompt only: yes"),
         (choosy(takes=["json_schema", "json_object"], keeps=["json"]), "json_schema", "As JSON schema: yes"),
     ],
     ids=["obeys schemas alone", "takes json_object alone", "refuses both", "ignores both"],

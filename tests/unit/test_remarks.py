@@ -70,7 +70,9 @@ def test_nothing_is_remarked_where_the_reward_may_be_right(line):
 def test_where_the_outputs_are_the_same_the_reward_is_not_to_blame():
     """The reasoning that a strategy adds always differs, and is no output of the program's own."""
     said = reward_remark(run_of((0.0, "a"), (0.0, "a"), (0.0, "a")))
-    assert said.startswith("Each of the 3 attempts returned the same, so the reward was 0 every time. ")
+    assert said.startswith(
+        "Each of the 3 attempts returned the same outputs, so the reward was 0 every time. "
+    )
     thought = [(0.0, {"reasoning": why, "answer": "a"}) for why in ("x", "y", "z")]
     assert reward_remark(run_of(*thought, strategy="chain_of_thought")).startswith("Each of the 3 attempts")
     assert reward_remark(run_of(*thought)).startswith("The reward was 0")
@@ -89,7 +91,7 @@ def test_a_refusal_of_the_sandbox_is_named_as_the_likely_reason():
     """A reward that swallows it gives the same value for ever."""
     line = run_of((0.0, "a"), (0.0, "b"), (0.0, "c"))
     line.attempts[0].scored = RewardScored(0, 0.0, 0.0, refusals=("line 2: reading /etc/hosts",))
-    assert "The sandbox refused something to its code, which may be why" in reward_remark(line)
+    assert "The sandbox refused something that its code tried, which may be the cause" in reward_remark(line)
 
 
 @pytest.mark.fault(19)

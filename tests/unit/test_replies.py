@@ -166,7 +166,7 @@ def test_a_reply_that_is_reasoning_alone_says_so():
     text = f"<think>\n{DRAFT}</think>\n\n"
     with (
         context(lm=ScriptedLM([text, text])),
-        pytest.raises(ParseError, match="the reply holds reasoning alone, and no answer") as caught,
+        pytest.raises(ParseError, match="the reply holds only reasoning and no answer") as caught,
     ):
         Predict(CITY)(question="?")
     assert caught.value.reply == text

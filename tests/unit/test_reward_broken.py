@@ -115,7 +115,7 @@ def test_a_run_continued_anyway_makes_the_rest_of_its_attempts(runs):
     after = runs.get(run.run_id)
     assert (after.line.finished.reason, after.awaits_decision) == ("every_attempt_failed", False)
     assert [a.index for a in after.line.attempts] == [0, 1, 2, 3, 4]
-    assert resumed(after.line) == "Continued after attempt 1, in spite of the reward's error."
+    assert resumed(after.line) == "Continued after attempt 1, despite the reward's error."
     assert (after.line.resumed, after.line.cut_off) == (0, [])
     summary = runs.recent()[0].summary
     assert (summary.reason, summary.failed, len(summary.rewards)) == ("every_attempt_failed", 5, 5)

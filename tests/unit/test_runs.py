@@ -224,7 +224,7 @@ def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
         assert run.line.finished.error.type == "LMKeyError", run.line.finished.error.message
         assert "refused the key" in run.why
         run = finished(runs, runs.start(spec), 60)
-        assert "wants a key, and none was given (401). Give one" in run.why
+        assert "requires an API key (401). Give one" in run.why
         gone = server.url
     run = finished(
         runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60

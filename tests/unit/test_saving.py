@@ -575,12 +575,12 @@ def broken_json():
     good = {**json.loads(json.dumps(taught().dump_state())), "metadata": {"dependency_versions": {}}}
     without = {name: value for name, value in good.items() if name != "checks[0]"}
     return {
-        "not JSON": ("hello", "is no JSON"),
-        "empty": ("", "is no JSON"),
-        "truncated": (json.dumps(good)[:-20], "is no JSON"),
-        "too deep": ("[" * 100_000, "is no JSON"),
+        "not JSON": ("hello", "is not JSON"),
+        "empty": ("", "is not JSON"),
+        "truncated": (json.dumps(good)[:-20], "is not JSON"),
+        "too deep": ("[" * 100_000, "is not JSON"),
         "a list": ("[1]", "holds a list"),
-        "not text": (b"\xff\xfe\x00", "is no JSON"),
+        "not text": (b"\xff\xfe\x00", "is not JSON"),
         "a predictor missing": (json.dumps(without), r"has nothing for 'checks\[0\]'"),
         "another program": (json.dumps({"x": 1}), r"'draft\.predict'.*has 'x'"),
         "one predictor": (json.dumps(good["answer"]), "the state of one predictor"),
@@ -645,7 +645,7 @@ def test_a_damaged_program_folder_is_named(tmp_path):
     with pytest.raises(StateError, match="holds a dict, not a program"):
         load(tmp_path / "x", allow_pickle=True)
     metadata.write_text("[")
-    with pytest.raises(StateError, match="is no JSON"):
+    with pytest.raises(StateError, match="is not JSON"):
         load(tmp_path / "x", allow_pickle=True)
 
 

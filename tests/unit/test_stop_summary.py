@@ -60,8 +60,8 @@ def log_of(*rewards, N=5, threshold=0.9):
             {"threshold": None},
             "All 3 attempts made; no threshold was set. Returned the best: attempt 1 with reward 0.25.",
         ),
-        ({"strategy": "single"}, "The one attempt was made; its reward is 0.25."),
-        ({"strategy": "single", "reward": BROKEN}, f"The one attempt failed: {DIVISION}."),
+        ({"strategy": "single"}, "The only attempt scored 0.25."),
+        ({"strategy": "single", "reward": BROKEN}, f"The only attempt failed: {DIVISION}."),
         (
             {"reward": BROKEN, "fail_count": 1},
             f"Gave up after attempt 2: 2 attempts failed (1 allowed). Attempts 1 and 2 failed: {DIVISION}.",
@@ -239,9 +239,7 @@ def test_the_one_attempt_and_a_cancelled_run_tell_their_rules_too():
     log = logs.Log(stages=("answer",), N=1)
     log.attempt(0.95, unmet=logs.LIMIT)
     log.finish()
-    assert stop_summary(log.line) == (
-        "The one attempt was made; its reward is 0.95, rule not met: at most 3 words."
-    )
+    assert stop_summary(log.line) == ("The only attempt scored 0.95, rule not met: at most 3 words.")
     log = logs.Log(stages=("answer",))
     log.attempt(0.95, unmet=logs.LIMIT)
     log.running()

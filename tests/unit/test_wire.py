@@ -83,7 +83,7 @@ def test_a_reply_that_passed_no_guard_is_an_error_in_words(server, monkeypatch):
     guarded = transport.handle_async_request
     monkeypatch.setattr(transport, "handle_async_request", guarded.__closure__[0].cell_contents)
     for streamed in (False, True):
-        with pytest.raises(LMError, match="cannot be watched, so its answer was not used"):
+        with pytest.raises(LMError, match="could not be checked on its way, so the reply was not used"):
             asked(server, streamed=streamed)
 
 

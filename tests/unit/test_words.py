@@ -191,7 +191,7 @@ def test_an_attempt_that_failed_by_its_replies_says_what_each_of_them_lacked():
     assert why_failed(first) == ""
     assert why_failed(second) == (
         "the reply of answer could not be read: it has no field answer. "
-        "Nor could the second, asked for as JSON: it has no field answer"
+        "The second reply, asked for as JSON, could not be read either: it has no field answer"
     )
 
 
