@@ -18,6 +18,7 @@ from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import faults, learned, prices
 from refine_core.lm.answers import Said, read_whole, reply_of
 from refine_core.lm.base import Message, OnText, Reply, is_secret
+from refine_core.lm.catchable import catchable
 from refine_core.lm.engine import LOOPBACK, spare_loopback_from_proxies
 from refine_core.lm.families import provider_of
 from refine_core.lm.secrecy import from_environment, in_use, secrets_in
@@ -144,7 +145,7 @@ class Call:
         )
         if refusal is not None:
             failure.parameters = tuple(name for name in self.params if refusal.is_about(name))
-        return faults.catchable(failure, type(error))
+        return catchable(failure, type(error))
 
     async def _asked(self, litellm: Any, listen: Callable[[], None]) -> Reply | LMError:
         """Asked for a stream if somebody reads along; a server that refuses it is asked again, at once and for good."""

@@ -50,7 +50,7 @@ _CUT_SHORT = {
     "recording_ended": "that run was a replay, and ended so too",
 }
 _TELLING = ("temperature", "rollout_id")
-_STATUS = re.compile(r"\(([45]\d\d)\)")  # as refine_core.lm.faults writes it
+_STATUS = re.compile(r"\(([45]\d\d)\)")  # as refine_core.lm.refusal_errors writes it
 
 
 @dataclass(slots=True)

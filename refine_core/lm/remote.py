@@ -269,7 +269,7 @@ class LM(BaseLM):
             work.cancel()  # a caller who leaves early, by Ctrl-C too, closes the connection
             call.leave()
         if isinstance(made, LMError):
-            from refine_core.lm.faults import catchable  # loaded with the first call
+            from refine_core.lm.catchable import catchable  # loaded with the first call
 
             return catchable(made)
         return made

@@ -1,0 +1,90 @@
+"""Our errors as litellm's and openai's own, so that code which catches those catches ours.
+
+    LMError --catchable--> the same error, of a class that is litellm's exception, too
+
+Classes are told by name from what is loaded, so that nothing here needs the import of litellm.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+from refine_core.errors import (
+    LMError,
+    LMKeyError,
+    LMNotFoundError,
+    LMRateLimitError,
+    LMRefusedError,
+    LMTimeoutError,
+    LMUnavailableError,
+)
+
+_LITELLM_KINDS: tuple[tuple[type[LMError], str], ...] = (
+    (LMKeyError, "AuthenticationError"),
+    (LMNotFoundError, "NotFoundError"),
+    (LMRefusedError, "BadRequestError"),
+    (LMRateLimitError, "RateLimitError"),
+    (LMTimeoutError, "Timeout"),
+    (LMUnavailableError, "ServiceUnavailableError"),
+    (LMError, "APIError"),
+)
+# What handlers of litellm's exceptions read. Its own __init__, which wants the request, is never called.
+_LITELLM_PARTS = (
+    "llm_provider", "litellm_debug_info", "max_retries", "num_retries", "response", "request", "body", "code", "param",
+    "type", "headers",
+)  # fmt: skip
+
+
+def catchable(error: LMError, cause: type[BaseException] | None = None) -> LMError:
+    """The same error, as one that `except litellm.…` and `except openai.…` catch too, if litellm is loaded.
+
+    cause: the class of litellm's exception that it explains, which it then is, too. Nothing else of that exception is kept:
+    it holds the request, and so the key.
+    """
+    theirs = sys.modules.get("litellm.exceptions")
+    if theirs is None:
+        return error
+    kind = next(kind for kind, _ in _LITELLM_KINDS if isinstance(error, kind))
+    base: type[BaseException] = getattr(theirs, dict(_LITELLM_KINDS)[kind])
+    if isinstance(error, base):
+        return error
+    bases: tuple[type[BaseException], ...] = (base,)
+    if (
+        cause is not None
+        and cause.__module__ == theirs.__name__
+        and issubclass(cause, theirs.openai.APIError)
+    ):
+        bases = (cause,) if issubclass(cause, base) else bases if issubclass(base, cause) else (cause, base)
+    both = _both(type(error), *bases)  # type: ignore[arg-type]  # every class can be hashed
+    made = both.__new__(both)
+    made.args = error.args
+    vars(made).update({**dict.fromkeys(_LITELLM_PARTS), **vars(error)})
+    vars(made).update(message=str(error), status_code=error.status)
+    return made
+
+
+@cache
+def _both(ours: type[LMError], *theirs: type[BaseException]) -> type[LMError]:
+    """A class that is all of them, and looks like ours."""
+    body = {
+        "__module__": ours.__module__,
+        "__qualname__": ours.__qualname__,
+        "__doc__": ours.__doc__,
+        "__str__": Exception.__str__,
+        "__repr__": Exception.__repr__,
+        "__reduce__": lambda self: (_revived, (ours, self.args, _without_theirs(dict(vars(self))))),
+    }
+    return type(ours.__name__, (ours, *theirs), body)
+
+
+def _without_theirs(state: dict[str, object]) -> dict[str, object]:
+    return {k: v for k, v in state.items() if k not in (*_LITELLM_PARTS, "message", "status_code")}
+
+
+def _revived(ours: type[LMError], args: tuple[object, ...], state: dict[str, object]) -> LMError:
+    """An error from a pickle, by whatever is loaded here."""
+    made = ours.__new__(ours)
+    made.args = args
+    vars(made).update(state)
+    return catchable(made)

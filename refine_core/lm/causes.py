@@ -1,0 +1,20 @@
+"""An exception and those it came from, looked at by the names of their classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """The exception, and what it came from, outermost first."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def is_caused_by(error: BaseException, *names: str) -> bool:
+    """Whether the exception or one it came from is of a class of one of these names."""
+    return any(kind.__name__ in names for link in causes_of(error) for kind in type(link).__mro__)
