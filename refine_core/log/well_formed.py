@@ -38,11 +38,14 @@ def _well_formed(value: object) -> object:
 
 def _mapping(value: Mapping[object, object]) -> Mapping[object, object]:
     fresh: dict[object, object] = {}
+    alike: dict[object, int] = {}  # how many keys look like this one
     changed = False
     for old_key, old in value.items():
-        key, new = _well_formed(old_key), _well_formed(old)
-        while key in fresh:  # two keys that differ in their halves alone: both are shown
-            key = f"{key}\N{REPLACEMENT CHARACTER}"
+        key = name = _well_formed(old_key)
+        new = _well_formed(old)
+        while key in fresh:  # keys may differ only in what cannot be shown: each is shown, with a number
+            alike[name] = alike.get(name, 1) + 1
+            key = f"{name} ({alike[name]})"
         fresh[key] = new
         changed = changed or key is not old_key or new is not old
     return fresh if changed else value

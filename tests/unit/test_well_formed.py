@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,17 @@ def test_what_is_shown_can_always_be_sent(value):
 
 def test_two_halves_side_by_side_are_the_emoji_that_they_make():
     assert well_formed("\ud83d\ude00 and \ud83d") == "\N{GRINNING FACE} and \N{REPLACEMENT CHARACTER}"
+
+
+def test_many_keys_that_look_alike_are_numbered_in_a_moment():
+    """A reply may hold tens of thousands of them, and each page of its run makes them showable."""
+    halves_of_keys = [chr(0xDC00 + i) for i in range(1024)]
+    keys = {one + other: 0 for one in halves_of_keys[:40] for other in halves_of_keys}
+    began_s = time.process_time()
+    shown = list(well_formed(keys))
+    assert time.process_time() - began_s < 2
+    assert len(shown) == len(keys)
+    assert shown[:2] == ["\N{REPLACEMENT CHARACTER}" * 2, "\N{REPLACEMENT CHARACTER}" * 2 + " (2)"]
 
 
 def test_what_needs_no_change_is_not_copied():
