@@ -95,7 +95,7 @@ def resumed(line: Timeline) -> str:
         return anyway
     how_often = {1: "once", 2: "twice"}.get(line.resumed, f"{line.resumed} times")
     again = sorted({a.index + 1 for a in line.cut_off})
-    redone = f"; attempt {', '.join(map(str, again))} was cut off and begun anew" if again else ""
+    redone = f"; attempt {', '.join(map(str, again))} was cut off and restarted" if again else ""
     lost = sum(len(a.calls) for a in line.cut_off)
     paid = f", and {count(lost, 'call')} of its first try counted" if lost else ""
     return f"{anyway} Interrupted and resumed {how_often}{redone}{paid}.".lstrip()

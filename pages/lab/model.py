@@ -198,7 +198,7 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
         _temperature()
     with tokens:
         st.number_input(
-            "Longest reply, tokens",
+            "Max tokens",
             key=key("model", "max_tokens"),
             step=100,
             min_value=1,
@@ -218,10 +218,10 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
         )
     reply_format(key("model", "reply_format"))
     st.checkbox(
-        "Answer identical calls from memory",
+        "Cache identical calls",
         key=key("model", "cache"),
         persist_state="session",
-        help="Then they are free, and the timeline says so. Switch it off to hear anew what the model says.",
+        help="Cached calls are free, and the timeline marks them. Turn this off to ask the model every time.",
     )
 
 

@@ -23,7 +23,7 @@ def others(typed: Typed) -> None:
     """Models for the adviser and the judge."""
     known = roles.choices()
     changed = any(st.session_state.get(key(role), roles.SAME) != roles.SAME for role in _ROLES)
-    with folded("Another adviser or judge", key=key("others"), needed=changed):
+    with folded("Separate models for advice and judging", key=key("others"), needed=changed):
         for role, about in _ROLES.items():
             kept: ModelSpec | None = st.session_state.get(fixed(role, "kept"))
             options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in known.models)]

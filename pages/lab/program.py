@@ -42,7 +42,9 @@ def inputs(typed: Typed) -> None:
     for one in asked:
         _input(one)
         faults(typed, f"inputs.{one.name}")
-    with st.expander("More values for the reward", expanded=bool(st.session_state.get(key("extra")))):
+    with st.expander(
+        "Reference values (seen by the reward only)", expanded=bool(st.session_state.get(key("extra")))
+    ):
         st.text_area(
             "A JSON object, added to the inputs that the reward is given",
             key=key("extra"),
@@ -88,7 +90,7 @@ def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:
         key=key("stage", uid, "instructions"),
         height=68,
         persist_state="session",
-        placeholder="What the model is told to do. Left empty: to make the outputs from the inputs.",
+        placeholder="What the model is told to do. Optional. Default: produce the outputs from the inputs.",
     )
     st.radio(
         "How it answers",

@@ -15,7 +15,7 @@ from refine_core.errors import Problem
 from refine_core.runs import Run, failed_lines
 
 SHOWN = 4  # findings below the editor
-_STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Once"}
+_STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
 _MEANS = {
     "refine": "Try, score, and try again with hints.",
     "best_of_n": "Try several times without hints, and keep the best.",
@@ -128,7 +128,7 @@ def refinement(typed: Typed) -> None:
     attempts, threshold, failures = st.columns(3)
     with attempts:
         st.number_input(
-            "N, attempts at most",
+            "Max attempts (N)",
             key=key("N"),
             step=1,
             persist_state="session",
@@ -146,7 +146,7 @@ def refinement(typed: Typed) -> None:
         faults(typed, "threshold")
     with failures:
         st.text_input(
-            "Failures tolerated",
+            "Failures allowed",
             key=key("fail_count"),
             placeholder=f"{typed.spec.N} (as N)",
             persist_state="session",

@@ -56,7 +56,7 @@ def press_run(typed: Typed) -> bool:
     pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=fixed("run"))
     n, model = len(programs.temperatures(typed.spec)), typed.spec.model
     if typed.problems:
-        words = f"{count(len(typed.problems), 'thing')} to mend first; see the form."
+        words = f"Fix {count(len(typed.problems), 'problem')} in the form."
     else:
         name = f"the {model.label}" if model.kind == "practice" else model.label
         words = f"up to {count(n, 'attempt')} on {name}"
@@ -88,7 +88,7 @@ def start(typed: Typed) -> None:
                 mistake(f"Not started: {error}")
                 return
     if again and address.run_id() == run_id:
-        st.caption("This run is under way. Change the form to begin another, or cancel it to begin it anew.")
+        st.caption("This run is under way. Change the form to begin another, or cancel it to start it again.")
         return
     address.show_run(run_id)
     st.rerun()

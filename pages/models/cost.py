@@ -18,7 +18,7 @@ COLUMNS: Final = (
     {"title": "Model", "number": False},
     {"title": "Day", "number": False},
     {"title": "Calls", "number": True},
-    {"title": "Of them free", "number": True},
+    {"title": "Cached calls", "number": True},
     {"title": "Tokens in", "number": True},
     {"title": "Tokens out", "number": True},
     {"title": "Cost", "number": True},
@@ -57,8 +57,8 @@ def cost(spent: Sequence[Spent]) -> None:
         },
     )
     st.caption(
-        "Counted from the runs on record; free are calls answered from memory, or replayed. Prices are litellm's, or those "
-        "typed with the connection; calls that failed tell none, and tests are not counted. What you pay is what the provider's bill says."
+        "Counted from the runs on record; cached calls and replays are free. Prices are litellm's, or those "
+        "typed with the connection. Failed calls report no cost, and tests are not counted. What you pay is what the provider's bill says."
     )
 
 

@@ -57,13 +57,13 @@ def parameters(typed: Typed, faults: Callable[[Typed, str], None]) -> None:
             )
         with second:
             _number(
-                "Longest reply, tokens",
+                "Max tokens",
                 "max_tokens",
                 typed,
                 faults,
                 100,
                 1,
-                "Left empty: the provider's own limit.",
+                "Optional. Default: the provider's own limit.",
             )
             _number("Retries", "retries", typed, faults, 1, 0, "Further tries after a failure that may pass.")
         with third:
@@ -94,16 +94,16 @@ def parameters(typed: Typed, faults: Callable[[Typed, str], None]) -> None:
             )
             faults(typed, "extra")
         sent, received = st.columns(2)
-        about = "US dollars for a million tokens. Left empty: litellm's price table, and unknown where that has none."
+        about = "US dollars for a million tokens. Default: litellm's price table; unknown if the model is not in it."
         with sent:
             _number("Price of tokens sent, $ a million", "price_in_usd", typed, faults, 0.1, 0.0, about)
         with received:
             _number("Price of tokens received, $ a million", "price_out_usd", typed, faults, 0.1, 0.0, about)
         st.checkbox(
-            "Answer identical calls from memory",
+            "Cache identical calls",
             key=key("cache"),
             persist_state="session",
-            help="Then they are free, and the timeline says so. Switch it off to hear anew what the model says.",
+            help="Cached calls are free, and the timeline marks them. Turn this off to ask the model every time.",
         )
 
 

@@ -54,7 +54,7 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
     with right:
         _reward(line, attempt)
     _hints(line, attempt)
-    st.markdown("**What was sent and said**")
+    st.markdown("**Prompts and replies**")
     for run in attempt.predictors:
         _predictor(run)
     _questions("judge, asked by the reward", attempt.judge_calls, key=f"judge-{attempt.index}")
@@ -192,7 +192,7 @@ def _hints(line: Timeline, attempt: Attempt) -> None:
     for name, hint in attempt.hints.items():
         st.caption(plain(name))
         if hint == NO_HINT:
-            st.caption("none: not to blame")
+            st.caption("No hint (module not at fault)")
         else:
             block(hint, key=f"hint-{attempt.index}-{name}")
 
@@ -326,7 +326,7 @@ def _cost(call: Call) -> str:
     if reply.replayed:
         parts.append("replayed: nothing was asked or paid")
     elif reply.cache_hit:
-        parts.append("free: the same call was answered before, and this is that answer from memory")
+        parts.append("cached")
     else:
         parts.append(dollars(reply.cost_usd))
     if reply.served_by and reply.served_by != call.model:
@@ -358,7 +358,7 @@ def _advice(attempt: Attempt) -> None:
         for name, text in advice.given.advice.items():
             st.caption(plain(f"Advice for {name}"))
             if text == NO_HINT:
-                st.caption("none: not to blame")
+                st.caption("No hint (module not at fault)")
             else:
                 block(text, key=f"advice-{attempt.index}-{name}")
     elif advice.error is None:

@@ -51,9 +51,9 @@ def _resume(run: Run) -> None:
         st.markdown(
             "The run goes on from its last complete attempt"
             + (
-                f", number {done}; what was cut off is made anew."
+                f", number {done}; what was cut off is restarted."
                 if done
-                else ": there is none, so it begins anew."
+                else ": there is none, so it starts from the beginning."
             )
         )
         missing_keys(run.line.spec, run.line.keyed)

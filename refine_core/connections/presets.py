@@ -87,7 +87,7 @@ _ALL = (
         "Azure OpenAI",
         "azure/",
         "The model is the name of your deployment, and the address is the resource's endpoint, such as "
-        "https://NAME.openai.azure.com. The version of the API stands in the further parameters, as api_version.",
+        "https://NAME.openai.azure.com. The API version goes into the further parameters, as api_version.",
         models=("gpt-4.1-mini", "gpt-5.4-mini"),
         wants_address=True,
         key_env="AZURE_API_KEY",
@@ -99,7 +99,7 @@ _ALL = (
         "AWS Bedrock",
         "bedrock/",
         "The credentials come from the environment or from ~/.aws, as for the AWS command line; the package boto3 must be "
-        "installed. The region stands in the further parameters, as aws_region_name.",
+        "installed. The region goes into the further parameters, as aws_region_name.",
         models=(
             "us.amazon.nova-2-lite-v1:0",
             "us.anthropic.claude-haiku-5-5",
@@ -153,8 +153,8 @@ _ALL = (
         "compatible",
         "Another OpenAI-compatible server",
         "openai/",
-        "Any server that speaks OpenAI's chat protocol. Its address usually ends in /v1; whoever runs it knows whether it "
-        "wants a key.",
+        "Any server that speaks OpenAI's chat protocol. Its address usually ends in /v1; ask its operator whether it "
+        "requires an API key.",
         wants_address=True,
         max_tokens=LOCAL_MAX_TOKENS,
     ),

@@ -92,7 +92,7 @@ class _Fold:
 
     @staticmethod
     def _resume(line: Timeline, event: ev.RunResumed) -> None:
-        """What was under way is over; it will begin anew. A run that had stopped by itself has an end no more."""
+        """What was under way is over; it will begin anew. A run that had stopped by itself no longer has an end."""
         if line.finished is None:
             line.resumed += 1
         else:

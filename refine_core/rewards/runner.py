@@ -1,7 +1,7 @@
 """RewardRunner: one reward source, run in a process of its own.
 
     start()   the process comes up and loads the source in the background; ours goes on
-    score()   one prediction at a time; a worker that died, hung or went mad is replaced at the next call
+    score()   one prediction at a time; a worker that died, hung or broke the protocol is replaced at the next call
     close()   nothing of it is left
 
 Whatever the reward does is a RewardError or a Scored; only a Python that will not start is a WorkerError.

@@ -63,7 +63,7 @@ _BELONGS = {
     "logprobs": "log probabilities are not kept",
     "n": "one reply is read a call; use best-of-n to have several",
     **dict.fromkeys(
-        ("callbacks", "finetuning_model", "launch_kwargs", "train_kwargs", "self"), "it is of no use here"
+        ("callbacks", "finetuning_model", "launch_kwargs", "train_kwargs", "self"), "it has no effect here"
     ),
 }
 """Further parameters that are refused -> where they belong instead."""

@@ -105,7 +105,7 @@ def test_run_shows_why_it_stopped_and_the_attempt_that_was_returned(name):
     run = ended(app)
     assert run.why in said(app)
     assert f"Attempt {run.line.finished.returned + 1} of" in said(app)
-    assert "What was sent and said" in said(app)
+    assert "Prompts and replies" in said(app)
 
 
 def test_a_reload_finds_the_run_and_what_was_typed_for_it():
@@ -315,7 +315,7 @@ def test_a_recording_that_is_not_chosen_is_asked_for():
     app = open_app()
     app.radio(key=field(app, "model.kind")).set_value("replay").run()
     assert any("recorded run" in e for e in errors(app))
-    assert "to mend first" in said(app)
+    assert "in the form." in said(app)
 
 
 @pytest.mark.parametrize("text", ["0.12345678", "1234567.5", "-3"])
@@ -376,7 +376,7 @@ def test_a_form_that_has_changed_since_the_run_says_so():
 
 @pytest.mark.parametrize(
     ("strategy", "words"),
-    [("single", "once, without hints"), ("best_of_n", "tried again, without hints")],
+    [("single", "only one attempt, without hints"), ("best_of_n", "tried again, without hints")],
 )
 def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
     app = open_app()
@@ -398,7 +398,7 @@ def test_a_reply_that_was_asked_for_again_says_why_and_what_came_of_it():
 
 def test_a_second_reply_that_could_not_be_read_either_is_an_error():
     app = attempt_of(logs.asked_again(), 2)
-    assert [e for e in errors(app) if "either" in e] == [
+    assert [e for e in errors(app) if e.startswith("The second")] == [
         "The second reply could not be read either: it has no field answer."
     ]
     assert any(e.startswith("The program failed") for e in errors(app))

@@ -404,7 +404,7 @@ def test_a_value_at_the_edge_will_do(field, value):
         ("logprobs", "are not kept"),
         ("cache", "looked after"),
         ("rollout_id", "looked after"),
-        ("self", "no use"),
+        ("self", "no effect"),
     ],
 )
 def test_a_parameter_with_a_place_of_its_own_is_sent_there(name, where):

@@ -89,7 +89,7 @@ class PracticeLM(BaseLM):
             yield Pause(self.delay_s, cancel)
             late = LMTimeoutError(
                 "the practice model gave no answer in time, as it does now and then when a text is garbled; "
-                "mend the text, or let more attempts fail",
+                "fix the text, or let more attempts fail",
                 model=self.model,
             )
             if ordinal == retries:
