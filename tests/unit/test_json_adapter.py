@@ -169,3 +169,9 @@ def test_a_reply_that_only_opens_brackets_is_refused_at_once(reply):
             with pytest.raises(ParseError):
                 adapter.parse(Signature("q -> a: list[int]"), text)
     assert time.perf_counter() - start < 10
+
+
+def test_a_text_on_which_the_repair_itself_fails_is_a_reply_that_cannot_be_read():
+    """json-repair has assertions that some texts fail; the fence within a key is one."""
+    with pytest.raises(ParseError):
+        adapter.parse(QA, "{'```json[```")
