@@ -152,3 +152,11 @@ def test_a_stream_that_is_none_is_refused(raw, fault):
 )
 def test_another_protocol_is_told_by_its_first_event(data, ours):
     assert StreamReader.reads(ServerEvent("", data)) is ours
+
+
+@pytest.mark.parametrize("tokens", [10**400, {"deep": json.loads('{"a":' * 600 + "1" + "}" * 600)}])
+def test_a_usage_that_cannot_be_true_is_left_out(tokens):
+    """Servers send what they like; no number and no nesting of it may end a reply that is whole."""
+    text = stream({**delta("yes", "stop"), "usage": {"prompt_tokens": 3, "completion_tokens": tokens}}, DONE)
+    reply = said(text)
+    assert (reply.text, reply.usage) == ("yes", {"prompt_tokens": 3})
