@@ -218,7 +218,7 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
 
 def name_format(call: Call) -> str:
     """The reply format that a call asked for, behind a verb: "by chat", "as JSON schema"."""
-    return "by chat" if call.asked_as == "chat" else f"as {call.asked_as}"
+    return "by chat" if call.reply_format == "chat" else f"as {call.reply_format}"
 
 
 def describe_settings(line: Timeline) -> str:

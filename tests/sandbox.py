@@ -72,7 +72,7 @@ def checkout():
     _link_tree(ROOT / "refine_core", copy / "refine_core", shutil.ignore_patterns("__pycache__"))
     _link_tree(ROOT / "pages", copy / "pages", shutil.ignore_patterns("__pycache__"))
     _link_tree(ROOT / "tests" / "data", copy / "tests" / "data", shutil.ignore_patterns("__pycache__"))
-    for name in ("__init__.py", "hostile_run.py", "sandbox.py", "wicked_folder.py"):
+    for name in ("__init__.py", "hostile_run.py", "sandbox.py", "hostile_folder.py"):
         shutil.copy2(ROOT / "tests" / name, copy / "tests")
     (copy / ".streamlit").mkdir()
     for path in (copy / ".env", copy / ".streamlit" / "secrets.toml", copy / "README.md", copy / "store.db"):

@@ -234,7 +234,11 @@ def _asked(calls: Sequence[Call]) -> None:
         if call.again:
             st.markdown(f"**Asked again, {name_format(call)}**")
         _call(call)
-        if call.error is not None and after is not None and call.asked_as in ("JSON schema", "JSON object"):
+        if (
+            call.error is not None
+            and after is not None
+            and call.reply_format in ("JSON schema", "JSON object")
+        ):
             st.caption(
                 plain(f"The reply format was refused, so the question was sent again, {name_format(after)}.")
             )
@@ -282,7 +286,7 @@ def _call(call: Call) -> None:
 
 def _reply(call: Call) -> None:
     """What came of the call so far; reasoning stands apart, folded once there is an answer."""
-    thought, answer = call.said
+    thought, answer = call.reasoning_and_answer
     if thought and (answer or call.reply is not None):
         with st.expander("Reasoning", key=f"thinking-{call.span}"):
             block(thought, key=f"thought-{call.span}")
@@ -321,8 +325,8 @@ def _cost(call: Call) -> str:
         return ""
     tokens = _tokens(reply.prompt_tokens, reply.completion_tokens)
     parts = [call.model, _temperature(call), seconds(reply.took_s), tokens]
-    if call.asked_as != "chat":
-        parts.insert(1, f"reply format: {call.asked_as}")
+    if call.reply_format != "chat":
+        parts.insert(1, f"reply format: {call.reply_format}")
     if reply.replayed:
         parts.append("replayed: nothing was asked or paid")
     elif reply.cache_hit:

@@ -80,9 +80,9 @@ class Adapter:
 
         Raises: LMError; ParseError where the fallback's reply cannot be read either.
         """
-        from refine_core.adapters.fill import filled  # which needs this module
+        from refine_core.adapters.fill import fill_for_call  # which needs this module
 
-        return run(filled(self, lm, lm_kwargs, signature, demos, inputs))
+        return run(fill_for_call(self, lm, lm_kwargs, signature, demos, inputs))
 
     async def acall(
         self,
@@ -93,9 +93,9 @@ class Adapter:
         inputs: Mapping[str, Any],
     ) -> list[dict[str, Any]]:
         """`__call__` for async code."""
-        from refine_core.adapters.fill import filled
+        from refine_core.adapters.fill import fill_for_call
 
-        return await arun(filled(self, lm, lm_kwargs, signature, demos, inputs))
+        return await arun(fill_for_call(self, lm, lm_kwargs, signature, demos, inputs))
 
     def format(
         self, signature: type[Signature], demos: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]

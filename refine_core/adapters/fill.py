@@ -57,7 +57,7 @@ def fill(
     return _completions(adapter, signature, made)
 
 
-def filled(  # noqa: PLR0917 - the order of an adapter's call, in dspy
+def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
     adapter: Adapter,
     lm: Any,
     lm_kwargs: Mapping[str, Any],

@@ -20,7 +20,7 @@ from refine_core.adapters.turns import (
     section,
     wanted,
 )
-from refine_core.adapters.values import as_json, data_as_text, jsonable, readers, repaired
+from refine_core.adapters.values import as_json, data_as_text, jsonable, readers, repair_json
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
 
@@ -195,7 +195,7 @@ def _read(reply: str, start: int, holds: Holds) -> tuple[Mapping[str, Any], int]
 def _repaired(text: str, holds: Holds) -> Mapping[str, Any]:
     """The object in broken JSON; of several, the first that holds outputs."""
     try:
-        made = repaired(text)
+        made = repair_json(text)
     except ValueError:
         return {}
     several = made if isinstance(made, list) else [made]

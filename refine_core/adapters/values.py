@@ -58,7 +58,7 @@ def jsonable(value: object) -> Any:
         return plain(value)
 
 
-def repaired(text: str) -> object:
+def repair_json(text: str) -> object:
     """The data in broken JSON, "" for none. Raises ValueError for what is not worth the repair.
 
     A model that has lost its way repeats an opening bracket a thousand times, and mending that would take minutes.
@@ -194,7 +194,7 @@ class Reader:
 
 def _as_data(bare: str) -> object:
     """The data in a text: JSON, repaired if need be, or Python."""
-    found = repaired(bare)
+    found = repair_json(bare)
     if found == "" and bare:  # nothing there that looks like JSON; Python, perhaps
         try:
             found = ast.literal_eval(parse_expression(bare))

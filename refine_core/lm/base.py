@@ -85,7 +85,7 @@ class Reply:
         return (*told, *("" for _ in self.texts[len(told) :]))[: len(self.texts)]
 
 
-def joined(replies: Sequence[Reply]) -> Reply:
+def join_replies(replies: Sequence[Reply]) -> Reply:
     """Several replies as one, which cost what all of them did. Of numbers that one does not tell, the sum is unknown."""
     if len(replies) == 1:
         return replies[0]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from refine_core.effects import Blocking, Steps
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, joined, public
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, join_replies, public
 from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _until(
     replies: list[Reply] = []
     while (left := n - sum(len(reply.texts) for reply in replies)) > 0:
         replies.append((yield from lm.steps(messages, {**params, "n": left}, **how)))
-    return joined(replies)
+    return join_replies(replies)
 
 
 _cache = Cache()

@@ -16,7 +16,7 @@ from typing import Any
 from refine_core import settings
 from refine_core.effects import Both, Steps, own_pair
 from refine_core.events import Purpose
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, joined
+from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.lm.cache import cached_reply
 from refine_core.lm.responses import reply_of_response
 from refine_core.log.scope import Scope, current, within
@@ -172,7 +172,7 @@ def _texts(lm: BaseLM, made: object) -> Reply:
 def _accounted(reply: Reply, question: Question) -> Reply:
     """The reply with the tokens and the cost of what was asked for it."""
     if question.replies:
-        whole = joined(question.replies)
+        whole = join_replies(question.replies)
         if reply.texts == whole.texts:
             return whole
         # Put together of several, perhaps: where the last of them ended, the whole did.

@@ -56,7 +56,7 @@ class Call:
         return self.reply is None and self.error is None and not self.cut_off
 
     @property
-    def said(self) -> tuple[str, str]:
+    def reasoning_and_answer(self) -> tuple[str, str]:
         """What the model thought, and what it answered; of the draft, while that is being written."""
         if self.reply is None:
             return split_reasoning(self.draft)
@@ -64,7 +64,7 @@ class Call:
         return self.reply.reasoning or thought, answer
 
     @property
-    def asked_as(self) -> Literal["chat", "JSON", "JSON object", "JSON schema"]:
+    def reply_format(self) -> Literal["chat", "JSON", "JSON object", "JSON schema"]:
         """The reply format that was asked for; "JSON" where the prompt alone asks for it."""
         wished = self.params.get("response_format")
         kind = wished.get("type") if isinstance(wished, Mapping) else None

@@ -488,7 +488,7 @@ def test_the_lab_offers_the_reply_format_of_a_model_that_is_typed_there():
         assert "Reply with one JSON object" in said(app)  # the prompt, before the run
         run = ended(press_run(app))
     assert run.line.spec.model.reply_format == "json_schema"
-    assert {call.asked_as for call in run.line.calls} == {"JSON schema"}
+    assert {call.reply_format for call in run.line.calls} == {"JSON schema"}
 
 
 @pytest.mark.fault(45)

@@ -148,7 +148,7 @@ def test_a_streamed_draft_in_the_reasoning_is_shown_apart_and_not_scored(served)
     (call,) = attempt.predictors[0].calls
     assert call.reply.text == text
     assert call.reply.reasoning == DRAFT.strip()
-    assert call.said == (DRAFT.strip(), f"\n{MEANT}")
+    assert call.reasoning_and_answer == (DRAFT.strip(), f"\n{MEANT}")
 
 
 @pytest.mark.fault(1)
@@ -158,7 +158,7 @@ def test_reasoning_that_the_server_sends_apart_is_kept(served):
     )
     (call,) = line.attempts[0].predictors[0].calls
     assert (call.reply.text, call.reply.reasoning) == (MEANT, "Paris? No.")
-    assert call.said == ("Paris? No.", MEANT)
+    assert call.reasoning_and_answer == ("Paris? No.", MEANT)
 
 
 @pytest.mark.fault(1)

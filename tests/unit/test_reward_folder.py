@@ -11,9 +11,9 @@ import pytest
 from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner
 from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty, sweep, sweep_once
+from tests.hostile_folder import nest
 from tests.sandbox import run_python
 from tests.threads import finish
-from tests.wicked_folder import nest
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders by descriptor are POSIX's")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the worker is watched through /proc")
@@ -32,7 +32,7 @@ def stale_folder(place, depth=0):
 @pytest.mark.fault(54)
 def test_a_folder_is_removed_whatever_lies_in_it():
     """No depth, permission or name withstands, and links are not followed."""
-    done = run_python("-m", "tests.wicked_folder")
+    done = run_python("-m", "tests.hostile_folder")
     assert done == "(True, 'here', 488)\n"
 
 

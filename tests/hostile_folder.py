@@ -1,4 +1,4 @@
-"""A folder with all that a reward can leave in it. `python -m tests.wicked_folder` fills one, removes it and tells.
+"""A folder with all that a reward can leave in it. `python -m tests.hostile_folder` fills one, removes it and tells.
 
 A program, so that an ordinary user can run it: permissions do not apply to root.
 """
@@ -22,7 +22,7 @@ def nest(folder, depth):
     os.close(here)
 
 
-def fill_wickedly(folder, outside):
+def fill_with_everything(folder, outside):
     """All that a reward can leave: depth, missing permissions, odd names, links out of the folder."""
     nest(folder, 2_000)
     (folder / "locked" / "inner").mkdir(parents=True)
@@ -47,7 +47,7 @@ def remove_one():
     outside.mkdir()
     (outside / "kept").write_text("here")
     outside.chmod(0o750)
-    fill_wickedly(folder, outside)
+    fill_with_everything(folder, outside)
     remove(folder, within_s=100)
     return not folder.exists(), (outside / "kept").read_text(), outside.stat().st_mode & 0o777
 
