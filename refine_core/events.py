@@ -45,7 +45,7 @@ class Fault:
 
     type: the exception's class name, or the reward's own. blame: who is at fault.
     line: of the reward's source, where it is to blame. stdout: what the reward had printed by then.
-    repeats: whether it is an error of the reward that every further attempt is bound to meet.
+    repeats: whether it is an error of the reward that every further attempt would meet.
     """
 
     type: str

@@ -44,7 +44,7 @@ def schedule(first: float, n: int) -> tuple[float, ...]:
 
 
 def temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
-    """The temperatures of `n` attempts by a schedule; zeros where none is sent. first: the model's own."""
+    """The temperatures of `n` attempts by a schedule; zeros if none is sent. first: the model's own temperature."""
     match by.kind:
         case "list":
             return by.temperatures[:n]
@@ -58,12 +58,12 @@ def temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was asked for.
+    """What a run is to do.
 
-    temperatures: one an attempt. threshold: stop once reward >= threshold, or None.
+    temperatures: one for each attempt. threshold: stop once reward >= threshold, or None.
     fail_count: failed attempts tolerated, 0 included. hints: where they come from; "none" for best-of-n.
     at_once: attempts that may be under way together; more than 1 only without hints, which each must wait for.
-    schedule: what the temperatures were made by, for models with a temperature of their own.
+    schedule: how the temperatures were chosen; a predictor whose model has its own temperature gets its own list.
     stop_on_repeating_error: whether an error of the reward that is bound to repeat ends the run.
     """
 

@@ -1,4 +1,4 @@
-"""What the attempts of a run say of its reward: that it tells nothing apart, and on which of its lines it failed.
+"""Remarks on the reward of a run: that it is the same in every attempt, and on which of its lines it failed.
 
 reward_remark(line) -> "The reward was 0 in each of 4 attempts, although the outputs differ. …" or ""
 failed_lines(line)  -> a Problem for each line of the reward, to be marked where it is typed

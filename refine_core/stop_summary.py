@@ -1,8 +1,8 @@
-"""The headline of a run: why it ended or where it stands, what it returned, and which attempts failed of what.
+"""The headline of a run: why it ended or how far it is, what it returned, and which attempts failed and why.
 
     "Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
 
-Failures of one cause are told together, whatever the reason of the end.
+Failures with the same cause are reported together, whatever ended the run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from refine_core.words import count, fault, format_reward, why_failed
 
 _CAUSE_CHARS = 160
 _ONLY_CAUSE_CHARS = 240
-_CAUSES = 3  # told one by one; further ones are counted
+_CAUSES = 3  # reported one by one; further ones are counted
 _NAMED, _FIRST = 4, 2  # attempts that are all named; of more, the first ones
 _VARIES = re.compile(r"about [\d,]+ characters|behind '[^']*'")  # of one cause, from attempt to attempt
 _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z`])")

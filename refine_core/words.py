@@ -147,7 +147,7 @@ def describe_retry(retry: LMRetried) -> str:
 
 
 def unread(failed: ParseFailed) -> str:
-    """What could not be read of a reply: "it has no field answer", "it was cut off at the token limit. Raise max tokens"."""
+    """Why a reply could not be read: "it has no field answer", "it was cut off at the token limit. Raise max tokens"."""
     if failed.cut:
         return failed.cut
     if failed.missing:

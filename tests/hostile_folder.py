@@ -1,4 +1,4 @@
-"""A folder with all that a reward can leave in it. `python -m tests.hostile_folder` fills one, removes it and tells.
+"""A folder with all that a reward can leave in it. `python -m tests.hostile_folder` fills one, removes it and reports.
 
 A program, so that an ordinary user can run it: permissions do not apply to root.
 """

@@ -1,4 +1,4 @@
-"""One attempt in full: outputs, reward, hints, what each predictor was sent and said, advice."""
+"""One attempt in full: outputs, reward, hints, the prompts and replies of each predictor, advice."""
 
 from __future__ import annotations
 

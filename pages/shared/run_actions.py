@@ -1,4 +1,4 @@
-"""What can be done with a run: cancel it, go on with it, give it again.
+"""What can be done with a run: cancel, resume or replay it.
 
 To stand outside what is polled, so that a click is never lost to a redraw.
 """

@@ -1,8 +1,8 @@
-"""Replies that stopped before their end: what stands in them is not what the model was about to say.
+"""Replies that stopped before their end, so that what they hold may not be what the model meant.
 
     text + finish_reason --why_cut--> "", or what stopped it      --cut_error--> a ParseError that says what to do
 
-A reply that holds every output whole is none of these, whatever stopped it behind them.
+A reply that holds every output whole is not cut, even if it stopped after them.
 """
 
 from __future__ import annotations

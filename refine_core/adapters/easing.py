@@ -2,8 +2,8 @@
 
     data that does not fit --ease--> data that may, to be validated again, so that bounds still hold
 
-Rule 1: only what a type refuses as it stands is eased.
-Rule 2: what can be meant in two ways is left alone, and refused: "1,23" for a number, "positive or negative" for a choice.
+Rule 1: only a value that its type refuses is eased.
+Rule 2: an ambiguous value is left alone, and refused: "1,23" for a number, "positive or negative" for a choice.
 Rule 3: a percentage is that many hundredths for a float ("85%" is 0.85), unless its field says that it is in percent, by its
         name, its description or a bound above 1; for an int it is the number itself.
 """

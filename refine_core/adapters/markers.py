@@ -5,7 +5,7 @@
 
 Rule 1: strict is dspy's way: a line that begins with `[[ ## name ## ]]`; the rest of that line belongs to the value, and
         the first section of a name wins. Blanks and Markdown around a marker are no part of anything.
-Rule 2: a looser reading is taken only where it finds more of the outputs.
+Rule 2: a looser reading is used only if it finds more of the outputs.
 Rule 3: a value ends where a field, or the closing marker, begins, however that is written. The closing marker counts at
         the end of a line, too, and within one where none follows. What ends a turn, such as <|im_end|>, is no part of it.
 """

@@ -1,4 +1,4 @@
-"""The template of a prompt, when a model repeats it: no value, whoever is asked.
+"""Finds out whether a model repeated the template of its prompt in place of a value.
 
     `{answer}`   `{score}        # this value is one single float`   `Not supplied for this example.`   a JSON schema
 

@@ -1,4 +1,4 @@
-"""Which reply format a model keeps: one small signature, asked in one format after the other until a reply can be read.
+"""Which reply format a model keeps: one small signature is asked for in one format after the other until a reply can be read.
 
 chat -> JSON schema -> JSON object -> JSON asked for in the prompt only
 """

@@ -2,7 +2,7 @@
 
     LMError --catchable--> the same error, of a class that is litellm's exception, too
 
-Classes are told by name from what is loaded, so that nothing here needs the import of litellm.
+Classes are looked up by name in what is loaded, so that nothing here imports litellm.
 """
 
 from __future__ import annotations

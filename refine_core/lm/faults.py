@@ -3,8 +3,8 @@
     exception --explain--> LMError      who is at fault, and what to do next
 
 Rule 1: the new error is built from the type, the status and, cut short and redacted, the provider's own sentence.
-Rule 2: it keeps no hold of the old one, whose frames, headers and request carry the key.
-Types are told by name, so that nothing here needs the import of litellm.
+Rule 2: it keeps no reference to the old one, whose frames, headers and request hold the key.
+Types are recognised by name, so that nothing here imports litellm.
 """
 
 from __future__ import annotations

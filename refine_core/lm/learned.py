@@ -1,6 +1,6 @@
-"""What servers refused in this process, by address and model: it is left out of later requests, or sent by another name.
+"""What servers refused in this process, by address and model: later requests leave it out or send it under another name.
 
-Only what nobody asked for is left out: a stream, a temperature of the schedule's or by default, the name of a limit.
+Only what no person asked for is left out: a stream, a default or scheduled temperature, the name of a limit.
 """
 
 from __future__ import annotations

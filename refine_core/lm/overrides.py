@@ -1,8 +1,8 @@
-"""Models whose class has its own `__call__` or `forward`: whatever asks such a model, asks through them.
+"""Models whose class overrides `__call__` or `forward`: every call of such a model goes through these.
 
     ask --> lm.__call__ (the user's) --> super().__call__ --> lm.forward (the user's) --> super().forward --> the cache, the model
 
-Each level is left out where nobody has overridden it. `ask` tells of the call once, from outside all of them.
+A level that is not overridden is left out. `ask` reports the call once, outside all levels.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     status, headers, body --read_refusal--> Refusal        of an answer with an error status
     an error under status 200, or in mid-stream            the same, with the status that it names, or None
 
-Rule 1: the server's own words are shown, on one line; of a web page or XML the title or message at most.
-Rule 2: advice on litellm's settings, which nobody here can change, is taken out (servers that are litellm's give it, too).
+Rule 1: the server's own words are shown, on one line; of a web page or XML only the title or the message.
+Rule 2: advice on litellm's settings, which a user cannot change, is removed; litellm's own proxy server sends it, too.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 Rule 1: a key goes to the server that it was given for, and follows no redirect to another; httpx would only take
         `Authorization` out, and neither the other headers that carry keys nor the prompt.
 Rule 2: no more is read than a reply can be long, counted as it is unpacked.
-Rule 3: a body is put right before litellm guesses at it (see refine_core.lm.shapes).
+Rule 3: a body is normalised before litellm interprets it (see refine_core.lm.shapes).
 Rule 4: every way to the network is guarded, that of each HTTP library that openai and litellm may bring; a reply that
         came by none of them is refused (see `Watch.passed`).
 Imported together with litellm and by nobody else, since httpx is slow to import.

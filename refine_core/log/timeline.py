@@ -173,8 +173,8 @@ class Timeline:
     loop: the retry loop as it stands, which knows what is good enough. best: index of the attempt that it calls the
     best: every validator met, then the highest reward; a tie keeps the first.
     keyed: roles whose key was typed when it began. cut_off: attempts that were under way when the run was interrupted,
-    and were made anew. resumed: how often it went on. continued_after: attempts made when it had stopped for its reward and
-    a person let it go on, else None.
+    and were made anew. resumed: how often it went on. continued_after: how many attempts there were when it stopped for its
+    reward and a person continued it; None if that never happened.
     """
 
     run_id: str

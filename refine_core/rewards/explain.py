@@ -1,4 +1,4 @@
-"""What to add to an error of the reward's code that Python's own message does not explain."""
+"""Sentences that explain an error of the reward's code where Python's own message does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of everything a reward may say: the worker keeps to it, and the runner believes no more than this."""
+"""Limits on what a reward may return: the worker keeps to them, and the runner accepts nothing beyond them."""
 
 STDOUT_CHARS = 64_000  # kept of what it prints; the rest is counted
 FEEDBACK_CHARS, MESSAGE_CHARS = 64_000, 4_000

@@ -1,4 +1,4 @@
-"""Notices what the sandbox refuses to the reward's code, so that a refusal which the code swallows is told, too.
+"""Notices what the sandbox refuses the reward's code, so that a refusal which the code ignores is reported, too.
 
     the interpreter announces an action (sys.addaudithook) -> is it one that is refused? -> "line 3: starting another program"
 

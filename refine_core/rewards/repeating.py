@@ -1,7 +1,7 @@
-"""Whether an error of a reward is bound to repeat: every further attempt would be paid for and fail of it too.
+"""Whether an error of a reward is bound to repeat: every further attempt would cost money and fail in the same way.
 
-It is, where two things hold: every call of the reward comes to the place that failed, and what failed there does not
-depend on what the program returned. Where reading the source cannot tell, it is not.
+It is, if two things hold: every call of the reward reaches the line that failed, and what failed there does not depend
+on what the program returned. If reading the source cannot tell, the answer is no.
 """
 
 from __future__ import annotations

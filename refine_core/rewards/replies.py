@@ -1,4 +1,4 @@
-"""What a worker may say, checked before anything is made of it.
+"""The frames that a worker may send, checked before they are used.
 
     ready(confinement)    loaded(stdout)    scored(token, value, feedback, parts, refusals, stdout, threads)
     error(token, type, message, line, column, frames, stdout, threads)    call(token, signature, inputs)
