@@ -163,8 +163,8 @@ class LMReplied(Event):
 
     model: as it was asked for. served_by: the name that the server gave itself, "" if none.
     cache_hit: answered from memory, for nothing. replayed: a recorded run's reply; its tokens were spent then.
-    others: further texts, where several were asked for; other_reasons: why each of them ended. reasoning: what the model thought, as the server sent it beside
-    `text` or as a tag within `text`, which is kept as it came.
+    others: further texts, where several were asked for; other_reasons: why each of them ended. reasoning: what the model
+    thought, as the server sent it beside `text` or as a tag within `text`, which is kept as it came.
     """
 
     kind: ClassVar[str] = "lm_replied"

@@ -135,7 +135,8 @@ def configure(*unnamed: Any, **values: Any) -> None:
     track_usage, disable_history, provide_traceback: bool, False unless set. usage_tracker: UsageTracker or None.
     num_threads: of Parallel and batch, 8 unless set. max_errors: failures at which those give up, 10 unless set.
     Source: dspy.configure, version 2.6.23; any thread may call it here. Other settings of that version are kept and change
-    nothing; a value that was to change something is warned of in the log. Raises TypeError for a name that is no setting, and for a value that is no model, no adapter or no list of callbacks.
+    nothing; a value other than their default is logged as a warning. Raises TypeError for an unknown name, and for a value
+    that is not a model, an adapter or a list of callbacks.
     """
     global _process  # noqa: PLW0603 - replaced as a whole, so that readers in other threads see all or nothing
     if unnamed:

@@ -18,7 +18,7 @@ from pages.lab import roles
 from pages.shared import keys
 from pages.shared.credentials import LAB_KEY, credentials
 from pages.shared.editor import current_text
-from pages.shared.secret import forget, held, typed_for
+from pages.shared.secret import forget, held, key_problem
 from refine_core import connections, programs
 from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule, StageSpec
 from refine_core.runs import Credentials
@@ -281,13 +281,8 @@ def typed() -> Typed:
     given = credentials(spec, form=True)
     if spec.model.kind == "litellm" and not spec.model.connection:
         address = keys.address_of(spec.model)
-        if other := typed_for(SECRET, address):
-            faults.append(
-                Problem(
-                    "model.key",
-                    f"the key was typed for {other}; type it again, or say that it is for {address}",
-                )
-            )
+        if wrong := key_problem(SECRET, address):
+            faults.append(Problem("model.key", wrong))
     for role, chosen in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
         if chosen is not None and role not in given.keys and (unset := connections.unset_variable(chosen)):
             faults.append(
@@ -309,7 +304,8 @@ def typed() -> Typed:
 def describes(typed: Typed, spec: ProgramSpec) -> bool:
     """Whether `spec` is what the form says now.
 
-    Names do not count, its own and its connections', nor where it came from, nor whether it stops for its reward, nor a replay's models.
+    Names do not count, its own and its connections', nor where it came from, nor whether it stops for its reward, nor a
+    replay's models.
     """
 
     def unnamed(model: ModelSpec | None) -> ModelSpec | None:

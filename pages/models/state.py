@@ -14,7 +14,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.shared import keys
-from pages.shared.secret import forget, held_for, hold, typed_for
+from pages.shared.secret import forget, held_for, hold, key_problem
 from refine_core import connections, programs
 from refine_core.connections import PRESETS, Connection, Preset
 from refine_core.programs import ModelSpec, Problem, ReplyFormat
@@ -165,10 +165,6 @@ def typed() -> Typed:
     secret, address = "", key_address(preset, model)
     if source == TYPED:
         secret = held_for(KEY_PLACE, address).strip()
-        if other := typed_for(KEY_PLACE, address):
-            found.append(
-                Problem(
-                    "key", f"the key was typed for {other}; type it again, or say that it is for {address}"
-                )
-            )
+        if wrong := key_problem(KEY_PLACE, address):
+            found.append(Problem("key", wrong))
     return Typed(made, state["models.replacing"], secret, tuple(found))

@@ -69,6 +69,12 @@ def typed_for(key: str, address: str) -> str:
     return bound[1] if held(key) and address and bound is not None and bound[1] != address else ""
 
 
+def key_problem(key: str, address: str) -> str:
+    """What is wrong with the key in the field `key` for this address, as the end of a sentence; "" for nothing."""
+    other = typed_for(key, address)
+    return f"the key was typed for {other}; type it again, or say that it is for {address}" if other else ""
+
+
 def offer_key(key: str, address: str) -> None:
     """Below the field: where its key was typed for another address, say so, and let a person say that it is for this one."""
     other = typed_for(key, address)

@@ -43,7 +43,8 @@ class Check:
     findings: one of each, in the order of WHATS; of a model without a server, one alone. done: whether more may come.
     took_s: seconds until now, or until it was done. ok: whether the connection can be used: no finding fails and a reply
     came; None while that is not known. models: what the server lists, at most 200, each as it is to be typed.
-    reply_format: the first that the model kept, None while that is not known. reply: its first 200 characters. tokens_in, tokens_out, cost_usd: of the request that was answered; None for unknown.
+    reply_format: the first that the model kept, None while that is not known. reply: its first 200 characters. tokens_in,
+    tokens_out, cost_usd: of the request that was answered; None for unknown.
     """
 
     findings: tuple[Finding, ...]

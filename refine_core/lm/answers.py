@@ -31,7 +31,8 @@ class Said:
 
     text: "" where there was none. model, finish_reason: "" where not told. usage: as OpenAI names its parts.
     refusal: why the model does not answer. tools: names of what it wants called. choices: whether it said anything.
-    others: the texts of further choices; other_reasons: their finish_reasons. reasoning: what the model thought, where the server sends it beside the text.
+    others: the texts of further choices; other_reasons: their finish_reasons. reasoning: what the model thought, where
+    the server sends it beside the text.
     """
 
     text: str = ""

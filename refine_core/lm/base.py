@@ -56,7 +56,8 @@ class Reply:
     """What a model said.
 
     model: the name the server gave itself. finish_reason: "stop", "length" and so on, where told.
-    cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the call that was made once.
+    cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the
+    call that was made once.
     replayed: the same, where a recorded run answers. others: further texts, where several were asked for (`n=3`).
     other_reasons: their finish_reasons, "" where not told. reasoning: what the model thought, where the server sends it
     beside the text.

@@ -317,7 +317,8 @@ class LM(BaseLM):
     def takes(self, param: str) -> bool:
         """Whether the model takes this parameter, by litellm's knowledge of it. May wait for litellm's import.
 
-        "temperature": at any value; some models take only 1. What the server refused in this process is not taken. A server of one's own with a model that nobody knows takes it.
+        "temperature": at any value; some models take only 1. What the server refused in this process is not taken. A
+        server of one's own with a model that nobody knows takes it.
         Raises: LMError if litellm cannot be imported.
         """
         model: object = self.model

@@ -36,7 +36,8 @@ class ScriptedLM(BaseLM):
     """Replies written down beforehand.
 
     replies: texts, answers by field ({"answer": "x"}) or whole Replies in the order of the calls, an exception among them
-             being raised instead; or a function (messages, params) -> one of these, which may be async. Under `acall` a sync one runs in a thread.
+             being raised instead; or a function (messages, params) -> one of these, which may be async. Under `acall` a
+             sync one runs in a thread.
     takes:   the parameters that this model says it takes; see `BaseLM.takes`.
     calls:   every call so far, the failed ones too. Copies share the script and the calls; any thread may ask. A pickle
              has what is left of the script, and no calls.

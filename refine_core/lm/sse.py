@@ -109,8 +109,8 @@ class EventReader:
 class StreamReader:
     """The events of one streamed chat reply, put together.
 
-    ended: the reply was said to be complete. done: and that nothing more comes. Raises SaidError for an error in place of a piece, WrongShape for a piece
-    that is none, CutOff.
+    ended: the reply was said to be complete. done: and that nothing more comes. Raises SaidError for an error in place of
+    a piece, WrongShape for a piece that is none, CutOff.
     """
 
     def __init__(self) -> None:

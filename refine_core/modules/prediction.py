@@ -141,7 +141,8 @@ class Completions:
     """The replies that a prediction was read from: `completions.answer` is the list of their answers.
 
     columns: field name -> values, one a reply: as many as `n` among the model's parameters wished, else one.
-    Raises: ValueError for lists of unequal length; TypeError for what is no list; IndexError, KeyError, AttributeError for what is not there.
+    Raises: ValueError for lists of unequal length; TypeError for what is no list; IndexError, KeyError, AttributeError
+    for what is not there.
     Source: dspy.Completions, version 2.6.23.
     """
 

@@ -58,8 +58,8 @@ class WorkerProcess:
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
     ended first. load_within_s: after this it is killed, whether or not anybody waits.
-    confinement: what the worker gave up, as it said before it ran anybody's code. Once `ended`: exit_code; killed_for, why we killed it, if we did and it mattered; stuck_line, the reward's line at
-    which it crashed or was interrupted.
+    confinement: what the worker gave up, as it said before it ran anybody's code. Once `ended`: exit_code; killed_for,
+    why we killed it, if we did and it mattered; stuck_line, the reward's line at which it crashed or was interrupted.
     """
 
     def __init__(self, load: Mapping[str, object], load_within_s: float = 60.0) -> None:
