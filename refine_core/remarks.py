@@ -35,15 +35,19 @@ def reward_remark(line: Timeline) -> str:
     value = format_reward(line, scored[0].reward)
     changed = _changed(line, scored)
     if not changed:
+        remedies = "More specific hints or another model"
+        if all(map(line.tempered, scored)):
+            remedies = "A higher temperature, more specific hints or another model"
         return (
             f"Each of the {len(scored)} attempts returned the same outputs, so the reward was {value} every time. "
-            "A higher temperature, more specific hints or another model may change that."
+            f"{remedies} may change that."
         )
     said = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
     if any(one.scored is not None and one.scored.refusals for one in scored):
         return f"{said} The sandbox refused something that its code tried, which may be the cause; the attempts say what."
     if not any(re.search(rf"\b{re.escape(name)}\b", line.spec.reward) for name in changed):
-        names = f"{', '.join(changed[:-1])} and {changed[-1]}" if changed[1:] else changed[0]
+        quoted = [repr(name) for name in changed]
+        names = f"{', '.join(quoted[:-1])} and {quoted[-1]}" if quoted[1:] else quoted[0]
         what = "the outputs that change" if changed[1:] else "the output that changes"
         return f"{said} Its code never names {names}, {what}. {_CAUSES}"
     return f"{said} {_CAUSES}"

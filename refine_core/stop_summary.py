@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from refine_core.events import RunFinished
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.words import count, fault, format_reward, why_failed
+from refine_core.words import count, fault, format_reward, what_next, why_failed
 
 _CAUSE_CHARS = 160
 _ONLY_CAUSE_CHARS = 240
@@ -137,6 +137,8 @@ def _cause(attempt: Attempt) -> str:
         said = "the reward returned nothing"
     elif said.startswith(f"{error.type}: "):
         said = f"the reward raised {said}"
+    elif error.type == "Timeout":
+        said = f"the reward {said}"
     return said if error.line is None else f"{said} (line {error.line})"
 
 
@@ -145,7 +147,7 @@ def _whole(line: Timeline, cause: str) -> str:
     failed = next(attempt for attempt in line.attempts if attempt.state == "failed")
     if failed.phase == "reward" or failed.error is None:
         return f"{cause}."
-    return _join(_cut(" ".join(why_failed(failed).split()), _ONLY_CAUSE_CHARS))
+    return _join(_cut(" ".join(why_failed(failed).split()), _ONLY_CAUSE_CHARS), what_next(line, failed))
 
 
 def _first_sentence(text: str) -> str:
@@ -160,13 +162,15 @@ def _cut(text: str, most: int) -> str:
 
 
 def list_attempts(indices: Sequence[int]) -> str:
-    """Attempts by their numbers: "Attempt 2", "Attempts 1 and 2", "Attempts 2, 5 and 7 more"."""
+    """Attempts by their numbers: "Attempt 2", "Attempts 1 and 2", "Attempts 1 to 9", "Attempts 2, 5 and 7 others"."""
     names = [str(index + 1) for index in indices]
     if len(names) == 1:
         return f"Attempt {names[0]}"
+    if len(names) > _NAMED and indices[-1] - indices[0] == len(indices) - 1:
+        return f"Attempts {names[0]} to {names[-1]}"
     if len(names) <= _NAMED:
         return f"Attempts {', '.join(names[:-1])} and {names[-1]}"
-    return f"Attempts {', '.join(names[:_FIRST])} and {len(names) - _FIRST} more"
+    return f"Attempts {', '.join(names[:_FIRST])} and {len(names) - _FIRST} others"
 
 
 def _when(line: Timeline) -> str:

@@ -147,14 +147,14 @@ def describe_retry(retry: LMRetried) -> str:
 
 
 def unread(failed: ParseFailed) -> str:
-    """Why a reply could not be read: "it has no field answer", "it was cut off at the token limit. Raise max tokens"."""
+    """Why a reply could not be read: "it has no field 'answer'", "it was cut off at the token limit. Raise max tokens"."""
     if failed.cut:
         return failed.cut
     if failed.missing:
         why = next((failed.invalid[name] for name in failed.missing if name in failed.invalid), "")
-        names = f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(failed.missing)}"
+        names = f"it has no {'field' if len(failed.missing) == 1 else 'fields'} {', '.join(map(repr, failed.missing))}"
         return f"{names}: {why}" if why else names
-    return "; ".join(f"field {name}: {why.rstrip('.')}" for name, why in failed.invalid.items())
+    return "; ".join(f"field {name!r}: {why.rstrip('.')}" for name, why in failed.invalid.items())
 
 
 def rules(attempt: Attempt) -> str:
@@ -179,8 +179,19 @@ def why_failed(attempt: Attempt) -> str:
     if attempt.error is None:
         return ""
     run = next((run for run in attempt.predictors if run.error == attempt.error), None)
-    told = _unread_replies(f"the reply of {run.name}", run.calls, attempt.error) if run is not None else ""
+    told = _unread_replies(f"the reply of {run.name!r}", run.calls, attempt.error) if run is not None else ""
     return told or fault(attempt.error)
+
+
+def what_next(line: Timeline, attempt: Attempt) -> str:
+    """What to do about a model whose reply could not be read; "" where something else is wrong, or the error says it."""
+    run = next((run for run in attempt.predictors if run.error == attempt.error), None)
+    unreadable = [call.parse_failed for call in run.calls if call.parse_failed] if run is not None else []
+    if line.spec.model.kind != "litellm" or not unreadable or any(one.cut for one in unreadable):
+        return ""
+    if attempt.error is None or attempt.error.type != "ParseError":
+        return ""
+    return "Test the model on the Models page to find a reply format that it keeps, or choose a larger one."
 
 
 def hint_source(line: Timeline, attempt: Attempt) -> str:

@@ -8,6 +8,7 @@ from pages.lab import state
 from pages.lab.state import Typed, key
 from pages.shared.text import mistake, plain
 from refine_core import programs
+from refine_core.errors import Problem
 from refine_core.programs import Asked
 
 _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
@@ -59,10 +60,17 @@ def inputs(typed: Typed) -> None:
 def faults(typed: Typed, field: str) -> None:
     """What is wrong with the field above."""
     for problem in typed.at(field):
-        places = (("line", problem.line), ("column", problem.column))
-        where = ", ".join(f"{name} {n}" for name, n in places if n is not None)
-        where = f" ({where})" if where else ""
-        mistake(f"{problem.message[:1].upper()}{problem.message[1:]}{where}")
+        mistake(sentence(problem))
+
+
+def sentence(problem: Problem) -> str:
+    """One thing wrong with a field, as a sentence: what, and where in its text."""
+    said = f"{problem.message[:1].upper()}{problem.message[1:]}"
+    places = (("line", problem.line), ("column", problem.column))
+    where = ", ".join(f"{name} {n}" for name, n in places if n is not None)
+    if where:
+        said = f"{said.removesuffix('.')} ({where})"
+    return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
 def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:

@@ -9,12 +9,21 @@ import streamlit as st
 
 from pages.lab import state
 from pages.lab.hints import preview
+from pages.lab.program import sentence
 from pages.lab.state import Typed, fixed
 from pages.shared import address
 from pages.shared.text import ROLES, block, mistake, plain
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.words import count
+
+_FIELDS = {
+    "stages": "Program: ",
+    "reward": "Reward: ",
+    "extra": "More values for the reward: ",
+    "adviser": "Adviser: ",
+    "judge": "Judge: ",
+}
 
 
 @dataclass(slots=True)
@@ -67,7 +76,7 @@ def press_run(typed: Typed) -> bool:
 def start(typed: Typed) -> None:
     """Begin a run and put it into the address; or say why it cannot begin. One that is under way is not begun twice."""
     if typed.problems:
-        mistake("Not started. " + " ".join(f"{p.field}: {p.message}." for p in typed.problems))
+        mistake("Not started. " + " ".join(f"{_whose(p.field)}{sentence(p)}" for p in typed.problems))
         return
     source = typed.spec.reward
     if typed.reward_errors and not state.is_allowed(source):
@@ -94,6 +103,14 @@ def start(typed: Typed) -> None:
     st.rerun()
 
 
+def _whose(field: str) -> str:
+    """The name on the form of the field that a sentence is about, to stand before it; "" where the sentence names it."""
+    part, _, rest = field.partition(".")
+    if part == "inputs":
+        return f"{rest}: "
+    return _FIELDS.get(part, "")
+
+
 def _under_way(run_id: str, typed: Typed) -> bool:
     """Whether that run still works at what the form says."""
     try:
@@ -109,15 +126,15 @@ def _steps(typed: Typed) -> list[str]:
         return [tried, "There is only one attempt, without hints."]
     until = "The best attempt is returned."
     if typed.spec.threshold is not None:
-        until = "The first attempt at the threshold is returned; else the best one."
+        until = "The first attempt at the threshold is returned; if there is none, the best one."
     if typed.spec.hint_source == "none":
         return [tried, "It is tried again, without hints.", until]
     if typed.spec.hint_source == "feedback":
         return [tried, "What the reward says goes into the next attempt's prompt as a hint.", until]
-    short = "After" if typed.spec.threshold is None else "Below the threshold, after"
+    which = "an attempt" if typed.spec.threshold is None else "an attempt below the threshold"
     return [
         tried,
-        f"{short} an attempt, a model is asked what each stage should do better.",
+        f"After {which}, a model is asked what each stage should do better.",
         "That advice goes into the next attempt's prompt as a hint.",
         until,
     ]

@@ -20,7 +20,7 @@ FORM: Final = ""
 """Whose test it is, where it is of what is typed in the form."""
 _TEST, _OF, _TYPED = "test", "of", "models.tested"
 _VERDICTS = {
-    "works": (":material/check_circle:", "works"),
+    "works": (":material/check_circle:", "OK"),
     "fails": (":material/error:", "does not work"),
     "lacks": (":material/remove_circle:", "not available"),
     "unknown": (":material/help:", "unknown"),
@@ -146,5 +146,5 @@ def _by_words(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
 
 def _finding(finding: Finding) -> None:
     icon, verdict = _VERDICTS[finding.verdict]
-    words = f": {plain(finding.words)}" if finding.words else ""
-    st.markdown(f"{icon} **{finding.what}** {verdict}{words}")
+    words = f". {plain(finding.words)}" if finding.words else ""
+    st.markdown(f"{icon} **{finding.what}**: {verdict}{words}")

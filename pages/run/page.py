@@ -24,11 +24,12 @@ if run is None:
 else:
     st.title(plain(runs.title(run.line.spec)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(
-            address.LAB,
-            label="Open in the Lab, to change it and run again",
-            icon=":material/science:",
-            query_params=address.to_change(run_id),
-        )
+        if not run.awaits_decision:  # else "Fix the reward" leads there
+            st.page_link(
+                address.LAB,
+                label="Open in the Lab, to change it and run again",
+                icon=":material/science:",
+                query_params=address.to_change(run_id),
+            )
         actions(run)
     live(run)

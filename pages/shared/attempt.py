@@ -26,6 +26,7 @@ from refine_core.words import (
     rules,
     seconds,
     unread,
+    what_next,
     why_failed,
     why_no_advice,
 )
@@ -47,7 +48,7 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
     st.header(_title(line, attempt), anchor=False)
     _rollout(line, attempt)
     if attempt.error is not None:
-        _failure(attempt)
+        _failure(line, attempt)
     left, right = st.columns(2, gap="large")
     with left:
         _outputs(attempt)
@@ -112,15 +113,17 @@ def _rollout(line: Timeline, attempt: Attempt) -> None:
         st.caption(plain(f"{whose} takes no temperature, so none is sent. {rollout}"))
 
 
-def _failure(attempt: Attempt) -> None:
+def _failure(line: Timeline, attempt: Attempt) -> None:
     error = attempt.error
     if error is None:
         return
     where = "The reward failed" if attempt.phase == "reward" else "The program failed"
-    line = f", line {error.line}" if error.line is not None else ""
-    mistake(f"{where}{line}: {why_failed(attempt)}")
+    at = f", line {error.line}" if error.line is not None else ""
+    mistake(f"{where}{at}: {why_failed(attempt)}")
     whole(why_failed(attempt), key=f"error-{attempt.index}")
     st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
+    if advised := what_next(line, attempt):
+        st.caption(advised)
     if error.stdout:
         printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
 

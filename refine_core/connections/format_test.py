@@ -19,6 +19,14 @@ from refine_core.signatures import ensure_signature
 from refine_core.spec import ReplyFormat
 
 SIGNATURE: Final = ensure_signature("question -> reason: str, answer: int", "Answer in one short sentence.")
+_CHAT, _BY_PROMPT = "Keeps the chat format", "As JSON, asked for in the prompt only"
+_SCHEMA, _OBJECT = "As JSON schema", "As JSON object"
+_SHORT: Final = {
+    _CHAT: "chat",
+    _SCHEMA: "JSON schema",
+    _OBJECT: "JSON object",
+    _BY_PROMPT: "JSON in the prompt only",
+}
 INPUTS: Final = {"question": "How many legs does a spider have?"}
 
 Ask = Callable[[Messages, Mapping[str, object]], Reply | LMError | None]
@@ -33,6 +41,11 @@ class FormatResult:
     reply_format: ReplyFormat
     kept: bool | None
     why: str = ""
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the token limit cut the reply off."""
+        return self.why.startswith("it was cut off")
 
 
 def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
@@ -66,26 +79,38 @@ def tell(results: Sequence[FormatResult]) -> tuple[Verdict, str]:
     """The verdict, and every result in words."""
     answers = {True: "yes", False: "no", None: "not known"}
     rows = " · ".join(f"{one.title}: {answers[one.kept]}" for one in results)
-    failed = [f"{one.title}: {one.why}." for one in results if one.why]
+    failed = _reasons(results)
     if found := found_format(results):
         how = {"chat": "", "json_schema": " Runs can ask by JSON schema.", "json": " Runs can ask for JSON."}
         return "works", f"{rows}.{how.get(found, '')}"
     if any(one.kept is None for one in results):
-        return "unknown", f"{rows}. {' '.join(failed)}"
-    return "fails", (
-        f"{rows}. No reply could be read, so attempts will fail. Choose a larger model, or one that is tuned to "
-        f"follow instructions. {' '.join(failed)}"
-    )
+        return "unknown", f"{rows}. {failed}"
+    step = "Choose a larger model, or one that is tuned to follow instructions. "
+    if all(one.was_cut for one in results):
+        step = ""  # the reason says what to raise
+    return "fails", f"{rows}. No reply could be read, so attempts will fail. {step}{failed}"
+
+
+def _reasons(results: Sequence[FormatResult]) -> str:
+    """Why formats were not kept, each reason once, with the formats where they differ."""
+    whose: dict[str, list[str]] = {}
+    for one in results:
+        if one.why:
+            whose.setdefault(one.why, []).append(_SHORT[one.title])
+    if len(whose) == 1:
+        why = next(iter(whose))
+        return f"Each time, {why}." if len(results) > 1 else f"{why[:1].upper()}{why[1:]}."
+    return "Why: " + "; ".join(f"{why} ({', '.join(names)})" for why, names in whose.items()) + "."
 
 
 def _steps(lm: BaseLM) -> Iterator[tuple[str, ReplyFormat, Adapter, Mapping[str, object]]]:
     plain = JSONAdapter()
-    yield "Keeps the chat format", "chat", ChatAdapter(use_json_fallback=False), {}
+    yield _CHAT, "chat", ChatAdapter(use_json_fallback=False), {}
     if lm.takes("response_format"):
         schema = JSONSchemaAdapter()
-        yield "As JSON schema", "json_schema", schema, schema.params(SIGNATURE, lm.takes)
-        yield "As JSON object", "json", plain, plain.params(SIGNATURE, lm.takes)
-    yield "As JSON, asked for in the prompt only", "json", plain, {}
+        yield _SCHEMA, "json_schema", schema, schema.params(SIGNATURE, lm.takes)
+        yield _OBJECT, "json", plain, plain.params(SIGNATURE, lm.takes)
+    yield _BY_PROMPT, "json", plain, {}
 
 
 def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | None, str]:
@@ -100,6 +125,6 @@ def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | Non
     except ParseError as error:
         if error.cut:
             return False, error.cut
-        missing = ", ".join(error.missing)
-        return False, f"no {missing} in the reply" if missing else "a value has the wrong type"
+        missing = " and ".join(error.missing)
+        return False, f"the reply lacked {missing}" if missing else "a value has the wrong type"
     return True, ""

@@ -75,7 +75,7 @@ def test_a_connection_is_tested_and_kept_and_a_reload_forgets_its_key(models):
         to(models, model, name="kept")
         press(models, "Test")
         says(models, "It works.")
-        says(models, "Key works")
+        says(models, "Key: OK")
         assert model.requests[-1].headers["authorization"] == f"Bearer {KEY}"
         press(models, "Save")
         says(models, "Saved kept.")

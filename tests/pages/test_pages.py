@@ -388,7 +388,7 @@ def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
 def test_a_reply_that_was_asked_for_again_says_why_and_what_came_of_it():
     app = attempt_of(logs.asked_again(), 1)
     words = said(app)
-    why = "This reply could not be read: it has no field answer. The question was sent again, as JSON."
+    why = "This reply could not be read: it has no field 'answer'. The question was sent again, as JSON."
     assert words.count(why) == 1
     assert "Asked again, as JSON" in words
     assert "This reply could be read." in words
@@ -399,7 +399,7 @@ def test_a_reply_that_was_asked_for_again_says_why_and_what_came_of_it():
 def test_a_second_reply_that_could_not_be_read_either_is_an_error():
     app = attempt_of(logs.asked_again(), 2)
     assert [e for e in errors(app) if e.startswith("The second")] == [
-        "The second reply could not be read either: it has no field answer."
+        "The second reply could not be read either: it has no field 'answer'."
     ]
     assert any(e.startswith("The program failed") for e in errors(app))
     assert "This reply could be read." not in said(app)

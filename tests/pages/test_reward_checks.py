@@ -58,6 +58,9 @@ def test_a_function_for_another_framework_is_not_run_before_somebody_says_how():
     write_reward(app, FOREIGN)
     assert "grade(sample, item)" in "".join(errors(app))
     press_run(app)
+    (refused,) = [said for said in errors(app) if "Not started" in said]
+    assert "Reward: The function" in refused
+    assert ".." not in refused
     assert list(runs.recent()) == []
     button(app, "Call it with (inputs, prediction)").click().run()
     assert "grade(sample, item)" not in "".join(errors(app))

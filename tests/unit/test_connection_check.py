@@ -766,7 +766,9 @@ def test_a_model_that_keeps_no_format_is_not_said_to_work(server):
     server.default = choosy(takes=["json_schema", "json_object"])
     seen = tried(spec(server))
     assert (seen.ok, seen.reply_format, verdicts(seen)["Reply"]) == (False, None, "works")
-    assert "attempts will fail" in words(seen, "Reply format")
+    said = words(seen, "Reply format")
+    assert "attempts will fail" in said
+    assert said.endswith("Each time, the reply lacked reason and answer.")
 
 
 @pytest.mark.fault(49)

@@ -646,7 +646,7 @@ def test_the_format_that_was_asked_for_is_named_wherever_it_was_asked_again(mess
     log.emit("attempt-0", ev.AttemptFailed(0, "program", error))
     assert f"the first reply could not be read; asked again {words}" in trace(log, "answer")["hovertext"][0]
     assert (
-        f"The second reply, asked for {words}, could not be read either: it has no field answer"
+        f"The second reply, asked for {words}, could not be read either: it has no field 'answer'"
         in why_failed(log.line.attempts[0])
     )
 

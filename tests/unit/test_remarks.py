@@ -6,17 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from refine_core import Refine
+from refine_core import ModelSpec, ProgramSpec, Refine, StageSpec
 from refine_core.events import Fault, RewardScored, RunStarted
 from refine_core.figures import ledger
 from refine_core.lm import ScriptedLM
 from refine_core.modules import Predict
 from refine_core.remarks import failed_lines, reward_remark
-from refine_core.runs import Runs
+from refine_core.runs import Credentials, Runs
+from refine_core.spec.schedule import Schedule
 from refine_core.store import MemoryStore
 from tests import logs
+from tests.openai_server import OpenAIServer
 from tests.unit.test_resuming import ended
 from tests.unit.test_reward_broken import SPEC
+from tests.unit.test_runs import finished
 
 READS_ANSWER = "def reward(args, pred):\n    return float(pred.answer == 'Paris')\n"
 
@@ -34,6 +37,28 @@ def run_of(*attempts, reward=READS_ANSWER, threshold=1.0, strategy="predict"):
     spec = replace(began.event.spec, reward=reward, stages=stages)
     log.records[0] = replace(began, event=replace(began.event, spec=spec))
     return log.line
+
+
+@pytest.mark.fault(20)
+@pytest.mark.parametrize("kind", ["dspy-3", "none"])
+def test_a_higher_temperature_is_advised_only_where_one_is_sent(kind):
+    runs = Runs(MemoryStore())
+    with OpenAIServer("[[ ## answer ## ]]\nx") as server:
+        model = ModelSpec("litellm", "openai/tiny", api_base=server.url, cache=False)
+        spec = ProgramSpec(
+            (StageSpec("answer", "question -> answer"),),
+            "def reward(args, pred):\n    return len(pred.answer) - 1\n",
+            {"question": "?"},
+            N=3,
+            model=model,
+            hints="none",
+            schedule=Schedule(kind),
+        )
+        run = finished(runs, runs.start(spec, Credentials({"model": "k"})))
+    runs.close()
+    said = reward_remark(run.line)
+    assert "returned the same" in said
+    assert ("A higher temperature" in said) == (kind == "dspy-3")
 
 
 @pytest.mark.fault(20)
@@ -82,7 +107,7 @@ def test_where_the_outputs_are_the_same_the_reward_is_not_to_blame():
 def test_a_reward_that_never_names_what_changes_is_told_so():
     """Its source is searched for the names of the outputs that differ."""
     line = run_of((0.0, "a"), (0.0, "b"), (0.0, "c"), reward="def reward(args, pred):\n    return 0.0\n")
-    assert "Its code never names answer, the output that changes." in reward_remark(line)
+    assert "Its code never names 'answer', the output that changes." in reward_remark(line)
     assert "never names" not in reward_remark(run_of((0.0, "a"), (0.0, "b"), (0.0, "c")))
 
 

@@ -307,7 +307,7 @@ def test_a_cut_off_reply_of_a_server_is_a_failed_attempt_that_says_what_to_do(se
     assert (attempt.state, attempt.reward) == ("failed", None)
     assert "cut off at the token limit, after 'Brussels'. Raise max tokens" in attempt.error.message
     assert (
-        "the reply of answer was cut off at the token limit, after 'Brussels'. Raise max tokens"
+        "the reply of 'answer' was cut off at the token limit, after 'Brussels'. Raise max tokens"
         in stop_summary(line)
     )
     assert len(server.requests) == 1

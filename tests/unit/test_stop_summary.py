@@ -8,9 +8,10 @@ import pytest
 
 from refine_core import MemoryStore, ModelSpec, ProgramSpec, StageSpec
 from refine_core.events import Fault, RunFinished
-from refine_core.runs import Runs
+from refine_core.runs import Credentials, Runs
 from refine_core.stop_summary import stop_summary
 from tests import logs
+from tests.openai_server import RAMBLING, OpenAIServer
 from tests.unit.test_runs import finished
 
 SPEC = ProgramSpec(
@@ -136,6 +137,26 @@ def test_one_error_on_two_lines_is_two_causes():
     )
 
 
+def test_failures_that_do_not_follow_each_other_are_named_and_counted():
+    log = log_of(NOTHING, 0.5, *[NOTHING] * 4)
+    log.finish()
+    assert "Attempts 1, 3 and 3 others failed: " in stop_summary(log.line)
+
+
+def test_a_reward_that_takes_too_long_is_named_as_what_failed():
+    log = log_of(Fault("Timeout", "took longer than 1 s", "program", 2), 1.0)
+    log.finish()
+    assert stop_summary(log.line).endswith("Attempt 1 failed: the reward took longer than 1 s (line 2).")
+
+
+def test_where_no_reply_of_a_real_model_can_be_read_the_headline_says_what_to_do(runs):
+    with OpenAIServer(RAMBLING) as server:
+        model = ModelSpec("litellm", "openai/tiny", api_base=server.url, cache=False)
+        run = finished(runs, runs.start(replace(SPEC, model=model), Credentials({"model": "k"})))
+    assert "could not be read" in run.why
+    assert run.why.endswith("to find a reply format that it keeps, or choose a larger one.")
+
+
 @pytest.mark.fault(18)
 def test_long_lists_of_failures_are_folded():
     """Forty failures of one cause, and eight of other causes, stay a headline."""
@@ -143,7 +164,7 @@ def test_long_lists_of_failures_are_folded():
     log.finish()
     assert stop_summary(log.line) == (
         "Stopped at attempt 49: reward 1 ≥ 0.9. "
-        "Attempts 1, 2 and 38 more failed: the reward returned nothing (line 4). "
+        "Attempts 1 to 40 failed: the reward returned nothing (line 4). "
         "Attempt 41 failed: the reward raised ZeroDivisionError: division by zero (line 10). "
         "Attempt 42 failed: the reward raised ZeroDivisionError: division by zero (line 11). "
         "6 more attempts failed for other reasons."

@@ -172,9 +172,9 @@ def test_costs_and_counts():
 @pytest.mark.parametrize(
     ("failed", "words"),
     [
-        (ParseFailed(("answer",), {}), "it has no field answer"),
-        (ParseFailed(("mood", "why"), {}), "it has no fields mood, why"),
-        (ParseFailed((), {"n": "must be a number."}), "field n: must be a number"),
+        (ParseFailed(("answer",), {}), "it has no field 'answer'"),
+        (ParseFailed(("mood", "why"), {}), "it has no fields 'mood', 'why'"),
+        (ParseFailed((), {"n": "must be a number."}), "field 'n': must be a number"),
     ],
 )
 def test_what_could_not_be_read_of_a_reply(failed, words):
@@ -190,8 +190,8 @@ def test_an_attempt_that_failed_by_its_replies_says_what_each_of_them_lacked():
     first, second, _ = logs.asked_again().line.attempts
     assert why_failed(first) == ""
     assert why_failed(second) == (
-        "the reply of answer could not be read: it has no field answer. "
-        "The second reply, asked for as JSON, could not be read either: it has no field answer"
+        "the reply of 'answer' could not be read: it has no field 'answer'. "
+        "The second reply, asked for as JSON, could not be read either: it has no field 'answer'"
     )
 
 
@@ -224,7 +224,7 @@ def test_why_there_is_no_advice_says_what_to_do_where_the_adviser_could_not_be_r
     unreadable.emit(span, ev.AdviceFailed(0, error, 0.5))
     assert why_no_advice(busy.line.attempts[0].advice) == "too many requests"
     assert why_no_advice(unreadable.line.attempts[0].advice) == (
-        "the adviser's reply could not be read: it has no field advice. A larger model may be a better adviser; "
+        "the adviser's reply could not be read: it has no field 'advice'. A larger model may be a better adviser; "
         "the next attempt goes on with the hints that it has."
     )
 

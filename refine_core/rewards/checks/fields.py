@@ -205,14 +205,15 @@ def _unknown(
         start = column - 1 if column is not None else None  # the dot is replaced too
         fix = Fix(f'Use {owner}["{name}"]', line, start, end, f'["{name}"]') if start and end else None
         yield Finding(
-            kind, "error", f'{owner} is a dict: write {owner}["{name}"]', line, column, end, fix, name
+            kind, "error", f'{owner} is a dict: write {owner}["{name}"].', line, column, end, fix, name
         )
         return
     what = "field" if given.by_attribute else "input"
     said = f"{owner} has no {what} {name!r}."
     if close:
         said += f" Did you mean {close!r}?"
-    said += f" It has {has}."
+    if list(given.fields) != [close]:  # else the question has named all that there is
+        said += f" It has {has}."
     if not given.by_attribute and not close:
         said += " A value that only the reward sees can be added to the inputs."
     if not always:

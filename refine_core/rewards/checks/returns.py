@@ -167,7 +167,7 @@ def check_returns(code: Code) -> Iterator[Finding]:
                 code,
                 node,
                 "missing-return",
-                "this returns nothing, and an attempt that comes here fails. Return a number",
+                "this returns nothing, and an attempt that comes here fails. Return a number.",
                 "warning",
             )
         elif (what := _no_number(node.value)) is not None:
@@ -175,14 +175,14 @@ def check_returns(code: Code) -> Iterator[Finding]:
                 code,
                 node,
                 "wrong-return",
-                f"this returns {what}, not a number. Return a number or Score(value, feedback='…')",
+                f"this returns {what}, not a number. Return a number or Score(value, feedback='…').",
             )
     for last in dict.fromkeys(falls):
         yield _at(
             code,
             last,
             "missing-return",
-            f"{_how_it_falls(last)} the reward ends without a `return`, and the attempt fails",
+            f"{_how_it_falls(last)} the reward ends without a `return`, and the attempt fails.",
             "warning",
         )
 
@@ -190,7 +190,7 @@ def check_returns(code: Code) -> Iterator[Finding]:
 def _how_it_falls(node: ast.AST) -> str:
     match node:
         case ast.If():
-            return "If this is not so,"
+            return "If this condition is false,"
         case ast.For() | ast.While() | ast.AsyncFor():
             return "After this loop"
         case ast.Match():
