@@ -72,8 +72,8 @@ def printed(text: str, title: str, *, key: str) -> None:
 
 
 def mistake(message: str) -> None:
-    """What is wrong with the field above, in its place."""
-    st.error(plain(message), icon=":material/error:")
+    """What is wrong with the field above, in its place; a sentence, so it begins with a capital."""
+    st.error(plain(f"{message[:1].upper()}{message[1:]}"), icon=":material/error:")
 
 
 def _brief(text: str) -> str:
