@@ -20,7 +20,7 @@ from refine_core.words import count
 _FIELDS = {
     "stages": "Program: ",
     "reward": "Reward: ",
-    "extra": "More values for the reward: ",
+    "extra": "Reference values: ",
     "adviser": "Adviser: ",
     "judge": "Judge: ",
 }
