@@ -1,7 +1,16 @@
 """Refinescope, as served: `streamlit run app.py` or `refinescope` start here. The screens are under pages/."""
 
+import sys
+from pathlib import Path
+
 import streamlit as st
 
 from pages.shared import web
 
-app = st.App("pages/main/page.py", routes=web.ROUTES, middleware=web.MIDDLEWARE)
+PAGE = Path(__file__).resolve().parent / "pages" / "main" / "page.py"
+
+# Streamlit adds a script's folder to sys.path for as long as it runs, unless it is there. A list that changes is read
+# wrongly by an import in another thread: litellm's takes seconds, and would now and then miss a package.
+sys.path.append(str(PAGE.parent))
+
+app = st.App(PAGE, routes=web.ROUTES, middleware=web.MIDDLEWARE)
