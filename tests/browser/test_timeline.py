@@ -39,10 +39,13 @@ def show(stage: Page) -> Iterator[Open]:
         stage.set_viewport_size({"width": size[0], "height": size[1]})
         stage.emulate_media(color_scheme=scheme)
         stage.mouse.move(1, 1)
+        stage.locator(".rs-timeline").evaluate_all("all => all.forEach((one) => { one.dataset.left = 1; })")
         visit = f"{name}#{next(VISITS)}"
         stage.get_by_label("Show").fill(visit)
         stage.get_by_label("Show").press("Enter")
         expect(stage.get_by_text(f"Shown: {visit}", exact=True)).to_be_visible()
+        # The timeline of the visit before stays until this one's has come.
+        expect(stage.locator(".rs-timeline[data-left]")).to_have_count(0)
         expect(stage.locator(".rs-timeline")).to_have_count(1)
         drawn(stage)
         return stage
