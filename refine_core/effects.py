@@ -148,7 +148,7 @@ def own_pair(
 
     Where only one of the two is overridden, or the other one further up, it stands for both.
     """
-    depth, async_depth = (_depth(instance, one) for one in (name, async_name))
+    depth, async_depth = _depth(instance, name), _depth(instance, async_name)
     if depth is None and async_depth is None:
         return None
     method, twin = getattr(instance, name), getattr(instance, async_name)

@@ -29,7 +29,6 @@ _CLOSING = re.compile(
     r"|(?:<\|end\|>\s*)?(?:<\|start\|>assistant)?<\|channel\|>final[^<]*<\|message\|>",
     re.IGNORECASE,
 )
-_HINTS = ("<", "[/", "[T", "[t", "◁")
 BLANK = " \t\r\n\f\v\u00a0\ufeff\u200b\u200c\u200d\u2060"
 _OBJECT = re.compile(r"\{\s*[\"'}]")
 _OBJECTS = json.JSONDecoder(strict=False)
@@ -40,7 +39,9 @@ def split_reasoning(reply: str, names: Collection[str] = ()) -> tuple[str, str]:
 
     names: of outputs; `<reasoning>…</reasoning>` is an output of that name where no marker and no object follows it.
     """
-    if not any(hint in reply for hint in _HINTS):
+    if not (
+        "<" in reply or "[/" in reply or "[T" in reply or "[t" in reply or "◁" in reply
+    ):  # every reply comes here
         return "", reply
     tags = _Tags(reply, {name.lower() for name in names})
     thoughts: list[str] = []

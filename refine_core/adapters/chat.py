@@ -12,7 +12,7 @@ from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED, unread
 from refine_core.adapters.json import JSONAdapter
-from refine_core.adapters.markers import COMPLETED, sections
+from refine_core.adapters.markers import COMPLETED, plain_reply, sections
 from refine_core.adapters.template import ECHO_SHOWN, REPEATED, repeats_template
 from refine_core.adapters.turns import (
     TurnAdapter,
@@ -20,7 +20,7 @@ from refine_core.adapters.turns import (
     section,
     wanted,
 )
-from refine_core.adapters.values import format_value, readers
+from refine_core.adapters.values import format_value, readers, sides
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import HINT, Signature
 
@@ -67,12 +67,14 @@ class ChatAdapter(TurnAdapter):
         The first section of a name wins; unknown sections are ignored; every output is required. See
         refine_core.adapters.markers.
         """
-        completion = split_reasoning(completion, signature.output_fields)[1]
-        outputs = signature.output_fields
+        if (plain := _plain_values(signature, completion)) is not None:
+            return plain
+        inputs, outputs = sides(signature)
+        completion = split_reasoning(completion, outputs)[1]
         found = sections(
             completion,
             outputs,
-            signature.input_fields,
+            inputs,
             is_echo=lambda name, text: name in outputs and repeats_template(outputs[name], text),
         )
         values: dict[str, Any] = {}
@@ -92,9 +94,7 @@ class ChatAdapter(TurnAdapter):
                     values[name] = read.text(text)
                 except ValueError as why:
                     invalid[name] = str(why)
-        if len(missing) == len(outputs) and (
-            under := [n for n in (*signature.input_fields, HINT) if n in found]
-        ):
+        if len(missing) == len(outputs) and (under := [n for n in (*inputs, HINT) if n in found]):
             echoed.setdefault(missing[0], f"{REPEATED}, and wrote under {section(under[-1])!r}, an input")
         if missing or invalid:
             raise unread(
@@ -114,6 +114,21 @@ class ChatAdapter(TurnAdapter):
             split_reasoning(completion, outputs)[1], outputs, signature.input_fields, closed=True
         )
         return all(name in found for name in outputs)
+
+
+def _plain_values(signature: type[Signature], reply: str) -> dict[str, Any] | None:
+    """The outputs of a reply as the prompt asks for it; None for any other, and for one with a value of another type."""
+    fields = readers(signature)
+    found = plain_reply(tuple(name for name, _ in fields)).fullmatch(reply)
+    if found is None or "ot supplied" in reply:
+        return None
+    try:
+        return {
+            name: text.strip() if read is None else read.text(text.strip())
+            for (name, read), text in zip(fields, found.groups(), strict=True)
+        }
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same

@@ -17,6 +17,7 @@ from typing import Any, cast
 from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
 from refine_core.adapters.cut import cut_error, is_worth_asking_again, thought_error, why_cut
+from refine_core.adapters.values import sides
 from refine_core.callbacks import callbacks_of, told
 from refine_core.effects import Both, Steps, own_pair
 from refine_core.errors import LMRefusedError, ParseError
@@ -166,7 +167,7 @@ def _outputs(
 ) -> list[dict[str, Any]]:
     """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
     heard = callbacks_of(adapter)
-    sent = {**lm.kwargs, **params}
+    sent = {**lm.kwargs, **params} if params else lm.kwargs
     limit = sent.get("max_tokens") or sent.get("max_completion_tokens")
     try:
         return [
@@ -192,7 +193,7 @@ def read_text(
 
     Raises ParseError, also for a text that was cut off before all of its outputs were whole.
     """
-    answer = split_reasoning(text, signature.output_fields)[1]
+    answer = split_reasoning(text, sides(signature)[1])[1]
     why = why_cut(finish_reason)
     try:
         outputs = _read(adapter, signature, answer, heard)

@@ -20,7 +20,7 @@ from refine_core.adapters.turns import (
     section,
     wanted,
 )
-from refine_core.adapters.values import as_json, data_as_text, jsonable, readers, repair_json
+from refine_core.adapters.values import as_json, data_as_text, jsonable, readers, repair_json, sides
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
 
@@ -68,14 +68,15 @@ class JSONAdapter(TurnAdapter):
 
         Unknown keys are ignored; every output is required.
         """
-        completion = split_reasoning(completion, signature.output_fields)[1]
+        outputs = sides(signature)[1]
+        completion = split_reasoning(completion, outputs)[1]
         fields = readers(signature)
         found, _ = _object(completion, _holds(signature))
         if any(name not in found for name, _ in fields):
-            found = _renamed(found, signature.output_fields)
+            found = _renamed(found, outputs)
         invalid = {
             name: f"{REPEATED}, {str(found[name])[:ECHO_SHOWN]!r}"
-            for name, made in signature.output_fields.items()
+            for name, made in outputs.items()
             if name in found and repeats_template(made, found[name])
         }
         missing = [name for name, _ in fields if name not in found or name in invalid]

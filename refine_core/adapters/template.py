@@ -68,7 +68,10 @@ def _is_placeholder(name: str, text: str) -> bool:
         return False
     if _NOT_SUPPLIED.fullmatch(bare.strip()):
         return True
-    return any(_unspaced(one) in _written(name) for one in barer(bare))
+    written, unspaced = _written(name), _unspaced(bare)
+    if not any(one in unspaced for one in written):  # taking signs away from its ends makes none of them
+        return False
+    return any(_unspaced(one) in written for one in barer(bare))
 
 
 @lru_cache(maxsize=512)

@@ -99,6 +99,12 @@ def parse_value(made: Field, text: str) -> object:
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt reads the same fields
+def sides(signature: type[Signature]) -> tuple[Mapping[str, Field], Mapping[str, Field]]:
+    """Its inputs and its outputs, name -> field, in order; not to be changed."""
+    return signature.input_fields, signature.output_fields
+
+
+@lru_cache(maxsize=512)
 def readers(signature: type[Signature]) -> tuple[tuple[str, Reader | None], ...]:
     """Name and reader of each output, in order; None for text that stands as it is."""
     return tuple((n, None if is_text(f) else Reader(f)) for n, f in signature.output_fields.items())

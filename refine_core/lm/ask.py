@@ -43,7 +43,7 @@ def ask(
     own; see refine_core.lm.overrides. Raises LMError, RunCancelled, TypeError for a wish that no Reply can hold, and whatever
     a model of the user's own raises.
     """
-    if {**lm.kwargs, **params}.get("logprobs"):
+    if params.get("logprobs", lm.kwargs.get("logprobs")):
         raise TypeError(
             "log probabilities are not kept: a reply is its text; leave out `logprobs` (docs/dspy.md says what else is absent)"
         )

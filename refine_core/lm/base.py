@@ -82,6 +82,8 @@ class Reply:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The finish_reason of every text, "" where not told."""
+        if not self.others:
+            return (self.finish_reason or "",)
         told = (self.finish_reason or "", *self.other_reasons)
         return (*told, *("" for _ in self.texts[len(told) :]))[: len(self.texts)]
 
@@ -230,8 +232,8 @@ class BaseLM:
     @property
     def formats(self) -> KnownFormats:
         """What is known of its reply formats; shared with its copies."""
-        known: KnownFormats = self.__dict__.setdefault("_formats", KnownFormats())
-        return known
+        known: KnownFormats | None = self.__dict__.get("_formats")
+        return known if known is not None else self.__dict__.setdefault("_formats", KnownFormats())
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:  # noqa: ARG002  # a recording looks at them
         """Whether this request is worth making: False for a reply format that the server refused before."""
@@ -257,13 +259,13 @@ class BaseLM:
         """
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__, _history=self.history)
-        attributes = {name: value for name, value in params.items() if hasattr(self, name)}
-        for name, value in attributes.items():
-            setattr(twin, name, value)
-        more = {
-            name: value for name, value in params.items() if name in self.kwargs or name not in attributes
-        }
-        twin.kwargs = {**self.kwargs, **more}
+        twin.kwargs = {**self.kwargs}
+        for name, value in params.items():
+            is_attribute = hasattr(self, name)
+            if is_attribute:
+                setattr(twin, name, value)
+            if name in self.kwargs or not is_attribute:
+                twin.kwargs[name] = value
         return twin
 
     def __copy__(self) -> Self:

@@ -136,8 +136,11 @@ class Operation(Module):
         """Do the work. Takes the inputs by keyword, returns a Prediction."""
         if args:
             raise self._takes_keywords()
-        with self._resumed() or nullcontext():
+        if (resumed := self._resumed()) is None:
             made: Prediction = super().__call__(**inputs)
+        else:
+            with resumed:
+                made = super().__call__(**inputs)
         return made
 
     async def acall(self, *args: Any, **inputs: Any) -> Prediction:

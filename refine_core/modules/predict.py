@@ -140,7 +140,7 @@ class Predict(Operation, Parameter):
         traced = inputs.pop("_trace", True)
         config = inputs.pop("config", {})
         try:
-            params = {**self.config, **config}
+            params: Mapping[str, Any] = {**self.config, **config}
         except TypeError:
             wrong = self.config if isinstance(config, Mapping) else config
             raise TypeError(f"config is a dict of model parameters, not {settings.shown(wrong)}") from None
@@ -163,13 +163,15 @@ class Predict(Operation, Parameter):
         )
         start = time.perf_counter()
         try:
+            if "n" in params or "n" in lm.kwargs:
+                params = yield from _varied(lm, params)
             completions = yield from fill(
                 signature,
                 given,
                 lm=lm,
                 adapter=adapter_in_force(lm),
                 demos=demos,
-                params=(yield from _varied(lm, params)),
+                params=params,
                 purpose=self._purpose,
                 scope=scope,
                 shown=shown,

@@ -26,7 +26,7 @@ class Example(dict[str, Any]):
     def __init__(self, base: Any = None, **fields: Any) -> None:
         if base is None:
             dict.__init__(self, fields)
-        elif isinstance(base, Mapping):
+        elif type(base) is dict or isinstance(base, Mapping):  # the first is quick, and nearly all are dicts
             dict.__init__(self, base, **fields)
             if isinstance(base, Example):
                 self._input_keys = base._input_keys  # noqa: SLF001 - of our own kind

@@ -164,7 +164,8 @@ _Found = list[tuple[str, Parameter]]
 def _search_attributes(prefix: str, holder: object, found: _Found, seen: set[int]) -> None:
     skip = _OWN_DATA if isinstance(holder, Parameter) else ()
     for name, value in list(vars(holder).items()):  # a list: another thread may set an attribute meanwhile
-        if name not in skip and type(value) not in PLAIN:
+        kind = type(value)
+        if kind not in PLAIN and name not in skip and not (kind is list and not value):
             _search(prefix + name, value, found, seen)
 
 

@@ -206,11 +206,14 @@ class Driver:
 
     def _notice_refused(self) -> None:
         """A model whose server refused a temperature in the meantime gets none any more; see LM.takes."""
+        without: set[int] = set()
         for key, known in self._models.items():
-            if known.temperatures is not None and not known.lm.takes("temperature"):
-                self._models[key] = replace(known, temperatures=None)
-        without = {key for key, known in self._models.items() if known.temperatures is None}
-        self._untempered = tuple(name for name, key in self._asks.items() if key in without)
+            if known.temperatures is not None and known.lm.takes("temperature"):
+                continue
+            self._models[key] = replace(known, temperatures=None)
+            without.add(key)
+        if without:
+            self._untempered = tuple(name for name, key in self._asks.items() if key in without)
 
     def _note(self, event: Event, scope: Scope) -> None:
         """A fact of the loop's own: told, kept, and learned from."""
