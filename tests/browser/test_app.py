@@ -303,6 +303,11 @@ def test_every_size_and_scheme_fits_and_reads(chromium, serve, scheme, width, he
     context.close()
 
 
+# Text that a script has not yet drawn anew fades, and then comes back: neither is how it is to be read.
+SETTLED = """() => !document.querySelector('[data-stale=true]')
+  && document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(chromium, serve, scheme):
     context = chromium.new_context(
@@ -316,6 +321,7 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
     wait_idle(page)
 
     def findings() -> list[str]:
+        page.wait_for_function(SETTLED)
         found = Axe().run(page).response["violations"]
         return [
             f"{v['id']}: {v['nodes'][0]['html'][:120]}"
