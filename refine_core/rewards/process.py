@@ -51,6 +51,7 @@ _STUCK_LINE = re.compile(r'File "reward\.py", line (\d{1,7}) in ')
 
 LOOK_EVERY_S = 0.02
 END_S = 1.0  # for a process to end that has closed its files
+NOTE_S = 0.5  # for an interrupted process to note its line: it needs none of it, unless the machine is busy
 
 
 class WorkerProcess:
@@ -125,9 +126,8 @@ class WorkerProcess:
             self._interrupted = True
             with suppress(OSError):
                 self._child.send_signal(signal.SIGUSR1)
-        for _ in range(10):
-            if self._stuck_at() is not None:
-                return
+        give_up_at = time.monotonic() + NOTE_S
+        while self._stuck_at() is None and not self.ended and time.monotonic() < give_up_at:
             time.sleep(0.01)
 
     def empty_folder(self) -> str:
