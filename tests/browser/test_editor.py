@@ -29,6 +29,7 @@ DRAW = """() => new Promise((done) => {
   image.src = 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
 })"""
 AA = 4.5
+MESSAGE_BYTES = 10_000  # more than any message of the page has, and far less than the editor's code
 CLICK_MS = 90  # as long as a person's
 
 # The contrast of each kind of text in the editors against whatever it can stand on: the page, the active line, a
@@ -327,13 +328,10 @@ def test_the_code_is_fetched_once_and_never_sent_with_the_data(page: Page, visit
     page.on("request", lambda request: fetched.append(urlsplit(request.url).path))
     visit(APP)
     expect(page.get_by_role("textbox", name="Reward")).to_be_visible()
-    assert fetched.count("/lib/editor.js") == 1
-    assert 0 < sum(sizes) < 40_000
-    sizes.clear()
     for text in ("one", "two", "three", "four"):
         _clear_and_type(page, text)
         _knows(page, text)
-    assert 0 < sum(sizes) < 40_000
+    assert 0 < max(sizes) < MESSAGE_BYTES  # how many there are depends on how fast is typed
     assert fetched.count("/lib/editor.js") == 1
 
 
