@@ -14,7 +14,7 @@ import contextvars
 import inspect
 import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -148,9 +148,11 @@ def own_pair(
 
     Where only one of the two is overridden, or the other one further up, it stands for both.
     """
+    own: Container[str] = getattr(instance, "__dict__", ())
+    kind: Any = type(instance)  # Any: mypy holds a class for unhashable
+    if name not in own and async_name not in own and not _has_own(kind, name, async_name):
+        return None  # as for nearly every call
     depth, async_depth = _depth(instance, name), _depth(instance, async_name)
-    if depth is None and async_depth is None:
-        return None
     method, twin = getattr(instance, name), getattr(instance, async_name)
     if depth is None:
         return (lambda *args, **kwargs: block_on(twin(*args, **kwargs))), twin
@@ -164,6 +166,12 @@ def _depth(instance: Any, name: str) -> int | None:
     if name in getattr(instance, "__dict__", ()):
         return -1
     return _class_depth(type(instance), name)  # type: ignore[arg-type]  # every class can be hashed
+
+
+@lru_cache(maxsize=2048)
+def _has_own(cls: type, *names: str) -> bool:
+    """Whether one of these methods is the user's own."""
+    return any(_class_depth(cls, name) is not None for name in names)
 
 
 @lru_cache(maxsize=2048)

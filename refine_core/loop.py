@@ -30,7 +30,7 @@ from refine_core.events import (
 from refine_core.spec import HintSource, Schedule
 from refine_core.spec.schedule import DSPY_2_6
 
-_HINTS = ", ".join(map(repr, get_args(HintSource)))
+_HINT_SOURCES = get_args(HintSource)
 
 
 @lru_cache(maxsize=256)
@@ -117,8 +117,12 @@ class Plan:
             ),
             *(
                 []
-                if hints in get_args(HintSource)
-                else [Problem("hints", f"hints must be one of {_HINTS}, not {hints!r}")]
+                if hints in _HINT_SOURCES
+                else [
+                    Problem(
+                        "hints", f"hints must be one of {', '.join(map(repr, _HINT_SOURCES))}, not {hints!r}"
+                    )
+                ]
             ),
             *(by.problems(n) if _whole(n, 1) else []),
         ]
