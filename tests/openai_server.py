@@ -139,6 +139,24 @@ class Recorded:
     done: threading.Event = field(default_factory=threading.Event)
 
 
+_ports: set[int] = set()
+
+
+def _listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    """A server at this port; at 0, at one where none was before: the app remembers of an address what its server refused."""
+    passed_over: list[ThreadingHTTPServer] = []
+    try:
+        while True:
+            made = ThreadingHTTPServer(("127.0.0.1", port), handler)
+            if port or made.server_port not in _ports:
+                _ports.add(made.server_port)
+                return made
+            passed_over.append(made)
+    finally:
+        for one in passed_over:
+            one.server_close()
+
+
 class OpenAIServer:
     """The server, alive inside `with`.
 
@@ -153,7 +171,7 @@ class OpenAIServer:
         self.requests: list[Recorded] = []
         self.closing = threading.Event()
         self._queue: deque[Behaviour] = deque()
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"owner": self}))
+        self._http = _listen(port, type("Handler", (_Handler,), {"owner": self}))
         self.port: int = self._http.server_port
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/v1"
         if tls:  # the handshake is left to each connection's own thread
