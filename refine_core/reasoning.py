@@ -13,21 +13,17 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 
-MARKER = re.compile(
-    r"\\?\[\\?\[\s{0,4}#{1,4}\s{0,4}(\w[\w -]{0,80}?)\s{0,4}:?\s{0,4}#{0,4}\s{0,4}\\?\](?:\\?\])?"
-)
+_MARKER = r"\\?\[\\?\[\s{0,4}#{1,4}\s{0,4}(\w[\w -]{0,80}?)\s{0,4}:?\s{0,4}#{0,4}\s{0,4}\\?\](?:\\?\])?"
 """A marker of the chat format, however a model writes it."""
 
 _WORDS = r"(?:think|thinking|thoughts?|thought_process|reasoning|reflection|rationale|analysis|scratch_?pad|inner_?thoughts?)"
-_OPENING = re.compile(
+_OPENING = (  # these are compiled where a tag is first seen: most models write none, and every import would pay
     rf"<(?:seed:)?({_WORDS})(?:\s[^<>]*)?>|\[THINK\]|◁think▷|<\|(?:begin_of_thought|START_THINKING)\|>"
-    r"|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>",
-    re.IGNORECASE,
+    r"|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>"
 )
-_CLOSING = re.compile(
+_CLOSING = (
     rf"</(?:seed:)?{_WORDS}\s*>|\[/THINK\]|◁/think▷|<\|(?:end_of_thought|END_THINKING)\|>"
-    r"|(?:<\|end\|>\s*)?(?:<\|start\|>assistant)?<\|channel\|>final[^<]*<\|message\|>",
-    re.IGNORECASE,
+    r"|(?:<\|end\|>\s*)?(?:<\|start\|>assistant)?<\|channel\|>final[^<]*<\|message\|>"
 )
 BLANK = " \t\r\n\f\v\u00a0\ufeff\u200b\u200c\u200d\u2060"
 _OBJECT = re.compile(r"\{\s*[\"'}]")
@@ -39,15 +35,16 @@ def split_reasoning(reply: str, names: Collection[str] = ()) -> tuple[str, str]:
 
     names: of outputs; `<reasoning>…</reasoning>` is an output of that name where no marker and no object follows it.
     """
-    if not (
-        "<" in reply or "[/" in reply or "[T" in reply or "[t" in reply or "◁" in reply
-    ):  # every reply comes here
+    # Every reply comes here, and few hold one of these.
+    if not ("<" in reply or "[/" in reply or "[T" in reply or "[t" in reply or "◁" in reply):
         return "", reply
     tags = _Tags(reply, {name.lower() for name in names})
     thoughts: list[str] = []
     at = 0
     while (closing := tags.next_closing(at)) is not None:
-        thoughts.append(_OPENING.sub("", reply[at : closing[0]], count=1).strip(BLANK))
+        thoughts.append(
+            re.sub(_OPENING, "", reply[at : closing[0]], count=1, flags=re.IGNORECASE).strip(BLANK)
+        )
         at = closing[1]
     return "\n\n".join(filter(None, thoughts)), reply[at:]
 
@@ -60,10 +57,12 @@ class _Tags:
 
     def __init__(self, reply: str, names: Collection[str]) -> None:
         self.reply, self.names = reply, names
-        self.openings = [(*tag.span(), (tag[1] or "").lower()) for tag in _OPENING.finditer(reply)]
-        self.closings = [tag.span() for tag in _CLOSING.finditer(reply)]
+        self.openings = [
+            (*tag.span(), (tag[1] or "").lower()) for tag in re.finditer(_OPENING, reply, re.IGNORECASE)
+        ]
+        self.closings = [tag.span() for tag in re.finditer(_CLOSING, reply, re.IGNORECASE)]
         tagged = bool(self.openings or self.closings)
-        self.markers = [(m.start(), m[1].lower()) for m in MARKER.finditer(reply)] if tagged else []
+        self.markers = [(m.start(), m[1].lower()) for m in re.finditer(_MARKER, reply)] if tagged else []
         self.objects = [found.start() for found in _OBJECT.finditer(reply)] if tagged else []
         self.size = len(reply.rstrip(BLANK))
         self.last = max([*(at for at, _ in self.markers[-1:]), *self.objects[-1:]], default=-1)

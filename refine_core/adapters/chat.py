@@ -122,13 +122,16 @@ def _plain_values(signature: type[Signature], reply: str) -> dict[str, Any] | No
     found = plain_reply(tuple(name for name, _ in fields)).fullmatch(reply)
     if found is None or "ot supplied" in reply:
         return None
-    try:
-        return {
-            name: text.strip() if read is None else read.text(text.strip())
-            for (name, read), text in zip(fields, found.groups(), strict=True)
-        }
-    except ValueError:
-        return None
+    values: dict[str, Any] = {}
+    for (name, read), group in zip(fields, found.groups(), strict=True):
+        text = group.strip()
+        if "{" in text and repeats_template(sides(signature)[1][name], text):
+            return None
+        try:
+            values[name] = text if read is None else read.text(text)
+        except ValueError:
+            return None
+    return values
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same

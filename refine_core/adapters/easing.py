@@ -120,9 +120,9 @@ _BODIES = (
     r"[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d*)?",  # as in India
     r"[1-9]\d{0,2}(?:\.\d{3})+,\d+|[1-9]\d{0,2}(?:\.\d{3}){2,}",  # as in Germany
 )
-_NUMBER = re.compile(
+_NUMBER = (  # compiled where it is first needed: few replies hold such a number, and every import would pay
     rf"(?P<sign>[+-]?)(?:{_CURRENCY}{_BLANK}?)?(?P<inner>[+-]?)(?P<body>{'|'.join(_BODIES)})(?P<power>[eE][+-]?\d{{1,4}})?"
-    rf"{_BLANK}?(?P<percent>%|percent)?(?:{_CURRENCY})?",
+    rf"{_BLANK}?(?P<percent>%|percent)?(?:{_CURRENCY})?"
 )
 _SIGNS = str.maketrans("\u2212\u2010\u2011\u2012\u2013\uff0d\ufe63\uff0b\uff0c\uff0e\uff05", "-------+,.%")
 _IN_PERCENT = re.compile(
@@ -141,7 +141,7 @@ def _number(kind: type, text: str, *, in_percent: bool) -> object:
     if len(text) > _LONGEST or "(" in text:  # which is a minus to some
         return text
     plain = "".join(str(int(c)) if c.isdecimal() else c for c in text.translate(_SIGNS))
-    found = next(filter(None, map(_NUMBER.fullmatch, barer(plain))), None)
+    found = next(filter(None, (re.fullmatch(_NUMBER, one) for one in barer(plain))), None)
     if found is None or (found["sign"] and found["inner"]):
         return text
     value = Decimal(f"{found['sign']}{found['inner']}{_ungrouped(found['body'])}{found['power'] or ''}")

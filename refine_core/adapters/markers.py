@@ -36,7 +36,7 @@ _NEXT_TURN = re.compile(
     rf"(?:{_ENDS})\s*(?:{_STARTS}|(?:Human|User|Assistant|System)\s*:)|\n[ \t]*(?:{_STARTS})", re.IGNORECASE
 )
 _MOST_ENDS = 20
-_PLAIN = "[^\\[\\]<>`{}#\r\u25c1\ufeff\u200b\u200c\u200d\u2060]"
+_PLAIN = "[^\\[\\]<>`#\r\u25c1\ufeff\u200b\u200c\u200d\u2060]"
 _FENCE = re.compile(r"^\s{0,3}```[\w-]*[ \t]*$", re.MULTILINE)
 
 Mark = tuple[str, int, int]
@@ -91,7 +91,7 @@ def sections(
 
 @lru_cache(maxsize=512)
 def plain_reply(outputs: tuple[str, ...]) -> re.Pattern[str]:
-    """Matches a reply exactly as the prompt asks for it, whose values hold no sign that `sections` would look at twice.
+    """Matches a reply exactly as the prompt asks for it, whose values hold no sign that `sections` would look at.
 
     Its groups are the values, blanks around them included. Nearly every reply is one, and this is many times as fast.
     """

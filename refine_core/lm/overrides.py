@@ -18,7 +18,6 @@ from refine_core.effects import Both, Steps, own_pair
 from refine_core.events import Purpose
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.lm.cache import cached_reply
-from refine_core.lm.responses import reply_of_response
 from refine_core.log.scope import Scope, current, within
 from refine_core.waiting import Cancel
 
@@ -140,6 +139,8 @@ def _by_forward(
         return (yield from base_reply(lm, messages, params))
     begun = len(question.replies)
     made = yield from _called(pair, prompt, messages, params)
+    from refine_core.lm.responses import reply_of_response  # which few models need
+
     reply = reply_of_response(made, type(lm).__name__, lm.model)
     if len(question.replies) == begun:
         question.replies.append(reply)
