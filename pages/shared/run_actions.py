@@ -58,12 +58,7 @@ def _resume(run: Run) -> None:
         )
         missing_keys(run.line.spec, run.line.keyed)
         if st.button("Go on", type="primary", key="go-on"):
-            try:
-                runs.resume(run.run_id, credentials(run.line.spec))
-            except (SpecError, LMError, StoreError) as error:
-                mistake(f"Not resumed: {error}")
-            else:
-                st.rerun()
+            _go_on(run, "Not resumed", anyway=False)
 
 
 def _decide(run: Run, *, here: bool) -> None:
@@ -88,12 +83,17 @@ def _decide(run: Run, *, here: bool) -> None:
         )
         missing_keys(run.line.spec, run.line.keyed)
         if st.button("Continue", type="primary", key="continue-anyway"):
-            try:
-                runs.resume(run.run_id, credentials(run.line.spec), anyway=True)
-            except (SpecError, LMError, StoreError) as error:
-                mistake(f"Not continued: {error}")
-            else:
-                st.rerun()
+            _go_on(run, "Not continued", anyway=True)
+
+
+def _go_on(run: Run, refused: str, *, anyway: bool) -> None:
+    """Go on with a run, and show it; or say why not. refused: how that sentence begins."""
+    try:
+        runs.resume(run.run_id, credentials(run.line.spec), anyway=anyway)
+    except (SpecError, LMError, StoreError) as error:
+        mistake(f"{refused}: {error}")
+    else:
+        st.rerun()
 
 
 def _replay(run: Run) -> None:
