@@ -109,10 +109,8 @@ class ChatAdapter(TurnAdapter):
 
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether a marker stands behind the value of each output."""
-        outputs = signature.output_fields
-        found = sections(
-            split_reasoning(completion, outputs)[1], outputs, signature.input_fields, closed=True
-        )
+        inputs, outputs = sides(signature)
+        found = sections(split_reasoning(completion, outputs)[1], outputs, inputs, closed=True)
         return all(name in found for name in outputs)
 
 
