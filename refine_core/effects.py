@@ -14,7 +14,7 @@ import contextvars
 import inspect
 import os
 import threading
-from collections.abc import Awaitable, Callable, Container, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -141,6 +141,12 @@ class Both(Generic[T]):
         return await self.pair[1](*self.args, **self.kwargs)
 
 
+def overrides(instance: Any, names: frozenset[str]) -> bool:
+    """Whether one of these methods is the user's own: of the instance itself, or of a class that is not the library's."""
+    kind: Any = type(instance)  # Any: mypy holds a class for unhashable
+    return _has_own(kind, names) or not names.isdisjoint(getattr(instance, "__dict__", ()))
+
+
 def own_pair(
     instance: Any, name: str, async_name: str
 ) -> tuple[Callable[..., Any], Callable[..., Awaitable[Any]]] | None:
@@ -148,9 +154,7 @@ def own_pair(
 
     Where only one of the two is overridden, or the other one further up, it stands for both.
     """
-    own: Container[str] = getattr(instance, "__dict__", ())
-    kind: Any = type(instance)  # Any: mypy holds a class for unhashable
-    if name not in own and async_name not in own and not _has_own(kind, name, async_name):
+    if not overrides(instance, frozenset((name, async_name))):
         return None  # as for nearly every call
     depth, async_depth = _depth(instance, name), _depth(instance, async_name)
     method, twin = getattr(instance, name), getattr(instance, async_name)
@@ -169,8 +173,7 @@ def _depth(instance: Any, name: str) -> int | None:
 
 
 @lru_cache(maxsize=2048)
-def _has_own(cls: type, *names: str) -> bool:
-    """Whether one of these methods is the user's own."""
+def _has_own(cls: type, names: frozenset[str]) -> bool:
     return any(_class_depth(cls, name) is not None for name in names)
 
 

@@ -98,34 +98,22 @@ class Plan:
 
         Raises SpecError with every number that makes no sense.
         """
-        found = [
-            *([] if _whole(n, 1) else [Problem("N", f"N must be a whole number, at least 1, not {n!r}")]),
-            *(
-                []
-                if threshold is None or _number(threshold)
-                else [Problem("threshold", f"the threshold must be a number or None, not {threshold!r}")]
-            ),
-            *(
-                []
-                if fail_count is None or _whole(fail_count, 0)
-                else [Problem("fail_count", f"fail_count must be a whole number or None, not {fail_count!r}")]
-            ),
-            *(
-                []
-                if _whole(at_once, 1)
-                else [Problem("num_threads", f"num_threads must be at least 1, not {at_once!r}")]
-            ),
-            *(
-                []
-                if hints in _HINT_SOURCES
-                else [
-                    Problem(
-                        "hints", f"hints must be one of {', '.join(map(repr, _HINT_SOURCES))}, not {hints!r}"
-                    )
-                ]
-            ),
-            *(by.problems(n) if _whole(n, 1) else []),
-        ]
+        found: list[Problem] = []
+        if not _whole(n, 1):
+            found.append(Problem("N", f"N must be a whole number, at least 1, not {n!r}"))
+        if not (threshold is None or _number(threshold)):
+            found.append(Problem("threshold", f"the threshold must be a number or None, not {threshold!r}"))
+        if not (fail_count is None or _whole(fail_count, 0)):
+            found.append(
+                Problem("fail_count", f"fail_count must be a whole number or None, not {fail_count!r}")
+            )
+        if not _whole(at_once, 1):
+            found.append(Problem("num_threads", f"num_threads must be at least 1, not {at_once!r}"))
+        if hints not in _HINT_SOURCES:
+            sources = ", ".join(map(repr, _HINT_SOURCES))
+            found.append(Problem("hints", f"hints must be one of {sources}, not {hints!r}"))
+        if _whole(n, 1):
+            found += by.problems(n)
         if found:
             raise SpecError(found)
         failures = n if fail_count is None else fail_count
@@ -146,7 +134,8 @@ def _number(value: object) -> bool:
     return isinstance(value, (int, float)) and value == value  # noqa: PLR0124 - NaN is the one that does not
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes an action or a loop; but frozen they would cost three times as much, and every attempt makes some.
+@dataclass(slots=True)
 class RunAttempt:
     """Try the program at this temperature with these hints (predictor name -> hint; empty before any advice).
 
@@ -180,7 +169,6 @@ class Stop:
 Action = RunAttempt | AskAdvice | Stop
 
 
-# Nobody changes one; but frozen they would cost three times as much, and every attempt makes four.
 @dataclass(slots=True)
 class Loop:
     """Where a run stands.
@@ -245,11 +233,11 @@ def evolve(loop: Loop, event: Event) -> Loop:
                 unadvised = i
             if plan.hints == "feedback" and (given := feedback_of(event)):
                 feedback, source = given, i
-            running = _without(loop.running, i)
+            running = () if loop.running == (i,) else _without(loop.running, i)
             return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
         case AttemptFailed(index=i):
             # As in the original, a failure asks for no advice and the latest good advice stays in force.
-            failed, running = (*failed, i), _without(loop.running, i)
+            failed, running = (*failed, i), () if loop.running == (i,) else _without(loop.running, i)
             broken = broken or (plan.stop_on_repeating_error and event.error.repeats)
             return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
         case AdviceGiven(after=after, advice=advice):
@@ -284,11 +272,11 @@ def decide(loop: Loop) -> tuple[Action, ...]:
         loop.broken or len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards))
     ):
         return ()  # the end is near: only earlier attempts, still under way, can change which
-    first = loop.begun
-    free = min(loop.plan.at_once - len(loop.running), len(loop.plan.temperatures) - first)
+    plan, first = loop.plan, loop.begun
+    free = min(plan.at_once - len(loop.running), len(plan.temperatures) - first)
     return tuple(
         [
-            RunAttempt(i, loop.plan.temperatures[i], loop.hints, loop.advice_from, loop.feedback)
+            RunAttempt(i, plan.temperatures[i], loop.hints, loop.advice_from, loop.feedback)
             for i in range(first, first + free)
         ]
     )
@@ -296,10 +284,10 @@ def decide(loop: Loop) -> tuple[Action, ...]:
 
 def _end(loop: Loop) -> Stop | None:
     """The end, if it has come: attempts are judged in the order of their indices, however they overlapped in time."""
-    failures = 0
+    failures, rewards, threshold = 0, loop.rewards, loop.plan.threshold
     for i in range(len(loop.plan.temperatures)):
-        if i in loop.rewards:
-            if loop.reaches(i):
+        if i in rewards:
+            if threshold is not None and rewards[i] >= threshold and i not in loop.unmet:
                 return Stop("threshold_reached", _best(loop, i), i)
         elif i in loop.failed:
             failures += 1
@@ -330,4 +318,4 @@ def replay(plan: Plan, events: Iterable[Event]) -> Loop:
 
 
 def _without(indices: tuple[int, ...], index: int) -> tuple[int, ...]:
-    return () if len(indices) == 1 and indices[0] == index else tuple(i for i in indices if i != index)
+    return tuple(i for i in indices if i != index)

@@ -195,6 +195,13 @@ class context(ContextDecorator):  # noqa: N801 - it reads as the statement that 
         _block.reset(self._tokens.pop())
 
 
+def own(**values: Any) -> context:
+    """A context of values that the library itself sets, and need not check."""
+    made = context.__new__(context)
+    made._values, made._tokens = values, []  # noqa: SLF001 - our own
+    return made
+
+
 def block() -> Mapping[str, Any]:
     """What the blocks around this code have set; for `resumed` in a thread that did not inherit it."""
     return _block.get()

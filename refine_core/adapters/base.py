@@ -104,19 +104,11 @@ class Adapter:
 
         demos: worked examples, field name -> value. inputs: field name -> value, checked already.
         """
-        system = "\n".join(
-            [
-                self.format_field_description(signature),
-                self.format_field_structure(signature),
-                self.format_task_description(signature),
-            ]
-        )
+        fields, structure = self.format_field_description(signature), self.format_field_structure(signature)
+        system = f"{fields}\n{structure}\n{self.format_task_description(signature)}"
         request = self.format_user_message_content(signature, inputs, main_request=True)
-        return [
-            {"role": "system", "content": system},
-            *(self.format_demos(signature, demos) if demos else ()),
-            {"role": "user", "content": request},
-        ]
+        turns = self.format_demos(signature, demos) if demos else ()
+        return [{"role": "system", "content": system}, *turns, {"role": "user", "content": request}]
 
     def format_field_description(self, signature: type[Signature]) -> str:
         """What the fields are, for the system message."""

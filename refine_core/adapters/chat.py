@@ -6,6 +6,7 @@ other; the sentences between them are ours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -117,7 +118,7 @@ class ChatAdapter(TurnAdapter):
 def _plain_values(signature: type[Signature], reply: str) -> dict[str, Any] | None:
     """The outputs of a reply as the prompt asks for it; None for any other, and for one with a value of another type."""
     fields = readers(signature)
-    found = plain_reply(tuple(name for name, _ in fields)).fullmatch(reply)
+    found = _plain_pattern(signature).fullmatch(reply)
     if found is None or "ot supplied" in reply:
         return None
     values: dict[str, Any] = {}
@@ -133,6 +134,11 @@ def _plain_values(signature: type[Signature], reply: str) -> dict[str, Any] | No
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
+def _plain_pattern(signature: type[Signature]) -> re.Pattern[str]:
+    return plain_reply(tuple(signature.output_fields))
+
+
+@lru_cache(maxsize=512)
 def _structure(signature: type[Signature]) -> str:
     structure = [*(section(n, placeholder(f)) for n, f in signature.fields.items()), _COMPLETED]
     return "\n".join(

@@ -11,15 +11,16 @@ inputs -> adapter.format -> ask -> adapter.parse -> outputs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
 from refine_core.adapters.cut import cut_error, is_worth_asking_again, thought_error, why_cut
 from refine_core.adapters.values import sides
 from refine_core.callbacks import callbacks_of, told
-from refine_core.effects import Both, Steps, own_pair
+from refine_core.effects import Both, Steps, overrides, own_pair
 from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
@@ -30,32 +31,38 @@ from refine_core.log.scope import Scope, current
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures import Signature
 
+_OURS = frozenset((ChatAdapter, JSONAdapter, JSONSchemaAdapter, AutoAdapter))
+_CALL = frozenset(("__call__", "acall"))
 
-def fill(
-    signature: type[Signature],
-    inputs: Mapping[str, Any],
-    *,
-    lm: BaseLM,
-    adapter: Adapter,
-    demos: Sequence[Mapping[str, Any]] = (),
-    params: Mapping[str, Any],
-    purpose: Purpose,
-    scope: Scope,
-    shown: type[Signature] | None = None,
-) -> Steps[list[dict[str, Any]]]:
-    """The outputs of `signature` for `inputs`, by name, of each reply: one, unless `n` among the parameters wishes more.
 
-    params: the call's own, over the model's. shown: what the prompt is written for, where it has more inputs than
-    `signature`, such as a hint. An adapter with a `__call__` of the user's own is asked through that.
+@dataclass(
+    slots=True
+)  # not frozen: every call of a predictor makes one, and that would cost three times as much
+class Request:
+    """One call of a predictor.
+
+    signature: whose outputs are wanted. shown: what the prompt is written for, which may have more inputs, such as a hint.
+    inputs: those of `shown`, by name. params: the call's own, over the model's.
+    """
+
+    signature: type[Signature]
+    shown: type[Signature]
+    inputs: Mapping[str, Any]
+    lm: BaseLM
+    demos: Sequence[Mapping[str, Any]]
+    params: Mapping[str, Any]
+    purpose: Purpose
+    scope: Scope
+
+
+def fill(request: Request, adapter: Adapter) -> Steps[list[dict[str, Any]]]:
+    """The outputs, by name, of each reply: one, unless `n` among the parameters asks for more.
+
+    An adapter with a `__call__` of the user's own is asked through that.
     Raises: LMError; ParseError, of the first reply even where the second could not be read, or was refused.
     """
-    asked: dict[str, Any] = {"lm": lm, "demos": demos, "params": params, "purpose": purpose, "scope": scope}
-    asked["shown"] = shown or signature
-    if (pair := own_pair(adapter, "__call__", "acall")) is None:
-        return (yield from _in_turn(signature, inputs, adapter, **asked))
-    with asking_for(purpose, scope):
-        made = yield Both(pair, lm, {**params}, asked["shown"], list(demos), dict(inputs))
-    return _completions(adapter, signature, made)
+    pair = own_pair(adapter, "__call__", "acall") if overrides(adapter, _CALL) else None
+    return _in_turn(request, adapter) if pair is None else _through_call(request, adapter, pair)
 
 
 def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
@@ -69,114 +76,134 @@ def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
     """What `Adapter.__call__` does, for whatever it is asked for: see refine_core.lm.overrides.asking_for."""
     if not isinstance(lm, BaseLM):
         raise settings.no_model("lm", lm)
-    return _in_turn(
-        signature,
-        inputs,
-        adapter,
-        lm=lm,
-        demos=demos,
-        params=lm_kwargs,
-        purpose=purpose_here(),
-        scope=current(),
-        shown=signature,
-    )
+    request = Request(signature, signature, inputs, lm, demos, lm_kwargs, purpose_here(), current())
+    return _in_turn(request, adapter)
 
 
-def _in_turn(
-    signature: type[Signature], inputs: Mapping[str, Any], adapter: Adapter, **asked: Any
+def _through_call(
+    request: Request, adapter: Adapter, pair: tuple[Callable[..., Any], Callable[..., Awaitable[Any]]]
 ) -> Steps[list[dict[str, Any]]]:
+    """Asked through the adapter's own `__call__`. pair: that, and its async twin."""
+    given = ({**request.params}, request.shown, list(request.demos), dict(request.inputs))
+    with asking_for(request.purpose, request.scope):
+        outputs = yield Both(pair, request.lm, *given)
+    return _completions(adapter, request.signature, outputs)
+
+
+def _in_turn(request: Request, adapter: Adapter) -> Steps[list[dict[str, Any]]]:
     """Asked by the adapter, and by its fallback where the reply cannot be read."""
-    lm: BaseLM = asked["lm"]
-    first, second = _in_order(
-        adapter, lm, lambda one: one.format(asked["shown"], asked["demos"], inputs), asked["params"]
-    )
-    reply = yield from _ask(inputs, first, **asked)
+    first, second = _in_order(request, adapter) if adapter.learns else (adapter, adapter.fallback)
+    reply = yield from _ask(request, first)
     try:
-        return _outputs(signature, reply, first, **asked)
+        return _outputs(request, first, reply)
     except (
         Exception
     ) as error:  # a parse of the user's own may raise anything; as in dspy, the fallback is asked then, too
-        cut = isinstance(error, ParseError) and not is_worth_asking_again(error, len(signature.output_fields))
+        fields = len(request.signature.output_fields)
+        cut = isinstance(error, ParseError) and not is_worth_asking_again(error, fields)
         if second is None or cut:
             raise
         try:
-            reply = yield from _ask(inputs, second, **asked)
-            outputs = _outputs(signature, reply, second, **asked)
+            reply = yield from _ask(request, second)
+            outputs = _outputs(request, second, reply)
         except (ParseError, LMRefusedError) as again:
             raise error from again
     if adapter.learns:
-        lm.formats.json_first = second is not adapter
+        request.lm.formats.json_first = second is not adapter
     return outputs
 
 
-def _in_order(
-    adapter: Adapter,
-    lm: BaseLM,
-    written: Callable[[Adapter], Sequence[Message]],
-    params: Mapping[str, Any],
-) -> tuple[Adapter, Adapter | None]:
+def _in_order(request: Request, adapter: Adapter) -> tuple[Adapter, Adapter | None]:
     """The adapter to ask by, and the one after it: the other way round where the model is known to need that.
 
     A replay follows its recording, whatever was known when that was made.
     """
-    second = adapter.fallback
-    if second is None or not adapter.learns:
-        return adapter, second
+    lm, second = request.lm, adapter.fallback
+    if second is None:
+        return adapter, None
     turned = lm.formats.json_first
     if not turned and lm.kind == "replay":
-        turned = not lm.offers(written(adapter), {**lm.kwargs, **params})
+        messages = adapter.format(request.shown, request.demos, request.inputs)
+        turned = not lm.offers(messages, {**lm.kwargs, **request.params})
     return (second, adapter) if turned else (adapter, second)
 
 
-def _ask(
-    inputs: Mapping[str, Any],
-    adapter: Adapter,
-    *,
-    lm: BaseLM,
-    demos: Sequence[Mapping[str, Any]],
-    params: Mapping[str, Any],
-    purpose: Purpose,
-    scope: Scope,
-    shown: type[Signature],
-) -> Steps[Reply]:
-    heard = callbacks_of(adapter)
-    if heard:
-        # Copies, since a callback watches and changes nothing.
-        given = {"signature": shown, "demos": [dict(demo) for demo in demos], "inputs": dict(inputs)}
-        with told("adapter_format", adapter, given, heard) as call:
-            messages = adapter.format(shown, demos, inputs)
-            call.outputs = [dict(message) for message in messages]
-    else:
+def _ask(request: Request, adapter: Adapter) -> Steps[Reply]:
+    """The reply to the adapter's prompt, in the first reply format that the server does not refuse. Raises LMError."""
+    messages, lm = _messages(request, adapter), request.lm
+    alternatives = adapter.alternatives(request.shown, lm.takes)
+    if len(alternatives) > 1 and "response_format" not in request.params:
+        return _by_format(request, messages, alternatives)
+    extra, params = alternatives[0], request.params
+    params = {**extra, **params} if extra else params  # the caller's own format wins over the adapter's
+    if "response_format" in params:
+        return _noted(request, messages, params)
+    return ask(lm, messages, params, purpose=request.purpose, scope=request.scope)
+
+
+def _messages(request: Request, adapter: Adapter) -> Sequence[Message]:
+    """The adapter's prompt; callbacks are told of it."""
+    shown, demos, inputs = request.shown, request.demos, request.inputs
+    callbacks = callbacks_of(adapter)
+    if not callbacks:
+        return adapter.format(shown, demos, inputs)
+    # Copies, since a callback watches and changes nothing.
+    given = {"signature": shown, "demos": [dict(demo) for demo in demos], "inputs": dict(inputs)}
+    with told("adapter_format", adapter, given, callbacks) as call:
         messages = adapter.format(shown, demos, inputs)
-    return (
-        yield from _reply(
-            lm, messages, adapter.alternatives(shown, lm.takes), params, purpose=purpose, scope=scope
-        )
-    )
+        call.outputs = [dict(message) for message in messages]
+    return messages
 
 
-def _outputs(
-    signature: type[Signature],
-    reply: Reply,
-    adapter: Adapter,
-    *,
-    lm: BaseLM,
-    params: Mapping[str, Any],
-    scope: Scope,
-    **_: Any,
-) -> list[dict[str, Any]]:
+def _noted(request: Request, messages: Sequence[Message], params: Mapping[str, Any]) -> Steps[Reply]:
+    """The reply, and that the server took the request's reply format."""
+    reply = yield from ask(request.lm, messages, params, purpose=request.purpose, scope=request.scope)
+    request.lm.formats.note_reply(params["response_format"])
+    return reply
+
+
+def _by_format(
+    request: Request, messages: Sequence[Message], alternatives: Sequence[Mapping[str, object]]
+) -> Steps[Reply]:
+    """The reply to the first of `alternatives` that the server does not refuse; what it refused is noted."""
+    lm = request.lm
+    candidates = [{**extra, **request.params} for extra in alternatives]
+    candidates = [one for one in candidates if lm.offers(messages, {**lm.kwargs, **one})] or candidates[-1:]
+    refused: list[tuple[object, LMRefusedError]] = []
+    for params in candidates:
+        try:
+            reply = yield from ask(lm, messages, params, purpose=request.purpose, scope=request.scope)
+        except LMRefusedError as refusal:
+            if not may_be_about_format(refusal):
+                raise
+            refused.append((params.get("response_format"), refusal))
+        else:
+            break
+    else:
+        raise refused[0][1]
+    for response_format, error in refused:
+        lm.formats.note_refusal(response_format, error)
+    lm.formats.note_reply(params.get("response_format"))
+    return reply
+
+
+def _outputs(request: Request, adapter: Adapter, reply: Reply) -> list[dict[str, Any]]:
     """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
-    heard = callbacks_of(adapter)
-    sent = {**lm.kwargs, **params} if params else lm.kwargs
+    callbacks = callbacks_of(adapter)
+    sent = {**request.lm.kwargs, **request.params} if request.params else request.lm.kwargs
     limit = sent.get("max_tokens") or sent.get("max_completion_tokens")
+    signature = request.signature
     try:
+        if not reply.others:
+            reason = reply.finish_reason or ""
+            return [read_text(adapter, signature, reply.text, reason, limit=limit, callbacks=callbacks)]
         return [
-            read_text(adapter, signature, text, reason, limit=limit, heard=heard)
+            read_text(adapter, signature, text, reason, limit=limit, callbacks=callbacks)
             for text, reason in zip(reply.texts, reply.reasons, strict=True)
         ]
     except ParseError as error:
-        if scope.wanted:
-            scope.emit(ParseFailed(error.missing, error.invalid, error.cut))
+        if request.scope.wanted:
+            request.scope.emit(ParseFailed(error.missing, error.invalid, error.cut))
         raise
 
 
@@ -187,16 +214,19 @@ def read_text(
     finish_reason: str,
     *,
     limit: object = None,
-    heard: Sequence[Any] = (),
+    callbacks: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """The outputs in a model's text, without what it thought before. limit: of tokens. heard: callbacks to tell.
+    """The outputs in a model's text, without what it thought before. limit: of tokens. callbacks: told of the reading.
 
     Raises ParseError, also for a text that was cut off before all of its outputs were whole.
     """
     answer = split_reasoning(text, sides(signature)[1])[1]
     why = why_cut(finish_reason)
     try:
-        outputs = _read(adapter, signature, answer, heard)
+        if callbacks or type(adapter) not in _OURS:
+            outputs = _read(adapter, signature, answer, callbacks)
+        else:
+            outputs = adapter.parse(signature, answer)
     except ParseError as error:
         if why:
             raise cut_error(signature.signature, text, why, limit, error) from error
@@ -209,11 +239,14 @@ def read_text(
     return outputs
 
 
-def _read(adapter: Adapter, signature: type[Signature], text: str, heard: Sequence[Any]) -> dict[str, Any]:
-    if not heard:
-        return _whole(adapter, signature, adapter.parse(signature, text), text)
-    with told("adapter_parse", adapter, {"signature": signature, "completion": text}, heard) as call:
-        outputs = _whole(adapter, signature, adapter.parse(signature, text), text)
+def _read(
+    adapter: Adapter, signature: type[Signature], text: str, callbacks: Sequence[Any]
+) -> dict[str, Any]:
+    """The outputs, seen to be all that the signature promised: an adapter of the user's own may have left some out."""
+    if not callbacks:
+        return _whole(signature, adapter.parse(signature, text), text)
+    with told("adapter_parse", adapter, {"signature": signature, "completion": text}, callbacks) as call:
+        outputs = _whole(signature, adapter.parse(signature, text), text)
         call.outputs = dict(outputs)
     return outputs
 
@@ -225,46 +258,11 @@ def _completions(adapter: Adapter, signature: type[Signature], made: object) -> 
             f"{type(adapter).__name__}.__call__ must return a list of dicts, output name -> value, one a reply, "
             f"not {settings.shown(made)}"
         )
-    return [_whole(adapter, signature, one, repr(one)) for one in made]
+    return [_whole(signature, one, repr(one)) for one in made]
 
 
-def _reply(
-    lm: BaseLM,
-    messages: Sequence[Message],
-    alternatives: Sequence[Mapping[str, object]],
-    params: Mapping[str, Any],
-    *,
-    purpose: Purpose,
-    scope: Scope,
-) -> Steps[Reply]:
-    """The reply to the first of `alternatives` whose format the server does not refuse. Raises LMError."""
-    if "response_format" in params:
-        alternatives = alternatives[:1]  # the caller's own, which wins over each of them
-    wanted = [{**extra, **params} if extra else params for extra in alternatives]
-    if len(wanted) > 1:
-        wanted = [one for one in wanted if lm.offers(messages, {**lm.kwargs, **one})] or wanted[-1:]
-    refused: list[tuple[Mapping[str, Any], LMRefusedError]] = []
-    for one in wanted:
-        try:
-            reply = yield from ask(lm, messages, one, purpose=purpose, scope=scope)
-        except LMRefusedError as refusal:
-            if not may_be_about_format(refusal):
-                raise
-            refused.append((one, refusal))
-        else:
-            break
-    else:
-        raise refused[0][1]
-    for stronger, why in refused:
-        lm.formats.note_refusal(stronger.get("response_format"), why)
-    lm.formats.note_reply(one.get("response_format"))
-    return reply
-
-
-def _whole(adapter: Adapter, signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
-    """What an adapter read, once it is seen to be all that the signature promised. Ours promise so themselves."""
-    if type(adapter) in (ChatAdapter, JSONAdapter, JSONSchemaAdapter, AutoAdapter):
-        return cast("dict[str, Any]", outputs)
+def _whole(signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
+    """What an adapter read, once it is seen to be all that the signature promised."""
     found = dict(outputs) if isinstance(outputs, Mapping) else {}
     missing = tuple(name for name in signature.output_fields if name not in found)
     if missing:

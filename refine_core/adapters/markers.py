@@ -89,7 +89,6 @@ def sections(
     return found
 
 
-@lru_cache(maxsize=512)
 def plain_reply(outputs: tuple[str, ...]) -> re.Pattern[str]:
     """Matches a reply exactly as the prompt asks for it, whose values hold no sign that `sections` would look at.
 

@@ -22,8 +22,7 @@ class TurnAdapter(Adapter):
 
     def format_task_description(self, signature: type[Signature]) -> str:
         """The instructions, each line indented by eight spaces."""
-        lines = signature.instructions.strip().replace("\n", "\n" + " " * 8)
-        return f"The objective of this structure is:\n{' ' * 8}{lines}"
+        return _objective(signature.instructions)
 
     def format_user_message_content(
         self,
@@ -64,6 +63,12 @@ def wanted(made: Field, mark: str) -> str:
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def _input_markers(signature: type[Signature]) -> tuple[tuple[str, str, Field], ...]:
     return tuple((n, f"[[ ## {n} ## ]]\n", f) for n, f in signature.input_fields.items())
+
+
+@lru_cache(maxsize=512)
+def _objective(instructions: str) -> str:
+    lines = instructions.strip().replace("\n", "\n" + " " * 8)
+    return f"The objective of this structure is:\n{' ' * 8}{lines}"
 
 
 @lru_cache(maxsize=512)

@@ -117,7 +117,7 @@ def _ask(
     tracker = settings.get("usage_tracker")
     if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
-    history.note(lm.history, lm.model, messages, public(params), reply, prompt=prompt)
+    history.note(lm.history, lm.model, messages, public(params) if params else {}, reply, prompt=prompt)
     return reply
 
 

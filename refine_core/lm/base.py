@@ -258,14 +258,17 @@ class BaseLM:
         history too, and nothing is deeply copied.
         """
         twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__, _history=self.history)
-        twin.kwargs = {**self.kwargs}
+        own = twin.__dict__
+        own.update(self.__dict__)
+        if "_history" not in own:
+            twin.history = self.history
+        kwargs = own["kwargs"] = {**self.kwargs}
         for name, value in params.items():
             is_attribute = hasattr(self, name)
             if is_attribute:
                 setattr(twin, name, value)
-            if name in self.kwargs or not is_attribute:
-                twin.kwargs[name] = value
+            if name in kwargs or not is_attribute:
+                kwargs[name] = value
         return twin
 
     def __copy__(self) -> Self:

@@ -124,7 +124,11 @@ def cached_reply(
 ) -> Steps[Reply]:
     """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
     cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
-    asked = _several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+    asked = (
+        lm.steps(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+        if params.get("n") is None
+        else _several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+    )
     key = key_of(lm, messages, params) if cached else None
     return asked if key is None else _known(key, asked, cancel, in_memory=in_memory)
 
@@ -144,8 +148,7 @@ def _several(
     lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], **how: Any
 ) -> Steps[Reply]:
     """As many replies as `n` among the parameters wishes; who gives fewer at a time is asked again."""
-    if (n := params.get("n")) is None:
-        return lm.steps(messages, params, **how)
+    n = params["n"]
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a whole number of replies, at least 1, not {n!r}")
     return lm.steps(messages, params, **how) if n == 1 else _until(n, lm, messages, params, how)

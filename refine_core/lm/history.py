@@ -130,9 +130,6 @@ class History(Sequence[Entry]):
             with suppress(RuntimeError):
                 return list(self._calls)
 
-    def _add(self, call: _Call) -> None:
-        self._calls.append(call)
-
     def __repr__(self) -> str:
         return f"<history of {len(self)} calls>"
 
@@ -161,8 +158,8 @@ def note(
     if settings.get("disable_history") or history.is_kept_by_model:
         return
     call = _Call(model, messages, kwargs, reply, prompt)
-    history._add(call)  # noqa: SLF001 - only a call that was made may enter
-    everywhere._add(call)  # noqa: SLF001
+    for one in (history, everywhere):
+        one._calls.append(call)  # noqa: SLF001 - only a call that was made may enter
 
 
 def inspect_history(n: int = 1, *, file: TextIO | None = None) -> None:

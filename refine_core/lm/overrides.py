@@ -14,12 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from refine_core import settings
-from refine_core.effects import Both, Steps, own_pair
+from refine_core.effects import Both, Steps, overrides, own_pair
 from refine_core.events import Purpose
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.lm.cache import cached_reply
 from refine_core.log.scope import Scope, current, within
 from refine_core.waiting import Cancel
+
+_METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
 
 
 @dataclass(slots=True)
@@ -104,15 +106,26 @@ def reply_through(
     through_call: through its `__call__`, too; False for a call that came from there. Raises what the methods raise;
     TypeError for what they return, if it is no reply.
     """
-    pair = own_pair(lm, "__call__", "acall") if through_call else None
-    if pair is None and own_pair(lm, "forward", "aforward") is None:
+    is_own = overrides(lm, _METHODS)
+    pair = own_pair(lm, "__call__", "acall") if is_own and through_call else None
+    if not is_own or (pair is None and own_pair(lm, "forward", "aforward") is None):
         merged = {**lm.kwargs, **params}
-        return (
-            yield from cached_reply(
-                lm, messages, merged, cancel=scope.cancel, on_retry=on_retry, on_text=on_text
-            )
-        )
-    question, around = Question(lm, scope.cancel, on_retry, on_text), _question.get()
+        return cached_reply(lm, messages, merged, cancel=scope.cancel, on_retry=on_retry, on_text=on_text)
+    return _through(Question(lm, scope.cancel, on_retry, on_text), scope, pair, prompt, messages, params)
+
+
+def _through(
+    question: Question,
+    scope: Scope,
+    pair: tuple[Callable[..., Any], Callable[..., Any]] | None,
+    *asked: Any,
+) -> Steps[Reply]:
+    """Through the methods of the model's own. pair: its `__call__`, and the async twin; None for its `forward` alone.
+
+    asked: the prompt, the messages and the parameters.
+    """
+    prompt, messages, params = asked
+    lm, around = question.lm, _question.get()
     _question.set(
         question
     )  # put back by hand: an operation that is given up may be closed in another context
@@ -120,7 +133,7 @@ def reply_through(
         with within(scope):
             if pair is None:
                 return (yield from _by_forward(lm, prompt, messages, params, question))
-            made = yield from _called(pair, prompt, messages, params)
+            made = yield from _called(pair, *asked)
     finally:
         _question.set(around)
     return _accounted(_texts(lm, made), question)

@@ -14,13 +14,13 @@ watching.py  who is told of a call, and what it cost
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from refine_core import settings
-from refine_core.effects import Steps, arun, block_on, in_thread, run
+from refine_core.effects import Both, Steps, arun, block_on, in_thread, overrides, run
 from refine_core.errors import InputsByNameError
 from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.prediction import Prediction
@@ -137,10 +137,11 @@ class Operation(Module):
         if args:
             raise self._takes_keywords()
         if (resumed := self._resumed()) is None:
+            if not is_watched(self):
+                return self.forward(**inputs)
+            resumed = nullcontext()
+        with resumed:
             made: Prediction = super().__call__(**inputs)
-        else:
-            with resumed:
-                made = super().__call__(**inputs)
         return made
 
     async def acall(self, *args: Any, **inputs: Any) -> Prediction:
@@ -190,6 +191,25 @@ class Operation(Module):
         signature = next((one.signature for one in self.predictors()), None)
         names = ", ".join(f"{name}=…" for name in signature.input_fields) if signature else "name=…"
         return InputsByNameError(f"{type(self).__name__} takes its inputs by keyword: ({names})")
+
+
+_CALLS = frozenset(("__call__", "acall", "forward", "aforward"))
+
+
+def call(module: Module, inputs: Mapping[str, Any]) -> Steps[Any]:
+    """Call a module within an operation. What the library does itself goes on in the same operation, for it is quicker."""
+    if (
+        isinstance(module, Operation)
+        and not overrides(module, _CALLS)
+        and module._resumed() is None  # noqa: SLF001 - of a class of this file
+        and not is_watched(module)
+    ):
+        return module._flow(**inputs)  # noqa: SLF001
+    return _called(module, inputs)
+
+
+def _called(module: Module, inputs: Mapping[str, Any]) -> Steps[Any]:
+    return (yield Both((module, module.acall), **inputs))
 
 
 @lru_cache(maxsize=1024)

@@ -15,15 +15,15 @@ from typing import Any, ClassVar, Self
 
 from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
-from refine_core.adapters.fill import fill
-from refine_core.effects import Blocking, Both, Steps
+from refine_core.adapters.fill import Request, fill
+from refine_core.effects import Blocking, Steps
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current, within
 from refine_core.modules.copying import copied
-from refine_core.modules.module import Operation
+from refine_core.modules.module import Operation, call
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.state import dump_predictor, load_predictor
 from refine_core.modules.tree import Parameter
@@ -33,6 +33,7 @@ HINT = "hint_"
 SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies at once
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
+_OPTIONS = frozenset(("signature", "new_signature", "lm", "config", "demos", "_trace"))  # of one call
 _OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
 
 
@@ -133,20 +134,22 @@ class Predict(Operation, Parameter):
 
     def _flow(self, **inputs: Any) -> Steps[Prediction]:
         """Ask the model and read its reply."""
-        if "new_signature" in inputs:
-            raise TypeError("a predictor's call no longer takes new_signature; write signature=…")
-        signature = ensure_signature(inputs.pop("signature", self.signature))
-        lm = _model(inputs.pop("lm", self.lm) or settings.get("lm"))
-        traced = inputs.pop("_trace", True)
-        config = inputs.pop("config", {})
+        signature, lm, traced = self.signature, self.lm, True
+        config: Any = {}
+        demos: Sequence[Mapping[str, Any]] = self.demos
+        if not _OPTIONS.isdisjoint(inputs):
+            if "new_signature" in inputs:
+                raise TypeError("a predictor's call no longer takes new_signature; write signature=…")
+            signature, lm = inputs.pop("signature", signature), inputs.pop("lm", lm)
+            config, traced = inputs.pop("config", config), inputs.pop("_trace", traced)
+            demos = _examples(inputs.pop("demos")) if "demos" in inputs else demos
+        signature = ensure_signature(signature)
+        lm = _model(lm or settings.get("lm"))
         try:
             params: Mapping[str, Any] = {**self.config, **config}
         except TypeError:
             wrong = self.config if isinstance(config, Mapping) else config
             raise TypeError(f"config is a dict of model parameters, not {settings.shown(wrong)}") from None
-        demos: Sequence[Mapping[str, Any]] = (
-            _examples(inputs.pop("demos")) if "demos" in inputs else self.demos
-        )
         values = checked(signature, inputs)
         ride = self.ride
         scope = (ride.scope if ride else current()).inside(ride.name if ride else "predict")
@@ -165,17 +168,8 @@ class Predict(Operation, Parameter):
         try:
             if "n" in params or "n" in lm.kwargs:
                 params = yield from _varied(lm, params)
-            completions = yield from fill(
-                signature,
-                given,
-                lm=lm,
-                adapter=adapter_in_force(lm),
-                demos=demos,
-                params=params,
-                purpose=self._purpose,
-                scope=scope,
-                shown=shown,
-            )
+            request = Request(signature, shown, given, lm, demos, params, self._purpose, scope)
+            completions = yield from fill(request, adapter_in_force(lm))
             several = len(completions) > 1
             made = Prediction.from_completions(completions) if several else Prediction(completions[0])
         except Exception as error:
@@ -244,7 +238,7 @@ class ChainOfThought(Operation):
 
     def _flow(self, **inputs: Any) -> Steps[Prediction]:
         """Ask the model and read its reply."""
-        made: Prediction = yield Both((self.predict, self.predict.acall), **inputs)
+        made: Prediction = yield from call(self.predict, inputs)
         return made
 
 

@@ -33,7 +33,9 @@ PLAIN = frozenset(
 )
 """Types whose values hold no predictor and are never changed, so they are neither searched nor copied."""
 
-_OWN_DATA = frozenset(("signature", "config", "demos", "traces", "train", "lm", "ride"))  # of a predictor
+_OWN_DATA = frozenset(  # of a predictor
+    ("signature", "config", "demos", "traces", "train", "lm", "ride", "callbacks")
+)
 
 
 class Parameter:
@@ -62,10 +64,11 @@ class Tree:
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """(path, parameter) of each in the tree, each once; a bare predictor's own path is "self"."""
         found: list[tuple[str, Parameter]] = []
-        seen = {id(self)}
         if isinstance(self, Parameter):
             found.append(("self", self))
-        _search_attributes("", self, found, seen)
+            if _OWN_DATA.issuperset(vars(self)):  # as of nearly every predictor
+                return found
+        _search_attributes("", self, found, {id(self)})
         return found
 
     def parameters(self) -> list[Parameter]:
@@ -177,6 +180,8 @@ def _search(path: str, value: object, found: _Found, seen: set[int]) -> None:
     if isinstance(value, (Tree, Parameter)):
         if isinstance(value, Parameter):
             found.append((path, value))
+            if _OWN_DATA.issuperset(vars(value)):
+                return
         if isinstance(value, Tree) and not getattr(value, "_compiled", False):
             _search_attributes(path + ".", value, found, seen)
     elif isinstance(value, dict):

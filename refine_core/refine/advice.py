@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from refine_core.adapters.fill import fill
+from refine_core.adapters.fill import Request, fill
 from refine_core.effects import Steps
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
@@ -64,15 +64,8 @@ def advise(
         feedback=f"{who}{words}",
     )
     start = time.perf_counter()
-    said, *_ = yield from fill(
-        signature,
-        texts,
-        lm=lm,
-        adapter=adapter_in_force(lm),
-        params={},
-        purpose="advice",
-        scope=scope,
-    )
+    request = Request(signature, signature, texts, lm, (), {}, "advice", scope)
+    said, *_ = yield from fill(request, adapter_in_force(lm))
     advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
     given = {k: v.strip() for k, v in advised.items() if k in names}
     advice = {name: given.get(name) or NO_HINT for name in names}

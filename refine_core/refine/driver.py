@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from refine_core import settings
-from refine_core.effects import Blocking, Both, Either, Steps, Together, run
+from refine_core.effects import Blocking, Either, Steps, Together, run
 from refine_core.errors import LMError, RunCancelled
 from refine_core.events import (
     AdviceFailed,
@@ -33,7 +33,7 @@ from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import ATTEMPT, Scope, Span, within
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, temperatures
-from refine_core.modules.module import Module
+from refine_core.modules.module import Module, call
 from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
@@ -118,6 +118,7 @@ class Driver:
     errors: dict[int, Exception] = field(default_factory=dict)
     stop: Stop | None = None
     _best: int | None = None
+    _are_immutable: bool = False  # the inputs
     _models: dict[int, TemperatureSchedule] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
     _asks: dict[str, int] = field(default_factory=dict)  # which of the models each predictor asks
@@ -128,6 +129,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.loop = Loop(self.plan)
+        self._are_immutable = _IMMUTABLE.issuperset(map(type, self.inputs.values()))
 
     def run(self) -> Outcome:
         """`steps`, in this thread."""
@@ -206,14 +208,17 @@ class Driver:
 
     def _notice_refused(self) -> None:
         """A model whose server refused a temperature in the meantime gets none any more; see LM.takes."""
-        without: set[int] = set()
         for key, known in self._models.items():
-            if known.temperatures is not None and known.lm.takes("temperature"):
+            if known.temperatures is None or known.lm.takes("temperature"):
                 continue
             self._models[key] = replace(known, temperatures=None)
-            without.add(key)
-        if without:
-            self._untempered = tuple(name for name, key in self._asks.items() if key in without)
+            self._note_untempered()
+
+    def _note_untempered(self) -> None:
+        """Whose predictors' models take no temperature, as far as is known now."""
+        self._untempered = tuple(
+            name for name, key in self._asks.items() if self._models[key].temperatures is None
+        )
 
     def _note(self, event: Event, scope: Scope) -> None:
         """A fact of the loop's own: told, kept, and learned from."""
@@ -229,13 +234,13 @@ class Driver:
         ended: RewardScored | AttemptFailed
         try:
             program = self.program.deepcopy()
-            with within(scope), settings.context(trace=trace, _attempt=trace):
+            with within(scope), settings.own(trace=trace, _attempt=trace):
                 predictors = self._equip(program, self._begun[index], scope, trace)
-                outputs = _prediction((yield Both((program, program.acall), **_fresh(self.inputs))))
+                outputs = _prediction((yield from call(program, self._fresh_inputs())))
                 phase, ran = "reward", len(trace)
                 if scope.wanted:
                     scope.emit(RewardStarted(index, plain_dict(outputs)))
-                judged = Inputs(_fresh(self.inputs))
+                judged = Inputs(self._fresh_inputs())
                 scored = yield from self.scorer.steps(judged, outputs, scope.inside("reward"))
                 rules: Mapping[str, str] = {}
                 if self.validators:
@@ -284,6 +289,10 @@ class Driver:
                     program, predictors, trace, before.outputs(fact.index, program), fact
                 )
                 self._forget_all_but(fact.index)
+
+    def _fresh_inputs(self) -> dict[str, Any]:
+        """Inputs that an attempt may change without the next one seeing it."""
+        return {**self.inputs} if self._are_immutable else _fresh(self.inputs)
 
     def _forget_all_but(self, last: int) -> None:
         """Keep what the best attempt and the last one left behind; nobody will ask for the others."""
@@ -340,6 +349,7 @@ class Driver:
                 takes = yield Blocking(lm.takes, "temperature")
                 self._models[id(lm)] = self._scheduled(lm, takes=takes)
             self._asks[name] = id(lm)
+        self._note_untempered()
         if self.adviser is not None:
             yield from self.adviser.ready(self.scope.cancel)
             self.adviser = yield Blocking(self.adviser.as_taken)
@@ -413,10 +423,8 @@ def _temperature(lm: BaseLM) -> float:
 
 
 def _fresh(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs that an attempt may change without the next one seeing it; what cannot be copied is shared."""
+    """Copies of inputs; what cannot be copied is shared."""
     fresh = {**inputs}
-    if _IMMUTABLE.issuperset(map(type, fresh.values())):
-        return fresh
     for name, value in fresh.items():
         if type(value) not in _IMMUTABLE:
             try:

@@ -23,7 +23,7 @@ class Score:
     parts: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: every attempt makes one, and that would cost three times as much
 class Scored:
     """A measured reward.
 

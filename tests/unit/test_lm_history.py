@@ -13,7 +13,7 @@ import pytest
 from refine_core import settings
 from refine_core.errors import LMError
 from refine_core.lm import LM, History, Reply, ScriptedLM, Usage, inspect_history
-from refine_core.lm.history import MOST_CALLS, everywhere, text_of
+from refine_core.lm.history import MOST_CALLS, everywhere, note, text_of
 from refine_core.lm.responses import response_of
 from tests.threads import finish
 
@@ -117,7 +117,8 @@ def test_nothing_secret_is_kept():
 
 def test_a_pickled_model_takes_no_history_along():
     lm = LM("tiny")
-    lm.history._add(_call("a private reply"))
+    note(lm.history, lm.model, [], {}, Reply("a private reply"))
+    assert len(lm.history) == 1
     data = pickle.dumps(lm)
     assert b"a private reply" not in data
     assert len(pickle.loads(data).history) == 0
