@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         UnsafeLoadError,
         WorkerError,
     )
-    from refine_core.lm import LM, BaseLM, PracticeLM, ScriptedLM
+    from refine_core.lm import LM, BaseLM, ScriptedLM
     from refine_core.lm.cache import configure_cache
     from refine_core.lm.history import History, inspect_history
     from refine_core.log.codec import decode, encode
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         Prediction,
     )
     from refine_core.modules.saving import load
+    from refine_core.practice import PracticeLM
     from refine_core.refine import BestOfN, Refine, Refinement, Tried, Validator
     from refine_core.refine.advice import advise
     from refine_core.refine.advice_request import OfferAdvice
@@ -101,7 +102,8 @@ _HOME = {
         "UnsafeLoadError",
         "WorkerError",
     ),
-    "lm": ("LM", "BaseLM", "PracticeLM", "ScriptedLM"),
+    "lm": ("LM", "BaseLM", "ScriptedLM"),
+    "practice": ("PracticeLM",),
     "lm.cache": ("configure_cache",),
     "lm.history": ("History", "inspect_history"),
     "log.codec": ("decode", "encode"),

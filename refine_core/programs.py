@@ -14,8 +14,8 @@ import ujson
 
 from refine_core import loop
 from refine_core.adapters import adapter_for
+from refine_core.connect import first_format
 from refine_core.errors import Problem, RewardError, SignatureError
-from refine_core.lm.connect import first_format
 from refine_core.log.plain import plain
 from refine_core.modules import Predict
 from refine_core.refine.advice_request import AdviceStyle, advice_request, default_instructions

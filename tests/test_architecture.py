@@ -35,6 +35,8 @@ ROOMS = (
     "callbacks",
     "usage",
     "lm",
+    "practice",
+    "connect",
     "adapters",
     "modules",
     "rewards",

@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from refine_core.connect import connect
 from refine_core.connections.check import check, checked, stop_check
 from refine_core.connections.findings import Check, Finding
 from refine_core.connections.presets import PRESETS, Preset
 from refine_core.connections.saved import Connection, problems, remove, save, saved
 from refine_core.connections.spending import Spent, spending
 from refine_core.lm import litellm_ready, warm
-from refine_core.lm.connect import connect
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import model_problems
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from refine_core import effects
 from refine_core.adapters import Messages
+from refine_core.connect import connect
 from refine_core.connections import blame, telling
 from refine_core.connections.findings import WHATS, Board, Verdict, What
 from refine_core.connections.format_test import found_format, tell, try_formats
@@ -47,7 +48,6 @@ from refine_core.errors import (
 )
 from refine_core.lm import BaseLM, Reply, litellm_ready
 from refine_core.lm.calling import NO_KEY
-from refine_core.lm.connect import connect
 from refine_core.lm.engine import engine
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec

@@ -4,16 +4,12 @@ base      Message in, Reply out; the class every model derives from
 scripted  replies written down beforehand
 remote    any provider or OpenAI-compatible server, over litellm; engine: what its models share
 faults    litellm's exceptions in our words, with the key kept out
-practice  the built-in practice model: offline, and no language model
 ask       one question to a model: the operation that all callers share
 cache     identical calls answered from memory; disk: from a file, if asked for
 history   the last calls, for people to look at
-connect   from a description of a model to the model
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from refine_core.lm.base import BaseLM, Message, OnRetry, Reply, Usage
 from refine_core.lm.cache import configure_cache
@@ -21,16 +17,12 @@ from refine_core.lm.history import History, inspect_history
 from refine_core.lm.remote import LM, litellm_ready, warm
 from refine_core.lm.scripted import ScriptedLM
 
-if TYPE_CHECKING:
-    from refine_core.lm.practice import PracticeLM
-
 __all__ = [
     "LM",
     "BaseLM",
     "History",
     "Message",
     "OnRetry",
-    "PracticeLM",
     "Reply",
     "ScriptedLM",
     "Usage",
@@ -39,11 +31,3 @@ __all__ = [
     "litellm_ready",
     "warm",
 ]
-
-
-def __getattr__(name: str) -> object:
-    if name == "PracticeLM":  # a third of this package, which only those who practise need
-        from refine_core.lm.practice import PracticeLM
-
-        return PracticeLM
-    raise AttributeError(f"module 'refine_core.lm' has no attribute {name!r}")

@@ -68,7 +68,8 @@ def _model(state: object) -> BaseLM | None:
         return None
     if not isinstance(state, Mapping) or not isinstance(state.get("model"), str):
         raise StateError("a predictor's lm is null or the settings of a model, with its name under 'model'")
-    from refine_core.lm import LM, PracticeLM
+    from refine_core.lm import LM
+    from refine_core.practice import PracticeLM
 
     kind = state.get("kind", "litellm")
     if kind == "practice":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from refine_core import __version__
+from refine_core.connect import connect
 from refine_core.errors import BudgetUsedUp, KeyRefused, LMKeyError, RecordingEnded, RunCancelled
 from refine_core.events import (
     Event,
@@ -25,7 +26,6 @@ from refine_core.events import (
 )
 from refine_core.lm.base import BaseLM
 from refine_core.lm.cassette import CassetteLM, Recording, Tape
-from refine_core.lm.connect import connect
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.loop import Plan

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from refine_core import Predict, runs
+from refine_core.connect import connect
 from refine_core.connections import PRESETS, Connection, check, checked, save, saved, stop_check
 from refine_core.connections.blame import MOST_TRIES, find
 from refine_core.connections.check import MOST_CHECKS
@@ -22,7 +23,6 @@ from refine_core.connections.trial import ASKED
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
 from refine_core.lm.calling import NO_KEY
-from refine_core.lm.connect import connect
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, choosy, polite, status

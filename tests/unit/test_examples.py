@@ -14,9 +14,9 @@ from refine_core.events import (
     PredictorTraced,
     RewardScored,
 )
-from refine_core.lm.practice import PracticeLM
 from refine_core.log.scope import Collector, Scope
 from refine_core.loop import Plan
+from refine_core.practice import PracticeLM
 from refine_core.refine.build import Pipeline, problems
 from refine_core.refine.driver import Driver
 from refine_core.refine.scoring import FunctionScorer

@@ -8,10 +8,10 @@ import pytest
 
 from refine_core import BestOfN, ModelSpec, Predict, ProgramSpec, Refine, StageSpec, context
 from refine_core import events as ev
+from refine_core.connect import connect
 from refine_core.connections import takes_temperature
 from refine_core.errors import SpecError
 from refine_core.figures import ledger
-from refine_core.lm.connect import connect
 from refine_core.log.codec import decode, encode
 from refine_core.programs import FEEDBACK, advice_prompt, estimate_tokens, problems, temperatures
 from refine_core.rewards import Score

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
+from refine_core.connect import connect
 from refine_core.effects import run
 from refine_core.errors import LMError, LMRefusedError, RunCancelled, StoreError
 from refine_core.events import LMReplied
 from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, Usage, configure_cache, warm
 from refine_core.lm.ask import ask
 from refine_core.lm.cache import Cache, cache, key_of
-from refine_core.lm.connect import connect
 from refine_core.lm.disk import FILE
 from refine_core.log.scope import Collector, Scope
 from refine_core.spec import ModelSpec

@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 from refine_core.adapters import ChatAdapter, JSONAdapter
 from refine_core.errors import LMRefusedError, LMTimeoutError, ParseError, RunCancelled
-from refine_core.lm.practice import PracticeLM
-from refine_core.lm.practice.reading import read
-from refine_core.lm.practice.rewardcode import checks
-from refine_core.lm.practice.sampling import probabilities
+from refine_core.practice import PracticeLM
+from refine_core.practice.reading import read
+from refine_core.practice.rewardcode import checks
+from refine_core.practice.sampling import probabilities
 from refine_core.refine.advice_request import OfferAdvice
 from refine_core.signatures import InputField, OutputField, Signature
 from refine_core.waiting import Cancel
@@ -172,7 +172,7 @@ def test_candidates_are_weighed_as_softmax_does():
 
 def test_a_reply_is_the_same_in_every_process():
     code = (
-        "from refine_core.lm.practice import PracticeLM\n"
+        "from refine_core.practice import PracticeLM\n"
         f"print(PracticeLM(7).complete({messages('text -> summary', text=TEXT)!r}, {{'temperature': 0.9}}).text)"
     )
     runs = {

@@ -31,9 +31,9 @@ from refine_core import (
     context,
 )
 from refine_core.adapters.schemas import reply_schema
+from refine_core.connect import connect
 from refine_core.errors import LMRefusedError
 from refine_core.events import LMFailed, LMRequested
-from refine_core.lm.connect import connect
 from refine_core.log.scope import Scope, within
 from refine_core.runs import Runs
 from refine_core.store import MemoryStore

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
-from refine_core.lm.practice import texts, things
-from refine_core.lm.practice.wish import (
+from refine_core.practice import texts, things
+from refine_core.practice.wish import (
     Wish,
     beginning_with,
     count_within,

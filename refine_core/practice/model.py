@@ -11,11 +11,11 @@ from refine_core.effects import Pause, Steps, run
 from refine_core.errors import LMRefusedError, LMTimeoutError
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
 from refine_core.lm.pace import written
-from refine_core.lm.practice.advise import advised, asks_for_advice
-from refine_core.lm.practice.answer import fill, plain_answer
-from refine_core.lm.practice.reading import Ask, read
-from refine_core.lm.practice.replying import TIME_OUT, confused, rendered
-from refine_core.lm.practice.sampling import Draw, draw_for
+from refine_core.practice.advise import advised, asks_for_advice
+from refine_core.practice.answer import fill, plain_answer
+from refine_core.practice.reading import Ask, read
+from refine_core.practice.replying import TIME_OUT, confused, rendered
+from refine_core.practice.sampling import Draw, draw_for
 from refine_core.waiting import Cancel
 
 NAME = "practice model"

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 
-from refine_core.lm.practice.answer import as_text
-from refine_core.lm.practice.reading import Ask
-from refine_core.lm.practice.sampling import Candidate, Draw
+from refine_core.practice.answer import as_text
+from refine_core.practice.reading import Ask
+from refine_core.practice.sampling import Candidate, Draw
 
 TIME_OUT = 0.4
 """How often the model does not answer in time, once a text is garbled."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from refine_core.lm.practice.reading import Ask, Output
-from refine_core.lm.practice.sampling import Candidate
-from refine_core.lm.practice.shapes import Shape
-from refine_core.lm.practice.things import THINGS
+from refine_core.practice.reading import Ask, Output
+from refine_core.practice.sampling import Candidate
+from refine_core.practice.shapes import Shape
+from refine_core.practice.things import THINGS
 
 _CAPITALS: Mapping[str, str] = {
     "Australia": "Canberra", "Austria": "Vienna", "Belgium": "Brussels", "Brazil": "Brasilia", "Canada": "Ottawa",

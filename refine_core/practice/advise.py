@@ -14,12 +14,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from refine_core.lm.practice import things
-from refine_core.lm.practice.answer import as_text
-from refine_core.lm.practice.reading import Ask
-from refine_core.lm.practice.rewardcode import Check, checks, wordlist
-from refine_core.lm.practice.sampling import Candidate, Draw
-from refine_core.lm.practice.wishes import satisfied, understand
+from refine_core.practice import things
+from refine_core.practice.answer import as_text
+from refine_core.practice.reading import Ask
+from refine_core.practice.rewardcode import Check, checks, wordlist
+from refine_core.practice.sampling import Candidate, Draw
+from refine_core.practice.wishes import satisfied, understand
 
 NOT_TO_BLAME = "N/A"
 _LONGEST_QUOTE = 160

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from itertools import cycle, islice
 
-from refine_core.lm.practice import texts
-from refine_core.lm.practice.reading import Ask, Output
-from refine_core.lm.practice.sampling import Candidate, Draw
-from refine_core.lm.practice.shapes import Shape
+from refine_core.practice import texts
+from refine_core.practice.reading import Ask, Output
+from refine_core.practice.sampling import Candidate, Draw
+from refine_core.practice.shapes import Shape
 
 _SUM = re.compile(r"(-?\d+(?:\.\d+)?)\s*([-+*x×/])\s*(\d+(?:\.\d+)?)")  # noqa: RUF001  # people type that sign
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")

@@ -7,9 +7,9 @@ from typing import Any
 
 from refine_core.errors import LMKeyError
 from refine_core.lm.base import BaseLM
-from refine_core.lm.practice import PracticeLM
 from refine_core.lm.remote import LM, without_login
 from refine_core.lm.reply_formats import known_formats
+from refine_core.practice import PracticeLM
 from refine_core.spec import ModelSpec, ReplyFormat
 
 

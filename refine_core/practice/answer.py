@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 
-from refine_core.lm.practice.improvise import bounded, improvised, reasoning
-from refine_core.lm.practice.knowledge import known
-from refine_core.lm.practice.reading import Ask, Output
-from refine_core.lm.practice.sampling import Candidate, Draw
-from refine_core.lm.practice.shapes import Shape, shape_of
-from refine_core.lm.practice.wish import Wish, exactly
-from refine_core.lm.practice.wishes import satisfied, shift, understand
+from refine_core.practice.improvise import bounded, improvised, reasoning
+from refine_core.practice.knowledge import known
+from refine_core.practice.reading import Ask, Output
+from refine_core.practice.sampling import Candidate, Draw
+from refine_core.practice.shapes import Shape, shape_of
+from refine_core.practice.wish import Wish, exactly
+from refine_core.practice.wishes import satisfied, shift, understand
 
 _REASONING = {"reasoning", "rationale", "thoughts", "thinking"}
 _EDITING_COSTS = 1.0

@@ -17,6 +17,6 @@ It sees what a real model sees, messages and parameters, and nothing else.
     model        PracticeLM
 """
 
-from refine_core.lm.practice.model import PracticeLM
+from refine_core.practice.model import PracticeLM
 
 __all__ = ["PracticeLM"]

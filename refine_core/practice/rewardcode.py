@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from refine_core.lm.practice.rewardnames import Names, number, returned
-from refine_core.lm.practice.things import meant_by_pattern
+from refine_core.practice.rewardnames import Names, number, returned
+from refine_core.practice.things import meant_by_pattern
 from refine_core.reading import parse_module
 
 _LONGEST = 20_000

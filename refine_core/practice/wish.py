@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from refine_core.lm.practice import texts
-from refine_core.lm.practice.things import Thing
+from refine_core.practice import texts
+from refine_core.practice.things import Thing
 
 NEAR = 0.3
 """What a length or a number that is only just wrong is worth."""
