@@ -31,7 +31,7 @@ from refine_core import (
     open_store,
     schedule,
     summarize,
-    within,
+    use_scope,
 )
 from refine_core.events import RunFinished, RunStarted
 
@@ -69,7 +69,7 @@ def started() -> RunStarted:
 
 def recorded(program: Refine, store: SqlStore) -> None:
     """One whole run, each of its events committed before the next step."""
-    with within(Scope(sinks=(recorder(store),))) as scope:
+    with use_scope(Scope(sinks=(recorder(store),))) as scope:
         scope.emit(started())
         went = program(question=QUESTION).refinement
         scope.emit(RunFinished(went.reason, went.best, went.returned, 0.0))

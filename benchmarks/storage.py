@@ -14,7 +14,7 @@ from benchmarks.peers import cache
 from benchmarks.recording import recorder, started
 from benchmarks.replies import QUESTION, Chooser, N, never_enough
 from benchmarks.table import Row
-from refine_core import Collector, Predict, Refine, Scope, context, open_store, within
+from refine_core import Collector, Predict, Refine, Scope, context, open_store, use_scope
 from refine_core.events import Event
 
 BOUND_S = 0.003
@@ -41,7 +41,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
 def _attempt() -> list[tuple[str, Event]]:
     """What a first attempt really tells, with the advice that came of it."""
     told = Collector()
-    with context(lm=AtOnce(Chooser())), within(Scope(sinks=(told,))):
+    with context(lm=AtOnce(Chooser())), use_scope(Scope(sinks=(told,))):
         Refine(Predict("question -> answer"), N=N, reward_fn=never_enough, threshold=1.0)(question=QUESTION)
     first = [(span, event) for span, event in told.facts if span.startswith("attempt-0")]
     kept = [(span, event) for span, event in first if not span.startswith("attempt-0/advice/")]

@@ -46,7 +46,7 @@ def read(pieces: int) -> float:
         lm = LM("tiny", api_base=f"http://127.0.0.1:{int(server.stdout.readline())}/v1", num_retries=0)
         told: list[str] = []
         began_s = time.process_time()
-        reply = run(lm.steps([{"role": "user", "content": "Write."}], {}, on_text=told.append))
+        reply = run(lm.flow([{"role": "user", "content": "Write."}], {}, on_text=told.append))
         took_s = time.process_time() - began_s
     finally:
         server.kill()

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from refine_core.log.codec import decode, encode
     from refine_core.log.folds import timeline
     from refine_core.log.recorder import Recorder
-    from refine_core.log.scope import Collector, Record, Scope, Sink, within
+    from refine_core.log.scope import Collector, Record, Scope, Sink, use_scope, within
     from refine_core.log.summaries import Summary, summarize
     from refine_core.log.timeline import Timeline
     from refine_core.loop import Loop, Plan, decide, evolve, schedule
@@ -111,7 +111,7 @@ _HOME = {
     "log.timeline": ("Timeline",),
     "log.summaries": ("Summary", "summarize"),
     "log.recorder": ("Recorder",),
-    "log.scope": ("Collector", "Record", "Scope", "Sink", "within"),
+    "log.scope": ("Collector", "Record", "Scope", "Sink", "use_scope", "within"),
     "loop": ("Loop", "Plan", "decide", "evolve", "schedule"),
     "modules": (
         "ChainOfThought",
@@ -236,6 +236,7 @@ __all__ = [
     "summarize",
     "timeline",
     "track_usage",
+    "use_scope",
     "within",
 ]
 

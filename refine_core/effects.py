@@ -1,6 +1,6 @@
 """Operations written once, as generators of effects; two drivers interpret them, one sync and one async.
 
-    def operation() -> Steps[Reply]:              reply = run(operation())             blocks this thread
+    def operation() -> Flow[Reply]:               reply = run(operation())             blocks this thread
         yield Pause(0.5, cancel)                  reply = await arun(operation())      leaves the event loop free
         return (yield Blocking(fetch, url))
 
@@ -37,14 +37,14 @@ class Effect(Protocol[T_co]):
     async def arun(self) -> T_co: ...
 
 
-Steps = Generator[Effect[Any], Any, T]
+Flow = Generator[Effect[Any], Any, T]
 """An operation: a generator of effects that returns a T."""
 
 
-def run(steps: Steps[T]) -> T:
+def run(flow: Flow[T]) -> T:
     """Do an operation in this thread, blocking it."""
     try:
-        effect = next(steps)
+        effect = next(flow)
         while True:
             made, failure = None, None
             try:
@@ -52,7 +52,7 @@ def run(steps: Steps[T]) -> T:
             except BaseException as error:  # noqa: BLE001 - the operation decides what becomes of it
                 failure = _carried(error)
             # Thrown out here, so that what the operation raises instead does not drag this along as its context.
-            effect = steps.send(made) if failure is None else steps.throw(failure)
+            effect = flow.send(made) if failure is None else flow.throw(failure)
     except StopIteration as done:
         made_of_all: T = done.value
         return made_of_all
@@ -60,10 +60,10 @@ def run(steps: Steps[T]) -> T:
         failure = None  # a traceback that holds its own frame would keep all of it alive
 
 
-async def arun(steps: Steps[T]) -> T:
+async def arun(flow: Flow[T]) -> T:
     """Do an operation in the running event loop, which stays free while the operation waits."""
     try:
-        effect = next(steps)
+        effect = next(flow)
         while True:
             made, failure = None, None
             try:
@@ -71,7 +71,7 @@ async def arun(steps: Steps[T]) -> T:
             except BaseException as error:  # noqa: BLE001 - the operation decides what becomes of it
                 failure = _carried(error)
             # Thrown out here, so that what the operation raises instead does not drag this along as its context.
-            effect = steps.send(made) if failure is None else steps.throw(failure)
+            effect = flow.send(made) if failure is None else flow.throw(failure)
     except StopIteration as done:
         made_of_all: T = done.value
         return made_of_all
@@ -103,7 +103,7 @@ class Blocking(Generic[T]):
         return await in_thread(self.call)
 
 
-class Either(Generic[T]):
+class MaybeAwaitable(Generic[T]):
     """Call a function that is sync or async; nobody knows before it was called."""
 
     __slots__ = ("call",)
@@ -124,7 +124,7 @@ class Either(Generic[T]):
         return await made if inspect.isawaitable(made) else made
 
 
-class Both(Generic[T]):
+class SyncOrAsync(Generic[T]):
     """Call one of a pair that does the same: a sync function, or its async twin, with the same arguments."""
 
     __slots__ = ("args", "kwargs", "pair")
@@ -150,7 +150,7 @@ def overrides(instance: Any, names: frozenset[str]) -> bool:
 def own_pair(
     instance: Any, name: str, async_name: str
 ) -> tuple[Callable[..., Any], Callable[..., Awaitable[Any]]] | None:
-    """A method that a class of the user's own overrides, and its async twin, for `Both`; None where neither is.
+    """A method that a class of the user's own overrides, and its async twin, for `SyncOrAsync`; None where neither is.
 
     Where only one of the two is overridden, or the other one further up, it stands for both.
     """
@@ -215,7 +215,7 @@ class Result(Generic[T]):
         return await self.cancel.aresult(self.work, self.timeout_s)
 
 
-class Together:
+class Gather:
     """Do several operations at once, each in a copy of this context; the first failure is raised once all have ended.
 
     on_failure: told as soon as one fails, so that the others can be asked to end.
@@ -223,13 +223,13 @@ class Together:
 
     __slots__ = ("on_failure", "operations")
 
-    def __init__(self, operations: Sequence[Steps[None]], on_failure: Callable[[], None]) -> None:
+    def __init__(self, operations: Sequence[Flow[None]], on_failure: Callable[[], None]) -> None:
         self.operations, self.on_failure = operations, on_failure
 
     def run(self) -> None:
         context = contextvars.copy_context
-        with ThreadPoolExecutor(len(self.operations), thread_name_prefix="together") as pool:
-            works = [pool.submit(context().run, self._one, steps) for steps in self.operations]
+        with ThreadPoolExecutor(len(self.operations), thread_name_prefix="gather") as pool:
+            works = [pool.submit(context().run, self._one, flow) for flow in self.operations]
             try:
                 for work in works:
                     work.result()
@@ -237,9 +237,9 @@ class Together:
                 self.on_failure()
                 raise
 
-    def _one(self, steps: Steps[None]) -> None:
+    def _one(self, flow: Flow[None]) -> None:
         try:
-            run(steps)
+            run(flow)
         except BaseException:
             self.on_failure()
             raise
@@ -247,9 +247,9 @@ class Together:
     async def arun(self) -> None:
         import asyncio  # for async callers only, as elsewhere here: it is slow to import
 
-        async def one(steps: Steps[None]) -> None:
+        async def one(flow: Flow[None]) -> None:
             try:
-                await arun(steps)
+                await arun(flow)
             except BaseException:
                 self.on_failure()
                 raise

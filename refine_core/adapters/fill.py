@@ -20,7 +20,7 @@ from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter,
 from refine_core.adapters.cut import cut_error, is_worth_asking_again, thought_error, why_cut
 from refine_core.adapters.values import sides
 from refine_core.callbacks import callbacks_of, told
-from refine_core.effects import Both, Steps, overrides, own_pair
+from refine_core.effects import Flow, SyncOrAsync, overrides, own_pair
 from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
@@ -55,7 +55,7 @@ class Request:
     scope: Scope
 
 
-def fill(request: Request, adapter: Adapter) -> Steps[list[dict[str, Any]]]:
+def fill(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
     """The outputs, by name, of each reply: one, unless `n` among the parameters asks for more.
 
     An adapter with a `__call__` of the user's own is asked through that.
@@ -72,7 +72,7 @@ def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
     signature: type[Signature],
     demos: Sequence[Mapping[str, Any]],
     inputs: Mapping[str, Any],
-) -> Steps[list[dict[str, Any]]]:
+) -> Flow[list[dict[str, Any]]]:
     """What `Adapter.__call__` does, for whatever it is asked for: see refine_core.lm.overrides.asking_for."""
     if not isinstance(lm, BaseLM):
         raise settings.no_model("lm", lm)
@@ -82,15 +82,15 @@ def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
 
 def _through_call(
     request: Request, adapter: Adapter, pair: tuple[Callable[..., Any], Callable[..., Awaitable[Any]]]
-) -> Steps[list[dict[str, Any]]]:
+) -> Flow[list[dict[str, Any]]]:
     """Asked through the adapter's own `__call__`. pair: that, and its async twin."""
     given = ({**request.params}, request.shown, list(request.demos), dict(request.inputs))
     with asking_for(request.purpose, request.scope):
-        outputs = yield Both(pair, request.lm, *given)
+        outputs = yield SyncOrAsync(pair, request.lm, *given)
     return _completions(adapter, request.signature, outputs)
 
 
-def _in_turn(request: Request, adapter: Adapter) -> Steps[list[dict[str, Any]]]:
+def _in_turn(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
     """Asked by the adapter, and by its fallback where the reply cannot be read."""
     first, second = _in_order(request, adapter) if adapter.learns else (adapter, adapter.fallback)
     reply = yield from _ask(request, first)
@@ -128,7 +128,7 @@ def _in_order(request: Request, adapter: Adapter) -> tuple[Adapter, Adapter | No
     return (second, adapter) if turned else (adapter, second)
 
 
-def _ask(request: Request, adapter: Adapter) -> Steps[Reply]:
+def _ask(request: Request, adapter: Adapter) -> Flow[Reply]:
     """The reply to the adapter's prompt, in the first reply format that the server does not refuse. Raises LMError."""
     messages, lm = _messages(request, adapter), request.lm
     alternatives = adapter.alternatives(request.shown, lm.takes)
@@ -155,7 +155,7 @@ def _messages(request: Request, adapter: Adapter) -> Sequence[Message]:
     return messages
 
 
-def _noted(request: Request, messages: Sequence[Message], params: Mapping[str, Any]) -> Steps[Reply]:
+def _noted(request: Request, messages: Sequence[Message], params: Mapping[str, Any]) -> Flow[Reply]:
     """The reply, and that the server took the request's reply format."""
     reply = yield from ask(request.lm, messages, params, purpose=request.purpose, scope=request.scope)
     request.lm.formats.note_reply(params["response_format"])
@@ -164,7 +164,7 @@ def _noted(request: Request, messages: Sequence[Message], params: Mapping[str, A
 
 def _by_format(
     request: Request, messages: Sequence[Message], alternatives: Sequence[Mapping[str, object]]
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """The reply to the first of `alternatives` that the server does not refuse; what it refused is noted."""
     lm = request.lm
     candidates = [{**extra, **request.params} for extra in alternatives]

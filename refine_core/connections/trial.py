@@ -233,7 +233,7 @@ class _Trial:
             clock.start()
             try:
                 sent = {**lm.kwargs, **dict.fromkeys(left_out), **params}
-                return effects.run(lm.steps(messages, sent, cancel=share))
+                return effects.run(lm.flow(messages, sent, cancel=share))
             except LMTimeoutError:
                 return None
             except LMError as error:
@@ -255,7 +255,7 @@ class _Trial:
         messages = [{"role": "user", "content": ASKED}]
         params = {**lm.kwargs, **dict.fromkeys(left_out)}
         try:
-            return effects.run(lm.steps(messages, params, cancel=self.limit, on_text=self.along))
+            return effects.run(lm.flow(messages, params, cancel=self.limit, on_text=self.along))
         except LMError as error:
             return error
 

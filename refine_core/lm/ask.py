@@ -15,7 +15,7 @@ from typing import Any
 
 from refine_core import settings
 from refine_core.callbacks import Told, callbacks_of, told
-from refine_core.effects import Steps
+from refine_core.effects import Flow
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.lm import history
@@ -35,7 +35,7 @@ def ask(
     scope: Scope,
     prompt: str | None = None,
     through_call: bool = True,
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """Ask a model: an operation, so `reply = yield from …` within others, and `run` or `arun` elsewhere.
 
     params: the call's own, over the model's defaults; `cache` among them overrides the model's. prompt: what `messages`
@@ -54,7 +54,7 @@ def ask(
     return _heard(asked, told("lm", lm, shown, heard))
 
 
-def _heard(asked: Steps[Reply], told_of: Told) -> Steps[Reply]:
+def _heard(asked: Flow[Reply], told_of: Told) -> Flow[Reply]:
     """The same, with callbacks told before and after."""
     with told_of as call:
         reply = yield from asked
@@ -71,7 +71,7 @@ def _ask(
     scope: Scope,
     prompt: str | None,
     through_call: bool,
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     if not scope.wanted:
         reply = yield from reply_through(
             lm,

@@ -1,6 +1,6 @@
 """What a model is here: messages and parameters in, one Reply out.
 
-complete, steps   the call itself: nothing emitted, nothing remembered
+complete, flow    the call itself: nothing emitted, nothing remembered
 lm(…), acall      the whole operation, as dspy has it: cache, history, usage, callbacks and events; see `ask`
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TextIO
 
 from refine_core import settings
-from refine_core.effects import Blocking, Steps, arun, run
+from refine_core.effects import Blocking, Flow, arun, run
 from refine_core.errors import LMError
 from refine_core.lm.history import Entry, History, everywhere, show
 from refine_core.lm.reply_formats import KnownFormats
@@ -208,7 +208,7 @@ class BaseLM:
             f"{type(self).__name__} cannot answer; define forward(self, prompt=None, messages=None, **kwargs)"
         )
 
-    def steps(
+    def flow(
         self,
         messages: Sequence[Message],
         params: Mapping[str, object],
@@ -216,12 +216,12 @@ class BaseLM:
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,  # noqa: ARG002  # `complete` tells the whole reply
-    ) -> Steps[Reply]:
+    ) -> Flow[Reply]:
         """`complete` as an operation, for sync and async callers alike. on_text: who wants to read along, if it can be."""
         reply: Reply = yield Blocking(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
         return reply
 
-    def ready(self, cancel: Cancel) -> Steps[None]:  # noqa: ARG002  # nothing is slow here
+    def ready(self, cancel: Cancel) -> Flow[None]:  # noqa: ARG002  # nothing is slow here
         """Get whatever is slow to load, so that nothing else need wait for it. Raises LMError, RunCancelled."""
         yield from ()
 
@@ -294,7 +294,7 @@ class BaseLM:
 
     def _asked(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
-    ) -> Steps[list[str]]:
+    ) -> Flow[list[str]]:
         from refine_core.lm.overrides import asked  # which needs this module
 
         reply = yield from asked(self, prompt, _messages(prompt, messages), params)
@@ -314,7 +314,7 @@ class BaseLM:
 
     def _response(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
-    ) -> Steps[Any]:
+    ) -> Flow[Any]:
         from refine_core.lm.overrides import base_reply
         from refine_core.lm.responses import response_of
 

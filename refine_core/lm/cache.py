@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refine_core.effects import Blocking, Steps
+from refine_core.effects import Blocking, Flow
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, join_replies, public
 from refine_core.waiting import Cancel
 
@@ -65,7 +65,7 @@ class Cache:
     def __len__(self) -> int:
         return len(self._replies)
 
-    def find(self, key: str, *, in_memory: bool = True) -> Steps[Reply | None]:
+    def find(self, key: str, *, in_memory: bool = True) -> Flow[Reply | None]:
         """The reply kept under `key`, marked as a cache hit and costing nothing, or None. Its tokens are as first told."""
         if in_memory:
             with self._lock:
@@ -79,7 +79,7 @@ class Cache:
             self._remember(key, kept)
         return kept
 
-    def keep(self, key: str, reply: Reply, *, in_memory: bool = True) -> Steps[None]:
+    def keep(self, key: str, reply: Reply, *, in_memory: bool = True) -> Flow[None]:
         """Keep a reply for the next identical call."""
         kept = replace(reply, cache_hit=True, cost_usd=0.0)
         if in_memory:
@@ -121,11 +121,11 @@ def cached_reply(
     cancel: Cancel,
     on_retry: OnRetry | None = None,
     on_text: OnText | None = None,
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
     cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
     asked = (
-        lm.steps(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+        lm.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
         if params.get("n") is None
         else _several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
     )
@@ -133,7 +133,7 @@ def cached_reply(
     return asked if key is None else _known(key, asked, cancel, in_memory=in_memory)
 
 
-def _known(key: str, asked: Steps[Reply], cancel: Cancel, *, in_memory: bool) -> Steps[Reply]:
+def _known(key: str, asked: Flow[Reply], cancel: Cancel, *, in_memory: bool) -> Flow[Reply]:
     """The reply that is kept under `key`, or else what is asked, kept for the next time."""
     cancel.check()
     place = cache()
@@ -146,20 +146,20 @@ def _known(key: str, asked: Steps[Reply], cancel: Cancel, *, in_memory: bool) ->
 
 def _several(
     lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], **how: Any
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """As many replies as `n` among the parameters wishes; who gives fewer at a time is asked again."""
     n = params["n"]
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a whole number of replies, at least 1, not {n!r}")
-    return lm.steps(messages, params, **how) if n == 1 else _until(n, lm, messages, params, how)
+    return lm.flow(messages, params, **how) if n == 1 else _until(n, lm, messages, params, how)
 
 
 def _until(
     n: int, lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], how: Mapping[str, Any]
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     replies: list[Reply] = []
     while (left := n - sum(len(reply.texts) for reply in replies)) > 0:
-        replies.append((yield from lm.steps(messages, {**params, "n": left}, **how)))
+        replies.append((yield from lm.flow(messages, {**params, "n": left}, **how)))
     return join_replies(replies)
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from refine_core import errors
-from refine_core.effects import Pause, Steps, run
+from refine_core.effects import Flow, Pause, run
 from refine_core.errors import LMError, LMNotFoundError, RecordingEnded
 from refine_core.events import (
     AdviceFailed,
@@ -192,9 +192,9 @@ class CassetteLM(BaseLM):
         on_retry: OnRetry | None = None,
     ) -> Reply:
         """The recorded reply."""
-        return run(self.steps(messages, params, cancel=cancel, on_retry=on_retry))
+        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
-    def steps(
+    def flow(
         self,
         messages: Sequence[Message],
         params: Mapping[str, object],
@@ -202,7 +202,7 @@ class CassetteLM(BaseLM):
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
-    ) -> Steps[Reply]:
+    ) -> Flow[Reply]:
         """`complete` as an operation; it retries where the recorded call did, and fails where that failed."""
         cancel = cancel or Cancel()
         answered = self.recording.answer(messages, self._as_recorded(messages, params))

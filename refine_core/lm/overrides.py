@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from refine_core import settings
-from refine_core.effects import Both, Steps, overrides, own_pair
+from refine_core.effects import Flow, SyncOrAsync, overrides, own_pair
 from refine_core.events import Purpose
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.lm.cache import cached_reply
-from refine_core.log.scope import Scope, current, within
+from refine_core.log.scope import Scope, current, use_scope
 from refine_core.waiting import Cancel
 
 _METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
@@ -48,7 +48,7 @@ def asking_for(purpose: Purpose, scope: Scope) -> Iterator[None]:
     """What a model is asked for in this block, by code that knows neither: an adapter's own `__call__`."""
     token = _purpose.set(purpose)
     try:
-        with within(scope):
+        with use_scope(scope):
             yield
     finally:
         _purpose.reset(token)
@@ -61,7 +61,7 @@ def purpose_here() -> Purpose:
 
 def asked(
     lm: BaseLM, prompt: str | None, messages: Sequence[Message], params: Mapping[str, object]
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """What `BaseLM.__call__` does: within a call that goes through the model's own `__call__`, the rest of it; else a call."""
     from refine_core.lm.ask import ask  # which needs this module
 
@@ -77,7 +77,7 @@ def asked(
     )
 
 
-def base_reply(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> Steps[Reply]:
+def base_reply(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> Flow[Reply]:
     """What `BaseLM.forward` does: the cache, else the model."""
     question = _question.get()
     mine = question if question is not None and question.lm is lm else None
@@ -100,7 +100,7 @@ def reply_through(
     on_retry: OnRetry | None,
     on_text: OnText | None,
     through_call: bool,
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """The reply of a model, through whatever its class overrides. params: the call's own.
 
     through_call: through its `__call__`, too; False for a call that came from there. Raises what the methods raise;
@@ -119,7 +119,7 @@ def _through(
     scope: Scope,
     pair: tuple[Callable[..., Any], Callable[..., Any]] | None,
     *asked: Any,
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """Through the methods of the model's own. pair: its `__call__`, and the async twin; None for its `forward` alone.
 
     asked: the prompt, the messages and the parameters.
@@ -130,7 +130,7 @@ def _through(
         question
     )  # put back by hand: an operation that is given up may be closed in another context
     try:
-        with within(scope):
+        with use_scope(scope):
             if pair is None:
                 return (yield from _by_forward(lm, prompt, messages, params, question))
             made = yield from _called(pair, *asked)
@@ -145,7 +145,7 @@ def _by_forward(
     messages: Sequence[Message],
     params: Mapping[str, object],
     question: Question,
-) -> Steps[Reply]:
+) -> Flow[Reply]:
     """Through the model's own `forward`, if it has one."""
     pair = own_pair(lm, "forward", "aforward")
     if pair is None:
@@ -165,10 +165,10 @@ def _called(
     prompt: str | None,
     messages: Sequence[Message],
     params: Mapping[str, object],
-) -> Steps[Any]:
+) -> Flow[Any]:
     """Called as 2.6.23 does: with the prompt, where there is one, else with messages, and with the call's own parameters."""
     sent = None if prompt is not None else [dict(message) for message in messages]
-    return (yield Both(pair, prompt=prompt, messages=sent, **params))
+    return (yield SyncOrAsync(pair, prompt=prompt, messages=sent, **params))
 
 
 def _texts(lm: BaseLM, made: object) -> Reply:

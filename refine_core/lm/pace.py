@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from refine_core.effects import Pause, Steps
+from refine_core.effects import Flow, Pause
 from refine_core.lm.base import OnText
 from refine_core.waiting import Cancel
 
 STEP_S = 0.1  # how often somebody who reads along is told
 
 
-def written(text: str, over_s: float, cancel: Cancel, on_text: OnText | None) -> Steps[None]:
+def written(text: str, over_s: float, cancel: Cancel, on_text: OnText | None) -> Flow[None]:
     """Take `over_s` seconds; whoever reads along sees `text` grow meanwhile. Raises RunCancelled."""
     if over_s <= 0:
         cancel.check()

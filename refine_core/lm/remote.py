@@ -1,6 +1,6 @@
 """Real models, over litellm: one HTTP call an attempt, ended at once by a cancel.
 
-caller     steps -> attempt, wait, attempt ...      sync or async; every wait under the caller's Cancel
+caller     flow -> attempt, wait, attempt ...      sync or async; every wait under the caller's Cancel
 engine     litellm's import, at the first call or by `warm()`, and the event loop that makes the calls
 calling    one such call: what is sent, what comes of it
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from refine_core import settings
-from refine_core.effects import Pause, Result, Steps, run
+from refine_core.effects import Flow, Pause, Result, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
 from refine_core.lm import families, learned
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
@@ -59,7 +59,7 @@ class LM(BaseLM):
                  so keyless servers work.
     api_key:     without `api_base` and `api_key`, litellm takes the provider's key from the environment.
     timeout_s:   limit of one attempt in seconds, from connecting to the last byte; `timeout` is another name for it,
-                 and may be given for one call too. A stream (see `steps`) may take three times as long in all, as long as it
+                 and may be given for one call too. A stream (see `flow`) may take three times as long in all, as long as it
                  is never silent for `timeout_s`; one that is still being written then is not asked for again.
     custom_llm_provider: litellm's name of the provider whose protocol a server speaks, if that is not OpenAI's.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received, where litellm's table is not to be asked.
@@ -171,9 +171,9 @@ class LM(BaseLM):
         on_retry: OnRetry | None = None,
     ) -> Reply:
         """Ask, and ask again after failures that may pass. A None among `params` leaves that one out."""
-        return run(self.steps(messages, params, cancel=cancel, on_retry=on_retry))
+        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
-    def steps(
+    def flow(
         self,
         messages: Sequence[Message],
         params: Mapping[str, object],
@@ -181,7 +181,7 @@ class LM(BaseLM):
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
-    ) -> Steps[Reply]:
+    ) -> Flow[Reply]:
         """`complete` as an operation; given up, it closes the connection.
 
         on_text: told the reply as it is written, from another thread; "" when a retry begins it anew. It must be quick.
@@ -254,7 +254,7 @@ class LM(BaseLM):
             names.add("temperature")
         return frozenset(names & params.keys())
 
-    def _attempt(self, call: Call, cancel: Cancel) -> Steps[Reply | LMError]:
+    def _attempt(self, call: Call, cancel: Cancel) -> Flow[Reply | LMError]:
         """One try. A failure is returned, so that it is raised where no other error is attached to it."""
         try:
             litellm = yield Result(engine.litellm(), cancel)
@@ -294,7 +294,7 @@ class LM(BaseLM):
             None if own_prices == (None, None) else own_prices,
         )
 
-    def ready(self, cancel: Cancel) -> Steps[None]:
+    def ready(self, cancel: Cancel) -> Flow[None]:
         """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
         yield Result(engine.litellm(), cancel)
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from refine_core import settings
-from refine_core.effects import Either, Steps, run
+from refine_core.effects import Flow, MaybeAwaitable, run
 from refine_core.errors import LMError
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply
 from refine_core.log.plain import plain
@@ -77,9 +77,9 @@ class ScriptedLM(BaseLM):
         on_retry: OnRetry | None = None,
     ) -> Reply:
         """The next reply of the script, or the function's."""
-        return run(self.steps(messages, params, cancel=cancel, on_retry=on_retry))
+        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
-    def steps(
+    def flow(
         self,
         messages: Sequence[Message],
         params: Mapping[str, object],
@@ -87,14 +87,14 @@ class ScriptedLM(BaseLM):
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,  # noqa: ARG002  # a script fails or answers at once
         on_text: OnText | None = None,  # noqa: ARG002  # and whole
-    ) -> Steps[Reply]:
+    ) -> Flow[Reply]:
         """`complete` as an operation; a written script answers without any wait."""
         if cancel is not None:
             cancel.check()
         call = Call(tuple(MappingProxyType(dict(m)) for m in messages), MappingProxyType(dict(params)))
         if self._function is not None:
             self.calls.append(call)
-            reply = yield Either(self._function, call.messages, call.params)
+            reply = yield MaybeAwaitable(self._function, call.messages, call.params)
         else:
             reply = self._next(call)
         return Reply(reply, model=self.model) if type(reply) is str else self._whole(reply, call)

@@ -1,5 +1,5 @@
 """Facts on their way: emitting, recording, encoding and folding them."""
 
-from refine_core.log.scope import Record, Scope, Sink, Span, current, within
+from refine_core.log.scope import Record, Scope, Sink, Span, current, use_scope
 
-__all__ = ["Record", "Scope", "Sink", "Span", "current", "within"]
+__all__ = ["Record", "Scope", "Sink", "Span", "current", "use_scope"]

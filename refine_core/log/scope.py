@@ -1,6 +1,6 @@
 """Who listens, and where in the run we are: the one way by which a fact is emitted.
 
-    with within(scope): ... current().emit(LMReplied(...))
+    with use_scope(scope): ... current().emit(LMReplied(...))
 
 A scope rides in a context variable and on an attempt's own copy of the program, so that a user's threads keep it.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -141,8 +142,8 @@ def current() -> Scope:
     return _scope.get()
 
 
-class within:  # noqa: N801 - it reads as the statement that it is
-    """Put `scope` in force for a block of code: `with within(scope): ...`; for async code too."""
+class use_scope:  # noqa: N801 - it reads as the statement that it is
+    """Put `scope` in force for a block of code: `with use_scope(scope): ...`; for async code too."""
 
     __slots__ = ("_scope", "_token")
 
@@ -155,3 +156,13 @@ class within:  # noqa: N801 - it reads as the statement that it is
 
     def __exit__(self, *_: object) -> None:
         _scope.reset(self._token)
+
+
+class within(use_scope):  # noqa: N801 - as above
+    """The old name of `use_scope`. Deprecated."""
+
+    __slots__ = ()
+
+    def __init__(self, scope: Scope) -> None:
+        warnings.warn("within is deprecated: write use_scope", DeprecationWarning, stacklevel=2)
+        super().__init__(scope)

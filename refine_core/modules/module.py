@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from refine_core import settings
-from refine_core.effects import Both, Steps, arun, block_on, in_thread, overrides, run
+from refine_core.effects import Flow, SyncOrAsync, arun, block_on, in_thread, overrides, run
 from refine_core.errors import InputsByNameError
 from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.prediction import Prediction
@@ -124,7 +124,7 @@ class Module(Tree, Saved):
 class Operation(Module):
     """A module whose work is written once, for sync and async callers: see refine_core.effects."""
 
-    def _flow(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """The work, as a generator of effects."""
         raise NotImplementedError(f"{type(self).__name__} has no _flow")
 
@@ -196,7 +196,7 @@ class Operation(Module):
 _CALLS = frozenset(("__call__", "acall", "forward", "aforward"))
 
 
-def call(module: Module, inputs: Mapping[str, Any]) -> Steps[Any]:
+def call(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
     """Call a module within an operation. What the library does itself goes on in the same operation, for it is quicker."""
     if (
         isinstance(module, Operation)
@@ -208,8 +208,8 @@ def call(module: Module, inputs: Mapping[str, Any]) -> Steps[Any]:
     return _called(module, inputs)
 
 
-def _called(module: Module, inputs: Mapping[str, Any]) -> Steps[Any]:
-    return (yield Both((module, module.acall), **inputs))
+def _called(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
+    return (yield SyncOrAsync((module, module.acall), **inputs))
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from refine_core import settings
-from refine_core.effects import Both, Effect, Either
+from refine_core.effects import Effect, MaybeAwaitable, SyncOrAsync
 from refine_core.modules.pool import Pool
 from refine_core.modules.prediction import Example
 
@@ -201,8 +201,8 @@ def _call(module: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Effect[An
     """A call for both worlds. The arguments are bound here, so that no field's name meets a parameter's of ours."""
     twin = getattr(module, "acall", None)
     if callable(twin):
-        return Both((partial(module, *args, **kwargs), partial(twin, *args, **kwargs)))
-    return Either(partial(module, *args, **kwargs))
+        return SyncOrAsync((partial(module, *args, **kwargs), partial(twin, *args, **kwargs)))
+    return MaybeAwaitable(partial(module, *args, **kwargs))
 
 
 def _number(name: str, *said: int | None, least: int) -> int:

@@ -20,9 +20,9 @@ from contextvars import ContextVar, copy_context
 from dataclasses import replace
 from typing import Any, Self
 
-from refine_core.effects import Effect, Steps, arun, run
+from refine_core.effects import Effect, Flow, arun, run
 from refine_core.errors import BatchError
-from refine_core.log.scope import current, within
+from refine_core.log.scope import current, use_scope
 from refine_core.modules.calm import calm
 from refine_core.waiting import Cancel
 
@@ -66,7 +66,7 @@ class Pool:
         self._over: Callable[[], None] = _nothing  # wakes whoever waits
         self._bar = _Bar(len(work), wanted=progress and not _inside.get())
         self._cancel = Cancel(within=current().cancel)
-        with within(replace(current(), cancel=self._cancel)):
+        with use_scope(replace(current(), cancel=self._cancel)):
             self._context = copy_context()
         self._context.run(_inside.set, True)
 
@@ -143,7 +143,7 @@ class Pool:
         while (index := self._take()) is not None:
             self._context.copy().run(run, self._one(index))
 
-    def _one(self, index: int) -> Steps[None]:
+    def _one(self, index: int) -> Flow[None]:
         """One piece of work, and what becomes of its end."""
         try:
             try:

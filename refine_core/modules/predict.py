@@ -16,12 +16,12 @@ from typing import Any, ClassVar, Self
 from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
 from refine_core.adapters.fill import Request, fill
-from refine_core.effects import Blocking, Steps
+from refine_core.effects import Blocking, Flow
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import Scope, current, within
+from refine_core.log.scope import Scope, current, use_scope
 from refine_core.modules.copying import copied
 from refine_core.modules.module import Operation, call
 from refine_core.modules.prediction import Prediction
@@ -58,7 +58,7 @@ class Ride:
             return None
         stack = ExitStack()
         stack.enter_context(settings.resumed(self.block))
-        stack.enter_context(within(self.scope))
+        stack.enter_context(use_scope(self.scope))
         return stack
 
     def told(self) -> str | None:
@@ -132,7 +132,7 @@ class Predict(Operation, Parameter):
     def _resumed(self) -> AbstractContextManager[Any] | None:
         return self.ride.resumed() if self.ride is not None else None
 
-    def _flow(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """Ask the model and read its reply."""
         signature, lm, traced = self.signature, self.lm, True
         config: Any = {}
@@ -236,13 +236,13 @@ class ChainOfThought(Operation):
             )
         self.predict = Predict(plain.prepend("reasoning", reasoning, rationale_field_type), **config)
 
-    def _flow(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """Ask the model and read its reply."""
         made: Prediction = yield from call(self.predict, inputs)
         return made
 
 
-def _varied(lm: BaseLM, params: Mapping[str, Any]) -> Steps[Mapping[str, Any]]:
+def _varied(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
     """The call's parameters; where several replies are wished for, with a temperature at which they differ, as in dspy."""
     wanted = params.get("n") or lm.kwargs.get("n") or 1
     if not isinstance(wanted, int) or wanted <= 1:

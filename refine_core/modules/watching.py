@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from refine_core import settings
 from refine_core.callbacks import Told, callbacks_of, told
-from refine_core.log.scope import current, within
+from refine_core.log.scope import current, use_scope
 from refine_core.usage import track_usage
 from refine_core.waiting import Cancel
 
@@ -27,7 +27,7 @@ def stoppable() -> Iterator[None]:
     """Under this, work in threads is asked to stop once the task that awaits it is cancelled or fails."""
     inner = Cancel(within=current().cancel)
     try:
-        with within(replace(current(), cancel=inner)):
+        with use_scope(replace(current(), cancel=inner)):
             yield
     except BaseException:
         inner.set()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-from refine_core.effects import Pause, Steps, run
+from refine_core.effects import Flow, Pause, run
 from refine_core.errors import LMRefusedError, LMTimeoutError
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
 from refine_core.lm.pace import written
@@ -54,9 +54,9 @@ class PracticeLM(BaseLM):
         on_retry: OnRetry | None = None,
     ) -> Reply:
         """The reply to `messages`."""
-        return run(self.steps(messages, params, cancel=cancel, on_retry=on_retry))
+        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
-    def steps(
+    def flow(
         self,
         messages: Sequence[Message],
         params: Mapping[str, object],
@@ -64,7 +64,7 @@ class PracticeLM(BaseLM):
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
-    ) -> Steps[Reply]:
+    ) -> Flow[Reply]:
         """`complete` as an operation; with a delay the reply is written over that time.
 
         Raises: LMTimeoutError, now and then, if a text in the prompt is garbled; LMRefusedError for a temperature that

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from refine_core.adapters.fill import Request, fill
-from refine_core.effects import Steps
+from refine_core.effects import Flow
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain
@@ -32,7 +32,7 @@ def advise(
     scored: RewardScored,
     scope: Scope,
     style: AdviceStyle = FULL,
-) -> Steps[AdviceGiven]:
+) -> Flow[AdviceGiven]:
     """Ask `lm` about the attempt that `scored` ended; its feedback and its unmet validators are told word for word.
 
     predictors: those of `program`, the attempt's own copy, each with its path. trace: what they did, in order.

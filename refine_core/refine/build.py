@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, get_args
 
-from refine_core.effects import Blocking, Steps
+from refine_core.effects import Blocking, Flow
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
 from refine_core.lm.base import BaseLM
-from refine_core.log.scope import Scope, within
+from refine_core.log.scope import Scope, use_scope
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.sources import CARRIED
 from refine_core.rewards import RewardRunner, Scored, find_reward
@@ -65,9 +65,9 @@ class WorkerScorer:
         """Have the worker ready by the time it is needed."""
         self._runner.start()
 
-    def steps(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
+    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[Scored]:
         """The reward of `prediction`. Raises RewardError."""
-        with within(scope):
+        with use_scope(scope):
             try:
                 scored: Scored = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
             except RewardError as error:

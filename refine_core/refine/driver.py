@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from refine_core import settings
-from refine_core.effects import Blocking, Either, Steps, Together, run
+from refine_core.effects import Blocking, Flow, Gather, MaybeAwaitable, run
 from refine_core.errors import LMError, RunCancelled
 from refine_core.events import (
     AdviceFailed,
@@ -31,7 +31,7 @@ from refine_core.events import (
 )
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import ATTEMPT, Scope, Span, within
+from refine_core.log.scope import ATTEMPT, Scope, Span, use_scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, temperatures
 from refine_core.modules.module import Module, call
 from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
@@ -132,10 +132,10 @@ class Driver:
         self._are_immutable = _IMMUTABLE.issuperset(map(type, self.inputs.values()))
 
     def run(self) -> Outcome:
-        """`steps`, in this thread."""
-        return run(self.steps())
+        """`flow`, in this thread."""
+        return run(self.flow())
 
-    def steps(self) -> Steps[Outcome]:
+    def flow(self) -> Flow[Outcome]:
         """Everything until the loop says stop.
 
         Raises RunCancelled, RecordingFailed, what `on_attempt` raises, and LMError where advice will be wanted and
@@ -154,7 +154,7 @@ class Driver:
             raise AssertionError("the loop ended without saying why")
         return self._outcome(self.stop)
 
-    def _work(self) -> Steps[None]:
+    def _work(self) -> Flow[None]:
         """Do what the loop says, until it says stop or that there is nothing more to begin."""
         while (action := self._next()) is not None:
             self.scope.cancel.check()
@@ -163,13 +163,13 @@ class Driver:
             else:
                 yield from self._advise(action.after)
 
-    def _work_together(self) -> Steps[None]:
+    def _work_together(self) -> Flow[None]:
         """Several workers on the one loop. Once it says stop, those whose attempts no longer matter are cancelled."""
         around = self.scope.cancel
         inner = Cancel(within=around)
         self.scope = replace(self.scope, cancel=inner)
 
-        def worker() -> Steps[None]:
+        def worker() -> Flow[None]:
             try:
                 yield from self._work()
             except RunCancelled:
@@ -179,7 +179,7 @@ class Driver:
                 inner.set()
 
         try:
-            yield Together([worker() for _ in range(self.plan.at_once)], inner.set)
+            yield Gather([worker() for _ in range(self.plan.at_once)], inner.set)
         finally:
             inner.leave()
 
@@ -227,21 +227,21 @@ class Driver:
             self.facts.append(event)
             self.loop = evolve(self.loop, event)
 
-    def _attempt(self, asked: RunAttempt) -> Steps[None]:
+    def _attempt(self, asked: RunAttempt) -> Flow[None]:
         index, scope = asked.index, self._places[asked.index]
         trace: Trace = []
         phase: Phase = "program"
         ended: RewardScored | AttemptFailed
         try:
             program = self.program.deepcopy()
-            with within(scope), settings.own(trace=trace, _attempt=trace):
+            with use_scope(scope), settings.own(trace=trace, _attempt=trace):
                 predictors = self._equip(program, self._begun[index], scope, trace)
                 outputs = _prediction((yield from call(program, self._fresh_inputs())))
                 phase, ran = "reward", len(trace)
                 if scope.wanted:
                     scope.emit(RewardStarted(index, plain_dict(outputs)))
                 judged = Inputs(self._fresh_inputs())
-                scored = yield from self.scorer.steps(judged, outputs, scope.inside("reward"))
+                scored = yield from self.scorer.flow(judged, outputs, scope.inside("reward"))
                 rules: Mapping[str, str] = {}
                 if self.validators:
                     rules = yield from unmet(self.validators, judged, outputs)
@@ -270,7 +270,7 @@ class Driver:
         if self.on_attempt is not None:
             made = self.made.get(index)
             prediction = made.outputs if made is not None else None
-            yield Either(self.on_attempt, Tried.of(self._begun[index], ended, prediction))
+            yield MaybeAwaitable(self.on_attempt, Tried.of(self._begun[index], ended, prediction))
 
     def _recall(self, before: Interrupted) -> None:
         """Stand where the run was interrupted: with its facts, and with what its best and its last attempt left behind."""
@@ -301,7 +301,7 @@ class Driver:
         for i in [i for i in self.made if i not in (last, self._best)]:
             self.made.pop(i).forget()
 
-    def _advise(self, after: int) -> Steps[None]:
+    def _advise(self, after: int) -> Flow[None]:
         made, scope = self.made[after], self._places[after].inside("advice")
         start = time.perf_counter()
         try:
@@ -337,7 +337,7 @@ class Driver:
             )
         return found.copy(temperature=None) if self.plan.schedule.kind == "none" else found
 
-    def _prepare(self) -> Steps[None]:
+    def _prepare(self) -> Flow[None]:
         """Find the program's models, and which temperatures each of them gets."""
         for name, one in self.program.named_predictors():
             self._names.append(name)

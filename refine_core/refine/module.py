@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from refine_core import settings
-from refine_core.effects import Steps
+from refine_core.effects import Flow
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import ATTEMPT, current
 from refine_core.loop import Plan
@@ -81,7 +81,7 @@ class BestOfN(Operation):
         self._plan(0.0)  # says what is wrong before anything is spent
         self.fail_count = N if fail_count is None else fail_count
 
-    def _flow(self, **inputs: Any) -> Steps[Prediction]:
+    def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """Refine once on these inputs."""
         around = current()
         driver = Driver(
@@ -95,7 +95,7 @@ class BestOfN(Operation):
             on_attempt=self.on_attempt,
             advice_style=self._advice_style(),
         )
-        outcome = yield from driver.steps()
+        outcome = yield from driver.flow()
         if outcome.prediction is None:
             raise outcome.error or AssertionError("an outcome has a prediction or an error")
         return outcome.prediction

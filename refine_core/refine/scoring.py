@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from refine_core.effects import Either, Steps
+from refine_core.effects import Flow, MaybeAwaitable
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.log.scope import Scope
 from refine_core.modules.prediction import Prediction
@@ -27,7 +27,7 @@ class Scorer(Protocol):
     def source(self) -> str:
         """The reward's source text, as the adviser is shown it."""
 
-    def steps(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:
+    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[Scored]:
         """The reward of `prediction`. inputs: the reward's own copy. Raises RewardError, or what the reward raises."""
 
 
@@ -37,9 +37,9 @@ class FunctionScorer:
     def __init__(self, function: RewardFunction, source: str) -> None:
         self.function, self.source = function, source
 
-    def steps(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Steps[Scored]:  # noqa: ARG002
+    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[Scored]:  # noqa: ARG002
         start = time.perf_counter()
-        result = yield Either(self.function, inputs, prediction)
+        result = yield MaybeAwaitable(self.function, inputs, prediction)
         try:
             value, feedback, parts = measured(result)
         except NotAScore as error:
@@ -117,11 +117,11 @@ def validators_of(given: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Va
 
 def unmet(
     validators: tuple[Validator, ...], inputs: dict[str, Any], prediction: Prediction
-) -> Steps[dict[str, str]]:
+) -> Flow[dict[str, str]]:
     """Name -> message of the validators that are not met. Raises what a check raises."""
     found = {}
     for rule in validators:
-        if not (yield Either(rule.check, inputs, prediction)):
+        if not (yield MaybeAwaitable(rule.check, inputs, prediction)):
             found[rule.name] = rule.message
     return found
 

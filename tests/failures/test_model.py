@@ -60,7 +60,7 @@ def play(row: Row, mode: Mode) -> Outcome:
             num_retries=RETRIES,
         )
         retries, told = [], []
-        steps = lm.steps(
+        flow = lm.flow(
             ASK,
             {},
             on_retry=lambda *what: retries.append(what),
@@ -68,7 +68,7 @@ def play(row: Row, mode: Mode) -> Outcome:
         )
         try:
             # Half of them by the async driver, so that both are shown what goes wrong.
-            made = run(steps) if len(row.name) % 2 else asyncio.run(arun(steps))
+            made = run(flow) if len(row.name) % 2 else asyncio.run(arun(flow))
         except LMError as error:
             made = error
         asked = [request.json for request in place.server.requests] if place.server else []

@@ -24,7 +24,7 @@ from refine_core import (
     Scope,
     ScriptedLM,
     context,
-    within,
+    use_scope,
 )
 from refine_core import events as ev
 from tests import prompts
@@ -156,7 +156,7 @@ def test_an_error_in_asking_for_advice_costs_no_attempt():
 
     assert theirs(scene) == "ValueError"
     log = Collector()
-    with within(Scope(sinks=(log,))):
+    with use_scope(Scope(sinks=(log,))):
         assert ours(scene) == "c"
     assert [event.after for event in log.events if isinstance(event, ev.AdviceFailed)] == [0, 1]
 
@@ -166,7 +166,7 @@ def test_the_latest_good_advice_stays_in_force_and_each_attempt_says_from_which_
     here the attempt's own event names the attempt that was advised on.
     """
     log, lm = Collector(), prompts.model(answering("a", "b", "c"), lambda m: advice(self="be brief"))
-    with context(lm=lm), within(Scope(sinks=(log,))):
+    with context(lm=lm), use_scope(Scope(sinks=(log,))):
         best = Refine(Predict("q -> answer"), N=3, reward_fn=scoring(0.1, ValueError(), 0.2), threshold=1)(
             q="?"
         )
@@ -323,7 +323,7 @@ def test_the_trace_does_not_hold_the_hints():
 
     assert theirs(scene) == {"q": "?", "hint_": "be brief"}
     log = Collector()
-    with within(Scope(sinks=(log,))):
+    with use_scope(Scope(sinks=(log,))):
         assert ours(scene) == {"q": "?"}
     assert [event.hint for event in log.events if isinstance(event, ev.ModuleStarted)] == [None, "be brief"]
 

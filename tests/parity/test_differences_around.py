@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from refine_core import LM, BestOfN, Collector, Parallel, Predict, Scope, ScriptedLM, context, within
+from refine_core import LM, BestOfN, Collector, Parallel, Predict, Scope, ScriptedLM, context, use_scope
 from refine_core import events as ev
 from tests.parity.stage import advice, answering, ours, outcome, reply, scoring, shown, theirs
 
@@ -285,7 +285,7 @@ def test_models_that_refuse_a_temperature_get_rollout_ids():
     another's reply, and the attempt's event says so.
     """
     log, lm = Collector(), ScriptedLM(lambda m, p: reply(answer="a"), takes=())
-    with context(lm=lm), within(Scope(sinks=(log,))):
+    with context(lm=lm), use_scope(Scope(sinks=(log,))):
         BestOfN(Predict("q -> answer"), N=3, reward_fn=scoring(0, 0, 0), threshold=1)(q="?")
     asked = [(call.params.get("temperature"), call.params.get("rollout_id")) for call in lm.calls]
     assert asked == [(None, 0), (None, 1), (None, 2)]

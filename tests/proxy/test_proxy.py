@@ -47,7 +47,7 @@ def test_a_whole_reply_with_its_tokens(proxy):
 def test_a_streamed_reply_grows_and_is_the_same(proxy, model, tellings):
     """Its mock reply comes in one burst; a provider's comes as it is written, here in a second."""
     seen = []
-    reply = run(lm(proxy, model).steps(ASK, {}, on_text=seen.append))
+    reply = run(lm(proxy, model).flow(ASK, {}, on_text=seen.append))
     assert reply.text == ANSWER
     assert reply.usage.prompt_tokens > 0
     assert reply.usage.completion_tokens > 0
@@ -86,7 +86,7 @@ def test_its_passing_failures_are_tried_again(proxy, model, error):
 def test_a_refusal_that_it_passes_on_is_told_by_its_kind_and_not_tried_again(proxy, model, error, on_text):
     retries = []
     with pytest.raises(error):
-        run(lm(proxy, model).steps(ASK, {}, on_retry=lambda *what: retries.append(what), on_text=on_text))
+        run(lm(proxy, model).flow(ASK, {}, on_retry=lambda *what: retries.append(what), on_text=on_text))
     assert retries == []
 
 

@@ -37,7 +37,7 @@ from refine_core import (
     context,
     settings,
 )
-from refine_core.log.scope import Collector, Scope, within
+from refine_core.log.scope import Collector, Scope, use_scope
 from tests.prompts import reply
 
 
@@ -575,7 +575,7 @@ def test_demos_of_a_predictor_that_cannot_be_shown_are_explained_where_they_fail
     program.demos = demos
     error = refuses(TypeError, said, lambda: program(question="?"))
     assert error.__cause__ is not None, "what the adapter said"
-    with within(Scope(sinks=(log,))):
+    with use_scope(Scope(sinks=(log,))):
         refuses(TypeError, said, lambda: program(question="?"))
     assert log.events[-1].error.message == str(error)
 

@@ -115,9 +115,9 @@ def test_an_operation_that_is_given_up_ends_in_another_context_without_trouble()
             yield Pause(1.0, Cancel())
 
     async def begin():
-        steps = operation()
-        next(steps)
-        return steps
+        flow = operation()
+        next(flow)
+        return flow
 
     asyncio.run(begin()).close()
     assert ended == [GeneratorExit]

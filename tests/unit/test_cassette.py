@@ -132,10 +132,10 @@ def test_somebody_who_reads_along_sees_a_replayed_reply_grow():
     reply = ev.LMReplied("one two three four", 0.5, 1, 4)
     lm = CassetteLM(Recording(_records(request, reply)), "tiny")
     seen = []
-    steps = lm.steps([{"role": "user", "content": "hi"}], {"temperature": 0.0}, on_text=seen.append)
+    flow = lm.flow([{"role": "user", "content": "hi"}], {"temperature": 0.0}, on_text=seen.append)
     from refine_core.effects import run
 
-    assert run(steps).text == "one two three four"
+    assert run(flow).text == "one two three four"
     assert len(seen) >= 4
     assert seen == sorted(seen, key=len)
     assert seen[-1] == "one two three four"

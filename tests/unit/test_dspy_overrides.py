@@ -22,7 +22,7 @@ from refine_core import (
     context,
     events,
     track_usage,
-    within,
+    use_scope,
 )
 from tests.openai_server import OpenAIServer
 from tests.prompts import reply
@@ -54,7 +54,7 @@ def answer_of(program, *, through_acall=False, **inputs):
 @pytest.mark.parametrize("through_acall", [False, True])
 def test_a_forward_that_returns_openais_shape_answers(through_acall):
     lm, log = Own(reply(answer="x")), Collector()
-    with context(lm=lm), within(Scope(sinks=(log,))), track_usage() as tracker:
+    with context(lm=lm), use_scope(Scope(sinks=(log,))), track_usage() as tracker:
         assert answer_of(Predict("q -> answer"), through_acall=through_acall, q="?").answer == "x"
     assert tracker.get_total_tokens()["own"]["total_tokens"] == 7
     assert lm.history[-1]["outputs"] == [reply(answer="x")]
@@ -133,7 +133,7 @@ def test_an_override_that_asks_the_server_tells_what_it_cost_once(through_acall)
 
     log = Collector()
     with OpenAIServer(default=reply(answer="x")) as server:
-        with context(lm=Louder("openai/m", api_base=server.url, api_key="k")), within(Scope(sinks=(log,))):
+        with context(lm=Louder("openai/m", api_base=server.url, api_key="k")), use_scope(Scope(sinks=(log,))):
             made = answer_of(Predict("q -> answer"), through_acall=through_acall, q="why")
         assert "WHY" in server.requests[0].json["messages"][-1]["content"]
     assert made.answer == "y"
@@ -149,7 +149,7 @@ def test_a_router_that_asks_other_models_pays_each_once():
             return inner(messages=messages)
 
     inner, log = Own(reply(answer="x")), Collector()
-    with context(lm=Router("r")), within(Scope(sinks=(log,))):
+    with context(lm=Router("r")), use_scope(Scope(sinks=(log,))):
         assert Predict("q -> answer")(q="?").answer == "x"
     spent = [e.prompt_tokens for e in log.events if isinstance(e, events.LMReplied)]
     assert sorted(spent) == [0, 3]
@@ -180,7 +180,7 @@ def test_an_adapters_own_call_is_asked_and_may_change_everything(through_acall):
             return super().__call__(lm, {**lm_kwargs, "top_p": 0.5}, signature, demos, inputs)
 
     lm, log = ScriptedLM([reply(answer="x")]), Collector()
-    with context(lm=lm, adapter=Wrapper()), within(Scope(sinks=(log,))):
+    with context(lm=lm, adapter=Wrapper()), use_scope(Scope(sinks=(log,))):
         assert answer_of(Predict("q -> answer"), through_acall=through_acall, q="?").answer == "x"
     assert "[[ ## extra ## ]]\nfrom the wrapper" in lm.calls[0].messages[-1]["content"]
     assert lm.calls[0].params["top_p"] == 0.5

@@ -14,7 +14,17 @@ from contextvars import ContextVar
 import pytest
 
 from refine_core import Cancel, RunCancelled
-from refine_core.effects import Blocking, Both, Either, Pause, Result, Together, arun, block_on, run
+from refine_core.effects import (
+    Blocking,
+    Gather,
+    MaybeAwaitable,
+    Pause,
+    Result,
+    SyncOrAsync,
+    arun,
+    block_on,
+    run,
+)
 
 
 def both(operation):
@@ -32,9 +42,9 @@ async def plus_one(value):
 def test_what_comes_of_an_effect_is_sent_back_into_the_operation():
     def operation():
         first = yield Blocking(lambda: 1)
-        second = yield Either(plus_one, first)
-        third = yield Either(lambda value: value + 1, second)
-        return (yield Both((lambda value: value + 1, plus_one), third))
+        second = yield MaybeAwaitable(plus_one, first)
+        third = yield MaybeAwaitable(lambda value: value + 1, second)
+        return (yield SyncOrAsync((lambda value: value + 1, plus_one), third))
 
     assert both(operation) == 4
 
@@ -83,7 +93,7 @@ def test_sync_code_under_async_runs_in_a_thread_with_its_context_copied_and_leav
     assert seen == [("somebody", False)]
 
 
-@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+@pytest.mark.parametrize("driver", [run, lambda flow: asyncio.run(arun(flow))], ids=["sync", "async"])
 def test_a_pause_ends_at_once_when_it_is_cancelled(driver):
     cancel = Cancel()
     threading.Timer(0.05, cancel.set).start()
@@ -97,7 +107,7 @@ def test_a_pause_ends_at_once_when_it_is_cancelled(driver):
     assert time.monotonic() - start < 5
 
 
-@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+@pytest.mark.parametrize("driver", [run, lambda flow: asyncio.run(arun(flow))], ids=["sync", "async"])
 def test_work_that_takes_too_long_is_given_up(driver):
     work = Future()
 
@@ -126,7 +136,7 @@ def test_a_task_that_is_cancelled_gives_its_work_up():
     assert work.cancelled()
 
 
-@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+@pytest.mark.parametrize("driver", [run, lambda flow: asyncio.run(arun(flow))], ids=["sync", "async"])
 def test_operations_together_overlap_and_the_first_failure_is_raised(driver):
     meeting, told = threading.Barrier(2, timeout=10), []
 
@@ -138,7 +148,7 @@ def test_operations_together_overlap_and_the_first_failure_is_raised(driver):
         raise ValueError("no")
 
     def operation():
-        yield Together([meets(), fails()], lambda: told.append("failed"))
+        yield Gather([meets(), fails()], lambda: told.append("failed"))
 
     with pytest.raises(ValueError, match="no"):
         driver(operation())
@@ -202,7 +212,7 @@ def test_a_process_ends_though_sync_code_hangs():
     assert time.monotonic() - start < 20
 
 
-@pytest.mark.parametrize("driver", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+@pytest.mark.parametrize("driver", [run, lambda flow: asyncio.run(arun(flow))], ids=["sync", "async"])
 def test_a_stop_iteration_of_a_users_code_is_an_error_like_any_other(driver):
     def operation():
         yield Blocking(lambda: next(iter([])))

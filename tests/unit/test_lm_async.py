@@ -13,7 +13,7 @@ from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError, Ru
 from refine_core.events import LMFailed, LMReplied, LMRequested, LMRetried
 from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, warm
 from refine_core.lm.ask import ask
-from refine_core.log.scope import Collector, Scope, within
+from refine_core.log.scope import Collector, Scope, use_scope
 from refine_core.waiting import Cancel
 from tests.openai_server import Answer, OpenAIServer, status
 
@@ -111,7 +111,7 @@ def test_the_scopes_cancel_ends_an_awaited_call_and_closes_it(server):
     cancel = Cancel()
 
     async def give_up():
-        with within(Scope(cancel=cancel)), pytest.raises(RunCancelled):
+        with use_scope(Scope(cancel=cancel)), pytest.raises(RunCancelled):
             await lm_of(server, timeout_s=30.0).acall("hi")
 
     threading.Timer(0.3, cancel.set).start()
@@ -119,7 +119,7 @@ def test_the_scopes_cancel_ends_an_awaited_call_and_closes_it(server):
     assert server.requests[0].disconnected.wait(2)
 
 
-@pytest.mark.parametrize("drive", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+@pytest.mark.parametrize("drive", [run, lambda flow: asyncio.run(arun(flow))], ids=["sync", "async"])
 def test_a_call_is_told_as_the_same_events_either_way(server, drive):
     server.script(status(429, retry_after=0), "fine", status(500), status(500))
     facts, lm = Collector(), lm_of(server, num_retries=1)
@@ -134,7 +134,7 @@ def test_a_call_is_told_as_the_same_events_either_way(server, drive):
     assert [span for span, _ in facts.facts] == ["lm"] * 3 + ["lm-2"] * 3
 
 
-@pytest.mark.parametrize("drive", [run, lambda steps: asyncio.run(arun(steps))], ids=["sync", "async"])
+@pytest.mark.parametrize("drive", [run, lambda flow: asyncio.run(arun(flow))], ids=["sync", "async"])
 def test_a_failure_brings_no_other_error_along(server, drive):
     """The error of litellm holds the request, and so the key."""
     server.script(status(401, f"Bad key {CANARY}."), status(429), status(429))
@@ -148,7 +148,7 @@ def test_a_failure_brings_no_other_error_along(server, drive):
 
 def test_calling_a_model_is_told_to_whoever_records(server):
     facts = Collector()
-    with within(Scope((facts,))):
+    with use_scope(Scope((facts,))):
         lm_of(server)("hi", api_token=CANARY)
     assert [type(event) for event in facts.events] == [LMRequested, LMReplied]
     assert CANARY not in repr(facts.facts)
@@ -160,7 +160,7 @@ def test_calling_a_model_is_told_to_whoever_records(server):
 def test_a_written_script_asks_for_nothing_that_waits():
     """So that under async code no thread is needed."""
     with pytest.raises(StopIteration) as done:
-        next(ScriptedLM(["one"]).steps(ASK, {}))
+        next(ScriptedLM(["one"]).flow(ASK, {}))
     assert done.value.value.text == "one"
 
 

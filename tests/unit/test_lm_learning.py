@@ -56,7 +56,7 @@ def test_a_temperature_nobody_chose_is_left_out_once_refused(server):
     """It is asked again at once, told as a retry, and not sent again in this process."""
     lm, told = LM("openai/my-deployment", api_base=server.url, num_retries=0), []
     for _ in range(2):
-        run(lm.steps(ASK, lm.kwargs, on_retry=lambda *what: told.append(what)))
+        run(lm.flow(ASK, lm.kwargs, on_retry=lambda *what: told.append(what)))
     assert sent(server) == [0.0, None, None]
     assert [(wait_s, error.left_out) for _, wait_s, error in told] == [(0.0, ("temperature",))]
     assert not LM("openai/my-deployment", api_base=server.url).takes("temperature")

@@ -45,23 +45,23 @@ def _litellm_is_imported_once():
     warm()
     engine.litellm().result()
     with OpenAIServer() as server:
-        run(steps(server))
+        run(flow(server))
     yield
     close_clients()
 
 
-def steps(server, *, model="tiny", cancel=None, on_text=None, on_retry=None, **settings):
+def flow(server, *, model="tiny", cancel=None, on_text=None, on_retry=None, **settings):
     lm = LM(
         model, **{"api_base": server.url, "api_key": KEY, "num_retries": 0, "timeout_s": 10.0, **settings}
     )
-    return lm.steps(ASK, {}, cancel=cancel, on_text=on_text, on_retry=on_retry)
+    return lm.flow(ASK, {}, cancel=cancel, on_text=on_text, on_retry=on_retry)
 
 
 def streamed(server, *behaviours, **settings):
     """The reply, and all that was told of it."""
     server.script(*behaviours)
     told = []
-    return run(steps(server, on_text=told.append, **settings)), told
+    return run(flow(server, on_text=told.append, **settings)), told
 
 
 # Reading along
@@ -79,7 +79,7 @@ def test_a_reply_is_told_as_it_grows_and_ends_as_what_it_is(server):
 def test_it_is_told_every_30_ms_at_most(server):
     server.script(Answer(" ".join("abcdefghij" * 20), trickle_s=0.5))
     at = []
-    run(steps(server, on_text=lambda _: at.append(time.monotonic())))
+    run(flow(server, on_text=lambda _: at.append(time.monotonic())))
     assert len(at) > 5
     assert len(at) <= (at[-1] - at[0]) / 0.03 + 2  # the first, and the last
 
@@ -89,7 +89,7 @@ def test_a_piece_is_told_though_none_follows_for_long(server):
     told = threading.Event()
     cancel = Cancel()
     thread = threading.Thread(
-        target=lambda: swallow(steps(server, cancel=cancel, on_text=lambda _: told.set()))
+        target=lambda: swallow(flow(server, cancel=cancel, on_text=lambda _: told.set()))
     )
     thread.start()
     assert told.wait(3)
@@ -104,7 +104,7 @@ def swallow(operation):
 
 def test_a_stream_is_asked_for_with_its_usage_and_only_if_somebody_reads_along(server):
     streamed(server)
-    run(steps(server))
+    run(flow(server))
     asked = [(body.json.get("stream"), body.json.get("stream_options")) for body in server.requests]
     assert asked == [(True, {"include_usage": True}), (None, None)]
 
@@ -112,7 +112,7 @@ def test_a_stream_is_asked_for_with_its_usage_and_only_if_somebody_reads_along(s
 def test_the_same_reply_comes_of_a_stream_and_of_a_whole_answer(server):
     reply, _ = streamed(server, "yes and no")
     server.script("yes and no")
-    assert reply == run(steps(server)) == Reply("yes and no", Usage(4, 3), "tiny", "stop", None)
+    assert reply == run(flow(server)) == Reply("yes and no", Usage(4, 3), "tiny", "stop", None)
 
 
 def test_tokens_that_the_server_does_not_tell_are_unknown_though_litellm_would_count_them(server):
@@ -163,7 +163,7 @@ def test_who_reads_along_and_fails_loses_no_reply(server, caplog):
         raise ValueError("a reader's own fault")
 
     server.script(SLOWLY)
-    assert run(steps(server, on_text=fails)).text == SLOWLY.text
+    assert run(flow(server, on_text=fails)).text == SLOWLY.text
     assert len([record for record in caplog.records if record.name == "refine_core.lm.streaming"]) == 1
 
 
@@ -176,7 +176,7 @@ def test_a_server_that_refuses_streams_is_asked_again_at_once_and_later_for_whol
     for _ in range(2):
         told = []
         lm = LM("tiny", api_base=server.url, num_retries=2)
-        reply = run(lm.steps(ASK, {}, on_text=told.append, on_retry=lambda *what: retries.append(what)))
+        reply = run(lm.flow(ASK, {}, on_text=told.append, on_retry=lambda *what: retries.append(what)))
         assert (reply.text, told) == ("whole", ["whole"])
     assert [bool(request.json.get("stream")) for request in server.requests] == [True, False, False]
     assert retries == []
@@ -209,13 +209,13 @@ def test_a_little_that_unpacks_to_much_is_not_read_to_its_end(server):
     packed = gzip.compress(b" " * 80_000_000, 1)
     server.script(Answer(raw=packed, headers=(("Content-Encoding", "gzip"),)))
     with pytest.raises(LMRefusedError, match="longer than 4 MB"):
-        run(steps(server))
+        run(flow(server))
 
 
 def test_async_code_reads_along_just_so(server):
     server.script(SLOWLY)
     told = []
-    assert asyncio.run(arun(steps(server, on_text=told.append))).text == told[-1]
+    assert asyncio.run(arun(flow(server, on_text=told.append))).text == told[-1]
     assert len(told) > 3
 
 
@@ -271,7 +271,7 @@ def test_a_reply_that_is_complete_is_not_waited_for():
     with OpenAIServer(open_end) as server:
         lm, told = LM("tiny", api_base=server.url, timeout_s=10.0, num_retries=0), []
         began_s = time.monotonic()
-        assert run(lm.steps(ASK, lm.kwargs, on_text=told.append)).text == "hello"
+        assert run(lm.flow(ASK, lm.kwargs, on_text=told.append)).text == "hello"
         assert time.monotonic() - began_s < 8.0
 
 
@@ -298,13 +298,13 @@ def test_a_key_is_in_neither_the_models_name_nor_the_finish_reason(server):
         Answer("yes", KEY, fields={"model": f"m {KEY}"}), Answer("yes", KEY, fields={"model": f"m {KEY}"})
     )
     for on_text in (None, lambda _: None):
-        reply = run(steps(server, on_text=on_text))
+        reply = run(flow(server, on_text=on_text))
         assert (reply.model, reply.finish_reason) == ("m [hidden]", "[hidden]")
 
 
 def test_the_words_that_keyless_servers_are_given_for_a_key_stay_in_replies(server):
     server.script("ask ollama")
-    assert run(steps(server, api_key="ollama")).text == "ask ollama"
+    assert run(flow(server, api_key="ollama")).text == "ask ollama"
 
 
 @given(
@@ -345,7 +345,7 @@ def test_a_key_is_remembered_no_longer_than_its_calls(caplog):
 
 def test_a_redirect_within_a_server_is_followed(server):
     server.script(redirect(307, f"{server.url}/chat/completions"), "here")
-    assert run(steps(server)).text == "here"
+    assert run(flow(server)).text == "here"
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
@@ -354,7 +354,7 @@ def test_neither_key_nor_prompt_follow_a_redirect_elsewhere(server, code):
     with OpenAIServer() as thief:
         server.script(redirect(code, f"{thief.url}/chat/completions"))
         with pytest.raises(LMError, match=f"sends the request on to {thief.url}"):
-            run(steps(server, extra_headers={"X-Api-Key": KEY}))
+            run(flow(server, extra_headers={"X-Api-Key": KEY}))
         assert thief.requests == []
 
 
@@ -365,7 +365,7 @@ def cost(server, on_text, **settings):
     server.script(
         Answer("yes", usage={"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100})
     )
-    return run(steps(server, on_text=on_text, **settings)).cost_usd
+    return run(flow(server, on_text=on_text, **settings)).cost_usd
 
 
 def quiet(_):
@@ -403,12 +403,12 @@ def test_a_named_providers_listed_price_counts_at_any_address(server, on_text):
 def test_a_call_without_known_tokens_has_no_known_cost(server, on_text):
     for settings in ({"price_in_usd": 2.0, "price_out_usd": 10.0}, {"model": "deepseek/deepseek-chat"}):
         server.script(Answer("yes", usage=None))
-        assert run(steps(server, on_text=on_text, **settings)).cost_usd is None
+        assert run(flow(server, on_text=on_text, **settings)).cost_usd is None
 
 
 def test_one_price_is_enough_where_the_other_side_has_no_tokens(server):
     server.script(Answer("yes", usage={"prompt_tokens": 1000, "completion_tokens": 0}))
-    assert run(steps(server, price_in_usd=2.0)).cost_usd == pytest.approx(0.002)
+    assert run(flow(server, price_in_usd=2.0)).cost_usd == pytest.approx(0.002)
 
 
 # A cancel, at each moment
@@ -454,7 +454,7 @@ def test_a_cancel_at_any_moment_ends_the_call_within_a_second_and_closes_it(serv
     threading.Thread(target=give_up, daemon=True).start()
     with pytest.raises(RunCancelled):
         drive(
-            steps(
+            flow(
                 server,
                 cancel=cancel,
                 on_text=on_text,
@@ -477,7 +477,7 @@ def test_a_cancel_while_connecting_ends_the_call_within_a_second(drive):
     threading.Timer(0.3, cancel.set).start()
     started = time.monotonic()
     with pytest.raises(RunCancelled):
-        drive(LM("tiny", api_base=address, num_retries=0).steps(ASK, {}, cancel=cancel))
+        drive(LM("tiny", api_base=address, num_retries=0).flow(ASK, {}, cancel=cancel))
     assert 0.25 < time.monotonic() - started < 1.3
     for one in (listening, *waiting):
         one.close()
@@ -494,7 +494,7 @@ def test_nothing_is_told_any_more_once_the_call_is_given_up(server):
         told.append(text)
 
     with pytest.raises(RunCancelled):
-        run(steps(server, cancel=cancel, on_text=on_text))
+        run(flow(server, cancel=cancel, on_text=on_text))
     known = len(told)
     time.sleep(0.5)
     assert len(told) == known

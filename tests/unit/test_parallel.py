@@ -19,7 +19,7 @@ import pytest
 
 from refine_core import ScriptedLM, settings
 from refine_core.errors import BatchError, RecordingFailed, RunCancelled
-from refine_core.log.scope import Scope, current, within
+from refine_core.log.scope import Scope, current, use_scope
 from refine_core.modules.parallel import Parallel, batch
 from refine_core.modules.prediction import Example
 from refine_core.waiting import Cancel
@@ -270,7 +270,7 @@ def test_facts_emitted_in_a_call_reach_the_callers_recording(call):
             self.append(event)
 
     kept = Kept()
-    with within(Scope((kept,))):
+    with use_scope(Scope((kept,))):
         call(quiet(num_threads=3), pairs_of(lambda x: current().emit(x), 30))
     assert sorted(kept) == list(range(30))
 
@@ -341,7 +341,7 @@ def test_the_callers_own_cancel_stops_the_calls(call):
             cancel.set()
         current().cancel.sleep(5)
 
-    with within(Scope(cancel=cancel)), pytest.raises(RunCancelled):
+    with use_scope(Scope(cancel=cancel)), pytest.raises(RunCancelled):
         call(quiet(num_threads=2), pairs_of(program, 50))
     assert sorted(begun) == [0, 1]
 
@@ -349,13 +349,13 @@ def test_the_callers_own_cancel_stops_the_calls(call):
 def test_a_cancel_set_before_begins_nothing(call):
     cancel, begun = Cancel(), []
     cancel.set()
-    with within(Scope(cancel=cancel)), pytest.raises(RunCancelled):
+    with use_scope(Scope(cancel=cancel)), pytest.raises(RunCancelled):
         call(quiet(), pairs_of(begun.append, 5))
     assert begun == []
 
 
 def test_stopping_one_parallel_does_not_cancel_its_caller(call):
-    with within(Scope()) as scope:
+    with use_scope(Scope()) as scope:
         with pytest.raises(BatchError):
             call(quiet(max_errors=1), pairs_of(fail_on(0), 3))
         assert not scope.cancel.is_set

@@ -19,7 +19,7 @@ from refine_core import (
     Signature,
     SignatureError,
     context,
-    within,
+    use_scope,
 )
 from refine_core import events as ev
 
@@ -85,7 +85,7 @@ def test_a_program_whose_output_has_such_a_name_is_refined(name):
     replies = [f'[[ ## {name} ## ]]\n["x"]', f'[[ ## {name} ## ]]\n["x", "y"]']
     advice = '[[ ## discussion ## ]]\nd\n[[ ## advice ## ]]\n{"self": "more"}'
     sink = Collector()
-    with context(lm=ScriptedLM([replies[0], advice, replies[1]])), within(Scope((sink,))):
+    with context(lm=ScriptedLM([replies[0], advice, replies[1]])), use_scope(Scope((sink,))):
         best = Refine(Predict(f"question -> {name}: list[str]"), N=2, reward_fn=reward, threshold=2)(
             question="?"
         )

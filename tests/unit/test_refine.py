@@ -19,7 +19,7 @@ from refine_core import (
     ScriptedLM,
     context,
     settings,
-    within,
+    use_scope,
 )
 from tests.prompts import advice, asks_for_advice, model, reply, section
 
@@ -154,7 +154,7 @@ def test_the_program_itself_is_left_as_it_was():
 
 def test_the_events_of_an_attempt_come_in_order():
     log = Collector()
-    with context(lm=answering("a")), within(Scope(sinks=(log,))):
+    with context(lm=answering("a")), use_scope(Scope(sinks=(log,))):
         Refine(Predict("q -> answer"), N=1, reward_fn=rewards(1), threshold=1)(q="?")
     assert [(span, type(e).__name__) for span, e in log.facts] == [
         ("attempt-0", "AttemptStarted"),

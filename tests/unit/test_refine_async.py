@@ -25,7 +25,7 @@ from refine_core import (
     context,
     settings,
     track_usage,
-    within,
+    use_scope,
 )
 from refine_core import events as ev
 from refine_core.log.scope import current
@@ -227,7 +227,7 @@ def test_a_cancelled_run_ends_its_attempts_at_once():
     cancel = Cancel()
     threading.Timer(0.1, cancel.set).start()
     lm = ScriptedLM(lambda m, p: (time.sleep(0.2), reply(answer="0"))[1])
-    with context(lm=lm), within(Scope(cancel=cancel)), pytest.raises(RunCancelled):
+    with context(lm=lm), use_scope(Scope(cancel=cancel)), pytest.raises(RunCancelled):
         BestOfN(Predict("q -> answer"), N=50, reward_fn=value, threshold=1, num_threads=2)(q="?")
     assert len(lm.calls) < 10
 
@@ -288,7 +288,7 @@ def test_everything_survives_a_users_own_threads():
     program = Refine(Threaded(), N=2, reward_fn=lambda a, p: 0.0, threshold=1.0, advice_lm=lm)
     with (
         context(adapter=Adapter(), lm=lm, trace=trace),
-        within(Scope(sinks=(log,))),
+        use_scope(Scope(sinks=(log,))),
         track_usage() as tracker,
     ):
         program(q="?")
@@ -316,7 +316,7 @@ def test_hints_and_recording_survive_parallel():
 
     log = Collector()
     lm = model(lambda m, p: reply(answer="0"), lambda m: advice(answer="be brief"))
-    with context(lm=lm), within(Scope(sinks=(log,))):
+    with context(lm=lm), use_scope(Scope(sinks=(log,))):
         Refine(Fan(), N=2, reward_fn=value, threshold=1)(q="?")
     assert [e.hint for e in log.events if isinstance(e, ev.ModuleStarted)] == [None] * 4 + ["be brief"] * 4
     assert {span.split("/")[0] for span, e in log.facts if isinstance(e, ev.LMReplied)} == {

@@ -34,7 +34,7 @@ from refine_core.adapters.schemas import reply_schema
 from refine_core.connect import connect
 from refine_core.errors import LMRefusedError
 from refine_core.events import LMFailed, LMRequested
-from refine_core.log.scope import Scope, within
+from refine_core.log.scope import Scope, use_scope
 from refine_core.runs import Runs
 from refine_core.store import MemoryStore
 from tests.openai_server import OpenAIServer, choosy, polite, sample_of, status
@@ -256,7 +256,7 @@ def test_a_refusal_costs_no_retry_and_is_in_the_log():
     facts = Collector()
     with (
         OpenAIServer(choosy(takes=["json_object"], obeys=["json_object"])) as server,
-        within(Scope((facts,))),
+        use_scope(Scope((facts,))),
     ):
         ask(server, "json_schema")
     kinds = [type(event).kind for event in facts.events if event.kind.startswith("lm_")]

@@ -48,7 +48,7 @@ def way(request, monkeypatch):
 
 def asked(server, *, streamed, **settings):
     lm = LM("tiny", api_base=server.url, api_key="a-key-of-some-length", num_retries=0, **settings)
-    return run(lm.steps(ASK, {}, on_text=(lambda _: None) if streamed else None))
+    return run(lm.flow(ASK, {}, on_text=(lambda _: None) if streamed else None))
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
