@@ -371,19 +371,19 @@ RAMBLING = "Well, let me think about that. There is much to say, and little of i
 
 
 def choosy(
-    *, takes: Collection[str] = (), obeys: Collection[str] = (), keeps: Collection[str] = ()
+    *, supports: Collection[str] = (), obeys: Collection[str] = (), keeps: Collection[str] = ()
 ) -> Callable[[Body], str | Answer]:
     """A behaviour: a server that takes these response formats and refuses others, with a model that mostly rambles.
 
-    takes, obeys: of "json_schema" and "json_object": those that are not refused with 400, and those by which replies are
+    supports, obeys: of "json_schema" and "json_object": those that are not refused with 400, and those by which replies are
     held to the format. keeps: of "chat" and "json": the prompts that the model follows by itself.
     """
 
     def answer(body: Body) -> str | Answer:
         wished = body.get("response_format") or {}
         kind = wished.get("type")
-        if kind and kind not in takes:
-            known = " or ".join(f"'{name}'" for name in (*takes, "text"))
+        if kind and kind not in supports:
+            known = " or ".join(f"'{name}'" for name in (*supports, "text"))
             return status(400, f"'response_format.type' must be {known}", param="response_format")
         if kind == "json_schema" and kind in obeys:
             return json.dumps(sample_of(wished["json_schema"]["schema"]))

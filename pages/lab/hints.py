@@ -98,7 +98,7 @@ def _temperatures(typed: Typed) -> str:
         return "No temperature is sent. Attempts differ by rollout id."
     takes = spec.model.temperature is not None
     if takes and not typed.problems:
-        takes = connections.takes_temperature(spec.model)
+        takes = connections.supports_temperature(spec.model)
     if not takes:
         return "No temperature is sent, because the model takes none. Attempts differ by rollout id."
     used = programs.temperatures(spec)

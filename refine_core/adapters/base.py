@@ -1,7 +1,7 @@
 """What an adapter is: it writes prompts and reads replies, and keeps no state.
 
 format(signature, demos, inputs) -> messages
-params(signature, takes)         -> parameters for the model, beside the caller's own; `alternatives` where they are refused
+params(signature, supports)      -> parameters for the model, beside the caller's own; `alternatives` where they are refused
 parse(signature, reply)          -> outputs, or ParseError; then, and only then, `fallback` may try
 """
 
@@ -178,16 +178,16 @@ class Adapter:
     def _lacks(self, hook: str, instead: str = "format") -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} has no {hook}; define it, or {instead}")
 
-    def params(self, signature: type[Signature], takes: Callable[[str], bool]) -> Mapping[str, object]:
-        """Parameters that help the model to reply in this format. takes: whether the model knows a parameter."""
-        del signature, takes
+    def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
+        """Parameters that help the model to reply in this format. supports: whether the model knows a parameter."""
+        del signature, supports
         return {}
 
     def alternatives(
-        self, signature: type[Signature], takes: Callable[[str], bool]
+        self, signature: type[Signature], supports: Callable[[str], bool]
     ) -> Sequence[Mapping[str, object]]:
         """`params` first, then what to send instead where a server refuses the reply format before it."""
-        params = self.params(signature, takes)
+        params = self.params(signature, supports)
         if "response_format" not in params:
             return (params,)
         return (params, {name: value for name, value in params.items() if name != "response_format"})

@@ -131,7 +131,7 @@ def _in_order(request: Request, adapter: Adapter) -> tuple[Adapter, Adapter | No
 def _ask(request: Request, adapter: Adapter) -> Flow[Reply]:
     """The reply to the adapter's prompt, in the first reply format that the server does not refuse. Raises LMError."""
     messages, lm = _messages(request, adapter), request.lm
-    alternatives = adapter.alternatives(request.shown, lm.takes)
+    alternatives = adapter.alternatives(request.shown, lm.supports)
     if len(alternatives) > 1 and "response_format" not in request.params:
         return _by_format(request, messages, alternatives)
     extra, params = alternatives[0], request.params

@@ -39,10 +39,10 @@ class JSONAdapter(TurnAdapter):
     Source: dspy.JSONAdapter, version 2.6.23, which tries a schema first.
     """
 
-    def params(self, signature: type[Signature], takes: Callable[[str], bool]) -> Mapping[str, object]:
+    def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
         """The wish for a JSON object, where the model understands it."""
         del signature
-        return _OBJECT if takes("response_format") else {}
+        return _OBJECT if supports("response_format") else {}
 
     def format_field_structure(self, signature: type[Signature]) -> str:
         """How the fields of a message and of a reply are laid out."""

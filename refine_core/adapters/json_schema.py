@@ -31,23 +31,23 @@ class JSONSchemaAdapter(JSONAdapter):
     callbacks: told of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
     """
 
-    def params(self, signature: type[Signature], takes: Callable[[str], bool]) -> Mapping[str, object]:
+    def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
         """The wish for a reply that fits the schema, where the model understands it."""
-        if not takes("response_format"):
+        if not supports("response_format"):
             return {}
         try:
             schema, strict = reply_schema(signature)
         except SignatureError:  # a type that no schema describes; its reader may still know what to do
-            return super().params(signature, takes)
+            return super().params(signature, supports)
         wish = {"name": "reply", "schema": schema, "strict": strict}
         return {"response_format": {"type": "json_schema", "json_schema": wish}}
 
     def alternatives(
-        self, signature: type[Signature], takes: Callable[[str], bool]
+        self, signature: type[Signature], supports: Callable[[str], bool]
     ) -> Sequence[Mapping[str, object]]:
         """The schema, any JSON object, no response format."""
-        strongest, weaker = self.params(signature, takes), super().params(signature, takes)
-        return (strongest, weaker, {}) if strongest != weaker else super().alternatives(signature, takes)
+        strongest, weaker = self.params(signature, supports), super().params(signature, supports)
+        return (strongest, weaker, {}) if strongest != weaker else super().alternatives(signature, supports)
 
 
 class AutoAdapter(ChatAdapter):

@@ -38,7 +38,7 @@ __all__ = [
     "saved",
     "spending",
     "stop_check",
-    "takes_temperature",
+    "supports_temperature",
     "unset_variable",
     "warm",
 ]
@@ -50,11 +50,11 @@ def unset_variable(model: ModelSpec) -> str | None:
     return name if name and not os.environ.get(name) else None
 
 
-def takes_temperature(model: ModelSpec) -> bool:
+def supports_temperature(model: ModelSpec) -> bool:
     """Whether the model will be sent a temperature, as far as is known now. Asks nothing, and waits for nothing.
 
     Raises ValueError for a description with problems (see `model_problems`).
     """
     if model.kind != "litellm" or model.temperature is None or not litellm_ready():
         return model.temperature is not None
-    return connect(replace(model, key_env=None)).takes("temperature")
+    return connect(replace(model, key_env=None)).supports("temperature")

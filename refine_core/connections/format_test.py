@@ -106,10 +106,10 @@ def _reasons(results: Sequence[FormatResult]) -> str:
 def _steps(lm: BaseLM) -> Iterator[tuple[str, ReplyFormat, Adapter, Mapping[str, object]]]:
     plain = JSONAdapter()
     yield _CHAT, "chat", ChatAdapter(use_json_fallback=False), {}
-    if lm.takes("response_format"):
+    if lm.supports("response_format"):
         schema = JSONSchemaAdapter()
-        yield _SCHEMA, "json_schema", schema, schema.params(SIGNATURE, lm.takes)
-        yield _OBJECT, "json", plain, plain.params(SIGNATURE, lm.takes)
+        yield _SCHEMA, "json_schema", schema, schema.params(SIGNATURE, lm.supports)
+        yield _OBJECT, "json", plain, plain.params(SIGNATURE, lm.supports)
     yield _BY_PROMPT, "json", plain, {}
 
 

@@ -199,7 +199,7 @@ class _Trial:
         try:
             lm = connect(replace(self.model, timeout_s=timeout_s, retries=0, cache=False), key=self.key)
             effects.run(lm.ready(self.limit))
-            untempered = () if lm.takes("temperature") else ("temperature",)
+            untempered = () if lm.supports("temperature") else ("temperature",)
         except LMError as error:
             return self._failed(error)
         self.waiting_for = f"{_capital(self._where)} gave no reply"
@@ -213,7 +213,7 @@ class _Trial:
             made = found.made
         if isinstance(made, LMError):
             return self._failed(made)
-        if not lm.takes("temperature"):  # as its server may have said only now
+        if not lm.supports("temperature"):  # as its server may have said only now
             untempered = ("temperature",)
         self._answered(made, untempered)
         left_out = (*untempered, *found.names) if found is not None else untempered

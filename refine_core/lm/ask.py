@@ -89,7 +89,7 @@ def _ask(
             LMRequested(
                 lm.model,
                 tuple(dict(m) for m in messages),
-                plain_dict(_shown(lm.as_sent({**lm.kwargs, **params}))),
+                plain_dict(_shown(lm.drop_refused_params({**lm.kwargs, **params}))),
                 purpose,
             )
         )

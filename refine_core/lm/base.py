@@ -225,8 +225,8 @@ class BaseLM:
         """Get whatever is slow to load, so that nothing else need wait for it. Raises LMError, RunCancelled."""
         yield from ()
 
-    def takes(self, param: str) -> bool:
-        """Whether the model takes this parameter, "temperature" or "response_format" for instance, at any value."""
+    def supports(self, param: str) -> bool:
+        """Whether the model supports this parameter, "temperature" or "response_format" for instance, at any value."""
         return param == "temperature"
 
     @property
@@ -243,11 +243,11 @@ class BaseLM:
         """The same model at a temperature of a schedule's choosing, which need not be sent if the model takes none."""
         return self.copy(temperature=temperature)
 
-    def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
+    def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """Of these parameters, what the model is sent: less what its server is known to refuse, and nobody asked for."""
         return params
 
-    def as_taken(self) -> Self:
+    def without_unsupported(self) -> Self:
         """Itself; a model that refuses its own default temperature gives a copy without it."""
         return self
 

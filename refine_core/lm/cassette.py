@@ -100,7 +100,7 @@ class Recording:
             case _:
                 pass
 
-    def takes(self, param: str) -> bool:
+    def supports(self, param: str) -> bool:
         """Whether the recorded models took this parameter."""
         return self.tempered if param == "temperature" else param == "response_format" and self._formats
 
@@ -246,18 +246,18 @@ class CassetteLM(BaseLM):
         """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
         return self.recording.holds(messages, self._as_recorded(messages, params))
 
-    def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
+    def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """What the recorded model was sent, as far as the recording was given."""
         tempered = self.recording.tempered
         return params if tempered else {n: v for n, v in params.items() if n != "temperature"}
 
     def _as_recorded(self, messages: Sequence[Message], params: Mapping[str, object]) -> Mapping[str, object]:
         """The parameters of the recorded request: an adviser of its own may take a temperature where the program's model took none."""
-        return params if self.recording.holds(messages, params) else self.as_sent(params)
+        return params if self.recording.holds(messages, params) else self.drop_refused_params(params)
 
-    def takes(self, param: str) -> bool:
+    def supports(self, param: str) -> bool:
         """Whether the recorded model took it."""
-        return self.recording.takes(param)
+        return self.recording.supports(param)
 
 
 def replay_of(model: ModelSpec, run_id: str) -> ModelSpec:

@@ -16,7 +16,7 @@ def provider_of(litellm: Any, model: str, api_base: str | None, given: str | Non
 
 
 @lru_cache(maxsize=1024)
-def takes(litellm: Any, model: str, provider: str | None, param: str, effort: str | None) -> bool:
+def supports(litellm: Any, model: str, provider: str | None, param: str, effort: str | None) -> bool:
     """What litellm would do with the parameter; the knowledge is in its classes, one a family of models.
 
     effort: the reasoning_effort that is asked for, if any; some models take a temperature if they need not reason.

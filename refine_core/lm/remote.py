@@ -298,7 +298,7 @@ class LM(BaseLM):
         """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
         yield Result(engine.litellm(), cancel)
 
-    def as_sent(self, params: Mapping[str, object]) -> Mapping[str, object]:
+    def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """Of these parameters, what the model is sent: less what its server refused before, and nobody asked for."""
         return learned.without(params, self._known_refused(params))
 
@@ -308,14 +308,14 @@ class LM(BaseLM):
         twin._yields = self._yields or temperature != self.kwargs.get("temperature")  # noqa: SLF001  # a twin is ourselves
         return twin
 
-    def as_taken(self) -> Self:
+    def without_unsupported(self) -> Self:
         """Itself, or a copy without a default temperature that it would refuse. May wait for litellm's import."""
-        if self.kwargs.get("temperature") is None or self.takes("temperature"):
+        if self.kwargs.get("temperature") is None or self.supports("temperature"):
             return self
         return self.copy(temperature=None)
 
-    def takes(self, param: str) -> bool:
-        """Whether the model takes this parameter, by litellm's knowledge of it. May wait for litellm's import.
+    def supports(self, param: str) -> bool:
+        """Whether the model supports this parameter, by litellm's knowledge of it. May wait for litellm's import.
 
         "temperature": at any value; some models take only 1. What the server refused in this process is not taken. A
         server of one's own with a model that nobody knows takes it.
@@ -323,14 +323,14 @@ class LM(BaseLM):
         """
         model: object = self.model
         if not isinstance(model, str):  # a subclass that answers by itself may keep anything there
-            return super().takes(param)
+            return super().supports(param)
         if param in learned.refused_at((self.api_base, self.model)):
             return False
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
         known = effort if isinstance(effort, str) else None
         provider = families.provider_of(litellm, self.model, self.api_base, self.custom_llm_provider)
-        return families.takes(litellm, self.model, provider, param, known)
+        return families.supports(litellm, self.model, provider, param, known)
 
     @property
     def formats(self) -> KnownFormats:

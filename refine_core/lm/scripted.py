@@ -38,7 +38,7 @@ class ScriptedLM(BaseLM):
     replies: texts, answers by field ({"answer": "x"}) or whole Replies in the order of the calls, an exception among them
              being raised instead; or a function (messages, params) -> one of these, which may be async. Under `acall` a
              sync one runs in a thread.
-    takes:   the parameters that this model says it takes; see `BaseLM.takes`.
+    supports: the parameters that this model says it supports; see `BaseLM.supports`.
     calls:   every call so far, the failed ones too. Copies share the script and the calls; any thread may ask. A pickle
              has what is left of the script, and no calls.
     Raises:  LMError once the script is used up; TypeError for a reply that is none of these.
@@ -51,7 +51,7 @@ class ScriptedLM(BaseLM):
         replies: Script | Answerer,
         temperature: float = 0.0,
         *,
-        takes: Sequence[str] = ("temperature",),
+        supports: Sequence[str] = ("temperature",),
         callbacks: Sequence[Any] | None = None,
     ) -> None:
         super().__init__("scripted", temperature=temperature, callbacks=callbacks)
@@ -59,14 +59,14 @@ class ScriptedLM(BaseLM):
         calls = _Calls()
         self.calls: list[Call] = calls
         self._lock = calls.lock
-        self._takes = frozenset(takes)
+        self._supported = frozenset(supports)
         self._function = replies if callable(replies) else None
         self._left = deque(() if callable(replies) else _script(replies))
         self._length = len(self._left)
 
-    def takes(self, param: str) -> bool:
+    def supports(self, param: str) -> bool:
         """Whether it was said to take this parameter. It does not mind any."""
-        return param in self._takes
+        return param in self._supported
 
     def complete(
         self,

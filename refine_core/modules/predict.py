@@ -250,8 +250,8 @@ def _varied(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
     temperature = params.get("temperature") or lm.kwargs.get("temperature")
     if isinstance(temperature, (int, float)) and temperature > SAME_REPLIES_UP_TO:
         return params
-    takes = yield Blocking(lm.takes, "temperature")
-    return {**params, "temperature": VARIED_TEMPERATURE} if takes else params
+    supports = yield Blocking(lm.supports, "temperature")
+    return {**params, "temperature": VARIED_TEMPERATURE} if supports else params
 
 
 @lru_cache(maxsize=512)

@@ -91,7 +91,7 @@ class WorkerScorer:
                     field=name,
                     signature=signature,
                 )
-        made: Prediction = judge(lm=self._judge_lm.as_taken(), **inputs)
+        made: Prediction = judge(lm=self._judge_lm.without_unsupported(), **inputs)
         return dict(made)
 
 

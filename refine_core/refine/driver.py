@@ -207,9 +207,9 @@ class Driver:
         self._note(began, scope)
 
     def _notice_refused(self) -> None:
-        """A model whose server refused a temperature in the meantime gets none any more; see LM.takes."""
+        """A model whose server refused a temperature in the meantime gets none any more; see LM.supports."""
         for key, known in self._models.items():
-            if known.temperatures is None or known.lm.takes("temperature"):
+            if known.temperatures is None or known.lm.supports("temperature"):
                 continue
             self._models[key] = replace(known, temperatures=None)
             self._note_untempered()
@@ -346,21 +346,21 @@ class Driver:
                 continue
             if id(lm) not in self._models:
                 yield from lm.ready(self.scope.cancel)  # the first to ask may have to load litellm
-                takes = yield Blocking(lm.takes, "temperature")
-                self._models[id(lm)] = self._scheduled(lm, takes=takes)
+                supports = yield Blocking(lm.supports, "temperature")
+                self._models[id(lm)] = self._scheduled(lm, supports=supports)
             self._asks[name] = id(lm)
         self._note_untempered()
         if self.adviser is not None:
             yield from self.adviser.ready(self.scope.cancel)
-            self.adviser = yield Blocking(self.adviser.as_taken)
+            self.adviser = yield Blocking(self.adviser.without_unsupported)
 
-    def _scheduled(self, lm: BaseLM, *, takes: bool = True) -> TemperatureSchedule:
-        """The temperatures that this model gets, by the plan's schedule. takes: whether it takes any."""
+    def _scheduled(self, lm: BaseLM, *, supports: bool = True) -> TemperatureSchedule:
+        """The temperatures that this model gets, by the plan's schedule. supports: whether it takes any."""
         by = self.plan.schedule
         left_out = (
             by.kind == "dspy-2.6" and lm.kwargs.get("temperature", 0.0) is None
         )  # as LM(temperature=None) says
-        if not takes or left_out or by.kind == "none":
+        if not supports or left_out or by.kind == "none":
             return TemperatureSchedule(lm, None)
         count = len(self.plan.temperatures)
         return TemperatureSchedule(lm, temperatures(by, _temperature(lm), count), by.has_rollouts)

@@ -461,7 +461,7 @@ def test_a_server_that_lists_odd_names_does_not_break_the_page():
 
 @pytest.mark.fault(49)
 def test_the_format_that_a_test_found_is_chosen_saved_and_can_be_overridden():
-    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+    with OpenAIServer(choosy(supports=["json_schema"], obeys=["json_schema"])) as server:
         app = press(to_server(open_models(), server, key=""), "Test")
         outcome_of(app)
         assert any("It works" in s.value for s in app.success)
@@ -479,7 +479,7 @@ def test_the_format_that_a_test_found_is_chosen_saved_and_can_be_overridden():
 
 @pytest.mark.fault(48)
 def test_the_lab_offers_the_reply_format_of_a_model_that_is_typed_there():
-    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+    with OpenAIServer(choosy(supports=["json_schema"], obeys=["json_schema"])) as server:
         app = _lab()
         next(r for r in app.radio if r.label == "Kind").set_value("litellm").run()
         next(b for b in app.text_input if str(b.key).endswith(".model.name")).set_value("tiny")

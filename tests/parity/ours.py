@@ -45,8 +45,8 @@ class Ours:
 
     def lm(self, play: Play, name: str, temperature: float | str | None) -> ScriptedLM:
         """A model of that name; "missing" is no temperature at all."""
-        takes = ("temperature", "response_format") if play.script["takes_json"] else ("temperature",)
-        made = ScriptedLM(partial(play.say, name), takes=takes)
+        supports = ("temperature", "response_format") if play.script["takes_json"] else ("temperature",)
+        made = ScriptedLM(partial(play.say, name), supports=supports)
         made.kwargs["temperature"] = temperature
         if temperature == "missing":
             del made.kwargs["temperature"]

@@ -284,14 +284,14 @@ def test_models_that_refuse_a_temperature_get_rollout_ids():
     what the model takes; one that takes none gets a `rollout_id`, so that no attempt is answered from the cache with
     another's reply, and the attempt's event says so.
     """
-    log, lm = Collector(), ScriptedLM(lambda m, p: reply(answer="a"), takes=())
+    log, lm = Collector(), ScriptedLM(lambda m, p: reply(answer="a"), supports=())
     with context(lm=lm), use_scope(Scope(sinks=(log,))):
         BestOfN(Predict("q -> answer"), N=3, reward_fn=scoring(0, 0, 0), threshold=1)(q="?")
     asked = [(call.params.get("temperature"), call.params.get("rollout_id")) for call in lm.calls]
     assert asked == [(None, 0), (None, 1), (None, 2)]
     began = [event for event in log.events if isinstance(event, ev.AttemptStarted)]
     assert {event.untempered for event in began} == {("self",)}
-    assert LM("openai/o3-mini").takes("temperature") is False
+    assert LM("openai/o3-mini").supports("temperature") is False
 
 
 def test_a_configured_adapter_does_not_break_the_run():

@@ -742,14 +742,18 @@ def test_a_model_that_keeps_the_chat_format_is_said_to_and_asked_no_further(serv
 @pytest.mark.parametrize(
     ("behaviour", "found", "said"),
     [
-        (choosy(takes=["json_schema"], obeys=["json_schema"]), "json_schema", "As JSON schema: yes"),
+        (choosy(supports=["json_schema"], obeys=["json_schema"]), "json_schema", "As JSON schema: yes"),
         (
-            choosy(takes=["json_object"], obeys=["json_object"]),
+            choosy(supports=["json_object"], obeys=["json_object"]),
             "json",
             "As JSON schema: no · As JSON object: yes",
         ),
         (choosy(keeps=["json"]), "json", "As JSON object: no · As JSON, asked for in the prompt only: yes"),
-        (choosy(takes=["json_schema", "json_object"], keeps=["json"]), "json_schema", "As JSON schema: yes"),
+        (
+            choosy(supports=["json_schema", "json_object"], keeps=["json"]),
+            "json_schema",
+            "As JSON schema: yes",
+        ),
     ],
     ids=["obeys schemas alone", "takes json_object alone", "refuses both", "ignores both"],
 )
@@ -763,7 +767,7 @@ def test_the_first_format_that_a_model_keeps_is_found(server, behaviour, found, 
 
 @pytest.mark.fault(49)
 def test_a_model_that_keeps_no_format_is_not_said_to_work(server):
-    server.default = choosy(takes=["json_schema", "json_object"])
+    server.default = choosy(supports=["json_schema", "json_object"])
     seen = tried(spec(server))
     assert (seen.ok, seen.reply_format, verdicts(seen)["Reply"]) == (False, None, "works")
     said = words(seen, "Reply format")
@@ -773,7 +777,7 @@ def test_a_model_that_keeps_no_format_is_not_said_to_work(server):
 
 @pytest.mark.fault(49)
 def test_a_model_that_writes_on_and_on_is_asked_by_schema_in_time(server):
-    by_schema = choosy(takes=["json_schema"], obeys=["json_schema"])
+    by_schema = choosy(supports=["json_schema"], obeys=["json_schema"])
 
     def serve(body):
         is_chat = "[[ ## answer" in str(body["messages"][-1]["content"])
@@ -793,7 +797,7 @@ def test_a_failure_of_the_server_says_nothing_of_a_format(server):
 
 @pytest.mark.fault(48)
 def test_what_a_test_found_is_known_to_the_process(server):
-    server.default = choosy(takes=["json_schema"], obeys=["json_schema"])
+    server.default = choosy(supports=["json_schema"], obeys=["json_schema"])
     tried(spec(server))
     before = len(server.requests)
     lm = connect(spec(server, cache=False))
@@ -803,7 +807,7 @@ def test_what_a_test_found_is_known_to_the_process(server):
 
 @pytest.mark.fault(49)
 def test_what_a_test_found_is_kept_with_the_connection(server):
-    server.default = choosy(takes=["json_schema"], obeys=["json_schema"])
+    server.default = choosy(supports=["json_schema"], obeys=["json_schema"])
     save(Connection("Mine", "compatible", spec(server)))
     save(Connection("Chosen", "compatible", spec(server, reply_format="chat")))
     for one in saved():

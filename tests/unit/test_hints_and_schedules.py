@@ -9,7 +9,7 @@ import pytest
 from refine_core import BestOfN, ModelSpec, Predict, ProgramSpec, Refine, StageSpec, context
 from refine_core import events as ev
 from refine_core.connect import connect
-from refine_core.connections import takes_temperature
+from refine_core.connections import supports_temperature
 from refine_core.errors import SpecError
 from refine_core.figures import ledger
 from refine_core.log.codec import decode, encode
@@ -193,10 +193,10 @@ def test_a_refused_temperature_is_known_before_the_next_run():
     with OpenAIServer(lambda body: refusal if "temperature" in body else polite(body)) as server:
         mine = ModelSpec(kind="litellm", model="openai/known", api_base=server.url, cache=False, retries=0)
         lm = connect(mine)
-        assert takes_temperature(mine)
+        assert supports_temperature(mine)
         lm("why?")
-    assert not takes_temperature(mine)
-    assert not takes_temperature(ModelSpec(temperature=None))
+    assert not supports_temperature(mine)
+    assert not supports_temperature(ModelSpec(temperature=None))
 
 
 @pytest.mark.fault(7)

@@ -59,7 +59,7 @@ def test_a_temperature_nobody_chose_is_left_out_once_refused(server):
         run(lm.flow(ASK, lm.kwargs, on_retry=lambda *what: told.append(what)))
     assert sent(server) == [0.0, None, None]
     assert [(wait_s, error.left_out) for _, wait_s, error in told] == [(0.0, ("temperature",))]
-    assert not LM("openai/my-deployment", api_base=server.url).takes("temperature")
+    assert not LM("openai/my-deployment", api_base=server.url).supports("temperature")
 
 
 @pytest.mark.fault(7)
@@ -127,4 +127,4 @@ def test_what_is_refused_for_another_reason_too_is_not_remembered():
         with pytest.raises(LMRefusedError):
             lm("why?")
         assert sent(server) == [0.0, None]
-        assert lm.takes("temperature")
+        assert lm.supports("temperature")

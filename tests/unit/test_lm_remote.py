@@ -259,9 +259,9 @@ def test_a_parameter_that_the_model_does_not_take_is_named(server):
     ],
 )
 def test_a_model_of_ones_own_takes_a_temperature_and_a_reasoning_model_takes_none(server, model, temperature):
-    """By litellm's own knowledge, and so that what `takes` says is what a call meets."""
+    """By litellm's own knowledge, and so that what `supports` says is what a call meets."""
     lm = LM(model, api_base=server.url, temperature=0.5)
-    assert lm.takes("temperature") is temperature
+    assert lm.supports("temperature") is temperature
     if temperature:
         assert lm("hi") == ["hello"]
     else:
@@ -271,16 +271,16 @@ def test_a_model_of_ones_own_takes_a_temperature_and_a_reasoning_model_takes_non
 
 def test_a_reasoning_model_that_is_told_not_to_reason_takes_a_temperature(server):
     lm = LM("gpt-5.1", api_base=server.url, temperature=0.5, reasoning_effort="none")
-    assert lm.takes("temperature")
+    assert lm.supports("temperature")
     assert lm("hi") == ["hello"]
-    assert not lm.copy(reasoning_effort="high").takes("temperature")
+    assert not lm.copy(reasoning_effort="high").supports("temperature")
 
 
 def test_what_a_model_takes_is_asked_of_litellm():
-    assert LM("openai/gpt-4o").takes("response_format")
-    assert not LM("openai/gpt-4o").takes("no_such_parameter")
-    assert not LM("anthropic/claude-3-opus-20240229").takes("logit_bias")
-    assert (LM("nobodys-model").takes("temperature"), LM("nobodys-model").takes("response_format")) == (
+    assert LM("openai/gpt-4o").supports("response_format")
+    assert not LM("openai/gpt-4o").supports("no_such_parameter")
+    assert not LM("anthropic/claude-3-opus-20240229").supports("logit_bias")
+    assert (LM("nobodys-model").supports("temperature"), LM("nobodys-model").supports("response_format")) == (
         True,
         False,
     )

@@ -169,7 +169,7 @@ def test_the_request_carries_the_schema_and_the_prompt_is_that_of_json():
 @pytest.mark.fault(48)
 @pytest.mark.parametrize("prefix", ["openai/", "hosted_vllm/", "lm_studio/"])
 def test_a_model_that_keeps_no_chat_format_answers_by_schema(prefix):
-    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+    with OpenAIServer(choosy(supports=["json_schema"], obeys=["json_schema"])) as server:
         lm = LM(f"{prefix}tiny", api_base=server.url, cache=False, reply_format="json_schema")
         assert QA(lm=lm, question="Why?").toDict() == {"answer": "constrained", "sure": True}
         assert formats_asked(server) == ["json_schema"]
@@ -216,7 +216,7 @@ def test_where_less_is_refused_too_the_first_refusal_is_raised():
 @pytest.mark.fault(48)
 @pytest.mark.parametrize("code", [400, 422, 501, 500])
 def test_a_server_without_schemas_is_asked_for_a_json_object_and_once_only(code):
-    served = choosy(takes=["json_object"], obeys=["json_object"])
+    served = choosy(supports=["json_object"], obeys=["json_object"])
 
     def serve(body):
         if (body.get("response_format") or {}).get("type") == "json_schema":
@@ -231,7 +231,7 @@ def test_a_server_without_schemas_is_asked_for_a_json_object_and_once_only(code)
 
 @pytest.mark.fault(48)
 def test_a_server_that_takes_schemas_may_refuse_one_and_is_asked_by_others():
-    served = choosy(takes=["json_schema", "json_object"], obeys=["json_schema", "json_object"])
+    served = choosy(supports=["json_schema", "json_object"], obeys=["json_schema", "json_object"])
 
     def serve(body):
         if "unwelcome" in str(body.get("response_format")):
@@ -255,7 +255,7 @@ def test_what_one_model_refuses_another_at_the_same_server_is_asked():
 def test_a_refusal_costs_no_retry_and_is_in_the_log():
     facts = Collector()
     with (
-        OpenAIServer(choosy(takes=["json_object"], obeys=["json_object"])) as server,
+        OpenAIServer(choosy(supports=["json_object"], obeys=["json_object"])) as server,
         use_scope(Scope((facts,))),
     ):
         ask(server, "json_schema")
@@ -286,30 +286,30 @@ def test_a_callers_own_response_format_is_sent_as_it_is():
 
 @pytest.mark.fault(48)
 def test_a_model_for_which_chat_failed_and_json_did_not_is_asked_by_json_from_then_on():
-    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+    with OpenAIServer(choosy(supports=["json_schema"], obeys=["json_schema"])) as server:
         for _ in range(3):
             assert ask(server, "auto").sure is True
         assert formats_asked(server) == [None, "json_schema", "json_schema", "json_schema"]
 
 
 def test_a_model_that_keeps_the_chat_format_is_asked_by_it():
-    with OpenAIServer(choosy(takes=["json_schema"], keeps=["chat"])) as server:
+    with OpenAIServer(choosy(supports=["json_schema"], keeps=["chat"])) as server:
         for _ in range(2):
             ask(server, "auto")
         assert formats_asked(server) == [None, None]
 
 
 def test_where_json_fails_later_chat_is_tried_and_remembered():
-    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+    with OpenAIServer(choosy(supports=["json_schema"], obeys=["json_schema"])) as server:
         ask(server, "auto")
-        server.default = choosy(takes=["json_schema"], keeps=["chat"])
+        server.default = choosy(supports=["json_schema"], keeps=["chat"])
         ask(server, "auto")
         ask(server, "auto")
         assert formats_asked(server) == [None, "json_schema", "json_schema", None, None]
 
 
 def test_the_librarys_default_asks_by_chat_each_time_as_dspy_does():
-    with OpenAIServer(choosy(takes=["json_object"], obeys=["json_object"])) as server:
+    with OpenAIServer(choosy(supports=["json_object"], obeys=["json_object"])) as server:
         lm = LM("tiny", api_base=server.url, cache=False)
         for _ in range(2):
             QA(lm=lm, question="Why?")
@@ -317,7 +317,7 @@ def test_the_librarys_default_asks_by_chat_each_time_as_dspy_does():
 
 
 def test_a_configured_adapter_wins_over_the_models_own_format():
-    with OpenAIServer(choosy(takes=["json_schema"], obeys=["json_schema"])) as server:
+    with OpenAIServer(choosy(supports=["json_schema"], obeys=["json_schema"])) as server:
         with context(adapter=ChatAdapter(use_json_fallback=False)), pytest.raises(ParseError):
             ask(server, "json_schema")
         with context(adapter=AutoAdapter()):
@@ -343,7 +343,7 @@ def test_a_models_format_is_checked_copied_and_dumped():
 def test_by_schema_advice_has_a_required_entry_for_each_predictor():
     lm = ScriptedLM(
         lambda messages, params: json.dumps(sample_of(params["response_format"]["json_schema"]["schema"])),
-        takes=("temperature", "response_format"),
+        supports=("temperature", "response_format"),
     )
     lm.reply_format = "json_schema"
     with context(lm=lm):
@@ -373,7 +373,7 @@ def finished(runs, run_id):
 @pytest.mark.fault(48)
 def test_a_run_that_learned_and_its_replay_ask_alike(runs):
     reward = "def reward(args, pred):\n    return 0.5\n"
-    with OpenAIServer(choosy(takes=["json_object"], obeys=["json_object"])) as server:
+    with OpenAIServer(choosy(supports=["json_object"], obeys=["json_object"])) as server:
         model = ModelSpec(kind="litellm", model="tiny", api_base=server.url, cache=False)
         spec = ProgramSpec(
             (StageSpec("answer", "question -> answer"),), reward, {"question": "Why?"}, N=3, model=model
