@@ -186,11 +186,11 @@ def test_the_ci_runs_the_readmes_own_commands():
     assert tests[0] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_the_readmes_ported_script_is_the_one_that_is_tested():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_ported_script_in_the_docs_is_the_one_that_is_tested():
+    guide = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
     script = (ROOT / "tests" / "data" / "ported_script.py").read_text(encoding="utf-8")
     _docstring, body = script.split("import os\n\nimport dspy\n", 1)
-    assert f"```python\nimport os\n\nimport refine_core as dspy\n{body}```" in readme
+    assert f"```python\nimport os\n\nimport refine_core as dspy\n{body}```" in guide
 
 
 def test_the_server_listens_on_loopback_and_keeps_quiet():
