@@ -170,6 +170,7 @@ class OpenAIServer:
         self.default, self.key, self.models = default, key, ["polite"]
         self.requests: list[Recorded] = []
         self.closing = threading.Event()
+        self.arrival = threading.Condition()
         self._queue: deque[Behaviour] = deque()
         self._http = _listen(port, type("Handler", (_Handler,), {"owner": self}))
         self.port: int = self._http.server_port
@@ -189,6 +190,12 @@ class OpenAIServer:
             behaviour = behaviour(body)
         answer = behaviour if isinstance(behaviour, Answer) else Answer(behaviour)
         return replace(answer, text=answer.text(body)) if callable(answer.text) else answer
+
+    def wait_for_requests(self, count: int = 1, within_s: float = 20.0) -> None:
+        """Wait until `count` requests have arrived in all."""
+        with self.arrival:
+            in_time = self.arrival.wait_for(lambda: len(self.requests) >= count, within_s)
+        assert in_time, f"{len(self.requests)} of {count} requests within {within_s:g} s"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
@@ -213,7 +220,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, body: Body) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Recorded(self.path, headers, body, time.monotonic())
-        self.owner.requests.append(request)
+        with self.owner.arrival:
+            self.owner.requests.append(request)
+            self.owner.arrival.notify_all()
         try:
             self._send(self._choose(request), body)
         except OSError:

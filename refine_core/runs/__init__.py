@@ -40,6 +40,7 @@ __all__ = [
     "events",
     "failed_lines",
     "get",
+    "join",
     "notices",
     "recent",
     "replay",
@@ -87,6 +88,11 @@ def replay(run_id: str, *, delay_s: float | None = None) -> str:
 def cancel(run_id: str) -> bool:
     """Ask a run to stop now. See Runs.cancel."""
     return default().cancel(run_id)
+
+
+def join(run_id: str, timeout_s: float) -> None:
+    """Wait until this process has nothing more to do for a run. See Runs.join."""
+    default().join(run_id, timeout_s)
 
 
 def notices() -> tuple[str, ...]:

@@ -153,9 +153,9 @@ class Runs:
             job.thread = threading.Thread(
                 target=self._work, args=(run_id, job, work, scope), name=f"run {run_id}", daemon=True
             )
-            with self._lock:
+            with self._lock:  # started in here, so that whoever finds the job may join its thread
                 self._jobs[run_id] = job
-            job.thread.start()
+                job.thread.start()
         except BaseException:
             job.ended = True
             work.close()
@@ -224,6 +224,20 @@ class Runs:
     def wait(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
         return self.store.wait_for(run_id, after, timeout_s)
+
+    def join(self, run_id: str, timeout_s: float) -> None:
+        """Wait until this process has nothing more to do for the run; return at once if it has nothing to do now.
+
+        By then its last event is recorded, or `Run.trouble` says why not.
+        Raises TimeoutError if that takes more than `timeout_s` seconds.
+        """
+        with self._lock:
+            job = self._jobs.get(run_id)
+        if job is None or job.thread is None:
+            return
+        job.thread.join(timeout_s)
+        if job.thread.is_alive():
+            raise TimeoutError(f"run {run_id} is still at work after {timeout_s:g} s")
 
     def recent(self, limit: int = 50) -> list[RunRow]:
         """The newest runs first. Raises StoreError."""

@@ -25,7 +25,7 @@ from refine_core.runs import Credentials, Run, Runs
 from refine_core.store import open_store
 from tests.failures.table import KEY, ROWS, SLOW_S, Row, close_clients, standing
 from tests.openai_server import Answer, OpenAIServer, polite, status
-from tests.threads import finish
+from tests.threads import run_to_end
 
 RETRIES = 1
 REWARD = "def reward(args, pred):\n    return 0.5\n"
@@ -78,10 +78,7 @@ class Worlds:
             return Played(row, self.ended(run_id), self.runs.events(run_id), good)
 
     def ended(self, run_id) -> Run:
-        job = self.runs._jobs.get(run_id)
-        if job is not None:
-            finish(job.thread, within_s=100)
-        return self.runs.get(run_id)
+        return run_to_end(self.runs, run_id, within_s=100)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ from refine_core.store import data_home, open_store
 from tests import logs
 from tests.openai_server import Answer, OpenAIServer
 from tests.pages.test_pages import _own_runs, attempt_of, button, ended, field, open_app, said, titles  # noqa: F401
-from tests.threads import finish
 
 pytestmark = pytest.mark.fault(63)
 UNDER_WAY = ("Waiting for", "Being written", "running", "yet")
@@ -125,7 +124,7 @@ def test_a_run_whose_database_is_deleted_stops_and_says_so(tmp_path):
         )
         job = mine._jobs[run_id]
         (tmp_path / "home" / "refinescope.db").unlink()
-        finish(job.thread)
+        mine.join(run_id, 30)
         assert len(model.requests) <= 1
     assert "the database was deleted or moved" in job.trouble
     mine.close()

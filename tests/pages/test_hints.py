@@ -21,7 +21,6 @@ from tests.pages.test_pages import (
     said,
     write_reward,
 )
-from tests.threads import finish
 
 FEEDING = "def reward(args, pred):\n    return Score(0.2, feedback='One word, please.')\n"
 
@@ -177,9 +176,7 @@ def test_a_temperature_that_the_server_refused_is_said_at_the_attempt():
         model = ModelSpec(kind="litellm", model="openai/said", api_base=server.url, cache=False, retries=0)
         spec = ProgramSpec((StageSpec("answer", "question -> answer"),), FEEDING, {"question": "Why?"}, N=2)
         run_id = runs.start(replace(spec, model=model), Credentials())
-        job = runs.default()._jobs.get(run_id)
-        if job is not None:
-            finish(job.thread, within_s=60)
+        runs.join(run_id, 60)
     assert "Hints from an adviser · no temperature sent" in said(open_app(run=run_id))
     first = said(open_app(run=run_id, attempt="1"))
     assert "The model refused the temperature, so it is left out from here on." in first

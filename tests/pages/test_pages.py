@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from pathlib import Path
 
 import pytest
@@ -61,10 +60,7 @@ def ended(app, within_s=30.0):
     run_id = (
         app.query_params["run"][0] if isinstance(app.query_params["run"], list) else app.query_params["run"]
     )
-    deadline = time.monotonic() + within_s
-    while runs.get(run_id).live:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    runs.join(run_id, within_s)
     app.run()
     assert not app.exception
     return runs.get(run_id)

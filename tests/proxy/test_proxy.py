@@ -18,7 +18,6 @@ from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
 from tests.openai_server import OpenAIServer
 from tests.proxy.conftest import ANSWER, KEY, REFUSALS
-from tests.threads import finish
 
 ASK = [{"role": "user", "content": "What is the capital of Belgium?"}]
 REWARD = (
@@ -106,7 +105,7 @@ def test_a_whole_run_with_an_adviser_and_a_judge_on_it(proxy, tmp_path):
     )
     runs = Runs(open_store(tmp_path))
     run_id = runs.start(spec, Credentials(dict.fromkeys(("model", "adviser", "judge"), KEY)))
-    finish(runs._jobs[run_id].thread, within_s=90)
+    runs.join(run_id, 90)
     made = runs.get(run_id)
     records = runs.events(run_id)
     runs.close()

@@ -13,7 +13,7 @@ import pytest
 from refine_core import events as ev
 from refine_core.errors import RunCancelled, StoreError
 from refine_core.log.folds import timeline
-from refine_core.runs import Run, Runs
+from refine_core.runs import Runs
 from refine_core.store import Store, open_store
 from refine_core.store.lock import WriterLock
 from refine_core.store.sql import SqlStore
@@ -21,6 +21,7 @@ from refine_core.store.sqlite import Sqlite
 from refine_core.waiting import Cancel
 from tests.store.an_app import LONG, SHORT
 from tests.store.stored_runs import append_one_by_one, child, numbered, run, summed_up
+from tests.threads import run_to_end
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of files")
 
@@ -84,15 +85,6 @@ def whole(store: Store, run_id: str) -> list[ev.Event]:
 def reaches(store: Store, run_id: str, seq: int) -> None:
     """Wait until another process has recorded that much."""
     assert store.wait_for(run_id, seq - 1, timeout_s=60)
-
-
-def ended(runs: Runs, run_id: str) -> Run:
-    """The run, once it works no more."""
-    until = time.monotonic() + 30
-    while (found := runs.get(run_id)) is None or found.live:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    return found
 
 
 # A full disk
@@ -163,7 +155,7 @@ def test_a_database_that_is_locked_for_too_long_ends_the_run_in_words(home: Path
         run_id = runs.start(LONG)
         reaches(runs.store, run_id, 20)
         with locked(home):
-            found = ended(runs, run_id)
+            found = run_to_end(runs, run_id)
             assert found.state == "unrecorded"
             assert "another program keeps the database locked; close it and try again" in (
                 found.trouble or ""
@@ -189,7 +181,7 @@ def test_a_database_that_is_locked_for_a_while_only_delays_a_run(home: Path):
             assert found.state == "running"
         reaches(runs.store, run_id, count + 20)
         runs.cancel(run_id)
-        assert ended(runs, run_id).state == "finished"
+        assert run_to_end(runs, run_id).state == "finished"
         whole(runs.store, run_id)
 
 

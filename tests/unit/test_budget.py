@@ -13,7 +13,7 @@ from refine_core.errors import BudgetUsedUp, SpecError
 from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore
 from tests.openai_server import Answer, OpenAIServer, polite
-from tests.threads import finish
+from tests.threads import run_to_end
 
 REWARD = "def reward(args, pred):\n    return 0.5\n"
 ASKED = ev.LMRequested("tiny", (), {})
@@ -41,12 +41,6 @@ def spec_for(server, **given):
 
 def run(runs, spec):
     return run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"})))
-
-
-def run_to_end(runs, run_id):
-    if (job := runs._jobs.get(run_id)) is not None:
-        finish(job.thread)
-    return runs.get(run_id)
 
 
 def test_a_run_stops_before_the_first_call_beyond_its_budget_and_returns_the_best(runs):

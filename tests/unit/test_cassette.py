@@ -17,7 +17,7 @@ from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs, replayed
 from refine_core.store import MemoryStore
 from tests.openai_server import OpenAIServer, polite, status
-from tests.threads import finish
+from tests.threads import run_to_end
 
 KEY = "a-key-for-tests"
 REWARD = (
@@ -32,13 +32,6 @@ def runs():
     made = Runs(MemoryStore())
     yield made
     made.close()
-
-
-def ended(runs, run_id):
-    job = runs._jobs.get(run_id)
-    if job is not None:
-        finish(job.thread)
-    return runs.get(run_id)
 
 
 def went(run):
@@ -58,19 +51,19 @@ def recorded(runs):
         spec = ProgramSpec(
             (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=4, model=model
         )
-        run = ended(runs, runs.start(spec, Credentials({"model": KEY})))
+        run = run_to_end(runs, runs.start(spec, Credentials({"model": KEY})))
     assert [a.state for a in run.line.attempts].count("failed") == 1
     return run
 
 
 def test_a_run_is_given_again_without_the_server_and_the_key(runs, recorded):
-    again = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    again = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
     assert went(again) == went(recorded)
     assert again.line.spec.parent == recorded.run_id
 
 
 def test_each_reply_says_that_it_is_replayed_and_costs_nothing(runs, recorded):
-    again = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    again = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
     replies = [c.reply for c in again.line.calls if c.reply]
     assert all(r.replayed and r.cost_usd == 0 and r.prompt_tokens for r in replies)
     assert again.line.spec.model.label == "replay of tiny"
@@ -79,7 +72,7 @@ def test_each_reply_says_that_it_is_replayed_and_costs_nothing(runs, recorded):
 
 
 def test_failures_are_given_again_by_their_kind(runs, recorded):
-    again = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    again = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
     (fault,) = [a.error for a in again.line.attempts if a.error]
     (before,) = [a.error for a in recorded.line.attempts if a.error]
     assert fault == before
@@ -88,7 +81,7 @@ def test_failures_are_given_again_by_their_kind(runs, recorded):
 
 def test_a_changed_program_has_no_reply_and_says_why(runs, recorded):
     spec = replace(replayed(recorded.line.spec, recorded.run_id, delay_s=0.0), inputs={"question": "How?"})
-    again = ended(runs, runs.start(spec))
+    again = run_to_end(runs, runs.start(spec))
     assert again.line.finished.reason == "every_attempt_failed"
     assert "holds no reply to this request" in again.why
     assert recorded.run_id in again.why
@@ -98,30 +91,30 @@ def test_a_changed_reward_is_tried_on_the_same_replies(runs, recorded):
     """Only up to where the run would have gone another way."""
     lenient = "def reward(args, pred):\n    return 1.0\n"
     spec = replace(replayed(recorded.line.spec, recorded.run_id, delay_s=0.0), reward=lenient)
-    again = ended(runs, runs.start(spec))
+    again = run_to_end(runs, runs.start(spec))
     assert again.line.finished.reason == "threshold_reached"
     assert len(again.line.attempts) == 1
 
 
 def test_a_replay_of_a_replay_names_the_first_recording(runs, recorded):
-    second = ended(runs, runs.replay(recorded.run_id, delay_s=0.0))
-    third = ended(runs, runs.replay(second.run_id, delay_s=0.0))
+    second = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
+    third = run_to_end(runs, runs.replay(second.run_id, delay_s=0.0))
     assert third.line.spec.model.cassette == recorded.run_id
     assert went(third) == went(recorded)
 
 
 def test_the_practice_models_runs_can_be_replayed_too(runs):
-    first = ended(runs, runs.start(EXAMPLES["two_stages"].spec))
-    again = ended(runs, runs.replay(first.run_id, delay_s=0.0))
+    first = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec))
+    again = run_to_end(runs, runs.replay(first.run_id, delay_s=0.0))
     assert went(again) == went(first)
     assert again.line.spec.model.label == "replay of practice model"
 
 
 def test_replies_take_as_long_as_they_took_unless_told_otherwise(runs):
     spec = EXAMPLES["one_word"].spec
-    first = ended(runs, runs.start(replace(spec, model=replace(spec.model, delay_s=0.3))))
-    at_once = ended(runs, runs.replay(first.run_id, delay_s=0.0))
-    as_then = ended(runs, runs.replay(first.run_id))
+    first = run_to_end(runs, runs.start(replace(spec, model=replace(spec.model, delay_s=0.3))))
+    at_once = run_to_end(runs, runs.replay(first.run_id, delay_s=0.0))
+    as_then = run_to_end(runs, runs.replay(first.run_id))
     took = [sum(c.took_s for c in r.line.calls) for r in (first, at_once, as_then)]
     assert took[1] < took[0] / 3
     assert 0.8 < took[2] / took[0] < 1.5
@@ -208,7 +201,7 @@ def test_a_run_that_was_resumed_is_replayed_without_what_was_cut_off(runs):
 
     from refine_core.log.summaries import summarize
 
-    first = ended(runs, runs.start(EXAMPLES["two_stages"].spec))
+    first = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec))
     whole = runs.events(first.run_id)
     begun = [n for n, r in enumerate(whole) if isinstance(r.event, ev.AttemptStarted)]
     replies = [n for n, r in enumerate(whole) if isinstance(r.event, ev.LMReplied) and n > begun[1]]
@@ -221,8 +214,8 @@ def test_a_run_that_was_resumed_is_replayed_without_what_was_cut_off(runs):
     store.interrupt()
     other = Runs(store)
     other.resume(first.run_id)
-    resumed = ended(other, first.run_id)
-    again = ended(other, other.replay(first.run_id, delay_s=0.0))
+    resumed = run_to_end(other, first.run_id)
+    again = run_to_end(other, other.replay(first.run_id, delay_s=0.0))
     other.close()
     assert went(again)[0] == went(resumed)[0] == went(first)[0]
 
@@ -244,7 +237,7 @@ def test_the_replay_of_a_run_that_was_cut_short_ends_where_its_recording_does(ru
             continue
         replies += isinstance(record.event, ev.LMReplied)
         partial, run_id = cut_short(log, at)
-        again = ended(partial, partial.replay(run_id, delay_s=0.0))
+        again = run_to_end(partial, partial.replay(run_id, delay_s=0.0))
         partial.close()
         if at < len(log) - 1 and again.line.finished.reason == "recording_ended":
             assert again.why.startswith("The recording ends here: that run did not come to its end.")
@@ -259,17 +252,17 @@ def test_the_replay_of_a_cancelled_run_says_that_it_was_cancelled(runs):
     spec = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(spec, model=replace(spec.model, delay_s=30.0)))
     runs.cancel(run_id)
-    assert ended(runs, run_id).line.finished.reason == "cancelled"
-    again = ended(runs, runs.replay(run_id, delay_s=0.0))
+    assert run_to_end(runs, run_id).line.finished.reason == "cancelled"
+    again = run_to_end(runs, runs.replay(run_id, delay_s=0.0))
     assert again.line.finished.reason == "recording_ended"
     assert again.why.startswith("The recording ends here: that run was cancelled.")
-    thrice = ended(runs, runs.replay(again.run_id, delay_s=0.0))
+    thrice = run_to_end(runs, runs.replay(again.run_id, delay_s=0.0))
     assert thrice.why == again.why
 
 
 def test_a_changed_program_on_a_run_that_was_cut_short_is_told_that_it_changed(runs, recorded):
     partial, run_id = cut_short(runs.events(recorded.run_id), 12)
     spec = replace(replayed(recorded.line.spec, run_id, delay_s=0.0), inputs={"question": "How?"})
-    again = ended(partial, partial.start(spec))
+    again = run_to_end(partial, partial.start(spec))
     partial.close()
     assert "holds no reply to this request" in again.why

@@ -21,7 +21,7 @@ from refine_core.store import MemoryStore
 from refine_core.words import describe_settings, hint_source
 from tests.openai_server import OpenAIServer, polite, status
 from tests.prompts import advice, asks_for_advice, model, reply, section
-from tests.threads import finish
+from tests.threads import run_to_end
 from tests.unit.test_resuming import interrupted, went
 
 REWARD = "def reward(args, pred):\n    return Score(0.2, feedback='One word, please.' if len(pred.answer) > 3 else '')\n"
@@ -41,11 +41,7 @@ def runs():
 
 
 def ended(runs, spec):
-    run_id = runs.start(spec, Credentials({}))
-    job = runs._jobs.get(run_id)
-    if job is not None:
-        finish(job.thread)
-    return runs.get(run_id)
+    return run_to_end(runs, runs.start(spec, Credentials({})))
 
 
 def answering(*texts):
@@ -227,7 +223,7 @@ def test_a_resumed_run_keeps_its_source_of_hints_and_its_schedule(runs, spec):
     (first, *_) = [n for n, record in enumerate(whole) if isinstance(record.event, ev.RewardScored)]
     again = interrupted(whole[: first + 1])
     again.resume(whole[0].run_id)
-    finish(again._jobs[whole[0].run_id].thread)
+    again.join(whole[0].run_id, 30)
     resumed = again.events(whole[0].run_id)
     again.close()
     assert went(resumed) == went(whole)
@@ -260,9 +256,7 @@ def test_a_model_made_with_temperature_none_is_never_sent_zero(schedule):
 )
 def test_a_run_of_any_schedule_can_be_replayed(runs, spec):
     first = ended(runs, spec)
-    second = runs.replay(first.run_id, delay_s=0.0)
-    finish(runs._jobs[second].thread)
-    again = runs.get(second)
+    again = run_to_end(runs, runs.replay(first.run_id, delay_s=0.0))
     assert [a.reward for a in again.line.attempts] == [a.reward for a in first.line.attempts]
     assert [a.outputs for a in again.line.attempts] == [a.outputs for a in first.line.attempts]
 

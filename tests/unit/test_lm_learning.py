@@ -15,7 +15,7 @@ from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
 from tests.failures.table import close_clients
 from tests.openai_server import Answer, OpenAIServer, polite, status
-from tests.threads import finish
+from tests.threads import run_to_end
 
 ASK = [{"role": "user", "content": "why?"}]
 REFUSALS = {
@@ -101,12 +101,9 @@ def test_attempts_after_a_refused_temperature_have_rollout_ids(server, tmp_path)
 
 
 def ended(runs, run_id):
-    job = runs._jobs.get(run_id)
-    if job is not None:
-        finish(job.thread, within_s=60)
-    run_of = runs.get(run_id)
-    assert [attempt.state for attempt in run_of.line.attempts] == ["scored"] * 3, run_of.why
-    return run_of
+    run = run_to_end(runs, run_id, within_s=60)
+    assert [attempt.state for attempt in run.line.attempts] == ["scored"] * 3, run.why
+    return run
 
 
 @pytest.mark.fault(7)

@@ -17,9 +17,9 @@ from refine_core.spec.schedule import Schedule
 from refine_core.store import MemoryStore
 from tests import logs
 from tests.openai_server import OpenAIServer
+from tests.threads import run_to_end
 from tests.unit.test_resuming import ended
 from tests.unit.test_reward_broken import SPEC
-from tests.unit.test_runs import finished
 
 READS_ANSWER = "def reward(args, pred):\n    return float(pred.answer == 'Paris')\n"
 
@@ -54,7 +54,7 @@ def test_a_higher_temperature_is_advised_only_where_one_is_sent(kind):
             hints="none",
             schedule=Schedule(kind),
         )
-        run = finished(runs, runs.start(spec, Credentials({"model": "k"})))
+        run = run_to_end(runs, runs.start(spec, Credentials({"model": "k"})))
     runs.close()
     said = reward_remark(run.line)
     assert "returned the same" in said

@@ -34,7 +34,7 @@ from refine_core.reasoning import split_reasoning
 from refine_core.runs import Credentials, Runs
 from refine_core.stop_summary import stop_summary
 from tests.openai_server import Answer, OpenAIServer, delta
-from tests.unit.test_runs import finished
+from tests.threads import run_to_end
 
 CITY = Signature("question -> answer")
 DRAFT, DRAFTED = "[[ ## answer ## ]]\nParis\nno.\n", '{"answer": "Paris"} no.\n'
@@ -129,7 +129,7 @@ def served():
             model = ModelSpec("litellm", "openai/tiny", api_base=server.url)
             stage = StageSpec("answer", "question -> answer")
             spec = ProgramSpec((stage,), REWARD, {"question": "The capital?"}, model=model)
-            made = finished(
+            made = run_to_end(
                 runs,
                 runs.start(replace(spec, **{"N": 1, **fields}), Credentials({"model": "a-key-for-tests"})),
             )

@@ -38,7 +38,7 @@ from refine_core.log.scope import Scope, use_scope
 from refine_core.runs import Runs
 from refine_core.store import MemoryStore
 from tests.openai_server import OpenAIServer, choosy, polite, sample_of, status
-from tests.threads import finish
+from tests.threads import run_to_end
 
 QA = Predict("question -> answer, sure: bool")
 
@@ -364,8 +364,7 @@ def runs():
 
 
 def finished(runs, run_id):
-    finish(runs._jobs[run_id].thread)
-    run = runs.get(run_id)
+    run = run_to_end(runs, run_id)
     assert run.state == "finished"
     return run
 

@@ -32,9 +32,7 @@ TWO_STAGES, FAILING = EXAMPLES["two_stages"].spec, EXAMPLES["flaky"].spec
 
 def ended(runs, run_id):
     """Wait for the end; the records."""
-    job = runs._jobs.get(run_id)
-    if job is not None and job.thread is not None:
-        finish(job.thread)
+    runs.join(run_id, 30)
     return runs.events(run_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -13,7 +12,7 @@ from refine_core import events as ev
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs
 from tests.openai_server import Answer, OpenAIServer, polite, status
-from tests.threads import finish
+from tests.threads import eventually, finish, run_to_end, wait_for_event
 
 REWARD = "def reward(args, pred):\n    return float(len(pred.answer.split()) == 1)\n"
 SPEC = ProgramSpec((StageSpec("answer", "question -> answer"),), REWARD, {"question": "Is it so?"})
@@ -26,37 +25,29 @@ def runs():
     made.close()
 
 
-def finished(runs, run_id, within_s=30.0):
-    deadline = time.monotonic() + within_s
-    while (run := runs.get(run_id)).live:
-        assert time.monotonic() < deadline, f"still {run.state}: {run.why}"
-        time.sleep(0.01)
-    return run
-
-
 @pytest.mark.parametrize("name", list(EXAMPLES))
 def test_each_worked_example_runs_to_its_end(runs, name):
-    run = finished(runs, runs.start(EXAMPLES[name].spec))
+    run = run_to_end(runs, runs.start(EXAMPLES[name].spec))
     assert run.state == "finished"
     assert run.line.finished.reason == "threshold_reached"
     assert len(run.line.attempts) > 1
 
 
 def test_the_one_word_example_needs_two_hints(runs):
-    run = finished(runs, runs.start(EXAMPLES["one_word"].spec))
+    run = run_to_end(runs, runs.start(EXAMPLES["one_word"].spec))
     assert [bool(a.hints) for a in run.line.attempts] == [False, True, True]
     assert run.line.attempts[1].hints != run.line.attempts[2].hints
 
 
 def test_two_stages_blames_the_wrong_one_first(runs):
-    run = finished(runs, runs.start(EXAMPLES["two_stages"].spec))
+    run = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec))
     blamed = [{n for n, h in a.hints.items() if h != "N/A"} for a in run.line.attempts if a.hints]
     assert blamed[0] == {"write"}
     assert {"extract"} in blamed
 
 
 def test_some_attempts_of_the_flaky_example_fail(runs):
-    run = finished(runs, runs.start(EXAMPLES["flaky"].spec))
+    run = run_to_end(runs, runs.start(EXAMPLES["flaky"].spec))
     errors = {a.error.type for a in run.line.attempts if a.state == "failed"}
     assert {"ParseError", "LMTimeoutError"} <= errors
 
@@ -64,14 +55,14 @@ def test_some_attempts_of_the_flaky_example_fail(runs):
 def test_the_same_seed_repeats_a_run_and_another_seed_is_another_run(runs):
     def outputs(seed):
         spec = replace(EXAMPLES["flaky"].spec, seed=seed)
-        return [a.outputs for a in finished(runs, runs.start(spec)).line.attempts]
+        return [a.outputs for a in run_to_end(runs, runs.start(spec)).line.attempts]
 
     assert outputs(0) == outputs(0)
     assert any(outputs(0) != outputs(seed) for seed in (1, 2, 3))
 
 
 def test_the_program_code_that_the_adviser_sees_is_python_made_from_the_spec(runs):
-    run = finished(runs, runs.start(EXAMPLES["two_stages"].spec))
+    run = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec))
     (call, *_) = run.line.attempts[0].advice.calls
     assert "class Program(Module):" in call.messages[-1]["content"]
 
@@ -101,7 +92,7 @@ def test_a_spec_that_cannot_run_says_everything_that_is_wrong(runs):
     ],
 )
 def test_a_broken_reward_is_a_clear_error_on_the_attempt_and_the_run_goes_on(runs, reward, kind, line):
-    run = finished(runs, runs.start(replace(SPEC, reward=reward, N=2, reward_timeout_s=0.5)))
+    run = run_to_end(runs, runs.start(replace(SPEC, reward=reward, N=2, reward_timeout_s=0.5)))
     assert [a.state for a in run.line.attempts] == ["failed", "failed"]
     assert {a.phase for a in run.line.attempts} == {"reward"}
     assert {a.error.type for a in run.line.attempts} == {kind}
@@ -113,7 +104,7 @@ def test_a_reward_may_ask_a_judge(runs):
     reward = (
         "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
     )
-    run = finished(runs, runs.start(replace(SPEC, reward=reward, N=2, threshold=None)))
+    run = run_to_end(runs, runs.start(replace(SPEC, reward=reward, N=2, threshold=None)))
     assert [len(a.judge_calls) for a in run.line.attempts] == [1, 1]
     assert all(isinstance(a.reward, float) for a in run.line.attempts)
     assert [len(a.predictors) for a in run.line.attempts] == [1, 1], "a judge is no predictor of the program"
@@ -122,12 +113,9 @@ def test_a_reward_may_ask_a_judge(runs):
 def test_cancel_ends_a_slow_run_within_a_second_and_keeps_what_there_is(runs):
     spec = replace(EXAMPLES["one_word"].spec, model=ModelSpec(delay_s=30))
     run_id = runs.start(spec)
-    while not runs.get(run_id).line.attempts:
-        time.sleep(0.005)
-    asked = time.monotonic()
+    wait_for_event(runs, run_id, "attempt_started")
     assert runs.cancel(run_id)
-    run = finished(runs, run_id)
-    assert time.monotonic() - asked < 1
+    run = run_to_end(runs, run_id, within_s=1)
     assert run.line.finished.reason == "cancelled"
     assert run.line.attempts[0].state == "cut_off"
     assert runs.cancel(run_id) is False
@@ -138,10 +126,30 @@ def test_cancel_ends_an_endless_reward(runs):
         SPEC, reward="def reward(args, pred):\n    while True:\n        pass\n", reward_timeout_s=60
     )
     run_id = runs.start(spec)
-    while not any(isinstance(r.event, ev.RewardStarted) for r in runs.events(run_id)):
-        time.sleep(0.005)
+    wait_for_event(runs, run_id, "reward_started")
     runs.cancel(run_id)
-    assert finished(runs, run_id, 3).line.finished.reason == "cancelled"
+    assert run_to_end(runs, run_id, 3).line.finished.reason == "cancelled"
+
+
+@pytest.mark.fault(44)
+def test_join_waits_for_a_runs_end_and_raises_where_it_takes_too_long(runs):
+    run_id = runs.start(replace(EXAMPLES["one_word"].spec, model=ModelSpec(delay_s=60)))
+    with pytest.raises(TimeoutError, match=f"run {run_id} is still at work after 0.01 s"):
+        runs.join(run_id, 0.01)
+    runs.cancel(run_id)
+    runs.join(run_id, 30)
+    assert runs.get(run_id).line.finished.reason == "cancelled"
+
+
+@pytest.mark.fault(44)
+def test_join_has_nothing_to_wait_for_in_a_run_of_another_process(runs):
+    other = Runs(runs.store)
+    run_id = other.start(replace(EXAMPLES["one_word"].spec, model=ModelSpec(delay_s=60)))
+    runs.join(run_id, 30)
+    runs.join("no such run", 30)
+    assert runs.get(run_id).live
+    other.cancel(run_id)
+    other.join(run_id, 30)
 
 
 class Breaking(MemoryStore):
@@ -156,7 +164,7 @@ class Breaking(MemoryStore):
 def test_a_run_that_cannot_be_recorded_stops_and_says_so():
     runs = Runs(Breaking())
     run_id = runs.start(EXAMPLES["one_word"].spec)
-    run = finished(runs, run_id)
+    run = run_to_end(runs, run_id)
     assert (run.state, run.trouble) == ("unrecorded", "It could not be recorded: the disk is full")
     assert [r.seq for r in runs.events(run_id)] == [1, 2, 3]
     assert run.why.startswith("Interrupted during attempt 1"), "it runs no more"
@@ -185,7 +193,7 @@ def test_an_unknown_run_is_none(runs):
 def test_runs_at_once_do_not_mix(runs):
     ids = [runs.start(replace(EXAMPLES["two_stages"].spec, seed=seed)) for seed in range(6)]
     for seed, run_id in enumerate(ids):
-        run = finished(runs, run_id)
+        run = run_to_end(runs, run_id)
         assert run.line.spec.seed == seed
         assert [r.seq for r in runs.events(run_id)] == list(range(1, run.line.seq + 1))
     assert {row.run_id for row in runs.recent()} == set(ids)
@@ -199,14 +207,14 @@ def test_a_watcher_is_woken_by_an_event(runs):
     watcher.start()
     finish(watcher)
     assert woken == [True]
-    finished(runs, run_id)
+    run_to_end(runs, run_id)
 
 
 def test_a_run_against_a_real_server_records_what_was_really_sent(runs):
     with OpenAIServer(polite) as server:
         model = ModelSpec("litellm", "test-model", api_base=server.url, temperature=0.3, timeout_s=30)
         spec = replace(SPEC, model=model, N=2, threshold=2.0)
-        run = finished(runs, runs.start(spec, Credentials({"model": "sk-canary-123"})), 90)
+        run = run_to_end(runs, runs.start(spec, Credentials({"model": "sk-canary-123"})), 90)
         sent = [r.json["messages"] for r in server.requests]
         recorded = [[dict(m) for m in c.messages] for c in run.line.calls]
         assert sent == recorded
@@ -220,13 +228,13 @@ def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
     with OpenAIServer(status(401, "bad key")) as server:
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
         spec = replace(SPEC, model=model, N=2)
-        run = finished(runs, runs.start(spec, Credentials({"model": "a-wrong-key"})), 60)
+        run = run_to_end(runs, runs.start(spec, Credentials({"model": "a-wrong-key"})), 60)
         assert run.line.finished.error.type == "LMKeyError", run.line.finished.error.message
         assert "refused the key" in run.why
-        run = finished(runs, runs.start(spec), 60)
+        run = run_to_end(runs, runs.start(spec), 60)
         assert "requires an API key (401). Give one" in run.why
         gone = server.url
-    run = finished(
+    run = run_to_end(
         runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60
     )
     assert run.line.finished.error.type == "LMUnavailableError"
@@ -236,7 +244,7 @@ def test_a_retry_is_on_record_as_a_retry_and_not_as_an_attempt(runs):
     with OpenAIServer(polite) as server:
         server.script(status(429, "slow down", retry_after=0.1), polite)
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
-        run = finished(runs, runs.start(replace(SPEC, model=model, N=1)), 60)
+        run = run_to_end(runs, runs.start(replace(SPEC, model=model, N=1)), 60)
     (attempt,) = run.line.attempts
     assert attempt.error is None, attempt.error.message
     assert [r.ordinal for r in attempt.predictors[0].calls[0].retries] == [1]
@@ -246,12 +254,9 @@ def test_cancel_in_the_middle_of_a_real_call_closes_the_connection(runs):
     with OpenAIServer(Answer("late", hang_s=30)) as server:
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=60)
         run_id = runs.start(replace(SPEC, model=model, N=1))
-        while not server.requests:
-            time.sleep(0.01)
-        asked = time.monotonic()
+        server.wait_for_requests()
         runs.cancel(run_id)
-        assert finished(runs, run_id).line.finished.reason == "cancelled"
-        assert time.monotonic() - asked < 1
+        assert run_to_end(runs, run_id, within_s=1).line.finished.reason == "cancelled"
         assert server.requests[0].disconnected.wait(5)
 
 
@@ -267,7 +272,7 @@ def test_a_reward_cannot_choose_where_the_judges_request_and_its_key_go(runs, ov
             N=1,
             judge=ModelSpec("litellm", "openai/gpt-4o-mini", retries=0, timeout_s=5),
         )
-        run = finished(runs, runs.start(spec, Credentials({"judge": "sk-canary"})), 60)
+        run = run_to_end(runs, runs.start(spec, Credentials({"judge": "sk-canary"})), 60)
         assert thief.requests == []
     assert run.line.attempts[0].state == "failed"
     assert "has no input" in run.line.attempts[0].error.message
@@ -279,18 +284,22 @@ def test_a_run_of_another_process_is_not_ours_to_cancel(runs):
     assert (runs.get(run_id).here, other.get(run_id).here) == (False, True)
     assert runs.cancel(run_id) is False
     assert other.cancel(run_id) is True
-    finished(other, run_id)
+    run_to_end(other, run_id)
 
 
 def _drafts(runs, run_id, within_s=20.0):
     """Every draft that a viewer sees until the run ends, in order, without repetitions."""
-    seen, deadline = [], time.monotonic() + within_s
-    while (run := runs.get(run_id)).live and time.monotonic() < deadline:
+    seen = []
+
+    def ended():
+        run = runs.get(run_id)
         now = [call.draft for call in run.line.calls if call.draft]
         assert len(now) <= 1
         if now and (not seen or seen[-1] != now[0]):
             seen.append(now[0])
-        time.sleep(0.02)
+        return not run.live
+
+    eventually(ended, within_s)
     return seen
 
 
@@ -308,13 +317,9 @@ def test_a_reply_can_be_read_while_it_is_written(runs):
 def test_a_draft_is_not_recorded_and_ends_with_a_cancel(runs):
     example = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(example, model=replace(example.model, delay_s=2.0)))
-    deadline = time.monotonic() + 10
-    while not any(c.draft for c in runs.get(run_id).line.calls) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    pressed = time.monotonic()
+    eventually(lambda: any(c.draft for c in runs.get(run_id).line.calls))
     assert runs.cancel(run_id)
-    run = finished(runs, run_id)
-    assert time.monotonic() - pressed < 1.0
+    run = run_to_end(runs, run_id, within_s=1)
     (call,) = run.line.calls
     assert (call.reply, call.draft) == (None, "")
     assert not any(isinstance(r.event, ev.LMReplied) for r in runs.events(run_id))
@@ -324,15 +329,13 @@ def test_no_draft_is_left_on_a_run_that_ended_while_it_was_looked_at(runs):
     """The look takes the drafts, then the facts; the run's end comes in between."""
     example = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(example, model=replace(example.model, delay_s=2.0)))
-    deadline = time.monotonic() + 10
-    while not any(c.draft for c in runs.get(run_id).line.calls) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: any(c.draft for c in runs.get(run_id).line.calls))
     read = runs.store.events
 
     def ended_first(run_id, after=0):
         runs.store.events = read
         assert runs.cancel(run_id)
-        finished(runs, run_id)
+        run_to_end(runs, run_id)
         return read(run_id, after=after)
 
     runs.store.events = ended_first
@@ -348,7 +351,7 @@ def test_advice_and_judge_are_asked_without_a_temperature_that_their_model_refus
     with OpenAIServer(polite) as server:
         model = ModelSpec(kind="litellm", model="openai/o3-mini", api_base=server.url, cache=False)
         spec = replace(SPEC, model=model, reward=reward, N=2)
-        run = finished(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"})))
+        run = run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"})))
         assert [a.error for a in run.line.attempts] == [None, None]
         assert run.line.attempts[0].advice.error is None
         assert all(request.json.get("temperature") is None for request in server.requests)

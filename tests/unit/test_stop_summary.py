@@ -12,7 +12,7 @@ from refine_core.runs import Credentials, Runs
 from refine_core.stop_summary import stop_summary
 from tests import logs
 from tests.openai_server import RAMBLING, OpenAIServer
-from tests.unit.test_runs import finished
+from tests.threads import run_to_end
 
 SPEC = ProgramSpec(
     (StageSpec("answer", "question -> answer"),),
@@ -71,7 +71,7 @@ def log_of(*rewards, N=5, threshold=0.9):
     ],
 )
 def test_a_headline_says_why_a_run_stopped(runs, changes, words):
-    assert finished(runs, runs.start(replace(SPEC, **changes))).why == words
+    assert run_to_end(runs, runs.start(replace(SPEC, **changes))).why == words
 
 
 @pytest.mark.fault(18)
@@ -88,7 +88,7 @@ def test_a_success_after_failures_names_them_and_their_cause(runs):
 def test_the_headline_of_a_real_run_names_the_line_that_failed(runs):
     """From the worker's own error to the sentence, with nothing made up in between."""
     source = "calls = []\ndef reward(args, pred):\n    calls.append(1)\n    if len(calls) > 2:\n        return 1.0\n"
-    why = finished(runs, runs.start(replace(SPEC, reward=source, strategy="best_of_n"))).why
+    why = run_to_end(runs, runs.start(replace(SPEC, reward=source, strategy="best_of_n"))).why
     assert why.startswith("Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: ")
     assert "the reward returned nothing (line " in why
 
@@ -152,7 +152,7 @@ def test_a_reward_that_takes_too_long_is_named_as_what_failed():
 def test_where_no_reply_of_a_real_model_can_be_read_the_headline_says_what_to_do(runs):
     with OpenAIServer(RAMBLING) as server:
         model = ModelSpec("litellm", "openai/tiny", api_base=server.url, cache=False)
-        run = finished(runs, runs.start(replace(SPEC, model=model), Credentials({"model": "k"})))
+        run = run_to_end(runs, runs.start(replace(SPEC, model=model), Credentials({"model": "k"})))
     assert "could not be read" in run.why
     assert run.why.endswith("to find a reply format that it keeps, or choose a larger one.")
 
@@ -245,7 +245,7 @@ def test_a_run_that_is_under_way_or_was_interrupted_says_where_it_stands(runs):
 
 def test_a_reward_just_below_the_threshold_does_not_look_as_if_it_reached_it(runs):
     spec = replace(SPEC, reward="def reward(args, pred):\n    return 0.99999\n")
-    assert finished(runs, runs.start(spec)).why.endswith("attempt 1 with reward 0.99999.")
+    assert run_to_end(runs, runs.start(spec)).why.endswith("attempt 1 with reward 0.99999.")
 
 
 def test_a_run_that_was_kept_from_stopping_by_a_rule_says_so():

@@ -25,7 +25,7 @@ from refine_core.runs import Credentials, Runs
 from refine_core.words import why_failed
 from tests.openai_server import OpenAIServer
 from tests.prompts import reply
-from tests.unit.test_runs import finished
+from tests.threads import run_to_end
 
 CITY = Signature("question -> answer")
 BOTH = Signature("question -> answer, score: int")
@@ -217,7 +217,7 @@ def test_an_attempt_whose_model_repeats_the_template_fails_in_words(reward, repl
         spec = ProgramSpec(
             (StageSpec("answer", "question -> answer"),), reward, {"question": "?"}, model=model, N=1
         )
-        line = finished(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"}))).line
+        line = run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"}))).line
     runs.close()
     (attempt,) = line.attempts
     assert (attempt.state, attempt.reward) == ("failed", None)

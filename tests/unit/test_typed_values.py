@@ -15,7 +15,6 @@ from refine_core.log.summaries import summarize
 from refine_core.refine.build import Pipeline
 from refine_core.refine.resuming import Interrupted
 from refine_core.runs import Runs
-from tests.threads import finish
 
 REWARD = """
 import datetime, decimal
@@ -37,7 +36,7 @@ TYPED = {"day": datetime.date(2026, 1, 2), "price": Decimal("1.50"), "pair": ("a
 def test_the_apps_reward_sees_the_types_that_the_signature_names(inputs):
     runs = Runs(MemoryStore())
     run_id = runs.start(ProgramSpec((StageSpec("answer", SIGNATURE),), REWARD, inputs, N=1))
-    finish(runs._jobs[run_id].thread)
+    runs.join(run_id, 30)
     line = runs.get(run_id).line
     runs.close()
     (attempt,) = line.attempts
@@ -51,7 +50,7 @@ def test_a_run_that_is_gone_on_with_has_its_outputs_with_their_types():
     spec = ProgramSpec((StageSpec("answer", SIGNATURE),), "def reward(args, pred): return 0.5", TYPED, N=2)
     runs = Runs(MemoryStore())
     run_id = runs.start(spec)
-    finish(runs._jobs[run_id].thread)
+    runs.join(run_id, 30)
     records = runs.events(run_id)
     runs.close()
     scored = next(i for i, r in enumerate(records) if isinstance(r.event, RewardScored))
@@ -60,7 +59,7 @@ def test_a_run_that_is_gone_on_with_has_its_outputs_with_their_types():
     store.interrupt()
     again = Runs(store)
     again.resume(run_id)
-    finish(again._jobs[run_id].thread)
+    again.join(run_id, 30)
     resumed = again.events(run_id)[scored + 1 :]
     again.close()
     (asked, asked_again) = (

@@ -16,7 +16,6 @@ from refine_core.log.summaries import summarize
 from refine_core.log.well_formed import well_formed
 from refine_core.runs import Runs
 from tests.pages.test_half_emoji import HALF, SHOWN, halves
-from tests.threads import finish
 
 pytestmark = pytest.mark.fault(53)
 TEXT = st.text(alphabet=st.characters(exclude_categories=()))
@@ -119,6 +118,4 @@ def test_a_resumed_run_goes_on_with_the_exact_inputs():
 
 
 def ended(runs, run_id):
-    job = runs._jobs.get(run_id)
-    if job is not None and job.thread is not None:
-        finish(job.thread)
+    runs.join(run_id, 30)

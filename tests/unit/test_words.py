@@ -31,7 +31,7 @@ from refine_core.words import (
     why_no_advice,
 )
 from tests import logs
-from tests.unit.test_runs import finished
+from tests.threads import run_to_end
 
 SPEC = ProgramSpec(
     (StageSpec("answer", "question -> answer"),),
@@ -49,7 +49,7 @@ def runs():
 
 
 def test_what_a_run_took_says_what_is_unknown(runs):
-    run = finished(runs, runs.start(SPEC))
+    run = run_to_end(runs, runs.start(SPEC))
     assert what_it_took(run.line).startswith("3 attempts, 2 requests for advice, 5 calls, ")
     assert what_it_took(run.line).endswith("free")
     for call in run.line.calls:
