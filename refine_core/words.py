@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
-from refine_core.rewards.explain import SANDBOX
+from refine_core.rewards.error_explanations import SANDBOX
 from refine_core.spec import HintSource
 from refine_core.spec.schedule import ScheduleKind
 

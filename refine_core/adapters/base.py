@@ -80,7 +80,7 @@ class Adapter:
 
         Raises: LMError; ParseError where the fallback's reply cannot be read either.
         """
-        from refine_core.adapters.fill import fill_for_call  # which needs this module
+        from refine_core.adapters.complete_signature import fill_for_call  # which needs this module
 
         return run(fill_for_call(self, lm, lm_kwargs, signature, demos, inputs))
 
@@ -93,7 +93,7 @@ class Adapter:
         inputs: Mapping[str, Any],
     ) -> list[dict[str, Any]]:
         """`__call__` for async code."""
-        from refine_core.adapters.fill import fill_for_call
+        from refine_core.adapters.complete_signature import fill_for_call
 
         return await arun(fill_for_call(self, lm, lm_kwargs, signature, demos, inputs))
 

@@ -12,16 +12,16 @@ from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED, unread
+from refine_core.adapters.chat_sections import COMPLETED, plain_reply, sections
+from refine_core.adapters.field_values import format_value, readers, sides
 from refine_core.adapters.json import JSONAdapter
-from refine_core.adapters.markers import COMPLETED, plain_reply, sections
-from refine_core.adapters.template import ECHO_SHOWN, REPEATED, repeats_template
-from refine_core.adapters.turns import (
+from refine_core.adapters.template_echo import ECHO_SHOWN, REPEATED, repeats_template
+from refine_core.adapters.turn_adapter import (
     TurnAdapter,
     placeholder,
     section,
     wanted,
 )
-from refine_core.adapters.values import format_value, readers, sides
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import HINT, Signature
 
@@ -66,7 +66,7 @@ class ChatAdapter(TurnAdapter):
         """The outputs in `completion`, by name, in the signature's order. Raises ParseError.
 
         The first section of a name wins; unknown sections are ignored; every output is required. See
-        refine_core.adapters.markers.
+        refine_core.adapters.chat_sections.
         """
         if (plain := _plain_values(signature, completion)) is not None:
             return plain

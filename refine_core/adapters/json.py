@@ -13,14 +13,14 @@ from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED, unread
-from refine_core.adapters.template import ECHO_SHOWN, REPEATED, repeats_template
-from refine_core.adapters.turns import (
+from refine_core.adapters.field_values import as_json, data_as_text, jsonable, readers, repair_json, sides
+from refine_core.adapters.template_echo import ECHO_SHOWN, REPEATED, repeats_template
+from refine_core.adapters.turn_adapter import (
     TurnAdapter,
     placeholder,
     section,
     wanted,
 )
-from refine_core.adapters.values import as_json, data_as_text, jsonable, readers, repair_json, sides
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 
 from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
-from refine_core.adapters.fill import Request, fill
+from refine_core.adapters.complete_signature import Request, fill
 from refine_core.effects import Blocking, Flow
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from refine_core.adapters.fill import Request, fill
+from refine_core.adapters.complete_signature import Request, fill
 from refine_core.effects import Flow
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from refine_core.adapters.values import as_json
+from refine_core.adapters.field_values import as_json
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict
 from refine_core.refine.sources import modules_text, source_of

@@ -16,7 +16,7 @@ from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.sources import CARRIED
 from refine_core.rewards import RewardRunner, Scored, find_reward
 from refine_core.rewards.checks import Fields
-from refine_core.rewards.repeating import is_bound_to_repeat
+from refine_core.rewards.repeating_errors import is_bound_to_repeat
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate

@@ -40,7 +40,7 @@ from refine_core.refine.advice import advise
 from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.outcome import Outcome, Refinement, Tried
 from refine_core.refine.scoring import Scorer, Validator, unmet
-from refine_core.rewards.fields import Inputs
+from refine_core.rewards.arguments import Inputs
 from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:  # who never resumes a run need not wait for what reads its log

@@ -14,8 +14,8 @@ from refine_core.effects import Flow, MaybeAwaitable
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.log.scope import Scope
 from refine_core.modules.prediction import Prediction
-from refine_core.rewards.coerce import NotAScore, measured
 from refine_core.rewards.score import Scored
+from refine_core.rewards.score_conversion import NotAScore, measured
 
 RewardFunction = Callable[[dict[str, Any], Any], Any]
 

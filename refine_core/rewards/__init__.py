@@ -2,23 +2,23 @@
 
     source text --find_reward--> name --RewardRunner--> Scored(value, feedback, parts, stdout, took_s)
 
-    coerce.py    what counts as a score; shared by this process and the worker
-    score.py     Score, Scored, as_score
-    checks/      what reading finds wrong with it
-    source.py    which name is the reward, and which line is to blame; reads, never runs
-    wire.py      frames between the two processes
-    values.py    Python values as JSON and back, with their types
-    limits.py    how much of everything a reward may say
-    replies.py   what a worker said, checked
-    runner.py    RewardRunner: one source, one score at a time, restarted when it must be
-    process.py   this side of one worker process: start, send, wait, watch, kill
-    folder.py    the worker's folder: bounded, emptied, removed
-    worker.py    the other side: the process that runs the user's code
-    fields.py    what it hands to that code: inputs and prediction
-    stub.py      what `refine_core` is to that code
-    refusals.py  what the sandbox refused to it; explain.py says so
-    confine.py   what that process gives up before it does
-    seccomp.py   the system calls that it keeps
+    score_conversion.py    what counts as a score; shared by this process and the worker
+    score.py               Score, Scored, as_score
+    checks/                what reading finds wrong with it
+    source.py              which name is the reward, and which line is to blame; reads, never runs
+    wire.py                frames between the two processes
+    value_codec.py         Python values as JSON and back, with their types
+    limits.py              how much of everything a reward may say
+    worker_replies.py      what a worker said, checked
+    runner.py              RewardRunner: one source, one score at a time, restarted when it must be
+    process.py             this side of one worker process: start, send, wait, watch, kill
+    folder.py              the worker's folder: bounded, emptied, removed
+    worker.py              the other side: the process that runs the user's code
+    arguments.py           what it hands to that code: inputs and prediction
+    restricted_library.py  what `refine_core` is to that code
+    sandbox_refusals.py    what the sandbox refused to it; error_explanations.py says so
+    sandbox.py             what that process gives up before it does
+    seccomp.py             the system calls that it keeps
 
 The names below are loaded when first used, so that importing this package costs next to nothing.
 """

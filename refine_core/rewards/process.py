@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import IO
 
 from refine_core.rewards import folder, wire
-from refine_core.rewards.holding import describe_holding
 from refine_core.rewards.limits import REPLY_BYTES
-from refine_core.rewards.replies import read_ready_reply
+from refine_core.rewards.process_resources import describe_holding
+from refine_core.rewards.worker_replies import read_ready_reply
 
 Frame = dict[str, object]
 

@@ -24,10 +24,10 @@ from typing import Protocol, Self, TypeVar
 
 from refine_core.errors import RewardError, WorkerError
 from refine_core.rewards.process import Frame, WorkerProcess
-from refine_core.rewards.replies import Failure, JudgeCall, read_load_reply, read_score_reply
 from refine_core.rewards.score import Scored
 from refine_core.rewards.source import blame_line_of_reward, find_reward
-from refine_core.rewards.values import NotTransferable, decode, encode_fields
+from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
+from refine_core.rewards.worker_replies import Failure, JudgeCall, read_load_reply, read_score_reply
 from refine_core.waiting import Cancel
 
 START_S = 10.0  # for Python to come up
@@ -89,7 +89,7 @@ class RewardRunner:
 
     @property
     def confinement(self) -> tuple[str, ...]:
-        """What the worker gave up, in confine.py's words; known once the source has been loaded, else empty."""
+        """What the worker gave up, in sandbox.py's words; known once the source has been loaded, else empty."""
         return self._confinement
 
     @property
@@ -114,7 +114,7 @@ class RewardRunner:
         """Score one prediction.
 
         args: the program's inputs. prediction: its outputs. Every value arrives as itself, with its type; one that cannot
-        is an error, "NotTransferable": see values.py. One score at a time: others wait for their turn.
+        is an error, "NotTransferable": see value_codec.py. One score at a time: others wait for their turn.
         Raises: RewardError; WorkerError; RunCancelled once `cancel` is set; what the judge raises beyond Exception.
         """
         token = cancel or Cancel()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from refine_core.errors import RewardError
-from refine_core.rewards.coerce import NotAScore, measured
+from refine_core.rewards.score_conversion import NotAScore, measured
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
     frame = length (4 bytes, little-endian) + JSON in ASCII
 
-The JSON is strict; values that it does not know are encoded by values.py. ASCII escapes carry lone surrogates unharmed.
+The JSON is strict; values that it does not know are encoded by value_codec.py. ASCII escapes carry lone surrogates unharmed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import sys
 
 from refine_core.rewards.limits import JUDGE_DEPTH, JUDGE_UNORDERED, JUDGE_VALUES, REPLY_BRACKETS, REPLY_BYTES
-from refine_core.rewards.values import UNORDERED
+from refine_core.rewards.value_codec import UNORDERED
 
 HEADER_BYTES = 4
 MAX_FRAME_BYTES = 32 << 20  # to the worker; what comes from it is bounded in limits.py

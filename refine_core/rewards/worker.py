@@ -15,8 +15,8 @@ and 2, and what it prints is kept and sent along. End of input ends the process,
 What this is worth. The user's code runs in this very interpreter, so with enough reflection it can reach everything
 here: the channel, the token, this module. What it wins is to answer with a number that it could have returned anyway.
 The token and the one-frame rule make certain that blind writing is noticed, and that no answer is taken for that of
-another request. What keeps the machine safe is not here but in confine.py, in the runner's hard deadline, and in its
-bounds on what it reads (replies.py) and on what lies in the worker's folder (folder.py).
+another request. What keeps the machine safe is not here but in sandbox.py, in the runner's hard deadline, and in its
+bounds on what it reads (worker_replies.py) and on what lies in the worker's folder (folder.py).
 """
 
 # pathlib would add a tenth to the time in which this process starts.
@@ -32,14 +32,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from refine_core.rewards import confine, stub, wire
-from refine_core.rewards.coerce import NotAScore, measured
-from refine_core.rewards.explain import EXPLANATION_CHARS, explain, join
-from refine_core.rewards.fields import Inputs, Prediction
-from refine_core.rewards.guest import FILE, Captured, Clock, Deadline, FirstFrame, frames_of
+from refine_core.rewards import restricted_library, sandbox, wire
+from refine_core.rewards.arguments import Inputs, Prediction
+from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain, join
 from refine_core.rewards.limits import FEEDBACK_CHARS, LINES, MESSAGE_CHARS, NAME_CHARS, PARTS
-from refine_core.rewards.refusals import Refusals
-from refine_core.rewards.values import NotTransferable, decode, encode_fields
+from refine_core.rewards.sandbox_api import FILE, Captured, Clock, Deadline, FirstFrame, frames_of
+from refine_core.rewards.sandbox_refusals import Refusals
+from refine_core.rewards.score_conversion import NotAScore, measured
+from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
 
 _NOT_SHOWN = "its message cannot be shown"
 # Past whatever a class of the user's puts in their place.
@@ -303,7 +303,7 @@ def _clipped(text: str, chars: int) -> str:
 def main() -> None:
     """Load, then score until the input ends."""
     channel = Channel()
-    with_parent = confine.die_with_parent()
+    with_parent = sandbox.die_with_parent()
     load = channel.receive()
     # For the runner, which reads it when this process had to be killed or crashed. Never closed: C code writes to it.
     stuck = os.open(load["stuck"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -311,11 +311,11 @@ def main() -> None:
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, file=stuck, all_threads=False)
     sys.argv, sys.dont_write_bytecode = [FILE], True
-    sys.path[:] = confine.import_folders(load["path"])
+    sys.path[:] = sandbox.import_folders(load["path"])
     worker = Worker(channel, load)
-    stub.install(load["source"])  # our own code may not be read from now on
-    confinement = with_parent + confine.limit(load["memory_bytes"])
-    confinement += confine.confine(os.getcwd(), load["private"], load["landlock_abi"])
+    restricted_library.install(load["source"])  # our own code may not be read from now on
+    confinement = with_parent + sandbox.limit(load["memory_bytes"])
+    confinement += sandbox.confine(os.getcwd(), load["private"], load["landlock_abi"])
     channel.send({"op": "ready", "confinement": confinement})
     if worker.load(confinement):
         while True:

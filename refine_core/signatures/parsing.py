@@ -19,8 +19,8 @@ from typing import Any, Literal, Optional, Union
 
 from refine_core.errors import SignatureError, SignatureValueError
 from refine_core.reading import parse_expression
+from refine_core.signatures.caller_names import MISSING, find_type, from_code, is_type
 from refine_core.signatures.fields import Field, Role
-from refine_core.signatures.scope import MISSING, find_type, from_code, is_type
 
 # Names that a field may not take, and who has taken them.
 RESERVED: Mapping[str, str] = {

@@ -20,9 +20,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from refine_core.errors import SignatureTypeError, SignatureValueError
+from refine_core.signatures.caller_names import caller_names, is_type
 from refine_core.signatures.fields import Field
 from refine_core.signatures.parsing import check_name, parse_fields
-from refine_core.signatures.scope import caller_names, is_type
 from refine_core.signatures.state import dump_signature, read_state
 from refine_core.signatures.types import type_text
 

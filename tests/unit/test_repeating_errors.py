@@ -10,7 +10,7 @@ from refine_core.errors import RewardError
 from refine_core.modules import Prediction
 from refine_core.rewards import RewardRunner
 from refine_core.rewards.checks import Fields
-from refine_core.rewards.repeating import is_bound_to_repeat
+from refine_core.rewards.repeating_errors import is_bound_to_repeat
 
 pytestmark = pytest.mark.fault(17)
 INPUTS = {"question": "Which city?", "n": "many", "kind": "city"}

@@ -28,7 +28,7 @@ from refine_core import (
     context,
 )
 from refine_core.adapters import JSONSchemaAdapter
-from refine_core.adapters.markers import plain_reply, sections
+from refine_core.adapters.chat_sections import plain_reply, sections
 from refine_core.lm import Reply
 from refine_core.reasoning import split_reasoning
 from refine_core.runs import Credentials, Runs

@@ -12,8 +12,8 @@ import pytest
 from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner, wire
 from refine_core.rewards.limits import REPLY_BRACKETS, REPLY_BYTES
-from refine_core.rewards.replies import read_load_reply, read_score_reply
-from refine_core.rewards.values import decode
+from refine_core.rewards.value_codec import decode
+from refine_core.rewards.worker_replies import read_load_reply, read_score_reply
 from tests.threads import finish
 
 # A reward that has found the worker's channel and the token, and sends the body that `args` asks for.

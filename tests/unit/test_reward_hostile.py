@@ -1,7 +1,7 @@
 """Rewards that mean harm: each ends in time, this process goes on, and nothing is reached or left behind.
 
 Each is run as root and as an ordinary user, with the kernel's Landlock and with that of an older kernel.
-What only a confinement prevents is asserted where the worker reports that confinement: see refine_core/rewards/confine.py.
+What only a confinement prevents is asserted where the worker reports that confinement: see refine_core/rewards/sandbox.py.
 """
 
 import json

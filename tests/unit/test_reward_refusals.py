@@ -6,7 +6,7 @@ import pytest
 
 from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner
-from refine_core.rewards.explain import SANDBOX
+from refine_core.rewards.error_explanations import SANDBOX
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is refused")
 

@@ -21,7 +21,7 @@ from refine_core import Example, Predict, Prediction, Refine, Signature
 from refine_core.errors import RewardError
 from refine_core.lm import ScriptedLM
 from refine_core.rewards import RewardRunner, wire
-from refine_core.rewards.values import NotTransferable, decode, encode
+from refine_core.rewards.value_codec import NotTransferable, decode, encode
 
 
 class Color(Enum):

@@ -4,11 +4,11 @@
 
 CHECKS lists them; one more is a function Code -> findings. Each prefers silence where reading cannot tell.
 
-finding.py     Finding, Fix, Fields        reading.py     the syntax tree, and the function that is called
+finding.py     Finding, Fix, Fields        code.py     the syntax tree, and the function that is called
 fields.py      unknown fields and inputs   returns.py     branches without a return, results that are no number
 parameters.py  other parameters, and other frameworks' functions
 imports.py     what the sandbox refuses    names.py       names that nothing binds
-reached.py     whether every attempt comes to a node      typed.py       operations that their types forbid
+reachability.py     whether every attempt comes to a node      operand_types.py       operations that their types forbid
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from refine_core.errors import RewardError
+from refine_core.rewards.checks.code import Code, read
 from refine_core.rewards.checks.fields import check_fields
 from refine_core.rewards.checks.finding import Fields, Finding, Fix
 from refine_core.rewards.checks.imports import check_imports
 from refine_core.rewards.checks.names import check_names
 from refine_core.rewards.checks.parameters import ask, check_parameters, renamed
-from refine_core.rewards.checks.reading import Code, read
 from refine_core.rewards.checks.returns import check_returns
 from refine_core.rewards.source import find_reward, parse_reward
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import get_origin
 
 from refine_core.modules.prediction import Prediction
+from refine_core.rewards.checks.code import Code, Function, own_nodes, positional
 from refine_core.rewards.checks.finding import Finding, Fix, nearest
-from refine_core.rewards.checks.reached import Flow
-from refine_core.rewards.checks.reading import Code, Function, own_nodes, positional
+from refine_core.rewards.checks.reachability import Flow
 
 _DICT = frozenset(dir(dict))
 _PREDICTION = _DICT | frozenset(dir(Prediction))

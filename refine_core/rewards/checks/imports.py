@@ -6,8 +6,8 @@ import ast
 import importlib.util
 from collections.abc import Iterator
 
+from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding
-from refine_core.rewards.checks.reading import Code
 
 SANDBOX = "Rewards run in a sandbox without network, other programs or files"
 _REFUSED = frozenset((

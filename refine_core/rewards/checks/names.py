@@ -7,8 +7,8 @@ import builtins
 import sys
 from collections.abc import Iterator
 
+from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix, nearest
-from refine_core.rewards.checks.reading import Code
 
 _GIVEN = frozenset(dir(builtins)) | {
     "judge", "Score", "__name__", "__file__", "__doc__", "__loader__", "__package__", "__spec__", "__class__",

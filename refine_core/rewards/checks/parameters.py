@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from refine_core.rewards.checks.code import Code, Function
 from refine_core.rewards.checks.finding import Finding, Fix
-from refine_core.rewards.checks.reading import Code, Function
 
 OURS = ("args", "pred")
 _INPUTS = {"args", "arg", "inputs", "kwargs", "inp", "in_"}

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from refine_core.rewards.checks.code import Code, Function, called_name, own_nodes
 from refine_core.rewards.checks.finding import Finding
-from refine_core.rewards.checks.reading import Code, Function, called_name, own_nodes
 
 _ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 _ENDLESS = {"count", "cycle", "repeat", "iter"}

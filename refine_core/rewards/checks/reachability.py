@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from refine_core.rewards.checks.reading import Code, Function, Scope, own_nodes
+from refine_core.rewards.checks.code import Code, Function, Scope, own_nodes
 
 _COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 # Evaluating one of these raises nothing that depends on a value, but for a name or a field that is missing.

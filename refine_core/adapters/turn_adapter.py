@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.base import Adapter
-from refine_core.adapters.values import as_json, format_value
+from refine_core.adapters.field_values import as_json, format_value
 from refine_core.signatures.fields import Field, bounds_text
 from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import choices, json_schema, type_text

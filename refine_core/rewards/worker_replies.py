@@ -54,7 +54,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class JudgeCall:
-    """The reward asks the judge. inputs: still encoded, see values.py."""
+    """The reward asks the judge. inputs: still encoded, see value_codec.py."""
 
     signature: str
     inputs: dict[str, object]

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from refine_core.errors import RewardError
 from refine_core.rewards.checks import Fields, check_reward, read_code
-from refine_core.rewards.checks.reached import Flow
-from refine_core.rewards.checks.reading import Code, Function, own_nodes, positional
+from refine_core.rewards.checks.code import Code, Function, own_nodes, positional
+from refine_core.rewards.checks.operand_types import fails_by_its_types
+from refine_core.rewards.checks.reachability import Flow
 from refine_core.rewards.checks.returns import never_a_number
-from refine_core.rewards.checks.typed import fails_by_its_types
 
 # They tell of the machine, or of another model.
 _BY_CHANCE = frozenset({"JudgeError", "MemoryLimit", "Timeout"})

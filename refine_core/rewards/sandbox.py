@@ -9,7 +9,7 @@
     nproc              no new process or thread                     Linux without seccomp, and not as root
 
 Every step is tried and none is required; each returns the names of what it reached, which the runner shows as its
-`confinement`. Standard library only. The rest is watched from the other side: see folder.py and holding.py.
+`confinement`. Standard library only. The rest is watched from the other side: see folder.py and process_resources.py.
 
 What this is worth. No content of a file outside of Python, installed packages and a few system folders can be read:
 nothing of a checkout (also one installed with `pip install -e`), of the working directory, or of the data folder.

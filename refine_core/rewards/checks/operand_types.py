@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from refine_core.rewards.checks.reached import Flow
+from refine_core.rewards.checks.reachability import Flow
 
 _SAMPLES: Mapping[object, Any] = {str: "a", int: 1, float: 1.0, bool: True}
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {

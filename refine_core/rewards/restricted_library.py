@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from refine_core.rewards.fields import Example, Prediction
+from refine_core.rewards.arguments import Example, Prediction
 
 NAMES = ("Example", "Prediction", "Score")
 SAYS_WHAT_THERE_IS = f"Inside a reward, refine_core has only {', '.join(NAMES[:-1])} and {NAMES[-1]}."

@@ -17,8 +17,8 @@ from typing import Any
 
 from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
-from refine_core.adapters.cut import cut_error, is_worth_asking_again, thought_error, why_cut
-from refine_core.adapters.values import sides
+from refine_core.adapters.field_values import sides
+from refine_core.adapters.truncation import cut_error, is_worth_asking_again, thought_error, why_cut
 from refine_core.callbacks import callbacks_of, told
 from refine_core.effects import Flow, SyncOrAsync, overrides, own_pair
 from refine_core.errors import LMRefusedError, ParseError

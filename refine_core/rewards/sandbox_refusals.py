@@ -17,14 +17,14 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from refine_core.rewards.guest import FILE
 from refine_core.rewards.limits import REFUSAL_CHARS, REFUSALS
+from refine_core.rewards.sandbox_api import FILE
 
 
 class Refusals:
     """What was refused since the source was loaded.
 
-    confinement: as confine.py tells it; without any, nothing is refused. folder: where the reward may write.
+    confinement: as sandbox.py tells it; without any, nothing is refused. folder: where the reward may write.
     """
 
     def __init__(self, confinement: list[str], folder: str) -> None:

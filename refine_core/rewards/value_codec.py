@@ -93,7 +93,7 @@ def _encode_dict(value: dict[Any, object], depth: int) -> dict[str, object]:
 
 def _own_dicts() -> tuple[type, ...]:
     """The worker's own kinds of dict, in which inputs and predictions come, where they are loaded."""
-    fields = sys.modules.get("refine_core.rewards.fields")
+    fields = sys.modules.get("refine_core.rewards.arguments")
     return (fields.Inputs, fields.Example) if fields is not None else ()
 
 

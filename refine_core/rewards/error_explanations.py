@@ -50,7 +50,7 @@ def join(text: str, more: str) -> str:
 def _missing_module(name: str) -> str:
     top = name.partition(".")[0]
     if top == "refine_core":
-        from refine_core.rewards.stub import SAYS_WHAT_THERE_IS
+        from refine_core.rewards.restricted_library import SAYS_WHAT_THERE_IS
 
         return SAYS_WHAT_THERE_IS
     if top in sys.stdlib_module_names:

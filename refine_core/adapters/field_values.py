@@ -15,8 +15,8 @@ from typing import Any
 
 import ujson
 
-from refine_core.adapters.easing import chosen, ease, field_in_percent, means_none, table_of
-from refine_core.adapters.template import without_note
+from refine_core.adapters.lenient_values import chosen, ease, field_in_percent, means_none, table_of
+from refine_core.adapters.template_echo import without_note
 from refine_core.log.plain import plain
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field
@@ -114,7 +114,7 @@ class Reader:
     """Reads values of one field.
 
     Text is repaired as JSON where it is not of the type as it stands: "3.0" for an int, fenced JSON, "no" for a bool. Where
-    that does not help either, it is read as people write values: see refine_core.adapters.easing.
+    that does not help either, it is read as people write values: see refine_core.adapters.lenient_values.
     """
 
     __slots__ = (
