@@ -10,8 +10,8 @@ import re
 
 from refine_core.errors import Problem
 from refine_core.log.timeline import Attempt, Timeline
+from refine_core.messages import describe_failure, format_reward
 from refine_core.stop_summary import list_attempts
-from refine_core.words import format_reward, why_failed
 
 MIN_ATTEMPTS = 3  # scored, before the same reward is more than chance
 _CAUSES = (
@@ -72,7 +72,7 @@ def failed_lines(line: Timeline) -> list[Problem]:
     for attempt in line.attempts:
         error = attempt.error
         if attempt.phase == "reward" and error is not None and error.line is not None:
-            found.setdefault((error.line, why_failed(attempt)), []).append(attempt.index)
+            found.setdefault((error.line, describe_failure(attempt)), []).append(attempt.index)
     return [
         Problem("reward", f"{list_attempts(indices)} failed here: {why}", line=at)
         for (at, why), indices in found.items()

@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 
 from refine_core.events import RunFinished
+from refine_core.formatting import pluralize
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.words import count, fault, format_reward, what_next, why_failed
+from refine_core.messages import describe_error, describe_failure, format_reward, suggest_next_step
 
 _CAUSE_CHARS = 160
 _ONLY_CAUSE_CHARS = 240
@@ -52,10 +53,10 @@ def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
             reward = f"{_reward(line, end.returned)}{_rules(line, end.returned)}"
             return (f"The only attempt scored {reward}.",)
         case "attempts_used_up" if end.returned is not None:
-            return f"All {count(made, 'attempt')} made; {_aim(line)}.", returned, *failures
+            return f"All {pluralize(made, 'attempt')} made; {_aim(line)}.", returned, *failures
         case "too_many_failures":
             allowed = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
-            why = f"{count(failed, 'attempt')} failed ({allowed} allowed)"
+            why = f"{pluralize(failed, 'attempt')} failed ({allowed} allowed)"
             return f"Gave up after attempt {made}: {why}.", best, *failures
         case "every_attempt_failed":
             return _all_failed(line, failures)
@@ -73,7 +74,11 @@ def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
         case "cancelled":
             return f"Cancelled {_when(line)}.", best, *failures
         case _:
-            return f"Stopped by an error: {fault(end.error) if end.error else 'unknown'}", best, *failures
+            return (
+                f"Stopped by an error: {describe_error(end.error) if end.error else 'unknown'}",
+                best,
+                *failures,
+            )
 
 
 _NO_REWARD = "No attempt has a reward yet."
@@ -113,7 +118,7 @@ def _failures(line: Timeline) -> list[str]:
     most = sorted(causes, key=lambda cause: -len(causes[cause]))[:_CAUSES]
     told = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in most]
     others = sum(len(causes[cause]) for cause in causes if cause not in most)
-    return [*told, *([f"{count(others, 'more attempt')} failed for other reasons."] if others else [])]
+    return [*told, *([f"{pluralize(others, 'more attempt')} failed for other reasons."] if others else [])]
 
 
 def _by_cause(line: Timeline) -> dict[str, list[int]]:
@@ -130,7 +135,7 @@ def _by_cause(line: Timeline) -> dict[str, list[int]]:
 def _cause(attempt: Attempt) -> str:
     """Why an attempt failed, short enough for a headline: "the reward returned nothing (line 4)"."""
     error = attempt.error
-    said = _first_sentence(why_failed(attempt)) or "its error is not known"
+    said = _first_sentence(describe_failure(attempt)) or "its error is not known"
     if error is None or attempt.phase != "reward":
         return said
     if error.type == "WrongType" and said.startswith("the reward returned None"):
@@ -147,7 +152,9 @@ def _whole(line: Timeline, cause: str) -> str:
     failed = next(attempt for attempt in line.attempts if attempt.state == "failed")
     if failed.phase == "reward" or failed.error is None:
         return f"{cause}."
-    return _join(_cut(" ".join(why_failed(failed).split()), _ONLY_CAUSE_CHARS), what_next(line, failed))
+    return _join(
+        _cut(" ".join(describe_failure(failed).split()), _ONLY_CAUSE_CHARS), suggest_next_step(line, failed)
+    )
 
 
 def _first_sentence(text: str) -> str:

@@ -17,6 +17,7 @@ PAGES = ROOT / "pages"
 
 # Top to bottom: a room imports only rooms above it (and itself).
 ROOMS = (
+    "formatting",
     "absent",
     "errors",
     "waiting",
@@ -41,7 +42,7 @@ ROOMS = (
     "modules",
     "rewards",
     "refine",
-    "words",
+    "messages",
     "stop_summary",
     "remarks",
     "figures",
@@ -52,7 +53,7 @@ ROOMS = (
     "cli",
 )
 # What the pages may use; all else of the core is behind these.
-DOORS = {"runs", "programs", "connections", "figures", "words", "errors"}
+DOORS = {"runs", "programs", "connections", "figures", "formatting", "messages", "errors"}
 
 
 def sources(folder):

@@ -14,9 +14,9 @@ from pages.shared.reply_format import REPLY_FORMATS, reply_format
 from pages.shared.secret import offer_key, secret
 from pages.shared.text import mistake, plain
 from refine_core import connections
+from refine_core.formatting import format_number, format_time
 from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
-from refine_core.words import moment, number
 
 _KINDS = {"practice": "Practice model", "litellm": "A real model", "replay": "A recorded run"}
 _REPLAYED = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
@@ -84,7 +84,9 @@ def _connected(typed: Typed, run: Run | None) -> None:
         return
     said = [chosen.model, chosen.api_base or "the provider's own address", _key_of(chosen)]
     said += [
-        "no temperature sent" if chosen.temperature is None else f"temperature {number(chosen.temperature)}",
+        "no temperature sent"
+        if chosen.temperature is None
+        else f"temperature {format_number(chosen.temperature)}",
         f"reply format: {REPLY_FORMATS[chosen.reply_format]}",
     ]
     st.caption(plain(" · ".join(said)))
@@ -128,7 +130,7 @@ def _recorded(typed: Typed) -> None:
 
 
 def _row(row: RunRow) -> str:
-    return f"{moment(row.summary.started_at)} · {row.summary.title} · {row.summary.model}"
+    return f"{format_time(row.summary.started_at)} · {row.summary.title} · {row.summary.model}"
 
 
 def _practice() -> None:

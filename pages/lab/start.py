@@ -15,7 +15,7 @@ from pages.shared import address
 from pages.shared.text import ROLES, block, mistake, plain
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError
-from refine_core.words import count
+from refine_core.formatting import pluralize
 
 _FIELDS = {
     "stages": "Program: ",
@@ -65,10 +65,10 @@ def press_run(typed: Typed) -> bool:
     pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=fixed("run"))
     n, model = len(programs.temperatures(typed.spec)), typed.spec.model
     if typed.problems:
-        words = f"Fix {count(len(typed.problems), 'problem')} in the form."
+        words = f"Fix {pluralize(len(typed.problems), 'problem')} in the form."
     else:
         name = f"the {model.label}" if model.kind == "practice" else model.label
-        words = f"up to {count(n, 'attempt')} on {name}"
+        words = f"up to {pluralize(n, 'attempt')} on {name}"
     st.caption(plain(words), width="content")
     return pressed
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared.text import plain
 from refine_core.connections import Spent
-from refine_core.words import count, dollars
+from refine_core.formatting import format_cost, pluralize
 
 DAYS: Final = 30
 COLUMNS: Final = (
@@ -46,7 +46,7 @@ def cost(spent: Sequence[Spent]) -> None:
     for place, title, part in ((left, "Today", today), (right, f"Last {DAYS} days", spent)):
         place.metric(title, plain(total(part)))
         if unpriced := sum(one.unpriced for one in part):
-            place.caption(f"{count(unpriced, 'call')} of unknown price")
+            place.caption(f"{pluralize(unpriced, 'call')} of unknown price")
     _table(
         key="models.costs",
         data={
@@ -94,9 +94,11 @@ def _cost(usd: float | None, unpriced: int) -> str:
     if usd is None or (unpriced and not usd):
         return "unknown"
     return (
-        f"at least {_dollars(usd)}; {count(unpriced, 'call')} of unknown price" if unpriced else _dollars(usd)
+        f"at least {_dollars(usd)}; {pluralize(unpriced, 'call')} of unknown price"
+        if unpriced
+        else _dollars(usd)
     )
 
 
 def _dollars(usd: float) -> str:
-    return "$0" if usd == 0 else dollars(usd)
+    return "$0" if usd == 0 else format_cost(usd)

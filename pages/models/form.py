@@ -16,8 +16,8 @@ from pages.shared.text import mistake, plain
 from refine_core import connections
 from refine_core.connections import PRESETS, Preset
 from refine_core.errors import SpecError, StoreError
+from refine_core.formatting import pluralize
 from refine_core.programs import Problem
-from refine_core.words import count
 
 MOST_BUTTONS = 6
 _SOURCES = {VARIABLE: "An environment variable", TYPED: "Typed here, for this session", NONE: "No key"}
@@ -85,7 +85,7 @@ def _model(preset: Preset, typed: Typed) -> None:
     names = listed() or preset.models
     if len(names) > MOST_BUTTONS:
         st.selectbox(
-            f"The server lists {count(len(names), 'model')}",
+            f"The server lists {pluralize(len(names), 'model')}",
             names,
             key=key("listed"),
             index=None,

@@ -12,8 +12,8 @@ from pages.models import state
 from pages.shared.text import block, plain
 from refine_core import connections
 from refine_core.connections import Check, Finding
+from refine_core.formatting import format_cost, format_duration, pluralize
 from refine_core.programs import ModelSpec
-from refine_core.words import count, dollars, seconds
 
 POLL_S: Final = 0.3
 FORM: Final = ""
@@ -110,9 +110,9 @@ def _found(of: str) -> Check | None:
 
 def _draw(found: Check) -> None:
     if not found.done:
-        st.caption(f"Testing for {seconds(found.took_s)}; at most 20 s once the library is loaded.")
+        st.caption(f"Testing for {format_duration(found.took_s)}; at most 20 s once the library is loaded.")
     elif found.ok:
-        st.success(f"It works. Tested in {seconds(found.took_s)}.", icon=":material/check_circle:")
+        st.success(f"It works. Tested in {format_duration(found.took_s)}.", icon=":material/check_circle:")
     elif found.ok is False:
         st.error("It does not work yet. What to do is said below.", icon=":material/error:")
     else:
@@ -130,9 +130,9 @@ def _draw(found: Check) -> None:
         tokens = (
             "tokens unknown"
             if found.tokens_in is None or found.tokens_out is None
-            else f"{count(found.tokens_in, 'token')} in, {found.tokens_out} out"
+            else f"{pluralize(found.tokens_in, 'token')} in, {found.tokens_out} out"
         )
-        st.caption(plain(f"{tokens} · {dollars(found.cost_usd)}"))
+        st.caption(plain(f"{tokens} · {format_cost(found.cost_usd)}"))
 
 
 def _by_words(findings: Sequence[Finding]) -> dict[str, list[Finding]]:

@@ -6,8 +6,8 @@ from pages.shared import address
 from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
+from refine_core.formatting import format_number, format_time, pluralize
 from refine_core.runs import RunRow
-from refine_core.words import count, moment, number
 
 SHOWN = 100
 _OUTCOMES = {
@@ -42,13 +42,13 @@ def entry(row: RunRow) -> None:
     best = (
         "no reward"
         if summary.best_reward is None
-        else f"best reward {number(summary.best_reward, (summary.threshold,))}"
+        else f"best reward {format_number(summary.best_reward, (summary.threshold,))}"
     )
     best += ", rule not met" if summary.best_unmet else ""
     parts = [
-        moment(summary.started_at),
+        format_time(summary.started_at),
         outcome(row),
-        count(len(summary.rewards), "attempt"),
+        pluralize(len(summary.rewards), "attempt"),
         best,
         summary.model,
     ]

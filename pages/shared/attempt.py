@@ -11,25 +11,22 @@ import ujson
 
 from pages.shared.text import ROLES, block, mistake, plain, printed, whole
 from refine_core.errors import Charge
-from refine_core.runs import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import (
-    count,
+from refine_core.formatting import format_cost, format_duration, format_number, pluralize
+from refine_core.messages import (
+    describe_advice_failure,
+    describe_error,
+    describe_failure,
+    describe_format,
+    describe_parse_failure,
+    describe_refusals,
     describe_retry,
-    dollars,
-    fault,
+    describe_rollout,
+    describe_unmet_rules,
     format_reward,
     hint_source,
-    name_format,
-    no_temperature,
-    number,
-    refusals,
-    rules,
-    seconds,
-    unread,
-    what_next,
-    why_failed,
-    why_no_advice,
+    suggest_next_step,
 )
+from refine_core.runs import Attempt, Call, PredictorRun, Timeline
 
 NO_HINT = "N/A"
 PARTS_ON_A_PAGE = 20
@@ -72,15 +69,15 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
 def _title(line: Timeline, attempt: Attempt) -> str:
     parts = [
         f"Attempt {attempt.index + 1} of {len(line.temperatures)}",
-        f"temperature {number(attempt.temperature)}"
+        f"temperature {format_number(attempt.temperature)}"
         if line.tempered(attempt)
-        else no_temperature(attempt.index),
+        else describe_rollout(attempt.index),
     ]
     match attempt.state:
         case "scored":
             parts += [
                 f"reward {format_reward(line, attempt.reward)}",
-                *([rules(attempt)] if attempt.unmet else ()),
+                *([describe_unmet_rules(attempt)] if attempt.unmet else ()),
             ]
         case "failed":
             parts.append("failed")
@@ -119,10 +116,10 @@ def _failure(line: Timeline, attempt: Attempt) -> None:
         return
     where = "The reward failed" if attempt.phase == "reward" else "The program failed"
     at = f", line {error.line}" if error.line is not None else ""
-    mistake(f"{where}{at}: {why_failed(attempt)}")
-    whole(why_failed(attempt), key=f"error-{attempt.index}")
+    mistake(f"{where}{at}: {describe_failure(attempt)}")
+    whole(describe_failure(attempt), key=f"error-{attempt.index}")
     st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
-    if advised := what_next(line, attempt):
+    if advised := suggest_next_step(line, attempt):
         st.caption(advised)
     if error.stdout:
         printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
@@ -164,7 +161,7 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
     if scored.parts:
         _parts(scored.parts, key=f"parts-{attempt.index}")
     if scored.refusals:
-        refused = "\n".join(refusals(scored))
+        refused = "\n".join(describe_refusals(scored))
         st.warning(plain(refused), icon=":material/block:")
         whole(refused, key=f"refusals-{attempt.index}")
     if scored.feedback:
@@ -172,7 +169,7 @@ def _reward(line: Timeline, attempt: Attempt) -> None:
         block(scored.feedback, key=f"feedback-{attempt.index}")
     if scored.stdout:
         printed(scored.stdout, "What the reward printed", key=f"printed-{attempt.index}")
-    st.caption(f"Scored in {plain(seconds(scored.took_s))}")
+    st.caption(f"Scored in {plain(format_duration(scored.took_s))}")
 
 
 def _parts(parts: Mapping[str, float], *, key: str) -> None:
@@ -181,7 +178,7 @@ def _parts(parts: Mapping[str, float], *, key: str) -> None:
     pages = -(-len(parts) // PARTS_ON_A_PAGE)
     page = int(st.session_state.get(key) or 1)
     shown = islice(parts.items(), (page - 1) * PARTS_ON_A_PAGE, page * PARTS_ON_A_PAGE)
-    st.markdown("\n".join(f"- {plain(name)}: {plain(number(value))}" for name, value in shown))
+    st.markdown("\n".join(f"- {plain(name)}: {plain(format_number(value))}" for name, value in shown))
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.pagination(pages, key=key, max_visible_pages=5)
@@ -202,20 +199,24 @@ def _hints(line: Timeline, attempt: Attempt) -> None:
 
 def _predictor(run: PredictorRun) -> None:
     unfinished = "cut off" if run.cut_off else "running"
-    state = "failed" if run.error else seconds(run.took_s) if run.took_s is not None else unfinished
+    state = "failed" if run.error else format_duration(run.took_s) if run.took_s is not None else unfinished
     retries = sum(len(c.retries) for c in run.calls)
     parts = [
         run.name,
         *(f"attempt {index + 1} inside" for index in run.inner),
         state,
-        *([count(retries, "retry", "retries")] if retries else ()),
-        *([f"asked again {name_format(again[-1])}"] if (again := [c for c in run.calls if c.again]) else ()),
+        *([pluralize(retries, "retry", "retries")] if retries else ()),
+        *(
+            [f"asked again {describe_format(again[-1])}"]
+            if (again := [c for c in run.calls if c.again])
+            else ()
+        ),
     ]
     with st.expander(plain(" · ".join(parts)), key=f"predictor-{run.span}"):
         _asked(run.calls)
         if run.error is not None and not any(call.parse_failed or call.error for call in run.calls[-1:]):
-            mistake(fault(run.error))
-            whole(fault(run.error), key=f"error-{run.span}")
+            mistake(describe_error(run.error))
+            whole(describe_error(run.error), key=f"error-{run.span}")
         if run.outputs is not None:
             st.markdown("**Parsed fields**")
             for name, value in run.outputs.items():
@@ -235,7 +236,7 @@ def _asked(calls: Sequence[Call]) -> None:
     for i, call in enumerate(calls):
         after = calls[i + 1] if i + 1 < len(calls) else None
         if call.again:
-            st.markdown(f"**Asked again, {name_format(call)}**")
+            st.markdown(f"**Asked again, {describe_format(call)}**")
         _call(call)
         if (
             call.error is not None
@@ -243,17 +244,19 @@ def _asked(calls: Sequence[Call]) -> None:
             and call.reply_format in ("JSON schema", "JSON object")
         ):
             st.caption(
-                plain(f"The reply format was refused, so the question was sent again, {name_format(after)}.")
+                plain(
+                    f"The reply format was refused, so the question was sent again, {describe_format(after)}."
+                )
             )
         if call.parse_failed is None:
             if call.again and call.reply is not None:
                 st.caption(":material/check: This reply could be read.")
             continue
-        why = unread(call.parse_failed)
+        why = describe_parse_failure(call.parse_failed)
         if after is not None:
             st.warning(
                 plain(
-                    f"This reply could not be read: {why}. The question was sent again, {name_format(after)}."
+                    f"This reply could not be read: {why}. The question was sent again, {describe_format(after)}."
                 ),
                 icon=":material/replay:",
             )
@@ -315,7 +318,7 @@ def _charged(charge: Charge | None) -> str:
     """What an answer of no use cost."""
     if charge is None:
         return ""
-    return f" That answer counts, too: {_tokens(charge.prompt_tokens, charge.completion_tokens)}, {dollars(charge.cost_usd)}."
+    return f" That answer counts, too: {_tokens(charge.prompt_tokens, charge.completion_tokens)}, {format_cost(charge.cost_usd)}."
 
 
 def _tokens(asked: int | None, said: int | None) -> str:
@@ -327,7 +330,7 @@ def _cost(call: Call) -> str:
     if reply is None:
         return ""
     tokens = _tokens(reply.prompt_tokens, reply.completion_tokens)
-    parts = [call.model, _temperature(call), seconds(reply.took_s), tokens]
+    parts = [call.model, _temperature(call), format_duration(reply.took_s), tokens]
     if call.reply_format != "chat":
         parts.insert(1, f"reply format: {call.reply_format}")
     if reply.replayed:
@@ -335,7 +338,7 @@ def _cost(call: Call) -> str:
     elif reply.cache_hit:
         parts.append("cached")
     else:
-        parts.append(dollars(reply.cost_usd))
+        parts.append(format_cost(reply.cost_usd))
     if reply.served_by and reply.served_by != call.model:
         parts.append(f"served by {reply.served_by}")
     if reply.finish_reason == "length":
@@ -347,8 +350,8 @@ def _temperature(call: Call) -> str:
     sent, rollout = call.params.get("temperature"), call.params.get("rollout_id")
     if isinstance(sent, int | float):
         also = f", rollout {rollout}" if isinstance(rollout, int) else ""
-        return f"temperature {number(sent)}{also}"
-    return no_temperature(rollout) if isinstance(rollout, int) else "no temperature sent"
+        return f"temperature {format_number(sent)}{also}"
+    return describe_rollout(rollout) if isinstance(rollout, int) else "no temperature sent"
 
 
 def _advice(attempt: Attempt) -> None:
@@ -357,8 +360,8 @@ def _advice(attempt: Attempt) -> None:
         return
     st.markdown("**Advice asked for after this attempt**")
     if advice.error is not None:
-        mistake(f"No advice came: {why_no_advice(advice)}")
-        whole(why_no_advice(advice), key=f"no-advice-{attempt.index}")
+        mistake(f"No advice came: {describe_advice_failure(advice)}")
+        whole(describe_advice_failure(advice), key=f"no-advice-{attempt.index}")
     if advice.given is not None:
         st.caption("Discussion")
         block(advice.given.discussion, key=f"discussion-{attempt.index}")

@@ -12,8 +12,8 @@ from pages.shared.credentials import credentials, missing_keys
 from pages.shared.text import mistake
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.formatting import pluralize
 from refine_core.runs import Run
-from refine_core.words import count
 
 _PACES = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
 
@@ -78,7 +78,7 @@ def _decide(run: Run, *, here: bool) -> None:
     with st.popover("Continue anyway", icon=":material/play_circle:"):
         left = len(run.line.temperatures) - len(run.line.attempts)
         st.markdown(
-            f"The run goes on with the same reward: up to {count(left, 'more attempt')}, "
+            f"The run goes on with the same reward: up to {pluralize(left, 'more attempt')}, "
             "whatever errors the reward raises."
         )
         missing_keys(run.line.spec, run.line.keyed)

@@ -13,8 +13,8 @@ from pages.shared.text import mistake, plain
 from pages.shared.timeline import timeline
 from refine_core import runs
 from refine_core.errors import StoreError
+from refine_core.messages import describe_settings, resume_summary
 from refine_core.runs import Attempt, Run, Timeline, reward_remark
-from refine_core.words import describe_settings, resumed
 
 POLL_S = 0.25
 
@@ -54,7 +54,7 @@ def draw(run: Run) -> None:
     st.caption(plain(f"{run.took} · {_model(run.line)}"))
     if settings := describe_settings(run.line):
         st.caption(plain(settings))
-    if again := resumed(run.line):
+    if again := resume_summary(run.line):
         st.caption(plain(again))
     if remark := reward_remark(run.line):
         st.warning(plain(remark), icon=":material/lightbulb:")

@@ -17,8 +17,8 @@ import streamlit as st
 
 from pages.shared.web import PLOTLY, TIMELINE, importing, url_of
 from refine_core import figures
+from refine_core.messages import describe_caller
 from refine_core.runs import Timeline
-from refine_core.words import who_asks
 
 TAIL: Final = 600  # characters of a reply that is being written
 PLOTLY_URL: Final = url_of(PLOTLY)
@@ -93,7 +93,7 @@ def _writing(line: Timeline) -> dict[str, str]:
     call = waiting[-1]
     state = "is being written" if call.draft else "waiting for the first words"
     text = call.draft if len(call.draft) <= TAIL else f"… {call.draft[-TAIL:]}"
-    return {"who": f"{who_asks(line, call)} · {state}", "text": text}
+    return {"who": f"{describe_caller(line, call)} · {state}", "text": text}
 
 
 def _read(state: object, known: set[int]) -> _Pick | None:

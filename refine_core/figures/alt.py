@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from refine_core.figures import outcomes
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.words import format_reward, rules
+from refine_core.messages import describe_unmet_rules, format_reward
 
 _EACH = 12  # attempts told one by one; more are summed up
 
@@ -45,7 +45,7 @@ def _count(n: int) -> str:
 def _told(line: Timeline, attempt: Attempt) -> str:
     name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(line, attempt)
     if attempt.reward is not None:
-        failed = rules(attempt)
+        failed = describe_unmet_rules(attempt)
         what = f"{name} scored {format_reward(line, attempt.reward)}" + (f" ({failed})" if failed else "")
         if kind != "scored":
             what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(line, attempt)}"

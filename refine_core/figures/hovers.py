@@ -7,14 +7,14 @@ from itertools import islice
 
 from refine_core.figures import outcomes, text
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
-from refine_core.words import (
-    fault,
+from refine_core.messages import (
+    describe_advice_failure,
+    describe_error,
+    describe_failure,
+    describe_format,
+    describe_rollout,
     format_reward,
     hint_source,
-    name_format,
-    no_temperature,
-    why_failed,
-    why_no_advice,
 )
 
 _WORDS = 90  # characters of a hint or an output
@@ -26,11 +26,11 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
     reward = "no reward" if attempt.reward is None else f"reward {format_reward(line, attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
     said = _fields(attempt.outputs)
-    wrong = text.shorten(why_failed(attempt), _WORDS)
+    wrong = text.shorten(describe_failure(attempt), _WORDS)
     temperature = (
         f"temperature {text.temperature(attempt.temperature)}"
         if line.tempered(attempt)
-        else no_temperature(attempt.index)
+        else describe_rollout(attempt.index)
     )
     return text.hover(
         f"Attempt {attempt.index + 1} · {outcomes.words(line, attempt)}",
@@ -53,11 +53,11 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
     free = _free(run.calls)
     return text.hover(
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
-        no_temperature(attempt.index) if run.name in attempt.untempered else "",
+        describe_rollout(attempt.index) if run.name in attempt.untempered else "",
         f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
-        f"the first reply could not be read; asked again {name_format(again[-1])}" if again else "",
+        f"the first reply could not be read; asked again {describe_format(again[-1])}" if again else "",
         *_fields(run.outputs),
-        text.shorten(fault(run.error), _WORDS) if run.error else "",
+        text.shorten(describe_error(run.error), _WORDS) if run.error else "",
         _retried(run.calls),
         free,
     )
@@ -72,7 +72,7 @@ def advice_told(attempt: Attempt, state: str) -> str:
     if advice.error is not None:
         return text.hover(
             f"{name} could not be had{took}",
-            text.shorten(why_no_advice(advice), _WORDS),
+            text.shorten(describe_advice_failure(advice), _WORDS),
             _retried(advice.calls),
         )
     given = advice.given.advice if advice.given else {}

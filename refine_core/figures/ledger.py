@@ -14,7 +14,13 @@ from typing import Literal
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
 from refine_core.log.timeline import Attempt, Call, Timeline, Usage
-from refine_core.words import format_reward, hint_source, refusals, rules, why_failed
+from refine_core.messages import (
+    describe_failure,
+    describe_refusals,
+    describe_unmet_rules,
+    format_reward,
+    hint_source,
+)
 
 _SHOWN = 72  # characters of a value
 _FEW_WORDS = 6
@@ -114,7 +120,7 @@ def _temperature(line: Timeline, attempt: Attempt) -> Cell:
 
 def _reward(line: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
     if attempt.reward is not None:
-        return Cell(format_reward(line, attempt.reward), rules(attempt))
+        return Cell(format_reward(line, attempt.reward), describe_unmet_rules(attempt))
     return Cell({"failed": "failed", "cut_off": "cut off"}.get(kind, "running…"), quiet=kind != "failed")
 
 
@@ -140,19 +146,21 @@ def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.scored is not None and attempt.scored.refusals:
         came = Cell(
             f"the sandbox refused something · {came.text}",
-            text.clip("\n".join([*refusals(attempt.scored), came.title]), _TITLE),
+            text.clip("\n".join([*describe_refusals(attempt.scored), came.title]), _TITLE),
         )
     if not attempt.unmet:
         return came
     names = text.shorten(", ".join(attempt.unmet), 40)
     said = "\n".join(f"{name}: {message}" for name, message in attempt.unmet.items())
-    return Cell(f"{rules(attempt)} ({names}) · {came.text}", text.clip(f"{said}\n{came.title}", _TITLE))
+    return Cell(
+        f"{describe_unmet_rules(attempt)} ({names}) · {came.text}", text.clip(f"{said}\n{came.title}", _TITLE)
+    )
 
 
 def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.error is not None:
         at = f"line {attempt.error.line}: " if attempt.error.line is not None else ""
-        why = text.shorten_middle(why_failed(attempt), _TITLE)
+        why = text.shorten_middle(describe_failure(attempt), _TITLE)
         return Cell(f"{at}{why}", text.clip(attempt.error.message, _TITLE))
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from refine_core import words
+from refine_core import messages
 from refine_core.figures import hovers, outcomes, text
 from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import BAR_PX, Trace, at, bar_at, only
@@ -209,7 +209,7 @@ def values(line: Timeline, grid: Grid) -> Trace:
     unscored = {"failed": "failed", "running": "…", "cut_off": "cut off"}
     few = len(line.attempts) <= _KEPT_WORDS
     shown = [
-        words.format_reward(line, a.reward)
+        messages.format_reward(line, a.reward)
         if a.reward is not None
         else unscored[k]
         if few or k == "running"
@@ -240,7 +240,7 @@ def rules(line: Timeline, grid: Grid) -> Trace:
     """Beneath the value of an attempt that failed a validator, that it did, where there is room for the words."""
     lane = grid.lane("reward")
     failed = [a for a in line.attempts if a.unmet]
-    shown = [words.rules(a).replace(" not", "<br>not") for a in failed]
+    shown = [messages.describe_unmet_rules(a).replace(" not", "<br>not") for a in failed]
     x, customdata = at(failed)
     return {
         "type": "scatter",

@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 
-from refine_core.words import number
+from refine_core.formatting import format_number
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -84,7 +84,7 @@ def hover(*lines: str) -> str:
 
 def change(value: float) -> str:
     """A difference of two rewards, with its sign, without the noise of binary fractions."""
-    text = number(float(f"{value:.12g}"))
+    text = format_number(float(f"{value:.12g}"))
     return f"+{text}" if value > 0 else text
 
 

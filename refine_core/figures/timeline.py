@@ -16,8 +16,9 @@ from refine_core.figures import outcomes, text
 from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, grid
 from refine_core.figures.marks import Json
 from refine_core.figures.traces import traces
+from refine_core.formatting import format_number
 from refine_core.log.timeline import Timeline
-from refine_core.words import format_reward, number
+from refine_core.messages import format_reward
 
 _WIDE = {"l": 116, "r": 92, "t": 34, "b": 6}
 _NARROW = {"l": 68, "r": 10, "t": 34, "b": 6}
@@ -80,7 +81,7 @@ def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
             "range": [place.low, place.high],
             "fixedrange": True,
             "tickvals": list(place.ticks),
-            "ticktext": [number(t, place.ticks) for t in place.ticks],
+            "ticktext": [format_number(t, place.ticks) for t in place.ticks],
             "tickfont": {"size": 12, "color": "token:muted"},
             "ticks": "",
             "showgrid": True,

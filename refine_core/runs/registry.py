@@ -25,6 +25,7 @@ from refine_core.log.scope import Record, Scope, Span
 from refine_core.log.summaries import Summary, summarize
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import well_formed
+from refine_core.messages import usage_summary
 from refine_core.refine.build import check
 from refine_core.refine.resuming import continued_anyway
 from refine_core.refine.work import Work
@@ -34,7 +35,6 @@ from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_summary
 from refine_core.store.protocol import RunRow, Store
 from refine_core.waiting import Cancel
-from refine_core.words import what_it_took
 
 logger = logging.getLogger("refine_core")
 
@@ -216,7 +216,7 @@ class Runs:
                 alive=state not in ("interrupted", "unrecorded"),
                 because="" if state == "unrecorded" else "the app ended before the run did",
             ),
-            what_it_took(line),
+            usage_summary(line),
             job.trouble if job else None,
             here=job is not None,
         )

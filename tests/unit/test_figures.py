@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from refine_core import events as ev
 from refine_core.figures import alt_text, ledger, text, timeline_figure
-from refine_core.words import why_failed
+from refine_core.messages import describe_failure
 from tests import logs
 
 
@@ -647,7 +647,7 @@ def test_the_format_that_was_asked_for_is_named_wherever_it_was_asked_again(mess
     assert f"the first reply could not be read; asked again {words}" in trace(log, "answer")["hovertext"][0]
     assert (
         f"The second reply, asked for {words}, could not be read either: it has no field 'answer'"
-        in why_failed(log.line.attempts[0])
+        in describe_failure(log.line.attempts[0])
     )
 
 

@@ -13,12 +13,12 @@ from refine_core.connections import supports_temperature
 from refine_core.errors import SpecError
 from refine_core.figures import ledger
 from refine_core.log.codec import decode, encode
+from refine_core.messages import describe_settings, hint_source
 from refine_core.programs import FEEDBACK, advice_prompt, estimate_tokens, problems, temperatures
 from refine_core.rewards import Score
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import Schedule
 from refine_core.store import MemoryStore
-from refine_core.words import describe_settings, hint_source
 from tests.openai_server import OpenAIServer, polite, status
 from tests.prompts import advice, asks_for_advice, model, reply, section
 from tests.threads import run_to_end

@@ -14,11 +14,11 @@ from refine_core.lm import ScriptedLM
 from refine_core.log.folds import timeline
 from refine_core.log.summaries import summarize
 from refine_core.loop import Plan, RunAttempt, Stop, decide, replay
+from refine_core.messages import resume_summary
 from refine_core.modules import Predict
 from refine_core.programs import ProgramSpec, StageSpec
 from refine_core.runs import Runs
 from refine_core.store import MemoryStore
-from refine_core.words import resumed
 from tests.unit.test_resuming import ended, interrupted
 
 pytestmark = pytest.mark.fault(17)
@@ -115,7 +115,7 @@ def test_a_run_continued_anyway_makes_the_rest_of_its_attempts(runs):
     after = runs.get(run.run_id)
     assert (after.line.finished.reason, after.awaits_decision) == ("every_attempt_failed", False)
     assert [a.index for a in after.line.attempts] == [0, 1, 2, 3, 4]
-    assert resumed(after.line) == "Continued after attempt 1, despite the reward's error."
+    assert resume_summary(after.line) == "Continued after attempt 1, despite the reward's error."
     assert (after.line.resumed, after.line.cut_off) == (0, [])
     summary = runs.recent()[0].summary
     assert (summary.reason, summary.failed, len(summary.rewards)) == ("every_attempt_failed", 5, 5)

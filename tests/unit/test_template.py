@@ -21,8 +21,8 @@ from refine_core import (
     context,
 )
 from refine_core.adapters import JSONSchemaAdapter
+from refine_core.messages import describe_failure
 from refine_core.runs import Credentials, Runs
-from refine_core.words import why_failed
 from tests.openai_server import OpenAIServer
 from tests.prompts import reply
 from tests.threads import run_to_end
@@ -221,4 +221,4 @@ def test_an_attempt_whose_model_repeats_the_template_fails_in_words(reward, repl
     runs.close()
     (attempt,) = line.attempts
     assert (attempt.state, attempt.reward) == ("failed", None)
-    assert "the model repeated the template" in why_failed(attempt)
+    assert "the model repeated the template" in describe_failure(attempt)

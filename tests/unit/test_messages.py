@@ -15,21 +15,18 @@ from refine_core import MemoryStore, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.events import ParseFailed
 from refine_core.figures import alt_text, ledger, timeline_figure
+from refine_core.formatting import format_cost, format_duration, format_number, pluralize
+from refine_core.messages import (
+    describe_advice_failure,
+    describe_caller,
+    describe_failure,
+    describe_parse_failure,
+    describe_refusals,
+    describe_rollout,
+    usage_summary,
+)
 from refine_core.runs import Runs
 from refine_core.stop_summary import stop_summary
-from refine_core.words import (
-    count,
-    dollars,
-    no_temperature,
-    number,
-    refusals,
-    seconds,
-    unread,
-    what_it_took,
-    who_asks,
-    why_failed,
-    why_no_advice,
-)
 from tests import logs
 from tests.threads import run_to_end
 
@@ -50,12 +47,12 @@ def runs():
 
 def test_what_a_run_took_says_what_is_unknown(runs):
     run = run_to_end(runs, runs.start(SPEC))
-    assert what_it_took(run.line).startswith("3 attempts, 2 requests for advice, 5 calls, ")
-    assert what_it_took(run.line).endswith("free")
+    assert usage_summary(run.line).startswith("3 attempts, 2 requests for advice, 5 calls, ")
+    assert usage_summary(run.line).endswith("free")
     for call in run.line.calls:
         call.reply = replace(call.reply, cost_usd=None, prompt_tokens=None)
-    assert what_it_took(run.line).endswith("cost unknown")
-    assert "tokens" not in what_it_took(run.line)
+    assert usage_summary(run.line).endswith("cost unknown")
+    assert "tokens" not in usage_summary(run.line)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +72,7 @@ def test_what_a_run_took_says_what_is_unknown(runs):
     ],
 )
 def test_numbers_are_written_as_people_write_them(value, words):
-    assert number(value) == words
+    assert format_number(value) == words
 
 
 def as_number(text):
@@ -97,7 +94,7 @@ NEIGHBOURS = NUMBERS.flatmap(
 def test_numbers_shown_together_read_in_their_true_order(values):
     """Whatever is below a threshold, or below another reward, never looks like it, however near it is."""
     ordered = sorted(values)
-    shown = [as_number(number(value, ordered)) for value in ordered]
+    shown = [as_number(format_number(value, ordered)) for value in ordered]
     assert all(a < b for a, b in pairwise(shown)), shown
 
 
@@ -107,7 +104,7 @@ def test_a_value_below_a_threshold_reads_as_below_it(threshold, data):
     """The threshold is shown beside the reward, and the reward beside the threshold."""
     below = st.sampled_from([math.nextafter(threshold, -math.inf), threshold - 1e-5, threshold - 1e-9])
     value = data.draw((NUMBERS | below).filter(lambda v: math.isfinite(v) and v < threshold))
-    texts = number(value, [threshold]), number(threshold, [value])
+    texts = format_number(value, [threshold]), format_number(threshold, [value])
     assert texts[0] != texts[1]
     assert as_number(texts[0]) < as_number(texts[1])
 
@@ -116,7 +113,7 @@ def test_a_value_below_a_threshold_reads_as_below_it(threshold, data):
 @given(st.floats(-999, 999))
 def test_no_number_alone_looks_like_a_whole_one_that_it_does_not_reach(value):
     """A place that knows no threshold cannot show 0.99999 as 1 either."""
-    shown = as_number(number(value))
+    shown = as_number(format_number(value))
     assert shown <= value or not shown.is_integer()
 
 
@@ -128,7 +125,7 @@ def test_every_picture_and_sentence_tells_a_near_miss_from_the_threshold(reward,
     for value in (reward, reward - 0.00001, 0.5):
         log.attempt(value, outputs={"answer": "x"})
     log.finish()
-    short, aim = number(reward, [threshold]), number(threshold, [reward])
+    short, aim = format_number(reward, [threshold]), format_number(threshold, [reward])
     shown = json.dumps(timeline_figure(log.line), ensure_ascii=False)
     told = [stop_summary(log.line), alt_text(log.line), shown]
     assert all(short in each for each in told)
@@ -136,7 +133,7 @@ def test_every_picture_and_sentence_tells_a_near_miss_from_the_threshold(reward,
     assert f"reward {aim}" not in shown
     assert [row.cells["reward"].text for row in ledger(log.line)][:2] == [
         short,
-        number(reward - 0.00001, [reward]),
+        format_number(reward - 0.00001, [reward]),
     ]
     assert short != aim
 
@@ -154,11 +151,11 @@ def test_every_picture_and_sentence_tells_a_near_miss_from_the_threshold(reward,
     ],
 )
 def test_durations_have_their_unit(value, words):
-    assert seconds(value) == words
+    assert format_duration(value) == words
 
 
 def test_costs_and_counts():
-    assert [dollars(v) for v in (None, 0, 4.5e-06, 0.00012, 0.0042, 1.5)] == [
+    assert [format_cost(v) for v in (None, 0, 4.5e-06, 0.00012, 0.0042, 1.5)] == [
         "cost unknown",
         "free",
         "under $0.0001",
@@ -166,7 +163,7 @@ def test_costs_and_counts():
         "$0.0042",
         "$1.50",
     ]
-    assert [count(n, "retry", "retries") for n in (0, 1, 2)] == ["0 retries", "1 retry", "2 retries"]
+    assert [pluralize(n, "retry", "retries") for n in (0, 1, 2)] == ["0 retries", "1 retry", "2 retries"]
 
 
 @pytest.mark.parametrize(
@@ -178,25 +175,25 @@ def test_costs_and_counts():
     ],
 )
 def test_what_could_not_be_read_of_a_reply(failed, words):
-    assert unread(failed) == words
+    assert describe_parse_failure(failed) == words
 
 
 def test_where_there_is_no_temperature_the_rollout_is_named():
-    assert no_temperature(2) == "no temperature; rollout 2"
+    assert describe_rollout(2) == "no temperature; rollout 2"
 
 
 def test_an_attempt_that_failed_by_its_replies_says_what_each_of_them_lacked():
     """The error's own message begins with the signature and ends with the whole reply: too long for a line."""
     first, second, _ = logs.asked_again().line.attempts
-    assert why_failed(first) == ""
-    assert why_failed(second) == (
+    assert describe_failure(first) == ""
+    assert describe_failure(second) == (
         "the reply of 'answer' could not be read: it has no field 'answer'. "
         "The second reply, asked for as JSON, could not be read either: it has no field 'answer'"
     )
 
 
 def test_an_attempt_that_failed_otherwise_says_its_error():
-    assert [why_failed(a) for a in logs.failures().line.attempts if a.error] == [
+    assert [describe_failure(a) for a in logs.failures().line.attempts if a.error] == [
         "no field 'answer' in the reply",
         "ZeroDivisionError: division by zero",
     ]
@@ -205,11 +202,11 @@ def test_an_attempt_that_failed_otherwise_says_its_error():
 @pytest.mark.fault(14)
 def test_what_the_sandbox_refused_is_a_sentence_each_with_the_reason():
     scored = ev.RewardScored(0, 0.0, 0.1, refusals=("line 2: reading /etc/hosts", "line 3: starting ls"))
-    first, *each, why = refusals(scored)
+    first, *each, why = describe_refusals(scored)
     assert first == "The sandbox refused something, and the reward went on without it:"
     assert each == ["Line 2: reading /etc/hosts.", "Line 3: starting ls."]
     assert why.startswith("Rewards run in a sandbox: no network")
-    assert refusals(ev.RewardScored(0, 1.0, 0.1)) == []
+    assert describe_refusals(ev.RewardScored(0, 1.0, 0.1)) == []
 
 
 def test_why_there_is_no_advice_says_what_to_do_where_the_adviser_could_not_be_read():
@@ -222,8 +219,8 @@ def test_why_there_is_no_advice_says_what_to_do_where_the_adviser_could_not_be_r
     unreadable.emit(span, ParseFailed(("advice",), {}))
     error = ev.Fault("ParseError", "no field 'advice' in the reply of …", "program")
     unreadable.emit(span, ev.AdviceFailed(0, error, 0.5))
-    assert why_no_advice(busy.line.attempts[0].advice) == "too many requests"
-    assert why_no_advice(unreadable.line.attempts[0].advice) == (
+    assert describe_advice_failure(busy.line.attempts[0].advice) == "too many requests"
+    assert describe_advice_failure(unreadable.line.attempts[0].advice) == (
         "the adviser's reply could not be read: it has no field 'advice'. A larger model may be a better adviser; "
         "the next attempt goes on with the hints that it has."
     )
@@ -235,7 +232,7 @@ def test_who_is_asked_is_named_by_attempt_and_part():
     log.advise({"draft": "Shorter."})
     log.call("attempt-0", purpose="judge", name="judge/lm")
     line = log.line
-    named = [who_asks(line, call) for call in line.calls]
+    named = [describe_caller(line, call) for call in line.calls]
     assert named == [
         "Attempt 1, draft",
         "Attempt 1, answer",

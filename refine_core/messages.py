@@ -1,21 +1,16 @@
-"""A run in words: its numbers, its errors, and what it took."""
+"""Sentences about a run: its errors, its settings, and what it used."""
 
 from __future__ import annotations
 
-import datetime
-import math
 from collections.abc import Iterable
 
 from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored
+from refine_core.formatting import format_cost, format_duration, format_number, pluralize
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.error_explanations import SANDBOX
 from refine_core.spec import HintSource
 from refine_core.spec.schedule import ScheduleKind
 
-TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
-DECIMALS, SIGNIFICANT = 4, 3
-_MORE_DIGITS = 12  # at most; beyond them a number is written out
-LONG_S = 100.0
 _HINTS_FROM: dict[HintSource, str] = {
     "adviser": "Hints from an adviser",
     "feedback": "Hints from the reward's feedback",
@@ -29,62 +24,12 @@ _SCHEDULES: dict[ScheduleKind, str] = {
 }
 
 
-def number(value: float | None, beside: Iterable[float | None] = ()) -> str:
-    """A reward or threshold as people write it: at most four decimals, in exponents only where it must be.
-
-    beside: numbers shown near it. It gets more digits where it would look like one of them and is not, or like a whole
-    number that it does not reach, so that the order of the numbers can be read from their texts.
-    """
-    if value is None:
-        return "none"
-    if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "∞" if value > 0 else "-∞"
-    others = {other for other in beside if other is not None and math.isfinite(other) and other != value}
-    if abs(value) < THOUSAND and round(value) > value:
-        others.add(round(value))
-    below = max((o for o in others if o < value), default=None)
-    above = min((o for o in others if o > value), default=None)
-    for more in range(_MORE_DIGITS):
-        text = _write(value, more)
-        if (below is None or _read(_write(below, more)) < _read(text)) and (
-            above is None or _read(text) < _read(_write(above, more))
-        ):
-            return text
-    return repr(float(value))
-
-
-def _write(value: float, more: int) -> str:
-    """A number with so many more digits than usual."""
-    if value == 0:
-        return "0"
-    if not TINY <= abs(value) < HUGE:
-        return f"{value:.{SIGNIFICANT + more}g}"
-    text = f"{value:.{DECIMALS + more}f}" if abs(value) < THOUSAND else f"{value:,.{more}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _read(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
 def format_reward(line: Timeline, value: float | None) -> str:
     """A reward or the threshold of a run, told apart from the run's threshold and from its other rewards."""
-    return number(value, (line.spec.threshold, *(a.reward for a in line.attempts)))
+    return format_number(value, (line.spec.threshold, *(a.reward for a in line.attempts)))
 
 
-def seconds(value: float | None) -> str:
-    """A duration with its unit: "4 ms", "1.2 s", "3 min 5 s"; "unknown" for None."""
-    if value is None:
-        return "unknown"
-    if round(value, 3) < 1:
-        return f"{value * 1000:.0f} ms" if round(value, 3) > 0 else "under 1 ms"
-    if round(value, 1) < LONG_S:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest} s"
-
-
-def resumed(line: Timeline) -> str:
+def resume_summary(line: Timeline) -> str:
     """What an interruption did to the run, and whether it went on with a broken reward; "" where nothing happened."""
     anyway = (
         f"Continued after attempt {line.continued_after}, despite the reward's error."
@@ -97,40 +42,16 @@ def resumed(line: Timeline) -> str:
     again = sorted({a.index + 1 for a in line.cut_off})
     redone = f"; attempt {', '.join(map(str, again))} was cut off and restarted" if again else ""
     lost = sum(len(a.calls) for a in line.cut_off)
-    paid = f", and {count(lost, 'call')} of its first try counted" if lost else ""
+    paid = f", and {pluralize(lost, 'call')} of its first try counted" if lost else ""
     return f"{anyway} Interrupted and resumed {how_often}{redone}{paid}.".lstrip()
 
 
-def moment(at: float) -> str:
-    """A time of the epoch in this machine's zone, "2026-11-23 14:05"; "unknown time" for what no clock can show."""
-    try:
-        return f"{datetime.datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M}"
-    except (OverflowError, ValueError, OSError):
-        return "unknown time"
-
-
-def dollars(value: float | None) -> str:
-    """A cost: "free", "$0.0042"; "cost unknown" for None."""
-    if value is None:
-        return "cost unknown"
-    if value == 0:
-        return "free"
-    if value < TINY:
-        return "under $0.0001"
-    return f"${value:.2f}" if value >= 0.1 else f"${value:.2g}"  # noqa: PLR2004 - ten cents
-
-
-def count(how_many: int, what: str, plural: str | None = None) -> str:
-    """How many of what: "1 attempt", "3 attempts"."""
-    return f"{how_many} {what if how_many == 1 else plural or what + 's'}"
-
-
-def no_temperature(index: int) -> str:
+def describe_rollout(index: int) -> str:
     """What stands in place of a temperature where a model takes none: the rollout id that attempt `index` sends."""
     return f"no temperature; rollout {index}"
 
 
-def fault(error: Fault) -> str:
+def describe_error(error: Fault) -> str:
     """An error in words: its message, led by its kind where a program's own code raised it."""
     return f"{error.type}: {error.message}" if error.blame == "code" else error.message
 
@@ -138,7 +59,7 @@ def fault(error: Fault) -> str:
 def describe_retry(retry: LMRetried) -> str:
     """How a request was made once more: after a pause, or at once without what the server refused."""
     if not retry.left_out:
-        return f"Sent again after {seconds(retry.wait_s)}: {retry.error.message}"
+        return f"Sent again after {format_duration(retry.wait_s)}: {retry.error.message}"
     names = " and ".join(retry.left_out)
     how = "by its other name" if retry.left_out[0].startswith("max_") else "without it"
     return (
@@ -146,7 +67,7 @@ def describe_retry(retry: LMRetried) -> str:
     )
 
 
-def unread(failed: ParseFailed) -> str:
+def describe_parse_failure(failed: ParseFailed) -> str:
     """Why a reply could not be read: "it has no field 'answer'", "it was cut off at the token limit. Raise max tokens"."""
     if failed.cut:
         return failed.cut
@@ -157,13 +78,13 @@ def unread(failed: ParseFailed) -> str:
     return "; ".join(f"field {name!r}: {why.rstrip('.')}" for name, why in failed.invalid.items())
 
 
-def rules(attempt: Attempt) -> str:
+def describe_unmet_rules(attempt: Attempt) -> str:
     """How many validators, which are called rules on screen, the outputs failed: "", "rule not met", "2 rules not met"."""
     failed = len(attempt.unmet)
     return "" if not failed else "rule not met" if failed == 1 else f"{failed} rules not met"
 
 
-def refusals(scored: RewardScored) -> list[str]:
+def describe_refusals(scored: RewardScored) -> list[str]:
     """What the sandbox refused to the reward, a sentence each; [] where it refused nothing, or the reward failed of it."""
     if not scored.refusals:
         return []
@@ -174,16 +95,16 @@ def refusals(scored: RewardScored) -> list[str]:
     ]
 
 
-def why_failed(attempt: Attempt) -> str:
+def describe_failure(attempt: Attempt) -> str:
     """The error that ended an attempt; "" where none did. Of replies that could not be read, what each of them lacked."""
     if attempt.error is None:
         return ""
     run = next((run for run in attempt.predictors if run.error == attempt.error), None)
     told = _unread_replies(f"the reply of {run.name!r}", run.calls, attempt.error) if run is not None else ""
-    return told or fault(attempt.error)
+    return told or describe_error(attempt.error)
 
 
-def what_next(line: Timeline, attempt: Attempt) -> str:
+def suggest_next_step(line: Timeline, attempt: Attempt) -> str:
     """What to do about a model whose reply could not be read; "" where something else is wrong, or the error says it."""
     run = next((run for run in attempt.predictors if run.error == attempt.error), None)
     unreadable = [call.parse_failed for call in run.calls if call.parse_failed] if run is not None else []
@@ -202,23 +123,23 @@ def hint_source(line: Timeline, attempt: Attempt) -> str:
     return f"from the {source} attempt {attempt.advice_from + 1}"
 
 
-def why_no_advice(advice: Advice) -> str:
+def describe_advice_failure(advice: Advice) -> str:
     """The error that kept advice from coming, and what to do where the adviser could not do as it was asked; "" for none."""
     if advice.error is None:
         return ""
     if told := _unread_replies("the adviser's reply", advice.calls, advice.error):
         return f"{told}. A larger model may be a better adviser; the next attempt goes on with the hints that it has."
-    return fault(advice.error)
+    return describe_error(advice.error)
 
 
 def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
     """What replies lacked that could not be read; "" where something else was wrong."""
-    replies = [(call, unread(call.parse_failed)) for call in calls if call.parse_failed]
+    replies = [(call, describe_parse_failure(call.parse_failed)) for call in calls if call.parse_failed]
     if not replies or error.type != "ParseError":
         return ""
     (_, first), *others = replies
     second = "".join(
-        f". The second reply, asked for {name_format(call)}, could not be read either: {why}"
+        f". The second reply, asked for {describe_format(call)}, could not be read either: {why}"
         for call, why in others[:1]
     )
     was_cut = any(call.parse_failed.cut for call, _ in replies[:1] if call.parse_failed)
@@ -227,7 +148,7 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
     return f"{whose} could not be read: {first}{second}"
 
 
-def name_format(call: Call) -> str:
+def describe_format(call: Call) -> str:
     """The reply format that a call asked for, behind a verb: "by chat", "as JSON schema"."""
     return "by chat" if call.reply_format == "chat" else f"as {call.reply_format}"
 
@@ -246,7 +167,7 @@ def describe_settings(line: Timeline) -> str:
     return " · ".join([*parts, schedule])
 
 
-def who_asks(line: Timeline, call: Call) -> str:
+def describe_caller(line: Timeline, call: Call) -> str:
     """On whose behalf a model is asked: "Attempt 2, answer", "Advice after attempt 2"."""
     index = next(
         (a.index for a in line.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0
@@ -256,21 +177,21 @@ def who_asks(line: Timeline, call: Call) -> str:
     return f"{who} {index + 1}" + (f", {run.name}" if run is not None else "")
 
 
-def what_it_took(line: Timeline) -> str:
+def usage_summary(line: Timeline) -> str:
     """What was spent: "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004"; unknown cost is said to be so."""
     advice = sum(a.advice is not None for a in line.attempts)
     usage = line.usage
-    parts = [count(len(line.attempts), "attempt")]
+    parts = [pluralize(len(line.attempts), "attempt")]
     if line.spec.hint_source == "adviser":
-        parts.append(count(advice, "request for advice", "requests for advice"))
-    parts.append(count(usage.calls, "call") + _free(line, usage))
+        parts.append(pluralize(advice, "request for advice", "requests for advice"))
+    parts.append(pluralize(usage.calls, "call") + _free(line, usage))
     if line.finished is not None:
-        parts.append(seconds(line.finished.took_s))
+        parts.append(format_duration(line.finished.took_s))
     if usage.prompt_tokens is not None and usage.completion_tokens is not None:
         tokens = usage.prompt_tokens + usage.completion_tokens
         parts.append(f"{tokens:,} tokens{_spent_before(usage)}")
     if usage.calls:
-        parts.append(dollars(0.0 if _replay(line) else usage.cost_usd))
+        parts.append(format_cost(0.0 if _replay(line) else usage.cost_usd))
     return ", ".join(parts)
 
 
