@@ -32,7 +32,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
 
 def read(pieces: int) -> float:
     """Read one stream as the app does. Returns the CPU seconds that this process took, its import of litellm apart."""
-    from refine_core.effects import run
+    from refine_core.concurrency.flows import run
     from refine_core.lm import LM
     from refine_core.lm.engine import engine
 

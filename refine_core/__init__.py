@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from refine_core import events, runs, settings
     from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
     from refine_core.callbacks import BaseCallback
+    from refine_core.concurrency.cancellation import Cancel
     from refine_core.errors import (
         BatchError,
         Halt,
@@ -78,11 +79,11 @@ if TYPE_CHECKING:
     from refine_core.spec.source import program_source
     from refine_core.store import MemoryStore, SqlStore, open_store
     from refine_core.usage import UsageTracker, track_usage
-    from refine_core.waiting import Cancel
 
 _HOME = {
     "adapters": ("Adapter", "AutoAdapter", "ChatAdapter", "JSONAdapter", "JSONSchemaAdapter"),
     "callbacks": ("BaseCallback",),
+    "concurrency.cancellation": ("Cancel",),
     "errors": (
         "BatchError",
         "Halt",
@@ -143,7 +144,6 @@ _HOME = {
     "spec.source": ("program_source",),
     "store": ("MemoryStore", "SqlStore", "open_store"),
     "usage": ("UsageTracker", "track_usage"),
-    "waiting": ("Cancel",),
 }
 _MODULES = ("events", "runs", "settings")
 _WHERE = {name: module for module, names in _HOME.items() for name in names}

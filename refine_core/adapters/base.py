@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from refine_core.effects import arun, run
+from refine_core.concurrency.flows import arun, run
 from refine_core.errors import ParseError
 from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import is_optional

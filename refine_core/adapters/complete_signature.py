@@ -20,7 +20,9 @@ from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter,
 from refine_core.adapters.field_values import sides
 from refine_core.adapters.truncation import cut_error, is_worth_asking_again, thought_error, why_cut
 from refine_core.callbacks import callbacks_of, told
-from refine_core.effects import Flow, SyncOrAsync, overrides, own_pair
+from refine_core.concurrency.effects import SyncOrAsync
+from refine_core.concurrency.flows import Flow
+from refine_core.concurrency.overriding import overrides, own_pair
 from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask

@@ -16,10 +16,10 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.connections.findings import Board, Check
 from refine_core.connections.saved import keep_format
 from refine_core.spec import ModelSpec
-from refine_core.waiting import Cancel
 
 logger = logging.getLogger("refine_core")
 

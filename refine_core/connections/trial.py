@@ -20,8 +20,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from refine_core import effects
 from refine_core.adapters import Messages
+from refine_core.concurrency import flows
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.connect import connect
 from refine_core.connections import blame, telling
 from refine_core.connections.findings import WHATS, Board, Verdict, What
@@ -52,7 +53,6 @@ from refine_core.lm.engine import engine
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import model_problems
-from refine_core.waiting import Cancel
 
 ASKED = "Reply with the single word ready."
 LOADING_S = 60.0
@@ -85,7 +85,7 @@ def run(board: Board, model: ModelSpec, key: str | None, cancel: Cancel, limit_s
         return ""
     if (not_loaded := _load(board, cancel)) is not None:
         return not_loaded
-    limit = Cancel(within=cancel)
+    limit = Cancel(parent=cancel)
     clock = threading.Timer(limit_s, limit.set)
     clock.daemon = True
     clock.start()
@@ -104,7 +104,7 @@ def run(board: Board, model: ModelSpec, key: str | None, cancel: Cancel, limit_s
         return f"Not known: the test ended after {limit_s:g} s."
     finally:
         clock.cancel()
-        limit.leave()
+        limit.detach()
 
 
 def _load(board: Board, cancel: Cancel) -> str | None:
@@ -198,7 +198,7 @@ class _Trial:
         self.waiting_for = "The library litellm was not ready"
         try:
             lm = connect(replace(self.model, timeout_s=timeout_s, retries=0, cache=False), key=self.key)
-            effects.run(lm.ready(self.limit))
+            flows.run(lm.ready(self.limit))
             untempered = () if lm.supports("temperature") else ("temperature",)
         except LMError as error:
             return self._failed(error)
@@ -227,13 +227,13 @@ class _Trial:
 
         def ask(messages: Messages, params: Mapping[str, object]) -> Reply | LMError | None:
             allowed_s = min(FORMAT_S, max(0.5, (self.until - time.monotonic()) / 2))
-            share = Cancel(within=self.limit)
+            share = Cancel(parent=self.limit)
             clock = threading.Timer(allowed_s, share.set)
             clock.daemon = True
             clock.start()
             try:
                 sent = {**lm.kwargs, **dict.fromkeys(left_out), **params}
-                return effects.run(lm.flow(messages, sent, cancel=share))
+                return flows.run(lm.flow(messages, sent, cancel=share))
             except LMTimeoutError:
                 return None
             except LMError as error:
@@ -244,7 +244,7 @@ class _Trial:
                 return None
             finally:
                 clock.cancel()
-                share.leave()
+                share.detach()
 
         results = try_formats(ask, lm)
         self.board.say("Reply format", *tell(results))
@@ -255,7 +255,7 @@ class _Trial:
         messages = [{"role": "user", "content": ASKED}]
         params = {**lm.kwargs, **dict.fromkeys(left_out)}
         try:
-            return effects.run(lm.flow(messages, params, cancel=self.limit, on_text=self.along))
+            return flows.run(lm.flow(messages, params, cancel=self.limit, on_text=self.along))
         except LMError as error:
             return error
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from refine_core import settings
 from refine_core.callbacks import Told, callbacks_of, told
-from refine_core.effects import Flow
+from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.lm import history

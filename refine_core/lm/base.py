@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TextIO
 
 from refine_core import settings
-from refine_core.effects import Blocking, Flow, arun, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import Blocking
+from refine_core.concurrency.flows import Flow, arun, run
 from refine_core.errors import LMError
 from refine_core.lm.history import Entry, History, everywhere, show
 from refine_core.lm.reply_formats import KnownFormats
 from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
 from refine_core.spec.secrets import is_secret as is_secret  # noqa: PLC0414  # this one too
-from refine_core.waiting import Cancel
 
 Message = Mapping[str, str]
 """{"role": "system" | "user" | "assistant", "content": text}"""

@@ -20,9 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refine_core.effects import Blocking, Flow
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import Blocking
+from refine_core.concurrency.flows import Flow
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, join_replies, public
-from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:
     from refine_core.lm.disk import Disk

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from refine_core import errors
-from refine_core.effects import Flow, Pause, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import Pause
+from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMError, LMNotFoundError, RecordingEnded
 from refine_core.events import (
     AdviceFailed,
@@ -40,7 +42,6 @@ from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
 from refine_core.lm.pace import written
 from refine_core.log.scope import Record
 from refine_core.spec import ModelSpec, ReplyFormat
-from refine_core.waiting import Cancel
 
 _CUT_SHORT = {
     "cancelled": "that run was cancelled",

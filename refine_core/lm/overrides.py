@@ -14,12 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from refine_core import settings
-from refine_core.effects import Flow, SyncOrAsync, overrides, own_pair
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import SyncOrAsync
+from refine_core.concurrency.flows import Flow
+from refine_core.concurrency.overriding import overrides, own_pair
 from refine_core.events import Purpose
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.lm.cache import cached_reply
 from refine_core.log.scope import Scope, current, use_scope
-from refine_core.waiting import Cancel
 
 _METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from refine_core import settings
-from refine_core.effects import Flow, Pause, Result, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import FutureResult, Pause
+from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
 from refine_core.lm import families, learned
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
@@ -24,7 +26,6 @@ from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.reply_formats import KnownFormats, known_formats
 from refine_core.lm.secrecy import redact
 from refine_core.spec import ReplyFormat
-from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:
     import tenacity
@@ -257,12 +258,12 @@ class LM(BaseLM):
     def _attempt(self, call: Call, cancel: Cancel) -> Flow[Reply | LMError]:
         """One try. A failure is returned, so that it is raised where no other error is attached to it."""
         try:
-            litellm = yield Result(engine.litellm(), cancel)
+            litellm = yield FutureResult(engine.litellm(), cancel)
         except LMError as failure:
             return failure
         work = engine.submit(call.made(litellm))
         try:
-            made: Reply | LMError = yield Result(work, cancel, call.whole_limit_s + ENGINE_GRACE_S)
+            made: Reply | LMError = yield FutureResult(work, cancel, call.whole_limit_s + ENGINE_GRACE_S)
         except TimeoutError as late:
             return call.explained(late)
         finally:
@@ -296,7 +297,7 @@ class LM(BaseLM):
 
     def ready(self, cancel: Cancel) -> Flow[None]:
         """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
-        yield Result(engine.litellm(), cancel)
+        yield FutureResult(engine.litellm(), cancel)
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """Of these parameters, what the model is sent: less what its server refused before, and nobody asked for."""

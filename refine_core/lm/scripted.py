@@ -10,11 +10,12 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from refine_core import settings
-from refine_core.effects import Flow, MaybeAwaitable, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import MaybeAwaitable
+from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMError
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply
 from refine_core.log.plain import plain
-from refine_core.waiting import Cancel
 
 
 class Call(NamedTuple):

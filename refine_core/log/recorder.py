@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RecordingFailed, RunCancelled
 from refine_core.events import Event, RunFinished
 from refine_core.log.scope import Record
-from refine_core.waiting import Cancel
 
 Append = Callable[[Sequence[Record]], None]
 

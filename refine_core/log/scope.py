@@ -16,8 +16,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.events import Event
-from refine_core.waiting import Cancel
 
 ATTEMPT = "attempt-"
 """How the place of an attempt is called, before its index; no predictor's name has a dash."""

@@ -20,7 +20,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from refine_core import settings
-from refine_core.effects import Flow, SyncOrAsync, arun, block_on, in_thread, overrides, run
+from refine_core.concurrency.effects import SyncOrAsync
+from refine_core.concurrency.flows import Flow, arun, run
+from refine_core.concurrency.overriding import overrides
+from refine_core.concurrency.threads import block_on, in_thread
 from refine_core.errors import InputsByNameError
 from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.prediction import Prediction
@@ -122,7 +125,7 @@ class Module(Tree, Saved):
 
 
 class Operation(Module):
-    """A module whose work is written once, for sync and async callers: see refine_core.effects."""
+    """A module whose work is written once, for sync and async callers: see refine_core.concurrency.flows."""
 
     def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """The work, as a generator of effects."""

@@ -2,26 +2,31 @@
 
     Parallel(num_threads=4)([(draft, Example(question="…").with_inputs("question")), (check, {"answer": "…"})])
 
-How the work is shared out, counted and stopped is told in pool.py.
+How the calls are shared out, counted and stopped: refine_core.concurrency.pools.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import copy_context
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from refine_core import settings
-from refine_core.effects import Effect, MaybeAwaitable, SyncOrAsync
-from refine_core.modules.pool import Pool
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import MaybeAwaitable, SyncOrAsync
+from refine_core.concurrency.flows import Effect
+from refine_core.concurrency.pools import Pool
+from refine_core.log.scope import current, use_scope
 from refine_core.modules.prediction import Example
 
 logger = logging.getLogger("refine_core")
 
 
 class Parallel:
-    """Call several programs at once. Source: dspy.Parallel, version 2.6.23; differs where "here" is said.
+    """Call several programs at once. Source: dspy.Parallel, version 2.6.23; differs where it says "here".
 
     num_threads:  calls at once; None: settings.num_threads, read at each call.
     max_errors:   failures at which the rest is given up; None: settings.max_errors. 0 is as 1.
@@ -45,8 +50,8 @@ class Parallel:
         provide_traceback: bool | None = None,
         disable_progress_bar: bool = False,
     ) -> None:
-        self.num_threads = None if num_threads is None else _number("num_threads", num_threads, least=1)
-        self.max_errors = None if max_errors is None else _number("max_errors", max_errors, least=0)
+        self.num_threads = None if num_threads is None else _number("num_threads", num_threads, minimum=1)
+        self.max_errors = None if max_errors is None else _number("max_errors", max_errors, minimum=0)
         self.access_examples = access_examples
         self.return_failed_examples = return_failed_examples
         self.provide_traceback = provide_traceback
@@ -70,28 +75,36 @@ class Parallel:
         Raises: TypeError or ValueError that names the pair, before anything is called; BatchError at `max_errors`
         failures; a Halt or KeyboardInterrupt at once: what waits is not begun, what runs is asked to stop.
         """
-        pairs = _listed(exec_pairs)
+        pairs = _to_list(exec_pairs)
         pool = self._pool(pairs, num_threads)
         pool.run()
-        return self._outcome(pairs, pool)
+        return self._collect_results(pairs, pool)
 
     async def aforward(self, exec_pairs: Iterable[tuple[Any, Any]], num_threads: int | None = None) -> Any:
         """`forward` for async callers: `acall` where a program has one; sync code runs in a thread."""
-        pairs = _listed(exec_pairs)
+        pairs = _to_list(exec_pairs)
         pool = self._pool(pairs, num_threads)
         await pool.arun()
-        return self._outcome(pairs, pool)
+        return self._collect_results(pairs, pool)
 
     def _pool(self, pairs: Sequence[Any], num_threads: int | None) -> Pool:
+        calls = [self._call(i, pair) for i, pair in enumerate(pairs)]
+        num_threads = _number("num_threads", num_threads, self.num_threads, minimum=1)
+        max_errors = _number("max_errors", self.max_errors, minimum=0)
+        cancel = Cancel(parent=current().cancel)
+        with use_scope(replace(current(), cancel=cancel)):
+            context = copy_context()
         return Pool(
-            [self._work(i, pair) for i, pair in enumerate(pairs)],
-            num_threads=_number("num_threads", num_threads, self.num_threads, least=1),
-            max_errors=_number("max_errors", self.max_errors, least=0),
-            told=None if self.return_failed_examples else partial(self._log, len(pairs)),
+            calls,
+            num_threads=num_threads,
+            max_errors=max_errors,
+            cancel=cancel,
+            context=context,
+            on_failure=None if self.return_failed_examples else partial(self._log_failure, len(pairs)),
             progress=not self.disable_progress_bar,
         )
 
-    def _work(self, index: int, pair: Any) -> Effect[Any]:
+    def _call(self, index: int, pair: Any) -> Effect[Any]:
         """The call that a pair stands for. Raises TypeError, ValueError."""
         where = f"exec_pairs[{index}]"
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # noqa: PLR2004 - that is what a pair is
@@ -105,23 +118,25 @@ class Parallel:
             )
         if isinstance(example, Example):
             if not self.access_examples:
-                return _call(module, example)
-            return _call(module, **_inputs(where, example))
+                return _bind(module, example)
+            return _bind(module, **_inputs(where, example))
         if isinstance(example, Mapping):
-            return _call(module, **_inputs(where, example))
+            return _bind(module, **_inputs(where, example))
         if isinstance(example, tuple):
-            return _call(module, *example)
+            return _bind(module, *example)
         if isinstance(example, list) and isinstance(module, Parallel):
-            return _call(module, example)
+            return _bind(module, example)
         hint = "; a list of pairs is for a nested Parallel" if isinstance(example, list) else ""
         raise TypeError(
             f"{where}: the second of a pair is an Example, a dict of inputs or a tuple of arguments, "
             f"not {type(example).__name__}{hint}"
         )
 
-    def _log(self, count: int, index: int, error: Exception) -> None:
-        traced = self.provide_traceback if self.provide_traceback is not None else settings.provide_traceback
-        advice = "" if traced else "; set provide_traceback=True for the traceback"
+    def _log_failure(self, count: int, index: int, error: Exception) -> None:
+        with_traceback = (
+            self.provide_traceback if self.provide_traceback is not None else settings.provide_traceback
+        )
+        advice = "" if with_traceback else "; set provide_traceback=True for the traceback"
         what = f"{type(error).__name__}: {error}"
         logger.error(
             "example %d of %d (counted from 0) failed: %s%s",
@@ -129,10 +144,10 @@ class Parallel:
             count,
             what,
             advice,
-            exc_info=error if traced else None,
+            exc_info=error if with_traceback else None,
         )
 
-    def _outcome(self, pairs: Sequence[Any], pool: Pool) -> Any:
+    def _collect_results(self, pairs: Sequence[Any], pool: Pool) -> Any:
         if not self.return_failed_examples:
             return pool.results
         failed = sorted(pool.failures)
@@ -174,7 +189,7 @@ def batch(
     )(pairs)
 
 
-def _listed(pairs: Any) -> list[Any]:
+def _to_list(pairs: Any) -> list[Any]:
     if isinstance(pairs, (str, bytes, Mapping)) or not isinstance(pairs, Iterable):
         raise TypeError(f"exec_pairs is a list of pairs (module, example), not {settings.shown(pairs)}")
     return list(pairs)
@@ -197,7 +212,7 @@ def _inputs(where: str, example: Mapping[str, Any]) -> dict[str, Any]:
     return dict(example)
 
 
-def _call(module: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Effect[Any]:
+def _bind(module: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Effect[Any]:
     """A call for both worlds. The arguments are bound here, so that no field's name meets a parameter's of ours."""
     twin = getattr(module, "acall", None)
     if callable(twin):
@@ -205,11 +220,11 @@ def _call(module: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Effect[An
     return MaybeAwaitable(partial(module, *args, **kwargs))
 
 
-def _number(name: str, *said: int | None, least: int) -> int:
-    """The first of what was said, else the setting of that name. Raises ValueError."""
-    value = next((one for one in said if one is not None), None)
+def _number(name: str, *candidates: int | None, minimum: int) -> int:
+    """The first candidate that is not None, else the setting of that name. Raises ValueError."""
+    value = next((one for one in candidates if one is not None), None)
     where = "" if value is not None else "settings."
     value = getattr(settings, name) if value is None else value
-    if not isinstance(value, int) or value < least:
-        raise ValueError(f"{where}{name} must be a whole number, {least} or more, not {value!r}")
+    if not isinstance(value, int) or value < minimum:
+        raise ValueError(f"{where}{name} must be a whole number, {minimum} or more, not {value!r}")
     return value

@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Self
 from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
 from refine_core.adapters.complete_signature import Request, fill
-from refine_core.effects import Blocking, Flow
+from refine_core.concurrency.effects import Blocking
+from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM

@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from refine_core import settings
 from refine_core.callbacks import Told, callbacks_of, told
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.log.scope import current, use_scope
 from refine_core.usage import track_usage
-from refine_core.waiting import Cancel
 
 
 def is_watched(module: Any) -> bool:
@@ -25,7 +25,7 @@ def is_watched(module: Any) -> bool:
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Under this, work in threads is asked to stop once the task that awaits it is cancelled or fails."""
-    inner = Cancel(within=current().cancel)
+    inner = Cancel(parent=current().cancel)
     try:
         with use_scope(replace(current(), cancel=inner)):
             yield
@@ -33,7 +33,7 @@ def stoppable() -> Iterator[None]:
         inner.set()
         raise
     finally:
-        inner.leave()
+        inner.detach()
 
 
 class watched:  # noqa: N801 - it reads as the statement that it is

@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-from refine_core.effects import Flow, Pause, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import Pause
+from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMRefusedError, LMTimeoutError
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
 from refine_core.lm.pace import written
@@ -16,7 +18,6 @@ from refine_core.practice.answer import fill, plain_answer
 from refine_core.practice.reading import Ask, read
 from refine_core.practice.replying import TIME_OUT, confused, rendered
 from refine_core.practice.sampling import Draw, draw_for
-from refine_core.waiting import Cancel
 
 NAME = "practice model"
 OWN_TEMPERATURE = 1.0  # where a call gives none

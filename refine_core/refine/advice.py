@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from refine_core.adapters.complete_signature import Request, fill
-from refine_core.effects import Flow
+from refine_core.concurrency.flows import Flow
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, get_args
 
-from refine_core.effects import Blocking, Flow
+from refine_core.concurrency.effects import Blocking
+from refine_core.concurrency.flows import Flow
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, use_scope

@@ -2,7 +2,7 @@
 
     decide(loop) -> RunAttempt | AskAdvice | Stop -> do it -> event -> evolve(loop, event)
 
-What is done is written once, as a generator of effects (refine_core.effects), for sync and async callers. Attempts at
+What is done is written once, as a generator of effects (refine_core.concurrency), for sync and async callers. Attempts at
 once are several workers that ask the one loop.
 """
 
@@ -17,7 +17,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from refine_core import settings
-from refine_core.effects import Blocking, Flow, Gather, MaybeAwaitable, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import Blocking, Gather, MaybeAwaitable
+from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMError, RunCancelled
 from refine_core.events import (
     AdviceFailed,
@@ -41,7 +43,6 @@ from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.outcome import Outcome, Refinement, Tried
 from refine_core.refine.scoring import Scorer, Validator, unmet
 from refine_core.rewards.arguments import Inputs
-from refine_core.waiting import Cancel
 
 if TYPE_CHECKING:  # who never resumes a run need not wait for what reads its log
     from refine_core.refine.resuming import Interrupted
@@ -166,7 +167,7 @@ class Driver:
     def _work_together(self) -> Flow[None]:
         """Several workers on the one loop. Once it says stop, those whose attempts no longer matter are cancelled."""
         around = self.scope.cancel
-        inner = Cancel(within=around)
+        inner = Cancel(parent=around)
         self.scope = replace(self.scope, cancel=inner)
 
         def worker() -> Flow[None]:
@@ -181,7 +182,7 @@ class Driver:
         try:
             yield Gather([worker() for _ in range(self.plan.at_once)], inner.set)
         finally:
-            inner.leave()
+            inner.detach()
 
     def _next(self) -> RunAttempt | AskAdvice | None:
         """The next step, claimed by whoever asks; None at the end, or where only others have something left to do."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from refine_core import settings
-from refine_core.effects import Flow
+from refine_core.concurrency.flows import Flow
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import ATTEMPT, current
 from refine_core.loop import Plan

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from refine_core.effects import Flow, MaybeAwaitable
+from refine_core.concurrency.effects import MaybeAwaitable
+from refine_core.concurrency.flows import Flow
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.log.scope import Scope
 from refine_core.modules.prediction import Prediction

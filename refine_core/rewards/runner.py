@@ -22,13 +22,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, WorkerError
 from refine_core.rewards.process import Frame, WorkerProcess
 from refine_core.rewards.score import Scored
 from refine_core.rewards.source import blame_line_of_reward, find_reward
 from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
 from refine_core.rewards.worker_replies import Failure, JudgeCall, read_load_reply, read_score_reply
-from refine_core.waiting import Cancel
 
 START_S = 10.0  # for Python to come up
 CLOSED = "the reward runner was closed while it ran"  # at the end of the program, too

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from refine_core.budget import Purse
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import KeyRefused, LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import LMRequested, RunFinished, RunStarted
 from refine_core.lm.cassette import Recording
@@ -34,7 +35,6 @@ from refine_core.runs.run import Run, State
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_summary
 from refine_core.store.protocol import RunRow, Store
-from refine_core.waiting import Cancel
 
 logger = logging.getLogger("refine_core")
 

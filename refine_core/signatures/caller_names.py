@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Rooms that stand between a caller's text and its reading.
-_BETWEEN = ("refine_core.signatures", "refine_core.modules", "refine_core.effects")
+_BETWEEN = ("refine_core.signatures", "refine_core.modules", "refine_core.concurrency")
 MISSING: Any = object()
 
 

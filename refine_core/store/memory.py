@@ -6,13 +6,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
 from refine_core.log import codec
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary
 from refine_core.store.news import News
 from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
-from refine_core.waiting import Cancel
 
 
 @dataclass(slots=True)

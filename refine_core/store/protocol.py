@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary
-from refine_core.waiting import Cancel
 
 
 @dataclass(frozen=True, slots=True)

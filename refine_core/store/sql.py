@@ -16,6 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.base import Executable
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
@@ -26,7 +27,6 @@ from refine_core.store.protocol import RunRow, check_document, check_order, out_
 from refine_core.store.sqlite import Sqlite
 from refine_core.store.tables import documents, events, runs
 from refine_core.store.writer import Writer
-from refine_core.waiting import Cancel
 
 logger = logging.getLogger("refine_core")
 

@@ -18,9 +18,9 @@ from contextlib import suppress
 
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RunCancelled, StoreError
 from refine_core.store.sqlite import Sqlite
-from refine_core.waiting import Cancel
 
 Work = Callable[[DBAPICursor], None]
 SLICE_S = 0.1  # of waiting, after which a writer looks whether it should give up

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from refine_core import errors
-from refine_core.effects import arun, run
+from refine_core.concurrency.flows import arun, run
 from refine_core.errors import LMError
 from refine_core.lm import LM, Reply, warm
 from refine_core.lm.engine import engine

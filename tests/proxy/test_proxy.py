@@ -11,8 +11,8 @@ import pytest
 
 from refine_core import LM, ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
+from refine_core.concurrency.flows import run
 from refine_core.connections import check, checked
-from refine_core.effects import run
 from refine_core.errors import LMError, LMKeyError, LMNotFoundError, LMRateLimitError, LMUnavailableError
 from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store

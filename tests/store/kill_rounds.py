@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.log import codec
 from refine_core.log.folds import timeline
 from refine_core.log.scope import Record
@@ -28,7 +29,6 @@ from refine_core.log.summaries import Summary, summarize
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 from refine_core.store import Store, open_store
-from refine_core.waiting import Cancel
 
 MOST_S = 0.4
 REWARD = "def reward(inputs, output): return len(output.answer) / 1000"

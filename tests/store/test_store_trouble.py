@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from refine_core import events as ev
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RunCancelled, StoreError
 from refine_core.log.folds import timeline
 from refine_core.runs import Runs
@@ -18,7 +19,6 @@ from refine_core.store import Store, open_store
 from refine_core.store.lock import WriterLock
 from refine_core.store.sql import SqlStore
 from refine_core.store.sqlite import Sqlite
-from refine_core.waiting import Cancel
 from tests.store.an_app import LONG, SHORT
 from tests.store.stored_runs import append_one_by_one, child, numbered, run, summed_up
 from tests.threads import run_to_end

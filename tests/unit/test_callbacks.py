@@ -9,10 +9,11 @@ import pytest
 
 from refine_core import settings
 from refine_core.callbacks import ACTIVE_CALL_ID, BaseCallback, callbacks_of, told
-from refine_core.effects import Pause, arun, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.effects import Pause
+from refine_core.concurrency.flows import arun, run
 from refine_core.errors import LMError, RunCancelled
 from refine_core.lm import LM, ScriptedLM
-from refine_core.waiting import Cancel
 
 CANARY = "canary-66e0-of-any-shape"
 

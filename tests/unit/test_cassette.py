@@ -126,7 +126,7 @@ def test_somebody_who_reads_along_sees_a_replayed_reply_grow():
     lm = CassetteLM(Recording(_records(request, reply)), "tiny")
     seen = []
     flow = lm.flow([{"role": "user", "content": "hi"}], {"temperature": 0.0}, on_text=seen.append)
-    from refine_core.effects import run
+    from refine_core.concurrency.flows import run
 
     assert run(flow).text == "one two three four"
     assert len(seen) >= 4

@@ -14,17 +14,9 @@ from contextvars import ContextVar
 import pytest
 
 from refine_core import Cancel, RunCancelled
-from refine_core.effects import (
-    Blocking,
-    Gather,
-    MaybeAwaitable,
-    Pause,
-    Result,
-    SyncOrAsync,
-    arun,
-    block_on,
-    run,
-)
+from refine_core.concurrency.effects import Blocking, FutureResult, Gather, MaybeAwaitable, Pause, SyncOrAsync
+from refine_core.concurrency.flows import arun, run
+from refine_core.concurrency.threads import WorkerThreads, block_on
 
 
 def both(operation):
@@ -112,7 +104,7 @@ def test_work_that_takes_too_long_is_given_up(driver):
     work = Future()
 
     def operation():
-        yield Result(work, Cancel(), 0.02)
+        yield FutureResult(work, Cancel(), 0.02)
 
     with pytest.raises(TimeoutError):
         driver(operation())
@@ -123,7 +115,7 @@ def test_a_task_that_is_cancelled_gives_its_work_up():
     work = Future()
 
     def operation():
-        yield Result(work, Cancel())
+        yield FutureResult(work, Cancel())
 
     async def main():
         task = asyncio.create_task(arun(operation()))
@@ -165,22 +157,22 @@ def test_an_awaitable_can_be_waited_for_where_a_loop_already_runs():
 
 def test_a_cancel_within_another_is_set_with_it_and_not_the_other_way_round():
     outer = Cancel()
-    inner, other = Cancel(within=outer), Cancel(within=outer)
+    inner, other = Cancel(parent=outer), Cancel(parent=outer)
     inner.set()
     assert (outer.is_set, other.is_set) == (False, False)
-    other.leave()
+    other.detach()
     outer.set()
     assert (inner.is_set, other.is_set) == (True, False)
 
 
 def test_a_cancel_tells_once_and_at_once_if_it_is_already_set():
     cancel, told = Cancel(), []
-    cancel.tell(lambda: told.append("first"))
-    forget = cancel.tell(lambda: told.append("never"))
+    cancel.on_set(lambda: told.append("first"))
+    forget = cancel.on_set(lambda: told.append("never"))
     forget()
     cancel.set()
     cancel.set()
-    cancel.tell(lambda: told.append("late"))
+    cancel.on_set(lambda: told.append("late"))
     assert told == ["first", "late"]
 
 
@@ -198,7 +190,7 @@ def test_sync_code_under_async_is_not_limited_to_the_machines_cores():
 
 def test_a_process_ends_though_sync_code_hangs():
     code = (
-        "import asyncio, time; from refine_core.effects import in_thread\n"
+        "import asyncio, time; from refine_core.concurrency.threads import in_thread\n"
         "async def main():\n"
         "    try: await asyncio.wait_for(in_thread(time.sleep, 60), 0.1)\n"
         "    except TimeoutError: print('gave up')\n"
@@ -224,7 +216,7 @@ def test_a_stop_iteration_of_a_users_code_is_an_error_like_any_other(driver):
 
 def test_threads_that_wait_for_threads_never_wait_for_ever():
     """Sync code in a thread that runs an event loop of its own, whose sync code needs a thread, at the limit."""
-    from refine_core.effects import _Threads, in_thread
+    in_thread = WorkerThreads(4).call
 
     def inner():
         return block_on(in_thread(lambda: 1))
@@ -232,19 +224,13 @@ def test_threads_that_wait_for_threads_never_wait_for_ever():
     async def main():
         return await asyncio.gather(*(in_thread(inner) for _ in range(12)))
 
-    from refine_core import effects
-
-    kept, effects._threads = effects._threads, _Threads(4)
-    try:
-        assert asyncio.run(asyncio.wait_for(main(), 20)) == [1] * 12
-    finally:
-        effects._threads = kept
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == [1] * 12
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
 def test_a_forked_process_has_threads_of_its_own():
     code = (
-        "import asyncio, os, sys; from refine_core.effects import in_thread\n"
+        "import asyncio, os, sys; from refine_core.concurrency.threads import in_thread\n"
         "asyncio.run(in_thread(int))\n"
         "child = os.fork()\n"
         "if child == 0:\n"

@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from refine_core.effects import arun, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.flows import arun, run
 from refine_core.errors import LMError, LMRateLimitError, LMUnavailableError, RunCancelled
 from refine_core.events import LMFailed, LMReplied, LMRequested, LMRetried
 from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, warm
 from refine_core.lm.ask import ask
 from refine_core.log.scope import Collector, Scope, use_scope
-from refine_core.waiting import Cancel
 from tests.openai_server import Answer, OpenAIServer, status
 
 ASK = [{"role": "user", "content": "why?"}]

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.flows import run
 from refine_core.connect import connect
-from refine_core.effects import run
 from refine_core.errors import LMError, LMRefusedError, RunCancelled, StoreError
 from refine_core.events import LMReplied
 from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, Usage, configure_cache, warm
@@ -19,7 +20,6 @@ from refine_core.lm.cache import Cache, cache, key_of
 from refine_core.lm.disk import FILE
 from refine_core.log.scope import Collector, Scope
 from refine_core.spec import ModelSpec
-from refine_core.waiting import Cancel
 from tests.openai_server import Answer, OpenAIServer, status
 from tests.threads import finish
 

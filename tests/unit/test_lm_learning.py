@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from refine_core import ModelSpec, ProgramSpec, StageSpec
-from refine_core.effects import run
+from refine_core.concurrency.flows import run
 from refine_core.errors import LMRefusedError
 from refine_core.lm import LM
 from refine_core.lm.cassette import replay_of

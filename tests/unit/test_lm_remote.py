@@ -19,6 +19,7 @@ import warnings
 
 import pytest
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import (
     LMError,
     LMKeyError,
@@ -35,7 +36,6 @@ from refine_core.lm.calling import NO_KEY
 from refine_core.lm.refusals import read_refusal
 from refine_core.lm.secrecy import redact
 from refine_core.lm.wire import MAX_REDIRECTS
-from refine_core.waiting import Cancel
 from tests import openai_server
 from tests.openai_server import Answer, OpenAIServer, redirect, status
 from tests.threads import finish
@@ -466,7 +466,7 @@ CANCELLED_IN_THE_IMPORT = """
 import sys, threading, time
 from refine_core.errors import RunCancelled
 from refine_core.lm import LM
-from refine_core.waiting import Cancel
+from refine_core.concurrency.cancellation import Cancel
 
 assert "litellm" not in sys.modules, "imported before the first call"
 cancel, started = Cancel(), time.monotonic()

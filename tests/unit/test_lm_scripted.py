@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMError, LMRateLimitError, RunCancelled
 from refine_core.lm import Reply, ScriptedLM, Usage
-from refine_core.waiting import Cancel
 
 ASK = [{"role": "user", "content": "why?"}]
 

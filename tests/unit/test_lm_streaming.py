@@ -17,14 +17,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine_core.effects import arun, run
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.flows import arun, run
 from refine_core.errors import LMError, LMRefusedError, LMTimeoutError, LMUnavailableError, RunCancelled
 from refine_core.lm import LM, Reply, Usage, warm
 from refine_core.lm.engine import engine
 from refine_core.lm.secrecy import hide, in_use, sayable
 from refine_core.lm.shapes import SaidError, WrongShape, as_events, put_right, sane_usage
 from refine_core.lm.streaming import Draft
-from refine_core.waiting import Cancel
 from tests.failures.table import close_clients
 from tests.openai_server import DONE, Answer, OpenAIServer, delta, redirect, status
 from tests.threads import finish

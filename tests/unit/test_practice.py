@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from refine_core.adapters import ChatAdapter, JSONAdapter
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMRefusedError, LMTimeoutError, ParseError, RunCancelled
 from refine_core.practice import PracticeLM
 from refine_core.practice.reading import read
@@ -20,7 +21,6 @@ from refine_core.practice.rewardcode import checks
 from refine_core.practice.sampling import probabilities
 from refine_core.refine.advice_request import OfferAdvice
 from refine_core.signatures import InputField, OutputField, Signature
-from refine_core.waiting import Cancel
 
 TEXT = (
     "The harbour of Ostend was rebuilt after the war, and ferries left for Dover twice a day until 1997. "

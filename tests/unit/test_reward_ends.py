@@ -9,9 +9,9 @@ import time
 
 import pytest
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, RunCancelled
 from refine_core.rewards import RewardRunner
-from refine_core.waiting import Cancel
 from tests.threads import finish
 from tests.unit.test_reward_frames import FORGER
 

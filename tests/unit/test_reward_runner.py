@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMTimeoutError, RewardError, RunCancelled, WorkerError
 from refine_core.rewards import RewardRunner
 from refine_core.rewards.process import WorkerProcess
-from refine_core.waiting import Cancel
 from tests.threads import finish
 
 DATA = Path(__file__).parents[1] / "data"

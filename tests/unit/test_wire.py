@@ -8,7 +8,7 @@ import importlib.util
 
 import pytest
 
-from refine_core.effects import run
+from refine_core.concurrency.flows import run
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import LM
 from refine_core.lm.engine import engine

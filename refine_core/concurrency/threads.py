@@ -1,0 +1,137 @@
+"""Sync code for async callers, in a thread; async code for sync callers, in an event loop of its own.
+
+in_thread    await in_thread(function, …)      the event loop stays free
+block_on     block_on(awaitable)               this thread waits
+"""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, TypeVar, cast
+
+from refine_core.concurrency.flows import throwable
+
+T = TypeVar("T")
+
+MAX_THREADS = 512
+"""Sync code under `arun` runs in at most this many threads at once; more of it waits its turn."""
+
+_inside_thread: contextvars.ContextVar[bool] = contextvars.ContextVar("refine_core_in_thread", default=False)
+
+
+class WorkerThreads:
+    """Threads for sync code that blocks: started on demand up to a limit, kept for the next call, never joined.
+
+    An event loop's own threads would do if there were more of them than cores, and if the process could end without
+    them. A forked process has none of its parent's threads and starts its own.
+    """
+
+    def __init__(self, max_threads: int = MAX_THREADS) -> None:
+        self._max_threads = max_threads
+        self._crew = _Crew(max_threads)
+
+    async def call(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run sync code in a thread, with the context copied, and await its result."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[T] = loop.create_future()
+        context, nested = contextvars.copy_context(), _inside_thread.get()
+        context.run(_inside_thread.set, True)
+        call = partial(context.run, function, *args, **kwargs)
+
+        def settle(value: T | None, error: BaseException | None) -> None:
+            if result.cancelled():
+                return
+            if error is not None:
+                result.set_exception(error)
+            else:
+                result.set_result(cast("T", value))
+
+        def work() -> None:
+            value, failure = None, None
+            try:
+                value = call()
+            except BaseException as error:  # noqa: BLE001 - the caller gets it
+                failure = throwable(error)
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(settle, value, failure)
+
+        if nested:  # a thread of the crew waits for this, so it must not wait for a thread of the crew
+            threading.Thread(target=work, name="sync-code, nested", daemon=True).start()
+        else:
+            if self._crew.pid != os.getpid():
+                self._crew = _Crew(self._max_threads)
+            self._crew.do(work)
+        return await result
+
+
+class _Crew:
+    """The threads of one process. pid: whose."""
+
+    def __init__(self, max_threads: int) -> None:
+        self.pid = os.getpid()
+        self._max_threads, self._n_threads = max_threads, 0
+        self._n_idle = 0  # below 0: as many pieces of work wait for a thread
+        self._queue: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._lock = threading.Lock()
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Have `work` done soon, by an idle thread or a new one. It must raise nothing."""
+        with self._lock:
+            starts_thread = self._n_idle == 0 and self._n_threads < self._max_threads
+            if starts_thread:
+                self._n_threads += 1
+            else:
+                self._n_idle -= 1
+        if starts_thread:
+            threading.Thread(target=self._serve, args=(work,), name="sync-code", daemon=True).start()
+        else:
+            self._queue.put(work)
+
+    def _serve(self, work: Callable[[], None]) -> None:
+        while True:
+            work()
+            del work  # what it holds must not live until the next comes
+            with self._lock:
+                self._n_idle += 1
+            work = self._queue.get()
+
+
+in_thread = WorkerThreads().call
+
+
+def block_on(awaitable: Awaitable[T]) -> T:
+    """The result of an awaitable, for sync code: in a loop of its own, and in a thread of its own where one runs here."""
+    import asyncio
+
+    async def wait() -> T:
+        return await awaitable
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(wait())
+    result: Future[T] = Future()
+    context = contextvars.copy_context()
+    thread = threading.Thread(
+        target=context.run, args=(_run_loop, result, wait()), name="block-on", daemon=True
+    )
+    thread.start()
+    return result.result()
+
+
+def _run_loop(result: Future[T], work: Coroutine[Any, Any, T]) -> None:
+    import asyncio
+
+    try:
+        result.set_result(asyncio.run(work))
+    except BaseException as error:  # noqa: BLE001 - the caller gets it
+        result.set_exception(error)
