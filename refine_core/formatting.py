@@ -14,6 +14,7 @@ TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
 DECIMALS, SIGNIFICANT = 4, 3
 _MORE_DIGITS = 12  # at most; beyond them a number is written out
 LONG_S = 100.0
+TEN_CENTS = 0.1
 
 
 def format_number(value: float | None, beside: Iterable[float | None] = ()) -> str:
@@ -54,6 +55,22 @@ def _read(text: str) -> float:
     return float(text.replace(",", ""))
 
 
+def format_change(value: float) -> str:
+    """A difference of two rewards, with its sign, without the noise of binary fractions."""
+    text = format_number(float(f"{value:.12g}"))
+    return f"+{text}" if value > 0 else text
+
+
+def format_temperature(value: float) -> str:
+    """A temperature, with at most three decimals."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def format_rollout(index: int) -> str:
+    """What tells an attempt's calls apart where no temperature is sent: its index, as a rollout id."""
+    return f"rollout {index}"
+
+
 def format_duration(value: float | None) -> str:
     """A duration with its unit: "4 ms", "1.2 s", "3 min 5 s"; "unknown" for None."""
     if value is None:
@@ -66,6 +83,13 @@ def format_duration(value: float | None) -> str:
     return f"{minutes} min {rest} s"
 
 
+def format_seconds(value: float) -> str:
+    """The same duration, to as many digits, in a column of seconds: "0.004", "1.2", "185"."""
+    if round(value, 3) < 1:
+        return f"{value:.3f}" if round(value, 3) > 0 else "<0.001"
+    return f"{value:.1f}" if round(value, 1) < LONG_S else f"{value:.0f}"
+
+
 def format_time(at: float) -> str:
     """A time of the epoch in this machine's zone, "2026-11-23 14:05"; "unknown time" for what no clock can show."""
     try:
@@ -74,17 +98,31 @@ def format_time(at: float) -> str:
         return "unknown time"
 
 
-def format_cost(value: float | None) -> str:
-    """A cost: "free", "$0.0042"; "cost unknown" for None."""
-    if value is None:
+def format_cost(usd: float | None) -> str:
+    """A cost: "free", "$0.0042", "under $0.0001"; "cost unknown" for None."""
+    if usd is None:
         return "cost unknown"
-    if value == 0:
+    if usd == 0:
         return "free"
-    if value < TINY:
-        return "under $0.0001"
-    return f"${value:.2f}" if value >= 0.1 else f"${value:.2g}"  # noqa: PLR2004 - ten cents
+    return "under $0.0001" if usd < TINY else f"${format_dollars(usd)}"
+
+
+def format_dollars(usd: float) -> str:
+    """The same cost, to as many digits, in a column of dollars: "0", "0.0042", "<0.0001"."""
+    if usd == 0:
+        return "0"
+    if usd < TINY:
+        return "<0.0001"
+    return f"{usd:.2f}" if usd >= TEN_CENTS else f"{usd:.2g}"
+
+
+def format_tokens(sent: int | None, received: int | None) -> str:
+    """Tokens of a call: "1,200 tokens in, 30 out"; "tokens unknown" where either is None."""
+    if sent is None or received is None:
+        return "tokens unknown"
+    return f"{sent:,} {'token' if sent == 1 else 'tokens'} in, {received:,} out"
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
-    """A count with its noun: "1 attempt", "3 attempts"."""
-    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+    """A count with its noun: "1 attempt", "1,200 calls"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

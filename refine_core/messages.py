@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored
-from refine_core.formatting import format_cost, format_duration, format_number, pluralize
+from refine_core.formatting import format_cost, format_duration, format_number, format_rollout, pluralize
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.error_explanations import SANDBOX
 from refine_core.spec import HintSource
@@ -47,8 +47,8 @@ def resume_summary(line: Timeline) -> str:
 
 
 def describe_rollout(index: int) -> str:
-    """What stands in place of a temperature where a model takes none: the rollout id that attempt `index` sends."""
-    return f"no temperature; rollout {index}"
+    """What stands in place of a temperature where a model takes none: "no temperature; rollout 2"."""
+    return f"no temperature; {format_rollout(index)}"
 
 
 def describe_error(error: Fault) -> str:

@@ -11,7 +11,7 @@ from pages.lab.state import Typed, fixed, key
 from pages.shared.folded import folded
 from pages.shared.text import ROLES, block, plain
 from refine_core import connections, programs
-from refine_core.formatting import format_number
+from refine_core.formatting import format_temperature
 from refine_core.programs import HintSource, Schedule
 
 LISTED = 60  # temperatures in one line
@@ -103,7 +103,7 @@ def _temperatures(typed: Typed) -> str:
         return "No temperature is sent, because the model takes none. Attempts differ by rollout id."
     used = programs.temperatures(spec)
     more = " …" if len(used) > LISTED else ""
-    return f"Temperatures: {' · '.join(map(format_number, used[:LISTED]))}{more}"
+    return f"Temperatures: {' · '.join(map(format_temperature, used[:LISTED]))}{more}"
 
 
 def _begin_list(typed: Typed) -> None:

@@ -14,7 +14,7 @@ from pages.shared.reply_format import REPLY_FORMATS, reply_format
 from pages.shared.secret import offer_key, secret
 from pages.shared.text import mistake, plain
 from refine_core import connections
-from refine_core.formatting import format_number, format_time
+from refine_core.formatting import format_temperature, format_time
 from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
 
@@ -86,7 +86,7 @@ def _connected(typed: Typed, run: Run | None) -> None:
     said += [
         "no temperature sent"
         if chosen.temperature is None
-        else f"temperature {format_number(chosen.temperature)}",
+        else f"temperature {format_temperature(chosen.temperature)}",
         f"reply format: {REPLY_FORMATS[chosen.reply_format]}",
     ]
     st.caption(plain(" · ".join(said)))

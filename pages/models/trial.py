@@ -12,7 +12,7 @@ from pages.models import state
 from pages.shared.text import block, plain
 from refine_core import connections
 from refine_core.connections import Check, Finding
-from refine_core.formatting import format_cost, format_duration, pluralize
+from refine_core.formatting import format_cost, format_duration, format_tokens
 from refine_core.programs import ModelSpec
 
 POLL_S: Final = 0.3
@@ -127,11 +127,7 @@ def _draw(found: Check) -> None:
     if found.reply:
         st.caption("The reply")
         block(found.reply, key="models.trial.reply")
-        tokens = (
-            "tokens unknown"
-            if found.tokens_in is None or found.tokens_out is None
-            else f"{pluralize(found.tokens_in, 'token')} in, {found.tokens_out} out"
-        )
+        tokens = format_tokens(found.tokens_in, found.tokens_out)
         st.caption(plain(f"{tokens} · {format_cost(found.cost_usd)}"))
 
 

@@ -11,7 +11,14 @@ import ujson
 
 from pages.shared.text import ROLES, block, mistake, plain, printed, whole
 from refine_core.errors import Charge
-from refine_core.formatting import format_cost, format_duration, format_number, pluralize
+from refine_core.formatting import (
+    format_cost,
+    format_duration,
+    format_number,
+    format_temperature,
+    format_tokens,
+    pluralize,
+)
 from refine_core.messages import (
     describe_advice_failure,
     describe_error,
@@ -69,7 +76,7 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
 def _title(line: Timeline, attempt: Attempt) -> str:
     parts = [
         f"Attempt {attempt.index + 1} of {len(line.temperatures)}",
-        f"temperature {format_number(attempt.temperature)}"
+        f"temperature {format_temperature(attempt.temperature)}"
         if line.tempered(attempt)
         else describe_rollout(attempt.index),
     ]
@@ -318,18 +325,14 @@ def _charged(charge: Charge | None) -> str:
     """What an answer of no use cost."""
     if charge is None:
         return ""
-    return f" That answer counts, too: {_tokens(charge.prompt_tokens, charge.completion_tokens)}, {format_cost(charge.cost_usd)}."
-
-
-def _tokens(asked: int | None, said: int | None) -> str:
-    return "tokens unknown" if asked is None or said is None else f"{asked:,} tokens in, {said:,} out"
+    return f" That answer counts, too: {format_tokens(charge.prompt_tokens, charge.completion_tokens)}, {format_cost(charge.cost_usd)}."
 
 
 def _cost(call: Call) -> str:
     reply = call.reply
     if reply is None:
         return ""
-    tokens = _tokens(reply.prompt_tokens, reply.completion_tokens)
+    tokens = format_tokens(reply.prompt_tokens, reply.completion_tokens)
     parts = [call.model, _temperature(call), format_duration(reply.took_s), tokens]
     if call.reply_format != "chat":
         parts.insert(1, f"reply format: {call.reply_format}")
@@ -350,7 +353,7 @@ def _temperature(call: Call) -> str:
     sent, rollout = call.params.get("temperature"), call.params.get("rollout_id")
     if isinstance(sent, int | float):
         also = f", rollout {rollout}" if isinstance(rollout, int) else ""
-        return f"temperature {format_number(sent)}{also}"
+        return f"temperature {format_temperature(sent)}{also}"
     return describe_rollout(rollout) if isinstance(rollout, int) else "no temperature sent"
 
 

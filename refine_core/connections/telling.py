@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from refine_core.connections import blame
 from refine_core.connections.findings import Verdict
+from refine_core.formatting import format_cost
 from refine_core.lm import Reply
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
@@ -59,5 +60,5 @@ def price(reply: Reply, model: ModelSpec) -> Told:
         return "works", f"Reckoned by the prices that you gave: {each}."
     if reply.cost_usd is None:
         return "unknown", "No price is known. Type the prices of a million tokens to see what calls cost."
-    cost = f"cost ${reply.cost_usd:.2g}" if reply.cost_usd else "was free"
+    cost = f"cost {format_cost(reply.cost_usd)}" if reply.cost_usd else "was free"
     return "works", f"This request {cost}, by litellm's table of prices."

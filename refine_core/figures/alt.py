@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from refine_core.figures import outcomes
+from refine_core.formatting import pluralize
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_unmet_rules, format_reward
 
@@ -13,8 +14,11 @@ def alt_text(line: Timeline, *, live: bool = True) -> str:
     """What the chart shows, made from the same data. No model's words are in it. live: a run without an end goes on."""
     attempts, made = line.attempts, len(line.attempts)
     if not made:
-        return f"Timeline of a run of at most {_count(line.spec.N)}; none has begun."
-    sentences = [f"Timeline of {_count(made)} of at most {line.spec.N}.", *filter(None, [label(line)])]
+        return f"Timeline of a run of at most {pluralize(line.spec.N, 'attempt')}; none has begun."
+    sentences = [
+        f"Timeline of {pluralize(made, 'attempt')} of at most {line.spec.N}.",
+        *filter(None, [label(line)]),
+    ]
     if line.spec.threshold is not None:
         sentences.append(f"The threshold is {format_reward(line, line.spec.threshold)}.")
     if outcomes.rolled(line):
@@ -36,10 +40,6 @@ def label(line: Timeline) -> str:
     if model.kind != "replay":
         return ""
     return f"Replay: recorded replies of {model.model or 'a run'}; no model was asked."
-
-
-def _count(n: int) -> str:
-    return f"{n} attempt" if n == 1 else f"{n} attempts"
 
 
 def _told(line: Timeline, attempt: Attempt) -> str:
@@ -66,7 +66,7 @@ def _summed_up(line: Timeline) -> list[str]:
             f"attempt {line.best + 1} is the best."
         )
     if barred:
-        told.append(f"{_count(barred)} with a rule not met.")
+        told.append(f"{pluralize(barred, 'attempt')} with a rule not met.")
     if failed:
-        told.append(f"{_count(failed)} failed.")
+        told.append(f"{pluralize(failed, 'attempt')} failed.")
     return told

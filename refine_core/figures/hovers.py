@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from refine_core.figures import outcomes, text
+from refine_core.formatting import format_duration, format_temperature
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.messages import (
     describe_advice_failure,
@@ -24,11 +25,11 @@ _FIELDS = 8
 def attempt_told(line: Timeline, attempt: Attempt) -> str:
     """What pointing at an attempt says."""
     reward = "no reward" if attempt.reward is None else f"reward {format_reward(line, attempt.reward)}"
-    took = "" if attempt.took_s is None else f" · {text.seconds(attempt.took_s)}"
+    took = "" if attempt.took_s is None else f" · {format_duration(attempt.took_s)}"
     said = _fields(attempt.outputs)
     wrong = text.shorten(describe_failure(attempt), _WORDS)
     temperature = (
-        f"temperature {text.temperature(attempt.temperature)}"
+        f"temperature {format_temperature(attempt.temperature)}"
         if line.tempered(attempt)
         else describe_rollout(attempt.index)
     )
@@ -47,7 +48,7 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
 def run_told(attempt: Attempt, run: PredictorRun) -> str:
     """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
     unfinished = "cut off" if run.cut_off else "running"
-    took = unfinished if run.took_s is None else text.seconds(run.took_s)
+    took = unfinished if run.took_s is None else format_duration(run.took_s)
     hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
     again = [call for call in run.calls if call.again]
     free = _free(run.calls)
@@ -68,7 +69,7 @@ def advice_told(attempt: Attempt, state: str) -> str:
     name, advice = f"Advice after attempt {attempt.index + 1}", attempt.advice
     if advice is None or state in {"asked", "cut_off"}:
         return text.hover(f"{name}: {'being asked for' if state == 'asked' else 'cut off'}")
-    took = "" if advice.took_s is None else f" · {text.seconds(advice.took_s)}"
+    took = "" if advice.took_s is None else f" · {format_duration(advice.took_s)}"
     if advice.error is not None:
         return text.hover(
             f"{name} could not be had{took}",

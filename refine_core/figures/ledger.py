@@ -13,6 +13,15 @@ from typing import Literal
 
 from refine_core.figures import outcomes, text
 from refine_core.figures.outcomes import Outcome
+from refine_core.formatting import (
+    format_change,
+    format_dollars,
+    format_duration,
+    format_rollout,
+    format_seconds,
+    format_temperature,
+    pluralize,
+)
 from refine_core.log.timeline import Attempt, Call, Timeline, Usage
 from refine_core.messages import (
     describe_failure,
@@ -112,10 +121,10 @@ def ledger(line: Timeline) -> list[Row]:
 
 def _temperature(line: Timeline, attempt: Attempt) -> Cell:
     if not line.tempered(attempt):
-        return Cell(f"none; {text.rollout(attempt.index)}", "The model takes no temperature", quiet=True)
+        return Cell(f"none; {format_rollout(attempt.index)}", "The model takes no temperature", quiet=True)
     without = text.shorten(", ".join(attempt.untempered), 120)
-    about = f"No temperature for {without}; {text.rollout(attempt.index)}" if without else ""
-    return Cell(text.temperature(attempt.temperature), about)
+    about = f"No temperature for {without}; {format_rollout(attempt.index)}" if without else ""
+    return Cell(format_temperature(attempt.temperature), about)
 
 
 def _reward(line: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
@@ -127,7 +136,7 @@ def _reward(line: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
 def _change(line: Timeline, attempt: Attempt, before: float | None) -> Cell:
     if attempt.reward is None or before is None:
         return Cell(_NONE, "Nothing to compare with", quiet=True)
-    return Cell(text.change(attempt.reward - before), f"Against {format_reward(line, before)} before")
+    return Cell(format_change(attempt.reward - before), f"Against {format_reward(line, before)} before")
 
 
 def _hint(line: Timeline, attempt: Attempt) -> Cell:
@@ -205,13 +214,13 @@ def _time(attempt: Attempt) -> Cell:
     if attempt.took_s is None:
         return Cell(_NONE, "Not known", quiet=True)
     advice = attempt.advice.took_s if attempt.advice else None
-    parts = f"{attempt.took_s:.2f} s for the attempt"
+    parts = f"{format_duration(attempt.took_s)} for the attempt"
     if advice is not None:
-        parts += f", {advice:.2f} s for the advice after it"
+        parts += f", {format_duration(advice)} for the advice after it"
     retries = sum(len(call.retries) for call in _calls(attempt))
     if retries:
         parts += f"; requests sent again: {retries}"
-    return Cell(f"{attempt.took_s + (advice or 0.0):.2f}", parts)
+    return Cell(format_seconds(attempt.took_s + (advice or 0.0)), parts)
 
 
 def _calls(attempt: Attempt) -> list[Call]:
@@ -229,7 +238,7 @@ def _tokens(attempt: Attempt) -> Cell:
         return Cell(_NONE, "No model was asked", quiet=True)
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         return _unknown(attempt, "The model did not say how many tokens it used")
-    parts = f"{usage.prompt_tokens:,} in the prompts, {usage.completion_tokens:,} in the replies, {usage.calls} calls"
+    parts = f"{usage.prompt_tokens:,} in the prompts, {usage.completion_tokens:,} in the replies, {pluralize(usage.calls, 'call')}"
     return Cell(f"{usage.prompt_tokens + usage.completion_tokens:,}", parts)
 
 
@@ -239,9 +248,8 @@ def _cost(attempt: Attempt) -> Cell:
         return Cell(_NONE, "No model was asked", quiet=True)
     if usage.cost_usd is None:
         return _unknown(attempt, "The price of this model is not known")
-    if not usage.cost_usd:
-        return Cell("0", _why_free(attempt))
-    return Cell(f"{usage.cost_usd:.4f}" if usage.cost_usd >= 0.0001 else "<0.0001", f"${usage.cost_usd:.8f}")  # noqa: PLR2004 - the least that four decimals show
+    about = f"${usage.cost_usd:.8f}" if usage.cost_usd else _why_free(attempt)
+    return Cell(format_dollars(usage.cost_usd), about)
 
 
 def _why_free(attempt: Attempt) -> str:

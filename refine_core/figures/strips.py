@@ -8,6 +8,7 @@ from refine_core import messages
 from refine_core.figures import hovers, outcomes, text
 from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import BAR_PX, Trace, at, bar_at, only
+from refine_core.formatting import format_duration, format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, PredictorRun, Timeline
 
 _LEAST = 0.02  # of a column: the shortest bar that can be seen
@@ -31,7 +32,7 @@ def temperatures(line: Timeline, grid: Grid) -> Iterator[Trace]:
     span = (high - low) or 1.0
     dots, order = sorted(known), sorted({*known, *rolled})
     shown = [
-        text.rollout(i).replace(" ", "<br>") if i in rolled else text.temperature(known[i]) for i in order
+        format_rollout(i).replace(" ", "<br>") if i in rolled else format_temperature(known[i]) for i in order
     ]
     yield {
         "type": "scatter",
@@ -147,7 +148,7 @@ def durations(line: Timeline, grid: Grid) -> Trace:
         "yaxis": "y2",
         "x": [a.index + 1 - REACH for a, _ in places],
         "y": [bar_at(lane) - 13 for _, lane in places],
-        "text": [text.seconds(sum(each)) if each else "…" for each in took],
+        "text": [format_duration(sum(each)) if each else "…" for each in took],
         "textposition": "middle right",
         "textfont": {"size": 11, "color": "token:muted"},
         "hoverinfo": "skip",

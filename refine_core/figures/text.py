@@ -1,4 +1,4 @@
-"""Words and numbers for small places. Whatever a model wrote passes `shorten`, and `escape` if Plotly shows it."""
+"""Text for small places. Whatever a model wrote passes `shorten`, and `escape` if Plotly shows it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import json
 import re
 import textwrap
 
-from refine_core.formatting import format_number
-
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TIMES = "\N{MULTIPLICATION SIGN}"
-_THOUSAND = 1000
-_MINUTE_S = 60
 MOST = 20_000  # characters of a value that are looked at
 _ROOM = 4
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
@@ -80,30 +76,3 @@ def hover(*lines: str) -> str:
     """Lines of plain text, wrapped and escaped, as one hover text. Empty lines are left out."""
     wrapped = [part for line in lines if line for part in textwrap.wrap(line, _LINE)]
     return "<br>".join(escape(part) for part in wrapped)
-
-
-def change(value: float) -> str:
-    """A difference of two rewards, with its sign, without the noise of binary fractions."""
-    text = format_number(float(f"{value:.12g}"))
-    return f"+{text}" if value > 0 else text
-
-
-def temperature(value: float) -> str:
-    """A temperature: at least one decimal, at most three."""
-    text = f"{value:.3f}".rstrip("0")
-    return text + "0" if text.endswith(".") else text
-
-
-def rollout(index: int) -> str:
-    """What an attempt has where no model takes a temperature: its index is the rollout id that was sent."""
-    return f"rollout {index}"
-
-
-def seconds(value: float) -> str:
-    """A duration with its unit."""
-    if value < 1:
-        return f"{value * _THOUSAND:.0f} ms"
-    if value < _MINUTE_S:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), _MINUTE_S)
-    return f"{minutes} min {rest} s"

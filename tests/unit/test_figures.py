@@ -384,7 +384,7 @@ def test_retries_are_marked_on_the_bar_that_they_held_up():
 
 
 def test_temperatures_to_come_are_known_beforehand():
-    assert trace(logs.running(), "temperature values")["text"] == ["0.0", "0.625", "0.75", "0.875", "1.0"]
+    assert trace(logs.running(), "temperature values")["text"] == ["0", "0.625", "0.75", "0.875", "1"]
 
 
 def test_columns_to_come_are_faint_until_the_run_ends():
@@ -545,9 +545,9 @@ def test_attempts_to_come_are_not_promised_a_temperature_that_will_not_be_used()
 
 def test_where_only_some_models_take_none_the_number_stays_and_the_rest_is_told():
     log = logs.one_without_temperature()
-    assert trace(log, "temperature values")["text"] == ["0.0", "0.75", "1.0"]
+    assert trace(log, "temperature values")["text"] == ["0", "0.75", "1"]
     assert "temperature" in notes(log)
-    assert cells(log, "temperature") == ["0.0", "0.75"]
+    assert cells(log, "temperature") == ["0", "0.75"]
     assert ledger(log.line)[1].cells["temperature"].title == "No temperature for answer; rollout 1"
     assert "no temperature; rollout 1" in trace(log, "answer")["hovertext"][1]
     assert "no temperature" not in trace(log, "draft")["hovertext"][1]
