@@ -7,8 +7,8 @@ from typing import Any
 
 from refine_core.errors import LMKeyError
 from refine_core.lm.base import BaseLM
-from refine_core.lm.remote import LM, without_login
-from refine_core.lm.reply_formats import known_formats
+from refine_core.lm.remote import LM, strip_login
+from refine_core.lm.reply_formats import format_support
 from refine_core.practice import PracticeLM
 from refine_core.spec import ModelSpec, ReplyFormat
 
@@ -19,12 +19,12 @@ def first_format(spec: ModelSpec) -> ReplyFormat:
         return "chat"
     if spec.reply_format != "auto":
         return spec.reply_format
-    known = known_formats(without_login(spec.api_base), spec.provider, spec.model)
+    known = format_support(strip_login(spec.api_base), spec.provider, spec.model)
     return "json_schema" if known.json_first else "chat"
 
 
 def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM:
-    """The model that `spec` describes, for all but replays, which need a recorded run (see refine_core.lm.cassette).
+    """The model that `spec` describes, for all but replays, which need a recorded run (see refine_core.lm.replay).
 
     key: typed by a person; else the environment variable that the spec names. seed: of the practice model.
     Nothing is sent yet. Raises LMKeyError if that variable is not set; ValueError for a replay.
@@ -32,7 +32,7 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
     if spec.kind == "practice":
         return PracticeLM(seed, temperature=spec.temperature, delay_s=spec.delay_s or 0.0)
     if spec.kind == "replay":
-        raise ValueError("a replay needs its recording; build a CassetteLM from the run's records")
+        raise ValueError("a replay needs its recording; build a ReplayLM from the run's records")
     if key is None and spec.key_env:
         key = os.environ.get(spec.key_env)
         if not key:

@@ -27,8 +27,8 @@ from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
 from refine_core.lm.base import BaseLM, Message, Reply
-from refine_core.lm.overrides import asking_for, purpose_here
-from refine_core.lm.reply_formats import may_be_about_format
+from refine_core.lm.overrides import current_purpose, use_purpose
+from refine_core.lm.reply_formats import is_about_format
 from refine_core.log.scope import Scope, current
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures import Signature
@@ -75,10 +75,10 @@ def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
     demos: Sequence[Mapping[str, Any]],
     inputs: Mapping[str, Any],
 ) -> Flow[list[dict[str, Any]]]:
-    """What `Adapter.__call__` does, for whatever it is asked for: see refine_core.lm.overrides.asking_for."""
+    """What `Adapter.__call__` does, for whatever it is asked for: see refine_core.lm.overrides.use_purpose."""
     if not isinstance(lm, BaseLM):
         raise settings.no_model("lm", lm)
-    request = Request(signature, signature, inputs, lm, demos, lm_kwargs, purpose_here(), current())
+    request = Request(signature, signature, inputs, lm, demos, lm_kwargs, current_purpose(), current())
     return _in_turn(request, adapter)
 
 
@@ -87,7 +87,7 @@ def _through_call(
 ) -> Flow[list[dict[str, Any]]]:
     """Asked through the adapter's own `__call__`. pair: that, and its async twin."""
     given = ({**request.params}, request.shown, list(request.demos), dict(request.inputs))
-    with asking_for(request.purpose, request.scope):
+    with use_purpose(request.purpose, request.scope):
         outputs = yield SyncOrAsync(pair, request.lm, *given)
     return _completions(adapter, request.signature, outputs)
 
@@ -176,7 +176,7 @@ def _by_format(
         try:
             reply = yield from ask(lm, messages, params, purpose=request.purpose, scope=request.scope)
         except LMRefusedError as refusal:
-            if not may_be_about_format(refusal):
+            if not is_about_format(refusal):
                 raise
             refused.append((params.get("response_format"), refusal))
         else:

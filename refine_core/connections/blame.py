@@ -18,7 +18,7 @@ from refine_core.spec import ModelSpec
 
 MOST_TRIES = 4
 SAID = ' It said: "'
-"""What stands between our words and the server's in an error; see refine_core.lm.refusal_errors."""
+"""What stands between our words and the server's in an error; see refine_core.lm.refusal_messages."""
 
 _ALSO_CALLED = {
     "max_tokens": ("max_completion_tokens", "max_output_tokens", "maxOutputTokens", "num_predict"),

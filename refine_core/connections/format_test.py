@@ -14,7 +14,7 @@ from refine_core.adapters.complete_signature import read_text
 from refine_core.connections.findings import Verdict
 from refine_core.errors import LMError, ParseError
 from refine_core.lm import BaseLM, Reply
-from refine_core.lm.reply_formats import may_be_about_format
+from refine_core.lm.reply_formats import is_about_format
 from refine_core.signatures import ensure_signature
 from refine_core.spec import ReplyFormat
 
@@ -60,7 +60,7 @@ def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
             for stronger, refusal in refused:
                 lm.formats.note_refusal(stronger, refusal)
             refused = []
-        elif isinstance(answer, LMError) and may_be_about_format(answer) and params:
+        elif isinstance(answer, LMError) and is_about_format(answer) and params:
             refused.append((params["response_format"], answer))
         elif isinstance(answer, LMError):
             break  # such as a rate limit: it is about no format
@@ -118,7 +118,7 @@ def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | Non
     if answer is None:
         return False, "it was still writing when the time ran out"
     if isinstance(answer, LMError):
-        refused = may_be_about_format(answer)
+        refused = is_about_format(answer)
         return (False, "the server refuses it") if refused else (None, str(answer).rstrip("."))
     try:
         read_text(adapter, SIGNATURE, answer.text, answer.finish_reason or "")

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from refine_core.connections.findings import Verdict
-from refine_core.lm import faults
+from refine_core.lm import error_messages
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_BYTES = 8 * 2**20
@@ -85,7 +85,7 @@ def told(found: Listing, where: str, timeout_s: float) -> tuple[Verdict, str]:
             return "unknown", f"{at} did not list its models within {timeout_s:g} s; the request will tell."
         lost = ConnectionError()  # the kind of error that is about reaching; why is told by its cause
         lost.__cause__ = found.failure
-        return "fails", str(faults.explain(lost, where=where, model="", timeout_s=timeout_s))
+        return "fails", str(error_messages.explain(lost, where=where, model="", timeout_s=timeout_s))
     if found.v1:
         return (
             "unknown",

@@ -48,8 +48,8 @@ from refine_core.errors import (
     RunCancelled,
 )
 from refine_core.lm import BaseLM, Reply, litellm_ready
-from refine_core.lm.calling import NO_KEY
 from refine_core.lm.engine import engine
+from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import model_problems

@@ -20,7 +20,7 @@ from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.lm import history
 from refine_core.lm.base import BaseLM, Message, OnText, Reply, public
-from refine_core.lm.overrides import reply_through
+from refine_core.lm.overrides import ask_through_overrides
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope
 from refine_core.reasoning import split_reasoning
@@ -51,10 +51,10 @@ def ask(
     if not (heard := callbacks_of(lm)):
         return asked
     shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public(params)}
-    return _heard(asked, told("lm", lm, shown, heard))
+    return _with_callbacks(asked, told("lm", lm, shown, heard))
 
 
-def _heard(asked: Flow[Reply], told_of: Told) -> Flow[Reply]:
+def _with_callbacks(asked: Flow[Reply], told_of: Told) -> Flow[Reply]:
     """The same, with callbacks told before and after."""
     with told_of as call:
         reply = yield from asked
@@ -73,7 +73,7 @@ def _ask(
     through_call: bool,
 ) -> Flow[Reply]:
     if not scope.wanted:
-        reply = yield from reply_through(
+        reply = yield from ask_through_overrides(
             lm,
             prompt,
             messages,
@@ -89,7 +89,7 @@ def _ask(
             LMRequested(
                 lm.model,
                 tuple(dict(m) for m in messages),
-                plain_dict(_shown(lm.drop_refused_params({**lm.kwargs, **params}))),
+                plain_dict(_visible_params(lm.drop_refused_params({**lm.kwargs, **params}))),
                 purpose,
             )
         )
@@ -99,39 +99,41 @@ def _ask(
             here.emit(LMRetried(ordinal, wait_s, Fault.of(error), error.charge, error.left_out))
 
         try:
-            reply = yield from reply_through(
+            reply = yield from ask_through_overrides(
                 lm,
                 prompt,
                 messages,
                 params,
                 scope=here,
                 on_retry=retried,
-                on_text=_writing(here),
+                on_text=_draft_callback(here),
                 through_call=through_call,
             )
         except Exception as error:
             charge = error.charge if isinstance(error, LMError) else None
             here.emit(LMFailed(Fault.of(error), time.perf_counter() - start, charge))
             raise
-        here.emit(_event(lm.model, reply, time.perf_counter() - start))
+        here.emit(_reply_event(lm.model, reply, time.perf_counter() - start))
     tracker = settings.get("usage_tracker")
     if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
-    history.note(lm.history, lm.model, messages, public(params) if params else {}, reply, prompt=prompt)
+    history.record_call(
+        lm.history, lm.model, messages, public(params) if params else {}, reply, prompt=prompt
+    )
     return reply
 
 
-def _shown(params: Mapping[str, object]) -> dict[str, object]:
+def _visible_params(params: Mapping[str, object]) -> dict[str, object]:
     """What is told of the parameters: those that the model gets, without what is secret."""
     return {n: v for n, v in public(params).items() if n not in ("cache", "cache_in_memory")}
 
 
-def _writing(here: Scope) -> OnText | None:
+def _draft_callback(here: Scope) -> OnText | None:
     """Who reads along with the call at this place, if anybody does."""
     return None if here.draft is None else partial(here.draft, here.span.path)
 
 
-def _event(model: str, reply: Reply, took_s: float) -> LMReplied:
+def _reply_event(model: str, reply: Reply, took_s: float) -> LMReplied:
     known: dict[str, Any] = {
         "prompt_tokens": reply.usage.prompt_tokens,
         "completion_tokens": reply.usage.completion_tokens,

@@ -15,8 +15,8 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow, arun, run
 from refine_core.errors import LMError
-from refine_core.lm.history import Entry, History, everywhere, show
-from refine_core.lm.reply_formats import KnownFormats
+from refine_core.lm.history import Entry, History, everywhere, print_entries
+from refine_core.lm.reply_formats import FormatSupport
 from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
 from refine_core.spec.secrets import is_secret as is_secret  # noqa: PLC0414  # this one too
@@ -121,7 +121,7 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 
 # Methods of dspy's models that nothing here calls, and what to override instead.
-_UNCALLED: Mapping[str, str] = {
+_NEVER_CALLED: Mapping[str, str] = {
     "_process_lm_response": "__call__ and acall",
     "_get_cached_completion_fn": "forward and aforward",
 }
@@ -151,7 +151,7 @@ class BaseLM:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name, instead in _UNCALLED.items():
+        for name, instead in _NEVER_CALLED.items():
             if name in vars(cls):
                 raise TypeError(
                     f"{cls.__name__}.{name} would never be called here; override {instead} instead"
@@ -231,10 +231,10 @@ class BaseLM:
         return param == "temperature"
 
     @property
-    def formats(self) -> KnownFormats:
+    def formats(self) -> FormatSupport:
         """What is known of its reply formats; shared with its copies."""
-        known: KnownFormats | None = self.__dict__.get("_formats")
-        return known if known is not None else self.__dict__.setdefault("_formats", KnownFormats())
+        known: FormatSupport | None = self.__dict__.get("_formats")
+        return known if known is not None else self.__dict__.setdefault("_formats", FormatSupport())
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:  # noqa: ARG002  # a recording looks at them
         """Whether this request is worth making: False for a reply format that the server refused before."""
@@ -285,46 +285,46 @@ class BaseLM:
 
         cache: False asks the model even if the reply is known. Raises: LMError, RunCancelled.
         """
-        return run(self._asked(prompt, messages, params))
+        return run(self._ask(prompt, messages, params))
 
     async def acall(
         self, prompt: str | None = None, messages: Sequence[Message] | None = None, **params: object
     ) -> list[str]:
         """The same for async code. A task that is cancelled gives the call up."""
-        return await arun(self._asked(prompt, messages, params))
+        return await arun(self._ask(prompt, messages, params))
 
-    def _asked(
+    def _ask(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
     ) -> Flow[list[str]]:
-        from refine_core.lm.overrides import asked  # which needs this module
+        from refine_core.lm.overrides import ask_in_call  # which needs this module
 
-        reply = yield from asked(self, prompt, _messages(prompt, messages), params)
+        reply = yield from ask_in_call(self, prompt, _as_messages(prompt, messages), params)
         return list(reply.texts)
 
     def forward(
         self, prompt: str | None = None, messages: Sequence[Message] | None = None, **kwargs: object
     ) -> Any:
         """The reply as OpenAI shapes it, without events, history and callbacks; from the cache if it is there."""
-        return run(self._response(prompt, messages, kwargs))
+        return run(self._respond(prompt, messages, kwargs))
 
     async def aforward(
         self, prompt: str | None = None, messages: Sequence[Message] | None = None, **kwargs: object
     ) -> Any:
         """`forward` for async code."""
-        return await arun(self._response(prompt, messages, kwargs))
+        return await arun(self._respond(prompt, messages, kwargs))
 
-    def _response(
+    def _respond(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
     ) -> Flow[Any]:
         from refine_core.lm.overrides import base_reply
         from refine_core.lm.responses import response_of
 
-        reply = yield from base_reply(self, _messages(prompt, messages), params)
+        reply = yield from base_reply(self, _as_messages(prompt, messages), params)
         return response_of(reply)
 
     def inspect_history(self, n: int = 1, *, file: TextIO | None = None) -> None:
         """Print the last `n` calls of this model and its copies. file: None means standard output."""
-        show(self.history, n, file=file)
+        print_entries(self.history, n, file=file)
 
     def dump_state(self) -> dict[str, object]:
         """The model's name and parameters as data, without anything secret."""
@@ -343,7 +343,7 @@ class BaseLM:
         return f"{type(self).__name__}({self.model!r}{rest})"
 
 
-def _messages(prompt: str | None, messages: Sequence[Message] | None) -> Sequence[Message]:
+def _as_messages(prompt: str | None, messages: Sequence[Message] | None) -> Sequence[Message]:
     if messages is not None:
         return messages
     if prompt is None:

@@ -1,6 +1,6 @@
 """Identical calls are answered from memory: at once, for nothing, and saying so (`Reply.cache_hit`).
 
-    call --key_of--> key --find--> Reply | None ...asked if None... --keep-->
+    call --cache_key--> key --find--> Reply | None ...asked if None... --keep-->
 
 Identical: the same kind of model, name, provider, address, messages and parameters, `rollout_id` among them, whatever their order;
 keys, headers and all else that is secret are no part of it, nor is how long to wait. Errors are never kept. Nothing is
@@ -26,7 +26,7 @@ from refine_core.concurrency.flows import Flow
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, join_replies, public
 
 if TYPE_CHECKING:
-    from refine_core.lm.disk import Disk
+    from refine_core.lm.disk import DiskCache
 
 logger = logging.getLogger("refine_core")
 
@@ -34,12 +34,12 @@ MEMORY_ENTRIES = 10_000
 MEMORY_BYTES = 64 * 2**20
 DISK_BYTES = 2**30
 
-_PATIENCE = frozenset(("timeout", "timeout_s", "num_retries", "cache", "cache_in_memory"))
+_IGNORED_PARAMS = frozenset(("timeout", "timeout_s", "num_retries", "cache", "cache_in_memory"))
 
 
-def key_of(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> str | None:
+def cache_key(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> str | None:
     """What identical calls have in common, as a digest; None for a call whose parameters are not plain JSON."""
-    asked = {n: v for n, v in public(params).items() if v is not None and n not in _PATIENCE}
+    asked = {n: v for n, v in public(params).items() if v is not None and n not in _IGNORED_PARAMS}
     whom = (type(lm).__qualname__, lm.model, getattr(lm, "custom_llm_provider", None), lm.address)
     try:
         text = json.dumps((whom, [dict(m) for m in messages], asked), sort_keys=True, separators=(",", ":"))
@@ -56,7 +56,7 @@ class Cache:
     """
 
     def __init__(
-        self, entries: int = MEMORY_ENTRIES, size_bytes: int = MEMORY_BYTES, disk: Disk | None = None
+        self, entries: int = MEMORY_ENTRIES, size_bytes: int = MEMORY_BYTES, disk: DiskCache | None = None
     ) -> None:
         self._entries, self._most_bytes, self._disk = entries, size_bytes, disk
         self._replies: OrderedDict[str, Reply] = OrderedDict()
@@ -77,14 +77,14 @@ class Cache:
             return None
         kept: Reply | None = yield Blocking(self._disk.get, key)
         if kept is not None and in_memory:
-            self._remember(key, kept)
+            self._keep_in_memory(key, kept)
         return kept
 
     def keep(self, key: str, reply: Reply, *, in_memory: bool = True) -> Flow[None]:
         """Keep a reply for the next identical call."""
         kept = replace(reply, cache_hit=True, cost_usd=0.0)
         if in_memory:
-            self._remember(key, kept)
+            self._keep_in_memory(key, kept)
         if self._disk is not None:
             yield Blocking(self._disk.put, key, kept)
 
@@ -99,7 +99,7 @@ class Cache:
         if self._disk is not None:
             self._disk.close()
 
-    def _remember(self, key: str, reply: Reply) -> None:
+    def _keep_in_memory(self, key: str, reply: Reply) -> None:
         with self._lock:
             if (old := self._replies.pop(key, None)) is not None:
                 self._bytes -= _size(old)
@@ -128,13 +128,13 @@ def cached_reply(
     asked = (
         lm.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
         if params.get("n") is None
-        else _several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
+        else _ask_several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
     )
-    key = key_of(lm, messages, params) if cached else None
-    return asked if key is None else _known(key, asked, cancel, in_memory=in_memory)
+    key = cache_key(lm, messages, params) if cached else None
+    return asked if key is None else _from_cache(key, asked, cancel, in_memory=in_memory)
 
 
-def _known(key: str, asked: Flow[Reply], cancel: Cancel, *, in_memory: bool) -> Flow[Reply]:
+def _from_cache(key: str, asked: Flow[Reply], cancel: Cancel, *, in_memory: bool) -> Flow[Reply]:
     """The reply that is kept under `key`, or else what is asked, kept for the next time."""
     cancel.check()
     place = cache()
@@ -145,17 +145,17 @@ def _known(key: str, asked: Flow[Reply], cancel: Cancel, *, in_memory: bool) -> 
     return reply
 
 
-def _several(
+def _ask_several(
     lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], **how: Any
 ) -> Flow[Reply]:
     """As many replies as `n` among the parameters wishes; who gives fewer at a time is asked again."""
     n = params["n"]
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a whole number of replies, at least 1, not {n!r}")
-    return lm.flow(messages, params, **how) if n == 1 else _until(n, lm, messages, params, how)
+    return lm.flow(messages, params, **how) if n == 1 else _ask_until(n, lm, messages, params, how)
 
 
-def _until(
+def _ask_until(
     n: int, lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], how: Mapping[str, Any]
 ) -> Flow[Reply]:
     replies: list[Reply] = []
@@ -194,9 +194,9 @@ def configure_cache(  # noqa: PLR0917 - dspy's own order
     global _cache
     disk = None
     if enable_disk_cache:
-        from refine_core.lm.disk import Disk
+        from refine_core.lm.disk import DiskCache
 
-        disk = Disk.open_in(
+        disk = DiskCache.open_in(
             Path(disk_cache_dir).expanduser() if disk_cache_dir else None, disk_size_limit_bytes
         )
     old, _cache = _cache, Cache(memory_max_entries if enable_memory_cache else 0, disk=disk)

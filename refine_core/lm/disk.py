@@ -22,7 +22,7 @@ logger = logging.getLogger("refine_core")
 
 FILE = "replies-1.sqlite3"  # the number is that of the table's shape
 BUSY_S = 2.0  # how long to wait for another process that writes
-_LEFT = 0.9  # of the limit, after the oldest had to go
+_KEPT_SHARE = 0.9  # of the limit, after the oldest had to go
 
 _TABLE = """
 create table if not exists replies (key text primary key, at real not null, size_bytes integer not null, reply text not null)
@@ -30,7 +30,7 @@ without rowid
 """
 
 
-class Disk:
+class DiskCache:
     """Replies by key in one file, for several threads and processes. limit_bytes: of the replies in it."""
 
     def __init__(self, path: Path, limit_bytes: int) -> None:
@@ -106,7 +106,7 @@ class Disk:
                 select key from (select key, sum(size_bytes) over (order by at desc, key) as newer from replies)
                 where newer > ?)
             """,
-            (int(self._limit * _LEFT),),
+            (int(self._limit * _KEPT_SHARE),),
         )
         self._bytes = self._sum()
 

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from refine_core.errors import LMError
-from refine_core.lm.secrecy import watch_logs
+from refine_core.lm.secrecy import install_log_guard
 
 if TYPE_CHECKING:
     import asyncio
@@ -69,7 +69,7 @@ def _import_litellm(done: Future[Any]) -> None:
         litellm.disable_hf_tokenizer_download = (
             True  # it would ask another network than the model's, to guess tokens
         )
-        watch_logs()
+        install_log_guard()
         importlib.import_module("refine_core.lm.wire").install()
     except Exception as error:  # noqa: BLE001  # the waiting callers get it
         # What was half imported must go, or the next import would find its parts without their whole.

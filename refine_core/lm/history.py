@@ -3,7 +3,7 @@
     lm.history[-1]["outputs"]        of one model and all its copies
     inspect_history(3)               prints the last three of all models
 
-A history keeps the last MOST_CALLS calls and forgets older ones, so that memory stays flat; a run's log, not this, is
+A history keeps the last MAX_CALLS calls and forgets older ones, so that memory stays flat; a run's log, not this, is
 the record of a run. Keeping a call stores references only: the entry is made when somebody reads it. Nothing secret is kept.
 Source: dspy's history, version 2.6.23, which keeps 10,000 calls, and those of a model for ever.
 """
@@ -24,7 +24,7 @@ from refine_core import settings
 if TYPE_CHECKING:
     from refine_core.lm.base import Message, Reply
 
-MOST_CALLS = 1000
+MAX_CALLS = 1000
 """Calls that a history keeps. Prompts for advice may have 50 kB, and nobody scrolls further back than this."""
 
 Entry = dict[str, Any]
@@ -92,8 +92,8 @@ class History(Sequence[Entry]):
     Source: the `history` of dspy.BaseLM, version 2.6.23, which holds 10,000.
     """
 
-    def __init__(self, most: int = MOST_CALLS, entries: Iterable[Entry] = ()) -> None:
-        self._calls: deque[_Call | Entry] = deque(entries, maxlen=most)
+    def __init__(self, max_calls: int = MAX_CALLS, entries: Iterable[Entry] = ()) -> None:
+        self._calls: deque[_Call | Entry] = deque(entries, maxlen=max_calls)
         self.is_kept_by_model = False
 
     def __len__(self) -> int:
@@ -106,7 +106,7 @@ class History(Sequence[Entry]):
     def __getitem__(self, at: int | slice) -> Entry | list[Entry]:
         if isinstance(at, int):
             return _entry(self._calls[at])
-        return [_entry(call) for call in self._now()[at]]
+        return [_entry(call) for call in self._snapshot()[at]]
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, History):
@@ -124,7 +124,7 @@ class History(Sequence[Entry]):
         """Forget all of it."""
         self._calls.clear()
 
-    def _now(self) -> list[_Call | Entry]:
+    def _snapshot(self) -> list[_Call | Entry]:
         """The calls so far. A deque takes calls from any thread, but is read only while none comes."""
         while True:
             with suppress(RuntimeError):
@@ -142,7 +142,7 @@ everywhere = History()
 """The last calls of all models of this process."""
 
 
-def note(
+def record_call(
     history: History,
     model: str,
     messages: Sequence[Message],
@@ -167,16 +167,16 @@ def inspect_history(n: int = 1, *, file: TextIO | None = None) -> None:
 
     Source: dspy.inspect_history, version 2.6.23.
     """
-    show(everywhere, n, file=file)
+    print_entries(everywhere, n, file=file)
 
 
-def show(history: Sequence[Entry], n: int = 1, *, file: TextIO | None = None) -> None:
+def print_entries(history: Sequence[Entry], n: int = 1, *, file: TextIO | None = None) -> None:
     """Print the last `n` calls of a history, in colours if `file` (None: standard output) is a terminal."""
     file = file or sys.stdout
-    file.write(text_of(history[-n:] if n > 0 else [], colours=file.isatty()))
+    file.write(format_entries(history[-n:] if n > 0 else [], colours=file.isatty()))
 
 
-def text_of(entries: Iterable[Entry], *, colours: bool = False) -> str:
+def format_entries(entries: Iterable[Entry], *, colours: bool = False) -> str:
     """Calls as text for people. colours: with ANSI escapes around headings and replies."""
     blue, red, green, plain = (_BLUE, _RED, _GREEN, _PLAIN) if colours else ("",) * 4
     lines: list[str] = []

@@ -27,7 +27,7 @@ _METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
 
 
 @dataclass(slots=True)
-class Question:
+class PendingCall:
     """A call under way through a method of the user's own. replies: what the model itself has said meanwhile.
 
     asks_others: another model was asked, which tells of its own call and cost.
@@ -41,12 +41,12 @@ class Question:
     asks_others: bool = False
 
 
-_question: ContextVar[Question | None] = ContextVar("refine_core_question", default=None)
+_pending_call: ContextVar[PendingCall | None] = ContextVar("refine_core_question", default=None)
 _purpose: ContextVar[Purpose] = ContextVar("refine_core_purpose", default="predict")
 
 
 @contextmanager
-def asking_for(purpose: Purpose, scope: Scope) -> Iterator[None]:
+def use_purpose(purpose: Purpose, scope: Scope) -> Iterator[None]:
     """What a model is asked for in this block, by code that knows neither: an adapter's own `__call__`."""
     token = _purpose.set(purpose)
     try:
@@ -56,22 +56,22 @@ def asking_for(purpose: Purpose, scope: Scope) -> Iterator[None]:
         _purpose.reset(token)
 
 
-def purpose_here() -> Purpose:
+def current_purpose() -> Purpose:
     """What a model is asked for here."""
     return _purpose.get()
 
 
-def asked(
+def ask_in_call(
     lm: BaseLM, prompt: str | None, messages: Sequence[Message], params: Mapping[str, object]
 ) -> Flow[Reply]:
     """What `BaseLM.__call__` does: within a call that goes through the model's own `__call__`, the rest of it; else a call."""
     from refine_core.lm.ask import ask  # which needs this module
 
-    question = _question.get()
-    if question is not None and question.lm is lm:
-        return (yield from _by_forward(lm, prompt, messages, params, question))
-    if question is not None:
-        question.asks_others = True
+    pending = _pending_call.get()
+    if pending is not None and pending.lm is lm:
+        return (yield from _call_forward(lm, prompt, messages, params, pending))
+    if pending is not None:
+        pending.asks_others = True
     return (
         yield from ask(
             lm, messages, params, purpose=_purpose.get(), scope=current(), prompt=prompt, through_call=False
@@ -81,8 +81,8 @@ def asked(
 
 def base_reply(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> Flow[Reply]:
     """What `BaseLM.forward` does: the cache, else the model."""
-    question = _question.get()
-    mine = question if question is not None and question.lm is lm else None
+    pending = _pending_call.get()
+    mine = pending if pending is not None and pending.lm is lm else None
     how: dict[str, Any] = {"cancel": current().cancel}
     if mine is not None:
         how = {"cancel": mine.cancel, "on_retry": mine.on_retry, "on_text": mine.on_text}
@@ -92,7 +92,7 @@ def base_reply(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, obj
     return reply
 
 
-def reply_through(
+def ask_through_overrides(
     lm: BaseLM,
     prompt: str | None,
     messages: Sequence[Message],
@@ -113,56 +113,58 @@ def reply_through(
     if not is_own or (pair is None and own_pair(lm, "forward", "aforward") is None):
         merged = {**lm.kwargs, **params}
         return cached_reply(lm, messages, merged, cancel=scope.cancel, on_retry=on_retry, on_text=on_text)
-    return _through(Question(lm, scope.cancel, on_retry, on_text), scope, pair, prompt, messages, params)
+    return _ask_through(
+        PendingCall(lm, scope.cancel, on_retry, on_text), scope, pair, prompt, messages, params
+    )
 
 
-def _through(
-    question: Question,
+def _ask_through(
+    pending: PendingCall,
     scope: Scope,
     pair: tuple[Callable[..., Any], Callable[..., Any]] | None,
-    *asked: Any,
+    *call: Any,
 ) -> Flow[Reply]:
     """Through the methods of the model's own. pair: its `__call__`, and the async twin; None for its `forward` alone.
 
-    asked: the prompt, the messages and the parameters.
+    call: the prompt, the messages and the parameters.
     """
-    prompt, messages, params = asked
-    lm, around = question.lm, _question.get()
-    _question.set(
-        question
+    prompt, messages, params = call
+    lm, around = pending.lm, _pending_call.get()
+    _pending_call.set(
+        pending
     )  # put back by hand: an operation that is given up may be closed in another context
     try:
         with use_scope(scope):
             if pair is None:
-                return (yield from _by_forward(lm, prompt, messages, params, question))
-            made = yield from _called(pair, *asked)
+                return (yield from _call_forward(lm, prompt, messages, params, pending))
+            result = yield from _call_override(pair, *call)
     finally:
-        _question.set(around)
-    return _accounted(_texts(lm, made), question)
+        _pending_call.set(around)
+    return _with_usage(_read_texts(lm, result), pending)
 
 
-def _by_forward(
+def _call_forward(
     lm: BaseLM,
     prompt: str | None,
     messages: Sequence[Message],
     params: Mapping[str, object],
-    question: Question,
+    pending: PendingCall,
 ) -> Flow[Reply]:
     """Through the model's own `forward`, if it has one."""
     pair = own_pair(lm, "forward", "aforward")
     if pair is None:
         return (yield from base_reply(lm, messages, params))
-    begun = len(question.replies)
-    made = yield from _called(pair, prompt, messages, params)
+    begun = len(pending.replies)
+    result = yield from _call_override(pair, prompt, messages, params)
     from refine_core.lm.responses import reply_of_response  # which few models need
 
-    reply = reply_of_response(made, type(lm).__name__, lm.model)
-    if len(question.replies) == begun:
-        question.replies.append(reply)
-    return _accounted(reply, question)
+    reply = reply_of_response(result, type(lm).__name__, lm.model)
+    if len(pending.replies) == begun:
+        pending.replies.append(reply)
+    return _with_usage(reply, pending)
 
 
-def _called(
+def _call_override(
     pair: tuple[Callable[..., Any], Callable[..., Any]],
     prompt: str | None,
     messages: Sequence[Message],
@@ -173,29 +175,29 @@ def _called(
     return (yield SyncOrAsync(pair, prompt=prompt, messages=sent, **params))
 
 
-def _texts(lm: BaseLM, made: object) -> Reply:
+def _read_texts(lm: BaseLM, result: object) -> Reply:
     """What a `__call__` of the user's own returned, as a reply whose usage nobody knows."""
-    listed = [made] if isinstance(made, str) else made
+    listed = [result] if isinstance(result, str) else result
     if isinstance(listed, (list, tuple)):
         texts = [one.get("text") if isinstance(one, Mapping) else one for one in listed]
         if texts and all(isinstance(text, str) for text in texts):
             return Reply(str(texts[0]), model=lm.model, others=tuple(map(str, texts[1:])))
     raise TypeError(
-        f"{type(lm).__name__}.__call__ must return a list of texts, one a reply, not {settings.shown(made)}"
+        f"{type(lm).__name__}.__call__ must return a list of texts, one a reply, not {settings.shown(result)}"
     )
 
 
-def _accounted(reply: Reply, question: Question) -> Reply:
+def _with_usage(reply: Reply, pending: PendingCall) -> Reply:
     """The reply with the tokens and the cost of what was asked for it."""
-    if question.replies:
-        whole = join_replies(question.replies)
+    if pending.replies:
+        whole = join_replies(pending.replies)
         if reply.texts == whole.texts:
             return whole
         # Put together of several, perhaps: where the last of them ended, the whole did.
-        reason = question.replies[-1].finish_reason
+        reason = pending.replies[-1].finish_reason
         return replace(
             whole, text=reply.text, others=reply.others, finish_reason=reason, other_reasons=(), reasoning=""
         )
-    if question.asks_others:
+    if pending.asks_others:
         return replace(reply, usage=Usage(0, 0), cost_usd=0.0)
     return reply

@@ -34,7 +34,9 @@ OWN_SERVERS = frozenset(
 """litellm's names of the protocols that anybody's server speaks, so that an address says nothing of a price."""
 
 
-def by_own_prices(tokens: Usage, price_in_usd: float | None, price_out_usd: float | None) -> float | None:
+def cost_by_own_prices(
+    tokens: Usage, price_in_usd: float | None, price_out_usd: float | None
+) -> float | None:
     """Prices are for a million tokens. None if a price or a number of tokens that counts is unknown."""
     cost = 0.0
     for count, price in ((tokens.prompt_tokens, price_in_usd), (tokens.completion_tokens, price_out_usd)):
@@ -59,7 +61,7 @@ def is_listed(provider: str, address: str | None) -> bool:
     )
 
 
-def by_list(litellm: Any, model: str, provider: str, usage: Mapping[str, Any]) -> float | None:
+def cost_by_list(litellm: Any, model: str, provider: str, usage: Mapping[str, Any]) -> float | None:
     """By litellm's table, cached tokens and all. usage: as the server told it, by OpenAI's names."""
     told = usage.get("cost")
     if provider == "openrouter" and isinstance(

@@ -163,10 +163,12 @@ def read_refusal(status: int | None, headers: Mapping[str, str], raw: bytes) -> 
     """The refusal that came with this status. headers: by lower-case names."""
     text = raw[:MAX_RAW].decode("utf-8-sig", errors="replace").strip()
     body = "" if text == "null" else _json(text)
-    return refusal_of(text if body is None else body, status=status, retry_after_s=read_retry_after(headers))
+    return parse_refusal(
+        text if body is None else body, status=status, retry_after_s=read_retry_after(headers)
+    )
 
 
-def refusal_of(body: object, *, status: int | None = None, retry_after_s: float | None = None) -> Refusal:
+def parse_refusal(body: object, *, status: int | None = None, retry_after_s: float | None = None) -> Refusal:
     """The refusal that a body tells of. status: None takes the one that the body names, if any."""
     codes: set[str] = set()
     param = ""
@@ -194,20 +196,20 @@ def _wait_in(body: object, words: str) -> float | None:
     estimate = body.get("estimated_time") if isinstance(body, Mapping) else None
     if isinstance(estimate, (int, float)) and estimate > 0:
         with contextlib.suppress(OverflowError):  # an integer may be too large for a float
-            return _sane_wait(float(estimate))
+            return _valid_wait(float(estimate))
     if found := _WAIT.search(words):
         unit = (found[2] or "s").lower()
         scale = next((s for begins, s in _UNITS_S.items() if unit.startswith(begins)), 1.0)
-        return _sane_wait(float(found[1]) * scale)
+        return _valid_wait(float(found[1]) * scale)
     return None
 
 
 def read_words(body: object) -> str:
     """What a body says to a person, on one line; "" for nothing, and for a web page without a title."""
-    return clean(_words(body, MAX_LEVELS))
+    return clean_text(_words(body, MAX_LEVELS))
 
 
-def clean(words: str) -> str:
+def clean_text(words: str) -> str:
     """The words on one line, without litellm's name, repetitions and advice."""
     words = _ORIGINAL.sub("", _PREFIX.sub("", words.strip()[:MAX_READ]))
     if _LITELLMS.search(words):
@@ -222,7 +224,7 @@ def _words(body: object, levels: int) -> str:
             return _text(body, levels)
         case Mapping() if levels:
             said = next((said for n in _WORDS if (said := _words(body.get(n), levels - 1))), "")
-            return said + _behind(body, said, levels) or _plain(body)
+            return said + _gateway_text(body, said, levels) or _body_as_text(body)
         case list() if levels:
             said_of_each = [_item(item, levels - 1) for item in body[:MAX_ITEMS]]
             return "; ".join(filter(None, said_of_each))
@@ -248,14 +250,14 @@ def _item(item: object, levels: int) -> str:
     return f"{place}: {said}" if place and said else said
 
 
-def _behind(body: Mapping[str, object], said: str, levels: int) -> str:
+def _gateway_text(body: Mapping[str, object], said: str, levels: int) -> str:
     """What the provider behind a gateway said, which the gateway passes on beside its own words."""
     beside = body.get("metadata")
     raw = _words(beside.get("raw"), levels - 1) if isinstance(beside, Mapping) else ""
     return f": {raw}" if raw and raw not in said else ""
 
 
-def _plain(body: Mapping[str, object]) -> str:
+def _body_as_text(body: Mapping[str, object]) -> str:
     """A body without words, as it is; not one that tells codes alone, which are shown anyway."""
     status = body.get("status")
     if isinstance(status, str) and " " in status:
@@ -296,16 +298,16 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
     from email.utils import parsedate_to_datetime
 
     with contextlib.suppress(ValueError):
-        return _sane_wait(float(headers.get("retry-after-ms", "")) / 1000)
+        return _valid_wait(float(headers.get("retry-after-ms", "")) / 1000)
     advice = headers.get("retry-after", "")
     with contextlib.suppress(ValueError):
-        return _sane_wait(float(advice))
+        return _valid_wait(float(advice))
     with contextlib.suppress(ValueError, OverflowError):
-        return _sane_wait(parsedate_to_datetime(advice).timestamp() - time.time())
+        return _valid_wait(parsedate_to_datetime(advice).timestamp() - time.time())
     return None
 
 
-def _sane_wait(seconds: float) -> float | None:
+def _valid_wait(seconds: float) -> float | None:
     """The advice, unless it is none: a time in the past, a negative number or no number."""
     return seconds if 0 <= seconds < math.inf else None
 

@@ -20,26 +20,26 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import FutureResult, Pause
 from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
-from refine_core.lm import families, learned
+from refine_core.lm import capabilities, refused_params
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
 from refine_core.lm.engine import engine, litellm_ready, warm
-from refine_core.lm.reply_formats import KnownFormats, known_formats
+from refine_core.lm.reply_formats import FormatSupport, format_support
 from refine_core.lm.secrecy import redact
 from refine_core.spec import ReplyFormat
 
 if TYPE_CHECKING:
     import tenacity
 
-    from refine_core.lm.calling import Call
+    from refine_core.lm.http_call import Call
 
 __all__ = ["LM", "litellm_ready", "warm"]
 
-USUAL_TEMPERATURE = 0.0
+DEFAULT_TEMPERATURE = 0.0
 MAX_RETRY_AFTER_S = 30.0
 MAX_BACKOFF_S = 8.0
 ENGINE_GRACE_S = 5.0  # how much later than the call's own limit the caller stops waiting for the engine
 
-_NOT_OURS = ("provider", "finetuning_model", "launch_kwargs", "train_kwargs")
+_UNSUPPORTED_PARAMS = ("provider", "finetuning_model", "launch_kwargs", "train_kwargs")
 
 
 class LM(BaseLM):
@@ -80,7 +80,7 @@ class LM(BaseLM):
     num_retries: int = 3
     price_in_usd: float | None = None
     price_out_usd: float | None = None
-    _yields = False
+    _may_drop_temperature = False
     _private: Mapping[str, object] = MappingProxyType({})
 
     def __init__(  # noqa: PLR0917  # dspy's own order
@@ -113,7 +113,7 @@ class LM(BaseLM):
                 f"model_type={model_type!r} is not supported; use a chat model, model_type='chat'",
                 model=model,
             )
-        if given := [name for name in _NOT_OURS if params.pop(name, None)]:
+        if given := [name for name in _UNSUPPORTED_PARAMS if params.pop(name, None)]:
             raise TypeError(f"LM does not train or launch models, so it takes no {given[0]!r}")
         of, api_base = "base_url" if base_url else "api_base", api_base or base_url or None
         if not isinstance(api_base, str | None):
@@ -127,24 +127,28 @@ class LM(BaseLM):
         self.api_base, self.custom_llm_provider = api_base, custom_llm_provider
         self.cache, self.cache_in_memory = cache, cache_in_memory
         of, limit_s = ("timeout_s", timeout_s) if timeout is None else ("timeout", timeout)
-        _check(of, limit_s, Real, lambda s: s > 0, "a number of seconds above 0")
-        _check("num_retries", num_retries, Integral, lambda n: n >= 0, "a whole number, 0 or more")
+        _check_number(of, limit_s, Real, lambda s: s > 0, "a number of seconds above 0")
+        _check_number("num_retries", num_retries, Integral, lambda n: n >= 0, "a whole number, 0 or more")
         if temperature is not None:
-            _check("temperature", temperature, Real, math.isfinite, "a number, or None to leave it out")
+            _check_number(
+                "temperature", temperature, Real, math.isfinite, "a number, or None to leave it out"
+            )
         if max_tokens is not None:
-            _check("max_tokens", max_tokens, Integral, lambda n: n > 0, "a whole number, 1 or more, or None")
+            _check_number(
+                "max_tokens", max_tokens, Integral, lambda n: n > 0, "a whole number, 1 or more, or None"
+            )
         if reply_format not in get_args(ReplyFormat):
             raise ValueError(
                 f"reply_format must be one of {', '.join(get_args(ReplyFormat))}, not {settings.shown(reply_format)}"
             )
         self.reply_format = reply_format
-        self._yields = temperature == USUAL_TEMPERATURE
+        self._may_drop_temperature = temperature == DEFAULT_TEMPERATURE
         self.timeout_s, self.num_retries = limit_s, num_retries
         self.price_in_usd, self.price_out_usd = price_in_usd, price_out_usd
         self._private = {"api_key": api_key} if api_key else {}
-        self._take(params)
+        self._merge_params(params)
 
-    def _take(self, params: Mapping[str, object]) -> None:
+    def _merge_params(self, params: Mapping[str, object]) -> None:
         """Merge parameters, keeping secrets apart from what may be shown."""
         shown = public(params)
         self._private = {**self._private, **{n: v for n, v in params.items() if n not in shown}}
@@ -158,7 +162,7 @@ class LM(BaseLM):
         secret = {name: params.pop(name) for name in [*params] if is_secret(name)}
         twin = super().copy(**params)
         if "temperature" in params:
-            twin._yields = params["temperature"] == USUAL_TEMPERATURE  # noqa: SLF001  # a twin is ourselves
+            twin._may_drop_temperature = params["temperature"] == DEFAULT_TEMPERATURE  # noqa: SLF001  # a twin is ourselves
         if secret:
             twin._private = {**self._private, **secret}  # noqa: SLF001  # a twin is ourselves
         return twin
@@ -192,10 +196,10 @@ class LM(BaseLM):
 
         cancel = cancel or Cancel()
         call: Call | None = None
-        left_out: frozenset[str] = self._known_refused(params)
+        left_out: frozenset[str] = self._refused_params(params)
 
         def tell(state: tenacity.RetryCallState) -> None:
-            error = _outcome(state)
+            error = _attempt_error(state)
             if on_retry is not None and state.next_action is not None and isinstance(error, LMError):
                 on_retry(state.attempt_number, state.next_action.sleep, error)
 
@@ -212,22 +216,25 @@ class LM(BaseLM):
             do = retrying.iter(retry_state=state)
             if isinstance(do, tenacity.DoAttempt):
                 while True:
-                    before, call = call, self._call(messages, learned.without(params, left_out), on_text)
-                    call.begin_anew(before)
-                    made = yield from self._attempt(call, cancel)
-                    more = self._to_leave_out(made, params) - left_out
-                    if not isinstance(made, LMError) or not more:
+                    before, call = (
+                        call,
+                        self._call(messages, refused_params.without(params, left_out), on_text),
+                    )
+                    call.restart_draft(before)
+                    result = yield from self._attempt(call, cancel)
+                    more = self._params_to_drop(result, params) - left_out
+                    if not isinstance(result, LMError) or not more:
                         break
                     left_out |= more
-                    made.left_out = tuple(sorted(more))
+                    result.left_out = tuple(sorted(more))
                     if on_retry is not None:
-                        on_retry(state.attempt_number, 0.0, made)
-                if isinstance(made, Reply) and left_out:
-                    learned.note_refused((self.api_base, self.model), left_out)
-                if isinstance(made, LMError):
-                    state.set_exception((type(made), made, None))
+                        on_retry(state.attempt_number, 0.0, result)
+                if isinstance(result, Reply) and left_out:
+                    refused_params.note_refused((self.api_base, self.model), left_out)
+                if isinstance(result, LMError):
+                    state.set_exception((type(result), result, None))
                 else:
-                    state.set_result(made)
+                    state.set_result(result)
             elif isinstance(do, tenacity.DoSleep):
                 state.prepare_for_next_attempt()
                 yield Pause(do, cancel)
@@ -235,23 +242,25 @@ class LM(BaseLM):
                 reply: Reply = do
                 return reply
 
-    def _known_refused(self, params: Mapping[str, object]) -> frozenset[str]:
+    def _refused_params(self, params: Mapping[str, object]) -> frozenset[str]:
         """Those of the parameters that this server is known to refuse, and that need not be sent under this name."""
-        return self._unasked(params) & learned.refused_at((self.api_base, self.model))
+        return self._droppable_params(params) & refused_params.refused_at((self.api_base, self.model))
 
-    def _to_leave_out(self, made: Reply | LMError, params: Mapping[str, object]) -> frozenset[str]:
+    def _params_to_drop(self, result: Reply | LMError, params: Mapping[str, object]) -> frozenset[str]:
         """Which of the parameters that need not be sent the server blames for its refusal."""
-        if not isinstance(made, LMRefusedError):
+        if not isinstance(result, LMRefusedError):
             return frozenset()
-        blamed = self._unasked(params).intersection(made.parameters)
+        blamed = self._droppable_params(params).intersection(result.parameters)
         return frozenset(
-            n for n in blamed if n not in learned.OTHER_NAME or learned.OTHER_NAME[n] in str(made)
+            n
+            for n in blamed
+            if n not in refused_params.OTHER_NAME or refused_params.OTHER_NAME[n] in str(result)
         )
 
-    def _unasked(self, params: Mapping[str, object]) -> frozenset[str]:
+    def _droppable_params(self, params: Mapping[str, object]) -> frozenset[str]:
         """Parameters that nobody asked for in these words: a temperature of the schedule's or by default, and a limit's name."""
-        names = set(learned.OTHER_NAME)
-        if self._yields and params.get("temperature") == self.kwargs.get("temperature"):
+        names = set(refused_params.OTHER_NAME)
+        if self._may_drop_temperature and params.get("temperature") == self.kwargs.get("temperature"):
             names.add("temperature")
         return frozenset(names & params.keys())
 
@@ -261,24 +270,24 @@ class LM(BaseLM):
             litellm = yield FutureResult(engine.litellm(), cancel)
         except LMError as failure:
             return failure
-        work = engine.submit(call.made(litellm))
+        work = engine.submit(call.send(litellm))
         try:
-            made: Reply | LMError = yield FutureResult(work, cancel, call.whole_limit_s + ENGINE_GRACE_S)
+            result: Reply | LMError = yield FutureResult(work, cancel, call.whole_limit_s + ENGINE_GRACE_S)
         except TimeoutError as late:
-            return call.explained(late)
+            return call.explain(late)
         finally:
             work.cancel()  # a caller who leaves early, by Ctrl-C too, closes the connection
             call.leave()
-        if isinstance(made, LMError):
-            from refine_core.lm.catchable import catchable  # loaded with the first call
+        if isinstance(result, LMError):
+            from refine_core.lm.litellm_errors import as_litellm_error  # loaded with the first call
 
-            return catchable(made)
-        return made
+            return as_litellm_error(result)
+        return result
 
     def _call(
         self, messages: Sequence[Message], params: Mapping[str, object], on_text: OnText | None
     ) -> Call:
-        from refine_core.lm.calling import Call  # the first call's own wait, not the import's
+        from refine_core.lm.http_call import Call  # the first call's own wait, not the import's
 
         own_prices = (self.price_in_usd, self.price_out_usd)
         given = params.get("timeout")
@@ -301,12 +310,13 @@ class LM(BaseLM):
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """Of these parameters, what the model is sent: less what its server refused before, and nobody asked for."""
-        return learned.without(params, self._known_refused(params))
+        return refused_params.without(params, self._refused_params(params))
 
     def at_temperature(self, temperature: float) -> Self:
         """A copy at this temperature; if it is not the model's own, it is left out where the server refuses it."""
         twin = self.copy(temperature=temperature)
-        twin._yields = self._yields or temperature != self.kwargs.get("temperature")  # noqa: SLF001  # a twin is ourselves
+        is_other = temperature != self.kwargs.get("temperature")
+        twin._may_drop_temperature = self._may_drop_temperature or is_other  # noqa: SLF001  # a twin is ourselves
         return twin
 
     def without_unsupported(self) -> Self:
@@ -325,23 +335,23 @@ class LM(BaseLM):
         model: object = self.model
         if not isinstance(model, str):  # a subclass that answers by itself may keep anything there
             return super().supports(param)
-        if param in learned.refused_at((self.api_base, self.model)):
+        if param in refused_params.refused_at((self.api_base, self.model)):
             return False
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
         known = effort if isinstance(effort, str) else None
-        provider = families.provider_of(litellm, self.model, self.api_base, self.custom_llm_provider)
-        return families.supports(litellm, self.model, provider, param, known)
+        provider = capabilities.provider_of(litellm, self.model, self.api_base, self.custom_llm_provider)
+        return capabilities.supports(litellm, self.model, provider, param, known)
 
     @property
-    def formats(self) -> KnownFormats:
+    def formats(self) -> FormatSupport:
         """What is known of its reply formats; shared by all who ask this model at this address."""
-        return known_formats(self.address, self.custom_llm_provider, self.model)
+        return format_support(self.address, self.custom_llm_provider, self.model)
 
     @property
     def address(self) -> str:  # type: ignore[override]  # read only, here as in the base
         """The server's address without user, password and query; empty where the provider's own is asked."""
-        return without_login(self.api_base) if self.api_base else ""
+        return strip_login(self.api_base) if self.api_base else ""
 
     @property
     def _where(self) -> str:
@@ -367,7 +377,7 @@ class LM(BaseLM):
         return {**super().__getstate__(), "_private": {}}  # what is written down carries no key
 
 
-def _check(
+def _check_number(
     name: str, value: Any, kind: type[Real | Integral], fits: Callable[[Any], bool], wish: str
 ) -> None:
     """Raise TypeError for what is no number of this kind, ValueError for one that will not do."""
@@ -376,7 +386,7 @@ def _check(
         raise (ValueError if is_number else TypeError)(f"{name} must be {wish}, not {settings.shown(value)}")
 
 
-def _outcome(state: tenacity.RetryCallState) -> BaseException | None:
+def _attempt_error(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome is not None else None
 
 
@@ -384,13 +394,13 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     """How long to wait before the next attempt: as long as the server asks, else ever longer."""
     from tenacity import wait_exponential, wait_random
 
-    advised: float | None = getattr(_outcome(state), "retry_after_s", None)
+    advised: float | None = getattr(_attempt_error(state), "retry_after_s", None)
     if advised is not None:
         return min(advised, MAX_RETRY_AFTER_S)
     return min((wait_exponential(multiplier=0.5) + wait_random(0, 0.5))(state), MAX_BACKOFF_S)
 
 
-def without_login(address: str | None) -> str:
+def strip_login(address: str | None) -> str:
     """An address without user, password and query; "" for none."""
     if not address:
         return ""

@@ -23,7 +23,7 @@ _ABOUT_ONE_SCHEMA = re.compile(
 
 
 @dataclass(slots=True)
-class KnownFormats:
+class FormatSupport:
     """What is known of one model. json_first: it kept JSON where it did not keep the chat format. Any thread may write."""
 
     json_first: bool = False
@@ -47,16 +47,16 @@ class KnownFormats:
 
 
 _lock = threading.Lock()
-_known: dict[tuple[str, str, str], KnownFormats] = {}
+_known: dict[tuple[str, str, str], FormatSupport] = {}
 
 
-def known_formats(address: str, provider: str | None, model: str) -> KnownFormats:
+def format_support(address: str, provider: str | None, model: str) -> FormatSupport:
     """What is known of the model at this address; the same object for all who ask it."""
     with _lock:
-        return _known.setdefault((address.rstrip("/"), provider or "", model), KnownFormats())
+        return _known.setdefault((address.rstrip("/"), provider or "", model), FormatSupport())
 
 
-def may_be_about_format(error: LMError) -> bool:
+def is_about_format(error: LMError) -> bool:
     """Whether a server may have refused a request for its response format, so that it is worth asking with less."""
     return isinstance(error, LMRefusedError) and error.status in _STATUSES
 

@@ -12,7 +12,7 @@ from typing import Any
 from refine_core import settings
 from refine_core.errors import LMUnavailableError
 from refine_core.lm.base import Reply, Usage
-from refine_core.lm.shapes import count, sane_usage, text_of
+from refine_core.lm.chat_format import content_text, normalize_usage, token_count
 
 
 class Response(SimpleNamespace):
@@ -70,13 +70,13 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
         raise LMUnavailableError(f"{owner}.forward returned a reply without text.", model=model)
     told = _part(response, "usage")
     told = told.model_dump() if hasattr(told, "model_dump") else told
-    usage = sane_usage(told if isinstance(told, Mapping) else getattr(told, "__dict__", None))
+    usage = normalize_usage(told if isinstance(told, Mapping) else getattr(told, "__dict__", None))
     hidden = _part(response, "_hidden_params")
     cost = hidden.get("response_cost") if isinstance(hidden, Mapping) else None
     thought = _part(_part(choices[0], "message"), "reasoning_content")
     return Reply(
         texts[0],
-        Usage(count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))),
+        Usage(token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))),
         str(_part(response, "model") or model),
         reasons[0] or None,
         cost if isinstance(cost, (int, float)) else None,
@@ -89,7 +89,7 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
 
 def _text(choice: object) -> str | None:
     message = _part(choice, "message")
-    return text_of(_part(message, "content") if message is not None else _part(choice, "text"))
+    return content_text(_part(message, "content") if message is not None else _part(choice, "text"))
 
 
 def _part(thing: object, name: str) -> Any:

@@ -18,7 +18,7 @@ from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply
 from refine_core.log.plain import plain
 
 
-class Call(NamedTuple):
+class ScriptedCall(NamedTuple):
     """What the model was asked, as it was at that moment."""
 
     messages: tuple[Message, ...]
@@ -28,9 +28,9 @@ class Call(NamedTuple):
 Fields = Mapping[str, object]
 """An answer by its fields, name -> value, written in the format that the request asks for."""
 
-Said = str | Reply | Fields
-Script = Sequence[Said | BaseException]
-Answerer = Callable[[Sequence[Message], Mapping[str, object]], "Said | Awaitable[Said]"]
+ScriptReply = str | Reply | Fields
+Script = Sequence[ScriptReply | BaseException]
+Answerer = Callable[[Sequence[Message], Mapping[str, object]], "ScriptReply | Awaitable[ScriptReply]"]
 
 
 class ScriptedLM(BaseLM):
@@ -57,12 +57,12 @@ class ScriptedLM(BaseLM):
     ) -> None:
         super().__init__("scripted", temperature=temperature, callbacks=callbacks)
         del self.kwargs["max_tokens"]
-        calls = _Calls()
-        self.calls: list[Call] = calls
+        calls = _CallList()
+        self.calls: list[ScriptedCall] = calls
         self._lock = calls.lock
         self._supported = frozenset(supports)
         self._function = replies if callable(replies) else None
-        self._left = deque(() if callable(replies) else _script(replies))
+        self._left = deque(() if callable(replies) else _check_script(replies))
         self._length = len(self._left)
 
     def supports(self, param: str) -> bool:
@@ -92,15 +92,17 @@ class ScriptedLM(BaseLM):
         """`complete` as an operation; a written script answers without any wait."""
         if cancel is not None:
             cancel.check()
-        call = Call(tuple(MappingProxyType(dict(m)) for m in messages), MappingProxyType(dict(params)))
+        call = ScriptedCall(
+            tuple(MappingProxyType(dict(m)) for m in messages), MappingProxyType(dict(params))
+        )
         if self._function is not None:
             self.calls.append(call)
             reply = yield MaybeAwaitable(self._function, call.messages, call.params)
         else:
-            reply = self._next(call)
-        return Reply(reply, model=self.model) if type(reply) is str else self._whole(reply, call)
+            reply = self._next_reply(call)
+        return Reply(reply, model=self.model) if type(reply) is str else self._to_reply(reply, call)
 
-    def _next(self, call: Call) -> Said:
+    def _next_reply(self, call: ScriptedCall) -> ScriptReply:
         with self._lock:  # so that calls[i] is what replies[i] answers
             self.calls.append(call)
             if not self._left:
@@ -115,15 +117,15 @@ class ScriptedLM(BaseLM):
             raise reply
         return reply
 
-    def _whole(self, reply: object, call: Call) -> Reply:
+    def _to_reply(self, reply: object, call: ScriptedCall) -> Reply:
         """A reply that is no plain text. Raises TypeError."""
         if isinstance(reply, Mapping):
-            return Reply(_written(reply, call), model=self.model)
+            return Reply(_format_fields(reply, call), model=self.model)
         if isinstance(reply, Reply):
             return reply
         if isinstance(reply, str):
             return Reply(reply, model=self.model)
-        raise _no_reply(reply)
+        raise _reply_type_error(reply)
 
     def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), "_lock": None}
@@ -133,18 +135,18 @@ class ScriptedLM(BaseLM):
         self._lock = state["calls"].lock
 
 
-class _Calls(list[Call]):
+class _CallList(list[ScriptedCall]):
     """The calls, and the lock of those that share them. A pickle has none: what was said is no part of what a model is."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lock = threading.Lock()
 
-    def __reduce__(self) -> tuple[type[_Calls], tuple[()]]:
-        return _Calls, ()
+    def __reduce__(self) -> tuple[type[_CallList], tuple[()]]:
+        return _CallList, ()
 
 
-def _written(fields: Fields, call: Call) -> str:
+def _format_fields(fields: Fields, call: ScriptedCall) -> str:
     """An answer in the format that the request asks for: under markers, unless it asks for JSON and shows none."""
     values = {name: plain(value) for name, value in fields.items()}
     request = call.messages[-1]["content"] if call.messages else ""
@@ -158,7 +160,7 @@ def _written(fields: Fields, call: Call) -> str:
     return "\n\n".join([*sections, "[[ ## completed ## ]]"])
 
 
-def _script(replies: Any) -> list[Said | BaseException]:
+def _check_script(replies: Any) -> list[ScriptReply | BaseException]:
     """The replies of a script. Raises TypeError that says which one is none."""
     if isinstance(replies, (str, Reply, BaseException)):
         raise TypeError(
@@ -166,14 +168,14 @@ def _script(replies: Any) -> list[Said | BaseException]:
         )
     if isinstance(replies, (bytes, Mapping)) or not isinstance(replies, Iterable):
         raise TypeError(f"replies must be a list of texts or a function, not {settings.shown(replies)}")
-    made = list(replies)
-    for i, one in enumerate(made):
+    result = list(replies)
+    for i, one in enumerate(result):
         if not isinstance(one, (str, Reply, Mapping, BaseException)):
-            raise _no_reply(one, f"replies[{i}]: ")
-    return made
+            raise _reply_type_error(one, f"replies[{i}]: ")
+    return result
 
 
-def _no_reply(reply: object, where: str = "") -> TypeError:
+def _reply_type_error(reply: object, where: str = "") -> TypeError:
     return TypeError(
         f"{where}the model's reply must be text, a dict of fields or a Reply, not {settings.shown(reply)}"
     )

@@ -1,8 +1,8 @@
 """Keys stay unsaid: in errors, in replies and their drafts, and in the logs of the libraries that send them.
 
 redact     errors and logs       the exact secrets, the environment's, and whatever looks like one
-hide       replies               the exact secrets alone, so that no word of a reply is taken for one
-sayable    drafts of replies     the same, less an end that may be the beginning of a secret
+mask       replies               the exact secrets alone, so that no word of a reply is taken for one
+safe_prefix drafts of replies   the same, less an end that may be the beginning of a secret
 """
 
 from __future__ import annotations
@@ -17,51 +17,51 @@ from urllib.parse import urlsplit
 
 from refine_core.spec.secrets import SECRET_LIKE
 
-MIN_SECRET = 4
+MIN_SECRET_CHARS = 4
 """Characters; shorter secrets occur in any text by chance, and cannot be hidden."""
 
-MIN_IN_REPLY = 12
+MIN_SECRET_IN_REPLY_CHARS = 12
 """Characters; keyless servers are given words such as "ollama" or "not-needed" for a key, and replies may have them."""
 
-HIDDEN = "[hidden]"
+MASK = "[hidden]"
 LIBRARIES = ("LiteLLM", "httpx", "httpcore", "openai", "aiohttp", "asyncio", "botocore", "urllib3")
 """Whose logs are searched for what looks like a key, too."""
 
 
 def redact(text: str, secrets: Collection[str] = ()) -> str:
     """The text without the given secrets, without the environment's keys, and without what looks like a key."""
-    return SECRET_LIKE.sub(HIDDEN, _without(text, {*secrets, *from_environment()}, MIN_SECRET))
+    return SECRET_LIKE.sub(MASK, _replace_secrets(text, {*secrets, *environment_secrets()}, MIN_SECRET_CHARS))
 
 
-def hide(text: str, secrets: Collection[str]) -> str:
+def mask(text: str, secrets: Collection[str]) -> str:
     """A reply without the exact secrets that were sent with its request: a server may repeat them."""
-    return _without(text, secrets, MIN_IN_REPLY)
+    return _replace_secrets(text, secrets, MIN_SECRET_IN_REPLY_CHARS)
 
 
-def sayable(text: str, secrets: Collection[str]) -> str:
+def safe_prefix(text: str, secrets: Collection[str]) -> str:
     """As much of an unfinished reply as may be said: what could be the beginning of a secret waits for its rest."""
-    text = hide(text, secrets)
+    text = mask(text, secrets)
     held = 0
     for secret in secrets:
-        if len(secret) >= MIN_IN_REPLY:
+        if len(secret) >= MIN_SECRET_IN_REPLY_CHARS:
             begun = (n for n in range(min(len(secret) - 1, len(text)), held, -1) if text.endswith(secret[:n]))
             held = next(begun, held)
     return text[: len(text) - held]
 
 
-def _without(text: str, secrets: Collection[str], least: int) -> str:
+def _replace_secrets(text: str, secrets: Collection[str], least: int) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= least:
-            text = text.replace(secret, HIDDEN)
+            text = text.replace(secret, MASK)
     return text
 
 
-def from_environment() -> list[str]:
+def environment_secrets() -> list[str]:
     """What this process's environment holds under names such as OPENAI_API_KEY."""
     return [v for n, v in os.environ.items() if n.endswith(("_KEY", "_TOKEN", "_SECRET"))]
 
 
-def secrets_in(private: Iterable[object], address: str | None = None) -> frozenset[str]:
+def collect_secrets(private: Iterable[object], address: str | None = None) -> frozenset[str]:
     """The texts in secret parameters, each a text or, as headers are, a mapping; and the password in an address."""
     values = [part for value in private for part in _parts(value)]
     login = urlsplit(address or "")
@@ -76,25 +76,25 @@ def _parts(value: object) -> Iterable[object]:
 
 # Logs. litellm, openai and aiohttp write requests and their headers to them at level DEBUG.
 
-_in_use: Counter[str] = Counter()
+_active_secrets: Counter[str] = Counter()
 _lock = threading.Lock()
 
 
-def in_use(secrets: Collection[str]) -> Callable[[], None]:
+def protect_logs(secrets: Collection[str]) -> Callable[[], None]:
     """Keep these out of all logs from now on. Returns its undoing."""
     with _lock:
-        _in_use.update(secrets)
+        _active_secrets.update(secrets)
 
     def forget() -> None:
         with _lock:
-            _in_use.subtract(secrets)
-            for secret in [s for s in secrets if _in_use[s] <= 0]:
-                del _in_use[secret]
+            _active_secrets.subtract(secrets)
+            for secret in [s for s in secrets if _active_secrets[s] <= 0]:
+                del _active_secrets[secret]
 
     return forget
 
 
-def watch_logs() -> None:
+def install_log_guard() -> None:
     """Have every log record of this process lose the secrets in use as it is made. Calling twice is harmless.
 
     A filter would have to sit on every logger there will ever be, since it does not see the records of loggers below.
@@ -104,20 +104,20 @@ def watch_logs() -> None:
         return
 
     def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        return _clean(make(*args, **kwargs))
+        return _mask_record(make(*args, **kwargs))
 
     record.hides_secrets = True  # type: ignore[attr-defined]  # a mark on our own function
     logging.setLogRecordFactory(record)
 
 
-def _clean(record: logging.LogRecord) -> logging.LogRecord:
+def _mask_record(record: logging.LogRecord) -> logging.LogRecord:
     """The record, its message and its traceback's text without secrets; as it was, where it has none."""
     with _lock:
-        secrets = tuple(_in_use)
+        secrets = tuple(_active_secrets)
     from_library = record.name.partition(".")[0].partition(" ")[0] in LIBRARIES
     if not secrets and not from_library:
         return record
-    remove = redact if from_library else hide
+    remove = redact if from_library else mask
     try:
         said = record.getMessage()
     except Exception:  # noqa: BLE001  # logging itself tells of a message that does not fit its arguments

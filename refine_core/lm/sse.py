@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from refine_core.lm.shapes import (
-    CutOff,
-    SaidError,
-    TooLong,
-    WrongShape,
-    failed_in,
-    kind_of,
-    sane_usage,
-    text_of,
+from refine_core.lm.chat_format import (
+    ErrorBody,
+    MalformedReply,
+    ReplyCutOff,
+    ReplyTooLong,
+    content_text,
+    describe_kind,
+    has_failed,
+    normalize_usage,
 )
 
 DONE = "[DONE]"
@@ -44,7 +44,7 @@ class EventReader:
     """Server-sent events out of bytes, wherever these are cut: lines end by LF, CR or both, and comments are skipped.
 
     Understood too: events without empty lines between them, bare JSON in a line of its own, and `error: …`, which
-    llama.cpp writes. is_stream: False once a line was seen that no such stream has. Raises TooLong.
+    llama.cpp writes. is_stream: False once a line was seen that no such stream has. Raises ReplyTooLong.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class EventReader:
         self._rest_bytes += len(raw)
         if self._begun and b"\n" not in raw and b"\r" not in raw and not self._rest[0].endswith(b"\r"):
             if self._rest_bytes > MAX_LINE_BYTES:
-                raise TooLong
+                raise ReplyTooLong
             return []
         text = b"".join(self._rest)
         if not self._begun and len(text) >= len(_BOM):
@@ -109,8 +109,8 @@ class EventReader:
 class StreamReader:
     """The events of one streamed chat reply, put together.
 
-    ended: the reply was said to be complete. done: and that nothing more comes. Raises SaidError for an error in place of
-    a piece, WrongShape for a piece that is none, CutOff.
+    ended: the reply was said to be complete. done: and that nothing more comes. Raises ErrorBody for an error in place of
+    a piece, MalformedReply for a piece that is none, ReplyCutOff.
     """
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class StreamReader:
         self._reason: str | None = None
 
     @staticmethod
-    def reads(event: ServerEvent) -> bool:
+    def can_read(event: ServerEvent) -> bool:
         """Whether a stream that begins so is of OpenAI's kind."""
         if event.data.strip() == DONE or event.name == "error":
             return True
@@ -133,7 +133,7 @@ class StreamReader:
             return False
         return "choices" in first or ("error" in first and first.get("type") != "error")
 
-    def take(self, event: ServerEvent) -> tuple[str, str]:
+    def read_event(self, event: ServerEvent) -> tuple[str, str]:
         """What it adds to the text, and to the reasoning."""
         data = event.data
         if data.strip() == DONE:
@@ -141,50 +141,50 @@ class StreamReader:
             return "", ""
         told = _json(data)
         if event.name == "error":
-            raise SaidError(data if told is None else told)
+            raise ErrorBody(data if told is None else told)
         if told is None and data.strip() != "null":
-            raise WrongShape("it is not complete JSON")
+            raise MalformedReply("it is not complete JSON")
         if not isinstance(told, dict):
-            raise WrongShape(f"a piece of it is {kind_of(told)}")
+            raise MalformedReply(f"a piece of it is {describe_kind(told)}")
         if told.get("error"):
-            raise SaidError(told)
-        return self._piece(told)
+            raise ErrorBody(told)
+        return self._read_piece(told)
 
-    def _piece(self, told: dict[str, Any]) -> tuple[str, str]:
+    def _read_piece(self, told: dict[str, Any]) -> tuple[str, str]:
         for name in ("id", "model"):
             if isinstance(told.get(name), str) and told[name]:
                 self._head[name] = told[name]
         if (usage := told.get("usage")) is not None:
-            self._usage |= sane_usage(usage)
+            self._usage |= normalize_usage(usage)
         choices = told.get("choices")
         if choices is None:
             return "", ""
         if not isinstance(choices, list):
-            raise WrongShape(f"its choices are {kind_of(choices)}, not a list")
+            raise MalformedReply(f"its choices are {describe_kind(choices)}, not a list")
         if not choices:
             return "", ""
         if not self._choices and isinstance(choices[0], dict):
             self._choices, self._index = True, choices[0].get("index")
         for choice in choices:
             if not isinstance(choice, dict):
-                raise WrongShape(f"a choice of it is {kind_of(choice)}")
+                raise MalformedReply(f"a choice of it is {describe_kind(choice)}")
             if choice.get("index") == self._index:
-                return self._part(choice)
+                return self._read_choice(choice)
         return "", ""
 
-    def _part(self, choice: dict[str, Any]) -> tuple[str, str]:
+    def _read_choice(self, choice: dict[str, Any]) -> tuple[str, str]:
         """A piece of the choice that is read."""
         delta = choice.get("delta") or choice.get("message") or {}
         if not isinstance(delta, dict):
-            raise WrongShape(f"a choice of it is {kind_of(delta)}")
-        if failed_in(choice):
-            raise SaidError({"error": choice.get("error")})
+            raise MalformedReply(f"a choice of it is {describe_kind(delta)}")
+        if has_failed(choice):
+            raise ErrorBody({"error": choice.get("error")})
         if reason := choice.get("finish_reason"):
             self.ended = True
             self._reason = reason if isinstance(reason, str) else None
         content = delta.get("content")
-        text = content if isinstance(content, str) else text_of(content) or ""
-        thought = reasoning_in(delta)
+        text = content if isinstance(content, str) else content_text(content) or ""
+        thought = message_reasoning(delta)
         refusal = delta.get("refusal")
         for name, part in (("content", text), ("reasoning_content", thought), ("refusal", refusal)):
             if part and isinstance(part, str):
@@ -212,9 +212,9 @@ class StreamReader:
                     known["function"][name] += wanted[name]
 
     def reply(self) -> dict[str, Any]:
-        """The body of the whole reply. Raises CutOff where the stream stopped without saying that it was at its end."""
+        """The body of the whole reply. Raises ReplyCutOff where the stream stopped without saying that it was at its end."""
         if not self.ended:
-            raise CutOff
+            raise ReplyCutOff
         # Pieces may be cut within a character; the halves are one again here.
         parts = {name: _join(pieces) for name, pieces in self._parts.items()}
         message: dict[str, Any] = {"role": "assistant", "content": parts.pop("content") or None}
@@ -227,7 +227,7 @@ class StreamReader:
         return {**self._head, **({"usage": self._usage} if self._usage else {}), "choices": choices}
 
 
-def reasoning_in(message: Mapping[str, Any]) -> str:
+def message_reasoning(message: Mapping[str, Any]) -> str:
     """The model's reasoning, as servers send it beside the text; from a message or a piece of one."""
     told = message.get("reasoning_content") or message.get("reasoning")
     return told if isinstance(told, str) else ""

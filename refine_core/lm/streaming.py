@@ -14,16 +14,32 @@ import threading
 from collections.abc import AsyncIterator, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from refine_core.lm.answers import MAX_REPLY_BYTES, Said, read_body, reasoning_of, refusal_of, tools_of
 from refine_core.lm.base import OnText
-from refine_core.lm.secrecy import hide, sayable
-from refine_core.lm.shapes import CutOff, TooLong, WrongShape, kind_of, sane_usage, text_of
+from refine_core.lm.chat_format import (
+    MalformedReply,
+    ReplyCutOff,
+    ReplyTooLong,
+    content_text,
+    describe_kind,
+    normalize_usage,
+)
+from refine_core.lm.secrecy import mask, safe_prefix
+from refine_core.lm.server_replies import (
+    MAX_REPLY_BYTES,
+    ServerReply,
+    read_reply_body,
+    reasoning_text,
+    refusal_text,
+    tool_names,
+)
 
 if TYPE_CHECKING:
     from refine_core.lm.wire import Watch
 
-TOLD_EVERY_S = 0.03
-TOLD_SHARE = 10  # telling may take one part in so many of the time: the longer the text, the longer it takes
+UPDATE_INTERVAL_S = 0.03
+UPDATE_SHARE = (
+    10  # telling may take one part in so many of the time: the longer the text, the longer it takes
+)
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +88,14 @@ class Draft:
         began_s = loop.time()
         self._timer = None
         self._parts = ["".join(self._parts)]
-        self._tell(sayable(self._parts[0], self._secrets))
+        self._tell(safe_prefix(self._parts[0], self._secrets))
         took_s = loop.time() - began_s
-        self._next_s = began_s + max(TOLD_EVERY_S, TOLD_SHARE * took_s)
+        self._next_s = began_s + max(UPDATE_INTERVAL_S, UPDATE_SHARE * took_s)
 
     def end(self, text: str) -> None:
         """This is all of it."""
         self.rest()
-        self._tell(hide(text, self._secrets))
+        self._tell(mask(text, self._secrets))
 
     def came(self, *, streamed: bool | None) -> None:
         """This is how it came, for who wants to know. See `Along`."""
@@ -113,11 +129,11 @@ class Tap:
     """The pieces as the server sent them, noted on their way to litellm.
 
     said: the facts among them. ended: the reply was said to be complete. pieces: how many came.
-    Raises WrongShape for a piece that is none.
+    Raises MalformedReply for a piece that is none.
     """
 
     def __init__(self, pieces: Any) -> None:
-        self.said, self.ended, self.pieces = Said(choices=False), False, 0
+        self.said, self.ended, self.pieces = ServerReply(choices=False), False, 0
         self._source = pieces
         self._pieces = pieces.__aiter__() if hasattr(pieces, "__aiter__") else _in_threads(pieces)
 
@@ -129,19 +145,19 @@ class Tap:
         self.pieces += 1
         if isinstance(piece, dict):  # litellm's own kind, of other protocols
             self.said.choices = True
-            self._note(piece.get("usage"), piece.get("finish_reason"), None)
+            self._note_facts(piece.get("usage"), piece.get("finish_reason"), None)
         elif hasattr(piece, "choices"):
-            self._look(piece)
+            self._read_chunk(piece)
         elif piece is None or isinstance(piece, (list, str, int, float)):
-            raise WrongShape(f"a piece of it is {kind_of(piece)}")
+            raise MalformedReply(f"a piece of it is {describe_kind(piece)}")
         return piece
 
-    def _look(self, piece: Any) -> None:
+    def _read_chunk(self, piece: Any) -> None:
         if not isinstance(piece.choices, list):
-            raise WrongShape(f"its choices are {kind_of(piece.choices)}, not a list")
+            raise MalformedReply(f"its choices are {describe_kind(piece.choices)}, not a list")
         usage: Any = getattr(piece, "usage", None)
         told = usage.model_dump(warnings=False) if hasattr(usage, "model_dump") else usage
-        self._note(told, None, piece.model)
+        self._note_facts(told, None, piece.model)
         piece.usage = None  # litellm would stumble over wrong types, here and below, and we have it
         for name in ("id", "model"):
             if not isinstance(getattr(piece, name, None), str):
@@ -150,18 +166,18 @@ class Tap:
             self.said.choices = True
             delta = getattr(choice, "delta", None)
             if delta is None:
-                raise WrongShape(f"a choice of it is {kind_of(choice)}")
+                raise MalformedReply(f"a choice of it is {describe_kind(choice)}")
             if (content := getattr(delta, "content", None)) is not None and not isinstance(content, str):
-                delta.content = text_of(content)
-            self._note(None, choice.finish_reason, None)
+                delta.content = content_text(content)
+            self._note_facts(None, choice.finish_reason, None)
             if choice.finish_reason is not None and not isinstance(choice.finish_reason, str):
                 choice.finish_reason = "stop"
-            self.said.refusal += refusal_of(delta)
-            self.said.reasoning += reasoning_of(delta)
-            self.said.tools += tools_of(delta)
+            self.said.refusal += refusal_text(delta)
+            self.said.reasoning += reasoning_text(delta)
+            self.said.tools += tool_names(delta)
 
-    def _note(self, usage: object, reason: object, model: object) -> None:
-        if told := sane_usage(usage):
+    def _note_facts(self, usage: object, reason: object, model: object) -> None:
+        if told := normalize_usage(usage):
             self.said.usage = {**self.said.usage, **told}
         if reason:
             self.ended = True
@@ -185,21 +201,21 @@ async def _in_threads(pieces: Iterator[Any]) -> AsyncIterator[Any]:
         yield piece
 
 
-class _Forgetful(list[Any]):
+class _DiscardingList(list[Any]):
     """litellm keeps all pieces, to count their tokens when the server does not; it has none to count here."""
 
     def append(self, piece: Any) -> None:
         """Let it go."""
 
 
-async def read_stream(wrapper: Any, draft: Draft, watch: Watch) -> Said:
+async def read_stream(wrapper: Any, draft: Draft, watch: Watch) -> ServerReply:
     """What a stream says. wrapper: litellm's CustomStreamWrapper. watch: the call, as seen on the wire.
 
-    Raises CutOff, TooLong, WrongShape, and whatever litellm raises.
+    Raises ReplyCutOff, ReplyTooLong, MalformedReply, and whatever litellm raises.
     """
     if wrapper.completion_stream is None:
         await wrapper.fetch_stream()
-    wrapper.chunks = _Forgetful()
+    wrapper.chunks = _DiscardingList()
     tap = Tap(wrapper.completion_stream)
     wrapper.completion_stream = tap
     parts: list[str] = []
@@ -210,7 +226,7 @@ async def read_stream(wrapper: Any, draft: Draft, watch: Watch) -> Said:
             if text:
                 size += len(text.encode(errors="replace"))
                 if size > MAX_REPLY_BYTES:
-                    watch.fault = TooLong()
+                    watch.fault = ReplyTooLong()
                     break
                 parts.append(text)
                 watch.on_text(text, "")
@@ -224,11 +240,11 @@ async def read_stream(wrapper: Any, draft: Draft, watch: Watch) -> Said:
         raise watch.fault
     if watch.body is not None:
         draft.came(streamed=watch.pieces > 0)
-        return read_body(watch.body)
+        return read_reply_body(watch.body)
     if not tap.pieces and not watch.done:
-        raise WrongShape("it is no stream of events")
+        raise MalformedReply("it is no stream of events")
     if not tap.ended and not watch.done:
-        raise CutOff
+        raise ReplyCutOff
     # What litellm makes a stream of by itself is a single piece.
     draft.came(streamed=True if tap.pieces > 1 or watch.done else None)
     tap.said.text = "".join(parts)

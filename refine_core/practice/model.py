@@ -12,7 +12,7 @@ from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMRefusedError, LMTimeoutError
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
-from refine_core.lm.pace import written
+from refine_core.lm.pacing import write_slowly
 from refine_core.practice.advise import advised, asks_for_advice
 from refine_core.practice.answer import fill, plain_answer
 from refine_core.practice.reading import Ask, read
@@ -85,7 +85,7 @@ class PracticeLM(BaseLM):
             )
             if not (confused(ask) and draw.happens(TIME_OUT)):
                 reply = self._reply(messages, _said(ask, draw), params.get("max_tokens"))
-                yield from written(reply.text, self.delay_s, cancel, on_text)
+                yield from write_slowly(reply.text, self.delay_s, cancel, on_text)
                 return reply
             yield Pause(self.delay_s, cancel)
             late = LMTimeoutError(

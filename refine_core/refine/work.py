@@ -25,7 +25,7 @@ from refine_core.events import (
     StopReason,
 )
 from refine_core.lm.base import BaseLM
-from refine_core.lm.cassette import CassetteLM, Recording, Tape
+from refine_core.lm.replay import Recording, ReplayGuard, ReplayLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.loop import Plan
@@ -83,7 +83,7 @@ class Work:
             if run_id not in recordings:  # shared: what one role was given, another is not given again
                 recordings[run_id] = recording(run_id)
             replayed[_ASKS[role]] = recordings[run_id]
-            return CassetteLM(
+            return ReplayLM(
                 recordings[run_id],
                 chosen.model,
                 temperature=chosen.temperature,
@@ -96,7 +96,7 @@ class Work:
         self.program = Pipeline(spec)
         self.program.set_lm(lm)
         self.scorer = WorkerScorer(spec, model("judge", spec.judge))
-        self.before_record: tuple[Sink, ...] = (Tape(replayed),) if replayed else ()
+        self.before_record: tuple[Sink, ...] = (ReplayGuard(replayed),) if replayed else ()
         self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.before is not None else ()
         self.plan = Plan.of(
             spec.attempt_count,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from refine_core.lm.cassette import replay_of
+from refine_core.lm.replay import replay_spec
 from refine_core.spec import ModelSpec, ProgramSpec
 
 
@@ -12,7 +12,7 @@ def replayed(spec: ProgramSpec, run_id: str, *, delay_s: float | None = None) ->
     """The same description on the replies that run `run_id` recorded. delay_s: of each reply; None as recorded."""
 
     def role(model: ModelSpec | None) -> ModelSpec | None:
-        return None if model is None else replace(replay_of(model, run_id), delay_s=delay_s)
+        return None if model is None else replace(replay_spec(model, run_id), delay_s=delay_s)
 
     main = role(spec.model) or spec.model
     return replace(

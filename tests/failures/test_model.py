@@ -44,7 +44,7 @@ class Outcome:
     asked: list[dict] = field(default_factory=list)
 
 
-def kind_of(error: object) -> type | None:
+def describe_kind(error: object) -> type | None:
     """The most special of our own classes that an error is of; one of litellm's may stand before it (fault 28)."""
     return next((kind for kind in type(error).__mro__ if kind in vars(errors).values()), None)
 
@@ -120,7 +120,7 @@ def test_each_row_becomes_the_right_error_in_words_that_say_the_cause_and_the_ne
         assert isinstance(outcome.made, Reply), outcome.made
         assert outcome.made.text == row.words[0]
     else:
-        assert kind_of(outcome.made) is row.error, outcome.made
+        assert describe_kind(outcome.made) is row.error, outcome.made
         assert [word for word in row.words if word not in str(outcome.made)] == [], str(outcome.made)
         assert outcome.made.model == "tiny"
         assert outcome.made.retryable is row.retried
@@ -130,7 +130,7 @@ def test_each_row_is_tried_as_often_as_it_may_pass_and_each_retry_is_told(played
     row, _, outcome = played
     retries = RETRIES if row.retried else 0
     assert [ordinal for ordinal, _, _ in outcome.retries] == list(range(1, retries + 1))
-    assert {kind_of(error) for _, _, error in outcome.retries} <= {row.error}
+    assert {describe_kind(error) for _, _, error in outcome.retries} <= {row.error}
     if outcome.tries is not None and row.place == "server":
         refused = sum("stream" in str(body) for body in outcome.asked) if row.name == "stream refused" else 0
         assert outcome.tries == 1 + retries + refused

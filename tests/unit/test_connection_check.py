@@ -22,7 +22,7 @@ from refine_core.connections.telling import streaming
 from refine_core.connections.trial import ASKED
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
-from refine_core.lm.calling import NO_KEY
+from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, choosy, polite, status

@@ -23,7 +23,7 @@ from refine_core.connections import (
 )
 from refine_core.connections.saved import KIND
 from refine_core.errors import SpecError
-from refine_core.lm import base, faults, secrecy
+from refine_core.lm import base, error_messages, secrecy
 from refine_core.log import codec
 from refine_core.spec import ModelSpec, secrets
 from refine_core.store import MemoryStore
@@ -461,7 +461,7 @@ def test_what_is_secret_is_known_in_one_way_everywhere():
     assert base.is_secret is secrets.is_secret
     assert base.SECRET_NAME is secrets.SECRET_NAME
     assert secrecy.SECRET_LIKE is secrets.SECRET_LIKE
-    assert faults.redact is secrecy.redact
+    assert error_messages.redact is secrecy.redact
 
 
 UNKNOWN_KEYS = [

@@ -16,7 +16,7 @@ from refine_core.errors import LMError, LMRefusedError, RunCancelled, StoreError
 from refine_core.events import LMReplied
 from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, Usage, configure_cache, warm
 from refine_core.lm.ask import ask
-from refine_core.lm.cache import Cache, cache, key_of
+from refine_core.lm.cache import Cache, cache, cache_key
 from refine_core.lm.disk import FILE
 from refine_core.log.scope import Collector, Scope
 from refine_core.spec import ModelSpec
@@ -182,20 +182,20 @@ def test_scripts_are_not_cached_and_the_apps_own_runs_as_their_description_says(
 
 def test_a_key_does_not_depend_on_order_or_on_what_is_left_out():
     lm, messages = Counting(), [{"role": "user", "content": "☃ \ud800"}]
-    one = key_of(lm, messages, {"a": 1, "b": {"x": 1, "y": 2}, "c": None, "timeout": 3})
-    other = key_of(lm, [{"content": "☃ \ud800", "role": "user"}], {"b": {"y": 2, "x": 1}, "a": 1})
-    assert one == other != key_of(lm, messages, {"a": 2, "b": {"x": 1, "y": 2}})
+    one = cache_key(lm, messages, {"a": 1, "b": {"x": 1, "y": 2}, "c": None, "timeout": 3})
+    other = cache_key(lm, [{"content": "☃ \ud800", "role": "user"}], {"b": {"y": 2, "x": 1}, "a": 1})
+    assert one == other != cache_key(lm, messages, {"a": 2, "b": {"x": 1, "y": 2}})
 
 
 def test_a_secret_is_no_part_of_a_key():
     lm = LM("tiny", api_base="http://ann:word@h/v1?key=q", api_key=CANARY)
     other = LM("tiny", api_base="http://h/v1")
-    assert key_of(lm, [], {"api_token": CANARY}) == key_of(other, [], {})
+    assert cache_key(lm, [], {"api_token": CANARY}) == cache_key(other, [], {})
 
 
 def test_a_call_whose_parameters_are_not_plain_is_sent_each_time():
     lm = Counting()
-    assert key_of(lm, [], {"tool": object()}) is None
+    assert cache_key(lm, [], {"tool": object()}) is None
     assert [reply(lm, tool=test_errors_are_never_kept).text for _ in range(2)] == ["reply 1", "reply 2"]
 
 

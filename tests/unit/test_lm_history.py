@@ -13,7 +13,7 @@ import pytest
 from refine_core import settings
 from refine_core.errors import LMError
 from refine_core.lm import LM, History, Reply, ScriptedLM, Usage, inspect_history
-from refine_core.lm.history import MOST_CALLS, everywhere, note, text_of
+from refine_core.lm.history import MAX_CALLS, everywhere, format_entries, record_call
 from refine_core.lm.responses import response_of
 from tests.threads import finish
 
@@ -92,7 +92,7 @@ def test_it_is_bounded_and_its_memory_is_flat():
     lm = ScriptedLM(lambda messages, params: "x" * 1000)
 
     def ask_often():
-        for number in range(MOST_CALLS):
+        for number in range(MAX_CALLS):
             lm(str(number) * 1000)
         lm.calls.clear()
 
@@ -103,7 +103,7 @@ def test_it_is_bounded_and_its_memory_is_flat():
     ask_often()
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(lm.history) == len(everywhere) == MOST_CALLS
+    assert len(lm.history) == len(everywhere) == MAX_CALLS
     assert after - before < 100_000
 
 
@@ -117,7 +117,7 @@ def test_nothing_secret_is_kept():
 
 def test_a_pickled_model_takes_no_history_along():
     lm = LM("tiny")
-    note(lm.history, lm.model, [], {}, Reply("a private reply"))
+    record_call(lm.history, lm.model, [], {}, Reply("a private reply"))
     assert len(lm.history) == 1
     data = pickle.dumps(lm)
     assert b"a private reply" not in data
@@ -190,4 +190,4 @@ def test_a_terminal_gets_colours():
 
 def test_text_tells_a_known_reply_from_a_new_one():
     said(Reply("one", cache_hit=True))("a")
-    assert "scripted, from the cache" in text_of(everywhere)
+    assert "scripted, from the cache" in format_entries(everywhere)

@@ -10,7 +10,7 @@ from refine_core import ModelSpec, ProgramSpec, StageSpec
 from refine_core.concurrency.flows import run
 from refine_core.errors import LMRefusedError
 from refine_core.lm import LM
-from refine_core.lm.cassette import replay_of
+from refine_core.lm.replay import replay_spec
 from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
 from tests.failures.table import close_clients
@@ -85,7 +85,7 @@ def test_attempts_after_a_refused_temperature_have_rollout_ids(server, tmp_path)
     try:
         line = ended(runs, runs.start(spec, Credentials())).line
         again = ended(
-            runs, runs.start(replace(spec, model=replay_of(model, line.run_id)), Credentials())
+            runs, runs.start(replace(spec, model=replay_spec(model, line.run_id)), Credentials())
         ).line
     finally:
         runs.close()

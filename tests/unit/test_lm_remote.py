@@ -32,7 +32,7 @@ from refine_core.errors import (
 )
 from refine_core.lm import LM, Usage, litellm_ready, warm
 from refine_core.lm.cache import cache
-from refine_core.lm.calling import NO_KEY
+from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.refusals import read_refusal
 from refine_core.lm.secrecy import redact
 from refine_core.lm.wire import MAX_REDIRECTS

@@ -21,9 +21,9 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import arun, run
 from refine_core.errors import LMError, LMRefusedError, LMTimeoutError, LMUnavailableError, RunCancelled
 from refine_core.lm import LM, Reply, Usage, warm
+from refine_core.lm.chat_format import ErrorBody, MalformedReply, normalize_reply, normalize_usage, to_sse
 from refine_core.lm.engine import engine
-from refine_core.lm.secrecy import hide, in_use, sayable
-from refine_core.lm.shapes import SaidError, WrongShape, as_events, put_right, sane_usage
+from refine_core.lm.secrecy import mask, protect_logs, safe_prefix
 from refine_core.lm.streaming import Draft
 from tests.failures.table import close_clients
 from tests.openai_server import DONE, Answer, OpenAIServer, delta, redirect, status
@@ -312,15 +312,15 @@ def test_the_words_that_keyless_servers_are_given_for_a_key_stay_in_replies(serv
     st.data(),
 )
 def test_whatever_is_said_of_a_beginning_is_the_beginning_of_what_is_said_at_last(text, data):
-    part = sayable(text[: data.draw(st.integers(0, len(text)))], {KEY})
-    assert hide(text, {KEY}).startswith(part)
+    part = safe_prefix(text[: data.draw(st.integers(0, len(text)))], {KEY})
+    assert mask(text, {KEY}).startswith(part)
     assert KEY not in part
 
 
 def test_logs_lose_the_keys_in_use_even_in_tracebacks(caplog):
     """The record itself, so that it does not matter who writes it down."""
     log = logging.getLogger("httpcore.connection")
-    forget = in_use({KEY})
+    forget = protect_logs({KEY})
     with caplog.at_level(logging.DEBUG, "httpcore"):
         log.debug("sent %s", {"Authorization": KEY})
         log.error("lost", exc_info=ValueError(KEY))
@@ -332,7 +332,7 @@ def test_logs_lose_the_keys_in_use_even_in_tracebacks(caplog):
 
 def test_a_key_is_remembered_no_longer_than_its_calls(caplog):
     key = "canary-of-two-calls"
-    forget, again = in_use({key}), in_use({key})
+    forget, again = protect_logs({key}), protect_logs({key})
     forget()
     logging.getLogger("mine").warning("%s", key)
     again()
@@ -526,23 +526,23 @@ def test_a_draft_that_is_closed_tells_nothing_and_closing_waits_for_whoever_is_b
 
 
 def test_a_whole_reply_told_as_events_is_put_right_beforehand():
-    body = put_right(
+    body = normalize_reply(
         {"id": 5, "model": [], "choices": [{"message": {"content": "a"}, "finish_reason": 1}], "usage": 3}
     )
     assert body == {"choices": [{"message": {"content": "a"}, "finish_reason": None}]}
-    assert as_events(body).endswith(b"data: [DONE]\n\n")
+    assert to_sse(body).endswith(b"data: [DONE]\n\n")
 
 
 @pytest.mark.parametrize("choices", [5, "x", {}, [1], [{}], [{"message": 5}], [{"message": {"content": {}}}]])
 def test_choices_that_are_none_are_told_from_a_reply(choices):
-    with pytest.raises(WrongShape):
-        put_right({"choices": choices})
+    with pytest.raises(MalformedReply):
+        normalize_reply({"choices": choices})
 
 
 def test_an_error_is_told_from_a_reply_and_another_protocol_is_left_alone():
-    with pytest.raises(SaidError):
-        put_right({"error": {"message": "oops"}})
-    assert put_right({"type": "message", "content": [], "error": None}) is None
+    with pytest.raises(ErrorBody):
+        normalize_reply({"error": {"message": "oops"}})
+    assert normalize_reply({"type": "message", "content": [], "error": None}) is None
 
 
 JSON = st.recursive(
@@ -553,12 +553,12 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["prompt_tokens", "completion_tokens", "cost", "details"]), JSON))
 def test_what_is_kept_of_a_usage_is_what_can_be_true(usage):
-    kept = sane_usage(usage)
+    kept = normalize_usage(usage)
     for name in ("prompt_tokens", "completion_tokens"):
         assert name not in kept or (type(kept[name]) is int and 0 <= kept[name] <= 10**9)
 
 
 @given(st.dictionaries(st.sampled_from(["choices", "usage", "model", "id", "error"]), JSON))
 def test_any_body_is_put_right_or_refused(body):
-    with contextlib.suppress(WrongShape, SaidError):
-        put_right(body)
+    with contextlib.suppress(MalformedReply, ErrorBody):
+        normalize_reply(body)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine_core.lm.answers import read_body
-from refine_core.lm.shapes import CutOff, SaidError, TooLong, WrongShape
+from refine_core.lm.chat_format import ErrorBody, MalformedReply, ReplyCutOff, ReplyTooLong
+from refine_core.lm.server_replies import read_reply_body
 from refine_core.lm.sse import MAX_LINE_BYTES, EventReader, ServerEvent, StreamReader
 from tests.openai_server import DONE, delta
 
@@ -21,10 +21,10 @@ def said(*raw):
     events, reader = EventReader(), StreamReader()
     for piece in raw:
         for event in events.feed(piece):
-            reader.take(event)
+            reader.read_event(event)
     for event in events.end():
-        reader.take(event)
-    return read_body(reader.reply())
+        reader.read_event(event)
+    return read_reply_body(reader.reply())
 
 
 def stream(*events, end="\n\n"):
@@ -90,7 +90,7 @@ def test_a_line_without_end_is_given_up_and_read_in_linear_time():
     events.feed(b"data: ")
     for _ in range(pieces - 1):
         assert events.feed(b"z" * 4000) == []
-    with pytest.raises(TooLong):
+    with pytest.raises(ReplyTooLong):
         events.feed(b"z" * 4000)
     assert time.process_time() - began_s < 1.0
 
@@ -119,17 +119,17 @@ def test_usage_reasoning_refusal_and_tools_are_told_apart_from_text():
 @pytest.mark.parametrize(
     ("raw", "fault"),
     [
-        (stream(delta("a")), CutOff),
-        (stream(delta("a"), "{no json", DONE), WrongShape),
-        (stream(delta("a"), "[1]", DONE), WrongShape),
-        (stream(delta("a"), {"error": "oops"}), SaidError),
-        (stream(delta("a")) + b'event: error\ndata: {"message": "oops"}\n\n', SaidError),
-        (stream(delta("a")) + b'error: {"code": 500, "message": "oops"}\n\n', SaidError),
-        (stream(delta("a")) + b'{"error": {"message": "oops"}}\n', SaidError),
-        (b"event: error\ndata: oops\n\n", SaidError),
-        (stream(delta("a"), {"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}), SaidError),
-        (stream({"choices": [5]}, DONE), WrongShape),
-        (stream({"choices": 5}, DONE), WrongShape),
+        (stream(delta("a")), ReplyCutOff),
+        (stream(delta("a"), "{no json", DONE), MalformedReply),
+        (stream(delta("a"), "[1]", DONE), MalformedReply),
+        (stream(delta("a"), {"error": "oops"}), ErrorBody),
+        (stream(delta("a")) + b'event: error\ndata: {"message": "oops"}\n\n', ErrorBody),
+        (stream(delta("a")) + b'error: {"code": 500, "message": "oops"}\n\n', ErrorBody),
+        (stream(delta("a")) + b'{"error": {"message": "oops"}}\n', ErrorBody),
+        (b"event: error\ndata: oops\n\n", ErrorBody),
+        (stream(delta("a"), {"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}), ErrorBody),
+        (stream({"choices": [5]}, DONE), MalformedReply),
+        (stream({"choices": 5}, DONE), MalformedReply),
     ],
 )
 def test_a_stream_that_is_none_is_refused(raw, fault):
@@ -151,7 +151,7 @@ def test_a_stream_that_is_none_is_refused(raw, fault):
     ],
 )
 def test_another_protocol_is_told_by_its_first_event(data, ours):
-    assert StreamReader.reads(ServerEvent("", data)) is ours
+    assert StreamReader.can_read(ServerEvent("", data)) is ours
 
 
 @pytest.mark.parametrize("tokens", [10**400, {"deep": json.loads('{"a":' * 600 + "1" + "}" * 600)}])

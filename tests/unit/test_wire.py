@@ -11,8 +11,8 @@ import pytest
 from refine_core.concurrency.flows import run
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import LM
+from refine_core.lm.chat_format import RedirectedElsewhere, ReplyTooLong
 from refine_core.lm.engine import engine
-from refine_core.lm.shapes import SentElsewhere, TooLong
 from tests.failures.table import close_clients
 from tests.openai_server import Answer, OpenAIServer, redirect
 
@@ -91,7 +91,7 @@ def test_a_reply_that_passed_no_guard_is_an_error_in_words(server, monkeypatch):
 def test_a_client_in_a_thread_is_guarded_too(server, library):
     """Some providers are asked in a thread by litellm, which takes the call's context along."""
     engine.litellm().result()
-    from refine_core.lm.wire import Watch, watching
+    from refine_core.lm.wire import Watch, current_watch
 
     family, watch = importlib.import_module(library), Watch(streamed=False)
     bomb = gzip.compress(b" " * 80_000_000, 1)
@@ -101,14 +101,14 @@ def test_a_client_in_a_thread_is_guarded_too(server, library):
             Answer(raw=bomb, headers=(("Content-Encoding", "gzip"),)),
             "fine",
         )
-        token = watching.set(watch)
+        token = current_watch.set(watch)
         try:
-            for fault in (SentElsewhere, TooLong):
+            for fault in (RedirectedElsewhere, ReplyTooLong):
                 with pytest.raises(fault):
                     client.post(f"{server.url}/chat/completions", json={"messages": []})
             reply = client.post(f"{server.url}/chat/completions", json={"messages": []})
         finally:
-            watching.reset(token)
+            current_watch.reset(token)
         assert (reply.json()["choices"][0]["message"]["content"], thief.requests, watch.passed) == (
             "fine",
             [],

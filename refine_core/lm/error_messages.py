@@ -21,26 +21,26 @@ from refine_core.errors import (
     LMTimeoutError,
     LMUnavailableError,
 )
-from refine_core.lm.answers import MAX_REPLY_BYTES
-from refine_core.lm.causes import causes_of, is_caused_by
-from refine_core.lm.refusal_errors import MAX_WORDS, explain_error_body, explain_refusal
-from refine_core.lm.refusals import Refusal, clean, read_words, refusal_of
-from refine_core.lm.secrecy import redact
-from refine_core.lm.shapes import (
-    CutOff,
-    SaidError,
-    SentElsewhere,
-    SentInCircles,
-    TookTooLong,
-    TooLong,
+from refine_core.lm.chat_format import (
+    ErrorBody,
+    MalformedReply,
+    RedirectedElsewhere,
+    RedirectLoop,
+    ReplyCutOff,
+    ReplyTooLong,
+    TimedOut,
     TransportFault,
-    Unguarded,
-    WrongShape,
+    UnwatchedReply,
 )
+from refine_core.lm.exception_chain import is_caused_by, iter_causes
+from refine_core.lm.refusal_messages import MAX_WORDS, explain_error_body, explain_refusal
+from refine_core.lm.refusals import Refusal, clean_text, parse_refusal, read_words
+from refine_core.lm.secrecy import redact
+from refine_core.lm.server_replies import MAX_REPLY_BYTES
 
 _JSON_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\]|\\.)+)\"")
 _MISREAD = ("JSONDecodeError", "ValidationError", "TypeError", "AttributeError", "KeyError")
-_HUNG_UP = (
+_DISCONNECTED = (
     "SSLEOFError",
     "SSLZeroReturnError",
     "SSLSyscallError",
@@ -65,12 +65,12 @@ def explain(  # one return a fault
     refusal, fault: what was seen on the wire, if anything.
     """
     at = where[0].upper() + where[1:]
-    seen = fault or next((link for link in causes_of(error) if isinstance(link, TransportFault)), None)
+    seen = fault or next((link for link in iter_causes(error) if isinstance(link, TransportFault)), None)
     if seen is not None:
-        return _by_sight(seen, at, where, model, secrets)
+        return _explain_transport(seen, at, where, model, secrets)
     status = getattr(error, "status_code", None)
     if refusal is None and isinstance(status, int) and is_caused_by(error, "HTTPStatusError"):
-        refusal = refusal_of(_body(error) or _words(error), status=status)
+        refusal = parse_refusal(_body(error) or _words(error), status=status)
     if refusal is not None and refusal.status is not None:
         return explain_refusal(error, refusal, at, model, secrets, keyless=keyless)
     said = redact(_words(error), secrets)[:MAX_WORDS]
@@ -79,13 +79,13 @@ def explain(  # one return a fault
             f"{at} gave no answer within {timeout_s:g} s. Try again, or allow it more time.", model=model
         )
     insecure = is_caused_by(error, "SSLError", "CertificateError", "ClientConnectorCertificateError")
-    if insecure and not is_caused_by(error, *_HUNG_UP):
-        return _insecure(error, where, model)
+    if insecure and not is_caused_by(error, *_DISCONNECTED):
+        return _explain_tls(error, where, model)
     if is_caused_by(error, "TransportError", "ConnectionError", "InvalidURL"):
         return LMUnavailableError(_unreachable(error, where), model=model)
     if is_caused_by(error, "MidStreamFallbackError") and not is_caused_by(error, *_MISREAD):
         return explain_error_body(_body(error) or {"message": said}, at, model, secrets)
-    if missing := next((e for e in causes_of(error) if isinstance(e, ImportError)), None):
+    if missing := next((e for e in iter_causes(error) if isinstance(e, ImportError)), None):
         return LMError(f"litellm needs a package for {model!r}: {missing.name}. Install it.", model=model)
     if "LLM Provider NOT provided" in str(error):
         return LMNotFoundError(
@@ -101,49 +101,51 @@ def explain(  # one return a fault
     ):
         return LMKeyError(f"{at} needs a key. Give one, or set it in the environment.", model=model)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.UNPROCESSABLE_ENTITY:
-        return explain_refusal(error, refusal_of(_words(error), status=status), at, model, secrets)
+        return explain_refusal(error, parse_refusal(_words(error), status=status), at, model, secrets)
     what = "it is not complete JSON" if is_caused_by(error, "JSONDecodeError") else ""
-    return _by_sight(WrongShape(what), at, where, model, secrets)
+    return _explain_transport(MalformedReply(what), at, where, model, secrets)
 
 
-def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Collection[str]) -> LMError:
+def _explain_transport(
+    seen: TransportFault, at: str, where: str, model: str, secrets: Collection[str]
+) -> LMError:
     """The error for what was seen on the wire, or in the pieces of a stream."""
     match seen:
-        case SentElsewhere():
+        case RedirectedElsewhere():
             return LMNotFoundError(
                 f"{at} sends the request on to {redact(seen.to, secrets)[:MAX_WORDS]} ({seen.status}), "
                 "where the key must not go. If you trust that server, give its address instead.",
                 model=model,
                 status=seen.status,
             )
-        case SentInCircles():
+        case RedirectLoop():
             return LMNotFoundError(
                 f"{at} redirects the request again and again ({seen.status}). "
                 "Check the address; it usually ends in /v1.",
                 model=model,
                 status=seen.status,
             )
-        case TooLong():
+        case ReplyTooLong():
             return LMRefusedError(
                 f"The reply of {model!r} was longer than {MAX_REPLY_BYTES // 1_000_000} MB, so it was not read "
                 "to its end. Set max_tokens.",
                 model=model,
             )
-        case SaidError():
+        case ErrorBody():
             return explain_error_body(seen.body, at, model, secrets)
-        case TookTooLong():
-            return _too_late(seen, at, model)
-        case Unguarded():
+        case TimedOut():
+            return _explain_timeout(seen, at, model)
+        case UnwatchedReply():
             return LMError(
                 f"The request to {where} could not be checked on its way, so the reply was not used: the key may have "
                 "been sent elsewhere. Give the address of an OpenAI-compatible server that has the model.",
                 model=model,
             )
-        case CutOff():
+        case ReplyCutOff():
             return LMUnavailableError(
                 f"The reply of {where} ended before it was complete. Try again.", model=model
             )
-    what = f": {seen.what}" if isinstance(seen, WrongShape) and seen.what else ""
+    what = f": {seen.what}" if isinstance(seen, MalformedReply) and seen.what else ""
     return LMUnavailableError(
         f"{at} answered, but not with a chat reply{what}. "
         "Is it an OpenAI-compatible address? It usually ends in /v1.",
@@ -151,7 +153,7 @@ def _by_sight(seen: TransportFault, at: str, where: str, model: str, secrets: Co
     )
 
 
-def _too_late(seen: TookTooLong, at: str, model: str) -> LMTimeoutError:
+def _explain_timeout(seen: TimedOut, at: str, model: str) -> LMTimeoutError:
     """The limit of silence, or that of a whole stream, was reached. A stream that was alive would be as long again."""
     if not seen.characters and not seen.was_alive:
         return LMTimeoutError(
@@ -184,18 +186,23 @@ def _unreachable(error: BaseException, where: str) -> str:
     if is_caused_by(error, "InvalidURL", "InvalidUrlClientError"):
         return f"Cannot reach {where}: this is not an address. Write http://HOST:PORT/v1."
     if is_caused_by(
-        error, *_HUNG_UP, "ReadError", "RemoteProtocolError", "ClientPayloadError", "ServerDisconnectedError"
+        error,
+        *_DISCONNECTED,
+        "ReadError",
+        "RemoteProtocolError",
+        "ClientPayloadError",
+        "ServerDisconnectedError",
     ):
         return f"The connection to {where} broke before the reply was complete. Try again."
-    root = [e for e in causes_of(error) if isinstance(e, OSError)]
+    root = [e for e in iter_causes(error) if isinstance(e, OSError)]
     reason = (root[-1].strerror or type(root[-1]).__name__) if root else "no connection"
     return f"Cannot reach {where}: {reason[:80]}. Check the address, and the network."
 
 
-def _insecure(error: BaseException, where: str, model: str) -> LMError:
+def _explain_tls(error: BaseException, where: str, model: str) -> LMError:
     """No secure connection. That does not pass by itself, so the same call is not tried again."""
     reasons = (
-        getattr(link, "verify_message", None) or getattr(link, "reason", None) for link in causes_of(error)
+        getattr(link, "verify_message", None) or getattr(link, "reason", None) for link in iter_causes(error)
     )
     reason = next((r.lower().replace("_", " ") for r in reasons if isinstance(r, str)), "TLS failed")
     next_step = "Check http or https."
@@ -214,9 +221,9 @@ def _words(error: BaseException) -> str:
     text = " ".join(own.split())
     if "{" in text and (inside := _JSON_MESSAGE.search(text)):
         text = inside[1]
-    return read_words(clean(text))
+    return read_words(clean_text(text))
 
 
 def _body(error: BaseException) -> object:
     """What the server sent as an error, from within OpenAI's own exceptions."""
-    return next((b for link in causes_of(error) if (b := getattr(link, "body", None)) is not None), None)
+    return next((b for link in iter_causes(error) if (b := getattr(link, "body", None)) is not None), None)

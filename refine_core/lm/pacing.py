@@ -10,7 +10,7 @@ from refine_core.lm.base import OnText
 STEP_S = 0.1  # how often somebody who reads along is told
 
 
-def written(text: str, over_s: float, cancel: Cancel, on_text: OnText | None) -> Flow[None]:
+def write_slowly(text: str, over_s: float, cancel: Cancel, on_text: OnText | None) -> Flow[None]:
     """Take `over_s` seconds; whoever reads along sees `text` grow meanwhile. Raises RunCancelled."""
     if over_s <= 0:
         cancel.check()

@@ -36,7 +36,7 @@ _LITELLM_PARTS = (
 )  # fmt: skip
 
 
-def catchable(error: LMError, cause: type[BaseException] | None = None) -> LMError:
+def as_litellm_error(error: LMError, cause: type[BaseException] | None = None) -> LMError:
     """The same error, as one that `except litellm.…` and `except openai.…` catch too, if litellm is loaded.
 
     cause: the class of litellm's exception that it explains, which it then is, too. Nothing else of that exception is kept:
@@ -57,11 +57,11 @@ def catchable(error: LMError, cause: type[BaseException] | None = None) -> LMErr
     ):
         bases = (cause,) if issubclass(cause, base) else bases if issubclass(base, cause) else (cause, base)
     both = _both(type(error), *bases)  # type: ignore[arg-type]  # every class can be hashed
-    made = both.__new__(both)
-    made.args = error.args
-    vars(made).update({**dict.fromkeys(_LITELLM_PARTS), **vars(error)})
-    vars(made).update(message=str(error), status_code=error.status)
-    return made
+    result = both.__new__(both)
+    result.args = error.args
+    vars(result).update({**dict.fromkeys(_LITELLM_PARTS), **vars(error)})
+    vars(result).update(message=str(error), status_code=error.status)
+    return result
 
 
 @cache
@@ -84,7 +84,7 @@ def _without_theirs(state: dict[str, object]) -> dict[str, object]:
 
 def _revived(ours: type[LMError], args: tuple[object, ...], state: dict[str, object]) -> LMError:
     """An error from a pickle, by whatever is loaded here."""
-    made = ours.__new__(ours)
-    made.args = args
-    vars(made).update(state)
-    return catchable(made)
+    result = ours.__new__(ours)
+    result.args = args
+    vars(result).update(state)
+    return as_litellm_error(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
-def causes_of(error: BaseException) -> Iterator[BaseException]:
+def iter_causes(error: BaseException) -> Iterator[BaseException]:
     """The exception, and what it came from, outermost first."""
     seen: set[int] = set()
     link: BaseException | None = error
@@ -17,4 +17,4 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
 
 def is_caused_by(error: BaseException, *names: str) -> bool:
     """Whether the exception or one it came from is of a class of one of these names."""
-    return any(kind.__name__ in names for link in causes_of(error) for kind in type(link).__mro__)
+    return any(kind.__name__ in names for link in iter_causes(error) for kind in type(link).__mro__)

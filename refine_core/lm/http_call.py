@@ -1,7 +1,7 @@
 """One HTTP call to a model: what is sent, what comes of it.
 
     Call --litellm--> wire --> network         what passes there is watched
-         <--answers-- whole reply, or `streaming` where somebody reads along, or `faults` where none came
+         <--answers-- whole reply, or `streaming` where somebody reads along, or `error_messages` where none came
 
 Rule 1: what leaves here is a Reply or an LMError in our words. Errors of litellm hold the request, and so the key.
 Rule 2: a key goes to the address that the model was made with, and nowhere else.
@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from refine_core.errors import LMError, LMRefusedError
-from refine_core.lm import faults, learned, prices
-from refine_core.lm.answers import Said, read_whole, reply_of
+from refine_core.lm import error_messages, prices, refused_params
 from refine_core.lm.base import Message, OnText, Reply, is_secret
-from refine_core.lm.catchable import catchable
+from refine_core.lm.capabilities import provider_of
+from refine_core.lm.chat_format import TimedOut, UnwatchedReply
 from refine_core.lm.engine import LOOPBACK, spare_loopback_from_proxies
-from refine_core.lm.families import provider_of
-from refine_core.lm.secrecy import from_environment, in_use, secrets_in
-from refine_core.lm.shapes import TookTooLong, Unguarded
+from refine_core.lm.litellm_errors import as_litellm_error
+from refine_core.lm.secrecy import collect_secrets, environment_secrets, protect_logs
+from refine_core.lm.server_replies import ServerReply, read_litellm_reply, to_reply
 from refine_core.lm.streaming import Draft, read_stream
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NO_KEY = "no-key"
 """Sent to a server that was given by address but without a key: those that need none still want the header."""
 
-LOGGED_LATE_S = 5.0  # litellm logs a call in the background, after its end
+LOG_DELAY_S = 5.0  # litellm logs a call in the background, after its end
 
 STREAM_LIMITS = 3
 """A stream may take so many times as long in all as it may be silent."""
@@ -66,18 +66,18 @@ class Call:
     secrets: frozenset[str] = field(init=False)
     draft: Draft | None = field(init=False)
     watch: Watch | None = field(init=False, default=None)
-    _heard: bool = field(init=False, default=False)  # something came of a stream
-    _written: tuple[int, int] = field(init=False, default=(0, 0))  # characters of text, and of reasoning
+    _has_begun: bool = field(init=False, default=False)  # something came of a stream
+    _char_counts: tuple[int, int] = field(init=False, default=(0, 0))  # characters of text, and of reasoning
 
     def __post_init__(self) -> None:
         private = [*self.private.values(), *(v for n, v in self.params.items() if is_secret(n))]
         if self.api_base is None and "api_key" not in self.private:  # litellm takes the provider's own
-            private += from_environment()
-        self.secrets = secrets_in(private, self.api_base)
+            private += environment_secrets()
+        self.secrets = collect_secrets(private, self.api_base)
         is_one = self.params.get("n") in (None, 1)  # of several, the pieces would come mixed
         self.draft = Draft(self.on_text, self.secrets) if self.on_text is not None and is_one else None
 
-    def begin_anew(self, before: Call | None) -> None:
+    def restart_draft(self, before: Call | None) -> None:
         """Tell who reads along that what `before` has said is void, if it has said anything."""
         if self.on_text is not None and before and before.draft and before.draft.begun:
             self.on_text("")
@@ -92,48 +92,48 @@ class Call:
         """From connecting to the last byte: a stream may take longer, as long as it is not silent."""
         return self.limit_s * (STREAM_LIMITS if self.draft is not None else 1)
 
-    async def made(self, litellm: Any) -> Reply | LMError:
+    async def send(self, litellm: Any) -> Reply | LMError:
         """Make it, in the engine. What went wrong is told in our words before it leaves."""
         import asyncio
 
         loop = asyncio.get_running_loop()
-        forget = in_use(self.secrets)
+        forget = protect_logs(self.secrets)
         began_s = loop.time()
         try:
             async with asyncio.timeout(
                 self.limit_s
             ) as timer:  # around all of it: a call that is made is awaited
 
-                def listen() -> None:
+                def extend_deadline() -> None:
                     timer.reschedule(min(loop.time() + self.limit_s, began_s + self.whole_limit_s))
 
-                made = await self._asked(litellm, listen)
+                result = await self._ask(litellm, extend_deadline)
         except TimeoutError as late:
-            return self.explained(self._too_late(loop.time() - began_s) or late)
+            return self.explain(self._timeout_fault(loop.time() - began_s) or late)
         except LMError as failure:
             return failure.with_traceback(None)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes an LMError
-            return self.explained(error)
+            return self.explain(error)
         finally:
-            loop.call_later(LOGGED_LATE_S, forget)
-        if self.draft is not None and isinstance(made, Reply):
-            self.draft.end(made.text)
-        return made
+            loop.call_later(LOG_DELAY_S, forget)
+        if self.draft is not None and isinstance(result, Reply):
+            self.draft.end(result.text)
+        return result
 
-    def _too_late(self, after_s: float) -> TookTooLong | None:
+    def _timeout_fault(self, after_s: float) -> TimedOut | None:
         """Which limit of a stream was reached; None where none had begun."""
-        if not self._heard:
+        if not self._has_begun:
             return None
         was_alive = after_s >= self.whole_limit_s * 0.99
         limit_s = self.whole_limit_s if was_alive else self.limit_s
-        written, thought = self._written
-        return TookTooLong(limit_s, written or thought, is_thinking=not written, was_alive=was_alive)
+        written, thought = self._char_counts
+        return TimedOut(limit_s, written or thought, is_thinking=not written, was_alive=was_alive)
 
-    def explained(self, error: Exception) -> LMError:
+    def explain(self, error: Exception) -> LMError:
         """Told in a frame of its own, since a traceback shows the frames that it passed, and these are secrets."""
-        late = isinstance(error, TookTooLong)
+        late = isinstance(error, TimedOut)
         refusal = self.watch.refusal if self.watch and not late else None
-        failure = faults.explain(
+        failure = error_messages.explain(
             error,
             where=self.where,
             model=self.model,
@@ -145,49 +145,51 @@ class Call:
         )
         if refusal is not None:
             failure.parameters = tuple(name for name in self.params if refusal.is_about(name))
-        return catchable(failure, type(error))
+        return as_litellm_error(failure, type(error))
 
-    async def _asked(self, litellm: Any, listen: Callable[[], None]) -> Reply | LMError:
+    async def _ask(self, litellm: Any, extend_deadline: Callable[[], None]) -> Reply | LMError:
         """Asked for a stream if somebody reads along; a server that refuses it is asked again, at once and for good."""
         place = (self.api_base, self.model)
         refuses_streams = False
-        if self.draft is not None and "stream" not in learned.refused_at(place):
+        if self.draft is not None and "stream" not in refused_params.refused_at(place):
             try:
-                return self._reply(litellm, await self._streamed(litellm, self.draft, listen))
+                return self._to_reply(litellm, await self._ask_stream(litellm, self.draft, extend_deadline))
             except Exception:
                 refusal = self.watch.refusal if self.watch else None
                 if refusal is None or not refusal.is_about(*_STREAM_WORDS):
                     raise
             refuses_streams = True
-        reply = self._reply(litellm, await self._whole(litellm))
+        reply = self._to_reply(litellm, await self._ask_whole(litellm))
         if refuses_streams:
-            learned.note_refused(place, frozenset(("stream",)))
+            refused_params.note_refused(place, frozenset(("stream",)))
         return reply
 
-    async def _whole(self, litellm: Any) -> Said:
+    async def _ask_whole(self, litellm: Any) -> ServerReply:
         from refine_core.lm.wire import Watch
 
         watch = self.watch = Watch(streamed=False)
-        answer = await self._sent(litellm, self._request(), watch)
+        answer = await self._send_request(litellm, self._build_request(), watch)
         self._check_guarded(litellm, watch, answer)
-        return read_whole(answer, watch.body)
+        return read_litellm_reply(answer, watch.body)
 
-    async def _streamed(self, litellm: Any, draft: Draft, listen: Callable[[], None]) -> Said:
+    async def _ask_stream(
+        self, litellm: Any, draft: Draft, extend_deadline: Callable[[], None]
+    ) -> ServerReply:
         from refine_core.lm.wire import Watch
 
-        def tell(text: str, thought: str) -> None:
-            written, thoughts = self._written
-            self._written = written + len(text), thoughts + len(thought)
+        def on_piece(text: str, thought: str) -> None:
+            written, thoughts = self._char_counts
+            self._char_counts = written + len(text), thoughts + len(thought)
             if text:
                 draft.add(text)
 
-        def hear() -> None:
-            self._heard = True
-            listen()
+        def on_bytes() -> None:
+            self._has_begun = True
+            extend_deadline()
 
-        watch = self.watch = Watch(streamed=True, on_text=tell, on_bytes=hear)
-        request = {**self._request(), "stream": True, "stream_options": {"include_usage": True}}
-        pieces = await self._sent(litellm, request, watch)
+        watch = self.watch = Watch(streamed=True, on_text=on_piece, on_bytes=on_bytes)
+        request = {**self._build_request(), "stream": True, "stream_options": {"include_usage": True}}
+        pieces = await self._send_request(litellm, request, watch)
         said = await read_stream(pieces, draft, watch)
         self._check_guarded(litellm, watch, pieces)
         return said
@@ -203,13 +205,13 @@ class Call:
             or (getattr(answer, "_hidden_params", None) or {}).get("cache_hit")
         )
         if not watch.passed and not in_process:
-            raise Unguarded
+            raise UnwatchedReply
 
-    async def _sent(self, litellm: Any, request: Mapping[str, object], watch: Watch) -> Any:
+    async def _send_request(self, litellm: Any, request: Mapping[str, object], watch: Watch) -> Any:
         """What litellm makes of the answer; the call is seen on the wire by `watch`."""
         from refine_core.lm import wire
 
-        wire.watching.set(watch)
+        wire.current_watch.set(watch)
         return await litellm.acompletion(
             model=self.model,
             messages=[dict(message) for message in self.messages],
@@ -221,7 +223,7 @@ class Call:
             **{name: value for name, value in request.items() if value is not None},
         )
 
-    def _request(self) -> dict[str, object]:
+    def _build_request(self) -> dict[str, object]:
         """What is sent, the key too. Raises LMRefusedError for what belongs elsewhere."""
         request = {**self.private, **self.params}
         for ours in ("rollout_id", "timeout"):  # the first tells calls apart in a cache; no server knows it
@@ -237,8 +239,8 @@ class Call:
                 spare_loopback_from_proxies()
         return request
 
-    def _reply(self, litellm: Any, said: Said) -> Reply | LMError:
-        return reply_of(
+    def _to_reply(self, litellm: Any, said: ServerReply) -> Reply | LMError:
+        return to_reply(
             said,
             where=self.where,
             model=self.model,
@@ -246,10 +248,10 @@ class Call:
             cost_of=lambda said: self._cost_usd(litellm, said),
         )
 
-    def _cost_usd(self, litellm: Any, said: Said) -> float | None:
+    def _cost_usd(self, litellm: Any, said: ServerReply) -> float | None:
         """By the prices given, else by those that are listed. None: unknown."""
         if self.own_prices is not None:
-            return prices.by_own_prices(said.tokens, *self.own_prices)
+            return prices.cost_by_own_prices(said.tokens, *self.own_prices)
         provider = provider_of(litellm, self.model, self.api_base, self.provider)
         try:
             model, provider = litellm.get_llm_provider(
@@ -258,4 +260,4 @@ class Call:
         except litellm.exceptions.BadRequestError:  # nobody's model has no price
             return None
         listed = prices.is_listed(provider, self.api_base)
-        return prices.by_list(litellm, model, provider, said.usage) if listed else None
+        return prices.cost_by_list(litellm, model, provider, said.usage) if listed else None

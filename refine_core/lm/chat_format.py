@@ -1,7 +1,7 @@
 """OpenAI's chat shapes, as servers really send them: put right where that is harmless, refused where it is not.
 
-    body of a reply --put_right--> body whose fields have the types that they should      or WrongShape
-                    --as_events--> the same reply as a stream, for who asked for one
+    body of a reply --normalize_reply--> body whose fields have the types that they should      or MalformedReply
+                    --to_sse--> the same reply as a stream, for who asked for one
 
 Rule 1: a wrong number of tokens, finish_reason or name is no reason to lose a reply: it is dropped, and so unknown.
 Rule 2: a reply without a text that is one is a fault of the server.
@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-MOST_TOKENS = 10**9
+MAX_TOKENS_PER_CALL = 10**9
 """Of one call; a greater number is nonsense."""
 MAX_LEVELS = 5  # of tables in a usage
 
@@ -23,7 +23,7 @@ class TransportFault(Exception):  # noqa: N818  # it never leaves this room: LME
     """What is seen on the wire and ends the call, whatever litellm makes of it."""
 
 
-class WrongShape(TransportFault):
+class MalformedReply(TransportFault):
     """A body or an event that is no reply. what: a clause such as "its content is a number"."""
 
     def __init__(self, what: str) -> None:
@@ -31,11 +31,11 @@ class WrongShape(TransportFault):
         super().__init__(what)
 
 
-class CutOff(TransportFault):
+class ReplyCutOff(TransportFault):
     """Half of a body, or a stream that stopped without saying that it was at its end."""
 
 
-class SentInCircles(TransportFault):
+class RedirectLoop(TransportFault):
     """One redirect after the other, without end. status: of the last."""
 
     def __init__(self, status: int) -> None:
@@ -43,11 +43,11 @@ class SentInCircles(TransportFault):
         super().__init__(f"redirect after redirect ({status})")
 
 
-class TooLong(TransportFault):
+class ReplyTooLong(TransportFault):
     """More came than any reply is long; the rest was not read."""
 
 
-class SentElsewhere(TransportFault):
+class RedirectedElsewhere(TransportFault):
     """A redirect to another server, where the key must not go. to: its address, without user, password and query."""
 
     def __init__(self, to: str, status: int) -> None:
@@ -55,7 +55,7 @@ class SentElsewhere(TransportFault):
         super().__init__(to)
 
 
-class TookTooLong(TransportFault):
+class TimedOut(TransportFault):
     """A limit of time was reached.
 
     after_s: seconds. characters: that had come of a stream. is_thinking: all of them reasoning. was_alive: it was still coming.
@@ -67,11 +67,11 @@ class TookTooLong(TransportFault):
         super().__init__(f"after {after_s:g} s")
 
 
-class Unguarded(TransportFault):
+class UnwatchedReply(TransportFault):
     """A reply that came by a way which is not watched, so that nobody knows where key and prompt went."""
 
 
-class SaidError(TransportFault):
+class ErrorBody(TransportFault):
     """An error where a reply should be, under status 200. body: as OpenAI's errors are, or a text."""
 
     def __init__(self, body: object) -> None:
@@ -79,17 +79,17 @@ class SaidError(TransportFault):
         super().__init__("an error under status 200")
 
 
-def put_right(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The body of a chat reply with fields of the right types; None for another protocol's. Raises WrongShape, SaidError."""
+def normalize_reply(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The body of a chat reply with fields of the right types; None for another protocol's. Raises MalformedReply, ErrorBody."""
     if not body.get("choices") and (body.get("error") or ("choices" not in body and _is_refusal(body))):
-        raise SaidError(dict(body))
+        raise ErrorBody(dict(body))
     if "choices" not in body:
         return None
     choices = [] if body["choices"] is None else body["choices"]
     if not isinstance(choices, list):
-        raise WrongShape(f"its choices are {kind_of(choices)}, not a list")
+        raise MalformedReply(f"its choices are {describe_kind(choices)}, not a list")
     told = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
-    told |= {"usage": usage} if (usage := sane_usage(body.get("usage"))) else {}
+    told |= {"usage": usage} if (usage := normalize_usage(body.get("usage"))) else {}
     rest = {n: v for n, v in body.items() if n not in ("id", "model", "usage", "created")}
     return {**rest, **told, "choices": [_choice(choice) for choice in choices]}
 
@@ -105,15 +105,15 @@ def _is_refusal(body: Mapping[str, Any]) -> bool:
 def _choice(choice: object) -> dict[str, Any]:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
-        raise WrongShape("it has no message")
-    if failed_in(choice):
-        raise SaidError({"error": choice.get("error")})
+        raise MalformedReply("it has no message")
+    if has_failed(choice):
+        raise ErrorBody({"error": choice.get("error")})
     reason = choice.get("finish_reason")
-    said = {**message, "content": text_of(message.get("content"))}
+    said = {**message, "content": content_text(message.get("content"))}
     return {**choice, "message": said, "finish_reason": reason if isinstance(reason, str) else None}
 
 
-def failed_in(choice: Mapping[str, Any]) -> bool:
+def has_failed(choice: Mapping[str, Any]) -> bool:
     """Whether the server gave up within a choice; what there is of its text is not a reply."""
     return bool(choice.get("error")) or choice.get("finish_reason") == "error"
 
@@ -121,8 +121,8 @@ def failed_in(choice: Mapping[str, Any]) -> bool:
 _TEXT_PARTS = ("text", "output_text", None)
 
 
-def text_of(content: object) -> str | None:
-    """The text of a message's content, which may be a list of parts. Raises WrongShape for what is none."""
+def content_text(content: object) -> str | None:
+    """The text of a message's content, which may be a list of parts. Raises MalformedReply for what is none."""
     if content is None or isinstance(content, str):
         return content
     if isinstance(content, list) and all(isinstance(part, (dict, str)) for part in content):
@@ -130,34 +130,36 @@ def text_of(content: object) -> str | None:
         texts: list[Any] = [part.get("text") for part in parts if part.get("type") in _TEXT_PARTS]
         if all(isinstance(text, str) for text in texts):
             return "".join(texts) if texts else None
-    raise WrongShape(f"its content is {kind_of(content)}, not text")
+    raise MalformedReply(f"its content is {describe_kind(content)}, not text")
 
 
-def sane_usage(usage: object) -> dict[str, Any]:
+def normalize_usage(usage: object) -> dict[str, Any]:
     """What was told of the usage and can be true: numbers of tokens, prices, and tables of these; {} for nothing."""
     if not isinstance(usage, Mapping):
         return {}
-    told = {name: value for name, value in usage.items() if _sane(value)}
+    told = {name: value for name, value in usage.items() if _is_plausible(value)}
     for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
-        if count(told.get(name)) is None:
+        if token_count(told.get(name)) is None:
             told.pop(name, None)
     return told
 
 
-def _sane(value: object, levels: int = MAX_LEVELS) -> bool:
+def _is_plausible(value: object, levels: int = MAX_LEVELS) -> bool:
     if isinstance(value, Mapping):
-        return levels > 0 and all(part is None or _sane(part, levels - 1) for part in value.values())
+        return levels > 0 and all(part is None or _is_plausible(part, levels - 1) for part in value.values())
     # An infinity, NaN and an integer that no float can hold are outside the range, too.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS_PER_CALL
+    )
 
 
-def count(value: object) -> int | None:
+def token_count(value: object) -> int | None:
     """A number of tokens, if it is one."""
-    sane = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    sane = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS_PER_CALL
     return value if sane else None  # type: ignore[return-value]  # it is an int
 
 
-def as_events(body: Mapping[str, Any]) -> bytes:
+def to_sse(body: Mapping[str, Any]) -> bytes:
     """A whole reply that was put right, as a stream of one event."""
     choices = [
         {"index": n, "delta": choice["message"], "finish_reason": choice["finish_reason"]}
@@ -167,7 +169,7 @@ def as_events(body: Mapping[str, Any]) -> bytes:
     return f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n".encode()
 
 
-def kind_of(value: object) -> str:
+def describe_kind(value: object) -> str:
     """What a JSON value is, in a person's words."""
     kinds = {
         bool: "a yes or no",

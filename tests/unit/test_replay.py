@@ -11,7 +11,7 @@ import pytest
 from refine_core import ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.errors import LMNotFoundError, LMUnavailableError, RecordingEnded, SpecError
-from refine_core.lm.cassette import CassetteLM, Recording
+from refine_core.lm.replay import Recording, ReplayLM
 from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs, replayed
@@ -123,7 +123,7 @@ def test_replies_take_as_long_as_they_took_unless_told_otherwise(runs):
 def test_somebody_who_reads_along_sees_a_replayed_reply_grow():
     request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {"temperature": 0.0})
     reply = ev.LMReplied("one two three four", 0.5, 1, 4)
-    lm = CassetteLM(Recording(_records(request, reply)), "tiny")
+    lm = ReplayLM(Recording(_records(request, reply)), "tiny")
     seen = []
     flow = lm.flow([{"role": "user", "content": "hi"}], {"temperature": 0.0}, on_text=seen.append)
     from refine_core.concurrency.flows import run
@@ -136,7 +136,7 @@ def test_somebody_who_reads_along_sees_a_replayed_reply_grow():
 
 def test_a_call_that_was_cut_off_has_no_reply():
     request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
-    lm = CassetteLM(Recording(_records(request)), "tiny", delay_s=0.0)
+    lm = ReplayLM(Recording(_records(request)), "tiny", delay_s=0.0)
     with pytest.raises(RecordingEnded):
         lm.complete([{"role": "user", "content": "hi"}], {})
 
@@ -144,7 +144,7 @@ def test_a_call_that_was_cut_off_has_no_reply():
 def test_the_same_request_gets_its_replies_in_their_order():
     request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
     end = ev.RunFinished("attempts_used_up", 0, 0, 1.0)
-    lm = CassetteLM(
+    lm = ReplayLM(
         Recording(_records(request, ev.LMReplied("1", 0.0), request, ev.LMReplied("2", 0.0), end)),
         "tiny",
         delay_s=0.0,
@@ -162,7 +162,7 @@ def test_a_recording_tells_rollout_ids_apart_in_whatever_order_they_are_asked():
         for event in (ev.LMRequested("tiny", tuple(messages), params), ev.LMReplied(f"of {rollout}", 0.0))
     ]
     end = ev.RunFinished("attempts_used_up", 0, 0, 1.0)
-    lm = CassetteLM(Recording(_records(*made, end)), "tiny", delay_s=0.0)
+    lm = ReplayLM(Recording(_records(*made, end)), "tiny", delay_s=0.0)
     assert [lm.complete(messages, asked[rollout]).text for rollout in (2, 0, 1)] == ["of 2", "of 0", "of 1"]
 
 
@@ -177,7 +177,7 @@ def test_what_is_not_there_cannot_be_replayed(runs):
 def test_a_recorded_pause_between_tries_is_waited_for_again():
     request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
     retried = ev.LMRetried(1, 0.3, ev.Fault("LMUnavailableError", "busy", "model"))
-    lm = CassetteLM(Recording(_records(request, retried, ev.LMReplied("x", 0.4))), "tiny")
+    lm = ReplayLM(Recording(_records(request, retried, ev.LMReplied("x", 0.4))), "tiny")
     told, start = [], time.monotonic()
     lm.complete([{"role": "user", "content": "hi"}], {}, on_retry=lambda *what: told.append(what))
     assert 0.35 < time.monotonic() - start < 5

@@ -19,8 +19,8 @@ from refine_core.errors import (
     LMTimeoutError,
     LMUnavailableError,
 )
-from refine_core.lm.causes import is_caused_by
-from refine_core.lm.refusals import Refusal, refusal_of
+from refine_core.lm.exception_chain import is_caused_by
+from refine_core.lm.refusals import Refusal, parse_refusal
 from refine_core.lm.secrecy import redact
 
 MAX_WORDS = 300
@@ -40,7 +40,7 @@ def explain_error_body(body: object, at: str, model: str, secrets: Collection[st
 
     at: the server, as a sentence begins. secrets: texts that no message may show.
     """
-    refusal = refusal_of(body)
+    refusal = parse_refusal(body)
     if refusal.status is None and refusal.is_out_of_credit:
         refusal = replace(refusal, status=HTTPStatus.PAYMENT_REQUIRED.value)
     if refusal.status is None and refusal.lacks_path:
@@ -95,7 +95,9 @@ _OUT_OF_CREDIT = (
 )
 
 
-def _cause(error: BaseException, refusal: Refusal, status: int) -> tuple[type[LMError], str]:  # one a cause
+def _classify(
+    error: BaseException, refusal: Refusal, status: int
+) -> tuple[type[LMError], str]:  # one a cause
     """The error for a refusal, and its sentence: by what it says, else by its status."""
     if refusal.is_out_of_credit:
         return LMRateLimitError, _OUT_OF_CREDIT
@@ -136,7 +138,7 @@ def explain_refusal(
     """
     status = refusal.status or 0
     param = redact(refusal.param, secrets)
-    kind, sentence = _cause(error, refusal, status)
+    kind, sentence = _classify(error, refusal, status)
     if keyless and status == HTTPStatus.UNAUTHORIZED:
         sentence = _KEYLESS
     told = _quote(refusal, secrets)

@@ -1,7 +1,7 @@
 """A recorded run as a model: every request gets the reply that it got then.
 
     records --Recording--> by prompt and temperature: replies and failures, in order
-    CassetteLM(recording)  asks nobody: no network, no key, no cost
+    ReplayLM(recording)  asks nobody: no network, no key, no cost
 
 A request is the same if its messages, temperature, rollout id and kind of response format are. One that was made several times
 gets its replies in their order, and the last one from then on. What was never asked has no reply, and says so. Where the
@@ -39,7 +39,7 @@ from refine_core.events import (
     RunResumed,
 )
 from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
-from refine_core.lm.pace import written
+from refine_core.lm.pacing import write_slowly
 from refine_core.log.scope import Record
 from refine_core.spec import ModelSpec, ReplyFormat
 
@@ -50,12 +50,12 @@ _CUT_SHORT = {
     "reward_broken": "that run was stopped by an error of its reward",
     "recording_ended": "that run was a replay, and ended so too",
 }
-_TELLING = ("temperature", "rollout_id")
-_STATUS = re.compile(r"\(([45]\d\d)\)")  # as refine_core.lm.refusal_errors writes it
+_KEY_PARAMS = ("temperature", "rollout_id")
+_STATUS = re.compile(r"\(([45]\d\d)\)")  # as refine_core.lm.refusal_messages writes it
 
 
 @dataclass(slots=True)
-class Answered:
+class RecordedAnswer:
     """What came of one recorded request: a reply, or the failure of the last try; before it, the retries."""
 
     retries: list[LMRetried] = field(default_factory=list)
@@ -70,84 +70,86 @@ class Recording:
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
-        self.run_id, self.tempered = "", True
+        self.run_id, self.has_temperature = "", True
         self.cut_short = "that run did not come to its end"
-        self._answers: dict[str, list[Answered]] = {}
-        self._given: dict[str, int] = {}
+        self._answers: dict[str, list[RecordedAnswer]] = {}
+        self._used: dict[str, int] = {}
         self._formats = False
         self._lock = threading.Lock()
-        under_way: dict[str, Answered] = {}
+        under_way: dict[str, RecordedAnswer] = {}
         kept = list(records)
-        made_anew = _made_anew(kept)
+        restarted = _restarted_spans(kept)
         for record in kept:
             self.run_id = record.run_id
-            if not any(record.span == place or record.span.startswith(f"{place}/") for place in made_anew):
-                self._take(record, under_way)
+            if not any(record.span == place or record.span.startswith(f"{place}/") for place in restarted):
+                self._read_record(record, under_way)
 
-    def _take(self, record: Record, under_way: dict[str, Answered]) -> None:
+    def _read_record(self, record: Record, under_way: dict[str, RecordedAnswer]) -> None:
         match record.event:
             case RunFinished(reason=reason):
                 self.cut_short = _CUT_SHORT.get(reason, "")
             case LMRequested(messages=messages, params=params):
                 self._formats = self._formats or params.get("response_format") is not None
-                answered = under_way[record.span] = Answered()
-                self._answers.setdefault(_key(messages, params), []).append(answered)
+                answered = under_way[record.span] = RecordedAnswer()
+                self._answers.setdefault(_request_key(messages, params), []).append(answered)
             case LMRetried() as retried if record.span in under_way:
                 under_way[record.span].retries.append(retried)
             case (LMReplied() | LMFailed()) as end if record.span in under_way:
                 under_way.pop(record.span).end = end
             case AttemptStarted(index=0, untempered=names) if names:
-                self.tempered = False
+                self.has_temperature = False
             case _:
                 pass
 
     def supports(self, param: str) -> bool:
         """Whether the recorded models took this parameter."""
-        return self.tempered if param == "temperature" else param == "response_format" and self._formats
+        return (
+            self.has_temperature if param == "temperature" else param == "response_format" and self._formats
+        )
 
-    def holds(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
+    def contains(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
         """Whether this request was made."""
-        return _key(messages, params) in self._answers
+        return _request_key(messages, params) in self._answers
 
-    def answer(self, messages: Sequence[Message], params: Mapping[str, object]) -> Answered | None:
+    def next_answer(self, messages: Sequence[Message], params: Mapping[str, object]) -> RecordedAnswer | None:
         """What came of this request the next time that it was made; None if it never was, or had no end.
 
         Raises RecordingEnded where the run was cut short, and everything that it recorded was given.
         """
-        key = _key(messages, params)
+        key = _request_key(messages, params)
         with self._lock:
             recorded = self._answers.get(key, [])
             known = [a for a in recorded if a.end is not None]
-            given = self._given.get(key, 0)
-            here = given >= len(known) and (len(recorded) > len(known) or not self._left())
+            given = self._used.get(key, 0)
+            here = given >= len(known) and (len(recorded) > len(known) or not self._has_unused())
             if self.cut_short and here:
-                raise self._ended()
+                raise self._end_error()
             if not known:
                 return None
             place = min(given, len(known) - 1)
-            self._given[key] = place + 1
+            self._used[key] = place + 1
             return known[place]
 
     def check(self, messages: Sequence[Message], params: Mapping[str, object]) -> None:
         """Raise RecordingEnded if the run was cut short before it made this request."""
-        key = _key(messages, params)
+        key = _request_key(messages, params)
         with self._lock:
             made = len(self._answers.get(key, []))
-            if self.cut_short and self._given.get(key, 0) >= made and not self._left():
-                raise self._ended()
+            if self.cut_short and self._used.get(key, 0) >= made and not self._has_unused():
+                raise self._end_error()
 
-    def _ended(self) -> RecordingEnded:
+    def _end_error(self) -> RecordingEnded:
         return RecordingEnded(f"The recording ends here: {self.cut_short}.")
 
-    def _left(self) -> bool:
+    def _has_unused(self) -> bool:
         """Whether a recorded answer was not given yet."""
         return any(
-            self._given.get(key, 0) < sum(a.end is not None for a in asked)
+            self._used.get(key, 0) < sum(a.end is not None for a in asked)
             for key, asked in self._answers.items()
         )
 
 
-class Tape:
+class ReplayGuard:
     """A sink before whoever records: a request that the recorded run was cut short before is not on record here either.
 
     recordings: by who asks. Raises RecordingEnded.
@@ -162,7 +164,7 @@ class Tape:
             recording.check(event.messages, event.params)
 
 
-class CassetteLM(BaseLM):
+class ReplayLM(BaseLM):
     """A model that gives the replies of a recording. Replies cost nothing, and say that they are replayed.
 
     model: the recorded model's name. temperature, reply_format: as the recorded one's. delay_s: seconds that each reply
@@ -206,7 +208,7 @@ class CassetteLM(BaseLM):
     ) -> Flow[Reply]:
         """`complete` as an operation; it retries where the recorded call did, and fails where that failed."""
         cancel = cancel or Cancel()
-        answered = self.recording.answer(messages, self._as_recorded(messages, params))
+        answered = self.recording.next_answer(messages, self._recorded_params(messages, params))
         if answered is None or answered.end is None:
             raise LMNotFoundError(
                 f"The recording of run {self.recording.run_id} holds no reply to this request: the program, its inputs, "
@@ -217,19 +219,19 @@ class CassetteLM(BaseLM):
         for retried in answered.retries:
             wait_s = retried.wait_s if self.delay_s is None else 0.0
             if on_retry is not None:
-                error = _error(retried.error, self.model)
+                error = _recorded_error(retried.error, self.model)
                 error.left_out = retried.left_out
                 on_retry(retried.ordinal, wait_s, error)
             yield Pause(wait_s, cancel)
             waited += wait_s
             if "temperature" in retried.left_out:
-                self.recording.tempered = False  # as the recorded run found out
+                self.recording.has_temperature = False  # as the recorded run found out
         end = answered.end
         took_s = max(0.0, end.took_s - waited) if self.delay_s is None else self.delay_s
         if isinstance(end, LMFailed):
             yield Pause(took_s, cancel)
-            raise _error(end.error, self.model)
-        yield from written(end.text, took_s, cancel, on_text)
+            raise _recorded_error(end.error, self.model)
+        yield from write_slowly(end.text, took_s, cancel, on_text)
         usage = Usage(end.prompt_tokens, end.completion_tokens)
         return Reply(
             end.text,
@@ -245,23 +247,25 @@ class CassetteLM(BaseLM):
 
     def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
         """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
-        return self.recording.holds(messages, self._as_recorded(messages, params))
+        return self.recording.contains(messages, self._recorded_params(messages, params))
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """What the recorded model was sent, as far as the recording was given."""
-        tempered = self.recording.tempered
-        return params if tempered else {n: v for n, v in params.items() if n != "temperature"}
+        has_temperature = self.recording.has_temperature
+        return params if has_temperature else {n: v for n, v in params.items() if n != "temperature"}
 
-    def _as_recorded(self, messages: Sequence[Message], params: Mapping[str, object]) -> Mapping[str, object]:
+    def _recorded_params(
+        self, messages: Sequence[Message], params: Mapping[str, object]
+    ) -> Mapping[str, object]:
         """The parameters of the recorded request: an adviser of its own may take a temperature where the program's model took none."""
-        return params if self.recording.holds(messages, params) else self.drop_refused_params(params)
+        return params if self.recording.contains(messages, params) else self.drop_refused_params(params)
 
     def supports(self, param: str) -> bool:
         """Whether the recorded model took it."""
         return self.recording.supports(param)
 
 
-def replay_of(model: ModelSpec, run_id: str) -> ModelSpec:
+def replay_spec(model: ModelSpec, run_id: str) -> ModelSpec:
     """The description of the same model as run `run_id` recorded it; a replay of a replay is one of the first run."""
     if model.kind == "replay":
         return model
@@ -276,7 +280,7 @@ def replay_of(model: ModelSpec, run_id: str) -> ModelSpec:
     )
 
 
-def _made_anew(records: Sequence[Record]) -> set[str]:
+def _restarted_spans(records: Sequence[Record]) -> set[str]:
     """Places of attempts, and of advice, that were cut off before the run was resumed: other replies stand in their stead."""
     open_places: set[str] = set()
     cut_off: set[str] = set()
@@ -296,14 +300,14 @@ def _made_anew(records: Sequence[Record]) -> set[str]:
     return cut_off
 
 
-def _key(messages: Sequence[Message], params: Mapping[str, object]) -> str:
-    telling = {name: params[name] for name in _TELLING if params.get(name) is not None}
+def _request_key(messages: Sequence[Message], params: Mapping[str, object]) -> str:
+    telling = {name: params[name] for name in _KEY_PARAMS if params.get(name) is not None}
     if (wished := params.get("response_format")) is not None:
         telling["response_format"] = wished.get("type") if isinstance(wished, Mapping) else str(wished)
     return json.dumps(([[m["role"], m["content"]] for m in messages], telling), sort_keys=True)
 
 
-def _error(fault: Fault, model: str) -> LMError:
+def _recorded_error(fault: Fault, model: str) -> LMError:
     """The recorded failure, as it was raised then."""
     kind = getattr(errors, fault.type, LMError)
     if not (isinstance(kind, type) and issubclass(kind, LMError)):
