@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from refine_core.rewards.folder import remove
+from refine_core.rewards.folder import remove_folder
 
 
 def nest(folder, depth):
@@ -48,7 +48,7 @@ def remove_one():
     (outside / "kept").write_text("here")
     outside.chmod(0o750)
     fill_with_everything(folder, outside)
-    remove(folder, within_s=100)
+    remove_folder(folder, within_s=100)
     return not folder.exists(), (outside / "kept").read_text(), outside.stat().st_mode & 0o777
 
 

@@ -15,9 +15,9 @@ from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, use_scope
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.sources import CARRIED
-from refine_core.rewards import RewardRunner, Scored, find_reward
+from refine_core.rewards import RewardRunner, ScoreResult, find_reward
 from refine_core.rewards.checks import Fields
-from refine_core.rewards.repeating_errors import is_bound_to_repeat
+from refine_core.rewards.repeating_errors import will_repeat
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
@@ -66,14 +66,14 @@ class WorkerScorer:
         """Have the worker ready by the time it is needed."""
         self._runner.start()
 
-    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[Scored]:
+    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[ScoreResult]:
         """The reward of `prediction`. Raises RewardError."""
         with use_scope(scope):
             try:
-                scored: Scored = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
+                scored: ScoreResult = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
             except RewardError as error:
                 fields = Fields({n: type(v) for n, v in inputs.items()}, self._fields.outputs)
-                error.repeats = error.repeats or is_bound_to_repeat(error, self.source, self._name, fields)
+                error.repeats = error.repeats or will_repeat(error, self.source, self._name, fields)
                 raise
         return scored
 

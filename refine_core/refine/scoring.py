@@ -15,8 +15,8 @@ from refine_core.concurrency.flows import Flow
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.log.scope import Scope
 from refine_core.modules.prediction import Prediction
-from refine_core.rewards.score import Scored
-from refine_core.rewards.score_conversion import NotAScore, measured
+from refine_core.rewards.score import ScoreResult
+from refine_core.rewards.score_conversion import NotAScore, convert_score
 
 RewardFunction = Callable[[dict[str, Any], Any], Any]
 
@@ -28,7 +28,7 @@ class Scorer(Protocol):
     def source(self) -> str:
         """The reward's source text, as the adviser is shown it."""
 
-    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[Scored]:
+    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[ScoreResult]:
         """The reward of `prediction`. inputs: the reward's own copy. Raises RewardError, or what the reward raises."""
 
 
@@ -38,14 +38,14 @@ class FunctionScorer:
     def __init__(self, function: RewardFunction, source: str) -> None:
         self.function, self.source = function, source
 
-    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[Scored]:  # noqa: ARG002
+    def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[ScoreResult]:  # noqa: ARG002
         start = time.perf_counter()
         result = yield MaybeAwaitable(self.function, inputs, prediction)
         try:
-            value, feedback, parts = measured(result)
+            value, feedback, parts = convert_score(result)
         except NotAScore as error:
             raise _blamed(error, self.function) from None
-        return Scored(value, feedback, parts, "", time.perf_counter() - start)
+        return ScoreResult(value, feedback, parts, "", time.perf_counter() - start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def unmet(
 
 def _blamed(error: NotAScore, function: RewardFunction) -> RewardError:
     """What is wrong with the result, with the reward's line and file where they are known."""
-    from refine_core.rewards.source import blame_line_of_reward
+    from refine_core.rewards.source import find_error_line
 
     inner = inspect.unwrap(getattr(function, "__func__", function))
     if not inspect.isfunction(inner):
@@ -140,7 +140,7 @@ def _blamed(error: NotAScore, function: RewardFunction) -> RewardError:
     line: int = code.co_firstlineno
     try:
         source = textwrap.dedent(inspect.getsource(inner))
-        found = blame_line_of_reward(source, inner.__name__, returned=True)
+        found = find_error_line(source, inner.__name__, returned=True)
         line += (found or 1) - 1
     except (OSError, TypeError, RewardError):
         pass  # without its text the first line is the best that is known

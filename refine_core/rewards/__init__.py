@@ -1,9 +1,9 @@
 """Rewards: what they may return, which function of a source is meant, and how one is run apart from us.
 
-    source text --find_reward--> name --RewardRunner--> Scored(value, feedback, parts, stdout, took_s)
+    source text --find_reward--> name --RewardRunner--> ScoreResult(value, feedback, parts, stdout, took_s)
 
     score_conversion.py    what counts as a score; shared by this process and the worker
-    score.py               Score, Scored, as_score
+    score.py               Score, ScoreResult, as_score
     checks/                what reading finds wrong with it
     source.py              which name is the reward, and which line is to blame; reads, never runs
     wire.py                frames between the two processes
@@ -30,20 +30,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from refine_core.rewards.runner import Judge, RewardRunner
-    from refine_core.rewards.score import Score, Scored, as_score
-    from refine_core.rewards.source import blame_line_of_reward, find_reward
+    from refine_core.rewards.score import Score, ScoreResult, as_score
+    from refine_core.rewards.source import find_error_line, find_reward
 
 _HOME = {
     "Judge": "runner",
     "RewardRunner": "runner",
     "Score": "score",
-    "Scored": "score",
+    "ScoreResult": "score",
     "as_score": "score",
-    "blame_line_of_reward": "source",
+    "find_error_line": "source",
     "find_reward": "source",
 }
 
-__all__ = ["Judge", "RewardRunner", "Score", "Scored", "as_score", "blame_line_of_reward", "find_reward"]
+__all__ = ["Judge", "RewardRunner", "Score", "ScoreResult", "as_score", "find_error_line", "find_reward"]
 
 
 def __getattr__(name: str) -> object:

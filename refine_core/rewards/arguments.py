@@ -12,7 +12,7 @@ MAX_NAMES = 20
 _NO_INPUT, _NO_FIELD = "args has no {}", "no field {} in the prediction"
 
 
-def say_missing(what: str, name: object, names: Iterable[object]) -> str:
+def describe_missing_name(what: str, name: object, names: Iterable[object]) -> str:
     """One sentence: "args has no 'prodct'; it has: product, city; did you mean 'product'?". what: with {} for the name."""
     known = [str(one)[:60] for one in names]
     has = ", ".join(known[:MAX_NAMES]) + (f" and {len(known) - MAX_NAMES} more" if known[MAX_NAMES:] else "")
@@ -38,7 +38,7 @@ class _NoKeyError(KeyError):
         self._what, self._names = what, names
 
     def __str__(self) -> str:
-        return say_missing(self._what, self.args[0] if self.args else None, self._names)
+        return describe_missing_name(self._what, self.args[0] if self.args else None, self._names)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._what, self.args[0], self._names)
@@ -48,7 +48,7 @@ class _NoAttributeError(AttributeError):
     """The same for attributes: `hasattr` raises one."""
 
     def __str__(self) -> str:
-        return say_missing(*self.args)
+        return describe_missing_name(*self.args)
 
 
 # To whoever reads the message they are Python's own.

@@ -21,16 +21,16 @@ _PACKAGES = {
 }  # fmt: skip
 
 
-def explain(error: BaseException, refusals: list[str], *, confined: bool) -> str:
+def explain_error(error: BaseException, refusals: list[str], *, confined: bool) -> str:
     """Sentences to follow the error's message; "" where there is nothing to add.
 
     refusals: what the sandbox refused before. confined: whether it refuses anything on this system.
     """
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return _missing_module(error.name)
+        return _explain_missing_module(error.name)
     if not confined:
         return ""
-    chain = list(_chain(error))
+    chain = list(_iter_causes(error))
     if any(isinstance(one, OSError) and one.errno in {errno.EPERM, errno.EACCES} for one in chain):
         return SANDBOX
     if refusals:
@@ -42,17 +42,17 @@ def explain(error: BaseException, refusals: list[str], *, confined: bool) -> str
     return ""
 
 
-def join(text: str, more: str) -> str:
+def join_sentences(text: str, more: str) -> str:
     """Two sentences in a row, the first of them perhaps without its full stop."""
     return text if not more else f"{text}{'' if text.endswith(('.', '!', '?')) else '.'} {more}"
 
 
-def _missing_module(name: str) -> str:
+def _explain_missing_module(name: str) -> str:
     top = name.partition(".")[0]
     if top == "refine_core":
-        from refine_core.rewards.restricted_library import SAYS_WHAT_THERE_IS
+        from refine_core.rewards.restricted_library import AVAILABLE_NAMES
 
-        return SAYS_WHAT_THERE_IS
+        return AVAILABLE_NAMES
     if top in sys.stdlib_module_names:
         return "This Python comes without it."
     if top != name and top in sys.modules:
@@ -63,7 +63,7 @@ def _missing_module(name: str) -> str:
     )
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _iter_causes(error: BaseException) -> Iterator[BaseException]:
     """The error, and those that it came of."""
     following: BaseException | None = error
     for _ in range(_LONGEST_CHAIN):

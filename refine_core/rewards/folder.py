@@ -58,7 +58,7 @@ def has_content(folder: Path) -> bool:
         return False
 
 
-def empty(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> bool:
+def empty_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> bool:
     """Remove what lies in the folder; the folder stays. False: something withstood, or time is up. Never raises."""
     if not _BY_DESCRIPTOR:
         return _empty_by_path(folder)
@@ -84,9 +84,9 @@ def empty(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> bool:
     return True
 
 
-def remove(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> None:
+def remove_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> None:
     """Remove the folder with all that lies in it, as far as can be in that time. Never raises."""
-    empty(folder, within_s)
+    empty_folder(folder, within_s)
     with suppress(OSError):
         folder.rmdir()
 
@@ -112,11 +112,11 @@ def sweep(place: Path) -> None:
         with suppress(OSError, ValueError):
             found, maker = folder.lstat(), _OUR_NAME.match(name)
             ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-            if ours and maker and time.time() - found.st_mtime > STALE_S and not _lives(int(maker[1])):
-                remove(folder, _SWEEP_WITHIN_S)
+            if ours and maker and time.time() - found.st_mtime > STALE_S and not _is_alive(int(maker[1])):
+                remove_folder(folder, _SWEEP_WITHIN_S)
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

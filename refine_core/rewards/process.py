@@ -31,7 +31,7 @@ from typing import IO
 
 from refine_core.rewards import folder, wire
 from refine_core.rewards.limits import REPLY_BYTES
-from refine_core.rewards.process_resources import describe_holding
+from refine_core.rewards.process_resources import describe_excess_resources
 from refine_core.rewards.worker_replies import read_ready_reply
 
 Frame = dict[str, object]
@@ -46,7 +46,7 @@ from refine_core.rewards import worker
 worker.main()
 """
 _HERE = Path(__file__).resolve().parent
-_STUCK_LINE = re.compile(r'File "reward\.py", line (\d{1,7}) in ')
+_HUNG_LINE = re.compile(r'File "reward\.py", line (\d{1,7}) in ')
 
 
 LOOK_EVERY_S = 0.02
@@ -60,7 +60,7 @@ class WorkerProcess:
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
     ended first. load_within_s: after this it is killed, whether or not anybody waits.
     confinement: what the worker gave up, as it said before it ran anybody's code. Once `ended`: exit_code; killed_for,
-    why we killed it, if we did and it mattered; stuck_line, the reward's line at which it crashed or was interrupted.
+    why we killed it, if we did and it mattered; hung_at_line, the reward's line at which it crashed or was interrupted.
     """
 
     def __init__(self, load: Mapping[str, object], load_within_s: float = 60.0) -> None:
@@ -70,8 +70,8 @@ class WorkerProcess:
         self.protocol_error = False
         self.killed_for: str | None = None
         self.exit_code: int | None = None
-        self.stuck_line: int | None = None
-        self.start_trouble = ""
+        self.hung_at_line: int | None = None
+        self.start_error = ""
         self.started = time.monotonic()
         self.reply: Future[Frame | None] = Future()
         self._lock = threading.RLock()
@@ -83,14 +83,14 @@ class WorkerProcess:
         self._busy.set()
         folder.sweep_once(Path(tempfile.gettempdir()))
         self._folder = Path(tempfile.mkdtemp(prefix=f"{folder.PREFIX}{os.getpid()}-"))
-        self._notes, self._trouble = self._folder / "stuck", self._folder / "stderr"
+        self._notes, self._stderr_path = self._folder / "stuck", self._folder / "stderr"
         self._cwd = self._folder / "cwd"
         self._cwd.mkdir()
         try:
             self._out.put(wire.pack({**load, "stuck": str(self._notes)}))
         except ValueError:  # the source is too long
-            folder.empty(self._cwd)
-            folder.remove(self._folder)
+            folder.empty_folder(self._cwd)
+            folder.remove_folder(self._folder)
             raise
         threading.Thread(target=self._run, name="reward-worker", daemon=True).start()
 
@@ -127,7 +127,7 @@ class WorkerProcess:
             with suppress(OSError):
                 self._child.send_signal(signal.SIGUSR1)
         give_up_at = time.monotonic() + NOTE_S
-        while self._stuck_at() is None and not self.ended and time.monotonic() < give_up_at:
+        while self._read_hung_line() is None and not self.ended and time.monotonic() < give_up_at:
             time.sleep(0.01)
 
     def empty_folder(self) -> str:
@@ -137,7 +137,7 @@ class WorkerProcess:
         with self._lock:
             self._pause(True)
         excess = folder.describe_excess(self._cwd)
-        if not folder.empty(self._cwd) and not excess:
+        if not folder.empty_folder(self._cwd) and not excess:
             excess = "what cannot be removed"
         return excess
 
@@ -158,22 +158,22 @@ class WorkerProcess:
                         self._child.kill()
                 with suppress(subprocess.TimeoutExpired):
                     self.exit_code = self._child.wait(5)
-            self.stuck_line = self.stuck_line or self._stuck_at()
-            if not self.ready and not self.start_trouble:
-                self.start_trouble = _read_start(self._trouble)[-2000:].strip()
+            self.hung_at_line = self.hung_at_line or self._read_hung_line()
+            if not self.ready and not self.start_error:
+                self.start_error = _read_start(self._stderr_path)[-2000:].strip()
             self._deliver(None)
         self._over.set()
         self._busy.set()
         self._out.put(None)
-        folder.empty(self._cwd)
-        folder.remove(self._folder)
+        folder.empty_folder(self._cwd)
+        folder.remove_folder(self._folder)
 
     def _run(self) -> None:
         try:
-            with self._trouble.open("wb") as trouble:
+            with self._stderr_path.open("wb") as trouble:
                 child = self._spawn(trouble)
         except (OSError, ValueError) as error:
-            self.start_trouble = str(error)
+            self.start_error = str(error)
             self.kill()
             return
         with self._lock:
@@ -190,7 +190,9 @@ class WorkerProcess:
             with child.stdout as pipe:
                 self._read(pipe)
         self.kill(
-            None if self.protocol_error or _ends(child) else "it closed the channel by which it answers"
+            None
+            if self.protocol_error or _wait_for_end(child)
+            else "it closed the channel by which it answers"
         )
 
     def _spawn(self, trouble: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -265,7 +267,7 @@ class WorkerProcess:
             excess = folder.describe_excess(self._cwd)
             if excess:
                 self.kill(f"it put {excess} into its folder")
-            elif holding := describe_holding(pid):
+            elif holding := describe_excess_resources(pid):
                 self.kill(holding)
             elif overdue:
                 self.interrupt()
@@ -288,12 +290,12 @@ class WorkerProcess:
                 return False
             return True
 
-    def _stuck_at(self) -> int | None:
-        found = _STUCK_LINE.search(_read_start(self._notes))
+    def _read_hung_line(self) -> int | None:
+        found = _HUNG_LINE.search(_read_start(self._notes))
         return int(found[1]) if found else None
 
 
-def _ends(child: subprocess.Popen[bytes]) -> bool:
+def _wait_for_end(child: subprocess.Popen[bytes]) -> bool:
     """Whether the process whose output has ended ends, too: its files are closed a moment before."""
     with suppress(subprocess.TimeoutExpired):
         child.wait(END_S)

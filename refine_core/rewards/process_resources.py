@@ -24,7 +24,7 @@ MAPS_BYTES = 1 << 20  # of text about them: some 10,000 areas; a program with la
 _DELETED = b" (deleted)"
 
 
-def describe_holding(pid: int) -> str:
+def describe_excess_resources(pid: int) -> str:
     """What is too much, as a sentence that begins with "it", or "". A process that is gone holds nothing."""
     if sys.platform != "linux":
         return ""

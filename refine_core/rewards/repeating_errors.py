@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from refine_core.errors import RewardError
 from refine_core.rewards.checks import Fields, check_reward, read_code
 from refine_core.rewards.checks.code import Code, Function, own_nodes, positional
-from refine_core.rewards.checks.operand_types import fails_by_its_types
+from refine_core.rewards.checks.operand_types import always_fails_on_types
 from refine_core.rewards.checks.reachability import Flow
-from refine_core.rewards.checks.returns import never_a_number
+from refine_core.rewards.checks.returns import is_never_number
 
 # They tell of the machine, or of another model.
 _BY_CHANCE = frozenset({"JudgeError", "MemoryLimit", "Timeout"})
@@ -35,7 +35,7 @@ _MISSING = re.compile(
 )
 
 
-def is_bound_to_repeat(error: RewardError, source: str, name: str | None, fields: Fields) -> bool:
+def will_repeat(error: RewardError, source: str, name: str | None, fields: Fields) -> bool:
     """Whether a reward that failed so will fail so again, whatever the program returns.
 
     source, name: the reward, and which function of it. fields: what it is given. Raises nothing.
@@ -43,55 +43,55 @@ def is_bound_to_repeat(error: RewardError, source: str, name: str | None, fields
     if error.type_name in _BY_CHANCE:
         return False
     try:
-        return _is_bound(error, read_code(source, name, fields))
+        return _always_fails(error, read_code(source, name, fields))
     except (RewardError, RecursionError):  # an expression may be nested deeper than reading goes
         return False
 
 
-def _is_bound(error: RewardError, code: Code) -> bool:
+def _always_fails(error: RewardError, code: Code) -> bool:
     if error.type_name in _RETURNED:
         return code.function is not None and _always_returns(code, code.function, error.line)
     if not error.frames:  # the call of the reward itself
         return error.type_name == "TypeError" and _ARGUMENTS.search(error.message) is not None
-    flow = _innermost(code, error.frames)
+    flow = _find_failing_function(code, error.frames)
     line = error.frames[-1][1]
-    return flow is not None and any(flow.reaches(node) for node in _culprits(flow, error, line))
+    return flow is not None and any(flow.reaches(node) for node in _find_failing_nodes(flow, error, line))
 
 
 def _always_returns(code: Code, function: Function, line: int | None) -> bool:
     """Whether each call returns what is no score: nothing else is returned, or this is returned each time."""
     if isinstance(function, ast.Lambda):
-        return never_a_number(function.body)
+        return is_never_number(function.body)
     nodes = list(own_nodes(function))
     if isinstance(function, ast.AsyncFunctionDef) or any(
         isinstance(one, (ast.Yield, ast.YieldFrom)) for one in nodes
     ):
         return True
     returns = [one for one in nodes if isinstance(one, ast.Return)]
-    if all(never_a_number(one.value) for one in returns):
+    if all(is_never_number(one.value) for one in returns):
         return True
     flow = Flow.of(code, function, frozenset(code.parameters[:1]))
     return any(
         _spans(one, line)
         and flow.reaches(one)
-        and (never_a_number(one.value) or (one.value is not None and flow.is_steady(one.value)))
+        and (is_never_number(one.value) or (one.value is not None and flow.is_steady(one.value)))
         for one in returns
     )
 
 
-def _innermost(code: Code, frames: tuple[tuple[str, int], ...]) -> Flow | None:
+def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> Flow | None:
     """The function that failed, where each of those around it always comes to the one call of the next."""
     flow: Flow | None = None
     for i, (name, line) in enumerate(frames):
         if flow is not None and name in _COMPREHENSIONS:  # a frame of its own, but no function
             continue
-        function = _function_at(code, name, line)
+        function = _find_function(code, name, line)
         if function is None:
             return None
         if flow is None:
             given = frozenset(code.parameters[:1] if function is code.function else ())
         else:
-            called = _calls(flow, name, frames[i - 1][1])
+            called = _find_calls(flow, name, frames[i - 1][1])
             if len(called) != 1 or not flow.reaches(called[0]):
                 return None
             given = _steady_parameters(flow, called[0], function)
@@ -99,7 +99,7 @@ def _innermost(code: Code, frames: tuple[tuple[str, int], ...]) -> Flow | None:
     return flow
 
 
-def _calls(flow: Flow, name: str, line: int) -> list[ast.Call]:
+def _find_calls(flow: Flow, name: str, line: int) -> list[ast.Call]:
     """The calls of a function on a line: by its name, else by that of a parameter which a decorator was given it as."""
     calls = [one for one in own_nodes(flow.function) if isinstance(one, ast.Call) and _spans(one, line)]
     given = {
@@ -108,10 +108,12 @@ def _calls(flow: Flow, name: str, line: int) -> list[ast.Call]:
         if isinstance(around, ast.FunctionDef)
         for one in around.args.args
     }
-    return [one for one in calls if _named(one) == name] or [one for one in calls if _named(one) in given]
+    return [one for one in calls if _called_name(one) == name] or [
+        one for one in calls if _called_name(one) in given
+    ]
 
 
-def _function_at(code: Code, name: str, line: int) -> Function | None:
+def _find_function(code: Code, name: str, line: int) -> Function | None:
     found = [
         one
         for one in ast.walk(code.tree)
@@ -132,7 +134,7 @@ def _steady_parameters(flow: Flow, call: ast.Call, function: Function) -> frozen
     return frozenset(name for name, value in given if name and flow.is_steady(value))
 
 
-def _culprits(flow: Flow, error: RewardError, line: int) -> Iterator[ast.AST]:
+def _find_failing_nodes(flow: Flow, error: RewardError, line: int) -> Iterator[ast.AST]:
     """The nodes of the line that fail so whenever they are reached."""
     missing = _MISSING.match(error.message)
     if missing is not None and not _stays_missing(flow.code, missing, line):
@@ -146,12 +148,12 @@ def _culprits(flow: Flow, error: RewardError, line: int) -> Iterator[ast.AST]:
         match node:
             case ast.Import() | ast.ImportFrom() if error.type_name in _IMPORTS:
                 yield node
-            case ast.Call() if arguments is not None and _named(node) == arguments[1]:
+            case ast.Call() if arguments is not None and _called_name(node) == arguments[1]:
                 if _is_fixed(flow.code, node):
                     yield node
-            case _ if missing is not None and _asks_for(node, missing):
+            case _ if missing is not None and _reads_missing_name(node, missing):
                 yield node
-            case _ if error.type_name == "TypeError" and fails_by_its_types(flow, node, line):
+            case _ if error.type_name == "TypeError" and always_fails_on_types(flow, node, line):
                 yield node
             case _:
                 pass
@@ -179,7 +181,7 @@ def _first_part(node: ast.stmt) -> ast.AST:
             return node
 
 
-def _asks_for(node: ast.AST, missing: re.Match[str]) -> bool:
+def _reads_missing_name(node: ast.AST, missing: re.Match[str]) -> bool:
     """Whether a node reads what the message says is missing."""
     wanted = missing[missing.lastgroup or 0]
     match node:
@@ -242,12 +244,12 @@ def _is_fixed(code: Code, call: ast.Call) -> bool:
     known = [
         one
         for one in ast.walk(code.tree)
-        if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name == _named(call)
+        if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name == _called_name(call)
     ]
-    return not starred and (len(known) == 1 or (not known and _named(call) == "Score"))
+    return not starred and (len(known) == 1 or (not known and _called_name(call) == "Score"))
 
 
-def _named(call: ast.Call) -> str:
+def _called_name(call: ast.Call) -> str:
     """What is called, by its last name."""
     func = call.func
     return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""

@@ -11,10 +11,10 @@ from types import ModuleType
 from refine_core.rewards.arguments import Example, Prediction
 
 NAMES = ("Example", "Prediction", "Score")
-SAYS_WHAT_THERE_IS = f"Inside a reward, refine_core has only {', '.join(NAMES[:-1])} and {NAMES[-1]}."
+AVAILABLE_NAMES = f"Inside a reward, refine_core has only {', '.join(NAMES[:-1])} and {NAMES[-1]}."
 
 
-def install(source: str) -> None:
+def restrict_library(source: str) -> None:
     """Close the library to the worker's code, but for NAMES. source: the reward's; Score is loaded where it may be used."""
     package, rewards = sys.modules["refine_core"], sys.modules["refine_core.rewards"]
     package.rewards = rewards  # type: ignore[attr-defined]  # as importing it would have
@@ -26,14 +26,14 @@ def install(source: str) -> None:
         sys.modules.pop("refine_core.errors", None)  # score.py needs it, and nobody else is to have it
     for module in (package, rewards):
         vars(module).update(names, __all__=list(NAMES), __path__=[])
-        vars(module)["__getattr__"] = _refuse(module)
+        vars(module)["__getattr__"] = _make_getattr(module)
 
 
-def _refuse(module: ModuleType) -> object:
+def _make_getattr(module: ModuleType) -> object:
     def find(name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         # An ImportError, since `from … import …` replaces the words of an AttributeError with its own.
-        raise ImportError(f"cannot import {name!r} from {module.__name__!r}. {SAYS_WHAT_THERE_IS}")
+        raise ImportError(f"cannot import {name!r} from {module.__name__!r}. {AVAILABLE_NAMES}")
 
     return find

@@ -4,7 +4,7 @@
     score()   one prediction at a time; a worker that died, hung or broke the protocol is replaced at the next call
     close()   nothing of it is left
 
-Whatever the reward does is a RewardError or a Scored; only a Python that will not start is a WorkerError.
+Whatever the reward does is a RewardError or a ScoreResult; only a Python that will not start is a WorkerError.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from typing import Protocol, Self, TypeVar
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, WorkerError
 from refine_core.rewards.process import Frame, WorkerProcess
-from refine_core.rewards.score import Scored
-from refine_core.rewards.source import blame_line_of_reward, find_reward
+from refine_core.rewards.score import ScoreResult
+from refine_core.rewards.source import find_error_line, find_reward
 from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
-from refine_core.rewards.worker_replies import Failure, JudgeCall, read_load_reply, read_score_reply
+from refine_core.rewards.worker_replies import ErrorReply, JudgeRequest, read_load_reply, read_score_reply
 
 START_S = 10.0  # for Python to come up
 CLOSED = "the reward runner was closed while it ran"  # at the end of the program, too
@@ -110,7 +110,7 @@ class RewardRunner:
 
     def score(
         self, args: Mapping[str, object], prediction: Mapping[str, object], cancel: Cancel | None = None
-    ) -> Scored:
+    ) -> ScoreResult:
         """Score one prediction.
 
         args: the program's inputs. prediction: its outputs. Every value arrives as itself, with its type; one that cannot
@@ -118,14 +118,17 @@ class RewardRunner:
         Raises: RewardError; WorkerError; RunCancelled once `cancel` is set; what the judge raises beyond Exception.
         """
         token = cancel or Cancel()
-        request: Frame = {"args": _encoded("input", args), "prediction": _encoded("output", prediction)}
-        with self._taking_turns(token):
+        request: Frame = {
+            "args": _encode_arguments("input", args),
+            "prediction": _encode_arguments("output", prediction),
+        }
+        with self._take_turn(token):
             process = self._process()
             try:
                 if self._loaded is not process:
                     self._await_loaded(process, token)
                 return self._exchange(process, request, token)
-            except _Fatal as fatal:
+            except _FatalFailure as fatal:
                 process.kill()
                 raise fatal.error(self, process) from fatal.__cause__
             except RewardError:
@@ -135,7 +138,7 @@ class RewardRunner:
                 raise
 
     @contextmanager
-    def _taking_turns(self, cancel: Cancel) -> Iterator[None]:
+    def _take_turn(self, cancel: Cancel) -> Iterator[None]:
         cancel.check()
         while not self._turn.acquire(timeout=0.05):
             cancel.check()
@@ -159,7 +162,7 @@ class RewardRunner:
                 "memory_bytes": self.memory_bytes,
                 "judge": self._judge is not None,
                 "landlock_abi": self._landlock_abi,
-                **_places(),
+                **_list_folders(),
             }
             try:
                 process = WorkerProcess(load, START_S + self.load_timeout_s + GRACE_S)
@@ -169,7 +172,7 @@ class RewardRunner:
             return self._processes[0]
 
     def _await_loaded(self, process: WorkerProcess, cancel: Cancel) -> None:
-        failure = _checked(read_load_reply, _awaited(process, process.load_deadline, cancel))
+        failure = _read_reply(read_load_reply, _await_reply(process, process.load_deadline, cancel))
         if failure is not None:
             process.kill()
             raise self._as_error(failure, loading=True)
@@ -177,29 +180,29 @@ class RewardRunner:
         self._confinement = process.confinement
         self._loaded = process
 
-    def _exchange(self, process: WorkerProcess, request: Frame, cancel: Cancel) -> Scored:
+    def _exchange(self, process: WorkerProcess, request: Frame, cancel: Cancel) -> ScoreResult:
         token, began = secrets.token_hex(16), time.monotonic()
         deadline = began + self.timeout_s + GRACE_S
         judged = 0
         _send(process, {"op": "score", "token": token, **request})
         while True:
-            reply = _checked(read_score_reply, _awaited(process, deadline, cancel), token)
-            if not isinstance(reply, JudgeCall):
+            reply = _read_reply(read_score_reply, _await_reply(process, deadline, cancel), token)
+            if not isinstance(reply, JudgeRequest):
                 break
             judged, asked = judged + 1, time.monotonic()
-            answer, failure = self._judged(reply, judged)
+            answer, failure = self._answer_judge(reply, judged)
             deadline += time.monotonic() - asked
             _send(process, answer)
         took_s = time.monotonic() - began
-        if reply.threads or (isinstance(reply, Failure) and reply.type_name == "MemoryLimit"):
+        if reply.threads or (isinstance(reply, ErrorReply) and reply.type_name == "MemoryLimit"):
             process.kill()  # what it left behind would go on, or leave no memory for the next
         else:
             _empty_folder(process)
-        if isinstance(reply, Failure):
+        if isinstance(reply, ErrorReply):
             raise self._as_error(reply) from (failure if judged and reply.type_name == "JudgeError" else None)
-        return Scored(reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals)
+        return ScoreResult(reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals)
 
-    def _judged(self, call: JudgeCall, count: int) -> tuple[Frame, Exception | None]:
+    def _answer_judge(self, call: JudgeRequest, count: int) -> tuple[Frame, Exception | None]:
         if self._judge is None:
             raise _ProtocolError
         if count > JUDGE_CALLS:
@@ -218,12 +221,12 @@ class RewardRunner:
             return {"op": "answer", "error": f"{type(error).__name__}: {error}"}, error
         return {"op": "answer", "value": value}, None
 
-    def _as_error(self, failure: Failure, *, loading: bool = False) -> RewardError:
+    def _as_error(self, failure: ErrorReply, *, loading: bool = False) -> RewardError:
         """The worker's failure as an error. loading: it failed before its first score, so each score fails; else its own line is blamed."""
         line = self._line_in_source(failure.line)
         if line is None and not loading:
             returned = failure.type_name in {"WrongType", "NotFinite"}
-            line = blame_line_of_reward(self.source, self.name, returned=returned)
+            line = find_error_line(self.source, self.name, returned=returned)
         return RewardError(
             failure.message,
             type_name=failure.type_name,
@@ -241,28 +244,28 @@ class RewardRunner:
         return line if line is not None and 1 <= line <= self.source.count("\n") + 1 else None
 
 
-class _Fatal(Exception):  # noqa: N818  # never leaves this module
+class _FatalFailure(Exception):  # noqa: N818  # never leaves this module
     """The worker must be killed, and then says why."""
 
     def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
         raise NotImplementedError
 
 
-class _TooLate(_Fatal):
+class _WorkerTimeout(_FatalFailure):
     """No answer by the runner's own deadline: the code ignores the worker's timer."""
 
     def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
         if not process.ready:
-            return WorkerError(f"the reward worker did not start in time. {process.start_trouble}")
+            return WorkerError(f"the reward worker did not start in time. {process.start_error}")
         limit_s = runner.timeout_s if runner._loaded is process else runner.load_timeout_s  # noqa: SLF001  # same module
         return RewardError(
             f"took longer than {limit_s:g} s and would not stop; its process was killed",
             type_name="Timeout",
-            line=runner._line_in_source(process.stuck_line),  # noqa: SLF001  # same module
+            line=runner._line_in_source(process.hung_at_line),  # noqa: SLF001  # same module
         )
 
 
-class _Died(_Fatal):
+class _WorkerDied(_FatalFailure):
     """The process ended without an answer."""
 
     def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
@@ -270,12 +273,10 @@ class _Died(_Fatal):
             return RewardError(
                 f"{process.killed_for}; its process was killed",
                 type_name="WorkerDied",
-                line=runner._line_in_source(process.stuck_line),  # noqa: SLF001  # same module
+                line=runner._line_in_source(process.hung_at_line),  # noqa: SLF001  # same module
             )
         if not process.ready:
-            return WorkerError(
-                f"the reward worker did not start: {process.start_trouble or process.exit_code}"
-            )
+            return WorkerError(f"the reward worker did not start: {process.start_error or process.exit_code}")
         if process.protocol_error:
             return _ProtocolError().error(runner, process)
         code = process.exit_code
@@ -289,11 +290,11 @@ class _Died(_Fatal):
                 "SIGKILL": ", and not by Refinescope: the system does so when memory runs out",
             }
             why = f"the reward's process was ended by {name}{hint.get(name, '')}"
-        line = runner._line_in_source(process.stuck_line)  # noqa: SLF001  # same module
+        line = runner._line_in_source(process.hung_at_line)  # noqa: SLF001  # same module
         return RewardError(why, type_name="WorkerDied", line=line)
 
 
-class _ProtocolError(_Fatal):
+class _ProtocolError(_FatalFailure):
     """A frame that was not owed, or not as agreed."""
 
     def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:  # noqa: ARG002  # as above
@@ -303,7 +304,7 @@ class _ProtocolError(_Fatal):
         )
 
 
-def _encoded(role: str, fields: Mapping[str, object]) -> object:
+def _encode_arguments(role: str, fields: Mapping[str, object]) -> object:
     try:
         return encode_fields(fields)
     except NotTransferable as error:
@@ -318,19 +319,19 @@ def _send(process: WorkerProcess, frame: Frame) -> None:
         raise RewardError(f"its inputs cannot be handed over: {error}", type_name="TooLarge") from None
 
 
-def _awaited(process: WorkerProcess, deadline: float, cancel: Cancel) -> Frame:
+def _await_reply(process: WorkerProcess, deadline: float, cancel: Cancel) -> Frame:
     """The frame that the worker owes. deadline: on the monotonic clock. Raises: _Fatal; RunCancelled."""
     try:
         frame = cancel.result(process.reply, max(0.0, deadline - time.monotonic()))
     except TimeoutError:
         process.interrupt()
-        raise _TooLate from None
+        raise _WorkerTimeout from None
     if frame is None:
-        raise _Died
+        raise _WorkerDied
     return frame
 
 
-def _checked(read: Callable[..., _Reply], frame: Frame, *arguments: str) -> _Reply:
+def _read_reply(read: Callable[..., _Reply], frame: Frame, *arguments: str) -> _Reply:
     try:
         return read(frame, *arguments)
     except ValueError:
@@ -340,10 +341,10 @@ def _checked(read: Callable[..., _Reply], frame: Frame, *arguments: str) -> _Rep
 def _empty_folder(process: WorkerProcess) -> None:
     if excess := process.empty_folder():
         process.kill(f"it put {excess} into its folder")
-        raise _Died
+        raise _WorkerDied
 
 
-def _places() -> Frame:
+def _list_folders() -> Frame:
     """Which folders of packages the worker may read besides Python's own, and which it may not whatever holds them."""
     user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
     ours = Path(__file__).resolve().parents[1]  # beside it, where a wheel was installed, the app's own folder

@@ -35,7 +35,7 @@ _SET_PARENT_DEATH_SIGNAL, _SET_NO_NEW_PRIVS = 1, 38
 _SIGKILL = 9
 
 
-def limit(memory_bytes: int) -> list[str]:
+def limit_resources(memory_bytes: int) -> list[str]:
     """Cap this process's resources. memory_bytes: of address space, so what a library maps counts too."""
     try:
         import resource
@@ -70,7 +70,7 @@ def die_with_parent() -> list[str]:
     return ["parent-death"] if done else []
 
 
-def import_folders(extra: list[str]) -> list[str]:
+def list_import_folders(extra: list[str]) -> list[str]:
     """The folders from which a reward may import, in sys.path's order: Python's own and those of installed packages.
 
     What a `.pth` file adds is left out: a checkout that was installed with `pip install -e` lies there.
@@ -87,7 +87,7 @@ def import_folders(extra: list[str]) -> list[str]:
     return list(dict.fromkeys(kept))
 
 
-def confine(folder: str, private: list[str], landlock_abi: int | None = None) -> list[str]:
+def enter_sandbox(folder: str, private: list[str], landlock_abi: int | None = None) -> list[str]:
     """Give up what a reward has no need of; there is no way back.
 
     folder: the one place where it may write. private: what must not be read even where it lies in a readable folder.
@@ -211,12 +211,12 @@ def _readable(private: list[str]) -> Iterator[tuple[str, int]]:
         pass
     hidden = {os.path.realpath(path) for path in private} - wanted
     for path in wanted:
-        yield from _without(hidden, path)
+        yield from _readable_around(hidden, path)
         if path in imports:  # an import lists the folder, whatever else is in it
             yield path, _READ_DIR
 
 
-def _without(hidden: set[str], path: str) -> Iterator[tuple[str, int]]:
+def _readable_around(hidden: set[str], path: str) -> Iterator[tuple[str, int]]:
     """A folder and the rights to read it; if something hidden lies in it, its members instead, and not that one."""
     if path in hidden:
         return
@@ -228,7 +228,7 @@ def _without(hidden: set[str], path: str) -> Iterator[tuple[str, int]]:
     except OSError:
         return
     for name in members:
-        yield from _without(hidden, os.path.join(path, name))
+        yield from _readable_around(hidden, os.path.join(path, name))
 
 
 def _is_within(path: str, folder: str) -> bool:

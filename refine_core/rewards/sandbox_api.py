@@ -20,7 +20,7 @@ class Deadline(BaseException):
     """The time for this score is over. Not an Exception, so that few catch it."""
 
 
-class Captured(io.TextIOBase):
+class CapturedOutput(io.TextIOBase):
     """stdout and stderr of the user's code: the first STDOUT_CHARS characters, and a count of the rest."""
 
     encoding = "utf-8"
@@ -29,7 +29,7 @@ class Captured(io.TextIOBase):
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._kept = self._dropped = 0
-        self.buffer = _CapturedBytes(self)
+        self.buffer = _CapturedOutputBytes(self)
 
     def writable(self) -> bool:
         return True
@@ -53,8 +53,8 @@ class Captured(io.TextIOBase):
         return text
 
 
-class _CapturedBytes(io.RawIOBase):
-    def __init__(self, text: Captured) -> None:
+class _CapturedOutputBytes(io.RawIOBase):
+    def __init__(self, text: CapturedOutput) -> None:
         self._text = text
 
     def writable(self) -> bool:
@@ -65,7 +65,7 @@ class _CapturedBytes(io.RawIOBase):
         return len(data)
 
 
-class Clock:
+class TimeLimit:
     """The time that a score may take. Rings once; the line that it found running outlives code that ignores it."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class FirstFrame:
         return frame.f_lineno if frame is not None else None
 
 
-def frames_of(traceback: TracebackType | None) -> list[tuple[str, int]]:
+def list_reward_frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
     """(function, line) of the reward's own frames, outermost first; the last FRAMES of them."""
     frames: list[tuple[str, int]] = []
     while traceback is not None:

@@ -21,7 +21,7 @@ from refine_core.rewards.limits import REFUSAL_CHARS, REFUSALS
 from refine_core.rewards.sandbox_api import FILE
 
 
-class Refusals:
+class RefusalWatch:
     """What was refused since the source was loaded.
 
     confinement: as sandbox.py tells it; without any, nothing is refused. folder: where the reward may write.
@@ -36,25 +36,25 @@ class Refusals:
         self._while_loading: tuple[str, ...] = ()
         self._looking = False
 
-    def watch(self) -> None:
+    def start(self) -> None:
         """Begin to notice. There is no way to stop."""
         if self.confined:
-            sys.addaudithook(self._hear)
+            sys.addaudithook(self._on_audit_event)
 
-    def end_of_load(self) -> None:
+    def end_load(self) -> None:
         """What was refused until now goes for every score: what the source lacks since then, it lacks each time."""
         self._while_loading = tuple(self._noticed.values())
         self._noticed.clear()
 
-    def begin(self) -> None:
+    def clear(self) -> None:
         """Forget what was refused before: another score begins."""
         self._noticed.clear()
 
-    def all(self) -> list[str]:
-        """What was refused since `begin`, and while the source was loaded."""
+    def list_refusals(self) -> list[str]:
+        """What was refused since `clear`, and while the source was loaded."""
         return [*self._while_loading, *self._noticed.values()][:REFUSALS]
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _on_audit_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         check = _WATCHED.get(event)
         if check is None or self._looking or len(self._noticed) >= REFUSALS:
             return
@@ -69,57 +69,57 @@ class Refusals:
         finally:
             self._looking = False
 
-    def program(self, arguments: tuple[Any, ...]) -> str:
+    def check_program(self, arguments: tuple[Any, ...]) -> str:
         """Every start of a process."""
         program = next((_text(one) for one in arguments if isinstance(one, (str, bytes, os.PathLike))), "")
         return ("starting another program" + (f" ({program})" if program else "")) if self._calls else ""
 
-    def socket(self, _arguments: tuple[Any, ...]) -> str:
+    def check_socket(self, _arguments: tuple[Any, ...]) -> str:
         """Every socket but those made of a descriptor, as those of asyncio's own loop."""
         frame = sys._getframe(2)  # noqa: SLF001  # the constructor's
         given = frame.f_code.co_name == "__init__" and frame.f_locals.get("fileno") is not None
         return "opening a network connection" if self._calls and not given else ""
 
-    def lookup(self, arguments: tuple[Any, ...]) -> str:
+    def check_lookup(self, arguments: tuple[Any, ...]) -> str:
         """The address of a host, by its name."""
         host = _text(arguments[0] or "")
         numeric = ":" in host or not host.strip("0123456789.")
         return f"looking up the host {host}" if self._calls and not numeric else ""
 
-    def permissions(self, arguments: tuple[Any, ...]) -> str:
+    def check_permissions(self, arguments: tuple[Any, ...]) -> str:
         """Owner, mode, times and attributes of a file."""
         return f"changing the permissions or times of {_text(arguments[0])}" if self._calls else ""
 
-    def signal(self, arguments: tuple[Any, ...]) -> str:
+    def check_signal(self, arguments: tuple[Any, ...]) -> str:
         """A signal to another process."""
         return "signalling another process" if self._calls and arguments[0] != os.getpid() else ""
 
-    def opening(self, arguments: tuple[Any, ...]) -> str:
+    def check_open(self, arguments: tuple[Any, ...]) -> str:
         """A file for reading or writing."""
         path, mode, flags = arguments
         writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else False
         writes = writes or (isinstance(flags, int) and flags & os.O_ACCMODE != os.O_RDONLY)
-        return self._file(path, "writing to" if writes else "reading", writes=bool(writes))
+        return self._check_file(path, "writing to" if writes else "reading", writes=bool(writes))
 
-    def listing(self, arguments: tuple[Any, ...]) -> str:
+    def check_listing(self, arguments: tuple[Any, ...]) -> str:
         """A folder's names."""
-        return self._file(arguments[0] or ".", "reading", writes=False)
+        return self._check_file(arguments[0] or ".", "reading", writes=False)
 
-    def changing(self, arguments: tuple[Any, ...]) -> str:
+    def check_change(self, arguments: tuple[Any, ...]) -> str:
         """Names in a folder: made, removed, renamed, linked."""
         for path in arguments:
             if isinstance(path, (str, bytes, os.PathLike)) and (
-                what := self._file(path, "changing", writes=True)
+                what := self._check_file(path, "changing", writes=True)
             ):
                 return what
         return ""
 
-    def database(self, arguments: tuple[Any, ...]) -> str:
+    def check_database(self, arguments: tuple[Any, ...]) -> str:
         """A file of SQLite's, which opens it for writing."""
         path = _text(arguments[0])
-        return "" if path in {":memory:", ""} else self._file(path, "writing to", writes=True)
+        return "" if path in {":memory:", ""} else self._check_file(path, "writing to", writes=True)
 
-    def _file(self, path: Any, verb: str, *, writes: bool) -> str:
+    def _check_file(self, path: Any, verb: str, *, writes: bool) -> str:
         if not self._files or not isinstance(path, (str, bytes, os.PathLike)):
             return ""
         real = os.path.realpath(os.fsdecode(path))
@@ -139,27 +139,27 @@ class Refusals:
         return f"{verb} {_text(path)}" if refused else ""
 
 
-_WATCHED: dict[str, Callable[[Refusals, tuple[Any, ...]], str]] = {
+_WATCHED: dict[str, Callable[[RefusalWatch, tuple[Any, ...]], str]] = {
     **dict.fromkeys(
         (
             "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn",
             "pty.spawn",
         ),
-        Refusals.program,
+        RefusalWatch.check_program,
     ),
-    "socket.__new__": Refusals.socket,
-    **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname"), Refusals.lookup),
+    "socket.__new__": RefusalWatch.check_socket,
+    **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname"), RefusalWatch.check_lookup),
     **dict.fromkeys(
-        ("os.chmod", "os.chown", "os.utime", "os.setxattr", "os.removexattr"), Refusals.permissions
+        ("os.chmod", "os.chown", "os.utime", "os.setxattr", "os.removexattr"), RefusalWatch.check_permissions
     ),
-    **dict.fromkeys(("os.kill", "os.killpg"), Refusals.signal),
-    "open": Refusals.opening,
-    **dict.fromkeys(("os.listdir", "os.scandir"), Refusals.listing),
+    **dict.fromkeys(("os.kill", "os.killpg"), RefusalWatch.check_signal),
+    "open": RefusalWatch.check_open,
+    **dict.fromkeys(("os.listdir", "os.scandir"), RefusalWatch.check_listing),
     **dict.fromkeys(
         ("os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.link", "os.symlink", "os.truncate"),
-        Refusals.changing,
+        RefusalWatch.check_change,
     ),
-    "sqlite3.connect": Refusals.database,
+    "sqlite3.connect": RefusalWatch.check_database,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Score: what a reward returns. Scored: what came of running it."""
+"""Score: what a reward returns. ScoreResult: the score of one prediction, with what the reward printed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from refine_core.errors import RewardError
-from refine_core.rewards.score_conversion import NotAScore, measured
+from refine_core.rewards.score_conversion import NotAScore, convert_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Score:
 
 
 @dataclass(slots=True)  # not frozen: every attempt makes one, and that would cost three times as much
-class Scored:
-    """A measured reward.
+class ScoreResult:
+    """The score of one prediction.
 
     value, feedback, parts: as in Score. stdout: what the reward printed, at most 64 000 characters.
     took_s: seconds from asking to answer, waiting for a judge included.
@@ -47,7 +47,7 @@ def as_score(result: object) -> Score:
     Raises: RewardError, "WrongType" for None, text, complex numbers and other things, "NotFinite" for NaN and inf.
     """
     try:
-        value, feedback, parts = measured(result)
+        value, feedback, parts = convert_score(result)
     except NotAScore as error:
         raise RewardError(error.message, type_name=error.type_name) from None
     return Score(value, feedback, parts)

@@ -19,7 +19,7 @@ class NotAScore(Exception):  # noqa: N818  # it says what the value is, and beco
         super().__init__(message)
 
 
-def measured(result: object) -> tuple[float, str, dict[str, float]]:
+def convert_score(result: object) -> tuple[float, str, dict[str, float]]:
     """What a reward returned, as (value, feedback, parts).
 
     Accepted: bool, int, float; anything of shape () with `item()` (NumPy and the like); Decimal, Fraction and other
@@ -27,16 +27,16 @@ def measured(result: object) -> tuple[float, str, dict[str, float]]:
     Raises: NotAScore; and whatever the result's own attributes raise.
     """
     if isinstance(result, (bool, int, float)) or _is_scalar(result):
-        return number(result, _SUBJECT, RETURN), "", {}
+        return to_finite_float(result, _SUBJECT, RETURN), "", {}
     if not isinstance(result, type):
         if all(hasattr(result, name) for name in ("value", "feedback", "parts")):
-            return _told(getattr(result, "value"), getattr(result, "feedback"), getattr(result, "parts"))  # noqa: B009  # `object` has none
+            return _convert_parts(result.value, result.feedback, result.parts)  # type: ignore[attr-defined]  # it has them
         if hasattr(result, "score"):
-            return _told(getattr(result, "score"), getattr(result, "feedback", ""), {})  # noqa: B009  # as above
-    return number(result, _SUBJECT, RETURN), "", {}
+            return _convert_parts(result.score, getattr(result, "feedback", ""), {})
+    return to_finite_float(result, _SUBJECT, RETURN), "", {}
 
 
-def number(value: object, subject: str, expected: str = EXPECTED) -> float:
+def to_finite_float(value: object, subject: str, expected: str = EXPECTED) -> float:
     """The value as a finite float. subject: how an error's sentence begins; expected: what it asks for. Raises: NotAScore."""
     if _is_scalar(value):
         value = value.item()  # type: ignore[attr-defined]  # _is_scalar looked
@@ -47,9 +47,9 @@ def number(value: object, subject: str, expected: str = EXPECTED) -> float:
         elif isinstance(value, int):
             plain = int.__float__(value)
         elif hasattr(type(value), "__float__") and getattr(value, "shape", ()) == ():
-            plain = _converted(value, subject, expected)
+            plain = _convert_float(value, subject, expected)
         else:
-            raise NotAScore("WrongType", f"{subject} {_described(value)}; {expected}{_advice(value)}")
+            raise NotAScore("WrongType", f"{subject} {_describe(value)}; {expected}{_suggest_fix(value)}")
     except OverflowError:
         raise NotAScore(
             "NotFinite", f"{subject} a number too large for a float; expected a finite number"
@@ -59,31 +59,34 @@ def number(value: object, subject: str, expected: str = EXPECTED) -> float:
     return plain
 
 
-def _converted(value: object, subject: str, expected: str) -> float:
+def _convert_float(value: object, subject: str, expected: str) -> float:
     """By the value's own __float__, which may refuse, as that of a prediction without a score does."""
     try:
         return float(value)  # type: ignore[arg-type]  # its type has __float__
     except (TypeError, ValueError) as error:
-        raise NotAScore("WrongType", f"{subject} {_described(value)}: {error}; {expected}") from None
+        raise NotAScore("WrongType", f"{subject} {_describe(value)}: {error}; {expected}") from None
 
 
-def _told(value: object, feedback: object, parts: object) -> tuple[float, str, dict[str, float]]:
+def _convert_parts(value: object, feedback: object, parts: object) -> tuple[float, str, dict[str, float]]:
     feedback = "" if feedback is None else feedback
     parts = {} if parts is None else parts
     if not isinstance(feedback, str):
-        raise NotAScore("WrongType", f"the score's feedback is {_described(feedback)}; expected text")
+        raise NotAScore("WrongType", f"the score's feedback is {_describe(feedback)}; expected text")
     if not (hasattr(parts, "keys") and hasattr(parts, "__getitem__")):
-        raise NotAScore("WrongType", f"the score's parts are {_described(parts)}; expected name -> number")
+        raise NotAScore("WrongType", f"the score's parts are {_describe(parts)}; expected name -> number")
     names = parts.keys()  # any mapping has them
-    named = {str.__str__(str(name)): number(parts[name], f"the score's part {name!r} is") for name in names}
-    return number(value, "the score's value is"), str.__str__(feedback), named
+    named = {
+        str.__str__(str(name)): to_finite_float(parts[name], f"the score's part {name!r} is")
+        for name in names
+    }
+    return to_finite_float(value, "the score's value is"), str.__str__(feedback), named
 
 
 def _is_scalar(value: object) -> bool:
     return getattr(value, "shape", None) == () and callable(getattr(value, "item", None))
 
 
-def _described(value: object) -> str:
+def _describe(value: object) -> str:
     if value is None:
         return "None"
     if isinstance(value, str):
@@ -95,7 +98,7 @@ def _described(value: object) -> str:
     return f"a {name}" if type(value) in {dict, list, tuple, set} else f"a value of type {name}"
 
 
-def _advice(value: object) -> str:
+def _suggest_fix(value: object) -> str:
     if value is None:
         return ". Is a `return` missing?"
     if isinstance(value, str):

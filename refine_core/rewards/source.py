@@ -66,7 +66,7 @@ def find_reward(source: str, name: str | None = None) -> str:
     return candidates[0]
 
 
-def blame_line_of_reward(source: str, name: str, *, returned: bool = False) -> int | None:
+def find_error_line(source: str, name: str, *, returned: bool = False) -> int | None:
     """The 1-based line to blame when running told none, or None if `name` is not bound.
 
     It is the line of the def or the assignment; with `returned`, for a wrong return value, that of the function's

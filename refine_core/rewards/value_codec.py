@@ -172,7 +172,7 @@ def _decode(value: object) -> Any:
     return {key: _decode(member) for key, member in value.items()}
 
 
-def _made_by(module: str, name: str) -> Callable[[Any], Any]:
+def _constructor(module: str, name: str) -> Callable[[Any], Any]:
     """Makes a value of a type from its arguments."""
 
     def make(inner: Any) -> Any:
@@ -183,27 +183,27 @@ def _made_by(module: str, name: str) -> Callable[[Any], Any]:
     return make
 
 
-def _time(inner: Any) -> Any:
+def _decode_time(inner: Any) -> Any:
     import datetime
 
     hour, minute, second, microsecond, fold, zone = inner
     return datetime.time(hour, minute, second, microsecond, _decode(zone), fold=fold)
 
 
-def _datetime(inner: Any) -> Any:
+def _decode_datetime(inner: Any) -> Any:
     import datetime
 
     *moment, fold, zone = inner
     return datetime.datetime(*moment, tzinfo=_decode(zone), fold=fold)  # type: ignore[misc]
 
 
-def _zone(inner: Any) -> Any:
+def _decode_zone(inner: Any) -> Any:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(inner)
 
 
-def _decimal(inner: Any) -> Any:
+def _decode_decimal(inner: Any) -> Any:
     from decimal import Decimal
 
     made = Decimal(inner[: 2 * _DIGITS])
@@ -212,7 +212,7 @@ def _decimal(inner: Any) -> Any:
     return made
 
 
-def _fraction(inner: Any) -> Any:
+def _decode_fraction(inner: Any) -> Any:
     from fractions import Fraction
 
     numerator, denominator = _decode(inner)
@@ -223,7 +223,7 @@ def _fraction(inner: Any) -> Any:
     return Fraction(numerator, denominator)
 
 
-def _uuid(inner: Any) -> Any:
+def _decode_uuid(inner: Any) -> Any:
     from uuid import UUID
 
     return UUID(hex=inner)
@@ -239,15 +239,15 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "~bytes": bytes.fromhex,
     "~bytearray": bytearray.fromhex,
     "~complex": lambda v: complex(*map(_decode, v)),
-    "~date": _made_by("datetime", "date"),
-    "~time": _time,
-    "~datetime": _datetime,
-    "~timedelta": _made_by("datetime", "timedelta"),
-    "~timezone": _made_by("datetime", "timezone"),
-    "~ZoneInfo": _zone,
-    "~Decimal": _decimal,
-    "~Fraction": _fraction,
-    "~UUID": _uuid,
+    "~date": _constructor("datetime", "date"),
+    "~time": _decode_time,
+    "~datetime": _decode_datetime,
+    "~timedelta": _constructor("datetime", "timedelta"),
+    "~timezone": _constructor("datetime", "timezone"),
+    "~ZoneInfo": _decode_zone,
+    "~Decimal": _decode_decimal,
+    "~Fraction": _decode_fraction,
+    "~UUID": _decode_uuid,
 }
 
 

@@ -41,8 +41,8 @@ def unpack_reply(body: bytes) -> dict[str, object]:
 
     Values in it are still encoded. Raises: ValueError for whatever is not a JSON object.
     """
-    parse_int = None if 0 < sys.get_int_max_str_digits() <= _INT_DIGITS else _short_int
-    decoder = json.JSONDecoder(parse_constant=_refused, parse_int=parse_int)
+    parse_int = None if 0 < sys.get_int_max_str_digits() <= _INT_DIGITS else _parse_short_int
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=parse_int)
     _check_reply(body)
     try:
         message = decoder.decode(body.decode("ascii"))
@@ -84,7 +84,7 @@ def check_judge_inputs(inputs: dict[str, object]) -> None:
 def unpack(body: bytes) -> dict[str, object]:
     """A frame's body as its message. Raises: ValueError for whatever is not a JSON object."""
     try:
-        message = json.loads(body, parse_constant=_refused)
+        message = json.loads(body, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(message, dict):
@@ -92,7 +92,7 @@ def unpack(body: bytes) -> dict[str, object]:
     return message
 
 
-def _refused(constant: str) -> object:
+def _refuse_constant(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
 
 
@@ -104,7 +104,7 @@ def _check_reply(body: bytes) -> None:
         raise ValueError(f"more than {REPLY_BRACKETS} brackets are too many to send back")
 
 
-def _short_int(digits: str) -> int:
+def _parse_short_int(digits: str) -> int:
     if len(digits) > _INT_DIGITS:
         raise ValueError("too many digits")
     return int(digits)

@@ -34,11 +34,18 @@ from typing import Any
 
 from refine_core.rewards import restricted_library, sandbox, wire
 from refine_core.rewards.arguments import Inputs, Prediction
-from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain, join
+from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain_error, join_sentences
 from refine_core.rewards.limits import FEEDBACK_CHARS, LINES, MESSAGE_CHARS, NAME_CHARS, PARTS
-from refine_core.rewards.sandbox_api import FILE, Captured, Clock, Deadline, FirstFrame, frames_of
-from refine_core.rewards.sandbox_refusals import Refusals
-from refine_core.rewards.score_conversion import NotAScore, measured
+from refine_core.rewards.sandbox_api import (
+    FILE,
+    CapturedOutput,
+    Deadline,
+    FirstFrame,
+    TimeLimit,
+    list_reward_frames,
+)
+from refine_core.rewards.sandbox_refusals import RefusalWatch
+from refine_core.rewards.score_conversion import NotAScore, convert_score
 from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
 
 _NOT_SHOWN = "its message cannot be shown"
@@ -83,10 +90,10 @@ class Channel:
             rest = rest[os.write(self._out, rest) :]
 
     def receive(self) -> dict[str, Any]:
-        length = int.from_bytes(self._exactly(wire.HEADER_BYTES), "little")
-        return wire.unpack(self._exactly(length))
+        length = int.from_bytes(self._read_exactly(wire.HEADER_BYTES), "little")
+        return wire.unpack(self._read_exactly(length))
 
-    def _exactly(self, count: int) -> bytes:
+    def _read_exactly(self, count: int) -> bytes:
         parts = []
         while count:
             part = os.read(self._in, min(count, 1 << 20))
@@ -102,26 +109,26 @@ class Worker:
 
     def __init__(self, channel: Channel, load: dict[str, Any]) -> None:
         self._channel, self._load = channel, load
-        self._clock, self._printed = Clock(), Captured()
+        self._clock, self._printed = TimeLimit(), CapturedOutput()
         self._token: str | None = None
         self._judging = _thread.allocate_lock()
         self._reserve: bytes | None = bytes(4 << 20)  # freed when memory runs out, to say so
         sys.stdout = sys.stderr = self._printed
-        self._refusals = Refusals([], "")
+        self._refusals = RefusalWatch([], "")
         self._module = self._new_module()
         self._reward: Callable[[Any, Any], object] = self._not_loaded
 
     def load(self, confinement: list[str]) -> bool:
         """Run the source, and tell. False: it failed, nothing is left to do."""
         reply: dict[str, object] = {"op": "loaded"}
-        self._refusals = Refusals(confinement, os.getcwd())
-        self._refusals.watch()
+        self._refusals = RefusalWatch(confinement, os.getcwd())
+        self._refusals.start()
         try:
             try:
                 self._clock.start(self._load["load_timeout_s"])
                 code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
                 exec(code, vars(self._module))  # noqa: S102  # what this process is for
-                self._reward = self._named(self._load["name"])
+                self._reward = self._find_reward(self._load["name"])
             finally:
                 self._clock.stop()
         except BaseException as error:  # noqa: BLE001  # SystemExit and KeyboardInterrupt too: all of it is told
@@ -129,7 +136,7 @@ class Worker:
         if self._clock.expired and reply["op"] == "loaded":
             reply = self._failure(Deadline(), self._load["load_timeout_s"])
         reply["stdout"] = self._printed.take()
-        self._refusals.end_of_load()
+        self._refusals.end_load()
         self._channel.send(reply)
         return reply["op"] == "loaded"
 
@@ -139,7 +146,7 @@ class Worker:
         sys.stdout = sys.stderr = self._printed
         self._token = token
         limit = self._load["timeout_s"]
-        self._refusals.begin()
+        self._refusals.clear()
         try:
             args, prediction = Inputs(decode(request["args"])), Prediction(decode(request["prediction"]))
             try:
@@ -148,14 +155,14 @@ class Worker:
                 result = self._reward(args, prediction)
                 sys.settrace(None)
                 ended = first.take_line()
-                value, feedback, parts = measured(result)
+                value, feedback, parts = convert_score(result)
                 _check_parts(parts)
             finally:
                 sys.settrace(None)
                 self._clock.stop()
             reply: dict[str, object] = {"op": "scored", "value": value, "parts": parts}
-            reply["feedback"] = _clipped(feedback, FEEDBACK_CHARS)
-            reply["refusals"] = self._refusals.all()
+            reply["feedback"] = _clip(feedback, FEEDBACK_CHARS)
+            reply["refusals"] = self._refusals.list_refusals()
         except NotAScore as error:
             reply = _error(error.type_name, error.message, ended)
         except BaseException as error:  # noqa: BLE001  # as in load
@@ -198,35 +205,35 @@ class Worker:
 
     def _failure(self, error: BaseException, limit_s: float) -> dict[str, object]:
         try:
-            return self._described(error, limit_s)
+            return self._describe_error(error, limit_s)
         except BaseException:  # noqa: BLE001  # its class is the user's, and may answer to anything with anything
             name = _name_of(type(error))[:NAME_CHARS]
-            frames = frames_of(_traceback_of(error))
+            frames = list_reward_frames(_traceback_of(error))
             return _error(name, f"{name}: {_NOT_SHOWN}", frames[-1][1] if frames else None, frames)
 
-    def _described(self, error: BaseException, limit_s: float) -> dict[str, object]:
+    def _describe_error(self, error: BaseException, limit_s: float) -> dict[str, object]:
         if isinstance(error, Deadline) or self._clock.expired:
             frames = self._clock.frames
             line = frames[-1][1] if frames else None
             return _error("Timeout", f"took longer than {limit_s:g} s", line, frames)
         if isinstance(error, MemoryError):
             self._reserve = None
-            frames = frames_of(error.__traceback__)
+            frames = list_reward_frames(error.__traceback__)
             needed = f"needed more than the {self._load['memory_bytes'] >> 20} MiB of memory that it may use"
             return _error("MemoryLimit", needed, frames[-1][1] if frames else None, frames)
-        frames = frames_of(error.__traceback__)
+        frames = list_reward_frames(error.__traceback__)
         line, column = (frames[-1][1] if frames else None), None
         if isinstance(error, SyntaxError) and error.filename == FILE:
             line, column = error.lineno, error.offset
         name = type(error).__name__[:NAME_CHARS]
         try:
-            text = _clipped(str(error), MESSAGE_CHARS - EXPLANATION_CHARS)
+            text = _clip(str(error), MESSAGE_CHARS - EXPLANATION_CHARS)
         except BaseException:  # noqa: BLE001  # a __str__ of the user's may do anything
             text = _NOT_SHOWN
-        more = explain(error, self._refusals.all(), confined=self._refusals.confined)
-        return _error(name, join(f"{name}: {text}" if text else name, more), line, frames, column)
+        more = explain_error(error, self._refusals.list_refusals(), confined=self._refusals.confined)
+        return _error(name, join_sentences(f"{name}: {text}" if text else name, more), line, frames, column)
 
-    def _named(self, name: str) -> Callable[[Any, Any], object]:
+    def _find_reward(self, name: str) -> Callable[[Any, Any], object]:
         found = vars(self._module).get(name, self)
         if found is self:
             raise NameError(f"the source did not bind {name!r} when it ran")
@@ -282,19 +289,19 @@ def _error(
     return {
         "op": "error",
         "type": kind,
-        "message": _clipped(message, MESSAGE_CHARS),
-        "line": _known_line(line),
-        "column": _known_line(column),
-        "frames": [(function, at) for function, at in frames or [] if _known_line(at) is not None],
+        "message": _clip(message, MESSAGE_CHARS),
+        "line": _valid_line(line),
+        "column": _valid_line(column),
+        "frames": [(function, at) for function, at in frames or [] if _valid_line(at) is not None],
     }
 
 
-def _known_line(line: object) -> int | None:
+def _valid_line(line: object) -> int | None:
     """A line or column as it can be; a SyntaxError of the user's may claim any."""
     return int(line) if isinstance(line, int) and 0 <= line <= LINES else None
 
 
-def _clipped(text: str, chars: int) -> str:
+def _clip(text: str, chars: int) -> str:
     if len(text) <= chars:
         return str.__str__(text)
     return f"{text[:chars]}… ({len(text) - chars} more characters)"
@@ -311,11 +318,11 @@ def main() -> None:
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, file=stuck, all_threads=False)
     sys.argv, sys.dont_write_bytecode = [FILE], True
-    sys.path[:] = sandbox.import_folders(load["path"])
+    sys.path[:] = sandbox.list_import_folders(load["path"])
     worker = Worker(channel, load)
-    restricted_library.install(load["source"])  # our own code may not be read from now on
-    confinement = with_parent + sandbox.limit(load["memory_bytes"])
-    confinement += sandbox.confine(os.getcwd(), load["private"], load["landlock_abi"])
+    restricted_library.restrict_library(load["source"])  # our own code may not be read from now on
+    confinement = with_parent + sandbox.limit_resources(load["memory_bytes"])
+    confinement += sandbox.enter_sandbox(os.getcwd(), load["private"], load["landlock_abi"])
     channel.send({"op": "ready", "confinement": confinement})
     if worker.load(confinement):
         while True:

@@ -10,7 +10,7 @@ from refine_core.errors import RewardError
 from refine_core.modules import Prediction
 from refine_core.rewards import RewardRunner
 from refine_core.rewards.checks import Fields
-from refine_core.rewards.repeating_errors import is_bound_to_repeat
+from refine_core.rewards.repeating_errors import will_repeat
 
 pytestmark = pytest.mark.fault(17)
 INPUTS = {"question": "Which city?", "n": "many", "kind": "city"}
@@ -26,7 +26,7 @@ def repeats(source: str, name: str | None = None) -> bool:
     finally:
         runner.close()
     error = failed.value
-    return error.repeats or is_bound_to_repeat(error, source, name, FIELDS)
+    return error.repeats or will_repeat(error, source, name, FIELDS)
 
 
 def reward(body: str, before: str = "") -> str:
@@ -171,4 +171,4 @@ def test_an_error_of_time_is_not_bound_to_repeat():
     with pytest.raises(RewardError) as failed:
         runner.score(INPUTS, Prediction(city="x", score=1.0))
     runner.close()
-    assert not is_bound_to_repeat(failed.value, source, None, FIELDS)
+    assert not will_repeat(failed.value, source, None, FIELDS)

@@ -10,7 +10,7 @@ import pytest
 
 from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner
-from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty, sweep, sweep_once
+from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty_folder, sweep, sweep_once
 from tests.hostile_folder import nest
 from tests.sandbox import run_python
 from tests.threads import finish
@@ -92,9 +92,9 @@ def test_what_a_killed_process_left_behind_is_removed_after_a_day(tmp_path):
 
 def test_emptying_leaves_the_folder_itself(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
-    assert empty(tmp_path)
+    assert empty_folder(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    assert not empty(tmp_path / "missing")
+    assert not empty_folder(tmp_path / "missing")
 
 
 @pytest.mark.fault(58)

@@ -126,7 +126,7 @@ def test_sys_path_holds_only_what_may_be_imported():
 
 
 @pytest.mark.fault(56)
-@pytest.mark.parametrize("name", ["errors", "rewards.runner", "rewards.confine", "store"])
+@pytest.mark.parametrize("name", ["errors", "rewards.runner", "rewards.sandbox", "store"])
 def test_our_own_modules_cannot_be_imported_by_a_reward(name):
     source = (
         "import importlib\ndef reward(args, pred):\n"

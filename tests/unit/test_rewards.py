@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core.errors import RewardError
-from refine_core.rewards import Score, as_score, blame_line_of_reward, find_reward, wire
+from refine_core.rewards import Score, as_score, find_error_line, find_reward, wire
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -188,11 +188,11 @@ def test_a_backslash_in_a_string_warns_nobody():
 def test_the_line_to_blame_is_the_only_return_else_the_definition():
     one = "import re\n\ndef reward(a, p):\n    def inner():\n        return 3\n    x = 1\n    return None\n"
     two = "def reward(a, p):\n    if a:\n        return 1\n    return None\n"
-    assert blame_line_of_reward(one, "reward") == 3
-    assert blame_line_of_reward(one, "reward", returned=True) == 7
-    assert blame_line_of_reward(two, "reward", returned=True) == 1
-    assert blame_line_of_reward("\nreward = make()", "reward", returned=True) == 2
-    assert blame_line_of_reward(one, "nobody") is None
+    assert find_error_line(one, "reward") == 3
+    assert find_error_line(one, "reward", returned=True) == 7
+    assert find_error_line(two, "reward", returned=True) == 1
+    assert find_error_line("\nreward = make()", "reward", returned=True) == 2
+    assert find_error_line(one, "nobody") is None
 
 
 @given(st.text(max_size=200))

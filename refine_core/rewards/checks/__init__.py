@@ -16,12 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from refine_core.errors import RewardError
-from refine_core.rewards.checks.code import Code, read
+from refine_core.rewards.checks.code import Code, resolve_code
 from refine_core.rewards.checks.fields import check_fields
 from refine_core.rewards.checks.finding import Fields, Finding, Fix
 from refine_core.rewards.checks.imports import check_imports
 from refine_core.rewards.checks.names import check_names
-from refine_core.rewards.checks.parameters import ask, check_parameters, renamed
+from refine_core.rewards.checks.parameters import (
+    ask_about_foreign_function,
+    check_parameters,
+    rename_code_parameters,
+)
 from refine_core.rewards.checks.returns import check_returns
 from refine_core.rewards.source import find_reward, parse_reward
 
@@ -75,17 +79,17 @@ def call_question(source: str, name: str | None = None, fields: Fields | None = 
     `subject` is its header, "grade(sample, item)", under which the answer can be remembered.
     """
     try:
-        return ask(read_code(source, name, fields))
+        return ask_about_foreign_function(read_code(source, name, fields))
     except RewardError:
         return None
 
 
 def rename_parameters(source: str, name: str | None = None) -> str:
     """The source with the reward's parameters renamed to args and pred. Raises RewardError for one that does not parse."""
-    return renamed(read_code(source, name, None))
+    return rename_code_parameters(read_code(source, name, None))
 
 
 def read_code(source: str, name: str | None, fields: Fields | None) -> Code:
     """A reward's syntax tree, as the checks read it. Raises RewardError for one that does not parse or is not there."""
     found = find_reward(source, name)
-    return read(source, parse_reward(source), found, fields or Fields())
+    return resolve_code(source, parse_reward(source), found, fields or Fields())

@@ -71,7 +71,7 @@ def positional(function: Function) -> list[str]:
     return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
 
 
-def read(source: str, tree: ast.Module, name: str, fields: Fields) -> Code:
+def resolve_code(source: str, tree: ast.Module, name: str, fields: Fields) -> Code:
     """Find the function that `name` is: a def, a lambda, another name of one, an instance with `__call__`."""
     function, bound = _resolve(tree, name, depth=3)
     return Code(source, tree, name, function, bound, fields)
@@ -94,18 +94,18 @@ def _resolve(tree: ast.Module, name: str, depth: int) -> tuple[Function | None, 
         return None, False  # bound twice, by a condition say: which of them counts is known only when it runs
     match bindings[0]:
         case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
-            return (function if _plain(function) else None), False
+            return (function if _is_plain(function) else None), False
         case ast.Assign(value=ast.Lambda() as function) | ast.AnnAssign(value=ast.Lambda() as function):
             return function, False
         case ast.Assign(value=ast.Name(id=other)):
             return _resolve(tree, other, depth - 1)
         case ast.Assign(value=ast.Call(func=ast.Name(id=other))):
-            return _call_of(tree, other), True
+            return _find_call_method(tree, other), True
         case _:
             return None, False
 
 
-def _call_of(tree: ast.Module, name: str) -> Function | None:
+def _find_call_method(tree: ast.Module, name: str) -> Function | None:
     """The `__call__` of a class of this source."""
     found = list(_bindings(tree, name))
     if len(found) != 1 or not isinstance(found[0], ast.ClassDef) or found[0].decorator_list:
@@ -114,7 +114,7 @@ def _call_of(tree: ast.Module, name: str) -> Function | None:
     return methods[0] if len(methods) == 1 and not methods[0].decorator_list else None
 
 
-def _plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return all(called_name(one) in _HARMLESS for one in function.decorator_list)
 
 

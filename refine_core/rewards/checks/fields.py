@@ -1,6 +1,6 @@
 """Fields that the reward asks for, and that its prediction and its inputs do not have.
 
-It follows the reward's two parameters through plain aliases (`p = pred`) and into helpers that are given them. What a
+It follows the reward's two parameters through plain aliases (`p = pred`) and into helpers that it is passed to. What a
 test or a `try` guards is left alone, and so is everything of a parameter that is changed along the way.
 """
 
@@ -25,8 +25,8 @@ _CHANGES = {"update", "setdefault", "__setitem__", "__setattr__", "pop", "popite
 
 
 @dataclass(slots=True)
-class _Given:
-    """One of the two things that a reward is given. names: what it is called, as (function, name) pairs."""
+class _Argument:
+    """One of the two arguments of a reward. names: what it is called, as (function, name) pairs."""
 
     word: str
     fields: Mapping[str, object]
@@ -40,27 +40,27 @@ def check_fields(code: Code) -> Iterator[Finding]:
     if code.function is None or len(code.parameters) < 2:  # noqa: PLR2004 - inputs and prediction
         return
     inputs, outputs = code.fields.inputs, code.fields.outputs
-    given = [
-        _Given("inputs", inputs, by_attribute=False) if inputs is not None else None,
-        _Given("prediction", outputs, by_attribute=True) if outputs is not None else None,
+    arguments = [
+        _Argument("inputs", inputs, by_attribute=False) if inputs is not None else None,
+        _Argument("prediction", outputs, by_attribute=True) if outputs is not None else None,
     ]
-    for one, name in zip(given, code.parameters, strict=False):
-        if one is not None and _follow(code, one, code.function, name):
-            yield from _accesses(code, one)
+    for one, name in zip(arguments, code.parameters, strict=False):
+        if one is not None and _follow_aliases(code, one, code.function, name):
+            yield from _check_accesses(code, one)
 
 
-def _follow(code: Code, given: _Given, function: Function, name: str) -> bool:
+def _follow_aliases(code: Code, argument: _Argument, function: Function, name: str) -> bool:
     """Find every name of it; whether they are sure to stand for it, unchanged."""
     waiting = [(function, name)]
     while waiting:
         scope, known = waiting.pop()
-        if (scope, known) in given.names:
+        if (scope, known) in argument.names:
             continue
-        if _rebound(scope, known):
+        if _is_rebound(scope, known):
             return False
-        given.names.add((scope, known))
+        argument.names.add((scope, known))
         for node in ast.walk(scope):
-            if isinstance(node, ast.Assign) and _is(code, node.value, {(scope, known)}):
+            if isinstance(node, ast.Assign) and _is_one_of(code, node.value, {(scope, known)}):
                 for target in node.targets:
                     if not isinstance(target, ast.Name):
                         continue
@@ -68,11 +68,11 @@ def _follow(code: Code, given: _Given, function: Function, name: str) -> bool:
                         return False
                     waiting.append((scope, target.id))
             elif isinstance(node, ast.Call):
-                waiting.extend(_helper(code, node, scope, known))
-    return not _changed(code, given)
+                waiting.extend(_helper_parameters(code, node, scope, known))
+    return not _is_changed(code, argument)
 
 
-def _helper(code: Code, call: ast.Call, scope: Function, name: str) -> list[tuple[Function, str]]:
+def _helper_parameters(code: Code, call: ast.Call, scope: Function, name: str) -> list[tuple[Function, str]]:
     """The parameter of a helper of this source that the call hands it to, if every call of the helper does the same."""
     if not isinstance(call.func, ast.Name) or any(isinstance(a, ast.Starred) for a in call.args):
         return []
@@ -83,11 +83,11 @@ def _helper(code: Code, call: ast.Call, scope: Function, name: str) -> list[tupl
     return [
         (helper, names[i])
         for i, argument in enumerate(call.args)
-        if i < len(names) and _is(code, argument, {(scope, name)})
+        if i < len(names) and _is_one_of(code, argument, {(scope, name)})
     ]
 
 
-def _is(code: Code, node: ast.AST | None, names: set[tuple[ast.AST, str]]) -> bool:
+def _is_one_of(code: Code, node: ast.AST | None, names: set[tuple[ast.AST, str]]) -> bool:
     """Whether a node is one of these names, and no name of an inner scope that only looks the same."""
     if not isinstance(node, ast.Name):
         return False
@@ -120,27 +120,33 @@ def _times_bound(scope: ast.AST, name: str) -> int:
     )
 
 
-def _rebound(scope: Function, name: str) -> bool:
+def _is_rebound(scope: Function, name: str) -> bool:
     parameters = {a.arg for a in ast.walk(scope.args) if isinstance(a, ast.arg)}
     return _times_bound(scope, name) > (0 if name in parameters else 1)
 
 
-def _changed(code: Code, given: _Given) -> bool:
+def _is_changed(code: Code, argument: _Argument) -> bool:
     """Note the fields that the reward adds by name; whether it changes more than reading can follow."""
     for node in ast.walk(code.tree):
         match node:
-            case ast.Attribute(value=value, attr=attr, ctx=ast.Store()) if _is(code, value, given.names):
-                given.added.add(attr)
-            case ast.Subscript(value=value, slice=key, ctx=ast.Store()) if _is(code, value, given.names):
+            case ast.Attribute(value=value, attr=attr, ctx=ast.Store()) if _is_one_of(
+                code, value, argument.names
+            ):
+                argument.added.add(attr)
+            case ast.Subscript(value=value, slice=key, ctx=ast.Store()) if _is_one_of(
+                code, value, argument.names
+            ):
                 if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
                     return True
-                given.added.add(key.value)
-            case ast.Attribute(value=value, attr=attr) if attr in _CHANGES and _is(code, value, given.names):
+                argument.added.add(key.value)
+            case ast.Attribute(value=value, attr=attr) if attr in _CHANGES and _is_one_of(
+                code, value, argument.names
+            ):
                 return True
-            case ast.AugAssign(target=target) if _is(code, target, given.names):
+            case ast.AugAssign(target=target) if _is_one_of(code, target, argument.names):
                 return True
-            case ast.Call(func=ast.Name(id="setattr" | "vars"), args=[first, *_]) if _is(
-                code, first, given.names
+            case ast.Call(func=ast.Name(id="setattr" | "vars"), args=[first, *_]) if _is_one_of(
+                code, first, argument.names
             ):
                 return True
             case _:
@@ -148,34 +154,36 @@ def _changed(code: Code, given: _Given) -> bool:
     return False
 
 
-def _accesses(code: Code, given: _Given) -> Iterator[Finding]:
-    methods = _PREDICTION if given.by_attribute else _DICT
+def _check_accesses(code: Code, argument: _Argument) -> Iterator[Finding]:
+    methods = _PREDICTION if argument.by_attribute else _DICT
     for node in ast.walk(code.tree):
         match node:
-            case ast.Attribute(value=value, attr=attr, ctx=ast.Load()) if _is(code, value, given.names):
-                if attr in given.fields and given.by_attribute:
-                    yield from _method(code, node, given.fields[attr])
-                elif attr not in methods and attr not in given.added and not attr.startswith("__"):
-                    yield from _unknown(code, given, node, attr, _name(value))
-            case ast.Subscript(value=value, slice=ast.Constant(value=str() as key), ctx=ast.Load()) if _is(
-                code, value, given.names
+            case ast.Attribute(value=value, attr=attr, ctx=ast.Load()) if _is_one_of(
+                code, value, argument.names
             ):
-                if key in given.fields:
-                    yield from _method(code, node, given.fields[key])
-                elif key not in given.added:
-                    yield from _unknown(code, given, node.slice, key, _name(value))
+                if attr in argument.fields and argument.by_attribute:
+                    yield from _check_method(code, node, argument.fields[attr])
+                elif attr not in methods and attr not in argument.added and not attr.startswith("__"):
+                    yield from _report_unknown(code, argument, node, attr, _name(value))
+            case ast.Subscript(value=value, slice=ast.Constant(value=str() as key), ctx=ast.Load()) if (
+                _is_one_of(code, value, argument.names)
+            ):
+                if key in argument.fields:
+                    yield from _check_method(code, node, argument.fields[key])
+                elif key not in argument.added:
+                    yield from _report_unknown(code, argument, node.slice, key, _name(value))
             case ast.Call(
                 func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str() as key)], keywords=[]
-            ) if given.by_attribute and _is(code, value, given.names):
-                if key not in given.fields and key not in methods | given.added:
-                    yield from _unknown(code, given, node.args[1], key, _name(value))
+            ) if argument.by_attribute and _is_one_of(code, value, argument.names):
+                if key not in argument.fields and key not in methods | argument.added:
+                    yield from _report_unknown(code, argument, node.args[1], key, _name(value))
             case ast.Call(
                 func=ast.Attribute(value=value, attr="get"),
                 args=[ast.Constant(value=str() as key)],
                 keywords=[],
-            ) if _is(code, value, given.names):
-                if key not in given.fields and key not in given.added:
-                    yield from _unknown(code, given, node.args[0], key, _name(value), always=False)
+            ) if _is_one_of(code, value, argument.names):
+                if key not in argument.fields and key not in argument.added:
+                    yield from _report_unknown(code, argument, node.args[0], key, _name(value), always=False)
             case _:
                 pass
 
@@ -184,14 +192,14 @@ def _name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _unknown(
-    code: Code, given: _Given, node: ast.AST, name: str, owner: str, *, always: bool = True
+def _report_unknown(
+    code: Code, argument: _Argument, node: ast.AST, name: str, owner: str, *, always: bool = True
 ) -> Iterator[Finding]:
     """always: False for `.get(…)`, which gives None instead of failing."""
-    if _guarded(code, given, node, name):
+    if _is_guarded(code, argument, node, name):
         return
-    has = ", ".join(given.fields) or "nothing"
-    close = nearest(name, given.fields)
+    has = ", ".join(argument.fields) or "nothing"
+    close = nearest(name, argument.fields)
     if isinstance(node, ast.Attribute):
         line, column, end = code.lines.name_at(node, name)
         written = close or ""
@@ -200,28 +208,28 @@ def _unknown(
         quote = text[:1] if text[:1] in ("'", '"') else ""
         column, end = (column, end) if quote and text == f"{quote}{name}{quote}" else (None, None)
         written = f"{quote}{close}{quote}"
-    kind = "unknown-field" if given.by_attribute else "unknown-input"
-    if isinstance(node, ast.Attribute) and not given.by_attribute and name in given.fields:
+    kind = "unknown-field" if argument.by_attribute else "unknown-input"
+    if isinstance(node, ast.Attribute) and not argument.by_attribute and name in argument.fields:
         start = column - 1 if column is not None else None  # the dot is replaced too
         fix = Fix(f'Use {owner}["{name}"]', line, start, end, f'["{name}"]') if start and end else None
         yield Finding(
             kind, "error", f'{owner} is a dict: write {owner}["{name}"].', line, column, end, fix, name
         )
         return
-    what = "field" if given.by_attribute else "input"
+    what = "field" if argument.by_attribute else "input"
     said = f"{owner} has no {what} {name!r}."
     if close:
         said += f" Did you mean {close!r}?"
-    if list(given.fields) != [close]:  # else the question has named all that there is
+    if list(argument.fields) != [close]:  # else the question has named all that there is
         said += f" It has {has}."
-    if not given.by_attribute and not close:
+    if not argument.by_attribute and not close:
         said += " A value that only the reward sees can be added to the inputs."
     if not always:
         said += " So this is None."
     elif code.function is not None and Flow(code, code.function, frozenset()).reaches(node):
         said += " Every attempt would fail here."
     fix = None
-    target = close or (next(iter(given.fields), None) if given.by_attribute else None)
+    target = close or (next(iter(argument.fields), None) if argument.by_attribute else None)
     if target and column and end:
         shown = f"{owner}.{target}" if isinstance(node, ast.Attribute) else f'{owner}["{target}"]'
         text = (
@@ -231,20 +239,20 @@ def _unknown(
             if close
             else f'"{target}"'
         )
-        if isinstance(node, ast.Attribute) and not given.by_attribute:
+        if isinstance(node, ast.Attribute) and not argument.by_attribute:
             column, text = column - 1, f'["{target}"]'
             shown = f'{owner}["{target}"]'
         fix = Fix(f"Use {shown}", line, column, end, text)
     yield Finding(kind, "error" if always else "warning", said, line, column, end, fix, name)
 
 
-def _method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
+def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
     """A method of a field's value that its type does not have."""
     around = code.parents.get(node)
     origin = get_origin(kind) or kind
     if not (isinstance(around, ast.Attribute) and isinstance(around.ctx, ast.Load)):
         return
-    if origin not in _BUILTIN or hasattr(origin, around.attr) or _guarded(code, None, around, around.attr):
+    if origin not in _BUILTIN or hasattr(origin, around.attr) or _is_guarded(code, None, around, around.attr):
         return
     name = around.attr
     names = [n for n in dir(origin) if not n.startswith("_")]
@@ -257,7 +265,7 @@ def _method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
     yield Finding("unknown-method", "error", said, line, column, end, fix, name)
 
 
-def _guarded(code: Code, given: _Given | None, node: ast.AST, name: str) -> bool:
+def _is_guarded(code: Code, argument: _Argument | None, node: ast.AST, name: str) -> bool:
     """Whether a `try`, a `hasattr` or an `in` looks after it."""
     inside: ast.AST = node
     for around in code.around(node):
@@ -273,12 +281,12 @@ def _guarded(code: Code, given: _Given | None, node: ast.AST, name: str) -> bool
         if isinstance(around, ast.With) and "suppress" in ast.unparse(around.items[0].context_expr):
             return True
         inside = around
-    if given is None:
+    if argument is None:
         return False
     for one in ast.walk(code.tree):
         match one:
             case ast.Call(func=ast.Name(id="hasattr"), args=[value, ast.Constant(value=tested)]) if (
-                tested == name and _is(code, value, given.names)
+                tested == name and _is_one_of(code, value, argument.names)
             ):
                 return True
             case ast.Compare(left=ast.Constant(value=tested), ops=[ast.In() | ast.NotIn()]) if tested == name:

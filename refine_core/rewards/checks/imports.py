@@ -28,43 +28,43 @@ def check_imports(code: Code) -> Iterator[Finding]:
         match node:
             case ast.Import(names=names):
                 for one in names:
-                    yield from _imported(code, node, one.name, one)
+                    yield from _check_import(code, node, one.name, one)
             case ast.ImportFrom(module=str() as module, names=names, level=0):
                 if module == "os":
                     for one in names:
                         if one.name in _OS_CALLS:
-                            yield _refused(code, one, f"os.{one.name}")
+                            yield _report_refused(code, one, f"os.{one.name}")
                     continue
                 inner = [f"{module}.{one.name}" for one in names if f"{module}.{one.name}" in _REFUSED]
-                yield from _imported(code, node, inner[0] if inner else module, node)
+                yield from _check_import(code, node, inner[0] if inner else module, node)
             case ast.Attribute(value=ast.Name(id="os"), attr=attr) if attr in _OS_CALLS:
-                yield _refused(code, node, f"os.{attr}")
+                yield _report_refused(code, node, f"os.{attr}")
             case _:
                 pass
 
 
-def _imported(code: Code, statement: ast.AST, module: str, node: ast.AST) -> Iterator[Finding]:
+def _check_import(code: Code, statement: ast.AST, module: str, node: ast.AST) -> Iterator[Finding]:
     top = module.partition(".")[0]
     if module in _REFUSED or top in _REFUSED:
-        yield _refused(code, node, module)
-    elif not _guarded(code, statement) and not _installed(top):
+        yield _report_refused(code, node, module)
+    elif not _is_guarded(code, statement) and not _is_installed(top):
         line, column, end, _ = code.lines.text_at(node)
         said = f"No module named {top!r} is installed in the Python that runs the app."
         yield Finding("missing-module", "error", said, line, column, end, subject=top)
 
 
-def _refused(code: Code, node: ast.AST, what: str) -> Finding:
+def _report_refused(code: Code, node: ast.AST, what: str) -> Finding:
     line, column, end, _ = code.lines.text_at(node)
     return Finding(
         "sandbox", "warning", f"{what} does not work here. {SANDBOX}.", line, column, end, subject=what
     )
 
 
-def _guarded(code: Code, statement: ast.AST) -> bool:
+def _is_guarded(code: Code, statement: ast.AST) -> bool:
     return any(isinstance(around, (ast.Try, ast.TryStar)) for around in code.around(statement))
 
 
-def _installed(top: str) -> bool:
+def _is_installed(top: str) -> bool:
     """Whether the module can be found. Looks at folders and imports nothing."""
     try:
         return importlib.util.find_spec(top) is not None

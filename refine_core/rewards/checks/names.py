@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix, nearest
 
-_GIVEN = frozenset(dir(builtins)) | {
+_PREDEFINED = frozenset(dir(builtins)) | {
     "judge", "Score", "__name__", "__file__", "__doc__", "__loader__", "__package__", "__spec__", "__class__",
     "__annotations__", "__builtins__",
 }  # fmt: skip
@@ -23,18 +23,18 @@ def check_names(code: Code) -> Iterator[Finding]:
     if any(isinstance(n, ast.ImportFrom) and any(one.name == "*" for one in n.names) for n in nodes):
         return
     loaded = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-    bound = set().union(*map(_bound, nodes))
+    bound = set().union(*map(_bound_names, nodes))
     if any(n.id in _HIDDEN for n in loaded) or _catches_name_errors(nodes):
         return
     skipped = _annotations(code, nodes)
     seen: set[str] = set()
     for node in sorted(loaded, key=lambda n: (n.lineno, n.col_offset)):
-        if node.id not in bound | _GIVEN | seen and node not in skipped:
+        if node.id not in bound | _PREDEFINED | seen and node not in skipped:
             seen.add(node.id)
-            yield _unknown(code, node, bound)
+            yield _report_unknown(code, node, bound)
 
 
-def _unknown(code: Code, node: ast.Name, bound: set[str]) -> Finding:
+def _report_unknown(code: Code, node: ast.Name, bound: set[str]) -> Finding:
     name = node.id
     line, column, end = code.lines.name_at(node, name)
     fix = None
@@ -43,7 +43,7 @@ def _unknown(code: Code, node: ast.Name, bound: set[str]) -> Finding:
         at = _first_line(code.tree)
         fix = Fix(f"Add import {name}", at, 1, 1, f"import {name}\n")
     else:
-        close = nearest(name, bound, 0.75) or nearest(name, _GIVEN, 0.75)
+        close = nearest(name, bound, 0.75) or nearest(name, _PREDEFINED, 0.75)
         said = f"Nothing here is called {name!r}." + (f" Did you mean {close!r}?" if close else "")
         if close and column and end:
             fix = Fix(f"Use {close}", line, column, end, close)
@@ -60,7 +60,7 @@ def _first_line(tree: ast.Module) -> int:
     return 1
 
 
-def _bound(node: ast.AST) -> set[str]:
+def _bound_names(node: ast.AST) -> set[str]:
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
             return {name}

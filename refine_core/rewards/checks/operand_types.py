@@ -19,7 +19,7 @@ _TEXT_METHODS = frozenset({"casefold", "lower", "lstrip", "replace", "rstrip", "
 _CALLS: Mapping[str, type] = {"len": int, "str": str, "int": int, "float": float, "bool": bool}
 
 
-def fails_by_its_types(flow: Flow, node: ast.AST, line: int) -> bool:
+def always_fails_on_types(flow: Flow, node: ast.AST, line: int) -> bool:
     """Whether an operation that begins on this line is a TypeError for any values of the types that it works on."""
     if isinstance(node, ast.For):
         return _begins(node.iter, line) and _fails(iter, _type_of(flow, node.iter))
@@ -57,7 +57,7 @@ def _type_of(flow: Flow, node: ast.AST) -> object:
         case ast.Constant(value=value):
             return type(value)
         case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner == second:
-            return None if flow.is_bound_anew(owner, name) else (code.fields.outputs or {}).get(name)
+            return None if flow.is_rebound(owner, name) else (code.fields.outputs or {}).get(name)
         case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str(name))) if owner == first:
             return (code.fields.inputs or {}).get(name) if owner in flow.steady else None
         case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _TEXT_METHODS:

@@ -55,7 +55,7 @@ FRAMEWORKS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class ForeignFunction:
     """A reward that is written for something else. header: "grade(sample, item)". framework: whose; reason: in words."""
 
     header: str
@@ -63,44 +63,44 @@ class Foreign:
     reason: str
 
 
-def foreign(code: Code) -> Foreign | None:
+def find_foreign_function(code: Code) -> ForeignFunction | None:
     """Whose function it is, by its names; None for one of ours, or whose names say nothing."""
     names = code.parameters
     if (
         code.function is None
         or not names
-        or (names[0] in _INPUTS and not _known(names, code.name, strict=True))
+        or (names[0] in _INPUTS and not _find_framework(names, code.name, strict=True))
     ):
         return None
     header = f"{code.name}({', '.join(names)})"
-    if (found := _known(names, code.name)) is not None:
-        return Foreign(header, found.name, f"looks like a function for {found.name}")
+    if (found := _find_framework(names, code.name)) is not None:
+        return ForeignFunction(header, found.name, f"looks like a function for {found.name}")
     if len(names) < 2:  # noqa: PLR2004 - inputs and prediction
         return None
     first, second = names[0].strip("_").lower(), names[1].strip("_").lower()
     if first in _OUTPUTS and not second.startswith("pred"):
-        return Foreign(header, "", "takes the output first")
+        return ForeignFunction(header, "", "takes the output first")
     if first in _EXPECTED or second in _EXPECTED:
-        return Foreign(header, "", "takes an expected value")
+        return ForeignFunction(header, "", "takes an expected value")
     columns = {*(code.fields.inputs or ()), *(code.fields.outputs or ())}
     if set(names[:2]) <= columns - _INPUTS - _OUTPUTS:
-        return Foreign(header, "", "is named for single fields")
+        return ForeignFunction(header, "", "is named for single fields")
     return None
 
 
-def _known(names: Iterable[str], function: str, *, strict: bool = False) -> Framework | None:
+def _find_framework(names: Iterable[str], function: str, *, strict: bool = False) -> Framework | None:
     """strict: by what no reward of ours has, whatever its first parameter is called."""
     has = [name.lower() for name in names]
     for one in FRAMEWORKS:
         if function in one.functions and not strict:
             return one
         shapes = [shape for shape in one.shapes if not strict or len(shape) == 1 or len(has) > 2]  # noqa: PLR2004
-        if any(all(_has(has, name) for name in shape) for shape in shapes):
+        if any(all(_has_name(has, name) for name in shape) for shape in shapes):
             return one
     return None
 
 
-def _has(names: list[str], wanted: str) -> bool:
+def _has_name(names: list[str], wanted: str) -> bool:
     if wanted.endswith("*"):
         return any(name.startswith(wanted[:-1]) for name in names)
     return wanted in names
@@ -122,25 +122,25 @@ def check_parameters(code: Code) -> Iterator[Finding]:
         return
     count = {0: "no arguments", 1: "one argument"}.get(len(names), f"{len(names)} arguments")
     also = f", and {' and '.join(keywords)} by name" if keywords else ""
-    found = foreign(code)
+    found = find_foreign_function(code)
     whose = f" It {found.reason}." if found is not None else ""
     said = f"{code.name} takes {count}{also}; it is called with two, {code.name}(args, pred): the inputs and the prediction.{whose}"
-    line, column, end = _header(code, function)
+    line, column, end = _locate_header(code, function)
     yield Finding("parameters", "error", said, line, column, end, subject=code.name)
 
 
-def ask(code: Code) -> Finding | None:
+def ask_about_foreign_function(code: Code) -> Finding | None:
     """The question that a function for another framework raises. Its fix renames the parameters."""
-    found = foreign(code)
+    found = find_foreign_function(code)
     function = code.function
     if found is None or function is None or next(check_parameters(code), None) is not None:
         return None
     said = f"The function {found.header} {found.reason}. Here it would be called with the inputs first and the prediction second."
-    line, column, end = _header(code, function)
+    line, column, end = _locate_header(code, function)
     return Finding("foreign", "error", said, line, column, end, subject=found.header)
 
 
-def renamed(code: Code) -> str:
+def rename_code_parameters(code: Code) -> str:
     """The source with the reward's two parameters called args and pred, wherever it uses them."""
     function, names = code.function, code.parameters
     if function is None or len(names) < 2:  # noqa: PLR2004 - as above
@@ -161,7 +161,7 @@ def renamed(code: Code) -> str:
     return "\n".join(lines)
 
 
-def _header(code: Code, function: Function) -> tuple[int, int, int]:
+def _locate_header(code: Code, function: Function) -> tuple[int, int, int]:
     """Where to point: at the name and the parameters of the function."""
     line = function.lineno
     text = code.lines.lines[line - 1] if line <= len(code.lines.lines) else ""

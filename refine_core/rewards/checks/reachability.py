@@ -32,18 +32,18 @@ class Flow:
     steady: frozenset[str]
 
     @classmethod
-    def of(cls, code: Code, function: Function, given: frozenset[str] = frozenset()) -> Flow:
+    def of(cls, code: Code, function: Function, steady_parameters: frozenset[str] = frozenset()) -> Flow:
         """given: the parameters that are the same in every attempt."""
-        stored, changed = _stored(function), _changed(function)
+        stored, changed = _count_bindings(function), _changed_names(function)
         parameters = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
-        names = set((_BUILTINS | _imported(code.tree)) - parameters - stored.keys())
-        names |= {name for name in given if name not in changed and name not in stored}
+        names = set((_BUILTINS | _constant_names(code.tree)) - parameters - stored.keys())
+        names |= {name for name in steady_parameters if name not in changed and name not in stored}
         if sum(1 for _ in ast.walk(function)) > _MOST_NODES:
             return cls(code, function, frozenset(names))
         for node in own_nodes(function):  # in their order, so that one may be made of those before it
             match node:
                 case ast.Import() | ast.ImportFrom():
-                    names |= {name for name in _modules([node]) if stored[name] == 0}
+                    names |= {name for name in _imported_names([node]) if stored[name] == 0}
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
                     stored[name] == 1
                     and name not in changed
@@ -71,16 +71,16 @@ class Flow:
         """Whether every call comes to `node`, unless it fails before."""
         inside = node
         for around in self.code.around(node):
-            if isinstance(inside, ast.stmt) and any(map(self._may_leave, _before(around, inside))):
+            if isinstance(inside, ast.stmt) and any(map(self._may_leave, _statements_before(around, inside))):
                 return False
             if around is self.function:
                 return True
-            if not self._leads(around, inside, node):
+            if not self._always_enters(around, inside, node):
                 return False
             inside = around
         return False
 
-    def is_bound_anew(self, name: str, field: str) -> bool:
+    def is_rebound(self, name: str, field: str) -> bool:
         """Whether the function gives a name another value, or a field of what it holds."""
         return any(
             (isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load))
@@ -88,7 +88,7 @@ class Flow:
             for one in ast.walk(self.function)
         )
 
-    def _leads(self, around: ast.AST, inside: ast.AST, node: ast.AST) -> bool:
+    def _always_enters(self, around: ast.AST, inside: ast.AST, node: ast.AST) -> bool:
         """Whether `around`, once it has begun, comes to its part `inside` each time."""
         match around:
             case ast.If(test=test) | ast.IfExp(test=test):
@@ -134,7 +134,7 @@ class Flow:
                 return _leaves(statement)
 
 
-def _before(around: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
+def _statements_before(around: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
     """The statements of its block that come before it."""
     for _, block in ast.iter_fields(around):
         if isinstance(block, list) and statement in block:
@@ -142,7 +142,7 @@ def _before(around: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
     return []
 
 
-def _own(node: ast.AST) -> Iterator[ast.AST]:
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """A node and those in it, without what is inside a function or a class."""
     waiting = [node]
     while waiting:
@@ -154,10 +154,12 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def _leaves(node: ast.AST) -> bool:
     """Whether there is a `return` in it, or what leaves or repeats a loop that is not in it as well."""
-    if any(isinstance(one, ast.Return) for one in _own(node)):
+    if any(isinstance(one, ast.Return) for one in _own_nodes(node)):
         return True
-    inner = {one for loop in _own(node) if isinstance(loop, (ast.For, ast.While)) for one in _own(loop)}
-    return any(isinstance(one, (ast.Break, ast.Continue)) and one not in inner for one in _own(node))
+    inner = {
+        one for loop in _own_nodes(node) if isinstance(loop, (ast.For, ast.While)) for one in _own_nodes(loop)
+    }
+    return any(isinstance(one, (ast.Break, ast.Continue)) and one not in inner for one in _own_nodes(node))
 
 
 def _comes_first(body: list[ast.stmt], node: ast.AST) -> bool:
@@ -177,7 +179,7 @@ def _in_order(node: ast.AST) -> Iterator[ast.AST]:
     yield node
 
 
-def _stored(function: Function) -> Counter[str]:
+def _count_bindings(function: Function) -> Counter[str]:
     """How often the function binds each name, but for its parameters."""
     found: Counter[str] = Counter()
     for one in ast.walk(function):
@@ -195,7 +197,7 @@ def _stored(function: Function) -> Counter[str]:
     return found
 
 
-def _changed(function: Function) -> set[str]:
+def _changed_names(function: Function) -> set[str]:
     """The names of what may be changed in place."""
     found: set[str] = set()
     for one in ast.walk(function):
@@ -214,9 +216,9 @@ _CHANGES = {
 }  # fmt: skip
 
 
-def _imported(tree: ast.Module) -> frozenset[str]:
+def _constant_names(tree: ast.Module) -> frozenset[str]:
     """Names of modules, of what is imported from them, and of plain constants at the top level."""
-    found = _modules(tree.body)
+    found = _imported_names(tree.body)
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()):
@@ -227,7 +229,7 @@ def _imported(tree: ast.Module) -> frozenset[str]:
     return frozenset(name for name in found if stored[name] <= 1)
 
 
-def _modules(nodes: Sequence[ast.AST]) -> set[str]:
+def _imported_names(nodes: Sequence[ast.AST]) -> set[str]:
     """The names that imports among these bind, but for sources of chance."""
     found: set[str] = set()
     for node in nodes:

@@ -135,26 +135,26 @@ def check_returns(code: Code) -> Iterator[Finding]:
         return
     nodes = list(own_nodes(function))
     if isinstance(function, ast.AsyncFunctionDef):
-        yield _at(code, function, "async", _ASYNC)
+        yield _report(code, function, "async", _ASYNC)
         return
     if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in nodes):
-        yield _at(
+        yield _report(
             code, function, "generator", "the reward has a `yield`, so it returns a generator. Use `return`"
         )
         return
     returns = [node for node in nodes if isinstance(node, ast.Return)]
     valued = [node for node in returns if not _is_none(node.value)]
-    falls = _Flow(_raising(code)).block(function.body, function).falls
+    falls = _Flow(_always_raising(code)).block(function.body, function).falls
     if not valued:
         if falls or returns:
-            yield _at(
+            yield _report(
                 code,
                 function,
                 "no-return",
                 "the reward returns nothing. Every attempt would fail. End it with `return` and a number",
             )
         elif not _is_stub(function):
-            yield _at(
+            yield _report(
                 code,
                 function,
                 "no-return",
@@ -163,31 +163,31 @@ def check_returns(code: Code) -> Iterator[Finding]:
         return
     for node in returns:
         if _is_none(node.value):
-            yield _at(
+            yield _report(
                 code,
                 node,
                 "missing-return",
                 "this returns nothing, and an attempt that comes here fails. Return a number.",
                 "warning",
             )
-        elif (what := _no_number(node.value)) is not None:
-            yield _at(
+        elif (what := _describe_non_number(node.value)) is not None:
+            yield _report(
                 code,
                 node,
                 "wrong-return",
                 f"this returns {what}, not a number. Return a number or Score(value, feedback='…').",
             )
     for last in dict.fromkeys(falls):
-        yield _at(
+        yield _report(
             code,
             last,
             "missing-return",
-            f"{_how_it_falls(last)} the reward ends without a `return`, and the attempt fails.",
+            f"{_describe_fall(last)} the reward ends without a `return`, and the attempt fails.",
             "warning",
         )
 
 
-def _how_it_falls(node: ast.AST) -> str:
+def _describe_fall(node: ast.AST) -> str:
     match node:
         case ast.If():
             return "If this condition is false,"
@@ -201,7 +201,7 @@ def _how_it_falls(node: ast.AST) -> str:
             return "After this line"
 
 
-def _at(code: Code, node: ast.AST, kind: str, message: str, severity: str = "error") -> Finding:
+def _report(code: Code, node: ast.AST, kind: str, message: str, severity: str = "error") -> Finding:
     line = getattr(node, "lineno", 1)
     text = code.lines.lines[line - 1] if line <= len(code.lines.lines) else ""
     column = code.lines.column(line, getattr(node, "col_offset", 0))
@@ -216,7 +216,7 @@ def _at(code: Code, node: ast.AST, kind: str, message: str, severity: str = "err
     )
 
 
-def _raising(code: Code) -> set[str]:
+def _always_raising(code: Code) -> set[str]:
     """Names of the source's own functions that always raise."""
     found = set()
     for node in code.tree.body:
@@ -236,22 +236,22 @@ def _is_none(value: ast.expr | None) -> bool:
     return value is None or (isinstance(value, ast.Constant) and value.value is None)
 
 
-def _no_number(value: ast.expr | None) -> str | None:
+def _describe_non_number(value: ast.expr | None) -> str | None:
     """What a value plainly is that is no score; None where it may be one."""
     if isinstance(value, ast.Constant):
         if isinstance(value.value, str):
             return "text"
         return {bytes: "bytes", complex: "a complex number", type(...): "`...`"}.get(type(value.value))
     if isinstance(value, ast.IfExp):
-        return _no_number(value.body) or _no_number(value.orelse)
+        return _describe_non_number(value.body) or _describe_non_number(value.orelse)
     return next((what for kind, what in _LITERALS.items() if isinstance(value, kind)), None)
 
 
-def never_a_number(value: ast.expr | None) -> bool:
+def is_never_number(value: ast.expr | None) -> bool:
     """Whether a `return` of this is no score in any case."""
     if isinstance(value, ast.IfExp):
-        return never_a_number(value.body) and never_a_number(value.orelse)
-    return _is_none(value) or _no_number(value) is not None
+        return is_never_number(value.body) and is_never_number(value.orelse)
+    return _is_none(value) or _describe_non_number(value) is not None
 
 
 def _constant(test: ast.expr) -> bool | None:
