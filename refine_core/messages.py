@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final, Literal
 
-from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored
+from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored, StopReason
 from refine_core.formatting import format_cost, format_duration, format_number, format_rollout, pluralize
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.error_explanations import SANDBOX
 from refine_core.spec import HintSource
 from refine_core.spec.schedule import ScheduleKind
+
+AttemptWord = Literal["scored", "best", "stopped", "failed", "running", "cut_off", "returned"]
+ATTEMPT_OUTCOMES: Final[dict[AttemptWord, str]] = {
+    "scored": "scored",
+    "best": "best so far",
+    "stopped": "reached the threshold",
+    "failed": "failed",
+    "running": "running",
+    "cut_off": "cut off",
+    "returned": "returned",
+}
+"""What became of an attempt, as every chart, table and sentence says it."""
+
+RUN_OUTCOMES: Final[dict[StopReason, str]] = {
+    "threshold_reached": "reached the threshold",
+    "attempts_used_up": "best returned",
+    "too_many_failures": "gave up",
+    "every_attempt_failed": "every attempt failed",
+    "budget_used_up": "stopped by its budget",
+    "recording_ended": "the recording ends there",
+    "cancelled": "cancelled",
+    "error": "stopped by an error",
+    "reward_broken": "stopped: the reward needs a fix",
+}
+"""How a run ended."""
 
 _HINTS_FROM: dict[HintSource, str] = {
     "adviser": "Hints from an adviser",

@@ -7,27 +7,17 @@ from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_number, format_time, pluralize
+from refine_core.messages import ATTEMPT_OUTCOMES, RUN_OUTCOMES
 from refine_core.runs import RunRow
 
 SHOWN = 100
-_OUTCOMES = {
-    "threshold_reached": "reached the threshold",
-    "attempts_used_up": "best returned",
-    "too_many_failures": "gave up",
-    "every_attempt_failed": "every attempt failed",
-    "budget_used_up": "stopped by its budget",
-    "recording_ended": "the recording ends there",
-    "cancelled": "cancelled",
-    "error": "stopped by an error",
-    "reward_broken": "stopped: the reward needs a fix",
-}
 
 
 def outcome(row: RunRow) -> str:
     """How the run ended, in two words."""
     if row.summary.reason is not None:
-        return _OUTCOMES[row.summary.reason]
-    return "running" if row.alive else "interrupted"
+        return RUN_OUTCOMES[row.summary.reason]
+    return ATTEMPT_OUTCOMES["running"] if row.alive else "interrupted"
 
 
 def entry(row: RunRow) -> None:

@@ -20,6 +20,7 @@ from refine_core.formatting import (
     pluralize,
 )
 from refine_core.messages import (
+    ATTEMPT_OUTCOMES,
     describe_advice_failure,
     describe_error,
     describe_failure,
@@ -86,14 +87,10 @@ def _title(line: Timeline, attempt: Attempt) -> str:
                 f"reward {format_reward(line, attempt.reward)}",
                 *([describe_unmet_rules(attempt)] if attempt.unmet else ()),
             ]
-        case "failed":
-            parts.append("failed")
-        case "cut_off":
-            parts.append("cut off")
-        case _:
-            parts.append("running")
+        case state:
+            parts.append(ATTEMPT_OUTCOMES[state])
     if line.finished is not None and line.finished.returned == attempt.index:
-        parts.append("returned")
+        parts.append(ATTEMPT_OUTCOMES["returned"])
     return plain(" · ".join(parts))
 
 
@@ -205,8 +202,14 @@ def _hints(line: Timeline, attempt: Attempt) -> None:
 
 
 def _predictor(run: PredictorRun) -> None:
-    unfinished = "cut off" if run.cut_off else "running"
-    state = "failed" if run.error else format_duration(run.took_s) if run.took_s is not None else unfinished
+    unfinished = ATTEMPT_OUTCOMES["cut_off" if run.cut_off else "running"]
+    state = (
+        ATTEMPT_OUTCOMES["failed"]
+        if run.error
+        else format_duration(run.took_s)
+        if run.took_s is not None
+        else unfinished
+    )
     retries = sum(len(c.retries) for c in run.calls)
     parts = [
         run.name,

@@ -17,7 +17,7 @@ import streamlit as st
 
 from pages.shared.web import PLOTLY, TIMELINE, importing, url_of
 from refine_core import figures
-from refine_core.messages import describe_caller
+from refine_core.messages import ATTEMPT_OUTCOMES, describe_caller
 from refine_core.runs import Timeline
 
 TAIL: Final = 600  # characters of a reply that is being written
@@ -111,7 +111,7 @@ def _row(row: figures.Row) -> dict[str, object]:
     return {
         "attempt": row.attempt,
         "outcome": row.outcome,
-        "words": row.words + (", returned" if row.returned else ""),
+        "words": row.words + (f", {ATTEMPT_OUTCOMES['returned']}" if row.returned else ""),
         "returned": row.returned,
         "started_at": row.started_at,
         "cells": {key: [cell.text, cell.title, cell.quiet] for key, cell in row.cells.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from refine_core.figures import outcomes
 from refine_core.formatting import pluralize
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.messages import describe_unmet_rules, format_reward
+from refine_core.messages import ATTEMPT_OUTCOMES, describe_unmet_rules, format_reward
 
 _EACH = 12  # attempts told one by one; more are summed up
 
@@ -50,7 +50,8 @@ def _told(line: Timeline, attempt: Attempt) -> str:
         if kind != "scored":
             what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(line, attempt)}"
     else:
-        what = {"failed": f"{name} failed", "cut_off": f"{name} was cut off"}.get(kind, f"{name} is running")
+        verb = {"running": "is ", "cut_off": "was "}.get(kind, "")
+        what = f"{name} {verb}{ATTEMPT_OUTCOMES[kind]}"
     hinted = ", ".join(outcomes.hints(attempt))
     return f"{what}, with a hint for {hinted}." if hinted else f"{what}."
 

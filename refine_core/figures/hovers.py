@@ -9,6 +9,7 @@ from refine_core.figures import outcomes, text
 from refine_core.formatting import format_duration, format_temperature
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.messages import (
+    ATTEMPT_OUTCOMES,
     describe_advice_failure,
     describe_error,
     describe_failure,
@@ -47,7 +48,7 @@ def attempt_told(line: Timeline, attempt: Attempt) -> str:
 
 def run_told(attempt: Attempt, run: PredictorRun) -> str:
     """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
-    unfinished = "cut off" if run.cut_off else "running"
+    unfinished = ATTEMPT_OUTCOMES["cut_off" if run.cut_off else "running"]
     took = unfinished if run.took_s is None else format_duration(run.took_s)
     hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
     again = [call for call in run.calls if call.again]
@@ -68,7 +69,7 @@ def advice_told(attempt: Attempt, state: str) -> str:
     """What pointing at a chip says. state: "given", "failed", "asked" or "cut_off"."""
     name, advice = f"Advice after attempt {attempt.index + 1}", attempt.advice
     if advice is None or state in {"asked", "cut_off"}:
-        return text.hover(f"{name}: {'being asked for' if state == 'asked' else 'cut off'}")
+        return text.hover(f"{name}: {'being asked for' if state == 'asked' else ATTEMPT_OUTCOMES['cut_off']}")
     took = "" if advice.took_s is None else f" · {format_duration(advice.took_s)}"
     if advice.error is not None:
         return text.hover(

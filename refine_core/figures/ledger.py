@@ -24,6 +24,7 @@ from refine_core.formatting import (
 )
 from refine_core.log.timeline import Attempt, Call, Timeline, Usage
 from refine_core.messages import (
+    ATTEMPT_OUTCOMES,
     describe_failure,
     describe_refusals,
     describe_unmet_rules,
@@ -130,7 +131,7 @@ def _temperature(line: Timeline, attempt: Attempt) -> Cell:
 def _reward(line: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
     if attempt.reward is not None:
         return Cell(format_reward(line, attempt.reward), describe_unmet_rules(attempt))
-    return Cell({"failed": "failed", "cut_off": "cut off"}.get(kind, "running…"), quiet=kind != "failed")
+    return Cell(ATTEMPT_OUTCOMES[kind] + ("…" if kind == "running" else ""), quiet=kind != "failed")
 
 
 def _change(line: Timeline, attempt: Attempt, before: float | None) -> Cell:

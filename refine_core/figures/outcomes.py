@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from refine_core.log.timeline import Attempt, Timeline
+from refine_core.messages import ATTEMPT_OUTCOMES
 
 Outcome = Literal["scored", "best", "stopped", "failed", "running", "cut_off"]
-
-WORDS: dict[Outcome, str] = {
-    "scored": "scored",
-    "best": "best so far",
-    "stopped": "reached the threshold",
-    "failed": "failed",
-    "running": "running",
-    "cut_off": "cut off",
-}
 
 
 def outcome(line: Timeline, attempt: Attempt) -> Outcome:
@@ -33,7 +25,7 @@ def outcome(line: Timeline, attempt: Attempt) -> Outcome:
 def words(line: Timeline, attempt: Attempt) -> str:
     """The same as a person would say it; once the run has finished, the best is no longer "so far"."""
     kind = outcome(line, attempt)
-    return "best" if kind == "best" and line.finished is not None else WORDS[kind]
+    return "best" if kind == "best" and line.finished is not None else ATTEMPT_OUTCOMES[kind]
 
 
 def rolled(line: Timeline) -> bool:

@@ -207,16 +207,8 @@ def values(line: Timeline, grid: Grid) -> Trace:
     """The rewards as numbers, at the foot of their columns."""
     lane = grid.lane("reward")
     kinds = [outcomes.outcome(line, a) for a in line.attempts]
-    unscored = {"failed": "failed", "running": "…", "cut_off": "cut off"}
     few = len(line.attempts) <= _KEPT_WORDS
-    shown = [
-        messages.format_reward(line, a.reward)
-        if a.reward is not None
-        else unscored[k]
-        if few or k == "running"
-        else "✕"
-        for a, k in zip(line.attempts, kinds, strict=True)
-    ]
+    shown = [_value(line, a, k, few=few) for a, k in zip(line.attempts, kinds, strict=True)]
     x, customdata = at(line.attempts)
     return {
         "type": "scatter",
@@ -235,6 +227,15 @@ def values(line: Timeline, grid: Grid) -> Trace:
         "customdata": customdata,
         **only("bars", grid, min_column_px=_room(shown)),
     }
+
+
+def _value(line: Timeline, attempt: Attempt, kind: outcomes.Outcome, *, few: bool) -> str:
+    """The reward, or why there is none; where there are many columns, a cross stands for a word."""
+    if attempt.reward is not None:
+        return messages.format_reward(line, attempt.reward)
+    if kind == "running":
+        return "…"
+    return messages.ATTEMPT_OUTCOMES[kind] if few else "✕"
 
 
 def rules(line: Timeline, grid: Grid) -> Trace:
