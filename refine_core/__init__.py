@@ -60,7 +60,8 @@ if TYPE_CHECKING:
     )
     from refine_core.modules.saving import load
     from refine_core.practice import PracticeLM
-    from refine_core.refine import BestOfN, Refine, Refinement, Tried, Validator
+    from refine_core.refine import AttemptResult, BestOfN, Refine, Refinement, Validator
+    from refine_core.refine import AttemptResult as Tried
     from refine_core.refine.advice import advise
     from refine_core.refine.advice_request import OfferAdvice
     from refine_core.refine.build import Pipeline
@@ -125,7 +126,7 @@ _HOME = {
         "Prediction",
     ),
     "modules.saving": ("load",),
-    "refine": ("BestOfN", "Refine", "Refinement", "Tried", "Validator"),
+    "refine": ("AttemptResult", "BestOfN", "Refine", "Refinement", "Validator"),
     "refine.advice": ("advise",),
     "refine.advice_request": ("OfferAdvice",),
     "refine.build": ("Pipeline",),
@@ -146,11 +147,15 @@ _HOME = {
     "usage": ("UsageTracker", "track_usage"),
 }
 _MODULES = ("events", "runs", "settings")
+_RENAMED = {"Tried": "AttemptResult"}
+"""Old public name -> the name to use; the old one still works, with a DeprecationWarning."""
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
+_WHERE |= {old: _WHERE[new] for old, new in _RENAMED.items()}
 
 __all__ = [
     "LM",
     "Adapter",
+    "AttemptResult",
     "AutoAdapter",
     "BaseCallback",
     "BaseLM",
@@ -248,8 +253,14 @@ def __getattr__(name: str) -> object:
         from refine_core.absent import absence
 
         raise AttributeError(absence(name, __all__))
-    value: object = getattr(import_module(f"refine_core.{_WHERE[name]}"), name)
-    globals()[name] = value
+    new = _RENAMED.get(name, name)
+    value: object = getattr(import_module(f"refine_core.{_WHERE[name]}"), new)
+    if new == name:
+        globals()[name] = value
+    else:
+        import warnings
+
+        warnings.warn(f"{name} is deprecated; use {new}", DeprecationWarning, stacklevel=2)
     return value
 
 

@@ -93,7 +93,7 @@ def callbacks_of(instance: object) -> Sequence[Any]:
     return [*everywhere, *own] if own else everywhere
 
 
-class Told:
+class CallbackCall:
     """A call that callbacks are told of. Set `outputs` before the block ends."""
 
     __slots__ = ("_call_id", "_callbacks", "_inputs", "_instance", "_kind", "_parent", "outputs")
@@ -129,15 +129,15 @@ class Told:
                 logger.warning("%s of callback %s failed", handler, type(callback).__name__, exc_info=True)
 
 
-def told(
+def notify_callbacks(
     kind: Kind, instance: object, inputs: Mapping[str, Any], callbacks: Sequence[Any] | None = None
-) -> Told:
+) -> CallbackCall:
     """Tell the callbacks of `instance` of one call; use it with `with … as call`, and set `call.outputs` inside.
 
     For sync code, async code and operations alike. callbacks: those to tell, if `callbacks_of` was asked already; who
     asks it first, and builds `inputs` only if there are any, pays next to nothing where there are none.
     """
-    return Told(kind, instance, inputs, callbacks_of(instance) if callbacks is None else callbacks)
+    return CallbackCall(kind, instance, inputs, callbacks_of(instance) if callbacks is None else callbacks)
 
 
 def with_callbacks(function: F) -> F:
@@ -148,9 +148,9 @@ def with_callbacks(function: F) -> F:
     """
     signature = inspect.signature(function)
 
-    def call(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Told:
+    def call(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> CallbackCall:
         bound = signature.bind(instance, *args, **kwargs).arguments
-        return told("module", instance, dict(list(bound.items())[1:]))
+        return notify_callbacks("module", instance, dict(list(bound.items())[1:]))
 
     @functools.wraps(function)
     def sync(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -99,7 +99,7 @@ class AttemptStarted(Event):
     """temperature: of the program's first model; others follow schedules of their own.
 
     hints: predictor name -> hint in force. advice_from: index of the attempt whose advice they are, or None.
-    untempered: names of predictors whose model takes no temperature; `index` is their rollout id instead.
+    fixed_temperature: names of predictors whose model takes no temperature; `index` is their rollout id instead.
     """
 
     kind: ClassVar[str] = "attempt_started"
@@ -107,7 +107,7 @@ class AttemptStarted(Event):
     temperature: float
     hints: Mapping[str, str] = field(default_factory=dict)
     advice_from: int | None = None
-    untempered: tuple[str, ...] = ()
+    fixed_temperature: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

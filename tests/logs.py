@@ -37,7 +37,7 @@ class Log:
         temperatures: Sequence[float] | None = None,
         strategy: str = "refine",
         started_at: float = START,
-        untempered: Sequence[str] = (),
+        fixed_temperature: Sequence[str] = (),
     ) -> None:
         self.run_id, self.stages, self.N, self.now = run_id, tuple(stages), N, started_at
         self.records: list[Record] = []
@@ -48,7 +48,7 @@ class Log:
         self.rewards: dict[int, float] = {}
         self.met: dict[int, bool] = {}
         self.threshold = threshold
-        self.untempered = tuple(untempered)
+        self.fixed_temperature = tuple(fixed_temperature)
         steps = max(N - 1, 1)
         self.temperatures = tuple(
             temperatures or (0.0, *(round(0.5 + 0.5 * i / steps, 3) for i in range(1, N)))
@@ -87,7 +87,7 @@ class Log:
                 planned if temperature is None else temperature,
                 hints,
                 self.advice_from,
-                self.untempered,
+                self.fixed_temperature,
             ),
         )
         return span
@@ -345,7 +345,7 @@ def long_words() -> Log:
 
 def no_temperature(*, finished: bool = True) -> Log:
     """A model that takes no temperature; without an end, the third of four attempts is under way."""
-    log = Log(stages=("answer",), N=4, untempered=("answer",))
+    log = Log(stages=("answer",), N=4, fixed_temperature=("answer",))
     log.attempt(0.3, outputs={"answer": WORDS[0]})
     log.advise({"answer": "Say less."})
     log.attempt(0.6, outputs={"answer": WORDS[1]})
@@ -360,7 +360,7 @@ def no_temperature(*, finished: bool = True) -> Log:
 
 def one_without_temperature() -> Log:
     """Two models, of which that of `answer` takes no temperature."""
-    log = Log(N=3, untempered=("answer",))
+    log = Log(N=3, fixed_temperature=("answer",))
     log.attempt(0.4, outputs={"answer": WORDS[1]})
     log.advise({"draft": "Shorter."})
     log.attempt(0.95, outputs={"answer": WORDS[4]})

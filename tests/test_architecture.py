@@ -158,6 +158,7 @@ def test_nothing_lets_text_become_markup():
     assert [f.name for f in files if f.is_file() and banned.search(f.read_text(encoding="utf-8"))] == []
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_public_names_are_guarded_and_importable():
     import refine_core
 
@@ -166,6 +167,7 @@ def test_public_names_are_guarded_and_importable():
     assert missing == []
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_every_public_name_is_documented():
     import refine_core
 

@@ -96,7 +96,7 @@ def _title(line: Timeline, attempt: Attempt) -> str:
 
 def _rollout(line: Timeline, attempt: Attempt) -> None:
     """Which predictors got no temperature, and what tells their attempts apart."""
-    names = attempt.untempered
+    names = attempt.fixed_temperature
     if not names:
         return
     whose = "The model" if not line.tempered(attempt) else f"The model of {' and '.join(names)}"

@@ -19,7 +19,7 @@ from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
 from refine_core.adapters.field_values import sides
 from refine_core.adapters.truncation import cut_error, is_worth_asking_again, thought_error, why_cut
-from refine_core.callbacks import callbacks_of, told
+from refine_core.callbacks import callbacks_of, notify_callbacks
 from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
@@ -151,7 +151,7 @@ def _messages(request: Request, adapter: Adapter) -> Sequence[Message]:
         return adapter.format(shown, demos, inputs)
     # Copies, since a callback watches and changes nothing.
     given = {"signature": shown, "demos": [dict(demo) for demo in demos], "inputs": dict(inputs)}
-    with told("adapter_format", adapter, given, callbacks) as call:
+    with notify_callbacks("adapter_format", adapter, given, callbacks) as call:
         messages = adapter.format(shown, demos, inputs)
         call.outputs = [dict(message) for message in messages]
     return messages
@@ -247,7 +247,9 @@ def _read(
     """The outputs, seen to be all that the signature promised: an adapter of the user's own may have left some out."""
     if not callbacks:
         return _whole(signature, adapter.parse(signature, text), text)
-    with told("adapter_parse", adapter, {"signature": signature, "completion": text}, callbacks) as call:
+    with notify_callbacks(
+        "adapter_parse", adapter, {"signature": signature, "completion": text}, callbacks
+    ) as call:
         outputs = _whole(signature, adapter.parse(signature, text), text)
         call.outputs = dict(outputs)
     return outputs

@@ -55,7 +55,7 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
     free = _free(run.calls)
     return text.hover(
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
-        describe_rollout(attempt.index) if run.name in attempt.untempered else "",
+        describe_rollout(attempt.index) if run.name in attempt.fixed_temperature else "",
         f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
         f"the first reply could not be read; asked again {describe_format(again[-1])}" if again else "",
         *_fields(run.outputs),

@@ -123,7 +123,7 @@ def ledger(line: Timeline) -> list[Row]:
 def _temperature(line: Timeline, attempt: Attempt) -> Cell:
     if not line.tempered(attempt):
         return Cell(f"none; {format_rollout(attempt.index)}", "The model takes no temperature", quiet=True)
-    without = text.shorten(", ".join(attempt.untempered), 120)
+    without = text.shorten(", ".join(attempt.fixed_temperature), 120)
     about = f"No temperature for {without}; {format_rollout(attempt.index)}" if without else ""
     return Cell(format_temperature(attempt.temperature), about)
 

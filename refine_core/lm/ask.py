@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from refine_core import settings
-from refine_core.callbacks import Told, callbacks_of, told
+from refine_core.callbacks import CallbackCall, callbacks_of, notify_callbacks
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
@@ -51,12 +51,12 @@ def ask(
     if not (heard := callbacks_of(lm)):
         return asked
     shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public(params)}
-    return _with_callbacks(asked, told("lm", lm, shown, heard))
+    return _with_callbacks(asked, notify_callbacks("lm", lm, shown, heard))
 
 
-def _with_callbacks(asked: Flow[Reply], told_of: Told) -> Flow[Reply]:
+def _with_callbacks(asked: Flow[Reply], callback_call: CallbackCall) -> Flow[Reply]:
     """The same, with callbacks told before and after."""
-    with told_of as call:
+    with callback_call as call:
         reply = yield from asked
         call.outputs = list(reply.texts)
     return reply

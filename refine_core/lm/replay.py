@@ -96,7 +96,7 @@ class Recording:
                 under_way[record.span].retries.append(retried)
             case (LMReplied() | LMFailed()) as end if record.span in under_way:
                 under_way.pop(record.span).end = end
-            case AttemptStarted(index=0, untempered=names) if names:
+            case AttemptStarted(index=0, fixed_temperature=names) if names:
                 self.has_temperature = False
             case _:
                 pass

@@ -5,6 +5,7 @@
 The text is valid JSON whatever the values: what JSON cannot say is tagged, {"$float": "nan"}, {"$int": "…"},
 {"$dict": [[key, value], …]} for a mapping that would look like a tag, {"$text": "…"} for text with lone surrogates.
 A kind or version that this code does not know decodes to `Unknown`, with its payload kept.
+Kinds and field names on disk never change: where a field has another name in the code, STORED_NAMES says which.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 import ujson
 
 from refine_core import events
-from refine_core.events import Event, Unknown
+from refine_core.events import AttemptStarted, Event, Unknown
 
 T = TypeVar("T")
+STORED_NAMES: Mapping[type, Mapping[str, str]] = {AttemptStarted: {"fixed_temperature": "untempered"}}
+"""Class -> its field in the code -> the field's name on disk, where the two differ."""
+
 _BY_KIND = {cls.kind: cls for cls in events.ALL}
 _BIGGEST = 2**63 - 1
 _NAMES = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -65,17 +69,19 @@ def build(cls: type[T], data: Mapping[str, object]) -> T:
 
 
 @cache
-def _shape(cls: type) -> dict[str, object]:
-    """Field name -> type of a dataclass."""
+def _shape(cls: type) -> tuple[tuple[str, str, object], ...]:
+    """(field, its name on disk, type) of each field of a dataclass."""
     hints = get_type_hints(cls)
-    return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
+    return tuple((name, stored, hints[name]) for name, stored in _names(cls))
 
 
 def _build(kind: object, value: object) -> object:
     """`value` as `kind`: dataclasses, tuples and floats are made anew, all else stays. Unknown fields are left out."""
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         data = cast("dict[str, object]", value)
-        return kind(**{name: _build(hint, data[name]) for name, hint in _shape(kind).items() if name in data})
+        return kind(
+            **{name: _build(hint, data[stored]) for name, stored, hint in _shape(kind) if stored in data}
+        )
     if kind is float:
         return float(cast("float", value))
     if get_origin(kind) is tuple:
@@ -88,9 +94,12 @@ def _build(kind: object, value: object) -> object:
 
 
 @cache
-def _names(cls: type) -> tuple[str, ...]:
-    """The fields of a dataclass; () for other types."""
-    return tuple(f.name for f in dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else ()
+def _names(cls: type) -> tuple[tuple[str, str], ...]:
+    """(field, its name on disk) of each field of a dataclass; () for other types."""
+    if not dataclasses.is_dataclass(cls):
+        return ()
+    stored = STORED_NAMES.get(cls, {})
+    return tuple((f.name, stored.get(f.name, f.name)) for f in dataclasses.fields(cls))
 
 
 def _pack(value: object) -> object:
@@ -98,7 +107,7 @@ def _pack(value: object) -> object:
     if isinstance(value, str):
         return value if _clean(value) else {"$text": value.encode("utf-16-le", "surrogatepass").hex()}
     if names := _names(type(value)):  # type: ignore[arg-type]  # every class can be hashed
-        return {name: _pack(getattr(value, name)) for name in names}
+        return {stored: _pack(getattr(value, name)) for name, stored in names}
     match value:
         case None | bool():
             return value

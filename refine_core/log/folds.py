@@ -83,7 +83,12 @@ class _Fold:
             self.line.cut_short()
         elif isinstance(event, ev.AttemptStarted):
             attempt = Attempt(
-                event.index, event.temperature, event.hints, event.advice_from, record.at, event.untempered
+                event.index,
+                event.temperature,
+                event.hints,
+                event.advice_from,
+                record.at,
+                event.fixed_temperature,
             )
             self.attempts[span] = attempt
             self.line.attempts = [*(a for a in self.line.attempts if a.index != event.index), attempt]
@@ -135,7 +140,7 @@ class _Fold:
                 call.retries.append(event)
                 call.params = {n: v for n, v in call.params.items() if n not in event.left_out}
                 if "temperature" in event.left_out and call.purpose == "predict" and run:
-                    attempt.untempered = tuple(dict.fromkeys((*attempt.untempered, run.name)))
+                    attempt.fixed_temperature = tuple(dict.fromkeys((*attempt.fixed_temperature, run.name)))
             case ev.LMReplied() if call:
                 call.reply, call.took_s = event, event.took_s
             case ev.LMFailed() if call:

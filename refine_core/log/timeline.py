@@ -126,7 +126,7 @@ class Advice:
 class Attempt:
     """One try. reward is None unless scored; error and phase are set if it failed.
 
-    untempered: names of predictors whose model takes no temperature; their rollout id is the index.
+    fixed_temperature: names of predictors whose model takes no temperature; their rollout id is the index.
     state "cut_off": the run ended while it ran. took_s: until its reward or failure.
     best_so_far: reward of the best attempt up to here, which is not the highest where that one failed a validator.
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
@@ -138,7 +138,7 @@ class Attempt:
     hints: Mapping[str, str]
     advice_from: int | None
     started_at: float
-    untempered: tuple[str, ...] = ()
+    fixed_temperature: tuple[str, ...] = ()
     state: State = "running"
     predictors: list[PredictorRun] = field(default_factory=list)
     outputs: Mapping[str, object] | None = None
@@ -200,7 +200,7 @@ class Timeline:
     def tempered(self, attempt: Attempt) -> bool:
         """Whether any of the program's models was given a temperature in that attempt."""
         names = self.predictors or tuple(run.name for run in attempt.predictors)
-        return not names or not set(names) <= set(attempt.untempered)
+        return not names or not set(names) <= set(attempt.fixed_temperature)
 
     def cut_short(self) -> None:
         """Mark all that has no end as cut off: the run has stopped, and nothing in it is under way any more."""

@@ -9,7 +9,7 @@
 
 tree.py      the predictors in it        copying.py   copies of it
 saving.py    its state on disk           parallel.py  many inputs at once
-watching.py  who is told of a call, and what it cost
+observing.py who is told of a call, and what it cost
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from refine_core.concurrency.overriding import overrides
 from refine_core.concurrency.threads import block_on, in_thread
 from refine_core.errors import InputsByNameError
 from refine_core.modules.copying import deepcopy, reset_copy
+from refine_core.modules.observing import cancel_on_error, has_observers, observe_call
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.saving import Saved
 from refine_core.modules.tree import Tree
-from refine_core.modules.watching import is_watched, stoppable, watched
 
 
 class Module(Tree, Saved):
@@ -51,19 +51,19 @@ class Module(Tree, Saved):
 
         With `track_usage` set, the prediction tells what it cost: see Prediction.get_lm_usage.
         """
-        if not is_watched(self):
+        if not has_observers(self):
             return self.forward(*args, **kwargs)
-        with watched(self, args, kwargs) as call:
+        with observe_call(self, args, kwargs) as call:
             call.outputs = self.forward(*args, **kwargs)
         return call.outputs
 
     async def acall(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program in an event loop. A `forward` that has no async twin runs in a thread, its context copied."""
-        with watched(self, args, kwargs) as call:
+        with observe_call(self, args, kwargs) as call:
             if _is_async(type(self)):  # type: ignore[arg-type]  # every class can be hashed
                 call.outputs = await self.aforward(*args, **kwargs)
             else:
-                with stoppable():
+                with cancel_on_error():
                     call.outputs = await in_thread(self.forward, *args, **kwargs)
         return call.outputs
 
@@ -140,7 +140,7 @@ class Operation(Module):
         if args:
             raise self._takes_keywords()
         if (resumed := self._resumed()) is None:
-            if not is_watched(self):
+            if not has_observers(self):
                 return self.forward(**inputs)
             resumed = nullcontext()
         with resumed:
@@ -187,7 +187,7 @@ class Operation(Module):
         return run(self._flow(**inputs))
 
     async def aforward(self, **inputs: Any) -> Prediction:
-        with stoppable():
+        with cancel_on_error():
             return await arun(self._flow(**inputs))
 
     def _takes_keywords(self) -> InputsByNameError:
@@ -205,7 +205,7 @@ def call(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
         isinstance(module, Operation)
         and not overrides(module, _CALLS)
         and module._resumed() is None  # noqa: SLF001 - of a class of this file
-        and not is_watched(module)
+        and not has_observers(module)
     ):
         return module._flow(**inputs)  # noqa: SLF001
     return _called(module, inputs)

@@ -35,15 +35,15 @@ SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies 
 NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _OPTIONS = frozenset(("signature", "new_signature", "lm", "config", "demos", "_trace"))  # of one call
-_OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "ride", "callbacks"))
+_OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "attempt_context", "callbacks"))
 
 
 @dataclass(slots=True)  # not frozen: every attempt makes some, and that would cost three times as much
-class Ride:
+class AttemptContext:
     """What an attempt puts on its own copy of a predictor, so that a user's threads keep it.
 
     name: the predictor's path. hint: for the field `hint_`; None before any advice. trace: where calls are noted.
-    block: the settings in force. outer: the ride of the attempt that this one is part of, in a nested refinement.
+    block: the settings in force. outer: the context of the attempt that this one is part of, in a nested refinement.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Ride:
     hint: str | None
     trace: Trace
     block: Mapping[str, Any]
-    outer: Ride | None = None
+    outer: AttemptContext | None = None
 
     def resumed(self) -> AbstractContextManager[Any] | None:
         """The attempt's settings and scope, for a thread that has not inherited them; None where it has."""
@@ -111,7 +111,7 @@ class Predict(Operation, Parameter):
         self.traces: list[Any] = []
         self.train: list[Any] = []
         self.demos: list[Mapping[str, Any]] = []
-        self.ride: Ride | None = None
+        self.attempt_context: AttemptContext | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = object.__new__(type(self))
@@ -128,10 +128,10 @@ class Predict(Operation, Parameter):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "ride": None}
+        return {**self.__dict__, "attempt_context": None}
 
     def _resumed(self) -> AbstractContextManager[Any] | None:
-        return self.ride.resumed() if self.ride is not None else None
+        return self.attempt_context.resumed() if self.attempt_context is not None else None
 
     def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """Ask the model and read its reply."""
@@ -152,9 +152,9 @@ class Predict(Operation, Parameter):
             wrong = self.config if isinstance(config, Mapping) else config
             raise TypeError(f"config is a dict of model parameters, not {settings.shown(wrong)}") from None
         values = checked(signature, inputs)
-        ride = self.ride
-        scope = (ride.scope if ride else current()).inside(ride.name if ride else "predict")
-        name, hint = (ride.path, ride.told()) if ride else ("self", None)
+        context = self.attempt_context
+        scope = (context.scope if context else current()).inside(context.name if context else "predict")
+        name, hint = (context.path, context.told()) if context else ("self", None)
         told = (
             scope.wanted and self._purpose == "predict"
         )  # a judge is part of the reward, not of the program
@@ -170,7 +170,7 @@ class Predict(Operation, Parameter):
             if "n" in params or "n" in lm.kwargs:
                 params = yield from _varied(lm, params)
             request = Request(signature, shown, given, lm, demos, params, self._purpose, scope)
-            completions = yield from fill(request, adapter_in_force(lm))
+            completions = yield from fill(request, current_adapter(lm))
             several = len(completions) > 1
             made = Prediction.from_completions(completions) if several else Prediction(completions[0])
         except Exception as error:
@@ -188,8 +188,8 @@ class Predict(Operation, Parameter):
         trace = settings.get("trace")
         if trace is not None:
             trace.append((self, values, made))
-        if ride is not None and ride.trace is not trace:  # a block of the user's own has another
-            ride.trace.append((self, values, made))
+        if context is not None and context.trace is not trace:  # a block of the user's own has another
+            context.trace.append((self, values, made))
         return made
 
     def dump_state(self) -> dict[str, Any]:
@@ -265,7 +265,7 @@ def _hinted(signature: type[Signature], instructions: str) -> type[Signature]:
     return signature.append(HINT, InputField(desc="a hint for you from an earlier attempt"))
 
 
-def adapter_in_force(lm: BaseLM) -> Adapter:
+def current_adapter(lm: BaseLM) -> Adapter:
     """The adapter that is configured, or else that of the model's own reply format."""
     return settings.get("adapter") or adapter_for(lm.reply_format)
 

@@ -12,7 +12,7 @@ from refine_core.lm.base import BaseLM
 logger = logging.getLogger("refine_core")
 
 _KEYS = frozenset(("traces", "train", "demos", "signature", "lm"))
-_NO_STATE = frozenset(("config", "callbacks", "ride"))  # of a predictor, and never written
+_NO_STATE = frozenset(("config", "callbacks", "attempt_context"))  # of a predictor, and never written
 
 if TYPE_CHECKING:
     from refine_core.modules.predict import Predict

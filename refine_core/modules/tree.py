@@ -34,7 +34,7 @@ PLAIN = frozenset(
 """Types whose values hold no predictor and are never changed, so they are neither searched nor copied."""
 
 _OWN_DATA = frozenset(  # of a predictor
-    ("signature", "config", "demos", "traces", "train", "lm", "ride", "callbacks")
+    ("signature", "config", "demos", "traces", "train", "lm", "attempt_context", "callbacks")
 )
 
 

@@ -14,7 +14,7 @@ from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
 from refine_core.loop import feedback_of
 from refine_core.modules.module import Module
-from refine_core.modules.predict import NO_HINT, Predict, Trace, adapter_in_force
+from refine_core.modules.predict import NO_HINT, Predict, Trace, current_adapter
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_request import FULL, AdviceStyle, advice_request
 
@@ -65,7 +65,7 @@ def advise(
     )
     start = time.perf_counter()
     request = Request(signature, signature, texts, lm, (), {}, "advice", scope)
-    said, *_ = yield from fill(request, adapter_in_force(lm))
+    said, *_ = yield from fill(request, current_adapter(lm))
     advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
     given = {k: v.strip() for k, v in advised.items() if k in names}
     advice = {name: given.get(name) or NO_HINT for name in names}
@@ -74,4 +74,4 @@ def advise(
 
 def _path(who: Predict, trace: Trace) -> str:
     """The name of a predictor that ran on a copy of its own, inside a refinement that is part of the program."""
-    return (who.ride.named_for(trace) if who.ride is not None else None) or "unknown"
+    return (who.attempt_context.named_for(trace) if who.attempt_context is not None else None) or "unknown"

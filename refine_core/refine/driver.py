@@ -36,16 +36,16 @@ from refine_core.log.plain import plain_dict
 from refine_core.log.scope import ATTEMPT, Scope, Span, use_scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, evolve, temperatures
 from refine_core.modules.module import Module, call
-from refine_core.modules.predict import NO_HINT, Predict, Ride, Trace
+from refine_core.modules.predict import NO_HINT, AttemptContext, Predict, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
 from refine_core.refine.advice_request import FULL, AdviceStyle
-from refine_core.refine.outcome import Outcome, Refinement, Tried
+from refine_core.refine.result import AttemptResult, Refinement, RefineResult
 from refine_core.refine.scoring import Scorer, Validator, unmet
 from refine_core.rewards.arguments import Inputs
 
 if TYPE_CHECKING:  # who never resumes a run need not wait for what reads its log
-    from refine_core.refine.resuming import Interrupted
+    from refine_core.refine.resuming import ResumeState
 
 logger = logging.getLogger("refine_core")
 
@@ -53,7 +53,7 @@ _IMMUTABLE = frozenset((str, int, float, bool, bytes, type(None)))
 
 
 @dataclass(slots=True)
-class Made:
+class AttemptArtifacts:
     """What an attempt leaves behind for its advice: the program as it ran, its trace, outputs and score."""
 
     program: Module
@@ -68,7 +68,7 @@ class Made:
         A predictor that somebody took from the trace rides no more, so a later call of it is one of its own.
         """
         for _, one in self.predictors:
-            one.ride = one.ride.outer if one.ride is not None else None
+            one.attempt_context = one.attempt_context.outer if one.attempt_context is not None else None
         self.trace.clear()
 
 
@@ -110,12 +110,12 @@ class Driver:
     scope: Scope
     adviser: BaseLM | None = None
     validators: tuple[Validator, ...] = ()
-    on_attempt: Callable[[Tried], Any] | None = None
-    before: Interrupted | None = None
+    on_attempt: Callable[[AttemptResult], Any] | None = None
+    before: ResumeState | None = None
     advice_style: AdviceStyle = FULL
     loop: Loop = field(init=False)
     facts: list[Event] = field(default_factory=list)
-    made: dict[int, Made] = field(default_factory=dict)
+    made: dict[int, AttemptArtifacts] = field(default_factory=dict)
     errors: dict[int, Exception] = field(default_factory=dict)
     stop: Stop | None = None
     _best: int | None = None
@@ -123,7 +123,7 @@ class Driver:
     _models: dict[int, TemperatureSchedule] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
     _asks: dict[str, int] = field(default_factory=dict)  # which of the models each predictor asks
-    _untempered: tuple[str, ...] = ()
+    _fixed_temperature: tuple[str, ...] = ()
     _places: dict[int, Scope] = field(default_factory=dict)
     _begun: dict[int, AttemptStarted] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -132,11 +132,11 @@ class Driver:
         self.loop = Loop(self.plan)
         self._are_immutable = _IMMUTABLE.issuperset(map(type, self.inputs.values()))
 
-    def run(self) -> Outcome:
+    def run(self) -> RefineResult:
         """`flow`, in this thread."""
         return run(self.flow())
 
-    def flow(self) -> Flow[Outcome]:
+    def flow(self) -> Flow[RefineResult]:
         """Everything until the loop says stop.
 
         Raises RunCancelled, RecordingFailed, what `on_attempt` raises, and LMError where advice will be wanted and
@@ -203,7 +203,9 @@ class Driver:
             hints = dict.fromkeys(self._names, asked.feedback)
         else:
             hints = {name: asked.hints.get(name) or NO_HINT for name in self._names} if asked.hints else {}
-        began = AttemptStarted(asked.index, asked.temperature, hints, asked.advice_from, self._untempered)
+        began = AttemptStarted(
+            asked.index, asked.temperature, hints, asked.advice_from, self._fixed_temperature
+        )
         self._begun[asked.index] = began
         self._note(began, scope)
 
@@ -213,11 +215,11 @@ class Driver:
             if known.temperatures is None or known.lm.supports("temperature"):
                 continue
             self._models[key] = replace(known, temperatures=None)
-            self._note_untempered()
+            self._note_fixed_temperature()
 
-    def _note_untempered(self) -> None:
+    def _note_fixed_temperature(self) -> None:
         """Whose predictors' models take no temperature, as far as is known now."""
-        self._untempered = tuple(
+        self._fixed_temperature = tuple(
             name for name, key in self._asks.items() if self._models[key].temperatures is None
         )
 
@@ -264,16 +266,16 @@ class Driver:
                 rules,
                 scored.refusals,
             )
-            self.made[index] = Made(program, predictors, trace, outputs, ended)
+            self.made[index] = AttemptArtifacts(program, predictors, trace, outputs, ended)
             self._note(ended, scope)
             if self.plan.at_once == 1:
                 self._forget_all_but(index)
         if self.on_attempt is not None:
             made = self.made.get(index)
             prediction = made.outputs if made is not None else None
-            yield MaybeAwaitable(self.on_attempt, Tried.of(self._begun[index], ended, prediction))
+            yield MaybeAwaitable(self.on_attempt, AttemptResult.of(self._begun[index], ended, prediction))
 
-    def _recall(self, before: Interrupted) -> None:
+    def _recall(self, before: ResumeState) -> None:
         """Stand where the run was interrupted: with its facts, and with what its best and its last attempt left behind."""
         self.facts = list(before.facts)
         self._begun = {f.index: f for f in before.facts if isinstance(f, AttemptStarted)}
@@ -286,7 +288,7 @@ class Driver:
                 program = self.program.deepcopy()
                 trace = before.trace(fact.index, program)
                 predictors = self._equip(program, self._begun[fact.index], self._places[fact.index], trace)
-                self.made[fact.index] = Made(
+                self.made[fact.index] = AttemptArtifacts(
                     program, predictors, trace, before.outputs(fact.index, program), fact
                 )
                 self._forget_all_but(fact.index)
@@ -350,7 +352,7 @@ class Driver:
                 supports = yield Blocking(lm.supports, "temperature")
                 self._models[id(lm)] = self._scheduled(lm, supports=supports)
             self._asks[name] = id(lm)
-        self._note_untempered()
+        self._note_fixed_temperature()
         if self.adviser is not None:
             yield from self.adviser.ready(self.scope.cancel)
             self.adviser = yield Blocking(self.adviser.without_unsupported)
@@ -381,10 +383,10 @@ class Driver:
                     models[id(lm)] = known.at(began.index)
                 one.lm = models[id(lm)]
             hint = (began.hints.get(name) or NO_HINT) if began.hints else None
-            one.ride = Ride(name, scope, hint, trace, block, one.ride)
+            one.attempt_context = AttemptContext(name, scope, hint, trace, block, one.attempt_context)
         return predictors
 
-    def _outcome(self, stop: Stop) -> Outcome:
+    def _outcome(self, stop: Stop) -> RefineResult:
         """What to hand back. What attempts left behind is let go, since errors and traces hold on to all of this."""
         refinement = Refinement.of(self.facts, stop)
         made, self.made = self.made, {}
@@ -409,7 +411,7 @@ class Driver:
             prediction.refinement = refinement
         for one in made.values():
             one.forget()
-        return Outcome(refinement, prediction, error)
+        return RefineResult(refinement, prediction, error)
 
 
 def first_temperature(program: Module) -> float:

@@ -16,7 +16,7 @@ from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.driver import Driver, first_temperature
-from refine_core.refine.outcome import Tried
+from refine_core.refine.result import AttemptResult
 from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, arity_fault, validators_of
 from refine_core.refine.sources import source_of
 from refine_core.spec import HintSource, Schedule
@@ -33,7 +33,7 @@ class BestOfN(Operation):
     fail_count:  failed attempts tolerated in one call; default N.
     validators:  Validator(name, check, message), or such tuples; an attempt that fails one does not stop the run, and
                  is returned only if no attempt met them all.
-    on_attempt:  called with each attempt (Tried) once it has ended; sync or async; what it raises is raised.
+    on_attempt:  called with each attempt (AttemptResult) once it has ended; sync or async; what it raises is raised.
     num_threads: attempts under way at once; the result is that of one after another, for the same replies.
     schedule:    "dspy-2.6" (the model's own temperature, then rising from 0.5), "dspy-3" (1.0 each time), a list of N
                  temperatures, or "none" for models that take no temperature. Other than "dspy-2.6", each attempt has a
@@ -56,7 +56,7 @@ class BestOfN(Operation):
         fail_count: int | None = None,
         *,
         validators: Iterable[Validator | tuple[str, Any, str]] = (),
-        on_attempt: Callable[[Tried], Any] | None = None,
+        on_attempt: Callable[[AttemptResult], Any] | None = None,
         num_threads: int = 1,
         schedule: ScheduleKind | Iterable[float] | Schedule = "dspy-2.6",
         callbacks: Iterable[Any] | None = None,
@@ -101,9 +101,9 @@ class BestOfN(Operation):
         return outcome.prediction
 
     def _resumed(self) -> AbstractContextManager[Any] | None:
-        rides = (one.ride for one in self.module.predictors())
-        ride = next((ride for ride in rides if ride is not None), None)
-        return ride.resumed() if ride is not None else None
+        contexts = (one.attempt_context for one in self.module.predictors())
+        context = next((context for context in contexts if context is not None), None)
+        return context.resumed() if context is not None else None
 
     def _plan(self, first: float) -> Plan:
         return Plan.of(
@@ -159,7 +159,7 @@ class Refine(BestOfN):
         *,
         advice_lm: BaseLM | None = None,
         validators: Iterable[Validator | tuple[str, Any, str]] = (),
-        on_attempt: Callable[[Tried], Any] | None = None,
+        on_attempt: Callable[[AttemptResult], Any] | None = None,
         hints: HintSource = "adviser",
         advice_instructions: str = "",
         compact_advice: bool = False,

@@ -33,7 +33,7 @@ from refine_core.signatures.types import validate
 
 
 @dataclass(frozen=True, slots=True)
-class Interrupted:
+class ResumeState:
     """What a run did before it was interrupted.
 
     facts: the loop's own events, without those of the attempt that was cut off. places: index of a complete attempt ->
@@ -47,7 +47,7 @@ class Interrupted:
     worked_s: float
 
     @classmethod
-    def of(cls, records: Sequence[Record]) -> Interrupted:
+    def of(cls, records: Sequence[Record]) -> ResumeState:
         """records: the run's log, from its first event."""
         own = [r for r in records if isinstance(r.event, LOOP) and not nested(r.span)]
         ended = {

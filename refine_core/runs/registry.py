@@ -29,7 +29,7 @@ from refine_core.log.well_formed import well_formed
 from refine_core.messages import usage_summary
 from refine_core.refine.build import check
 from refine_core.refine.resuming import continued_anyway
-from refine_core.refine.work import Work
+from refine_core.refine.run_job import RunJob
 from refine_core.runs.replaying import replayed
 from refine_core.runs.run import Run, State
 from refine_core.spec import ProgramSpec
@@ -84,7 +84,7 @@ class Runs:
         Raises: SpecError with every problem found; LMKeyError for a key that is not there; StoreError.
         """
         check(spec)
-        work = Work(spec, (credentials or Credentials()).keys, self.recording)
+        work = RunJob(spec, (credentials or Credentials()).keys, self.recording)
         return self._begin(_new_id(), work)
 
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
@@ -101,7 +101,7 @@ class Runs:
         # Those that it was found by: whatever another made of it since, the store refuses to write over.
         records = self.events(run_id)[: found.line.seq]
         keys = (credentials or Credentials()).keys
-        work = Work(_spec(records), keys, self.recording, records, anyway=anyway)
+        work = RunJob(_spec(records), keys, self.recording, records, anyway=anyway)
         self._begin(run_id, work, records)
 
     def replay(self, run_id: str, *, delay_s: float | None = None) -> str:
@@ -125,7 +125,7 @@ class Runs:
             raise LMNotFoundError(f"There is no run {run_id!r} to replay; choose another, or ask a model.")
         return Recording(records)
 
-    def _begin(self, run_id: str, work: Work, records: Sequence[Record] = ()) -> str:
+    def _begin(self, run_id: str, work: RunJob, records: Sequence[Record] = ()) -> str:
         """Record the first fact and set a thread to work. records: what the run has recorded before."""
         job = _Job(Cancel())
         try:
@@ -262,7 +262,7 @@ class Runs:
                 job.thread.join(timeout_s)
         self.store.close()
 
-    def _work(self, run_id: str, job: _Job, work: Work, scope: Scope) -> None:
+    def _work(self, run_id: str, job: _Job, work: RunJob, scope: Scope) -> None:
         """The body of a run's thread: whatever happens, the log says so, or the job does."""
         try:
             scope.emit(work.run(scope))

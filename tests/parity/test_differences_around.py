@@ -290,7 +290,7 @@ def test_models_that_refuse_a_temperature_get_rollout_ids():
     asked = [(call.params.get("temperature"), call.params.get("rollout_id")) for call in lm.calls]
     assert asked == [(None, 0), (None, 1), (None, 2)]
     began = [event for event in log.events if isinstance(event, ev.AttemptStarted)]
-    assert {event.untempered for event in began} == {("self",)}
+    assert {event.fixed_temperature for event in began} == {("self",)}
     assert LM("openai/o3-mini").supports("temperature") is False
 
 

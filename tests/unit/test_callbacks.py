@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from refine_core import settings
-from refine_core.callbacks import ACTIVE_CALL_ID, BaseCallback, callbacks_of, told
+from refine_core.callbacks import ACTIVE_CALL_ID, BaseCallback, callbacks_of, notify_callbacks
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import arun, run
@@ -20,16 +20,16 @@ CANARY = "canary-66e0-of-any-shape"
 
 class Noting(BaseCallback):
     def __init__(self):
-        self.told = []
+        self.calls = []
 
     def on_lm_start(self, call_id, instance, inputs):
-        self.told.append(("start", call_id, ACTIVE_CALL_ID.get(), instance, inputs))
+        self.calls.append(("start", call_id, ACTIVE_CALL_ID.get(), instance, inputs))
 
     def on_lm_end(self, call_id, outputs, exception=None):
-        self.told.append(("end", call_id, ACTIVE_CALL_ID.get(), outputs, exception))
+        self.calls.append(("end", call_id, ACTIVE_CALL_ID.get(), outputs, exception))
 
     def on_module_start(self, call_id, instance, inputs):
-        self.told.append(("module", call_id, ACTIVE_CALL_ID.get(), instance, inputs))
+        self.calls.append(("module", call_id, ACTIVE_CALL_ID.get(), instance, inputs))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_models_call_is_told_before_and_after(ask):
     watch = Noting()
     lm = ScriptedLM(["one"], callbacks=[watch])
     ask(lm, "why?", top_p=0.5)
-    (start, call_id, parent, instance, inputs), end = watch.told
+    (start, call_id, parent, instance, inputs), end = watch.calls
     assert (start, parent, instance) == ("start", None, lm)
     assert inputs == {
         "prompt": "why?",
@@ -53,7 +53,7 @@ def test_a_failure_is_told_with_its_error():
     watch, error = Noting(), LMError("no")
     with pytest.raises(LMError):
         ScriptedLM([error], callbacks=[watch])("hi")
-    assert watch.told[-1][3:] == (None, error)
+    assert watch.calls[-1][3:] == (None, error)
 
 
 def test_those_of_the_settings_hear_of_every_model_and_come_first():
@@ -64,21 +64,24 @@ def test_those_of_the_settings_hear_of_every_model_and_come_first():
         lm("hi")
         ScriptedLM(["x"])("hi")
     lm("hi")
-    assert (len(everywhere.told), len(own.told)) == (4, 4)
+    assert (len(everywhere.calls), len(own.calls)) == (4, 4)
 
 
 def test_a_copy_tells_the_callbacks_of_its_original():
     watch = Noting()
     ScriptedLM(["one"], callbacks=[watch]).copy(temperature=0.5)("hi")
-    assert len(watch.told) == 2
+    assert len(watch.calls) == 2
 
 
 def test_a_call_within_a_call_knows_whose_it_is():
     watch = Noting()
-    with settings.context(callbacks=[watch]), told("module", "the module", {"kwargs": {"a": 1}}) as call:
+    with (
+        settings.context(callbacks=[watch]),
+        notify_callbacks("module", "the module", {"kwargs": {"a": 1}}) as call,
+    ):
         ScriptedLM(["one"])("hi")
         call.outputs = "made"
-    (_, outer, above, instance, inputs), (_, inner, parent, *_), end = watch.told
+    (_, outer, above, instance, inputs), (_, inner, parent, *_), end = watch.calls
     assert (above, instance, inputs) == (None, "the module", {"kwargs": {"a": 1}})
     assert parent == outer != inner
     assert end[2] == outer, "the end is told where the start was"
@@ -89,7 +92,7 @@ def test_each_task_has_its_own_active_call():
     watch, cancel = Noting(), Cancel()
 
     def operation(name):
-        with told("module", name, {}, [watch]):
+        with notify_callbacks("module", name, {}, [watch]):
             mine = ACTIVE_CALL_ID.get()
             yield Pause(0.05, cancel)
             assert ACTIVE_CALL_ID.get() == mine
@@ -100,7 +103,7 @@ def test_each_task_has_its_own_active_call():
 
     one, other = asyncio.run(both())
     assert one != other
-    assert [parent for _, _, parent, *_ in watch.told] == [None, None]
+    assert [parent for _, _, parent, *_ in watch.calls] == [None, None]
 
 
 def test_an_operation_that_is_given_up_ends_in_another_context_without_trouble():
@@ -112,7 +115,7 @@ def test_an_operation_that_is_given_up_ends_in_another_context_without_trouble()
             ended.append(type(exception))
 
     def operation():
-        with told("module", "m", {}, [Ends()]):
+        with notify_callbacks("module", "m", {}, [Ends()]):
             yield Pause(1.0, Cancel())
 
     async def begin():
@@ -135,7 +138,7 @@ def test_a_failing_callback_is_logged_and_the_call_goes_on(caplog):
     watch = Noting()
     with caplog.at_level(logging.WARNING):
         assert ScriptedLM(["one"], callbacks=[Failing(), watch])("hi") == ["one"]
-    assert len(watch.told) == 2
+    assert len(watch.calls) == 2
     assert [r.getMessage() for r in caplog.records] == [
         "on_lm_start of callback Failing failed",
         "on_lm_end of callback Failing failed",
@@ -166,27 +169,27 @@ def test_a_callback_cannot_change_what_is_asked_and_sees_no_secret():
     lm("hi", api_key=CANARY, x_token=CANARY, temperature=0.5)
     assert lm.calls[0].messages[0]["content"] == "hi"
     assert lm.calls[0].params["temperature"] == 0.5
-    assert CANARY not in repr(watch.told)
+    assert CANARY not in repr(watch.calls)
     assert CANARY not in repr(LM("tiny", api_key=CANARY, callbacks=[watch]))
 
 
 def test_every_handler_of_the_base_may_be_left_out():
     base = BaseCallback()
     for kind in ("module", "lm", "adapter_format", "adapter_parse", "tool", "evaluate"):
-        with told(kind, base, {}, [base]) as call:
+        with notify_callbacks(kind, base, {}, [base]) as call:
             call.outputs = {}
 
 
 def test_nobody_listens_and_nothing_is_made():
     assert len(callbacks_of(object())) == 0
-    with told("module", object(), {}) as call:
+    with notify_callbacks("module", object(), {}) as call:
         assert ACTIVE_CALL_ID.get() is None
         call.outputs = 1
 
 
 def test_an_operation_runs_the_same_with_and_without():
     def operation():
-        with told("module", "m", {}) as call:
+        with notify_callbacks("module", "m", {}) as call:
             yield Pause(0.0, Cancel())
             call.outputs = "made"
         return call.outputs

@@ -120,3 +120,19 @@ def test_numbers_keep_their_last_digit():
     for number in (0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, 2**53 + 1, 2**63 - 1, -(2**63)):
         assert codec.loads(codec.dumps(number)) == number
     assert math.copysign(1, typing.cast("float", codec.loads(codec.dumps(-0.0)))) == -1
+
+
+def test_a_field_that_was_renamed_keeps_its_name_on_disk():
+    """Logs written before the name changed are read, and an older version reads what is written now."""
+    event = ev.AttemptStarted(1, 0.5, {}, None, fixed_temperature=("self",))
+    kind, version, text = codec.encode(event)
+    assert json.loads(text)["untempered"] == ["self"]
+    assert "fixed_temperature" not in json.loads(text)
+    assert codec.decode(kind, version, text) == event
+
+
+def test_stored_names_are_of_fields_that_exist_and_take_no_other_fields_place():
+    for cls, names in codec.STORED_NAMES.items():
+        fields = {f.name for f in dataclasses.fields(cls)}
+        assert set(names) <= fields
+        assert not set(names.values()) & fields

@@ -116,7 +116,7 @@ def test_what_a_subclass_puts_into_its_state_comes_back():
     other = Versioned("q -> a")
     other.load_state(Versioned("q -> a").dump_state())
     assert other.version == 3
-    for name in ("_x", "forward", "config", "ride"):
+    for name in ("_x", "forward", "config", "attempt_context"):
         with pytest.raises(StateError, match=f"cannot hold {name!r}"):
             other.load_state({**Predict("q -> a").dump_state(), name: 1})
 

@@ -100,7 +100,7 @@ def test_attempts_that_overlap_and_end_in_another_order_have_one_best():
 
 def test_an_attempt_knows_which_predictors_got_no_temperature():
     some, every = logs.one_without_temperature().line, logs.no_temperature().line
-    assert [a.untempered for a in some.attempts] == [("answer",)] * 2
+    assert [a.fixed_temperature for a in some.attempts] == [("answer",)] * 2
     assert [some.tempered(a) for a in some.attempts] == [True, True]
     assert [every.tempered(a) for a in every.attempts] == [False] * 3
     assert logs.two_stages().line.tempered(logs.two_stages().line.attempts[0])

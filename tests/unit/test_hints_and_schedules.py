@@ -102,7 +102,7 @@ def test_a_model_that_takes_no_temperature_is_sent_none_for_advice_either():
         best = Refine(Predict("q -> answer"), 2, judged, 1.0, schedule="none")(q="?")
     assert len(lm.calls) == 3
     assert {call.params.get("temperature") for call in lm.calls} == {None}
-    assert [a.untempered for a in best.refinement.attempts] == [("self",)] * 2
+    assert [a.fixed_temperature for a in best.refinement.attempts] == [("self",)] * 2
 
 
 @pytest.mark.parametrize("given", [{"hints": "reward"}, {"schedule": [0.1]}])
@@ -136,7 +136,7 @@ def test_a_run_records_its_feedback_as_hints_and_says_where_they_come_from(runs)
 def test_a_run_may_send_no_temperature_at_all(runs, spec):
     run = ended(runs, spec)
     assert {call.params.get("temperature") for call in run.line.calls} == {None}
-    assert [a.untempered for a in run.line.attempts] == [("answer",)] * 3
+    assert [a.fixed_temperature for a in run.line.attempts] == [("answer",)] * 3
 
 
 SCHEDULES = {

@@ -91,7 +91,7 @@ def test_attempts_after_a_refused_temperature_have_rollout_ids(server, tmp_path)
         runs.close()
     assert sent(server) == [0.0, None, None, None, None, None]  # three attempts, advice after two
     for told in (line, again):
-        assert [attempt.untempered for attempt in told.attempts] == [("answer",)] * 3
+        assert [attempt.fixed_temperature for attempt in told.attempts] == [("answer",)] * 3
         assert [call.params.get("temperature") for call in told.calls] == [None] * 5
         assert [call.params.get("rollout_id") for call in told.calls if call.purpose == "predict"] == [
             None,

@@ -149,7 +149,7 @@ def test_the_program_itself_is_left_as_it_was():
     with context(lm=answering("a", "b")):
         Refine(program, N=2, reward_fn=rewards(0, 1), threshold=1)(q="?")
     assert program.lm is None
-    assert program.ride is None
+    assert program.attempt_context is None
 
 
 def test_the_events_of_an_attempt_come_in_order():
@@ -203,3 +203,10 @@ def test_a_prediction_reads_as_attribute_and_item_and_says_what_it_has():
     )
     with pytest.raises(AttributeError, match="its fields are: answer, score"):
         made.anwser  # noqa: B018
+
+
+def test_the_old_name_of_an_attempts_result_still_works_and_warns():
+    import refine_core
+
+    with pytest.warns(DeprecationWarning, match="Tried is deprecated; use AttemptResult"):
+        assert refine_core.Tried is refine_core.AttemptResult

@@ -13,7 +13,7 @@ from refine_core.events import LMRequested, RewardScored
 from refine_core.log.plain import plain
 from refine_core.log.summaries import summarize
 from refine_core.refine.build import Pipeline
-from refine_core.refine.resuming import Interrupted
+from refine_core.refine.resuming import ResumeState
 from refine_core.runs import Runs
 
 REWARD = """
@@ -67,7 +67,7 @@ def test_a_run_that_is_gone_on_with_has_its_outputs_with_their_types():
         for rs in (records, resumed)
     )
     assert asked_again == asked
-    before = Interrupted.of(records[: scored + 1])
+    before = ResumeState.of(records[: scored + 1])
     assert isinstance(before.outputs(0, Pipeline(spec)).total, Decimal)
 
 

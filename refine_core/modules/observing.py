@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from refine_core import settings
-from refine_core.callbacks import Told, callbacks_of, told
+from refine_core.callbacks import CallbackCall, callbacks_of, notify_callbacks
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.log.scope import current, use_scope
 from refine_core.usage import track_usage
 
 
-def is_watched(module: Any) -> bool:
+def has_observers(module: Any) -> bool:
     """Whether anybody is to be told of this call; nobody mostly, and every attempt makes several."""
     return bool(callbacks_of(module)) or (
         settings.get("track_usage") and settings.get("usage_tracker") is None
@@ -23,7 +23,7 @@ def is_watched(module: Any) -> bool:
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def cancel_on_error() -> Iterator[None]:
     """Under this, work in threads is asked to stop once the task that awaits it is cancelled or fails."""
     inner = Cancel(parent=current().cancel)
     try:
@@ -36,26 +36,28 @@ def stoppable() -> Iterator[None]:
         inner.detach()
 
 
-class watched:  # noqa: N801 - it reads as the statement that it is
+class observe_call:  # noqa: N801 - it reads as the statement that it is
     """`with watched(module, args, kwargs) as call: call.outputs = …`."""
 
-    __slots__ = ("_stack", "_told", "args", "inputs", "instance", "outputs", "tracker")
+    __slots__ = ("_call", "_stack", "args", "inputs", "instance", "outputs", "tracker")
 
     def __init__(self, instance: Any, args: tuple[Any, ...], inputs: Mapping[str, Any]) -> None:
         self.instance, self.args, self.inputs = instance, args, inputs
         self.outputs: Any = None
         self._stack: ExitStack | None = None
-        self._told: Told | None = None
+        self._call: CallbackCall | None = None
         self.tracker: Any = None
 
     def __enter__(self) -> Self:
-        heard = callbacks_of(self.instance)
+        callbacks = callbacks_of(self.instance)
         counted = settings.get("track_usage") and settings.get("usage_tracker") is None
-        if heard or counted:
+        if callbacks or counted:
             self._stack = ExitStack()
-            if heard:
+            if callbacks:
                 inputs = {"args": self.args, "kwargs": dict(self.inputs)}
-                self._told = self._stack.enter_context(told("module", self.instance, inputs, heard))
+                self._call = self._stack.enter_context(
+                    notify_callbacks("module", self.instance, inputs, callbacks)
+                )
             if counted:
                 self.tracker = self._stack.enter_context(track_usage())
         return self
@@ -67,6 +69,6 @@ class watched:  # noqa: N801 - it reads as the statement that it is
             return
         if self.tracker is not None and hasattr(self.outputs, "set_lm_usage"):
             self.outputs.set_lm_usage(self.tracker.get_total_tokens())
-        if self._told is not None:
-            self._told.outputs = self.outputs
+        if self._call is not None:
+            self._call.outputs = self.outputs
         self._stack.__exit__(kind, error, trace)

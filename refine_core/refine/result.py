@@ -12,10 +12,10 @@ from refine_core.modules.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptResult:
     """One attempt.
 
-    index: from 0. temperature: of the program's first model, as the schedule has it. untempered: names of predictors
+    index: from 0. temperature: of the program's first model, as the schedule has it. fixed_temperature: names of predictors
     whose model takes none; `index` was their rollout id instead. hints: predictor name -> hint; empty before any advice.
     reward, feedback, parts: as the reward gave them; reward is None if the attempt failed or was cut off.
     unmet: name -> message of the validators that it failed. error: why it failed, or None.
@@ -30,7 +30,7 @@ class Tried:
     feedback: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
     unmet: Mapping[str, str] = field(default_factory=dict)
-    untempered: tuple[str, ...] = ()
+    fixed_temperature: tuple[str, ...] = ()
     prediction: Prediction | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -39,7 +39,7 @@ class Tried:
         began: AttemptStarted,
         ended: RewardScored | AttemptFailed | None,
         prediction: Prediction | None = None,
-    ) -> Tried:
+    ) -> AttemptResult:
         """The attempt that these facts tell."""
         match ended:
             case RewardScored():
@@ -52,7 +52,7 @@ class Tried:
                     ended.feedback,
                     ended.parts,
                     ended.unmet,
-                    began.untempered,
+                    began.fixed_temperature,
                     prediction,
                 )
             case AttemptFailed():
@@ -61,10 +61,12 @@ class Tried:
                     began.temperature,
                     began.hints,
                     error=ended.error,
-                    untempered=began.untempered,
+                    fixed_temperature=began.fixed_temperature,
                 )
             case _:
-                return cls(began.index, began.temperature, began.hints, untempered=began.untempered)
+                return cls(
+                    began.index, began.temperature, began.hints, fixed_temperature=began.fixed_temperature
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,7 @@ class Refinement:
     facts: tuple[Event, ...] = field(default=(), repr=False)
 
     @cached_property
-    def attempts(self) -> tuple[Tried, ...]:
+    def attempts(self) -> tuple[AttemptResult, ...]:
         """In the order of their indices. Told from the facts when first asked for, as many a caller never asks."""
         began: dict[int, AttemptStarted] = {}
         ended: dict[int, RewardScored | AttemptFailed] = {}
@@ -90,7 +92,7 @@ class Refinement:
                 began[event.index] = event
             elif isinstance(event, (RewardScored, AttemptFailed)):
                 ended[event.index] = event
-        return tuple(Tried.of(began[i], ended.get(i)) for i in sorted(began))
+        return tuple(AttemptResult.of(began[i], ended.get(i)) for i in sorted(began))
 
     @property
     def rewards(self) -> tuple[float | None, ...]:
@@ -123,7 +125,7 @@ class Refinement:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RefineResult:
     """What a driver hands back: a prediction to return, or the error to raise."""
 
     refinement: Refinement

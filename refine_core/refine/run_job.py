@@ -32,7 +32,7 @@ from refine_core.loop import Plan
 from refine_core.refine.advice_request import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
 from refine_core.refine.driver import Driver
-from refine_core.refine.resuming import Interrupted, continued_anyway
+from refine_core.refine.resuming import ResumeState, continued_anyway
 from refine_core.spec import ModelSpec, ProgramSpec
 
 logger = logging.getLogger("refine_core")
@@ -41,7 +41,7 @@ logger = logging.getLogger("refine_core")
 _ASKS: Mapping[str, Purpose] = {"model": "predict", "adviser": "advice", "judge": "judge"}
 
 
-class Work:
+class RunJob:
     """What one run is made of.
 
     before_record, after_record: sinks that may halt it, to stand before whoever records and behind.
@@ -63,7 +63,7 @@ class Work:
     ) -> None:
         self.spec = spec = replace(spec, inputs=plain_dict(spec.inputs))  # what can be recorded
         self.anyway = anyway or continued_anyway(records)
-        self.before = Interrupted.of(records) if records else None
+        self.before = ResumeState.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
         self.keyed = tuple(role for role, described in named.items() if described and role in keys)
         began = records[0].event if records else None
