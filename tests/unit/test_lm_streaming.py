@@ -224,7 +224,7 @@ def test_async_code_reads_along_just_so(server):
 
 @pytest.mark.fault(45)
 def test_a_stream_that_is_alive_may_take_longer_than_it_may_be_silent(server):
-    reply, _ = streamed(server, Answer(SLOWLY.text, trickle_s=3), timeout_s=1.5)
+    reply, _ = streamed(server, Answer(SLOWLY.text, trickle_s=2.2), timeout_s=2.0)
     assert reply.text == SLOWLY.text
 
 
