@@ -26,7 +26,7 @@ from benchmarks.replies import (
 )
 from benchmarks.sides import Case, serve
 from refine_core import BaseLM, BestOfN, Example, Module, Predict, Refine, configure, context
-from refine_core.lm.base import Reply
+from refine_core.lm.types import Reply
 
 
 class AtOnce(BaseLM):

@@ -19,15 +19,16 @@ from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.lm import history
-from refine_core.lm.base import BaseLM, Message, OnText, Reply, public
-from refine_core.lm.overrides import ask_through_overrides
+from refine_core.lm.overrides import ask_through_overrides, continue_call, current_purpose
+from refine_core.lm.protocol import Model
+from refine_core.lm.types import Message, OnText, Reply, public_params
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import Scope
+from refine_core.log.scope import Scope, current
 from refine_core.reasoning import split_reasoning
 
 
 def ask(
-    lm: BaseLM,
+    lm: Model,
     messages: Sequence[Message],
     params: Mapping[str, object],
     *,
@@ -50,8 +51,26 @@ def ask(
     asked = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call)
     if not (heard := callbacks_of(lm)):
         return asked
-    shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public(params)}
+    shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public_params(params)}
     return _with_callbacks(asked, notify_callbacks("lm", lm, shown, heard))
+
+
+def ask_from_call(
+    lm: Model, prompt: str | None, messages: Sequence[Message], params: Mapping[str, object]
+) -> Flow[Reply]:
+    """What `BaseLM.__call__` does: a whole call, or the rest of one that goes through the model's own `__call__`."""
+    rest = continue_call(lm, prompt, messages, params)
+    if rest is not None:
+        return rest
+    return ask(
+        lm,
+        messages,
+        params,
+        purpose=current_purpose(),
+        scope=current(),
+        prompt=prompt,
+        through_call=False,
+    )
 
 
 def _with_callbacks(asked: Flow[Reply], callback_call: CallbackCall) -> Flow[Reply]:
@@ -63,7 +82,7 @@ def _with_callbacks(asked: Flow[Reply], callback_call: CallbackCall) -> Flow[Rep
 
 
 def _ask(
-    lm: BaseLM,
+    lm: Model,
     messages: Sequence[Message],
     params: Mapping[str, object],
     *,
@@ -118,14 +137,14 @@ def _ask(
     if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
     history.record_call(
-        lm.history, lm.model, messages, public(params) if params else {}, reply, prompt=prompt
+        lm.history, lm.model, messages, public_params(params) if params else {}, reply, prompt=prompt
     )
     return reply
 
 
 def _visible_params(params: Mapping[str, object]) -> dict[str, object]:
     """What is told of the parameters: those that the model gets, without what is secret."""
-    return {n: v for n, v in public(params).items() if n not in ("cache", "cache_in_memory")}
+    return {n: v for n, v in public_params(params).items() if n not in ("cache", "cache_in_memory")}
 
 
 def _draft_callback(here: Scope) -> OnText | None:

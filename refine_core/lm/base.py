@@ -6,119 +6,20 @@ lm(…), acall      the whole operation, as dspy has it: cache, history, usage, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, TextIO
 
 from refine_core import settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow, arun, run
-from refine_core.errors import LMError
+from refine_core.lm.ask import ask_from_call
 from refine_core.lm.history import Entry, History, everywhere, print_entries
+from refine_core.lm.overrides import base_reply
 from refine_core.lm.reply_formats import FormatSupport
+from refine_core.lm.responses import response_of
+from refine_core.lm.types import Message, OnRetry, OnText, Reply
 from refine_core.spec import ReplyFormat
-from refine_core.spec.secrets import SECRET_NAME as SECRET_NAME  # noqa: PLC0414  # told to others from here
-from refine_core.spec.secrets import is_secret as is_secret  # noqa: PLC0414  # this one too
-
-Message = Mapping[str, str]
-"""{"role": "system" | "user" | "assistant", "content": text}"""
-
-
-def public(params: Mapping[str, object]) -> dict[str, object]:
-    """The parameters without those that are secret."""
-    return {name: value for name, value in params.items() if not is_secret(name)}
-
-
-OnRetry = Callable[[int, float, LMError], None]
-"""Told before each retry: its ordinal from 1, the wait in seconds, and the error that made it necessary."""
-
-
-OnText = Callable[[str], None]
-"""Told all that the reply says so far, each time that there is more of it; "" when it begins anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one call; None means unknown, never 0."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-    def as_dict(self) -> dict[str, int | None]:
-        """prompt_tokens, completion_tokens and their sum, total_tokens."""
-        asked, said = self.prompt_tokens, self.completion_tokens
-        total = None if asked is None or said is None else asked + said
-        return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": total}
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a model said.
-
-    model: the name the server gave itself. finish_reason: "stop", "length" and so on, where told.
-    cost_usd: None means unknown. cache_hit: answered from a cache; then the cost is 0, and the tokens are those of the
-    call that was made once.
-    replayed: the same, where a recorded run answers. others: further texts, where several were asked for (`n=3`).
-    other_reasons: their finish_reasons, "" where not told. reasoning: what the model thought, where the server sends it
-    beside the text.
-    """
-
-    text: str
-    usage: Usage = Usage()
-    model: str = ""
-    finish_reason: str | None = None
-    cost_usd: float | None = None
-    cache_hit: bool = False
-    replayed: bool = False
-    others: tuple[str, ...] = ()
-    reasoning: str = ""
-    other_reasons: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Every text."""
-        return (self.text, *self.others)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The finish_reason of every text, "" where not told."""
-        if not self.others:
-            return (self.finish_reason or "",)
-        told = (self.finish_reason or "", *self.other_reasons)
-        return (*told, *("" for _ in self.texts[len(told) :]))[: len(self.texts)]
-
-
-def join_replies(replies: Sequence[Reply]) -> Reply:
-    """Several replies as one, which cost what all of them did. Of numbers that one does not tell, the sum is unknown."""
-    if len(replies) == 1:
-        return replies[0]
-    first, last = replies[0], replies[-1]
-    reasons = [reason for reply in replies for reason in reply.reasons]
-    texts = [text for reply in replies for text in reply.texts]
-    asked = _sum(reply.usage.prompt_tokens for reply in replies)
-    said = _sum(reply.usage.completion_tokens for reply in replies)
-    cost = _sum(reply.cost_usd for reply in replies)
-    hit, replayed = all(r.cache_hit for r in replies), all(r.replayed for r in replies)
-    usage = Usage(None if asked is None else int(asked), None if said is None else int(said))
-    return Reply(
-        texts[0],
-        usage,
-        last.model,
-        first.finish_reason,
-        cost,
-        hit,
-        replayed,
-        others=tuple(texts[1:]),
-        reasoning=first.reasoning,
-        other_reasons=tuple(reasons[1:]),
-    )
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = list(values)
-    return None if None in known else sum(v for v in known if v is not None)
-
 
 # Methods of dspy's models that nothing here calls, and what to override instead.
 _NEVER_CALLED: Mapping[str, str] = {
@@ -296,9 +197,7 @@ class BaseLM:
     def _ask(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
     ) -> Flow[list[str]]:
-        from refine_core.lm.overrides import ask_in_call  # which needs this module
-
-        reply = yield from ask_in_call(self, prompt, _as_messages(prompt, messages), params)
+        reply = yield from ask_from_call(self, prompt, _as_messages(prompt, messages), params)
         return list(reply.texts)
 
     def forward(
@@ -316,9 +215,6 @@ class BaseLM:
     def _respond(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
     ) -> Flow[Any]:
-        from refine_core.lm.overrides import base_reply
-        from refine_core.lm.responses import response_of
-
         reply = yield from base_reply(self, _as_messages(prompt, messages), params)
         return response_of(reply)
 

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, join_replies, public
+from refine_core.lm.protocol import Model
+from refine_core.lm.types import Message, OnRetry, OnText, Reply, join_replies, public_params
 
 if TYPE_CHECKING:
     from refine_core.lm.disk import DiskCache
@@ -37,9 +38,9 @@ DISK_BYTES = 2**30
 _IGNORED_PARAMS = frozenset(("timeout", "timeout_s", "num_retries", "cache", "cache_in_memory"))
 
 
-def cache_key(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> str | None:
+def cache_key(lm: Model, messages: Sequence[Message], params: Mapping[str, object]) -> str | None:
     """What identical calls have in common, as a digest; None for a call whose parameters are not plain JSON."""
-    asked = {n: v for n, v in public(params).items() if v is not None and n not in _IGNORED_PARAMS}
+    asked = {n: v for n, v in public_params(params).items() if v is not None and n not in _IGNORED_PARAMS}
     whom = (type(lm).__qualname__, lm.model, getattr(lm, "custom_llm_provider", None), lm.address)
     try:
         text = json.dumps((whom, [dict(m) for m in messages], asked), sort_keys=True, separators=(",", ":"))
@@ -115,7 +116,7 @@ def _size(reply: Reply) -> int:
 
 
 def cached_reply(
-    lm: BaseLM,
+    lm: Model,
     messages: Sequence[Message],
     params: dict[str, object],
     *,
@@ -146,7 +147,7 @@ def _from_cache(key: str, asked: Flow[Reply], cancel: Cancel, *, in_memory: bool
 
 
 def _ask_several(
-    lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], **how: Any
+    lm: Model, messages: Sequence[Message], params: Mapping[str, object], **how: Any
 ) -> Flow[Reply]:
     """As many replies as `n` among the parameters wishes; who gives fewer at a time is asked again."""
     n = params["n"]
@@ -156,7 +157,7 @@ def _ask_several(
 
 
 def _ask_until(
-    n: int, lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object], how: Mapping[str, Any]
+    n: int, lm: Model, messages: Sequence[Message], params: Mapping[str, object], how: Mapping[str, Any]
 ) -> Flow[Reply]:
     replies: list[Reply] = []
     while (left := n - sum(len(reply.texts) for reply in replies)) > 0:

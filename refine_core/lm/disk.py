@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from refine_core.errors import StoreError
-from refine_core.lm.base import Reply, Usage
+from refine_core.lm.types import Reply, Usage
 
 logger = logging.getLogger("refine_core")
 

@@ -17,12 +17,11 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO, overload
+from typing import Any, TextIO, overload
 
 from refine_core import settings
-
-if TYPE_CHECKING:
-    from refine_core.lm.base import Message, Reply
+from refine_core.lm.responses import response_of
+from refine_core.lm.types import Message, Reply
 
 MAX_CALLS = 1000
 """Calls that a history keeps. Prompts for advice may have 50 kB, and nobody scrolls further back than this."""
@@ -61,8 +60,6 @@ class _Call:
     def entry(self) -> Entry:
         if self.uuid is None:
             self.uuid = str(uuid.uuid4())
-        from refine_core.lm.responses import response_of  # which needs the room of models
-
         reply = self.reply
         return {
             "prompt": self.prompt,

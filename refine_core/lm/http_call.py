@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import error_messages, prices, refused_params
-from refine_core.lm.base import Message, OnText, Reply, is_secret
 from refine_core.lm.capabilities import provider_of
 from refine_core.lm.chat_format import TimedOut, UnwatchedReply
 from refine_core.lm.engine import LOOPBACK, spare_loopback_from_proxies
@@ -24,6 +23,8 @@ from refine_core.lm.litellm_errors import as_litellm_error
 from refine_core.lm.secrecy import collect_secrets, environment_secrets, protect_logs
 from refine_core.lm.server_replies import ServerReply, read_litellm_reply, to_reply
 from refine_core.lm.streaming import Draft, read_stream
+from refine_core.lm.types import Message, OnText, Reply
+from refine_core.spec.secrets import is_secret
 
 if TYPE_CHECKING:
     from refine_core.lm.wire import Watch

@@ -19,8 +19,10 @@ from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
 from refine_core.events import Purpose
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.lm.cache import cached_reply
+from refine_core.lm.protocol import Model
+from refine_core.lm.responses import reply_of_response
+from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.log.scope import Scope, current, use_scope
 
 _METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
@@ -33,7 +35,7 @@ class PendingCall:
     asks_others: another model was asked, which tells of its own call and cost.
     """
 
-    lm: BaseLM
+    lm: Model
     cancel: Cancel
     on_retry: OnRetry | None
     on_text: OnText | None
@@ -61,25 +63,20 @@ def current_purpose() -> Purpose:
     return _purpose.get()
 
 
-def ask_in_call(
-    lm: BaseLM, prompt: str | None, messages: Sequence[Message], params: Mapping[str, object]
-) -> Flow[Reply]:
-    """What `BaseLM.__call__` does: within a call that goes through the model's own `__call__`, the rest of it; else a call."""
-    from refine_core.lm.ask import ask  # which needs this module
-
+def continue_call(
+    lm: Model, prompt: str | None, messages: Sequence[Message], params: Mapping[str, object]
+) -> Flow[Reply] | None:
+    """The rest of a call that is under way through the model's own `__call__`; None if this is a call of its own."""
     pending = _pending_call.get()
-    if pending is not None and pending.lm is lm:
-        return (yield from _call_forward(lm, prompt, messages, params, pending))
-    if pending is not None:
-        pending.asks_others = True
-    return (
-        yield from ask(
-            lm, messages, params, purpose=_purpose.get(), scope=current(), prompt=prompt, through_call=False
-        )
-    )
+    if pending is None:
+        return None
+    if pending.lm is lm:
+        return _call_forward(lm, prompt, messages, params, pending)
+    pending.asks_others = True
+    return None
 
 
-def base_reply(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, object]) -> Flow[Reply]:
+def base_reply(lm: Model, messages: Sequence[Message], params: Mapping[str, object]) -> Flow[Reply]:
     """What `BaseLM.forward` does: the cache, else the model."""
     pending = _pending_call.get()
     mine = pending if pending is not None and pending.lm is lm else None
@@ -93,7 +90,7 @@ def base_reply(lm: BaseLM, messages: Sequence[Message], params: Mapping[str, obj
 
 
 def ask_through_overrides(
-    lm: BaseLM,
+    lm: Model,
     prompt: str | None,
     messages: Sequence[Message],
     params: Mapping[str, object],
@@ -144,7 +141,7 @@ def _ask_through(
 
 
 def _call_forward(
-    lm: BaseLM,
+    lm: Model,
     prompt: str | None,
     messages: Sequence[Message],
     params: Mapping[str, object],
@@ -156,8 +153,6 @@ def _call_forward(
         return (yield from base_reply(lm, messages, params))
     begun = len(pending.replies)
     result = yield from _call_override(pair, prompt, messages, params)
-    from refine_core.lm.responses import reply_of_response  # which few models need
-
     reply = reply_of_response(result, type(lm).__name__, lm.model)
     if len(pending.replies) == begun:
         pending.replies.append(reply)
@@ -175,7 +170,7 @@ def _call_override(
     return (yield SyncOrAsync(pair, prompt=prompt, messages=sent, **params))
 
 
-def _read_texts(lm: BaseLM, result: object) -> Reply:
+def _read_texts(lm: Model, result: object) -> Reply:
     """What a `__call__` of the user's own returned, as a reply whose usage nobody knows."""
     listed = [result] if isinstance(result, str) else result
     if isinstance(listed, (list, tuple)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow
-from refine_core.lm.base import OnText
+from refine_core.lm.types import OnText
 
 STEP_S = 0.1  # how often somebody who reads along is told
 

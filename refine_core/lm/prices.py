@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from refine_core.lm.base import Usage
+from refine_core.lm.types import Usage
 
 PER_TOKENS = 1_000_000
 

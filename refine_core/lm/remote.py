@@ -21,11 +21,13 @@ from refine_core.concurrency.effects import FutureResult, Pause
 from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
 from refine_core.lm import capabilities, refused_params
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, is_secret, public
+from refine_core.lm.base import BaseLM
 from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.reply_formats import FormatSupport, format_support
 from refine_core.lm.secrecy import redact
+from refine_core.lm.types import Message, OnRetry, OnText, Reply, public_params
 from refine_core.spec import ReplyFormat
+from refine_core.spec.secrets import is_secret
 
 if TYPE_CHECKING:
     import tenacity
@@ -150,7 +152,7 @@ class LM(BaseLM):
 
     def _merge_params(self, params: Mapping[str, object]) -> None:
         """Merge parameters, keeping secrets apart from what may be shown."""
-        shown = public(params)
+        shown = public_params(params)
         self._private = {**self._private, **{n: v for n, v in params.items() if n not in shown}}
         self.kwargs = {**self.kwargs, **shown}
 

@@ -38,8 +38,9 @@ from refine_core.events import (
     RunFinished,
     RunResumed,
 )
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
+from refine_core.lm.base import BaseLM
 from refine_core.lm.pacing import write_slowly
+from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage
 from refine_core.log.scope import Record
 from refine_core.spec import ModelSpec, ReplyFormat
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from refine_core import settings
 from refine_core.errors import LMUnavailableError
-from refine_core.lm.base import Reply, Usage
 from refine_core.lm.chat_format import content_text, normalize_usage, token_count
+from refine_core.lm.types import Reply, Usage
 
 
 class Response(SimpleNamespace):

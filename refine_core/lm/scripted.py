@@ -14,7 +14,8 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import MaybeAwaitable
 from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMError
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply
+from refine_core.lm.base import BaseLM
+from refine_core.lm.types import Message, OnRetry, OnText, Reply
 from refine_core.log.plain import plain
 
 

@@ -14,7 +14,6 @@ import threading
 from collections.abc import AsyncIterator, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from refine_core.lm.base import OnText
 from refine_core.lm.chat_format import (
     MalformedReply,
     ReplyCutOff,
@@ -32,6 +31,7 @@ from refine_core.lm.server_replies import (
     refusal_text,
     tool_names,
 )
+from refine_core.lm.types import OnText
 
 if TYPE_CHECKING:
     from refine_core.lm.wire import Watch

@@ -11,8 +11,9 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow, run
 from refine_core.errors import LMRefusedError, LMTimeoutError
-from refine_core.lm.base import BaseLM, Message, OnRetry, OnText, Reply, Usage
+from refine_core.lm.base import BaseLM
 from refine_core.lm.pacing import write_slowly
+from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage
 from refine_core.practice.advise import advised, asks_for_advice
 from refine_core.practice.answer import fill, plain_answer
 from refine_core.practice.reading import Ask, read

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from refine_core.lm.base import Message
+from refine_core.lm.types import Message
 
 HINT = "hint_"
 _MARKER_LINE = re.compile(r"^\s*\[\[ ## (\w+) ## \]\](.*)$")

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from refine_core.lm.base import Message
+from refine_core.lm.types import Message
 
 T = TypeVar("T")
 

@@ -23,8 +23,9 @@ from refine_core.connections import (
 )
 from refine_core.connections.saved import KIND
 from refine_core.errors import SpecError
-from refine_core.lm import base, error_messages, secrecy
+from refine_core.lm import error_messages, http_call, secrecy, types
 from refine_core.log import codec
+from refine_core.modules import pickles
 from refine_core.spec import ModelSpec, secrets
 from refine_core.store import MemoryStore
 
@@ -458,8 +459,8 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch):
 
 def test_what_is_secret_is_known_in_one_way_everywhere():
     """Refused when it is described, hidden when it is told, left out when it is recorded: one rule."""
-    assert base.is_secret is secrets.is_secret
-    assert base.SECRET_NAME is secrets.SECRET_NAME
+    assert http_call.is_secret is types.is_secret is secrets.is_secret
+    assert pickles.SECRET_NAME is secrets.SECRET_NAME
     assert secrecy.SECRET_LIKE is secrets.SECRET_LIKE
     assert error_messages.redact is secrecy.redact
 
@@ -576,7 +577,7 @@ def test_what_is_no_key_is_not_taken_for_one(given):
 def test_a_parameter_that_is_named_like_a_secret_is_not_kept(name):
     (problem,) = model_problems(replace(GOOD, extra={name: "x"}))
     assert "named like a secret" in problem.message
-    assert base.public({name: "x", "max_tokens": 5, "thinking_tokens": 6}) == {
+    assert types.public_params({name: "x", "max_tokens": 5, "thinking_tokens": 6}) == {
         "max_tokens": 5,
         "thinking_tokens": 6,
     }

@@ -19,7 +19,8 @@ import pytest
 
 from refine_core import LM, ChainOfThought, Module, Parameter, Predict, Refine, ScriptedLM, Signature
 from refine_core.errors import LMError, StateError, UnsafeLoadError
-from refine_core.lm.base import BaseLM, Reply
+from refine_core.lm.base import BaseLM
+from refine_core.lm.types import Reply
 from refine_core.modules.saving import load
 from tests.prompts import reply
 
