@@ -113,7 +113,7 @@ class Plan:
             sources = ", ".join(map(repr, _HINT_SOURCES))
             found.append(Problem("hints", f"hints must be one of {sources}, not {hints!r}"))
         if _whole(n, 1):
-            found += by.problems(n)
+            found += by.find_problems(n)
         if found:
             raise SpecError(found)
         failures = n if fail_count is None else fail_count

@@ -31,10 +31,10 @@ from refine_core.spec.source import program_source
 __all__ = [
     "EXAMPLES",
     "AdviceForm",
-    "Asked",
     "Example",
     "Finding",
     "Fix",
+    "FormInput",
     "HintSource",
     "ModelSpec",
     "Problem",
@@ -42,15 +42,19 @@ __all__ = [
     "ReplyFormat",
     "Schedule",
     "StageSpec",
-    "advice_prompt",
     "apply_fix",
-    "asked_for",
+    "check_spec_reward",
     "default_instructions",
     "estimate_tokens",
-    "first_prompts",
+    "find_reward_question",
     "is_example",
+    "list_form_inputs",
+    "list_output_names",
+    "list_reward_candidates",
+    "list_temperatures",
     "may_give_feedback",
-    "output_names",
+    "preview_advice_prompt",
+    "preview_first_prompts",
     "problems",
     "program_source",
     "read_json_object",
@@ -58,10 +62,6 @@ __all__ = [
     "read_temperatures",
     "read_value",
     "rename_parameters",
-    "reward_findings",
-    "reward_question",
-    "rewards_in",
-    "temperatures",
     "write_number",
     "write_object",
     "write_temperatures",
@@ -76,7 +76,7 @@ Kind = Literal["text", "int", "float", "bool", "choice", "json"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FormInput:
     """One input that a form must ask for. type: as a signature writes it. choices: for kind "choice"."""
 
     name: str
@@ -104,14 +104,14 @@ def is_example(spec: ProgramSpec) -> bool:
     )
 
 
-def asked_for(stages: Sequence[StageSpec]) -> list[Asked]:
+def list_form_inputs(stages: Sequence[StageSpec]) -> list[FormInput]:
     """The program's inputs, in order; [] as long as a signature does not parse."""
     try:
         fields = program_inputs(ProgramSpec(tuple(stages), ""))
     except SignatureError:
         return []
     return [
-        Asked(
+        FormInput(
             n,
             _kind(f),
             type_text(f.type),
@@ -124,31 +124,33 @@ def asked_for(stages: Sequence[StageSpec]) -> list[Asked]:
     ]
 
 
-def read_value(asked: Asked, typed: object) -> tuple[object, Problem | None]:
+def read_value(form_input: FormInput, typed: object) -> tuple[object, Problem | None]:
     """The value that a person typed, as JSON data, and what is wrong with it. Text is read as JSON where the type is no plain one."""
-    where, value = f"inputs.{asked.name}", typed
-    if asked.optional and isinstance(typed, str) and not typed.strip():
+    where, value = f"inputs.{form_input.name}", typed
+    if form_input.optional and isinstance(typed, str) and not typed.strip():
         return None, None
-    if asked.kind == "json" and isinstance(typed, str):
+    if form_input.kind == "json" and isinstance(typed, str):
         if not typed.strip():
-            return None, Problem(where, f"give a value of type {asked.type}, as JSON: {_sample(asked.type)}")
+            return None, Problem(
+                where, f"give a value of type {form_input.type}, as JSON: {_sample(form_input.type)}"
+            )
         try:
             value = ujson.loads(typed)
         except ValueError:
             return typed, Problem(
-                where, f"this is not valid JSON; {asked.type} looks like {_sample(asked.type)}"
+                where, f"this is not valid JSON; {form_input.type} looks like {_sample(form_input.type)}"
             )
-    if value is None and not asked.optional:
-        return None, Problem(where, f"give a value of type {asked.type}")
+    if value is None and not form_input.optional:
+        return None, Problem(where, f"give a value of type {form_input.type}")
     try:
-        return plain(validate(asked.field, value)), None
+        return plain(validate(form_input.field, value)), None
     except ValueError as why:
-        return value, Problem(where, f"must be {asked.type}: {why}")
+        return value, Problem(where, f"must be {form_input.type}: {why}")
 
 
-def write_value(asked: Asked, value: object) -> Any:
+def write_value(form_input: FormInput, value: object) -> Any:
     """A recorded value as the form's widget wants it: JSON text where the type is no plain one."""
-    if asked.kind != "json":
+    if form_input.kind != "json":
         return value
     return (
         ""
@@ -194,7 +196,7 @@ def write_object(values: Mapping[str, object]) -> str:
     )
 
 
-def rewards_in(source: str) -> tuple[str, ...]:
+def list_reward_candidates(source: str) -> tuple[str, ...]:
     """The functions between which a person must choose; () where there is nothing to choose."""
     try:
         find_reward(source)
@@ -203,13 +205,13 @@ def rewards_in(source: str) -> tuple[str, ...]:
     return ()
 
 
-def reward_findings(spec: ProgramSpec) -> tuple[Finding, ...]:
+def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
     """What reading the reward finds wrong with it, beside what keeps `spec` from running (see `problems`)."""
     found = check_reward(spec.reward, spec.reward_name, reward_fields(spec))
     return tuple(one for one in found if one.code not in _PROBLEMS_TOO)
 
 
-def reward_question(spec: ProgramSpec) -> Finding | None:
+def find_reward_question(spec: ProgramSpec) -> Finding | None:
     """What to ask before a reward is called that seems to be written for another framework; None for others."""
     return call_question(spec.reward, spec.reward_name, reward_fields(spec))
 
@@ -222,7 +224,7 @@ def apply_fix(source: str, fix: Fix) -> str:
     return "\n".join(lines)
 
 
-def temperatures(spec: ProgramSpec) -> tuple[float, ...]:
+def list_temperatures(spec: ProgramSpec) -> tuple[float, ...]:
     """Those that a run of `spec` will use, one an attempt; zeros where it sends none; () if N is no number of attempts."""
     n = spec.attempt_count
     if not isinstance(n, int) or n < 1:
@@ -230,7 +232,7 @@ def temperatures(spec: ProgramSpec) -> tuple[float, ...]:
     return loop.temperatures(spec.temperature_schedule, spec.model.temperature or 0.0, n)
 
 
-def first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:
+def preview_first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:
     """Predictor name -> the messages that the first attempt will send it; an input made by an earlier stage is {name}."""
     adapter = adapter_for(first_format(spec.model))
     return {
@@ -242,7 +244,7 @@ def first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]]]:
     }
 
 
-def advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
+def preview_advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
     """The messages that ask for advice after an attempt; what only the attempt will tell is {name}."""
     program = Pipeline(spec)
     predictors = [(name, one) for name, one in program.named_predictors() if isinstance(one, Predict)]
@@ -300,7 +302,7 @@ def write_temperatures(values: Sequence[float]) -> str:
     return ", ".join(map(write_number, values))
 
 
-def output_names(stage: StageSpec) -> tuple[str, ...]:
+def list_output_names(stage: StageSpec) -> tuple[str, ...]:
     """The names of a stage's outputs; () if its signature does not parse."""
     try:
         return tuple(stage_signature(stage).output_fields)

@@ -83,7 +83,7 @@ def preview(typed: Typed) -> None:
 
 def _request(typed: Typed, where: str) -> None:
     """The messages that ask for advice. where: on the page, as they may stand there twice."""
-    messages = programs.advice_prompt(typed.spec)
+    messages = programs.preview_advice_prompt(typed.spec)
     tokens = programs.estimate_tokens(messages)
     st.caption(f"About {tokens:,} tokens. The values in braces are known only after an attempt.")
     for i, message in enumerate(messages):
@@ -101,7 +101,7 @@ def _temperatures(typed: Typed) -> str:
         takes = connections.supports_temperature(spec.model)
     if not takes:
         return "No temperature is sent, because the model takes none. Attempts differ by rollout id."
-    used = programs.temperatures(spec)
+    used = programs.list_temperatures(spec)
     more = " …" if len(used) > LISTED else ""
     return f"Temperatures: {' · '.join(map(format_temperature, used[:LISTED]))}{more}"
 
@@ -110,7 +110,7 @@ def _begin_list(typed: Typed) -> None:
     """A list that is still empty begins as the temperatures used so far."""
     state = st.session_state
     if state[key("schedule")] == "list" and not (state.get(key("temperatures")) or "").strip():
-        used = programs.temperatures(replace(typed.spec, schedule=Schedule()))
+        used = programs.list_temperatures(replace(typed.spec, schedule=Schedule()))
         state[key("temperatures")] = programs.write_temperatures(used)
 
 

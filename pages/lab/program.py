@@ -9,7 +9,7 @@ from pages.lab.state import Typed, key
 from pages.shared.text import mistake, plain
 from refine_core import programs
 from refine_core.errors import Problem
-from refine_core.programs import Asked
+from refine_core.programs import FormInput
 
 _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
 
@@ -36,7 +36,7 @@ def program(typed: Typed) -> None:
 
 def inputs(typed: Typed) -> None:
     """A form made from the signature's types."""
-    asked = programs.asked_for(typed.spec.stages)
+    asked = programs.list_form_inputs(typed.spec.stages)
     st.header("Inputs", anchor=False)
     if not asked:
         st.caption("The inputs appear here once the signature can be read.")
@@ -112,7 +112,7 @@ def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:
     )
 
 
-def _input(one: Asked) -> None:
+def _input(one: FormInput) -> None:
     label = plain(one.name) if one.kind == "text" else f"{plain(one.name)} · {plain(one.type)}"
     where = key("in", one.name, one.kind)
     match one.kind:

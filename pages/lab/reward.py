@@ -46,7 +46,7 @@ def reward(typed: Typed, run: Run | None) -> bool:
         ],
         height="17rem",
     )
-    between = programs.rewards_in(typed.spec.reward)
+    between = programs.list_reward_candidates(typed.spec.reward)
     if between:
         st.selectbox(
             "Which function is the reward?",

@@ -63,7 +63,7 @@ def _choose(name: str) -> None:
 def press_run(typed: Typed) -> bool:
     """The button, and beside it what it will do."""
     pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=fixed("run"))
-    n, model = len(programs.temperatures(typed.spec)), typed.spec.model
+    n, model = len(programs.list_temperatures(typed.spec)), typed.spec.model
     if typed.problems:
         words = f"Fix {pluralize(len(typed.problems), 'problem')} in the form."
     else:
@@ -147,7 +147,7 @@ def prompts(typed: Typed) -> None:
     if typed.problems:
         return
     st.markdown("**The exact prompt of the first attempt**")
-    for name, messages in programs.first_prompts(typed.spec).items():
+    for name, messages in programs.preview_first_prompts(typed.spec).items():
         with st.expander(plain(name), key=fixed("prompt", name)):
             for i, message in enumerate(messages):
                 st.caption(ROLES[message["role"]])

@@ -83,14 +83,14 @@ def load(spec: ProgramSpec) -> None:
     state[fixed("stages")] = list(range(len(spec.stages)))
     for i, stage in enumerate(spec.stages):
         load_stage(state, i, stage)
-    asked = programs.asked_for(spec.stages)
+    asked = programs.list_form_inputs(spec.stages)
     for one in asked:
         if one.name in spec.inputs:
             state[key("in", one.name, one.kind)] = programs.write_value(one, spec.inputs[one.name])
     rest = {n: v for n, v in spec.inputs.items() if n not in {one.name for one in asked}}
     state[key("extra")] = programs.write_object(rest)
     state[fixed("reward", "code")] = spec.reward
-    asked_call = programs.reward_question(spec)
+    asked_call = programs.find_reward_question(spec)
     # What was recorded was called so, and keeps its meaning.
     state[fixed("reward", "call")] = asked_call.subject if asked_call is not None else ""
     state[key("reward", "name")] = spec.reward_name
@@ -192,7 +192,7 @@ def add_stage() -> None:
     """One more stage, fed by the last one's outputs where they can be read."""
     ids = stage_ids()
     uid = max(ids, default=-1) + 1
-    last = programs.output_names(_stage(ids[-1])) if ids else ()
+    last = programs.list_output_names(_stage(ids[-1])) if ids else ()
     given = last[-1] if last else "question"
     names = {_stage(i).name for i in ids}
     name = next(n for n in ("check", *(f"stage_{k}" for k in range(2, 99))) if n not in names)
@@ -223,7 +223,7 @@ def typed() -> Typed:
         return value
 
     inputs = dict(take(*programs.read_json_object(state.get(key("extra"), ""), "extra")))
-    for one in programs.asked_for(stages()):
+    for one in programs.list_form_inputs(stages()):
         inputs[one.name] = take(
             *programs.read_value(one, state.get(key("in", one.name, one.kind), _blank(one.kind)))
         )
@@ -291,13 +291,13 @@ def typed() -> Typed:
                     f"the environment variable {unset} is not set; set it before the app starts, or type the key",
                 )
             )
-    question = programs.reward_question(spec)
+    question = programs.find_reward_question(spec)
     if question is not None and question.subject == state.get(fixed("reward", "call")):
         question = None
     if question is not None:
         faults.append(Problem("reward", question.message, question.line, question.column))
     # Until that is answered, nobody knows which argument is which.
-    findings = () if question is not None else programs.reward_findings(spec)
+    findings = () if question is not None else programs.check_spec_reward(spec)
     return Typed(spec, given, faults, findings, question)
 
 

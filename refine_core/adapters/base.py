@@ -20,7 +20,7 @@ from refine_core.signatures.types import is_optional
 Messages = list[dict[str, str]]
 """[{"role": "system" | "user" | "assistant", "content": text}, …]"""
 
-SHOWN = 240
+SHOWN_CHARS = 240
 """Of a reply that cannot be read, the error shows this many characters; all of it is in `error.reply`."""
 
 
@@ -80,9 +80,9 @@ class Adapter:
 
         Raises: LMError; ParseError where the fallback's reply cannot be read either.
         """
-        from refine_core.adapters.complete_signature import fill_for_call  # which needs this module
+        from refine_core.adapters.complete_signature import complete_for_call  # which needs this module
 
-        return run(fill_for_call(self, lm, lm_kwargs, signature, demos, inputs))
+        return run(complete_for_call(self, lm, lm_kwargs, signature, demos, inputs))
 
     async def acall(
         self,
@@ -93,9 +93,9 @@ class Adapter:
         inputs: Mapping[str, Any],
     ) -> list[dict[str, Any]]:
         """`__call__` for async code."""
-        from refine_core.adapters.complete_signature import fill_for_call
+        from refine_core.adapters.complete_signature import complete_for_call
 
-        return await arun(fill_for_call(self, lm, lm_kwargs, signature, demos, inputs))
+        return await arun(complete_for_call(self, lm, lm_kwargs, signature, demos, inputs))
 
     def format(
         self, signature: type[Signature], demos: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]
@@ -193,13 +193,13 @@ class Adapter:
         return (params, {name: value for name, value in params.items() if name != "response_format"})
 
 
-def unread(
+def make_parse_error(
     signature: type[Signature],
     reply: str,
     *,
     missing: Sequence[str] = (),
     invalid: Mapping[str, str] | None = None,
-    found: Iterable[str] = (),
+    found_names: Iterable[str] = (),
     expected: str,
 ) -> ParseError:
     """The error for a reply that lacks something: it says what, what was found instead, and how the reply began.
@@ -209,7 +209,7 @@ def unread(
     wrong = dict(invalid or {})
     if missing:
         names = ", ".join(map(repr, missing))
-        there = ", ".join(map(repr, found))
+        there = ", ".join(map(repr, found_names))
         what = f"no field{'s' if len(missing) > 1 else ''} {names}"
         if why := next((wrong[name] for name in missing if name in wrong), ""):
             what += f": {why}"
@@ -217,7 +217,9 @@ def unread(
             what += f", found {there or 'none'}; expected {expected}"
     else:
         what = "; ".join(f"field {name!r}: {why}" for name, why in wrong.items())
-    began = repr(reply) if len(reply) <= SHOWN else f"{reply[:SHOWN]!r}… ({len(reply)} characters)"
+    began = (
+        repr(reply) if len(reply) <= SHOWN_CHARS else f"{reply[:SHOWN_CHARS]!r}… ({len(reply)} characters)"
+    )
     came = f"the reply was {began}" if reply.strip() else "the reply was empty"
     asked = signature.signature
     return ParseError(

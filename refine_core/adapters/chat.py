@@ -11,21 +11,21 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from refine_core.adapters.base import NOT_SUPPLIED, unread
-from refine_core.adapters.chat_sections import COMPLETED, plain_reply, sections
-from refine_core.adapters.field_values import format_value, readers, sides
+from refine_core.adapters.base import NOT_SUPPLIED, make_parse_error
+from refine_core.adapters.chat_sections import COMPLETED, exact_reply_pattern, find_sections
+from refine_core.adapters.field_values import fields_by_role, format_value, output_readers
 from refine_core.adapters.json import JSONAdapter
-from refine_core.adapters.template_echo import ECHO_SHOWN, REPEATED, repeats_template
+from refine_core.adapters.template_echo import ECHO_SHOWN, TEMPLATE_REPEATED, repeats_template
 from refine_core.adapters.turn_adapter import (
     TurnAdapter,
-    placeholder,
-    section,
-    wanted,
+    format_placeholder,
+    format_requested_field,
+    format_section,
 )
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import HINT, Signature
 
-_COMPLETED = section(COMPLETED)
+_COMPLETED = format_section(COMPLETED)
 
 
 class ChatAdapter(TurnAdapter):
@@ -57,7 +57,7 @@ class ChatAdapter(TurnAdapter):
         """A reply as a model would write it; a missing output is marked as such."""
         missing = NOT_SUPPLIED if missing_field_message is None else missing_field_message
         parts = [
-            section(n, format_value(f, outputs[n]) if n in outputs else missing)
+            format_section(n, format_value(f, outputs[n]) if n in outputs else missing)
             for n, f in signature.output_fields.items()
         ]
         return "\n\n".join([*parts, _COMPLETED])
@@ -68,11 +68,11 @@ class ChatAdapter(TurnAdapter):
         The first section of a name wins; unknown sections are ignored; every output is required. See
         refine_core.adapters.chat_sections.
         """
-        if (plain := _plain_values(signature, completion)) is not None:
+        if (plain := _parse_exact_reply(signature, completion)) is not None:
             return plain
-        inputs, outputs = sides(signature)
+        inputs, outputs = fields_by_role(signature)
         completion = split_reasoning(completion, outputs)[1]
-        found = sections(
+        found = find_sections(
             completion,
             outputs,
             inputs,
@@ -82,65 +82,67 @@ class ChatAdapter(TurnAdapter):
         missing: list[str] = []
         echoed: dict[str, str] = {}
         invalid: dict[str, str] = {}
-        for name, read in readers(signature):
+        for name, read in output_readers(signature):
             text = found.get(name)
             if text is None or repeats_template(outputs[name], text):
                 missing.append(name)
                 if text is not None:
-                    echoed[name] = f"{REPEATED}, {text[:ECHO_SHOWN]!r}"
+                    echoed[name] = f"{TEMPLATE_REPEATED}, {text[:ECHO_SHOWN]!r}"
             elif read is None:
                 values[name] = text
             else:
                 try:
-                    values[name] = read.text(text)
+                    values[name] = read.read_text(text)
                 except ValueError as why:
                     invalid[name] = str(why)
         if len(missing) == len(outputs) and (under := [n for n in (*inputs, HINT) if n in found]):
-            echoed.setdefault(missing[0], f"{REPEATED}, and wrote under {section(under[-1])!r}, an input")
+            echoed.setdefault(
+                missing[0], f"{TEMPLATE_REPEATED}, and wrote under {format_section(under[-1])!r}, an input"
+            )
         if missing or invalid:
-            raise unread(
+            raise make_parse_error(
                 signature,
                 completion,
                 missing=missing,
                 invalid=echoed if missing else invalid,
-                found=found,
-                expected=f"a line {section(missing[0])!r}" if missing else "",
+                found_names=found,
+                expected=f"a line {format_section(missing[0])!r}" if missing else "",
             )
         return values
 
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether a marker stands behind the value of each output."""
-        inputs, outputs = sides(signature)
-        found = sections(split_reasoning(completion, outputs)[1], outputs, inputs, closed=True)
+        inputs, outputs = fields_by_role(signature)
+        found = find_sections(split_reasoning(completion, outputs)[1], outputs, inputs, closed=True)
         return all(name in found for name in outputs)
 
 
-def _plain_values(signature: type[Signature], reply: str) -> dict[str, Any] | None:
+def _parse_exact_reply(signature: type[Signature], reply: str) -> dict[str, Any] | None:
     """The outputs of a reply as the prompt asks for it; None for any other, and for one with a value of another type."""
-    fields = readers(signature)
-    found = _plain_pattern(signature).fullmatch(reply)
+    fields = output_readers(signature)
+    found = _exact_pattern(signature).fullmatch(reply)
     if found is None or "ot supplied" in reply:
         return None
     values: dict[str, Any] = {}
     for (name, read), group in zip(fields, found.groups(), strict=True):
         text = group.strip()
-        if "{" in text and repeats_template(sides(signature)[1][name], text):
+        if "{" in text and repeats_template(fields_by_role(signature)[1][name], text):
             return None
         try:
-            values[name] = text if read is None else read.text(text)
+            values[name] = text if read is None else read.read_text(text)
         except ValueError:
             return None
     return values
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
-def _plain_pattern(signature: type[Signature]) -> re.Pattern[str]:
-    return plain_reply(tuple(signature.output_fields))
+def _exact_pattern(signature: type[Signature]) -> re.Pattern[str]:
+    return exact_reply_pattern(tuple(signature.output_fields))
 
 
 @lru_cache(maxsize=512)
 def _structure(signature: type[Signature]) -> str:
-    structure = [*(section(n, placeholder(f)) for n, f in signature.fields.items()), _COMPLETED]
+    structure = [*(format_section(n, format_placeholder(f)) for n, f in signature.fields.items()), _COMPLETED]
     return "\n".join(
         [
             "Every message is laid out like this, with each value in its place.\n",
@@ -152,5 +154,7 @@ def _structure(signature: type[Signature]) -> str:
 
 @lru_cache(maxsize=512)
 def _request(signature: type[Signature]) -> str:
-    fields = ", then ".join(wanted(f, section(n)) for n, f in signature.output_fields.items())
+    fields = ", then ".join(
+        format_requested_field(f, format_section(n)) for n, f in signature.output_fields.items()
+    )
     return f"Reply with the output fields, beginning with {fields}, and end with `{_COMPLETED}`."

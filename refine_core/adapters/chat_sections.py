@@ -43,7 +43,7 @@ Mark = tuple[str, int, int]
 """The name of a marker, where it begins with what stands before it on its line, and where it ends."""
 
 
-def sections(
+def find_sections(
     reply: str,
     outputs: Collection[str],
     inputs: Collection[str] = (),
@@ -55,13 +55,13 @@ def sections(
 
     is_echo: whether a text is no value of that name; it gives way to a later section.
     """
-    reply = _without_surroundings(reply)
+    reply = _strip_surroundings(reply)
     names = tuple(dict.fromkeys((*outputs, *inputs, COMPLETED)))
-    marks = list(_strict(reply))
-    lacking = _lacking(marks, outputs)
+    marks = list(_find_strict_marks(reply))
+    lacking = _missing_names(marks, outputs)
     for anywhere in (False, True) if lacking else ():
-        loose = list(_loose(reply, names, anywhere=anywhere))
-        if len(left := _lacking(loose, outputs)) < len(lacking):
+        loose = list(_find_loose_marks(reply, names, anywhere=anywhere))
+        if len(left := _missing_names(loose, outputs)) < len(lacking):
             marks, lacking = loose, left
         if not lacking:
             break
@@ -73,8 +73,8 @@ def sections(
             continue
         is_last = i + 1 == len(marks)
         text = reply[start : len(reply) if is_last else marks[i + 1][1]]
-        cut = _end_within(text, names, is_last=is_last) if "[" in text else None
-        value = _bare(text[:cut])
+        cut = _find_end(text, names, is_last=is_last) if "[" in text else None
+        value = _clean_value(text[:cut])
         if is_last and cut is None:
             value = value.removesuffix("```").rstrip() if fenced else value
             if closed:
@@ -89,7 +89,7 @@ def sections(
     return found
 
 
-def plain_reply(outputs: tuple[str, ...]) -> re.Pattern[str]:
+def exact_reply_pattern(outputs: tuple[str, ...]) -> re.Pattern[str]:
     """Matches a reply exactly as the prompt asks for it, whose values hold no sign that `sections` would look at.
 
     Its groups are the values, blanks around them included. Nearly every reply is one, and this is many times as fast.
@@ -100,7 +100,7 @@ def plain_reply(outputs: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("".join(marked) + rf"\[\[ ## {COMPLETED} ## \]\]\s*")
 
 
-def _without_surroundings(reply: str) -> str:
+def _strip_surroundings(reply: str) -> str:
     """The reply with newlines alone at the end of lines, and without what servers and tokenizers leave around it."""
     if "\r" in reply:
         reply = reply.replace("\r\n", "\n").replace("\r", "\n")
@@ -111,11 +111,11 @@ def _without_surroundings(reply: str) -> str:
     return reply
 
 
-def _lacking(marks: Iterable[Mark], outputs: Collection[str]) -> set[str]:
+def _missing_names(marks: Iterable[Mark], outputs: Collection[str]) -> set[str]:
     return set(outputs) - {name for name, _, _ in marks}
 
 
-def _strict(reply: str) -> Iterator[Mark]:
+def _find_strict_marks(reply: str) -> Iterator[Mark]:
     for found in _STRICT.finditer(reply):
         at, end = found.span()
         if at and reply[at - 1] != "\n":
@@ -137,9 +137,9 @@ def _line_start(text: str, at: int) -> int | None:
     return newline + 1 if newline >= 0 or not first else None
 
 
-def _loose(reply: str, names: tuple[str, ...], *, anywhere: bool) -> Iterator[Mark]:
+def _find_loose_marks(reply: str, names: tuple[str, ...], *, anywhere: bool) -> Iterator[Mark]:
     """Markers of these names, however they are written. anywhere: not at the start of a line alone."""
-    pattern, by_key = _pattern(names)
+    pattern, by_key = _loose_pattern(names)
     for found in pattern.finditer(reply):
         at, end = found.span()
         line = _line_start(reply, at)
@@ -150,7 +150,7 @@ def _loose(reply: str, names: tuple[str, ...], *, anywhere: bool) -> Iterator[Ma
 
 
 @lru_cache(maxsize=512)
-def _pattern(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+def _loose_pattern(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     """What finds a marker of one of these names, and what a name that was found is called."""
     words = "|".join(re.escape(name).replace("_", r"[ _-]?") for name in sorted(names, key=len, reverse=True))
     blank, quote = r"\s{0,4}", r"[*_`'\"]{0,2}"
@@ -168,9 +168,9 @@ def _key(name: str) -> str:
     return re.sub(r"[ _-]", "", name).lower()
 
 
-def _end_within(text: str, names: tuple[str, ...], *, is_last: bool) -> int | None:
+def _find_end(text: str, names: tuple[str, ...], *, is_last: bool) -> int | None:
     """Where a section ends before its text does: at a marker that is written loosely, or not at the start of a line."""
-    pattern, by_key = _pattern(names)
+    pattern, by_key = _loose_pattern(names)
     leading = len(text) - len(text.lstrip())
     within: int | None = None
     for found in pattern.finditer(text):
@@ -189,7 +189,7 @@ def _end_within(text: str, names: tuple[str, ...], *, is_last: bool) -> int | No
     return within if is_last else None
 
 
-def _bare(text: str) -> str:
+def _clean_value(text: str) -> str:
     """The value in the text of a section: without a colon behind its marker, blanks around, and what ends a turn."""
     if colon := _COLON.match(text):
         text = text[colon.end() :]

@@ -17,8 +17,13 @@ from typing import Any
 
 from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
-from refine_core.adapters.field_values import sides
-from refine_core.adapters.truncation import cut_error, is_worth_asking_again, thought_error, why_cut
+from refine_core.adapters.field_values import fields_by_role
+from refine_core.adapters.truncation import (
+    is_worth_retrying,
+    reasoning_only_error,
+    truncation_error,
+    truncation_reason,
+)
 from refine_core.callbacks import callbacks_of, notify_callbacks
 from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
@@ -49,7 +54,7 @@ class Request:
     """
 
     signature: type[Signature]
-    shown: type[Signature]
+    prompt_signature: type[Signature]
     inputs: Mapping[str, Any]
     lm: BaseLM
     demos: Sequence[Mapping[str, Any]]
@@ -58,17 +63,17 @@ class Request:
     scope: Scope
 
 
-def fill(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
+def complete_signature(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
     """The outputs, by name, of each reply: one, unless `n` among the parameters asks for more.
 
     An adapter with a `__call__` of the user's own is asked through that.
     Raises: LMError; ParseError, of the first reply even where the second could not be read, or was refused.
     """
     pair = own_pair(adapter, "__call__", "acall") if overrides(adapter, _CALL) else None
-    return _in_turn(request, adapter) if pair is None else _through_call(request, adapter, pair)
+    return _ask_with_fallback(request, adapter) if pair is None else _ask_through_call(request, adapter, pair)
 
 
-def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
+def complete_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
     adapter: Adapter,
     lm: Any,
     lm_kwargs: Mapping[str, Any],
@@ -80,35 +85,35 @@ def fill_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
     if not isinstance(lm, BaseLM):
         raise settings.no_model("lm", lm)
     request = Request(signature, signature, inputs, lm, demos, lm_kwargs, current_purpose(), current())
-    return _in_turn(request, adapter)
+    return _ask_with_fallback(request, adapter)
 
 
-def _through_call(
+def _ask_through_call(
     request: Request, adapter: Adapter, pair: tuple[Callable[..., Any], Callable[..., Awaitable[Any]]]
 ) -> Flow[list[dict[str, Any]]]:
     """Asked through the adapter's own `__call__`. pair: that, and its async twin."""
-    given = ({**request.params}, request.shown, list(request.demos), dict(request.inputs))
+    given = ({**request.params}, request.prompt_signature, list(request.demos), dict(request.inputs))
     with use_purpose(request.purpose, request.scope):
         outputs = yield SyncOrAsync(pair, request.lm, *given)
-    return _completions(adapter, request.signature, outputs)
+    return _check_completions(adapter, request.signature, outputs)
 
 
-def _in_turn(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
+def _ask_with_fallback(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
     """Asked by the adapter, and by its fallback where the reply cannot be read."""
-    first, second = _in_order(request, adapter) if adapter.learns else (adapter, adapter.fallback)
+    first, second = _order_adapters(request, adapter) if adapter.learns else (adapter, adapter.fallback)
     reply = yield from _ask(request, first)
     try:
-        return _outputs(request, first, reply)
+        return _parse_outputs(request, first, reply)
     except (
         Exception
     ) as error:  # a parse of the user's own may raise anything; as in dspy, the fallback is asked then, too
         fields = len(request.signature.output_fields)
-        cut = isinstance(error, ParseError) and not is_worth_asking_again(error, fields)
+        cut = isinstance(error, ParseError) and not is_worth_retrying(error, fields)
         if second is None or cut:
             raise
         try:
             reply = yield from _ask(request, second)
-            outputs = _outputs(request, second, reply)
+            outputs = _parse_outputs(request, second, reply)
         except (ParseError, LMRefusedError) as again:
             raise error from again
     if adapter.learns:
@@ -116,7 +121,7 @@ def _in_turn(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
     return outputs
 
 
-def _in_order(request: Request, adapter: Adapter) -> tuple[Adapter, Adapter | None]:
+def _order_adapters(request: Request, adapter: Adapter) -> tuple[Adapter, Adapter | None]:
     """The adapter to ask by, and the one after it: the other way round where the model is known to need that.
 
     A replay follows its recording, whatever was known when that was made.
@@ -126,46 +131,48 @@ def _in_order(request: Request, adapter: Adapter) -> tuple[Adapter, Adapter | No
         return adapter, None
     turned = lm.formats.json_first
     if not turned and lm.kind == "replay":
-        messages = adapter.format(request.shown, request.demos, request.inputs)
+        messages = adapter.format(request.prompt_signature, request.demos, request.inputs)
         turned = not lm.offers(messages, {**lm.kwargs, **request.params})
     return (second, adapter) if turned else (adapter, second)
 
 
 def _ask(request: Request, adapter: Adapter) -> Flow[Reply]:
     """The reply to the adapter's prompt, in the first reply format that the server does not refuse. Raises LMError."""
-    messages, lm = _messages(request, adapter), request.lm
-    alternatives = adapter.alternatives(request.shown, lm.supports)
+    messages, lm = _format_messages(request, adapter), request.lm
+    alternatives = adapter.alternatives(request.prompt_signature, lm.supports)
     if len(alternatives) > 1 and "response_format" not in request.params:
-        return _by_format(request, messages, alternatives)
+        return _ask_by_format(request, messages, alternatives)
     extra, params = alternatives[0], request.params
     params = {**extra, **params} if extra else params  # the caller's own format wins over the adapter's
     if "response_format" in params:
-        return _noted(request, messages, params)
+        return _ask_and_note_format(request, messages, params)
     return ask(lm, messages, params, purpose=request.purpose, scope=request.scope)
 
 
-def _messages(request: Request, adapter: Adapter) -> Sequence[Message]:
+def _format_messages(request: Request, adapter: Adapter) -> Sequence[Message]:
     """The adapter's prompt; callbacks are told of it."""
-    shown, demos, inputs = request.shown, request.demos, request.inputs
+    prompt_signature, demos, inputs = request.prompt_signature, request.demos, request.inputs
     callbacks = callbacks_of(adapter)
     if not callbacks:
-        return adapter.format(shown, demos, inputs)
+        return adapter.format(prompt_signature, demos, inputs)
     # Copies, since a callback watches and changes nothing.
-    given = {"signature": shown, "demos": [dict(demo) for demo in demos], "inputs": dict(inputs)}
+    given = {"signature": prompt_signature, "demos": [dict(demo) for demo in demos], "inputs": dict(inputs)}
     with notify_callbacks("adapter_format", adapter, given, callbacks) as call:
-        messages = adapter.format(shown, demos, inputs)
+        messages = adapter.format(prompt_signature, demos, inputs)
         call.outputs = [dict(message) for message in messages]
     return messages
 
 
-def _noted(request: Request, messages: Sequence[Message], params: Mapping[str, Any]) -> Flow[Reply]:
+def _ask_and_note_format(
+    request: Request, messages: Sequence[Message], params: Mapping[str, Any]
+) -> Flow[Reply]:
     """The reply, and that the server took the request's reply format."""
     reply = yield from ask(request.lm, messages, params, purpose=request.purpose, scope=request.scope)
     request.lm.formats.note_reply(params["response_format"])
     return reply
 
 
-def _by_format(
+def _ask_by_format(
     request: Request, messages: Sequence[Message], alternatives: Sequence[Mapping[str, object]]
 ) -> Flow[Reply]:
     """The reply to the first of `alternatives` that the server does not refuse; what it refused is noted."""
@@ -190,7 +197,7 @@ def _by_format(
     return reply
 
 
-def _outputs(request: Request, adapter: Adapter, reply: Reply) -> list[dict[str, Any]]:
+def _parse_outputs(request: Request, adapter: Adapter, reply: Reply) -> list[dict[str, Any]]:
     """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
     callbacks = callbacks_of(adapter)
     sent = {**request.lm.kwargs, **request.params} if request.params else request.lm.kwargs
@@ -223,50 +230,56 @@ def read_text(
 
     Raises ParseError, also for a text that was cut off before all of its outputs were whole.
     """
-    answer = split_reasoning(text, sides(signature)[1])[1]
-    why = why_cut(finish_reason)
+    answer = split_reasoning(text, fields_by_role(signature)[1])[1]
+    why = truncation_reason(finish_reason)
     try:
         if callbacks or type(adapter) not in _OURS:
-            outputs = _read(adapter, signature, answer, callbacks)
+            outputs = _parse_text(adapter, signature, answer, callbacks)
         else:
             outputs = adapter.parse(signature, answer)
     except ParseError as error:
         if why:
-            raise cut_error(signature.signature, text, why, limit, error) from error
+            raise truncation_error(signature.signature, text, why, limit, error) from error
         error.reply = text
         if text.strip() and not answer.strip():
-            raise thought_error(signature.signature, text, error) from error
+            raise reasoning_only_error(signature.signature, text, error) from error
         raise
     if why and not adapter.is_whole(signature, answer):
-        raise cut_error(signature.signature, text, why, limit, None)
+        raise truncation_error(signature.signature, text, why, limit, None)
     return outputs
 
 
-def _read(
+def _parse_text(
     adapter: Adapter, signature: type[Signature], text: str, callbacks: Sequence[Any]
 ) -> dict[str, Any]:
     """The outputs, seen to be all that the signature promised: an adapter of the user's own may have left some out."""
     if not callbacks:
-        return _whole(signature, adapter.parse(signature, text), text)
+        return _check_outputs(signature, adapter.parse(signature, text), text)
     with notify_callbacks(
         "adapter_parse", adapter, {"signature": signature, "completion": text}, callbacks
     ) as call:
-        outputs = _whole(signature, adapter.parse(signature, text), text)
+        outputs = _check_outputs(signature, adapter.parse(signature, text), text)
         call.outputs = dict(outputs)
     return outputs
 
 
-def _completions(adapter: Adapter, signature: type[Signature], made: object) -> list[dict[str, Any]]:
+def _check_completions(
+    adapter: Adapter, signature: type[Signature], completions: object
+) -> list[dict[str, Any]]:
     """What an adapter's own `__call__` returned, if it is what it should be. Raises TypeError, ParseError."""
-    if not isinstance(made, list) or not made or not all(isinstance(one, Mapping) for one in made):
+    if (
+        not isinstance(completions, list)
+        or not completions
+        or not all(isinstance(one, Mapping) for one in completions)
+    ):
         raise TypeError(
             f"{type(adapter).__name__}.__call__ must return a list of dicts, output name -> value, one a reply, "
-            f"not {settings.shown(made)}"
+            f"not {settings.shown(completions)}"
         )
-    return [_whole(signature, one, repr(one)) for one in made]
+    return [_check_outputs(signature, one, repr(one)) for one in completions]
 
 
-def _whole(signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
+def _check_outputs(signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
     """What an adapter read, once it is seen to be all that the signature promised."""
     found = dict(outputs) if isinstance(outputs, Mapping) else {}
     missing = tuple(name for name in signature.output_fields if name not in found)

@@ -1,6 +1,6 @@
 """Values as a prompt writes them, and what replies hold as values.
 
-value --format_value--> text --Reader.text--> value        data of a JSON object --Reader.data--> value
+value --format_value--> text --FieldReader.read_text--> value        data of a JSON object --FieldReader.read_data--> value
 """
 
 from __future__ import annotations
@@ -15,13 +15,19 @@ from typing import Any
 
 import ujson
 
-from refine_core.adapters.lenient_values import chosen, ease, field_in_percent, means_none, table_of
-from refine_core.adapters.template_echo import without_note
+from refine_core.adapters.lenient_values import (
+    choice_table,
+    is_none_text,
+    is_percent_field,
+    match_choice,
+    normalize_value,
+)
+from refine_core.adapters.template_echo import strip_type_note
 from refine_core.log.plain import plain
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field
 from refine_core.signatures.signature import Signature
-from refine_core.signatures.types import Validator, bare_type, is_optional, is_text
+from refine_core.signatures.types import TypeValidator, bare_type, is_optional, is_text
 
 _SHOWN = 80
 # Values that are no JSON, and of which the repair would drop what matters: {"a": \u22125, "b": 85%, "c": {c}}
@@ -32,19 +38,19 @@ _BARE = re.compile(
 )
 
 
-def format_value(made: Field, value: object) -> str:
+def format_value(field: Field, value: object) -> str:
     """A value in a prompt: text as it is, a list in a str field numbered, other containers as JSON, the rest by `str`."""
     if isinstance(value, str):
         return str(value.value) if isinstance(value, Enum) else str(value)
-    if isinstance(value, list) and made.type is str:
-        return _numbered(value)
+    if isinstance(value, list) and field.type is str:
+        return _format_numbered(value)
     if value is None or (isinstance(value, (bool, int, float)) and not isinstance(value, Enum)):
         return str(value)
     data = jsonable(value)
-    return as_json(data) if isinstance(data, (dict, list)) else str(data)
+    return to_json_text(data) if isinstance(data, (dict, list)) else str(data)
 
 
-MOST_UNCLOSED, LONGEST_BROKEN = 64, 200_000
+MAX_UNCLOSED, MAX_BROKEN_CHARS = 64, 200_000
 """Broken JSON with more brackets left open, or with more characters, each time a bracket is open, is not repaired."""
 
 
@@ -66,7 +72,7 @@ def repair_json(text: str) -> object:
     import json_repair
 
     unclosed = max(text.count("{") - text.count("}"), text.count("[") - text.count("]"))
-    if unclosed > MOST_UNCLOSED or max(unclosed, 1) * len(text) > LONGEST_BROKEN:
+    if unclosed > MAX_UNCLOSED or max(unclosed, 1) * len(text) > MAX_BROKEN_CHARS:
         raise ValueError("is JSON broken beyond repair")
     try:
         found: object = json_repair.loads(_BARE.sub(r'\1"\2"', text))
@@ -77,7 +83,7 @@ def repair_json(text: str) -> object:
     return found
 
 
-def as_json(value: object, indent: int = 0) -> str:
+def to_json_text(value: object, indent: int = 0) -> str:
     """Plain data as JSON text with non-ASCII and slashes kept; NaN and infinities as their names in quotes."""
     try:
         return ujson.dumps(value, escape_forward_slashes=False, ensure_ascii=False, indent=indent)
@@ -93,24 +99,24 @@ def _writer() -> Callable[..., Any]:
     return to_jsonable_python
 
 
-def parse_value(made: Field, text: str) -> object:
+def parse_value(field: Field, text: str) -> object:
     """The value that a reply's text stands for. Raises ValueError that says what does not fit."""
-    return Reader(made).text(text)
+    return FieldReader(field).read_text(text)
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt reads the same fields
-def sides(signature: type[Signature]) -> tuple[Mapping[str, Field], Mapping[str, Field]]:
+def fields_by_role(signature: type[Signature]) -> tuple[Mapping[str, Field], Mapping[str, Field]]:
     """Its inputs and its outputs, name -> field, in order; not to be changed."""
     return signature.input_fields, signature.output_fields
 
 
 @lru_cache(maxsize=512)
-def readers(signature: type[Signature]) -> tuple[tuple[str, Reader | None], ...]:
+def output_readers(signature: type[Signature]) -> tuple[tuple[str, FieldReader | None], ...]:
     """Name and reader of each output, in order; None for text that stands as it is."""
-    return tuple((n, None if is_text(f) else Reader(f)) for n, f in signature.output_fields.items())
+    return tuple((n, None if is_text(f) else FieldReader(f)) for n, f in signature.output_fields.items())
 
 
-class Reader:
+class FieldReader:
     """Reads values of one field.
 
     Text is repaired as JSON where it is not of the type as it stands: "3.0" for an int, fenced JSON, "no" for a bool. Where
@@ -128,53 +134,53 @@ class Reader:
         "_validate",
     )
 
-    def __init__(self, made: Field) -> None:
-        kind = bare_type(made.type)
-        self._validate = Validator(made)
-        self._optional = is_optional(made.type)
-        self._choices = table_of(kind)
-        self._kind, self._in_percent = made.type, field_in_percent(made)
+    def __init__(self, field: Field) -> None:
+        kind = bare_type(field.type)
+        self._validate = TypeValidator(field)
+        self._optional = is_optional(field.type)
+        self._choices = choice_table(kind)
+        self._kind, self._in_percent = field.type, is_percent_field(field)
         self._texts = kind is str
         # A number or a date may be read wrongly as JSON, a container or a union wrongly as bare text.
         self._json_first = not isinstance(kind, type) or kind in (Any, object, list, dict) or _is_object(kind)
         self._first = self._validate.from_json if self._json_first else self._validate
 
-    def text(self, text: str) -> Any:
+    def read_text(self, text: str) -> Any:
         """The value that a text stands for. Raises ValueError that says what does not fit."""
-        bare = text.strip() if self._texts else without_note(text.strip())
-        if self._optional and (bare.lower() in ("", "none", "null") if self._texts else means_none(bare)):
+        bare = text.strip() if self._texts else strip_type_note(text.strip())
+        if self._optional and (bare.lower() in ("", "none", "null") if self._texts else is_none_text(bare)):
             return None
         if self._choices is not None:
-            return _chosen(self._choices, bare)
+            return _match_choice(self._choices, bare)
         if self._texts:
             return self._validate(text)
         try:
             return self._first(bare)
         except ValueError:
-            return self._otherwise(bare)
+            return self._read_leniently(bare)
 
-    def data(self, value: object) -> Any:
+    def read_data(self, value: object) -> Any:
         """The value that a JSON object holds. Raises ValueError that says what does not fit."""
         if isinstance(value, str):
-            return self._validate(value) if self._texts else self.text(value)
+            return self._validate(value) if self._texts else self.read_text(value)
         if value is None and self._optional:
             return None
         if self._choices is not None:
             whole = isinstance(value, float) and value.is_integer()
-            return _chosen(self._choices, f"{value:.0f}" if whole else str(value))
+            return _match_choice(self._choices, f"{value:.0f}" if whole else str(value))
         if self._texts:
-            return self._validate(data_as_text(value))
+            return self._validate(to_text(value))
         try:
             return self._validate(value)
         except ValueError as fault:
-            return self._ease(value, fault)
+            return self._normalize(value, fault)
 
-    def _otherwise(self, bare: str) -> Any:
+    def _read_leniently(self, bare: str) -> Any:
         """The value of a text that is not of the type at first sight: repaired, and taken as it stands; then eased."""
         looks = bare.startswith(("{", "[", "```"))
         faults: list[ValueError] = []
         readings: list[object] = []
-        for read in (_as_data, str) if looks else (str, _as_data):
+        for read in (_parse_data, str) if looks else (str, _parse_data):
             try:
                 readings.append(read(bare))
                 return self._validate(readings[-1])
@@ -182,15 +188,15 @@ class Reader:
                 faults.append(fault)
         for reading in readings:
             try:
-                return self._ease(reading, faults[0])
+                return self._normalize(reading, faults[0])
             except ValueError as fault:
                 faults[0] = fault
         raise ValueError(f"{faults[0]}, not {bare[:_SHOWN]!r}")
 
-    def _ease(self, data: object, fault: ValueError) -> Any:
+    def _normalize(self, data: object, fault: ValueError) -> Any:
         """The value of data that did not fit, as people write values. fault: what to raise where it fits in no other way."""
         try:
-            eased = ease(self._kind, data, in_percent=self._in_percent)
+            eased = normalize_value(self._kind, data, in_percent=self._in_percent)
         except RecursionError:
             raise fault from None
         if eased is data or (type(eased) is type(data) and eased == data):
@@ -198,7 +204,7 @@ class Reader:
         return self._validate(eased)
 
 
-def _as_data(bare: str) -> object:
+def _parse_data(bare: str) -> object:
     """The data in a text: JSON, repaired if need be, or Python."""
     found = repair_json(bare)
     if found == "" and bare:  # nothing there that looks like JSON; Python, perhaps
@@ -209,17 +215,17 @@ def _as_data(bare: str) -> object:
     return found
 
 
-def data_as_text(value: object) -> str:
+def to_text(value: object) -> str:
     """The text that a JSON value stands for where text was asked for. Raises ValueError for null."""
     if value is None:
         raise ValueError("must be text, not null")
-    return as_json(value, indent=2) if isinstance(value, (dict, list)) else str(value)
+    return to_json_text(value, indent=2) if isinstance(value, (dict, list)) else str(value)
 
 
-def _chosen(table: Mapping[str, object], text: str) -> object:
+def _match_choice(table: Mapping[str, object], text: str) -> object:
     """The choice that a text names. Raises ValueError that says which there are."""
     try:
-        return chosen(table, text)
+        return match_choice(table, text)
     except KeyError:
         values = dict.fromkeys(one.value if isinstance(one, Enum) else one for one in table.values())
         raise ValueError(
@@ -239,15 +245,15 @@ def _other(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def _numbered(items: list[object]) -> str:
+def _format_numbered(items: list[object]) -> str:
     if not items:
         return "N/A"
     if len(items) == 1:
-        return _quoted(str(items[0]))
-    return "\n".join(f"[{i}] {_quoted(str(item))}" for i, item in enumerate(items, 1))
+        return _quote(str(items[0]))
+    return "\n".join(f"[{i}] {_quote(str(item))}" for i, item in enumerate(items, 1))
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Text between marks; on lines of its own if it has several, or a mark."""
     block = any(mark in text for mark in "\n«»")
     return "«««\n    " + text.replace("\n", "\n    ") + "\n»»»" if block else f"«{text}»"

@@ -12,14 +12,21 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from refine_core.adapters.base import NOT_SUPPLIED, unread
-from refine_core.adapters.field_values import as_json, data_as_text, jsonable, readers, repair_json, sides
-from refine_core.adapters.template_echo import ECHO_SHOWN, REPEATED, repeats_template
+from refine_core.adapters.base import NOT_SUPPLIED, make_parse_error
+from refine_core.adapters.field_values import (
+    fields_by_role,
+    jsonable,
+    output_readers,
+    repair_json,
+    to_json_text,
+    to_text,
+)
+from refine_core.adapters.template_echo import ECHO_SHOWN, TEMPLATE_REPEATED, repeats_template
 from refine_core.adapters.turn_adapter import (
     TurnAdapter,
-    placeholder,
-    section,
-    wanted,
+    format_placeholder,
+    format_requested_field,
+    format_section,
 )
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
@@ -28,7 +35,7 @@ _STRICT = json.JSONDecoder(strict=False)
 _MARKS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]"]', re.DOTALL)
 _START = re.compile(r"\{(?!\s?\w{1,80}\s?\})")  # of an object; {name} is none
 _TRIES = 4  # braces in prose that are taken for objects, at most
-Holds = Callable[[Mapping[str, Any]], bool]
+HasOutputs = Callable[[Mapping[str, Any]], bool]
 _OBJECT: Mapping[str, object] = {"response_format": {"type": "json_object"}}
 
 
@@ -61,21 +68,21 @@ class JSONAdapter(TurnAdapter):
         """A reply as a model would write it; a missing output is marked as such."""
         missing = NOT_SUPPLIED if missing_field_message is None else missing_field_message
         values = {n: jsonable(outputs[n]) if n in outputs else missing for n in signature.output_fields}
-        return as_json(values, indent=2)
+        return to_json_text(values, indent=2)
 
     def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:
         """The outputs in `completion`, by name, in the signature's order. Raises ParseError.
 
         Unknown keys are ignored; every output is required.
         """
-        outputs = sides(signature)[1]
+        outputs = fields_by_role(signature)[1]
         completion = split_reasoning(completion, outputs)[1]
-        fields = readers(signature)
-        found, _ = _object(completion, _holds(signature))
+        fields = output_readers(signature)
+        found, _ = _find_object(completion, _output_test(signature))
         if any(name not in found for name, _ in fields):
-            found = _renamed(found, outputs)
+            found = _rename_keys(found, outputs)
         invalid = {
-            name: f"{REPEATED}, {str(found[name])[:ECHO_SHOWN]!r}"
+            name: f"{TEMPLATE_REPEATED}, {str(found[name])[:ECHO_SHOWN]!r}"
             for name, made in outputs.items()
             if name in found and repeats_template(made, found[name])
         }
@@ -87,16 +94,16 @@ class JSONAdapter(TurnAdapter):
                 values[name] = value
                 continue
             try:
-                values[name] = data_as_text(value) if read is None else read.data(value)
+                values[name] = to_text(value) if read is None else read.read_data(value)
             except ValueError as why:
                 invalid[name] = str(why)
         if missing or invalid:
-            raise unread(
+            raise make_parse_error(
                 signature,
                 completion,
                 missing=missing,
                 invalid=invalid,
-                found=found,
+                found_names=found,
                 expected=f"a JSON object with the key {missing[0]!r}" if missing else "",
             )
         return values
@@ -104,20 +111,20 @@ class JSONAdapter(TurnAdapter):
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether the object was closed."""
         names = signature.output_fields
-        found, closed = _object(split_reasoning(completion, names)[1], _holds(signature))
-        return closed and all(name in _renamed(found, names) for name in names)
+        found, closed = _find_object(split_reasoning(completion, names)[1], _output_test(signature))
+        return closed and all(name in _rename_keys(found, names) for name in names)
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def _structure(signature: type[Signature]) -> str:
-    outputs = {n: placeholder(f) for n, f in signature.output_fields.items()}
+    outputs = {n: format_placeholder(f) for n, f in signature.output_fields.items()}
     return "\n".join(
         [
             "Every message is laid out like this, with each value in its place.\n",
             "The inputs are given so:\n",
-            "\n\n".join(section(n, placeholder(f)) for n, f in signature.input_fields.items()),
+            "\n\n".join(format_section(n, format_placeholder(f)) for n, f in signature.input_fields.items()),
             "\nThe reply is one JSON object with these fields:\n",
-            as_json(outputs, indent=2),
+            to_json_text(outputs, indent=2),
             "",
         ]
     )
@@ -125,11 +132,11 @@ def _structure(signature: type[Signature]) -> str:
 
 @lru_cache(maxsize=512)
 def _request(signature: type[Signature]) -> str:
-    fields = ", then ".join(wanted(f, n) for n, f in signature.output_fields.items())
+    fields = ", then ".join(format_requested_field(f, n) for n, f in signature.output_fields.items())
     return f"Reply with one JSON object and nothing else, its fields in this order: {fields}."
 
 
-def _object(reply: str, holds: Holds) -> tuple[Mapping[str, Any], bool]:
+def _find_object(reply: str, holds: HasOutputs) -> tuple[Mapping[str, Any], bool]:
     """The first JSON object in `reply` that holds outputs, or else the first one; {} if there is none.
 
     Also whether it was closed.
@@ -140,7 +147,7 @@ def _object(reply: str, holds: Holds) -> tuple[Mapping[str, Any], bool]:
     for _ in range(_TRIES):
         if start is None:
             break
-        found, end = _read(reply, start.start(), holds)
+        found, end = _parse_object(reply, start.start(), holds)
         repaired_it = end == start.start() + 1
         if holds(found):
             return found, not repaired_it or _is_closed(reply, start.start())
@@ -150,18 +157,21 @@ def _object(reply: str, holds: Holds) -> tuple[Mapping[str, Any], bool]:
     return first, closed
 
 
-def _renamed(found: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
+def _rename_keys(found: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
     """An object with its keys as the outputs are called, where they are written in another way, or one level deeper."""
     if (
         len(found) == 1
         and isinstance(inner := next(iter(found.values())), dict)
-        and not _by_key(found, names)
+        and not _match_keys(found, names)
     ):
         found = inner
-    return {**found, **{name: found[key] for name, key in _by_key(found, names).items() if name not in found}}
+    return {
+        **found,
+        **{name: found[key] for name, key in _match_keys(found, names).items() if name not in found},
+    }
 
 
-def _by_key(found: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+def _match_keys(found: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
     """Output -> the one key that means it: "Final Answer" or "[[ ## final_answer ## ]]" for final_answer."""
     keys: dict[str, list[str]] = {}
     for key in found:
@@ -184,16 +194,16 @@ def _is_closed(text: str, start: int) -> bool:
     return depth <= 0
 
 
-def _read(reply: str, start: int, holds: Holds) -> tuple[Mapping[str, Any], int]:
+def _parse_object(reply: str, start: int, holds: HasOutputs) -> tuple[Mapping[str, Any], int]:
     """The object that begins at `start`, repaired if need be, and where to look for another one."""
     try:
         found, end = _STRICT.raw_decode(reply, start)
     except (ValueError, RecursionError):
-        return _repaired(reply[start:], holds), start + 1
+        return _repair_object(reply[start:], holds), start + 1
     return found, end
 
 
-def _repaired(text: str, holds: Holds) -> Mapping[str, Any]:
+def _repair_object(text: str, holds: HasOutputs) -> Mapping[str, Any]:
     """The object in broken JSON; of several, the first that holds outputs."""
     try:
         made = repair_json(text)
@@ -204,7 +214,7 @@ def _repaired(text: str, holds: Holds) -> Mapping[str, Any]:
     return next(filter(holds, objects), objects[0] if objects else {})
 
 
-def _holds(signature: type[Signature]) -> Holds:
+def _output_test(signature: type[Signature]) -> HasOutputs:
     """What tells whether an object holds one of the outputs, and not the template alone."""
     outputs = signature.output_fields
 

@@ -1,6 +1,6 @@
 """Values as people write them, as data that their type takes: "1,234" for an int, "**Positive.**" for a choice.
 
-    data that does not fit --ease--> data that may, to be validated again, so that bounds still hold
+    data that does not fit --normalize_value--> data that may, to be validated again, so that bounds still hold
 
 Rule 1: only a value that its type refuses is eased.
 Rule 2: an ambiguous value is left alone, and refused: "1,23" for a number, "positive or negative" for a choice.
@@ -38,16 +38,16 @@ _STOPS = ".,;:!"
 _BOOLS = {"true": True, "yes": True, "false": False, "no": False}
 
 
-def table_of(kind: Any) -> Mapping[str, object] | None:
+def choice_table(kind: Any) -> Mapping[str, object] | None:
     """How a reply may write each of the values to choose from -> that value; None for a type without choices."""
     try:
-        return _table(kind)
+        return _build_choice_table(kind)
     except TypeError:  # what cannot be hashed cannot be remembered
-        return _table.__wrapped__(kind)
+        return _build_choice_table.__wrapped__(kind)
 
 
 @lru_cache(maxsize=512)
-def _table(kind: Any) -> Mapping[str, object] | None:
+def _build_choice_table(kind: Any) -> Mapping[str, object] | None:
     allowed = choices(kind)
     if allowed is None:
         return None
@@ -60,15 +60,15 @@ def _table(kind: Any) -> Mapping[str, object] | None:
     return table
 
 
-def chosen(table: Mapping[str, object], text: str) -> object:
+def match_choice(table: Mapping[str, object], text: str) -> object:
     """The one choice that a text names: as it is, or without quotes, Markdown, a stop, or its case; the least change first.
 
     Raises KeyError for none, and for several.
     """
-    for bare in barer(text):
+    for bare in iter_unwrapped(text):
         if bare in table:
             return table[bare]
-        for change in (str.casefold, _key):
+        for change in (str.casefold, _fold_case):
             wanted = change(bare)
             found = {id(value): value for key, value in table.items() if wanted and change(key) == wanted}
             if len(found) == 1:
@@ -78,16 +78,16 @@ def chosen(table: Mapping[str, object], text: str) -> object:
     raise KeyError(text)
 
 
-def means_none(text: str) -> bool:
+def is_none_text(text: str) -> bool:
     """Whether a text says that there is no value."""
-    return not text.strip() or any(bare.lower() in ("none", "null") for bare in barer(text))
+    return not text.strip() or any(bare.lower() in ("none", "null") for bare in iter_unwrapped(text))
 
 
-def _key(text: str) -> str:
+def _fold_case(text: str) -> str:
     return re.sub(r"[\s_-]+", " ", text.strip()).casefold() if any(map(str.isalpha, text)) else text
 
 
-def barer(text: str) -> Iterator[str]:
+def iter_unwrapped(text: str) -> Iterator[str]:
     """A text, and what is left of it as quotes, Markdown and stops around it are taken away, one after another."""
     text = text.strip()
     if len(text) > _LONGEST:
@@ -130,21 +130,21 @@ _IN_PERCENT = re.compile(
 )
 
 
-def is_in_percent(name: str, description: str, bounds: Iterable[object]) -> bool:
+def is_percent(name: str, description: str, bounds: Iterable[object]) -> bool:
     """Whether a number is told in percent: 85 rather than 0.85."""
     large = any(isinstance(bound, (int, float)) and abs(bound) > 1 for bound in bounds)
     return large or _IN_PERCENT.search(f"{name} {description}") is not None
 
 
-def _number(kind: type, text: str, *, in_percent: bool) -> object:
+def _normalize_number(kind: type, text: str, *, in_percent: bool) -> object:
     """A number as people write it, as `kind` takes it; the text where it is none, or could be two."""
     if len(text) > _LONGEST or "(" in text:  # which is a minus to some
         return text
     plain = "".join(str(int(c)) if c.isdecimal() else c for c in text.translate(_SIGNS))
-    found = next(filter(None, (re.fullmatch(_NUMBER, one) for one in barer(plain))), None)
+    found = next(filter(None, (re.fullmatch(_NUMBER, one) for one in iter_unwrapped(plain))), None)
     if found is None or (found["sign"] and found["inner"]):
         return text
-    value = Decimal(f"{found['sign']}{found['inner']}{_ungrouped(found['body'])}{found['power'] or ''}")
+    value = Decimal(f"{found['sign']}{found['inner']}{_remove_grouping(found['body'])}{found['power'] or ''}")
     if kind is int:
         return int(value) if value == value.to_integral_value() and value.adjusted() < _LONGEST else text
     if found["percent"] and not in_percent:
@@ -152,7 +152,7 @@ def _number(kind: type, text: str, *, in_percent: bool) -> object:
     return float(value) if kind is float else value
 
 
-def _ungrouped(body: str) -> str:
+def _remove_grouping(body: str) -> str:
     """A number without what groups its digits, and with a point before its decimals."""
     body = re.sub(rf"{_BLANK}|['\u2019_]", "", body)
     dots, commas = body.count("."), body.count(",")
@@ -168,56 +168,56 @@ def _ungrouped(body: str) -> str:
 # --- values of any depth
 
 
-def ease(kind: Any, data: object, *, in_percent: bool = False) -> object:
+def normalize_value(kind: Any, data: object, *, in_percent: bool = False) -> object:
     """`data` in the form that `kind` takes, where it can be meant in one way only; else `data`. in_percent: see rule 3."""
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Annotated, Required, NotRequired):
-        return ease(args[0], data, in_percent=in_percent or is_in_percent("", "", _bounds(args[1:])))
+        return normalize_value(args[0], data, in_percent=in_percent or is_percent("", "", _bounds(args[1:])))
     if getattr(kind, "__pydantic_root_model__", False):
-        return ease(kind.model_fields["root"].annotation, data, in_percent=in_percent)
-    if (table := table_of(kind)) is not None:
-        return _choice(table, data)
+        return normalize_value(kind.model_fields["root"].annotation, data, in_percent=in_percent)
+    if (table := choice_table(kind)) is not None:
+        return _normalize_choice(table, data)
     if origin in (Union, types.UnionType):
-        return _one_of(args, data, in_percent=in_percent)
+        return _normalize_union(args, data, in_percent=in_percent)
     if isinstance(data, str):
         if kind is bool:
-            return _choice(_BOOLS, data)
-        return _number(kind, data, in_percent=in_percent) if kind in (int, float, Decimal) else data
+            return _normalize_choice(_BOOLS, data)
+        return _normalize_number(kind, data, in_percent=in_percent) if kind in (int, float, Decimal) else data
 
     def part(of: Any, value: object) -> object:
-        return ease(of, value, in_percent=in_percent)
+        return normalize_value(of, value, in_percent=in_percent)
 
     if isinstance(data, Mapping):
-        return _eased_mapping(kind, data, part)
+        return _normalize_mapping(kind, data, part)
     if isinstance(data, (list, tuple)) and args:
-        return _eased_items(origin, args, data, part)
+        return _normalize_items(origin, args, data, part)
     return data
 
 
 Part = Callable[[Any, object], object]
 
 
-def _choice(table: Mapping[str, object], data: object) -> object:
+def _normalize_choice(table: Mapping[str, object], data: object) -> object:
     if isinstance(data, float) and data.is_integer():
         data = int(data)
     if not isinstance(data, (str, int)):
         return data
     try:
-        return chosen(table, str(data))
+        return match_choice(table, str(data))
     except KeyError:
         return data
 
 
-def _one_of(kinds: Sequence[Any], data: object, *, in_percent: bool) -> object:
+def _normalize_union(kinds: Sequence[Any], data: object, *, in_percent: bool) -> object:
     """For a type that is one of several: what all those that can be meant agree on."""
-    if types.NoneType in kinds and isinstance(data, str) and means_none(data):
+    if types.NoneType in kinds and isinstance(data, str) and is_none_text(data):
         return None
-    eased = [ease(kind, data, in_percent=in_percent) for kind in kinds]
+    eased = [normalize_value(kind, data, in_percent=in_percent) for kind in kinds]
     meant = [one for one in eased if one is not data and one != data]
     return meant[0] if meant and all(one == meant[0] for one in meant) else data
 
 
-def _eased_items(origin: Any, args: Sequence[Any], data: Sequence[object], part: Part) -> object:
+def _normalize_items(origin: Any, args: Sequence[Any], data: Sequence[object], part: Part) -> object:
     if origin is tuple and not (len(args) == 2 and args[1] is ...):  # noqa: PLR2004  # as in tuple[int, ...]
         return [part(*one) for one in zip(args, data, strict=True)] if len(args) == len(data) else data
     if isinstance(origin, type) and issubclass(origin, (Sequence, AbstractSet)):
@@ -225,31 +225,31 @@ def _eased_items(origin: Any, args: Sequence[Any], data: Sequence[object], part:
     return data
 
 
-def _eased_mapping(kind: Any, data: Mapping[Any, object], part: Part) -> object:
+def _normalize_mapping(kind: Any, data: Mapping[Any, object], part: Part) -> object:
     origin, args = get_origin(kind), get_args(kind)
     if isinstance(origin, type) and issubclass(origin, Mapping) and len(args) == 2:  # noqa: PLR2004  # keys, values
         eased = {part(args[0], key): part(args[1], value) for key, value in data.items()}
         return eased if len(eased) == len(data) else data
-    parts = _parts_of(origin or kind)
+    parts = _member_types(origin or kind)
     return {
-        name: ease(parts[name][0], value, in_percent=parts[name][1]) if name in parts else value
+        name: normalize_value(parts[name][0], value, in_percent=parts[name][1]) if name in parts else value
         for name, value in data.items()
     }
 
 
-def _parts_of(kind: Any) -> Mapping[str, tuple[Any, bool]]:
+def _member_types(kind: Any) -> Mapping[str, tuple[Any, bool]]:
     """Name, or alias -> type of each part of a pydantic model, a dataclass or a typed dict, and whether it is in percent."""
     parts: dict[str, tuple[Any, bool]] = {}
     if isinstance(fields := getattr(kind, "model_fields", None), Mapping):
         for name, made in fields.items():
-            told = made.annotation, is_in_percent(name, made.description or "", _bounds(made.metadata))
+            told = made.annotation, is_percent(name, made.description or "", _bounds(made.metadata))
             parts |= dict.fromkeys(filter(None, (name, made.alias)), told)
     elif dataclasses.is_dataclass(kind) or hasattr(kind, "__required_keys__"):  # a typed dict
         try:
             hints = get_type_hints(kind, include_extras=True)
         except (NameError, TypeError):
             return {}
-        parts = {name: (hint, is_in_percent(name, "", ())) for name, hint in hints.items()}
+        parts = {name: (hint, is_percent(name, "", ())) for name, hint in hints.items()}
     return parts
 
 
@@ -260,7 +260,7 @@ def _bounds(metadata: Iterable[Any]) -> Iterator[object]:
             yield from (getattr(told, name, None) for name in ("ge", "gt", "le", "lt"))
 
 
-def field_in_percent(made: Field) -> bool:
+def is_percent_field(field: Field) -> bool:
     """Whether the numbers of a field are in percent."""
-    bounds = [made.constraints.get(name) for name in ("ge", "gt", "le", "lt")]
-    return is_in_percent(made.name, made.description, bounds)
+    bounds = [field.constraints.get(name) for name in ("ge", "gt", "le", "lt")]
+    return is_percent(field.name, field.description, bounds)

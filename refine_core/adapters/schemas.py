@@ -31,15 +31,15 @@ def reply_schema(signature: type[Signature]) -> tuple[Schema, bool]:
 
     Raises SignatureError for a type that has no schema.
     """
-    builder = _Builder()
-    properties = {name: builder.field(made) for name, made in signature.output_fields.items()}
+    builder = _SchemaBuilder()
+    properties = {name: builder.build_field(field) for name, field in signature.output_fields.items()}
     schema = _object(properties)
     if builder.defs:
         schema["$defs"] = builder.defs
     return schema, builder.strict
 
 
-class _Builder:
+class _SchemaBuilder:
     """Rewrites schemas of pydantic's. defs: what refers to itself, under names of our own. strict: see Rule 2."""
 
     def __init__(self) -> None:
@@ -48,77 +48,77 @@ class _Builder:
         self._given: Mapping[str, Any] = {}
         self._names: dict[str, str] = {}
 
-    def field(self, made: Field) -> Schema:
+    def build_field(self, field: Field) -> Schema:
         """The schema of one output."""
-        whole = {**json_schema(made.type)}
+        whole = {**json_schema(field.type)}
         self._given, self._names = whole.pop("$defs", {}), {}
-        added = made.extra.get(_EXTRA)
-        schema = self.plain({**whole, **added} if isinstance(added, Mapping) else whole)
-        about = [text for text in (made.description, bounds_text(made.constraints)) if text]
+        added = field.extra.get(_EXTRA)
+        schema = self.simplify({**whole, **added} if isinstance(added, Mapping) else whole)
+        about = [text for text in (field.description, bounds_text(field.constraints)) if text]
         return {**schema, "description": "; ".join(about)} if about and "$ref" not in schema else schema
 
-    def plain(self, given: Any) -> Schema:
+    def simplify(self, given: Any) -> Schema:
         """A schema in the keywords that are kept."""
         if not isinstance(given, Mapping) or not given:  # True, or {}: anything goes
             self.strict = False
             return {}
         if isinstance(reference := given.get("$ref"), str):
-            return self._referred(reference.removeprefix(_REFERENCE))
+            return self._resolve_reference(reference.removeprefix(_REFERENCE))
         if isinstance(several := given.get("allOf"), list) and len(several) == 1:
-            return self.plain({**{k: v for k, v in given.items() if k != "allOf"}, **several[0]})
+            return self.simplify({**{k: v for k, v in given.items() if k != "allOf"}, **several[0]})
         schema = {name: given[name] for name in _KEPT if name in given}
         if "const" in given:
             schema["enum"] = [given["const"]]
         if "enum" in schema:
             schema.setdefault("type", _type_of(schema["enum"]))
         if several := given.get("anyOf") or given.get("oneOf"):
-            return {**schema, "anyOf": [self.plain(one) for one in several]}
+            return {**schema, "anyOf": [self.simplify(one) for one in several]}
         match schema.get("type"):
             case "object":
-                return {**schema, **self._keys(given)}
+                return {**schema, **self._object_keywords(given)}
             case "array":
-                return {**schema, **self._items(given)}
+                return {**schema, **self._array_keywords(given)}
             case None:
                 self.strict = False
         return schema
 
-    def _referred(self, name: str) -> Schema:
+    def _resolve_reference(self, name: str) -> Schema:
         """What a reference stands for, written out; a reference still where it refers to itself."""
         target = self._given.get(name)
         if target is None:
             self.strict = False
             return {}
-        if name not in _reached(target, self._given):
-            return self.plain(target)
+        if name not in _reachable_names(target, self._given):
+            return self.simplify(target)
         if name not in self._names:
             own = self._names[name] = f"part{len(self.defs) + 1}"
             self.defs[own] = {}
-            self.defs[own] = self.plain(target)
+            self.defs[own] = self.simplify(target)
         return {"$ref": _REFERENCE + self._names[name]}
 
-    def _keys(self, given: Mapping[str, Any]) -> Schema:
-        properties = {name: self.plain(one) for name, one in (given.get("properties") or {}).items()}
+    def _object_keywords(self, given: Mapping[str, Any]) -> Schema:
+        properties = {name: self.simplify(one) for name, one in (given.get("properties") or {}).items()}
         others = given.get("additionalProperties", not properties)
         if others is False:
             return _keys(properties)
         self.strict = False
-        rest = True if others is True else self.plain(others)
+        rest = True if others is True else self.simplify(others)
         return (
             {**_keys(properties), "additionalProperties": rest}
             if properties
             else {"additionalProperties": rest}
         )
 
-    def _items(self, given: Mapping[str, Any]) -> Schema:
+    def _array_keywords(self, given: Mapping[str, Any]) -> Schema:
         """A tuple's places are told in words: how many servers take `prefixItems` is not known."""
         places = given.get("prefixItems")
         if not places:
-            return {"items": self.plain(given.get("items"))}
+            return {"items": self.simplify(given.get("items"))}
         kinds: list[Schema] = []
-        for kind in map(self.plain, places):
+        for kind in map(self.simplify, places):
             if kind not in kinds:
                 kinds.append(kind)
-        names = ", ".join(str(kind.get("type", "value")) for kind in map(self.plain, places))
+        names = ", ".join(str(kind.get("type", "value")) for kind in map(self.simplify, places))
         return {
             "description": f"exactly {len(places)} items: {names}",
             "items": kinds[0] if len(kinds) == 1 else {"anyOf": kinds},
@@ -138,27 +138,27 @@ def _type_of(values: list[Any]) -> str | list[str]:
     return kinds[0] if len(kinds) == 1 else kinds
 
 
-def _reached(schema: Any, defs: Mapping[str, Any]) -> set[str]:
+def _reachable_names(schema: Any, defs: Mapping[str, Any]) -> set[str]:
     """The names to which a schema refers, by way of others too."""
     found: set[str] = set()
-    waiting = [*_references(schema)]
+    waiting = [*_iter_references(schema)]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += _references(defs.get(name))
+            waiting += _iter_references(defs.get(name))
     return found
 
 
-def _references(schema: Any) -> Iterator[str]:
+def _iter_references(schema: Any) -> Iterator[str]:
     match schema:
         case Mapping():
             if isinstance(reference := schema.get("$ref"), str):
                 yield reference.removeprefix(_REFERENCE)
             for one in schema.values():
-                yield from _references(one)
+                yield from _iter_references(one)
         case list():
             for one in schema:
-                yield from _references(one)
+                yield from _iter_references(one)
         case _:
             pass

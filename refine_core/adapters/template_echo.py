@@ -12,12 +12,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from refine_core.adapters.lenient_values import barer
+from refine_core.adapters.lenient_values import iter_unwrapped
 from refine_core.errors import SignatureError
 from refine_core.signatures.fields import Field
 from refine_core.signatures.types import json_schema
 
-REPEATED = "the model repeated the template"
+TEMPLATE_REPEATED = "the model repeated the template"
 ECHO_SHOWN = 60  # characters of it
 _NOTE = re.compile(
     r"(?:^|(?<=\s)|(?<=[}\"'`]))#\s*(?:this value is (?:True or False\b|one single \w+|exactly one of: |JSON that fits the schema )"
@@ -31,62 +31,62 @@ _LONGEST_DATA = 20_000
 _LONGEST = 400  # characters of what is left without its note, and of a text that may be a placeholder
 
 
-def without_note(text: str) -> str:
+def strip_type_note(text: str) -> str:
     """A typed value without the note on its type that a prompt shows behind it."""
     return _NOTE.sub("", text).strip() if "#" in text else text
 
 
-def repeats_template(made: Field, value: object) -> bool:
+def repeats_template(field: Field, value: object) -> bool:
     """Whether what stands where a field's value should is what the prompt shows there. value: text, or data of JSON."""
     if isinstance(value, str):
-        return _is_placeholder(made.name, value) or _repeats_as_json(made, value)
+        return _is_placeholder(field.name, value) or _repeats_as_json(field, value)
     if isinstance(value, list):
-        return bool(value) and all(isinstance(one, str) and _is_placeholder(made.name, one) for one in value)
+        return bool(value) and all(isinstance(one, str) and _is_placeholder(field.name, one) for one in value)
     if isinstance(value, Mapping):
-        return repeats_template(made, list(value.values())) or ("type" in value and _is_schema(made, value))
+        return repeats_template(field, list(value.values())) or ("type" in value and _is_schema(field, value))
     return False
 
 
-def _repeats_as_json(made: Field, text: str) -> bool:
+def _repeats_as_json(field: Field, text: str) -> bool:
     """The same, for a list or an object that is written as text."""
-    if made.type is str or len(text) > _LONGEST_DATA or not (made.name in text or '"type"' in text):
+    if field.type is str or len(text) > _LONGEST_DATA or not (field.name in text or '"type"' in text):
         return False
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return isinstance(data, (list, dict)) and repeats_template(made, data)
+    return isinstance(data, (list, dict)) and repeats_template(field, data)
 
 
 def _is_placeholder(name: str, text: str) -> bool:
     if _SIGNS.search(text) is None:  # as for most values, and cheap to see
         return False
-    bare = without_note(text)
+    bare = strip_type_note(text)
     if not bare.strip():
         return bool(text.strip())
     if len(bare) > _LONGEST:
         return False
     if _NOT_SUPPLIED.fullmatch(bare.strip()):
         return True
-    written, unspaced = _written(name), _unspaced(bare)
+    written, unspaced = _placeholder_spellings(name), _remove_spaces(bare)
     if not any(one in unspaced for one in written):  # taking signs away from its ends makes none of them
         return False
-    return any(_unspaced(one) in written for one in barer(bare))
+    return any(_remove_spaces(one) in written for one in iter_unwrapped(bare))
 
 
 @lru_cache(maxsize=512)
-def _written(name: str) -> frozenset[str]:
+def _placeholder_spellings(name: str) -> frozenset[str]:
     """How a placeholder for this name may be written."""
-    return frozenset(f"{opening}{_unspaced(name)}{closing}" for opening, closing in _PLACEHOLDERS)
+    return frozenset(f"{opening}{_remove_spaces(name)}{closing}" for opening, closing in _PLACEHOLDERS)
 
 
-def _unspaced(text: str) -> str:
+def _remove_spaces(text: str) -> str:
     return re.sub(r"[\s_]", "", text).lower()
 
 
-def _is_schema(made: Field, data: Mapping[str, object]) -> bool:
+def _is_schema(field: Field, data: Mapping[str, object]) -> bool:
     """Whether this is the JSON schema that the prompt shows for the field's type."""
     try:
-        return data == json_schema(made.type)
+        return data == json_schema(field.type)
     except SignatureError:
         return False

@@ -1,6 +1,6 @@
 """Replies that stopped before their end, so that what they hold may not be what the model meant.
 
-    text + finish_reason --why_cut--> "", or what stopped it      --cut_error--> a ParseError that says what to do
+    text + finish_reason --truncation_reason--> "", or what stopped it      --truncation_error--> a ParseError that says what to do
 
 A reply that holds every output whole is not cut, even if it stopped after them.
 """
@@ -34,13 +34,15 @@ _ADVICE = {
 _SHOWN = 60  # characters of its end
 
 
-def why_cut(finish_reason: str | None) -> str:
+def truncation_reason(finish_reason: str | None) -> str:
     """What stopped a reply before its end, by the reason that the server gives; "" for a reply that came to its end."""
     return _STOPPED.get(finish_reason.strip().lower(), "") if finish_reason else ""
 
 
-def cut_error(signature: str, reply: str, why: str, limit: object, error: ParseError | None) -> ParseError:
-    """The error for a reply that was cut off. why: as `why_cut` says. limit: of tokens, where one was set.
+def truncation_error(
+    signature: str, reply: str, why: str, limit: object, error: ParseError | None
+) -> ParseError:
+    """The error for a reply that was cut off. why: as `truncation_reason` says. limit: of tokens, where one was set.
 
     error: what its reader had to say of it.
     """
@@ -63,7 +65,7 @@ def cut_error(signature: str, reply: str, why: str, limit: object, error: ParseE
     )
 
 
-def thought_error(signature: str, reply: str, error: ParseError) -> ParseError:
+def reasoning_only_error(signature: str, reply: str, error: ParseError) -> ParseError:
     """The error for a reply that holds only reasoning. error: what its reader had to say of it."""
     words = "holds only reasoning and no answer"
     return ParseError(
@@ -75,7 +77,7 @@ def thought_error(signature: str, reply: str, error: ParseError) -> ParseError:
     )
 
 
-def is_worth_asking_again(error: ParseError, outputs: int) -> bool:
+def is_worth_retrying(error: ParseError, outputs: int) -> bool:
     """Whether another reply format may help: not where the answer was cut off, for it would be again.
 
     A model that rambled until it was cut, and kept nothing of the format, is asked again. outputs: how many were wanted.

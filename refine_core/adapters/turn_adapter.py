@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.base import Adapter
-from refine_core.adapters.field_values import as_json, format_value
+from refine_core.adapters.field_values import format_value, to_json_text
 from refine_core.signatures.fields import Field, bounds_text
 from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import choices, json_schema, type_text
@@ -18,11 +18,11 @@ class TurnAdapter(Adapter):
 
     def format_field_description(self, signature: type[Signature]) -> str:
         """The numbered lists of inputs and of outputs."""
-        return _described(signature)
+        return _describe_fields(signature)
 
     def format_task_description(self, signature: type[Signature]) -> str:
         """The instructions, each line indented by eight spaces."""
-        return _objective(signature.instructions)
+        return _format_objective(signature.instructions)
 
     def format_user_message_content(
         self,
@@ -34,10 +34,10 @@ class TurnAdapter(Adapter):
     ) -> str:
         """The inputs under their markers and, for the real ones, the request for the outputs."""
         parts = [prefix] if prefix else []
-        for name, marker, made in _input_markers(signature):
+        for name, marker, field in _input_markers(signature):
             if name in inputs:
                 value = inputs[name]
-                parts.append(marker + (value if type(value) is str else format_value(made, value)))
+                parts.append(marker + (value if type(value) is str else format_value(field, value)))
         if main_request and (request := self.user_message_output_requirements(signature)):
             parts.append(request)
         if suffix:
@@ -45,19 +45,19 @@ class TurnAdapter(Adapter):
         return "\n\n".join(parts).strip()
 
 
-def section(name: str, value: str = "") -> str:
+def format_section(name: str, value: str = "") -> str:
     """A field under its marker."""
     return f"[[ ## {name} ## ]]\n{value}" if value else f"[[ ## {name} ## ]]"
 
 
-def placeholder(made: Field) -> str:
+def format_placeholder(field: Field) -> str:
     """What stands for a value where the structure is shown: `{name}` and, for a typed output, a note."""
-    return f"{{{made.name}}}" + (_note(made) if made.role == "output" else "")
+    return f"{{{field.name}}}" + (_type_note(field) if field.role == "output" else "")
 
 
-def wanted(made: Field, mark: str) -> str:
+def format_requested_field(field: Field, mark: str) -> str:
     """An output in the request for outputs."""
-    return f"`{mark}`" + ("" if made.type is str else f" (a valid Python {type_text(made.type)})")
+    return f"`{mark}`" + ("" if field.type is str else f" (a valid Python {type_text(field.type)})")
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
@@ -66,20 +66,20 @@ def _input_markers(signature: type[Signature]) -> tuple[tuple[str, str, Field], 
 
 
 @lru_cache(maxsize=512)
-def _objective(instructions: str) -> str:
+def _format_objective(instructions: str) -> str:
     lines = instructions.strip().replace("\n", "\n" + " " * 8)
     return f"The objective of this structure is:\n{' ' * 8}{lines}"
 
 
 @lru_cache(maxsize=512)
-def _described(signature: type[Signature]) -> str:
+def _describe_fields(signature: type[Signature]) -> str:
     return (
-        f"The input fields are:\n{_listed(signature.input_fields.values())}\n"
-        f"The output fields are:\n{_listed(signature.output_fields.values())}"
+        f"The input fields are:\n{_list_fields(signature.input_fields.values())}\n"
+        f"The output fields are:\n{_list_fields(signature.output_fields.values())}"
     )
 
 
-def _listed(fields: Iterable[Field]) -> str:
+def _list_fields(fields: Iterable[Field]) -> str:
     return "\n".join(
         f"{i}. `{f.name}` ({type_text(f.type)})"
         + (f": {f.description}" if f.description else "")
@@ -88,15 +88,15 @@ def _listed(fields: Iterable[Field]) -> str:
     )
 
 
-def _note(made: Field) -> str:
-    if made.type is str:
+def _type_note(field: Field) -> str:
+    if field.type is str:
         return ""
-    if made.type is bool:
+    if field.type is bool:
         wish = "True or False"
-    elif made.type in (int, float):
-        wish = f"one single {made.type.__name__}"
-    elif (allowed := choices(made.type)) is not None:
+    elif field.type in (int, float):
+        wish = f"one single {field.type.__name__}"
+    elif (allowed := choices(field.type)) is not None:
         wish = f"exactly one of: {'; '.join(map(str, allowed))}"
     else:
-        wish = f"JSON that fits the schema {as_json(dict(json_schema(made.type)))}"
+        wish = f"JSON that fits the schema {to_json_text(dict(json_schema(field.type)))}"
     return f"        # this value is {wish}"

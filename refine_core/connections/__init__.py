@@ -19,7 +19,7 @@ from refine_core.connections.saved import Connection, problems, remove, save, sa
 from refine_core.connections.spending import Spent, spending
 from refine_core.lm import litellm_ready, warm
 from refine_core.spec import ModelSpec
-from refine_core.spec.models import model_problems
+from refine_core.spec.models import check_model
 
 __all__ = [
     "PRESETS",
@@ -29,9 +29,9 @@ __all__ = [
     "Preset",
     "Spent",
     "check",
+    "check_model",
     "checked",
     "litellm_ready",
-    "model_problems",
     "problems",
     "remove",
     "save",
@@ -53,7 +53,7 @@ def unset_variable(model: ModelSpec) -> str | None:
 def supports_temperature(model: ModelSpec) -> bool:
     """Whether the model will be sent a temperature, as far as is known now. Asks nothing, and waits for nothing.
 
-    Raises ValueError for a description with problems (see `model_problems`).
+    Raises ValueError for a description with problems (see `check_model`).
     """
     if model.kind != "litellm" or model.temperature is None or not litellm_ready():
         return model.temperature is not None

@@ -19,7 +19,7 @@ from refine_core.connections.presets import PRESETS
 from refine_core.errors import Problem, SpecError
 from refine_core.log import codec
 from refine_core.spec import ModelSpec, ReplyFormat
-from refine_core.spec.models import model_problems
+from refine_core.spec.models import check_model
 from refine_core.spec.pasted_keys import is_pasted_key
 from refine_core.store import Store
 
@@ -97,7 +97,7 @@ def remove(name: str, store: Store | None = None) -> bool:
 
 def problems(connection: Connection) -> list[Problem]:
     """What keeps a connection from being saved or used, by field; [] if nothing does. Other connections are not looked at."""
-    return [*_name_problems(connection), *model_problems(connection.model)]
+    return [*_name_problems(connection), *check_model(connection.model)]
 
 
 def _name_problems(connection: Connection) -> Iterator[Problem]:

@@ -52,7 +52,7 @@ from refine_core.lm.engine import engine
 from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
-from refine_core.spec.models import model_problems
+from refine_core.spec.models import check_model
 
 ASKED = "Reply with the single word ready."
 LOADING_S = 60.0
@@ -139,7 +139,7 @@ class _Trial:
 
     def run(self) -> str:
         """Returns what is to be said of whatever was not looked at."""
-        if found := model_problems(self.model):
+        if found := check_model(self.model):
             for what in WHATS:
                 if wrong := [p.message for p in found if _FINDING.get(p.field, "Parameters") == what]:
                     self.board.say(what, "fails", " ".join(f"{_capital(one)}." for one in wrong))

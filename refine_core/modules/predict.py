@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 
 from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
-from refine_core.adapters.complete_signature import Request, fill
+from refine_core.adapters.complete_signature import Request, complete_signature
 from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError, SignatureValueError
@@ -28,7 +28,7 @@ from refine_core.modules.module import Operation, call
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.state import dump_predictor, load_predictor
 from refine_core.modules.tree import Parameter
-from refine_core.signatures import InputField, OutputField, Signature, checked, ensure_signature
+from refine_core.signatures import InputField, OutputField, Signature, check_inputs, ensure_signature
 
 HINT = "hint_"
 SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies at once
@@ -151,7 +151,7 @@ class Predict(Operation, Parameter):
         except TypeError:
             wrong = self.config if isinstance(config, Mapping) else config
             raise TypeError(f"config is a dict of model parameters, not {settings.shown(wrong)}") from None
-        values = checked(signature, inputs)
+        values = check_inputs(signature, inputs)
         context = self.attempt_context
         scope = (context.scope if context else current()).inside(context.name if context else "predict")
         name, hint = (context.path, context.told()) if context else ("self", None)
@@ -160,7 +160,7 @@ class Predict(Operation, Parameter):
         )  # a judge is part of the reward, not of the program
         if told:
             scope.emit(ModuleStarted(name, plain_dict(values), hint))
-        shown, given = (
+        prompt_signature, given = (
             (signature, values)
             if hint is None
             else (_hinted(signature, signature.instructions), {**values, HINT: hint})
@@ -169,8 +169,8 @@ class Predict(Operation, Parameter):
         try:
             if "n" in params or "n" in lm.kwargs:
                 params = yield from _varied(lm, params)
-            request = Request(signature, shown, given, lm, demos, params, self._purpose, scope)
-            completions = yield from fill(request, current_adapter(lm))
+            request = Request(signature, prompt_signature, given, lm, demos, params, self._purpose, scope)
+            completions = yield from complete_signature(request, current_adapter(lm))
             several = len(completions) > 1
             made = Prediction.from_completions(completions) if several else Prediction(completions[0])
         except Exception as error:

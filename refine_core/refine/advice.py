@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from refine_core.adapters.complete_signature import Request, fill
+from refine_core.adapters.complete_signature import Request, complete_signature
 from refine_core.concurrency.flows import Flow
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.lm.base import BaseLM
@@ -65,7 +65,7 @@ def advise(
     )
     start = time.perf_counter()
     request = Request(signature, signature, texts, lm, (), {}, "advice", scope)
-    said, *_ = yield from fill(request, current_adapter(lm))
+    said, *_ = yield from complete_signature(request, current_adapter(lm))
     advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
     given = {k: v.strip() for k, v in advised.items() if k in names}
     advice = {name: given.get(name) or NO_HINT for name in names}

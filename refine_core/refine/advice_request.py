@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from refine_core.adapters.field_values import as_json
+from refine_core.adapters.field_values import to_json_text
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict
 from refine_core.refine.sources import modules_text, source_of
@@ -110,9 +110,9 @@ def advice_request(
             "reward_code": "" if feedback else shorten(reward_source, CODE_CHARACTERS),
             "modules": "\n".join(_in_a_line(name, one) for name, one in predictors),
             "program_trajectory": shorten(
-                as_json([_shortened(step) for step in trajectory]), TRAJECTORY_CHARACTERS
+                to_json_text([_shortened(step) for step in trajectory]), TRAJECTORY_CHARACTERS
             ),
-            "module_names": as_json(names),
+            "module_names": to_json_text(names),
         }
         values = {name: value for name, value in values.items() if value != ""}
     else:
@@ -153,7 +153,7 @@ def _signature(style: AdviceStyle, names: tuple[str, ...], inputs: tuple[str, ..
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else as_json(value, indent=2)
+    return value if isinstance(value, str) else to_json_text(value, indent=2)
 
 
 def _in_a_line(name: str, one: Predict) -> str:

@@ -22,7 +22,7 @@ from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
 from refine_core.spec import AdviceForm, HintSource, ProgramSpec, StageSpec
-from refine_core.spec.models import model_problems
+from refine_core.spec.models import check_model
 from refine_core.spec.source import program_source
 
 MOST_ATTEMPTS = 500
@@ -241,7 +241,7 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
     elif spec.N > MOST_ATTEMPTS:
         found.append(Problem("N", f"at most {MOST_ATTEMPTS} attempts, not {spec.N}"))
     else:
-        found += spec.temperature_schedule.problems(spec.attempt_count)
+        found += spec.temperature_schedule.find_problems(spec.attempt_count)
     if spec.threshold is not None and not _finite(spec.threshold):
         found.append(
             Problem(
@@ -294,7 +294,7 @@ def _model_problems(spec: ProgramSpec) -> list[Problem]:
         replace(problem, field=f"{role}.{problem.field}")
         for role, model in roles
         if model is not None
-        for problem in model_problems(model)
+        for problem in check_model(model)
     ]
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Rooms that stand between a caller's text and its reading.
-_BETWEEN = ("refine_core.signatures", "refine_core.modules", "refine_core.concurrency")
+_INTERNAL_PACKAGES = ("refine_core.signatures", "refine_core.modules", "refine_core.concurrency")
 MISSING: Any = object()
 
 
@@ -28,14 +28,18 @@ def caller_names(module: str | None = None) -> Mapping[str, Any] | None:
     module: whose code the caller must be, or None for any.
     """
     frame: types.FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to a caller's names
-    while frame is not None and _room(frame).startswith(_BETWEEN):
+    while frame is not None and _module_name(frame).startswith(_INTERNAL_PACKAGES):
         frame = frame.f_back
-    if frame is None or _room(frame).partition(".")[0] == "refine_core" or module not in (None, _room(frame)):
+    if (
+        frame is None
+        or _module_name(frame).partition(".")[0] == "refine_core"
+        or module not in (None, _module_name(frame))
+    ):
         return None
     return {**frame.f_globals, **frame.f_locals}
 
 
-def from_code() -> bool:
+def is_called_from_code() -> bool:
     """Whether the text that is being read stands in somebody's code."""
     return caller_names() is not None
 
@@ -61,8 +65,11 @@ def find_type(path: str, custom: Mapping[str, Any], known: Mapping[str, Any]) ->
     places: list[Mapping[str, Any]] = [custom, known]
     if seen is not None:
         places = [custom, seen, known, vars(builtins), vars(typing), sys.modules]
-    found = [made for names in places if (made := _follow(names, path)) is not MISSING]
-    return next((made for made in found if made is not None and is_type(made)), (found or [MISSING])[0])
+    found = [found_type for names in places if (found_type := _follow(names, path)) is not MISSING]
+    return next(
+        (found_type for found_type in found if found_type is not None and is_type(found_type)),
+        (found or [MISSING])[0],
+    )
 
 
 def _follow(names: Mapping[str, Any], path: str) -> Any:
@@ -78,5 +85,5 @@ def _follow(names: Mapping[str, Any], path: str) -> Any:
     return at
 
 
-def _room(frame: types.FrameType) -> str:
+def _module_name(frame: types.FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))

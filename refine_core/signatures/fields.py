@@ -29,7 +29,7 @@ CONSTRAINTS: Mapping[str, str] = {
 }
 # Keywords that dspy takes and that its chat prompts never showed. `default` and `default_factory` stand in for a missing
 # input; the others are kept, as `Field.extra`, and change nothing.
-KEPT = frozenset({
+IGNORED_KEYWORDS = frozenset({
     "format", "parser", "default", "default_factory", "alias", "alias_priority", "validation_alias",
     "serialization_alias", "title", "field_title_generator", "examples", "exclude", "discriminator", "deprecated",
     "json_schema_extra", "frozen", "validate_default", "repr", "init", "init_var", "kw_only", "strict",
@@ -74,7 +74,7 @@ class Field:
         }
         return _Extra(self.name, extra)
 
-    def named(self, name: str, kind: Any = None) -> Field:
+    def with_name(self, name: str, kind: Any = None) -> Field:
         """The same field as a signature holds it. kind: its type; None for the one it has, else str."""
         return replace(
             self,
@@ -84,13 +84,13 @@ class Field:
             prefix="" if self.prefix == f"{infer_prefix(name)}:" else self.prefix,
         )
 
-    def updated(self, **changes: Any) -> Field:
+    def with_keywords(self, **changes: Any) -> Field:
         """The same field with other keywords, as InputField takes them."""
-        return _with(self, changes)
+        return _apply_keywords(self, changes)
 
 
 def _refuse_change(changed: Field, _: str, __: object) -> NoReturn:
-    raise FrozenInstanceError(unchanged(changed.name))
+    raise FrozenInstanceError(immutable_field_message(changed.name))
 
 
 Field.__setattr__ = _refuse_change  # type: ignore[assignment,method-assign]  # dataclasses' own does not say what to do
@@ -104,7 +104,7 @@ class _Extra(dict[str, Any]):
         self._owner = owner
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError(unchanged(self._owner))
+        raise TypeError(immutable_field_message(self._owner))
 
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
@@ -112,7 +112,7 @@ class _Extra(dict[str, Any]):
         return dict, (dict(self),)  # a copy is the reader's own
 
 
-def unchanged(name: str) -> str:
+def immutable_field_message(name: str) -> str:
     """What to say to somebody who wants to change a field in place. name: the field's; "" for one without."""
     return (
         f"a field never changes, since signatures share it; write S = S.with_updated_fields({name or 'name'!r}, desc=…), "
@@ -128,22 +128,22 @@ def InputField(**keywords: Any) -> Any:  # noqa: N802 - dspy's own name
     prefix and whatever else pydantic's Field takes is accepted, as in dspy, and changes no prompt; what nobody knows is
     kept with a warning. Source: dspy.InputField.
     """
-    return _with(Field("", "input", None), keywords)
+    return _apply_keywords(Field("", "input", None), keywords)
 
 
 def OutputField(**keywords: Any) -> Any:  # noqa: N802 - dspy's own name
     """Declare an output in a Signature class. Keywords: as InputField. Source: dspy.OutputField."""
-    return _with(Field("", "output", None), keywords)
+    return _apply_keywords(Field("", "output", None), keywords)
 
 
-def _with(old: Field, keywords: Mapping[str, Any]) -> Field:
+def _apply_keywords(old: Field, keywords: Mapping[str, Any]) -> Field:
     rest = dict(keywords)
     about = rest.pop("description", None)
     desc = rest.pop("desc", about)
     prefix = rest.pop("prefix", None)
     bounds = {k: rest.pop(k) for k in list(rest) if k in CONSTRAINTS}
     for name in rest:
-        if name not in KEPT:
+        if name not in IGNORED_KEYWORDS:
             warnings.warn(
                 f"a field has no {name!r}, so it changes nothing; known are desc, {', '.join(CONSTRAINTS)}",
                 stacklevel=3,

@@ -19,7 +19,7 @@ from typing import Any, Literal, Optional, Union
 
 from refine_core.errors import SignatureError, SignatureValueError
 from refine_core.reading import parse_expression
-from refine_core.signatures.caller_names import MISSING, find_type, from_code, is_type
+from refine_core.signatures.caller_names import MISSING, find_type, is_called_from_code, is_type
 from refine_core.signatures.fields import Field, Role
 
 # Names that a field may not take, and who has taken them.
@@ -70,7 +70,7 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Part:
     """A stretch of the text. column: 1-based, of its first character that is not a space."""
 
     text: str
@@ -94,8 +94,8 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
     if len(arrows) > 1:
         raise SignatureValueError("more than one '->'", text=text, column=arrows[1] + 1)
     custom = custom_types or {}
-    inputs = _fields(text[: arrows[0]], 0, "input", text, custom)
-    outputs = _fields(text[arrows[0] + 2 :], arrows[0] + 2, "output", text, custom)
+    inputs = _parse_side(text[: arrows[0]], 0, "input", text, custom)
+    outputs = _parse_side(text[arrows[0] + 2 :], arrows[0] + 2, "output", text, custom)
     if not outputs:
         raise SignatureValueError(
             "no output field after '->'; write, for example, question -> answer",
@@ -103,13 +103,13 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
             column=arrows[0] + 3,
         )
     seen: set[str] = set()
-    for made, column in (*inputs, *outputs):
-        if made.name in seen:
+    for field, column in (*inputs, *outputs):
+        if field.name in seen:
             raise SignatureValueError(
-                f"field {made.name!r} stands twice; every name must be its own", text=text, column=column
+                f"field {field.name!r} stands twice; every name must be its own", text=text, column=column
             )
-        seen.add(made.name)
-    return tuple(made for made, _ in (*inputs, *outputs))
+        seen.add(field.name)
+    return tuple(field for field, _ in (*inputs, *outputs))
 
 
 def check_name(name: str, text: str = "", column: int | None = None) -> None:
@@ -130,13 +130,13 @@ def check_name(name: str, text: str = "", column: int | None = None) -> None:
         )
 
 
-def _fields(
+def _parse_side(
     part: str, offset: int, role: Role, text: str, custom: Mapping[str, Any]
 ) -> list[tuple[Field, int]]:
     if not part.strip():
         return []
-    made = []
-    for piece in _pieces(part, offset):
+    field = []
+    for piece in _split_parts(part, offset):
         if not piece.text:
             raise SignatureValueError("a field name is missing here", text=text, column=piece.column)
         name, colon, kind = piece.text.partition(":")
@@ -146,20 +146,20 @@ def _fields(
             raise SignatureValueError(
                 f"field {name.strip()!r} has a ':' but no type after it", text=text, column=column
             )
-        made.append(
+        field.append(
             (
-                Field(name.strip(), role, _type(kind.strip(), text, column, custom) if colon else str),
+                Field(name.strip(), role, _parse_type(kind.strip(), text, column, custom) if colon else str),
                 piece.column,
             )
         )
-    return made
+    return field
 
 
-def _pieces(part: str, offset: int) -> Iterator[_Piece]:
+def _split_parts(part: str, offset: int) -> Iterator[_Part]:
     cuts = [-1, *_top_level(part, ","), len(part)]
     for start, end in pairwise(cuts):
         raw = part[start + 1 : end]
-        yield _Piece(raw.strip(), offset + start + 1 + (len(raw) - len(raw.lstrip())) + 1)
+        yield _Part(raw.strip(), offset + start + 1 + (len(raw) - len(raw.lstrip())) + 1)
 
 
 def _top_level(text: str, mark: str) -> Iterator[int]:
@@ -178,7 +178,7 @@ def _top_level(text: str, mark: str) -> Iterator[int]:
             yield i
 
 
-def _type(kind: str, text: str, column: int, custom: Mapping[str, Any]) -> Any:
+def _parse_type(kind: str, text: str, column: int, custom: Mapping[str, Any]) -> Any:
     """The type that `kind` names."""
     try:
         tree = parse_expression(kind)
@@ -199,12 +199,12 @@ class _TypeReader:
 
     def read(self, node: ast.expr) -> Any:
         """The type that stands alone at `node`."""
-        made = self._named(node)
-        if made in (Literal, Optional, Union):
+        field = self._named(node)
+        if field in (Literal, Optional, Union):
             raise self._fault(
-                node, f"{ast.unparse(node)} needs something in brackets, such as {_BRACKETED[made]}"
+                node, f"{ast.unparse(node)} needs something in brackets, such as {_BRACKETED[field]}"
             )
-        return made
+        return field
 
     def _named(self, node: ast.expr) -> Any:
         match node:
@@ -225,13 +225,17 @@ class _TypeReader:
 
     def _looked_up(self, node: ast.expr) -> Any:
         path = ast.unparse(node)
-        made = find_type(path, self.custom, TYPES)
-        if made is MISSING:
-            own = ", and what the calling code can see or gives as custom_types" if from_code() else ""
-            raise self._fault(node, f"unknown type {path!r}; known are {_known(self.custom)}{own}")
-        if not is_type(made):
-            raise self._fault(node, f"{_brief(path)} is not a type, but a {type(made).__name__}")
-        return made
+        field = find_type(path, self.custom, TYPES)
+        if field is MISSING:
+            own = (
+                ", and what the calling code can see or gives as custom_types"
+                if is_called_from_code()
+                else ""
+            )
+            raise self._fault(node, f"unknown type {path!r}; known are {_list_type_names(self.custom)}{own}")
+        if not is_type(field):
+            raise self._fault(node, f"{_brief(path)} is not a type, but a {type(field).__name__}")
+        return field
 
     def _subscript(self, node: ast.expr, outer: Any, inner: ast.expr) -> Any:
         parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
@@ -282,7 +286,7 @@ def _brief(kind: str) -> str:
     return repr(kind if len(kind) <= LONGEST else f"{kind[:LONGEST]}…")
 
 
-def _known(custom: Mapping[str, Any]) -> str:
+def _list_type_names(custom: Mapping[str, Any]) -> str:
     shown = (
         n for n in TYPES if "." not in n and (n.islower() or n in ("Literal", "Optional", "Any", "Decimal"))
     )

@@ -40,21 +40,27 @@ class SignatureMeta(type):
         mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
     ) -> SignatureMeta:
         declared = {key: body.pop(key) for key, value in list(body.items()) if isinstance(value, Field)}
-        made = super().__new__(mcs, name, bases, body, **kwargs)
+        signature_class = super().__new__(mcs, name, bases, body, **kwargs)
         if "_fields" in body:
-            return made  # the base itself, or one that `make` has completed
-        _refuse_strays(made, declared)
-        kinds, pending = _annotated(made, declared)
+            return signature_class  # the base itself, or one that `make` has completed
+        _refuse_undeclared(signature_class, declared)
+        kinds, pending = _resolve_annotations(signature_class, declared)
         fields = {
-            k: f for base in reversed(made.__mro__[1:]) for k, f in getattr(base, "_fields", {}).items()
+            k: f
+            for base in reversed(signature_class.__mro__[1:])
+            for k, f in getattr(base, "_fields", {}).items()
         }
         for key, field in declared.items():
             check_name(key)
-            fields[key] = field.named(key, kinds.get(key))
-        made._fields, made._pending = _inputs_first(fields), pending
+            fields[key] = field.with_name(key, kinds.get(key))
+        signature_class._fields, signature_class._pending = _inputs_first(fields), pending
         doc = inspect.cleandoc(body.get("__doc__") or "")
-        made._instructions = doc or getattr(made, "_instructions", "") or default_instructions(made._fields)
-        return made
+        signature_class._instructions = (
+            doc
+            or getattr(signature_class, "_instructions", "")
+            or default_instructions(signature_class._fields)
+        )
+        return signature_class
 
     def __call__(cls, *args: Any, **keywords: Any) -> Any:
         """Make a signature: `Signature(…)` is `make_signature(…)`. Raises SignatureError. Source: dspy.Signature."""
@@ -67,17 +73,17 @@ class SignatureMeta(type):
     @property
     def fields(cls) -> dict[str, Field]:
         """Name -> field, inputs first. A copy."""
-        return dict(cls._known())
+        return dict(cls._resolved_fields())
 
     @property
     def input_fields(cls) -> dict[str, Field]:
         """Name -> field of the inputs, in order."""
-        return {k: f for k, f in cls._known().items() if f.role == "input"}
+        return {k: f for k, f in cls._resolved_fields().items() if f.role == "input"}
 
     @property
     def output_fields(cls) -> dict[str, Field]:
         """Name -> field of the outputs, in order."""
-        return {k: f for k, f in cls._known().items() if f.role == "output"}
+        return {k: f for k, f in cls._resolved_fields().items() if f.role == "output"}
 
     @property
     def instructions(cls) -> str:
@@ -116,14 +122,14 @@ class SignatureMeta(type):
             for side in (cls.input_fields, cls.output_fields)
         )
 
-    def _known(cls) -> dict[str, Field]:
+    def _resolved_fields(cls) -> dict[str, Field]:
         """The fields, once every type that was named before it existed is there. Raises SignatureError if one is not."""
         if cls._pending:
             local = caller_names(cls.__module__) or {}
             fields = dict(cls._fields)
             for name, note in cls._pending.items():
                 try:
-                    fields[name] = fields[name].named(name, _read(cls, note, local))
+                    fields[name] = fields[name].with_name(name, _resolve_annotation(cls, note, local))
                 except NameError as error:
                     raise SignatureValueError(
                         f"{cls.__name__}: the type of field {name!r} is unknown: {error}"
@@ -133,7 +139,7 @@ class SignatureMeta(type):
 
     def with_instructions(cls, instructions: str) -> type[Signature]:
         """The same fields with another objective."""
-        return make(tuple(cls._known().values()), instructions, name=cls.__name__)
+        return build_signature(tuple(cls._resolved_fields().values()), instructions, name=cls.__name__)
 
     def with_updated_fields(cls, name: str, type_: Any = None, **keywords: Any) -> type[Signature]:
         """The same signature with one field's type, or its keywords (`desc`, `prefix`, bounds…), changed.
@@ -143,8 +149,8 @@ class SignatureMeta(type):
         fields = cls.fields
         if name not in fields:
             raise KeyError(f"{cls.signature!r} has no field {name!r}")
-        fields[name] = fields[name].updated(**keywords).named(name, type_)
-        return make(tuple(fields.values()), cls.instructions, name=cls.__name__)
+        fields[name] = fields[name].with_keywords(**keywords).with_name(name, type_)
+        return build_signature(tuple(fields.values()), cls.instructions, name=cls.__name__)
 
     def prepend(cls, name: str, field: Any, type_: Any = None) -> type[Signature]:
         """The same signature with one more field, first among its kind."""
@@ -167,7 +173,10 @@ class SignatureMeta(type):
             )
         if name != HINT:
             check_name(name)
-        sides = {role: [f for f in cls._known().values() if f.role == role] for role in ("input", "output")}
+        sides = {
+            role: [f for f in cls._resolved_fields().values() if f.role == role]
+            for role in ("input", "output")
+        }
         side = sides[field.role]
         at = index if index >= 0 else len(side) + index + 1
         if not 0 <= at <= len(side):
@@ -175,15 +184,15 @@ class SignatureMeta(type):
                 f"{cls.signature!r} has {len(side)} {field.role} fields, so {name!r} cannot be inserted at {index}; "
                 f"use 0 to {len(side)}, or -1 for the end"
             )
-        side.insert(at, field.named(name, _checked_type(name, type_)))
-        return make((*sides["input"], *sides["output"]), cls.instructions, name=cls.__name__)
+        side.insert(at, field.with_name(name, _check_type(name, type_)))
+        return build_signature((*sides["input"], *sides["output"]), cls.instructions, name=cls.__name__)
 
     def delete(cls, name: str) -> type[Signature]:
         """The same signature without one field. Raises ValueError if there is none of that name."""
         fields = cls.fields
         if fields.pop(name, None) is None:
             raise ValueError(f"{cls.signature!r} has no field {name!r} to delete")
-        return make(tuple(fields.values()), cls.instructions, name=cls.__name__)
+        return build_signature(tuple(fields.values()), cls.instructions, name=cls.__name__)
 
     def equals(cls, other: object) -> bool:
         """Whether fields (types and order included) and instructions agree."""
@@ -195,15 +204,15 @@ class SignatureMeta(type):
 
     def dump_state(cls) -> dict[str, Any]:
         """{"instructions": …, "fields": [{"prefix": …, "description": …}, …]}, as dspy writes it."""
-        return dump_signature(cls.instructions, cls._known().values())
+        return dump_signature(cls.instructions, cls._resolved_fields().values())
 
     def load_state(cls, state: Mapping[str, Any]) -> type[Signature]:
         """Another signature: this one's names and types, with the instructions, prefixes and descriptions of `state`.
 
         Raises StateError that says what of the state does not fit.
         """
-        instructions, fields = read_state(state, cls.signature, tuple(cls._known().values()))
-        return make(fields, instructions, name=cls.__name__)
+        instructions, fields = read_state(state, cls.signature, tuple(cls._resolved_fields().values()))
+        return build_signature(fields, instructions, name=cls.__name__)
 
     def __repr__(cls) -> str:
         return f"{cls.__name__}({cls.text})"
@@ -234,7 +243,7 @@ class Signature(metaclass=SignatureMeta):
         ) -> type[Signature]: ...
 
 
-def make(
+def build_signature(
     fields: tuple[Field, ...], instructions: str = "", *, name: str = "StringSignature"
 ) -> type[Signature]:
     """A signature of `fields`, inputs put first."""
@@ -264,7 +273,7 @@ def make_signature(
         raise SignatureValueError(
             f"a signature is made of a text such as 'question -> answer' or of a mapping, not of {signature!r}"
         )
-    return make(fields, instructions or "", name=signature_name)
+    return build_signature(fields, instructions or "", name=signature_name)
 
 
 def default_instructions(fields: Mapping[str, Field]) -> str:
@@ -285,7 +294,7 @@ def ensure_signature(signature: str | type[Signature], instructions: str | None 
     Raises SignatureError for text that is none, TypeError for anything else. Source: dspy.ensure_signature, version 2.6.23.
     """
     if isinstance(signature, str):
-        return make(parse_fields(signature), instructions or "")
+        return build_signature(parse_fields(signature), instructions or "")
     if isinstance(signature, SignatureMeta):
         return signature.with_instructions(instructions) if instructions else signature
     raise TypeError(
@@ -306,40 +315,42 @@ def _from_mapping(name: Any, what: Any) -> Field:
     kind, field = what if isinstance(what, tuple) and len(what) == 2 else (None, what)  # noqa: PLR2004 - a pair
     if not isinstance(field, Field):
         raise SignatureValueError(f"field {name!r} must be given as (type, InputField() or OutputField())")
-    return field.named(name, _checked_type(name, kind))
+    return field.with_name(name, _check_type(name, kind))
 
 
-def _checked_type(name: str, kind: Any) -> Any:
+def _check_type(name: str, kind: Any) -> Any:
     if kind is None or is_type(kind):
         return kind
     raise SignatureValueError(f"field {name!r} needs a type, such as list[str], not {kind!r}")
 
 
-def _refuse_strays(made: type, declared: Mapping[str, Field]) -> None:
+def _refuse_undeclared(signature_class: type, declared: Mapping[str, Field]) -> None:
     """Raise SignatureError for an annotated name that is neither an input nor an output."""
-    for name, kind in inspect.get_annotations(made).items():
+    for name, kind in inspect.get_annotations(signature_class).items():
         if name not in declared and not name.startswith("_") and "ClassVar" not in str(kind):
             raise SignatureTypeError(
-                f"{made.__name__}: field {name!r} must be declared with InputField() or OutputField()"
+                f"{signature_class.__name__}: field {name!r} must be declared with InputField() or OutputField()"
             )
 
 
-def _annotated(made: type, declared: Mapping[str, Field]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _resolve_annotations(
+    signature_class: type, declared: Mapping[str, Field]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Name -> type of the annotations that can be resolved now, and name -> annotation of the others."""
-    notes = {k: n for k, n in inspect.get_annotations(made).items() if k in declared}
+    notes = {k: n for k, n in inspect.get_annotations(signature_class).items() if k in declared}
     kinds: dict[str, Any] = {}
     pending: dict[str, Any] = {}
-    local = (caller_names(made.__module__) or {}) if notes else {}
+    local = (caller_names(signature_class.__module__) or {}) if notes else {}
     for name, note in notes.items():
         try:
-            kinds[name] = _read(made, note, local)
+            kinds[name] = _resolve_annotation(signature_class, note, local)
         except NameError:
             pending[name] = note
     return kinds, pending
 
 
-def _read(made: type, note: Any, local: Mapping[str, Any]) -> Any:
+def _resolve_annotation(signature_class: type, note: Any, local: Mapping[str, Any]) -> Any:
     """An annotation as a type: names are sought in the module of the class and in the functions that led here."""
-    home = vars(sys.modules[made.__module__]) if made.__module__ in sys.modules else {}
+    home = vars(sys.modules[signature_class.__module__]) if signature_class.__module__ in sys.modules else {}
     holder = types.SimpleNamespace(__annotations__={"note": note})
     return get_type_hints(holder, dict(home), dict(local), include_extras=True)["note"]

@@ -38,14 +38,14 @@ def read_state(state: object, signature: str, fields: Sequence[Field]) -> tuple[
             f"the state has {len(saved)} fields, but signature {signature!r} has {len(fields)}; "
             "was it saved from another program?"
         )
-    return instructions, tuple(map(_loaded, fields, saved))
+    return instructions, tuple(map(_load_field, fields, saved))
 
 
-def _loaded(field: Field, saved: object) -> Field:
+def _load_field(field: Field, saved: object) -> Field:
     if not isinstance(saved, Mapping):
         raise StateError(f"the state of field {field.name!r} must be a mapping, not {_kind(saved)}")
     prefix, description = (_text(saved, name, field) for name in ("prefix", "description"))
-    return replace(field, prefix=prefix, description=description).named(field.name)
+    return replace(field, prefix=prefix, description=description).with_name(field.name)
 
 
 def _text(saved: Mapping[str, object], name: str, field: Field) -> str:

@@ -65,30 +65,30 @@ def is_optional(kind: Any) -> bool:
     return kind is None or kind is types.NoneType or types.NoneType in get_args(kind)
 
 
-def is_text(made: Field) -> bool:
+def is_text(field: Field) -> bool:
     """Whether any text will do, so that nothing needs to be validated."""
-    return made.type is str and not made.constraints
+    return field.type is str and not field.constraints
 
 
-def validate(made: Field, value: object) -> Any:
+def validate(field: Field, value: object) -> Any:
     """`value` as the field's type, coerced where pydantic would ("3" -> 3). Raises ValueError that says what fits."""
-    return validator(made)(value)
+    return make_validator(field)(value)
 
 
-def validator(made: Field) -> Callable[[object], Any]:
+def make_validator(field: Field) -> Callable[[object], Any]:
     """`validate` for one field, prepared. A str field without bounds takes any value, as its text."""
-    if is_text(made):
+    if is_text(field):
         return _as_text
-    return Validator(made)
+    return TypeValidator(field)
 
 
-class Validator:
+class TypeValidator:
     """Makes values of one type. pydantic is imported, and its adapter built, when the first value comes."""
 
-    __slots__ = ("_adapter", "made")
+    __slots__ = ("_adapter", "field")
 
-    def __init__(self, made: Field) -> None:
-        self.made = made
+    def __init__(self, field: Field) -> None:
+        self.field = field
         self._adapter: TypeAdapter[Any] | None = None
 
     def __call__(self, value: object) -> Any:
@@ -96,17 +96,17 @@ class Validator:
         try:
             return (self._adapter or self._build()).validate_python(value)
         except ValueError as error:
-            raise ValueError(_told(error)) from None
+            raise ValueError(_describe_error(error)) from None
 
     def from_json(self, text: str) -> Any:
         """The value that `text` is in JSON. Raises ValueError, also for what is not JSON."""
         try:
             return (self._adapter or self._build()).validate_json(text)
         except ValueError as error:
-            raise ValueError(_told(error)) from None
+            raise ValueError(_describe_error(error)) from None
 
     def _build(self) -> TypeAdapter[Any]:
-        self._adapter = _adapter(self.made.type, tuple(sorted(self.made.constraints.items())))
+        self._adapter = _type_adapter(self.field.type, tuple(sorted(self.field.constraints.items())))
         return self._adapter
 
 
@@ -115,7 +115,7 @@ def json_schema(kind: Any) -> Mapping[str, Any]:
     from pydantic.errors import PydanticUserError
 
     try:
-        return _adapter(kind, ()).json_schema()
+        return _type_adapter(kind, ()).json_schema()
     except PydanticUserError as error:
         raise SignatureError(
             f"type {type_text(kind)} has no JSON schema, so no model can be asked for it: {error.message}"
@@ -126,7 +126,7 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _told(error: ValueError) -> str:
+def _describe_error(error: ValueError) -> str:
     """The first complaint of pydantic, with the place in the value where it applies."""
     from pydantic import ValidationError
 
@@ -138,7 +138,7 @@ def _told(error: ValueError) -> str:
 
 
 @lru_cache(maxsize=512)
-def _cached(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[Any]:
+def _cached_adapter(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, TypeAdapter
     from pydantic import Field as Bounds
     from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
@@ -153,9 +153,9 @@ def _cached(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[
         raise SignatureError(f"{type_text(kind)} cannot be the type of a field: {error}") from None
 
 
-def _adapter(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[Any]:
+def _type_adapter(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[Any]:
     try:
         hash((kind, constraints))
     except TypeError:  # what cannot be hashed cannot be remembered
-        return _cached.__wrapped__(kind, constraints)
-    return _cached(kind, constraints)
+        return _cached_adapter.__wrapped__(kind, constraints)
+    return _cached_adapter(kind, constraints)

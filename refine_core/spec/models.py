@@ -1,6 +1,6 @@
 """What keeps the description of a model from being used, and what would make it tell a secret.
 
-    model_problems(ModelSpec) -> [Problem(field, message)]        field: the name of ModelSpec's own field
+    check_model(ModelSpec) -> [Problem(field, message)]        field: the name of ModelSpec's own field
 
 A description is recorded, shown and shipped, so it must hold no key: not in the address, not where a variable's name
 belongs, not among the further parameters. What looks like a key is never repeated in a message.
@@ -15,16 +15,16 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from refine_core.errors import Problem
-from refine_core.spec.pasted_keys import LONG, begins_like_a_key, is_pasted_key
+from refine_core.spec.pasted_keys import LONG, begins_like_key, is_pasted_key
 from refine_core.spec.program import ModelSpec, ReplyFormat
-from refine_core.spec.schedule import MOST_TEMPERATURE
+from refine_core.spec.schedule import MAX_TEMPERATURE
 from refine_core.spec.secrets import SECRET_LIKE, is_secret
 
-MOST_TOKENS = 10_000_000
-MOST_TIMEOUT_S = 3600.0
-MOST_RETRIES = 10
-MOST_CHARACTERS = 300
-MOST_LEVELS = 8
+MAX_TOKENS = 10_000_000
+MAX_TIMEOUT_S = 3600.0
+MAX_RETRIES = 10
+MAX_CHARACTERS = 300
+MAX_LEVELS = 8
 
 _DIGEST = re.compile(r"[:@](?:[0-9a-f]{40}|[0-9a-f]{64})$")  # of a version, as in replicate/…:02e509c7…
 _ACCOUNT = re.compile(r"[0-9a-f]{32}")  # stands in the middle of a gateway's address
@@ -33,7 +33,7 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _PARAMETER = re.compile(r"[A-Za-z_]\w{0,99}")
 _EFFORT = re.compile(r"[a-z_]{1,20}")
 
-_BELONGS = {
+_WHERE_INSTEAD = {
     **dict.fromkeys(("model", "model_type"), "name the model in its own field"),
     **dict.fromkeys(("messages", "prompt"), "the program writes them"),
     **dict.fromkeys(("api_base", "base_url"), "the address has a field of its own"),
@@ -69,20 +69,22 @@ _BELONGS = {
 """Further parameters that are refused -> where they belong instead."""
 
 
-def model_problems(model: ModelSpec) -> list[Problem]:
+def check_model(model: ModelSpec) -> list[Problem]:
     """Everything that keeps this description from being used or kept, by its own fields' names; [] if it can be.
 
     Only looks: nothing is asked, and no variable is read. Values of wrong types are problems, not errors.
     """
-    return [*_name_problems(model), *_address_problems(model), *_key_problems(model), *_number_problems(model),
-            *_word_problems(model), *_extra_problems(model)]  # fmt: skip
+    return [*_check_name(model), *_check_address(model), *_check_key(model), *_check_numbers(model),
+            *_check_words(model), *_check_extra(model)]  # fmt: skip
 
 
-def _name_problems(model: ModelSpec) -> Iterator[Problem]:
+def _check_name(model: ModelSpec) -> Iterator[Problem]:
     name: object = model.model
     for field in ("connection", "provider"):
         if isinstance(text := getattr(model, field), str) and is_pasted_key(text):
-            yield Problem(field, f"this looks like a key, and a name belongs here; {_BELONGS['api_key']}")
+            yield Problem(
+                field, f"this looks like a key, and a name belongs here; {_WHERE_INSTEAD['api_key']}"
+            )
     if model.kind == "replay" and not model.cassette:
         yield Problem("cassette", "choose the recorded run whose replies are to be given")
     if model.kind != "litellm":
@@ -97,11 +99,11 @@ def _name_problems(model: ModelSpec) -> Iterator[Problem]:
         yield Problem(
             "model", "this is an address; the model's name belongs here, the address in its own field"
         )
-    elif not name.isprintable() or name != name.strip() or len(name) > MOST_CHARACTERS:
+    elif not name.isprintable() or name != name.strip() or len(name) > MAX_CHARACTERS:
         yield Problem("model", "the model's name must be one line without blanks at its ends")
 
 
-def _address_problems(model: ModelSpec) -> Iterator[Problem]:
+def _check_address(model: ModelSpec) -> Iterator[Problem]:
     address: object = model.api_base
     if address is None or address == "":
         return
@@ -117,7 +119,7 @@ def _address_problems(model: ModelSpec) -> Iterator[Problem]:
     # The host's name may look drawn by lot, as those of cloud functions do.
     if (
         "@" in parts.netloc
-        or begins_like_a_key(parts.netloc)
+        or begins_like_key(parts.netloc)
         or SECRET_LIKE.search(path)
         or is_pasted_key(path)
     ):
@@ -134,7 +136,7 @@ def _address_problems(model: ModelSpec) -> Iterator[Problem]:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        clean = text.isprintable() and " " not in text and len(text) <= MOST_CHARACTERS
+        clean = text.isprintable() and " " not in text and len(text) <= MAX_CHARACTERS
         port = parts.port
         return (
             clean
@@ -146,7 +148,7 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _key_problems(model: ModelSpec) -> Iterator[Problem]:
+def _check_key(model: ModelSpec) -> Iterator[Problem]:
     name: object = model.key_env
     if name is None or name == "":
         return
@@ -159,42 +161,42 @@ def _key_problems(model: ModelSpec) -> Iterator[Problem]:
     yield Problem("key_env", f"{message}, such as OPENAI_API_KEY")
 
 
-def _number_problems(model: ModelSpec) -> Iterator[Problem]:
+def _check_numbers(model: ModelSpec) -> Iterator[Problem]:
     if model.temperature is not None:
-        yield from _number("temperature", model.temperature, "the temperature", 0.0, MOST_TEMPERATURE)
-    yield from _number("timeout_s", model.timeout_s, "the time limit in seconds", 0.0, MOST_TIMEOUT_S)
+        yield from _check_number("temperature", model.temperature, "the temperature", 0.0, MAX_TEMPERATURE)
+    yield from _check_number("timeout_s", model.timeout_s, "the time limit in seconds", 0.0, MAX_TIMEOUT_S)
     if model.timeout_s == 0:
         yield Problem("timeout_s", "the time limit must be more than 0 seconds")
-    yield from _number("retries", model.retries, "the number of retries", 0, MOST_RETRIES)
+    yield from _check_number("retries", model.retries, "the number of retries", 0, MAX_RETRIES)
     if model.max_tokens is not None:
-        yield from _number("max_tokens", model.max_tokens, "the longest reply in tokens", 1, MOST_TOKENS)
+        yield from _check_number("max_tokens", model.max_tokens, "the longest reply in tokens", 1, MAX_TOKENS)
     if model.seed is not None:
-        yield from _number("seed", model.seed, "the seed", -(2**63), 2**63 - 1)
+        yield from _check_number("seed", model.seed, "the seed", -(2**63), 2**63 - 1)
     for field in ("price_in_usd", "price_out_usd"):
         price: object = getattr(model, field)
         if price is not None:
-            yield from _number(field, price, "the price of a million tokens in US dollars", 0.0, 1e6)
+            yield from _check_number(field, price, "the price of a million tokens in US dollars", 0.0, 1e6)
 
 
-def _number(field: str, value: object, what: str, least: float, most: float) -> Iterator[Problem]:
+def _check_number(field: str, value: object, what: str, minimum: float, maximum: float) -> Iterator[Problem]:
     """A problem unless it is a number within the limits; a whole one where the limits are whole."""
-    whole = isinstance(least, int)
+    whole = isinstance(minimum, int)
     kind = int if whole else (int, float)
     if (
-        isinstance(value, bool) or not isinstance(value, kind) or not least <= value <= most
+        isinstance(value, bool) or not isinstance(value, kind) or not minimum <= value <= maximum
     ):  # NaN is not, either
         form = "," if whole else ",.0f"
         yield Problem(
-            field, f"{what} must be a {'whole ' * whole}number from {least:{form}} to {most:{form}}"
+            field, f"{what} must be a {'whole ' * whole}number from {minimum:{form}} to {maximum:{form}}"
         )
 
 
-def _word_problems(model: ModelSpec) -> Iterator[Problem]:
+def _check_words(model: ModelSpec) -> Iterator[Problem]:
     stop: object = model.stop
     if not isinstance(stop, (tuple, list)) or not all(isinstance(text, str) and text for text in stop):
         yield Problem("stop", "every stop text must have at least one character")
     elif any(SECRET_LIKE.search(text) or is_pasted_key(text) for text in stop):
-        yield Problem("stop", f"a stop text looks like a key, and this is kept; {_BELONGS['api_key']}")
+        yield Problem("stop", f"a stop text looks like a key, and this is kept; {_WHERE_INSTEAD['api_key']}")
     formats = get_args(ReplyFormat)
     if model.reply_format not in formats:
         yield Problem("reply_format", f"the reply format is one of {', '.join(formats)}")
@@ -203,7 +205,7 @@ def _word_problems(model: ModelSpec) -> Iterator[Problem]:
         yield Problem("reasoning_effort", "the reasoning effort is a word such as low, medium or high")
 
 
-def _extra_problems(model: ModelSpec) -> Iterator[Problem]:
+def _check_extra(model: ModelSpec) -> Iterator[Problem]:
     extra: object = model.extra
     if not isinstance(extra, Mapping):
         yield Problem("extra", 'further parameters are a JSON object, such as {"top_p": 0.9}')
@@ -213,17 +215,19 @@ def _extra_problems(model: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 "extra", "a further parameter's name is letters, digits and underscores, such as top_p"
             )
-        elif name in _BELONGS:
-            yield Problem("extra", f"{name} is no further parameter: {_BELONGS[name]}")
+        elif name in _WHERE_INSTEAD:
+            yield Problem("extra", f"{name} is no further parameter: {_WHERE_INSTEAD[name]}")
         elif is_secret(name):
-            yield Problem("extra", f"{name} is named like a secret, and this is kept; {_BELONGS['api_key']}")
+            yield Problem(
+                "extra", f"{name} is named like a secret, and this is kept; {_WHERE_INSTEAD['api_key']}"
+            )
         elif name in _NAMES_SOMEBODY and isinstance(value, str) and not SECRET_LIKE.search(value):
             continue
-        elif why := _why_not_plain(value):
+        elif why := _explain_not_json(value):
             yield Problem("extra", f"{name}: {why}")
 
 
-def _why_not_plain(value: object, levels: int = MOST_LEVELS) -> str | None:
+def _explain_not_json(value: object, levels: int = MAX_LEVELS) -> str | None:
     """What keeps a value from being sent and kept, or None."""
     match value:
         case None | bool() | int():
@@ -232,16 +236,20 @@ def _why_not_plain(value: object, levels: int = MOST_LEVELS) -> str | None:
             return None if math.isfinite(value) else "a number must be finite"
         case str():
             hidden = SECRET_LIKE.search(value) or is_pasted_key(value)
-            return f"a value looks like a key, and this is kept; {_BELONGS['api_key']}" if hidden else None
+            return (
+                f"a value looks like a key, and this is kept; {_WHERE_INSTEAD['api_key']}" if hidden else None
+            )
         case Mapping() | list() | tuple() if not levels:
-            return f"values may be nested {MOST_LEVELS} levels deep"
+            return f"values may be nested {MAX_LEVELS} levels deep"
         case Mapping():
             if not all(isinstance(name, str) and not is_pasted_key(name) for name in value):
                 return "the names in a JSON object are short texts"
             if any(is_secret(name) for name in value):
-                return f"a name in it is that of a secret, and this is kept; {_BELONGS['api_key']}"
-            return next((why for inner in value.values() if (why := _why_not_plain(inner, levels - 1))), None)
+                return f"a name in it is that of a secret, and this is kept; {_WHERE_INSTEAD['api_key']}"
+            return next(
+                (why for inner in value.values() if (why := _explain_not_json(inner, levels - 1))), None
+            )
         case list() | tuple():
-            return next((why for inner in value if (why := _why_not_plain(inner, levels - 1))), None)
+            return next((why for inner in value if (why := _explain_not_json(inner, levels - 1))), None)
         case _:
             return f"{type(value).__name__} is not JSON; give texts, numbers, true, false, null, lists and objects"

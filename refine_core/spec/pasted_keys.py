@@ -26,23 +26,23 @@ _ALL_CAPITALS_KEY = re.compile(
 
 def is_pasted_key(text: str) -> bool:
     """Whether a text that should be a name looks like a key instead. Names such as hf-mirror-llama-3-70b do not."""
-    return begins_like_a_key(text) or _ALL_CAPITALS_KEY.search(text) is not None or _holds_chance(text)
+    return begins_like_key(text) or _ALL_CAPITALS_KEY.search(text) is not None or _has_random_word(text)
 
 
-def begins_like_a_key(text: str) -> bool:
+def begins_like_key(text: str) -> bool:
     """Whether what begins like a key goes on like one: long, and not of plain words and numbers."""
     found = (match[0] for match in SECRET_LIKE.finditer(text))
     return any(len(f) >= LONG and not all(map(_PLAIN.fullmatch, re.split(r"[\W_]+", f))) for f in found)
 
 
-def _holds_chance(text: str) -> bool:
+def _has_random_word(text: str) -> bool:
     """Whether a word in it looks drawn by lot, as keys are that have no usual first letters. UUIDs do not count."""
     text = _UUID.sub("", text)
     words = re.findall(rf"[A-Za-z0-9]{{{_OPAQUE},}}", text)
-    return any(map(_by_chance, words)) or any(map(_mixed_by_chance, _BASE64.findall(text)))
+    return any(map(_looks_random, words)) or any(map(_looks_random_with_dashes, _BASE64.findall(text)))
 
 
-def _by_chance(word: str) -> bool:
+def _looks_random(word: str) -> bool:
     digits = sum(c.isdigit() for c in word)
     if digits < _FEWEST_DIGITS or digits == len(word):
         return False
@@ -52,12 +52,12 @@ def _by_chance(word: str) -> bool:
     return _pieces(word) >= (_PIECES if one_kind else _PIECES_MIXED)
 
 
-def _mixed_by_chance(word: str) -> bool:
+def _looks_random_with_dashes(word: str) -> bool:
     """For words with dashes and slashes in them: pieces count that touch each other, not those which a dash parts."""
     runs = re.findall(r"[A-Za-z0-9]+", word)
     return (
         not (word.islower() or word.isupper())
-        and _by_chance("".join(runs))
+        and _looks_random("".join(runs))
         and _pieces(*runs) >= _PIECES_MIXED
     )
 

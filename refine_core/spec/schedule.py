@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from refine_core.errors import Problem
 
 ScheduleKind = Literal["dspy-2.6", "dspy-3", "list", "none"]
-MOST_TEMPERATURE = 2.0
+MAX_TEMPERATURE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Schedule:
         """Whether attempts are told apart by rollout ids."""
         return self.kind != "dspy-2.6"
 
-    def problems(self, n: int) -> list[Problem]:
+    def find_problems(self, n: int) -> list[Problem]:
         """What keeps it from serving `n` attempts."""
         if self.kind not in get_args(ScheduleKind):
             names = ", ".join(get_args(ScheduleKind))
@@ -55,7 +55,7 @@ class Schedule:
             return []
         for temperature in self.temperatures:
             if not _is_temperature(temperature):
-                expected = f"a number from 0 to {MOST_TEMPERATURE:g}"
+                expected = f"a number from 0 to {MAX_TEMPERATURE:g}"
                 shown = f"{temperature:g}" if isinstance(temperature, float) else repr(temperature)
                 return [Problem("schedule", f"a temperature must be {expected}, not {shown}")]
         if len(self.temperatures) != n:
@@ -75,4 +75,4 @@ DSPY_2_6 = Schedule()
 def _is_temperature(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
-    return math.isfinite(value) and 0 <= value <= MOST_TEMPERATURE
+    return math.isfinite(value) and 0 <= value <= MAX_TEMPERATURE

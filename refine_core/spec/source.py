@@ -11,7 +11,7 @@ _CLASSES = {"predict": "Predict", "chain_of_thought": "ChainOfThought"}
 
 def program_source(spec: ProgramSpec) -> str:
     """A module `Program` that does what the spec describes: runs as it stands. Raises SignatureError."""
-    given = _given(spec)
+    given = _list_inputs(spec)
     used = sorted({_CLASSES[s.strategy] for s in spec.stages})
     simple = all(not s.instructions and not s.descriptions for s in spec.stages)
     names = [*used, "Module", "Prediction", *([] if simple else ["Signature"])]
@@ -23,7 +23,7 @@ def program_source(spec: ProgramSpec) -> str:
         "    def __init__(self):",
     ]
     for stage in spec.stages:
-        lines += _stage(stage)
+        lines += _stage_lines(stage)
     lines += [
         "",
         f"    def forward(self, {', '.join(given)}, **_):" if given else "    def forward(self, **_):",
@@ -39,7 +39,7 @@ def program_source(spec: ProgramSpec) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _given(spec: ProgramSpec) -> list[str]:
+def _list_inputs(spec: ProgramSpec) -> list[str]:
     """Inputs that no earlier stage makes, in the order in which stages want them."""
     made: set[str] = set()
     given: dict[str, None] = {}
@@ -50,7 +50,7 @@ def _given(spec: ProgramSpec) -> list[str]:
     return list(given)
 
 
-def _stage(stage: StageSpec) -> list[str]:
+def _stage_lines(stage: StageSpec) -> list[str]:
     made = _CLASSES[stage.strategy]
     if not stage.instructions and not stage.descriptions:
         opening = [f"        self.{stage.name} = {made}({stage.signature!r})"]
@@ -69,8 +69,8 @@ def _stage(stage: StageSpec) -> list[str]:
     return opening
 
 
-def signature_text(spec: ProgramSpec) -> str:
+def format_signature(spec: ProgramSpec) -> str:
     """The program in one line: what goes in and what comes out."""
     outputs = {n: f for s in spec.stages for n, f in ensure_signature(s.signature).output_fields.items()}
     out = ", ".join(n if f.type is str else f"{n}: {type_text(f.type)}" for n, f in outputs.items())
-    return f"{', '.join(_given(spec))} -> {out}"
+    return f"{', '.join(_list_inputs(spec))} -> {out}"

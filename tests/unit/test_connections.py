@@ -14,7 +14,7 @@ import pytest
 from refine_core.connections import (
     PRESETS,
     Connection,
-    model_problems,
+    check_model,
     problems,
     remove,
     save,
@@ -269,14 +269,14 @@ def test_without_a_store_the_runs_own_is_used():
 
 def test_a_plain_description_has_no_problems():
     replayed = ModelSpec("replay", cassette="20260101-000000-abcd")
-    assert model_problems(GOOD) == model_problems(ModelSpec()) == model_problems(replayed) == []
+    assert check_model(GOOD) == check_model(ModelSpec()) == check_model(replayed) == []
 
 
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:8000/v1", "https://models.example.org", "http://[::1]:8000/v1", None, ""]
 )
 def test_an_address_that_will_do(address):
-    assert model_problems(replace(GOOD, api_base=address)) == []
+    assert check_model(replace(GOOD, api_base=address)) == []
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_an_address_that_will_do(address):
     ],
 )
 def test_an_address_that_will_not_do_is_told_without_what_is_secret_in_it(address):
-    (problem,) = model_problems(replace(GOOD, api_base=address))
+    (problem,) = check_model(replace(GOOD, api_base=address))
     assert problem.field == "api_base"
     assert CANARY not in problem.message
 
@@ -313,19 +313,19 @@ def test_an_address_that_will_not_do_is_told_without_what_is_secret_in_it(addres
     [CANARY, "AKIAIOSFODNN7EXAMPLE", "AIzaSyA1234567890abcdefghij", "0123456789abcdef0123456789abcdef"],
 )
 def test_a_key_pasted_where_a_variables_name_belongs_is_told_without_repeating_it(name):
-    (problem,) = model_problems(replace(GOOD, key_env=name))
+    (problem,) = check_model(replace(GOOD, key_env=name))
     assert (problem.field, "the key itself" in problem.message) == ("key_env", True)
     assert name not in problem.message
 
 
 @pytest.mark.parametrize("name", ["openai_api_key", "$OPENAI_API_KEY", "MY KEY", "1KEY", "MY-KEY", 3])
 def test_a_variables_name_is_capitals_digits_and_underscores(name):
-    assert fields(model_problems(replace(GOOD, key_env=name))) == ["key_env"]
+    assert fields(check_model(replace(GOOD, key_env=name))) == ["key_env"]
 
 
 @pytest.mark.parametrize("name", ["", "  ", " x", "a\nb", "http://h/v1", CANARY, "x" * 301, None])
 def test_a_model_is_named_in_one_line(name):
-    (problem,) = model_problems(replace(GOOD, model=name))
+    (problem,) = check_model(replace(GOOD, model=name))
     assert problem.field == "model"
     assert CANARY not in problem.message
 
@@ -360,7 +360,7 @@ def test_a_model_is_named_in_one_line(name):
     ],
 )
 def test_a_value_that_will_not_do_is_told_at_its_own_field(field, value):
-    assert fields(model_problems(replace(GOOD, **{field: value}))) == [field]
+    assert fields(check_model(replace(GOOD, **{field: value}))) == [field]
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_a_value_that_will_not_do_is_told_at_its_own_field(field, value):
     ],
 )
 def test_a_value_at_the_edge_will_do(field, value):
-    assert model_problems(replace(GOOD, **{field: value})) == []
+    assert check_model(replace(GOOD, **{field: value})) == []
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def test_a_value_at_the_edge_will_do(field, value):
     ],
 )
 def test_a_parameter_with_a_place_of_its_own_is_sent_there(name, where):
-    (problem,) = model_problems(replace(GOOD, extra={name: CANARY}))
+    (problem,) = check_model(replace(GOOD, extra={name: CANARY}))
     assert (problem.field, where in problem.message) == ("extra", True)
     assert CANARY not in problem.message
 
@@ -430,7 +430,7 @@ def test_a_parameter_with_a_place_of_its_own_is_sent_there(name, where):
     ],
 )
 def test_no_secret_hides_among_the_further_parameters(extra):
-    (problem,) = model_problems(replace(GOOD, extra=extra))
+    (problem,) = check_model(replace(GOOD, extra=extra))
     assert problem.field == "extra"
     assert CANARY not in problem.message
     assert "secret-7" not in problem.message
@@ -440,14 +440,14 @@ def test_no_secret_hides_among_the_further_parameters(extra):
     "value", [float("nan"), float("inf"), object(), b"x", {1: 2}, {"a": {3}}, [[[[[[[[[[1]]]]]]]]]]]
 )
 def test_what_is_no_plain_json_is_no_further_parameter(value):
-    assert fields(model_problems(replace(GOOD, extra={"x": value}))) == ["extra"]
+    assert fields(check_model(replace(GOOD, extra={"x": value}))) == ["extra"]
 
 
 def test_what_cannot_be_json_at_any_depth_is_told_not_raised():
     deep = []
     for _ in range(5000):
         deep = [deep]
-    assert fields(model_problems(replace(GOOD, extra={"x": deep}))) == ["extra"]
+    assert fields(check_model(replace(GOOD, extra={"x": deep}))) == ["extra"]
 
 
 def test_a_variable_that_is_not_set_is_named(monkeypatch):
@@ -510,7 +510,7 @@ def test_a_key_is_found_wherever_it_is_pasted(key):
         replace(GOOD, extra={key: 1}),
     ]
     for place in places:
-        (problem,) = model_problems(place)
+        (problem,) = check_model(place)
         assert key.lower() not in problem.message.lower()
     (problem,) = problems(Connection(key, "openai", replace(GOOD, api_base=None)))
     assert problem.field == "name"
@@ -541,7 +541,7 @@ def test_no_models_real_name_is_taken_for_a_key():
         "meta-llama/Llama-3.3-70B-Instruct-Turbo",
         "bedrock/anthropic.claude-3-5-sonnet-20241022-v2:0",
     ]
-    assert [name for name in names if model_problems(replace(GOOD, model=name))] == []
+    assert [name for name in names if check_model(replace(GOOD, model=name))] == []
 
 
 @pytest.mark.parametrize(
@@ -567,7 +567,7 @@ def test_no_models_real_name_is_taken_for_a_key():
 )
 def test_what_is_no_key_is_not_taken_for_one(given):
     """Model and connection would be of no use if their real names were refused."""
-    assert model_problems(replace(GOOD, **given)) == []
+    assert check_model(replace(GOOD, **given)) == []
 
 
 @pytest.mark.parametrize(
@@ -575,7 +575,7 @@ def test_what_is_no_key_is_not_taken_for_one(given):
     ["authorization", "proxy_auth", "cookies", "db_passwd", "api_keys", "tokens", "access_tokens", "bearer"],
 )
 def test_a_parameter_that_is_named_like_a_secret_is_not_kept(name):
-    (problem,) = model_problems(replace(GOOD, extra={name: "x"}))
+    (problem,) = check_model(replace(GOOD, extra={name: "x"}))
     assert "named like a secret" in problem.message
     assert types.public_params({name: "x", "max_tokens": 5, "thinking_tokens": 6}) == {
         "max_tokens": 5,
@@ -586,5 +586,5 @@ def test_a_parameter_that_is_named_like_a_secret_is_not_kept(name):
 @pytest.mark.parametrize("key", ["Zq8Lr2Vn5Tx0Bw7Ky4Jd9Mh3Gf6Cp1Ss8Ae2Ru5Ui", "AKIAIOSFODNN7EXAMPLE", CANARY])
 def test_of_an_addresss_middle_only_an_account_number_may_look_like_a_key(key):
     """Gateways put 32 hex digits there; elsewhere a key may stand in any part."""
-    assert fields(model_problems(replace(GOOD, api_base=f"http://h/v1/{key}/openai"))) == ["api_base"]
-    assert fields(model_problems(replace(GOOD, api_base=f"http://h/{key}"))) == ["api_base"]
+    assert fields(check_model(replace(GOOD, api_base=f"http://h/v1/{key}/openai"))) == ["api_base"]
+    assert fields(check_model(replace(GOOD, api_base=f"http://h/{key}"))) == ["api_base"]

@@ -14,7 +14,13 @@ from refine_core.errors import SpecError
 from refine_core.figures import ledger
 from refine_core.log.codec import decode, encode
 from refine_core.messages import describe_settings, hint_source
-from refine_core.programs import FEEDBACK, advice_prompt, estimate_tokens, problems, temperatures
+from refine_core.programs import (
+    FEEDBACK,
+    estimate_tokens,
+    list_temperatures,
+    preview_advice_prompt,
+    problems,
+)
 from refine_core.rewards import Score
 from refine_core.runs import Credentials, Runs
 from refine_core.spec import Schedule
@@ -270,12 +276,12 @@ def test_the_new_fields_of_a_description_survive_the_log():
         advice_form="compact",
         model=ModelSpec(temperature=None),
     )
-    event = ev.RunStarted(spec, temperatures(spec), ("answer",), "0")
+    event = ev.RunStarted(spec, list_temperatures(spec), ("answer",), "0")
     assert decode(*encode(event)) == event
 
 
 def test_a_description_without_the_new_fields_means_what_it_meant():
-    event = ev.RunStarted(SPEC, temperatures(SPEC), ("answer",), "0")
+    event = ev.RunStarted(SPEC, list_temperatures(SPEC), ("answer",), "0")
     kind, version, text = encode(event)
     for name in ("hints", "schedule", "advice_instructions", "advice_form"):
         start = text.index(f',"{name}":')
@@ -316,7 +322,9 @@ FIVE_LINES = replace(
 
 @pytest.mark.fault(50)
 def test_a_compact_request_for_advice_is_half_as_long_and_feedback_comes_first():
-    full, compact = (advice_prompt(replace(FIVE_LINES, advice_form=form)) for form in ("full", "compact"))
+    full, compact = (
+        preview_advice_prompt(replace(FIVE_LINES, advice_form=form)) for form in ("full", "compact")
+    )
     assert estimate_tokens(compact) < 0.55 * estimate_tokens(full)
     assert compact[-1]["content"].startswith("[[ ## reward_feedback ## ]]")
 
@@ -324,8 +332,8 @@ def test_a_compact_request_for_advice_is_half_as_long_and_feedback_comes_first()
 @pytest.mark.fault(50)
 def test_what_a_compact_request_leaves_out_is_marked():
     asked = replace(FIVE_LINES, advice_form="compact", inputs={"question": "long " * 5000})
-    assert estimate_tokens(advice_prompt(asked)) < 800
-    assert "characters left out …]" in advice_prompt(asked)[-1]["content"]
+    assert estimate_tokens(preview_advice_prompt(asked)) < 800
+    assert "characters left out …]" in preview_advice_prompt(asked)[-1]["content"]
 
 
 @pytest.mark.parametrize("compact", [False, True])
@@ -351,7 +359,7 @@ def test_the_preview_of_the_request_for_advice_is_what_is_sent_but_for_what_came
     spec = replace(FIVE_LINES, N=2, advice_form=form, advice_instructions="Be brief.")
     run = ended(runs, spec)
     (sent,) = run.line.attempts[0].advice.calls
-    preview = advice_prompt(spec)
+    preview = preview_advice_prompt(spec)
     scored = run.line.attempts[0].scored
     told = scored.feedback if form == "compact" else f"The reward says: {scored.feedback}"
     came = {"{answer}": run.line.attempts[0].outputs["answer"], "{reward}": "0.2", FEEDBACK: told}
@@ -362,5 +370,5 @@ def test_the_preview_of_the_request_for_advice_is_what_is_sent_but_for_what_came
 
 def test_the_preview_for_a_reward_without_feedback_shows_its_code_instead():
     plain_reward = replace(SPEC, reward="def reward(args, pred):\n    return 0.2\n", advice_form="compact")
-    assert "reward_feedback" not in advice_prompt(plain_reward)[0]["content"]
-    assert "return 0.2" in advice_prompt(plain_reward)[1]["content"]
+    assert "reward_feedback" not in preview_advice_prompt(plain_reward)[0]["content"]
+    assert "return 0.2" in preview_advice_prompt(plain_reward)[1]["content"]

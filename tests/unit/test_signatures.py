@@ -19,7 +19,7 @@ from pydantic import Field as Field_
 from refine_core import ChatAdapter, InputError, InputField, OutputField, Predict, Signature, SignatureError
 from refine_core.errors import ProgramError
 from refine_core.refine.build import stage_signature
-from refine_core.signatures import Field, checked, infer_prefix, make_signature
+from refine_core.signatures import Field, check_inputs, infer_prefix, make_signature
 from refine_core.signatures.types import type_text, validate
 from refine_core.spec import StageSpec
 
@@ -305,7 +305,7 @@ def test_a_type_may_be_named_before_it_exists():
         a: int
 
     assert Early.fields["late"].type is Late
-    assert checked(Early, {"late": {"a": "3"}}) == {"late": Late(a=3)}
+    assert check_inputs(Early, {"late": {"a": "3"}}) == {"late": Late(a=3)}
 
 
 def test_a_class_takes_over_its_base_and_may_hold_what_is_no_field():
@@ -419,7 +419,7 @@ def test_what_dspy_takes_is_taken():
         examples=[1],
         strict=True,
         title="t",
-    ).named("a", int)
+    ).with_name("a", int)
     assert (field.description, field.prefix, field.annotation) == ("what", "Ans:", int)
     assert field.json_schema_extra == {
         "desc": "what",
@@ -517,7 +517,7 @@ def test_inputs_are_made_of_their_types_and_others_are_left_out():
         "day": "2024-05-06",
         "zzz": 1,
     }
-    assert checked(made, given) == {
+    assert check_inputs(made, given) == {
         "q": ["any", "value"],
         "n": 3,
         "doc": Doc(title="t", parts=[Part(name="x")]),
@@ -531,12 +531,12 @@ def test_inputs_are_made_of_their_types_and_others_are_left_out():
 def test_a_wrong_input_names_the_field_the_signature_and_what_came():
     made = Signature("doc: Doc, n: int -> a")
     with pytest.raises(InputError) as caught:
-        checked(made, {"doc": {"title": "t", "parts": [{"name": 3}]}, "n": 1})
+        check_inputs(made, {"doc": {"title": "t", "parts": [{"name": 3}]}, "n": 1})
     assert (caught.value.field, caught.value.signature) == ("doc", "doc, n -> a")
     for words in ("'doc'", "'doc, n -> a'", "Doc", "['parts'][0]['name']", "(dict)"):
         assert words in str(caught.value)
     with pytest.raises(InputError, match="input 'n' of 'doc, n -> a' is missing; call with n=…"):
-        checked(made, {"doc": {"title": "t"}})
+        check_inputs(made, {"doc": {"title": "t"}})
 
 
 def test_an_input_that_is_left_out_takes_its_default():
@@ -545,7 +545,7 @@ def test_an_input_that_is_left_out_takes_its_default():
         tags: list[str] = InputField(default_factory=list)
         a: str = OutputField()
 
-    assert checked(Ask, {}) == {"q": "why?", "tags": []}
+    assert check_inputs(Ask, {}) == {"q": "why?", "tags": []}
 
 
 def test_a_class_that_pydantic_does_not_know_takes_its_own_instances():
@@ -553,13 +553,13 @@ def test_a_class_that_pydantic_does_not_know_takes_its_own_instances():
 
     made = Signature("o: Odd -> a")
     odd = Odd()
-    assert checked(made, {"o": odd}) == {"o": odd}
+    assert check_inputs(made, {"o": odd}) == {"o": odd}
     with pytest.raises(InputError, match="must be Odd"):
-        checked(made, {"o": 3})
+        check_inputs(made, {"o": 3})
 
 
 def test_bounds_may_stand_in_the_type():
     made = Signature({"n": (Annotated[int, Field_(gt=0)], InputField()), "a": OutputField()})
     assert type_text(made.fields["n"].type) == "int"
     with pytest.raises(InputError, match="greater than 0"):
-        checked(made, {"n": 0})
+        check_inputs(made, {"n": 0})
