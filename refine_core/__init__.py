@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from refine_core import events, runs, settings
+    from refine_core import events, runs
     from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
     from refine_core.callbacks import BaseCallback
     from refine_core.concurrency.cancellation import Cancel
+    from refine_core.configuration import configure, context, settings
     from refine_core.errors import (
         BatchError,
         Halt,
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
     from refine_core.log.codec import decode, encode
     from refine_core.log.folds import timeline
     from refine_core.log.recorder import Recorder
-    from refine_core.log.scope import Collector, Record, Scope, Sink, use_scope, within
+    from refine_core.log.scope import Collector, Record, Scope, Sink, use_scope
+    from refine_core.log.scope import use_scope as within
     from refine_core.log.summaries import Summary, summarize
     from refine_core.log.timeline import Timeline
     from refine_core.loop import Loop, Plan, decide, evolve, schedule
@@ -66,7 +68,6 @@ if TYPE_CHECKING:
     from refine_core.refine.advice_request import OfferAdvice
     from refine_core.refine.build import Pipeline
     from refine_core.rewards import RewardRunner, Score
-    from refine_core.settings import configure, context
     from refine_core.signatures import (
         Field,
         InputField,
@@ -85,6 +86,7 @@ _HOME = {
     "adapters": ("Adapter", "AutoAdapter", "ChatAdapter", "JSONAdapter", "JSONSchemaAdapter"),
     "callbacks": ("BaseCallback",),
     "concurrency.cancellation": ("Cancel",),
+    "configuration": ("configure", "context", "settings"),
     "errors": (
         "BatchError",
         "Halt",
@@ -113,7 +115,7 @@ _HOME = {
     "log.timeline": ("Timeline",),
     "log.summaries": ("Summary", "summarize"),
     "log.recorder": ("Recorder",),
-    "log.scope": ("Collector", "Record", "Scope", "Sink", "use_scope", "within"),
+    "log.scope": ("Collector", "Record", "Scope", "Sink", "use_scope"),
     "loop": ("Loop", "Plan", "decide", "evolve", "schedule"),
     "modules": (
         "ChainOfThought",
@@ -131,7 +133,6 @@ _HOME = {
     "refine.advice_request": ("OfferAdvice",),
     "refine.build": ("Pipeline",),
     "rewards": ("RewardRunner", "Score"),
-    "settings": ("configure", "context"),
     "signatures": (
         "Field",
         "InputField",
@@ -146,8 +147,8 @@ _HOME = {
     "store": ("MemoryStore", "SqlStore", "open_store"),
     "usage": ("UsageTracker", "track_usage"),
 }
-_MODULES = ("events", "runs", "settings")
-_RENAMED = {"Tried": "AttemptResult"}
+_MODULES = ("events", "runs")
+_RENAMED = {"Tried": "AttemptResult", "within": "use_scope"}
 """Old public name -> the name to use; the old one still works, with a DeprecationWarning."""
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 _WHERE |= {old: _WHERE[new] for old, new in _RENAMED.items()}

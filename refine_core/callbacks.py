@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from refine_core import settings
+from refine_core.configuration import get_setting
 
 logger = logging.getLogger("refine_core")
 
@@ -88,7 +88,7 @@ class BaseCallback:
 
 def callbacks_of(instance: object) -> Sequence[Any]:
     """Who wants to hear of a call of `instance`: the settings' callbacks, then its own. Empty for nobody."""
-    everywhere: Sequence[Any] = settings.get("callbacks")
+    everywhere: Sequence[Any] = get_setting("callbacks")
     own: Sequence[Any] | None = getattr(instance, "callbacks", None)
     return [*everywhere, *own] if own else everywhere
 

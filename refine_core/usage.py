@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from refine_core import settings
+from refine_core.configuration import settings
 
 Entry = Mapping[str, Any]
 """Name -> number, None for unknown, or another Entry: prompt_tokens, completion_tokens, total_tokens, cost_usd …"""

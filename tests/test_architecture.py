@@ -31,7 +31,7 @@ ROOMS = (
     "budget",
     "signatures",
     "spec",
-    "settings",
+    "configuration",
     "callbacks",
     "usage",
     "lm",

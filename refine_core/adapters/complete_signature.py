@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from refine_core import settings
 from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
 from refine_core.adapters.field_values import fields_by_role
 from refine_core.adapters.truncation import (
@@ -28,6 +27,7 @@ from refine_core.callbacks import callbacks_of, notify_callbacks
 from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
+from refine_core.configuration import describe_value, not_a_model_error
 from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
@@ -83,7 +83,7 @@ def complete_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dsp
 ) -> Flow[list[dict[str, Any]]]:
     """What `Adapter.__call__` does, for whatever it is asked for: see refine_core.lm.overrides.use_purpose."""
     if not isinstance(lm, BaseLM):
-        raise settings.no_model("lm", lm)
+        raise not_a_model_error("lm", lm)
     request = Request(signature, signature, inputs, lm, demos, lm_kwargs, current_purpose(), current())
     return _ask_with_fallback(request, adapter)
 
@@ -274,7 +274,7 @@ def _check_completions(
     ):
         raise TypeError(
             f"{type(adapter).__name__}.__call__ must return a list of dicts, output name -> value, one a reply, "
-            f"not {settings.shown(completions)}"
+            f"not {describe_value(completions)}"
         )
     return [_check_outputs(signature, one, repr(one)) for one in completions]
 

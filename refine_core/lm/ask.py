@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from refine_core import settings
 from refine_core.callbacks import CallbackCall, callbacks_of, notify_callbacks
 from refine_core.concurrency.flows import Flow
+from refine_core.configuration import get_setting
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
 from refine_core.lm import history
@@ -133,7 +133,7 @@ def _ask(
             here.emit(LMFailed(Fault.of(error), time.perf_counter() - start, charge))
             raise
         here.emit(_reply_event(lm.model, reply, time.perf_counter() - start))
-    tracker = settings.get("usage_tracker")
+    tracker = get_setting("usage_tracker")
     if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
     history.record_call(

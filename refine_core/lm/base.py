@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, TextIO
 
-from refine_core import settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow, arun, run
+from refine_core.configuration import check_callbacks, get_setting
 from refine_core.lm.ask import ask_from_call
 from refine_core.lm.history import Entry, History, everywhere, print_entries
 from refine_core.lm.overrides import base_reply
@@ -73,7 +73,7 @@ class BaseLM:
         self.kwargs: dict[str, object] = {"temperature": temperature, "max_tokens": max_tokens, **kwargs}
         if cache is not None:
             self.cache = cache
-        self.callbacks: list[Any] = settings.callback_list(callbacks)
+        self.callbacks: list[Any] = check_callbacks(callbacks)
         self.history = History()
 
     @property
@@ -91,7 +91,7 @@ class BaseLM:
 
     def update_global_history(self, entry: Entry) -> None:
         """Note a call among those of all models, for one that notes its calls itself. Source: dspy.BaseLM."""
-        if not settings.get("disable_history"):
+        if not get_setting("disable_history"):
             everywhere.append(entry)
 
     def complete(

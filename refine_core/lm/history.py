@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO, overload
 
-from refine_core import settings
+from refine_core.configuration import get_setting
 from refine_core.lm.responses import response_of
 from refine_core.lm.types import Message, Reply
 
@@ -152,7 +152,7 @@ def record_call(
 
     kwargs: the call's own parameters, nothing secret among them.
     """
-    if settings.get("disable_history") or history.is_kept_by_model:
+    if get_setting("disable_history") or history.is_kept_by_model:
         return
     call = _Call(model, messages, kwargs, reply, prompt)
     for one in (history, everywhere):

@@ -13,11 +13,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from refine_core import settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
+from refine_core.configuration import describe_value
 from refine_core.events import Purpose
 from refine_core.lm.cache import cached_reply
 from refine_core.lm.protocol import Model
@@ -178,7 +178,7 @@ def _read_texts(lm: Model, result: object) -> Reply:
         if texts and all(isinstance(text, str) for text in texts):
             return Reply(str(texts[0]), model=lm.model, others=tuple(map(str, texts[1:])))
     raise TypeError(
-        f"{type(lm).__name__}.__call__ must return a list of texts, one a reply, not {settings.shown(result)}"
+        f"{type(lm).__name__}.__call__ must return a list of texts, one a reply, not {describe_value(result)}"
     )
 
 

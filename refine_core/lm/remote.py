@@ -15,10 +15,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from refine_core import settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import FutureResult, Pause
 from refine_core.concurrency.flows import Flow, run
+from refine_core.configuration import describe_value
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
 from refine_core.lm import capabilities, refused_params
 from refine_core.lm.base import BaseLM
@@ -108,7 +108,7 @@ class LM(BaseLM):
         **params: object,
     ) -> None:
         if not isinstance(model, str) or not model:
-            raise TypeError(f"model must be a name such as 'openai/gpt-5', not {settings.shown(model)}")
+            raise TypeError(f"model must be a name such as 'openai/gpt-5', not {describe_value(model)}")
         super().__init__(model, callbacks=callbacks, temperature=temperature, max_tokens=max_tokens)
         if model_type != "chat":
             raise LMRefusedError(
@@ -120,7 +120,7 @@ class LM(BaseLM):
         of, api_base = "base_url" if base_url else "api_base", api_base or base_url or None
         if not isinstance(api_base, str | None):
             raise TypeError(
-                f"{of} must be text such as 'http://HOST:PORT/v1', not {settings.shown(api_base)}"
+                f"{of} must be text such as 'http://HOST:PORT/v1', not {describe_value(api_base)}"
             )
         if api_base and not re.match(r"https?://[^/]", api_base):
             raise LMNotFoundError(
@@ -141,7 +141,7 @@ class LM(BaseLM):
             )
         if reply_format not in get_args(ReplyFormat):
             raise ValueError(
-                f"reply_format must be one of {', '.join(get_args(ReplyFormat))}, not {settings.shown(reply_format)}"
+                f"reply_format must be one of {', '.join(get_args(ReplyFormat))}, not {describe_value(reply_format)}"
             )
         self.reply_format = reply_format
         self._may_drop_temperature = temperature == DEFAULT_TEMPERATURE
@@ -385,7 +385,7 @@ def _check_number(
     """Raise TypeError for what is no number of this kind, ValueError for one that will not do."""
     is_number = isinstance(value, kind) and not isinstance(value, bool)
     if not is_number or not fits(value):
-        raise (ValueError if is_number else TypeError)(f"{name} must be {wish}, not {settings.shown(value)}")
+        raise (ValueError if is_number else TypeError)(f"{name} must be {wish}, not {describe_value(value)}")
 
 
 def _attempt_error(state: tenacity.RetryCallState) -> BaseException | None:

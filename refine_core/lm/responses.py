@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from refine_core import settings
+from refine_core.configuration import describe_value
 from refine_core.errors import LMUnavailableError
 from refine_core.lm.chat_format import content_text, normalize_usage, token_count
 from refine_core.lm.types import Reply, Usage
@@ -61,7 +61,7 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
     if not isinstance(choices, (list, tuple)):
         raise TypeError(
             f"{owner}.forward must return a reply as OpenAI shapes it, with choices[0].message.content, "
-            f"not {settings.shown(response)}"
+            f"not {describe_value(response)}"
         )
     said = [(text, _part(choice, "finish_reason")) for choice in choices if (text := _text(choice))]
     texts = [text for text, _ in said]

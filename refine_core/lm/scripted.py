@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from refine_core import settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import MaybeAwaitable
 from refine_core.concurrency.flows import Flow, run
+from refine_core.configuration import describe_value
 from refine_core.errors import LMError
 from refine_core.lm.base import BaseLM
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
@@ -168,7 +168,7 @@ def _check_script(replies: Any) -> list[ScriptReply | BaseException]:
             f"replies must be a list of texts or a function, not {replies!r:.80}; write ScriptedLM([{replies!r:.80}])"
         )
     if isinstance(replies, (bytes, Mapping)) or not isinstance(replies, Iterable):
-        raise TypeError(f"replies must be a list of texts or a function, not {settings.shown(replies)}")
+        raise TypeError(f"replies must be a list of texts or a function, not {describe_value(replies)}")
     result = list(replies)
     for i, one in enumerate(result):
         if not isinstance(one, (str, Reply, Mapping, BaseException)):
@@ -178,5 +178,5 @@ def _check_script(replies: Any) -> list[ScriptReply | BaseException]:
 
 def _reply_type_error(reply: object, where: str = "") -> TypeError:
     return TypeError(
-        f"{where}the model's reply must be text, a dict of fields or a Reply, not {settings.shown(reply)}"
+        f"{where}the model's reply must be text, a dict of fields or a Reply, not {describe_value(reply)}"
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import threading
-import warnings
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -156,13 +155,3 @@ class use_scope:  # noqa: N801 - it reads as the statement that it is
 
     def __exit__(self, *_: object) -> None:
         _scope.reset(self._token)
-
-
-class within(use_scope):  # noqa: N801 - as above
-    """The old name of `use_scope`. Deprecated."""
-
-    __slots__ = ()
-
-    def __init__(self, scope: Scope) -> None:
-        warnings.warn("within is deprecated: write use_scope", DeprecationWarning, stacklevel=2)
-        super().__init__(scope)

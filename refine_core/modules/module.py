@@ -19,11 +19,11 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from refine_core import settings
 from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow, arun, run
 from refine_core.concurrency.overriding import overrides
 from refine_core.concurrency.threads import block_on, in_thread
+from refine_core.configuration import check_callbacks
 from refine_core.errors import InputsByNameError
 from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.observing import cancel_on_error, has_observers, observe_call
@@ -44,7 +44,7 @@ class Module(Tree, Saved):
     _compiled = False
 
     def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
-        self.callbacks = settings.callback_list(callbacks)
+        self.callbacks = check_callbacks(callbacks)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program. Takes what `forward` takes, returns what it returns.

@@ -8,18 +8,16 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from refine_core import settings
 from refine_core.callbacks import CallbackCall, callbacks_of, notify_callbacks
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.configuration import get_setting
 from refine_core.log.scope import current, use_scope
 from refine_core.usage import track_usage
 
 
 def has_observers(module: Any) -> bool:
     """Whether anybody is to be told of this call; nobody mostly, and every attempt makes several."""
-    return bool(callbacks_of(module)) or (
-        settings.get("track_usage") and settings.get("usage_tracker") is None
-    )
+    return bool(callbacks_of(module)) or (get_setting("track_usage") and get_setting("usage_tracker") is None)
 
 
 @contextmanager
@@ -50,7 +48,7 @@ class observe_call:  # noqa: N801 - it reads as the statement that it is
 
     def __enter__(self) -> Self:
         callbacks = callbacks_of(self.instance)
-        counted = settings.get("track_usage") and settings.get("usage_tracker") is None
+        counted = get_setting("track_usage") and get_setting("usage_tracker") is None
         if callbacks or counted:
             self._stack = ExitStack()
             if callbacks:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from refine_core import settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import MaybeAwaitable, SyncOrAsync
 from refine_core.concurrency.flows import Effect
 from refine_core.concurrency.pools import Pool
+from refine_core.configuration import describe_value, settings
 from refine_core.log.scope import current, use_scope
 from refine_core.modules.prediction import Example
 
@@ -171,7 +171,7 @@ def batch(
     if isinstance(examples, Mapping):  # an Example too
         raise TypeError("examples is a list; write [example]")
     if isinstance(examples, (str, bytes)) or not isinstance(examples, Iterable):
-        raise TypeError(f"examples is a list of Examples, not {settings.shown(examples)}")
+        raise TypeError(f"examples is a list of Examples, not {describe_value(examples)}")
     pairs: list[tuple[Any, Any]] = []
     for i, example in enumerate(examples):
         if not isinstance(example, Mapping):
@@ -191,7 +191,7 @@ def batch(
 
 def _to_list(pairs: Any) -> list[Any]:
     if isinstance(pairs, (str, bytes, Mapping)) or not isinstance(pairs, Iterable):
-        raise TypeError(f"exec_pairs is a list of pairs (module, example), not {settings.shown(pairs)}")
+        raise TypeError(f"exec_pairs is a list of pairs (module, example), not {describe_value(pairs)}")
     return list(pairs)
 
 

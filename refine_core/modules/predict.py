@@ -13,11 +13,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
-from refine_core import settings
 from refine_core.adapters import Adapter, adapter_for
 from refine_core.adapters.complete_signature import Request, complete_signature
 from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow
+from refine_core.configuration import (
+    check_callbacks,
+    describe_value,
+    get_setting,
+    layered_context,
+    not_a_model_error,
+)
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
@@ -55,10 +61,10 @@ class AttemptContext:
 
     def resumed(self) -> AbstractContextManager[Any] | None:
         """The attempt's settings and scope, for a thread that has not inherited them; None where it has."""
-        if settings.get("_attempt") is self.trace:
+        if get_setting("_attempt") is self.trace:
             return None
         stack = ExitStack()
-        stack.enter_context(settings.resumed(self.block))
+        stack.enter_context(layered_context(self.block))
         stack.enter_context(use_scope(self.scope))
         return stack
 
@@ -100,7 +106,7 @@ class Predict(Operation, Parameter):
     def __init__(
         self, signature: str | type[Signature], callbacks: Sequence[Any] | None = None, **config: Any
     ) -> None:
-        super().__init__(settings.callback_list(callbacks))
+        super().__init__(check_callbacks(callbacks))
         self.signature = ensure_signature(signature)
         self.config: dict[str, Any] = config
         self.reset()
@@ -145,12 +151,12 @@ class Predict(Operation, Parameter):
             config, traced = inputs.pop("config", config), inputs.pop("_trace", traced)
             demos = _examples(inputs.pop("demos")) if "demos" in inputs else demos
         signature = ensure_signature(signature)
-        lm = _model(lm or settings.get("lm"))
+        lm = _model(lm or get_setting("lm"))
         try:
             params: Mapping[str, Any] = {**self.config, **config}
         except TypeError:
             wrong = self.config if isinstance(config, Mapping) else config
-            raise TypeError(f"config is a dict of model parameters, not {settings.shown(wrong)}") from None
+            raise TypeError(f"config is a dict of model parameters, not {describe_value(wrong)}") from None
         values = check_inputs(signature, inputs)
         context = self.attempt_context
         scope = (context.scope if context else current()).inside(context.name if context else "predict")
@@ -185,7 +191,7 @@ class Predict(Operation, Parameter):
             scope.emit(ModuleEnded(name, time.perf_counter() - start))
         if not traced:
             return made
-        trace = settings.get("trace")
+        trace = get_setting("trace")
         if trace is not None:
             trace.append((self, values, made))
         if context is not None and context.trace is not trace:  # a block of the user's own has another
@@ -228,7 +234,7 @@ class ChainOfThought(Operation):
         callbacks: Sequence[Any] | None = None,
         **config: Any,
     ) -> None:
-        super().__init__(settings.callback_list(callbacks))
+        super().__init__(check_callbacks(callbacks))
         plain = ensure_signature(signature)
         reasoning = rationale_field or OutputField(desc="the steps that lead to the answer")
         if "reasoning" in plain.input_fields:
@@ -267,7 +273,7 @@ def _hinted(signature: type[Signature], instructions: str) -> type[Signature]:
 
 def current_adapter(lm: BaseLM) -> Adapter:
     """The adapter that is configured, or else that of the model's own reply format."""
-    return settings.get("adapter") or adapter_for(lm.reply_format)
+    return get_setting("adapter") or adapter_for(lm.reply_format)
 
 
 def _model(lm: object) -> BaseLM:
@@ -277,7 +283,7 @@ def _model(lm: object) -> BaseLM:
         raise LMError(
             'No model is set. Call configure(lm=LM("openai/gpt-4o-mini")) first, or set_lm(…) on the program.'
         )
-    raise settings.no_model("lm", lm)
+    raise not_a_model_error("lm", lm)
 
 
 def _examples(demos: Any) -> Sequence[Mapping[str, Any]]:
@@ -286,7 +292,7 @@ def _examples(demos: Any) -> Sequence[Mapping[str, Any]]:
         raise TypeError("demos is a list of examples; write [example]")
     if isinstance(demos, (str, bytes)) or not isinstance(demos, Iterable):
         raise TypeError(
-            f"demos is a list of examples, not {'text' if isinstance(demos, str) else settings.shown(demos)}"
+            f"demos is a list of examples, not {'text' if isinstance(demos, str) else describe_value(demos)}"
         )
     made: Sequence[Any] = demos if isinstance(demos, (list, tuple)) else list(demos)
     for i, one in enumerate(made):

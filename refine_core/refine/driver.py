@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from refine_core import settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Blocking, Gather, MaybeAwaitable
 from refine_core.concurrency.flows import Flow, run
+from refine_core.configuration import block_values, get_setting, unchecked_context
 from refine_core.errors import LMError, RunCancelled
 from refine_core.events import (
     AdviceFailed,
@@ -237,7 +237,7 @@ class Driver:
         ended: RewardScored | AttemptFailed
         try:
             program = self.program.deepcopy()
-            with use_scope(scope), settings.own(trace=trace, _attempt=trace):
+            with use_scope(scope), unchecked_context(trace=trace, _attempt=trace):
                 predictors = self._equip(program, self._begun[index], scope, trace)
                 outputs = _prediction((yield from call(program, self._fresh_inputs())))
                 phase, ran = "reward", len(trace)
@@ -332,7 +332,7 @@ class Driver:
         if self.adviser is not None:
             return self.adviser
         own = next((p.lm for p in self.program.predictors() if p.lm is not None), None)
-        found: BaseLM | None = own or settings.get("lm")
+        found: BaseLM | None = own or get_setting("lm")
         if found is None:
             raise LMError(
                 'No model is set. Call configure(lm=LM("openai/gpt-4o-mini")) first, or set_lm(…) on the program. '
@@ -344,7 +344,7 @@ class Driver:
         """Find the program's models, and which temperatures each of them gets."""
         for name, one in self.program.named_predictors():
             self._names.append(name)
-            lm = one.lm or settings.get("lm")
+            lm = one.lm or get_setting("lm")
             if lm is None:
                 continue
             if id(lm) not in self._models:
@@ -372,11 +372,11 @@ class Driver:
         self, program: Module, began: AttemptStarted, scope: Scope, trace: Trace
     ) -> Sequence[tuple[str, Predict]]:
         """Give every predictor of the attempt's own copy its model at this temperature, its hint and its listeners."""
-        block = settings.block()
+        block = block_values()
         models: dict[int, BaseLM] = {}
         predictors = program.named_predictors()
         for name, one in predictors:
-            lm = one.lm or settings.get("lm")
+            lm = one.lm or get_setting("lm")
             if lm is not None:
                 if id(lm) not in models:
                     known = self._models.get(id(lm)) or self._scheduled(lm)
@@ -404,7 +404,7 @@ class Driver:
             ):  # one exception object may be raised again and again
                 error.add_note(note)
         else:
-            outer: Trace | None = settings.get("trace")
+            outer: Trace | None = get_setting("trace")
             if outer is not None:
                 outer.extend(made[stop.returned].trace)
             prediction = Prediction.copy(made[stop.returned].outputs)  # a program may return one object twice
@@ -416,7 +416,7 @@ class Driver:
 
 def first_temperature(program: Module) -> float:
     """T0: that of the model of the program's first predictor; 0.0 where none is set."""
-    lm = next((p.lm for p in program.predictors() if p.lm is not None), None) or settings.get("lm")
+    lm = next((p.lm for p in program.predictors() if p.lm is not None), None) or get_setting("lm")
     return _temperature(lm) if lm is not None else 0.0
 
 

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from refine_core import settings
 from refine_core.concurrency.flows import Flow
+from refine_core.configuration import check_callbacks, not_a_model_error
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import ATTEMPT, current
 from refine_core.loop import Plan
@@ -61,7 +61,7 @@ class BestOfN(Operation):
         schedule: ScheduleKind | Iterable[float] | Schedule = "dspy-2.6",
         callbacks: Iterable[Any] | None = None,
     ) -> None:
-        super().__init__(settings.callback_list(callbacks))
+        super().__init__(check_callbacks(callbacks))
         if not isinstance(module, Module):
             raise TypeError(f"module must be a Module, such as Predict('question -> answer'), not {module!r}")
         if not callable(reward_fn):
@@ -179,7 +179,7 @@ class Refine(BestOfN):
             callbacks=callbacks,
         )
         if advice_lm is not None and not isinstance(advice_lm, BaseLM):
-            raise settings.no_model("advice_lm", advice_lm)
+            raise not_a_model_error("advice_lm", advice_lm)
         if not isinstance(advice_instructions, str):
             raise TypeError(
                 f"advice_instructions must be text, or '' for the default, not {advice_instructions!r}"

@@ -221,6 +221,7 @@ def test_bounds_are_told_as_dspy_tells_them():
 
 
 @pytest.mark.fault(29)
+@pytest.mark.filterwarnings("ignore:.* is deprecated; use")
 def test_every_public_name_is_listed_at_once_and_is_there():
     assert set(refine_core.__all__) <= set(dir(refine_core))
     assert all(hasattr(refine_core, name) for name in refine_core.__all__)

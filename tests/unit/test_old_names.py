@@ -1,16 +1,13 @@
-"""Public names that have a new one: the old ones still work, and say what to write."""
+"""Public names that have a new one: the old ones still work, and say what to use."""
 
 from __future__ import annotations
 
 import pytest
 
 import refine_core
-from refine_core import Scope
-from refine_core.log.scope import current
 
 
-def test_within_still_enters_a_scope_and_names_the_new_word():
-    scope = Scope()
-    with pytest.warns(DeprecationWarning, match="write use_scope"), refine_core.within(scope) as entered:
-        assert entered is scope is current()
-    assert current() is not scope
+@pytest.mark.parametrize(("old", "new"), [("Tried", "AttemptResult"), ("within", "use_scope")])
+def test_an_old_name_is_the_new_one_and_says_what_to_use(old, new):
+    with pytest.warns(DeprecationWarning, match=f"{old} is deprecated; use {new}"):
+        assert getattr(refine_core, old) is getattr(refine_core, new)

@@ -203,10 +203,3 @@ def test_a_prediction_reads_as_attribute_and_item_and_says_what_it_has():
     )
     with pytest.raises(AttributeError, match="its fields are: answer, score"):
         made.anwser  # noqa: B018
-
-
-def test_the_old_name_of_an_attempts_result_still_works_and_warns():
-    import refine_core
-
-    with pytest.warns(DeprecationWarning, match="Tried is deprecated; use AttemptResult"):
-        assert refine_core.Tried is refine_core.AttemptResult

@@ -1,8 +1,8 @@
-"""What holds for a block of code: the default model and adapter.
+"""Settings: the default model and adapter, and the rest of what holds for a block of code or the whole process.
 
     configure(lm=LM("openai/…"))           for the whole process
     with context(lm=other): ...            for a block, also in threads that copy their context
-    settings.lm                            what holds here; the module itself answers
+    settings.lm                            what holds here
 
 Source: dspy.settings. A value set by `context` wins over one set by `configure`.
 """
@@ -10,20 +10,18 @@ Source: dspy.settings. A value set by `context` wins over one set by `configure`
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from types import ModuleType
 from typing import Any
 
 logger = logging.getLogger("refine_core")
 
-MOST_TRACED = 1000
+MAX_TRACED = 1000
 
 
 class RecentTrace(list[Any]):
-    """The trace of whoever has set none: a list of the last MOST_TRACED calls, since an endless one fills the memory."""
+    """The default trace: a list of the last MAX_TRACED calls, since an endless one fills the memory."""
 
     def append(self, entry: Any, /) -> None:
         """Add one, and let old ones go."""
@@ -36,15 +34,15 @@ class RecentTrace(list[Any]):
         self._trim()
 
     def _trim(self) -> None:
-        if len(self) > MOST_TRACED:
-            del self[: len(self) - MOST_TRACED]
+        if len(self) > MAX_TRACED:
+            del self[: len(self) - MAX_TRACED]
 
 
 _DEFAULTS: Mapping[str, Any] = {
     "lm": None,  # the model of predictors that have none of their own
     "adapter": None,  # how prompts are written and replies read; None: ChatAdapter
-    "trace": RecentTrace(),  # a list to which every predictor adds (predictor, inputs, prediction); None: nowhere
-    "callbacks": [],  # told of every module, model and adapter call; see refine_core.BaseCallback
+    "trace": None,  # the process begins with a RecentTrace: a list to which every predictor adds (predictor, inputs, prediction); None: nowhere
+    "callbacks": (),  # the process begins with an empty list: told of every module, model and adapter call; see refine_core.BaseCallback
     "track_usage": False,  # whether predictions carry the tokens that they cost
     "usage_tracker": None,  # who counts the tokens of this block of code
     "disable_history": False,  # whether calls are kept for inspect_history
@@ -80,23 +78,33 @@ _HANDLERS = tuple(
     for when in ("start", "end")
 )
 
-_process: dict[str, Any] = {}
+
+class _ProcessValues:
+    """The values of this process. values: replaced as a whole, so that readers in other threads see all or nothing."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values: Mapping[str, Any] = {"trace": RecentTrace(), "callbacks": []}
+
+
+_process = _ProcessValues()
 _block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated
 
+_MISSING = object()
 
-_NONE = object()
 
-
-def get(name: str, default: Any = None) -> Any:
-    """What holds here; `settings.lm` and its like ask this, and take six times as long to find it.
+def get_setting(name: str, default: Any = None) -> Any:
+    """The value that holds here; `settings.lm` and its like ask this, and take six times as long.
 
     default: for a name that is no setting.
     """
     block = _block.get()
     if name in block:
         return block[name]
-    if name in _process:
-        return _process[name]
+    values = _process.values
+    if name in values:
+        return values[name]
     if name in _DEFAULTS:
         return _DEFAULTS[name]
     if name in _WITHOUT_EFFECT:
@@ -104,28 +112,14 @@ def get(name: str, default: Any = None) -> Any:
     return default
 
 
-def __getattr__(name: str) -> Any:
-    found = get(name, _NONE)
-    if found is _NONE:
-        raise AttributeError(_unknown(name))
-    return found
-
-
-class _Copy(dict[str, Any]):
-    """Settings as they were at one moment, read as items or as attributes."""
+class Snapshot(dict[str, Any]):
+    """All settings at one moment, read as items or as attributes."""
 
     def __getattr__(self, name: str) -> Any:
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(_unknown(name)) from None
-
-
-def copy() -> _Copy:
-    """All settings as they hold here. Source: dspy.settings.copy, version 2.6.23."""
-    unset = {name: usual for name, (usual, _) in _WITHOUT_EFFECT.items()}
-    known = {**unset, **_DEFAULTS, **_process, **_block.get()}
-    return _Copy({name: value for name, value in known.items() if not name.startswith("_")})
+            raise AttributeError(_unknown_name(name)) from None
 
 
 def configure(*unnamed: Any, **values: Any) -> None:
@@ -138,37 +132,9 @@ def configure(*unnamed: Any, **values: Any) -> None:
     nothing; a value other than their default is logged as a warning. Raises TypeError for an unknown name, and for a value
     that is not a model, an adapter or a list of callbacks.
     """
-    global _process  # noqa: PLW0603 - replaced as a whole, so that readers in other threads see all or nothing
     if unnamed:
-        raise _nameless("configure", unnamed[0])
-    _process = {**_process, **_known(values)}
-
-
-class _Settings(ModuleType):
-    """This module, as dspy's `settings` is used: `settings.lm = …`, `settings["lm"]`, `"lm" in settings`."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _DEFAULTS or name in _WITHOUT_EFFECT:
-            configure(**{name: value})
-        else:
-            super().__setattr__(name, value)
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
-
-    @property
-    def config(self) -> _Copy:
-        """All settings as they hold here, under dspy's other name for them."""
-        return copy()
-
-    def __setitem__(self, name: str, value: object) -> None:
-        configure(**{name: value})
-
-    def __contains__(self, name: object) -> bool:
-        return name in _DEFAULTS or name in _WITHOUT_EFFECT
-
-
-sys.modules[__name__].__class__ = _Settings
+        raise _unnamed_value_error("configure", unnamed[0])
+    _process.values = {**_process.values, **_check_values(values)}
 
 
 class context(ContextDecorator):  # noqa: N801 - it reads as the statement that it is
@@ -181,12 +147,14 @@ class context(ContextDecorator):  # noqa: N801 - it reads as the statement that 
 
     def __init__(self, *unnamed: Any, **values: Any) -> None:
         if unnamed:
-            raise _nameless("context", unnamed[0])
-        self._values = _known(values)
+            raise _unnamed_value_error("context", unnamed[0])
+        self._values = _check_values(values)
         self._tokens: list[Token[Mapping[str, Any]]] = []  # one may be entered again within itself
 
     def _recreate_cm(self) -> context:
-        return resumed({}, self._values)  # as a decorator it may be entered by several threads at once
+        return layered_context(
+            {}, self._values
+        )  # as a decorator it may be entered by several threads at once
 
     def __enter__(self) -> None:
         self._tokens.append(_block.set({**_block.get(), **self._values}))
@@ -195,27 +163,73 @@ class context(ContextDecorator):  # noqa: N801 - it reads as the statement that 
         _block.reset(self._tokens.pop())
 
 
-def own(**values: Any) -> context:
+def unchecked_context(**values: Any) -> context:
     """A context of values that the library itself sets, and need not check."""
-    made = context.__new__(context)
-    made._values, made._tokens = values, []  # noqa: SLF001 - our own
-    return made
+    block = context.__new__(context)
+    block._values, block._tokens = values, []  # noqa: SLF001 - our own
+    return block
 
 
-def block() -> Mapping[str, Any]:
-    """What the blocks around this code have set; for `resumed` in a thread that did not inherit it."""
+def block_values() -> Mapping[str, Any]:
+    """What the blocks around this code have set; for `layered_context` in a thread that did not inherit it."""
     return _block.get()
 
 
-def resumed(outer: Mapping[str, Any], inner: Mapping[str, Any] | None = None) -> context:
+def layered_context(outer: Mapping[str, Any], inner: Mapping[str, Any] | None = None) -> context:
     """A context with what `outer` blocks had set, below what has been set here, or below `inner`."""
-    made = context()
-    made._values = {**outer, **(_block.get() if inner is None else inner)}  # noqa: SLF001 - our own, and checked before
-    return made
+    block = context()
+    block._values = {**outer, **(_block.get() if inner is None else inner)}  # noqa: SLF001 - our own, and checked before
+    return block
 
 
-def shown(value: object) -> str:
-    """What was given, for an error: a text or a number as it is, anything else by its kind, since it may hold a key."""
+class Settings:
+    """What holds here, as dspy's `settings` is used: `settings.lm`, `settings.lm = …`, `settings["lm"]`, `"lm" in settings`.
+
+    Reading asks `get_setting`; writing is `configure`. It has no state of its own.
+    """
+
+    get = staticmethod(get_setting)
+    configure = staticmethod(configure)
+    context = context
+
+    def copy(self) -> Snapshot:
+        """All settings as they hold here. Source: dspy.settings.copy, version 2.6.23."""
+        unset = {name: usual for name, (usual, _) in _WITHOUT_EFFECT.items()}
+        values = {**unset, **_DEFAULTS, **_process.values, **_block.get()}
+        return Snapshot({name: value for name, value in values.items() if not name.startswith("_")})
+
+    @property
+    def config(self) -> Snapshot:
+        """All settings as they hold here, under dspy's other name for them."""
+        return self.copy()
+
+    def __getattr__(self, name: str) -> Any:
+        value = get_setting(name, _MISSING)
+        if value is _MISSING:
+            raise AttributeError(_unknown_name(name))
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in self:
+            configure(**{name: value})
+        else:
+            super().__setattr__(name, value)
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        configure(**{name: value})
+
+    def __contains__(self, name: object) -> bool:
+        return name in _DEFAULTS or name in _WITHOUT_EFFECT
+
+
+settings = Settings()
+
+
+def describe_value(value: object) -> str:
+    """An argument, for an error: a text or a number as it is, anything else by its kind, since it may hold a key."""
     if value is None or isinstance(value, (str, int, float)):
         return f"{value!r:.80}"
     kind = value if isinstance(value, type) else type(value)
@@ -223,32 +237,32 @@ def shown(value: object) -> str:
     return f"the class {name}" if kind is value else f"a value of type {name}"
 
 
-def no_model(name: str, value: object) -> TypeError:
-    """The error for what is no model. name: what it was given as."""
-    return TypeError(f"{name} must be a model such as LM('openai/…'), not {shown(value)}")
+def not_a_model_error(name: str, value: object) -> TypeError:
+    """The error for an argument that is no model. name: of the parameter."""
+    return TypeError(f"{name} must be a model such as LM('openai/…'), not {describe_value(value)}")
 
 
-def callback_list(callbacks: object) -> list[Any]:
-    """The callbacks as a list of their own; None is as none. Raises TypeError that names what can hear of no call."""
+def check_callbacks(callbacks: object) -> list[Any]:
+    """The callbacks as a list of their own; None is as none. Raises TypeError that names what handles no call."""
     if callbacks is None:
         return []
     if isinstance(callbacks, (str, bytes, Mapping)) or not isinstance(callbacks, Iterable):
-        hint = "; put it in a list" if _hears(callbacks) else ""
-        raise TypeError(f"callbacks is a list of BaseCallback, not {shown(callbacks)}{hint}")
-    made = list(callbacks)
-    for i, one in enumerate(made):
-        if isinstance(one, type) or not _hears(one):
-            hint = f"; write {one.__name__}()" if isinstance(one, type) and _hears(one) else ""
-            raise TypeError(f"callbacks[{i}] must be a BaseCallback, not {shown(one)}{hint}")
-    return made
+        hint = "; put it in a list" if _is_callback(callbacks) else ""
+        raise TypeError(f"callbacks is a list of BaseCallback, not {describe_value(callbacks)}{hint}")
+    result = list(callbacks)
+    for i, one in enumerate(result):
+        if isinstance(one, type) or not _is_callback(one):
+            hint = f"; write {one.__name__}()" if isinstance(one, type) and _is_callback(one) else ""
+            raise TypeError(f"callbacks[{i}] must be a BaseCallback, not {describe_value(one)}{hint}")
+    return result
 
 
-def _hears(value: object) -> bool:
+def _is_callback(value: object) -> bool:
     return any(hasattr(value, name) for name in _HANDLERS)
 
 
-def _known(values: dict[str, Any]) -> dict[str, Any]:
-    """The values, checked by what they can do: the rooms of models and adapters lie below this one."""
+def _check_values(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, checked by what they can do: the packages of models and adapters import this one."""
     if _UNCHECKED.issuperset(values):
         return values
     values.pop("inherit_config", None)  # 2.6.23's own way to say that the rest stays; it does
@@ -256,19 +270,21 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
         if name in _WITHOUT_EFFECT:
             usual, instead = _WITHOUT_EFFECT[name]
             if value != usual and not (value in ([], ()) and usual == ()):
-                logger.warning("the setting %s=%s has no effect: %s", name, shown(value), instead)
+                logger.warning("the setting %s=%s has no effect: %s", name, describe_value(value), instead)
         elif name not in _DEFAULTS:
-            raise TypeError(_unknown(name))
+            raise TypeError(_unknown_name(name))
     lm, adapter = values.get("lm"), values.get("adapter")
     if lm is not None and not _has(lm, "complete", "kwargs"):
-        raise no_model("lm", lm)
+        raise not_a_model_error("lm", lm)
     if adapter is not None and not _has(adapter, "format", "parse"):
         own = "; derive your own from Adapter" if callable(adapter) and not isinstance(adapter, type) else ""
-        raise TypeError(f"adapter must be an adapter such as JSONAdapter(), not {shown(adapter)}{own}")
+        raise TypeError(
+            f"adapter must be an adapter such as JSONAdapter(), not {describe_value(adapter)}{own}"
+        )
     if "callbacks" in values:
-        heard = callback_list(values["callbacks"])
+        callbacks = check_callbacks(values["callbacks"])
         if not isinstance(values["callbacks"], (list, tuple)):  # a list stays the one that was given
-            return {**values, "callbacks": heard}
+            return {**values, "callbacks": callbacks}
     return values
 
 
@@ -276,7 +292,7 @@ def _has(value: object, *names: str) -> bool:
     return not isinstance(value, type) and all(hasattr(value, name) for name in names)
 
 
-def _unknown(name: str) -> str:
+def _unknown_name(name: str) -> str:
     from difflib import get_close_matches  # after a mistake only
 
     close = [] if name.startswith("_") else get_close_matches(name, _DEFAULTS, 1)
@@ -285,6 +301,6 @@ def _unknown(name: str) -> str:
     return f"there is no setting {name!r}; there are {public}{hint}"
 
 
-def _nameless(call: str, value: object) -> TypeError:
+def _unnamed_value_error(call: str, value: object) -> TypeError:
     name = "adapter" if _has(value, "format", "parse") else "lm"
     return TypeError(f"{call} takes its values by name; write {call}({name}=…)")
