@@ -15,10 +15,11 @@ from refine_core.loop import Plan
 from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_request import FULL, AdviceStyle
-from refine_core.refine.driver import Driver, first_temperature
+from refine_core.refine.driver import Driver
 from refine_core.refine.result import AttemptResult
 from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, arity_fault, validators_of
 from refine_core.refine.sources import source_of
+from refine_core.refine.temperatures import first_temperature
 from refine_core.spec import HintSource, Schedule
 from refine_core.spec.schedule import ScheduleKind
 
@@ -95,10 +96,10 @@ class BestOfN(Operation):
             on_attempt=self.on_attempt,
             advice_style=self._advice_style(),
         )
-        outcome = yield from driver.flow()
-        if outcome.prediction is None:
-            raise outcome.error or AssertionError("an outcome has a prediction or an error")
-        return outcome.prediction
+        result = yield from driver.flow()
+        if result.prediction is None:
+            raise result.error or AssertionError("a result has a prediction or an error")
+        return result.prediction
 
     def _resumed(self) -> AbstractContextManager[Any] | None:
         contexts = (one.attempt_context for one in self.module.predictors())

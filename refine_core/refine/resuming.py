@@ -1,15 +1,16 @@
 """An interrupted run, as the driver would have left it: its loop, and what its attempts left behind.
 
-    records of the run --Interrupted.of--> facts of its complete attempts, places in use, time worked
+    records of the run --ResumeState.of--> facts of its complete attempts, span paths in use, time worked
+                       --restore-->        the driver's Progress
 
-The attempt that was under way is made anew, under a place of its own; advice that was being asked for is asked for again.
-What an attempt made is read back from the log: values are given their types by the signatures of the program.
+The attempt that was under way is run again, under a span of its own; advice that was being asked for is asked for again.
+Inputs and outputs are read back from the log: values are given their types by the signatures of the program.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -25,9 +26,12 @@ from refine_core.events import (
     RunResumed,
 )
 from refine_core.log.folds import LOOP
-from refine_core.log.scope import Record, nested
+from refine_core.log.scope import Record, Scope, Span, nested
+from refine_core.loop import Loop
 from refine_core.modules import Module, Prediction
 from refine_core.modules.predict import Trace
+from refine_core.refine.progress import AttemptArtifacts, Progress
+from refine_core.refine.temperatures import ProgramModels
 from refine_core.signatures.fields import Field
 from refine_core.signatures.types import validate
 
@@ -36,14 +40,14 @@ from refine_core.signatures.types import validate
 class ResumeState:
     """What a run did before it was interrupted.
 
-    facts: the loop's own events, without those of the attempt that was cut off. places: index of a complete attempt ->
-    the path of its span. taken: every path in use. worked_s: seconds that the run has worked so far.
+    facts: the loop's own events, without those of the attempt that was cut off. span_paths: index of a complete attempt
+    -> the path of its span. used_paths: every path in use. worked_s: seconds that the run has worked so far.
     """
 
     records: Sequence[Record]
     facts: tuple[Event, ...]
-    places: Mapping[int, str]
-    taken: frozenset[str]
+    span_paths: Mapping[int, str]
+    used_paths: frozenset[str]
     worked_s: float
 
     @classmethod
@@ -58,12 +62,30 @@ class ResumeState:
             for r in own
             if not isinstance(r.event, AttemptStarted | RewardStarted) or ended.get(r.event.index) == r.span
         )
-        return cls(records, facts, ended, _paths(records), _worked_s(records))
+        return cls(records, facts, ended, _used_paths(records), _worked_s(records))
 
     @property
     def next_index(self) -> int:
-        """Index of the attempt that will be made next."""
-        return len(self.places)
+        """Index of the attempt that comes next."""
+        return len(self.span_paths)
+
+    def restore(self, program: Module, models: ProgramModels, scope: Scope) -> Progress:
+        """Where the driver was: its loop and facts, and what its best and its last attempt left behind."""
+        progress = Progress(Loop(models.plan), errors=self.errors())
+        for index, path in self.span_paths.items():
+            progress.scopes[index] = replace(scope, span=Span(path, taken=self.used_paths))
+        for fact in self.facts:
+            progress.add(fact)
+            if isinstance(fact, AttemptStarted):
+                progress.starts[fact.index] = fact
+            elif isinstance(fact, RewardScored):
+                index, own = fact.index, program.deepcopy()
+                trace = self.trace(index, own)
+                predictors = models.equip(own, progress.starts[index], progress.scopes[index], trace)
+                outputs = self.outputs(index, own)
+                progress.artifacts[index] = AttemptArtifacts(own, predictors, trace, outputs, fact)
+                progress.keep_best_and(index)
+        return progress
 
     def errors(self) -> dict[int, Exception]:
         """Index of a failed attempt -> its error, as it was recorded."""
@@ -75,29 +97,29 @@ class ResumeState:
 
     def outputs(self, index: int, program: Module) -> Prediction:
         """What the program returned in that attempt, with the types that its predictors name."""
-        found = [f for f in self.facts if isinstance(f, RewardStarted) and f.index == index]
+        scored = [f for f in self.facts if isinstance(f, RewardStarted) and f.index == index]
         fields: dict[str, Field] = {}
         for predictor in program.predictors():
             fields |= predictor.signature.output_fields
-        return Prediction(_typed(fields, found[-1].outputs) if found else {})
+        return Prediction(_to_types(fields, scored[-1].outputs) if scored else {})
 
     def trace(self, index: int, program: Module) -> Trace:
         """What the predictors of `program`, the attempt's own copy, did in that attempt, in order."""
-        place = self.places[index]
+        span_path = self.span_paths[index]
         predictors = dict(program.named_predictors())
-        given: dict[str, ModuleStarted] = {}
+        starts: dict[str, ModuleStarted] = {}
         trace: Trace = []
         for record in self.records:
-            if not (record.span == place or record.span.startswith(f"{place}/")):
+            if not (record.span == span_path or record.span.startswith(f"{span_path}/")):
                 continue
             if isinstance(record.event, ModuleStarted):
-                given[record.span] = record.event
+                starts[record.span] = record.event
             elif isinstance(record.event, PredictorTraced) and record.event.name in predictors:
-                who, began = predictors[record.event.name], given.get(record.span)
-                if began is not None:
-                    fields = who.signature.fields
-                    made = Prediction(_typed(fields, record.event.outputs))
-                    trace.append((who, _typed(fields, began.inputs), made))
+                predictor, start = predictors[record.event.name], starts.get(record.span)
+                if start is not None:
+                    fields = predictor.signature.fields
+                    outputs = Prediction(_to_types(fields, record.event.outputs))
+                    trace.append((predictor, _to_types(fields, start.inputs), outputs))
         return trace
 
 
@@ -106,7 +128,7 @@ def continued_anyway(records: Sequence[Record]) -> bool:
     return any(isinstance(r.event, RunResumed) and r.event.anyway for r in records)
 
 
-def _typed(fields: Mapping[str, Field], values: Mapping[str, object]) -> dict[str, Any]:
+def _to_types(fields: Mapping[str, Field], values: Mapping[str, object]) -> dict[str, Any]:
     """Recorded values as the types of their fields; as recorded where one does not fit, or there is no such field."""
     typed: dict[str, Any] = {}
     for name, value in values.items():
@@ -117,20 +139,20 @@ def _typed(fields: Mapping[str, Field], values: Mapping[str, object]) -> dict[st
     return typed
 
 
-def _paths(records: Sequence[Record]) -> frozenset[str]:
-    """Every place in use, and those around it."""
-    found: set[str] = set()
+def _used_paths(records: Sequence[Record]) -> frozenset[str]:
+    """Every span path in use, and those around it."""
+    paths: set[str] = set()
     for span in {record.span for record in records}:
         parts = span.split("/")
-        found |= {"/".join(parts[: i + 1]) for i in range(len(parts))}
-    return frozenset(found - {""})
+        paths |= {"/".join(parts[: i + 1]) for i in range(len(parts))}
+    return frozenset(paths - {""})
 
 
 def _worked_s(records: Sequence[Record]) -> float:
     """Seconds between the first and the last record of every stretch of work."""
-    worked, began = 0.0, records[0].at
+    worked, start = 0.0, records[0].at
     for before, record in pairwise(records):
         if isinstance(record.event, RunResumed):
-            worked += max(0.0, before.at - began)
-            began = record.at
-    return worked + max(0.0, records[-1].at - began)
+            worked += max(0.0, before.at - start)
+            start = record.at
+    return worked + max(0.0, records[-1].at - start)

@@ -63,7 +63,7 @@ class RunJob:
     ) -> None:
         self.spec = spec = replace(spec, inputs=plain_dict(spec.inputs))  # what can be recorded
         self.anyway = anyway or continued_anyway(records)
-        self.before = ResumeState.of(records) if records else None
+        self.resume_state = ResumeState.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
         self.keyed = tuple(role for role, described in named.items() if described and role in keys)
         began = records[0].event if records else None
@@ -97,7 +97,7 @@ class RunJob:
         self.program.set_lm(lm)
         self.scorer = WorkerScorer(spec, model("judge", spec.judge))
         self.before_record: tuple[Sink, ...] = (ReplayGuard(replayed),) if replayed else ()
-        self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.before is not None else ()
+        self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.resume_state is not None else ()
         self.plan = Plan.of(
             spec.attempt_count,
             spec.model.temperature or 0.0,
@@ -110,15 +110,15 @@ class RunJob:
 
     def began(self) -> RunStarted | RunResumed:
         """The fact that comes first."""
-        if self.before is not None:
-            return RunResumed(self.before.next_index, anyway=self.anyway)
+        if self.resume_state is not None:
+            return RunResumed(self.resume_state.next_index, anyway=self.anyway)
         names = tuple(name for name, _ in self.program.named_predictors())
         return RunStarted(self.spec, self.plan.temperatures, names, __version__, self.keyed)
 
     def run(self, scope: Scope) -> RunFinished:
         """Everything between the first fact and the last. Raises RecordingFailed."""
         start = time.perf_counter()
-        worked_s = 0.0 if self.before is None else self.before.worked_s
+        worked_s = 0.0 if self.resume_state is None else self.resume_state.worked_s
         driver = Driver(
             self.program,
             self.scorer,
@@ -126,7 +126,7 @@ class RunJob:
             typed_inputs(self.spec),
             scope,
             self.adviser,
-            before=self.before,
+            resume_state=self.resume_state,
             advice_style=AdviceStyle(self.spec.advice_instructions, self.spec.advice_form),
         )
 
@@ -138,18 +138,18 @@ class RunJob:
 
         try:
             self.scorer.start()
-            outcome = driver.run()
+            result = driver.run()
         except RunCancelled:
-            return finished("cancelled", driver.loop.best, None, None)
+            return finished("cancelled", driver.best, None, None)
         except BudgetUsedUp as spent:
-            return finished("budget_used_up", driver.loop.best, driver.loop.best, spent)
+            return finished("budget_used_up", driver.best, driver.best, spent)
         except RecordingEnded as ended:
-            return finished("recording_ended", driver.loop.best, driver.loop.best, ended)
+            return finished("recording_ended", driver.best, driver.best, ended)
         except Exception as error:
             logger.exception("the run stopped by an error")
-            return finished("error", driver.loop.best, None, error)
-        went = outcome.refinement
-        return finished(went.reason, went.best, went.returned, outcome.error)
+            return finished("error", driver.best, None, error)
+        how = result.refinement
+        return finished(how.reason, how.best, how.returned, result.error)
 
     def close(self) -> None:
         """End what was started."""

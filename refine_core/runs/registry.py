@@ -129,7 +129,7 @@ class Runs:
         """Record the first fact and set a thread to work. records: what the run has recorded before."""
         job = _Job(Cancel())
         try:
-            spec, before = work.spec, work.before
+            spec, before = work.spec, work.resume_state
             append = _Appender(self.store, job.cancel, functools.reduce(summarize, records, None))
             recorder = Recorder(
                 run_id,
@@ -143,7 +143,7 @@ class Runs:
                 spec.budget_tokens,
                 spent=(r.event for r in records if not isinstance(r.event, LMRequested)),
             )
-            span = Span(taken=before.taken if before is not None else frozenset())
+            span = Span(taken=before.used_paths if before is not None else frozenset())
             sinks = (purse, *work.before_record, recorder, job.drafts, purse.last_try, *work.after_record)
             scope = Scope(sinks, span, job.cancel, job.drafts.write)
             try:
