@@ -1,6 +1,6 @@
 """The twelve words that a reader of the screens needs. The hover texts show these sentences; docs/glossary.md lists them.
 
-    .venv/bin/python -m refine_core.glossary > docs/glossary.md
+.venv/bin/python -m refine_core.glossary > docs/glossary.md
 """
 
 from __future__ import annotations

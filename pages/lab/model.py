@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab import roles
-from pages.lab.others import budget, others
-from pages.lab.program import faults
-from pages.lab.state import SECRET, Typed, key
+from pages.lab.budget_and_roles import budget_form, other_models_form
+from pages.lab.program import show_problems
+from pages.lab.state import SECRET, FormState, field_key
 from pages.shared import address, keys
 from pages.shared.credentials import holds_key
 from pages.shared.reply_format import REPLY_FORMATS, reply_format
@@ -19,8 +19,8 @@ from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
 
 _KINDS = {"practice": "Practice model", "litellm": "A real model", "replay": "A recorded run"}
-_REPLAYED = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
-_PACES = {0.0: "at once", 0.3: "0.3 s a reply", 1.0: "1 s a reply", 2.0: "2 s a reply"}
+_REPLAY_DELAYS = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
+_DELAYS = {0.0: "at once", 0.3: "0.3 s a reply", 1.0: "1 s a reply", 2.0: "2 s a reply"}
 _FIELD_OF = {
     "LMKeyError": "key",
     "LMNotFoundError": "name",
@@ -29,7 +29,7 @@ _FIELD_OF = {
 }
 
 
-def model(typed: Typed, run: Run | None) -> None:
+def model_form(form: FormState, run: Run | None) -> None:
     """Which model answers. run: the one on screen, whose failures are told beside the field that they concern."""
     st.header("Model", anchor=False)
     kind = st.radio(
@@ -37,7 +37,7 @@ def model(typed: Typed, run: Run | None) -> None:
         list(_KINDS),
         format_func=_KINDS.__getitem__,
         horizontal=True,
-        key=key("model", "kind"),
+        key=field_key("model", "kind"),
         persist_state="session",
         label_visibility="collapsed",
     )
@@ -47,21 +47,21 @@ def model(typed: Typed, run: Run | None) -> None:
             st.caption(
                 "The library that reaches models is being loaded; a first call may wait some seconds for it."
             )
-        _connected(typed, run)
+        _real_model(form, run)
     elif kind == "replay":
-        _recorded(typed)
+        _recording(form)
     else:
-        _practice()
-        faults(typed, "model.temperature")
+        _practice_model()
+        show_problems(form, "model.temperature")
     if kind != "replay":
-        others(typed)
-        budget(typed)
+        other_models_form(form)
+        budget_form(form)
 
 
-def _connected(typed: Typed, run: Run | None) -> None:
+def _real_model(form: FormState, run: Run | None) -> None:
     """A saved connection, or one typed here."""
-    known = roles.choices()
-    named = st.session_state.get(key("model", "connection")) or roles.HERE
+    known = roles.list_choices()
+    named = st.session_state.get(field_key("model", "connection")) or roles.HERE
     removed = bool(named) and named not in known.models
     if known.models or removed:
         st.selectbox(
@@ -70,7 +70,7 @@ def _connected(typed: Typed, run: Run | None) -> None:
             format_func=lambda name: (
                 f"{name} (removed)" if removed and name == named else name or "another, typed here"
             ),
-            key=key("model", "connection"),
+            key=field_key("model", "connection"),
             persist_state="session",
         )
     st.page_link(address.MODELS, label="Connect, test and change models", icon=":material/lan:")
@@ -79,10 +79,10 @@ def _connected(typed: Typed, run: Run | None) -> None:
         mistake(f"The connection {named} was removed. Choose another, or connect it again.")
         return
     if chosen is None:
-        _real(typed, _complaint(typed, run))
-        faults(typed, "model.temperature")
+        _model_fields(form, _find_failure(form, run))
+        show_problems(form, "model.temperature")
         return
-    said = [chosen.model, chosen.api_base or "the provider's own address", _key_of(chosen)]
+    said = [chosen.model, chosen.api_base or "the provider's own address", _describe_key(chosen)]
     said += [
         "no temperature sent"
         if chosen.temperature is None
@@ -91,20 +91,20 @@ def _connected(typed: Typed, run: Run | None) -> None:
     ]
     st.caption(plain(" · ".join(said)))
     for field in ("model", "api_base", "key_env", "extra"):
-        faults(typed, f"model.{field}")
-    if complaint := _complaint(typed, run):
+        show_problems(form, f"model.{field}")
+    if complaint := _find_failure(form, run):
         mistake(complaint[1])
 
 
-def _key_of(model: ModelSpec) -> str:
+def _describe_key(model: ModelSpec) -> str:
     if holds_key(model):
         return "key typed, held until a reload"
     return f"key from {model.key_env}" if model.key_env else "no key typed in this session"
 
 
-def _recorded(typed: Typed) -> None:
+def _recording(form: FormState) -> None:
     """Replies of a run that is on record."""
-    known = roles.choices()
+    known = roles.list_choices()
     st.caption(
         "Every request gets the reply that it got in that run: no network, no key, no cost. A prompt that was never sent "
         "has no reply, so change the reward or the threshold, and leave the program as it was."
@@ -115,35 +115,35 @@ def _recorded(typed: Typed) -> None:
     st.selectbox(
         "Recorded run",
         ["", *known.recorded],
-        format_func=lambda name: _row(known.recorded[name]) if name else "choose one",
-        key=key("model", "recording"),
+        format_func=lambda name: _name_run(known.recorded[name]) if name else "choose one",
+        key=field_key("model", "recording"),
         persist_state="session",
     )
-    faults(typed, "model.cassette")
+    show_problems(form, "model.cassette")
     st.selectbox(
         "Replies come",
-        list(_REPLAYED),
-        format_func=_REPLAYED.__getitem__,
-        key=key("model", "pace"),
+        list(_REPLAY_DELAYS),
+        format_func=_REPLAY_DELAYS.__getitem__,
+        key=field_key("model", "pace"),
         persist_state="session",
     )
 
 
-def _row(row: RunRow) -> str:
+def _name_run(row: RunRow) -> str:
     return f"{format_time(row.summary.started_at)} · {row.summary.title} · {row.summary.model}"
 
 
-def _practice() -> None:
+def _practice_model() -> None:
     st.caption(
         "Built in, for practice: it needs no key and no network, knows the worked examples, and improvises otherwise. It is not a language model."
     )
     temperature, seed, pace = st.columns(3)
     with temperature:
-        _temperature()
+        _temperature_field()
     with seed:
         st.number_input(
             "Seed",
-            key=key("seed"),
+            key=field_key("seed"),
             step=1,
             min_value=0,
             persist_state="session",
@@ -152,56 +152,56 @@ def _practice() -> None:
     with pace:
         st.selectbox(
             "Replies come",
-            list(_PACES),
-            format_func=lambda s: _PACES.get(s, f"{s:g} s a reply"),
-            key=key("model", "delay"),
+            list(_DELAYS),
+            format_func=lambda s: _DELAYS.get(s, f"{s:g} s a reply"),
+            key=field_key("model", "delay"),
             persist_state="session",
             help="Slower is easier to follow in a demo.",
         )
 
 
-def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
+def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
     def complain(field: str) -> None:
         if complaint is not None and complaint[0] == field:
             mistake(complaint[1])
 
     st.text_input(
         "Model",
-        key=key("model", "name"),
+        key=field_key("model", "name"),
         placeholder="openai/gpt-4o-mini, anthropic/claude-…, ollama/llama3 …",
         persist_state="session",
         help="As litellm names it: provider/model. With an address below, the server's own name for it.",
     )
-    faults(typed, "model.model")
+    show_problems(form, "model.model")
     complain("name")
     st.text_input(
         "Address of an OpenAI-compatible server",
-        key=key("model", "base"),
+        key=field_key("model", "base"),
         placeholder="left empty: the provider's own; http://127.0.0.1:8000/v1",
         persist_state="session",
     )
-    faults(typed, "model.api_base")
+    show_problems(form, "model.api_base")
     complain("base")
     secret("Key", key=SECRET)
-    offer_key(SECRET, keys.address_of(typed.spec.model))
+    offer_key(SECRET, keys.address_of(form.spec.model))
     complain("key")
     st.caption(
         "The key stays in this session's memory: a reload forgets it. A server of your own may need none."
     )
     st.text_input(
         "Or the environment variable that holds the key",
-        key=key("model", "env"),
+        key=field_key("model", "env"),
         placeholder="OPENAI_API_KEY",
         persist_state="session",
     )
-    faults(typed, "model.key_env")
+    show_problems(form, "model.key_env")
     temperature, tokens, timeout = st.columns(3)
     with temperature:
-        _temperature()
+        _temperature_field()
     with tokens:
         st.number_input(
             "Max tokens",
-            key=key("model", "max_tokens"),
+            key=field_key("model", "max_tokens"),
             step=100,
             min_value=1,
             value=None,
@@ -211,26 +211,26 @@ def _real(typed: Typed, complaint: tuple[str, str] | None) -> None:
     with timeout:
         st.number_input(
             "Time limit, s",
-            key=key("model", "timeout"),
+            key=field_key("model", "timeout"),
             min_value=1.0,
             step=10.0,
             format="%g",
             persist_state="session",
             help="Of one request. Passing failures are tried again three times.",
         )
-    reply_format(key("model", "reply_format"))
+    reply_format(field_key("model", "reply_format"))
     st.checkbox(
         "Cache identical calls",
-        key=key("model", "cache"),
+        key=field_key("model", "cache"),
         persist_state="session",
         help="Cached calls are free, and the timeline marks them. Turn this off to ask the model every time.",
     )
 
 
-def _temperature() -> None:
+def _temperature_field() -> None:
     st.number_input(
         "Temperature",
-        key=key("model", "temperature"),
+        key=field_key("model", "temperature"),
         step=0.1,
         min_value=0.0,
         value=None,
@@ -241,9 +241,9 @@ def _temperature() -> None:
     )
 
 
-def _complaint(typed: Typed, run: Run | None) -> tuple[str, str] | None:
+def _find_failure(form: FormState, run: Run | None) -> tuple[str, str] | None:
     """The field to blame for the failure of the run on screen, if that run used the model that is typed."""
-    if run is None or run.line.spec.model != typed.spec.model:
+    if run is None or run.line.spec.model != form.spec.model:
         return None
     failed = [a.error for a in run.line.attempts if a.error is not None]
     if not failed or failed[-1].blame != "model":

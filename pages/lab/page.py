@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.lab import state
-from pages.lab.model import model
-from pages.lab.program import inputs, program
-from pages.lab.reward import refinement, reward
-from pages.lab.start import examples, press_run, prompts, start
+from pages.lab.model import model_form
+from pages.lab.program import inputs_form, program_form
+from pages.lab.reward import refinement_form, reward_form
+from pages.lab.start import example_buttons, preview_run, run_button, start_run
 from pages.shared import address
 from pages.shared.run_actions import actions
 from pages.shared.run_view import live, unknown
@@ -22,37 +22,37 @@ except StoreError as error:
     mistake(str(error))
     st.stop()
 
-if address.change_asked() or not state.begun():
+if address.change_asked() or not state.is_filled():
     state.load(run.line.spec if run else state.first_example())
 state.use_connection()
-typed = state.typed()
+form = state.read_form()
 
 st.title("Refine a program of model calls", anchor=False)
-examples(typed)
+example_buttons(form)
 with st.container(horizontal=True, vertical_alignment="center"):
-    pressed = press_run(typed) or state.take_run_anyway()
+    pressed = run_button(form) or state.take_run_anyway()
     if run:
-        actions(run, here=typed.spec.reward == run.line.spec.reward)
+        actions(run, here=form.spec.reward == run.line.spec.reward)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
     said = st.empty()
     if run_id and run is None:
         unknown(run_id)
 
-form, view = st.columns([5, 7], gap="large")
-with form:
-    program(typed)
-    inputs(typed)
-    entered = reward(typed, run)
-    refinement(typed)
-    model(typed, run)
+left, right = st.columns([5, 7], gap="large")
+with left:
+    program_form(form)
+    inputs_form(form)
+    entered = reward_form(form, run)
+    refinement_form(form)
+    model_form(form, run)
 if pressed or entered:
     with said.container():
-        start(typed)
-with view:
+        start_run(form)
+with right:
     if run:
-        if not state.describes(typed, run.line.spec):
+        if not state.is_same_program(form, run.line.spec):
             st.caption("The form has changed since this run; press Run to try it as it is now.")
         live(run)
     else:
-        prompts(typed)
+        preview_run(form)
         preload(key="preload")

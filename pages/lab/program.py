@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab import state
-from pages.lab.state import Typed, key
+from pages.lab.state import FormState, field_key
 from pages.shared.text import mistake, plain
 from refine_core import programs
 from refine_core.errors import Problem
@@ -14,7 +14,7 @@ from refine_core.programs import FormInput
 _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
 
 
-def program(typed: Typed) -> None:
+def program_form(form: FormState) -> None:
     """Stages in a row."""
     st.header(
         "Program",
@@ -23,8 +23,8 @@ def program(typed: Typed) -> None:
     )
     ids = state.stage_ids()
     for i, uid in enumerate(ids):
-        _stage(i, uid, typed, alone=len(ids) == 1)
-    faults(typed, "stages")
+        _stage_fields(i, uid, form, alone=len(ids) == 1)
+    show_problems(form, "stages")
     st.button(
         "Add a stage",
         icon=":material/add:",
@@ -34,36 +34,36 @@ def program(typed: Typed) -> None:
     )
 
 
-def inputs(typed: Typed) -> None:
+def inputs_form(form: FormState) -> None:
     """A form made from the signature's types."""
-    asked = programs.list_form_inputs(typed.spec.stages)
+    asked = programs.list_form_inputs(form.spec.stages)
     st.header("Inputs", anchor=False)
     if not asked:
         st.caption("The inputs appear here once the signature can be read.")
     for one in asked:
-        _input(one)
-        faults(typed, f"inputs.{one.name}")
+        _input_field(one)
+        show_problems(form, f"inputs.{one.name}")
     with st.expander(
-        "Reference values (seen by the reward only)", expanded=bool(st.session_state.get(key("extra")))
+        "Reference values (seen by the reward only)", expanded=bool(st.session_state.get(field_key("extra")))
     ):
         st.text_area(
             "A JSON object, added to the inputs that the reward is given",
-            key=key("extra"),
+            key=field_key("extra"),
             height=80,
             placeholder='{"answer": "Paris"}',
             help="A reference answer, for example. No prompt shows it; the adviser sees it with the inputs.",
             persist_state="session",
         )
-        faults(typed, "extra")
+        show_problems(form, "extra")
 
 
-def faults(typed: Typed, field: str) -> None:
+def show_problems(form: FormState, field: str) -> None:
     """What is wrong with the field above."""
-    for problem in typed.at(field):
-        mistake(sentence(problem))
+    for problem in form.at(field):
+        mistake(describe_problem(problem))
 
 
-def sentence(problem: Problem) -> str:
+def describe_problem(problem: Problem) -> str:
     """One thing wrong with a field, as a sentence: what, and where in its text."""
     said = f"{problem.message[:1].upper()}{problem.message[1:]}"
     places = (("line", problem.line), ("column", problem.column))
@@ -73,29 +73,31 @@ def sentence(problem: Problem) -> str:
     return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
-def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:
+def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:
     if not alone:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(f"Stage {i + 1}", key=key("stage", uid, "name"), persist_state="session", width=220)
+            st.text_input(
+                f"Stage {i + 1}", key=field_key("stage", uid, "name"), persist_state="session", width=220
+            )
             st.button(
                 "Remove",
-                key=key("stage", uid, "remove"),
+                key=field_key("stage", uid, "remove"),
                 icon=":material/close:",
                 type="tertiary",
                 on_click=state.remove_stage,
                 args=(uid,),
             )
-        faults(typed, f"stages.{i}.name")
+        show_problems(form, f"stages.{i}.name")
     st.text_input(
         "Signature",
-        key=key("stage", uid, "signature"),
+        key=field_key("stage", uid, "signature"),
         persist_state="session",
         placeholder="question -> answer",
     )
-    faults(typed, f"stages.{i}.signature")
+    show_problems(form, f"stages.{i}.signature")
     st.text_area(
         "Instructions",
-        key=key("stage", uid, "instructions"),
+        key=field_key("stage", uid, "instructions"),
         height=68,
         persist_state="session",
         placeholder="What the model is told to do. Optional. Default: produce the outputs from the inputs.",
@@ -105,16 +107,16 @@ def _stage(i: int, uid: int, typed: Typed, *, alone: bool) -> None:
         list(_STRATEGIES),
         format_func=_STRATEGIES.__getitem__,
         horizontal=True,
-        key=key("stage", uid, "strategy"),
+        key=field_key("stage", uid, "strategy"),
         persist_state="session",
         label_visibility="collapsed",
         help="Chain of thought has the model write its reasoning before the outputs.",
     )
 
 
-def _input(one: FormInput) -> None:
+def _input_field(one: FormInput) -> None:
     label = plain(one.name) if one.kind == "text" else f"{plain(one.name)} · {plain(one.type)}"
-    where = key("in", one.name, one.kind)
+    where = field_key("in", one.name, one.kind)
     match one.kind:
         case "text":
             st.text_area(label, key=where, height="content", persist_state="session")

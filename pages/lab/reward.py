@@ -5,8 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab.hints import hints_and_schedule
-from pages.lab.program import faults
-from pages.lab.state import REWARD, Typed, confirm_call, fixed, key, replace_reward, reward_revision
+from pages.lab.program import show_problems
+from pages.lab.state import (
+    REWARD,
+    FormState,
+    confirm_call,
+    field_key,
+    replace_reward,
+    reward_revision,
+    static_key,
+)
 from pages.shared import address
 from pages.shared.editor import editor
 from pages.shared.text import plain
@@ -16,16 +24,16 @@ from refine_core.runs import Run, failed_lines
 
 SHOWN = 4  # findings below the editor
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
-_MEANS = {
+_MEANINGS = {
     "refine": "Try, score, and try again with hints.",
     "best_of_n": "Try several times without hints, and keep the best.",
     "single": "Try once.",
 }
 
 
-def reward(typed: Typed, run: Run | None) -> bool:
+def reward_form(form: FormState, run: Run | None) -> bool:
     """The editor. Returns whether Ctrl-Enter was pressed in it. run: the one on the page; where its reward failed is marked."""
-    failed = failed_lines(run.line) if run is not None and _is_typed(typed, run) else []
+    failed = failed_lines(run.line) if run is not None and _is_in_editor(form, run) else []
     st.header(
         "Reward",
         anchor=address.REWARD,
@@ -35,33 +43,33 @@ def reward(typed: Typed, run: Run | None) -> bool:
     )
     state = st.session_state
     typed_reward = editor(
-        state[fixed("reward", "code")],
+        state[static_key("reward", "code")],
         key=REWARD,
         rev=reward_revision(),
         label="def reward(args, pred): args are the inputs, pred the outputs (Esc, then Tab, leaves the editor)",
         problems=[
-            *typed.at("reward"),
-            *(Problem("reward", f.message, f.line, f.column) for f in typed.findings),
+            *form.at("reward"),
+            *(Problem("reward", f.message, f.line, f.column) for f in form.findings),
             *failed,
         ],
         height="17rem",
     )
-    between = programs.list_reward_candidates(typed.spec.reward)
+    between = programs.list_reward_candidates(form.spec.reward)
     if between:
         st.selectbox(
             "Which function is the reward?",
             between,
             index=None,
-            key=key("reward", "name"),
+            key=field_key("reward", "name"),
             format_func=plain,
             persist_state="session",
         )
-    elif state[key("reward", "name")] is not None:
-        state[key("reward", "name")] = None
-    faults(typed, "reward")
-    _question(typed)
-    _findings(typed)
-    known = {one.line for one in typed.findings if one.severity == "error"}
+    elif state[field_key("reward", "name")] is not None:
+        state[field_key("reward", "name")] = None
+    show_problems(form, "reward")
+    _ask_how_to_call(form)
+    _show_findings(form)
+    known = {one.line for one in form.findings if one.severity == "error"}
     for one in [one for one in failed if one.line not in known][:SHOWN]:
         st.error(
             plain(f"Line {one.line}: {one.message[:1].lower()}{one.message[1:]}"), icon=":material/error:"
@@ -69,50 +77,50 @@ def reward(typed: Typed, run: Run | None) -> bool:
     return typed_reward.run
 
 
-def _is_typed(typed: Typed, run: Run) -> bool:
+def _is_in_editor(form: FormState, run: Run) -> bool:
     """Whether that run's reward is what stands in the editor."""
     ran = run.line.spec
-    return (ran.reward, ran.reward_name) == (typed.spec.reward, typed.spec.reward_name)
+    return (ran.reward, ran.reward_name) == (form.spec.reward, form.spec.reward_name)
 
 
-def _question(typed: Typed) -> None:
+def _ask_how_to_call(form: FormState) -> None:
     """How a reward that seems to be written for another framework is to be called."""
-    if typed.question is None:
+    if form.question is None:
         return
-    source = typed.spec.reward
+    source = form.spec.reward
     with st.container(horizontal=True):
         st.button(
             "Call it with (inputs, prediction)",
-            key=fixed("reward", "call-it"),
+            key=static_key("reward", "call-it"),
             on_click=confirm_call,
-            args=(typed.question.subject,),
+            args=(form.question.subject,),
         )
         st.button(
             "Rename its parameters to args and pred",
-            key=fixed("reward", "rename"),
-            on_click=lambda: replace_reward(programs.rename_parameters(source, typed.spec.reward_name)),
+            key=static_key("reward", "rename"),
+            on_click=lambda: replace_reward(programs.rename_parameters(source, form.spec.reward_name)),
         )
 
 
-def _findings(typed: Typed) -> None:
+def _show_findings(form: FormState) -> None:
     """What reading the reward finds, line by line, each with its fix."""
-    source = typed.spec.reward
-    for i, one in enumerate(typed.findings[:SHOWN]):
+    source = form.spec.reward
+    for i, one in enumerate(form.findings[:SHOWN]):
         where = f"Line {one.line}: " if one.line is not None else ""
         draw, icon = (st.error, "error") if one.severity == "error" else (st.warning, "warning")
         draw(plain(f"{where}{one.message}"), icon=f":material/{icon}:")
         if one.fix is not None:
             st.button(
                 plain(one.fix.label),
-                key=fixed("reward", "fix", i),
+                key=static_key("reward", "fix", i),
                 on_click=replace_reward,
                 args=(programs.apply_fix(source, one.fix),),
             )
-    if len(typed.findings) > SHOWN:
-        st.caption(f"{len(typed.findings) - SHOWN} more are marked in the editor.")
+    if len(form.findings) > SHOWN:
+        st.caption(f"{len(form.findings) - SHOWN} more are marked in the editor.")
 
 
-def refinement(typed: Typed) -> None:
+def refinement_form(form: FormState) -> None:
     """N, threshold, failures, and the temperatures that will be used."""
     st.header("Refinement", anchor=False)
     strategy = st.radio(
@@ -120,37 +128,37 @@ def refinement(typed: Typed) -> None:
         list(_STRATEGIES),
         format_func=_STRATEGIES.__getitem__,
         horizontal=True,
-        key=key("strategy"),
+        key=field_key("strategy"),
         persist_state="session",
         label_visibility="collapsed",
     )
-    st.caption(_MEANS[strategy or "refine"])
+    st.caption(_MEANINGS[strategy or "refine"])
     attempts, threshold, failures = st.columns(3)
     with attempts:
         st.number_input(
             "Max attempts (N)",
-            key=key("N"),
+            key=field_key("N"),
             step=1,
             persist_state="session",
             disabled=strategy == "single",
         )
-        faults(typed, "N")
+        show_problems(form, "N")
     with threshold:
         st.text_input(
             "Threshold",
-            key=key("threshold"),
+            key=field_key("threshold"),
             placeholder="none",
             persist_state="session",
             help="The run stops at the first attempt whose reward is at least this. Left empty, it never stops early.",
         )
-        faults(typed, "threshold")
+        show_problems(form, "threshold")
     with failures:
         st.text_input(
             "Failures allowed",
-            key=key("fail_count"),
-            placeholder=f"{typed.spec.N} (as N)",
+            key=field_key("fail_count"),
+            placeholder=f"{form.spec.N} (as N)",
             persist_state="session",
             help="Attempts that may fail before the run gives up (dspy calls it fail_count).",
         )
-        faults(typed, "fail_count")
-    hints_and_schedule(typed)
+        show_problems(form, "fail_count")
+    hints_and_schedule(form)

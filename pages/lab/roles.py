@@ -16,7 +16,7 @@ SAME: Final = "same"
 PRACTICE: Final = "practice"
 KEPT: Final = "kept"
 SAVED: Final = "saved:"  # before a connection's name
-RECORDED: Final = 50  # of the newest runs, those that may be replayed
+RECENT_RUNS: Final = 50  # of the newest runs, those that may be replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,18 @@ class Choices:
         return name if known is not None and known == replace(model, connection=name) else ""
 
 
-def choices() -> Choices:
+def list_choices() -> Choices:
     """What is saved and recorded now; nothing, where the store cannot be read: the page says so elsewhere."""
     try:
         saved = connections.saved()
-        rows = [row for row in runs.recent(RECORDED) if row.summary.calls]
+        rows = [row for row in runs.recent(RECENT_RUNS) if row.summary.calls]
     except StoreError:
         return Choices({}, {})
     renamed = {old: one.name for one in saved for old in one.former}
     return Choices({one.name: one.model for one in saved}, {row.run_id: row for row in rows}, renamed)
 
 
-def replays(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
+def replay_models(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
     """Model, adviser and judge of a replay of that run; a model without a recording where there is none."""
     try:
         run = runs.get(run_id)
@@ -64,7 +64,7 @@ def replays(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelSpec | 
     return again.model, again.adviser, again.judge
 
 
-def role_model(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec | None:
+def read_role(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec | None:
     """The model of an adviser or judge: None for that of the program. kept: as the loaded description has it.
 
     A connection that was removed meanwhile is no model, so that Run does not ask another in its place.
@@ -81,7 +81,7 @@ def role_model(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec
             return known.models.get(name) or ModelSpec(kind="litellm", connection=name)
 
 
-def role_choice(model: ModelSpec | None, known: Choices) -> str:
+def choose_role(model: ModelSpec | None, known: Choices) -> str:
     """The inverse: what to choose for a described model."""
     if model is None:
         return SAME

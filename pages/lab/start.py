@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from pages.lab import state
-from pages.lab.hints import preview
-from pages.lab.program import sentence
-from pages.lab.state import Typed, fixed
+from pages.lab.hints import preview_advice
+from pages.lab.program import describe_problem
+from pages.lab.state import FormState, static_key
 from pages.shared import address
 from pages.shared.text import ROLES, block, mistake, plain
 from refine_core import programs, runs
@@ -27,25 +27,25 @@ _FIELDS = {
 
 
 @dataclass(slots=True)
-class _Last:
+class _LastRun:
     """The run that this session started last. A second press comes in a thread of its own, while the first still works."""
 
     run_id: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def examples(typed: Typed) -> None:
+def example_buttons(form: FormState) -> None:
     """The worked examples, each a press away; the one in the form is marked as long as it stands unchanged."""
-    current = typed.spec.example
+    current = form.spec.example
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Worked examples, on the practice model:", width="content")
         for name, example in programs.EXAMPLES.items():
             st.button(
                 example.title,
-                key=fixed("choose", name),
+                key=static_key("choose", name),
                 type="secondary" if name == current else "tertiary",
                 help=example.teaches,
-                on_click=_choose,
+                on_click=_load_example,
                 args=(name,),
             )
     st.caption(
@@ -55,17 +55,17 @@ def examples(typed: Typed) -> None:
     )
 
 
-def _choose(name: str) -> None:
+def _load_example(name: str) -> None:
     state.load(programs.EXAMPLES[name].spec)
     address.leave_run()
 
 
-def press_run(typed: Typed) -> bool:
+def run_button(form: FormState) -> bool:
     """The button, and beside it what it will do."""
-    pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=fixed("run"))
-    n, model = len(programs.list_temperatures(typed.spec)), typed.spec.model
-    if typed.problems:
-        words = f"Fix {pluralize(len(typed.problems), 'problem')} in the form."
+    pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=static_key("run"))
+    n, model = len(programs.list_temperatures(form.spec)), form.spec.model
+    if form.problems:
+        words = f"Fix {pluralize(len(form.problems), 'problem')} in the form."
     else:
         name = f"the {model.label}" if model.kind == "practice" else model.label
         words = f"up to {pluralize(n, 'attempt')} on {name}"
@@ -73,26 +73,28 @@ def press_run(typed: Typed) -> bool:
     return pressed
 
 
-def start(typed: Typed) -> None:
+def start_run(form: FormState) -> None:
     """Begin a run and put it into the address; or say why it cannot begin. One that is under way is not begun twice."""
-    if typed.problems:
-        mistake("Not started. " + " ".join(f"{_whose(p.field)}{sentence(p)}" for p in typed.problems))
+    if form.problems:
+        mistake(
+            "Not started. " + " ".join(f"{_name_field(p.field)}{describe_problem(p)}" for p in form.problems)
+        )
         return
-    source = typed.spec.reward
-    if typed.reward_errors and not state.is_allowed(source):
-        first = typed.reward_errors[0]
+    source = form.spec.reward
+    if form.reward_errors and not state.may_run_anyway(source):
+        first = form.reward_errors[0]
         where = f" at line {first.line}" if first.line is not None else ""
         mistake(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
-        st.button("Run anyway", key=fixed("run-anyway"), on_click=state.run_anyway, args=(source,))
+        st.button("Run anyway", key=static_key("run-anyway"), on_click=state.run_anyway, args=(source,))
         return
-    asking = replace(typed.spec, stop_on_repeating_error=True)
-    last: _Last = st.session_state.setdefault(fixed("last"), _Last())
+    asking = replace(form.spec, stop_on_repeating_error=True)
+    last: _LastRun = st.session_state.setdefault(static_key("last"), _LastRun())
     with last.lock:
-        run_id = last.run_id if last.run_id and _under_way(last.run_id, typed) else None
+        run_id = last.run_id if last.run_id and _is_running(last.run_id, form) else None
         again = run_id is not None
         if run_id is None:
             try:
-                run_id = last.run_id = runs.start(asking, typed.credentials)
+                run_id = last.run_id = runs.start(asking, form.credentials)
             except (SpecError, LMError, StoreError) as error:
                 mistake(f"Not started: {error}")
                 return
@@ -103,7 +105,7 @@ def start(typed: Typed) -> None:
     st.rerun()
 
 
-def _whose(field: str) -> str:
+def _name_field(field: str) -> str:
     """The name on the form of the field that a sentence is about, to stand before it; "" where the sentence names it."""
     part, _, rest = field.partition(".")
     if part == "inputs":
@@ -111,27 +113,27 @@ def _whose(field: str) -> str:
     return _FIELDS.get(part, "")
 
 
-def _under_way(run_id: str, typed: Typed) -> bool:
+def _is_running(run_id: str, form: FormState) -> bool:
     """Whether that run still works at what the form says."""
     try:
         run = runs.get(run_id)
     except StoreError:
         return False
-    return run is not None and run.live and state.describes(typed, run.line.spec)
+    return run is not None and run.live and state.is_same_program(form, run.line.spec)
 
 
-def _steps(typed: Typed) -> list[str]:
+def _list_steps(form: FormState) -> list[str]:
     tried = "The program is tried, and your reward scores what it returns."
-    if typed.spec.strategy == "single":
+    if form.spec.strategy == "single":
         return [tried, "There is only one attempt, without hints."]
     until = "The best attempt is returned."
-    if typed.spec.threshold is not None:
+    if form.spec.threshold is not None:
         until = "The first attempt at the threshold is returned; if there is none, the best one."
-    if typed.spec.hint_source == "none":
+    if form.spec.hint_source == "none":
         return [tried, "It is tried again, without hints.", until]
-    if typed.spec.hint_source == "feedback":
+    if form.spec.hint_source == "feedback":
         return [tried, "What the reward says goes into the next attempt's prompt as a hint.", until]
-    which = "an attempt" if typed.spec.threshold is None else "an attempt below the threshold"
+    which = "an attempt" if form.spec.threshold is None else "an attempt below the threshold"
     return [
         tried,
         f"After {which}, a model is asked what each stage should do better.",
@@ -140,16 +142,16 @@ def _steps(typed: Typed) -> list[str]:
     ]
 
 
-def prompts(typed: Typed) -> None:
+def preview_run(form: FormState) -> None:
     """Before the first run: what will happen, and the exact prompt of the first attempt."""
     st.markdown("**What happens when you press Run**")
-    st.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(_steps(typed), 1)))
-    if typed.problems:
+    st.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(_list_steps(form), 1)))
+    if form.problems:
         return
     st.markdown("**The exact prompt of the first attempt**")
-    for name, messages in programs.preview_first_prompts(typed.spec).items():
-        with st.expander(plain(name), key=fixed("prompt", name)):
+    for name, messages in programs.preview_first_prompts(form.spec).items():
+        with st.expander(plain(name), key=static_key("prompt", name)):
             for i, message in enumerate(messages):
                 st.caption(ROLES[message["role"]])
-                block(message["content"], key=fixed("prompt", name, i))
-    preview(typed)
+                block(message["content"], key=static_key("prompt", name, i))
+    preview_advice(form)

@@ -31,27 +31,27 @@ USE = f"{PREFIX}.use_connection"
 """Set by the Models page: the connection that the Lab is to use."""
 
 
-def fixed(*parts: object) -> str:
+def static_key(*parts: object) -> str:
     """The key of what stays the same whatever is loaded: buttons, and what is no widget."""
     return ".".join((PREFIX, *map(str, parts)))
 
 
-def key(*parts: object) -> str:
+def field_key(*parts: object) -> str:
     """The key of a field of the form.
 
     Loading gives every field a new one, so that what the browser still holds of the old ones can never overwrite what
     was loaded.
     """
-    return fixed(revision(), *parts)
+    return static_key(revision(), *parts)
 
 
 def revision() -> int:
     """How often the form was filled in this session."""
-    return int(st.session_state.get(fixed("rev"), 0))
+    return int(st.session_state.get(static_key("rev"), 0))
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class FormState:
     """What the widgets say. problems: every fault, each with the field it concerns; [] if it can run.
 
     findings: what reading the reward finds wrong with it. question: whether it is meant to be called as rewards are here,
@@ -77,32 +77,32 @@ class Typed:
 def load(spec: ProgramSpec) -> None:
     """Fill the widgets from a description. To be called before they are drawn: at first, or in a callback."""
     state = st.session_state
-    for old in [k for k in state if isinstance(k, str) and k.startswith(f"{key()}.")]:
+    for old in [k for k in state if isinstance(k, str) and k.startswith(f"{field_key()}.")]:
         del state[old]
-    state[fixed("rev")] = revision() + 1
-    state[fixed("stages")] = list(range(len(spec.stages)))
+    state[static_key("rev")] = revision() + 1
+    state[static_key("stages")] = list(range(len(spec.stages)))
     for i, stage in enumerate(spec.stages):
         load_stage(state, i, stage)
     asked = programs.list_form_inputs(spec.stages)
     for one in asked:
         if one.name in spec.inputs:
-            state[key("in", one.name, one.kind)] = programs.write_value(one, spec.inputs[one.name])
+            state[field_key("in", one.name, one.kind)] = programs.write_value(one, spec.inputs[one.name])
     rest = {n: v for n, v in spec.inputs.items() if n not in {one.name for one in asked}}
-    state[key("extra")] = programs.write_object(rest)
-    state[fixed("reward", "code")] = spec.reward
+    state[field_key("extra")] = programs.write_object(rest)
+    state[static_key("reward", "code")] = spec.reward
     asked_call = programs.find_reward_question(spec)
     # What was recorded was called so, and keeps its meaning.
-    state[fixed("reward", "call")] = asked_call.subject if asked_call is not None else ""
-    state[key("reward", "name")] = spec.reward_name
-    state[fixed("title")] = spec.title
-    state[fixed("example")] = spec.example
-    state[fixed("parent")] = spec.parent
-    state[key("strategy")] = spec.strategy
-    state[key("N")] = spec.N
-    state[key("threshold")] = "" if spec.threshold is None else programs.write_number(spec.threshold)
-    state[key("fail_count")] = "" if spec.fail_count is None else str(spec.fail_count)
-    state[key("reward_timeout")] = spec.reward_timeout_s
-    state[key("seed")] = spec.seed
+    state[static_key("reward", "call")] = asked_call.subject if asked_call is not None else ""
+    state[field_key("reward", "name")] = spec.reward_name
+    state[static_key("title")] = spec.title
+    state[static_key("example")] = spec.example
+    state[static_key("parent")] = spec.parent
+    state[field_key("strategy")] = spec.strategy
+    state[field_key("N")] = spec.N
+    state[field_key("threshold")] = "" if spec.threshold is None else programs.write_number(spec.threshold)
+    state[field_key("fail_count")] = "" if spec.fail_count is None else str(spec.fail_count)
+    state[field_key("reward_timeout")] = spec.reward_timeout_s
+    state[field_key("seed")] = spec.seed
     load_hints(state, spec)
     load_budget(state, spec)
     load_models(state, spec)
@@ -110,67 +110,69 @@ def load(spec: ProgramSpec) -> None:
 
 def load_stage(state: SessionStateProxy, uid: int, stage: StageSpec) -> None:
     """Fill one stage's widgets."""
-    state[key("stage", uid, "name")] = stage.name
-    state[key("stage", uid, "signature")] = stage.signature
-    state[key("stage", uid, "strategy")] = stage.strategy
-    state[key("stage", uid, "instructions")] = stage.instructions
-    state[key("stage", uid, "descriptions")] = dict(stage.descriptions)
-    state[key("stage", uid, "demos")] = stage.demos
+    state[field_key("stage", uid, "name")] = stage.name
+    state[field_key("stage", uid, "signature")] = stage.signature
+    state[field_key("stage", uid, "strategy")] = stage.strategy
+    state[field_key("stage", uid, "instructions")] = stage.instructions
+    state[field_key("stage", uid, "descriptions")] = dict(stage.descriptions)
+    state[field_key("stage", uid, "demos")] = stage.demos
 
 
 def load_hints(state: SessionStateProxy, spec: ProgramSpec) -> None:
     """Fill in where hints come from, and the schedule."""
-    state[key("hints")] = spec.hints
-    state[key("schedule")] = spec.schedule.kind
-    state[key("temperatures")] = programs.write_temperatures(spec.schedule.temperatures)
-    state[key("advice_instructions")] = spec.advice_instructions
-    state[key("compact_advice")] = spec.advice_form == "compact"
+    state[field_key("hints")] = spec.hints
+    state[field_key("schedule")] = spec.schedule.kind
+    state[field_key("temperatures")] = programs.write_temperatures(spec.schedule.temperatures)
+    state[field_key("advice_instructions")] = spec.advice_instructions
+    state[field_key("compact_advice")] = spec.advice_form == "compact"
 
 
 def load_budget(state: SessionStateProxy, spec: ProgramSpec) -> None:
     """Fill in what the run may spend."""
-    state[key("budget", "usd")] = "" if spec.budget_usd is None else programs.write_number(spec.budget_usd)
-    state[key("budget", "tokens")] = "" if spec.budget_tokens is None else str(spec.budget_tokens)
+    state[field_key("budget", "usd")] = (
+        "" if spec.budget_usd is None else programs.write_number(spec.budget_usd)
+    )
+    state[field_key("budget", "tokens")] = "" if spec.budget_tokens is None else str(spec.budget_tokens)
 
 
 def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     """Fill the models' widgets. A key is never among what a description holds; one that was typed here is forgotten."""
-    model, known = spec.model, roles.choices()
+    model, known = spec.model, roles.list_choices()
     if held(SECRET):
         forget(SECRET)  # it was typed for another address, perhaps
     saved = known.same_model(model)
-    state[fixed("model", "whole")] = model  # what the form has no field for
-    state[key("model", "kind")] = model.kind
-    state[key("model", "connection")] = saved
-    state[key("model", "recording")] = model.cassette or ""
-    state[key("model", "pace")] = model.delay_s if model.kind == "replay" else None
+    state[static_key("model", "whole")] = model  # what the form has no field for
+    state[field_key("model", "kind")] = model.kind
+    state[field_key("model", "connection")] = saved
+    state[field_key("model", "recording")] = model.cassette or ""
+    state[field_key("model", "pace")] = model.delay_s if model.kind == "replay" else None
     for role, described in (("adviser", spec.adviser), ("judge", spec.judge)):
-        state[fixed(role, "kept")] = described
-        state[key(role)] = roles.role_choice(described, known)
-    state[key("model", "name")] = model.model if model.kind == "litellm" else ""
-    state[key("model", "base")] = model.api_base or ""
-    state[key("model", "env")] = model.key_env or ""
-    state[key("model", "temperature")] = model.temperature
-    state[key("model", "max_tokens")] = model.max_tokens
-    state[key("model", "timeout")] = model.timeout_s
-    state[key("model", "delay")] = model.delay_s or 0.0
-    state[key("model", "cache")] = model.cache
-    state[key("model", "reply_format")] = model.reply_format
+        state[static_key(role, "kept")] = described
+        state[field_key(role)] = roles.choose_role(described, known)
+    state[field_key("model", "name")] = model.model if model.kind == "litellm" else ""
+    state[field_key("model", "base")] = model.api_base or ""
+    state[field_key("model", "env")] = model.key_env or ""
+    state[field_key("model", "temperature")] = model.temperature
+    state[field_key("model", "max_tokens")] = model.max_tokens
+    state[field_key("model", "timeout")] = model.timeout_s
+    state[field_key("model", "delay")] = model.delay_s or 0.0
+    state[field_key("model", "cache")] = model.cache
+    state[field_key("model", "reply_format")] = model.reply_format
 
 
 def use_connection() -> None:
     """Choose the connection that the Models page asks for, and follow those that were renamed. Before the widgets are drawn."""
-    state, known = st.session_state, roles.choices()
+    state, known = st.session_state, roles.list_choices()
     name = state.pop(USE, None)
     if name is not None and name in known.models:
-        state[key("model", "kind")] = "litellm"
-        state[key("model", "connection")] = name
-    if name := state.get(key("model", "connection")):  # it may have another name by now
-        state[key("model", "connection")] = known.name_now(name)
+        state[field_key("model", "kind")] = "litellm"
+        state[field_key("model", "connection")] = name
+    if name := state.get(field_key("model", "connection")):  # it may have another name by now
+        state[field_key("model", "connection")] = known.name_now(name)
     for role in ("adviser", "judge"):
-        chosen = state.get(key(role), "")
+        chosen = state.get(field_key(role), "")
         if chosen.startswith(roles.SAVED):
-            state[key(role)] = roles.SAVED + known.name_now(chosen.removeprefix(roles.SAVED))
+            state[field_key(role)] = roles.SAVED + known.name_now(chosen.removeprefix(roles.SAVED))
 
 
 def first_example() -> ProgramSpec:
@@ -178,41 +180,41 @@ def first_example() -> ProgramSpec:
     return programs.EXAMPLES[FIRST_EXAMPLE].spec
 
 
-def begun() -> bool:
+def is_filled() -> bool:
     """Whether the widgets have been filled in this session."""
-    return fixed("stages") in st.session_state
+    return static_key("stages") in st.session_state
 
 
 def stage_ids() -> list[int]:
     """Which stages there are, in order; an id stays with its stage when others go."""
-    return list(st.session_state[fixed("stages")])
+    return list(st.session_state[static_key("stages")])
 
 
 def add_stage() -> None:
     """One more stage, fed by the last one's outputs where they can be read."""
     ids = stage_ids()
     uid = max(ids, default=-1) + 1
-    last = programs.list_output_names(_stage(ids[-1])) if ids else ()
+    last = programs.list_output_names(_read_stage(ids[-1])) if ids else ()
     given = last[-1] if last else "question"
-    names = {_stage(i).name for i in ids}
+    names = {_read_stage(i).name for i in ids}
     name = next(n for n in ("check", *(f"stage_{k}" for k in range(2, 99))) if n not in names)
     load_stage(
         st.session_state, uid, StageSpec(name, f"{given} -> {'checked' if given == 'answer' else 'answer'}")
     )
-    st.session_state[fixed("stages")] = [*ids, uid]
+    st.session_state[static_key("stages")] = [*ids, uid]
 
 
 def remove_stage(uid: int) -> None:
     """One stage fewer."""
-    st.session_state[fixed("stages")] = [i for i in stage_ids() if i != uid]
+    st.session_state[static_key("stages")] = [i for i in stage_ids() if i != uid]
 
 
-def stages() -> tuple[StageSpec, ...]:
+def read_stages() -> tuple[StageSpec, ...]:
     """The stages as typed."""
-    return tuple(_stage(uid) for uid in stage_ids())
+    return tuple(_read_stage(uid) for uid in stage_ids())
 
 
-def typed() -> Typed:
+def read_form() -> FormState:
     """Everything as typed, read from the widgets' own state."""
     state = st.session_state
     faults: list[Problem] = []
@@ -222,57 +224,65 @@ def typed() -> Typed:
             faults.append(fault)
         return value
 
-    inputs = dict(take(*programs.read_json_object(state.get(key("extra"), ""), "extra")))
-    for one in programs.list_form_inputs(stages()):
+    inputs = dict(take(*programs.read_json_object(state.get(field_key("extra"), ""), "extra")))
+    for one in programs.list_form_inputs(read_stages()):
         inputs[one.name] = take(
-            *programs.read_value(one, state.get(key("in", one.name, one.kind), _blank(one.kind)))
+            *programs.read_value(one, state.get(field_key("in", one.name, one.kind), _blank(one.kind)))
         )
     threshold = take(
-        *_number(state[key("threshold")], "threshold", "the threshold must be a number such as 1.0, or empty")
+        *_read_float(
+            state[field_key("threshold")], "threshold", "the threshold must be a number such as 1.0, or empty"
+        )
     )
     fail_count = take(
-        *_whole(state[key("fail_count")], "fail_count", "failures tolerated must be a whole number, or empty")
+        *_read_int(
+            state[field_key("fail_count")],
+            "fail_count",
+            "failures tolerated must be a whole number, or empty",
+        )
     )
     tokens = take(
-        *_whole(
-            state[key("budget", "tokens")],
+        *_read_int(
+            state[field_key("budget", "tokens")],
             "budget_tokens",
             "the budget must be a whole number of tokens, or empty",
         )
     )
     dollars = take(
-        *_number(
-            state[key("budget", "usd")], "budget_usd", "the budget must be a number of dollars, or empty"
+        *_read_float(
+            state[field_key("budget", "usd")],
+            "budget_usd",
+            "the budget must be a number of dollars, or empty",
         )
     )
-    schedule = Schedule(state.get(key("schedule")) or "dspy-2.6")
+    schedule = Schedule(state.get(field_key("schedule")) or "dspy-2.6")
     if schedule.kind == "list":
-        listed = take(*programs.read_temperatures(state.get(key("temperatures")) or ""))
+        listed = take(*programs.read_temperatures(state.get(field_key("temperatures")) or ""))
         schedule = Schedule("list", listed)
-    model, adviser, judge = _models()
+    model, adviser, judge = _read_models()
     spec = ProgramSpec(
-        stages=stages(),
+        stages=read_stages(),
         reward=reward_text(),
         inputs=inputs,
-        title=state[fixed("title")] or "",
-        strategy=state[key("strategy")] or "refine",
-        reward_name=state[key("reward", "name")],
-        N=state[key("N")] if state[key("N")] is not None else 0,
+        title=state[static_key("title")] or "",
+        strategy=state[field_key("strategy")] or "refine",
+        reward_name=state[field_key("reward", "name")],
+        N=state[field_key("N")] if state[field_key("N")] is not None else 0,
         threshold=threshold,
         fail_count=fail_count,
-        seed=state[key("seed")] or 0,
-        reward_timeout_s=state[key("reward_timeout")] or 0.0,
+        seed=state[field_key("seed")] or 0,
+        reward_timeout_s=state[field_key("reward_timeout")] or 0.0,
         model=model,
         adviser=adviser,
         judge=judge,
         budget_usd=dollars,
         budget_tokens=tokens,
-        example=state[fixed("example")],
-        parent=state[fixed("parent")],
-        hints=state.get(key("hints")) or "adviser",
+        example=state[static_key("example")],
+        parent=state[static_key("parent")],
+        hints=state.get(field_key("hints")) or "adviser",
         schedule=schedule,
-        advice_instructions=(state.get(key("advice_instructions")) or "").strip(),
-        advice_form="compact" if state.get(key("compact_advice")) else "full",
+        advice_instructions=(state.get(field_key("advice_instructions")) or "").strip(),
+        advice_form="compact" if state.get(field_key("compact_advice")) else "full",
     )
     if not programs.is_example(spec):  # a changed example is a program of one's own
         spec = replace(spec, example=None, title="")
@@ -292,16 +302,16 @@ def typed() -> Typed:
                 )
             )
     question = programs.find_reward_question(spec)
-    if question is not None and question.subject == state.get(fixed("reward", "call")):
+    if question is not None and question.subject == state.get(static_key("reward", "call")):
         question = None
     if question is not None:
         faults.append(Problem("reward", question.message, question.line, question.column))
     # Until that is answered, nobody knows which argument is which.
     findings = () if question is not None else programs.check_spec_reward(spec)
-    return Typed(spec, given, faults, findings, question)
+    return FormState(spec, given, faults, findings, question)
 
 
-def describes(typed: Typed, spec: ProgramSpec) -> bool:
+def is_same_program(form: FormState, spec: ProgramSpec) -> bool:
     """Whether `spec` is what the form says now.
 
     Names do not count, its own and its connections', nor where it came from, nor whether it stops for its reward, nor a
@@ -322,59 +332,59 @@ def describes(typed: Typed, spec: ProgramSpec) -> bool:
             adviser=unnamed(one.adviser),
             judge=unnamed(one.judge),
         )
-        if spec.model.kind != "replay" or typed.spec.model.kind == "replay":
+        if spec.model.kind != "replay" or form.spec.model.kind == "replay":
             return known
         return replace(
             known, model=ModelSpec(), adviser=None, judge=None, budget_usd=None, budget_tokens=None
         )
 
-    return bare(typed.spec) == bare(spec)
+    return bare(form.spec) == bare(spec)
 
 
 def reward_text() -> str:
     """The reward as it stands in the editor."""
     state = st.session_state
-    return current_text(state[fixed("reward", "code")], key=REWARD, rev=reward_revision())
+    return current_text(state[static_key("reward", "code")], key=REWARD, rev=reward_revision())
 
 
 def reward_revision() -> int:
     """How often the reward was replaced in this session, by loading or by a fix."""
-    return revision() + int(st.session_state.get(fixed("reward", "fixes"), 0))
+    return revision() + int(st.session_state.get(static_key("reward", "fixes"), 0))
 
 
 def replace_reward(source: str) -> None:
     """Put another text into the editor; one undo there brings the old one back. To be called in a callback."""
     state = st.session_state
-    state[fixed("reward", "code")] = source
-    state[fixed("reward", "fixes")] = int(state.get(fixed("reward", "fixes"), 0)) + 1
+    state[static_key("reward", "code")] = source
+    state[static_key("reward", "fixes")] = int(state.get(static_key("reward", "fixes"), 0)) + 1
 
 
 def confirm_call(header: str) -> None:
     """Say that the reward with this header is called with the inputs first and the prediction second."""
-    st.session_state[fixed("reward", "call")] = header
+    st.session_state[static_key("reward", "call")] = header
 
 
 def run_anyway(source: str) -> None:
     """Run this reward in spite of what reading it finds. To be called in a callback."""
-    st.session_state[fixed("reward", "anyway")] = source
-    st.session_state[fixed("reward", "run")] = True
+    st.session_state[static_key("reward", "anyway")] = source
+    st.session_state[static_key("reward", "run")] = True
 
 
-def is_allowed(source: str) -> bool:
+def may_run_anyway(source: str) -> bool:
     """Whether somebody said that this reward is to run in spite of what reading it finds."""
-    return bool(st.session_state.get(fixed("reward", "anyway")) == source)
+    return bool(st.session_state.get(static_key("reward", "anyway")) == source)
 
 
 def take_run_anyway() -> bool:
     """Whether "Run anyway" was just pressed; true once."""
-    return bool(st.session_state.pop(fixed("reward", "run"), False))
+    return bool(st.session_state.pop(static_key("reward", "run"), False))
 
 
-def _stage(uid: int) -> StageSpec:
+def _read_stage(uid: int) -> StageSpec:
     state = st.session_state
 
     def get(name: str) -> Any:
-        return state[key("stage", uid, name)]
+        return state[field_key("stage", uid, name)]
 
     return StageSpec(
         name=get("name").strip(),
@@ -386,23 +396,25 @@ def _stage(uid: int) -> StageSpec:
     )
 
 
-def _models() -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
+def _read_models() -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
     """Those of the program, its adviser and its judge."""
-    state, known = st.session_state, roles.choices()
-    if state.get(key("model", "kind")) == "replay":
-        return roles.replays(state.get(key("model", "recording")) or "", state.get(key("model", "pace")))
+    state, known = st.session_state, roles.list_choices()
+    if state.get(field_key("model", "kind")) == "replay":
+        return roles.replay_models(
+            state.get(field_key("model", "recording")) or "", state.get(field_key("model", "pace"))
+        )
     adviser, judge = (
-        roles.role_model(state.get(key(role), roles.SAME), state.get(fixed(role, "kept")), known)
+        roles.read_role(state.get(field_key(role), roles.SAME), state.get(static_key(role, "kept")), known)
         for role in ("adviser", "judge")
     )
-    return _model(known), adviser, judge
+    return _read_model(known), adviser, judge
 
 
-def _model(known: roles.Choices) -> ModelSpec:
+def _read_model(known: roles.Choices) -> ModelSpec:
     state = st.session_state
 
     def get(name: str) -> Any:
-        return state.get(key("model", name))
+        return state.get(field_key("model", name))
 
     temperature = get("temperature")
     if get("kind") != "litellm":
@@ -410,7 +422,7 @@ def _model(known: roles.Choices) -> ModelSpec:
     if name := get("connection") or roles.HERE:
         # One that was removed meanwhile is no model, so that Run does not ask another in its place.
         return known.models.get(name) or ModelSpec(kind="litellm", connection=name)
-    whole: ModelSpec = state[fixed("model", "whole")]
+    whole: ModelSpec = state[static_key("model", "whole")]
     base = whole if whole.kind == "litellm" else ModelSpec()
     return replace(
         base,
@@ -431,7 +443,7 @@ def _blank(kind: str) -> Any:
     return {"text": "", "json": "", "bool": False}.get(kind)
 
 
-def _number(text: str, where: str, message: str) -> tuple[float | None, Problem | None]:
+def _read_float(text: str, where: str, message: str) -> tuple[float | None, Problem | None]:
     if not text.strip():
         return None, None
     try:
@@ -443,7 +455,7 @@ def _number(text: str, where: str, message: str) -> tuple[float | None, Problem 
     )
 
 
-def _whole(text: str, where: str, message: str) -> tuple[int | None, Problem | None]:
+def _read_int(text: str, where: str, message: str) -> tuple[int | None, Problem | None]:
     if not text.strip():
         return None, None
     try:

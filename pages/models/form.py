@@ -7,9 +7,17 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.models import state
+from pages.models.connection_test import (
+    FORM,
+    leave_form_test,
+    list_models,
+    pass_test_on,
+    show_test,
+    start_test,
+    use_tested_format,
+)
 from pages.models.parameters import parameters
-from pages.models.state import NONE, TYPED, VARIABLE, Typed, key
-from pages.models.trial import FORM, begin, leave_form, listed, pass_on, take_format, trial
+from pages.models.state import NONE, TYPED, VARIABLE, FormState, field_key
 from pages.shared import keys
 from pages.shared.secret import offer_key, secret
 from pages.shared.text import mistake, plain
@@ -23,132 +31,140 @@ MOST_BUTTONS = 6
 _SOURCES = {VARIABLE: "An environment variable", TYPED: "Typed here, for this session", NONE: "No key"}
 
 
-def form(taken: list[str]) -> None:
+def connection_form(taken: list[str]) -> None:
     """The fields, and the buttons to test and to keep. taken: names of saved connections."""
-    take_format()
-    typed = state.typed()
-    preset = PRESETS[typed.connection.preset]
+    use_tested_format()
+    form = state.read_form()
+    preset = PRESETS[form.connection.preset]
     st.header(
-        "Add a connection" if typed.replacing is None else f"Change {plain(typed.replacing)}", anchor=False
+        "Add a connection" if form.replacing is None else f"Change {plain(form.replacing)}", anchor=False
     )
     st.selectbox(
         "Kind",
         list(PRESETS),
         format_func=lambda name: PRESETS[name].title,
-        key=key("preset"),
-        on_change=_choose,
+        key=field_key("preset"),
+        on_change=_change_preset,
         args=(taken,),
         persist_state="session",
-        disabled=typed.replacing is not None,
+        disabled=form.replacing is not None,
     )
     st.caption(plain(preset.note))
     model, name = st.columns(2)
     with model:
-        _model(preset, typed)
+        _model(preset, form)
     with name:
-        st.text_input("Name of the connection", key=key("name"), persist_state="session")
-        _faults(typed, "name")
-    _address(preset, typed)
-    _key(preset, typed)
-    parameters(typed, _faults)
+        st.text_input("Name of the connection", key=field_key("name"), persist_state="session")
+        _show_problems(form, "name")
+    _address(preset, form)
+    _key(preset, form)
+    parameters(form, _show_problems)
     with st.container(horizontal=True, vertical_alignment="center"):
-        test = st.button("Test", icon=":material/network_check:", key="models.test", on_click=_press)
-        save = st.button("Save", type="primary", icon=":material/check:", key="models.save", on_click=_press)
-        if typed.replacing is not None:
+        test = st.button("Test", icon=":material/network_check:", key="models.test", on_click=_mark_pressed)
+        save = st.button(
+            "Save", type="primary", icon=":material/check:", key="models.save", on_click=_mark_pressed
+        )
+        if form.replacing is not None:
             st.button("Cancel", type="tertiary", key="models.cancel", on_click=_cancel, args=(taken,))
         st.caption("A test sends two to five short requests.", width="content")
     if test:
-        _test(typed)
+        _test(form)
     if save:
-        _save(typed, taken)
-    trial(of=FORM, typed=typed.connection.model)
+        _save(form, taken)
+    show_test(of=FORM, current=form.connection.model)
 
 
-def _choose(taken: list[str]) -> None:
-    leave_form()
-    state.load_preset(st.session_state[key("preset")], taken)
+def _change_preset(taken: list[str]) -> None:
+    leave_form_test()
+    state.load_preset(st.session_state[field_key("preset")], taken)
 
 
 def _cancel(taken: list[str]) -> None:
-    leave_form()
+    leave_form_test()
     state.load_preset(state.FIRST, taken)
 
 
-def _press() -> None:
-    st.session_state[key("pressed")] = True
+def _mark_pressed() -> None:
+    st.session_state[field_key("pressed")] = True
 
 
-def _model(preset: Preset, typed: Typed) -> None:
+def _model(preset: Preset, form: FormState) -> None:
     # A text field: what is typed into a selectbox is lost unless Enter is pressed.
-    st.text_input("Model", key=key("model"), persist_state="session", help="The provider's own name for it.")
-    _faults(typed, "model")
-    names = listed() or preset.models
+    st.text_input(
+        "Model", key=field_key("model"), persist_state="session", help="The provider's own name for it."
+    )
+    _show_problems(form, "model")
+    names = list_models() or preset.models
     if len(names) > MOST_BUTTONS:
         st.selectbox(
             f"The server lists {pluralize(len(names), 'model')}",
             names,
-            key=key("listed"),
+            key=field_key("listed"),
             index=None,
             placeholder="choose one",
-            on_change=_take_listed,
+            on_change=_use_listed_name,
         )
     elif names:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption("The server lists" if listed() else "For example", width="content")
+            st.caption("The server lists" if list_models() else "For example", width="content")
             for place, name in enumerate(names):
                 st.button(
-                    plain(name), key=key(f"take.{place}"), type="tertiary", on_click=_take, args=(name,)
+                    plain(name),
+                    key=field_key(f"take.{place}"),
+                    type="tertiary",
+                    on_click=_use_name,
+                    args=(name,),
                 )
 
 
-def _take(name: str) -> None:
-    st.session_state[key("model")] = name
+def _use_name(name: str) -> None:
+    st.session_state[field_key("model")] = name
 
 
-def _take_listed() -> None:
-    if name := st.session_state.get(key("listed")):
-        _take(name)
+def _use_listed_name() -> None:
+    if name := st.session_state.get(field_key("listed")):
+        _use_name(name)
 
 
-def _address(preset: Preset, typed: Typed) -> None:
+def _address(preset: Preset, form: FormState) -> None:
     if preset.wants_address or preset.name == "litellm":
         st.text_input(
             "Address",
-            key=key("api_base"),
+            key=field_key("api_base"),
             persist_state="session",
             placeholder="http://HOST:PORT/v1" if preset.wants_address else "left empty: the provider's own",
         )
-        _faults(typed, "api_base")
+        _show_problems(form, "api_base")
 
 
-def _key(preset: Preset, typed: Typed) -> None:
+def _key(preset: Preset, form: FormState) -> None:
     st.radio(
         "Key",
         list(_SOURCES),
         format_func=lambda name: (
             _SOURCES[name] if name != NONE or preset.name != "bedrock" else "AWS credentials"
         ),
-        key=key("key_from"),
+        key=field_key("key_from"),
         horizontal=True,
         persist_state="session",
     )
-    match st.session_state.get(key("key_from")):
+    match st.session_state.get(field_key("key_from")):
         case "variable":
             st.text_input(
                 "Name of the variable",
-                key=key("key_env"),
+                key=field_key("key_env"),
                 persist_state="session",
                 placeholder=preset.key_env or "MY_API_KEY",
             )
-            _faults(typed, "key_env")
-            if not typed.at("key_env") and (unset := connections.unset_variable(typed.connection.model)):
+            _show_problems(form, "key_env")
+            if not form.at("key_env") and (unset := connections.unset_variable(form.connection.model)):
                 st.caption(
                     f":material/info: {plain(unset)} is not set where the app runs. Set it and start the app again, or "
                     "type the key."
                 )
         case "typed":
             secret("The key", key=state.KEY_PLACE)
-            offer_key(state.KEY_PLACE, state.key_address(preset, typed.connection.model))
+            offer_key(state.KEY_PLACE, state.key_address(preset, form.connection.model))
             st.caption(
                 "It stays in this session's memory and nowhere else: a reload of the page forgets it, and it is never saved."
             )
@@ -156,43 +172,43 @@ def _key(preset: Preset, typed: Typed) -> None:
             pass
 
 
-def _test(typed: Typed) -> None:
-    if typed.problems:
-        _tell(typed, "Not tested")
+def _test(form: FormState) -> None:
+    if form.problems:
+        _show_all_problems(form, "Not tested")
         return
-    begin(typed.connection.model, typed.secret, of=FORM)
+    start_test(form.connection.model, form.secret, of=FORM)
     st.rerun()
 
 
-def _save(typed: Typed, taken: list[str]) -> None:
-    name = typed.connection.name
-    if typed.problems:
-        _tell(typed, "Not saved")
+def _save(form: FormState, taken: list[str]) -> None:
+    name = form.connection.name
+    if form.problems:
+        _show_all_problems(form, "Not saved")
         return
     try:
-        connections.save(typed.connection, replacing=typed.replacing)
+        connections.save(form.connection, replacing=form.replacing)
     except (SpecError, StoreError) as error:
         mistake(f"Not saved: {error}")
         return
-    if typed.replacing not in (None, name):
-        keys.forget(replace(typed.connection.model, connection=typed.replacing or ""))
-    keys.hold(typed.connection.model, typed.secret)
+    if form.replacing not in (None, name):
+        keys.forget(replace(form.connection.model, connection=form.replacing or ""))
+    keys.hold(form.connection.model, form.secret)
     st.session_state["models.said"] = f"Saved {name}."
-    pass_on(name)
-    state.load_preset(typed.connection.preset, [*taken, name])
+    pass_test_on(name)
+    state.load_preset(form.connection.preset, [*taken, name])
     st.rerun()
 
 
-def _tell(typed: Typed, what: str) -> None:
-    mistake(f"{what}. " + " ".join(f"{_sentence(problem)}." for problem in typed.problems))
+def _show_all_problems(form: FormState, what: str) -> None:
+    mistake(f"{what}. " + " ".join(f"{_capitalize(problem)}." for problem in form.problems))
 
 
-def _faults(typed: Typed, field: str) -> None:
-    if not (st.session_state.get(key(field)) or st.session_state.get(key("pressed"))):
+def _show_problems(form: FormState, field: str) -> None:
+    if not (st.session_state.get(field_key(field)) or st.session_state.get(field_key("pressed"))):
         return  # empty because nobody has come to it yet
-    for problem in typed.at(field):
-        mistake(_sentence(problem))
+    for problem in form.at(field):
+        mistake(_capitalize(problem))
 
 
-def _sentence(problem: Problem) -> str:
+def _capitalize(problem: Problem) -> str:
     return problem.message[:1].upper() + problem.message[1:]

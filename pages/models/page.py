@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.models import state
-from pages.models.cost import cost
-from pages.models.form import form
-from pages.models.rows import rows
+from pages.models.costs import show_costs
+from pages.models.form import connection_form
+from pages.models.rows import connection_rows
 from pages.shared.text import mistake
 from refine_core import connections
 from refine_core.errors import StoreError
@@ -21,8 +21,8 @@ except StoreError as error:
     mistake(str(error))
     st.stop()
 connections.warm()
-if not state.begun():
+if not state.is_filled():
     state.load_preset(state.FIRST, [one.name for one in saved])
-rows(saved)
-form([one.name for one in saved])
-cost(spent)
+connection_rows(saved)
+connection_form([one.name for one in saved])
+show_costs(spent)

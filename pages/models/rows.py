@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.models import state
-from pages.models.trial import begin, leave_form, trial
+from pages.models.connection_test import leave_form_test, show_test, start_test
 from pages.shared import address, keys
 from pages.shared.reply_format import REPLY_FORMATS
 from pages.shared.text import mistake, plain
@@ -18,9 +18,9 @@ from refine_core.errors import SpecError, StoreError
 _REMOVED, _FRESH, _UNDO = "models.removed", "models.fresh", "models.undo"
 
 
-def rows(saved: list[Connection]) -> None:
+def connection_rows(saved: list[Connection]) -> None:
     """One row a connection."""
-    _said(saved)
+    _show_last_result(saved)
     with st.container(border=True, gap="small"):
         st.markdown("**Practice model**")
         st.caption("Built in, for practice: no key, no network, no cost. It is not a language model.")
@@ -39,13 +39,13 @@ def _row(connection: Connection) -> None:
         parts = [PRESETS[connection.preset].title, model.model, *([model.api_base] if model.api_base else [])]
         if model.reply_format != "auto":
             parts.append(f"reply format: {REPLY_FORMATS[model.reply_format]}")
-        st.caption(plain(" · ".join([*parts, _key(connection)])))
+        st.caption(plain(" · ".join([*parts, _describe_key(connection)])))
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Use in the Lab", key=f"use.{name}", icon=":material/science:"):
                 st.session_state["lab.use_connection"] = name
                 st.switch_page(address.LAB)
             if st.button("Test", key=f"test.{name}", icon=":material/network_check:"):
-                begin(model, keys.typed_key(model), of=name)
+                start_test(model, keys.typed_key(model), of=name)
                 st.rerun()
             st.button(
                 "Change",
@@ -63,10 +63,10 @@ def _row(connection: Connection) -> None:
                 on_click=_remove,
                 args=(connection,),
             )
-        trial(of=name)
+        show_test(of=name)
 
 
-def _key(connection: Connection) -> str:
+def _describe_key(connection: Connection) -> str:
     model = connection.model
     if model.key_env:
         unset = connections.unset_variable(model)
@@ -81,7 +81,7 @@ def _key(connection: Connection) -> str:
 
 
 def _change(connection: Connection) -> None:
-    leave_form()
+    leave_form_test()
     state.load_connection(connection)
 
 
@@ -113,7 +113,7 @@ def _forget_removed(saved: Sequence[Connection]) -> None:
         keys.forget(removed.model)
 
 
-def _said(saved: list[Connection]) -> None:
+def _show_last_result(saved: list[Connection]) -> None:
     """What came of the last press."""
     if failed := st.session_state.pop("models.failed", None):
         mistake(failed)

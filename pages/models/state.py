@@ -22,17 +22,17 @@ from refine_core.programs import ModelSpec, Problem, ReplyFormat
 FIRST: Final = "openai"
 KEY_PLACE: Final = "models.key"
 _NAMES: Final = {"compatible": "My server", "litellm": "My model"}
-EFFORTS: Final = ("", "minimal", "low", "medium", "high")
+REASONING_EFFORTS: Final = ("", "minimal", "low", "medium", "high")
 VARIABLE, TYPED, NONE = "variable", "typed", "none"
 
 
-def key(name: str) -> str:
+def field_key(name: str) -> str:
     """The key of a field. Filling the form gives every field a new one, so that the browser's old values cannot return."""
     return f"models.{st.session_state.get('models.rev', 0)}.{name}"
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class FormState:
     """What the form says. replacing: the name of the connection that is being changed, or None. secret: a typed key."""
 
     connection: Connection
@@ -45,7 +45,7 @@ class Typed:
         return [problem for problem in self.problems if problem.field == name]
 
 
-def begun() -> bool:
+def is_filled() -> bool:
     """Whether the form was filled in this session."""
     return "models.preset" in st.session_state
 
@@ -84,28 +84,28 @@ def load_connection(connection: Connection) -> None:
 
 def _fill(connection: Connection, replacing: str | None, key_from: str) -> None:
     state, model = st.session_state, connection.model
-    for old in [k for k in state if isinstance(k, str) and k.startswith(key(""))]:
+    for old in [k for k in state if isinstance(k, str) and k.startswith(field_key(""))]:
         del state[old]
     state["models.rev"] = state.get("models.rev", 0) + 1
     state["models.preset"], state["models.replacing"] = connection.preset, replacing
-    state[key("preset")] = connection.preset
-    state[key("name")] = connection.name
-    state[key("model")] = PRESETS[connection.preset].short_name(model.model)
-    state[key("api_base")] = model.api_base or ""
-    state[key("key_from")] = key_from
-    state[key("key_env")] = model.key_env or PRESETS[connection.preset].key_env or ""
-    state[key("temperature")] = model.temperature
-    state[key("max_tokens")] = model.max_tokens
-    state[key("timeout_s")] = model.timeout_s
-    state[key("retries")] = model.retries
-    state[key("seed")] = model.seed
-    state[key("stop")] = "\n".join(model.stop)
-    state[key("reasoning_effort")] = model.reasoning_effort or ""
-    state[key("extra")] = programs.write_object(model.extra)
-    state[key("price_in_usd")] = model.price_in_usd
-    state[key("price_out_usd")] = model.price_out_usd
-    state[key("cache")] = model.cache
-    state[key("reply_format")] = model.reply_format
+    state[field_key("preset")] = connection.preset
+    state[field_key("name")] = connection.name
+    state[field_key("model")] = PRESETS[connection.preset].short_name(model.model)
+    state[field_key("api_base")] = model.api_base or ""
+    state[field_key("key_from")] = key_from
+    state[field_key("key_env")] = model.key_env or PRESETS[connection.preset].key_env or ""
+    state[field_key("temperature")] = model.temperature
+    state[field_key("max_tokens")] = model.max_tokens
+    state[field_key("timeout_s")] = model.timeout_s
+    state[field_key("retries")] = model.retries
+    state[field_key("seed")] = model.seed
+    state[field_key("stop")] = "\n".join(model.stop)
+    state[field_key("reasoning_effort")] = model.reasoning_effort or ""
+    state[field_key("extra")] = programs.write_object(model.extra)
+    state[field_key("price_in_usd")] = model.price_in_usd
+    state[field_key("price_out_usd")] = model.price_out_usd
+    state[field_key("cache")] = model.cache
+    state[field_key("reply_format")] = model.reply_format
 
 
 def key_address(preset: Preset, model: ModelSpec) -> str:
@@ -113,24 +113,24 @@ def key_address(preset: Preset, model: ModelSpec) -> str:
     return "" if preset.wants_address and not model.api_base else keys.address_of(model)
 
 
-def found_format(check_id: str, found: ReplyFormat | None) -> bool:
+def choose_format(check_id: str, found: ReplyFormat | None) -> bool:
     """Choose the format that the form's own test found, once a test, unless a person chose one. Before the widgets are drawn."""
     state = st.session_state
     if not found or found == "chat" or state.get("models.format_of") == check_id:
         return False
     state["models.format_of"] = check_id
-    if state.get(key("reply_format")) != "auto":
+    if state.get(field_key("reply_format")) != "auto":
         return False
-    state[key("reply_format")] = found
+    state[field_key("reply_format")] = found
     return True
 
 
-def typed() -> Typed:
+def read_form() -> FormState:
     """The form as it stands."""
     state = st.session_state
 
     def get(name: str) -> Any:
-        return state.get(key(name))
+        return state.get(field_key(name))
 
     preset = PRESETS[state["models.preset"]]
     extra, unread = programs.read_json_object(get("extra") or "", "extra")
@@ -167,4 +167,4 @@ def typed() -> Typed:
         secret = held_for(KEY_PLACE, address).strip()
         if wrong := key_problem(KEY_PLACE, address):
             found.append(Problem("key", wrong))
-    return Typed(made, state["models.replacing"], secret, tuple(found))
+    return FormState(made, state["models.replacing"], secret, tuple(found))

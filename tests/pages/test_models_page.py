@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.models.cost import line, total
+from pages.models.costs import format_total, write_row
 from pages.shared.keys import address_of
 from refine_core import connections, runs
 from refine_core.connections import Connection, Spent
@@ -207,7 +207,7 @@ def test_what_it_cost_is_told_by_day_and_model_and_free_is_said_to_be_free():
     ended(press_run(_lab()))
     app = open_models()
     (spent,) = connections.spending(30)
-    model, _day, calls, free, *_tokens, dollars = line(spent)
+    model, _day, calls, free, *_tokens, dollars = write_row(spent)
     assert (model, calls, free, dollars) == ("practice model", "5", "0", "$0")
     assert [m.value.replace("\\", "") for m in app.metric] == ["$0", "$0"]
 
@@ -224,8 +224,8 @@ def test_what_it_cost_is_told_by_day_and_model_and_free_is_said_to_be_free():
 )
 def test_what_is_partly_known_is_told_as_at_least(usd, unpriced, told, summed):
     one = Spent(datetime.date(2026, 11, 24), "openai/x", 9, 2, 1234, None, usd, 0, unpriced)
-    assert line(one) == ["openai/x", "2026-11-24", "9", "2", "1,234", "unknown", told]
-    assert total([one]) == summed
+    assert write_row(one) == ["openai/x", "2026-11-24", "9", "2", "1,234", "unknown", told]
+    assert format_total([one]) == summed
 
 
 def test_nobody_is_told_of_a_fault_in_a_field_that_they_have_not_come_to():

@@ -7,8 +7,8 @@ from functools import partial
 import streamlit as st
 
 from pages.lab import roles
-from pages.lab.program import faults
-from pages.lab.state import Typed, fixed, key
+from pages.lab.program import show_problems
+from pages.lab.state import FormState, field_key, static_key
 from pages.shared.folded import folded
 from pages.shared.text import mistake
 from refine_core.programs import ModelSpec
@@ -19,23 +19,23 @@ _ROLES = {
 }
 
 
-def others(typed: Typed) -> None:
+def other_models_form(form: FormState) -> None:
     """Models for the adviser and the judge."""
-    known = roles.choices()
-    changed = any(st.session_state.get(key(role), roles.SAME) != roles.SAME for role in _ROLES)
-    with folded("Separate models for advice and judging", key=key("others"), needed=changed):
+    known = roles.list_choices()
+    changed = any(st.session_state.get(field_key(role), roles.SAME) != roles.SAME for role in _ROLES)
+    with folded("Separate models for advice and judging", key=field_key("others"), needed=changed):
         for role, about in _ROLES.items():
-            kept: ModelSpec | None = st.session_state.get(fixed(role, "kept"))
+            kept: ModelSpec | None = st.session_state.get(static_key(role, "kept"))
             options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in known.models)]
             if kept is not None:
                 options.append(roles.KEPT)
-            chosen: str = st.session_state.get(key(role), roles.SAME)
+            chosen: str = st.session_state.get(field_key(role), roles.SAME)
             removed = chosen if chosen not in options else None
             st.selectbox(
                 role.capitalize(),
                 [*options, removed] if removed else options,
-                format_func=partial(_words, kept, removed),
-                key=key(role),
+                format_func=partial(_name_choice, kept, removed),
+                key=field_key(role),
                 persist_state="session",
                 help=about,
             )
@@ -44,36 +44,36 @@ def others(typed: Typed) -> None:
                 mistake(f"The connection {name} was removed. Choose another, or connect it again.")
                 continue
             for field in ("model", "api_base", "key_env", "extra", "temperature"):
-                faults(typed, f"{role}.{field}")
+                show_problems(form, f"{role}.{field}")
 
 
-def budget(typed: Typed) -> None:
+def budget_form(form: FormState) -> None:
     """What the run may spend."""
-    given = any(st.session_state.get(key("budget", unit)) for unit in ("usd", "tokens"))
-    with folded("Budget", key=key("budget"), needed=given):
+    given = any(st.session_state.get(field_key("budget", unit)) for unit in ("usd", "tokens"))
+    with folded("Budget", key=field_key("budget"), needed=given):
         dollars, tokens = st.columns(2)
         with dollars:
             st.text_input(
                 "US dollars",
-                key=key("budget", "usd"),
+                key=field_key("budget", "usd"),
                 placeholder="none",
                 persist_state="session",
                 help="The run stops before the first call after this much was spent, and returns its best attempt. "
                 "The call that crosses the line is still paid for.",
             )
-            faults(typed, "budget_usd")
+            show_problems(form, "budget_usd")
         with tokens:
             st.text_input(
                 "Tokens",
-                key=key("budget", "tokens"),
+                key=field_key("budget", "tokens"),
                 placeholder="none",
                 persist_state="session",
                 help="Sent and received, together. For models whose price is not known.",
             )
-            faults(typed, "budget_tokens")
+            show_problems(form, "budget_tokens")
 
 
-def _words(kept: ModelSpec | None, removed: str | None, chosen: str) -> str:
+def _name_choice(kept: ModelSpec | None, removed: str | None, chosen: str) -> str:
     """A choice as a person reads it."""
     match chosen:
         case _ if chosen == removed:

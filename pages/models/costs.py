@@ -33,7 +33,7 @@ _table = st.components.v2.component(
 )
 
 
-def cost(spent: Sequence[Spent]) -> None:
+def show_costs(spent: Sequence[Spent]) -> None:
     """The last thirty days: sums on top, then one line a day and model."""
     st.header("What it cost", anchor=False)
     if not spent:
@@ -44,7 +44,7 @@ def cost(spent: Sequence[Spent]) -> None:
     today = [one for one in spent if one.day == datetime.datetime.now().astimezone().date()]
     left, right = st.columns(2)
     for place, title, part in ((left, "Today", today), (right, f"Last {DAYS} days", spent)):
-        place.metric(title, plain(total(part)))
+        place.metric(title, plain(format_total(part)))
         if unpriced := sum(one.unpriced for one in part):
             place.caption(f"{pluralize(unpriced, 'call')} of unknown price")
     _table(
@@ -52,7 +52,7 @@ def cost(spent: Sequence[Spent]) -> None:
         data={
             "caption": f"What each model cost on each of the last {DAYS} days",
             "columns": COLUMNS,
-            "rows": [line(one) for one in spent],
+            "rows": [write_row(one) for one in spent],
             "named": 0,
         },
     )
@@ -62,43 +62,43 @@ def cost(spent: Sequence[Spent]) -> None:
     )
 
 
-def line(one: Spent) -> list[str]:
+def write_row(one: Spent) -> list[str]:
     """One day of one model, a cell a column."""
     return [
         one.model or "unknown",
         f"{one.day:%Y-%m-%d}",
         f"{one.calls:,}",
         f"{one.free:,}",
-        _tokens(one.prompt_tokens, one.uncounted),
-        _tokens(one.completion_tokens, one.uncounted),
-        _cost(one.cost_usd, one.unpriced),
+        _format_tokens(one.prompt_tokens, one.uncounted),
+        _format_tokens(one.completion_tokens, one.uncounted),
+        _format_cost(one.cost_usd, one.unpriced),
     ]
 
 
-def total(spent: Sequence[Spent]) -> str:
+def format_total(spent: Sequence[Spent]) -> str:
     """The sum of what is known: "$1.20", "at least $1.20", "unknown" where nothing is."""
     known = [one.cost_usd for one in spent if one.cost_usd is not None]
     unpriced = any(one.unpriced for one in spent)
     if unpriced and not any(known):
         return "unknown"
-    return ("at least " if unpriced else "") + _dollars(sum(known))
+    return ("at least " if unpriced else "") + _format_sum(sum(known))
 
 
-def _tokens(known: int | None, uncounted: int) -> str:
+def _format_tokens(known: int | None, uncounted: int) -> str:
     if known is None:
         return "unknown"
     return f"at least {known:,}" if uncounted else f"{known:,}"
 
 
-def _cost(usd: float | None, unpriced: int) -> str:
+def _format_cost(usd: float | None, unpriced: int) -> str:
     if usd is None or (unpriced and not usd):
         return "unknown"
     return (
-        f"at least {_dollars(usd)}; {pluralize(unpriced, 'call')} of unknown price"
+        f"at least {_format_sum(usd)}; {pluralize(unpriced, 'call')} of unknown price"
         if unpriced
-        else _dollars(usd)
+        else _format_sum(usd)
     )
 
 
-def _dollars(usd: float) -> str:
+def _format_sum(usd: float) -> str:
     return "$0" if usd == 0 else format_cost(usd)

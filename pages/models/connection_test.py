@@ -18,7 +18,7 @@ from refine_core.programs import ModelSpec
 POLL_S: Final = 0.3
 FORM: Final = ""
 """Whose test it is, where it is of what is typed in the form."""
-_TEST, _OF, _TYPED = "test", "of", "models.tested"
+_TEST, _OF, _TESTED = "test", "of", "models.tested"
 _VERDICTS = {
     "works": (":material/check_circle:", "OK"),
     "fails": (":material/error:", "does not work"),
@@ -28,59 +28,59 @@ _VERDICTS = {
 }
 
 
-def begin(model: ModelSpec, key: str, *, of: str) -> None:
+def start_test(model: ModelSpec, key: str, *, of: str) -> None:
     """Start a test, and put it into the address, so that a reload finds it. of: the connection's name; "" for the form's."""
-    leave()
+    leave_test()
     st.query_params[_TEST] = connections.check(model, key or None)
     st.query_params[_OF] = of
-    st.session_state[_TYPED] = model
+    st.session_state[_TESTED] = model
 
 
-def leave() -> None:
+def leave_test() -> None:
     """End the test that the address names, and have it name none."""
     if check_id := st.query_params.pop(_TEST, ""):
         connections.stop_check(check_id)
     st.query_params.pop(_OF, None)
-    st.session_state.pop(_TYPED, None)
+    st.session_state.pop(_TESTED, None)
 
 
-def leave_form() -> None:
+def leave_form_test() -> None:
     """The same, if it is the form's: what is in the form is another now."""
     if st.query_params.get(_OF, FORM) == FORM:
-        leave()
+        leave_test()
 
 
-def pass_on(to: str) -> None:
+def pass_test_on(to: str) -> None:
     """What was tested in the form is a saved connection now."""
     if st.query_params.get(_TEST) and st.query_params.get(_OF, FORM) == FORM:
         st.query_params[_OF] = to
 
 
-def listed() -> tuple[str, ...]:
+def list_models() -> tuple[str, ...]:
     """The models that the server has, by the form's own test."""
-    found = _found(FORM)
+    found = _find_test(FORM)
     return found.models if found is not None else ()
 
 
-def take_format() -> None:
+def use_tested_format() -> None:
     """Have the form choose the reply format that its own test found. Before its widgets are drawn."""
-    found, session = _found(FORM), st.session_state
-    if found is not None and found.done and state.found_format(st.query_params[_TEST], found.reply_format):
-        tested: ModelSpec | None = session.get(_TYPED)
+    found, session = _find_test(FORM), st.session_state
+    if found is not None and found.done and state.choose_format(st.query_params[_TEST], found.reply_format):
+        tested: ModelSpec | None = session.get(_TESTED)
         if tested is not None and found.reply_format is not None:
-            session[_TYPED] = replace(tested, reply_format=found.reply_format)
+            session[_TESTED] = replace(tested, reply_format=found.reply_format)
 
 
-def trial(*, of: str, typed: ModelSpec | None = None) -> None:
-    """The test of this connection that the address names, if there is one: polled while it goes on. typed: in the form."""
-    check_id, found = st.query_params.get(_TEST, ""), _found(of)
+def show_test(*, of: str, current: ModelSpec | None = None) -> None:
+    """The test of this connection that the address names, if there is one: polled while it goes on. current: in the form."""
+    check_id, found = st.query_params.get(_TEST, ""), _find_test(of)
     if found is None:
         return
     going_on = not found.done
-    tested = st.session_state.get(_TYPED)
+    tested = st.session_state.get(_TESTED)
     if of == FORM and tested is None:
         st.caption("A test from before the reload, of what was typed then.")
-    elif of == FORM and tested != typed:
+    elif of == FORM and tested != current:
         st.caption("The form has changed since this test. Test it again to know what holds now.")
     if going_on:
         st.button(
@@ -103,7 +103,7 @@ def trial(*, of: str, typed: ModelSpec | None = None) -> None:
     view()
 
 
-def _found(of: str) -> Check | None:
+def _find_test(of: str) -> Check | None:
     check_id = st.query_params.get(_TEST, "")
     return connections.checked(check_id) if check_id and st.query_params.get(_OF, FORM) == of else None
 
@@ -118,7 +118,7 @@ def _draw(found: Check) -> None:
     else:
         st.warning("It is not known whether it works. Why is said below.", icon=":material/help:")
     with st.container(gap="xsmall"):
-        for words, findings in _by_words(found.findings).items():
+        for words, findings in _group_findings(found.findings).items():
             if len(findings) > 1:  # one reason for all of them
                 names = ", ".join(finding.what for finding in findings)
                 st.markdown(f"{_VERDICTS['unknown'][0]} **{names}**: {plain(words)}")
@@ -131,7 +131,7 @@ def _draw(found: Check) -> None:
         st.caption(plain(f"{tokens} · {format_cost(found.cost_usd)}"))
 
 
-def _by_words(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+def _group_findings(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     """Those that are unknown for one reason together, all others alone; in the order of the first of each."""
     found: dict[str, list[Finding]] = {}
     for one in findings:
