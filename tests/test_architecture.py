@@ -18,6 +18,7 @@ PAGES = ROOT / "pages"
 # Top to bottom: a room imports only rooms above it (and itself).
 ROOMS = (
     "formatting",
+    "glossary",
     "absent",
     "errors",
     "concurrency",
@@ -52,7 +53,7 @@ ROOMS = (
     "cli",
 )
 # What the pages may use; all else of the core is behind these.
-DOORS = {"runs", "programs", "connections", "figures", "formatting", "messages", "errors"}
+DOORS = {"runs", "programs", "connections", "figures", "formatting", "glossary", "messages", "errors"}
 
 
 def sources(folder):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import get_args
-
-import pytest
 
 from refine_core.glossary import GLOSSARY, Term, write_page
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "pages").rglob("*.py"))
 
 
 def test_the_page_in_the_docs_is_the_glossary():
@@ -22,9 +18,3 @@ def test_the_page_in_the_docs_is_the_glossary():
 def test_the_glossary_explains_the_twelve_words():
     assert list(GLOSSARY) == list(get_args(Term))
     assert len(GLOSSARY) == 12
-
-
-@pytest.mark.parametrize("term", GLOSSARY)
-def test_every_word_of_the_glossary_is_a_hover_text(term):
-    shown = re.compile(rf"""help=[^,]*GLOSSARY\[['"]{term}['"]\]""")
-    assert any(shown.search(page.read_text(encoding="utf-8")) for page in PAGES)
