@@ -14,69 +14,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from refine_core.lm.transport_faults import ErrorBody, MalformedReply
+
 MAX_TOKENS_PER_CALL = 10**9
 """Of one call; a greater number is nonsense."""
+
 MAX_LEVELS = 5  # of tables in a usage
-
-
-class TransportFault(Exception):  # noqa: N818  # it never leaves this room: LMError tells of it
-    """What is seen on the wire and ends the call, whatever litellm makes of it."""
-
-
-class MalformedReply(TransportFault):
-    """A body or an event that is no reply. what: a clause such as "its content is a number"."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-        super().__init__(what)
-
-
-class ReplyCutOff(TransportFault):
-    """Half of a body, or a stream that stopped without saying that it was at its end."""
-
-
-class RedirectLoop(TransportFault):
-    """One redirect after the other, without end. status: of the last."""
-
-    def __init__(self, status: int) -> None:
-        self.status = status
-        super().__init__(f"redirect after redirect ({status})")
-
-
-class ReplyTooLong(TransportFault):
-    """More came than any reply is long; the rest was not read."""
-
-
-class RedirectedElsewhere(TransportFault):
-    """A redirect to another server, where the key must not go. to: its address, without user, password and query."""
-
-    def __init__(self, to: str, status: int) -> None:
-        self.to, self.status = to, status
-        super().__init__(to)
-
-
-class TimedOut(TransportFault):
-    """A limit of time was reached.
-
-    after_s: seconds. characters: that had come of a stream. is_thinking: all of them reasoning. was_alive: it was still coming.
-    """
-
-    def __init__(self, after_s: float, characters: int, *, is_thinking: bool, was_alive: bool) -> None:
-        self.after_s, self.characters = after_s, characters
-        self.is_thinking, self.was_alive = is_thinking, was_alive
-        super().__init__(f"after {after_s:g} s")
-
-
-class UnwatchedReply(TransportFault):
-    """A reply that came by a way which is not watched, so that nobody knows where key and prompt went."""
-
-
-class ErrorBody(TransportFault):
-    """An error where a reply should be, under status 200. body: as OpenAI's errors are, or a text."""
-
-    def __init__(self, body: object) -> None:
-        self.body = body
-        super().__init__("an error under status 200")
 
 
 def normalize_reply(body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -180,3 +123,9 @@ def describe_kind(value: object) -> str:
         dict: "an object",
     }
     return kinds.get(type(value), "nothing")
+
+
+def message_reasoning(message: Mapping[str, Any]) -> str:
+    """The model's reasoning, as servers send it beside the text; from a message or a piece of one."""
+    told = message.get("reasoning_content") or message.get("reasoning")
+    return told if isinstance(told, str) else ""

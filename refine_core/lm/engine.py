@@ -15,7 +15,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from refine_core.errors import LMError
-from refine_core.lm.secrecy import install_log_guard
+from refine_core.lm import transports
+from refine_core.lm.log_guard import install_log_guard
 
 if TYPE_CHECKING:
     import asyncio
@@ -70,7 +71,7 @@ def _import_litellm(done: Future[Any]) -> None:
             True  # it would ask another network than the model's, to guess tokens
         )
         install_log_guard()
-        importlib.import_module("refine_core.lm.wire").install()
+        transports.install()
     except Exception as error:  # noqa: BLE001  # the waiting callers get it
         # What was half imported must go, or the next import would find its parts without their whole.
         for name in [n for n in sys.modules if n == "litellm" or n.startswith("litellm.")]:

@@ -21,7 +21,13 @@ from refine_core.errors import (
     LMTimeoutError,
     LMUnavailableError,
 )
-from refine_core.lm.chat_format import (
+from refine_core.lm.exception_chain import is_caused_by, iter_causes
+from refine_core.lm.refusal_messages import MAX_WORDS, explain_error_body, explain_refusal
+from refine_core.lm.refusal_text import clean_text, read_text
+from refine_core.lm.refusals import Refusal, parse_refusal
+from refine_core.lm.secrecy import redact
+from refine_core.lm.server_replies import MAX_REPLY_BYTES
+from refine_core.lm.transport_faults import (
     ErrorBody,
     MalformedReply,
     RedirectedElsewhere,
@@ -32,11 +38,6 @@ from refine_core.lm.chat_format import (
     TransportFault,
     UnwatchedReply,
 )
-from refine_core.lm.exception_chain import is_caused_by, iter_causes
-from refine_core.lm.refusal_messages import MAX_WORDS, explain_error_body, explain_refusal
-from refine_core.lm.refusals import Refusal, clean_text, parse_refusal, read_words
-from refine_core.lm.secrecy import redact
-from refine_core.lm.server_replies import MAX_REPLY_BYTES
 
 _JSON_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\]|\\.)+)\"")
 _MISREAD = ("JSONDecodeError", "ValidationError", "TypeError", "AttributeError", "KeyError")
@@ -221,7 +222,7 @@ def _words(error: BaseException) -> str:
     text = " ".join(own.split())
     if "{" in text and (inside := _JSON_MESSAGE.search(text)):
         text = inside[1]
-    return read_words(clean_text(text))
+    return read_text(clean_text(text))
 
 
 def _body(error: BaseException) -> object:

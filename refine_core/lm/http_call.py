@@ -11,23 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import error_messages, prices, refused_params
 from refine_core.lm.capabilities import provider_of
-from refine_core.lm.chat_format import TimedOut, UnwatchedReply
 from refine_core.lm.engine import LOOPBACK, spare_loopback_from_proxies
 from refine_core.lm.litellm_errors import as_litellm_error
-from refine_core.lm.secrecy import collect_secrets, environment_secrets, protect_logs
+from refine_core.lm.log_guard import protect_logs
+from refine_core.lm.secrecy import collect_secrets, environment_secrets
 from refine_core.lm.server_replies import ServerReply, read_litellm_reply, to_reply
 from refine_core.lm.streaming import Draft, read_stream
+from refine_core.lm.transport_faults import TimedOut, UnwatchedReply
 from refine_core.lm.types import Message, OnText, Reply
+from refine_core.lm.watch import Watch, current_watch
 from refine_core.spec.secrets import is_secret
-
-if TYPE_CHECKING:
-    from refine_core.lm.wire import Watch
 
 NO_KEY = "no-key"
 """Sent to a server that was given by address but without a key: those that need none still want the header."""
@@ -166,8 +165,6 @@ class Call:
         return reply
 
     async def _ask_whole(self, litellm: Any) -> ServerReply:
-        from refine_core.lm.wire import Watch
-
         watch = self.watch = Watch(streamed=False)
         answer = await self._send_request(litellm, self._build_request(), watch)
         self._check_guarded(litellm, watch, answer)
@@ -176,8 +173,6 @@ class Call:
     async def _ask_stream(
         self, litellm: Any, draft: Draft, extend_deadline: Callable[[], None]
     ) -> ServerReply:
-        from refine_core.lm.wire import Watch
-
         def on_piece(text: str, thought: str) -> None:
             written, thoughts = self._char_counts
             self._char_counts = written + len(text), thoughts + len(thought)
@@ -210,9 +205,7 @@ class Call:
 
     async def _send_request(self, litellm: Any, request: Mapping[str, object], watch: Watch) -> Any:
         """What litellm makes of the answer; the call is seen on the wire by `watch`."""
-        from refine_core.lm import wire
-
-        wire.current_watch.set(watch)
+        current_watch.set(watch)
         return await litellm.acompletion(
             model=self.model,
             messages=[dict(message) for message in self.messages],

@@ -81,7 +81,6 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
     504: (LMTimeoutError, "{at} gave up waiting (504). Try again."),
 }
 
-
 _ABOUT_THE_PROMPT = (400, 403, 422, 500)
 _TOO_LONG = (
     "The prompt is too long for {model!r}, with the room that its reply needs ({status}). Shorten the prompt, "

@@ -1,17 +1,13 @@
 """What a server says when it refuses, whatever the shape: the one reader of its words, codes and parameters.
 
-    status, headers, body --read_refusal--> Refusal        of an answer with an error status
-    an error under status 200, or in mid-stream            the same, with the status that it names, or None
+status, headers, body --read_refusal--> Refusal        of an answer with an error status
+an error under status 200, or in mid-stream            the same, with the status that it names, or None
 
-Rule 1: the server's own words are shown, on one line; of a web page or XML only the title or the message.
-Rule 2: advice on litellm's settings, which a user cannot change, is removed; litellm's own proxy server sends it, too.
 """
 
 from __future__ import annotations
 
 import contextlib
-import html
-import json
 import math
 import re
 import time
@@ -19,39 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from refine_core.log.well_formed import well_formed
+from refine_core.lm.refusal_text import MAX_ITEMS, MAX_LEVELS, error_location, parse_json, read_text
 
-MAX_ITEMS = 3  # errors of a list that are shown
-MAX_LEVELS = 6
 MAX_RAW = 200_000  # characters of a body that are looked at
-MAX_READ = 4_000  # characters of its words, which are searched; far fewer are shown
+
 MAX_CODE = 100  # characters of a code
 
-_WORDS = (
-    "message",
-    "detail",
-    "details",
-    "error_description",
-    "error",
-    "errors",
-    "msg",
-    "reason",
-    "title",
-    "description",
-)
-_MARKUP = re.compile(
-    r"\s*(?>(?:<!--.*?-->\s*)*)<(?:!doctype|html|head|body|title|\?xml|[a-z]+[\s>/])",
-    re.IGNORECASE | re.DOTALL,
-)
-_TITLE = re.compile(r"<(title|message|faultstring|h1)\b[^<>]*>([^<]*)</\1", re.IGNORECASE)
-_PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # colours, of a log that was passed on
-_ORIGINAL = re.compile(
-    r"\s*(?:\.\s*)?(?:Original exception: |Received Model Group=|Available Model Group Fallbacks=).*",
-    re.DOTALL,
-)
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"(])|\s*\n\s*")
-_LITELLMS = re.compile(r"litellm|drop_params|allowed_openai_params|additional_drop_params", re.IGNORECASE)
 _OUT_OF_CREDIT = re.compile(
     r"insufficient[ _](?:quota|funds|credits?|balance)|credit balance|(?:out of|not enough|no) credits?\b"
     r"|exceeded your current quota|\bbilling\b|billing_(?:hard_limit|not_active)|requires? payment|payment[ _]required"
@@ -59,30 +28,39 @@ _OUT_OF_CREDIT = re.compile(
     r"|(?:used|consumed|spent) (?:up )?(?:all|your) (?:\w+ )*credits|budget[ _](?:has been )?exceeded",
     re.IGNORECASE,
 )
+
 _PASSES = re.compile(r"(?:retry|try again) (?:in|after) [\d.]+|per[ _]?(?:minute|second)", re.IGNORECASE)
+
 _WAIT = re.compile(
     r"(?:retry|try again|available) (?:in|after) (\d+(?:\.\d+)?) ?(ms|milliseconds?|m|min|minutes?|s|secs?|seconds?)?\b",
     re.IGNORECASE,
 )
+
 _UNITS_S = {"mil": 0.001, "ms": 0.001, "m": 60.0, "min": 60.0}
+
 _LOADING = re.compile(r"\b(?:loading|being loaded|warming up|starting up)\b", re.IGNORECASE)
+
 _CONTEXT = re.compile(
     r"context (?:length|size|window|shift|the overflows)|exceed_context_size|context_length_exceeded|maximum context"
     r"|(?:prompt|input) is too long|too many tokens|max_new_tokens` must be <=",
     re.IGNORECASE,
 )
+
 _CONTENT = re.compile(
     r"content[ _](?:management[ _])?(?:filter|policy)|content_policy_violation|requires moderation|input was flagged"
     r"|responsible ?ai",
     re.IGNORECASE,
 )
+
 _MEMORY = re.compile(
     r"requires more (?:system |gpu )?memory|out of memory|insufficient memory|not enough (?:gpu |video )?memory",
     re.IGNORECASE,
 )
+
 _NO_PATH = re.compile(
     r"unexpected endpoint|unknown (?:endpoint|path|route)|no route (?:for|matched)|invalid url", re.IGNORECASE
 )
+
 _CREDIT_STATUSES = (
     None,
     HTTPStatus.BAD_REQUEST,
@@ -90,13 +68,16 @@ _CREDIT_STATUSES = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.TOO_MANY_REQUESTS,
 )
+
 _ABOUT_PARAMETERS = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.NOT_IMPLEMENTED,
 )
+
 _NO_PARAMETERS = ("messages", "model", "prompt", "input")
+
 LOADING_WAIT_S = 5.0  # a local model takes some seconds to load, and servers do not tell how many
 
 
@@ -162,7 +143,7 @@ class Refusal:
 def read_refusal(status: int | None, headers: Mapping[str, str], raw: bytes) -> Refusal:
     """The refusal that came with this status. headers: by lower-case names."""
     text = raw[:MAX_RAW].decode("utf-8-sig", errors="replace").strip()
-    body = "" if text == "null" else _json(text)
+    body = "" if text == "null" else parse_json(text)
     return parse_refusal(
         text if body is None else body, status=status, retry_after_s=read_retry_after(headers)
     )
@@ -180,7 +161,7 @@ def parse_refusal(body: object, *, status: int | None = None, retry_after_s: flo
         status = next((int(code) for code in sorted(codes) if re.fullmatch(r"[45]\d\d", code)), None)
     if status is None and any("rate_limit" in code for code in codes):
         status = HTTPStatus.TOO_MANY_REQUESTS
-    words = read_words(body)
+    words = read_text(body)
     if retry_after_s is None:
         retry_after_s = _wait_in(body, words)
     refusal = Refusal(status, words, frozenset(codes), param, retry_after_s)
@@ -204,72 +185,10 @@ def _wait_in(body: object, words: str) -> float | None:
     return None
 
 
-def read_words(body: object) -> str:
-    """What a body says to a person, on one line; "" for nothing, and for a web page without a title."""
-    return clean_text(_words(body, MAX_LEVELS))
-
-
-def clean_text(words: str) -> str:
-    """The words on one line, without litellm's name, repetitions and advice."""
-    words = _ORIGINAL.sub("", _PREFIX.sub("", words.strip()[:MAX_READ]))
-    if _LITELLMS.search(words):
-        words = " ".join(part for part in _SENTENCE.split(words) if not _LITELLMS.search(part))
-    shown = "".join(c if c.isprintable() else " " for c in well_formed(_ESCAPES.sub("", words)))
-    return re.sub(r"(?: \.)+\Z", "", " ".join(shown.split()))
-
-
-def _words(body: object, levels: int) -> str:
-    match body:
-        case str():
-            return _text(body, levels)
-        case Mapping() if levels:
-            said = next((said for n in _WORDS if (said := _words(body.get(n), levels - 1))), "")
-            return said + _gateway_text(body, said, levels) or _body_as_text(body)
-        case list() if levels:
-            said_of_each = [_item(item, levels - 1) for item in body[:MAX_ITEMS]]
-            return "; ".join(filter(None, said_of_each))
-        case _:
-            return ""
-
-
-def _text(text: str, levels: int) -> str:
-    text = text.strip()
-    if text[:1] in ("{", "[") and levels and isinstance(inner := _json(text), (dict, list)):
-        return _words(inner, levels - 1)
-    if _MARKUP.match(text):
-        title = _TITLE.search(text)
-        return html.unescape(" ".join(title[2].split())) if title else ""
-    bad = sum(text[:1000].count(c) for c in "�\0")
-    return "" if bad * 10 > len(text[:1000]) else text
-
-
-def _item(item: object, levels: int) -> str:
-    """One error of a list; FastAPI's name the place of theirs."""
-    said = _words(item, levels)
-    place = _place(item)
-    return f"{place}: {said}" if place and said else said
-
-
-def _gateway_text(body: Mapping[str, object], said: str, levels: int) -> str:
-    """What the provider behind a gateway said, which the gateway passes on beside its own words."""
-    beside = body.get("metadata")
-    raw = _words(beside.get("raw"), levels - 1) if isinstance(beside, Mapping) else ""
-    return f": {raw}" if raw and raw not in said else ""
-
-
-def _body_as_text(body: Mapping[str, object]) -> str:
-    """A body without words, as it is; not one that tells codes alone, which are shown anyway."""
-    status = body.get("status")
-    if isinstance(status, str) and " " in status:
-        return status
-    rest = {n: v for n, v in body.items() if n not in ("code", "type", "param", "status", "object") and v}
-    return json.dumps(rest, ensure_ascii=False) if rest else ""
-
-
 def _parts(body: object, levels: int = MAX_LEVELS) -> Iterator[Mapping[str, object]]:
     """All objects in a body that may tell codes, outermost first."""
     if isinstance(body, str) and body[:1] in ("{", "["):
-        body = _json(body)
+        body = parse_json(body)
     if isinstance(body, Mapping) and levels:
         yield body
         for name in ("error", "errors", "detail", "details", "message"):
@@ -282,15 +201,8 @@ def _parts(body: object, levels: int = MAX_LEVELS) -> Iterator[Mapping[str, obje
 def _param_in(part: Mapping[str, object]) -> str:
     """The parameter that this object blames; not the prompt or the model, which are none."""
     named = part.get("param")
-    name = named if isinstance(named, str) else _place(part)
+    name = named if isinstance(named, str) else error_location(part)
     return "" if name.startswith(_NO_PARAMETERS) or not re.fullmatch(r"[\w.\[\]-]{1,60}", name) else name
-
-
-def _place(item: object) -> str:
-    """Where FastAPI sees the error: ["body", "temperature"] is "temperature"."""
-    loc = item.get("loc") if isinstance(item, Mapping) else None
-    parts = loc[1:] if isinstance(loc, list) and loc[:1] in (["body"], ["query"]) else loc
-    return ".".join(map(str, parts)) if isinstance(parts, list) else ""
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:
@@ -310,10 +222,3 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 def _valid_wait(seconds: float) -> float | None:
     """The advice, unless it is none: a time in the past, a negative number or no number."""
     return seconds if 0 <= seconds < math.inf else None
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

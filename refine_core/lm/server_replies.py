@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from refine_core.errors import Charge, LMError, LMRefusedError, LMUnavailableError
-from refine_core.lm.chat_format import ReplyTooLong, normalize_usage, token_count
+from refine_core.lm.chat_format import message_reasoning, normalize_usage, token_count
 from refine_core.lm.secrecy import mask, redact
-from refine_core.lm.sse import message_reasoning
+from refine_core.lm.transport_faults import ReplyTooLong
 from refine_core.lm.types import Reply, Usage
 
 MAX_REPLY_BYTES = 4_000_000

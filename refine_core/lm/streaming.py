@@ -12,16 +12,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import AsyncIterator, Collection, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from refine_core.lm.chat_format import (
-    MalformedReply,
-    ReplyCutOff,
-    ReplyTooLong,
-    content_text,
-    describe_kind,
-    normalize_usage,
-)
+from refine_core.lm.chat_format import content_text, describe_kind, normalize_usage
 from refine_core.lm.secrecy import mask, safe_prefix
 from refine_core.lm.server_replies import (
     MAX_REPLY_BYTES,
@@ -31,10 +24,9 @@ from refine_core.lm.server_replies import (
     refusal_text,
     tool_names,
 )
+from refine_core.lm.transport_faults import MalformedReply, ReplyCutOff, ReplyTooLong
 from refine_core.lm.types import OnText
-
-if TYPE_CHECKING:
-    from refine_core.lm.wire import Watch
+from refine_core.lm.watch import Watch
 
 UPDATE_INTERVAL_S = 0.03
 UPDATE_SHARE = (

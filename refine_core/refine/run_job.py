@@ -25,7 +25,8 @@ from refine_core.events import (
     StopReason,
 )
 from refine_core.lm.base import BaseLM
-from refine_core.lm.replay import Recording, ReplayGuard, ReplayLM
+from refine_core.lm.recording import Recording
+from refine_core.lm.replay import ReplayGuard, ReplayLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.loop import Plan

@@ -18,7 +18,7 @@ from refine_core.budget import Purse
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import KeyRefused, LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import LMRequested, RunFinished, RunStarted
-from refine_core.lm.replay import Recording
+from refine_core.lm.recording import Recording
 from refine_core.log.drafts import Drafts
 from refine_core.log.folds import timeline
 from refine_core.log.recorder import Recorder

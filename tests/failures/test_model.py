@@ -22,7 +22,7 @@ from refine_core.concurrency.flows import arun, run
 from refine_core.errors import LMError
 from refine_core.lm import LM, Reply, warm
 from refine_core.lm.engine import engine
-from refine_core.lm.secrecy import LIBRARIES
+from refine_core.lm.log_guard import LIBRARIES
 from tests.failures.table import KEY, ROWS, Mode, Row, close_clients, standing
 
 BATCH = 120  # servers at once: litellm lets its oldest clients go unclosed beyond 200

@@ -20,7 +20,7 @@ from refine_core import ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.lm import warm
 from refine_core.lm.engine import engine
-from refine_core.lm.secrecy import LIBRARIES
+from refine_core.lm.log_guard import LIBRARIES
 from refine_core.runs import Credentials, Run, Runs
 from refine_core.store import open_store
 from tests.failures.table import KEY, ROWS, SLOW_S, Row, close_clients, standing

@@ -35,7 +35,7 @@ from refine_core.lm.cache import cache
 from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.refusals import read_refusal
 from refine_core.lm.secrecy import redact
-from refine_core.lm.wire import MAX_REDIRECTS
+from refine_core.lm.transports import MAX_REDIRECTS
 from tests import openai_server
 from tests.openai_server import Answer, OpenAIServer, redirect, status
 from tests.threads import finish

@@ -21,10 +21,12 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import arun, run
 from refine_core.errors import LMError, LMRefusedError, LMTimeoutError, LMUnavailableError, RunCancelled
 from refine_core.lm import LM, Reply, Usage, warm
-from refine_core.lm.chat_format import ErrorBody, MalformedReply, normalize_reply, normalize_usage, to_sse
+from refine_core.lm.chat_format import normalize_reply, normalize_usage, to_sse
 from refine_core.lm.engine import engine
-from refine_core.lm.secrecy import mask, protect_logs, safe_prefix
+from refine_core.lm.log_guard import protect_logs
+from refine_core.lm.secrecy import mask, safe_prefix
 from refine_core.lm.streaming import Draft
+from refine_core.lm.transport_faults import ErrorBody, MalformedReply
 from tests.failures.table import close_clients
 from tests.openai_server import DONE, Answer, OpenAIServer, delta, redirect, status
 from tests.threads import finish

@@ -11,7 +11,8 @@ import pytest
 from refine_core import ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.errors import LMNotFoundError, LMUnavailableError, RecordingEnded, SpecError
-from refine_core.lm.replay import Recording, ReplayLM
+from refine_core.lm.recording import Recording
+from refine_core.lm.replay import ReplayLM
 from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs, replayed

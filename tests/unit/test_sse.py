@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine_core.lm.chat_format import ErrorBody, MalformedReply, ReplyCutOff, ReplyTooLong
+from refine_core.lm.chat_stream import StreamReader
 from refine_core.lm.server_replies import read_reply_body
-from refine_core.lm.sse import MAX_LINE_BYTES, EventReader, ServerEvent, StreamReader
+from refine_core.lm.sse import MAX_LINE_BYTES, EventReader, ServerEvent
+from refine_core.lm.transport_faults import ErrorBody, MalformedReply, ReplyCutOff, ReplyTooLong
 from tests.openai_server import DONE, delta
 
 

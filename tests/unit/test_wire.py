@@ -11,8 +11,8 @@ import pytest
 from refine_core.concurrency.flows import run
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import LM
-from refine_core.lm.chat_format import RedirectedElsewhere, ReplyTooLong
 from refine_core.lm.engine import engine
+from refine_core.lm.transport_faults import RedirectedElsewhere, ReplyTooLong
 from tests.failures.table import close_clients
 from tests.openai_server import Answer, OpenAIServer, redirect
 
@@ -91,7 +91,7 @@ def test_a_reply_that_passed_no_guard_is_an_error_in_words(server, monkeypatch):
 def test_a_client_in_a_thread_is_guarded_too(server, library):
     """Some providers are asked in a thread by litellm, which takes the call's context along."""
     engine.litellm().result()
-    from refine_core.lm.wire import Watch, current_watch
+    from refine_core.lm.watch import Watch, current_watch
 
     family, watch = importlib.import_module(library), Watch(streamed=False)
     bomb = gzip.compress(b" " * 80_000_000, 1)

@@ -1,44 +1,26 @@
-"""What passes between litellm and the network, watched while a call of ours is made.
+"""Response bodies on their way to litellm: limited in size, normalized, and read here where they are OpenAI's.
 
-    request --guarded--> network --> response --passed on--> litellm
-                                     a refusal is noted as it came; a stream of OpenAI's kind is read here, and
-                                     passed on as the one event that it amounts to
-
-Rule 1: a key goes to the server that it was given for, and follows no redirect to another; httpx would only take
-        `Authorization` out, and neither the other headers that carry keys nor the prompt.
-Rule 2: no more is read than a reply can be long, counted as it is unpacked.
-Rule 3: a body is normalised before litellm interprets it (see refine_core.lm.chat_format).
-Rule 4: every way to the network is guarded, that of each HTTP library that openai and litellm may bring; a reply that
-        came by none of them is refused (see `Watch.passed`).
-Imported together with litellm and by nobody else, since httpx is slow to import.
+body of a refusal   received as far as it comes
+whole body          normalized (see chat_format); given as a stream to a caller who asked for one
+stream              OpenAI's is read here and passed on as one event; another protocol's is passed on as it is
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from typing import Any
 
-from refine_core.lm.chat_format import (
-    ErrorBody,
-    MalformedReply,
-    RedirectedElsewhere,
-    RedirectLoop,
-    ReplyCutOff,
-    ReplyTooLong,
-    TransportFault,
-    normalize_reply,
-    to_sse,
-)
-from refine_core.lm.refusals import Refusal, parse_refusal, read_refusal
+from refine_core.lm.chat_format import normalize_reply, to_sse
+from refine_core.lm.chat_stream import StreamReader
+from refine_core.lm.refusals import read_refusal
 from refine_core.lm.server_replies import MAX_REPLY_BYTES
-from refine_core.lm.sse import DONE, EventReader, ServerEvent, StreamReader
+from refine_core.lm.sse import DONE, EventReader, ServerEvent
+from refine_core.lm.transport_faults import MalformedReply, ReplyCutOff, ReplyTooLong, TransportFault
+from refine_core.lm.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -51,124 +33,20 @@ MAX_REFUSAL_BYTES = 200_000
 MAX_NO_JSON_BYTES = 200_000
 """Of a whole body that is no JSON object. litellm searches such a text for keys, which takes minutes where it is long."""
 
-MAX_REDIRECTS = 5
-"""Of one call, all within one server."""
-
 MAX_LOOKAHEAD_BYTES = 256_000
 """Read of a stream before its first event, which tells whose kind it is."""
 
 _STREAM_BEGINS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
 _FRAMING = ("content-encoding", "content-length")
+
 _SUCCESS, _REDIRECT, _ERROR = 200, 300, 400
 
 
-def _ignore(*_: object) -> None:
-    """Nobody wants to know."""
-
-
-@dataclass(slots=True)
-class Watch:
-    """One call as seen here.
-
-    streamed: a stream was asked for. on_text: told each piece of text and of reasoning. on_bytes: told whenever something
-    arrives.
-    passed: the latest request went through here. redirects: how many came. body: the reply's, in the shape of a whole
-    chat reply of OpenAI's, however it came. pieces: of a stream that was read here. done: the stream said that it was at
-    its end. refusal: the latest answer was one. fault: what was wrong with it.
-    """
-
-    streamed: bool
-    on_text: Callable[[str, str], None] = _ignore
-    on_bytes: Callable[[], None] = _ignore
-    passed: bool = False
-    redirects: int = 0
-    body: dict[str, Any] | None = None
-    pieces: int = 0
-    done: bool = False
-    refusal: Refusal | None = None
-    fault: TransportFault | None = None
-
-    def begin(self) -> None:
-        """A request is sent: what was seen of an earlier one of this call no longer counts."""
-        self.passed, self.refusal, self.fault = True, None, None
-
-    def note(self, fault: TransportFault) -> None:
-        """This ends the call; an error in place of a reply is a refusal, too."""
-        self.fault = fault
-        if isinstance(fault, ErrorBody):
-            self.refusal = parse_refusal(fault.body)
-
-
-current_watch: ContextVar[Watch | None] = ContextVar("refine_core_wire", default=None)
-"""The call that this task makes; requests outside of any are none of our business."""
-
-
-def install() -> None:
-    """Guard all ways by which litellm and openai reach the network. Calling twice is harmless."""
-    litellms: Any = importlib.import_module("litellm.llms.custom_httpx.aiohttp_transport")
-    families = [
-        importlib.import_module(name) for name in ("httpx", "httpx2") if importlib.util.find_spec(name)
-    ]
-    for transport in (litellms.LiteLLMAiohttpTransport, *(family.AsyncHTTPTransport for family in families)):
-        _guard(transport, "handle_async_request", _guarded)
-    for family in families:
-        _guard(family.HTTPTransport, "handle_request", _guarded_in_thread)
-
-
-def _guard(transport: Any, method: str, guarded: Callable[[Any], Any]) -> None:
-    send = getattr(transport, method)
-    if not getattr(send, "guards", False):
-        wrapped = guarded(send)
-        wrapped.guards = True
-        setattr(transport, method, wrapped)
-
-
-def _guarded(send: Callable[[Any, Any], Awaitable[Any]]) -> Any:
-    async def handle_async_request(transport: Any, request: Any) -> Any:
-        watch = current_watch.get()
-        if watch is None:
-            return await send(transport, request)
-        watch.begin()
-        response = await send(transport, request)
-        watch.on_bytes()
-        try:
-            return await _inspect(watch, request, response)
-        except TransportFault as fault:
-            watch.note(fault)
-            await response.aclose()
-            raise
-
-    return handle_async_request
-
-
-def _guarded_in_thread(send: Callable[[Any, Any], Any]) -> Any:
-    """The same for providers that litellm asks in a thread: their replies are bounded, and read by litellm alone."""
-
-    def handle_request(transport: Any, request: Any) -> Any:
-        watch = current_watch.get()
-        if watch is None:
-            return send(transport, request)
-        watch.begin()
-        response = send(transport, request)
-        try:
-            _check_redirect(watch, request, response)
-        except TransportFault as fault:
-            watch.note(fault)
-            response.close()
-            raise
-        body = _body_class(type(request).__module__, sync=True)(
-            _limit_size_in_thread(response, watch), response.close
-        )
-        return _with_body(response, request, stream=body)
-
-    return handle_request
-
-
-async def _inspect(watch: Watch, request: Any, response: Any) -> Any:
-    """The response as litellm may see it."""
-    _check_redirect(watch, request, response)
+async def relay(watch: Watch, request: Any, response: Any) -> Any:
+    """The response that litellm gets to see."""
     if response.status_code >= (_ERROR if response.has_redirect_location else _REDIRECT):
-        raw = await _read_refusal(watch, response)
+        raw = await _receive_refusal(watch, response)
         watch.refusal = read_refusal(response.status_code, response.headers, raw)
         return _with_body(response, request, content=raw)
     pieces = _limit_size(response, watch)
@@ -186,26 +64,11 @@ async def _inspect(watch: Watch, request: Any, response: Any) -> Any:
     )
 
 
-def _check_redirect(watch: Watch, request: Any, response: Any) -> None:
-    """Raise RedirectedElsewhere for a redirect to another server, RedirectLoop for one too many, MalformedReply for no address."""
-    if response.has_redirect_location:
-        watch.redirects += 1
-        if watch.redirects > MAX_REDIRECTS:
-            raise RedirectLoop(response.status_code)
-        try:
-            to = request.url.join(response.headers["Location"])
-        except Exception:  # noqa: BLE001  # each HTTP library has its own; the address is none
-            raise MalformedReply("it redirects to something that is not an address") from None
-        if not _is_same_server(request.url, to):
-            shown = str(to.copy_with(userinfo=b"", query=None, fragment=None))
-            raise RedirectedElsewhere(shown, response.status_code)
-
-
-def _is_same_server(asked: Any, to: Any) -> bool:
-    """Whether a redirect stays with the server that was asked, or goes from its http to its https."""
-    ports = {"http": 80, "https": 443}
-    here, there = ((u.scheme, u.host, u.port or ports.get(u.scheme)) for u in (asked, to))
-    return here == there or (here[1] == there[1] and (*here[::2], *there[::2]) == ("http", 80, "https", 443))
+def relay_in_thread(watch: Watch, request: Any, response: Any) -> Any:
+    """The same for a response that litellm reads in a thread, without looking into it."""
+    pieces = _limit_size_in_thread(response, watch)
+    body = _body_class(type(request).__module__, sync=True)(pieces, response.close)
+    return _with_body(response, request, stream=body)
 
 
 def _with_body(response: Any, request: Any, **body: Any) -> Any:
@@ -238,7 +101,7 @@ def _limit_size_in_thread(response: Any, watch: Watch) -> Iterator[bytes]:
         yield piece
 
 
-async def _read_refusal(watch: Watch, response: Any) -> bytes:
+async def _receive_refusal(watch: Watch, response: Any) -> bytes:
     """The body of a refusal, as far as it comes: the status alone is enough to go by."""
     raw = bytearray()
     try:
