@@ -18,7 +18,7 @@ from refine_core.errors import BudgetUsedUp, Charge
 from refine_core.events import Event, LMRequested, LMRetried, charge_of
 
 
-class Purse:
+class Budget:
     """A sink that lets no call begin once the budget is spent.
 
     usd: US dollars; tokens: sent and received together; None is no limit. spent: what the run recorded before.
@@ -27,7 +27,7 @@ class Purse:
     def __init__(
         self, usd: float | None = None, tokens: int | None = None, *, spent: Iterable[Event] = ()
     ) -> None:
-        self._most_usd, self._most_tokens = usd, tokens
+        self._max_usd, self._max_tokens = usd, tokens
         self._usd, self._tokens = 0.0, 0
         self._unpriced, self._uncounted = "", ""
         self._lock = threading.Lock()
@@ -44,31 +44,31 @@ class Purse:
 
     def check(self) -> None:
         """Raise BudgetUsedUp if nothing more may be spent, or nobody knows whether it may."""
-        if self._most_usd is not None:
+        if self._max_usd is not None:
             if self._unpriced:
                 raise BudgetUsedUp(
-                    f"The price of {self._unpriced} is not known, so a budget of {_limit(self._most_usd)} cannot be kept. "
+                    f"The price of {self._unpriced} is not known, so a budget of {_format_limit(self._max_usd)} cannot be kept. "
                     "Give its price with the model, or limit the tokens instead."
                 )
-            if self._usd >= self._most_usd:
+            if self._usd >= self._max_usd:
                 raise BudgetUsedUp(
-                    f"{_written(self._usd)} are spent, and the budget is {_limit(self._most_usd)}. Raise it to go further."
+                    f"{_format_usd(self._usd)} are spent, and the budget is {_format_limit(self._max_usd)}. Raise it to go further."
                 )
-        if self._most_tokens is not None:
+        if self._max_tokens is not None:
             if self._uncounted:
                 raise BudgetUsedUp(
-                    f"{self._uncounted} does not say how many tokens it uses, so a budget of {self._most_tokens:,} "
+                    f"{self._uncounted} does not say how many tokens it uses, so a budget of {self._max_tokens:,} "
                     "tokens cannot be kept. Leave it empty, or ask another model."
                 )
-            if self._tokens >= self._most_tokens:
+            if self._tokens >= self._max_tokens:
                 raise BudgetUsedUp(
-                    f"{self._tokens:,} tokens are used, and the budget is {self._most_tokens:,}. Raise it to go further."
+                    f"{self._tokens:,} tokens are used, and the budget is {self._max_tokens:,}. Raise it to go further."
                 )
 
     @property
-    def last_try(self) -> LastTry:
+    def retry_budget(self) -> RetryBudget:
         """The sink that stands behind whoever records."""
-        return LastTry(self)
+        return RetryBudget(self)
 
     def _count(self, charge: Charge) -> None:
         if charge.cost_usd is None:
@@ -81,23 +81,23 @@ class Purse:
             self._tokens += charge.prompt_tokens + charge.completion_tokens
 
 
-def _written(usd: float) -> str:
+def _format_usd(usd: float) -> str:
     """Dollars without an exponent."""
     return f"${usd:.4f}" if round(usd, 4) else f"${usd:.8f}"
 
 
-def _limit(usd: float) -> str:
+def _format_limit(usd: float) -> str:
     """The same for a budget, which a person typed in round figures."""
-    return f"${usd:g}" if round(usd, 4) else _written(usd).rstrip("0")
+    return f"${usd:g}" if round(usd, 4) else _format_usd(usd).rstrip("0")
 
 
-class LastTry:
-    """A sink that lets a call be tried once more only while its purse has something in it. Raises BudgetUsedUp."""
+class RetryBudget:
+    """A sink that lets a call be tried once more only while its budget has something in it. Raises BudgetUsedUp."""
 
-    def __init__(self, purse: Purse) -> None:
-        self._purse = purse
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
 
     def accept(self, _: str, event: Event) -> None:
         """Refuse the next try."""
         if isinstance(event, LMRetried):
-            self._purse.check()
+            self._budget.check()

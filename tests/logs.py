@@ -2,7 +2,7 @@
 
     log = Log(stages=("draft", "answer"), N=5, threshold=0.9)
     log.attempt(0.2, outputs={"answer": "Paris"}); log.advise({"draft": "be brief"}); log.attempt(0.95); log.finish()
-    log.records                                             # list[Record]; log.line is its Timeline
+    log.records                                             # list[Record]; log.timeline is its Timeline
 
 `SCENARIOS` names ready ones. Nothing here is random and no clock is read.
 """
@@ -65,7 +65,7 @@ class Log:
         self.emit("", ev.RunStarted(spec, self.temperatures, self.stages, "test"))
 
     @property
-    def line(self) -> Timeline:
+    def timeline(self) -> Timeline:
         """The records, folded."""
         folded = timeline(self.records)
         assert folded is not None

@@ -243,9 +243,9 @@ def _temperature_field() -> None:
 
 def _find_failure(form: FormState, run: Run | None) -> tuple[str, str] | None:
     """The field to blame for the failure of the run on screen, if that run used the model that is typed."""
-    if run is None or run.line.spec.model != form.spec.model:
+    if run is None or run.timeline.spec.model != form.spec.model:
         return None
-    failed = [a.error for a in run.line.attempts if a.error is not None]
+    failed = [a.error for a in run.timeline.attempts if a.error is not None]
     if not failed or failed[-1].blame != "model":
         return None
     return _FIELD_OF.get(failed[-1].type, "name"), failed[-1].message

@@ -23,7 +23,7 @@ except StoreError as error:
     st.stop()
 
 if address.change_asked() or not state.is_filled():
-    state.load(run.line.spec if run else state.first_example())
+    state.load(run.timeline.spec if run else state.first_example())
 state.use_connection()
 form = state.read_form()
 
@@ -32,7 +32,7 @@ example_buttons(form)
 with st.container(horizontal=True, vertical_alignment="center"):
     pressed = run_button(form) or state.take_run_anyway()
     if run:
-        actions(run, here=form.spec.reward == run.line.spec.reward)
+        actions(run, here=form.spec.reward == run.timeline.spec.reward)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
     said = st.empty()
     if run_id and run is None:
@@ -50,7 +50,7 @@ if pressed or entered:
         start_run(form)
 with right:
     if run:
-        if not state.is_same_program(form, run.line.spec):
+        if not state.is_same_program(form, run.timeline.spec):
             st.caption("The form has changed since this run; press Run to try it as it is now.")
         live(run)
     else:

@@ -33,7 +33,7 @@ _MEANINGS = {
 
 def reward_form(form: FormState, run: Run | None) -> bool:
     """The editor. Returns whether Ctrl-Enter was pressed in it. run: the one on the page; where its reward failed is marked."""
-    failed = failed_lines(run.line) if run is not None and _is_in_editor(form, run) else []
+    failed = failed_lines(run.timeline) if run is not None and _is_in_editor(form, run) else []
     st.header(
         "Reward",
         anchor=address.REWARD,
@@ -79,7 +79,7 @@ def reward_form(form: FormState, run: Run | None) -> bool:
 
 def _is_in_editor(form: FormState, run: Run) -> bool:
     """Whether that run's reward is what stands in the editor."""
-    ran = run.line.spec
+    ran = run.timeline.spec
     return (ran.reward, ran.reward_name) == (form.spec.reward, form.spec.reward_name)
 
 

@@ -119,7 +119,7 @@ def _is_running(run_id: str, form: FormState) -> bool:
         run = runs.get(run_id)
     except StoreError:
         return False
-    return run is not None and run.live and state.is_same_program(form, run.line.spec)
+    return run is not None and run.live and state.is_same_program(form, run.timeline.spec)
 
 
 def _list_steps(form: FormState) -> list[str]:

@@ -22,7 +22,7 @@ except StoreError as error:
 if run is None:
     unknown(run_id)
 else:
-    st.title(plain(runs.title(run.line.spec)), anchor=False)
+    st.title(plain(runs.title(run.timeline.spec)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not run.awaits_decision:  # else "Fix the reward" leads there
             st.page_link(

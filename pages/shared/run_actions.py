@@ -27,12 +27,12 @@ def actions(run: Run, *, here: bool = False) -> None:
         _resume(run)
     if run.awaits_decision:
         _decide(run, here=here)
-    if run.line.calls:
+    if run.timeline.calls:
         _replay(run)
 
 
 def _cancel(run: Run) -> None:
-    if not run.here:
+    if not run.is_local:
         st.caption(
             "This run works in another window of the app, on this data folder; cancel it there.",
             width="content",
@@ -47,7 +47,7 @@ def _cancel(run: Run) -> None:
 
 def _resume(run: Run) -> None:
     with st.popover("Resume", icon=":material/play_circle:"):
-        done = sum(a.state in ("scored", "failed") for a in run.line.attempts)
+        done = sum(a.state in ("scored", "failed") for a in run.timeline.attempts)
         st.markdown(
             "The run goes on from its last complete attempt"
             + (
@@ -56,7 +56,7 @@ def _resume(run: Run) -> None:
                 else ": there is none, so it starts from the beginning."
             )
         )
-        missing_keys(run.line.spec, run.line.keyed)
+        missing_keys(run.timeline.spec, run.timeline.keyed)
         if st.button("Go on", type="primary", key="go-on"):
             _go_on(run, "Not resumed", anyway=False)
 
@@ -76,12 +76,12 @@ def _decide(run: Run, *, here: bool) -> None:
             query_params=address.to_change(run.run_id),
         )
     with st.popover("Continue anyway", icon=":material/play_circle:"):
-        left = len(run.line.temperatures) - len(run.line.attempts)
+        left = len(run.timeline.temperatures) - len(run.timeline.attempts)
         st.markdown(
             f"The run goes on with the same reward: up to {pluralize(left, 'more attempt')}, "
             "whatever errors the reward raises."
         )
-        missing_keys(run.line.spec, run.line.keyed)
+        missing_keys(run.timeline.spec, run.timeline.keyed)
         if st.button("Continue", type="primary", key="continue-anyway"):
             _go_on(run, "Not continued", anyway=True)
 
@@ -89,7 +89,7 @@ def _decide(run: Run, *, here: bool) -> None:
 def _go_on(run: Run, refused: str, *, anyway: bool) -> None:
     """Go on with a run, and show it; or say why not. refused: how that sentence begins."""
     try:
-        runs.resume(run.run_id, credentials(run.line.spec), anyway=anyway)
+        runs.resume(run.run_id, credentials(run.timeline.spec), anyway=anyway)
     except (SpecError, LMError, StoreError) as error:
         mistake(f"{refused}: {error}")
     else:

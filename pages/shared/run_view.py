@@ -50,22 +50,22 @@ def unknown(run_id: str) -> None:
 
 def draw(run: Run) -> None:
     """One look at a run."""
-    st.markdown(f"**{plain(run.why)}**")
-    st.caption(plain(f"{run.took} · {_model(run.line)}"))
-    if settings := describe_settings(run.line):
+    st.markdown(f"**{plain(run.stop_summary)}**")
+    st.caption(plain(f"{run.usage_summary} · {_model(run.timeline)}"))
+    if settings := describe_settings(run.timeline):
         st.caption(plain(settings))
-    if again := resume_summary(run.line):
+    if again := resume_summary(run.timeline):
         st.caption(plain(again))
-    if remark := reward_remark(run.line):
+    if remark := reward_remark(run.timeline):
         st.warning(plain(remark), icon=":material/lightbulb:")
     if run.state == "unrecorded":
-        mistake(f"The run was stopped. {run.trouble} What was recorded until then is here.")
-    if run.line.spec.model.kind == "replay":
-        _replayed(run.line)
-    attempts = {a.index: a for a in run.line.attempts}
+        mistake(f"The run was stopped. {run.error} What was recorded until then is here.")
+    if run.timeline.spec.model.kind == "replay":
+        _replayed(run.timeline)
+    attempts = {a.index: a for a in run.timeline.attempts}
     picked = timeline(
-        run.line,
-        selected=_selected(run.line, attempts),
+        run.timeline,
+        selected=_selected(run.timeline, attempts),
         key=f"timeline-{run.run_id}",
         reveal=address.just_started(run.run_id),
         live=run.live,
@@ -75,9 +75,9 @@ def draw(run: Run) -> None:
     named = address.attempt()
     if named is not None and named not in attempts and not run.live:
         st.caption(f"There is no attempt {named + 1} in this run.")
-    shown = _selected(run.line, attempts)
+    shown = _selected(run.timeline, attempts)
     if shown is not None:
-        attempt_view(run.line, attempts[shown])
+        attempt_view(run.timeline, attempts[shown])
 
 
 def _replayed(line: Timeline) -> None:

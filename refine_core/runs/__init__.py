@@ -19,7 +19,7 @@ from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.log.well_formed import well_formed
 from refine_core.remarks import failed_lines, reward_remark
 from refine_core.runs.registry import Credentials, Runs
-from refine_core.runs.replaying import replayed
+from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run
 from refine_core.spec import ProgramSpec
 from refine_core.store import open_store
@@ -44,7 +44,7 @@ __all__ = [
     "notices",
     "recent",
     "replay",
-    "replayed",
+    "replay_program",
     "resume",
     "reward_remark",
     "start",

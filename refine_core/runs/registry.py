@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from refine_core.budget import Purse
+from refine_core.budget import Budget
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import KeyRefused, LMNotFoundError, Problem, RecordingFailed, SpecError
 from refine_core.events import LMRequested, RunFinished, RunStarted
@@ -30,7 +30,7 @@ from refine_core.messages import usage_summary
 from refine_core.refine.build import check
 from refine_core.refine.resuming import continued_anyway
 from refine_core.refine.run_job import RunJob
-from refine_core.runs.replaying import replayed
+from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run, State
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_summary
@@ -53,7 +53,7 @@ class _Job:
     cancel: Cancel
     drafts: Drafts = field(default_factory=Drafts)
     thread: threading.Thread | None = None
-    trouble: str | None = None
+    error: str | None = None
     ended: bool = False
 
     @property
@@ -99,7 +99,7 @@ class Runs:
             state = "not there" if found is None else f"{found.state}, not interrupted"
             raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot go on")])
         # Those that it was found by: whatever another made of it since, the store refuses to write over.
-        records = self.events(run_id)[: found.line.seq]
+        records = self.events(run_id)[: found.timeline.seq]
         keys = (credentials or Credentials()).keys
         work = RunJob(_spec(records), keys, self.recording, records, anyway=anyway)
         self._begin(run_id, work, records)
@@ -116,7 +116,7 @@ class Runs:
         spec = _spec(records)
         if continued_anyway(records):
             spec = replace(spec, stop_on_repeating_error=False)
-        return self.start(replayed(spec, run_id, delay_s=delay_s))
+        return self.start(replay_program(spec, run_id, delay_s=delay_s))
 
     def recording(self, run_id: str) -> Recording:
         """The replies of a run. Raises LMNotFoundError if there is no such run; StoreError."""
@@ -138,13 +138,20 @@ class Runs:
                 after=len(records),
                 not_before=records[-1].at if records else 0.0,
             )
-            purse = Purse(
+            budget = Budget(
                 spec.budget_usd,
                 spec.budget_tokens,
                 spent=(r.event for r in records if not isinstance(r.event, LMRequested)),
             )
             span = Span(taken=before.used_paths if before is not None else frozenset())
-            sinks = (purse, *work.before_record, recorder, job.drafts, purse.last_try, *work.after_record)
+            sinks = (
+                budget,
+                *work.before_record,
+                recorder,
+                job.drafts,
+                budget.retry_budget,
+                *work.after_record,
+            )
             scope = Scope(sinks, span, job.cancel, job.drafts.write)
             try:
                 scope.emit(work.began())
@@ -217,8 +224,8 @@ class Runs:
                 because="" if state == "unrecorded" else "the app ended before the run did",
             ),
             usage_summary(line),
-            job.trouble if job else None,
-            here=job is not None,
+            job.error if job else None,
+            is_local=job is not None,
         )
 
     def wait(self, run_id: str, after: int, timeout_s: float) -> bool:
@@ -228,7 +235,7 @@ class Runs:
     def join(self, run_id: str, timeout_s: float) -> None:
         """Wait until this process has nothing more to do for the run; return at once if it has nothing to do now.
 
-        By then its last event is recorded, or `Run.trouble` says why not.
+        By then its last event is recorded, or `Run.error` says why not.
         Raises TimeoutError if that takes more than `timeout_s` seconds.
         """
         with self._lock:
@@ -267,18 +274,18 @@ class Runs:
         try:
             scope.emit(work.run(scope))
         except KeyRefused as refused:
-            job.trouble = f"{refused} Resume it with the right key."
+            job.error = f"{refused} Resume it with the right key."
         except RecordingFailed as failure:
             logger.warning("run %s: %s", run_id, failure.cause or failure)
-            job.trouble = f"It could not be recorded: {failure.cause or failure}"
+            job.error = f"It could not be recorded: {failure.cause or failure}"
         except BaseException as error:
             logger.exception("run %s ended unexpectedly", run_id)
-            job.trouble = f"An error of the app's own ended it: {type(error).__name__}: {error}"
+            job.error = f"An error of the app's own ended it: {type(error).__name__}: {error}"
             raise
         finally:
             job.ended = True
             work.close()
-            if job.trouble is None:  # its end is on record, so nothing of it need be remembered here
+            if job.error is None:  # its end is on record, so nothing of it need be remembered here
                 with self._lock:
                     self._jobs.pop(run_id, None)
 
@@ -286,7 +293,7 @@ class Runs:
 def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:
     if line.finished is not None:
         return "finished"
-    if job is not None and job.trouble is not None:
+    if job is not None and job.error is not None:
         return "unrecorded"
     if not alive:
         return "interrupted"

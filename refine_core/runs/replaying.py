@@ -8,7 +8,7 @@ from refine_core.lm.replay import replay_spec
 from refine_core.spec import ModelSpec, ProgramSpec
 
 
-def replayed(spec: ProgramSpec, run_id: str, *, delay_s: float | None = None) -> ProgramSpec:
+def replay_program(spec: ProgramSpec, run_id: str, *, delay_s: float | None = None) -> ProgramSpec:
     """The same description on the replies that run `run_id` recorded. delay_s: of each reply; None as recorded."""
 
     def role(model: ModelSpec | None) -> ModelSpec | None:

@@ -14,18 +14,18 @@ State = Literal["running", "cancelling", "finished", "interrupted", "unrecorded"
 class Run:
     """A run as far as it is recorded.
 
-    state: "unrecorded" means that its end is not on record; `trouble` says why, in a sentence.
-    here: whether it works in this process, so that it can be cancelled from here, and read along with.
-    why: one sentence on why it stopped or where it stands. took: attempts, calls, time and cost in words.
+    state: "unrecorded" means that its end is not on record; `error` says why, in a sentence.
+    is_local: whether it works in this process, so that it can be cancelled from here, and read along with.
+    stop_summary: one sentence on why it stopped or how far it is. usage_summary: attempts, calls, time and cost in words.
     """
 
     run_id: str
-    line: Timeline
+    timeline: Timeline
     state: State
-    why: str
-    took: str
-    trouble: str | None = None
-    here: bool = True
+    stop_summary: str
+    usage_summary: str
+    error: str | None = None
+    is_local: bool = True
 
     @property
     def resumable(self) -> bool:
@@ -35,7 +35,7 @@ class Run:
     @property
     def awaits_decision(self) -> bool:
         """Whether it stopped for an error of its reward that is bound to repeat, and may go on anyway."""
-        return self.line.finished is not None and self.line.finished.reason == "reward_broken"
+        return self.timeline.finished is not None and self.timeline.finished.reason == "reward_broken"
 
     @property
     def live(self) -> bool:

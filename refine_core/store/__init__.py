@@ -29,7 +29,7 @@ def open_store(home: Path | None = None) -> SqlStore:
     Raises StoreError: the folder or the file cannot be used, is of a newer version, or is damaged and open elsewhere.
     Then it is as it was.
     """
-    from refine_core.store.opening import open_in
+    from refine_core.store.open import open_in
 
     return open_in(home or data_home())
 

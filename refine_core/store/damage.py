@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from refine_core.errors import StoreError
-from refine_core.store.lock import anyone_alive
+from refine_core.store.lock import any_writer_alive
 from refine_core.store.sqlite import Sqlite
 
 MAGIC = b"SQLite format 3\0"
@@ -24,7 +24,7 @@ _LOG_ALONE = "the database is gone or empty, and only its log is left"
 _PARTS = ("", "-wal", "-shm", "-journal")
 
 
-def found_in(database: Sqlite, locks: Path) -> str | None:
+def find_damage(database: Sqlite, locks: Path) -> str | None:
     """What is wrong with the file, in words; None if nothing is seen.
 
     locks: where the lock files of open stores are. Raises StoreError if the file cannot be looked at.
@@ -37,7 +37,7 @@ def found_in(database: Sqlite, locks: Path) -> str | None:
         # SQLite would begin anew here, too, but delete the log, and the latest runs may be in it.
         return _LOG_ALONE if _size(_part(path, "-wal")) > LOG_HEADER_BYTES else None
     odd = False
-    if not anyone_alive(locks):
+    if not any_writer_alive(locks):
         # Closing the file would else break the locks that this process's own open stores hold on it (POSIX says so).
         header = _header(path)
         if not header.startswith(MAGIC):
@@ -53,7 +53,7 @@ def set_aside(path: Path, why: str, locks: Path, *, at: float | None = None) -> 
     locks: where the lock files of open stores are. at: seconds since the epoch; None is now.
     Raises StoreError, and all is as it was, if another process has the store open, or nothing can be renamed.
     """
-    if anyone_alive(locks):
+    if any_writer_alive(locks):
         raise StoreError(
             f"cannot open the store: {why}, but it is open elsewhere, so it was left as it is. Close every other "
             f"Refinescope and start again: the file will then be set aside. The database is {path}"

@@ -22,9 +22,9 @@ from refine_core.store.home import make_private
 LOOK_S, PAUSE_S = 0.006, 0.002
 
 
-def anyone_alive(folder: Path) -> bool:
+def any_writer_alive(folder: Path) -> bool:
     """Whether any store whose lock file is in `folder` is open, in this process or another. Raises StoreError."""
-    return any(WriterLock.held(file) for file in folder.glob("*.lock"))
+    return any(WriterLock.is_held(file) for file in folder.glob("*.lock"))
 
 
 class WriterLock:
@@ -52,7 +52,7 @@ class WriterLock:
         with self._looking:
             if writer in self._dead:
                 return False
-            if file.exists() and self.held(file):
+            if file.exists() and self.is_held(file):
                 return True
             self._dead.add(writer)
             return False
@@ -84,7 +84,7 @@ class WriterLock:
         return self._folder / f"{writer}.lock"
 
     @staticmethod
-    def held(file: Path) -> bool:
+    def is_held(file: Path) -> bool:
         """Whether somebody holds this lock file. Raises StoreError."""
         probe = FileLock(file, thread_local=False)
         try:

@@ -11,7 +11,7 @@ from refine_core.errors import StoreError
 from refine_core.log import codec
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary
-from refine_core.store.news import News
+from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
 
 
@@ -34,7 +34,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
         self._documents: dict[tuple[str, str], str] = {}
-        self._news = News()
+        self._notifier = RunNotifier()
         self._closed = False
 
     def append(
@@ -59,7 +59,7 @@ class MemoryStore:
             run = run or self._runs.setdefault(first.run_id, _Run(owner, summary))
             run.summary, run.held = summary, True
             run.kept.extend(kept)
-        self._news.post(first.run_id, last.seq, finished=summary.reason is not None)
+        self._notifier.notify(first.run_id, last.seq, finished=summary.reason is not None)
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
@@ -91,7 +91,7 @@ class MemoryStore:
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
-        return self._news.wait(
+        return self._notifier.wait(
             run_id, after, timeout_s, lambda: len(self._runs[run_id].kept) if run_id in self._runs else 0
         )
 
@@ -125,7 +125,7 @@ class MemoryStore:
         """Let go of the database; nothing may be asked afterwards."""
         with self._lock:
             self._closed = True
-        self._news.close()
+        self._notifier.close()
 
     @staticmethod
     def _row(run_id: str, run: _Run) -> RunRow:

@@ -22,7 +22,7 @@ from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
 from refine_core.store import tables
 from refine_core.store.lock import WriterLock
-from refine_core.store.news import News
+from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
 from refine_core.store.sqlite import Sqlite
 from refine_core.store.tables import documents, events, runs
@@ -45,12 +45,12 @@ class SqlStore:
         self.notices = notices
         self._database, self._lock = database, lock
         dialect = database.engine.dialect
-        self._begin_run = tables.Prepared(tables.BEGIN_RUN, dialect)
-        self._go_on = tables.Prepared(tables.GO_ON, dialect)
-        self._add_event = tables.Prepared(tables.ADD_EVENT, dialect)
-        self._drop = tables.Prepared(tables.DROP_DOCUMENT, dialect)
-        self._add = tables.Prepared(tables.ADD_DOCUMENT, dialect)
-        self._news = News()
+        self._begin_run = tables.CompiledStatement(tables.BEGIN_RUN, dialect)
+        self._go_on = tables.CompiledStatement(tables.GO_ON, dialect)
+        self._add_event = tables.CompiledStatement(tables.ADD_EVENT, dialect)
+        self._drop = tables.CompiledStatement(tables.DROP_DOCUMENT, dialect)
+        self._add = tables.CompiledStatement(tables.ADD_DOCUMENT, dialect)
+        self._notifier = RunNotifier()
         self._closed = False
         self._process = os.getpid()
         self._writer = Writer(database)
@@ -84,7 +84,7 @@ class SqlStore:
                 cursor.execute(self._add_event.text, values)
 
         self._writer.write(doing, work, cancel)
-        self._news.post(run_id, last, finished=summary.reason is not None)
+        self._notifier.notify(run_id, last, finished=summary.reason is not None)
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
@@ -107,7 +107,7 @@ class SqlStore:
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
-        return self._news.wait(run_id, after, timeout_s, lambda: self._reached(run_id))
+        return self._notifier.wait(run_id, after, timeout_s, lambda: self._reached(run_id))
 
     def put(self, kind: str, name: str, text: str) -> None:
         """Keep a document in place of what was there. Raises StoreError."""
@@ -147,7 +147,7 @@ class SqlStore:
             return  # a fork's copy: the connections and the lock are the first process's own
         self._closed = True
         atexit.unregister(self.close)
-        self._news.close()
+        self._notifier.close()
         self._writer.close()
         self._database.close()
         self._lock.release()

@@ -84,7 +84,7 @@ DROP_DOCUMENT = sa.delete(documents).where(
 Value = str | int | float | None
 
 
-class Prepared:
+class CompiledStatement:
     """A statement compiled once for a database, so that the driver is handed text and values and nothing else."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:

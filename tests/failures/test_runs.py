@@ -117,7 +117,7 @@ def played(request, all_played):
 
 
 def test_what_was_recorded_before_the_trouble_stays(played):
-    line = played.run.line
+    line = played.run.timeline
     if played.good:
         assert line.attempts[0].reward == 0.5
         assert line.attempts[0].advice.given is not None
@@ -126,25 +126,27 @@ def test_what_was_recorded_before_the_trouble_stays(played):
 
 
 def test_the_trouble_is_retried_where_it_may_pass_and_retries_are_no_attempts(played):
-    failed = [call for call in played.run.line.calls if call.error is not None]
+    failed = [call for call in played.run.timeline.calls if call.error is not None]
     assert len(failed) == 1
     assert len(failed[0].retries) == (RETRIES if played.row.retried else 0)
     assert all(retry.wait_s > 0 for retry in failed[0].retries)
-    assert len(played.run.line.attempts) == (2 if played.good else 1)
+    assert len(played.run.timeline.attempts) == (2 if played.good else 1)
 
 
 def test_the_failure_names_the_cause_and_the_next_step(played):
     fails = [r.event for r in played.records if isinstance(r.event, ev.LMFailed)]
     assert [fail.error.type for fail in fails] == [played.row.error.__name__]
     assert [word for word in played.row.words if word not in fails[0].error.message] == []
-    assert played.run.why.count(fails[0].error.message.splitlines()[0][:60]) == 1, "the screen says it, too"
+    assert played.run.stop_summary.count(fails[0].error.message.splitlines()[0][:60]) == 1, (
+        "the screen says it, too"
+    )
 
 
 def test_the_run_ends_where_no_failure_is_tolerated(played):
-    end = played.run.line.finished
+    end = played.run.timeline.finished
     if played.good:
         assert (end.reason, end.best) == ("too_many_failures", 0)
-        assert "1 attempt failed (0 allowed)" in played.run.why
+        assert "1 attempt failed (0 allowed)" in played.run.stop_summary
     else:
         assert (end.reason, end.best) == ("too_many_failures", None)
 
@@ -155,8 +157,8 @@ def test_where_failures_are_tolerated_the_run_goes_on_and_returns_its_best(world
         server.script(polite, polite, bad, bad)
         run_id = worlds.runs.start(spec_for(server.url), Credentials({"model": KEY}))
         run = worlds.ended(run_id)
-    assert [a.state for a in run.line.attempts] == ["scored", "failed", "failed"]
-    assert (run.line.finished.reason, run.line.finished.returned) == ("attempts_used_up", 0)
+    assert [a.state for a in run.timeline.attempts] == ["scored", "failed", "failed"]
+    assert (run.timeline.finished.reason, run.timeline.finished.returned) == ("attempts_used_up", 0)
 
 
 def test_advice_that_cannot_be_had_costs_no_attempt(worlds):
@@ -164,8 +166,8 @@ def test_advice_that_cannot_be_had_costs_no_attempt(worlds):
         server.script(polite, status(403, f"Not {KEY}."), polite, status(403), polite)
         run_id = worlds.runs.start(spec_for(server.url), Credentials({"model": KEY}))
         run = worlds.ended(run_id)
-    assert [a.state for a in run.line.attempts] == ["scored"] * 3
-    assert [a.advice.error.type for a in run.line.attempts[:2]] == ["LMKeyError", "LMKeyError"]
+    assert [a.state for a in run.timeline.attempts] == ["scored"] * 3
+    assert [a.advice.error.type for a in run.timeline.attempts[:2]] == ["LMKeyError", "LMKeyError"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_a_cancel_ends_the_run_within_a_second_at_any_moment(worlds, moment):
         run = worlds.ended(run_id)
         took_s = time.monotonic() - pressed
         assert took_s < 1.0
-        assert run.line.finished.reason == "cancelled"
+        assert run.timeline.finished.reason == "cancelled"
         assert worlds.runs.events(run_id)[: len(before)] == before
         if "wait" not in moment[0]:
             assert server.requests[-1].disconnected.wait(2), "the connection is closed"
@@ -230,7 +232,7 @@ def test_a_cancel_ends_the_run_within_a_second_before_there_is_a_connection(worl
         assert [r.event.kind for r in worlds.runs.events(run_id)][-1] == "lm_requested"
         pressed = time.monotonic()
         assert worlds.runs.cancel(run_id)
-        assert worlds.ended(run_id).line.finished.reason == "cancelled"
+        assert worlds.ended(run_id).timeline.finished.reason == "cancelled"
         assert time.monotonic() - pressed < 1.0
 
 
@@ -247,8 +249,8 @@ def test_a_cancel_ends_the_run_within_a_second_while_the_reward_works(worlds):
         assert worlds.runs.cancel(run_id)
         run = worlds.ended(run_id)
         assert time.monotonic() - pressed < 1.0
-    assert run.line.finished.reason == "cancelled"
-    assert "scored" not in {a.state for a in run.line.attempts}
+    assert run.timeline.finished.reason == "cancelled"
+    assert "scored" not in {a.state for a in run.timeline.attempts}
 
 
 def test_the_key_is_in_nothing_that_was_written_shown_or_logged(worlds, all_played):
@@ -257,7 +259,7 @@ def test_the_key_is_in_nothing_that_was_written_shown_or_logged(worlds, all_play
         with contextlib.suppress(IsADirectoryError):
             assert KEY.encode() not in file.read_bytes(), file.name
     for one in all_played.values():
-        assert KEY not in f"{one.run.why}{one.run.took}{one.run.line!r}", one.row.name
+        assert KEY not in f"{one.run.stop_summary}{one.run.usage_summary}{one.run.timeline!r}", one.row.name
         assert KEY not in repr(one.records), one.row.name
     assert len(worlds.logged.getvalue()) > 1000, "something was logged"
     assert KEY not in worlds.logged.getvalue()

@@ -60,7 +60,7 @@ def test_nothing_is_under_way_in_a_run_that_has_stopped(log, reason):
     words = said(app) + "\n".join(titles(app))
     assert [one for one in UNDER_WAY if one in words] == []
     assert "the run stopped first" in words
-    assert not any(call.waiting for call in runs.get(log.run_id).line.calls)
+    assert not any(call.waiting for call in runs.get(log.run_id).timeline.calls)
 
 
 def test_a_run_cancelled_while_a_model_is_asked_waits_for_it_no_more():
@@ -90,9 +90,9 @@ def test_a_resumed_run_asks_for_its_advice_anew():
     store.append(log.records, functools.reduce(summarize, log.records, None))
     log.emit("", ev.RunResumed(1))
     log.emit("attempt-0/advice/lm-2", ev.LMRequested("practice", (), {}, "advice"))
-    first, second = log.line.attempts[0].advice.calls
+    first, second = log.timeline.attempts[0].advice.calls
     assert (first.waiting, second.waiting) == (False, True)
-    assert not log.line.attempts[0].advice.cut_off
+    assert not log.timeline.attempts[0].advice.cut_off
 
 
 @pytest.mark.parametrize("page", ["lab", "run", "runs", "models"])
@@ -126,5 +126,5 @@ def test_a_run_whose_database_is_deleted_stops_and_says_so(tmp_path):
         (tmp_path / "home" / "refinescope.db").unlink()
         mine.join(run_id, 30)
         assert len(model.requests) <= 1
-    assert "the database was deleted or moved" in job.trouble
+    assert "the database was deleted or moved" in job.error
     mine.close()

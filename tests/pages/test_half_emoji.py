@@ -145,4 +145,4 @@ def test_half_an_emoji_typed_into_the_editor_arrives_as_text():
     app.run()
     button(app, "Run").click().run()
     run = ended(app)
-    assert "\ud83d" not in run.line.spec.reward
+    assert "\ud83d" not in run.timeline.spec.reward

@@ -37,7 +37,7 @@ def listing(app, text):
 
 
 def spec_of(run):
-    return run.line.spec
+    return run.timeline.spec
 
 
 @pytest.mark.fault(50)
@@ -69,7 +69,7 @@ def test_the_request_for_advice_is_changed_recorded_and_comes_back():
         "compact",
     )
     assert "Hints from an adviser · instructions for advice replaced · compact advice request" in said(app)
-    (sent,) = run.line.attempts[0].advice.calls
+    (sent,) = run.timeline.attempts[0].advice.calls
     shown = [c.value for c in open_app(run=run.run_id, attempt="1").code]
     assert all(message["content"] in shown for message in sent.messages)
     again = open_app(run=run.run_id)
@@ -151,7 +151,7 @@ def test_an_emptied_temperature_is_sent_to_nobody(schedule):
     assert "no temperature is sent" in said(app).casefold()
     run = ended(press_run(app))
     assert spec_of(run).model.temperature is None
-    assert {call.params.get("temperature") for call in run.line.calls} == {None}
+    assert {call.params.get("temperature") for call in run.timeline.calls} == {None}
     assert "no temperature; rollout" in said(app)
 
 

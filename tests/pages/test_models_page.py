@@ -116,8 +116,8 @@ def test_a_connection_is_saved_without_its_key_and_used_in_the_lab():
         press(app, "Use in the Lab")
         app.switch_page("../lab/page.py").run()
         run = ended(press_run(app))
-    assert run.line.spec.model.connection == "work"
-    assert run.line.attempts[0].error is None
+    assert run.timeline.spec.model.connection == "work"
+    assert run.timeline.attempts[0].error is None
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
@@ -443,8 +443,8 @@ def test_a_renamed_connection_is_not_called_removed():
         assert "removed" not in said(app)
         assert errors(app) == []
         run = ended(press_run(app))
-    assert run.line.spec.model.connection == "office"
-    assert run.line.attempts[0].error is None
+    assert run.timeline.spec.model.connection == "office"
+    assert run.timeline.attempts[0].error is None
     connections.save(Connection("work", "openai", ModelSpec(kind="litellm", model="openai/x")))
     assert {one.name: one.former for one in connections.saved()} == {"office": ("work",), "work": ()}
 
@@ -487,8 +487,8 @@ def test_the_lab_offers_the_reply_format_of_a_model_that_is_typed_there():
         next(b for b in app.selectbox if b.label == "Reply format").set_value("json_schema").run()
         assert "Reply with one JSON object" in said(app)  # the prompt, before the run
         run = ended(press_run(app))
-    assert run.line.spec.model.reply_format == "json_schema"
-    assert {call.reply_format for call in run.line.calls} == {"JSON schema"}
+    assert run.timeline.spec.model.reply_format == "json_schema"
+    assert {call.reply_format for call in run.timeline.calls} == {"JSON schema"}
 
 
 @pytest.mark.fault(45)

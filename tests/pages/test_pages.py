@@ -99,8 +99,8 @@ def test_run_shows_why_it_stopped_and_the_attempt_that_was_returned(name):
     button(app, EXAMPLES[name].title).click().run()
     press_run(app)
     run = ended(app)
-    assert run.why in said(app)
-    assert f"Attempt {run.line.finished.returned + 1} of" in said(app)
+    assert run.stop_summary in said(app)
+    assert f"Attempt {run.timeline.finished.returned + 1} of" in said(app)
     assert "Prompts and replies" in said(app)
 
 
@@ -110,7 +110,7 @@ def test_a_reload_finds_the_run_and_what_was_typed_for_it():
     press_run(app)
     run = ended(app)
     again = open_app(run=run.run_id)
-    assert run.why in said(again)
+    assert run.stop_summary in said(again)
     assert again.text_area(key=field(again, "in.question.text")).value == "What is the capital of France?"
 
 
@@ -171,7 +171,7 @@ def test_an_empty_threshold_means_none():
     app.text_input(key=field(app, "threshold")).set_value("").run()
     assert errors(app) == []
     press_run(app)
-    assert ended(app).line.spec.threshold is None
+    assert ended(app).timeline.spec.threshold is None
 
 
 def test_n_below_one_says_so():
@@ -198,7 +198,7 @@ def test_two_reward_functions_make_the_person_choose():
     app.selectbox(key=field(app, "reward.name")).select("b").run()
     assert errors(app) == []
     press_run(app)
-    assert {a.reward for a in ended(app).line.attempts} == {0.5}
+    assert {a.reward for a in ended(app).timeline.attempts} == {0.5}
 
 
 def test_a_syntax_error_in_the_reward_names_its_line():
@@ -237,7 +237,7 @@ def test_stages_can_be_added_and_removed():
     assert app.text_input(key=field(app, "stage.1.signature")).value == "answer -> checked"
     assert errors(app) == []
     press_run(app)
-    assert len(ended(app).line.predictors) == 2
+    assert len(ended(app).timeline.predictors) == 2
     app.button(key=field(app, "stage.0.remove")).click().run()
     assert not app.exception
     assert [t.key for t in app.text_input if t.key.endswith("signature")] == [field(app, "stage.1.signature")]
@@ -249,8 +249,8 @@ def test_values_that_only_the_reward_sees_reach_the_reward_and_no_prompt():
     write_reward(app, "def reward(args, pred):\n    return float(args['gold'] in pred.answer)\n")
     press_run(app)
     run = ended(app)
-    assert run.line.attempts[0].reward == 1.0
-    assert "gold" not in str(run.line.attempts[0].predictors[0].calls[0].messages)
+    assert run.timeline.attempts[0].reward == 1.0
+    assert "gold" not in str(run.timeline.attempts[0].predictors[0].calls[0].messages)
 
 
 def test_the_list_of_runs_leads_back_to_each():
@@ -263,7 +263,7 @@ def test_the_list_of_runs_leads_back_to_each():
     assert not again.exception
     assert "reached the threshold" in said(again)
     assert "best reward 1" in said(again)
-    assert run.line.spec.title
+    assert run.timeline.spec.title
 
 
 def test_a_store_that_cannot_be_opened_is_said_plainly(tmp_path, monkeypatch):
@@ -292,7 +292,7 @@ def test_a_run_is_replayed_from_the_lab_and_says_so():
     app.button(key="start-replay").click().run()
     again = ended(app)
     assert again.run_id != first.run_id
-    assert again.line.spec.model.cassette == first.run_id
+    assert again.timeline.spec.model.cassette == first.run_id
     app.run()
     assert "replay of practice model" in said(app)
 
@@ -302,8 +302,8 @@ def test_an_adviser_of_its_own_and_a_budget_reach_the_run():
     app.selectbox(key=field(app, "adviser")).set_value("practice").run()
     app.text_input(key=field(app, "budget.tokens")).set_value("100000").run()
     run = ended(press_run(app))
-    assert run.line.spec.adviser is not None
-    assert run.line.spec.budget_tokens == 100_000
+    assert run.timeline.spec.adviser is not None
+    assert run.timeline.spec.budget_tokens == 100_000
 
 
 def test_a_recording_that_is_not_chosen_is_asked_for():
@@ -319,7 +319,7 @@ def test_a_threshold_comes_back_with_every_digit(text):
     app = open_app()
     app.text_input(key=field(app, "threshold")).set_value(text).run()
     run = ended(press_run(app))
-    assert run.line.spec.threshold == float(text)
+    assert run.timeline.spec.threshold == float(text)
     again = open_app(run=run.run_id)
     assert float(again.text_input(key=field(again, "threshold")).value) == float(text)
 
@@ -344,7 +344,7 @@ def test_an_optional_input_may_be_left_empty(kind):
     app = open_app()
     app.text_input(key=field(app, "stage.0.signature")).set_value(f"x: {kind} -> answer").run()
     assert errors(app) == []
-    assert ended(press_run(app)).line.spec.inputs == {"x": None}
+    assert ended(press_run(app)).timeline.spec.inputs == {"x": None}
 
 
 @pytest.mark.parametrize("address", ["http://", "http://[::bad", "127.0.0.1:8000", "http://h:99999999"])
@@ -358,7 +358,7 @@ def test_a_malformed_address_is_said_beside_its_field(address):
 @pytest.mark.parametrize("attempt", ["9" * 5000, "0", "-1", "x", "²"])
 def test_a_nonsense_attempt_in_the_address_shows_the_run(attempt):
     run = ended(press_run(open_app()))
-    assert run.why in said(open_app(run=run.run_id, attempt=attempt))
+    assert run.stop_summary in said(open_app(run=run.run_id, attempt=attempt))
 
 
 def test_a_form_that_has_changed_since_the_run_says_so():

@@ -39,7 +39,7 @@ def test_run_anyway_runs_it_once_it_is_asked():
     press_run(app)
     button(app, "Run anyway").click().run()
     run = ended(app)
-    assert {a.state for a in run.line.attempts} == {"failed"}
+    assert {a.state for a in run.timeline.attempts} == {"failed"}
 
 
 @pytest.mark.fault(17)

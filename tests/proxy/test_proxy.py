@@ -109,12 +109,12 @@ def test_a_whole_run_with_an_adviser_and_a_judge_on_it(proxy, tmp_path):
     made = runs.get(run_id)
     records = runs.events(run_id)
     runs.close()
-    assert [a.reward for a in made.line.attempts] == [0.4, 0.4, 0.4]
-    assert [dict(a.hints) for a in made.line.attempts] == [{}, *[{"answer": "One word is enough."}] * 2]
-    assert made.line.finished.reason == "attempts_used_up"
+    assert [a.reward for a in made.timeline.attempts] == [0.4, 0.4, 0.4]
+    assert [dict(a.hints) for a in made.timeline.attempts] == [{}, *[{"answer": "One word is enough."}] * 2]
+    assert made.timeline.finished.reason == "attempts_used_up"
     kinds = [type(r.event) for r in records]
     assert kinds.count(ev.LMReplied) == kinds.count(ev.LMRequested) == 3 + 3 + 2
-    assert {c.purpose for c in made.line.calls} == {"predict", "judge", "advice"}
+    assert {c.purpose for c in made.timeline.calls} == {"predict", "judge", "advice"}
     written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert any(b"Brussels" in each for each in written), "the store's files are read as they are"
     assert not any(KEY.encode() in each for each in written)

@@ -63,7 +63,7 @@ def main(home: Path) -> None:
                 wait(runs, run_id)
                 run = runs.get(run_id)
                 assert run is not None
-                say(run.state, run.trouble)
+                say(run.state, run.error)
             case ["cancel", run_id]:
                 runs.cancel(run_id)
                 say("cancelled")

@@ -157,9 +157,7 @@ def test_a_database_that_is_locked_for_too_long_ends_the_run_in_words(home: Path
         with locked(home):
             found = run_to_end(runs, run_id)
             assert found.state == "unrecorded"
-            assert "another program keeps the database locked; close it and try again" in (
-                found.trouble or ""
-            )
+            assert "another program keeps the database locked; close it and try again" in (found.error or "")
             before = whole(runs.store, run_id)  # reading needs no lock
         assert whole(runs.store, run_id) == before
         done = runs.start(SHORT)

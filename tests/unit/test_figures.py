@@ -21,7 +21,7 @@ def trace(log: logs.Log, name: str, axis: str | None = None) -> dict:
     """The one trace of that name in the log's figure."""
     found = [
         t
-        for t in timeline_figure(log.line)["data"]
+        for t in timeline_figure(log.timeline)["data"]
         if t["name"] == name and axis in {None, t.get("yaxis", "y")}
     ]
     assert len(found) == 1
@@ -29,7 +29,7 @@ def trace(log: logs.Log, name: str, axis: str | None = None) -> dict:
 
 
 def layout(log: logs.Log) -> dict:
-    return timeline_figure(log.line)["layout"]
+    return timeline_figure(log.timeline)["layout"]
 
 
 def strings(value: object) -> list[str]:
@@ -44,7 +44,7 @@ def strings(value: object) -> list[str]:
 @pytest.mark.parametrize("name", logs.SCENARIOS)
 def test_a_figure_is_plain_json(name):
     """Without NaN or infinity, so that every browser and every file can hold it."""
-    figure = timeline_figure(logs.SCENARIOS[name]().line)
+    figure = timeline_figure(logs.SCENARIOS[name]().timeline)
     assert json.loads(json.dumps(figure, allow_nan=False)) == json.loads(json.dumps(figure))
 
 
@@ -60,7 +60,7 @@ def test_every_prefix_of_a_log_can_be_drawn(name):
     """A live run is a prefix of itself."""
     log = logs.SCENARIOS[name]()
     for end in {*range(1, 40), *range(40, len(log.records), 17)} & set(range(1, len(log.records))):
-        line = prefix(log, end).line
+        line = prefix(log, end).timeline
         json.dumps(timeline_figure(line), allow_nan=False)
         assert alt_text(line)
         assert len(ledger(line)) == len(line.attempts)
@@ -80,9 +80,9 @@ def test_whatever_the_rewards_every_mark_lies_in_the_panel_and_the_ring_on_the_b
         log.attempt(reward)
         log.advise({"answer": "Again."})
     log.finish()
-    blank = len(timeline_figure(prefix(log, 1).line)["data"])
+    blank = len(timeline_figure(prefix(log, 1).timeline)["data"])
     for part in (log, prefix(log, 1 + round(end * (len(log.records) - 1)))):
-        figure = timeline_figure(part.line)
+        figure = timeline_figure(part.timeline)
         json.dumps(figure, allow_nan=False)
         assert len(figure["data"]) == blank
         low, high = figure["layout"]["yaxis"]["range"]
@@ -97,7 +97,9 @@ def test_whatever_the_rewards_every_mark_lies_in_the_panel_and_the_ring_on_the_b
 
 
 def test_the_number_of_traces_does_not_depend_on_the_number_of_attempts():
-    assert len(timeline_figure(logs.long(3).line)["data"]) == len(timeline_figure(logs.long(60).line)["data"])
+    assert len(timeline_figure(logs.long(3).timeline)["data"]) == len(
+        timeline_figure(logs.long(60).timeline)["data"]
+    )
 
 
 def test_attempts_are_numbered_from_one_and_clicks_carry_their_index():
@@ -167,11 +169,11 @@ def test_a_cancelled_attempt_is_not_called_failed():
     lost = trace(logs.cancelled(), "failed")
     assert lost["x"] == [2]
     assert lost["marker"]["symbol"] == ["line-ew-open"]
-    assert [row.words for row in ledger(logs.cancelled().line)] == ["best", "cut off"]
+    assert [row.words for row in ledger(logs.cancelled().timeline)] == ["best", "cut off"]
 
 
 def test_an_attempt_left_by_a_process_that_ended_is_not_said_to_go_on():
-    assert alt_text(logs.running().line, live=False).endswith("The run was interrupted.")
+    assert alt_text(logs.running().timeline, live=False).endswith("The run was interrupted.")
 
 
 def test_the_running_attempt_waits_half_way_up():
@@ -344,7 +346,7 @@ def test_a_hint_that_says_nothing_draws_no_arrow(nothing):
     log.advise({"draft": nothing, "answer": nothing})
     log.attempt(0.2)
     assert arrows(log) == []
-    assert ledger(log.line)[1].cells["hint"].text == "—"
+    assert ledger(log.timeline)[1].cells["hint"].text == "—"
 
 
 def test_bars_are_as_long_as_calls_took_and_fill_no_more_than_their_column():
@@ -406,7 +408,9 @@ def test_a_long_run_that_stopped_early_does_not_keep_its_empty_columns():
 def shown(log: logs.Log, drawing: str) -> set[bool]:
     """Whether the traces of one drawing of the strips are visible."""
     return {
-        t["visible"] for t in timeline_figure(log.line)["data"] if t.get("meta", {}).get("only") == drawing
+        t["visible"]
+        for t in timeline_figure(log.timeline)["data"]
+        if t.get("meta", {}).get("only") == drawing
     }
 
 
@@ -478,7 +482,7 @@ def test_a_name_that_had_to_be_shortened_is_told_in_full_when_pointed_at():
 
 def test_markup_from_a_model_is_escaped_for_plotly():
     """Plotly reads <b>, <a href> and entities in every text that it draws."""
-    figure = timeline_figure(logs.hostile().line)
+    figure = timeline_figure(logs.hostile().timeline)
     texts = [s.replace("<br>", "") for s in strings(figure)]
     assert [s for s in texts if "<" in s or ">" in s] == []
     hovers = strings(trace(logs.hostile(), "reward")["hovertext"])
@@ -498,7 +502,7 @@ def colours(value: object, name: str = "") -> list[str]:
 @pytest.mark.parametrize("name", logs.SCENARIOS)
 def test_every_colour_is_a_token_that_whoever_draws_resolves(name):
     """And no other text is one, whatever a model wrote: it stands where no colour is looked for."""
-    found = set(colours(timeline_figure(logs.SCENARIOS[name]().line)))
+    found = set(colours(timeline_figure(logs.SCENARIOS[name]().timeline)))
     assert not [c for c in found if not re.fullmatch(r"token:[a-z]+(/[01](\.\d+)?)?|rgba\(0,0,0,0\)", c)]
 
 
@@ -507,7 +511,7 @@ def test_a_models_words_do_not_pick_a_colour():
     log.attempt(0.1, outputs={"answer": "token:accent"})
     log.advise({"token:accent": "token:accent"})
     log.attempt(0.2, outputs={"token:accent": "token:accent"})
-    figure = timeline_figure(log.line)
+    figure = timeline_figure(log.timeline)
     assert "token:accent" not in colours(figure)
     assert any("token:accent" in s for s in strings(figure))
 
@@ -515,7 +519,7 @@ def test_a_models_words_do_not_pick_a_colour():
 def test_control_and_direction_characters_do_not_reach_a_cell():
     log = logs.Log()
     log.attempt(0.1, outputs={"answer": "a\u202eb\x00c\nd"})
-    assert ledger(log.line)[0].cells["output"].text == "answer: a b c d"
+    assert ledger(log.timeline)[0].cells["output"].text == "answer: a b c d"
 
 
 # ---- where no temperature is taken, and rules
@@ -533,7 +537,7 @@ def test_where_no_model_takes_a_temperature_the_strip_shows_rollouts_and_no_numb
     assert "temperature" not in notes(log)
     assert cells(log, "temperature") == ["none; rollout 0", "none; rollout 1", "none; rollout 2"]
     assert all(re.search("no temperature; rollout [012]", s) for s in trace(log, "reward")["hovertext"])
-    assert "No temperature is used; each attempt is another rollout." in alt_text(log.line)
+    assert "No temperature is used; each attempt is another rollout." in alt_text(log.timeline)
 
 
 def test_attempts_to_come_are_not_promised_a_temperature_that_will_not_be_used():
@@ -548,10 +552,10 @@ def test_where_only_some_models_take_none_the_number_stays_and_the_rest_is_told(
     assert trace(log, "temperature values")["text"] == ["0", "0.75", "1"]
     assert "temperature" in notes(log)
     assert cells(log, "temperature") == ["0", "0.75"]
-    assert ledger(log.line)[1].cells["temperature"].title == "No temperature for answer; rollout 1"
+    assert ledger(log.timeline)[1].cells["temperature"].title == "No temperature for answer; rollout 1"
     assert "no temperature; rollout 1" in trace(log, "answer")["hovertext"][1]
     assert "no temperature" not in trace(log, "draft")["hovertext"][1]
-    assert "No temperature" not in alt_text(log.line)
+    assert "No temperature" not in alt_text(log.timeline)
 
 
 def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
@@ -561,7 +565,7 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
     assert marks["symbol"] == ["circle", "circle", "circle", "square"]
     assert [c == "token:background" for c in marks["color"]] == [False, True, True, False], "hollow"
     assert "token:best" not in {marks["line"]["color"][i] for i in (1, 2)}
-    assert [row.words for row in ledger(log.line)] == [
+    assert [row.words for row in ledger(log.timeline)] == [
         "scored",
         "scored",
         "scored",
@@ -574,7 +578,7 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
     ]
     assert trace(log, "rules not met")["text"] == ["rule<br>not met", "2 rules<br>not met"]
     assert trace(log, "rules not met")["customdata"] == [1, 2]
-    assert "Attempt 2 scored 0.95 (rule not met)," in alt_text(log.line)
+    assert "Attempt 2 scored 0.95 (rule not met)," in alt_text(log.timeline)
     greens = [
         index
         for index, colour in zip(
@@ -588,7 +592,7 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
 def test_what_a_rule_says_is_told_where_one_points():
     told = trace(logs.rules(), "reward")["hovertext"][1]
     assert "rule not met, at most 3 words: Use at most 3 words." in told
-    title = ledger(logs.rules().line)[1].cells["output"].title
+    title = ledger(logs.rules().timeline)[1].cells["output"].title
     assert title.startswith("at most 3 words: Use at most 3 words.\nanswer: ")
 
 
@@ -598,7 +602,7 @@ def test_the_best_of_attempts_that_all_failed_a_rule_is_hollow_too():
     assert marks["symbol"].index("triangle-up") == 2
     assert set(marks["color"]) == {"token:background"}
     assert set(marks["line"]["color"]) == {"token:scored"}
-    row = ledger(log.line)[2]
+    row = ledger(log.timeline)[2]
     assert (row.outcome, row.words) == ("scored", "best"), "the mark in the table is not green either"
 
 
@@ -647,7 +651,7 @@ def test_the_format_that_was_asked_for_is_named_wherever_it_was_asked_again(mess
     assert f"the first reply could not be read; asked again {words}" in trace(log, "answer")["hovertext"][0]
     assert (
         f"The second reply, asked for {words}, could not be read either: it has no field 'answer'"
-        in describe_failure(log.line.attempts[0])
+        in describe_failure(log.timeline.attempts[0])
     )
 
 
@@ -655,14 +659,14 @@ def test_the_alternative_text_of_a_long_run_counts_rules_that_were_not_met():
     log = logs.Log(stages=("answer",), N=20)
     for i in range(14):
         log.attempt(0.95, unmet=logs.LIMIT if i % 2 else {"b": "b", "c": "c"})
-    assert "14 attempts with a rule not met." in alt_text(log.line)
+    assert "14 attempts with a rule not met." in alt_text(log.timeline)
 
 
 # ---- the ledger
 
 
 def cells(log: logs.Log, key: str) -> list[str]:
-    return [row.cells[key].text for row in ledger(log.line)]
+    return [row.cells[key].text for row in ledger(log.timeline)]
 
 
 def test_change_is_against_the_last_attempt_that_was_scored():
@@ -693,7 +697,7 @@ def test_what_is_unknown_is_never_nought():
 def test_rows_add_up_to_the_run():
     """So the advice after an attempt is counted with it."""
     log = logs.two_stages()
-    usage = log.line.usage
+    usage = log.timeline.usage
     assert sum(int(t) for t in cells(log, "tokens")) == usage.prompt_tokens + usage.completion_tokens
 
 
@@ -717,7 +721,7 @@ def test_a_reward_is_not_rounded_to_a_whole_number_that_it_missed(value, shown):
 
 
 def test_only_a_running_row_tells_when_it_began():
-    began = [row.started_at is not None for row in ledger(logs.running().line)]
+    began = [row.started_at is not None for row in ledger(logs.running().timeline)]
     assert began == [False, False, False, True]
 
 
@@ -725,14 +729,14 @@ def test_only_a_running_row_tells_when_it_began():
 
 
 def test_the_alternative_text_tells_rewards_hints_and_the_end():
-    said = alt_text(logs.two_stages().line)
+    said = alt_text(logs.two_stages().timeline)
     assert "Attempt 4 scored 0.91, and reached the threshold, with a hint for answer." in said
     assert said.endswith("Attempt 4 was returned.")
-    assert alt_text(logs.running().line).endswith("The run goes on.")
+    assert alt_text(logs.running().timeline).endswith("The run goes on.")
 
 
 def test_the_alternative_text_of_a_long_run_sums_up():
-    said = alt_text(logs.long(40).line)
+    said = alt_text(logs.long(40).timeline)
     assert len(said) < 400
     assert "attempt 38 is the best" in said
     assert "4 attempts failed" in said
@@ -740,8 +744,8 @@ def test_the_alternative_text_of_a_long_run_sums_up():
 
 def test_before_the_first_attempt_there_is_a_timeline_too():
     log = logs.Log(N=3)
-    assert alt_text(log.line) == "Timeline of a run of at most 3 attempts; none has begun."
-    assert ledger(log.line) == []
+    assert alt_text(log.timeline) == "Timeline of a run of at most 3 attempts; none has begun."
+    assert ledger(log.timeline) == []
     assert layout(log)["meta"]["columns"] == 3
 
 

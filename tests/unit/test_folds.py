@@ -72,7 +72,7 @@ def test_nobody_disagrees_with_the_loop_about_the_best(tries, threshold):
 @settings(max_examples=200, deadline=None)
 @given(TRIES)
 def test_best_so_far_is_the_reward_of_what_was_best_then(tries):
-    line = written(tries, None).line
+    line = written(tries, None).timeline
     for attempt in line.attempts:
         best = by_hand(tries[: attempt.index + 1])
         assert attempt.best_so_far == (None if best is None else tries[best][0])
@@ -80,10 +80,10 @@ def test_best_so_far_is_the_reward_of_what_was_best_then(tries):
 
 def test_a_high_reward_with_a_rule_not_met_neither_reaches_the_threshold_nor_is_the_best():
     log = written([(0.95, False), (0.5, True)], 0.9)
-    assert log.line.best == 1
-    assert [log.line.reaches(a) for a in log.line.attempts] == [False, False]
-    assert log.line.attempts[0].unmet == logs.LIMIT
-    assert log.line.attempts[1].unmet == {}
+    assert log.timeline.best == 1
+    assert [log.timeline.reaches(a) for a in log.timeline.attempts] == [False, False]
+    assert log.timeline.attempts[0].unmet == logs.LIMIT
+    assert log.timeline.attempts[1].unmet == {}
 
 
 def test_attempts_that_overlap_and_end_in_another_order_have_one_best():
@@ -92,25 +92,25 @@ def test_attempts_that_overlap_and_end_in_another_order_have_one_best():
     spans = [log.begin() for _ in range(3)]
     for index in (2, 1, 0):
         log.emit(spans[index], ev.RewardScored(index, 0.5, 0.0))
-    assert log.line.best == summary(log.records).best == 0
+    assert log.timeline.best == summary(log.records).best == 0
 
 
 # ---- a model without a temperature
 
 
 def test_an_attempt_knows_which_predictors_got_no_temperature():
-    some, every = logs.one_without_temperature().line, logs.no_temperature().line
+    some, every = logs.one_without_temperature().timeline, logs.no_temperature().timeline
     assert [a.fixed_temperature for a in some.attempts] == [("answer",)] * 2
     assert [some.tempered(a) for a in some.attempts] == [True, True]
     assert [every.tempered(a) for a in every.attempts] == [False] * 3
-    assert logs.two_stages().line.tempered(logs.two_stages().line.attempts[0])
+    assert logs.two_stages().timeline.tempered(logs.two_stages().timeline.attempts[0])
 
 
 # ---- replies that could not be read
 
 
 def test_a_reply_that_could_not_be_read_belongs_to_its_call_and_the_next_call_asks_again():
-    first, second, third = logs.asked_again().line.attempts
+    first, second, third = logs.asked_again().timeline.attempts
 
     def told(attempt, name):
         (run,) = [r for r in attempt.predictors if r.name == name]
@@ -131,7 +131,7 @@ def test_calls_of_predictors_that_run_at_once_keep_their_own_failures():
     log.emit(f"{span}/a", logs.UNREAD)
     log.call(f"{span}/b", name="lm-2")  # not after a failure: b's own code asked twice
     log.call(f"{span}/a", name="lm-2")
-    a, b = log.line.attempts[0].predictors
+    a, b = log.timeline.attempts[0].predictors
     assert [(c.again, c.parse_failed) for c in a.calls] == [(False, logs.UNREAD), (True, None)]
     assert [(c.again, c.parse_failed) for c in b.calls] == [(False, None), (False, None)]
 
@@ -143,7 +143,7 @@ def test_advisers_and_judges_are_asked_again_too(place, purpose):
     log.call(f"attempt-0/{place}", purpose=purpose)
     log.emit(f"attempt-0/{place}", logs.UNREAD)
     log.call(f"attempt-0/{place}", purpose=purpose, name="lm-2")
-    (attempt,) = log.line.attempts
+    (attempt,) = log.timeline.attempts
     calls = attempt.advice.calls if purpose == "advice" else attempt.judge_calls
     assert [(c.again, c.parse_failed) for c in calls] == [(False, logs.UNREAD), (True, None)]
     assert [c.parse_failed for c in attempt.predictors[0].calls] == [None]
@@ -155,12 +155,12 @@ def test_advisers_and_judges_are_asked_again_too(place, purpose):
 def test_the_loop_of_a_refinement_inside_an_attempt_is_its_own():
     """The outer attempts keep their outputs, rewards, rules, hints and advice, and are as many as they were."""
     log = logs.nested()
-    assert [a.index for a in log.line.attempts] == [0, 1]
-    assert [a.outputs for a in log.line.attempts] == [{"answer": "outer 0"}, {"answer": "outer 1"}]
-    assert [a.reward for a in log.line.attempts] == [0.3, 1.0]
-    assert [dict(a.unmet) for a in log.line.attempts] == [{}, {}]
-    assert [dict(a.hints) for a in log.line.attempts] == [{}, {"answer": "outer"}]
-    assert [a.advice.given.advice if a.advice else None for a in log.line.attempts] == [
+    assert [a.index for a in log.timeline.attempts] == [0, 1]
+    assert [a.outputs for a in log.timeline.attempts] == [{"answer": "outer 0"}, {"answer": "outer 1"}]
+    assert [a.reward for a in log.timeline.attempts] == [0.3, 1.0]
+    assert [dict(a.unmet) for a in log.timeline.attempts] == [{}, {}]
+    assert [dict(a.hints) for a in log.timeline.attempts] == [{}, {"answer": "outer"}]
+    assert [a.advice.given.advice if a.advice else None for a in log.timeline.attempts] == [
         {"answer": "outer"},
         None,
     ]
@@ -170,12 +170,12 @@ def test_the_loop_of_a_refinement_inside_an_attempt_is_its_own():
 
 def test_what_a_refinement_inside_an_attempt_asked_is_counted_with_that_attempt():
     log = logs.nested()
-    first, second = log.line.attempts
+    first, second = log.timeline.attempts
     assert [run.inner for run in first.predictors] == [(0,), (1,)]
     assert [call.again for run in second.predictors for call in run.calls] == [False, False, True]
-    assert [len(a.inner_advice) for a in log.line.attempts] == [1, 1]
+    assert [len(a.inner_advice) for a in log.timeline.attempts] == [1, 1]
     asked = sum(isinstance(r.event, ev.LMRequested) for r in log.records)
-    assert log.line.usage.calls == len(log.line.calls) == summary(log.records).calls == asked
+    assert log.timeline.usage.calls == len(log.timeline.calls) == summary(log.records).calls == asked
 
 
 def test_an_attempt_whose_inner_refinement_asks_for_advice_does_not_seem_to_be_advised():
@@ -192,7 +192,7 @@ def test_a_failure_inside_an_inner_refinement_is_no_failed_attempt():
     span = log.begin()
     log.emit(f"{span}/refine/attempt-0", ev.AttemptStarted(0, 0.0))
     log.emit(f"{span}/refine/attempt-0", ev.AttemptFailed(0, "program", logs.BROKEN))
-    assert [a.state for a in log.line.attempts] == ["running"]
+    assert [a.state for a in log.timeline.attempts] == ["running"]
     assert summary(log.records).failed == 0
 
 
@@ -227,13 +227,13 @@ def test_a_log_without_the_newer_fields_folds_as_before():
 
     log = logs.failures()
     old = [Record(r.run_id, r.seq, r.at, r.span, aged(r.event)) for r in log.records]
-    assert timeline(old) == log.line
+    assert timeline(old) == log.timeline
     assert summary(old) == summary(log.records)
 
 
 @pytest.mark.parametrize("name", logs.SCENARIOS)
 def test_the_end_that_was_recorded_is_the_end_that_the_fold_finds(name):
     log = copy.copy(logs.SCENARIOS[name]())
-    line = log.line
+    line = log.timeline
     if line.finished is not None:
         assert line.best == line.finished.best == summary(log.records).best

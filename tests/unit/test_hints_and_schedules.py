@@ -126,11 +126,11 @@ def test_feedback_needs_no_model_for_advice():
 @pytest.mark.fault(50)
 def test_a_run_records_its_feedback_as_hints_and_says_where_they_come_from(runs):
     run = ended(runs, replace(SPEC, hints="feedback"))
-    attempts = run.line.attempts
+    attempts = run.timeline.attempts
     assert not any(a.advice for a in attempts)
     assert [dict(a.hints) for a in attempts[1:]] == [{"answer": "One word, please."}] * 2
-    assert hint_source(run.line, attempts[1]) == "from the reward's feedback on attempt 1"
-    assert ledger(run.line)[1].cells["hint"].title.startswith("From the reward's feedback on attempt 1.")
+    assert hint_source(run.timeline, attempts[1]) == "from the reward's feedback on attempt 1"
+    assert ledger(run.timeline)[1].cells["hint"].title.startswith("From the reward's feedback on attempt 1.")
 
 
 @pytest.mark.fault(7)
@@ -141,8 +141,8 @@ def test_a_run_records_its_feedback_as_hints_and_says_where_they_come_from(runs)
 )
 def test_a_run_may_send_no_temperature_at_all(runs, spec):
     run = ended(runs, spec)
-    assert {call.params.get("temperature") for call in run.line.calls} == {None}
-    assert [a.fixed_temperature for a in run.line.attempts] == [("answer",)] * 3
+    assert {call.params.get("temperature") for call in run.timeline.calls} == {None}
+    assert [a.fixed_temperature for a in run.timeline.attempts] == [("answer",)] * 3
 
 
 SCHEDULES = {
@@ -159,15 +159,15 @@ SCHEDULES = {
 def test_every_source_of_hints_goes_with_every_schedule(runs, hints, schedule):
     by, expected, rollouts = SCHEDULES[schedule]
     run = ended(runs, replace(SPEC, hints=hints, schedule=by))
-    calls = [call for call in run.line.calls if call.purpose == "predict"]
+    calls = [call for call in run.timeline.calls if call.purpose == "predict"]
     assert [call.params.get("temperature") for call in calls] == pytest.approx(expected)
     assert [call.params.get("rollout_id") for call in calls] == rollouts
-    asked = [a.advice.calls[0] for a in run.line.attempts if a.advice]
+    asked = [a.advice.calls[0] for a in run.timeline.attempts if a.advice]
     assert len(asked) == (2 if hints == "adviser" else 0)
     assert {call.params.get("temperature") for call in asked} <= {None if schedule == "none" else 0.0}
-    assert [bool(a.hints) for a in run.line.attempts] == [False, hints != "none", hints != "none"]
+    assert [bool(a.hints) for a in run.timeline.attempts] == [False, hints != "none", hints != "none"]
     assert (
-        describe_settings(run.line).split(" · ")[0]
+        describe_settings(run.timeline).split(" · ")[0]
         == {
             "adviser": "Hints from an adviser",
             "feedback": "Hints from the reward's feedback",
@@ -210,8 +210,8 @@ def test_each_role_learns_from_its_own_servers_refusal_of_a_temperature(runs):
         run = ended(runs, replace(SPEC, reward=JUDGED, model=mine, **others))
         refused = [r.json["model"] for r in server.requests if "temperature" in r.json]
     assert sorted(refused) == ["adviser-2", "first", "judge-2"]
-    assert [a.state for a in run.line.attempts] == ["scored"] * 3
-    left_out = [retry.left_out for call in run.line.calls for retry in call.retries]
+    assert [a.state for a in run.timeline.attempts] == ["scored"] * 3
+    left_out = [retry.left_out for call in run.timeline.calls for retry in call.retries]
     assert left_out == [("temperature",)] * 3
 
 
@@ -263,8 +263,8 @@ def test_a_model_made_with_temperature_none_is_never_sent_zero(schedule):
 def test_a_run_of_any_schedule_can_be_replayed(runs, spec):
     first = ended(runs, spec)
     again = run_to_end(runs, runs.replay(first.run_id, delay_s=0.0))
-    assert [a.reward for a in again.line.attempts] == [a.reward for a in first.line.attempts]
-    assert [a.outputs for a in again.line.attempts] == [a.outputs for a in first.line.attempts]
+    assert [a.reward for a in again.timeline.attempts] == [a.reward for a in first.timeline.attempts]
+    assert [a.outputs for a in again.timeline.attempts] == [a.outputs for a in first.timeline.attempts]
 
 
 def test_the_new_fields_of_a_description_survive_the_log():
@@ -358,11 +358,11 @@ def test_the_advisers_instructions_can_be_replaced(compact):
 def test_the_preview_of_the_request_for_advice_is_what_is_sent_but_for_what_came(runs, form):
     spec = replace(FIVE_LINES, N=2, advice_form=form, advice_instructions="Be brief.")
     run = ended(runs, spec)
-    (sent,) = run.line.attempts[0].advice.calls
+    (sent,) = run.timeline.attempts[0].advice.calls
     preview = preview_advice_prompt(spec)
-    scored = run.line.attempts[0].scored
+    scored = run.timeline.attempts[0].scored
     told = scored.feedback if form == "compact" else f"The reward says: {scored.feedback}"
-    came = {"{answer}": run.line.attempts[0].outputs["answer"], "{reward}": "0.2", FEEDBACK: told}
+    came = {"{answer}": run.timeline.attempts[0].outputs["answer"], "{reward}": "0.2", FEEDBACK: told}
     for name, value in came.items():
         preview[1]["content"] = preview[1]["content"].replace(name, value)
     assert [m["content"] for m in preview] == [m["content"] for m in sent.messages]

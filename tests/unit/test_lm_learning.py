@@ -83,10 +83,10 @@ def test_attempts_after_a_refused_temperature_have_rollout_ids(server, tmp_path)
     )
     runs = Runs(open_store(tmp_path))
     try:
-        line = ended(runs, runs.start(spec, Credentials())).line
+        line = ended(runs, runs.start(spec, Credentials())).timeline
         again = ended(
             runs, runs.start(replace(spec, model=replay_spec(model, line.run_id)), Credentials())
-        ).line
+        ).timeline
     finally:
         runs.close()
     assert sent(server) == [0.0, None, None, None, None, None]  # three attempts, advice after two
@@ -102,7 +102,7 @@ def test_attempts_after_a_refused_temperature_have_rollout_ids(server, tmp_path)
 
 def ended(runs, run_id):
     run = run_to_end(runs, run_id, within_s=60)
-    assert [attempt.state for attempt in run.line.attempts] == ["scored"] * 3, run.why
+    assert [attempt.state for attempt in run.timeline.attempts] == ["scored"] * 3, run.stop_summary
     return run
 
 

@@ -62,7 +62,7 @@ def giant(attempts: int = 4, *, size: int = MB, parts: int = 50_000, spaces: boo
 
 @pytest.mark.parametrize("spaces", [False, True], ids=["one word", "many words"])
 def test_the_chart_and_the_ledger_say_little_of_long_texts(spaces):
-    line = giant(spaces=spaces).line
+    line = giant(spaces=spaces).timeline
     began = time.process_time()
     figure = json.dumps(timeline_figure(line))
     rows = json.dumps([[(c.text, c.title) for c in row.cells.values()] for row in ledger(line)])
@@ -77,6 +77,6 @@ def test_a_shortened_value_says_that_it_goes_on():
     log = giant(1, size=2 * KB, parts=10)
     outputs = next(r.event.outputs for r in log.records if isinstance(r.event, ev.RewardStarted))
     assert len(outputs["answer"]) > 2 * KB
-    (first, *_) = ledger(log.line)
+    (first, *_) = ledger(log.timeline)
     assert "…" in first.cells["output"].text
     assert first.cells["output"].title.endswith("…")

@@ -43,12 +43,12 @@ def runs():
 
 def test_what_a_run_took_says_what_is_unknown(runs):
     run = run_to_end(runs, runs.start(SPEC))
-    assert usage_summary(run.line).startswith("3 attempts, 2 requests for advice, 5 calls, ")
-    assert usage_summary(run.line).endswith("free")
-    for call in run.line.calls:
+    assert usage_summary(run.timeline).startswith("3 attempts, 2 requests for advice, 5 calls, ")
+    assert usage_summary(run.timeline).endswith("free")
+    for call in run.timeline.calls:
         call.reply = replace(call.reply, cost_usd=None, prompt_tokens=None)
-    assert usage_summary(run.line).endswith("cost unknown")
-    assert "tokens" not in usage_summary(run.line)
+    assert usage_summary(run.timeline).endswith("cost unknown")
+    assert "tokens" not in usage_summary(run.timeline)
 
 
 @pytest.mark.fault(16)
@@ -60,12 +60,12 @@ def test_every_picture_and_sentence_tells_a_near_miss_from_the_threshold(reward,
         log.attempt(value, outputs={"answer": "x"})
     log.finish()
     short, aim = format_number(reward, [threshold]), format_number(threshold, [reward])
-    shown = json.dumps(timeline_figure(log.line), ensure_ascii=False)
-    told = [stop_summary(log.line), alt_text(log.line), shown]
+    shown = json.dumps(timeline_figure(log.timeline), ensure_ascii=False)
+    told = [stop_summary(log.timeline), alt_text(log.timeline), shown]
     assert all(short in each for each in told)
     assert f"threshold {aim}" in shown
     assert f"reward {aim}" not in shown
-    assert [row.cells["reward"].text for row in ledger(log.line)][:2] == [
+    assert [row.cells["reward"].text for row in ledger(log.timeline)][:2] == [
         short,
         format_number(reward - 0.00001, [reward]),
     ]
@@ -90,7 +90,7 @@ def test_where_there_is_no_temperature_the_rollout_is_named():
 
 def test_an_attempt_that_failed_by_its_replies_says_what_each_of_them_lacked():
     """The error's own message begins with the signature and ends with the whole reply: too long for a line."""
-    first, second, _ = logs.asked_again().line.attempts
+    first, second, _ = logs.asked_again().timeline.attempts
     assert describe_failure(first) == ""
     assert describe_failure(second) == (
         "the reply of 'answer' could not be read: it has no field 'answer'. "
@@ -99,7 +99,7 @@ def test_an_attempt_that_failed_by_its_replies_says_what_each_of_them_lacked():
 
 
 def test_an_attempt_that_failed_otherwise_says_its_error():
-    assert [describe_failure(a) for a in logs.failures().line.attempts if a.error] == [
+    assert [describe_failure(a) for a in logs.failures().timeline.attempts if a.error] == [
         "no field 'answer' in the reply",
         "ZeroDivisionError: division by zero",
     ]
@@ -125,8 +125,8 @@ def test_why_there_is_no_advice_says_what_to_do_where_the_adviser_could_not_be_r
     unreadable.emit(span, ParseFailed(("advice",), {}))
     error = ev.Fault("ParseError", "no field 'advice' in the reply of …", "program")
     unreadable.emit(span, ev.AdviceFailed(0, error, 0.5))
-    assert describe_advice_failure(busy.line.attempts[0].advice) == "too many requests"
-    assert describe_advice_failure(unreadable.line.attempts[0].advice) == (
+    assert describe_advice_failure(busy.timeline.attempts[0].advice) == "too many requests"
+    assert describe_advice_failure(unreadable.timeline.attempts[0].advice) == (
         "the adviser's reply could not be read: it has no field 'advice'. A larger model may be a better adviser; "
         "the next attempt goes on with the hints that it has."
     )
@@ -137,7 +137,7 @@ def test_who_is_asked_is_named_by_attempt_and_part():
     log.attempt(0.3)
     log.advise({"draft": "Shorter."})
     log.call("attempt-0", purpose="judge", name="judge/lm")
-    line = log.line
+    line = log.timeline
     named = [describe_caller(line, call) for call in line.calls]
     assert named == [
         "Attempt 1, draft",

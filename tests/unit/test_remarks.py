@@ -36,7 +36,7 @@ def run_of(*attempts, reward=READS_ANSWER, threshold=1.0, strategy="predict"):
     stages = tuple(replace(one, strategy=strategy) for one in began.event.spec.stages)
     spec = replace(began.event.spec, reward=reward, stages=stages)
     log.records[0] = replace(began, event=replace(began.event, spec=spec))
-    return log.line
+    return log.timeline
 
 
 @pytest.mark.fault(20)
@@ -56,7 +56,7 @@ def test_a_higher_temperature_is_advised_only_where_one_is_sent(kind):
         )
         run = run_to_end(runs, runs.start(spec, Credentials({"model": "k"})))
     runs.close()
-    said = reward_remark(run.line)
+    said = reward_remark(run.timeline)
     assert "returned the same" in said
     assert ("A higher temperature" in said) == (kind == "dspy-3")
 
@@ -128,7 +128,7 @@ def test_each_line_on_which_the_reward_failed_is_told_once():
     for error in (first, second, first):
         log.attempt(None, outputs={"answer": "x"}, error=error)
     log.attempt(None)
-    assert [(one.field, one.line, one.message) for one in failed_lines(log.line)] == [
+    assert [(one.field, one.line, one.message) for one in failed_lines(log.timeline)] == [
         ("reward", 2, f"Attempts 1 and 3 failed here: {first.message}"),
         ("reward", 4, f"Attempt 2 failed here: {second.message}"),
     ]
@@ -141,13 +141,13 @@ def test_the_ledger_tells_the_line_the_type_and_the_end_of_the_message():
     reward = 'def reward(args, pred):\n    return len(args["questoin"]) / len(args["a_key_that_only_the_reward_sees"])\n'
     run_id = runs.start(replace(SPEC, reward=reward))
     ended(runs, run_id)
-    told = ledger(runs.get(run_id).line)[0].cells["output"].text
+    told = ledger(runs.get(run_id).timeline)[0].cells["output"].text
     runs.close()
     assert told == "line 2: KeyError: args has no 'questoin'; it has: question; did you mean 'question'?"
     log = logs.Log(stages=("answer",))
     long = f"ValueError: {'so many words ' * 100}and this is what to do"
     log.attempt(None, outputs={"answer": "x"}, error=Fault("ValueError", long, "program", 7))
-    cut = ledger(log.line)[0].cells["output"].text
+    cut = ledger(log.timeline)[0].cells["output"].text
     assert len(cut) <= 820
     assert cut.startswith("line 7: ValueError: so many words")
     assert cut.endswith("and this is what to do")

@@ -15,7 +15,7 @@ from refine_core.lm.recording import Recording
 from refine_core.lm.replay import ReplayLM
 from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
-from refine_core.runs import Credentials, Runs, replayed
+from refine_core.runs import Credentials, Runs, replay_program
 from refine_core.store import MemoryStore
 from tests.openai_server import OpenAIServer, polite, status
 from tests.threads import run_to_end
@@ -37,9 +37,9 @@ def runs():
 
 def went(run):
     return (
-        [(a.reward, a.temperature, dict(a.hints), a.state, a.outputs) for a in run.line.attempts],
-        [(c.messages, c.reply and c.reply.text, len(c.retries)) for c in run.line.calls],
-        run.line.finished.reason,
+        [(a.reward, a.temperature, dict(a.hints), a.state, a.outputs) for a in run.timeline.attempts],
+        [(c.messages, c.reply and c.reply.text, len(c.retries)) for c in run.timeline.calls],
+        run.timeline.finished.reason,
     )
 
 
@@ -53,54 +53,56 @@ def recorded(runs):
             (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=4, model=model
         )
         run = run_to_end(runs, runs.start(spec, Credentials({"model": KEY})))
-    assert [a.state for a in run.line.attempts].count("failed") == 1
+    assert [a.state for a in run.timeline.attempts].count("failed") == 1
     return run
 
 
 def test_a_run_is_given_again_without_the_server_and_the_key(runs, recorded):
     again = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
     assert went(again) == went(recorded)
-    assert again.line.spec.parent == recorded.run_id
+    assert again.timeline.spec.parent == recorded.run_id
 
 
 def test_each_reply_says_that_it_is_replayed_and_costs_nothing(runs, recorded):
     again = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
-    replies = [c.reply for c in again.line.calls if c.reply]
+    replies = [c.reply for c in again.timeline.calls if c.reply]
     assert all(r.replayed and r.cost_usd == 0 and r.prompt_tokens for r in replies)
-    assert again.line.spec.model.label == "replay of tiny"
+    assert again.timeline.spec.model.label == "replay of tiny"
     (row,) = [r for r in runs.recent() if r.run_id == again.run_id]
     assert [(s.free, s.prompt_tokens, s.cost_usd) for s in row.summary.spent] == [(len(replies), 0, 0.0)]
 
 
 def test_failures_are_given_again_by_their_kind(runs, recorded):
     again = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
-    (fault,) = [a.error for a in again.line.attempts if a.error]
-    (before,) = [a.error for a in recorded.line.attempts if a.error]
+    (fault,) = [a.error for a in again.timeline.attempts if a.error]
+    (before,) = [a.error for a in recorded.timeline.attempts if a.error]
     assert fault == before
     assert fault.type == LMUnavailableError.__name__
 
 
 def test_a_changed_program_has_no_reply_and_says_why(runs, recorded):
-    spec = replace(replayed(recorded.line.spec, recorded.run_id, delay_s=0.0), inputs={"question": "How?"})
+    spec = replace(
+        replay_program(recorded.timeline.spec, recorded.run_id, delay_s=0.0), inputs={"question": "How?"}
+    )
     again = run_to_end(runs, runs.start(spec))
-    assert again.line.finished.reason == "every_attempt_failed"
-    assert "holds no reply to this request" in again.why
-    assert recorded.run_id in again.why
+    assert again.timeline.finished.reason == "every_attempt_failed"
+    assert "holds no reply to this request" in again.stop_summary
+    assert recorded.run_id in again.stop_summary
 
 
 def test_a_changed_reward_is_tried_on_the_same_replies(runs, recorded):
     """Only up to where the run would have gone another way."""
     lenient = "def reward(args, pred):\n    return 1.0\n"
-    spec = replace(replayed(recorded.line.spec, recorded.run_id, delay_s=0.0), reward=lenient)
+    spec = replace(replay_program(recorded.timeline.spec, recorded.run_id, delay_s=0.0), reward=lenient)
     again = run_to_end(runs, runs.start(spec))
-    assert again.line.finished.reason == "threshold_reached"
-    assert len(again.line.attempts) == 1
+    assert again.timeline.finished.reason == "threshold_reached"
+    assert len(again.timeline.attempts) == 1
 
 
 def test_a_replay_of_a_replay_names_the_first_recording(runs, recorded):
     second = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
     third = run_to_end(runs, runs.replay(second.run_id, delay_s=0.0))
-    assert third.line.spec.model.cassette == recorded.run_id
+    assert third.timeline.spec.model.cassette == recorded.run_id
     assert went(third) == went(recorded)
 
 
@@ -108,7 +110,7 @@ def test_the_practice_models_runs_can_be_replayed_too(runs):
     first = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec))
     again = run_to_end(runs, runs.replay(first.run_id, delay_s=0.0))
     assert went(again) == went(first)
-    assert again.line.spec.model.label == "replay of practice model"
+    assert again.timeline.spec.model.label == "replay of practice model"
 
 
 def test_replies_take_as_long_as_they_took_unless_told_otherwise(runs):
@@ -116,7 +118,7 @@ def test_replies_take_as_long_as_they_took_unless_told_otherwise(runs):
     first = run_to_end(runs, runs.start(replace(spec, model=replace(spec.model, delay_s=0.3))))
     at_once = run_to_end(runs, runs.replay(first.run_id, delay_s=0.0))
     as_then = run_to_end(runs, runs.replay(first.run_id))
-    took = [sum(c.took_s for c in r.line.calls) for r in (first, at_once, as_then)]
+    took = [sum(c.took_s for c in r.timeline.calls) for r in (first, at_once, as_then)]
     assert took[1] < took[0] / 3
     assert 0.8 < took[2] / took[0] < 1.5
 
@@ -240,30 +242,30 @@ def test_the_replay_of_a_run_that_was_cut_short_ends_where_its_recording_does(ru
         partial, run_id = cut_short(log, at)
         again = run_to_end(partial, partial.replay(run_id, delay_s=0.0))
         partial.close()
-        if at < len(log) - 1 and again.line.finished.reason == "recording_ended":
-            assert again.why.startswith("The recording ends here: that run did not come to its end.")
-            assert not any(a.error and "holds no reply" in a.error.message for a in again.line.attempts)
-            assert sum(c.reply is not None for c in again.line.calls) == replies
-            assert again.took.endswith("free")
+        if at < len(log) - 1 and again.timeline.finished.reason == "recording_ended":
+            assert again.stop_summary.startswith("The recording ends here: that run did not come to its end.")
+            assert not any(a.error and "holds no reply" in a.error.message for a in again.timeline.attempts)
+            assert sum(c.reply is not None for c in again.timeline.calls) == replies
+            assert again.usage_summary.endswith("free")
         else:  # every reply that the loop needs was on record
-            assert replies == sum(c.reply is not None for c in recorded.line.calls)
+            assert replies == sum(c.reply is not None for c in recorded.timeline.calls)
 
 
 def test_the_replay_of_a_cancelled_run_says_that_it_was_cancelled(runs):
     spec = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(spec, model=replace(spec.model, delay_s=30.0)))
     runs.cancel(run_id)
-    assert run_to_end(runs, run_id).line.finished.reason == "cancelled"
+    assert run_to_end(runs, run_id).timeline.finished.reason == "cancelled"
     again = run_to_end(runs, runs.replay(run_id, delay_s=0.0))
-    assert again.line.finished.reason == "recording_ended"
-    assert again.why.startswith("The recording ends here: that run was cancelled.")
+    assert again.timeline.finished.reason == "recording_ended"
+    assert again.stop_summary.startswith("The recording ends here: that run was cancelled.")
     thrice = run_to_end(runs, runs.replay(again.run_id, delay_s=0.0))
-    assert thrice.why == again.why
+    assert thrice.stop_summary == again.stop_summary
 
 
 def test_a_changed_program_on_a_run_that_was_cut_short_is_told_that_it_changed(runs, recorded):
     partial, run_id = cut_short(runs.events(recorded.run_id), 12)
-    spec = replace(replayed(recorded.line.spec, run_id, delay_s=0.0), inputs={"question": "How?"})
+    spec = replace(replay_program(recorded.timeline.spec, run_id, delay_s=0.0), inputs={"question": "How?"})
     again = run_to_end(partial, partial.start(spec))
     partial.close()
-    assert "holds no reply to this request" in again.why
+    assert "holds no reply to this request" in again.stop_summary

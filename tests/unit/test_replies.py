@@ -133,7 +133,7 @@ def served():
                 runs,
                 runs.start(replace(spec, **{"N": 1, **fields}), Credentials({"model": "a-key-for-tests"})),
             )
-            return made.line, server
+            return made.timeline, server
 
     yield run
     runs.close()

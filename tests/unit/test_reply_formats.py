@@ -379,11 +379,13 @@ def test_a_run_that_learned_and_its_replay_ask_alike(runs):
         )
         first = finished(runs, runs.start(spec))
         second = finished(runs, runs.start(spec))
-    assert [a.state for a in first.line.attempts] == ["scored"] * 3
-    told = [[c.reply_format for c in run.line.calls] for run in (first, second)]
+    assert [a.state for a in first.timeline.attempts] == ["scored"] * 3
+    told = [[c.reply_format for c in run.timeline.calls] for run in (first, second)]
     assert told[0] == ["chat", "JSON schema", *["JSON object"] * 5]
     assert told[1] == ["JSON object"] * 5
     for recorded in (first, second):
         again = finished(runs, runs.replay(recorded.run_id, delay_s=0.0))
-        assert [c.reply_format for c in again.line.calls] == [c.reply_format for c in recorded.line.calls]
-        assert [a.outputs for a in again.line.attempts] == [a.outputs for a in recorded.line.attempts]
+        assert [c.reply_format for c in again.timeline.calls] == [
+            c.reply_format for c in recorded.timeline.calls
+        ]
+        assert [a.outputs for a in again.timeline.attempts] == [a.outputs for a in recorded.timeline.attempts]

@@ -111,7 +111,7 @@ def test_only_what_was_cut_off_is_asked_again(whole):
     (row,) = runs.recent()
     runs.resume(row.run_id)
     records = ended(runs, row.run_id)
-    line = runs.get(row.run_id).line
+    line = runs.get(row.run_id).timeline
     runs.close()
     complete = [r.event.index for r in whole[:cut] if isinstance(r.event, RewardScored | AttemptFailed)]
     begun = [r.event.index for r in records[cut:] if isinstance(r.event, AttemptStarted)]
@@ -159,7 +159,7 @@ def test_where_a_run_was_interrupted_is_told_as_it_was(whole):
     def why(event):
         cut = next(n for n, r in enumerate(whole, 1) if event(r))
         runs = interrupted(whole[:cut])
-        said = runs.get(whole[0].run_id).why
+        said = runs.get(whole[0].run_id).stop_summary
         runs.close()
         return said.partition(":")[0]
 
@@ -197,11 +197,11 @@ def test_a_run_that_began_with_a_typed_key_does_not_go_on_without_it():
         assert "refused the key" in ended(runs, run_id)[-1].event.error.message, "and it did not end by that"
         refused = runs.get(run_id)
         assert (refused.state, refused.resumable) == ("unrecorded", True)
-        assert refused.trouble.endswith("Resume it with the right key.")
+        assert refused.error.endswith("Resume it with the right key.")
         assert len(runs.events(run_id)) < len(records) + 2, "one request, and no more attempts"
         runs.resume(run_id, Credentials({"model": "a-typed-key"}))
         assert ended(runs, run_id)[-1].event.reason == "attempts_used_up"
-        assert [a.error for a in runs.get(run_id).line.attempts] == [None, None]
+        assert [a.error for a in runs.get(run_id).timeline.attempts] == [None, None]
         runs.close()
 
 

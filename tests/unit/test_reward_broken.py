@@ -60,34 +60,34 @@ def failures(runs, run):
 def test_a_run_whose_reward_cannot_work_pays_for_one_attempt(runs, strategy, reward):
     """It stops there, and its headline says what failed and what to do."""
     run = went(runs, replace(SPEC, reward=reward, strategy=strategy))
-    assert (run.line.finished.reason, run.line.finished.returned) == ("reward_broken", None)
-    assert len(run.line.attempts) == 1
+    assert (run.timeline.finished.reason, run.timeline.finished.returned) == ("reward_broken", None)
+    assert len(run.timeline.attempts) == 1
     assert run.awaits_decision
     assert not run.resumable
-    assert run.why.startswith(
+    assert run.stop_summary.startswith(
         "Stopped after attempt 1: every further attempt would fail with the same error. "
     )
-    assert run.why.endswith(" Fix the reward, or continue anyway.")
-    assert "Attempt 1 failed: the reward raised " in run.why
+    assert run.stop_summary.endswith(" Fix the reward, or continue anyway.")
+    assert "Attempt 1 failed: the reward raised " in run.stop_summary
 
 
 def test_the_headline_names_the_field_the_line_and_the_nearest_name(runs):
     run = went(runs, SPEC)
-    assert "no field 'answr' in the prediction" in run.why
-    assert "(line 2)" in run.why
+    assert "no field 'answr' in the prediction" in run.stop_summary
+    assert "(line 2)" in run.stop_summary
 
 
 def test_an_error_that_depends_on_the_answer_never_stops_a_run(runs):
     run = went(runs, replace(SPEC, reward=OF_THE_ANSWER))
-    assert run.line.finished.reason == "every_attempt_failed"
-    assert len(run.line.attempts) == 5
+    assert run.timeline.finished.reason == "every_attempt_failed"
+    assert len(run.timeline.attempts) == 5
     assert not any(event.error.repeats for event in failures(runs, run))
 
 
 def test_a_run_that_is_not_told_to_stop_makes_all_its_attempts(runs):
     """So do the runs of older logs, whose descriptions say nothing of it."""
     run = went(runs, replace(SPEC, stop_on_repeating_error=False))
-    assert run.line.finished.reason == "every_attempt_failed"
+    assert run.timeline.finished.reason == "every_attempt_failed"
     assert [event.error.repeats for event in failures(runs, run)] == [True] * 5
 
 
@@ -113,10 +113,10 @@ def test_a_run_continued_anyway_makes_the_rest_of_its_attempts(runs):
     records = ended(runs, run.run_id)
     assert [r.event for r in records if isinstance(r.event, RunResumed)] == [RunResumed(1, anyway=True)]
     after = runs.get(run.run_id)
-    assert (after.line.finished.reason, after.awaits_decision) == ("every_attempt_failed", False)
-    assert [a.index for a in after.line.attempts] == [0, 1, 2, 3, 4]
-    assert resume_summary(after.line) == "Continued after attempt 1, despite the reward's error."
-    assert (after.line.resumed, after.line.cut_off) == (0, [])
+    assert (after.timeline.finished.reason, after.awaits_decision) == ("every_attempt_failed", False)
+    assert [a.index for a in after.timeline.attempts] == [0, 1, 2, 3, 4]
+    assert resume_summary(after.timeline) == "Continued after attempt 1, despite the reward's error."
+    assert (after.timeline.resumed, after.timeline.cut_off) == (0, [])
     summary = runs.recent()[0].summary
     assert (summary.reason, summary.failed, len(summary.rewards)) == ("every_attempt_failed", 5, 5)
 
@@ -157,7 +157,7 @@ def test_a_crash_changes_nothing_of_what_was_decided(runs, kept):
     again = interrupted(records)
     again.resume(run.run_id)
     ended(again, run.run_id)
-    line = again.get(run.run_id).line
+    line = again.get(run.run_id).timeline
     assert (line.finished.reason, len(line.attempts)) == expected
     again.close()
 
@@ -167,12 +167,12 @@ def test_a_replay_stops_where_its_run_stopped_and_goes_on_where_it_went_on(runs)
     run = went(runs, SPEC)
     first = runs.replay(run.run_id, delay_s=0.0)
     ended(runs, first)
-    assert runs.get(first).line.finished.reason == "reward_broken"
+    assert runs.get(first).timeline.finished.reason == "reward_broken"
     runs.resume(run.run_id, anyway=True)
     ended(runs, run.run_id)
     second = runs.replay(run.run_id, delay_s=0.0)
     ended(runs, second)
-    line = runs.get(second).line
+    line = runs.get(second).timeline
     assert (line.finished.reason, len(line.attempts)) == ("every_attempt_failed", 5)
 
 
@@ -180,9 +180,9 @@ def test_a_fixed_reward_on_the_recording_says_where_the_recording_ends(runs):
     """Only one attempt was recorded."""
     run = went(runs, SPEC)
     fixed = replace(SPEC, reward="def reward(args, pred):\n    return 0.5\n", model=replace(SPEC.model))
-    from refine_core.runs import replayed
+    from refine_core.runs import replay_program
 
-    line = went(runs, replayed(fixed, run.run_id, delay_s=0.0)).line
+    line = went(runs, replay_program(fixed, run.run_id, delay_s=0.0)).timeline
     assert (line.finished.reason, line.finished.returned) == ("recording_ended", 0)
     assert "stopped by an error of its reward" in line.finished.error.message
 

@@ -29,33 +29,33 @@ def runs():
 def test_each_worked_example_runs_to_its_end(runs, name):
     run = run_to_end(runs, runs.start(EXAMPLES[name].spec))
     assert run.state == "finished"
-    assert run.line.finished.reason == "threshold_reached"
-    assert len(run.line.attempts) > 1
+    assert run.timeline.finished.reason == "threshold_reached"
+    assert len(run.timeline.attempts) > 1
 
 
 def test_the_one_word_example_needs_two_hints(runs):
     run = run_to_end(runs, runs.start(EXAMPLES["one_word"].spec))
-    assert [bool(a.hints) for a in run.line.attempts] == [False, True, True]
-    assert run.line.attempts[1].hints != run.line.attempts[2].hints
+    assert [bool(a.hints) for a in run.timeline.attempts] == [False, True, True]
+    assert run.timeline.attempts[1].hints != run.timeline.attempts[2].hints
 
 
 def test_two_stages_blames_the_wrong_one_first(runs):
     run = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec))
-    blamed = [{n for n, h in a.hints.items() if h != "N/A"} for a in run.line.attempts if a.hints]
+    blamed = [{n for n, h in a.hints.items() if h != "N/A"} for a in run.timeline.attempts if a.hints]
     assert blamed[0] == {"write"}
     assert {"extract"} in blamed
 
 
 def test_some_attempts_of_the_flaky_example_fail(runs):
     run = run_to_end(runs, runs.start(EXAMPLES["flaky"].spec))
-    errors = {a.error.type for a in run.line.attempts if a.state == "failed"}
+    errors = {a.error.type for a in run.timeline.attempts if a.state == "failed"}
     assert {"ParseError", "LMTimeoutError"} <= errors
 
 
 def test_the_same_seed_repeats_a_run_and_another_seed_is_another_run(runs):
     def outputs(seed):
         spec = replace(EXAMPLES["flaky"].spec, seed=seed)
-        return [a.outputs for a in run_to_end(runs, runs.start(spec)).line.attempts]
+        return [a.outputs for a in run_to_end(runs, runs.start(spec)).timeline.attempts]
 
     assert outputs(0) == outputs(0)
     assert any(outputs(0) != outputs(seed) for seed in (1, 2, 3))
@@ -63,7 +63,7 @@ def test_the_same_seed_repeats_a_run_and_another_seed_is_another_run(runs):
 
 def test_the_program_code_that_the_adviser_sees_is_python_made_from_the_spec(runs):
     run = run_to_end(runs, runs.start(EXAMPLES["two_stages"].spec))
-    (call, *_) = run.line.attempts[0].advice.calls
+    (call, *_) = run.timeline.attempts[0].advice.calls
     assert "class Program(Module):" in call.messages[-1]["content"]
 
 
@@ -93,11 +93,11 @@ def test_a_spec_that_cannot_run_says_everything_that_is_wrong(runs):
 )
 def test_a_broken_reward_is_a_clear_error_on_the_attempt_and_the_run_goes_on(runs, reward, kind, line):
     run = run_to_end(runs, runs.start(replace(SPEC, reward=reward, N=2, reward_timeout_s=0.5)))
-    assert [a.state for a in run.line.attempts] == ["failed", "failed"]
-    assert {a.phase for a in run.line.attempts} == {"reward"}
-    assert {a.error.type for a in run.line.attempts} == {kind}
-    assert all(a.error.line in line for a in run.line.attempts)
-    assert run.line.finished.reason == "every_attempt_failed"
+    assert [a.state for a in run.timeline.attempts] == ["failed", "failed"]
+    assert {a.phase for a in run.timeline.attempts} == {"reward"}
+    assert {a.error.type for a in run.timeline.attempts} == {kind}
+    assert all(a.error.line in line for a in run.timeline.attempts)
+    assert run.timeline.finished.reason == "every_attempt_failed"
 
 
 def test_a_reward_may_ask_a_judge(runs):
@@ -105,9 +105,11 @@ def test_a_reward_may_ask_a_judge(runs):
         "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
     )
     run = run_to_end(runs, runs.start(replace(SPEC, reward=reward, N=2, threshold=None)))
-    assert [len(a.judge_calls) for a in run.line.attempts] == [1, 1]
-    assert all(isinstance(a.reward, float) for a in run.line.attempts)
-    assert [len(a.predictors) for a in run.line.attempts] == [1, 1], "a judge is no predictor of the program"
+    assert [len(a.judge_calls) for a in run.timeline.attempts] == [1, 1]
+    assert all(isinstance(a.reward, float) for a in run.timeline.attempts)
+    assert [len(a.predictors) for a in run.timeline.attempts] == [1, 1], (
+        "a judge is no predictor of the program"
+    )
 
 
 def test_cancel_ends_a_slow_run_within_a_second_and_keeps_what_there_is(runs):
@@ -116,8 +118,8 @@ def test_cancel_ends_a_slow_run_within_a_second_and_keeps_what_there_is(runs):
     wait_for_event(runs, run_id, "attempt_started")
     assert runs.cancel(run_id)
     run = run_to_end(runs, run_id, within_s=1)
-    assert run.line.finished.reason == "cancelled"
-    assert run.line.attempts[0].state == "cut_off"
+    assert run.timeline.finished.reason == "cancelled"
+    assert run.timeline.attempts[0].state == "cut_off"
     assert runs.cancel(run_id) is False
 
 
@@ -128,7 +130,7 @@ def test_cancel_ends_an_endless_reward(runs):
     run_id = runs.start(spec)
     wait_for_event(runs, run_id, "reward_started")
     runs.cancel(run_id)
-    assert run_to_end(runs, run_id, 3).line.finished.reason == "cancelled"
+    assert run_to_end(runs, run_id, 3).timeline.finished.reason == "cancelled"
 
 
 @pytest.mark.fault(44)
@@ -138,7 +140,7 @@ def test_join_waits_for_a_runs_end_and_raises_where_it_takes_too_long(runs):
         runs.join(run_id, 0.01)
     runs.cancel(run_id)
     runs.join(run_id, 30)
-    assert runs.get(run_id).line.finished.reason == "cancelled"
+    assert runs.get(run_id).timeline.finished.reason == "cancelled"
 
 
 @pytest.mark.fault(44)
@@ -165,9 +167,9 @@ def test_a_run_that_cannot_be_recorded_stops_and_says_so():
     runs = Runs(Breaking())
     run_id = runs.start(EXAMPLES["one_word"].spec)
     run = run_to_end(runs, run_id)
-    assert (run.state, run.trouble) == ("unrecorded", "It could not be recorded: the disk is full")
+    assert (run.state, run.error) == ("unrecorded", "It could not be recorded: the disk is full")
     assert [r.seq for r in runs.events(run_id)] == [1, 2, 3]
-    assert run.why.startswith("Interrupted during attempt 1"), "it runs no more"
+    assert run.stop_summary.startswith("Interrupted during attempt 1"), "it runs no more"
     assert [row.alive for row in runs.recent()] == [False]
     runs.close()
 
@@ -194,8 +196,8 @@ def test_runs_at_once_do_not_mix(runs):
     ids = [runs.start(replace(EXAMPLES["two_stages"].spec, seed=seed)) for seed in range(6)]
     for seed, run_id in enumerate(ids):
         run = run_to_end(runs, run_id)
-        assert run.line.spec.seed == seed
-        assert [r.seq for r in runs.events(run_id)] == list(range(1, run.line.seq + 1))
+        assert run.timeline.spec.seed == seed
+        assert [r.seq for r in runs.events(run_id)] == list(range(1, run.timeline.seq + 1))
     assert {row.run_id for row in runs.recent()} == set(ids)
 
 
@@ -216,7 +218,7 @@ def test_a_run_against_a_real_server_records_what_was_really_sent(runs):
         spec = replace(SPEC, model=model, N=2, threshold=2.0)
         run = run_to_end(runs, runs.start(spec, Credentials({"model": "sk-canary-123"})), 90)
         sent = [r.json["messages"] for r in server.requests]
-        recorded = [[dict(m) for m in c.messages] for c in run.line.calls]
+        recorded = [[dict(m) for m in c.messages] for c in run.timeline.calls]
         assert sent == recorded
         assert [r.json["temperature"] for r in server.requests] == [0.3, 0.3, 0.5]
         assert {r.headers["authorization"] for r in server.requests} == {"Bearer sk-canary-123"}
@@ -229,15 +231,15 @@ def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
         spec = replace(SPEC, model=model, N=2)
         run = run_to_end(runs, runs.start(spec, Credentials({"model": "a-wrong-key"})), 60)
-        assert run.line.finished.error.type == "LMKeyError", run.line.finished.error.message
-        assert "refused the key" in run.why
+        assert run.timeline.finished.error.type == "LMKeyError", run.timeline.finished.error.message
+        assert "refused the key" in run.stop_summary
         run = run_to_end(runs, runs.start(spec), 60)
-        assert "requires an API key (401). Give one" in run.why
+        assert "requires an API key (401). Give one" in run.stop_summary
         gone = server.url
     run = run_to_end(
         runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60
     )
-    assert run.line.finished.error.type == "LMUnavailableError"
+    assert run.timeline.finished.error.type == "LMUnavailableError"
 
 
 def test_a_retry_is_on_record_as_a_retry_and_not_as_an_attempt(runs):
@@ -245,7 +247,7 @@ def test_a_retry_is_on_record_as_a_retry_and_not_as_an_attempt(runs):
         server.script(status(429, "slow down", retry_after=0.1), polite)
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
         run = run_to_end(runs, runs.start(replace(SPEC, model=model, N=1)), 60)
-    (attempt,) = run.line.attempts
+    (attempt,) = run.timeline.attempts
     assert attempt.error is None, attempt.error.message
     assert [r.ordinal for r in attempt.predictors[0].calls[0].retries] == [1]
 
@@ -256,7 +258,7 @@ def test_cancel_in_the_middle_of_a_real_call_closes_the_connection(runs):
         run_id = runs.start(replace(SPEC, model=model, N=1))
         server.wait_for_requests()
         runs.cancel(run_id)
-        assert run_to_end(runs, run_id, within_s=1).line.finished.reason == "cancelled"
+        assert run_to_end(runs, run_id, within_s=1).timeline.finished.reason == "cancelled"
         assert server.requests[0].disconnected.wait(5)
 
 
@@ -274,14 +276,14 @@ def test_a_reward_cannot_choose_where_the_judges_request_and_its_key_go(runs, ov
         )
         run = run_to_end(runs, runs.start(spec, Credentials({"judge": "sk-canary"})), 60)
         assert thief.requests == []
-    assert run.line.attempts[0].state == "failed"
-    assert "has no input" in run.line.attempts[0].error.message
+    assert run.timeline.attempts[0].state == "failed"
+    assert "has no input" in run.timeline.attempts[0].error.message
 
 
 def test_a_run_of_another_process_is_not_ours_to_cancel(runs):
     other = Runs(runs.store)
     run_id = other.start(replace(EXAMPLES["one_word"].spec, model=ModelSpec(delay_s=5)))
-    assert (runs.get(run_id).here, other.get(run_id).here) == (False, True)
+    assert (runs.get(run_id).is_local, other.get(run_id).is_local) == (False, True)
     assert runs.cancel(run_id) is False
     assert other.cancel(run_id) is True
     run_to_end(other, run_id)
@@ -293,7 +295,7 @@ def _drafts(runs, run_id, within_s=20.0):
 
     def ended():
         run = runs.get(run_id)
-        now = [call.draft for call in run.line.calls if call.draft]
+        now = [call.draft for call in run.timeline.calls if call.draft]
         assert len(now) <= 1
         if now and (not seen or seen[-1] != now[0]):
             seen.append(now[0])
@@ -308,7 +310,7 @@ def test_a_reply_can_be_read_while_it_is_written(runs):
     spec = replace(example, N=1, model=replace(example.model, delay_s=1.0))
     run_id = runs.start(spec)
     seen = _drafts(runs, run_id)
-    (call,) = runs.get(run_id).line.calls
+    (call,) = runs.get(run_id).timeline.calls
     assert len(seen) > 3
     assert all(call.reply.text.startswith(text) for text in seen)
     assert call.draft == "", "what is on record is no draft"
@@ -317,10 +319,10 @@ def test_a_reply_can_be_read_while_it_is_written(runs):
 def test_a_draft_is_not_recorded_and_ends_with_a_cancel(runs):
     example = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(example, model=replace(example.model, delay_s=2.0)))
-    eventually(lambda: any(c.draft for c in runs.get(run_id).line.calls))
+    eventually(lambda: any(c.draft for c in runs.get(run_id).timeline.calls))
     assert runs.cancel(run_id)
     run = run_to_end(runs, run_id, within_s=1)
-    (call,) = run.line.calls
+    (call,) = run.timeline.calls
     assert (call.reply, call.draft) == (None, "")
     assert not any(isinstance(r.event, ev.LMReplied) for r in runs.events(run_id))
 
@@ -329,7 +331,7 @@ def test_no_draft_is_left_on_a_run_that_ended_while_it_was_looked_at(runs):
     """The look takes the drafts, then the facts; the run's end comes in between."""
     example = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(example, model=replace(example.model, delay_s=2.0)))
-    eventually(lambda: any(c.draft for c in runs.get(run_id).line.calls))
+    eventually(lambda: any(c.draft for c in runs.get(run_id).timeline.calls))
     read = runs.store.events
 
     def ended_first(run_id, after=0):
@@ -340,7 +342,7 @@ def test_no_draft_is_left_on_a_run_that_ended_while_it_was_looked_at(runs):
 
     runs.store.events = ended_first
     run = runs.get(run_id)
-    (call,) = run.line.calls
+    (call,) = run.timeline.calls
     assert (run.state, call.waiting, call.draft) == ("finished", False, "")
 
 
@@ -352,6 +354,6 @@ def test_advice_and_judge_are_asked_without_a_temperature_that_their_model_refus
         model = ModelSpec(kind="litellm", model="openai/o3-mini", api_base=server.url, cache=False)
         spec = replace(SPEC, model=model, reward=reward, N=2)
         run = run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"})))
-        assert [a.error for a in run.line.attempts] == [None, None]
-        assert run.line.attempts[0].advice.error is None
+        assert [a.error for a in run.timeline.attempts] == [None, None]
+        assert run.timeline.attempts[0].advice.error is None
         assert all(request.json.get("temperature") is None for request in server.requests)

@@ -71,7 +71,7 @@ def log_of(*rewards, N=5, threshold=0.9):
     ],
 )
 def test_a_headline_says_why_a_run_stopped(runs, changes, words):
-    assert run_to_end(runs, runs.start(replace(SPEC, **changes))).why == words
+    assert run_to_end(runs, runs.start(replace(SPEC, **changes))).stop_summary == words
 
 
 @pytest.mark.fault(18)
@@ -79,7 +79,7 @@ def test_a_success_after_failures_names_them_and_their_cause(runs):
     """A reward that returns nothing for half of its inputs is no success to be proud of."""
     log = log_of(NOTHING, NOTHING, 1.0, threshold=1.0)
     log.finish()
-    assert stop_summary(log.line) == (
+    assert stop_summary(log.timeline) == (
         "Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
     )
 
@@ -88,7 +88,7 @@ def test_a_success_after_failures_names_them_and_their_cause(runs):
 def test_the_headline_of_a_real_run_names_the_line_that_failed(runs):
     """From the worker's own error to the sentence, with nothing made up in between."""
     source = "calls = []\ndef reward(args, pred):\n    calls.append(1)\n    if len(calls) > 2:\n        return 1.0\n"
-    why = run_to_end(runs, runs.start(replace(SPEC, reward=source, strategy="best_of_n"))).why
+    why = run_to_end(runs, runs.start(replace(SPEC, reward=source, strategy="best_of_n"))).stop_summary
     assert why.startswith("Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: ")
     assert "the reward returned nothing (line " in why
 
@@ -111,7 +111,7 @@ def test_every_reason_to_stop_is_followed_by_the_failures(reason, start):
     log.emit(
         "", RunFinished(reason, 1, None if start.endswith("Best: ") and "Returned" not in start else 1, 1.0)
     )
-    assert stop_summary(log.line) == (
+    assert stop_summary(log.timeline) == (
         f"{start}attempt 2 with reward 0.5. "
         "Attempt 1 failed: the reward returned nothing (line 4). "
         f"Attempt 3 failed: {DIVISION}."
@@ -122,7 +122,7 @@ def test_every_reason_to_stop_is_followed_by_the_failures(reason, start):
 def test_a_run_whose_every_attempt_failed_tells_each_cause():
     log = log_of(NOTHING, DIVIDED, NOTHING)
     log.finish("every_attempt_failed")
-    assert stop_summary(log.line) == (
+    assert stop_summary(log.timeline) == (
         "Every attempt failed. Attempts 1 and 3 failed: the reward returned nothing (line 4). "
         f"Attempt 2 failed: {DIVISION}."
     )
@@ -132,7 +132,7 @@ def test_a_run_whose_every_attempt_failed_tells_each_cause():
 def test_one_error_on_two_lines_is_two_causes():
     log = log_of(DIVIDED, replace(DIVIDED, line=7), 1.0)
     log.finish()
-    assert stop_summary(log.line).endswith(
+    assert stop_summary(log.timeline).endswith(
         f"Attempt 1 failed: {DIVISION}. Attempt 2 failed: {DIVISION.replace('2)', '7)')}."
     )
 
@@ -140,21 +140,21 @@ def test_one_error_on_two_lines_is_two_causes():
 def test_failures_that_do_not_follow_each_other_are_named_and_counted():
     log = log_of(NOTHING, 0.5, *[NOTHING] * 4)
     log.finish()
-    assert "Attempts 1, 3 and 3 others failed: " in stop_summary(log.line)
+    assert "Attempts 1, 3 and 3 others failed: " in stop_summary(log.timeline)
 
 
 def test_a_reward_that_takes_too_long_is_named_as_what_failed():
     log = log_of(Fault("Timeout", "took longer than 1 s", "program", 2), 1.0)
     log.finish()
-    assert stop_summary(log.line).endswith("Attempt 1 failed: the reward took longer than 1 s (line 2).")
+    assert stop_summary(log.timeline).endswith("Attempt 1 failed: the reward took longer than 1 s (line 2).")
 
 
 def test_where_no_reply_of_a_real_model_can_be_read_the_headline_says_what_to_do(runs):
     with OpenAIServer(RAMBLING) as server:
         model = ModelSpec("litellm", "openai/tiny", api_base=server.url, cache=False)
         run = run_to_end(runs, runs.start(replace(SPEC, model=model), Credentials({"model": "k"})))
-    assert "could not be read" in run.why
-    assert run.why.endswith("to find a reply format that it keeps, or choose a larger one.")
+    assert "could not be read" in run.stop_summary
+    assert run.stop_summary.endswith("to find a reply format that it keeps, or choose a larger one.")
 
 
 @pytest.mark.fault(18)
@@ -162,7 +162,7 @@ def test_long_lists_of_failures_are_folded():
     """Forty failures of one cause, and eight of other causes, stay a headline."""
     log = log_of(*[NOTHING] * 40, *(replace(DIVIDED, line=n) for n in range(10, 18)), 1.0, N=50)
     log.finish()
-    assert stop_summary(log.line) == (
+    assert stop_summary(log.timeline) == (
         "Stopped at attempt 49: reward 1 ≥ 0.9. "
         "Attempts 1 to 40 failed: the reward returned nothing (line 4). "
         "Attempt 41 failed: the reward raised ZeroDivisionError: division by zero (line 10). "
@@ -176,7 +176,7 @@ def test_a_long_error_is_cut_to_its_first_sentence():
     long = replace(DIVIDED, type="ValueError", message=f"ValueError: {'x' * 400}\nand more. Even more.")
     log = log_of(long, 1.0)
     log.finish()
-    said = stop_summary(log.line)
+    said = stop_summary(log.timeline)
     assert "and more" not in said
     assert said.endswith("x… (line 2).")
     assert len(said) < 300
@@ -190,12 +190,14 @@ def test_the_only_cause_is_told_with_what_to_do_next():
     log.attempt(None, error=cut)
     log.attempt(1.0)
     log.finish()
-    assert stop_summary(log.line).endswith("Attempt 1 failed: 'tiny' used up its tokens. Raise max tokens.")
+    assert stop_summary(log.timeline).endswith(
+        "Attempt 1 failed: 'tiny' used up its tokens. Raise max tokens."
+    )
     log = log_of(NOTHING)
     log.attempt(None, error=cut)
     log.attempt(1.0)
     log.finish()
-    assert stop_summary(log.line).endswith(" Attempt 2 failed: 'tiny' used up its tokens.")
+    assert stop_summary(log.timeline).endswith(" Attempt 2 failed: 'tiny' used up its tokens.")
 
 
 @pytest.mark.fault(45)
@@ -207,7 +209,7 @@ def test_one_cause_is_one_though_each_attempt_tells_another_number_or_end():
         log.attempt(None, error=Fault("LMTimeoutError", told.format(size), blame="model"))
     log.attempt(1.0)
     log.finish()
-    assert stop_summary(log.line).endswith(f"Attempts 1 and 2 failed: {told.format('1,400')}")
+    assert stop_summary(log.timeline).endswith(f"Attempts 1 and 2 failed: {told.format('1,400')}")
 
 
 @pytest.mark.fault(18)
@@ -215,8 +217,8 @@ def test_a_run_under_way_or_cut_off_names_its_failures_too():
     log = log_of(NOTHING, 0.5)
     log.running()
     failed = "Attempt 1 failed: the reward returned nothing (line 4)."
-    assert stop_summary(log.line) == f"Running attempt 3 of 5. {failed}"
-    assert stop_summary(log.line, alive=False) == (
+    assert stop_summary(log.timeline) == f"Running attempt 3 of 5. {failed}"
+    assert stop_summary(log.timeline, alive=False) == (
         "Interrupted during attempt 3: the app ended before the run did. "
         f"{failed} Everything recorded until then is here."
     )
@@ -228,14 +230,14 @@ def test_a_reply_that_could_not_be_read_is_a_cause_as_well():
     log.attempt(None)
     log.attempt(1.0)
     log.finish()
-    assert stop_summary(log.line).endswith("Attempt 1 failed: no field 'answer' in the reply.")
+    assert stop_summary(log.timeline).endswith("Attempt 1 failed: no field 'answer' in the reply.")
 
 
 def test_a_run_that_is_under_way_or_was_interrupted_says_where_it_stands(runs):
     run_id = runs.start(replace(SPEC, model=ModelSpec(delay_s=20)))
-    while not runs.get(run_id).line.attempts:
+    while not runs.get(run_id).timeline.attempts:
         pass
-    line = runs.get(run_id).line
+    line = runs.get(run_id).timeline
     runs.cancel(run_id)
     assert stop_summary(line) == "Running attempt 1 of 3."
     assert stop_summary(line, alive=False).startswith(
@@ -245,12 +247,12 @@ def test_a_run_that_is_under_way_or_was_interrupted_says_where_it_stands(runs):
 
 def test_a_reward_just_below_the_threshold_does_not_look_as_if_it_reached_it(runs):
     spec = replace(SPEC, reward="def reward(args, pred):\n    return 0.99999\n")
-    assert run_to_end(runs, runs.start(spec)).why.endswith("attempt 1 with reward 0.99999.")
+    assert run_to_end(runs, runs.start(spec)).stop_summary.endswith("attempt 1 with reward 0.99999.")
 
 
 def test_a_run_that_was_kept_from_stopping_by_a_rule_says_so():
     """Its rewards were above the threshold, so "none reached the threshold" alone would look like a mistake."""
-    assert stop_summary(logs.rules(met=False).line) == (
+    assert stop_summary(logs.rules(met=False).timeline) == (
         "All 4 attempts made; none reached the threshold 0.9 with every rule met. "
         "Returned the best: attempt 3 with reward 0.97, rules not met: at most 3 words, no full stop."
     )
@@ -260,13 +262,15 @@ def test_the_one_attempt_and_a_cancelled_run_tell_their_rules_too():
     log = logs.Log(stages=("answer",), N=1)
     log.attempt(0.95, unmet=logs.LIMIT)
     log.finish()
-    assert stop_summary(log.line) == ("The only attempt scored 0.95, rule not met: at most 3 words.")
+    assert stop_summary(log.timeline) == ("The only attempt scored 0.95, rule not met: at most 3 words.")
     log = logs.Log(stages=("answer",))
     log.attempt(0.95, unmet=logs.LIMIT)
     log.running()
     log.finish("cancelled")
-    assert stop_summary(log.line).endswith("Best: attempt 1 with reward 0.95, rule not met: at most 3 words.")
+    assert stop_summary(log.timeline).endswith(
+        "Best: attempt 1 with reward 0.95, rule not met: at most 3 words."
+    )
 
 
 def test_a_run_that_met_every_rule_does_not_mention_them():
-    assert stop_summary(logs.rules().line) == "Stopped at attempt 4: reward 0.92 ≥ 0.9."
+    assert stop_summary(logs.rules().timeline) == "Stopped at attempt 4: reward 0.92 ≥ 0.9."

@@ -217,7 +217,7 @@ def test_an_attempt_whose_model_repeats_the_template_fails_in_words(reward, repl
         spec = ProgramSpec(
             (StageSpec("answer", "question -> answer"),), reward, {"question": "?"}, model=model, N=1
         )
-        line = run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"}))).line
+        line = run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"}))).timeline
     runs.close()
     (attempt,) = line.attempts
     assert (attempt.state, attempt.reward) == ("failed", None)

@@ -37,7 +37,7 @@ def test_the_apps_reward_sees_the_types_that_the_signature_names(inputs):
     runs = Runs(MemoryStore())
     run_id = runs.start(ProgramSpec((StageSpec("answer", SIGNATURE),), REWARD, inputs, N=1))
     runs.join(run_id, 30)
-    line = runs.get(run_id).line
+    line = runs.get(run_id).timeline
     runs.close()
     (attempt,) = line.attempts
     assert attempt.state == "scored", attempt

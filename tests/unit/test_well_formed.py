@@ -76,9 +76,9 @@ def kept(log):
 def test_the_log_keeps_half_an_emoji_and_the_screen_does_not():
     runs = Runs(kept(halves()))
     assert runs.events("run-1")[0].event.spec.inputs["question"] == HALF
-    assert runs.get("run-1").line.spec.inputs["question"] == SHOWN
+    assert runs.get("run-1").timeline.spec.inputs["question"] == SHOWN
     assert runs.recent()[0].summary.title == SHOWN
-    assert SHOWN in runs.get("run-1").why
+    assert SHOWN in runs.get("run-1").stop_summary
     runs.close()
 
 
@@ -92,7 +92,7 @@ def test_an_input_with_half_an_emoji_runs_and_is_given_again_as_it_was():
     again = runs.replay(first, delay_s=0.0)
     ended(runs, again)
     for run_id in (first, again):
-        finished = runs.get(run_id).line.finished
+        finished = runs.get(run_id).timeline.finished
         assert (finished.reason, finished.error) == ("attempts_used_up", None), run_id
         assert runs.events(run_id)[0].event.spec.inputs == {"question": HALF}
     runs.close()
@@ -113,7 +113,7 @@ def test_a_resumed_run_goes_on_with_the_exact_inputs():
     runs = Runs(store)
     runs.resume(run_id)
     ended(runs, run_id)
-    assert [a.reward for a in runs.get(run_id).line.attempts] == [0.5, 0.5]
+    assert [a.reward for a in runs.get(run_id).timeline.attempts] == [0.5, 0.5]
     runs.close()
 
 

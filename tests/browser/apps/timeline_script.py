@@ -30,7 +30,7 @@ else:
 def view() -> None:
     state.polls += 1
     with st.container(width=width if width == "stretch" else int(width)):
-        picked = timeline(log.line, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
+        picked = timeline(log.timeline, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
     if picked is not None:
         state.selected = picked
         state.picks += 1

@@ -17,29 +17,29 @@ from refine_core.store.sql import SqlStore
 from refine_core.store.sqlite import DamagedStoreError, Sqlite
 from refine_core.store.tables import VERSION
 
-DATABASE, LOCKS, DOOR = "refinescope.db", "locks", "open.lock"
-DOOR_S = 30  # how long to wait for another process that opens or migrates the same store
+DATABASE, LOCKS, STARTUP_LOCK = "refinescope.db", "locks", "open.lock"
+STARTUP_LOCK_S = 30  # how long to wait for another process that opens or migrates the same store
 
 
 def open_in(home: Path) -> SqlStore:
     """The store in the folder `home`; see `refine_core.store.open_store`."""
     make_private(home)
-    with _door(home / DOOR):
+    with _startup_lock(home / STARTUP_LOCK):
         try:
-            return _opened(home)
+            return _open_database(home)
         except DamagedStoreError as error:
             path = home / DATABASE
             notice = damage.set_aside(path, error.why, home / LOCKS)
             Sqlite(path).marker.unlink(missing_ok=True)
-        return _opened(home, (notice,))
+        return _open_database(home, (notice,))
 
 
-def _opened(home: Path, notices: tuple[str, ...] = ()) -> SqlStore:
+def _open_database(home: Path, notices: tuple[str, ...] = ()) -> SqlStore:
     """The store, brought up to date. Raises StoreError; DamagedStoreError if it should be set aside, with nothing held open."""
     with ExitStack() as undo:
         database = Sqlite(home / DATABASE)
         undo.callback(database.close)
-        if why := damage.found_in(database, home / LOCKS):
+        if why := damage.find_damage(database, home / LOCKS):
             raise DamagedStoreError(f"cannot open the store: {why}. The database is {database.path}", why=why)
         _bring_up_to_date(database)
         lock = WriterLock(home / LOCKS)
@@ -51,13 +51,13 @@ def _opened(home: Path, notices: tuple[str, ...] = ()) -> SqlStore:
 
 
 @contextmanager
-def _door(file: Path) -> Iterator[None]:
+def _startup_lock(file: Path) -> Iterator[None]:
     door = FileLock(file, thread_local=False)
     try:
-        door.acquire(timeout=DOOR_S, poll_interval=0.01)
+        door.acquire(timeout=STARTUP_LOCK_S, poll_interval=0.01)
     except Timeout as error:
         raise StoreError(
-            f"cannot open the store: another process has been opening it for {DOOR_S} seconds ({file} is locked); "
+            f"cannot open the store: another process has been opening it for {STARTUP_LOCK_S} seconds ({file} is locked); "
             "end that process and try again"
         ) from error
     except OSError as error:

@@ -11,7 +11,7 @@ from functools import partial
 POLL_S = 0.25  # how often to look for events that another process records
 
 
-class News:
+class RunNotifier:
     """How far the runs that this process records have got, and a bell that rings when they get further."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class News:
         self._latest: dict[str, int] = {}  # run -> seq; a run that finished is taken out
         self._closed = False
 
-    def post(self, run_id: str, seq: int, *, finished: bool) -> None:
+    def notify(self, run_id: str, seq: int, *, finished: bool) -> None:
         """Tell whoever waits that the run's events up to `seq` are durable."""
         with self._rung:
             if finished:
