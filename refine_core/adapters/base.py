@@ -9,20 +9,14 @@ parse(signature, reply)          -> outputs, or ParseError; then, and only then,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from refine_core.adapters.complete_signature import complete_for_call, request_for_call
+from refine_core.adapters.types import Messages
 from refine_core.concurrency.flows import arun, run
-from refine_core.errors import ParseError
 from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import is_optional
-
-Messages = list[dict[str, str]]
-"""[{"role": "system" | "user" | "assistant", "content": text}, …]"""
-
-SHOWN_CHARS = 240
-"""Of a reply that cannot be read, the error shows this many characters; all of it is in `error.reply`."""
-
 
 NOT_SUPPLIED = "Not supplied for this example."
 INCOMPLETE = "This is an example of the task; some of its fields are not supplied."
@@ -56,9 +50,12 @@ class Adapter:
     callbacks: Sequence[Any] = ()
     fallback: Adapter | None = None
     learns: bool = False
+    returns_all_outputs: bool = False
+    """Whether `parse` is known to return every output; of a class that does not say so itself, each result is checked."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.returns_all_outputs = vars(cls).get("returns_all_outputs", False)
         for name, instead in _UNCALLED.items():
             if name in vars(cls):
                 raise TypeError(
@@ -80,9 +77,7 @@ class Adapter:
 
         Raises: LMError; ParseError where the fallback's reply cannot be read either.
         """
-        from refine_core.adapters.complete_signature import complete_for_call  # which needs this module
-
-        return run(complete_for_call(self, lm, lm_kwargs, signature, demos, inputs))
+        return run(complete_for_call(request_for_call(lm, lm_kwargs, signature, demos, inputs), self))
 
     async def acall(
         self,
@@ -93,9 +88,7 @@ class Adapter:
         inputs: Mapping[str, Any],
     ) -> list[dict[str, Any]]:
         """`__call__` for async code."""
-        from refine_core.adapters.complete_signature import complete_for_call
-
-        return await arun(complete_for_call(self, lm, lm_kwargs, signature, demos, inputs))
+        return await arun(complete_for_call(request_for_call(lm, lm_kwargs, signature, demos, inputs), self))
 
     def format(
         self, signature: type[Signature], demos: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]
@@ -191,41 +184,3 @@ class Adapter:
         if "response_format" not in params:
             return (params,)
         return (params, {name: value for name, value in params.items() if name != "response_format"})
-
-
-def make_parse_error(
-    signature: type[Signature],
-    reply: str,
-    *,
-    missing: Sequence[str] = (),
-    invalid: Mapping[str, str] | None = None,
-    found_names: Iterable[str] = (),
-    expected: str,
-) -> ParseError:
-    """The error for a reply that lacks something: it says what, what was found instead, and how the reply began.
-
-    expected: where the first missing field should have stood. invalid: of missing fields, too, where something else stood.
-    """
-    wrong = dict(invalid or {})
-    if missing:
-        names = ", ".join(map(repr, missing))
-        there = ", ".join(map(repr, found_names))
-        what = f"no field{'s' if len(missing) > 1 else ''} {names}"
-        if why := next((wrong[name] for name in missing if name in wrong), ""):
-            what += f": {why}"
-        else:
-            what += f", found {there or 'none'}; expected {expected}"
-    else:
-        what = "; ".join(f"field {name!r}: {why}" for name, why in wrong.items())
-    began = (
-        repr(reply) if len(reply) <= SHOWN_CHARS else f"{reply[:SHOWN_CHARS]!r}… ({len(reply)} characters)"
-    )
-    came = f"the reply was {began}" if reply.strip() else "the reply was empty"
-    asked = signature.signature
-    return ParseError(
-        signature=asked,
-        reply=reply,
-        missing=tuple(missing),
-        invalid=wrong,
-        message=f"{asked}: {what}; {came}",
-    )

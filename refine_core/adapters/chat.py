@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from refine_core.adapters.base import NOT_SUPPLIED, make_parse_error
+from refine_core.adapters.base import NOT_SUPPLIED
 from refine_core.adapters.chat_sections import COMPLETED, exact_reply_pattern, find_sections
 from refine_core.adapters.field_values import fields_by_role, format_value, output_readers
 from refine_core.adapters.json import JSONAdapter
+from refine_core.adapters.parse_errors import make_parse_error
 from refine_core.adapters.template_echo import ECHO_SHOWN, TEMPLATE_REPEATED, repeats_template
 from refine_core.adapters.turn_adapter import (
     TurnAdapter,
@@ -35,6 +36,8 @@ class ChatAdapter(TurnAdapter):
     more, as JSON. Raises: ParseError from `parse`, with what is missing or of the wrong type and how the reply began.
     Source: dspy.ChatAdapter, version 2.6.23; its fallback came after any error.
     """
+
+    returns_all_outputs = True
 
     def __init__(self, callbacks: Sequence[Any] | None = None, *, use_json_fallback: bool = True) -> None:
         super().__init__(callbacks)
@@ -72,19 +75,20 @@ class ChatAdapter(TurnAdapter):
             return plain
         inputs, outputs = fields_by_role(signature)
         completion = split_reasoning(completion, outputs)[1]
-        found = find_sections(
-            completion,
-            outputs,
-            inputs,
-            is_echo=lambda name, text: name in outputs and repeats_template(outputs[name], text),
-        )
+        is_echo: dict[str, bool] = {}
+
+        def note_echo(name: str, text: str) -> bool:
+            is_echo[name] = name in outputs and repeats_template(outputs[name], text)
+            return is_echo[name]
+
+        found = find_sections(completion, outputs, inputs, is_echo=note_echo)
         values: dict[str, Any] = {}
         missing: list[str] = []
         echoed: dict[str, str] = {}
         invalid: dict[str, str] = {}
         for name, read in output_readers(signature):
             text = found.get(name)
-            if text is None or repeats_template(outputs[name], text):
+            if text is None or is_echo[name]:
                 missing.append(name)
                 if text is not None:
                     echoed[name] = f"{TEMPLATE_REPEATED}, {text[:ECHO_SHOWN]!r}"

@@ -1,7 +1,7 @@
-"""Filling a signature: one question to a model, and a second one, as JSON, where the reply cannot be read.
+"""Completing a signature: one request to a model, and a second one, as JSON, where the reply cannot be read.
 
 inputs -> adapter.format -> ask -> adapter.parse -> outputs
-                             |          | whatever parse raises; not for an answer that was cut off
+                             |          | any error of parse, unless the answer was cut off
                              |          v
                              |     the adapter's fallback, once
                              | the server refuses the reply format
@@ -15,19 +15,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from refine_core.adapters import Adapter, AutoAdapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter
-from refine_core.adapters.field_values import fields_by_role
-from refine_core.adapters.truncation import (
-    is_worth_retrying,
-    reasoning_only_error,
-    truncation_error,
-    truncation_reason,
-)
+from refine_core.adapters.read_reply import check_completions, read_text
+from refine_core.adapters.truncation import is_worth_retrying
+from refine_core.adapters.types import AdapterLike
 from refine_core.callbacks import callbacks_of, notify_callbacks
 from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
-from refine_core.configuration import describe_value, not_a_model_error
+from refine_core.configuration import not_a_model_error
 from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
@@ -36,21 +31,18 @@ from refine_core.lm.overrides import current_purpose, use_purpose
 from refine_core.lm.reply_formats import is_about_format
 from refine_core.lm.types import Message, Reply
 from refine_core.log.scope import Scope, current
-from refine_core.reasoning import split_reasoning
 from refine_core.signatures import Signature
 
-_OURS = frozenset((ChatAdapter, JSONAdapter, JSONSchemaAdapter, AutoAdapter))
 _CALL = frozenset(("__call__", "acall"))
 
 
-@dataclass(
-    slots=True
-)  # not frozen: every call of a predictor makes one, and that would cost three times as much
+# Not frozen: every call of a predictor makes one, and that would cost three times as much.
+@dataclass(slots=True)
 class Request:
     """One call of a predictor.
 
-    signature: whose outputs are wanted. shown: what the prompt is written for, which may have more inputs, such as a hint.
-    inputs: those of `shown`, by name. params: the call's own, over the model's.
+    signature: whose outputs are returned. prompt_signature: the one that the prompt is written for, which may have more
+    inputs, such as a hint. inputs: those of `prompt_signature`, by name. params: the call's own, over the model's.
     """
 
     signature: type[Signature]
@@ -63,7 +55,7 @@ class Request:
     scope: Scope
 
 
-def complete_signature(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
+def complete_signature(request: Request, adapter: AdapterLike) -> Flow[list[dict[str, Any]]]:
     """The outputs, by name, of each reply: one, unless `n` among the parameters asks for more.
 
     An adapter with a `__call__` of the user's own is asked through that.
@@ -73,40 +65,42 @@ def complete_signature(request: Request, adapter: Adapter) -> Flow[list[dict[str
     return _ask_with_fallback(request, adapter) if pair is None else _ask_through_call(request, adapter, pair)
 
 
-def complete_for_call(  # noqa: PLR0917 - the order of an adapter's call, in dspy
-    adapter: Adapter,
-    lm: Any,
-    lm_kwargs: Mapping[str, Any],
-    signature: type[Signature],
-    demos: Sequence[Mapping[str, Any]],
-    inputs: Mapping[str, Any],
-) -> Flow[list[dict[str, Any]]]:
-    """What `Adapter.__call__` does, for whatever it is asked for: see refine_core.lm.overrides.use_purpose."""
-    if not isinstance(lm, BaseLM):
-        raise not_a_model_error("lm", lm)
-    request = Request(signature, signature, inputs, lm, demos, lm_kwargs, current_purpose(), current())
+def complete_for_call(request: Request, adapter: AdapterLike) -> Flow[list[dict[str, Any]]]:
+    """What `Adapter.__call__` does: the adapter and its fallback are asked. See `request_for_call`."""
     return _ask_with_fallback(request, adapter)
 
 
+def request_for_call(
+    lm: Any,
+    params: Mapping[str, Any],
+    signature: type[Signature],
+    demos: Sequence[Mapping[str, Any]],
+    inputs: Mapping[str, Any],
+) -> Request:
+    """The request that the arguments of `Adapter.__call__` describe; its purpose: see refine_core.lm.overrides.use_purpose."""
+    if not isinstance(lm, BaseLM):
+        raise not_a_model_error("lm", lm)
+    return Request(signature, signature, inputs, lm, demos, params, current_purpose(), current())
+
+
 def _ask_through_call(
-    request: Request, adapter: Adapter, pair: tuple[Callable[..., Any], Callable[..., Awaitable[Any]]]
+    request: Request, adapter: AdapterLike, pair: tuple[Callable[..., Any], Callable[..., Awaitable[Any]]]
 ) -> Flow[list[dict[str, Any]]]:
     """Asked through the adapter's own `__call__`. pair: that, and its async twin."""
     given = ({**request.params}, request.prompt_signature, list(request.demos), dict(request.inputs))
     with use_purpose(request.purpose, request.scope):
         outputs = yield SyncOrAsync(pair, request.lm, *given)
-    return _check_completions(adapter, request.signature, outputs)
+    return check_completions(adapter, request.signature, outputs)
 
 
-def _ask_with_fallback(request: Request, adapter: Adapter) -> Flow[list[dict[str, Any]]]:
+def _ask_with_fallback(request: Request, adapter: AdapterLike) -> Flow[list[dict[str, Any]]]:
     """Asked by the adapter, and by its fallback where the reply cannot be read."""
     first, second = _order_adapters(request, adapter) if adapter.learns else (adapter, adapter.fallback)
     reply = yield from _ask(request, first)
     try:
         return _parse_outputs(request, first, reply)
-    except (
-        Exception
-    ) as error:  # a parse of the user's own may raise anything; as in dspy, the fallback is asked then, too
+    # A parse of the user's own may raise anything; as in dspy, the fallback is asked then, too.
+    except Exception as error:
         fields = len(request.signature.output_fields)
         cut = isinstance(error, ParseError) and not is_worth_retrying(error, fields)
         if second is None or cut:
@@ -121,7 +115,7 @@ def _ask_with_fallback(request: Request, adapter: Adapter) -> Flow[list[dict[str
     return outputs
 
 
-def _order_adapters(request: Request, adapter: Adapter) -> tuple[Adapter, Adapter | None]:
+def _order_adapters(request: Request, adapter: AdapterLike) -> tuple[AdapterLike, AdapterLike | None]:
     """The adapter to ask by, and the one after it: the other way round where the model is known to need that.
 
     A replay follows its recording, whatever was known when that was made.
@@ -136,7 +130,7 @@ def _order_adapters(request: Request, adapter: Adapter) -> tuple[Adapter, Adapte
     return (second, adapter) if turned else (adapter, second)
 
 
-def _ask(request: Request, adapter: Adapter) -> Flow[Reply]:
+def _ask(request: Request, adapter: AdapterLike) -> Flow[Reply]:
     """The reply to the adapter's prompt, in the first reply format that the server does not refuse. Raises LMError."""
     messages, lm = _format_messages(request, adapter), request.lm
     alternatives = adapter.alternatives(request.prompt_signature, lm.supports)
@@ -149,7 +143,7 @@ def _ask(request: Request, adapter: Adapter) -> Flow[Reply]:
     return ask(lm, messages, params, purpose=request.purpose, scope=request.scope)
 
 
-def _format_messages(request: Request, adapter: Adapter) -> Sequence[Message]:
+def _format_messages(request: Request, adapter: AdapterLike) -> Sequence[Message]:
     """The adapter's prompt; callbacks are told of it."""
     prompt_signature, demos, inputs = request.prompt_signature, request.demos, request.inputs
     callbacks = callbacks_of(adapter)
@@ -197,7 +191,7 @@ def _ask_by_format(
     return reply
 
 
-def _parse_outputs(request: Request, adapter: Adapter, reply: Reply) -> list[dict[str, Any]]:
+def _parse_outputs(request: Request, adapter: AdapterLike, reply: Reply) -> list[dict[str, Any]]:
     """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
     callbacks = callbacks_of(adapter)
     sent = {**request.lm.kwargs, **request.params} if request.params else request.lm.kwargs
@@ -215,74 +209,3 @@ def _parse_outputs(request: Request, adapter: Adapter, reply: Reply) -> list[dic
         if request.scope.wanted:
             request.scope.emit(ParseFailed(error.missing, error.invalid, error.cut))
         raise
-
-
-def read_text(
-    adapter: Adapter,
-    signature: type[Signature],
-    text: str,
-    finish_reason: str,
-    *,
-    limit: object = None,
-    callbacks: Sequence[Any] = (),
-) -> dict[str, Any]:
-    """The outputs in a model's text, without what it thought before. limit: of tokens. callbacks: told of the reading.
-
-    Raises ParseError, also for a text that was cut off before all of its outputs were whole.
-    """
-    answer = split_reasoning(text, fields_by_role(signature)[1])[1]
-    why = truncation_reason(finish_reason)
-    try:
-        if callbacks or type(adapter) not in _OURS:
-            outputs = _parse_text(adapter, signature, answer, callbacks)
-        else:
-            outputs = adapter.parse(signature, answer)
-    except ParseError as error:
-        if why:
-            raise truncation_error(signature.signature, text, why, limit, error) from error
-        error.reply = text
-        if text.strip() and not answer.strip():
-            raise reasoning_only_error(signature.signature, text, error) from error
-        raise
-    if why and not adapter.is_whole(signature, answer):
-        raise truncation_error(signature.signature, text, why, limit, None)
-    return outputs
-
-
-def _parse_text(
-    adapter: Adapter, signature: type[Signature], text: str, callbacks: Sequence[Any]
-) -> dict[str, Any]:
-    """The outputs, seen to be all that the signature promised: an adapter of the user's own may have left some out."""
-    if not callbacks:
-        return _check_outputs(signature, adapter.parse(signature, text), text)
-    with notify_callbacks(
-        "adapter_parse", adapter, {"signature": signature, "completion": text}, callbacks
-    ) as call:
-        outputs = _check_outputs(signature, adapter.parse(signature, text), text)
-        call.outputs = dict(outputs)
-    return outputs
-
-
-def _check_completions(
-    adapter: Adapter, signature: type[Signature], completions: object
-) -> list[dict[str, Any]]:
-    """What an adapter's own `__call__` returned, if it is what it should be. Raises TypeError, ParseError."""
-    if (
-        not isinstance(completions, list)
-        or not completions
-        or not all(isinstance(one, Mapping) for one in completions)
-    ):
-        raise TypeError(
-            f"{type(adapter).__name__}.__call__ must return a list of dicts, output name -> value, one a reply, "
-            f"not {describe_value(completions)}"
-        )
-    return [_check_outputs(signature, one, repr(one)) for one in completions]
-
-
-def _check_outputs(signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
-    """What an adapter read, once it is seen to be all that the signature promised."""
-    found = dict(outputs) if isinstance(outputs, Mapping) else {}
-    missing = tuple(name for name in signature.output_fields if name not in found)
-    if missing:
-        raise ParseError(signature=signature.signature, reply=reply, missing=missing)
-    return found

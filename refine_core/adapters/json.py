@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from refine_core.adapters.base import NOT_SUPPLIED, make_parse_error
+from refine_core.adapters.base import NOT_SUPPLIED
 from refine_core.adapters.field_values import (
     fields_by_role,
     jsonable,
@@ -21,6 +21,7 @@ from refine_core.adapters.field_values import (
     to_json_text,
     to_text,
 )
+from refine_core.adapters.parse_errors import make_parse_error
 from refine_core.adapters.template_echo import ECHO_SHOWN, TEMPLATE_REPEATED, repeats_template
 from refine_core.adapters.turn_adapter import (
     TurnAdapter,
@@ -45,6 +46,8 @@ class JSONAdapter(TurnAdapter):
     callbacks: told of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
     Source: dspy.JSONAdapter, version 2.6.23, which tries a schema first.
     """
+
+    returns_all_outputs = True
 
     def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
         """The wish for a JSON object, where the model understands it."""

@@ -31,6 +31,8 @@ class JSONSchemaAdapter(JSONAdapter):
     callbacks: told of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
     """
 
+    returns_all_outputs = True
+
     def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
         """The wish for a reply that fits the schema, where the model understands it."""
         if not supports("response_format"):
@@ -59,6 +61,7 @@ class AutoAdapter(ChatAdapter):
     """
 
     learns = True
+    returns_all_outputs = True
 
     def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
         super().__init__(callbacks, use_json_fallback=False)

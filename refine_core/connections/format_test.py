@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter, Messages
-from refine_core.adapters.complete_signature import read_text
+from refine_core.adapters.read_reply import read_text
 from refine_core.connections.findings import Verdict
 from refine_core.errors import LMError, ParseError
 from refine_core.lm import BaseLM, Reply

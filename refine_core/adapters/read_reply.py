@@ -1,0 +1,90 @@
+"""Reading a reply: the outputs in a model's text, and the check that none of them is missing.
+
+text -> without its reasoning -> adapter.parse -> outputs, each that the signature names
+cut off before its end -> ParseError that says at what
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from refine_core.adapters.field_values import fields_by_role
+from refine_core.adapters.truncation import reasoning_only_error, truncation_error, truncation_reason
+from refine_core.adapters.types import AdapterLike
+from refine_core.callbacks import notify_callbacks
+from refine_core.configuration import describe_value
+from refine_core.errors import ParseError
+from refine_core.reasoning import split_reasoning
+from refine_core.signatures import Signature
+
+
+def read_text(
+    adapter: AdapterLike,
+    signature: type[Signature],
+    text: str,
+    finish_reason: str,
+    *,
+    limit: object = None,
+    callbacks: Sequence[Any] = (),
+) -> dict[str, Any]:
+    """The outputs in a model's text, without what it thought before. limit: of tokens. callbacks: told of the reading.
+
+    Raises ParseError, also for a text that was cut off before all of its outputs were whole.
+    """
+    answer = split_reasoning(text, fields_by_role(signature)[1])[1]
+    why = truncation_reason(finish_reason)
+    try:
+        if callbacks or not adapter.returns_all_outputs:
+            outputs = _parse_text(adapter, signature, answer, callbacks)
+        else:
+            outputs = adapter.parse(signature, answer)
+    except ParseError as error:
+        if why:
+            raise truncation_error(signature.signature, text, why, limit, error) from error
+        error.reply = text
+        if text.strip() and not answer.strip():
+            raise reasoning_only_error(signature.signature, text, error) from error
+        raise
+    if why and not adapter.is_whole(signature, answer):
+        raise truncation_error(signature.signature, text, why, limit, None)
+    return outputs
+
+
+def _parse_text(
+    adapter: AdapterLike, signature: type[Signature], text: str, callbacks: Sequence[Any]
+) -> dict[str, Any]:
+    """The outputs, seen to be all that the signature promised: an adapter of the user's own may have left some out."""
+    if not callbacks:
+        return _check_outputs(signature, adapter.parse(signature, text), text)
+    with notify_callbacks(
+        "adapter_parse", adapter, {"signature": signature, "completion": text}, callbacks
+    ) as call:
+        outputs = _check_outputs(signature, adapter.parse(signature, text), text)
+        call.outputs = dict(outputs)
+    return outputs
+
+
+def check_completions(
+    adapter: AdapterLike, signature: type[Signature], completions: object
+) -> list[dict[str, Any]]:
+    """What an adapter's own `__call__` returned, if it is what it should be. Raises TypeError, ParseError."""
+    if (
+        not isinstance(completions, list)
+        or not completions
+        or not all(isinstance(one, Mapping) for one in completions)
+    ):
+        raise TypeError(
+            f"{type(adapter).__name__}.__call__ must return a list of dicts, output name -> value, one a reply, "
+            f"not {describe_value(completions)}"
+        )
+    return [_check_outputs(signature, one, repr(one)) for one in completions]
+
+
+def _check_outputs(signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
+    """What an adapter read, once it is seen to be all that the signature promised."""
+    found = dict(outputs) if isinstance(outputs, Mapping) else {}
+    missing = tuple(name for name in signature.output_fields if name not in found)
+    if missing:
+        raise ParseError(signature=signature.signature, reply=reply, missing=missing)
+    return found
