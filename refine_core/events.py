@@ -81,9 +81,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """A program began. temperatures: those of attempts 0..N-1. code_version: of refine_core.
+    """A program began. Together with the spec it holds all of the run's plan; see refine_core.loop.Plan.of_run.
 
+    temperatures: those of attempts 0..N-1. code_version: of refine_core.
     keyed: roles ("model", "adviser", "judge") whose key somebody typed, so that it must be typed again to go on.
+    at_once: attempts that may be under way together.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -92,6 +94,7 @@ class RunStarted(Event):
     predictors: tuple[str, ...]  # names, in the program's own order
     code_version: str
     keyed: tuple[str, ...] = ()
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)

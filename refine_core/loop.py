@@ -25,6 +25,7 @@ from refine_core.events import (
     Event,
     RewardScored,
     RunResumed,
+    RunStarted,
     StopReason,
 )
 from refine_core.spec import HintSource, Schedule
@@ -119,6 +120,20 @@ class Plan:
         failures = n if fail_count is None else fail_count
         return cls(
             temperatures(by, first, n), threshold, failures, hints, at_once, by, stop_on_repeating_error
+        )
+
+    @classmethod
+    def of_run(cls, started: RunStarted) -> Plan:
+        """The plan of a recorded run, which its own loop followed. Raises nothing, as any log can be folded."""
+        spec = started.spec
+        return cls(
+            started.temperatures or (0.0,),
+            spec.threshold,
+            spec.attempt_count if spec.fail_count is None else spec.fail_count,
+            spec.hint_source,
+            max(started.at_once, 1) if spec.hint_source == "none" else 1,
+            spec.temperature_schedule,
+            spec.stop_on_repeating_error,
         )
 
     def reached_by(self, reward: float) -> bool:

@@ -44,13 +44,10 @@ def timeline(
 ) -> int | None:
     """Draw `line` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
 
-    reveal: bring it into view once, if it is off the screen. live: whether a run without an end still goes on; what
-    was under way in one that does not is shown as cut off.
+    reveal: bring it into view once, if it is off the screen. live: whether a run without an end still goes on.
     A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
-    if not live:
-        line.cut_short()
     known = {attempt.index for attempt in line.attempts}
     pick = _read(st.session_state.get(key), known)
     figure = json.dumps(figures.timeline_figure(line), allow_nan=False)

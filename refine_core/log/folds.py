@@ -1,15 +1,16 @@
 """The log folded into what a screen shows (a row of the history is folded by refine_core.log.summaries).
 
-    records --timeline--> Timeline(attempts: predictors: calls)
+    records --Fold.add, one by one--> Timeline(loop, attempts: predictors: calls)
 
-Folds group by span, never by adjacency: attempts may overlap. Any prefix of a log folds. Which attempt is the best, and
-which is good enough, the loop is asked. What a refinement inside an attempt did is that attempt's; its own loop is not
-told here.
+Folds group by span, never by adjacency: attempts may overlap. Any prefix of a log folds. `Timeline.loop` is the run's own
+loop at that prefix, so `decide(timeline.loop)` is what the run did next. The loop also says which attempt is the best, and
+which is good enough. What a refinement inside an attempt did belongs to that attempt, and its loop is not followed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from refine_core import events as ev
@@ -29,164 +30,260 @@ LOOP = (
 
 
 def timeline(records: Iterable[Record]) -> Timeline | None:
-    """The run told by `records` (a prefix of its log), or None before its first one."""
-    fold = _Fold()
+    """The run that `records` (a prefix of its log) describe, or None before its first one."""
+    fold = Fold()
     for record in records:
-        fold.take(record)
-    if fold.line is not None:
-        fold.line.best = fold.line.loop.best
-        _step(fold.line)
-    return fold.line
+        fold.add(record)
+    return fold.current()
 
 
-def _step(line: Timeline) -> None:
-    """Note with each attempt the best reward up to it."""
-    loop, best = line.loop, None
-    for attempt in line.attempts:
-        i = attempt.index
-        if attempt.reward is not None and (best is None or loop.rank(i) > loop.rank(best)):
-            best = i
-        attempt.best_so_far = None if best is None else loop.rewards[best]
+def cut_short(timeline: Timeline) -> Timeline:
+    """The same run once nobody works at it any more: whatever has no end is cut off. `timeline` stays as it is."""
+    attempts = [attempt.copy() for attempt in timeline.attempts]
+    for attempt in attempts:
+        _cut_short(attempt)
+    return replace(timeline, attempts=attempts)
 
 
-class _Fold:
-    """Finds what an event belongs to by its span: an attempt is "…attempt-k", a predictor's call lies inside it."""
+def add_drafts(timeline: Timeline, drafts: Mapping[str, str]) -> Timeline:
+    """The same run with what its models have written of their replies so far. `timeline` stays as it is.
+
+    drafts: span of a call -> text.
+    """
+    attempts = []
+    for original in timeline.attempts:
+        attempt = original
+        if any(call.waiting and call.span in drafts for call in original.all_calls):
+            attempt = original.copy()
+            for call in attempt.all_calls:
+                call.draft = drafts.get(call.span, "") if call.waiting else ""
+        attempts.append(attempt)
+    return replace(timeline, attempts=attempts)
+
+
+class Fold:
+    """A run folded record by record.
+
+    It finds what an event belongs to by its span: an attempt is "…attempt-k", a predictor's call lies inside it.
+    """
 
     def __init__(self) -> None:
-        self.line: Timeline | None = None
-        self.attempts: dict[str, Attempt] = {}
-        self.predictors: dict[str, PredictorRun] = {}
-        self.advice: dict[str, Advice] = {}
-        self.calls: dict[str, Call] = {}
-        self.latest: dict[str, Call] = {}  # by the place that asked
+        self._timeline: Timeline | None = None
+        self._snapshot: Timeline | None = None
+        self._copies: dict[
+            int, tuple[Attempt, Attempt]
+        ] = {}  # id of an attempt -> itself, and its latest copy
+        self._best_up_to: dict[int, int | None] = {}  # index of an attempt -> index of the best one up to it
+        self._attempts: dict[str, Attempt] = {}
+        self._predictors: dict[str, PredictorRun] = {}
+        self._calls: dict[str, Call] = {}
+        self._latest: dict[str, Call] = {}  # by the span of whatever asked
 
-    def take(self, record: Record) -> None:
+    def add(self, record: Record) -> None:
+        """Take in the next record of the run's log."""
         event, span = record.event, record.span
         if isinstance(event, ev.RunStarted):
-            spec, temperatures = event.spec, event.temperatures
-            loop = Loop(
-                Plan((0.0,), spec.threshold, 0)
-            )  # what is the best, and good enough, needs no more of it
-            self.line = Timeline(
-                record.run_id, spec, temperatures, event.predictors, record.at, loop, keyed=event.keyed
+            self._timeline = Timeline(
+                record.run_id,
+                event.spec,
+                event.temperatures,
+                event.predictors,
+                record.at,
+                Loop(Plan.of_run(event)),
+                keyed=event.keyed,
             )
-        if self.line is None:
+        if self._timeline is None:
             return
-        self.line.seq = record.seq
+        self._snapshot = None
+        self._timeline.seq = record.seq
         if isinstance(event, LOOP) and nested(span):
             return
-        self.line.loop = evolve(self.line.loop, event)
-        if isinstance(event, ev.RunResumed):
-            self._resume(self.line, event)
-        elif isinstance(event, ev.RunFinished):
-            self.line.finished, self.line.ended_at = event, record.at
-            self.line.cut_short()
-        elif isinstance(event, ev.AttemptStarted):
-            attempt = Attempt(
-                event.index,
-                event.temperature,
-                event.hints,
-                event.advice_from,
-                record.at,
-                event.fixed_temperature,
+        self._timeline.loop = evolve(self._timeline.loop, event)
+        match event:
+            case ev.RunResumed():
+                self._resume(self._timeline, event)
+            case ev.RunFinished():
+                self._timeline.finished, self._timeline.ended_at = event, record.at
+                self._cut_short(self._timeline)
+            case ev.AttemptStarted():
+                self._start_attempt(self._timeline, span, event, record.at)
+            case _ if (attempt := _owner(self._attempts, span)) is not None:
+                self._copies.pop(id(attempt), None)
+                self._add_to_attempt(self._timeline, attempt, record)
+
+    def current(self) -> Timeline | None:
+        """The run so far. It changes with the next record; `snapshot` gives one that does not."""
+        if self._timeline is not None:
+            self._timeline.best = self._timeline.loop.best
+        return self._timeline
+
+    def snapshot(self) -> Timeline | None:
+        """The run so far, which no later record changes: the same object until there is another record.
+
+        An attempt to which nothing happened since is the same object, too.
+        """
+        current = self.current()
+        if self._snapshot is None and current is not None:
+            self._snapshot = replace(
+                current,
+                attempts=[self._copy(attempt) for attempt in current.attempts],
+                cut_off=[self._copy(attempt) for attempt in current.cut_off],
             )
-            self.attempts[span] = attempt
-            self.line.attempts = [*(a for a in self.line.attempts if a.index != event.index), attempt]
-        elif (owner := self._owner(self.attempts, span)) is not None:
-            self._inside_attempt(owner, span, event, record.at)
+        return self._snapshot
 
-    @staticmethod
-    def _resume(line: Timeline, event: ev.RunResumed) -> None:
-        """What was under way is over; it will begin anew. A run that had stopped by itself no longer has an end."""
-        if line.finished is None:
-            line.resumed += 1
+    def _copy(self, attempt: Attempt) -> Attempt:
+        if id(attempt) not in self._copies:
+            self._copies[id(attempt)] = attempt, attempt.copy()
+        return self._copies[id(attempt)][1]
+
+    # ---- what happens to the run
+
+    def _start_attempt(self, timeline: Timeline, span: str, event: ev.AttemptStarted, at: float) -> None:
+        attempt = Attempt(
+            event.index, event.temperature, event.hints, event.advice_from, at, event.fixed_temperature
+        )
+        self._attempts[span] = attempt
+        timeline.attempts = [*(a for a in timeline.attempts if a.index != event.index), attempt]
+        self._note_best(timeline, len(timeline.attempts) - 1)
+
+    def _resume(self, timeline: Timeline, event: ev.RunResumed) -> None:
+        """What was under way is over; it begins again. A run that had stopped by itself no longer has an end."""
+        if timeline.finished is None:
+            timeline.resumed += 1
         else:
-            line.continued_after = event.from_index
-        line.finished = line.ended_at = None
-        line.cut_short()
-        for attempt in [a for a in line.attempts if a.state == "cut_off"]:
-            line.attempts.remove(attempt)
-            line.cut_off.append(attempt)
+            timeline.continued_after = event.from_index
+        timeline.finished = timeline.ended_at = None
+        self._cut_short(timeline)
+        timeline.cut_off += [a for a in timeline.attempts if a.state == "cut_off"]
+        timeline.attempts = [a for a in timeline.attempts if a.state != "cut_off"]
 
-    def _inside_attempt(self, attempt: Attempt, span: str, event: ev.Event, at: float) -> None:
+    def _cut_short(self, timeline: Timeline) -> None:
+        """Nothing that has begun is under way any more."""
+        for attempt in timeline.attempts:
+            if _cut_short(attempt):
+                self._copies.pop(id(attempt), None)
+
+    def _note_best(self, timeline: Timeline, first: int) -> None:
+        """Note with each attempt, from the one at position `first` on, the best reward up to it."""
+        loop, attempts = timeline.loop, timeline.attempts
+        best = self._best_up_to[attempts[first - 1].index] if first else None
+        for attempt in attempts[first:]:
+            i = attempt.index
+            if attempt.reward is not None and (best is None or loop.rank(i) > loop.rank(best)):
+                best = i
+            self._best_up_to[i] = best
+            reward = None if best is None else loop.rewards[best]
+            if attempt.best_so_far != reward:
+                attempt.best_so_far = reward
+                self._copies.pop(id(attempt), None)
+
+    # ---- what happens in an attempt
+
+    def _add_to_attempt(self, timeline: Timeline, attempt: Attempt, record: Record) -> None:
+        event, since = record.event, _since(attempt, record.at)
         match event:
             case ev.RewardStarted():
-                attempt.outputs, attempt.reward_offset_s = event.outputs, _since(attempt, at)
+                attempt.outputs, attempt.reward_offset_s = event.outputs, since
             case ev.RewardScored():
                 attempt.state, attempt.reward, attempt.scored = "scored", event.value, event
-                attempt.took_s = _since(attempt, at)
+                attempt.took_s = since
+                if attempt in timeline.attempts:
+                    self._note_best(timeline, timeline.attempts.index(attempt))
             case ev.AttemptFailed():
                 attempt.state, attempt.phase, attempt.error = "failed", event.phase, event.error
-                attempt.took_s = _since(attempt, at)
-            case ev.ModuleStarted():
-                run = PredictorRun(span, event.name, event.inputs, event.hint, _since(attempt, at))
-                self.predictors[span] = run
-                attempt.predictors.append(run)
-            case ev.LMRequested():
-                self._request(attempt, span, event, at)
+                attempt.took_s = since
             case ev.AdviceGiven():
-                advice = self._advice(attempt, at)
+                advice = _advice_of(attempt, since)
                 advice.given, advice.took_s = event, event.took_s
             case ev.AdviceFailed():
-                advice = self._advice(attempt, at)
+                advice = _advice_of(attempt, since)
                 advice.error, advice.took_s = event.error, event.took_s
+            case ev.ModuleStarted():
+                run = PredictorRun(record.span, event.name, event.inputs, event.hint, since)
+                self._predictors[record.span] = run
+                attempt.predictors.append(run)
+            case ev.PredictorTraced() | ev.ModuleEnded():
+                self._add_to_predictor(record.span, event)
+            case ev.LMRequested():
+                self._add_call(attempt, record.span, event, record.at)
             case _:
-                self._inside_call(attempt, span, event)
+                self._add_to_call(attempt, record.span, event)
 
-    def _inside_call(self, attempt: Attempt, span: str, event: ev.Event) -> None:
-        call, run, asked = self.calls.get(span), self._owner(self.predictors, span), self.latest.get(span)
+    def _add_to_predictor(self, span: str, event: ev.PredictorTraced | ev.ModuleEnded) -> None:
+        run = _owner(self._predictors, span)
+        if run is None:
+            return
+        if isinstance(event, ev.PredictorTraced):
+            run.outputs = event.outputs
+        else:
+            run.took_s, run.error = event.took_s, event.error
+
+    def _add_call(self, attempt: Attempt, span: str, event: ev.LMRequested, at: float) -> None:
+        call = Call(span, event.model, event.purpose, event.messages, event.params, at)
+        before = self._latest.get(call.place)
+        call.again = before is not None and (
+            before.parse_failed is not None or (before.again and before.error is not None)
+        )
+        self._calls[span] = self._latest[call.place] = call
+        if event.purpose == "advice" and nested(span):
+            attempt.inner_advice.append(call)
+        elif event.purpose == "advice":
+            advice = _advice_of(attempt, _since(attempt, at))
+            advice.calls.append(call)
+            advice.cut_off = False  # it is asked for again, where the run was resumed
+        elif event.purpose == "judge":
+            attempt.judge_calls.append(call)
+        elif (run := _owner(self._predictors, span)) is not None:
+            run.calls.append(call)
+
+    def _add_to_call(self, attempt: Attempt, span: str, event: ev.Event) -> None:
+        call = self._calls.get(span)
         match event:
             case ev.LMRetried() if call:
                 call.retries.append(event)
                 call.params = {n: v for n, v in call.params.items() if n not in event.left_out}
+                run = _owner(self._predictors, span)
                 if "temperature" in event.left_out and call.purpose == "predict" and run:
                     attempt.fixed_temperature = tuple(dict.fromkeys((*attempt.fixed_temperature, run.name)))
             case ev.LMReplied() if call:
                 call.reply, call.took_s = event, event.took_s
             case ev.LMFailed() if call:
                 call.error, call.took_s, call.charge = event.error, event.took_s, event.charge
-            case ev.ParseFailed() if asked:
-                asked.parse_failed = event
-            case ev.PredictorTraced() if run:
-                run.outputs = event.outputs
-            case ev.ModuleEnded() if run:
-                run.took_s, run.error = event.took_s, event.error
+            case ev.ParseFailed() if span in self._latest:
+                self._latest[span].parse_failed = event
             case _:
-                pass  # an event of a newer version: it is kept in the log, and this view does not show it
+                pass  # an event of a newer version: the log keeps it, and this view does not show it
 
-    def _request(self, attempt: Attempt, span: str, event: ev.LMRequested, at: float) -> None:
-        call = Call(span, event.model, event.purpose, event.messages, event.params, at)
-        before = self.latest.get(call.place)
-        call.again = before is not None and (
-            before.parse_failed is not None or (before.again and before.error is not None)
-        )
-        self.calls[span] = self.latest[call.place] = call
-        if event.purpose == "advice" and nested(span):
-            attempt.inner_advice.append(call)
-        elif event.purpose == "advice":
-            advice = self._advice(attempt, at)
-            advice.calls.append(call)
-            advice.cut_off = False  # it is asked for anew, where the run was resumed
-        elif event.purpose == "judge":
-            attempt.judge_calls.append(call)
-        elif (run := self._owner(self.predictors, span)) is not None:
-            run.calls.append(call)
 
-    def _advice(self, attempt: Attempt, at: float) -> Advice:
-        if attempt.advice is None:
-            attempt.advice = Advice(_since(attempt, at))
-        return attempt.advice
+def _cut_short(attempt: Attempt) -> bool:
+    """Mark what has no end as cut off. Whether there was any."""
+    changed = False
+    if attempt.state == "running":
+        attempt.state, changed = "cut_off", True
+    parts: list[PredictorRun | Call | Advice] = [*attempt.predictors, *attempt.all_calls]
+    if attempt.advice is not None:
+        parts.append(attempt.advice)
+    for part in parts:
+        if part.under_way:
+            part.cut_off, changed = True, True
+    return changed
 
-    @staticmethod
-    def _owner(places: Mapping[str, T], span: str) -> T | None:
-        """What was begun at this span or nearest around it."""
-        while span:
-            if span in places:
-                return places[span]
-            span = span.rpartition("/")[0]
-        return None
+
+def _advice_of(attempt: Attempt, since: float) -> Advice:
+    if attempt.advice is None:
+        attempt.advice = Advice(since)
+    return attempt.advice
+
+
+def _owner(by_span: Mapping[str, T], span: str) -> T | None:
+    """What was begun at this span, or at the nearest one around it."""
+    while span:
+        if span in by_span:
+            return by_span[span]
+        span = span.rpartition("/")[0]
+    return None
 
 
 def _since(attempt: Attempt, at: float) -> float:
-    """Seconds since the attempt began. A clock that was set back does not make them fewer than none."""
+    """Seconds since the attempt began. A clock that was set back does not make them negative."""
     return max(0.0, at - attempt.started_at)

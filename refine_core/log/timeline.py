@@ -6,7 +6,7 @@ What has not happened yet is None, and what is unknown (tokens, cost) is None to
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from refine_core import events as ev
@@ -53,7 +53,12 @@ class Call:
     @property
     def waiting(self) -> bool:
         """Whether its answer may still come."""
-        return self.reply is None and self.error is None and not self.cut_off
+        return self.under_way and not self.cut_off
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has no end on record."""
+        return self.reply is None and self.error is None
 
     @property
     def reasoning_and_answer(self) -> tuple[str, str]:
@@ -102,6 +107,11 @@ class PredictorRun:
     cut_off: bool = False
 
     @property
+    def under_way(self) -> bool:
+        """Whether it has no end on record."""
+        return self.took_s is None
+
+    @property
     def inner(self) -> tuple[int, ...]:
         """Indices of the attempts, inside this one, of nested refinements that it was part of; mostly empty."""
         return attempts_around(self.span)[1:]
@@ -120,6 +130,11 @@ class Advice:
     error: ev.Fault | None = None
     took_s: float | None = None
     cut_off: bool = False
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has no end on record."""
+        return self.given is None and self.error is None
 
 
 @dataclass(slots=True)
@@ -160,9 +175,28 @@ class Attempt:
         return [*made, *self.inner_advice, *self.judge_calls]
 
     @property
+    def all_calls(self) -> list[Call]:
+        """Every request made on behalf of this attempt, and those for advice about it."""
+        return [*self.calls, *(self.advice.calls if self.advice is not None else ())]
+
+    def copy(self) -> Attempt:
+        """A copy that shares no list with this attempt; events and values are shared."""
+        return replace(
+            self,
+            predictors=[replace(run, calls=_copies(run.calls)) for run in self.predictors],
+            judge_calls=_copies(self.judge_calls),
+            inner_advice=_copies(self.inner_advice),
+            advice=None if self.advice is None else replace(self.advice, calls=_copies(self.advice.calls)),
+        )
+
+    @property
     def unmet(self) -> Mapping[str, str]:
         """Name -> message of the validators that the outputs failed."""
         return self.scored.unmet if self.scored is not None else {}
+
+
+def _copies(calls: Iterable[Call]) -> list[Call]:
+    return [replace(call, retries=[*call.retries]) for call in calls]
 
 
 @dataclass(slots=True)
@@ -170,7 +204,7 @@ class Timeline:
     """A run as far as its log goes.
 
     spec, temperatures, predictors: from RunStarted. seq: the last record folded. finished: None while it runs.
-    loop: the retry loop as it stands, which knows what is good enough. best: index of the attempt that it calls the
+    loop: the run's own retry loop, as it stands: `decide(loop)` is what the run does next. best: index of the attempt that it calls the
     best: every validator met, then the highest reward; a tie keeps the first.
     keyed: roles whose key was typed when it began. cut_off: attempts that were under way when the run was interrupted,
     and were made anew. resumed: how often it went on. continued_after: how many attempts there were when it stopped for its
@@ -202,18 +236,6 @@ class Timeline:
         names = self.predictors or tuple(run.name for run in attempt.predictors)
         return not names or not set(names) <= set(attempt.fixed_temperature)
 
-    def cut_short(self) -> None:
-        """Mark all that has no end as cut off: the run has stopped, and nothing in it is under way any more."""
-        for attempt in self.attempts:
-            if attempt.state == "running":
-                attempt.state = "cut_off"
-            for run in attempt.predictors:
-                run.cut_off = run.took_s is None
-            if (advice := attempt.advice) is not None:
-                advice.cut_off = advice.given is None and advice.error is None
-        for call in self.calls:
-            call.cut_off = call.reply is None and call.error is None
-
     @property
     def first_failed(self) -> int | None:
         """Index of the first attempt that failed."""
@@ -222,11 +244,7 @@ class Timeline:
     @property
     def calls(self) -> list[Call]:
         """Every request of the run, advice and judging included, and those of attempts that were cut off."""
-        return [
-            c
-            for a in (*self.cut_off, *self.attempts)
-            for c in (*a.calls, *(a.advice.calls if a.advice else ()))
-        ]
+        return [call for attempt in (*self.cut_off, *self.attempts) for call in attempt.all_calls]
 
     @property
     def usage(self) -> Usage:

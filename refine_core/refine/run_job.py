@@ -29,7 +29,7 @@ from refine_core.lm.recording import Recording
 from refine_core.lm.replay import ReplayGuard, ReplayLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
-from refine_core.loop import Plan
+from refine_core.loop import Plan, temperatures
 from refine_core.refine.advice_request import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
 from refine_core.refine.driver import Driver
@@ -99,22 +99,21 @@ class RunJob:
         self.scorer = WorkerScorer(spec, model("judge", spec.judge))
         self.before_record: tuple[Sink, ...] = (ReplayGuard(replayed),) if replayed else ()
         self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.resume_state is not None else ()
-        self.plan = Plan.of(
-            spec.attempt_count,
-            spec.model.temperature or 0.0,
-            spec.threshold,
-            spec.fail_count,
-            hints=spec.hint_source,
-            by=spec.temperature_schedule,
-            stop_on_repeating_error=spec.stop_on_repeating_error and not self.anyway,
-        )
+        if not isinstance(began, RunStarted):
+            names = tuple(name for name, _ in self.program.named_predictors())
+            first = spec.model.temperature or 0.0
+            planned = temperatures(spec.temperature_schedule, first, spec.attempt_count)
+            began = RunStarted(spec, planned, names, __version__, self.keyed)
+        self.started = began
+        self.plan = Plan.of_run(began)
+        if self.anyway:
+            self.plan = replace(self.plan, stop_on_repeating_error=False)
 
     def began(self) -> RunStarted | RunResumed:
         """The fact that comes first."""
         if self.resume_state is not None:
             return RunResumed(self.resume_state.next_index, anyway=self.anyway)
-        names = tuple(name for name, _ in self.program.named_predictors())
-        return RunStarted(self.spec, self.plan.temperatures, names, __version__, self.keyed)
+        return self.started
 
     def run(self, scope: Scope) -> RunFinished:
         """Everything between the first fact and the last. Raises RecordingFailed."""

@@ -48,6 +48,7 @@ __all__ = [
     "resume",
     "reward_remark",
     "start",
+    "timeline",
     "title",
     "well_formed",
 ]
@@ -103,6 +104,11 @@ def notices() -> tuple[str, ...]:
 def events(run_id: str, after: int = 0) -> list[Record]:
     """The run's records with seq > after. See Runs.events."""
     return default().events(run_id, after)
+
+
+def timeline(run_id: str) -> Timeline | None:
+    """The run as far as it is recorded, folded. See Runs.timeline."""
+    return default().timeline(run_id)
 
 
 def get(run_id: str) -> Run | None:

@@ -10,7 +10,6 @@ import functools
 import logging
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +19,7 @@ from refine_core.errors import KeyRefused, LMNotFoundError, Problem, RecordingFa
 from refine_core.events import LMRequested, RunFinished, RunStarted
 from refine_core.lm.recording import Recording
 from refine_core.log.drafts import Drafts
-from refine_core.log.folds import timeline
+from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope, Span
 from refine_core.log.summaries import Summary, summarize
@@ -30,6 +29,7 @@ from refine_core.messages import usage_summary
 from refine_core.refine.build import check
 from refine_core.refine.resuming import continued_anyway
 from refine_core.refine.run_job import RunJob
+from refine_core.runs.logs import RunLogs
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run, State
 from refine_core.spec import ProgramSpec
@@ -37,8 +37,6 @@ from refine_core.stop_summary import stop_summary
 from refine_core.store.protocol import RunRow, Store
 
 logger = logging.getLogger("refine_core")
-
-REMEMBERED_RUNS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +59,13 @@ class _Job:
         return not self.ended
 
 
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """The records of a run as they were kept, and the same in text that a screen can show."""
-
-    records: list[Record] = field(default_factory=list)
-    shown: list[Record] = field(default_factory=list)
-
-
 class Runs:
     """Runs on one store. Safe to use from any thread."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._jobs: dict[str, _Job] = {}
-        self._read: OrderedDict[str, _Log] = OrderedDict()
+        self._logs = RunLogs(store)
         self._lock = threading.Lock()
 
     def start(self, spec: ProgramSpec, credentials: Credentials | None = None) -> str:
@@ -180,20 +170,11 @@ class Runs:
 
     def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order; [] for an unknown run. Raises StoreError."""
-        return self._log(run_id).records[after:]
+        return self._logs.records(run_id, after)
 
-    def _log(self, run_id: str) -> _Log:
-        with self._lock:
-            known = self._read.get(run_id, _Log())
-        fresh = self.store.events(run_id, after=known.records[-1].seq if known.records else 0)
-        if fresh:
-            known = _Log([*known.records, *fresh], [*known.shown, *map(well_formed, fresh)])
-            with self._lock:
-                self._read[run_id] = known
-                self._read.move_to_end(run_id)
-                while len(self._read) > REMEMBERED_RUNS:
-                    self._read.popitem(last=False)
-        return known
+    def timeline(self, run_id: str) -> Timeline | None:
+        """The run as far as it is recorded, or None if there is no such run. See RunLogs.timeline. Raises StoreError."""
+        return self._logs.timeline(run_id)
 
     def get(self, run_id: str) -> Run | None:
         """The run as far as it is recorded, in text that a screen can show, or None if there is no such run.
@@ -206,14 +187,14 @@ class Runs:
         row = self.store.row(run_id) if job is None else None
         alive = job.alive if job else row is not None and row.alive
         drafts = job.drafts.now() if job is not None else {}  # before the facts, which end them
-        line = timeline(self._log(run_id).shown)
+        line = self._logs.timeline(run_id)
         if line is None:
             return None
         state = _state(line, job, alive=alive)
-        for call in line.calls if drafts and state in ("running", "cancelling") else ():
-            call.draft = well_formed(drafts.get(call.span, "")) if call.waiting else ""
+        if drafts and state in ("running", "cancelling"):
+            line = add_drafts(line, well_formed(drafts))
         if state in ("interrupted", "unrecorded"):
-            line.cut_short()
+            line = cut_short(line)
         return Run(
             run_id,
             line,

@@ -7,6 +7,7 @@ component of its own, as each run has in the app. `&width=720` puts it into a co
 import streamlit as st
 
 from pages.shared.timeline import timeline
+from refine_core.log.folds import cut_short
 from tests import logs
 
 st.set_page_config(page_title="Timeline", layout="wide")
@@ -30,7 +31,8 @@ else:
 def view() -> None:
     state.polls += 1
     with st.container(width=width if width == "stretch" else int(width)):
-        picked = timeline(log.timeline, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
+        shown = cut_short(log.timeline) if show == "left" else log.timeline
+        picked = timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
     if picked is not None:
         state.selected = picked
         state.picks += 1

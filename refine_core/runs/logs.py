@@ -1,0 +1,81 @@
+"""The logs of the runs that were asked for last, each read from the store and folded only once.
+
+    records(run_id)   what the run recorded          timeline(run_id)   the same, folded, in text that a screen can show
+
+Asked again, only what is new is read and folded. Without news `timeline` is the very same object, so that whoever draws it
+can tell that nothing changed; with news, the attempts that nothing happened to are.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from refine_core.log.folds import Fold
+from refine_core.log.scope import Record
+from refine_core.log.timeline import Timeline
+from refine_core.log.well_formed import well_formed
+from refine_core.store.protocol import Store
+
+MAX_RUNS = 32
+
+
+@dataclass(slots=True)
+class _Log:
+    records: list[Record] = field(default_factory=list)
+    fold: Fold = field(default_factory=Fold)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def seq(self) -> int:
+        """That of the last record taken in."""
+        return self.records[-1].seq if self.records else 0
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take in those that are new; another thread may have done so with some. The lock is held."""
+        for record in records:
+            if record.seq > self.seq:
+                self.records.append(record)
+                self.fold.add(well_formed(record))
+
+
+class RunLogs:
+    """A cache of the logs in one store, of at most `max_runs` runs. Safe to use from any thread."""
+
+    def __init__(self, store: Store, max_runs: int = MAX_RUNS) -> None:
+        self._store, self._max_runs = store, max_runs
+        self._logs: OrderedDict[str, _Log] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def records(self, run_id: str, after: int = 0) -> list[Record]:
+        """The run's records with seq > after, in order; [] for an unknown run. Raises StoreError."""
+        with self._up_to_date(run_id) as log:
+            return log.records[after:]
+
+    def timeline(self, run_id: str) -> Timeline | None:
+        """The run as far as it is recorded, or None if there is no such run. Raises StoreError.
+
+        No later record changes it, and nobody else may: other callers are given the same object.
+        """
+        with self._up_to_date(run_id) as log:
+            return log.fold.snapshot()
+
+    @contextmanager
+    def _up_to_date(self, run_id: str) -> Iterator[_Log]:
+        """The log with all that the store has of it. It is held for as long as the block lasts, but not while reading."""
+        log = self._get(run_id)
+        fresh = self._store.events(run_id, after=log.seq)
+        with log.lock:
+            log.add(fresh)
+            yield log
+
+    def _get(self, run_id: str) -> _Log:
+        with self._lock:
+            log = self._logs.setdefault(run_id, _Log())
+            self._logs.move_to_end(run_id)
+            while len(self._logs) > self._max_runs:
+                self._logs.popitem(last=False)
+            return log
