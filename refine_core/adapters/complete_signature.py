@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from refine_core.adapters.effects import CallAdapter
 from refine_core.adapters.read_reply import check_completions, read_text
 from refine_core.adapters.truncation import is_worth_retrying
 from refine_core.adapters.types import AdapterLike
 from refine_core.callbacks import callbacks_of, notify_callbacks
-from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
 from refine_core.configuration import not_a_model_error
@@ -89,7 +89,7 @@ def _ask_through_call(
     """Asked through the adapter's own `__call__`. pair: that, and its async twin."""
     given = ({**request.params}, request.prompt_signature, list(request.demos), dict(request.inputs))
     with use_purpose(request.purpose, request.scope):
-        outputs = yield SyncOrAsync(pair, request.lm, *given)
+        outputs = yield CallAdapter(pair, request.lm, *given)
     return check_completions(adapter, request.signature, outputs)
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, TextIO
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow, arun, run
 from refine_core.configuration import check_callbacks, get_setting
 from refine_core.lm.ask import ask_from_call
+from refine_core.lm.effects import CallModel
 from refine_core.lm.history import Entry, History, everywhere, print_entries
 from refine_core.lm.overrides import base_reply
 from refine_core.lm.reply_formats import FormatSupport
@@ -120,7 +120,7 @@ class BaseLM:
         on_text: OnText | None = None,  # noqa: ARG002  # `complete` tells the whole reply
     ) -> Flow[Reply]:
         """`complete` as an operation, for sync and async callers alike. on_text: who wants to read along, if it can be."""
-        reply: Reply = yield Blocking(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
+        reply: Reply = yield CallModel(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
         return reply
 
     def ready(self, cancel: Cancel) -> Flow[None]:  # noqa: ARG002  # nothing is slow here

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow
+from refine_core.lm.effects import ReadCache, WriteCache
 from refine_core.lm.protocol import Model
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, join_replies, public_params
 
@@ -76,7 +76,7 @@ class Cache:
                     return known
         if self._disk is None:
             return None
-        kept: Reply | None = yield Blocking(self._disk.get, key)
+        kept: Reply | None = yield ReadCache(self._disk.get, key)
         if kept is not None and in_memory:
             self._keep_in_memory(key, kept)
         return kept
@@ -87,7 +87,7 @@ class Cache:
         if in_memory:
             self._keep_in_memory(key, kept)
         if self._disk is not None:
-            yield Blocking(self._disk.put, key, kept)
+            yield WriteCache(self._disk.put, key, kept)
 
     def clear(self) -> None:
         """Forget what is in memory. The disk keeps its own."""

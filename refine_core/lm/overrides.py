@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
 from refine_core.configuration import describe_value
 from refine_core.events import Purpose
 from refine_core.lm.cache import cached_reply
+from refine_core.lm.effects import CallOverride
 from refine_core.lm.protocol import Model
 from refine_core.lm.responses import reply_of_response
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage, join_replies
@@ -167,7 +167,7 @@ def _call_override(
 ) -> Flow[Any]:
     """Called as 2.6.23 does: with the prompt, where there is one, else with messages, and with the call's own parameters."""
     sent = None if prompt is not None else [dict(message) for message in messages]
-    return (yield SyncOrAsync(pair, prompt=prompt, messages=sent, **params))
+    return (yield CallOverride(pair, prompt=prompt, messages=sent, **params))
 
 
 def _read_texts(lm: Model, result: object) -> Reply:

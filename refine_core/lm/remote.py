@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import FutureResult, Pause
+from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow, run
 from refine_core.configuration import describe_value
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
 from refine_core.lm import capabilities, refused_params
 from refine_core.lm.base import BaseLM
+from refine_core.lm.effects import AwaitLitellm, AwaitReply
 from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.reply_formats import FormatSupport, format_support
 from refine_core.lm.secrecy import redact
@@ -269,12 +270,12 @@ class LM(BaseLM):
     def _attempt(self, call: Call, cancel: Cancel) -> Flow[Reply | LMError]:
         """One try. A failure is returned, so that it is raised where no other error is attached to it."""
         try:
-            litellm = yield FutureResult(engine.litellm(), cancel)
+            litellm = yield AwaitLitellm(engine.litellm(), cancel)
         except LMError as failure:
             return failure
         work = engine.submit(call.send(litellm))
         try:
-            result: Reply | LMError = yield FutureResult(work, cancel, call.whole_limit_s + ENGINE_GRACE_S)
+            result: Reply | LMError = yield AwaitReply(work, cancel, call.whole_limit_s + ENGINE_GRACE_S)
         except TimeoutError as late:
             return call.explain(late)
         finally:
@@ -308,7 +309,7 @@ class LM(BaseLM):
 
     def ready(self, cancel: Cancel) -> Flow[None]:
         """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
-        yield FutureResult(engine.litellm(), cancel)
+        yield AwaitLitellm(engine.litellm(), cancel)
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """Of these parameters, what the model is sent: less what its server refused before, and nobody asked for."""

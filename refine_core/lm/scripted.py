@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import MaybeAwaitable
 from refine_core.concurrency.flows import Flow, run
 from refine_core.configuration import describe_value
 from refine_core.errors import LMError
 from refine_core.lm.base import BaseLM
+from refine_core.lm.effects import CallReplyFunction
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
 from refine_core.log.plain import plain
 
@@ -98,7 +98,7 @@ class ScriptedLM(BaseLM):
         )
         if self._function is not None:
             self.calls.append(call)
-            reply = yield MaybeAwaitable(self._function, call.messages, call.params)
+            reply = yield CallReplyFunction(self._function, call.messages, call.params)
         else:
             reply = self._next_reply(call)
         return Reply(reply, model=self.model) if type(reply) is str else self._to_reply(reply, call)

@@ -19,13 +19,13 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from refine_core.concurrency.effects import SyncOrAsync
 from refine_core.concurrency.flows import Flow, arun, run
 from refine_core.concurrency.overriding import overrides
 from refine_core.concurrency.threads import block_on, in_thread
 from refine_core.configuration import check_callbacks
 from refine_core.errors import InputsByNameError
 from refine_core.modules.copying import deepcopy, reset_copy
+from refine_core.modules.effects import CallModule
 from refine_core.modules.observing import cancel_on_error, has_observers, observe_call
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.saving import Saved
@@ -212,7 +212,7 @@ def call(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
 
 
 def _called(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
-    return (yield SyncOrAsync((module, module.acall), **inputs))
+    return (yield CallModule((module, module.acall), **inputs))
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Self
 
 from refine_core.adapters import Adapter, adapter_for
 from refine_core.adapters.complete_signature import Request, complete_signature
-from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow
 from refine_core.configuration import (
     check_callbacks,
@@ -27,6 +26,7 @@ from refine_core.configuration import (
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.lm.base import BaseLM
+from refine_core.lm.effects import CheckSupport
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current, use_scope
 from refine_core.modules.copying import copied
@@ -257,7 +257,7 @@ def _varied(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
     temperature = params.get("temperature") or lm.kwargs.get("temperature")
     if isinstance(temperature, (int, float)) and temperature > SAME_REPLIES_UP_TO:
         return params
-    supports = yield Blocking(lm.supports, "temperature")
+    supports = yield CheckSupport(lm.supports, "temperature")
     return {**params, "temperature": VARIED_TEMPERATURE} if supports else params
 
 

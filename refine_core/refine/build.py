@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, get_args
 
-from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, use_scope
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
+from refine_core.refine.effects import ScoreInWorker
 from refine_core.refine.sources import CARRIED
 from refine_core.rewards import RewardRunner, ScoreResult, find_reward
 from refine_core.rewards.checks import Fields
@@ -70,7 +70,9 @@ class WorkerScorer:
         """The reward of `prediction`. Raises RewardError."""
         with use_scope(scope):
             try:
-                scored: ScoreResult = yield Blocking(self._runner.score, inputs, prediction, scope.cancel)
+                scored: ScoreResult = yield ScoreInWorker(
+                    self._runner.score, inputs, prediction, scope.cancel
+                )
             except RewardError as error:
                 fields = Fields({n: type(v) for n, v in inputs.items()}, self._fields.outputs)
                 error.repeats = error.repeats or will_repeat(error, self.source, self._name, fields)

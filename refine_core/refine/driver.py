@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import Blocking, Gather, MaybeAwaitable
+from refine_core.concurrency.effects import Gather
 from refine_core.concurrency.flows import Flow, run
 from refine_core.configuration import get_setting, unchecked_context
 from refine_core.errors import LMError, RunCancelled
@@ -35,6 +35,7 @@ from refine_core.events import (
     RewardStarted,
 )
 from refine_core.lm.base import BaseLM
+from refine_core.lm.effects import DropUnsupported
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import ATTEMPT, Scope, use_scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
@@ -43,6 +44,7 @@ from refine_core.modules.predict import NO_HINT, Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
 from refine_core.refine.advice_request import FULL, AdviceStyle
+from refine_core.refine.effects import CallOnAttempt
 from refine_core.refine.progress import AttemptArtifacts, Progress
 from refine_core.refine.result import AttemptResult, RefineResult
 from refine_core.refine.scoring import Scorer, Validator, unmet
@@ -107,7 +109,7 @@ class Driver:
         yield from self.models.prepare(self.program, self.scope.cancel)
         if self.adviser is not None:
             yield from self.adviser.ready(self.scope.cancel)
-            self.adviser = yield Blocking(self.adviser.without_unsupported)
+            self.adviser = yield DropUnsupported(self.adviser.without_unsupported)
         if self.resume_state is not None:
             self.progress = self.resume_state.restore(self.program, self.models, self.scope)
         if self.plan.at_once == 1:
@@ -227,7 +229,7 @@ class Driver:
             if self.plan.at_once == 1:
                 progress.keep_best_and(index)
         if self.on_attempt is not None:
-            yield MaybeAwaitable(self.on_attempt, AttemptResult.of(start, end, prediction))
+            yield CallOnAttempt(self.on_attempt, AttemptResult.of(start, end, prediction))
 
     def _advise(self, after: int) -> Flow[None]:
         """Ask for advice after this attempt."""

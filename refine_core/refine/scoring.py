@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from refine_core.concurrency.effects import MaybeAwaitable
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.log.scope import Scope
 from refine_core.modules.prediction import Prediction
+from refine_core.refine.effects import CallReward, CheckRule
 from refine_core.rewards.score import ScoreResult
 from refine_core.rewards.score_conversion import NotAScore, convert_score
 
@@ -40,7 +40,7 @@ class FunctionScorer:
 
     def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[ScoreResult]:  # noqa: ARG002
         start = time.perf_counter()
-        result = yield MaybeAwaitable(self.function, inputs, prediction)
+        result = yield CallReward(self.function, inputs, prediction)
         try:
             value, feedback, parts = convert_score(result)
         except NotAScore as error:
@@ -122,7 +122,7 @@ def unmet(
     """Name -> message of the validators that are not met. Raises what a check raises."""
     found = {}
     for rule in validators:
-        if not (yield MaybeAwaitable(rule.check, inputs, prediction)):
+        if not (yield CheckRule(rule.check, inputs, prediction)):
             found[rule.name] = rule.message
     return found
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import Blocking
 from refine_core.concurrency.flows import Flow
 from refine_core.configuration import block_values, get_setting
 from refine_core.events import AttemptStarted
 from refine_core.lm.base import BaseLM
+from refine_core.lm.effects import CheckSupport
 from refine_core.log.scope import Scope
 from refine_core.loop import Plan, temperatures
 from refine_core.modules.module import Module
@@ -74,7 +74,7 @@ class ProgramModels:
                 continue
             if id(lm) not in self._schedules:
                 yield from lm.ready(cancel)  # the first to ask may have to load litellm
-                supported = yield Blocking(lm.supports, "temperature")
+                supported = yield CheckSupport(lm.supports, "temperature")
                 self._schedules[id(lm)] = TemperatureSchedule.of(lm, self.plan, supported=supported)
             self._models[name] = id(lm)
         self._find_fixed()
