@@ -119,7 +119,7 @@ def _recording(form: FormState) -> None:
         key=field_key("model", "recording"),
         persist_state="session",
     )
-    show_problems(form, "model.cassette")
+    show_problems(form, "model.recording_id")
     st.selectbox(
         "Replies come",
         list(_REPLAY_DELAYS),

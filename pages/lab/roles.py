@@ -59,7 +59,7 @@ def replay_models(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelS
     except StoreError:
         run = None
     if run is None:
-        return ModelSpec(kind="replay", cassette=run_id or None, delay_s=delay_s), None, None
+        return ModelSpec(kind="replay", recording_id=run_id or None, delay_s=delay_s), None, None
     again = runs.replay_program(run.timeline.spec, run_id, delay_s=delay_s)
     return again.model, again.adviser, again.judge
 

@@ -144,7 +144,7 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     state[static_key("model", "whole")] = model  # what the form has no field for
     state[field_key("model", "kind")] = model.kind
     state[field_key("model", "connection")] = saved
-    state[field_key("model", "recording")] = model.cassette or ""
+    state[field_key("model", "recording")] = model.recording_id or ""
     state[field_key("model", "pace")] = model.delay_s if model.kind == "replay" else None
     for role, described in (("adviser", spec.adviser), ("judge", spec.judge)):
         state[static_key(role, "kept")] = described

@@ -82,7 +82,7 @@ def draw(run: Run) -> None:
 
 def _replayed(line: Timeline) -> None:
     """Lead to the run whose replies these are."""
-    source = line.spec.model.cassette or ""
+    source = line.spec.model.recording_id or ""
     st.page_link(
         address.RUN,
         label="A replay: see the recorded run",

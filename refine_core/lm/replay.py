@@ -157,7 +157,7 @@ def replay_spec(model: ModelSpec, run_id: str) -> ModelSpec:
         model=model.label,
         temperature=model.temperature,
         delay_s=None,
-        cassette=run_id,
+        recording_id=run_id,
         reply_format=model.reply_format,
     )
 

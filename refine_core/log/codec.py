@@ -21,9 +21,13 @@ import ujson
 
 from refine_core import events
 from refine_core.events import AttemptStarted, Event, Unknown
+from refine_core.spec.program import ModelSpec
 
 T = TypeVar("T")
-STORED_NAMES: Mapping[type, Mapping[str, str]] = {AttemptStarted: {"fixed_temperature": "untempered"}}
+STORED_NAMES: Mapping[type, Mapping[str, str]] = {
+    AttemptStarted: {"fixed_temperature": "untempered"},
+    ModelSpec: {"recording_id": "cassette"},
+}
 """Class -> its field in the code -> the field's name on disk, where the two differ."""
 
 _BY_KIND = {cls.kind: cls for cls in events.ALL}

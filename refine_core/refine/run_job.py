@@ -80,7 +80,7 @@ class RunJob:
             chosen = described or own
             if chosen.kind != "replay":
                 return connect(chosen, key=keys.get(role if described else "model"), seed=spec.seed)
-            run_id = chosen.cassette or ""
+            run_id = chosen.recording_id or ""
             if run_id not in recordings:  # shared: what one role was given, another is not given again
                 recordings[run_id] = recording(run_id)
             replayed[_ASKS[role]] = recordings[run_id]

@@ -85,8 +85,8 @@ def _check_name(model: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 field, f"this looks like a key, and a name belongs here; {_WHERE_INSTEAD['api_key']}"
             )
-    if model.kind == "replay" and not model.cassette:
-        yield Problem("cassette", "choose the recorded run whose replies are to be given")
+    if model.kind == "replay" and not model.recording_id:
+        yield Problem("recording_id", "choose the recorded run whose replies are to be given")
     if model.kind != "litellm":
         return
     if not isinstance(name, str) or not name.strip():

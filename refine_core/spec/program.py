@@ -59,7 +59,7 @@ class ModelSpec:
     seed, stop, reasoning_effort: sent if given. extra: further parameters by litellm's names; none of them a secret.
     cache: whether an identical call is answered from memory, for nothing.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received; None for litellm's own table.
-    cassette: id of the run whose replies are replayed.
+    recording_id: id of the run whose replies are replayed.
     reply_format: of the real model's replies; the practice model keeps the chat format.
     """
 
@@ -81,7 +81,7 @@ class ModelSpec:
     cache: bool = True
     price_in_usd: float | None = None
     price_out_usd: float | None = None
-    cassette: str | None = None
+    recording_id: str | None = None
     reply_format: ReplyFormat = "auto"
 
     @property

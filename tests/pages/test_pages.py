@@ -292,7 +292,7 @@ def test_a_run_is_replayed_from_the_lab_and_says_so():
     app.button(key="start-replay").click().run()
     again = ended(app)
     assert again.run_id != first.run_id
-    assert again.timeline.spec.model.cassette == first.run_id
+    assert again.timeline.spec.model.recording_id == first.run_id
     app.run()
     assert "replay of practice model" in said(app)
 

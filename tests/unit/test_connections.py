@@ -268,7 +268,7 @@ def test_without_a_store_the_runs_own_is_used():
 
 
 def test_a_plain_description_has_no_problems():
-    replayed = ModelSpec("replay", cassette="20260101-000000-abcd")
+    replayed = ModelSpec("replay", recording_id="20260101-000000-abcd")
     assert check_model(GOOD) == check_model(ModelSpec()) == check_model(replayed) == []
 
 

@@ -1,4 +1,4 @@
-"""A recorded run serves as a cassette: the same replies, without network, key or cost."""
+"""A recorded run can be replayed: the same replies, without network, key or cost."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_changed_reward_is_tried_on_the_same_replies(runs, recorded):
 def test_a_replay_of_a_replay_names_the_first_recording(runs, recorded):
     second = run_to_end(runs, runs.replay(recorded.run_id, delay_s=0.0))
     third = run_to_end(runs, runs.replay(second.run_id, delay_s=0.0))
-    assert third.timeline.spec.model.cassette == recorded.run_id
+    assert third.timeline.spec.model.recording_id == recorded.run_id
     assert went(third) == went(recorded)
 
 
@@ -172,7 +172,7 @@ def test_a_recording_tells_rollout_ids_apart_in_whatever_order_they_are_asked():
 def test_what_is_not_there_cannot_be_replayed(runs):
     with pytest.raises(SpecError, match="there is no run 'nothing'"):
         runs.replay("nothing")
-    spec = replace(EXAMPLES["one_word"].spec, model=ModelSpec(kind="replay", model="x", cassette="gone"))
+    spec = replace(EXAMPLES["one_word"].spec, model=ModelSpec(kind="replay", model="x", recording_id="gone"))
     with pytest.raises(LMNotFoundError, match="no run 'gone' to replay"):
         runs.start(spec)
 
