@@ -50,24 +50,24 @@ _SCHEDULES: dict[ScheduleKind, str] = {
 }
 
 
-def format_reward(line: Timeline, value: float | None) -> str:
+def format_reward(timeline: Timeline, value: float | None) -> str:
     """A reward or the threshold of a run, told apart from the run's threshold and from its other rewards."""
-    return format_number(value, (line.spec.threshold, *(a.reward for a in line.attempts)))
+    return format_number(value, (timeline.spec.threshold, *(a.reward for a in timeline.attempts)))
 
 
-def resume_summary(line: Timeline) -> str:
+def resume_summary(timeline: Timeline) -> str:
     """What an interruption did to the run, and whether it went on with a broken reward; "" where nothing happened."""
     anyway = (
-        f"Continued after attempt {line.continued_after}, despite the reward's error."
-        if line.continued_after is not None
+        f"Continued after attempt {timeline.continued_after}, despite the reward's error."
+        if timeline.continued_after is not None
         else ""
     )
-    if not line.resumed:
+    if not timeline.resumed:
         return anyway
-    how_often = {1: "once", 2: "twice"}.get(line.resumed, f"{line.resumed} times")
-    again = sorted({a.index + 1 for a in line.cut_off})
+    how_often = {1: "once", 2: "twice"}.get(timeline.resumed, f"{timeline.resumed} times")
+    again = sorted({a.index + 1 for a in timeline.cut_off})
     redone = f"; attempt {', '.join(map(str, again))} was cut off and restarted" if again else ""
-    lost = sum(len(a.calls) for a in line.cut_off)
+    lost = sum(len(a.calls) for a in timeline.cut_off)
     paid = f", and {pluralize(lost, 'call')} of its first try counted" if lost else ""
     return f"{anyway} Interrupted and resumed {how_often}{redone}{paid}.".lstrip()
 
@@ -130,22 +130,22 @@ def describe_failure(attempt: Attempt) -> str:
     return told or describe_error(attempt.error)
 
 
-def suggest_next_step(line: Timeline, attempt: Attempt) -> str:
+def suggest_next_step(timeline: Timeline, attempt: Attempt) -> str:
     """What to do about a model whose reply could not be read; "" where something else is wrong, or the error says it."""
     run = next((run for run in attempt.predictors if run.error == attempt.error), None)
     unreadable = [call.parse_failed for call in run.calls if call.parse_failed] if run is not None else []
-    if line.spec.model.kind != "litellm" or not unreadable or any(one.cut for one in unreadable):
+    if timeline.spec.model.kind != "litellm" or not unreadable or any(one.cut for one in unreadable):
         return ""
     if attempt.error is None or attempt.error.type != "ParseError":
         return ""
     return "Test the model on the Models page to find a reply format that it keeps, or choose a larger one."
 
 
-def hint_source(line: Timeline, attempt: Attempt) -> str:
+def hint_source(timeline: Timeline, attempt: Attempt) -> str:
     """Where an attempt's hints come from: "from the advice after attempt 1"; "" for an attempt without hints."""
     if attempt.advice_from is None:
         return ""
-    source = "reward's feedback on" if line.spec.hint_source == "feedback" else "advice after"
+    source = "reward's feedback on" if timeline.spec.hint_source == "feedback" else "advice after"
     return f"from the {source} attempt {attempt.advice_from + 1}"
 
 
@@ -179,10 +179,10 @@ def describe_format(call: Call) -> str:
     return "by chat" if call.reply_format == "chat" else f"as {call.reply_format}"
 
 
-def describe_settings(line: Timeline) -> str:
+def describe_settings(timeline: Timeline) -> str:
     """How attempts were told apart and helped: "Hints from an adviser · temperatures as in dspy 2.6"."""
-    spec = line.spec
-    refused = bool(line.attempts) and not line.tempered(line.attempts[-1])
+    spec = timeline.spec
+    refused = bool(timeline.attempts) and not timeline.tempered(timeline.attempts[-1])
     schedule = _SCHEDULES["none" if refused else spec.temperature_schedule.kind]
     if spec.attempt_count == 1:
         return schedule if schedule == _SCHEDULES["none"] else ""
@@ -193,45 +193,45 @@ def describe_settings(line: Timeline) -> str:
     return " · ".join([*parts, schedule])
 
 
-def describe_caller(line: Timeline, call: Call) -> str:
+def describe_caller(timeline: Timeline, call: Call) -> str:
     """On whose behalf a model is asked: "Attempt 2, answer", "Advice after attempt 2"."""
     index = next(
-        (a.index for a in line.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0
+        (a.index for a in timeline.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0
     )
     who = {"advice": "Advice after attempt", "judge": "The judge, in attempt"}.get(call.purpose, "Attempt")
-    run = next((r for a in line.attempts for r in a.predictors if call in r.calls), None)
+    run = next((r for a in timeline.attempts for r in a.predictors if call in r.calls), None)
     return f"{who} {index + 1}" + (f", {run.name}" if run is not None else "")
 
 
-def usage_summary(line: Timeline) -> str:
+def usage_summary(timeline: Timeline) -> str:
     """What was spent: "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004"; unknown cost is said to be so."""
-    advice = sum(a.advice is not None for a in line.attempts)
-    usage = line.usage
-    parts = [pluralize(len(line.attempts), "attempt")]
-    if line.spec.hint_source == "adviser":
+    advice = sum(a.advice is not None for a in timeline.attempts)
+    usage = timeline.usage
+    parts = [pluralize(len(timeline.attempts), "attempt")]
+    if timeline.spec.hint_source == "adviser":
         parts.append(pluralize(advice, "request for advice", "requests for advice"))
-    parts.append(pluralize(usage.calls, "call") + _free(line, usage))
-    if line.finished is not None:
-        parts.append(format_duration(line.finished.took_s))
+    parts.append(pluralize(usage.calls, "call") + _free(timeline, usage))
+    if timeline.finished is not None:
+        parts.append(format_duration(timeline.finished.took_s))
     if usage.prompt_tokens is not None and usage.completion_tokens is not None:
         tokens = usage.prompt_tokens + usage.completion_tokens
         parts.append(f"{tokens:,} tokens{_spent_before(usage)}")
     if usage.calls:
-        parts.append(format_cost(0.0 if _replay(line) else usage.cost_usd))
+        parts.append(format_cost(0.0 if _replay(timeline) else usage.cost_usd))
     return ", ".join(parts)
 
 
-def _replay(line: Timeline) -> bool:
+def _replay(timeline: Timeline) -> bool:
     """Whether every model of the run is a recording, so that nothing of it can have cost anything."""
-    spec = line.spec
+    spec = timeline.spec
     return all(one is None or one.kind == "replay" for one in (spec.model, spec.adviser, spec.judge))
 
 
-def _free(line: Timeline, usage: Usage) -> str:
+def _free(timeline: Timeline, usage: Usage) -> str:
     """How many of the calls cost nothing because they were not made; "" where all were."""
     if not usage.free:
         return ""
-    how = "replayed" if line.spec.model.kind == "replay" else "from memory"
+    how = "replayed" if timeline.spec.model.kind == "replay" else "from memory"
     return f" ({'all' if usage.free == usage.calls else usage.free} {how})"
 
 

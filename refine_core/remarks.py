@@ -20,23 +20,23 @@ _CAUSES = (
 )
 
 
-def reward_remark(line: Timeline) -> str:
+def reward_remark(timeline: Timeline) -> str:
     """That every attempt got the same reward, and what to check; "" where there is nothing to say.
 
     It takes MIN_ATTEMPTS scored attempts, of which none was good enough to stop.
     """
-    scored = [attempt for attempt in line.attempts if attempt.reward is not None]
+    scored = [attempt for attempt in timeline.attempts if attempt.reward is not None]
     if (
         len(scored) < MIN_ATTEMPTS
         or len({one.reward for one in scored}) > 1
-        or any(map(line.reaches, scored))
+        or any(map(timeline.reaches, scored))
     ):
         return ""
-    value = format_reward(line, scored[0].reward)
-    changed = _changed(line, scored)
+    value = format_reward(timeline, scored[0].reward)
+    changed = _changed(timeline, scored)
     if not changed:
         remedies = "More specific hints or another model"
-        if all(map(line.tempered, scored)):
+        if all(map(timeline.tempered, scored)):
             remedies = "A higher temperature, more specific hints or another model"
         return (
             f"Each of the {len(scored)} attempts returned the same outputs, so the reward was {value} every time. "
@@ -45,7 +45,7 @@ def reward_remark(line: Timeline) -> str:
     said = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
     if any(one.scored is not None and one.scored.refusals for one in scored):
         return f"{said} The sandbox refused something that its code tried, which may be the cause; the attempts say what."
-    if not any(re.search(rf"\b{re.escape(name)}\b", line.spec.reward) for name in changed):
+    if not any(re.search(rf"\b{re.escape(name)}\b", timeline.spec.reward) for name in changed):
         quoted = [repr(name) for name in changed]
         names = f"{', '.join(quoted[:-1])} and {quoted[-1]}" if quoted[1:] else quoted[0]
         what = "the outputs that change" if changed[1:] else "the output that changes"
@@ -53,9 +53,9 @@ def reward_remark(line: Timeline) -> str:
     return f"{said} {_CAUSES}"
 
 
-def _changed(line: Timeline, scored: list[Attempt]) -> list[str]:
+def _changed(timeline: Timeline, scored: list[Attempt]) -> list[str]:
     """The outputs that differ between attempts, without the reasoning that a strategy adds."""
-    added = any(stage.strategy == "chain_of_thought" for stage in line.spec.stages)
+    added = any(stage.strategy == "chain_of_thought" for stage in timeline.spec.stages)
     first = scored[0].outputs or {}
     names = dict.fromkeys(name for one in scored for name in one.outputs or ())
     return [
@@ -66,10 +66,10 @@ def _changed(line: Timeline, scored: list[Attempt]) -> list[str]:
     ]
 
 
-def failed_lines(line: Timeline) -> list[Problem]:
+def failed_lines(timeline: Timeline) -> list[Problem]:
     """Where the reward failed, a problem for each line and error, in the order of the attempts."""
     found: dict[tuple[int, str], list[int]] = {}
-    for attempt in line.attempts:
+    for attempt in timeline.attempts:
         error = attempt.error
         if attempt.phase == "reward" and error is not None and error.line is not None:
             found.setdefault((error.line, describe_failure(attempt)), []).append(attempt.index)

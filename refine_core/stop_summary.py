@@ -24,42 +24,44 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z`])")
 
 
 def stop_summary(
-    line: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
+    timeline: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
 ) -> str:
     """Why the run ended, or where it stands, and which attempts failed.
 
     alive: whether it still runs. because: if not, and it has no end, why; "" where that is said elsewhere.
     """
-    end = line.finished
+    end = timeline.finished
     if end is not None:
-        return _join(*_ending(line, end))
-    said = _progress(line) if alive else _interruption(line, because)
-    kept = "Everything recorded until then is here." if because and line.attempts and not alive else ""
-    return _join(said, *_failures(line), kept)
+        return _join(*_ending(timeline, end))
+    said = _progress(timeline) if alive else _interruption(timeline, because)
+    kept = "Everything recorded until then is here." if because and timeline.attempts and not alive else ""
+    return _join(said, *_failures(timeline), kept)
 
 
-def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
+def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
     """The sentences about a run that ended."""
-    made, failures = len(line.attempts), _failures(line)
-    failed = sum(a.state == "failed" for a in line.attempts)
-    best = _named("Best", line, end.best)
-    returned = _named("Returned the best", line, end.returned)
+    made, failures = len(timeline.attempts), _failures(timeline)
+    failed = sum(a.state == "failed" for a in timeline.attempts)
+    best = _named("Best", timeline, end.best)
+    returned = _named("Returned the best", timeline, end.returned)
     match end.reason:
         case "threshold_reached":
             index = end.returned or 0
-            reward, threshold = _reward(line, index), format_reward(line, line.spec.threshold)
+            reward, threshold = _reward(timeline, index), format_reward(timeline, timeline.spec.threshold)
             return f"Stopped at attempt {index + 1}: reward {reward} ≥ {threshold}.", *failures
-        case "attempts_used_up" if end.returned is not None and len(line.temperatures) == 1:
-            reward = f"{_reward(line, end.returned)}{_rules(line, end.returned)}"
+        case "attempts_used_up" if end.returned is not None and len(timeline.temperatures) == 1:
+            reward = f"{_reward(timeline, end.returned)}{_rules(timeline, end.returned)}"
             return (f"The only attempt scored {reward}.",)
         case "attempts_used_up" if end.returned is not None:
-            return f"All {pluralize(made, 'attempt')} made; {_aim(line)}.", returned, *failures
+            return f"All {pluralize(made, 'attempt')} made; {_aim(timeline)}.", returned, *failures
         case "too_many_failures":
-            allowed = len(line.temperatures) if line.spec.fail_count is None else line.spec.fail_count
+            allowed = (
+                len(timeline.temperatures) if timeline.spec.fail_count is None else timeline.spec.fail_count
+            )
             why = f"{pluralize(failed, 'attempt')} failed ({allowed} allowed)"
             return f"Gave up after attempt {made}: {why}.", best, *failures
         case "every_attempt_failed":
-            return _all_failed(line, failures)
+            return _all_failed(timeline, failures)
         case "budget_used_up":
             during = f" during attempt {made}" if end.returned is None else ""
             spent = end.error.message if end.error is not None else "The budget is used up."
@@ -72,7 +74,7 @@ def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
             ask = "Fix the reward, or continue anyway."
             return f"Stopped after attempt {made}: {why}.", *failures, best, ask
         case "cancelled":
-            return f"Cancelled {_when(line)}.", best, *failures
+            return f"Cancelled {_when(timeline)}.", best, *failures
         case _:
             return (
                 f"Stopped by an error: {describe_error(end.error) if end.error else 'unknown'}",
@@ -84,36 +86,40 @@ def _ending(line: Timeline, end: RunFinished) -> tuple[str, ...]:
 _NO_REWARD = "No attempt has a reward yet."
 
 
-def _all_failed(line: Timeline, failures: Sequence[str]) -> tuple[str, ...]:
-    whole = "The only attempt failed" if len(line.attempts) == 1 else "Every attempt failed"
-    causes = _by_cause(line)
-    return (f"{whole}: {_whole(line, next(iter(causes)))}",) if len(causes) == 1 else (f"{whole}.", *failures)
+def _all_failed(timeline: Timeline, failures: Sequence[str]) -> tuple[str, ...]:
+    whole = "The only attempt failed" if len(timeline.attempts) == 1 else "Every attempt failed"
+    causes = _by_cause(timeline)
+    return (
+        (f"{whole}: {_whole(timeline, next(iter(causes)))}",)
+        if len(causes) == 1
+        else (f"{whole}.", *failures)
+    )
 
 
-def _aim(line: Timeline) -> str:
+def _aim(timeline: Timeline) -> str:
     """What a run that used up its attempts was after."""
-    if line.spec.threshold is None:
+    if timeline.spec.threshold is None:
         return "no threshold was set"
-    rules = " with every rule met" if any(a.unmet for a in line.attempts) else ""
-    return f"none reached the threshold {format_reward(line, line.spec.threshold)}{rules}"
+    rules = " with every rule met" if any(a.unmet for a in timeline.attempts) else ""
+    return f"none reached the threshold {format_reward(timeline, timeline.spec.threshold)}{rules}"
 
 
-def _named(what: str, line: Timeline, index: int | None) -> str:
+def _named(what: str, timeline: Timeline, index: int | None) -> str:
     """The best attempt, or the one returned, with its reward; "" for none."""
     if index is None:
         return ""
-    return f"{what}: attempt {index + 1} with reward {_reward(line, index)}{_rules(line, index)}."
+    return f"{what}: attempt {index + 1} with reward {_reward(timeline, index)}{_rules(timeline, index)}."
 
 
-def _failures(line: Timeline) -> list[str]:
+def _failures(timeline: Timeline) -> list[str]:
     """One sentence a cause; the causes that most attempts failed of come first, and further ones are counted.
 
     An only cause is told with what to do about it.
     """
-    causes = _by_cause(line)
+    causes = _by_cause(timeline)
     if len(causes) == 1:
         return [
-            f"{list_attempts(indices)} failed: {_whole(line, cause)}" for cause, indices in causes.items()
+            f"{list_attempts(indices)} failed: {_whole(timeline, cause)}" for cause, indices in causes.items()
         ]
     most = sorted(causes, key=lambda cause: -len(causes[cause]))[:_CAUSES]
     told = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in most]
@@ -121,11 +127,11 @@ def _failures(line: Timeline) -> list[str]:
     return [*told, *([f"{pluralize(others, 'more attempt')} failed for other reasons."] if others else [])]
 
 
-def _by_cause(line: Timeline) -> dict[str, list[int]]:
+def _by_cause(timeline: Timeline) -> dict[str, list[int]]:
     """Why attempts failed, with their indices, in the order in which each cause came first."""
     causes: dict[str, list[int]] = {}
     first: dict[str, str] = {}  # of those that tell the same cause, how it was told first
-    for attempt in sorted(line.attempts, key=lambda a: a.index):
+    for attempt in sorted(timeline.attempts, key=lambda a: a.index):
         if attempt.state == "failed":
             cause = _cause(attempt)
             causes.setdefault(first.setdefault(_VARIES.sub("", cause), cause), []).append(attempt.index)
@@ -147,13 +153,14 @@ def _cause(attempt: Attempt) -> str:
     return said if error.line is None else f"{said} (line {error.line})"
 
 
-def _whole(line: Timeline, cause: str) -> str:
+def _whole(timeline: Timeline, cause: str) -> str:
     """The only cause that attempts failed of: of a model's failure all that was said, the next step too."""
-    failed = next(attempt for attempt in line.attempts if attempt.state == "failed")
+    failed = next(attempt for attempt in timeline.attempts if attempt.state == "failed")
     if failed.phase == "reward" or failed.error is None:
         return f"{cause}."
     return _join(
-        _cut(" ".join(describe_failure(failed).split()), _ONLY_CAUSE_CHARS), suggest_next_step(line, failed)
+        _cut(" ".join(describe_failure(failed).split()), _ONLY_CAUSE_CHARS),
+        suggest_next_step(timeline, failed),
     )
 
 
@@ -180,43 +187,43 @@ def list_attempts(indices: Sequence[int]) -> str:
     return f"Attempts {', '.join(names[:_FIRST])} and {len(names) - _FIRST} others"
 
 
-def _when(line: Timeline) -> str:
+def _when(timeline: Timeline) -> str:
     """How far a run had come when it was stopped from outside."""
-    made = len(line.attempts)
+    made = len(timeline.attempts)
     if not made:
         return "before the first attempt"
-    if _advising(line):
+    if _advising(timeline):
         return f"while advice was asked for, after attempt {made}"
-    return f"{'after' if line.attempts[-1].state in ('scored', 'failed') else 'during'} attempt {made}"
+    return f"{'after' if timeline.attempts[-1].state in ('scored', 'failed') else 'during'} attempt {made}"
 
 
-def _interruption(line: Timeline, because: str) -> str:
+def _interruption(timeline: Timeline, because: str) -> str:
     """A run without an end, and without anybody who works at it."""
-    return f"Interrupted {_when(line)}{': ' + because if because else ''}."
+    return f"Interrupted {_when(timeline)}{': ' + because if because else ''}."
 
 
-def _progress(line: Timeline) -> str:
+def _progress(timeline: Timeline) -> str:
     """A run under way."""
-    made = len(line.attempts)
-    if _advising(line):
-        return f"Asking for advice after attempt {made} of {len(line.temperatures)}."
-    return f"Running attempt {made} of {len(line.temperatures)}." if made else "Starting."
+    made = len(timeline.attempts)
+    if _advising(timeline):
+        return f"Asking for advice after attempt {made} of {len(timeline.temperatures)}."
+    return f"Running attempt {made} of {len(timeline.temperatures)}." if made else "Starting."
 
 
-def _advising(line: Timeline) -> bool:
+def _advising(timeline: Timeline) -> bool:
     """Whether the last thing begun is a request for advice that has not been answered."""
-    last = line.attempts[-1] if line.attempts else None
+    last = timeline.attempts[-1] if timeline.attempts else None
     request = last.advice if last is not None else None
     return request is not None and request.given is None and request.error is None
 
 
-def _reward(line: Timeline, index: int) -> str:
-    return format_reward(line, next((a.reward for a in line.attempts if a.index == index), None))
+def _reward(timeline: Timeline, index: int) -> str:
+    return format_reward(timeline, next((a.reward for a in timeline.attempts if a.index == index), None))
 
 
-def _rules(line: Timeline, index: int) -> str:
+def _rules(timeline: Timeline, index: int) -> str:
     """Which validators an attempt failed, to follow its reward; "" where it met them all."""
-    names = next((list(a.unmet) for a in line.attempts if a.index == index), [])
+    names = next((list(a.unmet) for a in timeline.attempts if a.index == index), [])
     return f", {'rule' if len(names) == 1 else 'rules'} not met: {', '.join(names)}" if names else ""
 
 

@@ -48,18 +48,18 @@ _BLAME = {
 }
 
 
-def attempt_view(line: Timeline, attempt: Attempt) -> None:
+def attempt_view(timeline: Timeline, attempt: Attempt) -> None:
     """Everything that is recorded of one attempt."""
-    st.header(_title(line, attempt), anchor=False)
-    _rollout(line, attempt)
+    st.header(_title(timeline, attempt), anchor=False)
+    _rollout(timeline, attempt)
     if attempt.error is not None:
-        _failure(line, attempt)
+        _failure(timeline, attempt)
     left, right = st.columns(2, gap="large")
     with left:
         _outputs(attempt)
     with right:
-        _reward(line, attempt)
-    _hints(line, attempt)
+        _reward(timeline, attempt)
+    _hints(timeline, attempt)
     st.markdown("**Prompts and replies**")
     for run in attempt.predictors:
         _predictor(run)
@@ -74,32 +74,32 @@ def attempt_view(line: Timeline, attempt: Attempt) -> None:
     _advice(attempt)
 
 
-def _title(line: Timeline, attempt: Attempt) -> str:
+def _title(timeline: Timeline, attempt: Attempt) -> str:
     parts = [
-        f"Attempt {attempt.index + 1} of {len(line.temperatures)}",
+        f"Attempt {attempt.index + 1} of {len(timeline.temperatures)}",
         f"temperature {format_temperature(attempt.temperature)}"
-        if line.tempered(attempt)
+        if timeline.tempered(attempt)
         else describe_rollout(attempt.index),
     ]
     match attempt.state:
         case "scored":
             parts += [
-                f"reward {format_reward(line, attempt.reward)}",
+                f"reward {format_reward(timeline, attempt.reward)}",
                 *([describe_unmet_rules(attempt)] if attempt.unmet else ()),
             ]
         case state:
             parts.append(ATTEMPT_OUTCOMES[state])
-    if line.finished is not None and line.finished.returned == attempt.index:
+    if timeline.finished is not None and timeline.finished.returned == attempt.index:
         parts.append(ATTEMPT_OUTCOMES["returned"])
     return plain(" · ".join(parts))
 
 
-def _rollout(line: Timeline, attempt: Attempt) -> None:
+def _rollout(timeline: Timeline, attempt: Attempt) -> None:
     """Which predictors got no temperature, and what tells their attempts apart."""
     names = attempt.fixed_temperature
     if not names:
         return
-    whose = "The model" if not line.tempered(attempt) else f"The model of {' and '.join(names)}"
+    whose = "The model" if not timeline.tempered(attempt) else f"The model of {' and '.join(names)}"
     rollout = f"Rollout {attempt.index} keeps this attempt's calls apart from the others' in the cache; it is not sent."
     if any("temperature" in retry.left_out for call in attempt.calls for retry in call.retries):
         st.caption(
@@ -108,13 +108,13 @@ def _rollout(line: Timeline, attempt: Attempt) -> None:
                 "which keep their calls apart in the cache and are not sent."
             )
         )
-    elif line.spec.temperature_schedule.kind == "none":
+    elif timeline.spec.temperature_schedule.kind == "none":
         st.caption(plain(f"No temperature is sent in this run. {rollout}"))
     else:
         st.caption(plain(f"{whose} takes no temperature, so none is sent. {rollout}"))
 
 
-def _failure(line: Timeline, attempt: Attempt) -> None:
+def _failure(timeline: Timeline, attempt: Attempt) -> None:
     error = attempt.error
     if error is None:
         return
@@ -123,7 +123,7 @@ def _failure(line: Timeline, attempt: Attempt) -> None:
     mistake(f"{where}{at}: {describe_failure(attempt)}")
     whole(describe_failure(attempt), key=f"error-{attempt.index}")
     st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
-    if advised := suggest_next_step(line, attempt):
+    if advised := suggest_next_step(timeline, attempt):
         st.caption(advised)
     if error.stdout:
         printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
@@ -139,17 +139,17 @@ def _outputs(attempt: Attempt) -> None:
         block(_text(value), key=f"output-{attempt.index}-{name}")
 
 
-def _reward(line: Timeline, attempt: Attempt) -> None:
+def _reward(timeline: Timeline, attempt: Attempt) -> None:
     st.markdown("**Reward**")
     scored = attempt.scored
     if scored is None:
         st.caption("Not scored yet." if attempt.state == "running" else "No reward was measured.")
         return
-    threshold = line.spec.threshold
-    delta = "no threshold" if threshold is None else f"threshold {format_reward(line, threshold)}"
+    threshold = timeline.spec.threshold
+    delta = "no threshold" if threshold is None else f"threshold {format_reward(timeline, threshold)}"
     st.metric(
         "Reward",
-        format_reward(line, scored.value),
+        format_reward(timeline, scored.value),
         delta,
         delta_color="off",
         delta_arrow="off",
@@ -189,10 +189,10 @@ def _parts(parts: Mapping[str, float], *, key: str) -> None:
             st.caption(f"{len(parts):,} parts", width="content")
 
 
-def _hints(line: Timeline, attempt: Attempt) -> None:
+def _hints(timeline: Timeline, attempt: Attempt) -> None:
     if not attempt.hints:
         return
-    st.markdown(f"**Hints received** {hint_source(line, attempt)}")
+    st.markdown(f"**Hints received** {hint_source(timeline, attempt)}")
     for name, hint in attempt.hints.items():
         st.caption(plain(name))
         if hint == NO_HINT:

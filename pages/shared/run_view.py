@@ -80,9 +80,9 @@ def draw(run: Run) -> None:
         attempt_view(run.timeline, attempts[shown])
 
 
-def _replayed(line: Timeline) -> None:
+def _replayed(timeline: Timeline) -> None:
     """Lead to the run whose replies these are."""
-    source = line.spec.model.recording_id or ""
+    source = timeline.spec.model.recording_id or ""
     st.page_link(
         address.RUN,
         label="A replay: see the recorded run",
@@ -91,15 +91,15 @@ def _replayed(line: Timeline) -> None:
     )
 
 
-def _selected(line: Timeline, attempts: dict[int, Attempt]) -> int | None:
+def _selected(timeline: Timeline, attempts: dict[int, Attempt]) -> int | None:
     """The attempt that the address names; else the one returned, the best, or the newest."""
     named = address.attempt()
     if named in attempts:
         return named
-    ended = line.finished
+    ended = timeline.finished
     for choice in (
         ended.returned if ended else None,
-        line.best if ended else None,
+        timeline.best if ended else None,
         max(attempts, default=None),
     ):
         if choice is not None:
@@ -107,7 +107,7 @@ def _selected(line: Timeline, attempts: dict[int, Attempt]) -> int | None:
     return None
 
 
-def _model(line: Timeline) -> str:
-    spec = line.spec
+def _model(timeline: Timeline) -> str:
+    spec = timeline.spec
     name = spec.model.label
     return f"{name}, seed {spec.seed}" if spec.model.kind == "practice" else name

@@ -40,34 +40,34 @@ class _Pick(TypedDict):
 
 
 def timeline(
-    line: Timeline, *, selected: int | None, key: str, reveal: bool = False, live: bool = True
+    timeline: Timeline, *, selected: int | None, key: str, reveal: bool = False, live: bool = True
 ) -> int | None:
-    """Draw `line` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
+    """Draw `timeline` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
 
     reveal: bring it into view once, if it is off the screen. live: whether a run without an end still goes on.
     A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
-    known = {attempt.index for attempt in line.attempts}
+    known = {attempt.index for attempt in timeline.attempts}
     pick = _read(st.session_state.get(key), known)
-    figure = json.dumps(figures.timeline_figure(line), allow_nan=False)
+    figure = json.dumps(figures.timeline_figure(timeline), allow_nan=False)
     data = {
         "plotly": PLOTLY_URL,
         "figure": figure,
         "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
-        "run": line.run_id,
-        "label": figures.label(line),
-        "writing": _writing(line) if live and line.finished is None else None,
-        "alt": figures.alt_text(line, live=live),
+        "run": timeline.run_id,
+        "label": figures.label(timeline),
+        "writing": _writing(timeline) if live and timeline.finished is None else None,
+        "alt": figures.alt_text(timeline, live=live),
         "columns": [
             {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS
         ],
-        "rows": [_row(row) for row in figures.ledger(line)],
+        "rows": [_row(row) for row in figures.ledger(timeline)],
         "selected": pick["attempt"] if pick else selected if selected in known else None,
         "picked_at": pick["at"] if pick else None,
         "reveal": reveal,
-        "best": line.best,
-        "first_failed": line.first_failed,
+        "best": timeline.best,
+        "first_failed": timeline.first_failed,
     }
     picked = _component(key=key, data=data, on_picked_change=lambda: None)
     found, told = _read(picked, known), f"{key}-told"
@@ -82,15 +82,15 @@ def preload(*, key: str) -> None:
     _component(key=key, data={"plotly": PLOTLY_URL}, height="content")
 
 
-def _writing(line: Timeline) -> dict[str, str]:
+def _writing(timeline: Timeline) -> dict[str, str]:
     """Who is asked now, and the end of what the reply says so far; all of it will stand in the attempt."""
-    waiting = [call for call in line.calls if call.waiting]
+    waiting = [call for call in timeline.calls if call.waiting]
     if not waiting:
         return {"who": "No model is being asked just now.", "text": ""}
     call = waiting[-1]
     state = "is being written" if call.draft else "waiting for the first words"
     text = call.draft if len(call.draft) <= TAIL else f"… {call.draft[-TAIL:]}"
-    return {"who": f"{describe_caller(line, call)} · {state}", "text": text}
+    return {"who": f"{describe_caller(timeline, call)} · {state}", "text": text}
 
 
 def _read(state: object, known: set[int]) -> _Pick | None:

@@ -10,45 +10,45 @@ from refine_core.messages import ATTEMPT_OUTCOMES, describe_unmet_rules, format_
 _EACH = 12  # attempts told one by one; more are summed up
 
 
-def alt_text(line: Timeline, *, live: bool = True) -> str:
+def alt_text(timeline: Timeline, *, live: bool = True) -> str:
     """What the chart shows, made from the same data. No model's words are in it. live: a run without an end goes on."""
-    attempts, made = line.attempts, len(line.attempts)
+    attempts, made = timeline.attempts, len(timeline.attempts)
     if not made:
-        return f"Timeline of a run of at most {pluralize(line.spec.N, 'attempt')}; none has begun."
+        return f"Timeline of a run of at most {pluralize(timeline.spec.N, 'attempt')}; none has begun."
     sentences = [
-        f"Timeline of {pluralize(made, 'attempt')} of at most {line.spec.N}.",
-        *filter(None, [label(line)]),
+        f"Timeline of {pluralize(made, 'attempt')} of at most {timeline.spec.N}.",
+        *filter(None, [label(timeline)]),
     ]
-    if line.spec.threshold is not None:
-        sentences.append(f"The threshold is {format_reward(line, line.spec.threshold)}.")
-    if outcomes.rolled(line):
+    if timeline.spec.threshold is not None:
+        sentences.append(f"The threshold is {format_reward(timeline, timeline.spec.threshold)}.")
+    if outcomes.rolled(timeline):
         sentences.append("No temperature is used; each attempt is another rollout.")
     if made <= _EACH:
-        sentences += [_told(line, attempt) for attempt in attempts]
+        sentences += [_told(timeline, attempt) for attempt in attempts]
     else:
-        sentences += _summed_up(line)
-    if line.finished is None:
+        sentences += _summed_up(timeline)
+    if timeline.finished is None:
         sentences.append("The run goes on." if live else "The run was interrupted.")
-    elif line.finished.returned is not None:
-        sentences.append(f"Attempt {line.finished.returned + 1} was returned.")
+    elif timeline.finished.returned is not None:
+        sentences.append(f"Attempt {timeline.finished.returned + 1} was returned.")
     return " ".join(sentences)
 
 
-def label(line: Timeline) -> str:
+def label(timeline: Timeline) -> str:
     """What must stand on the chart itself: that the replies are recorded ones, where they are; else ""."""
-    model = line.spec.model
+    model = timeline.spec.model
     if model.kind != "replay":
         return ""
     return f"Replay: recorded replies of {model.model or 'a run'}; no model was asked."
 
 
-def _told(line: Timeline, attempt: Attempt) -> str:
-    name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(line, attempt)
+def _told(timeline: Timeline, attempt: Attempt) -> str:
+    name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(timeline, attempt)
     if attempt.reward is not None:
         failed = describe_unmet_rules(attempt)
-        what = f"{name} scored {format_reward(line, attempt.reward)}" + (f" ({failed})" if failed else "")
+        what = f"{name} scored {format_reward(timeline, attempt.reward)}" + (f" ({failed})" if failed else "")
         if kind != "scored":
-            what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(line, attempt)}"
+            what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(timeline, attempt)}"
     else:
         verb = {"running": "is ", "cut_off": "was "}.get(kind, "")
         what = f"{name} {verb}{ATTEMPT_OUTCOMES[kind]}"
@@ -56,15 +56,15 @@ def _told(line: Timeline, attempt: Attempt) -> str:
     return f"{what}, with a hint for {hinted}." if hinted else f"{what}."
 
 
-def _summed_up(line: Timeline) -> list[str]:
-    rewards = [a.reward for a in line.attempts if a.reward is not None]
-    failed = sum(a.state == "failed" for a in line.attempts)
-    barred = sum(bool(a.unmet) for a in line.attempts)
+def _summed_up(timeline: Timeline) -> list[str]:
+    rewards = [a.reward for a in timeline.attempts if a.reward is not None]
+    failed = sum(a.state == "failed" for a in timeline.attempts)
+    barred = sum(bool(a.unmet) for a in timeline.attempts)
     told = []
-    if rewards and line.best is not None:
+    if rewards and timeline.best is not None:
         told.append(
-            f"Rewards go from {format_reward(line, min(rewards))} to {format_reward(line, max(rewards))}; "
-            f"attempt {line.best + 1} is the best."
+            f"Rewards go from {format_reward(timeline, min(rewards))} to {format_reward(timeline, max(rewards))}; "
+            f"attempt {timeline.best + 1} is the best."
         )
     if barred:
         told.append(f"{pluralize(barred, 'attempt')} with a rule not met.")

@@ -12,10 +12,10 @@ from refine_core.log.timeline import Timeline
 _BESIDE_NUMBER = 0.3  # of a column, where the arrow starts at a reward's number
 
 
-def advice(line: Timeline, grid: Grid) -> Trace:
+def advice(timeline: Timeline, grid: Grid) -> Trace:
     """A chip for each advice; crossed out where none could be had, dashed while it is asked for."""
     lane = grid.lane("advice")
-    advised = [a for a in line.attempts if a.advice is not None and lane is not None]
+    advised = [a for a in timeline.attempts if a.advice is not None and lane is not None]
     states = [
         "failed" if a.error else "given" if a.given else "cut_off" if a.cut_off else "asked"
         for a in (attempt.advice for attempt in advised)
@@ -56,12 +56,12 @@ def advice(line: Timeline, grid: Grid) -> Trace:
     }
 
 
-def hints(line: Timeline, grid: Grid) -> Iterator[Trace]:
+def hints(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """From the advice, or the reward that gave feedback, through the gutter between columns, to the predictor with the hint."""
-    origin = grid.lane("reward" if line.spec.hint_source == "feedback" else "advice")
+    origin = grid.lane("reward" if timeline.spec.hint_source == "feedback" else "advice")
     given = [
         (a.advice_from, a, lane, hint)
-        for a in line.attempts
+        for a in timeline.attempts
         if a.advice_from is not None
         for name, hint in outcomes.hints(a).items()
         if (lane := grid.lane("predictor", name)) is not None
@@ -102,7 +102,7 @@ def hints(line: Timeline, grid: Grid) -> Iterator[Trace]:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.hint_told(line, a, lane.name, hint) for _, a, lane, hint in given],
+        "hovertext": [hovers.hint_told(timeline, a, lane.name, hint) for _, a, lane, hint in given],
         "customdata": [a.index for _, a, _, _ in given],
         **only("bars", grid),
     }

@@ -87,51 +87,51 @@ class Grid:
         return min(max(reward, self.low), self.high) if not math.isnan(reward) else self.low
 
 
-def grid(line: Timeline) -> Grid:
-    """The grid that holds `line`, whatever its rewards and however many its attempts."""
-    ticks = _ticks(line)
+def grid(timeline: Timeline) -> Grid:
+    """The grid that holds `timeline`, whatever its rewards and however many its attempts."""
+    ticks = _ticks(timeline)
     span = ticks[-1] - ticks[0]
-    lost = any(outcomes.outcome(line, a) in {"failed", "cut_off"} for a in line.attempts)
+    lost = any(outcomes.outcome(timeline, a) in {"failed", "cut_off"} for a in timeline.attempts)
     low = ticks[0] - span * (2 * _FAILED_ROOM if lost else 0.06)
     return Grid(
-        columns=_columns(line),
-        lanes=_lanes(line),
+        columns=_columns(timeline),
+        lanes=_lanes(timeline),
         low=low,
         high=ticks[-1] + span * 0.08,
         ticks=ticks,
         failed_at=ticks[0] - span * _FAILED_ROOM if lost else None,
-        longest_s=_longest(line),
+        longest_s=_longest(timeline),
     )
 
 
-def _columns(line: Timeline) -> int:
-    made = max((a.index + 1 for a in line.attempts), default=0)
-    return max(1, made, line.spec.N if line.finished is None else min(line.spec.N, _KEPT_COLUMNS))
+def _columns(timeline: Timeline) -> int:
+    made = max((a.index + 1 for a in timeline.attempts), default=0)
+    return max(1, made, timeline.spec.N if timeline.finished is None else min(timeline.spec.N, _KEPT_COLUMNS))
 
 
-def _lanes(line: Timeline) -> tuple[Lane, ...]:
-    called = (run.name for attempt in line.attempts for run in attempt.predictors)
-    names = dict.fromkeys((*line.predictors, *called))
+def _lanes(timeline: Timeline) -> tuple[Lane, ...]:
+    called = (run.name for attempt in timeline.attempts for run in attempt.predictors)
+    names = dict.fromkeys((*timeline.predictors, *called))
     strips: list[tuple[str, Kind]] = [
         ("temperature", "temperature"),
         *((name, "predictor") for name in names),
     ]
-    if line.spec.hint_source == "adviser" or any(a.advice for a in line.attempts):
+    if timeline.spec.hint_source == "adviser" or any(a.advice for a in timeline.attempts):
         strips.append(("advice", "advice"))
     strips.append(("reward", "reward"))
     lanes: list[Lane] = []
     top = 0.0
     for name, kind in strips:
-        more = RULES_PX if kind == "reward" and any(a.unmet for a in line.attempts) else 0
+        more = RULES_PX if kind == "reward" and any(a.unmet for a in timeline.attempts) else 0
         lanes.append(Lane(name, kind, top, HEIGHTS_PX[kind] + more))
         top += lanes[-1].height
     return tuple(lanes)
 
 
-def _longest(line: Timeline) -> float:
+def _longest(timeline: Timeline) -> float:
     """The longest that one predictor took in one attempt, all its calls together."""
     longest = 0.0
-    for attempt in line.attempts:
+    for attempt in timeline.attempts:
         took: dict[str, float] = {}
         for run in attempt.predictors:
             took[run.name] = took.get(run.name, 0.0) + (run.took_s or 0.0)
@@ -139,10 +139,10 @@ def _longest(line: Timeline) -> float:
     return longest
 
 
-def _ticks(line: Timeline) -> tuple[float, ...]:
+def _ticks(timeline: Timeline) -> tuple[float, ...]:
     """Round numbers around every reward and the threshold; 0 to 1 where that holds them all."""
-    seen = [a.reward for a in line.attempts if a.reward is not None]
-    seen += [] if line.spec.threshold is None else [line.spec.threshold]
+    seen = [a.reward for a in timeline.attempts if a.reward is not None]
+    seen += [] if timeline.spec.threshold is None else [timeline.spec.threshold]
     values = [min(max(v, -_FARTHEST), _FARTHEST) for v in seen if math.isfinite(v)]
     if not values or (min(values) >= 0 and max(values) <= 1):
         return (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -23,19 +23,19 @@ _WORDS = 90  # characters of a hint or an output
 _FIELDS = 8
 
 
-def attempt_told(line: Timeline, attempt: Attempt) -> str:
+def attempt_told(timeline: Timeline, attempt: Attempt) -> str:
     """What pointing at an attempt says."""
-    reward = "no reward" if attempt.reward is None else f"reward {format_reward(line, attempt.reward)}"
+    reward = "no reward" if attempt.reward is None else f"reward {format_reward(timeline, attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {format_duration(attempt.took_s)}"
     said = _fields(attempt.outputs)
     wrong = text.shorten(describe_failure(attempt), _WORDS)
     temperature = (
         f"temperature {format_temperature(attempt.temperature)}"
-        if line.tempered(attempt)
+        if timeline.tempered(attempt)
         else describe_rollout(attempt.index)
     )
     return text.hover(
-        f"Attempt {attempt.index + 1} · {outcomes.words(line, attempt)}",
+        f"Attempt {attempt.index + 1} · {outcomes.words(timeline, attempt)}",
         f"{reward} · {temperature}{took}",
         wrong,
         *(
@@ -116,9 +116,9 @@ def _free(calls: Sequence[Call]) -> str:
     return "answered from memory, for nothing" if any(reply.cache_hit for reply in replies) else ""
 
 
-def hint_told(line: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:
+def hint_told(timeline: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:
     """What pointing at an arrow's head says."""
-    source = hint_source(line, attempt)
+    source = hint_source(timeline, attempt)
     return text.hover(
         f"Hint for {predictor} in attempt {attempt.index + 1}, {source}:", text.shorten(hint, 2 * _WORDS)
     )

@@ -88,26 +88,26 @@ class Row:
     ]
 
 
-def ledger(line: Timeline) -> list[Row]:
+def ledger(timeline: Timeline) -> list[Row]:
     """One row an attempt, in the order in which they began."""
     rows: list[Row] = []
     reward: float | None = None
     outputs: Mapping[str, object] | None = None
-    chosen = line.finished.returned if line.finished else None
-    for attempt in line.attempts:
-        kind = outcomes.outcome(line, attempt)
+    chosen = timeline.finished.returned if timeline.finished else None
+    for attempt in timeline.attempts:
+        kind = outcomes.outcome(timeline, attempt)
         rows.append(
             Row(
                 attempt=attempt.index,
                 outcome="scored" if attempt.unmet else kind,
-                words=outcomes.words(line, attempt),
+                words=outcomes.words(timeline, attempt),
                 returned=attempt.index == chosen,
                 started_at=attempt.started_at if kind == "running" else None,
                 cells={
-                    "temperature": _temperature(line, attempt),
-                    "reward": _reward(line, attempt, kind),
-                    "change": _change(line, attempt, reward),
-                    "hint": _hint(line, attempt),
+                    "temperature": _temperature(timeline, attempt),
+                    "reward": _reward(timeline, attempt, kind),
+                    "change": _change(timeline, attempt, reward),
+                    "hint": _hint(timeline, attempt),
                     "output": _output(attempt, outputs),
                     "time": _time(attempt),
                     "tokens": _tokens(attempt),
@@ -120,31 +120,31 @@ def ledger(line: Timeline) -> list[Row]:
     return rows
 
 
-def _temperature(line: Timeline, attempt: Attempt) -> Cell:
-    if not line.tempered(attempt):
+def _temperature(timeline: Timeline, attempt: Attempt) -> Cell:
+    if not timeline.tempered(attempt):
         return Cell(f"none; {format_rollout(attempt.index)}", "The model takes no temperature", quiet=True)
     without = text.shorten(", ".join(attempt.fixed_temperature), 120)
     about = f"No temperature for {without}; {format_rollout(attempt.index)}" if without else ""
     return Cell(format_temperature(attempt.temperature), about)
 
 
-def _reward(line: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
+def _reward(timeline: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
     if attempt.reward is not None:
-        return Cell(format_reward(line, attempt.reward), describe_unmet_rules(attempt))
+        return Cell(format_reward(timeline, attempt.reward), describe_unmet_rules(attempt))
     return Cell(ATTEMPT_OUTCOMES[kind] + ("…" if kind == "running" else ""), quiet=kind != "failed")
 
 
-def _change(line: Timeline, attempt: Attempt, before: float | None) -> Cell:
+def _change(timeline: Timeline, attempt: Attempt, before: float | None) -> Cell:
     if attempt.reward is None or before is None:
         return Cell(_NONE, "Nothing to compare with", quiet=True)
-    return Cell(format_change(attempt.reward - before), f"Against {format_reward(line, before)} before")
+    return Cell(format_change(attempt.reward - before), f"Against {format_reward(timeline, before)} before")
 
 
-def _hint(line: Timeline, attempt: Attempt) -> Cell:
+def _hint(timeline: Timeline, attempt: Attempt) -> Cell:
     given = outcomes.hints(attempt)
     if not given:
         return Cell(_NONE, "No hint", quiet=True)
-    source = hint_source(line, attempt)
+    source = hint_source(timeline, attempt)
     said = " ".join(f"{name}: {text.shorten(hint, 120)}" for name, hint in given.items())
     about = f"{source[0].upper()}{source[1:]}. {said}" if source else said
     return Cell(text.shorten(", ".join(given), _SHOWN), text.clip(about, _TITLE))

@@ -26,9 +26,9 @@ class _Cell(NamedTuple):
     told: str
 
 
-def matrix(line: Timeline, grid: Grid) -> Iterator[Trace]:
+def matrix(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """Every cell in one trace, and the dots in another."""
-    cells = [*_took(line, grid), *_rewards(line, grid)]
+    cells = [*_took(timeline, grid), *_rewards(timeline, grid)]
     yield {
         "type": "bar",
         "name": "cells",
@@ -54,7 +54,7 @@ def matrix(line: Timeline, grid: Grid) -> Iterator[Trace]:
     }
     given = [
         (a, lane, hint)
-        for a in line.attempts
+        for a in timeline.attempts
         for name, hint in outcomes.hints(a).items()
         if (lane := grid.lane("predictor", name)) is not None
     ]
@@ -73,15 +73,15 @@ def matrix(line: Timeline, grid: Grid) -> Iterator[Trace]:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.hint_told(line, a, lane.name, hint) for a, lane, hint in given],
+        "hovertext": [hovers.hint_told(timeline, a, lane.name, hint) for a, lane, hint in given],
         "customdata": [a.index for a, _, _ in given],
         **only("matrix", grid),
     }
 
 
-def _took(line: Timeline, grid: Grid) -> Iterator[_Cell]:
+def _took(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
     for lane in (one for one in grid.lanes if one.kind == "predictor"):
-        for attempt in line.attempts:
+        for attempt in timeline.attempts:
             runs = [run for run in attempt.predictors if run.name == lane.name]
             if not runs:
                 continue
@@ -97,11 +97,11 @@ def _took(line: Timeline, grid: Grid) -> Iterator[_Cell]:
             )
 
 
-def _rewards(line: Timeline, grid: Grid) -> Iterator[_Cell]:
+def _rewards(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
     lane = grid.lane("reward")
     span = grid.ticks[-1] - grid.ticks[0]
-    for attempt in line.attempts if lane else ():
-        kind = outcomes.outcome(line, attempt)
+    for attempt in timeline.attempts if lane else ():
+        kind = outcomes.outcome(timeline, attempt)
         if kind == "running":
             continue
         yield _Cell(
@@ -109,7 +109,7 @@ def _rewards(line: Timeline, grid: Grid) -> Iterator[_Cell]:
             lane.middle if lane else 0.0,
             _reward_colour(attempt, (grid.shown(attempt.reward or 0.0) - grid.ticks[0]) / span, kind),
             hatched=attempt.reward is None,
-            told=hovers.attempt_told(line, attempt),
+            told=hovers.attempt_told(timeline, attempt),
         )
 
 

@@ -10,29 +10,29 @@ from refine_core.messages import ATTEMPT_OUTCOMES
 Outcome = Literal["scored", "best", "stopped", "failed", "running", "cut_off"]
 
 
-def outcome(line: Timeline, attempt: Attempt) -> Outcome:
-    """The outcome of `attempt` in `line`. One that reached the threshold is "stopped", even if it is the best too.
+def outcome(timeline: Timeline, attempt: Attempt) -> Outcome:
+    """The outcome of `attempt` in `timeline`. One that reached the threshold is "stopped", even if it is the best too.
 
     One that failed a validator did not reach it, whatever its reward.
     """
     if attempt.reward is None:
         return "running" if attempt.state == "scored" else attempt.state
-    if line.reaches(attempt):
+    if timeline.reaches(attempt):
         return "stopped"
-    return "best" if attempt.index == line.best else "scored"
+    return "best" if attempt.index == timeline.best else "scored"
 
 
-def words(line: Timeline, attempt: Attempt) -> str:
+def words(timeline: Timeline, attempt: Attempt) -> str:
     """The same as a person would say it; once the run has finished, the best is no longer "so far"."""
-    kind = outcome(line, attempt)
-    return "best" if kind == "best" and line.finished is not None else ATTEMPT_OUTCOMES[kind]
+    kind = outcome(timeline, attempt)
+    return "best" if kind == "best" and timeline.finished is not None else ATTEMPT_OUTCOMES[kind]
 
 
-def rolled(line: Timeline) -> bool:
+def rolled(timeline: Timeline) -> bool:
     """Whether the attempts go by rollout ids, as none of the program's models takes a temperature."""
-    if not line.attempts:
-        return line.spec.temperature_schedule.kind == "none"
-    return not line.tempered(line.attempts[-1])
+    if not timeline.attempts:
+        return timeline.spec.temperature_schedule.kind == "none"
+    return not timeline.tempered(timeline.attempts[-1])
 
 
 def is_hint(text: str) -> bool:

@@ -18,10 +18,10 @@ _SYMBOLS: dict[Outcome, tuple[str, str, int]] = {
 }
 
 
-def columns(line: Timeline, grid: Grid, axis: str, foot: float, head: float) -> Trace:
+def columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: float) -> Trace:
     """A bar behind each column: where to point and click, and a faint place for each attempt still to come."""
-    made = {a.index: a for a in line.attempts}
-    never = "This attempt was not needed." if line.finished else "This attempt has not begun."
+    made = {a.index: a for a in timeline.attempts}
+    never = "This attempt was not needed." if timeline.finished else "This attempt has not begun."
     indices = range(grid.columns)
     return {
         "type": "bar",
@@ -38,16 +38,16 @@ def columns(line: Timeline, grid: Grid, axis: str, foot: float, head: float) -> 
         },
         "hoverinfo": "text",
         "hovertext": [
-            hovers.attempt_told(line, made[i]) if i in made else text.hover(f"Attempt {i + 1}", never)
+            hovers.attempt_told(timeline, made[i]) if i in made else text.hover(f"Attempt {i + 1}", never)
             for i in indices
         ],
         "customdata": [i if i in made else None for i in indices],
     }
 
 
-def best_so_far(line: Timeline, grid: Grid) -> Trace:
+def best_so_far(timeline: Timeline, grid: Grid) -> Trace:
     """The reward of the best attempt until each, as a step line."""
-    known = [a for a in line.attempts if a.best_so_far is not None]
+    known = [a for a in timeline.attempts if a.best_so_far is not None]
     x, y = [float(a.index + 1) for a in known], [grid.shown(a.best_so_far or 0.0) for a in known]
     if known:
         x, y = [*x, x[-1] + REACH], [*y, y[-1]]
@@ -62,10 +62,10 @@ def best_so_far(line: Timeline, grid: Grid) -> Trace:
     }
 
 
-def rewards(line: Timeline, grid: Grid) -> Trace:
+def rewards(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts that were scored; shape and colour tell their outcome. A hollow one failed a validator."""
-    scored = [a for a in line.attempts if a.reward is not None]
-    symbols = [_SYMBOLS[outcomes.outcome(line, a)] for a in scored]
+    scored = [a for a in timeline.attempts if a.reward is not None]
+    symbols = [_SYMBOLS[outcomes.outcome(timeline, a)] for a in scored]
     paper = "token:background"
     x, customdata = at(scored)
     return {
@@ -83,15 +83,15 @@ def rewards(line: Timeline, grid: Grid) -> Trace:
         },
         "cliponaxis": False,
         "hoverinfo": "text",
-        "hovertext": [hovers.attempt_told(line, a) for a in scored],
+        "hovertext": [hovers.attempt_told(timeline, a) for a in scored],
         "customdata": customdata,
     }
 
 
-def lost(line: Timeline, grid: Grid) -> Trace:
+def lost(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts that ended without a reward, on their own line."""
-    lost = [a for a in line.attempts if outcomes.outcome(line, a) in {"failed", "cut_off"}]
-    symbols = [_SYMBOLS[outcomes.outcome(line, a)] for a in lost]
+    lost = [a for a in timeline.attempts if outcomes.outcome(timeline, a) in {"failed", "cut_off"}]
+    symbols = [_SYMBOLS[outcomes.outcome(timeline, a)] for a in lost]
     x, customdata = at(lost)
     return {
         "type": "scatter",
@@ -108,14 +108,14 @@ def lost(line: Timeline, grid: Grid) -> Trace:
         },
         "cliponaxis": False,
         "hoverinfo": "text",
-        "hovertext": [hovers.attempt_told(line, a) for a in lost],
+        "hovertext": [hovers.attempt_told(timeline, a) for a in lost],
         "customdata": customdata,
     }
 
 
-def running(line: Timeline, grid: Grid) -> Trace:
+def running(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts without a reward so far."""
-    waiting = [a for a in line.attempts if outcomes.outcome(line, a) == "running"]
+    waiting = [a for a in timeline.attempts if outcomes.outcome(timeline, a) == "running"]
     x, customdata = at(waiting)
     return {
         "type": "scatter",
@@ -131,15 +131,15 @@ def running(line: Timeline, grid: Grid) -> Trace:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.attempt_told(line, a) for a in waiting],
+        "hovertext": [hovers.attempt_told(timeline, a) for a in waiting],
         "customdata": customdata,
     }
 
 
-def returned(line: Timeline, grid: Grid) -> Trace:
+def returned(timeline: Timeline, grid: Grid) -> Trace:
     """A ring around the attempt that the caller was given."""
-    chosen = line.finished.returned if line.finished else None
-    ringed = [a for a in line.attempts if a.index == chosen and a.reward is not None]
+    chosen = timeline.finished.returned if timeline.finished else None
+    ringed = [a for a in timeline.attempts if a.index == chosen and a.reward is not None]
     x, customdata = at(ringed)
     return {
         "type": "scatter",

@@ -15,7 +15,7 @@ _LEAST = 0.02  # of a column: the shortest bar that can be seen
 _KEPT_WORDS = 12  # attempts, up to which "failed" is written out
 
 
-def temperatures(line: Timeline, grid: Grid) -> Iterator[Trace]:
+def temperatures(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """Dots that rise with the temperature, and its value beneath; fainter for attempts still to come.
 
     An attempt whose models take none has no dot, and its rollout for a value.
@@ -23,10 +23,10 @@ def temperatures(line: Timeline, grid: Grid) -> Iterator[Trace]:
     lane = grid.lane("temperature")
     if lane is None:
         return
-    made = {a.index: a.temperature for a in line.attempts}
-    planned = {i: t for i, t in enumerate(line.temperatures) if i < grid.columns}
-    rolled = {a.index for a in line.attempts if not line.tempered(a)}
-    rolled |= planned.keys() - made.keys() if outcomes.rolled(line) else set()
+    made = {a.index: a.temperature for a in timeline.attempts}
+    planned = {i: t for i, t in enumerate(timeline.temperatures) if i < grid.columns}
+    rolled = {a.index for a in timeline.attempts if not timeline.tempered(a)}
+    rolled |= planned.keys() - made.keys() if outcomes.rolled(timeline) else set()
     known = {i: t for i, t in {**planned, **made}.items() if i not in rolled}
     low, high = min(known.values(), default=0.0), max(known.values(), default=0.0)
     span = (high - low) or 1.0
@@ -66,8 +66,8 @@ def temperatures(line: Timeline, grid: Grid) -> Iterator[Trace]:
     }
 
 
-def _called(line: Timeline, lane: Lane) -> list[Attempt]:
-    return [a for a in line.attempts if any(run.name == lane.name for run in a.predictors)]
+def _called(timeline: Timeline, lane: Lane) -> list[Attempt]:
+    return [a for a in timeline.attempts if any(run.name == lane.name for run in a.predictors)]
 
 
 def _spans(attempt: Attempt, lane: Lane, grid: Grid) -> Iterator[tuple[PredictorRun, float, float]]:
@@ -80,9 +80,9 @@ def _spans(attempt: Attempt, lane: Lane, grid: Grid) -> Iterator[tuple[Predictor
         start += length + _LEAST / 2
 
 
-def tracks(line: Timeline, grid: Grid) -> Trace:
+def tracks(timeline: Timeline, grid: Grid) -> Trace:
     """The length that a bar could have, behind every bar."""
-    places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(line, lane)]
+    places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(timeline, lane)]
     return {
         "type": "bar",
         "name": "tracks",
@@ -99,9 +99,9 @@ def tracks(line: Timeline, grid: Grid) -> Trace:
     }
 
 
-def bars(line: Timeline, grid: Grid, lane: Lane) -> Trace:
+def bars(timeline: Timeline, grid: Grid, lane: Lane) -> Trace:
     """How long one predictor took. Hatched: it failed, or still runs."""
-    places = [(a, *span) for a in line.attempts for span in _spans(a, lane, grid)]
+    places = [(a, *span) for a in timeline.attempts for span in _spans(a, lane, grid)]
     colours = {"failed": "token:failed", "running": "token:muted/0.5", "done": "token:bar"}
     states = ["failed" if r.error else "running" if r.took_s is None else "done" for _, r, _, _ in places]
     return {
@@ -134,9 +134,9 @@ def bars(line: Timeline, grid: Grid, lane: Lane) -> Trace:
     }
 
 
-def durations(line: Timeline, grid: Grid) -> Trace:
+def durations(timeline: Timeline, grid: Grid) -> Trace:
     """The duration above each bar, where there is room for it."""
-    places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(line, lane)]
+    places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(timeline, lane)]
     took = [
         [run.took_s for run in a.predictors if run.name == lane.name and run.took_s is not None]
         for a, lane in places
@@ -157,13 +157,13 @@ def durations(line: Timeline, grid: Grid) -> Trace:
     }
 
 
-def retries(line: Timeline, grid: Grid) -> Iterator[Trace]:
+def retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """A tick at the end of a bar whose request had to be sent again; how often, beside the duration if there is room."""
     places = [
         (a, start + length, lane, count)
         for lane in grid.lanes
         if lane.kind == "predictor"
-        for a in line.attempts
+        for a in timeline.attempts
         for run, start, length in _spans(a, lane, grid)
         if (count := sum(len(call.retries) for call in run.calls))
     ]
@@ -203,13 +203,13 @@ def retries(line: Timeline, grid: Grid) -> Iterator[Trace]:
     }
 
 
-def values(line: Timeline, grid: Grid) -> Trace:
+def values(timeline: Timeline, grid: Grid) -> Trace:
     """The rewards as numbers, at the foot of their columns."""
     lane = grid.lane("reward")
-    kinds = [outcomes.outcome(line, a) for a in line.attempts]
-    few = len(line.attempts) <= _KEPT_WORDS
-    shown = [_value(line, a, k, few=few) for a, k in zip(line.attempts, kinds, strict=True)]
-    x, customdata = at(line.attempts)
+    kinds = [outcomes.outcome(timeline, a) for a in timeline.attempts]
+    few = len(timeline.attempts) <= _KEPT_WORDS
+    shown = [_value(timeline, a, k, few=few) for a, k in zip(timeline.attempts, kinds, strict=True)]
+    x, customdata = at(timeline.attempts)
     return {
         "type": "scatter",
         "name": "reward values",
@@ -220,7 +220,7 @@ def values(line: Timeline, grid: Grid) -> Trace:
         "text": shown,
         "textfont": {
             "size": 13,
-            "color": ["token:text" if a.reward is not None else "token:muted" for a in line.attempts],
+            "color": ["token:text" if a.reward is not None else "token:muted" for a in timeline.attempts],
             "weight": [600 if k in {"best", "stopped"} else 400 for k in kinds],
         },
         "hoverinfo": "skip",
@@ -229,19 +229,19 @@ def values(line: Timeline, grid: Grid) -> Trace:
     }
 
 
-def _value(line: Timeline, attempt: Attempt, kind: outcomes.Outcome, *, few: bool) -> str:
+def _value(timeline: Timeline, attempt: Attempt, kind: outcomes.Outcome, *, few: bool) -> str:
     """The reward, or why there is none; where there are many columns, a cross stands for a word."""
     if attempt.reward is not None:
-        return messages.format_reward(line, attempt.reward)
+        return messages.format_reward(timeline, attempt.reward)
     if kind == "running":
         return "…"
     return messages.ATTEMPT_OUTCOMES[kind] if few else "✕"
 
 
-def rules(line: Timeline, grid: Grid) -> Trace:
+def rules(timeline: Timeline, grid: Grid) -> Trace:
     """Beneath the value of an attempt that failed a validator, that it did, where there is room for the words."""
     lane = grid.lane("reward")
-    failed = [a for a in line.attempts if a.unmet]
+    failed = [a for a in timeline.attempts if a.unmet]
     shown = [messages.describe_unmet_rules(a).replace(" not", "<br>not") for a in failed]
     x, customdata = at(failed)
     return {

@@ -42,19 +42,19 @@ _LABEL: dict[str, Json] = {
 }
 
 
-def timeline_figure(line: Timeline) -> dict[str, Json]:
+def timeline_figure(timeline: Timeline) -> dict[str, Json]:
     """{"data": [traces], "layout": {…}} of plain JSON values. Colours are tokens; a model's words are escaped."""
-    place = grid(line)
+    place = grid(timeline)
     plot_px = PANEL_PX + GAP_PX + place.strips_px
-    return {"data": list(traces(line, place)), "layout": _layout(line, place, plot_px)}
+    return {"data": list(traces(timeline, place)), "layout": _layout(timeline, place, plot_px)}
 
 
-def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
+def _layout(timeline: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
     split = (GAP_PX + place.strips_px) / plot_px
     return {
         "height": plot_px + _WIDE["t"] + _WIDE["b"],
         "margin": _WIDE,
-        "uirevision": line.run_id,
+        "uirevision": timeline.run_id,
         "barmode": "overlay",
         "showlegend": False,
         "hovermode": "closest",
@@ -98,15 +98,15 @@ def _layout(line: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
             "showticklabels": False,
             "ticks": "",
         },
-        "shapes": _shapes(line, place),
-        "annotations": _annotations(line, place),
+        "shapes": _shapes(timeline, place),
+        "annotations": _annotations(timeline, place),
         "meta": {
             "narrow": {"margin": _NARROW, "dragmode": False},
             "columns": place.columns,
             "matrix": place.matrix,
             "matrix_below_px": _MATRIX_BELOW_PX,
-            "cut_off": any(outcomes.outcome(line, a) == "cut_off" for a in line.attempts),
-            "unmet": any(a.unmet for a in line.attempts),
+            "cut_off": any(outcomes.outcome(timeline, a) == "cut_off" for a in timeline.attempts),
+            "unmet": any(a.unmet for a in timeline.attempts),
         },
     }
 
@@ -115,7 +115,7 @@ def _every(columns: int) -> int:
     return next((step for most, step in _EVERY if columns <= most), 100)
 
 
-def _shapes(line: Timeline, place: Grid) -> list[Json]:
+def _shapes(timeline: Timeline, place: Grid) -> list[Json]:
     """The threshold, the line of failures, and a hairline above each strip."""
     across: dict[str, Json] = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
     shapes: list[Json] = [
@@ -129,8 +129,8 @@ def _shapes(line: Timeline, place: Grid) -> list[Json]:
         }
         for lane in place.lanes
     ]
-    if line.spec.threshold is not None:
-        at = place.shown(line.spec.threshold)
+    if timeline.spec.threshold is not None:
+        at = place.shown(timeline.spec.threshold)
         dashed: Json = {"width": 1.5, "color": "token:muted", "dash": "5px,4px"}
         shapes.append(
             {
@@ -157,21 +157,26 @@ def _shapes(line: Timeline, place: Grid) -> list[Json]:
     return shapes
 
 
-def _annotations(line: Timeline, place: Grid) -> list[Json]:
+def _annotations(timeline: Timeline, place: Grid) -> list[Json]:
     """Names of strips at the left, the threshold's label, for a wide and for a narrow place."""
     notes: list[Json] = []
     top: dict[str, Json] = {"yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 0}
     notes += _names("attempt", "#", top)
     notes += _names("reward", "reward", {"yref": "y", "y": place.middle, "yanchor": "middle"})
     for lane in place.lanes:
-        wide, narrow = _lane_names(line, lane)
+        wide, narrow = _lane_names(timeline, lane)
         middle = lane.top + 30 if lane.kind == "predictor" else lane.value_at
         notes += _names(wide, narrow, {"yref": "y2", "y": middle, "yanchor": "middle"})
     if place.failed_at is not None:
         notes += _names("failed", "failed", {"yref": "y", "y": place.failed_at, "yanchor": "middle"})
-    if line.spec.threshold is not None:
-        value = format_reward(line, line.spec.threshold)
-        at: dict[str, Json] = {"xref": "paper", "x": 1, "yref": "y", "y": place.shown(line.spec.threshold)}
+    if timeline.spec.threshold is not None:
+        value = format_reward(timeline, timeline.spec.threshold)
+        at: dict[str, Json] = {
+            "xref": "paper",
+            "x": 1,
+            "yref": "y",
+            "y": place.shown(timeline.spec.threshold),
+        }
         wide_at: dict[str, Json] = {
             **at,
             "xanchor": "left",
@@ -179,17 +184,19 @@ def _annotations(line: Timeline, place: Grid) -> list[Json]:
             "xshift": 8,
             "align": "left",
         }
-        narrow_at: dict[str, Json] = {**at, **_free(line, place, line.spec.threshold)}
+        narrow_at: dict[str, Json] = {**at, **_free(timeline, place, timeline.spec.threshold)}
         notes.append(_note("wide:threshold", f"threshold<br>{value}", 12, **wide_at))
         notes.append(_note("narrow:threshold", f"threshold {value}", 11, **narrow_at))
     return notes
 
 
-def _free(line: Timeline, place: Grid, threshold: float) -> dict[str, Json]:
+def _free(timeline: Timeline, place: Grid, threshold: float) -> dict[str, Json]:
     """Where no mark stands, for a narrow place's label: on the line of the threshold or under it, at the left or right."""
     near = (place.ticks[-1] - place.ticks[0]) * 0.15
     marks = [
-        ((a.index + 0.5) / place.columns, a.reward - threshold) for a in line.attempts if a.reward is not None
+        ((a.index + 0.5) / place.columns, a.reward - threshold)
+        for a in timeline.attempts
+        if a.reward is not None
     ]
     corners = [(x, above) for above in (True, False) for x in (0, 1)]
     free = [
@@ -224,9 +231,9 @@ def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:
     return notes
 
 
-def _lane_names(line: Timeline, lane: Lane) -> tuple[str, str]:
+def _lane_names(timeline: Timeline, lane: Lane) -> tuple[str, str]:
     if lane.kind == "temperature":
-        return ("no temperature", "no temp.") if outcomes.rolled(line) else (lane.name, "temp.")
+        return ("no temperature", "no temp.") if outcomes.rolled(timeline) else (lane.name, "temp.")
     return lane.name, lane.name
 
 

@@ -12,24 +12,24 @@ from refine_core.figures.matrix import matrix
 from refine_core.log.timeline import Timeline
 
 
-def traces(line: Timeline, grid: Grid) -> list[Trace]:
+def traces(timeline: Timeline, grid: Grid) -> list[Trace]:
     """Every trace, from the back to the front. Which there are depends on the run's program alone."""
     return [
-        panel.columns(line, grid, "y", grid.low, grid.high),
-        panel.columns(line, grid, "y2", -GAP_PX, grid.strips_px),
-        panel.best_so_far(line, grid),
-        panel.rewards(line, grid),
-        panel.lost(line, grid),
-        panel.running(line, grid),
-        panel.returned(line, grid),
-        *strips.temperatures(line, grid),
-        *matrix(line, grid),
-        strips.tracks(line, grid),
-        *arrows.hints(line, grid),
-        *(strips.bars(line, grid, lane) for lane in grid.lanes if lane.kind == "predictor"),
-        strips.durations(line, grid),
-        *strips.retries(line, grid),
-        arrows.advice(line, grid),
-        strips.values(line, grid),
-        strips.rules(line, grid),
+        panel.columns(timeline, grid, "y", grid.low, grid.high),
+        panel.columns(timeline, grid, "y2", -GAP_PX, grid.strips_px),
+        panel.best_so_far(timeline, grid),
+        panel.rewards(timeline, grid),
+        panel.lost(timeline, grid),
+        panel.running(timeline, grid),
+        panel.returned(timeline, grid),
+        *strips.temperatures(timeline, grid),
+        *matrix(timeline, grid),
+        strips.tracks(timeline, grid),
+        *arrows.hints(timeline, grid),
+        *(strips.bars(timeline, grid, lane) for lane in grid.lanes if lane.kind == "predictor"),
+        strips.durations(timeline, grid),
+        *strips.retries(timeline, grid),
+        arrows.advice(timeline, grid),
+        strips.values(timeline, grid),
+        strips.rules(timeline, grid),
     ]

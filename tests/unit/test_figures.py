@@ -60,10 +60,10 @@ def test_every_prefix_of_a_log_can_be_drawn(name):
     """A live run is a prefix of itself."""
     log = logs.SCENARIOS[name]()
     for end in {*range(1, 40), *range(40, len(log.records), 17)} & set(range(1, len(log.records))):
-        line = prefix(log, end).timeline
-        json.dumps(timeline_figure(line), allow_nan=False)
-        assert alt_text(line)
-        assert len(ledger(line)) == len(line.attempts)
+        folded = prefix(log, end).timeline
+        json.dumps(timeline_figure(folded), allow_nan=False)
+        assert alt_text(folded)
+        assert len(ledger(folded)) == len(folded.attempts)
 
 
 REWARDS = st.one_of(st.none(), st.floats(allow_nan=False), st.sampled_from([0.0, 0.5, 1.0]))

@@ -57,11 +57,11 @@ def test_nobody_disagrees_with_the_loop_about_the_best(tries, threshold):
     for part in (
         log.records[:end] for end, r in enumerate(log.records, start=1) if isinstance(r.event, ends)
     ):
-        line, loop = timeline(part), replay(plan, [r.event for r in part])
-        ended = [a for a in line.attempts if a.state in {"scored", "failed"}]
+        folded, loop = timeline(part), replay(plan, [r.event for r in part])
+        ended = [a for a in folded.attempts if a.state in {"scored", "failed"}]
         expected = by_hand(tries[: len(ended)])
-        assert line.best == loop.best == summary(part).best == expected
-        assert [line.reaches(a) for a in ended] == [
+        assert folded.best == loop.best == summary(part).best == expected
+        assert [folded.reaches(a) for a in ended] == [
             a.reward is not None and loop.reaches(a.index) for a in ended
         ]
         if expected is not None:
@@ -72,8 +72,8 @@ def test_nobody_disagrees_with_the_loop_about_the_best(tries, threshold):
 @settings(max_examples=200, deadline=None)
 @given(TRIES)
 def test_best_so_far_is_the_reward_of_what_was_best_then(tries):
-    line = written(tries, None).timeline
-    for attempt in line.attempts:
+    folded = written(tries, None).timeline
+    for attempt in folded.attempts:
         best = by_hand(tries[: attempt.index + 1])
         assert attempt.best_so_far == (None if best is None else tries[best][0])
 
@@ -182,9 +182,9 @@ def test_an_attempt_whose_inner_refinement_asks_for_advice_does_not_seem_to_be_a
     """While the inner adviser is asked, the outer attempt still runs."""
     log = logs.nested()
     asked = next(i for i, r in enumerate(log.records) if r.span == "attempt-0/refine/attempt-0/advice/lm")
-    line = timeline(log.records[: asked + 1])
-    assert line.attempts[0].state == "running"
-    assert line.attempts[0].advice is None
+    folded = timeline(log.records[: asked + 1])
+    assert folded.attempts[0].state == "running"
+    assert folded.attempts[0].advice is None
 
 
 def test_a_failure_inside_an_inner_refinement_is_no_failed_attempt():
@@ -234,6 +234,6 @@ def test_a_log_without_the_newer_fields_folds_as_before():
 @pytest.mark.parametrize("name", logs.SCENARIOS)
 def test_the_end_that_was_recorded_is_the_end_that_the_fold_finds(name):
     log = copy.copy(logs.SCENARIOS[name]())
-    line = log.timeline
-    if line.finished is not None:
-        assert line.best == line.finished.best == summary(log.records).best
+    folded = log.timeline
+    if folded.finished is not None:
+        assert folded.best == folded.finished.best == summary(log.records).best
