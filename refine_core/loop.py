@@ -29,6 +29,7 @@ from refine_core.events import (
     StopReason,
 )
 from refine_core.spec import HintSource, Schedule
+from refine_core.spec.limits import find_limit_problems, is_whole
 from refine_core.spec.schedule import DSPY_2_6
 
 _HINT_SOURCES = get_args(HintSource)
@@ -78,7 +79,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         if not self.temperatures:
-            raise SpecError([Problem("N", "N must be at least 1")])
+            raise SpecError(find_limit_problems(0, None, None))
         if self.at_once < 1 or (self.hints != "none" and self.at_once > 1):
             raise SpecError([Problem("num_threads", f"{self.at_once} attempts at once cannot be")])
 
@@ -99,21 +100,13 @@ class Plan:
 
         Raises SpecError with every number that makes no sense.
         """
-        found: list[Problem] = []
-        if not _whole(n, 1):
-            found.append(Problem("N", f"N must be a whole number, at least 1, not {n!r}"))
-        if not (threshold is None or _number(threshold)):
-            found.append(Problem("threshold", f"the threshold must be a number or None, not {threshold!r}"))
-        if not (fail_count is None or _whole(fail_count, 0)):
-            found.append(
-                Problem("fail_count", f"fail_count must be a whole number or None, not {fail_count!r}")
-            )
-        if not _whole(at_once, 1):
+        found = find_limit_problems(n, threshold, fail_count)
+        if not is_whole(at_once, 1):
             found.append(Problem("num_threads", f"num_threads must be at least 1, not {at_once!r}"))
         if hints not in _HINT_SOURCES:
             sources = ", ".join(map(repr, _HINT_SOURCES))
             found.append(Problem("hints", f"hints must be one of {sources}, not {hints!r}"))
-        if _whole(n, 1):
+        if is_whole(n, 1):
             found += by.find_problems(n)
         if found:
             raise SpecError(found)
@@ -139,14 +132,6 @@ class Plan:
     def reached_by(self, reward: float) -> bool:
         """Whether a reward is at or above the threshold."""
         return self.threshold is not None and reward >= self.threshold
-
-
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and value == value  # noqa: PLR0124 - NaN is the one that does not
 
 
 # Nobody changes an action or a loop; but frozen they would cost three times as much, and every attempt makes some.

@@ -26,6 +26,7 @@ from refine_core.signatures import Field
 from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
 from refine_core.spec import AdviceForm, HintSource, ModelSpec, ProgramSpec, ReplyFormat, Schedule, StageSpec
 from refine_core.spec.examples import EXAMPLES, Example
+from refine_core.spec.limits import find_limit_problems
 from refine_core.spec.source import program_source
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "check_spec_reward",
     "default_instructions",
     "estimate_tokens",
+    "find_limit_problems",
     "find_reward_question",
     "is_example",
     "list_form_inputs",

@@ -23,6 +23,8 @@ ROOMS = (
     "errors",
     "concurrency",
     "reading",
+    "hints",
+    "spec.limits",
     "spec.schedule",
     "reasoning",
     "spec.program",
@@ -53,7 +55,17 @@ ROOMS = (
     "cli",
 )
 # What the pages may use; all else of the core is behind these.
-DOORS = {"runs", "programs", "connections", "figures", "formatting", "glossary", "messages", "errors"}
+DOORS = {
+    "runs",
+    "programs",
+    "connections",
+    "figures",
+    "formatting",
+    "glossary",
+    "hints",
+    "messages",
+    "errors",
+}
 
 
 def sources(folder):

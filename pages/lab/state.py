@@ -8,6 +8,8 @@ Widgets hold what is typed; nothing here outlives the session but what a run rec
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -229,18 +231,8 @@ def read_form() -> FormState:
         inputs[one.name] = take(
             *programs.read_value(one, state.get(field_key("in", one.name, one.kind), _blank(one.kind)))
         )
-    threshold = take(
-        *_read_float(
-            state[field_key("threshold")], "threshold", "the threshold must be a number such as 1.0, or empty"
-        )
-    )
-    fail_count = take(
-        *_read_int(
-            state[field_key("fail_count")],
-            "fail_count",
-            "failures tolerated must be a whole number, or empty",
-        )
-    )
+    threshold = take(*_read_limit("threshold", programs.read_number))
+    fail_count = take(*_read_limit("fail_count", int))
     tokens = take(
         *_read_int(
             state[field_key("budget", "tokens")],
@@ -441,6 +433,16 @@ def _read_model(known: roles.Choices) -> ModelSpec:
 
 def _blank(kind: str) -> Any:
     return {"text": "", "json": "", "bool": False}.get(kind)
+
+
+def _read_limit(field: str, read: Callable[[str], float]) -> tuple[Any, Problem | None]:
+    """The threshold or the failures allowed, and what is wrong with what was typed."""
+    value: object = st.session_state[field_key(field)].strip() or None
+    with suppress(ValueError):
+        value = read(str(value)) if value is not None else None
+    limits = {"threshold": None, "fail_count": None, field: value}
+    problem = next(iter(programs.find_limit_problems(1, **limits, in_app=True)), None)
+    return (None if problem else value), problem
 
 
 def _read_float(text: str, where: str, message: str) -> tuple[float | None, Problem | None]:

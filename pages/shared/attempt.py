@@ -19,6 +19,7 @@ from refine_core.formatting import (
     format_tokens,
     pluralize,
 )
+from refine_core.hints import is_hint
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
     describe_advice_failure,
@@ -36,7 +37,6 @@ from refine_core.messages import (
 )
 from refine_core.runs import Attempt, Call, PredictorRun, Timeline
 
-NO_HINT = "N/A"
 PARTS_ON_A_PAGE = 20
 DRAFT_CHARACTERS = 4_000  # of a reply that is being written: its end
 _HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
@@ -195,7 +195,7 @@ def _hints(timeline: Timeline, attempt: Attempt) -> None:
     st.markdown(f"**Hints received** {hint_source(timeline, attempt)}")
     for name, hint in attempt.hints.items():
         st.caption(plain(name))
-        if hint == NO_HINT:
+        if not is_hint(hint):
             st.caption("No hint (module not at fault)")
         else:
             block(hint, key=f"hint-{attempt.index}-{name}")
@@ -373,7 +373,7 @@ def _advice(attempt: Attempt) -> None:
         block(advice.given.discussion, key=f"discussion-{attempt.index}")
         for name, text in advice.given.advice.items():
             st.caption(plain(f"Advice for {name}"))
-            if text == NO_HINT:
+            if not is_hint(text):
                 st.caption("No hint (module not at fault)")
             else:
                 block(text, key=f"advice-{attempt.index}-{name}")

@@ -7,6 +7,7 @@ from itertools import islice
 
 from refine_core.figures import outcomes, text
 from refine_core.formatting import format_duration, format_temperature
+from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
@@ -50,7 +51,7 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
     """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
     unfinished = ATTEMPT_OUTCOMES["cut_off" if run.cut_off else "running"]
     took = unfinished if run.took_s is None else format_duration(run.took_s)
-    hint = run.hint if run.hint is not None and outcomes.is_hint(run.hint) else None
+    hint = run.hint if is_hint(run.hint) else None
     again = [call for call in run.calls if call.again]
     free = _free(run.calls)
     return text.hover(
@@ -81,7 +82,7 @@ def advice_told(attempt: Attempt, state: str) -> str:
     return text.hover(
         f"{name}{took}",
         *(
-            f"{text.shorten(n, _WORDS)}: {text.shorten(words, _WORDS) if outcomes.is_hint(words) else 'nothing to say'}"
+            f"{text.shorten(n, _WORDS)}: {text.shorten(words, _WORDS) if is_hint(words) else 'nothing to say'}"
             for n, words in islice(given.items(), _FIELDS)
         ),
         _retried(advice.calls),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import ATTEMPT_OUTCOMES
 
@@ -33,11 +34,6 @@ def rolled(timeline: Timeline) -> bool:
     if not timeline.attempts:
         return timeline.spec.temperature_schedule.kind == "none"
     return not timeline.tempered(timeline.attempts[-1])
-
-
-def is_hint(text: str) -> bool:
-    """Whether it says anything: "N/A" is the adviser's word for nothing to say."""
-    return text.strip().upper() not in {"", "N/A", "NA"}
 
 
 def hints(attempt: Attempt) -> dict[str, str]:

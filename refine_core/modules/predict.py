@@ -25,6 +25,7 @@ from refine_core.configuration import (
 )
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
+from refine_core.hints import is_hint
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.plain import plain_dict
@@ -38,7 +39,6 @@ from refine_core.signatures import InputField, OutputField, Signature, check_inp
 
 HINT = "hint_"
 SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies at once
-NO_HINT = "N/A"
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _OPTIONS = frozenset(("signature", "new_signature", "lm", "config", "demos", "_trace"))  # of one call
 _OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "attempt_context", "callbacks"))
@@ -73,7 +73,7 @@ class AttemptContext:
         if self.outer is None:
             return self.hint
         around = self.outer.told()
-        real = [hint for hint in (around, self.hint) if hint not in (None, NO_HINT)]
+        real = [hint for hint in (around, self.hint) if is_hint(hint)]
         return "\n".join(map(str, real)) if real else self.hint or around
 
     @property

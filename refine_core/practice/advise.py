@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from refine_core.hints import NO_HINT
 from refine_core.practice import things
 from refine_core.practice.answer import as_text
 from refine_core.practice.reading import Ask
@@ -21,7 +22,6 @@ from refine_core.practice.rewardcode import Check, checks, wordlist
 from refine_core.practice.sampling import Candidate, Draw
 from refine_core.practice.wishes import satisfied, understand
 
-NOT_TO_BLAME = "N/A"
 _LONGEST_QUOTE = 160
 
 
@@ -69,7 +69,7 @@ def advised(ask: Ask, draw: Draw) -> dict[str, object]:
     if not case.modules:
         return {"discussion": "The prompt names no module, so there is nobody to advise.", "advice": {}}
     verdict = draw.choose(_verdicts(case))
-    advice = dict.fromkeys(case.modules, NOT_TO_BLAME) | {verdict.module: verdict.advice}
+    advice = dict.fromkeys(case.modules, NO_HINT) | {verdict.module: verdict.advice}
     values: dict[str, object] = {"discussion": _discussion(case, verdict), "advice": advice}
     return {o.name: values.get(o.name, "") for o in ask.outputs}
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from refine_core.hints import is_hint
 from refine_core.lm.types import Message
 
 HINT = "hint_"
@@ -61,7 +62,7 @@ def read(messages: Sequence[Message]) -> Ask:
     asked_by_name = any(f"`{name}`" in user for name in names)
     chat = bool(marked) or (not asked_by_name and bool(names & set(_MARKER.findall(system))))
     return Ask(
-        inputs, outputs, "" if hint == "N/A" else hint, objective, "chat" if chat else "json", text=user
+        inputs, outputs, hint if is_hint(hint) else "", objective, "chat" if chat else "json", text=user
     )
 
 

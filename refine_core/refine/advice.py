@@ -9,12 +9,13 @@ from typing import Any, cast
 from refine_core.adapters.complete_signature import Request, complete_signature
 from refine_core.concurrency.flows import Flow
 from refine_core.events import AdviceGiven, RewardScored
+from refine_core.hints import hint_for
 from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
 from refine_core.loop import feedback_of
 from refine_core.modules.module import Module
-from refine_core.modules.predict import NO_HINT, Predict, Trace, current_adapter
+from refine_core.modules.predict import Predict, Trace, current_adapter
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_request import FULL, AdviceStyle, advice_request
 
@@ -68,7 +69,7 @@ def advise(
     said, *_ = yield from complete_signature(request, current_adapter(lm))
     advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
     given = {k: v.strip() for k, v in advised.items() if k in names}
-    advice = {name: given.get(name) or NO_HINT for name in names}
+    advice = {name: hint_for(name, given) for name in names}
     return AdviceGiven(scored.index, str(said["discussion"]), advice, time.perf_counter() - start)
 
 

@@ -22,10 +22,9 @@ from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
 from refine_core.signatures.types import type_text, validate
 from refine_core.spec import AdviceForm, HintSource, ProgramSpec, StageSpec
+from refine_core.spec.limits import find_limit_problems, is_whole
 from refine_core.spec.models import check_model
 from refine_core.spec.source import program_source
-
-MOST_ATTEMPTS = 500
 
 
 class Pipeline(Module):
@@ -235,40 +234,24 @@ def _reward_problems(spec: ProgramSpec) -> list[Problem]:
 
 
 def _number_problems(spec: ProgramSpec) -> list[Problem]:
-    found = []
-    if isinstance(spec.N, bool) or not isinstance(spec.N, int) or spec.N < 1:
-        found.append(
-            Problem("N", f"the number of attempts must be a whole number, at least 1, not {spec.N!r}")
-        )
-    elif spec.N > MOST_ATTEMPTS:
-        found.append(Problem("N", f"at most {MOST_ATTEMPTS} attempts, not {spec.N}"))
-    else:
-        found += spec.temperature_schedule.find_problems(spec.attempt_count)
-    if spec.threshold is not None and not _finite(spec.threshold):
-        found.append(
-            Problem(
-                "threshold", f"the threshold must be a number, such as 1.0, not {_written(spec.threshold)}"
-            )
-        )
-    if spec.fail_count is not None and (not isinstance(spec.fail_count, int) or spec.fail_count < 0):
-        found.append(
-            Problem("fail_count", f"the failures tolerated must be 0 or more, not {spec.fail_count!r}")
-        )
+    problems = find_limit_problems(spec.N, spec.threshold, spec.fail_count, in_app=True)
+    if is_whole(spec.N, 1):
+        problems += spec.temperature_schedule.find_problems(spec.attempt_count)
     if not _finite(spec.reward_timeout_s) or spec.reward_timeout_s <= 0:
-        found.append(Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds"))
+        problems.append(Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds"))
     if spec.budget_usd is not None and (not _finite(spec.budget_usd) or spec.budget_usd <= 0):
-        found.append(
+        problems.append(
             Problem(
                 "budget_usd",
                 f"the budget must be a number of dollars above 0, or empty, not {_written(spec.budget_usd)}",
             )
         )
     tokens = spec.budget_tokens
-    if tokens is not None and (isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 1):
-        found.append(
+    if tokens is not None and not is_whole(tokens, 1):
+        problems.append(
             Problem("budget_tokens", f"the budget must be a whole number of tokens, or empty, not {tokens!r}")
         )
-    return found
+    return problems
 
 
 def _advice_problems(spec: ProgramSpec) -> list[Problem]:

@@ -34,13 +34,14 @@ from refine_core.events import (
     RewardScored,
     RewardStarted,
 )
+from refine_core.hints import hint_for
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import DropUnsupported
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import ATTEMPT, Scope, use_scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
 from refine_core.modules.module import Module, call
-from refine_core.modules.predict import NO_HINT, Trace
+from refine_core.modules.predict import Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
 from refine_core.refine.advice_request import FULL, AdviceStyle
@@ -167,11 +168,7 @@ class Driver:
         if action.feedback:
             hints = dict.fromkeys(self.models.names, action.feedback)
         else:
-            hints = (
-                {name: action.hints.get(name) or NO_HINT for name in self.models.names}
-                if action.hints
-                else {}
-            )
+            hints = {name: hint_for(name, action.hints) for name in self.models.names} if action.hints else {}
         start = AttemptStarted(
             action.index, action.temperature, hints, action.advice_from, self.models.fixed_temperature
         )

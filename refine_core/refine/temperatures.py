@@ -12,12 +12,13 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
 from refine_core.configuration import block_values, get_setting
 from refine_core.events import AttemptStarted
+from refine_core.hints import hint_for
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.scope import Scope
 from refine_core.loop import Plan, temperatures
 from refine_core.modules.module import Module
-from refine_core.modules.predict import NO_HINT, AttemptContext, Predict, Trace
+from refine_core.modules.predict import AttemptContext, Predict, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class ProgramModels:
                     schedule = self._schedules.get(id(lm)) or TemperatureSchedule.of(lm, self.plan)
                     models[id(lm)] = schedule.at(start.index)
                 predictor.lm = models[id(lm)]
-            hint = (start.hints.get(name) or NO_HINT) if start.hints else None
+            hint = hint_for(name, start.hints) if start.hints else None
             outer = predictor.attempt_context
             predictor.attempt_context = AttemptContext(name, scope, hint, trace, block, outer)
         return predictors
