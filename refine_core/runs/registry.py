@@ -187,24 +187,24 @@ class Runs:
         row = self.store.row(run_id) if job is None else None
         alive = job.alive if job else row is not None and row.alive
         drafts = job.drafts.now() if job is not None else {}  # before the facts, which end them
-        line = self._logs.timeline(run_id)
-        if line is None:
+        timeline = self._logs.timeline(run_id)
+        if timeline is None:
             return None
-        state = _state(line, job, alive=alive)
+        state = _state(timeline, job, alive=alive)
         if drafts and state in ("running", "cancelling"):
-            line = add_drafts(line, well_formed(drafts))
+            timeline = add_drafts(timeline, well_formed(drafts))
         if state in ("interrupted", "unrecorded"):
-            line = cut_short(line)
+            timeline = cut_short(timeline)
         return Run(
             run_id,
-            line,
+            timeline,
             state,
             stop_summary(
-                line,
+                timeline,
                 alive=state not in ("interrupted", "unrecorded"),
                 because="" if state == "unrecorded" else "the app ended before the run did",
             ),
-            usage_summary(line),
+            usage_summary(timeline),
             job.error if job else None,
             is_local=job is not None,
         )
@@ -271,8 +271,8 @@ class Runs:
                     self._jobs.pop(run_id, None)
 
 
-def _state(line: Timeline, job: _Job | None, *, alive: bool) -> State:
-    if line.finished is not None:
+def _state(timeline: Timeline, job: _Job | None, *, alive: bool) -> State:
+    if timeline.finished is not None:
         return "finished"
     if job is not None and job.error is not None:
         return "unrecorded"

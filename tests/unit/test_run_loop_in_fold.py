@@ -56,7 +56,7 @@ class WatchDriver:
     def note(self) -> None:
         """Facts of the loop come one at a time, each before the loop takes it in; no other fact changes it."""
         for seq in range(len(self.decisions) + 1, len(self.records) + 1):
-            self.decisions[seq] = decide(self.driver.loop)
+            self.decisions[seq] = decide(self.driver.progress.loop)
 
 
 class Inner(Module):
@@ -160,7 +160,7 @@ def test_the_folded_loop_decides_what_the_drivers_loop_decided(spec, scores, at_
     for record in watch.records:
         fold.add(record)
         assert decide(fold.current().loop) == watch.decisions[record.seq]
-    assert fold.current().loop == watch.driver.loop
+    assert fold.current().loop == watch.driver.progress.loop
 
 
 # ---- runs as they are recorded
