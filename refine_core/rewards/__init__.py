@@ -1,24 +1,35 @@
-"""Rewards: what they may return, which function of a source is meant, and how one is run apart from us.
+"""Rewards: what they may return, which function of a source is the reward, and how it is run in a process of its own.
 
     source text --find_reward--> name --RewardRunner--> ScoreResult(value, feedback, parts, stdout, took_s)
 
     score_conversion.py    what counts as a score; shared by this process and the worker
     score.py               Score, ScoreResult, as_score
-    checks/                what reading finds wrong with it
-    source.py              which name is the reward, and which line is to blame; reads, never runs
+    checks/                what reading the source finds wrong with it
+    source.py              which name is the reward, and on which line an error is shown; reads, never runs
+    repeating_errors.py    whether an error will come again in every attempt
+
+    runner.py              RewardRunner: one source, one score at a time; a worker that failed is replaced
+    exchange.py            one request to the worker, and its reply
+    judge.py               the model that a reward may ask
+    failures.py            ways in which the worker fails, and the errors that they become
+    process.py             this side of one worker process: start, send, wait, watch, kill
+    spawn.py               with which code, environment and files it is started
+    folder.py              its folder: bounded, emptied, removed
+    process_resources.py   what else it holds that the kernel does not limit
+    worker_replies.py      its frames, checked before use
+
     wire.py                frames between the two processes
     value_codec.py         Python values as JSON and back, with their types
-    limits.py              how much of everything a reward may say
-    worker_replies.py      what a worker said, checked
-    runner.py              RewardRunner: one source, one score at a time, restarted when it must be
-    process.py             this side of one worker process: start, send, wait, watch, kill
-    folder.py              the worker's folder: bounded, emptied, removed
+    limits.py              how much of everything a reward may return
+
     worker.py              the other side: the process that runs the user's code
-    arguments.py           what it hands to that code: inputs and prediction
+    channel.py             its end of the channel
+    error_frames.py        its errors as frames; error_explanations.py adds what Python's message lacks
+    arguments.py           what it passes to that code: inputs and prediction
+    sandbox_api.py         what else that code meets: its output, its time limit
     restricted_library.py  what `refine_core` is to that code
-    sandbox_refusals.py    what the sandbox refused to it; error_explanations.py says so
-    sandbox.py             what that process gives up before it does
-    seccomp.py             the system calls that it keeps
+    sandbox.py             what the process gives up before it runs that code; seccomp.py: the system calls that it keeps
+    sandbox_refusals.py    notices what the sandbox refused
 
 The names below are loaded when first used, so that importing this package costs next to nothing.
 """
@@ -29,12 +40,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from refine_core.rewards.runner import Judge, RewardRunner
+    from refine_core.rewards.judge import Judge
+    from refine_core.rewards.runner import RewardRunner
     from refine_core.rewards.score import Score, ScoreResult, as_score
     from refine_core.rewards.source import find_error_line, find_reward
 
 _HOME = {
-    "Judge": "runner",
+    "Judge": "judge",
     "RewardRunner": "runner",
     "Score": "score",
     "ScoreResult": "score",

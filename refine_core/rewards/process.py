@@ -32,20 +32,11 @@ from typing import IO
 from refine_core.rewards import folder, wire
 from refine_core.rewards.limits import REPLY_BYTES
 from refine_core.rewards.process_resources import describe_excess_resources
+from refine_core.rewards.spawn import spawn_worker
 from refine_core.rewards.worker_replies import read_ready_reply
 
 Frame = dict[str, object]
 
-# Our packages by their folders and without their __init__: the worker imports only the few modules that it needs.
-_BOOT = """
-import sys
-for name, folder in zip(("refine_core", "refine_core.rewards"), sys.argv[1:]):
-    sys.modules[name] = module = type(sys)(name)
-    module.__path__ = [folder]
-from refine_core.rewards import worker
-worker.main()
-"""
-_HERE = Path(__file__).resolve().parent
 _HUNG_LINE = re.compile(r'File "reward\.py", line (\d{1,7}) in ')
 
 
@@ -171,7 +162,7 @@ class WorkerProcess:
     def _run(self) -> None:
         try:
             with self._stderr_path.open("wb") as trouble:
-                child = self._spawn(trouble)
+                child = spawn_worker(self._folder, self._cwd, trouble)
         except (OSError, ValueError) as error:
             self.start_error = str(error)
             self.kill()
@@ -193,36 +184,6 @@ class WorkerProcess:
             None
             if self.protocol_error or _wait_for_end(child)
             else "it closed the channel by which it answers"
-        )
-
-    def _spawn(self, trouble: IO[bytes]) -> subprocess.Popen[bytes]:
-        if not sys.executable:
-            raise ValueError("this Python does not know its own program")
-        cwd = str(self._cwd)
-        # Nothing of this process's environment: it may hold keys.
-        environment = {
-            "PATH": os.defpath,
-            "HOME": str(self._folder / "home"),  # there is none, so nothing is read from it or left in it
-            "TMPDIR": cwd,
-            "LANG": "C.UTF-8",
-            "PYTHONHASHSEED": "0",
-            "PYTHONUTF8": "1",
-            # More threads and arenas than these reserve address space, which is what is limited.
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "MALLOC_ARENA_MAX": "2",
-        }
-        if os.name == "nt":
-            environment |= {name: os.environ[name] for name in ("SYSTEMROOT", "WINDIR") if name in os.environ}
-            environment |= {"TEMP": cwd, "TMP": cwd}
-        return subprocess.Popen(  # noqa: S603  # our own interpreter and our own code
-            [sys.executable, "-s", "-P", "-c", _BOOT, str(_HERE.parent), str(_HERE)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=trouble,
-            env=environment,
-            cwd=cwd,
-            start_new_session=os.name == "posix",
         )
 
     def _write(self, pipe: IO[bytes]) -> None:

@@ -11,37 +11,29 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import site
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import Self
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, WorkerError
+from refine_core.rewards.exchange import await_reply, empty_folder, encode_arguments, parse_reply, send_frame
+from refine_core.rewards.failures import WorkerFailure
+from refine_core.rewards.judge import Judge, answer_judge
 from refine_core.rewards.process import Frame, WorkerProcess
 from refine_core.rewards.score import ScoreResult
 from refine_core.rewards.source import find_error_line, find_reward
-from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
 from refine_core.rewards.worker_replies import ErrorReply, JudgeRequest, read_load_reply, read_score_reply
 
 START_S = 10.0  # for Python to come up
 CLOSED = "the reward runner was closed while it ran"  # at the end of the program, too
 GRACE_S = 0.5  # for the worker to report its own timeout before it is killed
-JUDGE_CALLS = 32  # in one score; each costs somebody money
-
-_Reply = TypeVar("_Reply")
-
-
-class Judge(Protocol):
-    """What answers `judge("question -> score: float", question=…)` inside a reward: field name -> value."""
-
-    def __call__(self, signature: str, /, **inputs: object) -> Mapping[str, object]: ...
 
 
 class RewardRunner:
@@ -99,7 +91,7 @@ class RewardRunner:
 
     def start(self) -> None:
         """Bring the worker up in the background. Repeating it is harmless. Raises: WorkerError if closed."""
-        self._process()
+        self._running_process()
 
     def close(self) -> None:
         """Kill the worker. A score that runs in another thread ends with a RewardError. May be repeated."""
@@ -119,18 +111,20 @@ class RewardRunner:
         """
         token = cancel or Cancel()
         request: Frame = {
-            "args": _encode_arguments("input", args),
-            "prediction": _encode_arguments("output", prediction),
+            "args": encode_arguments("input", args),
+            "prediction": encode_arguments("output", prediction),
         }
         with self._take_turn(token):
-            process = self._process()
+            process = self._running_process()
             try:
                 if self._loaded is not process:
                     self._await_loaded(process, token)
                 return self._exchange(process, request, token)
-            except _FatalFailure as fatal:
+            except WorkerFailure as failure:
                 process.kill()
-                raise fatal.error(self, process) from fatal.__cause__
+                limit_s = self.timeout_s if self._loaded is process else self.load_timeout_s
+                line = self._line_in_source(process.hung_at_line)
+                raise failure.to_error(process, limit_s, line) from failure.__cause__
             except RewardError:
                 raise
             except BaseException:
@@ -147,7 +141,7 @@ class RewardRunner:
         finally:
             self._turn.release()
 
-    def _process(self) -> WorkerProcess:
+    def _running_process(self) -> WorkerProcess:
         with self._starting:
             if self._closed:
                 raise WorkerError("this reward runner is closed; make a new one")
@@ -172,11 +166,11 @@ class RewardRunner:
             return self._processes[0]
 
     def _await_loaded(self, process: WorkerProcess, cancel: Cancel) -> None:
-        failure = _read_reply(read_load_reply, _await_reply(process, process.load_deadline, cancel))
+        failure = parse_reply(read_load_reply, await_reply(process, process.load_deadline, cancel))
         if failure is not None:
             process.kill()
-            raise self._as_error(failure, loading=True)
-        _empty_folder(process)
+            raise self._to_error(failure, loading=True)
+        empty_folder(process)
         self._confinement = process.confinement
         self._loaded = process
 
@@ -184,44 +178,25 @@ class RewardRunner:
         token, began = secrets.token_hex(16), time.monotonic()
         deadline = began + self.timeout_s + GRACE_S
         judged = 0
-        _send(process, {"op": "score", "token": token, **request})
+        send_frame(process, {"op": "score", "token": token, **request})
         while True:
-            reply = _read_reply(read_score_reply, _await_reply(process, deadline, cancel), token)
+            reply = parse_reply(read_score_reply, await_reply(process, deadline, cancel), token)
             if not isinstance(reply, JudgeRequest):
                 break
             judged, asked = judged + 1, time.monotonic()
-            answer, failure = self._answer_judge(reply, judged)
+            answer, failure = answer_judge(self._judge, reply, judged)
             deadline += time.monotonic() - asked
-            _send(process, answer)
+            send_frame(process, answer)
         took_s = time.monotonic() - began
         if reply.threads or (isinstance(reply, ErrorReply) and reply.type_name == "MemoryLimit"):
             process.kill()  # what it left behind would go on, or leave no memory for the next
         else:
-            _empty_folder(process)
+            empty_folder(process)
         if isinstance(reply, ErrorReply):
-            raise self._as_error(reply) from (failure if judged and reply.type_name == "JudgeError" else None)
+            raise self._to_error(reply) from (failure if judged and reply.type_name == "JudgeError" else None)
         return ScoreResult(reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals)
 
-    def _answer_judge(self, call: JudgeRequest, count: int) -> tuple[Frame, Exception | None]:
-        if self._judge is None:
-            raise _ProtocolError
-        if count > JUDGE_CALLS:
-            return {
-                "op": "answer",
-                "error": f"{JUDGE_CALLS} calls of the judge are the limit for one score",
-            }, None
-        try:
-            inputs: dict[str, object] = decode(call.inputs)
-        except ValueError:
-            raise _ProtocolError from None
-        try:
-            answer = self._judge(call.signature, **inputs)
-            value = encode_fields(answer)
-        except Exception as error:  # noqa: BLE001  # told to the reward, and kept as the cause
-            return {"op": "answer", "error": f"{type(error).__name__}: {error}"}, error
-        return {"op": "answer", "value": value}, None
-
-    def _as_error(self, failure: ErrorReply, *, loading: bool = False) -> RewardError:
+    def _to_error(self, failure: ErrorReply, *, loading: bool = False) -> RewardError:
         """The worker's failure as an error. loading: it failed before its first score, so each score fails; else its own line is blamed."""
         line = self._line_in_source(failure.line)
         if line is None and not loading:
@@ -242,106 +217,6 @@ class RewardRunner:
     def _line_in_source(self, line: int | None) -> int | None:
         """The line, if the source has it: code that a reward makes up may claim any."""
         return line if line is not None and 1 <= line <= self.source.count("\n") + 1 else None
-
-
-class _FatalFailure(Exception):  # noqa: N818  # never leaves this module
-    """The worker must be killed, and then says why."""
-
-    def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
-        raise NotImplementedError
-
-
-class _WorkerTimeout(_FatalFailure):
-    """No answer by the runner's own deadline: the code ignores the worker's timer."""
-
-    def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
-        if not process.ready:
-            return WorkerError(f"the reward worker did not start in time. {process.start_error}")
-        limit_s = runner.timeout_s if runner._loaded is process else runner.load_timeout_s  # noqa: SLF001  # same module
-        return RewardError(
-            f"took longer than {limit_s:g} s and would not stop; its process was killed",
-            type_name="Timeout",
-            line=runner._line_in_source(process.hung_at_line),  # noqa: SLF001  # same module
-        )
-
-
-class _WorkerDied(_FatalFailure):
-    """The process ended without an answer."""
-
-    def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:
-        if process.killed_for:
-            return RewardError(
-                f"{process.killed_for}; its process was killed",
-                type_name="WorkerDied",
-                line=runner._line_in_source(process.hung_at_line),  # noqa: SLF001  # same module
-            )
-        if not process.ready:
-            return WorkerError(f"the reward worker did not start: {process.start_error or process.exit_code}")
-        if process.protocol_error:
-            return _ProtocolError().error(runner, process)
-        code = process.exit_code
-        if code is None or code >= 0:
-            why = f"the reward ended its own process (exit code {code})"
-        else:
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            hint = {
-                "SIGSEGV": ": endless recursion, or a broken extension",
-                "SIGABRT": ": compiled code gave up, as it does when memory runs out",
-                "SIGKILL": ", and not by Refinescope: the system does so when memory runs out",
-            }
-            why = f"the reward's process was ended by {name}{hint.get(name, '')}"
-        line = runner._line_in_source(process.hung_at_line)  # noqa: SLF001  # same module
-        return RewardError(why, type_name="WorkerDied", line=line)
-
-
-class _ProtocolError(_FatalFailure):
-    """A frame that was not owed, or not as agreed."""
-
-    def error(self, runner: RewardRunner, process: WorkerProcess) -> RewardError | WorkerError:  # noqa: ARG002  # as above
-        return RewardError(
-            "the reward wrote into the worker's own channel, so no answer can be trusted; its process was killed",
-            type_name="WorkerDied",
-        )
-
-
-def _encode_arguments(role: str, fields: Mapping[str, object]) -> object:
-    try:
-        return encode_fields(fields)
-    except NotTransferable as error:
-        raise RewardError(f"the {role} {error}", type_name="NotTransferable") from None
-
-
-def _send(process: WorkerProcess, frame: Frame) -> None:
-    try:
-        process.request(frame)
-    except ValueError as error:
-        process.kill()  # it may be waiting for the judge's answer, and would take the next request for it
-        raise RewardError(f"its inputs cannot be handed over: {error}", type_name="TooLarge") from None
-
-
-def _await_reply(process: WorkerProcess, deadline: float, cancel: Cancel) -> Frame:
-    """The frame that the worker owes. deadline: on the monotonic clock. Raises: _Fatal; RunCancelled."""
-    try:
-        frame = cancel.result(process.reply, max(0.0, deadline - time.monotonic()))
-    except TimeoutError:
-        process.interrupt()
-        raise _WorkerTimeout from None
-    if frame is None:
-        raise _WorkerDied
-    return frame
-
-
-def _read_reply(read: Callable[..., _Reply], frame: Frame, *arguments: str) -> _Reply:
-    try:
-        return read(frame, *arguments)
-    except ValueError:
-        raise _ProtocolError from None
-
-
-def _empty_folder(process: WorkerProcess) -> None:
-    if excess := process.empty_folder():
-        process.kill(f"it put {excess} into its folder")
-        raise _WorkerDied
 
 
 def _list_folders() -> Frame:

@@ -34,8 +34,10 @@ from typing import Any
 
 from refine_core.rewards import restricted_library, sandbox, wire
 from refine_core.rewards.arguments import Inputs, Prediction
+from refine_core.rewards.channel import Channel
 from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain_error, join_sentences
-from refine_core.rewards.limits import FEEDBACK_CHARS, LINES, MESSAGE_CHARS, NAME_CHARS, PARTS
+from refine_core.rewards.error_frames import clip, make_error
+from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, NAME_CHARS, PARTS
 from refine_core.rewards.sandbox_api import (
     FILE,
     CapturedOutput,
@@ -56,52 +58,6 @@ _traceback_of = vars(BaseException)["__traceback__"].__get__
 
 class JudgeError(RuntimeError):
     """The judge could not answer; the message says why."""
-
-
-class Channel:
-    """Frames in and out. Takes over descriptors 0 and 1 and leaves /dev/null in their place."""
-
-    def __init__(self) -> None:
-        if os.name == "nt":
-            import msvcrt
-
-            for descriptor in (0, 1):
-                msvcrt.setmode(descriptor, os.O_BINARY)  # type: ignore[attr-defined]  # both exist on Windows
-        self._in, self._out, self._pid = os.dup(0), os.dup(1), os.getpid()
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(nothing, descriptor)
-        os.close(nothing)
-
-    def send(self, message: dict[str, object]) -> None:
-        """Send a message. What is too long for a frame becomes an error that says so."""
-        try:
-            frame = wire.pack_reply(message)
-        except ValueError as error:
-            too_large = _error("TooLarge", f"the reward's result cannot be sent back: {error}", None)
-            kept = {key: message[key] for key in ("token", "threads") if key in message}
-            frame = wire.pack_reply(kept | too_large | {"stdout": ""})
-        self.send_frame(frame)
-
-    def send_frame(self, rest: bytes) -> None:
-        if os.getpid() != self._pid:
-            os._exit(0)  # a fork of the user's that ran on into our loop
-        while rest:
-            rest = rest[os.write(self._out, rest) :]
-
-    def receive(self) -> dict[str, Any]:
-        length = int.from_bytes(self._read_exactly(wire.HEADER_BYTES), "little")
-        return wire.unpack(self._read_exactly(length))
-
-    def _read_exactly(self, count: int) -> bytes:
-        parts = []
-        while count:
-            part = os.read(self._in, min(count, 1 << 20))
-            if not part:
-                os._exit(0)
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
 
 
 class Worker:
@@ -161,10 +117,10 @@ class Worker:
                 sys.settrace(None)
                 self._clock.stop()
             reply: dict[str, object] = {"op": "scored", "value": value, "parts": parts}
-            reply["feedback"] = _clip(feedback, FEEDBACK_CHARS)
+            reply["feedback"] = clip(feedback, FEEDBACK_CHARS)
             reply["refusals"] = self._refusals.list_refusals()
         except NotAScore as error:
-            reply = _error(error.type_name, error.message, ended)
+            reply = make_error(error.type_name, error.message, ended)
         except BaseException as error:  # noqa: BLE001  # as in load
             reply = self._failure(error, limit)
         if self._clock.expired and reply.get("type") != "Timeout":  # rung, and the code went on regardless
@@ -209,29 +165,31 @@ class Worker:
         except BaseException:  # noqa: BLE001  # its class is the user's, and may answer to anything with anything
             name = _name_of(type(error))[:NAME_CHARS]
             frames = list_reward_frames(_traceback_of(error))
-            return _error(name, f"{name}: {_NOT_SHOWN}", frames[-1][1] if frames else None, frames)
+            return make_error(name, f"{name}: {_NOT_SHOWN}", frames[-1][1] if frames else None, frames)
 
     def _describe_error(self, error: BaseException, limit_s: float) -> dict[str, object]:
         if isinstance(error, Deadline) or self._clock.expired:
             frames = self._clock.frames
             line = frames[-1][1] if frames else None
-            return _error("Timeout", f"took longer than {limit_s:g} s", line, frames)
+            return make_error("Timeout", f"took longer than {limit_s:g} s", line, frames)
         if isinstance(error, MemoryError):
             self._reserve = None
             frames = list_reward_frames(error.__traceback__)
             needed = f"needed more than the {self._load['memory_bytes'] >> 20} MiB of memory that it may use"
-            return _error("MemoryLimit", needed, frames[-1][1] if frames else None, frames)
+            return make_error("MemoryLimit", needed, frames[-1][1] if frames else None, frames)
         frames = list_reward_frames(error.__traceback__)
         line, column = (frames[-1][1] if frames else None), None
         if isinstance(error, SyntaxError) and error.filename == FILE:
             line, column = error.lineno, error.offset
         name = type(error).__name__[:NAME_CHARS]
         try:
-            text = _clip(str(error), MESSAGE_CHARS - EXPLANATION_CHARS)
+            text = clip(str(error), MESSAGE_CHARS - EXPLANATION_CHARS)
         except BaseException:  # noqa: BLE001  # a __str__ of the user's may do anything
             text = _NOT_SHOWN
         more = explain_error(error, self._refusals.list_refusals(), confined=self._refusals.confined)
-        return _error(name, join_sentences(f"{name}: {text}" if text else name, more), line, frames, column)
+        return make_error(
+            name, join_sentences(f"{name}: {text}" if text else name, more), line, frames, column
+        )
 
     def _find_reward(self, name: str) -> Callable[[Any, Any], object]:
         found = vars(self._module).get(name, self)
@@ -277,34 +235,6 @@ def _check_parts(parts: dict[str, float]) -> None:
 
 def _no_judge(*_args: object, **_inputs: object) -> Prediction:
     raise JudgeError("this reward asks a judge, and none is set: choose the model that is to judge")
-
-
-def _error(
-    kind: str,
-    message: str,
-    line: int | None,
-    frames: list[tuple[str, int]] | None = None,
-    column: int | None = None,
-) -> dict[str, object]:
-    return {
-        "op": "error",
-        "type": kind,
-        "message": _clip(message, MESSAGE_CHARS),
-        "line": _valid_line(line),
-        "column": _valid_line(column),
-        "frames": [(function, at) for function, at in frames or [] if _valid_line(at) is not None],
-    }
-
-
-def _valid_line(line: object) -> int | None:
-    """A line or column as it can be; a SyntaxError of the user's may claim any."""
-    return int(line) if isinstance(line, int) and 0 <= line <= LINES else None
-
-
-def _clip(text: str, chars: int) -> str:
-    if len(text) <= chars:
-        return str.__str__(text)
-    return f"{text[:chars]}… ({len(text) - chars} more characters)"
 
 
 def main() -> None:
