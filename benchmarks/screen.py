@@ -29,7 +29,7 @@ except ImportError as error:
     raise NotMeasured("the browser's driver is missing; pip install 'refinescope[test]'") from error
 
 PAINT, FIRST, EVENT = "paint", "first-attempt", "event-to-screen"
-SLOW = "1 s a reply"
+SLOW = "1 s"
 LONGEST_MS = 60_000
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -166,7 +166,7 @@ def _ready(page: Page, server: Server) -> None:
 
 def _slow_down(page: Page) -> None:
     """Choose how long the practice model takes for a reply."""
-    box = page.get_by_role("combobox", name=re.compile("Replies come"))
+    box = page.get_by_role("combobox", name=re.compile("Reply delay"))
     box.scroll_into_view_if_needed()
     box.click()
     page.get_by_role("option", name=SLOW).click()

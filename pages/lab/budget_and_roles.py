@@ -11,11 +11,12 @@ from pages.lab.program import show_problems
 from pages.lab.state import FormState, field_key, static_key
 from pages.shared.folded import folded
 from pages.shared.text import mistake
+from refine_core.glossary import GLOSSARY
 from refine_core.programs import ModelSpec
 
 _ROLES = {
-    "adviser": "Which model is asked for advice after an attempt that fell short.",
-    "judge": "Which model a reward asks when it calls judge(…).",
+    "adviser": GLOSSARY["adviser"],
+    "judge": "The model that the reward asks when it calls `judge(…)`.",
 }
 
 
@@ -41,7 +42,7 @@ def other_models_form(form: FormState) -> None:
             )
             if removed:
                 name = removed.removeprefix(roles.SAVED)
-                mistake(f"The connection {name} was removed. Choose another, or connect it again.")
+                mistake(f"The connection {name} was removed. Choose another one, or add it again.")
                 continue
             for field in ("model", "api_base", "key_env", "extra", "temperature"):
                 show_problems(form, f"{role}.{field}")
@@ -58,8 +59,8 @@ def budget_form(form: FormState) -> None:
                 key=field_key("budget", "usd"),
                 placeholder="none",
                 persist_state="session",
-                help="The run stops before the first call after this much was spent, and returns its best attempt. "
-                "The call that crosses the line is still paid for.",
+                help="Once this much is spent, the run makes no more calls and returns its best attempt. "
+                "The call that exceeds the budget is still paid for.",
             )
             show_problems(form, "budget_usd")
         with tokens:
@@ -68,7 +69,7 @@ def budget_form(form: FormState) -> None:
                 key=field_key("budget", "tokens"),
                 placeholder="none",
                 persist_state="session",
-                help="Sent and received, together. For models whose price is not known.",
+                help="Sent and received together. Use this for a model whose price is unknown.",
             )
             show_problems(form, "budget_tokens")
 
@@ -79,7 +80,7 @@ def _name_choice(kept: ModelSpec | None, removed: str | None, chosen: str) -> st
         case _ if chosen == removed:
             return f"{chosen.removeprefix(roles.SAVED)} (removed)"
         case roles.SAME:
-            return "the program's own model"
+            return "same as the program"
         case roles.PRACTICE:
             return "practice model"
         case roles.KEPT:

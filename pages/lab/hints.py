@@ -12,6 +12,7 @@ from pages.shared.folded import folded
 from pages.shared.text import ROLES, block, plain
 from refine_core import connections, programs
 from refine_core.formatting import format_temperature
+from refine_core.glossary import GLOSSARY
 from refine_core.programs import HintSource, Schedule
 
 MAX_LISTED = 60  # temperatures in one line
@@ -23,8 +24,8 @@ _SOURCES: dict[HintSource, str] = {
 _SCHEDULES = {
     "dspy-2.6": "dspy 2.6: rising",
     "dspy-3": "dspy 3: always 1",
-    "list": "A list",
-    "none": "Takes no temperature",
+    "list": "Custom list",
+    "none": "No temperature",
 }
 
 
@@ -39,8 +40,8 @@ def hints_and_schedule(form: FormState) -> None:
             key=field_key("hints"),
             persist_state="session",
             disabled=form.spec.strategy != "refine",
-            help="An adviser is a model that is asked after an attempt what each stage should do better. The reward's "
-            "feedback, from `Score(value, feedback)`, goes into the next prompt as it is, without a further call.",
+            help=f"{GLOSSARY['hint']}\n\n**Adviser**: {GLOSSARY['adviser']}\n\n"
+            "**The reward's feedback**: taken from `Score(value, feedback)` as it is, without a further call.",
         )
         show_problems(form, "hints")
     with schedule:
@@ -52,12 +53,12 @@ def hints_and_schedule(form: FormState) -> None:
             persist_state="session",
             on_change=_fill_temperatures,
             args=(form,),
-            help="dspy 2.6 begins at the model's own temperature and then rises from 0.5. All other schedules give each "
-            "attempt a rollout id: a number that is not sent, and that keeps identical calls apart in the cache.",
+            help="dspy 2.6 begins at the model's own temperature, then rises from 0.5. All other schedules give each attempt "
+            f"a rollout id.\n\n**Rollout**: {GLOSSARY['rollout']}",
         )
     if kind == "list":
         st.text_input(
-            "Temperatures, one for each attempt",
+            "Temperatures, one per attempt",
             key=field_key("temperatures"),
             placeholder="0, 0.5, 0.9",
             persist_state="session",
@@ -85,7 +86,7 @@ def _show_request(form: FormState, where: str) -> None:
     """The messages that ask for advice. where: on the page, as they may stand there twice."""
     messages = programs.preview_advice_prompt(form.spec)
     tokens = programs.estimate_tokens(messages)
-    st.caption(f"About {tokens:,} tokens. The values in braces are known only after an attempt.")
+    st.caption(f"About {tokens:,} tokens. Values in braces are filled in after an attempt.")
     for i, message in enumerate(messages):
         st.caption(plain(ROLES[message["role"]]))
         block(message["content"], key=static_key("advice", where, i))
@@ -100,7 +101,9 @@ def _describe_temperatures(form: FormState) -> str:
     if takes and not form.problems:
         takes = connections.supports_temperature(spec.model)
     if not takes:
-        return "No temperature is sent, because the model takes none. Attempts differ by rollout id."
+        return (
+            "No temperature is sent, because the model does not support one. Attempts differ by rollout id."
+        )
     used = programs.list_temperatures(spec)
     more = " …" if len(used) > MAX_LISTED else ""
     return f"Temperatures: {' · '.join(map(format_temperature, used[:MAX_LISTED]))}{more}"
@@ -125,7 +128,7 @@ def _advice_fields(form: FormState) -> None:
             placeholder=f"Optional. Default: {programs.default_instructions(spec.advice_form)}",
             height=140,
             persist_state="session",
-            help="What the adviser is told to do. Its inputs and the form of its reply stay the same.",
+            help="What the adviser should do. Its inputs and its reply format stay the same.",
         )
         show_problems(form, "advice_instructions")
         st.toggle(

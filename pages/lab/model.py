@@ -14,13 +14,14 @@ from pages.shared.reply_format import REPLY_FORMATS, reply_format
 from pages.shared.secret import offer_key, secret
 from pages.shared.text import mistake, plain
 from refine_core import connections
-from refine_core.formatting import format_temperature, format_time
+from refine_core.formatting import format_number, format_temperature, format_time
+from refine_core.glossary import GLOSSARY
 from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
 
-_KINDS = {"practice": "Practice model", "litellm": "A real model", "replay": "A recorded run"}
-_REPLAY_DELAYS = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
-_DELAYS = {0.0: "at once", 0.3: "0.3 s a reply", 1.0: "1 s a reply", 2.0: "2 s a reply"}
+_KINDS = {"practice": "Practice model", "litellm": "Real model", "replay": "Recorded run"}
+_REPLAY_DELAYS = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
+_DELAYS = {0.0: "none", 0.3: "0.3 s", 1.0: "1 s", 2.0: "2 s"}
 _FIELD_OF = {
     "LMKeyError": "key",
     "LMNotFoundError": "name",
@@ -44,9 +45,7 @@ def model_form(form: FormState, run: Run | None) -> None:
     if kind == "litellm":
         connections.warm()
         if not connections.litellm_ready():
-            st.caption(
-                "The library that reaches models is being loaded; a first call may wait some seconds for it."
-            )
+            st.caption("Loading litellm. The first call may take a few seconds longer.")
         _real_model(form, run)
     elif kind == "replay":
         _recording(form)
@@ -68,21 +67,21 @@ def _real_model(form: FormState, run: Run | None) -> None:
             "Connection",
             [*known.models, *([named] if removed else []), roles.HERE],
             format_func=lambda name: (
-                f"{name} (removed)" if removed and name == named else name or "another, typed here"
+                f"{name} (removed)" if removed and name == named else name or "enter a model below"
             ),
             key=field_key("model", "connection"),
             persist_state="session",
         )
-    st.page_link(address.MODELS, label="Connect, test and change models", icon=":material/lan:")
+    st.page_link(address.MODELS, label="Manage connections", icon=":material/lan:")
     chosen = known.models.get(named)
     if removed:
-        mistake(f"The connection {named} was removed. Choose another, or connect it again.")
+        mistake(f"The connection {named} was removed. Choose another one, or add it again.")
         return
     if chosen is None:
         _model_fields(form, _find_failure(form, run))
         show_problems(form, "model.temperature")
         return
-    said = [chosen.model, chosen.api_base or "the provider's own address", _describe_key(chosen)]
+    said = [chosen.model, chosen.api_base or "the provider's URL", _describe_key(chosen)]
     said += [
         "no temperature sent"
         if chosen.temperature is None
@@ -98,30 +97,31 @@ def _real_model(form: FormState, run: Run | None) -> None:
 
 def _describe_key(model: ModelSpec) -> str:
     if holds_key(model):
-        return "key typed, held until a reload"
-    return f"key from {model.key_env}" if model.key_env else "no key typed in this session"
+        return "API key entered, kept until you reload the page"
+    return f"key from {model.key_env}" if model.key_env else "no API key entered"
 
 
 def _recording(form: FormState) -> None:
     """Replies of a run that is on record."""
     known = roles.list_choices()
     st.caption(
-        "Every request gets the reply that it got in that run: no network, no key, no cost. A prompt that was never sent "
-        "has no reply, so change the reward or the threshold, and leave the program as it was."
+        "Every request gets the reply that was recorded in that run: no network, no key, no cost. Other prompts have no "
+        "reply, so change the reward or the threshold, but not the program."
     )
     if not known.recorded:
-        st.caption("There is no recorded run yet. Run a program once, then come back.")
+        st.caption("No recorded runs yet. Run a program first.")
         return
     st.selectbox(
         "Recorded run",
         ["", *known.recorded],
-        format_func=lambda name: _name_run(known.recorded[name]) if name else "choose one",
+        format_func=lambda name: _name_run(known.recorded[name]) if name else "Choose one",
         key=field_key("model", "recording"),
         persist_state="session",
+        help=GLOSSARY["recording"],
     )
     show_problems(form, "model.recording_id")
     st.selectbox(
-        "Replies come",
+        "Reply delay",
         list(_REPLAY_DELAYS),
         format_func=_REPLAY_DELAYS.__getitem__,
         key=field_key("model", "pace"),
@@ -135,7 +135,8 @@ def _name_run(row: RunRow) -> str:
 
 def _practice_model() -> None:
     st.caption(
-        "Built in, for practice: it needs no key and no network, knows the worked examples, and improvises otherwise. It is not a language model."
+        "Built in, for practice: no key, no network. It knows the examples and improvises on other programs. It is not a "
+        "language model."
     )
     temperature, seed, pace = st.columns(3)
     with temperature:
@@ -147,13 +148,13 @@ def _practice_model() -> None:
             step=1,
             min_value=0,
             persist_state="session",
-            help="The same seed repeats a run; another seed is another run.",
+            help="The same seed gives the same run.",
         )
     with pace:
         st.selectbox(
-            "Replies come",
+            "Reply delay",
             list(_DELAYS),
-            format_func=lambda s: _DELAYS.get(s, f"{s:g} s a reply"),
+            format_func=lambda s: _DELAYS.get(s, f"{format_number(s)} s"),
             key=field_key("model", "delay"),
             persist_state="session",
             help="Slower is easier to follow in a demo.",
@@ -170,26 +171,24 @@ def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
         key=field_key("model", "name"),
         placeholder="openai/gpt-4o-mini, anthropic/claude-…, ollama/llama3 …",
         persist_state="session",
-        help="As litellm names it: provider/model. With an address below, the server's own name for it.",
+        help="The litellm name, `provider/model`. With a base URL, the server's name for the model.",
     )
     show_problems(form, "model.model")
     complain("name")
     st.text_input(
-        "Address of an OpenAI-compatible server",
+        "Base URL (OpenAI-compatible server)",
         key=field_key("model", "base"),
-        placeholder="left empty: the provider's own; http://127.0.0.1:8000/v1",
+        placeholder="Optional, such as http://127.0.0.1:8000/v1",
         persist_state="session",
     )
     show_problems(form, "model.api_base")
     complain("base")
-    secret("Key", key=SECRET)
+    secret("API key", key=SECRET)
     offer_key(SECRET, keys.address_of(form.spec.model))
     complain("key")
-    st.caption(
-        "The key stays in this session's memory: a reload forgets it. A server of your own may need none."
-    )
+    st.caption("Kept in this session's memory only; a reload discards it. Local servers often need no key.")
     st.text_input(
-        "Or the environment variable that holds the key",
+        "Or environment variable with the API key",
         key=field_key("model", "env"),
         placeholder="OPENAI_API_KEY",
         persist_state="session",
@@ -205,25 +204,25 @@ def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
             step=100,
             min_value=1,
             value=None,
-            placeholder="provider's",
+            placeholder="default",
             persist_state="session",
         )
     with timeout:
         st.number_input(
-            "Time limit, s",
+            "Timeout (s)",
             key=field_key("model", "timeout"),
             min_value=1.0,
             step=10.0,
             format="%g",
             persist_state="session",
-            help="Of one request. Passing failures are tried again three times.",
+            help="For each request. Temporary failures are retried up to three times.",
         )
     reply_format(field_key("model", "reply_format"))
     st.checkbox(
         "Cache identical calls",
         key=field_key("model", "cache"),
         persist_state="session",
-        help="Cached calls are free, and the timeline marks them. Turn this off to ask the model every time.",
+        help="Cached calls are free and marked in the timeline. Turn this off to send every call to the model.",
     )
 
 
@@ -234,10 +233,10 @@ def _temperature_field() -> None:
         step=0.1,
         min_value=0.0,
         value=None,
-        placeholder="takes none",
+        placeholder="not sent",
         format="%g",
         persist_state="session",
-        help="Of the first attempt, and of advice. Empty this field for a model that takes no temperature.",
+        help="For the first attempt and for advice. Leave this empty if the model does not support a temperature.",
     )
 
 

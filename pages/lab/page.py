@@ -51,7 +51,7 @@ if pressed or entered:
 with right:
     if run:
         if not state.is_same_program(form, run.timeline.spec):
-            st.caption("The form has changed since this run; press Run to try it as it is now.")
+            st.caption("The form has changed since this run. Press Run to use the new values.")
         live(run)
     else:
         preview_run(form)

@@ -9,6 +9,7 @@ from pages.lab.state import FormState, field_key
 from pages.shared.text import mistake, plain
 from refine_core import programs
 from refine_core.errors import Problem
+from refine_core.glossary import GLOSSARY
 from refine_core.programs import FormInput
 
 _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
@@ -19,7 +20,6 @@ def program_form(form: FormState) -> None:
     st.header(
         "Program",
         anchor=False,
-        help="What goes in and what comes out, such as `question -> answer`. Types may follow a name: `context: list[str] -> score: float`.",
     )
     ids = state.stage_ids()
     for i, uid in enumerate(ids):
@@ -30,7 +30,7 @@ def program_form(form: FormState) -> None:
         icon=":material/add:",
         on_click=state.add_stage,
         type="tertiary",
-        help="Its inputs may be the outputs of earlier stages, by name.",
+        help=GLOSSARY["stage"],
     )
 
 
@@ -39,7 +39,7 @@ def inputs_form(form: FormState) -> None:
     asked = programs.list_form_inputs(form.spec.stages)
     st.header("Inputs", anchor=False)
     if not asked:
-        st.caption("The inputs appear here once the signature can be read.")
+        st.caption("Inputs appear here once the signature is valid.")
     for one in asked:
         _input_field(one)
         show_problems(form, f"inputs.{one.name}")
@@ -47,11 +47,11 @@ def inputs_form(form: FormState) -> None:
         "Reference values (seen by the reward only)", expanded=bool(st.session_state.get(field_key("extra")))
     ):
         st.text_area(
-            "A JSON object, added to the inputs that the reward is given",
+            "JSON object, added to the inputs that the reward receives",
             key=field_key("extra"),
             height=80,
             placeholder='{"answer": "Paris"}',
-            help="A reference answer, for example. No prompt shows it; the adviser sees it with the inputs.",
+            help="For example, a reference answer. The program's prompts do not contain it; the adviser sees it.",
             persist_state="session",
         )
         show_problems(form, "extra")
@@ -93,6 +93,7 @@ def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:
         key=field_key("stage", uid, "signature"),
         persist_state="session",
         placeholder="question -> answer",
+        help=GLOSSARY["signature"],
     )
     show_problems(form, f"stages.{i}.signature")
     st.text_area(
@@ -100,17 +101,17 @@ def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:
         key=field_key("stage", uid, "instructions"),
         height=68,
         persist_state="session",
-        placeholder="What the model is told to do. Optional. Default: produce the outputs from the inputs.",
+        placeholder="Optional. Default: produce the outputs from the inputs.",
     )
     st.radio(
-        "How it answers",
+        "Module",
         list(_STRATEGIES),
         format_func=_STRATEGIES.__getitem__,
         horizontal=True,
         key=field_key("stage", uid, "strategy"),
         persist_state="session",
         label_visibility="collapsed",
-        help="Chain of thought has the model write its reasoning before the outputs.",
+        help="Chain of thought: the model writes its reasoning before the outputs.",
     )
 
 
@@ -129,4 +130,4 @@ def _input_field(one: FormInput) -> None:
         case "choice":
             st.selectbox(label, one.choices, index=None, key=where, persist_state="session")
         case _:
-            st.text_area(label, key=where, height=80, persist_state="session", help="As JSON")
+            st.text_area(label, key=where, height=80, persist_state="session", help="Enter JSON.")

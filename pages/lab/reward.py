@@ -20,14 +20,15 @@ from pages.shared.editor import editor
 from pages.shared.text import plain
 from refine_core import programs
 from refine_core.errors import Problem
+from refine_core.glossary import GLOSSARY
 from refine_core.runs import Run, failed_lines
 
 SHOWN = 4  # findings below the editor
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
 _MEANINGS = {
-    "refine": "Try, score, and try again with hints.",
-    "best_of_n": "Try several times without hints, and keep the best.",
-    "single": "Try once.",
+    "refine": "Run, score, and run again with hints.",
+    "best_of_n": "Run several times without hints and keep the best.",
+    "single": "Run once.",
 }
 
 
@@ -37,16 +38,15 @@ def reward_form(form: FormState, run: Run | None) -> bool:
     st.header(
         "Reward",
         anchor=address.REWARD,
-        help="A Python function of the inputs and the prediction that returns a number, higher being better; or a "
-        "`Score(value, feedback, parts)`, whose feedback the adviser reads. It runs in a sandbox: no network, no other "
-        "programs, no files but its own folder, and imports only from the packages installed with Refinescope.",
+        help=f"{GLOSSARY['reward']} The adviser reads the feedback.\n\nIt runs in a sandbox: no network, no other programs, "
+        "no files outside its own folder, and no imports beyond the packages installed with Refinescope.",
     )
     state = st.session_state
     typed_reward = editor(
         state[static_key("reward", "code")],
         key=REWARD,
         rev=reward_revision(),
-        label="def reward(args, pred): args are the inputs, pred the outputs (Esc, then Tab, leaves the editor)",
+        label="def reward(args, pred): args = inputs, pred = outputs (press Esc, then Tab to leave the editor)",
         problems=[
             *form.at("reward"),
             *(Problem("reward", f.message, f.line, f.column) for f in form.findings),
@@ -141,6 +141,7 @@ def refinement_form(form: FormState) -> None:
             step=1,
             persist_state="session",
             disabled=strategy == "single",
+            help=GLOSSARY["attempt"],
         )
         show_problems(form, "N")
     with threshold:
@@ -149,16 +150,16 @@ def refinement_form(form: FormState) -> None:
             key=field_key("threshold"),
             placeholder="none",
             persist_state="session",
-            help="The run stops at the first attempt whose reward is at least this. Left empty, it never stops early.",
+            help=f"{GLOSSARY['threshold']} If empty, the run never stops early.",
         )
         show_problems(form, "threshold")
     with failures:
         st.text_input(
             "Failures allowed",
             key=field_key("fail_count"),
-            placeholder=f"{form.spec.N} (as N)",
+            placeholder=f"{form.spec.N} (same as N)",
             persist_state="session",
-            help="Attempts that may fail before the run gives up (dspy calls it fail_count).",
+            help="How many attempts may fail before the run gives up (`fail_count` in dspy).",
         )
         show_problems(form, "fail_count")
     hints_and_schedule(form)

@@ -38,7 +38,7 @@ def example_buttons(form: FormState) -> None:
     """The worked examples, each a press away; the one in the form is marked as long as it stands unchanged."""
     current = form.spec.example
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Worked examples, on the practice model:", width="content")
+        st.caption("Examples (practice model):", width="content")
         for name, example in programs.EXAMPLES.items():
             st.button(
                 example.title,
@@ -51,7 +51,7 @@ def example_buttons(form: FormState) -> None:
     st.caption(
         plain(programs.EXAMPLES[current].teaches)
         if current is not None
-        else "A program of your own. The examples are a press away, and replace what is typed."
+        else "Your own program. Choosing an example replaces it."
     )
 
 
@@ -99,7 +99,9 @@ def start_run(form: FormState) -> None:
                 mistake(f"Not started: {error}")
                 return
     if again and address.run_id() == run_id:
-        st.caption("This run is under way. Change the form to begin another, or cancel it to start it again.")
+        st.caption(
+            "This run is still running. Change the form to start another one, or cancel this one first."
+        )
         return
     address.show_run(run_id)
     st.rerun()
@@ -123,20 +125,20 @@ def _is_running(run_id: str, form: FormState) -> bool:
 
 
 def _list_steps(form: FormState) -> list[str]:
-    tried = "The program is tried, and your reward scores what it returns."
+    tried = "The program runs, and your reward scores its output."
     if form.spec.strategy == "single":
-        return [tried, "There is only one attempt, without hints."]
+        return [tried, "There is one attempt, without hints."]
     until = "The best attempt is returned."
     if form.spec.threshold is not None:
-        until = "The first attempt at the threshold is returned; if there is none, the best one."
+        until = "The first attempt that reaches the threshold is returned, or else the best one."
     if form.spec.hint_source == "none":
-        return [tried, "It is tried again, without hints.", until]
+        return [tried, "The program runs again, without hints.", until]
     if form.spec.hint_source == "feedback":
-        return [tried, "What the reward says goes into the next attempt's prompt as a hint.", until]
+        return [tried, "The reward's feedback goes into the next attempt's prompt as a hint.", until]
     which = "an attempt" if form.spec.threshold is None else "an attempt below the threshold"
     return [
         tried,
-        f"After {which}, a model is asked what each stage should do better.",
+        f"After {which}, an adviser is asked what each stage should do better.",
         "That advice goes into the next attempt's prompt as a hint.",
         until,
     ]

@@ -79,9 +79,9 @@ def show_test(*, of: str, current: ModelSpec | None = None) -> None:
     going_on = not found.done
     tested = st.session_state.get(_TESTED)
     if of == FORM and tested is None:
-        st.caption("A test from before the reload, of what was typed then.")
+        st.caption("This test ran before the page was reloaded.")
     elif of == FORM and tested != current:
-        st.caption("The form has changed since this test. Test it again to know what holds now.")
+        st.caption("The form has changed since this test. Test it again.")
     if going_on:
         st.button(
             "Stop the test",
@@ -110,13 +110,13 @@ def _find_test(of: str) -> Check | None:
 
 def _draw(found: Check) -> None:
     if not found.done:
-        st.caption(f"Testing for {format_duration(found.took_s)}; at most 20 s once the library is loaded.")
+        st.caption(f"Testing for {format_duration(found.took_s)}; at most 20 s once litellm is loaded.")
     elif found.ok:
         st.success(f"It works. Tested in {format_duration(found.took_s)}.", icon=":material/check_circle:")
     elif found.ok is False:
-        st.error("It does not work yet. What to do is said below.", icon=":material/error:")
+        st.error("It does not work. See below what to do.", icon=":material/error:")
     else:
-        st.warning("It is not known whether it works. Why is said below.", icon=":material/help:")
+        st.warning("It is unclear whether it works. See below why.", icon=":material/help:")
     with st.container(gap="xsmall"):
         for words, findings in _group_findings(found.findings).items():
             if len(findings) > 1:  # one reason for all of them
@@ -125,7 +125,7 @@ def _draw(found: Check) -> None:
             else:
                 _finding(findings[0])
     if found.reply:
-        st.caption("The reply")
+        st.caption("Reply")
         block(found.reply, key="models.trial.reply")
         tokens = format_tokens(found.tokens_in, found.tokens_out)
         st.caption(plain(f"{tokens} · {format_cost(found.cost_usd)}"))

@@ -35,10 +35,10 @@ _table = st.components.v2.component(
 
 def show_costs(spent: Sequence[Spent]) -> None:
     """The last thirty days: sums on top, then one line a day and model."""
-    st.header("What it cost", anchor=False)
+    st.header("Costs", anchor=False)
     if not spent:
         st.caption(
-            f"Nothing was asked in the last {DAYS} days. Every call of a run will be counted here, by day and model."
+            f"No calls in the last {DAYS} days. The calls of your runs are counted here, by day and model."
         )
         return
     today = [one for one in spent if one.day == datetime.datetime.now().astimezone().date()]
@@ -57,8 +57,8 @@ def show_costs(spent: Sequence[Spent]) -> None:
         },
     )
     st.caption(
-        "Counted from the runs on record; cached calls and replays are free. Prices are litellm's, or those "
-        "typed with the connection. Failed calls report no cost, and tests are not counted. What you pay is what the provider's bill says."
+        "Counted from recorded runs; cached calls and replays are free. Prices come from litellm or from the connection. "
+        "Failed calls report no cost, and connection tests are not counted. Your provider's bill may differ."
     )
 
 

@@ -28,7 +28,7 @@ from refine_core.formatting import pluralize
 from refine_core.programs import Problem
 
 MOST_BUTTONS = 6
-_SOURCES = {VARIABLE: "An environment variable", TYPED: "Typed here, for this session", NONE: "No key"}
+_SOURCES = {VARIABLE: "Environment variable", TYPED: "Enter here (this session only)", NONE: "No key"}
 
 
 def connection_form(taken: list[str]) -> None:
@@ -36,11 +36,9 @@ def connection_form(taken: list[str]) -> None:
     use_tested_format()
     form = state.read_form()
     preset = PRESETS[form.connection.preset]
-    st.header(
-        "Add a connection" if form.replacing is None else f"Change {plain(form.replacing)}", anchor=False
-    )
+    st.header("Add a connection" if form.replacing is None else f"Edit {plain(form.replacing)}", anchor=False)
     st.selectbox(
-        "Kind",
+        "Provider",
         list(PRESETS),
         format_func=lambda name: PRESETS[name].title,
         key=field_key("preset"),
@@ -54,7 +52,7 @@ def connection_form(taken: list[str]) -> None:
     with model:
         _model(preset, form)
     with name:
-        st.text_input("Name of the connection", key=field_key("name"), persist_state="session")
+        st.text_input("Connection name", key=field_key("name"), persist_state="session")
         _show_problems(form, "name")
     _address(preset, form)
     _key(preset, form)
@@ -101,7 +99,7 @@ def _model(preset: Preset, form: FormState) -> None:
             names,
             key=field_key("listed"),
             index=None,
-            placeholder="choose one",
+            placeholder="Choose one",
             on_change=_use_listed_name,
         )
     elif names:
@@ -129,17 +127,19 @@ def _use_listed_name() -> None:
 def _address(preset: Preset, form: FormState) -> None:
     if preset.wants_address or preset.name == "litellm":
         st.text_input(
-            "Address",
+            "Base URL",
             key=field_key("api_base"),
             persist_state="session",
-            placeholder="http://HOST:PORT/v1" if preset.wants_address else "left empty: the provider's own",
+            placeholder="http://HOST:PORT/v1"
+            if preset.wants_address
+            else "Optional. Default: the provider's",
         )
         _show_problems(form, "api_base")
 
 
 def _key(preset: Preset, form: FormState) -> None:
     st.radio(
-        "Key",
+        "API key from",
         list(_SOURCES),
         format_func=lambda name: (
             _SOURCES[name] if name != NONE or preset.name != "bedrock" else "AWS credentials"
@@ -151,7 +151,7 @@ def _key(preset: Preset, form: FormState) -> None:
     match st.session_state.get(field_key("key_from")):
         case "variable":
             st.text_input(
-                "Name of the variable",
+                "Variable name",
                 key=field_key("key_env"),
                 persist_state="session",
                 placeholder=preset.key_env or "MY_API_KEY",
@@ -159,15 +159,12 @@ def _key(preset: Preset, form: FormState) -> None:
             _show_problems(form, "key_env")
             if not form.at("key_env") and (unset := connections.unset_variable(form.connection.model)):
                 st.caption(
-                    f":material/info: {plain(unset)} is not set where the app runs. Set it and start the app again, or "
-                    "type the key."
+                    f":material/info: {plain(unset)} is not set. Set it and restart the app, or enter the key here."
                 )
         case "typed":
-            secret("The key", key=state.KEY_PLACE)
+            secret("API key", key=state.KEY_PLACE)
             offer_key(state.KEY_PLACE, state.key_address(preset, form.connection.model))
-            st.caption(
-                "It stays in this session's memory and nowhere else: a reload of the page forgets it, and it is never saved."
-            )
+            st.caption("Kept in this session's memory only: it is never saved, and a reload discards it.")
         case _:
             pass
 

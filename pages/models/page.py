@@ -11,9 +11,7 @@ from refine_core import connections
 from refine_core.errors import StoreError
 
 st.title("Models", anchor=False)
-st.caption(
-    "Connect the models that you use. A run may ask one for the program, another for advice and a third as judge."
-)
+st.caption("Connect your models. A run can use different ones for the program, the adviser and the judge.")
 try:
     saved = connections.saved()
     spent = connections.spending(30)

@@ -25,12 +25,12 @@ _FIELDS = (
 )
 _DEFAULT_MODEL = ModelSpec(kind="litellm")
 _DEFAULTS = {
-    "temperature": "takes no temperature",
+    "temperature": "not sent",
     "retries": f"{_DEFAULT_MODEL.retries}",
     "timeout_s": f"{_DEFAULT_MODEL.timeout_s:g}",
-    "max_tokens": "the provider's",
-    "price_in_usd": "litellm's",
-    "price_out_usd": "litellm's",
+    "max_tokens": "provider's default",
+    "price_in_usd": "from litellm",
+    "price_out_usd": "from litellm",
 }
 """What holds where a field is left empty."""
 
@@ -50,11 +50,9 @@ def parameters(form: FormState, faults: Callable[[FormState, str], None]) -> Non
                 faults,
                 0.1,
                 0.0,
-                "Of the first attempt, and of advice. Empty this field for a model that takes no temperature.",
+                "For the first attempt and for advice. Leave this empty if the model does not support a temperature.",
             )
-            _number_field(
-                "Seed", "seed", form, faults, 1, None, "For providers that promise to repeat themselves."
-            )
+            _number_field("Seed", "seed", form, faults, 1, None, "For providers with reproducible sampling.")
         with second:
             _number_field(
                 "Max tokens",
@@ -66,16 +64,22 @@ def parameters(form: FormState, faults: Callable[[FormState, str], None]) -> Non
                 "Optional. Default: the provider's own limit.",
             )
             _number_field(
-                "Retries", "retries", form, faults, 1, 0, "Further tries after a failure that may pass."
+                "Retries", "retries", form, faults, 1, 0, "How often a temporary failure is retried."
             )
         with third:
             _number_field(
-                "Time limit, s", "timeout_s", form, faults, 10.0, 1.0, "Of one request, to its last word."
+                "Timeout (s)",
+                "timeout_s",
+                form,
+                faults,
+                10.0,
+                1.0,
+                "For one request, including its whole reply.",
             )
             st.selectbox(
                 "Reasoning effort",
                 REASONING_EFFORTS,
-                format_func=lambda effort: effort or "left out",
+                format_func=lambda effort: effort or "not sent",
                 key=field_key("reasoning_effort"),
                 persist_state="session",
                 help="For models that reason before they answer.",
@@ -84,32 +88,32 @@ def parameters(form: FormState, faults: Callable[[FormState, str], None]) -> Non
         stop, extra = st.columns(2)
         with stop:
             st.text_area(
-                "Stop sequences, one a line", key=field_key("stop"), height=100, persist_state="session"
+                "Stop sequences (one per line)", key=field_key("stop"), height=100, persist_state="session"
             )
             faults(form, "stop")
         with extra:
             st.text_area(
-                "Further parameters, as a JSON object",
+                "Extra parameters (JSON object)",
                 key=field_key("extra"),
                 height=100,
                 placeholder='{"top_p": 0.9}',
                 persist_state="session",
-                help="By litellm's names. No keys: they have a field of their own.",
+                help="Parameter names as in litellm. Do not enter API keys here.",
             )
             faults(form, "extra")
         sent, received = st.columns(2)
-        about = "US dollars for a million tokens. Default: litellm's price table; unknown if the model is not in it."
+        about = "Optional. Default: litellm's price table, or unknown if the model is not in it."
         with sent:
-            _number_field("Price of tokens sent, $ a million", "price_in_usd", form, faults, 0.1, 0.0, about)
+            _number_field("Input price ($ per million tokens)", "price_in_usd", form, faults, 0.1, 0.0, about)
         with received:
             _number_field(
-                "Price of tokens received, $ a million", "price_out_usd", form, faults, 0.1, 0.0, about
+                "Output price ($ per million tokens)", "price_out_usd", form, faults, 0.1, 0.0, about
             )
         st.checkbox(
             "Cache identical calls",
             key=field_key("cache"),
             persist_state="session",
-            help="Cached calls are free, and the timeline marks them. Turn this off to ask the model every time.",
+            help="Cached calls are free and marked in the timeline. Turn this off to send every call to the model.",
         )
 
 
@@ -129,7 +133,7 @@ def _number_field(  # noqa: PLR0917  # a row of a table, in which each of these 
         step=step,
         min_value=least,
         value=None,
-        placeholder=_DEFAULTS.get(name, "left out"),
+        placeholder=_DEFAULTS.get(name, "not sent"),
         format=None if whole else "%g",
         persist_state="session",
         help=about,

@@ -27,9 +27,7 @@ def connection_rows(saved: list[Connection]) -> None:
     for connection in saved:
         _row(connection)
     if not saved:
-        st.caption(
-            "No other model is connected yet. Choose a kind below, fill in what it asks for, and press Test."
-        )
+        st.caption("No connections yet. Choose a provider below, fill in the form and press Test.")
 
 
 def _row(connection: Connection) -> None:
@@ -48,7 +46,7 @@ def _row(connection: Connection) -> None:
                 start_test(model, keys.typed_key(model), of=name)
                 st.rerun()
             st.button(
-                "Change",
+                "Edit",
                 key=f"change.{name}",
                 icon=":material/edit:",
                 type="tertiary",
@@ -70,14 +68,12 @@ def _describe_key(connection: Connection) -> str:
     model = connection.model
     if model.key_env:
         unset = connections.unset_variable(model)
-        return f"key from {model.key_env}" + (", which is not set where the app runs" if unset else "")
+        return f"key from {model.key_env}" + (", which is not set" if unset else "")
     if keys.typed_key(connection.model):
-        return "key typed, held in this session's memory until a reload"
+        return "API key entered, kept until you reload the page"
     if PRESETS[connection.preset].wants_key:
-        return (
-            "no key held: it was typed in another session, or before a reload; press Change to type it again"
-        )
-    return "no key held; if it wants one, press Change and type it"
+        return "no API key in this session; press Edit to enter it"
+    return "no API key"
 
 
 def _change(connection: Connection) -> None:
@@ -125,4 +121,4 @@ def _show_last_result(saved: list[Connection]) -> None:
     if removed is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(plain(f"{removed.name} was removed."), width="content")
-            st.button("Bring it back", key=_UNDO, type="tertiary", on_click=_restore)
+            st.button("Undo", key=_UNDO, type="tertiary", on_click=_restore)

@@ -7,6 +7,7 @@ from pages.shared.text import mistake, plain
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_number, format_time, pluralize
+from refine_core.glossary import GLOSSARY
 from refine_core.messages import ATTEMPT_OUTCOMES, RUN_OUTCOMES
 from refine_core.runs import RunRow
 
@@ -45,7 +46,7 @@ def entry(row: RunRow) -> None:
     st.caption(plain(" · ".join(parts)))
 
 
-st.title("Runs", anchor=False)
+st.title("Runs", anchor=False, help=f"{GLOSSARY['run']}\n\n**Event**: {GLOSSARY['event']}")
 try:
     rows = runs.recent(SHOWN)
 except StoreError as error:

@@ -19,6 +19,7 @@ from refine_core.formatting import (
     format_tokens,
     pluralize,
 )
+from refine_core.glossary import GLOSSARY
 from refine_core.hints import is_hint
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
@@ -60,7 +61,7 @@ def attempt_view(timeline: Timeline, attempt: Attempt) -> None:
     with right:
         _reward(timeline, attempt)
     _hints(timeline, attempt)
-    st.markdown("**Prompts and replies**")
+    st.markdown("**Prompts and replies**", help=GLOSSARY["predictor"])
     for run in attempt.predictors:
         _predictor(run)
     _questions("judge, asked by the reward", attempt.judge_calls, key=f"judge-{attempt.index}")
@@ -140,7 +141,7 @@ def _outputs(attempt: Attempt) -> None:
 
 
 def _reward(timeline: Timeline, attempt: Attempt) -> None:
-    st.markdown("**Reward**")
+    st.markdown("**Reward**", help=GLOSSARY["reward"])
     scored = attempt.scored
     if scored is None:
         st.caption("Not scored yet." if attempt.state == "running" else "No reward was measured.")
@@ -192,7 +193,7 @@ def _parts(parts: Mapping[str, float], *, key: str) -> None:
 def _hints(timeline: Timeline, attempt: Attempt) -> None:
     if not attempt.hints:
         return
-    st.markdown(f"**Hints received** {hint_source(timeline, attempt)}")
+    st.markdown(f"**Hints received** {hint_source(timeline, attempt)}", help=GLOSSARY["hint"])
     for name, hint in attempt.hints.items():
         st.caption(plain(name))
         if not is_hint(hint):
@@ -364,7 +365,7 @@ def _advice(attempt: Attempt) -> None:
     advice = attempt.advice
     if advice is None:
         return
-    st.markdown("**Advice asked for after this attempt**")
+    st.markdown("**Advice after this attempt**", help=GLOSSARY["adviser"])
     if advice.error is not None:
         mistake(f"No advice came: {describe_advice_failure(advice)}")
         whole(describe_advice_failure(advice), key=f"no-advice-{attempt.index}")

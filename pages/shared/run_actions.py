@@ -15,7 +15,7 @@ from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
 from refine_core.runs import Run
 
-_PACES = {None: "at the recorded pace", 1.0: "1 s a reply", 0.0: "at once"}
+_PACES = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 
 
 def actions(run: Run, *, here: bool = False) -> None:
@@ -57,7 +57,7 @@ def _resume(run: Run) -> None:
             )
         )
         missing_keys(run.timeline.spec, run.timeline.keyed)
-        if st.button("Go on", type="primary", key="go-on"):
+        if st.button("Resume now", type="primary", key="go-on"):
             _go_on(run, "Not resumed", anyway=False)
 
 
@@ -102,7 +102,7 @@ def _replay(run: Run) -> None:
             "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
             "Every screen of it says that it is a replay."
         )
-        pace = st.radio("Replies come", list(_PACES), format_func=_PACES.__getitem__, key="pace")
+        pace = st.radio("Reply delay", list(_PACES), format_func=_PACES.__getitem__, key="pace")
         if st.button("Start the replay", type="primary", key="start-replay"):
             try:
                 again = runs.replay(run.run_id, delay_s=pace)

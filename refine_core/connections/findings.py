@@ -16,7 +16,7 @@ from refine_core.lm.secrecy import redact
 from refine_core.spec import ReplyFormat
 
 What = Literal[
-    "Address", "Key", "Model", "Parameters", "Reply", "Reply format", "Streaming", "Tokens", "Price"
+    "Base URL", "Key", "Model", "Parameters", "Reply", "Reply format", "Streaming", "Tokens", "Price"
 ]
 Verdict = Literal["works", "fails", "lacks", "unknown", "waiting"]
 """lacks: it is known not to be there, and a run can do without."""

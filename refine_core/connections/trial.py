@@ -63,7 +63,7 @@ FORMAT_S = 8.0
 KEYLESS_S = 0.5
 """The longest that a finished test waits to hear whether the list is to be had without the key."""
 
-_FINDING: Mapping[str, What] = {"model": "Model", "api_base": "Address", "key_env": "Key"}
+_FINDING: Mapping[str, What] = {"model": "Model", "api_base": "Base URL", "key_env": "Key"}
 _OTHER_PROTOCOLS = frozenset(
     ("anthropic", "azure", "bedrock", "cohere", "gemini", "ollama", "ollama_chat", "sagemaker", "vertex_ai")
 )
@@ -170,7 +170,7 @@ class _Trial:
         except TimeoutError:
             found = Listing(failure=TimeoutError())
         self.listing = found if alike else replace(found, models=None, v1=False)
-        self.board.say("Address", *told(self.listing, self._where, round(allowed_s, 1)))
+        self.board.say("Base URL", *told(self.listing, self._where, round(allowed_s, 1)))
         if self.listing.models:
             self._look_up(self.listing.models)
         if self.key and self.listing.models is not None and not self.listing.v1:
@@ -283,18 +283,20 @@ class _Trial:
         )
         unreachable = isinstance(error, LMUnavailableError) and words.startswith("Cannot reach")
         if unreachable or moved:
-            say("Address", "fails", words)
-        elif error.status is not None and self.board.verdict("Address") != "works" and not self.listing.v1:
-            say("Address", "works", f"{_capital(self._where)} was reached.")
+            say("Base URL", "fails", words)
+        elif error.status is not None and self.board.verdict("Base URL") != "works" and not self.listing.v1:
+            say("Base URL", "works", f"{_capital(self._where)} was reached.")
         if isinstance(error, LMKeyError):
             keyless = bool(self.model.api_base) and not self.key and error.status is not None
             say("Key", "fails", self._none_given(error) if keyless else words)
         elif isinstance(error, LMNotFoundError) and not moved:
             if self.listing.v1:
-                say("Address", "fails", told(self.listing, self._where, 0.0)[1])
+                say("Base URL", "fails", told(self.listing, self._where, 0.0)[1])
             elif (self.model.api_base or "").rstrip("/").endswith("/chat/completions"):
                 say(
-                    "Address", "fails", "The address must end before /chat/completions, which is added to it."
+                    "Base URL",
+                    "fails",
+                    "The base URL must end before /chat/completions, which is added to it.",
                 )
             else:
                 say("Model", "fails", words + self._instead)
@@ -311,8 +313,8 @@ class _Trial:
     def _answered(self, reply: Reply, untempered: tuple[str, ...]) -> None:
         """A reply came: say all that it tells."""
         say, where = self.board.say, _capital(self._where)
-        if self.board.verdict("Address") != "works":
-            say("Address", "works", f"{where} was reached, and answered.")
+        if self.board.verdict("Base URL") != "works":
+            say("Base URL", "works", f"{where} was reached, and answered.")
         if self.board.verdict("Model") == "unknown":
             say("Model", "works", f"{self._name} answered, though the server does not list it.")
         else:

@@ -15,7 +15,7 @@ from tests.browser.conftest import wait_idle
 from tests.openai_server import Answer, OpenAIServer, polite
 
 APP = Path(__file__).parents[2] / "app.py"
-SLOW = "1 s a reply"
+SLOW = "1 s"
 
 
 @pytest.fixture
@@ -40,14 +40,14 @@ def rows(page: Page):
 def slow_down(page: Page) -> None:
     option = page.get_by_role("option", name=SLOW)
     for _ in range(5):  # a page that is still being drawn closes a list that was opened too early
-        page.get_by_role("combobox", name="Replies come").click()
+        page.get_by_role("combobox", name="Reply delay").click()
         try:
             option.click(timeout=2_000)
         except TooLate:
             continue
         break
     wait_idle(page)
-    expect(page.get_by_role("combobox", name="Replies come")).to_have_value(SLOW)
+    expect(page.get_by_role("combobox", name="Reply delay")).to_have_value(SLOW)
 
 
 def fill(page: Page, label: str, text: str) -> None:
@@ -208,11 +208,11 @@ def test_two_sessions_at_once_each_see_their_own_run(app, chromium, visit):
 
 def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
     with OpenAIServer(polite) as model:
-        app.get_by_text("A real model", exact=True).click()
+        app.get_by_text("Real model", exact=True).click()
         wait_idle(app)
         fill(app, "Model", "local-model")
-        fill(app, "Address of an OpenAI-compatible server", model.url)
-        fill(app, "Key", "sk-canary-0001")
+        fill(app, "Base URL (OpenAI-compatible server)", model.url)
+        fill(app, "API key", "sk-canary-0001")
         run(app)
         expect(app.get_by_text(re.compile("All 5 attempts made|Stopped at attempt")).first).to_be_visible(
             timeout=90_000
@@ -223,15 +223,15 @@ def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
     assert "canary" not in app.url
     app.reload()
     wait_idle(app)
-    expect(app.get_by_label("Address of an OpenAI-compatible server", exact=True)).to_have_value(model.url)
-    expect(app.get_by_label("Key", exact=True)).to_have_value("")
+    expect(app.get_by_label("Base URL (OpenAI-compatible server)", exact=True)).to_have_value(model.url)
+    expect(app.get_by_label("API key", exact=True)).to_have_value("")
 
 
 def test_an_unreachable_server_is_said_beside_its_field(app):
-    app.get_by_text("A real model", exact=True).click()
+    app.get_by_text("Real model", exact=True).click()
     wait_idle(app)
     fill(app, "Model", "local-model")
-    fill(app, "Address of an OpenAI-compatible server", "http://127.0.0.1:9/v1")
+    fill(app, "Base URL (OpenAI-compatible server)", "http://127.0.0.1:9/v1")
     app.get_by_label("Max attempts (N)").fill("1")
     run(app)
     expect(app.get_by_text(re.compile("The only attempt failed")).first).to_be_visible(timeout=90_000)
@@ -243,10 +243,10 @@ def test_half_an_emoji_is_shown_while_it_streams_and_after_a_reload(app):
     """The server log of these tests must hold no traceback, and the page no error."""
     reply = "[[ ## answer ## ]]\nhalf \ud83d emoji\n\n[[ ## completed ## ]]"
     with OpenAIServer(Answer(reply, trickle_s=1.0)) as model:
-        app.get_by_text("A real model", exact=True).click()
+        app.get_by_text("Real model", exact=True).click()
         wait_idle(app)
         fill(app, "Model", "local-model")
-        fill(app, "Address of an OpenAI-compatible server", model.url)
+        fill(app, "Base URL (OpenAI-compatible server)", model.url)
         app.get_by_label("Max attempts (N)").fill("1")
         write_reward(
             app,
@@ -330,8 +330,8 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
         ]
 
     assert findings() == []
-    page.get_by_text("A real model", exact=True).click()
-    expect(page.get_by_label("Key", exact=True)).to_be_visible()
+    page.get_by_text("Real model", exact=True).click()
+    expect(page.get_by_label("API key", exact=True)).to_be_visible()
     wait_idle(page)
     assert findings() == []
     choose(page, "Two stages, one to blame")

@@ -11,7 +11,7 @@ from tests.browser.conftest import wait_idle
 from tests.browser.test_app import APP, fill, run, stopped, write_reward
 from tests.browser.test_models import choose
 
-LIST = "Temperatures, one for each attempt"
+LIST = "Temperatures, one per attempt"
 FEEDING = "def reward(args, pred):\n    return Score(0.2, feedback='One word, please.')\n"
 
 
@@ -28,7 +28,7 @@ def chosen(page: Page, label: str):
 def test_what_is_chosen_survives_another_page_a_run_and_a_reload(app):
     write_reward(app, FEEDING)
     choose(app, "Hints from", "The reward's feedback")
-    choose(app, "Temperature schedule", "A list")
+    choose(app, "Temperature schedule", "Custom list")
     fill(app, LIST, "0, 0.3, 0.3, 0.9, 1.5")
     app.get_by_role("link", name="Runs").click()
     expect(app.get_by_role("heading", name="Runs")).to_be_visible()
@@ -47,12 +47,12 @@ def test_what_is_chosen_survives_another_page_a_run_and_a_reload(app):
 
 @pytest.mark.fault(50)
 def test_what_is_hidden_for_a_while_is_not_lost(app):
-    choose(app, "Temperature schedule", "A list")
+    choose(app, "Temperature schedule", "Custom list")
     fill(app, LIST, "0, 0.1, 0.2, 0.3")
     expect(app.get_by_text("List one temperature for each attempt (needed: 5; listed: 4)")).to_be_visible()
     choose(app, "Temperature schedule", "dspy 3: always 1")
     expect(app.get_by_text("Temperatures: 1 · 1 · 1 · 1 · 1")).to_be_visible()
-    choose(app, "Temperature schedule", "A list")
+    choose(app, "Temperature schedule", "Custom list")
     expect(app.get_by_label(LIST)).to_have_value("0, 0.1, 0.2, 0.3")
 
 

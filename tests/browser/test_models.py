@@ -42,20 +42,20 @@ def connect(page: Page, url: str, *, server: OpenAIServer, key: str = "", variab
     """Fill in the form of the Models page for that server."""
     page.goto(f"{url}/models")
     wait_idle(page)
-    choose(page, "Kind", "Another OpenAI-compatible server")
-    write(page, "Address", server.url)
+    choose(page, "Provider", "Another OpenAI-compatible server")
+    write(page, "Base URL", server.url)
     write(page, "Model", "tiny")
-    write(page, "Name of the connection", f"work {server.port}")
+    write(page, "Connection name", f"work {server.port}")
     if key:
-        page.get_by_text("Typed here, for this session").click()
+        page.get_by_text("Enter here (this session only)").click()
         wait_idle(page)
-        field = page.get_by_label("The key")
+        field = page.get_by_label("API key", exact=True)
         field.fill(key)
         field.press("Tab")
     elif variable:
-        page.get_by_text("An environment variable").click()
+        page.get_by_text("Environment variable").click()
         wait_idle(page)
-        write(page, "Name of the variable", variable)
+        write(page, "Variable name", variable)
     wait_idle(page)
 
 
@@ -115,7 +115,7 @@ def test_a_run_is_replayed_without_its_server_and_says_so(page, url):
     page.reload()
     stopped(page, "All 5 attempts made")
     page.get_by_role("button", name="Replay").click()
-    page.get_by_text("at once", exact=True).click()
+    page.get_by_text("none", exact=True).click()
     press(page, "Start the replay")
     expect(page.get_by_text("Replay: recorded replies of openai/tiny; no model was asked.")).to_be_visible(
         timeout=20_000
@@ -140,13 +140,13 @@ def test_a_run_whose_app_was_killed_is_resumed_where_it_stood_once_its_key_is_ty
             timeout=20_000
         )
         page.get_by_role("button", name="Resume").click()
-        press(page, "Go on")
+        press(page, "Resume now")
         expect(page.get_by_text("begun with a typed key for openai/tiny")).to_be_visible()
         field = page.get_by_label("Key for openai/tiny")
         field.fill(KEY)
         field.press("Tab")
         expect(page.get_by_role("button", name="Forget")).to_be_visible()
-        press(page, "Go on")
+        press(page, "Resume now")
         stopped(page, "All 5 attempts made", within_s=60)
         expect(page.get_by_text("Interrupted and resumed once").first).to_be_visible()
         expect(rows(page)).to_have_count(5)
@@ -172,7 +172,7 @@ def test_keys_are_in_nothing_that_the_app_writes_logs_or_shows(page, server, mon
             model.script(bad, Answer(raw=f"<html>{key}</html>".encode()))
             connect(page, url, server=model, **way)
             page.get_by_role("button", name="Test", exact=True).last.click()
-            expect(page.get_by_text(re.compile("It works|does not work yet"))).to_be_visible(timeout=60_000)
+            expect(page.get_by_text(re.compile("It works|does not work"))).to_be_visible(timeout=60_000)
             use_in_the_lab(page, model)
             model.script(bad)
             run(page)

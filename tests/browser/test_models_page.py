@@ -49,13 +49,13 @@ def press(page: Page, label: str) -> None:
 
 def to(page: Page, model: OpenAIServer, *, key: str = KEY, name: str = "work") -> None:
     """Fill the form in."""
-    choose(page, "Kind", "Another OpenAI-compatible server")
-    fill(page, "Address", model.url)
+    choose(page, "Provider", "Another OpenAI-compatible server")
+    fill(page, "Base URL", model.url)
     fill(page, "Model", "polite")
-    fill(page, "Name of the connection", name)
+    fill(page, "Connection name", name)
     if key:
-        page.get_by_text("Typed here, for this session", exact=True).click()
-        fill(page, "The key", key)
+        page.get_by_text("Enter here (this session only)", exact=True).click()
+        fill(page, "API key", key)
 
 
 def says(page: Page, words: str, within_ms: float = FIRST_TEST_S) -> None:
@@ -83,7 +83,7 @@ def test_a_connection_is_tested_and_kept_and_a_reload_forgets_its_key(models):
         assert KEY not in everything(models)
         models.reload()
         wait_idle(models)
-        says(models, "no key held")
+        says(models, "no API key")
         expect(models.get_by_text("kept", exact=True)).to_be_visible()
         assert KEY not in everything(models)
 
@@ -93,7 +93,7 @@ def test_a_model_that_is_typed_is_kept_when_the_field_is_left(models):
     fill(models, "Model", "my-own-model")
     expect(models.get_by_label("Model", exact=True)).to_have_value("my-own-model")
     models.get_by_label("Model", exact=True).fill("another")
-    models.get_by_label("Name of the connection").click()
+    models.get_by_label("Connection name").click()
     wait_idle(models)
     press(models, "Save")
     says(models, "openai/another")
@@ -118,7 +118,7 @@ def test_a_reload_in_the_middle_of_a_test_finds_it_again(models):
         assert "test=" in models.url
         models.reload()
         says(models, "It works.")
-        says(models, "from before the reload")
+        says(models, "before the page was reloaded")
 
 
 def test_a_test_can_be_stopped(models):
@@ -131,7 +131,7 @@ def test_a_test_can_be_stopped(models):
             assert time.monotonic() < deadline
             models.wait_for_timeout(50)
         press(models, "Stop the test")
-        says(models, "It is not known whether it works", 5_000)
+        says(models, "It is unclear whether it works", 5_000)
         says(models, "The test was stopped", 5_000)
 
 
@@ -143,7 +143,7 @@ def test_what_is_removed_can_be_brought_back_until_the_page_is_left(own_models):
         says(models, "Saved work.")
         press(models, "Remove")
         says(models, "work was removed.")
-        press(models, "Bring it back")
+        press(models, "Undo")
         expect(models.get_by_role("button", name="Use in the Lab")).to_have_count(1)
         press(models, "Remove")
         says(models, "work was removed.")

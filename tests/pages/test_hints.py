@@ -86,7 +86,7 @@ def test_the_request_for_advice_is_previewed_and_its_length_said(compact):
     asked = [c.value for c in app.code if FEEDBACK in c.value]
     assert asked
     assert asked[0].startswith("[[ ## reward_feedback ## ]]") == compact
-    assert "tokens. The values in braces are known only after an attempt." in said(app)
+    assert "tokens. Values in braces are filled in after an attempt." in said(app)
 
 
 @pytest.mark.parametrize(

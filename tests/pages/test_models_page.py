@@ -90,7 +90,7 @@ def test_the_practice_model_stands_first_and_an_empty_list_says_what_to_do():
     app = open_models()
     assert "Practice model" in said(app)
     assert "not a language model" in said(app)
-    assert "Choose a kind below" in said(app)
+    assert "Choose a provider below" in said(app)
 
 
 @pytest.mark.parametrize("preset", list(connections.PRESETS))
@@ -98,11 +98,11 @@ def test_every_kind_fills_the_form_with_what_is_usual_there(preset):
     app = choose(open_models(), preset)
     known = connections.PRESETS[preset]
     assert app.text_input(key=at(app, "model")).value == (known.models[0] if known.models else "")
-    addresses = [box for box in app.text_input if box.label == "Address"]
+    addresses = [box for box in app.text_input if box.label == "Base URL"]
     assert bool(addresses) == (known.wants_address or preset == "litellm")
     if addresses:
         assert addresses[0].value == (known.address or "")
-    variables = [box.value for box in app.text_input if box.label == "Name of the variable"]
+    variables = [box.value for box in app.text_input if box.label == "Variable name"]
     assert variables == ([known.key_env] if known.key_env else [])
 
 
@@ -112,7 +112,7 @@ def test_a_connection_is_saved_without_its_key_and_used_in_the_lab():
         (kept,) = connections.saved()
         assert (kept.name, kept.model.model, kept.model.api_base) == ("work", "openai/qwen3:8b", server.url)
         assert KEY not in repr(kept)
-        assert "held in this session" in said(app)
+        assert "kept until you reload" in said(app)
         press(app, "Use in the Lab")
         app.switch_page("../lab/page.py").run()
         run = ended(press_run(app))
@@ -125,9 +125,9 @@ def test_another_session_does_not_hold_the_key_and_says_so():
     with OpenAIServer(polite, key=KEY) as server:
         press(to_server(open_models(), server), "Save")
         other = open_models()
-    assert "held in this session" not in said(other)
+    assert "kept until you reload" not in said(other)
     connections.save(Connection("hosted", "openai", ModelSpec(kind="litellm", model="openai/x")))
-    assert "press Change to type it again" in said(open_models())
+    assert "press Edit to enter it" in said(open_models())
 
 
 def test_a_test_says_in_words_what_works_and_survives_a_reload():
@@ -146,7 +146,7 @@ def test_a_wrong_key_is_named_and_never_shown():
         app = press(to_server(open_models(), server), "Test")
         found = outcome_of(app)
     assert found.ok is False
-    assert any("does not work yet" in e for e in errors(app))
+    assert any("does not work" in e for e in errors(app))
     assert "Key" in said(app)
     assert KEY not in said(app)
 
@@ -181,7 +181,7 @@ def test_a_connection_is_changed_under_another_name_and_keeps_its_key():
         press(app, "Save")
     (kept,) = connections.saved()
     assert (kept.name, kept.model.connection, kept.model.max_tokens) == ("home", "home", 50)
-    assert "held in this session" in said(app)
+    assert "kept until you reload" in said(app)
 
 
 def test_a_removed_connection_can_be_brought_back():
@@ -190,7 +190,7 @@ def test_a_removed_connection_can_be_brought_back():
     before = connections.saved()
     app.button(key="remove.work").click().run()
     assert connections.saved() == []
-    press(app, "Bring it back")
+    press(app, "Undo")
     assert connections.saved() == before
 
 
@@ -203,7 +203,7 @@ def test_two_connections_do_not_share_a_name():
 
 
 def test_what_it_cost_is_told_by_day_and_model_and_free_is_said_to_be_free():
-    assert "Nothing was asked" in said(open_models())
+    assert "No calls in the last 30 days" in said(open_models())
     ended(press_run(_lab()))
     app = open_models()
     (spent,) = connections.spending(30)
@@ -256,11 +256,11 @@ def test_what_cannot_be_brought_back_is_not_lost():
         app = press(to_server(open_models(), server, key=""), "Save")
         app.button(key="remove.work").click().run()
         press(to_server(app, server, key=""), "Save")
-        press(app, "Bring it back")
+        press(app, "Undo")
         assert any("already" in e for e in errors(app))
         app.button(key="remove.work").click().run()
     assert connections.saved() == []
-    press(app, "Bring it back")
+    press(app, "Undo")
     assert [one.name for one in connections.saved()] == ["work"]
 
 

@@ -372,7 +372,7 @@ def test_a_form_that_has_changed_since_the_run_says_so():
 
 @pytest.mark.parametrize(
     ("strategy", "words"),
-    [("single", "only one attempt, without hints"), ("best_of_n", "tried again, without hints")],
+    [("single", "one attempt, without hints"), ("best_of_n", "runs again, without hints")],
 )
 def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
     app = open_app()
@@ -449,7 +449,7 @@ def test_a_second_press_of_run_does_not_begin_a_second_run():
     press_run(app)
     run_id = app.query_params["run"]
     press_run(app)
-    assert "This run is under way" in said(app)
+    assert "This run is still running" in said(app)
     assert len(runs.recent()) == 1
     del app.query_params["run"]  # as a press sends it that comes before the first one's answer
     press_run(app)

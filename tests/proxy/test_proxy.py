@@ -137,7 +137,7 @@ def failing(found):
 
 def test_a_test_says_that_key_model_and_stream_work(proxy):
     found = tried(proxy, "writes", KEY)
-    assert {found[what][0] for what in ("Address", "Key", "Model", "Reply", "Streaming")} == {"works"}
+    assert {found[what][0] for what in ("Base URL", "Key", "Model", "Reply", "Streaming")} == {"works"}
     assert "without it, the server refuses" in found["Key"][1]
 
 

@@ -187,7 +187,7 @@ def test_a_server_of_ones_own_is_asked_by_its_own_name_for_the_model(server, nam
 def test_a_refused_key_is_said_to_be_the_fault(server):
     server.key = "another"
     seen = tried(spec(server), CANARY)
-    assert (seen.ok, verdicts(seen)["Key"], verdicts(seen)["Address"]) == (False, "fails", "works")
+    assert (seen.ok, verdicts(seen)["Key"], verdicts(seen)["Base URL"]) == (False, "fails", "works")
     assert "401" in words(seen, "Key")
     assert verdicts(seen)["Reply"] == "unknown"
 
@@ -220,7 +220,7 @@ def test_where_every_request_is_refused_the_key_is_suspected_and_nothing_else(ke
     assert hint in words(seen, "Key")
     assert [what for what, verdict in verdicts(seen).items() if verdict == "fails"] == ["Reply"]
     assert "No connected db." in words(seen, "Reply")
-    assert f"refused to list its models ({listed})" in words(seen, "Address")
+    assert f"refused to list its models ({listed})" in words(seen, "Base URL")
 
 
 def test_a_refusal_by_a_server_that_lists_its_models_casts_no_doubt_on_the_key(server):
@@ -289,7 +289,7 @@ def test_only_providers_that_are_known_to_want_a_key_prove_it_by_answering(model
 def test_a_variable_that_is_not_set_is_named_and_nobody_is_asked(server, monkeypatch):
     monkeypatch.delenv("MY_OWN_KEY", raising=False)
     seen = tried(spec(server, key_env="MY_OWN_KEY"))
-    assert (seen.ok, verdicts(seen)["Key"], verdicts(seen)["Address"]) == (False, "fails", "works")
+    assert (seen.ok, verdicts(seen)["Key"], verdicts(seen)["Base URL"]) == (False, "fails", "works")
     assert "MY_OWN_KEY" in words(seen, "Key")
     assert chats(server) == []
 
@@ -302,30 +302,30 @@ def test_the_key_is_read_from_the_variable_that_is_named(server, monkeypatch):
 
 def test_a_server_that_is_not_running_is_said_at_once():
     seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=f"http://127.0.0.1:{free_port()}/v1"))
-    assert verdicts(seen) == {**dict.fromkeys(WHATS, "unknown"), "Address": "fails"}
-    assert "connection refused" in words(seen, "Address")
+    assert verdicts(seen) == {**dict.fromkeys(WHATS, "unknown"), "Base URL": "fails"}
+    assert "connection refused" in words(seen, "Base URL")
     assert words(seen, "Reply") == "Not tested, since the address cannot be reached."
     assert seen.took_s < 3
 
 
 def test_a_host_that_does_not_exist_is_said():
     seen = tried(ModelSpec("litellm", model="openai/tiny", api_base="http://nowhere.invalid/v1"))
-    assert verdicts(seen)["Address"] == "fails"
-    assert "no such host" in words(seen, "Address")
+    assert verdicts(seen)["Base URL"] == "fails"
+    assert "no such host" in words(seen, "Base URL")
 
 
 def test_a_certificate_that_nobody_trusts_is_said():
     with OpenAIServer(tls=True) as server:
         seen = tried(spec(server), CANARY)
-    assert verdicts(seen)["Address"] == "fails"
-    assert "secure" in words(seen, "Address")
+    assert verdicts(seen)["Base URL"] == "fails"
+    assert "secure" in words(seen, "Base URL")
 
 
 def test_a_model_that_is_not_there_brings_up_those_like_it(server):
     server.models = ["llama3.1:8b", "Qwen3:8b", "mistral"]
     server.script(status(404, "model 'qwen3' not found"))
     seen = tried(spec(server, model="openai/qwen3"))
-    assert (seen.ok, verdicts(seen)["Model"], verdicts(seen)["Address"]) == (False, "fails", "works")
+    assert (seen.ok, verdicts(seen)["Model"], verdicts(seen)["Base URL"]) == (False, "fails", "works")
     assert "Did you mean 'Qwen3:8b'" in words(seen, "Model")
 
 
@@ -421,7 +421,7 @@ def test_a_hanging_server_is_said_when_the_time_is_over(server):
     assert time.monotonic() - began < 2.5
     assert (seen.ok, verdicts(seen)["Reply"]) == (False, "fails")
     assert "gave no reply within 1.5 s" in words(seen, "Reply")
-    assert verdicts(seen)["Address"] == "works"
+    assert verdicts(seen)["Base URL"] == "works"
 
 
 def test_a_reply_that_trickles_for_ever_ends_with_the_time_too(server):
@@ -455,13 +455,13 @@ def test_stopping_takes_less_than_a_second_and_lets_go_of_the_server(server):
 def test_a_server_without_a_list_of_models_is_not_at_fault():
     with Plain({"/v1/chat/completions": CHAT}) as server:
         seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1"))
-    assert (seen.ok, verdicts(seen)["Address"], seen.models) == (True, "works", ())
+    assert (seen.ok, verdicts(seen)["Base URL"], seen.models) == (True, "works", ())
 
 
 def test_a_list_that_hangs_does_not_keep_the_request_from_being_made():
     with Plain({"/v1/models": 30.0, "/v1/chat/completions": CHAT}) as server:
         seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1"), limit_s=4.0)
-    assert (seen.ok, verdicts(seen)["Address"]) == (True, "works")
+    assert (seen.ok, verdicts(seen)["Base URL"]) == (True, "works")
 
 
 @pytest.mark.parametrize(
@@ -479,14 +479,14 @@ def test_at_most_two_hundred_models_are_told_and_all_are_looked_at():
         seen = tried(ModelSpec("litellm", model="openai/m299", api_base=server.url + "/v1"))
     assert len(seen.models) == 200
     assert verdicts(seen)["Model"] == "works"
-    assert "300 models" in words(seen, "Address")
+    assert "300 models" in words(seen, "Base URL")
 
 
 def test_an_address_that_lacks_its_v1_is_put_right():
     with Plain({"/v1/models": listing("tiny")}) as server:
         seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url))
-    assert (seen.ok, verdicts(seen)["Address"]) == (False, "fails")
-    assert f"write {server.url}/v1" in words(seen, "Address")
+    assert (seen.ok, verdicts(seen)["Base URL"]) == (False, "fails")
+    assert f"write {server.url}/v1" in words(seen, "Base URL")
 
 
 def test_the_key_is_not_carried_to_where_a_redirect_points():
@@ -495,7 +495,7 @@ def test_the_key_is_not_carried_to_where_a_redirect_points():
         with Plain({"/v1/models": (302, there, b""), "/v1/chat/completions": (307, there, b"")}) as server:
             seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1"), CANARY)
     assert elsewhere.hits == []
-    assert verdicts(seen)["Address"] == "fails"
+    assert verdicts(seen)["Base URL"] == "fails"
 
 
 def test_a_server_of_another_protocol_gets_no_key_with_the_question_for_its_models():
@@ -593,7 +593,7 @@ def test_what_cannot_be_used_is_told_before_anybody_is_asked(server):
     login = server.url.replace("://", f"://me:{CANARY}@")
     seen = tried(spec(server, model="", api_base=login, extra={"api_key": CANARY}, timeout_s=-1.0), CANARY)
     failing = {what for what, verdict in verdicts(seen).items() if verdict == "fails"}
-    assert failing == {"Model", "Address", "Parameters"}
+    assert failing == {"Model", "Base URL", "Parameters"}
     assert server.requests == []
     assert CANARY not in repr(seen)
 
@@ -649,8 +649,8 @@ def test_a_key_that_was_not_copied_well_is_told_before_it_is_sent(server, key):
 def test_an_address_that_goes_on_to_the_chat_itself_is_put_right(server):
     server.default = status(404, "no")
     seen = tried(spec(server, api_base=server.url + "/chat/completions"))
-    assert verdicts(seen)["Address"] == "fails"
-    assert "must end before" in words(seen, "Address")
+    assert verdicts(seen)["Base URL"] == "fails"
+    assert "must end before" in words(seen, "Base URL")
 
 
 def test_the_thread_that_tested_leaves_nothing_behind(server):

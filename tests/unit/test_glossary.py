@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from refine_core.glossary import GLOSSARY, Term, write_page
 
 ROOT = Path(__file__).parents[2]
+PAGES = [page.read_text(encoding="utf-8") for page in (ROOT / "pages").rglob("*.py")]
 
 
 def test_the_page_in_the_docs_is_the_glossary():
@@ -18,3 +21,8 @@ def test_the_page_in_the_docs_is_the_glossary():
 def test_the_glossary_explains_the_twelve_words():
     assert list(GLOSSARY) == list(get_args(Term))
     assert len(GLOSSARY) == 12
+
+
+@pytest.mark.parametrize("term", GLOSSARY)
+def test_every_word_of_the_glossary_is_a_hover_text(term):
+    assert any(f'GLOSSARY["{term}"]' in page or f"GLOSSARY['{term}']" in page for page in PAGES)
