@@ -187,6 +187,52 @@ def test_every_public_name_is_documented():
     assert [n for n in refine_core.__all__ if not (getattr(refine_core, n).__doc__ or "").strip()] == []
 
 
+PROCESS = """
+import gc, importlib, logging, os, pkgutil, signal, sys, threading, types
+import httpx, refine_core
+def state():
+    return {
+        "the record factory": logging.getLogRecordFactory(),
+        "the collector's thresholds": gc.get_threshold(),
+        "the environment": dict(os.environ),
+        "httpx's transports": [dict(vars(c)) for c in (httpx.HTTPTransport, httpx.AsyncHTTPTransport)],
+        "the import path": list(sys.path),
+        "signal handlers": [signal.getsignal(s) for s in signal.valid_signals()],
+        "threads": threading.enumerate(),
+    }
+before = state()
+for found in pkgutil.walk_packages(refine_core.__path__, "refine_core."):
+    if found.name.endswith(".env"):
+        continue  # alembic's own script, which it runs and nobody imports
+    module = importlib.import_module(found.name)
+    assert type(module) is types.ModuleType, f"{found.name} changes its class"
+    for what, value in state().items():
+        assert value == before[what], f"importing {found.name} changes {what}"
+"""
+
+
+def test_no_import_changes_the_process():
+    """What does, is listed in refine_core/lm/process_wide.py, and waits for the first call of a real model."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROCESS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_changes_the_process_is_done_where_it_is_listed():
+    changes = re.compile(
+        r"setLogRecordFactory|gc\.(set_threshold|disable|freeze)|os\.environ(\[[^]]*\] =|\.setdefault|\.update)|os\.putenv"
+        r"|register_at_fork|atexit\.register|signal\.signal\(|\.__class__ = |catch_warnings|sys\.set(profile|recursionlimit)"
+    )
+    listed = {"lm/process_wide.py", "lm/log_guard.py", "store/sql.py", "rewards/source.py"}
+    found = {
+        path.relative_to(CORE).as_posix()
+        for path in sources(CORE)
+        if changes.search(path.read_text(encoding="utf-8"))
+    }
+    assert found - listed == {"rewards/sandbox_api.py"}, "a reward's worker is a process of its own"
+
+
 @pytest.mark.parametrize("heavy", ["litellm", "sqlalchemy", "alembic", "pydantic", "streamlit"])
 def test_importing_the_core_loads_nothing_heavy(heavy):
     code = f"import refine_core, sys; refine_core.Refine, refine_core.Predict, refine_core.ScriptedLM; sys.exit({heavy!r} in sys.modules)"

@@ -15,25 +15,32 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from refine_core.errors import LMError
-from refine_core.lm import transports
-from refine_core.lm.log_guard import install_log_guard
+from refine_core.lm.process_wide import configure_litellm, prepare_litellm_import
 
 if TYPE_CHECKING:
     import asyncio
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Engine:
     """What all models share: the import of litellm, and one event loop. Each starts when it is first needed."""
 
     def __init__(self) -> None:
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
         self._lock = threading.Lock()
         self._import: Future[Any] | None = None  # Any: mypy would take minutes to read litellm
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()  # last: whoever reads the right one finds the rest in place
+
+    def _check_fork(self) -> None:
+        """A forked process has litellm, if its parent had, but none of its parent's threads."""
+        if self._pid != os.getpid():
+            self._start_afresh()
 
     def litellm(self) -> Future[Any]:
         """litellm, now or soon. A failed import is tried again at the next call."""
+        self._check_fork()
         with self._lock:
             failed = self._import is not None and self._import.done() and self._import.exception()
             if self._import is None or failed:
@@ -45,6 +52,8 @@ class Engine:
             return self._import
 
     def ready(self) -> bool:
+        """Whether litellm is imported, so that a call starts without delay."""
+        self._check_fork()
         with self._lock:
             return self._import is not None and self._import.done() and not self._import.exception()
 
@@ -52,6 +61,7 @@ class Engine:
         """Have the event loop do this work. Cancelling the result cancels it there."""
         import asyncio
 
+        self._check_fork()
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
@@ -60,18 +70,10 @@ class Engine:
 
 
 def _import_litellm(done: Future[Any]) -> None:
-    os.environ.setdefault(
-        "LITELLM_LOCAL_MODEL_COST_MAP", "True"
-    )  # prices from the package, not from the network
+    prepare_litellm_import()
     try:
         litellm: Any = importlib.import_module("litellm")
-        litellm.telemetry = False
-        litellm.suppress_debug_info = True  # it prints advice otherwise
-        litellm.disable_hf_tokenizer_download = (
-            True  # it would ask another network than the model's, to guess tokens
-        )
-        install_log_guard()
-        transports.install()
+        configure_litellm(litellm)
     except Exception as error:  # noqa: BLE001  # the waiting callers get it
         # What was half imported must go, or the next import would find its parts without their whole.
         for name in [n for n in sys.modules if n == "litellm" or n.startswith("litellm.")]:
@@ -86,15 +88,6 @@ def _import_litellm(done: Future[Any]) -> None:
 engine = Engine()
 
 
-def _after_fork() -> None:
-    """A forked process has litellm, if its parent had, but none of its parent's threads."""
-    engine.__init__()  # type: ignore[misc]  # the same object, which every model holds
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
 def warm() -> None:
     """Start importing litellm in the background, so that the first call need not wait for it. Returns at once."""
     engine.litellm()
@@ -103,15 +96,3 @@ def warm() -> None:
 def litellm_ready() -> bool:
     """Whether litellm is imported, so that a call starts without delay."""
     return engine.ready()
-
-
-def spare_loopback_from_proxies() -> None:
-    """Where the environment names a proxy, say that this machine's own addresses need none."""
-    import urllib.request
-
-    if not urllib.request.getproxies_environment():
-        return
-    spared = [host.strip() for host in os.environ.get("no_proxy", os.environ.get("NO_PROXY", "")).split(",")]
-    if "*" not in spared and (missing := [host for host in LOOPBACK if host not in spared]):
-        both = ",".join([*filter(None, spared), *missing])
-        os.environ["no_proxy"] = os.environ["NO_PROXY"] = both

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import error_messages, prices, refused_params
 from refine_core.lm.capabilities import provider_of
-from refine_core.lm.engine import LOOPBACK, spare_loopback_from_proxies
 from refine_core.lm.litellm_errors import as_litellm_error
-from refine_core.lm.log_guard import protect_logs
+from refine_core.lm.log_guard import log_guard
+from refine_core.lm.process_wide import LOOPBACK, bypass_proxies_for_loopback
 from refine_core.lm.secrecy import collect_secrets, environment_secrets
 from refine_core.lm.server_replies import ServerReply, read_litellm_reply, to_reply
 from refine_core.lm.streaming import Draft, read_stream
@@ -97,7 +97,7 @@ class Call:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        forget = protect_logs(self.secrets)
+        forget = log_guard.protect(self.secrets)
         began_s = loop.time()
         try:
             async with asyncio.timeout(
@@ -230,7 +230,7 @@ class Call:
             request["api_base"] = self.api_base
             request.setdefault("api_key", NO_KEY)
             if urlsplit(self.api_base).hostname in LOOPBACK:
-                spare_loopback_from_proxies()
+                bypass_proxies_for_loopback()
         return request
 
     def _to_reply(self, litellm: Any, said: ServerReply) -> Reply | LMError:

@@ -23,7 +23,7 @@ from refine_core.errors import LMError, LMRefusedError, LMTimeoutError, LMUnavai
 from refine_core.lm import LM, Reply, Usage, warm
 from refine_core.lm.chat_format import normalize_reply, normalize_usage, to_sse
 from refine_core.lm.engine import engine
-from refine_core.lm.log_guard import protect_logs
+from refine_core.lm.log_guard import log_guard
 from refine_core.lm.secrecy import mask, safe_prefix
 from refine_core.lm.streaming import Draft
 from refine_core.lm.transport_faults import ErrorBody, MalformedReply
@@ -322,7 +322,7 @@ def test_whatever_is_said_of_a_beginning_is_the_beginning_of_what_is_said_at_las
 def test_logs_lose_the_keys_in_use_even_in_tracebacks(caplog):
     """The record itself, so that it does not matter who writes it down."""
     log = logging.getLogger("httpcore.connection")
-    forget = protect_logs({KEY})
+    forget = log_guard.protect({KEY})
     with caplog.at_level(logging.DEBUG, "httpcore"):
         log.debug("sent %s", {"Authorization": KEY})
         log.error("lost", exc_info=ValueError(KEY))
@@ -334,7 +334,7 @@ def test_logs_lose_the_keys_in_use_even_in_tracebacks(caplog):
 
 def test_a_key_is_remembered_no_longer_than_its_calls(caplog):
     key = "canary-of-two-calls"
-    forget, again = protect_logs({key}), protect_logs({key})
+    forget, again = log_guard.protect({key}), log_guard.protect({key})
     forget()
     logging.getLogger("mine").warning("%s", key)
     again()
