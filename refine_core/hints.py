@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+HINT_FIELD = "hint_"
+"""The input field through which a hint reaches a predictor; the library appends it, and no signature may declare it."""
 NO_HINT = "N/A"
 _NO_HINT_SPELLINGS = frozenset(("", NO_HINT, "NA"))
 

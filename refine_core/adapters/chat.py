@@ -23,8 +23,9 @@ from refine_core.adapters.turn_adapter import (
     format_requested_field,
     format_section,
 )
+from refine_core.hints import HINT_FIELD
 from refine_core.reasoning import split_reasoning
-from refine_core.signatures.signature import HINT, Signature
+from refine_core.signatures.signature import Signature
 
 _COMPLETED = format_section(COMPLETED)
 
@@ -99,7 +100,7 @@ class ChatAdapter(TurnAdapter):
                     values[name] = read.read_text(text)
                 except ValueError as why:
                     invalid[name] = str(why)
-        if len(missing) == len(outputs) and (under := [n for n in (*inputs, HINT) if n in found]):
+        if len(missing) == len(outputs) and (under := [n for n in (*inputs, HINT_FIELD) if n in found]):
             echoed.setdefault(
                 missing[0], f"{TEMPLATE_REPEATED}, and wrote under {format_section(under[-1])!r}, an input"
             )

@@ -25,7 +25,7 @@ from refine_core.configuration import (
 )
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
-from refine_core.hints import is_hint
+from refine_core.hints import HINT_FIELD, is_hint
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.plain import plain_dict
@@ -37,7 +37,6 @@ from refine_core.modules.state import dump_predictor, load_predictor
 from refine_core.modules.tree import Parameter
 from refine_core.signatures import InputField, OutputField, Signature, check_inputs, ensure_signature
 
-HINT = "hint_"
 SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies at once
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _OPTIONS = frozenset(("signature", "new_signature", "lm", "config", "demos", "_trace"))  # of one call
@@ -169,7 +168,7 @@ class Predict(Operation, Parameter):
         prompt_signature, given = (
             (signature, values)
             if hint is None
-            else (_hinted(signature, signature.instructions), {**values, HINT: hint})
+            else (_hinted(signature, signature.instructions), {**values, HINT_FIELD: hint})
         )
         start = time.perf_counter()
         try:
@@ -268,7 +267,7 @@ def _hinted(signature: type[Signature], instructions: str) -> type[Signature]:
     instructions: the signature's own, which may have changed since it was last asked for.
     """
     del instructions
-    return signature.append(HINT, InputField(desc="a hint for you from an earlier attempt"))
+    return signature.append(HINT_FIELD, InputField(desc="a hint for you from an earlier attempt"))
 
 
 def current_adapter(lm: BaseLM) -> Adapter:

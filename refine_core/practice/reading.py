@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from refine_core.hints import is_hint
+from refine_core.hints import HINT_FIELD, is_hint
 from refine_core.lm.types import Message
 
-HINT = "hint_"
 _MARKER_LINE = re.compile(r"^\s*\[\[ ## (\w+) ## \]\](.*)$")
 _MARKER = re.compile(r"\[\[ ## (\w+) ## \]\]")
 _LISTED = re.compile(r"^\s*(\d+)\.\s+`(\w+)`\s*", re.MULTILINE)
@@ -56,7 +55,7 @@ def read(messages: Sequence[Message]) -> Ask:
         return Ask({}, (), text=user)
     names = {output.name for output in outputs}
     inputs = _sections(user, names)
-    hint = inputs.pop(HINT, "").strip()
+    hint = inputs.pop(HINT_FIELD, "").strip()
     objective = "\n".join(line.strip() for line in _indented_tail(system))
     marked = {name for name in _MARKER.findall(user) if name in names}
     asked_by_name = any(f"`{name}`" in user for name in names)

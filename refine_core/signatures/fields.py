@@ -174,3 +174,20 @@ def infer_prefix(name: str) -> str:
     """
     words = _WORD_STARTS.split(name)
     return " ".join(word if word.isupper() else word.capitalize() for word in words)
+
+
+def inputs_first(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The same fields with all inputs before all outputs."""
+    return {k: f for role in ("input", "output") for k, f in fields.items() if f.role == role}
+
+
+def default_instructions(fields: Mapping[str, Field]) -> str:
+    """The instructions of a signature that has none: make these outputs from those inputs."""
+    names = [
+        ", ".join(f"`{f.name}`" for f in fields.values() if f.role == role) for role in ("input", "output")
+    ]
+    return (
+        f"Given the fields {names[0]}, produce the fields {names[1]}."
+        if names[0]
+        else f"Produce the fields {names[1]}."
+    )

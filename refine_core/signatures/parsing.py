@@ -7,24 +7,21 @@ Errors carry the column to blame, so that a form can point at it.
 
 from __future__ import annotations
 
-import ast
-import datetime
-import decimal
 import keyword
-import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, Optional, Union
+from typing import Any
 
-from refine_core.errors import SignatureError, SignatureValueError
-from refine_core.reading import parse_expression
-from refine_core.signatures.caller_names import MISSING, find_type, is_called_from_code, is_type
+from refine_core.errors import SignatureValueError
+from refine_core.hints import HINT_FIELD
+from refine_core.signatures.caller_names import is_type
 from refine_core.signatures.fields import Field, Role
+from refine_core.signatures.type_parsing import parse_type
 
 # Names that a field may not take, and who has taken them.
 RESERVED: Mapping[str, str] = {
-    "hint_": "it is the field through which hints reach a predictor",
+    HINT_FIELD: "it is the field through which hints reach a predictor",
     "completed": "it marks the end of a reply",
     "signature": "it is a keyword of a predictor's call",
     "demos": "it is a keyword of a predictor's call",
@@ -35,37 +32,6 @@ RESERVED: Mapping[str, str] = {
     "completions": "a prediction keeps there what it was read from",
 }
 
-TYPES: Mapping[str, Any] = {
-    "str": str,
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "list": list,
-    "dict": dict,
-    "tuple": tuple,
-    "set": set,
-    "frozenset": frozenset,
-    "bytes": bytes,
-    "date": datetime.date,
-    "datetime": datetime.datetime,
-    "time": datetime.time,
-    "Decimal": decimal.Decimal,
-    "object": object,
-    "Any": Any,
-    "None": types.NoneType,
-    "NoneType": types.NoneType,
-    "List": list,
-    "Dict": dict,
-    "Tuple": tuple,
-    "Set": set,
-    "Literal": Literal,
-    "Optional": Optional,
-    "Union": Union,
-    "datetime.date": datetime.date,
-    "datetime.datetime": datetime.datetime,
-    "datetime.time": datetime.time,
-    "decimal.Decimal": decimal.Decimal,
-}
 _OPEN, _CLOSE = "([{", ")]}"
 
 
@@ -135,7 +101,7 @@ def _parse_side(
 ) -> list[tuple[Field, int]]:
     if not part.strip():
         return []
-    field = []
+    fields = []
     for piece in _split_parts(part, offset):
         if not piece.text:
             raise SignatureValueError("a field name is missing here", text=text, column=piece.column)
@@ -146,13 +112,13 @@ def _parse_side(
             raise SignatureValueError(
                 f"field {name.strip()!r} has a ':' but no type after it", text=text, column=column
             )
-        field.append(
+        fields.append(
             (
-                Field(name.strip(), role, _parse_type(kind.strip(), text, column, custom) if colon else str),
+                Field(name.strip(), role, parse_type(kind.strip(), text, column, custom) if colon else str),
                 piece.column,
             )
         )
-    return field
+    return fields
 
 
 def _split_parts(part: str, offset: int) -> Iterator[_Part]:
@@ -178,116 +144,24 @@ def _top_level(text: str, mark: str) -> Iterator[int]:
             yield i
 
 
-def _parse_type(kind: str, text: str, column: int, custom: Mapping[str, Any]) -> Any:
-    """The type that `kind` names."""
-    try:
-        tree = parse_expression(kind)
-        return _TypeReader(text, column, custom).read(tree)
-    except SignatureError:
-        raise
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise SignatureValueError(
-            f"{_brief(kind)} is not a type; write, for example, list[str]", text=text, column=column
-        ) from None
+def parse_field(name: Any, declaration: Any) -> Field:
+    """A field from (type, InputField()), from InputField() alone, or from another signature's field."""
+    if not isinstance(name, str):
+        raise SignatureValueError(f"field names must be texts, not {name!r}")
+    if name != HINT_FIELD:
+        check_name(name)
+    match declaration:
+        case (kind, field) if isinstance(declaration, tuple):
+            pass
+        case field:
+            kind = None
+    if not isinstance(field, Field):
+        raise SignatureValueError(f"field {name!r} must be given as (type, InputField() or OutputField())")
+    return field.with_name(name, check_type(name, kind))
 
 
-class _TypeReader:
-    """Reads names, subscripts, `|`, literals and dots; nothing is executed."""
-
-    def __init__(self, text: str, column: int, custom: Mapping[str, Any]) -> None:
-        self.text, self.column, self.custom = text, column, custom
-
-    def read(self, node: ast.expr) -> Any:
-        """The type that stands alone at `node`."""
-        field = self._named(node)
-        if field in (Literal, Optional, Union):
-            raise self._fault(
-                node, f"{ast.unparse(node)} needs something in brackets, such as {_BRACKETED[field]}"
-            )
-        return field
-
-    def _named(self, node: ast.expr) -> Any:
-        match node:
-            case ast.Constant(value=None):
-                return types.NoneType
-            case ast.Constant(value=str(inner)):  # a type in quotes, as Python's annotations allow
-                return self.read(parse_expression(inner))
-            case ast.Attribute(value=ast.Name(id="typing"), attr=name) if name in TYPES:
-                return TYPES[name]
-            case ast.Name() | ast.Attribute():
-                return self._looked_up(node)
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return Union[self.read(left), self.read(right)]  # noqa: UP007 - made of values, so that Literal fits
-            case ast.Subscript(value=outer, slice=inner):
-                return self._subscript(node, self._named(outer), inner)
-            case _:
-                raise self._fault(node, f"{_brief(ast.unparse(node))} is not a type")
-
-    def _looked_up(self, node: ast.expr) -> Any:
-        path = ast.unparse(node)
-        field = find_type(path, self.custom, TYPES)
-        if field is MISSING:
-            own = (
-                ", and what the calling code can see or gives as custom_types"
-                if is_called_from_code()
-                else ""
-            )
-            raise self._fault(node, f"unknown type {path!r}; known are {_list_type_names(self.custom)}{own}")
-        if not is_type(field):
-            raise self._fault(node, f"{_brief(path)} is not a type, but a {type(field).__name__}")
-        return field
-
-    def _subscript(self, node: ast.expr, outer: Any, inner: ast.expr) -> Any:
-        parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-        if outer is Literal:
-            return Literal[tuple(self._literal(part) for part in parts)]
-        args = tuple(... if _dots(p) and outer is tuple else self.read(p) for p in parts)
-        wanted = _ARGUMENTS.get(outer)
-        if not args or (wanted is not None and len(args) != wanted):
-            raise self._fault(
-                node,
-                f"{_brief(ast.unparse(node))} is not a type: {wanted or 'at least 1'} must stand in the brackets",
-            )
-        try:
-            return outer[args if len(args) > 1 or outer is tuple else args[0]]
-        except TypeError as error:
-            raise self._fault(node, f"{_brief(ast.unparse(node))} is not a type: {error}") from None
-
-    def _literal(self, node: ast.expr) -> Any:
-        match node:
-            case ast.Constant(value=str() | int() | None as value):
-                return value
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
-                return -value
-            case _:
-                raise self._fault(
-                    node, f"{_brief(ast.unparse(node))} cannot be a choice; write texts or whole numbers"
-                )
-
-    def _fault(self, node: ast.expr, message: str) -> SignatureValueError:
-        return SignatureValueError(message, text=self.text, column=self.column + node.col_offset)
-
-
-_BRACKETED: Mapping[Any, str] = {
-    Literal: "Literal['a', 'b']",
-    Optional: "Optional[str]",
-    Union: "Union[str, int]",
-}
-_ARGUMENTS: Mapping[Any, int] = {list: 1, set: 1, dict: 2, Optional: 1}
-LONGEST = 60
-
-
-def _dots(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is ...
-
-
-def _brief(kind: str) -> str:
-    """Text of a person in a message: quoted, and not longer than a line."""
-    return repr(kind if len(kind) <= LONGEST else f"{kind[:LONGEST]}…")
-
-
-def _list_type_names(custom: Mapping[str, Any]) -> str:
-    shown = (
-        n for n in TYPES if "." not in n and (n.islower() or n in ("Literal", "Optional", "Any", "Decimal"))
-    )
-    return ", ".join(dict.fromkeys([*shown, *custom]))
+def check_type(name: str, kind: Any) -> Any:
+    """`kind`, if it can be the type of field `name`, or is None. Raises SignatureError."""
+    if kind is None or is_type(kind):
+        return kind
+    raise SignatureValueError(f"field {name!r} needs a type, such as list[str], not {kind!r}")

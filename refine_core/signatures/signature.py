@@ -14,19 +14,17 @@ say. The instructions may change in place, by `S.__doc__ = …` or `S.instructio
 from __future__ import annotations
 
 import inspect
-import sys
-import types
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from refine_core.errors import SignatureTypeError, SignatureValueError
-from refine_core.signatures.caller_names import caller_names, is_type
-from refine_core.signatures.fields import Field
-from refine_core.signatures.parsing import check_name, parse_fields
+from refine_core.errors import SignatureValueError
+from refine_core.hints import HINT_FIELD
+from refine_core.signatures.annotations import refuse_undeclared, resolve_annotation, resolve_annotations
+from refine_core.signatures.caller_names import caller_names
+from refine_core.signatures.fields import Field, default_instructions, inputs_first
+from refine_core.signatures.parsing import check_name, check_type, parse_field, parse_fields
 from refine_core.signatures.state import dump_signature, read_state
 from refine_core.signatures.types import type_text
-
-HINT = "hint_"  # reserved in texts and classes; the library itself appends it
 
 
 class SignatureMeta(type):
@@ -43,8 +41,8 @@ class SignatureMeta(type):
         signature_class = super().__new__(mcs, name, bases, body, **kwargs)
         if "_fields" in body:
             return signature_class  # the base itself, or one that `make` has completed
-        _refuse_undeclared(signature_class, declared)
-        kinds, pending = _resolve_annotations(signature_class, declared)
+        refuse_undeclared(signature_class, declared)
+        kinds, pending = resolve_annotations(signature_class, declared)
         fields = {
             k: f
             for base in reversed(signature_class.__mro__[1:])
@@ -53,7 +51,7 @@ class SignatureMeta(type):
         for key, field in declared.items():
             check_name(key)
             fields[key] = field.with_name(key, kinds.get(key))
-        signature_class._fields, signature_class._pending = _inputs_first(fields), pending
+        signature_class._fields, signature_class._pending = inputs_first(fields), pending
         doc = inspect.cleandoc(body.get("__doc__") or "")
         signature_class._instructions = (
             doc
@@ -129,7 +127,7 @@ class SignatureMeta(type):
             fields = dict(cls._fields)
             for name, note in cls._pending.items():
                 try:
-                    fields[name] = fields[name].with_name(name, _resolve_annotation(cls, note, local))
+                    fields[name] = fields[name].with_name(name, resolve_annotation(cls, note, local))
                 except NameError as error:
                     raise SignatureValueError(
                         f"{cls.__name__}: the type of field {name!r} is unknown: {error}"
@@ -171,7 +169,7 @@ class SignatureMeta(type):
             raise SignatureValueError(
                 f"field {name!r} must be InputField() or OutputField(), not {type(field).__name__}"
             )
-        if name != HINT:
+        if name != HINT_FIELD:
             check_name(name)
         sides = {
             role: [f for f in cls._resolved_fields().values() if f.role == role]
@@ -184,7 +182,7 @@ class SignatureMeta(type):
                 f"{cls.signature!r} has {len(side)} {field.role} fields, so {name!r} cannot be inserted at {index}; "
                 f"use 0 to {len(side)}, or -1 for the end"
             )
-        side.insert(at, field.with_name(name, _check_type(name, type_)))
+        side.insert(at, field.with_name(name, check_type(name, type_)))
         return build_signature((*sides["input"], *sides["output"]), cls.instructions, name=cls.__name__)
 
     def delete(cls, name: str) -> type[Signature]:
@@ -247,7 +245,7 @@ def build_signature(
     fields: tuple[Field, ...], instructions: str = "", *, name: str = "StringSignature"
 ) -> type[Signature]:
     """A signature of `fields`, inputs put first."""
-    ordered = _inputs_first({f.name: f for f in fields})
+    ordered = inputs_first({f.name: f for f in fields})
     told = inspect.cleandoc(instructions or "") or default_instructions(ordered)
     body = {"_fields": ordered, "_pending": {}, "_instructions": told, "__doc__": told}
     return SignatureMeta(name, (Signature,), body)  # type: ignore[return-value]  # its base is Signature
@@ -268,24 +266,12 @@ def make_signature(
     if isinstance(signature, str):
         fields = parse_fields(signature, custom_types)
     elif isinstance(signature, Mapping):
-        fields = tuple(_from_mapping(name, what) for name, what in signature.items())
+        fields = tuple(parse_field(name, what) for name, what in signature.items())
     else:
         raise SignatureValueError(
             f"a signature is made of a text such as 'question -> answer' or of a mapping, not of {signature!r}"
         )
     return build_signature(fields, instructions or "", name=signature_name)
-
-
-def default_instructions(fields: Mapping[str, Field]) -> str:
-    """What a program is told to do when nobody says: make these outputs from those inputs."""
-    sides = [
-        ", ".join(f"`{f.name}`" for f in fields.values() if f.role == role) for role in ("input", "output")
-    ]
-    return (
-        f"Given the fields {sides[0]}, produce the fields {sides[1]}."
-        if sides[0]
-        else f"Produce the fields {sides[1]}."
-    )
 
 
 def ensure_signature(signature: str | type[Signature], instructions: str | None = None) -> type[Signature]:
@@ -300,57 +286,3 @@ def ensure_signature(signature: str | type[Signature], instructions: str | None 
     raise TypeError(
         f"expected a signature such as 'question -> answer' or a Signature class, not {signature!r}"
     )
-
-
-def _inputs_first(fields: Mapping[str, Field]) -> dict[str, Field]:
-    return {k: f for role in ("input", "output") for k, f in fields.items() if f.role == role}
-
-
-def _from_mapping(name: Any, what: Any) -> Field:
-    """A field from (type, InputField()), from InputField() alone, or from another signature's field."""
-    if not isinstance(name, str):
-        raise SignatureValueError(f"field names must be texts, not {name!r}")
-    if name != HINT:
-        check_name(name)
-    kind, field = what if isinstance(what, tuple) and len(what) == 2 else (None, what)  # noqa: PLR2004 - a pair
-    if not isinstance(field, Field):
-        raise SignatureValueError(f"field {name!r} must be given as (type, InputField() or OutputField())")
-    return field.with_name(name, _check_type(name, kind))
-
-
-def _check_type(name: str, kind: Any) -> Any:
-    if kind is None or is_type(kind):
-        return kind
-    raise SignatureValueError(f"field {name!r} needs a type, such as list[str], not {kind!r}")
-
-
-def _refuse_undeclared(signature_class: type, declared: Mapping[str, Field]) -> None:
-    """Raise SignatureError for an annotated name that is neither an input nor an output."""
-    for name, kind in inspect.get_annotations(signature_class).items():
-        if name not in declared and not name.startswith("_") and "ClassVar" not in str(kind):
-            raise SignatureTypeError(
-                f"{signature_class.__name__}: field {name!r} must be declared with InputField() or OutputField()"
-            )
-
-
-def _resolve_annotations(
-    signature_class: type, declared: Mapping[str, Field]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Name -> type of the annotations that can be resolved now, and name -> annotation of the others."""
-    notes = {k: n for k, n in inspect.get_annotations(signature_class).items() if k in declared}
-    kinds: dict[str, Any] = {}
-    pending: dict[str, Any] = {}
-    local = (caller_names(signature_class.__module__) or {}) if notes else {}
-    for name, note in notes.items():
-        try:
-            kinds[name] = _resolve_annotation(signature_class, note, local)
-        except NameError:
-            pending[name] = note
-    return kinds, pending
-
-
-def _resolve_annotation(signature_class: type, note: Any, local: Mapping[str, Any]) -> Any:
-    """An annotation as a type: names are sought in the module of the class and in the functions that led here."""
-    home = vars(sys.modules[signature_class.__module__]) if signature_class.__module__ in sys.modules else {}
-    holder = types.SimpleNamespace(__annotations__={"note": note})
-    return get_type_hints(holder, dict(home), dict(local), include_extras=True)["note"]
