@@ -3,10 +3,10 @@
     LMRequested --within the budget?--> go on | BudgetUsedUp        LMReplied, LMRetried, LMFailed --counted-->
 
 Rule 1: it stands before whoever records, so that a call that may not be made is not on record either. What ends retries
-stands behind, as the answer that was of no use is paid for, and must be.
+stands behind, as the unusable reply is paid for, and must be counted.
 Rule 2: a cost that nobody knows cannot be kept within a budget, so the next call is not made.
 The call that crosses the line is paid for: what a reply costs is known only once it is there. A refusal, or another answer
-of no use, is paid for too; calls that got no answer tell no cost, and are not counted.
+unusable, is paid for too; failed calls report no cost, and are not counted.
 """
 
 from __future__ import annotations

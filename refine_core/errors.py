@@ -217,7 +217,7 @@ class RewardError(ProgramError):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What is paid for an answer that was of no use, such as a refusal.
+    """What is paid for an unusable reply, such as a refusal.
 
     model: as it was asked for. Tokens, and US dollars, are None where unknown.
     """

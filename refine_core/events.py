@@ -148,7 +148,7 @@ class LMRequested(Event):
 class LMRetried(Event):
     """A request failed in passing and will be sent again after `wait_s`. ordinal: 1 for the first retry.
 
-    charge: what the answer cost, where there was one that was of no use. left_out: names of parameters that the server
+    charge: what the answer cost, where there was one, even if unusable. left_out: names of parameters that the server
     refused, and that it is sent again without.
     """
 
@@ -165,7 +165,7 @@ class LMReplied(Event):
     """A model answered. Tokens and cost (US dollars) are None where unknown.
 
     model: as it was asked for. served_by: the name that the server gave itself, "" if none.
-    cache_hit: answered from memory, for nothing. replayed: a recorded run's reply; its tokens were spent then.
+    cache_hit: taken from the cache, so free. replayed: a recorded run's reply; its tokens were spent then.
     others: further texts, where several were asked for; other_reasons: why each of them ended. reasoning: what the model
     thought, as the server sent it beside `text` or as a tag within `text`, which is kept as it came.
     """
@@ -188,7 +188,7 @@ class LMReplied(Event):
 
 @dataclass(frozen=True, slots=True)
 class LMFailed(Event):
-    """A model gave no reply, retries included. charge: what its last answer cost, where there was one, of no use."""
+    """A model gave no reply, retries included. charge: what its last reply cost, where there was one, even if unusable."""
 
     kind: ClassVar[str] = "lm_failed"
     error: Fault
@@ -197,7 +197,7 @@ class LMFailed(Event):
 
 
 def charge_of(event: Event) -> Charge | None:
-    """What an answer cost, useful or not; None for one from memory or a recording, and for whatever is no answer."""
+    """What an answer cost, useful or not; None for a cached or replayed one, and for whatever is no reply."""
     match event:
         case LMReplied(cache_hit=False, replayed=False):
             return Charge(event.model, event.prompt_tokens, event.completion_tokens, event.cost_usd)
@@ -290,7 +290,7 @@ class AttemptFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunResumed(Event):
-    """An interrupted run goes on; attempts from `from_index` are made anew.
+    """An interrupted run was resumed; attempts from `from_index` are restarted.
 
     anyway: it had stopped for an error of its reward, and goes on in spite of that and of further ones.
     """

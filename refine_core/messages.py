@@ -231,12 +231,12 @@ def _free(timeline: Timeline, usage: Usage) -> str:
     """How many of the calls cost nothing because they were not made; "" where all were."""
     if not usage.free:
         return ""
-    how = "replayed" if timeline.spec.model.kind == "replay" else "from memory"
+    how = "replayed" if timeline.spec.model.kind == "replay" else "cached"
     return f" ({'all' if usage.free == usage.calls else usage.free} {how})"
 
 
 def _spent_before(usage: Usage) -> str:
-    """What to say of tokens that calls from memory, or replayed ones, took when they were made."""
+    """What to say of tokens that cached or replayed calls took when they were made."""
     if not usage.free:
         return ""
-    return " (none of them now)" if usage.free == usage.calls else " (those from memory included)"
+    return " (all spent earlier)" if usage.free == usage.calls else " (cached calls included)"

@@ -1,4 +1,4 @@
-// The timeline in the browser: one chart that is brought up to date, never made anew, and the ledger beneath it.
+// The timeline in the browser: one chart that is updated in place, never recreated, and the ledger beneath it.
 //
 //   Python  --data-->  View.take     what to draw; drawn only if its revision, the theme or the width has changed
 //   person  --pick-->  View.pick     shown at once, then told to Python as the trigger "picked"

@@ -326,7 +326,7 @@ def _reply(call: Call) -> None:
 
 
 def _charged(charge: Charge | None) -> str:
-    """What an answer of no use cost."""
+    """What an unusable reply cost."""
     if charge is None:
         return ""
     return f" That answer counts, too: {format_tokens(charge.prompt_tokens, charge.completion_tokens)}, {format_cost(charge.cost_usd)}."

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 def folded(label: str, *, key: str, needed: bool) -> DeltaGenerator:
     """The expander. needed: whether it must be open now. key: of the form's field, so that loading folds it again.
 
-    Were it open only as long as it is needed, it would close under the hands of whoever mends what is wrong in it.
+    Were it open only as long as it is needed, it would close under the hands of whoever fixes what is wrong in it.
     """
     memory = f"{key}.opened"
     st.session_state[memory] = bool(st.session_state.get(memory)) or needed

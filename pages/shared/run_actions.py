@@ -87,7 +87,7 @@ def _decide(run: Run, *, here: bool) -> None:
 
 
 def _go_on(run: Run, refused: str, *, anyway: bool) -> None:
-    """Go on with a run, and show it; or say why not. refused: how that sentence begins."""
+    """Resume a run, and show it; or say why not. refused: how that sentence begins."""
     try:
         runs.resume(run.run_id, credentials(run.timeline.spec), anyway=anyway)
     except (SpecError, LMError, StoreError) as error:

@@ -67,7 +67,7 @@ def jsonable(value: object) -> Any:
 def repair_json(text: str) -> object:
     """The data in broken JSON, "" for none. Raises ValueError for what is not worth the repair.
 
-    A model that has lost its way repeats an opening bracket a thousand times, and mending that would take minutes.
+    A model that has lost its way repeats an opening bracket a thousand times, and repairing that would take minutes.
     """
     import json_repair
 

@@ -18,7 +18,7 @@ MOST_RUNS = 10_000  # the newest; a month of one run every four minutes
 class Spent:
     """What one model cost on one day.
 
-    calls: that were answered; free: those of them from memory or replayed, for nothing. prompt_tokens, completion_tokens,
+    calls: that were answered; free: those of them that were cached or replayed. prompt_tokens, completion_tokens,
     cost_usd: sums of what is known, None where nothing is. uncounted, unpriced: calls whose tokens, whose cost is unknown.
     """
 

@@ -110,11 +110,11 @@ def _retried(calls: Sequence[Call]) -> str:
 
 
 def _free(calls: Sequence[Call]) -> str:
-    """Whether replies came for nothing, and from where."""
+    """Whether replies were cached or replayed."""
     replies = [call.reply for call in calls if call.reply is not None]
     if any(reply.replayed for reply in replies):
         return "a recorded reply"
-    return "answered from memory, for nothing" if any(reply.cache_hit for reply in replies) else ""
+    return "cached" if any(reply.cache_hit for reply in replies) else ""
 
 
 def hint_told(timeline: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:

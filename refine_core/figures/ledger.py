@@ -257,7 +257,7 @@ def _why_free(attempt: Attempt) -> str:
     replies = [call.reply for call in _calls(attempt) if call.reply is not None]
     if any(reply.replayed for reply in replies):
         return "Replayed: no model was asked"
-    return "Answered from memory" if any(reply.cache_hit for reply in replies) else "Free of charge"
+    return "Cached" if any(reply.cache_hit for reply in replies) else "Free of charge"
 
 
 def _unknown(attempt: Attempt, why: str) -> Cell:

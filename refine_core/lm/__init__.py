@@ -5,7 +5,7 @@ scripted  replies written down beforehand
 remote    any provider or OpenAI-compatible server, over litellm; engine: what its models share
 error_messages  litellm's exceptions in our words, with the key kept out
 ask       one question to a model: the operation that all callers share
-cache     identical calls answered from memory; disk: from a file, if asked for
+cache     identical calls are cached in memory; disk: in a file, if asked for
 history   the last calls, for people to look at
 """
 

@@ -1,4 +1,4 @@
-"""Identical calls are answered from memory: at once, for nothing, and saying so (`Reply.cache_hit`).
+"""Identical calls are cached in memory: they are free, and marked by `Reply.cache_hit`.
 
     call --cache_key--> key --find--> Reply | None ...asked if None... --keep-->
 

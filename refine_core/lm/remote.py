@@ -53,7 +53,7 @@ class LM(BaseLM):
                  sent if nobody chose another, is left out where the server refuses it. What is named like a secret
                  (…key, …token, …headers) is sent, but never shown, dumped or pickled. `max_tokens` reaches a reasoning
                  model under the name that it takes.
-    cache:       identical calls are answered from memory, for nothing, and say so; `cache=False` in one call asks anyway,
+    cache:       identical calls are cached and marked as such; `cache=False` in one call asks anyway,
                  and `rollout_id=…` (never sent) makes a call another one. cache_in_memory: False passes memory over and
                  uses the file of `configure_cache` alone.
     callbacks:   told of every call; see refine_core.BaseCallback.

@@ -65,7 +65,7 @@ def decode(kind: str, version: int, text: str) -> Event:
 
 
 def build(cls: type[T], data: Mapping[str, object]) -> T:
-    """A dataclass made anew from what `loads` gave. Fields that it does not have are left out.
+    """A dataclass rebuilt from what `loads` gave. Fields that it does not have are left out.
 
     Raises TypeError or KeyError for data that it cannot have.
     """
@@ -80,7 +80,7 @@ def _shape(cls: type) -> tuple[tuple[str, str, object], ...]:
 
 
 def _build(kind: object, value: object) -> object:
-    """`value` as `kind`: dataclasses, tuples and floats are made anew, all else stays. Unknown fields are left out."""
+    """`value` as `kind`: dataclasses, tuples and floats are rebuilt, all else stays. Unknown fields are left out."""
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         data = cast("dict[str, object]", value)
         return kind(

@@ -46,7 +46,7 @@ class Call:
 
     @property
     def charges(self) -> list[Charge]:
-        """What its answers cost, those of no use too."""
+        """What its replies cost, unusable ones too."""
         told = (*self.retries, self.reply) if self.reply is not None else self.retries
         return [c for c in (*map(ev.charge_of, told), self.charge) if c is not None]
 
@@ -207,7 +207,7 @@ class Timeline:
     loop: the run's own retry loop, as it stands: `decide(loop)` is what the run does next. best: index of the attempt that it calls the
     best: every validator met, then the highest reward; a tie keeps the first.
     keyed: roles whose key was typed when it began. cut_off: attempts that were under way when the run was interrupted,
-    and were made anew. resumed: how often it went on. continued_after: how many attempts there were when it stopped for its
+    and were restarted. resumed: how often it was resumed. continued_after: how many attempts there were when it stopped for its
     reward and a person continued it; None if that never happened.
     """
 
@@ -256,8 +256,8 @@ class Timeline:
 class Usage:
     """Sums over calls that answered; None where any of them is unknown.
 
-    free: answered from memory, or replayed: their tokens were spent before. A refusal counts, and whatever else was an answer;
-    calls that got none tell no cost.
+    free: cached or replayed, so their tokens were spent before. A refusal counts, and whatever else was an answer;
+    failed calls report no cost.
     """
 
     calls: int

@@ -28,7 +28,7 @@ class BestOfN(Operation):
     """Run `module` up to `N` times at different temperatures; return the best prediction.
 
     module:      any Module; it is copied for each attempt, so nothing that an attempt does to it stays.
-    N:           attempts at most, at least 1.
+    N:           maximum number of attempts, at least 1.
     reward_fn:   (inputs: dict[str, object], Prediction) -> float or Score; higher is better; sync or async.
     threshold:   stop once reward >= threshold, in the reward's own unit; None never stops early.
     fail_count:  failed attempts tolerated in one call; default N.
@@ -136,7 +136,7 @@ class Refine(BestOfN):
     as a hint in the next attempt, which runs at another temperature. Attempts are made one at a time.
 
     module:      any Module; it is copied for each attempt, so nothing that an attempt does to it stays.
-    N:           attempts at most, at least 1.
+    N:           maximum number of attempts, at least 1.
     reward_fn:   (inputs: dict[str, object], Prediction) -> float or Score; higher is better; sync or async.
     threshold:   stop once reward >= threshold, in the reward's own unit; None never stops early.
     fail_count:  failed attempts tolerated in one call; default N.

@@ -77,7 +77,7 @@ def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:
 
 
 def resume(run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
-    """Go on with a run that was interrupted, or stopped for its reward. See Runs.resume."""
+    """Resume a run that was interrupted, or stopped for its reward. See Runs.resume."""
     default().resume(run_id, credentials, anyway=anyway)
 
 

@@ -78,7 +78,7 @@ class Runs:
         return self._begin(_new_id(), work)
 
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
-        """Go on with a run that was interrupted, from its last complete attempt; RunResumed is durable by then.
+        """Resume a run that was interrupted, from its last complete attempt; RunResumed is durable by then.
 
         anyway: go on with one that stopped for an error of its reward, in spite of it and of further ones.
         Raises: SpecError for a run that is not there or was not interrupted; LMKeyError; StoreError, where another

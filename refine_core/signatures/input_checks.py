@@ -47,7 +47,7 @@ def _default_value(signature: type[Signature], name: str, inputs: Mapping[str, A
         return copy.deepcopy(extra["default"])  # else one list would serve every call
     if callable(make := extra.get("default_factory")):
         return make()
-    given = f"given were {', '.join(map(repr, inputs))}" if inputs else "none was given"
+    given = f"got {', '.join(map(repr, inputs))}" if inputs else "got no inputs"
     raise InputError(
         f"input {name!r} of {signature.signature!r} is missing; call with {name}=… ({given})",
         field=name,

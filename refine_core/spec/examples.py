@@ -90,7 +90,7 @@ _ALL = (
     Example(
         "two_stages",
         "Two stages, one to blame",
-        "Where a fault shows is not always where it was made: the writer is blamed first, the reader was careless.",
+        "Two stages. The advice first blames the wrong one.",
         ProgramSpec(
             stages=(
                 StageSpec(
@@ -113,8 +113,8 @@ _ALL = (
     Example(
         "flaky",
         "A flaky model",
-        "The review's text is garbled on purpose: replies come late or cannot be read, some attempts fail, "
-        "and the run goes on all the same.",
+        "The review is garbled on purpose: some replies are late or cannot be read, some attempts fail, "
+        "and the run continues anyway.",
         ProgramSpec(
             stages=(
                 StageSpec(

@@ -57,7 +57,7 @@ class ModelSpec:
     connection: name of the connection that all this was taken from; "" if it was typed for this run alone.
     provider: litellm's name of the provider, where the model's own does not say it.
     seed, stop, reasoning_effort: sent if given. extra: further parameters by litellm's names; none of them a secret.
-    cache: whether an identical call is answered from memory, for nothing.
+    cache: whether identical calls are cached.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received; None for litellm's own table.
     recording_id: id of the run whose replies are replayed.
     reply_format: of the real model's replies; the practice model keeps the chat format.
@@ -103,7 +103,7 @@ class ProgramSpec:
     stages: in order; a stage's inputs come from the program's inputs and from earlier outputs, by name.
     inputs: name -> value for this run; the reward sees them all, so it may hold a reference answer too.
     reward: Python source; see refine_core.rewards. reward_name: which function, where the source leaves a choice.
-    N: attempts at most, >= 1. threshold: stop once reward >= threshold; None never stops early.
+    N: maximum number of attempts, >= 1. threshold: stop once reward >= threshold; None never stops early.
     fail_count: failed attempts tolerated; None means N.
     seed: of the practice model; another seed is another run.
     reward_timeout_s: seconds for one scoring.

@@ -43,7 +43,7 @@ def find_damage(database: Sqlite, locks: Path) -> str | None:
         if not header.startswith(MAGIC):
             return "it is not a SQLite database"
         page = int.from_bytes(header[16:18]) or 1
-        odd = size % (65536 if page == 1 else page) != 0  # a crash may do that, too: then the log mends it
+        odd = size % (65536 if page == 1 else page) != 0  # a crash may do that, too: then the log repairs it
     return database.check() if odd or database.marker.exists() else None
 
 

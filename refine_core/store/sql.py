@@ -174,7 +174,7 @@ class SqlStore:
         return RunRow(run_id, owner, kept, alive=reason is None and self._lock.alive(writer))
 
     def _told_by_events(self, run_id: str) -> Summary:
-        """A summary made anew, from what can be read of a damaged run: one bad row hides neither it nor the others."""
+        """A summary rebuilt from what can be read of a damaged run: one bad row hides neither it nor the others."""
         query = _EVENT.where(events.c.run_id == run_id).order_by(events.c.seq)
         readable = []
         for row in self._read(f"read run {run_id}", query):

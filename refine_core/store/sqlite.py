@@ -153,7 +153,7 @@ class Sqlite:
         return _name(error).startswith("SQLITE_BUSY")
 
     def concerns_everybody(self, error: Exception) -> bool:
-        """Whether every other transaction would fail now, too, so that trying each by itself is of no use."""
+        """Whether every other transaction would fail now, too, so that trying each by itself is useless."""
         return _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_NOTADB"))
 
     def explain(self, doing: str, error: Exception, result: str = "") -> StoreError:

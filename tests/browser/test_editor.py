@@ -150,10 +150,10 @@ def test_a_problem_is_marked_at_its_line_with_its_message(app: Page):
     expect(app.locator(".cm-tooltip")).to_have_text("expected ':'")
 
 
-def test_a_mended_problem_loses_its_mark(app: Page):
+def test_a_fixed_problem_loses_its_mark(app: Page):
     _clear_and_type(app, "oops")
     expect(app.locator(".cm-lintRange-error")).to_have_count(1)
-    _clear_and_type(app, "mended")
+    _clear_and_type(app, "fixed")
     expect(app.locator(".cm-lintRange-error")).to_have_count(0)
     expect(app.locator(".cm-lint-marker-error")).to_have_count(0)
 

@@ -79,7 +79,7 @@ DEMOS: dict[str, list[dict[str, Any]]] = {
     "without an output": [{"question": "q1", "answer": "a1"}, {"question": "q2", "answer": "a2", "count": 2}],
     "without an input": [{"answer": "a1", "count": 1}, {"question": "q2", "answer": "a2", "count": 2}],
     "outputs that are None": [{"question": "q1", "answer": "a1", "count": None}],
-    "of no use": [{"question": "q1"}, {"answer": "a1"}, {"elsewhere": "x"}, {}],
+    "unusable": [{"question": "q1"}, {"answer": "a1"}, {"elsewhere": "x"}, {}],
     "more than asked": [{"question": "q1", "answer": "a1", "count": 1, "augmented": True}],
 }
 

@@ -199,7 +199,7 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     Switch(
         "a configured adapter does not break the run",
-        "its class is made anew without arguments, which fails every attempt with a hint",
+        "its class is recreated without arguments, which fails every attempt with a hint",
         (Edit(REFINE, "adapter=WrapperAdapter()", "adapter=WrapperAdapter.__new__(WrapperAdapter)"),),
     ),
     Switch(

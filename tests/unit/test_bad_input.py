@@ -100,9 +100,9 @@ def refuses(error, said, call):
         ({"question": "?"}, r"input 'count' of 'question, count -> .*answer' is missing; call with count=…"),
         (
             {"questoin": "?", "count": 1},
-            r"input 'question' of .* is missing; .*given were 'questoin', 'count'",
+            r"input 'question' of .* is missing; .*got 'questoin', 'count'",
         ),
-        ({}, r"input 'question' of .* is missing; .*none was given"),
+        ({}, r"input 'question' of .* is missing; .*got no inputs"),
         (
             {"question": "?", "count": "many"},
             r"input 'count' of .* must be int: .*; given was 'many' \(str\)",

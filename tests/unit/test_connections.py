@@ -566,7 +566,7 @@ def test_no_models_real_name_is_taken_for_a_key():
     ],
 )
 def test_what_is_no_key_is_not_taken_for_one(given):
-    """Model and connection would be of no use if their real names were refused."""
+    """Model and connection would be useless if their real names were refused."""
     assert check_model(replace(GOOD, **given)) == []
 
 

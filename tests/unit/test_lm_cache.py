@@ -1,4 +1,4 @@
-"""Identical calls are answered from memory, for nothing, and say so."""
+"""Identical calls are cached, and say so."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that mends a finding: `text` in place of columns `column` to `end_column` (exclusive) of `line`.
+    """A change that fixes a finding: `text` in place of columns `column` to `end_column` (exclusive) of `line`.
 
     label: what a button says. All positions are 1-based, columns in characters; an equal start and end inserts.
     """
