@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from refine_core.errors import LMKeyError
@@ -11,6 +10,7 @@ from refine_core.lm.remote import LM, strip_login
 from refine_core.lm.reply_formats import format_support
 from refine_core.practice import PracticeLM
 from refine_core.spec import ModelSpec, ReplyFormat
+from refine_core.spec.secrets import environment_key
 
 
 def first_format(spec: ModelSpec) -> ReplyFormat:
@@ -34,7 +34,7 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
     if spec.kind == "replay":
         raise ValueError("a replay needs its recording; build a ReplayLM from the run's records")
     if key is None and spec.key_env:
-        key = os.environ.get(spec.key_env)
+        key = environment_key(spec.key_env)
         if not key:
             raise LMKeyError(
                 f"the environment variable {spec.key_env} is not set; set it before the app starts, or type the key.",

@@ -44,7 +44,7 @@ class Choices:
 def list_choices() -> Choices:
     """What is saved and recorded now; nothing, where the store cannot be read: the page says so elsewhere."""
     try:
-        saved = connections.saved()
+        saved = connections.list_connections()
         rows = [row for row in runs.recent(RECENT_RUNS) if row.summary.calls]
     except StoreError:
         return Choices({}, {})

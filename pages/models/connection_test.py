@@ -31,7 +31,7 @@ _VERDICTS = {
 def start_test(model: ModelSpec, key: str, *, of: str) -> None:
     """Start a test, and put it into the address, so that a reload finds it. of: the connection's name; "" for the form's."""
     leave_test()
-    st.query_params[_TEST] = connections.check(model, key or None)
+    st.query_params[_TEST] = connections.start_check(model, key or None)
     st.query_params[_OF] = of
     st.session_state[_TESTED] = model
 
@@ -93,7 +93,7 @@ def show_test(*, of: str, current: ModelSpec | None = None) -> None:
 
     @st.fragment(run_every=POLL_S if going_on else None)
     def view() -> None:
-        now = connections.checked(check_id)
+        now = connections.get_check(check_id)
         if now is None:
             return
         if going_on and now.done:
@@ -105,7 +105,7 @@ def show_test(*, of: str, current: ModelSpec | None = None) -> None:
 
 def _find_test(of: str) -> Check | None:
     check_id = st.query_params.get(_TEST, "")
-    return connections.checked(check_id) if check_id and st.query_params.get(_OF, FORM) == of else None
+    return connections.get_check(check_id) if check_id and st.query_params.get(_OF, FORM) == of else None
 
 
 def _draw(found: Check) -> None:

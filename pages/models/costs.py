@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from pages.shared.text import plain
-from refine_core.connections import Spent
+from refine_core.connections import ModelSpending
 from refine_core.formatting import format_cost, pluralize
 
 DAYS: Final = 30
@@ -33,7 +33,7 @@ _table = st.components.v2.component(
 )
 
 
-def show_costs(spent: Sequence[Spent]) -> None:
+def show_costs(spent: Sequence[ModelSpending]) -> None:
     """The last thirty days: sums on top, then one line a day and model."""
     st.header("Costs", anchor=False)
     if not spent:
@@ -62,7 +62,7 @@ def show_costs(spent: Sequence[Spent]) -> None:
     )
 
 
-def write_row(one: Spent) -> list[str]:
+def write_row(one: ModelSpending) -> list[str]:
     """One day of one model, a cell a column."""
     return [
         one.model or "unknown",
@@ -75,7 +75,7 @@ def write_row(one: Spent) -> list[str]:
     ]
 
 
-def format_total(spent: Sequence[Spent]) -> str:
+def format_total(spent: Sequence[ModelSpending]) -> str:
     """The sum of what is known: "$1.20", "at least $1.20", "unknown" where nothing is."""
     known = [one.cost_usd for one in spent if one.cost_usd is not None]
     unpriced = any(one.unpriced for one in spent)

@@ -183,7 +183,7 @@ def _save(form: FormState, taken: list[str]) -> None:
         _show_all_problems(form, "Not saved")
         return
     try:
-        connections.save(form.connection, replacing=form.replacing)
+        connections.save_connection(form.connection, replacing=form.replacing)
     except (SpecError, StoreError) as error:
         mistake(f"Not saved: {error}")
         return

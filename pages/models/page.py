@@ -13,8 +13,8 @@ from refine_core.errors import StoreError
 st.title("Models", anchor=False)
 st.caption("Connect your models. A run can use different ones for the program, the adviser and the judge.")
 try:
-    saved = connections.saved()
-    spent = connections.spending(30)
+    saved = connections.list_connections()
+    spent = connections.sum_spending(30)
 except StoreError as error:
     mistake(str(error))
     st.stop()

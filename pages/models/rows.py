@@ -83,7 +83,7 @@ def _change(connection: Connection) -> None:
 
 def _remove(connection: Connection) -> None:
     try:
-        connections.remove(connection.name)
+        connections.remove_connection(connection.name)
     except StoreError as error:
         st.session_state["models.failed"] = str(error)
         return
@@ -95,7 +95,7 @@ def _remove(connection: Connection) -> None:
 
 def _restore() -> None:
     try:
-        connections.save(st.session_state[_REMOVED])
+        connections.save_connection(st.session_state[_REMOVED])
     except (SpecError, StoreError) as error:
         st.session_state["models.failed"] = str(error)
     else:

@@ -157,7 +157,9 @@ def read_form() -> FormState:
         reply_format=get("reply_format") or "auto",
     )
     made = Connection(name, preset.name, model)
-    found = [problem for problem in connections.problems(made) if not (unread and problem.field == "extra")]
+    found = [
+        problem for problem in connections.check_connection(made) if not (unread and problem.field == "extra")
+    ]
     if source == VARIABLE and not model.key_env:
         found.append(Problem("key_env", "name the variable that holds the key, or choose another way"))
     if unread is not None:

@@ -1,4 +1,4 @@
-"""What calls cost, by day and model: added up from the summaries of runs, in this machine's time zone."""
+"""The cost of calls, by day and model: the sum of the summaries of runs, in this machine's time zone."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from refine_core.log.spending import QUARTER_S
 from refine_core.log.spending import Spent as Quarter
 from refine_core.store.protocol import RunRow
 
-MOST_RUNS = 10_000  # the newest; a month of one run every four minutes
+MAX_RUNS = 10_000  # the newest; a month of one run every four minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What one model cost on one day.
+class ModelSpending:
+    """The cost of one model on one day.
 
-    calls: that were answered; free: those of them that were cached or replayed. prompt_tokens, completion_tokens,
-    cost_usd: sums of what is known, None where nothing is. uncounted, unpriced: calls whose tokens, whose cost is unknown.
+    calls: the calls with a reply; free: those of them that were cached or replayed. prompt_tokens, completion_tokens,
+    cost_usd: sums of the known values, None if none is known. uncounted, unpriced: calls whose tokens, or cost, are unknown.
     """
 
     day: datetime.date
@@ -33,17 +33,17 @@ class Spent:
     unpriced: int
 
 
-def spending(days: int = 30, *, rows: Iterable[RunRow] | None = None) -> list[Spent]:
-    """Of today and the days before it, `days` in all; the newest day first, then the dearest model. Raises StoreError."""
+def sum_spending(days: int = 30, *, rows: Iterable[RunRow] | None = None) -> list[ModelSpending]:
+    """Sums for the last `days` days with today; the newest day first, then the most expensive model. Raises StoreError."""
     today = datetime.datetime.now().astimezone().date()
     first = today - datetime.timedelta(days=days - 1)
     found: dict[tuple[datetime.date, str], list[Quarter]] = {}
-    for row in runs.recent(MOST_RUNS) if rows is None else rows:
+    for row in runs.recent(MAX_RUNS) if rows is None else rows:
         for quarter in row.summary.spent or ():
             if (day := _day(quarter.quarter)) is not None and day >= first:
                 found.setdefault((day, quarter.model), []).append(quarter)
-    made = [_sum(day, model, quarters) for (day, model), quarters in found.items()]
-    return sorted(made, key=lambda one: (one.day, one.cost_usd or 0.0, one.calls), reverse=True)
+    sums = [_sum(day, model, quarters) for (day, model), quarters in found.items()]
+    return sorted(sums, key=lambda one: (one.day, one.cost_usd or 0.0, one.calls), reverse=True)
 
 
 def _day(quarter: int) -> datetime.date | None:
@@ -54,12 +54,12 @@ def _day(quarter: int) -> datetime.date | None:
         return None
 
 
-def _sum(day: datetime.date, model: str, quarters: list[Quarter]) -> Spent:
+def _sum(day: datetime.date, model: str, quarters: list[Quarter]) -> ModelSpending:
     calls, free = sum(q.calls for q in quarters), sum(q.free for q in quarters)
     uncounted, unpriced = sum(q.uncounted for q in quarters), sum(q.unpriced for q in quarters)
     counted = uncounted == 0 or calls - free > uncounted
     priced = unpriced == 0 or calls - free > unpriced
-    return Spent(
+    return ModelSpending(
         day,
         model,
         calls,

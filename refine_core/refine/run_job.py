@@ -6,7 +6,6 @@ A description, keys and recordings go in; RunStarted, what happens, and RunFinis
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +34,7 @@ from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
 from refine_core.refine.driver import Driver
 from refine_core.refine.resuming import ResumeState, continued_anyway
 from refine_core.spec import ModelSpec, ProgramSpec
+from refine_core.spec.secrets import environment_key
 
 logger = logging.getLogger("refine_core")
 
@@ -166,7 +166,7 @@ class _KeyGuard:
 
 def _same_key(model: ModelSpec, given: bool) -> None:
     """Raise LMKeyError where a run that was begun with a typed key would go on without one, and fail at each attempt."""
-    if not given and not (model.key_env and os.environ.get(model.key_env)):
+    if not given and environment_key(model.key_env) is None:
         raise LMKeyError(
             f"the run was begun with a typed key for {model.label}, which is not held any more; type it again.",
             model=model.model,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 
@@ -27,3 +28,11 @@ SECRET_LIKE = re.compile(
 def is_secret(name: str) -> bool:
     """Whether a parameter of this name is a secret."""
     return SECRET_NAME.search(name) is not None
+
+
+def environment_key(variable: object) -> str | None:
+    """The key in an environment variable; None if it is not set or empty, or if `variable` is no name.
+
+    This is the one place where a key is read from the environment. A typed key goes before it; runs.Credentials holds those.
+    """
+    return os.environ.get(variable) or None if isinstance(variable, str) else None

@@ -161,7 +161,7 @@ def test_a_connection_whose_temperature_is_emptied_takes_none():
     app.number_input(key=at(app, "temperature")).set_value(None).run()
     next(b for b in app.button if b.label == "Save").click().run()
     assert not app.exception
-    assert [one.model.temperature for one in connections.saved()] == [None]
+    assert [one.model.temperature for one in connections.list_connections()] == [None]
 
 
 def only_one(body):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from pages.models.costs import format_total, write_row
 from pages.shared.keys import address_of
 from refine_core import connections, runs
-from refine_core.connections import Connection, Spent
+from refine_core.connections import Connection, ModelSpending
 from refine_core.programs import ModelSpec
 from tests.openai_server import OpenAIServer, choosy, polite, status
 from tests.pages.test_pages import ended, press_run, said
@@ -78,12 +77,9 @@ def check_id(app):
 
 def outcome_of(app, within_s=30.0):
     """Wait until the test that the address names is done."""
-    deadline = time.monotonic() + within_s
-    while not (found := connections.checked(check_id(app))).done:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    check = connections.wait_for_check(check_id(app), within_s)
     app.run()
-    return found
+    return check
 
 
 def test_the_practice_model_stands_first_and_an_empty_list_says_what_to_do():
@@ -109,7 +105,7 @@ def test_every_kind_fills_the_form_with_what_is_usual_there(preset):
 def test_a_connection_is_saved_without_its_key_and_used_in_the_lab():
     with OpenAIServer(polite, key=KEY) as server:
         app = press(to_server(open_models(), server), "Save")
-        (kept,) = connections.saved()
+        (kept,) = connections.list_connections()
         assert (kept.name, kept.model.model, kept.model.api_base) == ("work", "openai/qwen3:8b", server.url)
         assert KEY not in repr(kept)
         assert "kept until you reload" in said(app)
@@ -126,7 +122,7 @@ def test_another_session_does_not_hold_the_key_and_says_so():
         press(to_server(open_models(), server), "Save")
         other = open_models()
     assert "kept until you reload" not in said(other)
-    connections.save(Connection("hosted", "openai", ModelSpec(kind="litellm", model="openai/x")))
+    connections.save_connection(Connection("hosted", "openai", ModelSpec(kind="litellm", model="openai/x")))
     assert "press Edit to enter it" in said(open_models())
 
 
@@ -138,7 +134,7 @@ def test_a_test_says_in_words_what_works_and_survives_a_reload():
         assert any("It works" in s.value for s in app.success)
         again = open_models(test=check_id(app))
         assert any("It works" in s.value for s in again.success)
-    assert connections.saved() == []
+    assert connections.list_connections() == []
 
 
 def test_a_wrong_key_is_named_and_never_shown():
@@ -167,7 +163,7 @@ def test_what_cannot_be_kept_is_told_at_its_field_and_not_repeated(field, value,
     box = app.text_area if field == "extra" else app.text_input
     box(key=at(app, field)).set_value(value).run()
     press(app, "Save")
-    assert connections.saved() == []
+    assert connections.list_connections() == []
     assert any(words in e for e in errors(app)), errors(app)
     assert not any("canary" in e for e in errors(app))
 
@@ -179,7 +175,7 @@ def test_a_connection_is_changed_under_another_name_and_keeps_its_key():
         app.text_input(key=at(app, "name")).set_value("home")
         app.number_input(key=at(app, "max_tokens")).set_value(50).run()
         press(app, "Save")
-    (kept,) = connections.saved()
+    (kept,) = connections.list_connections()
     assert (kept.name, kept.model.connection, kept.model.max_tokens) == ("home", "home", 50)
     assert "kept until you reload" in said(app)
 
@@ -187,11 +183,11 @@ def test_a_connection_is_changed_under_another_name_and_keeps_its_key():
 def test_a_removed_connection_can_be_brought_back():
     with OpenAIServer(polite) as server:
         app = press(to_server(open_models(), server, key=""), "Save")
-    before = connections.saved()
+    before = connections.list_connections()
     app.button(key="remove.work").click().run()
-    assert connections.saved() == []
+    assert connections.list_connections() == []
     press(app, "Undo")
-    assert connections.saved() == before
+    assert connections.list_connections() == before
 
 
 def test_two_connections_do_not_share_a_name():
@@ -199,14 +195,14 @@ def test_two_connections_do_not_share_a_name():
         app = press(to_server(open_models(), server, key=""), "Save")
         press(to_server(app, server, key=""), "Save")
         assert any("already" in e for e in errors(app))
-        assert len(connections.saved()) == 1
+        assert len(connections.list_connections()) == 1
 
 
 def test_what_it_cost_is_told_by_day_and_model_and_free_is_said_to_be_free():
     assert "No calls in the last 30 days" in said(open_models())
     ended(press_run(_lab()))
     app = open_models()
-    (spent,) = connections.spending(30)
+    (spent,) = connections.sum_spending(30)
     model, _day, calls, free, *_tokens, dollars = write_row(spent)
     assert (model, calls, free, dollars) == ("practice model", "5", "0", "$0")
     assert [m.value.replace("\\", "") for m in app.metric] == ["$0", "$0"]
@@ -223,7 +219,7 @@ def test_what_it_cost_is_told_by_day_and_model_and_free_is_said_to_be_free():
     ],
 )
 def test_what_is_partly_known_is_told_as_at_least(usd, unpriced, told, summed):
-    one = Spent(datetime.date(2026, 11, 24), "openai/x", 9, 2, 1234, None, usd, 0, unpriced)
+    one = ModelSpending(datetime.date(2026, 11, 24), "openai/x", 9, 2, 1234, None, usd, 0, unpriced)
     assert write_row(one) == ["openai/x", "2026-11-24", "9", "2", "1,234", "unknown", told]
     assert format_total([one]) == summed
 
@@ -239,7 +235,7 @@ def test_nobody_is_told_of_a_fault_in_a_field_that_they_have_not_come_to():
 def test_a_removal_cannot_be_undone_once_the_page_was_left_and_its_key_is_gone():
     with OpenAIServer(polite, key=KEY) as server:
         app = press(to_server(open_models(), server), "Save")
-    place = f"key-of.work.{address_of(connections.saved()[0].model)}:held"
+    place = f"key-of.work.{address_of(connections.list_connections()[0].model)}:held"
     assert app.session_state[place] == KEY
     app.button(key="remove.work").click().run()
     assert "was removed" in said(app)
@@ -259,9 +255,9 @@ def test_what_cannot_be_brought_back_is_not_lost():
         press(app, "Undo")
         assert any("already" in e for e in errors(app))
         app.button(key="remove.work").click().run()
-    assert connections.saved() == []
+    assert connections.list_connections() == []
     press(app, "Undo")
-    assert [one.name for one in connections.saved()] == ["work"]
+    assert [one.name for one in connections.list_connections()] == ["work"]
 
 
 def test_a_test_of_the_form_goes_with_what_is_saved_and_ends_with_what_is_left():
@@ -295,9 +291,9 @@ def _lab():
 def test_a_key_does_not_follow_a_connection_to_an_address_that_another_session_gave_it():
     with OpenAIServer(polite, key=KEY) as server, OpenAIServer(polite) as elsewhere:
         app = press(to_server(open_models(), server), "Save")
-        (kept,) = connections.saved()
+        (kept,) = connections.list_connections()
         moved = replace(kept, model=replace(kept.model, api_base=elsewhere.url))
-        connections.save(moved, replacing="work")
+        connections.save_connection(moved, replacing="work")
         app.run()
         app.button(key="test.work").click().run()
         outcome_of(app)
@@ -312,7 +308,7 @@ def test_the_lab_does_not_ask_another_model_in_place_of_a_removed_one():
         press(to_server(app, server, key="", name="second"), "Save")
         next(b for b in app.button if b.key == "use.work").click().run()
         app.switch_page("../lab/page.py").run()
-        connections.remove("work")
+        connections.remove_connection("work")
         app.run()
         assert any("was removed" in e for e in errors(app))
         press_run(app)
@@ -340,7 +336,7 @@ def test_a_typed_key_is_not_sent_to_an_address_that_was_put_in_later(button):
         app.text_input(key=at(app, "api_base")).set_value(second.url).run()
         press(app, button)
         assert f"The key was typed for {first.url}; type it again" in said(app).replace("\u2060", "")
-        assert (second.requests, connections.saved()) == ([], [])
+        assert (second.requests, connections.list_connections()) == ([], [])
         app.text_input(key=at(app, "api_base")).set_value("").run()  # nor by a detour
         app.text_input(key=at(app, "api_base")).set_value(second.url).run()
         press(app, "Test")
@@ -445,8 +441,11 @@ def test_a_renamed_connection_is_not_called_removed():
         run = ended(press_run(app))
     assert run.timeline.spec.model.connection == "office"
     assert run.timeline.attempts[0].error is None
-    connections.save(Connection("work", "openai", ModelSpec(kind="litellm", model="openai/x")))
-    assert {one.name: one.former for one in connections.saved()} == {"office": ("work",), "work": ()}
+    connections.save_connection(Connection("work", "openai", ModelSpec(kind="litellm", model="openai/x")))
+    assert {one.name: one.former for one in connections.list_connections()} == {
+        "office": ("work",),
+        "work": (),
+    }
 
 
 @pytest.mark.fault(61)
@@ -472,7 +471,7 @@ def test_the_format_that_a_test_found_is_chosen_saved_and_can_be_overridden():
         assert app.selectbox(key=at(app, "reply_format")).value == "auto"
         app.selectbox(key=at(app, "reply_format")).set_value("json_schema").run()
         press(app, "Save")
-    (kept,) = connections.saved()
+    (kept,) = connections.list_connections()
     assert kept.model.reply_format == "json_schema"
     assert "reply format: JSON schema" in said(app)
 

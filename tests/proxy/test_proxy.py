@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
 
@@ -12,7 +11,7 @@ import pytest
 from refine_core import LM, ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.concurrency.flows import run
-from refine_core.connections import check, checked
+from refine_core.connections import start_check, wait_for_check
 from refine_core.errors import LMError, LMKeyError, LMNotFoundError, LMRateLimitError, LMUnavailableError
 from refine_core.runs import Credentials, Runs
 from refine_core.store import open_store
@@ -123,11 +122,7 @@ def test_a_whole_run_with_an_adviser_and_a_judge_on_it(proxy, tmp_path):
 def tried(proxy, model, key):
     """What the Models page's test says: verdict and words by what was looked at."""
     spec = ModelSpec("litellm", model=f"openai/{model}", api_base=proxy.url)
-    check_id = check(spec, key, limit_s=60)
-    until = time.monotonic() + 90
-    while not (seen := checked(check_id)).done:
-        assert time.monotonic() < until, seen
-        time.sleep(0.05)
+    seen = wait_for_check(start_check(spec, key, limit_s=60), 90)
     return {found.what: (found.verdict, found.words) for found in seen.findings}
 
 

@@ -6,26 +6,35 @@ import json
 import logging
 import socket
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from refine_core import Predict, runs
 from refine_core.connect import connect
-from refine_core.connections import PRESETS, Connection, check, checked, save, saved, stop_check
-from refine_core.connections.blame import MOST_TRIES, find
-from refine_core.connections.check import MOST_CHECKS
-from refine_core.connections.findings import WHATS, Board
-from refine_core.connections.names import like, typed, wants_key
-from refine_core.connections.telling import streaming
-from refine_core.connections.trial import ASKED
+from refine_core.connections import (
+    PRESETS,
+    Connection,
+    get_check,
+    list_connections,
+    save_connection,
+    start_check,
+    stop_check,
+    wait_for_check,
+)
+from refine_core.connections.connection_test.checks import MAX_CHECKS
+from refine_core.connections.connection_test.refusals import MAX_TRIES, find_refused_params
+from refine_core.connections.connection_test.reply_findings import check_streaming
+from refine_core.connections.connection_test.report import SUBJECTS, CheckReport
+from refine_core.connections.connection_test.steps import PROMPT
+from refine_core.connections.model_names import requires_key, suggest_names, typed_name
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
 from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, choosy, polite, status
+from tests.threads import eventually
 
 CANARY = "canary-7f3a9c-of-any-shape"
 READY = Answer("ready. Truly ready.", trickle_s=0.4)
@@ -33,7 +42,7 @@ READY = Answer("ready. Truly ready.", trickle_s=0.4)
 
 def ready(body):
     """Polite, and obedient where it is asked for one word."""
-    return "ready." if body["messages"][-1]["content"] == ASKED else polite(body)
+    return "ready." if body["messages"][-1]["content"] == PROMPT else polite(body)
 
 
 @pytest.fixture(autouse=True)
@@ -59,13 +68,8 @@ def spec(server, **settings):
     return ModelSpec("litellm", **{"model": "openai/tiny", "api_base": server.url, **settings})
 
 
-def tried(model, key=None, *, limit_s=15.0):
-    check_id = check(model, key, limit_s=limit_s)
-    until = time.monotonic() + limit_s + 5.0
-    while not (seen := checked(check_id)).done:
-        assert time.monotonic() < until, seen
-        time.sleep(0.01)
-    return seen
+def tried(model, key=None, *, limit_s=15.0, within_s=20.0):
+    return wait_for_check(start_check(model, key, limit_s=limit_s), max(within_s, limit_s + 1))
 
 
 def verdicts(seen):
@@ -79,7 +83,7 @@ def words(seen, what):
 def chats(server):
     """The requests of the first kind; those that try reply formats come after them."""
     asked = [r for r in server.requests if r.path.endswith("/chat/completions")]
-    return [r for r in asked if r.json["messages"][-1]["content"] == ASKED]
+    return [r for r in asked if r.json["messages"][-1]["content"] == PROMPT]
 
 
 class Plain:
@@ -150,7 +154,7 @@ def test_a_good_connection_works_in_all_that_can_be_seen(server):
     server.key = CANARY
     server.script(READY)
     seen = tried(spec(server, price_in_usd=1.0, price_out_usd=2.0, seed=7), CANARY)
-    assert verdicts(seen) == dict.fromkeys(WHATS, "works")
+    assert verdicts(seen) == dict.fromkeys(SUBJECTS, "works")
     assert (seen.ok, seen.done, seen.models) == (True, True, ("tiny", "large"))
     assert seen.reply == "ready. Truly ready."
     assert (seen.tokens_in, seen.tokens_out) == (6, 3)
@@ -180,7 +184,7 @@ def test_a_server_of_ones_own_is_asked_by_its_own_name_for_the_model(server, nam
     server.models = ["qwen/qwen3-8b"]
     server.script(READY)
     seen = tried(spec(server, model=PRESETS[name].full_name("qwen/qwen3-8b"), temperature=0.5))
-    assert verdicts(seen) == {**dict.fromkeys(WHATS, "works"), "Price": "unknown"}
+    assert verdicts(seen) == {**dict.fromkeys(SUBJECTS, "works"), "Price": "unknown"}
     assert (chats(server)[0].json["model"], chats(server)[0].json["temperature"]) == ("qwen/qwen3-8b", 0.5)
 
 
@@ -283,7 +287,7 @@ def test_a_list_that_hangs_without_the_key_does_not_keep_the_test_from_its_end()
     ],
 )
 def test_only_providers_that_are_known_to_want_a_key_prove_it_by_answering(model, wanted):
-    assert wants_key(model) is wanted
+    assert requires_key(model) is wanted
 
 
 def test_a_variable_that_is_not_set_is_named_and_nobody_is_asked(server, monkeypatch):
@@ -302,7 +306,7 @@ def test_the_key_is_read_from_the_variable_that_is_named(server, monkeypatch):
 
 def test_a_server_that_is_not_running_is_said_at_once():
     seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=f"http://127.0.0.1:{free_port()}/v1"))
-    assert verdicts(seen) == {**dict.fromkeys(WHATS, "unknown"), "Base URL": "fails"}
+    assert verdicts(seen) == {**dict.fromkeys(SUBJECTS, "unknown"), "Base URL": "fails"}
     assert "connection refused" in words(seen, "Base URL")
     assert words(seen, "Reply") == "Not tested, since the address cannot be reached."
     assert seen.took_s < 3
@@ -367,7 +371,7 @@ def test_our_own_words_name_the_model_as_it_was_typed(server):
 )  # fmt: skip
 def test_a_typed_name_is_what_the_form_shows(preset, name):
     full = PRESETS[preset].full_name(name)
-    assert typed(ModelSpec("litellm", model=full)) == PRESETS[preset].short_name(full) == name
+    assert typed_name(ModelSpec("litellm", model=full)) == PRESETS[preset].short_name(full) == name
 
 
 def test_a_model_that_answers_although_it_is_not_listed_works(server):
@@ -388,7 +392,7 @@ def test_a_parameter_that_nobody_names_is_found_by_leaving_out_one_after_the_oth
     server.default = lambda body: status(400, "bad request") if "top_p" in body else "ready."
     seen = tried(spec(server, seed=7, extra={"top_p": 0.5}))
     assert words(seen, "Parameters").startswith("top_p is refused")
-    assert len(chats(server)) <= 1 + MOST_TRIES
+    assert len(chats(server)) <= 1 + MAX_TRIES
 
 
 def test_a_refused_temperature_is_left_out_unless_it_was_chosen(server):
@@ -416,9 +420,7 @@ def test_a_temperature_that_a_model_is_known_not_to_take_is_left_out_as_in_a_run
 
 def test_a_hanging_server_is_said_when_the_time_is_over(server):
     server.default = Answer(hang_s=60.0)
-    began = time.monotonic()
-    seen = tried(spec(server), limit_s=1.5)
-    assert time.monotonic() - began < 2.5
+    seen = tried(spec(server), limit_s=1.5, within_s=2.5)
     assert (seen.ok, verdicts(seen)["Reply"]) == (False, "fails")
     assert "gave no reply within 1.5 s" in words(seen, "Reply")
     assert verdicts(seen)["Base URL"] == "works"
@@ -426,29 +428,22 @@ def test_a_hanging_server_is_said_when_the_time_is_over(server):
 
 def test_a_reply_that_trickles_for_ever_ends_with_the_time_too(server):
     server.default = Answer("ready. " * 50, trickle_s=60.0)
-    assert tried(spec(server), limit_s=1.5).took_s < 2.5
+    assert tried(spec(server), limit_s=1.5, within_s=2.5).done
 
 
 def test_the_limit_of_the_model_itself_is_kept(server):
     server.default = Answer(hang_s=60.0)
-    seen = tried(spec(server, timeout_s=0.5))
-    assert seen.took_s < 5
+    seen = wait_for_check(start_check(spec(server, timeout_s=0.5)), 5)
     assert "within 0.5 s" in words(seen, "Reply")
 
 
 def test_stopping_takes_less_than_a_second_and_lets_go_of_the_server(server):
     server.default = Answer(hang_s=60.0)
-    check_id = check(spec(server), limit_s=30.0)
-    until = time.monotonic() + 10
-    while not chats(server) and time.monotonic() < until:
-        time.sleep(0.01)
-    began = time.monotonic()
+    check_id = start_check(spec(server), limit_s=30.0)
+    eventually(lambda: chats(server), within_s=10)
     stop_check(check_id)
-    while not checked(check_id).done:
-        assert time.monotonic() - began < 1.0
-        time.sleep(0.01)
-    assert words(checked(check_id), "Reply") == "The test was stopped."
-    assert checked(check_id).ok is None
+    assert words(wait_for_check(check_id, 1.0), "Reply") == "The test was stopped."
+    assert get_check(check_id).ok is None
     assert chats(server)[0].disconnected.wait(2.0)
 
 
@@ -560,7 +555,7 @@ def test_a_server_that_does_not_stream_is_said_not_to_and_works_all_the_same(ser
 
 
 def test_a_lone_piece_that_does_not_say_it_is_all_may_be_litellms_own_making():
-    assert streaming(Reply("ready."), along(["ready."], streamed=None))[0] == "unknown"
+    assert check_streaming(Reply("ready."), along(["ready."], streamed=None))[0] == "unknown"
 
 
 def along(texts, *, streamed):
@@ -627,16 +622,16 @@ def test_the_key_is_in_nothing_that_is_told_or_logged_whatever_the_server_says(s
 
 
 def test_a_key_at_the_place_where_a_text_is_cut_is_hidden_before_the_cut():
-    board = Board([CANARY])
-    board.answered("x" * 195 + CANARY, (1, 1), None)
-    assert "canar" not in repr(board.now())
+    report = CheckReport([CANARY])
+    report.record_reply("x" * 195 + CANARY, (1, 1), None)
+    assert "canar" not in repr(report.now())
 
 
 def test_a_test_that_is_over_has_forgotten_the_key():
-    board = Board([CANARY])
-    board.say("Key", "works", f"It is {CANARY}.")
-    board.close("Not looked at.")
-    assert CANARY not in repr(vars(board))
+    report = CheckReport([CANARY])
+    report.record("Key", "works", f"It is {CANARY}.")
+    report.close("Not looked at.")
+    assert CANARY not in repr(vars(report))
 
 
 @pytest.mark.parametrize("key", [f"{CANARY}\n", f" {CANARY}", "two words", "clé", "“quoted”"])
@@ -657,20 +652,19 @@ def test_the_thread_that_tested_leaves_nothing_behind(server):
     before = threading.active_count()
     for _ in range(3):
         tried(spec(server))
-    time.sleep(0.2)
-    assert threading.active_count() <= before + 1
+    eventually(lambda: threading.active_count() <= before + 1)
 
 
 def test_only_so_many_tests_are_remembered_and_the_oldest_is_ended():
-    first = check(ModelSpec())
-    others = [check(ModelSpec()) for _ in range(MOST_CHECKS)]
-    assert checked(first) is None
-    assert all(checked(one) is not None for one in others)
+    first = start_check(ModelSpec())
+    others = [start_check(ModelSpec()) for _ in range(MAX_CHECKS)]
+    assert get_check(first) is None
+    assert all(get_check(one) is not None for one in others)
     stop_check(first)
 
 
 def test_an_unknown_test_is_none():
-    assert checked("there is none") is None
+    assert get_check("there is none") is None
 
 
 def refusal(message):
@@ -692,39 +686,39 @@ def test_several_parameters_are_blamed_one_after_the_other_as_the_server_names_t
     def ask(left_out):
         return refusal("top_k is unknown") if "top_k" not in left_out else Reply("ready.")
 
-    found = find(ask, ["temperature", "seed", "top_k"], refusal("seed is unknown"))
+    found = find_refused_params(ask, ["temperature", "seed", "top_k"], refusal("seed is unknown"))
     assert (found.names, found.certain) == (("seed", "top_k"), True)
 
 
 def test_a_parameter_is_known_by_its_other_names_too():
     ask, _ = refusing("max_tokens")
-    assert find(ask, ["seed", "max_tokens"], refusal("max_completion_tokens is too large")).names == (
-        "max_tokens",
-    )
+    assert find_refused_params(
+        ask, ["seed", "max_tokens"], refusal("max_completion_tokens is too large")
+    ).names == ("max_tokens",)
 
 
 def test_two_that_are_refused_together_are_not_told_apart_beyond_doubt():
     ask, asked = refusing("a", "b")
-    found = find(ask, ["a", "b", "c"], refusal("no"))
+    found = find_refused_params(ask, ["a", "b", "c"], refusal("no"))
     assert (found.names, found.certain) == (("a", "b", "c"), False)
-    assert isinstance(found.made, Reply)
-    assert len(asked) == MOST_TRIES
+    assert isinstance(found.result, Reply)
+    assert len(asked) == MAX_TRIES
 
 
 def test_another_failure_on_the_way_ends_the_search():
-    found = find(lambda _: LMUnavailableError("gone"), ["a", "b"], refusal("no"))
-    assert (found.names, str(found.made)) == ((), "gone")
+    found = find_refused_params(lambda _: LMUnavailableError("gone"), ["a", "b"], refusal("no"))
+    assert (found.names, str(found.result)) == ((), "gone")
 
 
 def test_never_more_tries_than_are_allowed():
     ask, asked = refusing("j", says="no")
-    find(ask, list("abcdefghij"), refusal("no"))
-    assert len(asked) <= MOST_TRIES
+    find_refused_params(ask, list("abcdefghij"), refusal("no"))
+    assert len(asked) <= MAX_TRIES
 
 
 def test_names_alike_are_found_whatever_their_case():
-    assert like("qwen3", ["Llama", "Qwen3-8B", "qwen/Qwen3-VL"])[0] == "Qwen3-8B"
-    assert like("x", ["Llama"]) == []
+    assert suggest_names("qwen3", ["Llama", "Qwen3-8B", "qwen/Qwen3-VL"])[0] == "Qwen3-8B"
+    assert suggest_names("x", ["Llama"]) == []
 
 
 # The reply format
@@ -808,11 +802,14 @@ def test_what_a_test_found_is_known_to_the_process(server):
 @pytest.mark.fault(49)
 def test_what_a_test_found_is_kept_with_the_connection(server):
     server.default = choosy(supports=["json_schema"], obeys=["json_schema"])
-    save(Connection("Mine", "compatible", spec(server)))
-    save(Connection("Chosen", "compatible", spec(server, reply_format="chat")))
-    for one in saved():
+    save_connection(Connection("Mine", "compatible", spec(server)))
+    save_connection(Connection("Chosen", "compatible", spec(server, reply_format="chat")))
+    for one in list_connections():
         tried(one.model)
-    assert {one.name: one.model.reply_format for one in saved()} == {"Mine": "json_schema", "Chosen": "chat"}
+    assert {one.name: one.model.reply_format for one in list_connections()} == {
+        "Mine": "json_schema",
+        "Chosen": "chat",
+    }
 
 
 @pytest.mark.fault(61)

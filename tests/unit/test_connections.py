@@ -14,14 +14,14 @@ import pytest
 from refine_core.connections import (
     PRESETS,
     Connection,
+    check_connection,
     check_model,
-    problems,
-    remove,
-    save,
-    saved,
+    list_connections,
+    remove_connection,
+    save_connection,
     unset_variable,
 )
-from refine_core.connections.saved import KIND
+from refine_core.connections.connection_store import KIND
 from refine_core.errors import SpecError
 from refine_core.lm import error_messages, http_call, secrecy, types
 from refine_core.log import codec
@@ -96,7 +96,7 @@ def test_what_a_preset_fills_in_can_be_saved(preset):
             extra=preset.extra,
         ),
     )
-    assert problems(made) == []
+    assert check_connection(made) == []
 
 
 def test_a_name_gets_the_prefix_that_it_lacks_and_never_two():
@@ -143,60 +143,60 @@ def test_what_is_saved_comes_back_whole(store):
         connection="work",
         cache=False,
     )
-    save(made, store=store)
-    assert saved(store) == [made]
+    save_connection(made, store=store)
+    assert list_connections(store) == [made]
 
 
 def test_saving_ties_the_model_to_its_connection_and_gives_it_its_prefix(store):
-    save(of(" work ", model="gpt-4.1-mini", api_base="", key_env=""), store=store)
-    (kept,) = saved(store)
+    save_connection(of(" work ", model="gpt-4.1-mini", api_base="", key_env=""), store=store)
+    (kept,) = list_connections(store)
     assert (kept.name, kept.model.connection, kept.model.model) == ("work", "work", "openai/gpt-4.1-mini")
     assert (kept.model.api_base, kept.model.key_env) == (None, None)
 
 
 def test_connections_come_by_name(store):
     for name in ("b", "C", "a"):
-        save(of(name), store=store)
-    assert [kept.name for kept in saved(store)] == ["a", "b", "C"]
+        save_connection(of(name), store=store)
+    assert [kept.name for kept in list_connections(store)] == ["a", "b", "C"]
 
 
 def test_a_new_connection_takes_no_other_ones_name(store):
-    save(of("work", seed=1), store=store)
+    save_connection(of("work", seed=1), store=store)
     with pytest.raises(SpecError) as caught:
-        save(of("Work", seed=2), store=store)
+        save_connection(of("Work", seed=2), store=store)
     assert fields(caught.value.problems) == ["name"]
-    assert [kept.model.seed for kept in saved(store)] == [1]
+    assert [kept.model.seed for kept in list_connections(store)] == [1]
 
 
 def test_a_connection_can_be_changed_and_renamed(store):
-    save(of("work", seed=1), store=store)
-    save(of("work", seed=2), replacing="work", store=store)
-    assert [kept.model.seed for kept in saved(store)] == [2]
-    save(of("Work", seed=3), replacing="work", store=store)
-    assert [(kept.name, kept.model.connection, kept.model.seed) for kept in saved(store)] == [
+    save_connection(of("work", seed=1), store=store)
+    save_connection(of("work", seed=2), replacing="work", store=store)
+    assert [kept.model.seed for kept in list_connections(store)] == [2]
+    save_connection(of("Work", seed=3), replacing="work", store=store)
+    assert [(kept.name, kept.model.connection, kept.model.seed) for kept in list_connections(store)] == [
         ("Work", "Work", 3)
     ]
 
 
 def test_a_connection_that_is_renamed_takes_no_other_ones_name(store):
-    save(of("one"), store=store)
-    save(of("two"), store=store)
+    save_connection(of("one"), store=store)
+    save_connection(of("two"), store=store)
     with pytest.raises(SpecError):
-        save(of("two"), replacing="one", store=store)
-    assert [kept.name for kept in saved(store)] == ["one", "two"]
+        save_connection(of("two"), replacing="one", store=store)
+    assert [kept.name for kept in list_connections(store)] == ["one", "two"]
 
 
 def test_removing_says_whether_there_was_one(store):
-    save(of("work"), store=store)
-    assert remove("work", store) is True
-    assert remove("work", store) is False
-    assert saved(store) == []
+    save_connection(of("work"), store=store)
+    assert remove_connection("work", store) is True
+    assert remove_connection("work", store) is False
+    assert list_connections(store) == []
 
 
 def test_what_cannot_be_used_is_not_saved_and_every_field_is_told(store):
     bad = of("", preset="none", model="", api_base="here", temperature=9.0, retries=-1)
     with pytest.raises(SpecError) as caught:
-        save(bad, store=store)
+        save_connection(bad, store=store)
     assert set(fields(caught.value.problems)) == {
         "name",
         "preset",
@@ -205,20 +205,20 @@ def test_what_cannot_be_used_is_not_saved_and_every_field_is_told(store):
         "temperature",
         "retries",
     }
-    assert saved(store) == []
+    assert list_connections(store) == []
 
 
 def test_a_preset_that_needs_an_address_asks_for_one():
-    assert fields(problems(of(preset="vllm"))) == ["api_base"]
+    assert fields(check_connection(of(preset="vllm"))) == ["api_base"]
 
 
 def test_only_real_models_are_connections():
-    assert "model" in fields(problems(Connection("p", "openai", ModelSpec())))
+    assert "model" in fields(check_connection(Connection("p", "openai", ModelSpec())))
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "x" * 61, CANARY])
 def test_a_name_is_one_short_line_and_no_key(name):
-    (problem,) = problems(of(name))
+    (problem,) = check_connection(of(name))
     assert problem.field == "name"
     assert CANARY not in problem.message
 
@@ -242,10 +242,10 @@ def test_a_name_is_one_short_line_and_no_key(name):
     ],
 )
 def test_a_document_that_cannot_be_read_is_left_out_told_and_left_as_it_is(store, caplog, text):
-    save(of("good"), store=store)
+    save_connection(of("good"), store=store)
     store.put(KIND, "odd", text)
     with caplog.at_level(logging.WARNING, logger="refine_core"):
-        assert [kept.name for kept in saved(store)] == ["good"]
+        assert [kept.name for kept in list_connections(store)] == ["good"]
     assert "'odd'" in caplog.text
     assert store.documents(KIND)["odd"] == text
 
@@ -255,13 +255,13 @@ def test_a_document_of_a_newer_version_is_read_as_far_as_it_is_understood(store)
         {"name": "new", "preset": "openai", "colour": "red", "model": {"kind": "litellm", "mood": 3}}
     )
     store.put(KIND, "new", text)
-    assert [kept.model for kept in saved(store)] == [ModelSpec("litellm", connection="new")]
+    assert [kept.model for kept in list_connections(store)] == [ModelSpec("litellm", connection="new")]
 
 
 def test_without_a_store_the_runs_own_is_used():
-    save(of("work"))
-    assert "work" in [kept.name for kept in saved()]
-    assert remove("work") is True
+    save_connection(of("work"))
+    assert "work" in [kept.name for kept in list_connections()]
+    assert remove_connection("work") is True
 
 
 # What keeps a description from being used
@@ -512,7 +512,7 @@ def test_a_key_is_found_wherever_it_is_pasted(key):
     for place in places:
         (problem,) = check_model(place)
         assert key.lower() not in problem.message.lower()
-    (problem,) = problems(Connection(key, "openai", replace(GOOD, api_base=None)))
+    (problem,) = check_connection(Connection(key, "openai", replace(GOOD, api_base=None)))
     assert problem.field == "name"
     assert key not in problem.message
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.connections.spending import spending
+from refine_core.connections.spending import sum_spending
 from refine_core.log.scope import Record
 from refine_core.log.spending import QUARTER_S, spend
 from refine_core.log.summaries import summarize
@@ -37,7 +37,7 @@ def rows(*replies, at=NOW):
 
 
 def test_calls_are_added_up_by_day_and_model():
-    (one, other) = spending(rows=rows(reply(), reply(), reply("big", cost=2.0)))
+    (one, other) = sum_spending(rows=rows(reply(), reply(), reply("big", cost=2.0)))
     assert (one.model, one.calls, one.cost_usd) == ("big", 1, 2.0)
     assert (other.model, other.calls, other.prompt_tokens, other.completion_tokens) == ("tiny", 2, 20, 10)
     assert (other.cost_usd, other.unpriced, other.free) == (1.0, 0, 0)
@@ -45,31 +45,33 @@ def test_calls_are_added_up_by_day_and_model():
 
 
 def test_what_is_unknown_is_not_nothing():
-    (spent,) = spending(rows=rows(reply(tokens=(None, None), cost=None), reply(tokens=(None, 3), cost=None)))
+    (spent,) = sum_spending(
+        rows=rows(reply(tokens=(None, None), cost=None), reply(tokens=(None, 3), cost=None))
+    )
     assert (spent.prompt_tokens, spent.completion_tokens, spent.cost_usd) == (None, None, None)
     assert (spent.uncounted, spent.unpriced) == (2, 2)
 
 
 def test_where_some_is_known_the_sum_says_how_many_calls_it_lacks():
-    (spent,) = spending(rows=rows(reply(), reply(cost=None)))
+    (spent,) = sum_spending(rows=rows(reply(), reply(cost=None)))
     assert (spent.cost_usd, spent.unpriced, spent.prompt_tokens, spent.uncounted) == (0.5, 1, 20, 0)
 
 
 def test_what_came_for_nothing_is_counted_as_free_and_costs_nothing():
-    (spent,) = spending(rows=rows(reply(cost=0.0, cache_hit=True), reply(cost=0.0, replayed=True)))
+    (spent,) = sum_spending(rows=rows(reply(cost=0.0, cache_hit=True), reply(cost=0.0, replayed=True)))
     assert (spent.calls, spent.free, spent.prompt_tokens, spent.cost_usd) == (2, 2, 0, 0.0)
 
 
 def test_days_before_the_window_are_left_out_and_the_newest_comes_first():
     old, yesterday = rows(reply(), at=NOW - 40 * DAY_S), rows(reply(), at=NOW - DAY_S)
-    days = [s.day for s in spending(30, rows=[*old, *yesterday, *rows(reply())])]
+    days = [s.day for s in sum_spending(30, rows=[*old, *yesterday, *rows(reply())])]
     today = TODAY
     assert days == [today, today - datetime.timedelta(days=1)]
 
 
 def test_runs_of_before_costs_were_kept_add_nothing():
     (row,) = rows(reply())
-    assert spending(rows=[replace(row, summary=replace(row.summary, spent=None))]) == []
+    assert sum_spending(rows=[replace(row, summary=replace(row.summary, spent=None))]) == []
 
 
 @given(

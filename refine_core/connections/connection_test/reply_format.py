@@ -1,4 +1,4 @@
-"""Which reply format a model keeps: one small signature is asked for in one format after the other until a reply can be read.
+"""Which reply format a model keeps: the same small signature in one format after the other until a reply can be parsed.
 
 chat -> JSON schema -> JSON object -> JSON asked for in the prompt only
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 from refine_core.adapters import Adapter, ChatAdapter, JSONAdapter, JSONSchemaAdapter, Messages
 from refine_core.adapters.read_reply import read_text
-from refine_core.connections.findings import Verdict
+from refine_core.connections.connection_test.report import Verdict
 from refine_core.errors import LMError, ParseError
 from refine_core.lm import BaseLM, Reply
 from refine_core.lm.reply_formats import is_about_format
@@ -21,7 +21,7 @@ from refine_core.spec import ReplyFormat
 SIGNATURE: Final = ensure_signature("question -> reason: str, answer: int", "Answer in one short sentence.")
 _CHAT, _BY_PROMPT = "Keeps the chat format", "As JSON, asked for in the prompt only"
 _SCHEMA, _OBJECT = "As JSON schema", "As JSON object"
-_SHORT: Final = {
+_SHORT_TITLES: Final = {
     _CHAT: "chat",
     _SCHEMA: "JSON schema",
     _OBJECT: "JSON object",
@@ -30,12 +30,12 @@ _SHORT: Final = {
 INPUTS: Final = {"question": "How many legs does a spider have?"}
 
 Ask = Callable[[Messages, Mapping[str, object]], Reply | LMError | None]
-"""Ask with these parameters beside the model's own; None where no whole reply came in time."""
+"""Ask with these parameters beside the model's own; None if no whole reply came in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormatResult:
-    """What came of one format. kept: None where that is not known. why: for a person, "" if it was kept."""
+    """The result for one format. kept: None where that is unknown. why: the reason if it was not kept, else ""."""
 
     title: str
     reply_format: ReplyFormat
@@ -70,17 +70,17 @@ def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
     return results
 
 
-def found_format(results: Sequence[FormatResult]) -> ReplyFormat | None:
+def find_format(results: Sequence[FormatResult]) -> ReplyFormat | None:
     """The format that was kept, or None."""
     return next((one.reply_format for one in results if one.kept), None)
 
 
-def tell(results: Sequence[FormatResult]) -> tuple[Verdict, str]:
+def describe_formats(results: Sequence[FormatResult]) -> tuple[Verdict, str]:
     """The verdict, and every result in words."""
     answers = {True: "yes", False: "no", None: "not known"}
     rows = " · ".join(f"{one.title}: {answers[one.kept]}" for one in results)
     failed = _reasons(results)
-    if found := found_format(results):
+    if found := find_format(results):
         how = {"chat": "", "json_schema": " Runs can ask by JSON schema.", "json": " Runs can ask for JSON."}
         return "works", f"{rows}.{how.get(found, '')}"
     if any(one.kept is None for one in results):
@@ -96,7 +96,7 @@ def _reasons(results: Sequence[FormatResult]) -> str:
     whose: dict[str, list[str]] = {}
     for one in results:
         if one.why:
-            whose.setdefault(one.why, []).append(_SHORT[one.title])
+            whose.setdefault(one.why, []).append(_SHORT_TITLES[one.title])
     if len(whose) == 1:
         why = next(iter(whose))
         return f"Each time, {why}." if len(results) > 1 else f"{why[:1].upper()}{why[1:]}."

@@ -1,4 +1,4 @@
-"""How litellm, a server and a person call the same model.
+"""The names by which litellm, a server and a person know the same model.
 
 litellm    openai/qwen/qwen3-8b        the first part says who is asked, and is cut off
 server     qwen/qwen3-8b
@@ -17,42 +17,42 @@ _PREFIXES = frozenset(preset.prefix for preset in PRESETS.values() if preset.pre
 
 
 def first_part(name: str) -> str:
-    """What stands before the first slash; "" without one."""
+    """The part before the first slash; "" without one."""
     return name.partition("/")[0] if "/" in name else ""
 
 
 def prefix_of(model: ModelSpec) -> str:
-    """What litellm cuts off the name before it asks, as far as that is known here; "" for nothing."""
+    """The prefix that litellm cuts off the name before it sends it, as far as known; "" for none."""
     first = first_part(model.model) + "/"
     return first if first in _PREFIXES or first == f"{model.provider}/" else ""
 
 
-def typed(model: ModelSpec) -> str:
-    """The model's name as a person typed it, or could have."""
+def typed_name(model: ModelSpec) -> str:
+    """The model's name as a person types it."""
     prefix = prefix_of(model)
-    return as_typed(model.model.removeprefix(prefix), prefix)
+    return format_typed(model.model.removeprefix(prefix), prefix)
 
 
-def wants_key(model: ModelSpec) -> bool:
-    """Whether it is asked at a provider's own address, and that provider is known to serve nobody without a key."""
+def requires_key(model: ModelSpec) -> bool:
+    """Whether the model is at a provider's own address, and that provider is known to require a key."""
     prefix = prefix_of(model)
     own = [preset for preset in PRESETS.values() if preset.prefix == prefix and not preset.wants_address]
     return bool(prefix and not model.api_base and own) and all(preset.wants_key for preset in own)
 
 
-def own_names(model: ModelSpec, prefix: str) -> set[str]:
+def server_names(model: ModelSpec, prefix: str) -> set[str]:
     """The names by which a server may know the model. prefix: see `prefix_of`."""
     if prefix:
         return {model.model.removeprefix(prefix)}
     return {model.model, model.model.partition("/")[2] or model.model}
 
 
-def as_typed(listed: str, prefix: str) -> str:
-    """How a name that a server lists is typed: as it is, unless litellm would take its beginning for its own prefix."""
+def format_typed(listed: str, prefix: str) -> str:
+    """How a person types a name from a server's list: unchanged, unless litellm would take its beginning for its own prefix."""
     return prefix + listed if prefix and listed.startswith(prefix) else listed
 
 
-def like(name: str, listed: Sequence[str]) -> list[str]:
+def suggest_names(name: str, listed: Sequence[str]) -> list[str]:
     """At most three listed names that a person may have meant by `name`."""
     by_lower = {one.casefold(): one for one in reversed(listed)}
     wanted = name.casefold()

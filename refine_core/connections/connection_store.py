@@ -1,8 +1,8 @@
-"""Connections that are kept: a name, the preset it began with, and the description of the model. Never a key.
+"""Saved connections: a name, the preset it began with, and the description of the model. Never a key.
 
-    save -> the store's documents of kind "connection", one a name -> saved
+    save_connection --> the store's documents of kind "connection", by name --> list_connections
 
-A document that cannot be read, of a newer version perhaps, is left out and logged; it stays where it is.
+A document that cannot be read, perhaps of a newer version, is left out and logged; it stays in the store.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from refine_core.store import Store
 logger = logging.getLogger("refine_core")
 
 KIND = "connection"
-MOST_NAME = 60
-MOST_FORMER = 20
+MAX_NAME_CHARS = 60
+MAX_FORMER_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A model under a name of the person's own. preset: a key of PRESETS. model: its `connection` is this name.
+    """A model under a name that the user chose. preset: a key of PRESETS. model: its `connection` is this name.
 
-    former: names that it had before, the latest last.
+    former: earlier names, the latest last.
     """
 
     name: str
@@ -43,22 +43,24 @@ class Connection:
     former: tuple[str, ...] = ()
 
 
-def saved(store: Store | None = None) -> list[Connection]:
-    """The connections that are kept, by name. store: None means the one of the runs. Raises StoreError."""
+def list_connections(store: Store | None = None) -> list[Connection]:
+    """The saved connections, sorted by name. store: None is the store of the runs. Raises StoreError."""
     kept = _store(store).documents(KIND)
     read = (_read(name, text) for name, text in kept.items())
     return sorted(filter(None, read), key=lambda connection: (connection.name.casefold(), connection.name))
 
 
-def save(connection: Connection, *, replacing: str | None = None, store: Store | None = None) -> None:
-    """Keep a connection. replacing: the name that it had until now; None for a new one, which takes no other's name.
+def save_connection(
+    connection: Connection, *, replacing: str | None = None, store: Store | None = None
+) -> None:
+    """Save a connection. replacing: its name until now; None for a new one, whose name must be free.
 
-    Blanks at the ends of the name go, and the model gets its preset's prefix where it lacks it. Raises: SpecError with a
-    Problem for each field that will not do, and nothing is kept; StoreError.
+    Blanks at the ends of the name are removed, and the model gets its preset's prefix where it lacks it.
+    Raises: SpecError with a Problem for each invalid field, and nothing is saved; StoreError.
     """
     place = _store(store)
     connection = _tidy(connection)
-    found = problems(connection)
+    found = check_connection(connection)
     others = {name.casefold() for name in place.documents(KIND) if name != replacing}
     if connection.name.casefold() in others:
         found.append(
@@ -68,35 +70,36 @@ def save(connection: Connection, *, replacing: str | None = None, store: Store |
         raise SpecError(found)
     if replacing not in (None, connection.name):
         names = dict.fromkeys((*connection.former, replacing))
-        former = tuple(n for n in names if n is not None and n != connection.name)[-MOST_FORMER:]
+        former = tuple(n for n in names if n is not None and n != connection.name)[-MAX_FORMER_NAMES:]
         connection = replace(connection, former=former)
     place.put(KIND, connection.name, codec.dumps(connection))
     if replacing is not None and replacing != connection.name:
         place.drop(KIND, replacing)  # last, so that a failure in between loses nothing
 
 
-def keep_format(model: ModelSpec, found: ReplyFormat, store: Store | None = None) -> bool:
-    """Keep the reply format that a test of `model` found, and tell whether that was done.
+def save_format(model: ModelSpec, found: ReplyFormat, store: Store | None = None) -> bool:
+    """Save the reply format that a test of `model` found; whether it was saved.
 
-    It is, where the model is a saved connection as it stands, that is asked by "auto", which does not keep the chat format.
+    It is saved where `model` is that of a saved connection, unchanged, its format is "auto", and it did not keep the chat
+    format.
     """
     if not model.connection or model.reply_format != "auto" or found == "chat":
         return False
     place = _store(store)
-    kept = next((one for one in saved(place) if one.name == model.connection), None)
+    kept = next((one for one in list_connections(place) if one.name == model.connection), None)
     if kept is None or kept.model != model:
         return False
-    save(replace(kept, model=replace(model, reply_format=found)), replacing=kept.name, store=place)
+    save_connection(replace(kept, model=replace(model, reply_format=found)), replacing=kept.name, store=place)
     return True
 
 
-def remove(name: str, store: Store | None = None) -> bool:
-    """Forget a connection; whether there was one. Runs that were made with it stay as they are. Raises StoreError."""
+def remove_connection(name: str, store: Store | None = None) -> bool:
+    """Remove a connection; whether there was one. Its runs stay as they are. Raises StoreError."""
     return _store(store).drop(KIND, name)
 
 
-def problems(connection: Connection) -> list[Problem]:
-    """What keeps a connection from being saved or used, by field; [] if nothing does. Other connections are not looked at."""
+def check_connection(connection: Connection) -> list[Problem]:
+    """The problems with a connection, by field; [] if it can be saved and used. Other connections are not compared."""
     return [*_name_problems(connection), *check_model(connection.model)]
 
 
@@ -109,8 +112,8 @@ def _name_problems(connection: Connection) -> Iterator[Problem]:
             "name",
             "this looks like a key; choose a name for the connection, and type the key in its own field",
         )
-    elif not name.isprintable() or len(name) > MOST_NAME:
-        yield Problem("name", f"the name must be one line of at most {MOST_NAME} characters")
+    elif not name.isprintable() or len(name) > MAX_NAME_CHARS:
+        yield Problem("name", f"the name must be one line of at most {MAX_NAME_CHARS} characters")
     if (preset := PRESETS.get(connection.preset)) is None:
         yield Problem("preset", f"there is no preset of this name; choose one of {', '.join(PRESETS)}")
     elif preset.wants_address and not connection.model.api_base:
@@ -124,7 +127,7 @@ def _name_problems(connection: Connection) -> Iterator[Problem]:
 
 
 def _tidy(connection: Connection) -> Connection:
-    """As it is kept: names without blanks at their ends, the model with its prefix, and with the connection's name."""
+    """The connection as it is saved: no blanks around names, the model with its prefix and with the connection's name."""
     name, model = connection.name.strip(), connection.model
     preset = PRESETS.get(connection.preset)
     full = preset.full_name(model.model) if preset else model.model
@@ -139,32 +142,32 @@ def _store(store: Store | None) -> Store:
 
 
 def _read(name: str, text: str) -> Connection | None:
-    """The connection in a document, or None. The log says which could not be read, and never what is in it."""
+    """The connection in a document, or None. The log names a document that cannot be read, never its content."""
     try:
         read = codec.build(Connection, codec.loads(text))  # type: ignore[arg-type]  # what it is shows on the next lines
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         logger.warning("connection %r cannot be read (%s); it is left as it is", name, type(error).__name__)
         return None
-    if read.name != name or not _fits(Connection, read):
+    if read.name != name or not _has_type(Connection, read):
         logger.warning("connection %r does not hold what it should; it is left as it is", name)
         return None
     return replace(read, model=replace(read.model, connection=name))
 
 
-def _fits(hint: object, value: object) -> bool:
-    """Whether a value is of the type that a dataclass promises; what JSON gave may be anything."""
+def _has_type(hint: object, value: object) -> bool:
+    """Whether a value is of a dataclass field's type; JSON may hold anything."""
     origin, inner = get_origin(hint), get_args(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint)
         return isinstance(value, hint) and all(
-            _fits(hints[f.name], getattr(value, f.name)) for f in dataclasses.fields(hint)
+            _has_type(hints[f.name], getattr(value, f.name)) for f in dataclasses.fields(hint)
         )
     if origin is Literal:
         return value in inner
     if origin in (Union, UnionType):
-        return any(_fits(one, value) for one in inner)
+        return any(_has_type(one, value) for one in inner)
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(inner[0], one) for one in value)
+        return isinstance(value, tuple) and all(_has_type(inner[0], one) for one in value)
     if origin is Mapping:
         return isinstance(value, Mapping)
     if hint is int and isinstance(value, bool):

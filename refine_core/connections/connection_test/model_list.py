@@ -1,9 +1,9 @@
 """Which models a server lists: GET {address}/models, once, within a time.
 
-    look(address, key) -> Listing --told--> (verdict, sentence)
+    fetch_models(address, key) -> ModelList --describe_address--> (verdict, sentence)
 
-Redirects are not followed, so the key goes nowhere but to the address that it was given for. No proxy stands between
-this machine and itself. Not every server has such a list; that is no fault of it.
+Redirects are not followed, so the key is sent to no other address. No proxy is used for this machine's own addresses.
+Not every server has such a list, which is no error.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from refine_core.connections.findings import Verdict
+from refine_core.connections.connection_test.report import Verdict
 from refine_core.lm import error_messages
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-MOST_BYTES = 8 * 2**20
-MOST_MODELS = 5_000
-MOST_CHARACTERS = 200  # of a model's name
+MAX_BYTES = 8 * 2**20
+MAX_MODELS = 5_000
+MAX_NAME_CHARS = 200  # of a model's name
 STEP_BYTES = 64 * 2**10
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-"""How servers refuse the list to who has no good key; the first is the way of litellm's proxy without a database."""
+"""How servers refuse the list without a valid key; the first is what litellm's proxy without a database does."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What came of asking.
+class ModelList:
+    """The answer to the request for the list.
 
-    status: of the answer; None where there was none. models: the names listed, in the server's order; None where the
+    status: the HTTP status; None where there was no answer. models: the names, in the server's order; None where the
     answer was no list. failure: why there was no answer. moved_to: the host that a redirect names. v1: whether the
     list is at {address}/v1 instead.
     """
@@ -47,66 +47,69 @@ class Listing:
     v1: bool = False
 
 
-def look(address: str, key: str | None, timeout_s: float) -> Listing:
-    """Ask for the list; where it is not, and the address lacks /v1, also there. Raises nothing that a server can cause.
+def fetch_models(address: str, key: str | None, timeout_s: float) -> ModelList:
+    """Ask for the list; if there is none and the address lacks /v1, ask there, too. Raises nothing that a server can cause.
 
     key: sent as a bearer token; None sends none. timeout_s: seconds for all of it, as far as sockets can be hurried.
     """
     until = time.monotonic() + timeout_s
     address = address.rstrip("/")
-    found = _ask(f"{address}/models", key, until)
-    if found.models is None and found.status in _NOT_HERE and not address.endswith("/v1"):
+    listing = _ask(f"{address}/models", key, until)
+    if listing.models is None and listing.status in _NO_LIST_STATUSES and not address.endswith("/v1"):
         there = _ask(f"{address}/v1/models", key, until)
         if there.models is not None:
-            return Listing(found.status, there.models, v1=True)
-    return found
+            return ModelList(listing.status, there.models, v1=True)
+    return listing
 
 
-def look_aside(address: str, key: str | None, timeout_s: float) -> Future[Listing]:
-    """`look` in a thread of its own, which nobody need wait for."""
-    made: Future[Listing] = Future()
-    made.set_running_or_notify_cancel()  # it cannot be hurried, so it is not to be cancelled
+def probe_models(address: str, key: str | None, timeout_s: float) -> Future[ModelList]:
+    """`fetch_models` on a daemon thread."""
+    result: Future[ModelList] = Future()
+    result.set_running_or_notify_cancel()  # a request under way cannot be cancelled
 
     def work() -> None:
         try:
-            made.set_result(look(address, key, timeout_s))
+            result.set_result(fetch_models(address, key, timeout_s))
         except Exception as error:  # noqa: BLE001  # whoever waits gets it
-            made.set_result(Listing(failure=error))
+            result.set_result(ModelList(failure=error))
 
     threading.Thread(target=work, name="list of models", daemon=True).start()
-    return made
+    return result
 
 
-def told(found: Listing, where: str, timeout_s: float) -> tuple[Verdict, str]:
-    """What this says of the address. where: "the server at http://…"; timeout_s: how long it was given."""
+def describe_address(listing: ModelList, where: str, timeout_s: float) -> tuple[Verdict, str]:
+    """The finding about the address. where: "the server at http://…"; timeout_s: how long the request was allowed to take."""
     at = where[0].upper() + where[1:]
-    if found.failure is not None:
-        if isinstance(found.failure, TimeoutError):
+    if listing.failure is not None:
+        if isinstance(listing.failure, TimeoutError):
             return "unknown", f"{at} did not list its models within {timeout_s:g} s; the request will tell."
-        lost = ConnectionError()  # the kind of error that is about reaching; why is told by its cause
-        lost.__cause__ = found.failure
+        lost = ConnectionError()  # the kind of error for an unreachable server; its cause says why
+        lost.__cause__ = listing.failure
         return "fails", str(error_messages.explain(lost, where=where, model="", timeout_s=timeout_s))
-    if found.v1:
+    if listing.v1:
         return (
             "unknown",
             f"There is no list of models at this address, but there is one at its /v1: write {where.rsplit(maxsplit=1)[-1]}/v1.",
         )
-    if found.moved_to is not None:
+    if listing.moved_to is not None:
         return (
             "unknown",
-            f"{at} sends callers on to {found.moved_to}, where the key must not go. Give the final address.",
+            f"{at} sends callers on to {listing.moved_to}, where the key must not go. Give the final address.",
         )
-    if found.models is not None:
-        return "works", f"{at} was reached, and lists {_count(found.models)}."
-    if found.status == HTTPStatus.OK:
+    if listing.models is not None:
+        return "works", f"{at} was reached, and lists {_count_models(listing.models)}."
+    if listing.status == HTTPStatus.OK:
         return (
             "unknown",
             f"{at} was reached, but what it lists are no models. An address usually ends in /v1.",
         )
-    if found.status is not None and found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "unknown", f"{at} was reached, but failed on its side ({found.status}); the request will tell."
-    if found.status in REFUSALS:
-        return "works", f"{at} was reached, but refused to list its models ({found.status})."
+    if listing.status is not None and listing.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return (
+            "unknown",
+            f"{at} was reached, but failed on its side ({listing.status}); the request will tell.",
+        )
+    if listing.status in REFUSALS:
+        return "works", f"{at} was reached, but refused to list its models ({listing.status})."
     return "works", f"{at} was reached. It does not list its models, which not every server does."
 
 
@@ -117,7 +120,7 @@ def is_direct(address: str) -> bool:
     return urlsplit(address).hostname in LOOPBACK or not urllib.request.getproxies()
 
 
-def _count(models: tuple[str, ...]) -> str:
+def _count_models(models: tuple[str, ...]) -> str:
     match len(models):
         case 0:
             return "no models; load one first"
@@ -127,10 +130,10 @@ def _count(models: tuple[str, ...]) -> str:
             return f"{many} models"
 
 
-_NOT_HERE = (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+_NO_LIST_STATUSES = (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
 
-def _ask(url: str, key: str | None, until: float) -> Listing:
+def _ask(url: str, key: str | None, until: float) -> ModelList:
     import urllib.error
     import urllib.request
 
@@ -147,22 +150,22 @@ def _ask(url: str, key: str | None, until: float) -> Listing:
     try:
         request = urllib.request.Request(url, headers=headers)  # noqa: S310  # the caller lets only http and https pass
         with opener.open(request, timeout=max(0.1, until - time.monotonic())) as answer:
-            return Listing(answer.status, _models(_read(answer, until)))
+            return ModelList(answer.status, _parse_models(_read(answer, until)))
     except urllib.error.HTTPError as refusal:
         with refusal:
-            return Listing(refusal.code, moved_to=_moved(refusal))
+            return ModelList(refusal.code, moved_to=_redirect_host(refusal))
     except urllib.error.URLError as error:
         reason = error.reason
-        return Listing(failure=reason if isinstance(reason, Exception) else ConnectionError(str(reason)))
+        return ModelList(failure=reason if isinstance(reason, Exception) else ConnectionError(str(reason)))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Listing(failure=error)
+        return ModelList(failure=error)
 
 
 def _read(answer: Any, until: float) -> bytes:
     """The body, as far as it comes in time and is of a size to be read."""
     parts: list[bytes] = []
     size = 0
-    while size <= MOST_BYTES:
+    while size <= MAX_BYTES:
         part: bytes = answer.read1(STEP_BYTES)
         if not part:
             return b"".join(parts)
@@ -173,7 +176,7 @@ def _read(answer: Any, until: float) -> bytes:
     return b""
 
 
-def _models(body: bytes) -> tuple[str, ...] | None:
+def _parse_models(body: bytes) -> tuple[str, ...] | None:
     """The names in {"data": [{"id": …}]}, or in what a few servers send instead; None if it is no list of models."""
     try:
         data = json.loads(body)
@@ -182,17 +185,17 @@ def _models(body: bytes) -> tuple[str, ...] | None:
     rows = data.get("data", data.get("models")) if isinstance(data, dict) else data
     if not isinstance(rows, list):
         return None
-    return tuple(dict.fromkeys(_names(rows)))[:MOST_MODELS]
+    return tuple(dict.fromkeys(_model_names(rows)))[:MAX_MODELS]
 
 
-def _names(rows: list[object]) -> Iterator[str]:
+def _model_names(rows: list[object]) -> Iterator[str]:
     for row in rows:
         name = row.get("id") or row.get("name") if isinstance(row, dict) else row
-        if isinstance(name, str) and name.isprintable() and 0 < len(name) <= MOST_CHARACTERS:
+        if isinstance(name, str) and name.isprintable() and 0 < len(name) <= MAX_NAME_CHARS:
             yield name
 
 
-def _moved(answer: Any) -> str | None:
+def _redirect_host(answer: Any) -> str | None:
     """The host that a redirect names, without anything else of the address."""
     if not HTTPStatus.MULTIPLE_CHOICES <= answer.code < HTTPStatus.BAD_REQUEST:
         return None

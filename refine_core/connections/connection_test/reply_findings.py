@@ -1,28 +1,28 @@
-"""What a reply tells of a connection, a verdict and its words for each thing that can be seen by it."""
+"""What a reply shows about a connection: a verdict and its words for each subject."""
 
 from __future__ import annotations
 
-from refine_core.connections import blame
-from refine_core.connections.findings import Verdict
+from refine_core.connections.connection_test.refusals import list_params
+from refine_core.connections.connection_test.report import Verdict
 from refine_core.formatting import format_cost
 from refine_core.lm import Reply
 from refine_core.lm.streaming import Along
 from refine_core.spec import ModelSpec
 
-Told = tuple[Verdict, str]
+Result = tuple[Verdict, str]
 
 
-def parameters(model: ModelSpec, untempered: tuple[str, ...]) -> Told:
-    """Those that were set were taken. untempered: ("temperature",) where the model takes none, else ()."""
-    names = [name for name in blame.parameters(model) if name not in untempered]
+def check_params(model: ModelSpec, left_out: tuple[str, ...]) -> Result:
+    """The parameters that were accepted. left_out: ("temperature",) where the model supports none, else ()."""
+    names = [name for name in list_params(model) if name not in left_out]
     words = f"Accepted: {', '.join(names)}." if names else "None was sent."
-    if untempered:
+    if left_out:
         words += " The temperature is left out: this model takes none but its own."
     return "works", words
 
 
-def text(reply: Reply) -> Told:
-    """Whether there is a text, and all of it."""
+def check_text(reply: Reply) -> Result:
+    """Whether the reply has a text, and a complete one."""
     if not reply.text.strip():
         return "fails", "The reply was empty. Allow longer replies (max_tokens), or choose another model."
     if reply.finish_reason == "length":
@@ -31,8 +31,8 @@ def text(reply: Reply) -> Told:
     return "works", "It replied."
 
 
-def streaming(reply: Reply, along: Along) -> Told:
-    """Whether it can be read while it is written. along: who read along."""
+def check_streaming(reply: Reply, along: Along) -> Result:
+    """Whether the reply can be read while it is written. along: the listener to the stream."""
     if any(text and text != reply.text for text in along.texts):
         return "works", "The reply could be read while it was written."
     if along.streamed:
@@ -42,8 +42,8 @@ def streaming(reply: Reply, along: Along) -> Told:
     return "lacks", "The server does not stream. Each reply is shown once all of it is there."
 
 
-def tokens(reply: Reply) -> Told:
-    """Whether they are counted."""
+def check_tokens(reply: Reply) -> Result:
+    """Whether the server counts tokens."""
     sent, received = reply.usage.prompt_tokens, reply.usage.completion_tokens
     if sent is None or received is None:
         return (
@@ -53,8 +53,8 @@ def tokens(reply: Reply) -> Told:
     return "works", f"The server counts tokens: {sent} sent, {received} received."
 
 
-def price(reply: Reply, model: ModelSpec) -> Told:
-    """What it cost, or how that can be known."""
+def check_price(reply: Reply, model: ModelSpec) -> Result:
+    """What the request cost, or how that can be known."""
     if model.price_in_usd is not None and model.price_out_usd is not None:
         each = f"${model.price_in_usd:g} for a million tokens sent, ${model.price_out_usd:g} for a million received"
         return "works", f"Reckoned by the prices that you gave: {each}."
