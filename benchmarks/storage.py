@@ -16,6 +16,7 @@ from benchmarks.replies import QUESTION, Chooser, N, never_enough
 from benchmarks.table import Row
 from refine_core import Collector, Predict, Refine, Scope, context, open_store, use_scope
 from refine_core.events import Event
+from refine_core.log.span import RUN
 
 BOUND_S = 0.003
 EVENTS = 9
@@ -28,7 +29,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
         times = []
         for _ in range(60 if quick else 400):
             into = recorder(store)
-            into.accept("", started())
+            into.accept(RUN, started())
             start = time.perf_counter()
             for span, event in facts:
                 into.accept(span, event)
@@ -43,8 +44,8 @@ def _attempt() -> list[tuple[str, Event]]:
     told = Collector()
     with context(lm=AtOnce(Chooser())), use_scope(Scope(sinks=(told,))):
         Refine(Predict("question -> answer"), N=N, reward_fn=never_enough, threshold=1.0)(question=QUESTION)
-    first = [(span, event) for span, event in told.facts if span.startswith("attempt-0")]
-    kept = [(span, event) for span, event in first if not span.startswith("attempt-0/advice/")]
+    first = [(span, event) for span, event in told.facts if span.attempts[:1] == (0,)]
+    kept = [(span, event) for span, event in first if span.parent is None or span.parent.kind != "advice"]
     if len(kept) != EVENTS:
         raise AssertionError(f"an attempt has {len(kept)} events now: {[event.kind for _, event in kept]}")
     return kept

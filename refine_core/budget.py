@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 from refine_core.errors import BudgetUsedUp, Charge
 from refine_core.events import Event, LMRequested, LMRetried, charge_of
+from refine_core.log.span import RUN, Span
 
 
 class Budget:
@@ -32,9 +33,9 @@ class Budget:
         self._unpriced, self._uncounted = "", ""
         self._lock = threading.Lock()
         for event in spent:
-            self.accept("", event)
+            self.accept(RUN, event)
 
-    def accept(self, _: str, event: Event) -> None:
+    def accept(self, _: Span, event: Event) -> None:
         """Count an answer; refuse a request. Raises BudgetUsedUp."""
         if (charge := charge_of(event)) is not None:
             with self._lock:
@@ -97,7 +98,7 @@ class RetryBudget:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
 
-    def accept(self, _: str, event: Event) -> None:
+    def accept(self, _: Span, event: Event) -> None:
         """Refuse the next try."""
         if isinstance(event, LMRetried):
             self._budget.check()

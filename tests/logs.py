@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from refine_core import events as ev
 from refine_core.log import Record
 from refine_core.log.folds import timeline
+from refine_core.log.span import Span
 from refine_core.log.timeline import Timeline
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 
@@ -72,7 +73,8 @@ class Log:
         return folded
 
     def emit(self, span: str, event: ev.Event) -> None:
-        self.records.append(Record(self.run_id, len(self.records) + 1, self.now, span, event))
+        """Record a fact. span: as it is written on disk."""
+        self.records.append(Record(self.run_id, len(self.records) + 1, self.now, Span.parse(span), event))
 
     def begin(self, *, temperature: float | None = None) -> str:
         """Start the next attempt, with the hints in force; return its span."""

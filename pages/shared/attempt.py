@@ -237,9 +237,9 @@ def _predictor(run: PredictorRun) -> None:
 
 def _questions(title: str, calls: Sequence[Call], *, key: str) -> None:
     """One folded part for each question, with its second asking."""
-    for place in dict.fromkeys(call.place for call in calls):
-        with st.expander(title, key=f"{key}-{place}"):
-            _asked([call for call in calls if call.place == place])
+    for caller in dict.fromkeys(call.caller for call in calls):
+        with st.expander(title, key=f"{key}-{caller}"):
+            _asked([call for call in calls if call.caller == caller])
 
 
 def _asked(calls: Sequence[Call]) -> None:

@@ -149,7 +149,7 @@ def _visible_params(params: Mapping[str, object]) -> dict[str, object]:
 
 def _draft_callback(here: Scope) -> OnText | None:
     """Who reads along with the call at this place, if anybody does."""
-    return None if here.draft is None else partial(here.draft, here.span.path)
+    return None if here.draft is None else partial(here.draft, here.span)
 
 
 def _reply_event(model: str, reply: Reply, took_s: float) -> LMReplied:

@@ -30,6 +30,7 @@ from refine_core.events import (
 )
 from refine_core.lm.types import Message
 from refine_core.log.scope import Record
+from refine_core.log.span import RUN, Span
 
 _CUT_SHORT = {
     "cancelled": "that run was cancelled",
@@ -64,15 +65,15 @@ class Recording:
         self._used: dict[str, int] = {}
         self._formats = False
         self._lock = threading.Lock()
-        under_way: dict[str, RecordedAnswer] = {}
+        under_way: dict[Span, RecordedAnswer] = {}
         kept = list(records)
         restarted = _restarted_spans(kept)
         for record in kept:
             self.run_id = record.run_id
-            if not any(record.span == place or record.span.startswith(f"{place}/") for place in restarted):
+            if not any(record.span.is_in(span) for span in restarted):
                 self._read_record(record, under_way)
 
-    def _read_record(self, record: Record, under_way: dict[str, RecordedAnswer]) -> None:
+    def _read_record(self, record: Record, under_way: dict[Span, RecordedAnswer]) -> None:
         match record.event:
             case RunFinished(reason=reason):
                 self.cut_short = _CUT_SHORT.get(reason, "")
@@ -137,21 +138,21 @@ class Recording:
         )
 
 
-def _restarted_spans(records: Sequence[Record]) -> set[str]:
-    """Places of attempts, and of advice, that were cut off before the run was resumed: other replies stand in their stead."""
-    open_places: set[str] = set()
-    cut_off: set[str] = set()
+def _restarted_spans(records: Sequence[Record]) -> set[Span]:
+    """Spans of attempts, and of advice, that were cut off before the run was resumed: other replies stand in their stead."""
+    open_spans: set[Span] = set()
+    cut_off: set[Span] = set()
     for record in records:
         match record.event:
             case RunResumed():
-                cut_off |= open_places
-                open_places = set()
+                cut_off |= open_spans
+                open_spans = set()
             case AttemptStarted():
-                open_places.add(record.span)
+                open_spans.add(record.span)
             case LMRequested(purpose="advice"):
-                open_places.add(record.span.rpartition("/")[0])
+                open_spans.add(record.span.parent or RUN)
             case RewardScored() | AttemptFailed() | AdviceGiven() | AdviceFailed():
-                open_places.discard(record.span)
+                open_spans.discard(record.span)
             case _:
                 pass
     return cut_off

@@ -26,6 +26,7 @@ from refine_core.lm.base import BaseLM
 from refine_core.lm.pacing import write_slowly
 from refine_core.lm.recording import Recording
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage
+from refine_core.log.span import Span
 from refine_core.spec import ModelSpec, ReplyFormat
 
 _STATUS = re.compile(r"\(([45]\d\d)\)")  # as refine_core.lm.refusal_messages writes it
@@ -40,7 +41,7 @@ class ReplayGuard:
     def __init__(self, recordings: Mapping[Purpose, Recording]) -> None:
         self._recordings = recordings
 
-    def accept(self, _: str, event: Event) -> None:
+    def accept(self, _: Span, event: Event) -> None:
         """Refuse the request."""
         if isinstance(event, LMRequested) and (recording := self._recordings.get(event.purpose)):
             recording.check(event.messages, event.params)

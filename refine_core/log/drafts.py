@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 
 from refine_core.events import Event, LMFailed, LMReplied, LMRetried
+from refine_core.log.span import Span
 
 
 class Drafts:
@@ -17,20 +18,20 @@ class Drafts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._texts: dict[str, str] = {}
+        self._texts: dict[Span, str] = {}
 
-    def write(self, span: str, text: str) -> None:
+    def write(self, span: Span, text: str) -> None:
         """The call at this place has said all of `text` so far; "" begins anew."""
         with self._lock:
             self._texts[span] = text
 
-    def accept(self, span: str, event: Event) -> None:
+    def accept(self, span: Span, event: Event) -> None:
         """Drop the draft of a call that ended, or that begins anew."""
         if isinstance(event, LMReplied | LMFailed | LMRetried):
             with self._lock:
                 self._texts.pop(span, None)
 
-    def now(self) -> Mapping[str, str]:
+    def now(self) -> Mapping[Span, str]:
         """Span of a call -> its text so far."""
         with self._lock:
             return {span: text for span, text in self._texts.items() if text}

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from refine_core import events as ev
-from refine_core.log.scope import Record, nested
+from refine_core.log.scope import Record
+from refine_core.log.span import Span
 from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeline
 from refine_core.loop import Loop, Plan, evolve
 
@@ -45,7 +46,7 @@ def cut_short(timeline: Timeline) -> Timeline:
     return replace(timeline, attempts=attempts)
 
 
-def add_drafts(timeline: Timeline, drafts: Mapping[str, str]) -> Timeline:
+def add_drafts(timeline: Timeline, drafts: Mapping[Span, str]) -> Timeline:
     """The same run with what its models have written of their replies so far. `timeline` stays as it is.
 
     drafts: span of a call -> text.
@@ -64,7 +65,7 @@ def add_drafts(timeline: Timeline, drafts: Mapping[str, str]) -> Timeline:
 class Fold:
     """A run folded record by record.
 
-    It finds what an event belongs to by its span: an attempt is "…attempt-k", a predictor's call lies inside it.
+    It finds what an event belongs to by its span: a predictor's lies in its attempt's, and a call's in that.
     """
 
     def __init__(self) -> None:
@@ -74,10 +75,10 @@ class Fold:
             int, tuple[Attempt, Attempt]
         ] = {}  # id of an attempt -> itself, and its latest copy
         self._best_up_to: dict[int, int | None] = {}  # index of an attempt -> index of the best one up to it
-        self._attempts: dict[str, Attempt] = {}
-        self._predictors: dict[str, PredictorRun] = {}
-        self._calls: dict[str, Call] = {}
-        self._latest: dict[str, Call] = {}  # by the span of whatever asked
+        self._attempts: dict[Span, Attempt] = {}
+        self._predictors: dict[Span, PredictorRun] = {}
+        self._calls: dict[Span, Call] = {}
+        self._latest: dict[Span | None, Call] = {}  # by the span of whatever asked
 
     def add(self, record: Record) -> None:
         """Take in the next record of the run's log."""
@@ -96,7 +97,7 @@ class Fold:
             return
         self._snapshot = None
         self._timeline.seq = record.seq
-        if isinstance(event, LOOP) and nested(span):
+        if isinstance(event, LOOP) and span.is_nested:
             return
         self._timeline.loop = evolve(self._timeline.loop, event)
         match event:
@@ -138,7 +139,7 @@ class Fold:
 
     # ---- what happens to the run
 
-    def _start_attempt(self, timeline: Timeline, span: str, event: ev.AttemptStarted, at: float) -> None:
+    def _start_attempt(self, timeline: Timeline, span: Span, event: ev.AttemptStarted, at: float) -> None:
         attempt = Attempt(
             event.index, event.temperature, event.hints, event.advice_from, at, event.fixed_temperature
         )
@@ -209,7 +210,7 @@ class Fold:
             case _:
                 self._add_to_call(attempt, record.span, event)
 
-    def _add_to_predictor(self, span: str, event: ev.PredictorTraced | ev.ModuleEnded) -> None:
+    def _add_to_predictor(self, span: Span, event: ev.PredictorTraced | ev.ModuleEnded) -> None:
         run = _owner(self._predictors, span)
         if run is None:
             return
@@ -218,14 +219,14 @@ class Fold:
         else:
             run.took_s, run.error = event.took_s, event.error
 
-    def _add_call(self, attempt: Attempt, span: str, event: ev.LMRequested, at: float) -> None:
+    def _add_call(self, attempt: Attempt, span: Span, event: ev.LMRequested, at: float) -> None:
         call = Call(span, event.model, event.purpose, event.messages, event.params, at)
-        before = self._latest.get(call.place)
+        before = self._latest.get(call.caller)
         call.again = before is not None and (
             before.parse_failed is not None or (before.again and before.error is not None)
         )
-        self._calls[span] = self._latest[call.place] = call
-        if event.purpose == "advice" and nested(span):
+        self._calls[span] = self._latest[call.caller] = call
+        if event.purpose == "advice" and span.is_nested:
             attempt.inner_advice.append(call)
         elif event.purpose == "advice":
             advice = _advice_of(attempt, _since(attempt, at))
@@ -236,7 +237,7 @@ class Fold:
         elif (run := _owner(self._predictors, span)) is not None:
             run.calls.append(call)
 
-    def _add_to_call(self, attempt: Attempt, span: str, event: ev.Event) -> None:
+    def _add_to_call(self, attempt: Attempt, span: Span, event: ev.Event) -> None:
         call = self._calls.get(span)
         match event:
             case ev.LMRetried() if call:
@@ -275,13 +276,9 @@ def _advice_of(attempt: Attempt, since: float) -> Advice:
     return attempt.advice
 
 
-def _owner(by_span: Mapping[str, T], span: str) -> T | None:
+def _owner(by_span: Mapping[Span, T], span: Span) -> T | None:
     """What was begun at this span, or at the nearest one around it."""
-    while span:
-        if span in by_span:
-            return by_span[span]
-        span = span.rpartition("/")[0]
-    return None
+    return next((by_span[around] for around in span.outward if around in by_span), None)
 
 
 def _since(attempt: Attempt, at: float) -> float:

@@ -10,6 +10,7 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RecordingFailed, RunCancelled
 from refine_core.events import Event, RunFinished
 from refine_core.log.scope import Record
+from refine_core.log.span import Span
 
 Append = Callable[[Sequence[Record]], None]
 
@@ -44,7 +45,7 @@ class Recorder:
         self._failed: Exception | None = None
         self._closed = False
 
-    def accept(self, span: str, event: Event) -> None:
+    def accept(self, span: Span, event: Event) -> None:
         """Record one fact; return once it is durable. Raises RecordingFailed, RunCancelled."""
         ending = isinstance(event, RunFinished)
         with self._lock:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from refine_core import events as ev
 from refine_core.log.folds import LOOP
-from refine_core.log.scope import Record, nested
+from refine_core.log.scope import Record
 from refine_core.log.spending import Spent, spend
 from refine_core.loop import Loop, Plan, evolve
 from refine_core.spec import ProgramSpec
@@ -70,7 +70,7 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(begun, events=record.seq, spent=())
         case _ if summary is None:
             return None
-        case event if isinstance(event, LOOP) and nested(record.span):
+        case event if isinstance(event, LOOP) and record.span.is_nested:
             return replace(summary, events=record.seq)
         case ev.AttemptStarted(index=i):
             kept = (*summary.rewards, *([None] * (i + 1 - len(summary.rewards))))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from refine_core import events as ev
 from refine_core.errors import Charge
-from refine_core.log.scope import attempts_around
+from refine_core.log.span import Span
 from refine_core.loop import Loop
 from refine_core.reasoning import split_reasoning
 from refine_core.spec import ProgramSpec
@@ -28,7 +28,7 @@ class Call:
     cost that it failed with, if there was one. cut_off: the run stopped before it was answered.
     """
 
-    span: str
+    span: Span
     model: str
     purpose: ev.Purpose
     messages: tuple[Mapping[str, str], ...]
@@ -83,9 +83,9 @@ class Call:
         return "JSON" if self.again or "JSON object" in request else "chat"
 
     @property
-    def place(self) -> str:
+    def caller(self) -> Span | None:
         """The span of whatever asked: the same for a question and for its second asking."""
-        return self.span.rpartition("/")[0]
+        return self.span.parent
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class PredictorRun:
     calls: a second one where the first reply could not be read. cut_off: the run stopped before it returned.
     """
 
-    span: str
+    span: Span
     name: str
     inputs: Mapping[str, object]
     hint: str | None
@@ -114,7 +114,7 @@ class PredictorRun:
     @property
     def inner(self) -> tuple[int, ...]:
         """Indices of the attempts, inside this one, of nested refinements that it was part of; mostly empty."""
-        return attempts_around(self.span)[1:]
+        return self.span.attempts[1:]
 
 
 @dataclass(slots=True)

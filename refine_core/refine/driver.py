@@ -38,7 +38,7 @@ from refine_core.hints import hint_for
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import DropUnsupported
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import ATTEMPT, Scope, use_scope
+from refine_core.log.scope import Scope, use_scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
 from refine_core.modules.module import Module, call
 from refine_core.modules.predict import Trace
@@ -163,7 +163,7 @@ class Driver:
             return None
 
     def _start(self, action: RunAttempt) -> None:
-        scope = self.progress.scopes[action.index] = self.scope.inside(f"{ATTEMPT}{action.index}")
+        scope = self.progress.scopes[action.index] = self.scope.inside("attempt", action.index)
         self.models.notice_refusals()
         if action.feedback:
             hints = dict.fromkeys(self.models.names, action.feedback)

@@ -10,7 +10,7 @@ from typing import Any
 from refine_core.concurrency.flows import Flow
 from refine_core.configuration import check_callbacks, not_a_model_error
 from refine_core.lm.base import BaseLM
-from refine_core.log.scope import ATTEMPT, current
+from refine_core.log.scope import current
 from refine_core.loop import Plan
 from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
@@ -90,7 +90,7 @@ class BestOfN(Operation):
             scorer=FunctionScorer(self.reward_fn, self.reward_fn_code),
             plan=self._plan(first_temperature(self.module)),
             inputs=inputs,
-            scope=around.inside("refine") if ATTEMPT in around.span.path else around,
+            scope=around.inside("refine") if around.span.attempts else around,
             adviser=self._adviser(),
             validators=self.validators,
             on_attempt=self.on_attempt,

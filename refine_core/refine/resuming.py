@@ -1,6 +1,6 @@
 """An interrupted run, as the driver would have left it: its loop, and what its attempts left behind.
 
-    records of the run --ResumeState.of--> facts of its complete attempts, span paths in use, time worked
+    records of the run --ResumeState.of--> facts of its complete attempts, spans in use, time worked
                        --restore-->        the driver's Progress
 
 The attempt that was under way is run again, under a span of its own; advice that was being asked for is asked for again.
@@ -26,7 +26,8 @@ from refine_core.events import (
     RunResumed,
 )
 from refine_core.log.folds import LOOP
-from refine_core.log.scope import Record, Scope, Span, nested
+from refine_core.log.scope import Record, Scope
+from refine_core.log.span import ChildSpans, Span
 from refine_core.loop import Loop
 from refine_core.modules import Module, Prediction
 from refine_core.modules.predict import Trace
@@ -40,20 +41,20 @@ from refine_core.signatures.types import validate
 class ResumeState:
     """What a run did before it was interrupted.
 
-    facts: the loop's own events, without those of the attempt that was cut off. span_paths: index of a complete attempt
-    -> the path of its span. used_paths: every path in use. worked_s: seconds that the run has worked so far.
+    facts: the loop's own events, without those of the attempt that was cut off. spans: index of a complete attempt
+    -> its span. used: every span in the log. worked_s: seconds that the run has worked so far.
     """
 
     records: Sequence[Record]
     facts: tuple[Event, ...]
-    span_paths: Mapping[int, str]
-    used_paths: frozenset[str]
+    spans: Mapping[int, Span]
+    used: frozenset[Span]
     worked_s: float
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> ResumeState:
         """records: the run's log, from its first event."""
-        own = [r for r in records if isinstance(r.event, LOOP) and not nested(r.span)]
+        own = [r for r in records if isinstance(r.event, LOOP) and not r.span.is_nested]
         ended = {
             r.event.index: r.span for r in own if isinstance(r.event, RewardScored | AttemptFailed)
         }  # an attempt may have been begun several times; the last one ended
@@ -62,18 +63,18 @@ class ResumeState:
             for r in own
             if not isinstance(r.event, AttemptStarted | RewardStarted) or ended.get(r.event.index) == r.span
         )
-        return cls(records, facts, ended, _used_paths(records), _worked_s(records))
+        return cls(records, facts, ended, _used_spans(records), _worked_s(records))
 
     @property
     def next_index(self) -> int:
         """Index of the attempt that comes next."""
-        return len(self.span_paths)
+        return len(self.spans)
 
     def restore(self, program: Module, models: ProgramModels, scope: Scope) -> Progress:
         """Where the driver was: its loop and facts, and what its best and its last attempt left behind."""
         progress = Progress(Loop(models.plan), errors=self.errors())
-        for index, path in self.span_paths.items():
-            progress.scopes[index] = replace(scope, span=Span(path, taken=self.used_paths))
+        for index, span in self.spans.items():
+            progress.scopes[index] = replace(scope, span=span, children=ChildSpans(self.used))
         for fact in self.facts:
             progress.add(fact)
             if isinstance(fact, AttemptStarted):
@@ -105,12 +106,12 @@ class ResumeState:
 
     def trace(self, index: int, program: Module) -> Trace:
         """What the predictors of `program`, the attempt's own copy, did in that attempt, in order."""
-        span_path = self.span_paths[index]
+        attempt = self.spans[index]
         predictors = dict(program.named_predictors())
-        starts: dict[str, ModuleStarted] = {}
+        starts: dict[Span, ModuleStarted] = {}
         trace: Trace = []
         for record in self.records:
-            if not (record.span == span_path or record.span.startswith(f"{span_path}/")):
+            if not record.span.is_in(attempt):
                 continue
             if isinstance(record.event, ModuleStarted):
                 starts[record.span] = record.event
@@ -139,13 +140,9 @@ def _to_types(fields: Mapping[str, Field], values: Mapping[str, object]) -> dict
     return typed
 
 
-def _used_paths(records: Sequence[Record]) -> frozenset[str]:
-    """Every span path in use, and those around it."""
-    paths: set[str] = set()
-    for span in {record.span for record in records}:
-        parts = span.split("/")
-        paths |= {"/".join(parts[: i + 1]) for i in range(len(parts))}
-    return frozenset(paths - {""})
+def _used_spans(records: Sequence[Record]) -> frozenset[Span]:
+    """Every span in use, and those around it."""
+    return frozenset(span for record in records for span in record.span.outward)
 
 
 def _worked_s(records: Sequence[Record]) -> float:

@@ -28,6 +28,7 @@ from refine_core.lm.recording import Recording
 from refine_core.lm.replay import ReplayGuard, ReplayLM
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
+from refine_core.log.span import Span
 from refine_core.loop import Plan, temperatures
 from refine_core.refine.advice_request import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
@@ -159,7 +160,7 @@ class RunJob:
 class _KeyGuard:
     """A sink of a resumed run. A mistyped key is no reason to fail what is left of its attempts. Raises KeyRefused."""
 
-    def accept(self, _: str, event: Event) -> None:
+    def accept(self, _: Span, event: Event) -> None:
         if isinstance(event, LMFailed) and event.error.type == LMKeyError.__name__:
             raise KeyRefused(event.error.message)
 

@@ -21,7 +21,8 @@ from refine_core.lm.recording import Recording
 from refine_core.log.drafts import Drafts
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.recorder import Recorder
-from refine_core.log.scope import Record, Scope, Span
+from refine_core.log.scope import Record, Scope
+from refine_core.log.span import RUN, ChildSpans
 from refine_core.log.summaries import Summary, summarize
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import well_formed
@@ -133,7 +134,7 @@ class Runs:
                 spec.budget_tokens,
                 spent=(r.event for r in records if not isinstance(r.event, LMRequested)),
             )
-            span = Span(taken=before.used_paths if before is not None else frozenset())
+            children = ChildSpans(before.used if before is not None else frozenset())
             sinks = (
                 budget,
                 *work.before_record,
@@ -142,7 +143,7 @@ class Runs:
                 budget.retry_budget,
                 *work.after_record,
             )
-            scope = Scope(sinks, span, job.cancel, job.drafts.write)
+            scope = Scope(sinks, RUN, job.cancel, job.drafts.write, children)
             try:
                 scope.emit(work.began())
             except RecordingFailed as failure:

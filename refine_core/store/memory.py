@@ -10,6 +10,7 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
 from refine_core.log import codec
 from refine_core.log.scope import Record
+from refine_core.log.span import Span
 from refine_core.log.summaries import Summary
 from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
@@ -50,7 +51,7 @@ class MemoryStore:
             return
         check_order(records)
         first, last = records[0], records[-1]
-        kept = [(r.at, r.span, *codec.encode(r.event)) for r in records]
+        kept = [(r.at, r.span.path, *codec.encode(r.event)) for r in records]
         with self._lock:
             self._check_open()
             run = self._runs.get(first.run_id)
@@ -68,7 +69,7 @@ class MemoryStore:
             run = self._runs.get(run_id)
             kept = run.kept[after : None if limit is None else after + limit] if run else []
         return [
-            Record(run_id, after + n, at, span, codec.decode(kind, version, payload))
+            Record(run_id, after + n, at, Span.parse(span), codec.decode(kind, version, payload))
             for n, (at, span, kind, version, payload) in enumerate(kept, start=1)
         ]
 

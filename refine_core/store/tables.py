@@ -19,6 +19,7 @@ from sqlalchemy.sql.base import Executable
 from refine_core.errors import StoreError
 from refine_core.log import codec
 from refine_core.log.scope import Record
+from refine_core.log.span import Span
 from refine_core.log.summaries import Summary
 
 VERSION = "0002"
@@ -119,7 +120,7 @@ def event_columns(record: Record) -> dict[str, Value]:
         "run_id": record.run_id,
         "seq": record.seq,
         "at": record.at,
-        "span": record.span,
+        "span": record.span.path,
         "kind": kind,
         "version": version,
         "payload": payload,
@@ -129,7 +130,7 @@ def event_columns(record: Record) -> dict[str, Value]:
 def read_record(run_id: str, seq: int, at: float, span: str, kind: str, version: int, payload: str) -> Record:  # noqa: PLR0917  # a row's columns, in their order
     """The record behind a row of `events`. Raises StoreError if its payload is damaged."""
     try:
-        return Record(run_id, seq, at, span, codec.decode(kind, version, payload))
+        return Record(run_id, seq, at, Span.parse(span), codec.decode(kind, version, payload))
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(
             f"event {seq} of run {run_id} ({kind}) cannot be read: its payload is damaged ({error})"

@@ -9,6 +9,7 @@ from pathlib import Path
 import refine_core
 from refine_core import events as ev
 from refine_core.log.scope import Record
+from refine_core.log.span import Span
 from refine_core.log.summaries import Summary, summarize
 from refine_core.spec import ProgramSpec, StageSpec
 from refine_core.store import Store
@@ -34,7 +35,10 @@ def attempt(index: int) -> list[ev.Event]:
 
 def numbered(run_id: str, events: Iterable[ev.Event], *, started_at: float = 1000.0) -> list[Record]:
     """The events as records 1, 2, 3 …, one second apart."""
-    return [Record(run_id, n, started_at + n, "attempt-0", event) for n, event in enumerate(events, start=1)]
+    return [
+        Record(run_id, n, started_at + n, Span.parse("attempt-0"), event)
+        for n, event in enumerate(events, start=1)
+    ]
 
 
 def run(run_id: str, *, attempts: int = 2, finished: bool = True, started_at: float = 1000.0) -> list[Record]:

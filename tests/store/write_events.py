@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from refine_core.log.scope import Record
+from refine_core.log.span import Span
 from refine_core.log.summaries import summarize
 from refine_core.store import open_store
 from tests.store.stored_runs import STARTED, attempt
@@ -20,7 +21,7 @@ print("open", flush=True)
 endless = itertools.chain([STARTED], (event for index in itertools.count() for event in attempt(index)))
 summary = None
 for seq, event in enumerate(itertools.islice(endless, count or None), start=1):
-    record = Record(run_id, seq, 1000.0 + seq, "attempt-0", event)
+    record = Record(run_id, seq, 1000.0 + seq, Span.parse("attempt-0"), event)
     summary = summarize(summary, record)
     assert summary is not None
     store.append([record], summary)

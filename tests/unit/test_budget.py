@@ -10,6 +10,7 @@ from refine_core import ModelSpec, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.budget import Budget
 from refine_core.errors import BudgetUsedUp, SpecError
+from refine_core.log.span import RUN
 from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore
 from tests.openai_server import Answer, OpenAIServer, polite
@@ -87,23 +88,23 @@ def test_the_practice_model_is_free_of_any_budget(runs):
 def test_what_was_spent_before_an_interruption_counts():
     spent = [ev.LMReplied("x", 0.1, 10, 10, cost_usd=0.5, model="tiny")]
     with pytest.raises(BudgetUsedUp, match=r"\$0.5000 are spent, and the budget is \$0.5"):
-        Budget(0.5, spent=spent).accept("", ASKED)
-    Budget(0.51, spent=spent).accept("", ASKED)
+        Budget(0.5, spent=spent).accept(RUN, ASKED)
+    Budget(0.51, spent=spent).accept(RUN, ASKED)
 
 
 @pytest.mark.parametrize("mark", ["cache_hit", "replayed"])
 def test_what_comes_for_nothing_is_not_counted(mark):
     reply = ev.LMReplied("x", 0.1, 10, 10, cost_usd=None, model="tiny", **{mark: True})
     budget = Budget(0.01, 5)
-    budget.accept("", reply)
-    budget.accept("", ASKED)
+    budget.accept(RUN, reply)
+    budget.accept(RUN, ASKED)
 
 
 def test_tokens_that_nobody_told_cannot_be_kept_within_a_budget():
     budget = Budget(tokens=100)
-    budget.accept("", ev.LMReplied("x", 0.1, None, 3, cost_usd=0.0, model="tiny"))
+    budget.accept(RUN, ev.LMReplied("x", 0.1, None, 3, cost_usd=0.0, model="tiny"))
     with pytest.raises(BudgetUsedUp, match="tiny does not say how many tokens it uses"):
-        budget.accept("", ASKED)
+        budget.accept(RUN, ASKED)
 
 
 @pytest.mark.parametrize("name", ["budget_usd", "budget_tokens"])
@@ -143,7 +144,7 @@ def test_an_answer_of_no_use_is_paid_for_all_the_same(runs, answer):
     assert [(s.calls, s.completion_tokens, s.cost_usd) for s in row.summary.spent] == [(2, 1920, 2.0)]
     resumed = Budget(tokens=1500, spent=(r.event for r in runs.events(ended.run_id) if ev.charge_of(r.event)))
     with pytest.raises(BudgetUsedUp, match="2,000 tokens are used"):
-        resumed.accept("", ASKED)
+        resumed.accept(RUN, ASKED)
 
 
 def test_a_budget_ends_the_retries_of_a_call_and_what_they_cost_is_on_record(runs):

@@ -184,7 +184,7 @@ def test_an_adapters_own_call_is_asked_and_may_change_everything(through_acall):
         assert answer_of(Predict("q -> answer"), through_acall=through_acall, q="?").answer == "x"
     assert "[[ ## extra ## ]]\nfrom the wrapper" in lm.calls[0].messages[-1]["content"]
     assert lm.calls[0].params["top_p"] == 0.5
-    asked = [span for span, e in log.facts if isinstance(e, events.LMRequested)]
+    asked = [span.path for span, e in log.facts if isinstance(e, events.LMRequested)]
     assert asked == ["predict/lm"]
 
 

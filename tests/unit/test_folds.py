@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from refine_core import events as ev
 from refine_core.log import Record, codec
 from refine_core.log.folds import timeline
-from refine_core.log.scope import nested
+from refine_core.log.span import RUN, ChildSpans, Span
 from refine_core.log.summaries import Summary, summarize
 from refine_core.loop import Plan, replay
 from tests import logs
@@ -181,7 +181,9 @@ def test_what_a_refinement_inside_an_attempt_asked_is_counted_with_that_attempt(
 def test_an_attempt_whose_inner_refinement_asks_for_advice_does_not_seem_to_be_advised():
     """While the inner adviser is asked, the outer attempt still runs."""
     log = logs.nested()
-    asked = next(i for i, r in enumerate(log.records) if r.span == "attempt-0/refine/attempt-0/advice/lm")
+    asked = next(
+        i for i, r in enumerate(log.records) if r.span.path == "attempt-0/refine/attempt-0/advice/lm"
+    )
     folded = timeline(log.records[: asked + 1])
     assert folded.attempts[0].state == "running"
     assert folded.attempts[0].advice is None
@@ -209,7 +211,49 @@ def test_a_failure_inside_an_inner_refinement_is_no_failed_attempt():
     ],
 )
 def test_nested_is_an_attempt_within_an_attempt_and_no_predictors_name(span, inside):
-    assert nested(span) is inside
+    assert Span.parse(span).is_nested is inside
+
+
+NAMES = st.one_of(
+    st.sampled_from(
+        ["attempt", "lm", "advice", "draft.predict", "attempt-0", "lm-2", "a-1", "a-0", "a-02", "-", "-2"]
+    ),
+    st.text("ab-0123", min_size=1, max_size=6),
+)
+
+
+@given(st.lists(st.tuples(NAMES, st.none() | st.integers(0, 30)), max_size=5))
+def test_a_span_is_read_back_as_it_was_written(parts):
+    """Whatever the predictors are called, and however often they were called."""
+    span, children = RUN, {}
+    for kind, index in parts:
+        inside = children.setdefault(span, ChildSpans())
+        inside.begin(span, kind, index)
+        span = inside.begin(span, kind, index)
+    read = Span.parse(span.path)
+    assert (read, read.path, hash(read)) == (span, span.path, hash(span))
+    assert [one.path for one in read.outward] == [one.path for one in span.outward]
+
+
+def test_a_span_says_what_it_is_and_what_encloses_it():
+    call = Span.parse("attempt-3-2/refine/attempt-1/draft.predict/lm-2")
+    assert (call.kind, call.index, call.ordinal) == ("lm", None, 2)
+    assert [(s.kind, s.index, s.ordinal) for s in call.outward][1:] == [
+        ("draft.predict", None, 1),
+        ("attempt", 1, 1),
+        ("refine", None, 1),
+        ("attempt", 3, 2),
+        ("run", None, 1),
+    ]
+    assert call.attempts == (3, 1)
+    assert call.is_in(Span.parse("attempt-3-2"))
+    assert not call.is_in(Span.parse("attempt-3"))
+    assert Span.parse("") == RUN
+
+
+def test_spans_that_a_log_holds_already_are_not_begun_again():
+    children = ChildSpans(frozenset({Span.parse("attempt-1"), Span.parse("attempt-1-2")}))
+    assert children.begin(RUN, "attempt", 1).path == "attempt-1-3"
 
 
 # ---- older logs

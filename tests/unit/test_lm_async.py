@@ -131,7 +131,7 @@ def test_a_call_is_told_as_the_same_events_either_way(server, drive):
         *(LMRequested, LMRetried, LMReplied),
         *(LMRequested, LMRetried, LMFailed),
     ]
-    assert [span for span, _ in facts.facts] == ["lm"] * 3 + ["lm-2"] * 3
+    assert [span.path for span, _ in facts.facts] == ["lm"] * 3 + ["lm-2"] * 3
 
 
 @pytest.mark.parametrize("drive", [run, lambda flow: asyncio.run(arun(flow))], ids=["sync", "async"])

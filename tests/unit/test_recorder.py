@@ -9,6 +9,7 @@ import pytest
 
 from refine_core import Cancel, Recorder, RecordingFailed, RunCancelled, StoreError
 from refine_core import events as ev
+from refine_core.log.span import RUN
 from tests.threads import finish
 
 DONE = ev.RunFinished("cancelled", None, None, 0.1)
@@ -23,7 +24,7 @@ def recorder(append=None, **kwargs):
 def test_records_are_numbered_without_gaps_also_from_several_threads():
     made, kept = recorder()
     threads = [
-        threading.Thread(target=lambda: [made.accept("", ev.RunResumed(0)) for _ in range(50)])
+        threading.Thread(target=lambda: [made.accept(RUN, ev.RunResumed(0)) for _ in range(50)])
         for _ in range(4)
     ]
     for thread in threads:
@@ -42,7 +43,7 @@ def test_a_failure_is_latched_so_that_nothing_happens_that_is_not_on_record():
     made, _ = recorder(full)
     for _ in range(2):
         with pytest.raises(RecordingFailed) as caught:
-            made.accept("", ev.RunResumed(0))
+            made.accept(RUN, ev.RunResumed(0))
         assert str(caught.value.cause) == "the disk is full"
     assert len(calls) == 1
 
@@ -55,7 +56,7 @@ def test_a_users_except_exception_cannot_swallow_it():
 
     def careless():
         try:
-            made.accept("", ev.RunResumed(0))
+            made.accept(RUN, ev.RunResumed(0))
         except Exception:  # noqa: BLE001 - what is tested
             return "swallowed"
 
@@ -66,13 +67,13 @@ def test_a_users_except_exception_cannot_swallow_it():
 def test_once_cancelled_only_the_end_is_taken_and_after_the_end_nothing():
     cancel = Cancel()
     made, kept = recorder(cancel=cancel)
-    made.accept("", ev.RunResumed(0))
+    made.accept(RUN, ev.RunResumed(0))
     cancel.set()
     with pytest.raises(RunCancelled):
-        made.accept("", ev.LMReplied("late", 1.0))
-    made.accept("", DONE)
+        made.accept(RUN, ev.LMReplied("late", 1.0))
+    made.accept(RUN, DONE)
     with pytest.raises(RunCancelled):
-        made.accept("", DONE)
+        made.accept(RUN, DONE)
     assert [type(r.event).__name__ for r in kept] == ["RunResumed", "RunFinished"]
 
 
@@ -96,7 +97,7 @@ def test_a_clock_that_is_set_changes_neither_order_nor_durations(set_by):
     made, kept = clock.recorder()
     for wait_s, jump in ((0.0, 0.0), (2.0, 0.0), (3.0, set_by), (0.5, 0.0)):
         clock.tick(wait_s, set_by=jump)
-        made.accept("", ev.RunResumed(0))
+        made.accept(RUN, ev.RunResumed(0))
     assert [r.at for r in kept] == [1000.0, 1002.0, 1005.0, 1005.5]
 
 
@@ -106,7 +107,7 @@ def test_a_run_that_goes_on_is_not_earlier_than_it_was():
         clock = Clock(now)
         made, kept = clock.recorder(after=7, not_before=5000.0)
         for _ in range(2):
-            made.accept("", ev.RunResumed(0))
+            made.accept(RUN, ev.RunResumed(0))
             clock.tick(1.0)
         assert [(r.seq, r.at) for r in kept] == [(8, first), (9, first + 1.0)]
 
@@ -114,5 +115,5 @@ def test_a_run_that_goes_on_is_not_earlier_than_it_was():
 def test_records_carry_the_time_of_day():
     before = time.time()
     made, kept = recorder()
-    made.accept("", ev.RunResumed(0))
+    made.accept(RUN, ev.RunResumed(0))
     assert before - 1.0 <= kept[0].at <= time.time() + 1.0

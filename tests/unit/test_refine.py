@@ -156,7 +156,7 @@ def test_the_events_of_an_attempt_come_in_order():
     log = Collector()
     with context(lm=answering("a")), use_scope(Scope(sinks=(log,))):
         Refine(Predict("q -> answer"), N=1, reward_fn=rewards(1), threshold=1)(q="?")
-    assert [(span, type(e).__name__) for span, e in log.facts] == [
+    assert [(span.path, type(e).__name__) for span, e in log.facts] == [
         ("attempt-0", "AttemptStarted"),
         ("attempt-0/self", "ModuleStarted"),
         ("attempt-0/self/lm", "LMRequested"),

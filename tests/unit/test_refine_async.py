@@ -319,7 +319,7 @@ def test_hints_and_recording_survive_parallel():
     with context(lm=lm), use_scope(Scope(sinks=(log,))):
         Refine(Fan(), N=2, reward_fn=value, threshold=1)(q="?")
     assert [e.hint for e in log.events if isinstance(e, ev.ModuleStarted)] == [None] * 4 + ["be brief"] * 4
-    assert {span.split("/")[0] for span, e in log.facts if isinstance(e, ev.LMReplied)} == {
+    assert {span.path.split("/")[0] for span, e in log.facts if isinstance(e, ev.LMReplied)} == {
         "attempt-0",
         "attempt-1",
     }

@@ -13,6 +13,7 @@ from refine_core import events as ev
 from refine_core.errors import LMNotFoundError, LMUnavailableError, RecordingEnded, SpecError
 from refine_core.lm.recording import Recording
 from refine_core.lm.replay import ReplayLM
+from refine_core.log.span import Span
 from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
 from refine_core.runs import Credentials, Runs, replay_program
@@ -194,7 +195,7 @@ def _records(*events):
     made = []
     for seq, event in enumerate(events, 1):
         span += isinstance(event, ev.LMRequested)
-        made.append(Record("run-1", seq, float(seq), f"lm-{span}", event))
+        made.append(Record("run-1", seq, float(seq), Span.parse(f"lm-{span}"), event))
     return made
 
 

@@ -14,7 +14,7 @@ from refine_core.errors import RewardError
 from refine_core.events import AdviceFailed, AdviceGiven, AttemptStarted, RunFinished, RunStarted
 from refine_core.log import Record
 from refine_core.log.folds import LOOP, Fold, timeline
-from refine_core.log.scope import nested
+from refine_core.log.span import RUN, Span
 from refine_core.loop import AskAdvice, Plan, RunAttempt, Stop, decide
 from refine_core.programs import EXAMPLES
 from refine_core.refine.driver import Driver
@@ -42,14 +42,14 @@ class WatchDriver:
     """A sink: the records of a run, and how the driver's own loop stood after each."""
 
     def __init__(self, started: RunStarted) -> None:
-        self.records = [Record("run", 1, 0.0, "", started)]
+        self.records = [Record("run", 1, 0.0, RUN, started)]
         self.decisions: dict[int, object] = {}  # seq -> what the driver's loop decided after it
         self.driver: Driver | None = None
         self._lock = threading.Lock()
 
-    def accept(self, span: str, event: object) -> None:
+    def accept(self, span: Span, event: object) -> None:
         with self._lock:
-            if isinstance(event, LOOP) and not nested(span):
+            if isinstance(event, LOOP) and not span.is_nested:
                 self.note()
             self.records.append(Record("run", len(self.records) + 1, float(len(self.records)), span, event))
 
@@ -171,7 +171,7 @@ def disagreements(records: list[Record]) -> list[str]:
     wrong = []
     for n in range(1, len(records)):
         event, span = records[n].event, records[n].span
-        if nested(span):
+        if span.is_nested:
             continue
         decided = decide(timeline(records[:n]).loop)
         match event:

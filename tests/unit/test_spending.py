@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from refine_core import events as ev
 from refine_core.connections.spending import sum_spending
 from refine_core.log.scope import Record
+from refine_core.log.span import RUN
 from refine_core.log.spending import QUARTER_S, spend
 from refine_core.log.summaries import summarize
 from refine_core.spec import ProgramSpec, StageSpec
@@ -30,8 +31,8 @@ def reply(model="tiny", tokens=(10, 5), cost=0.5, **more):
 def rows(*replies, at=NOW):
     """One run with these replies, a minute apart."""
     store = MemoryStore()
-    first = Record("run", 1, at, "", ev.RunStarted(SPEC, (0.0,), ("answer",), "0"))
-    records = [first, *(Record("run", n, at + n, "", event) for n, event in enumerate(replies, 2))]
+    first = Record("run", 1, at, RUN, ev.RunStarted(SPEC, (0.0,), ("answer",), "0"))
+    records = [first, *(Record("run", n, at + n, RUN, event) for n, event in enumerate(replies, 2))]
     store.append(records, reduce(summarize, records, None))
     return store.rows()
 
@@ -91,7 +92,7 @@ def test_a_runs_summary_with_its_costs_survives_the_store(tmp_path):
 
     (row,) = rows(reply(), reply("big", cost=None))
     store = open_store(tmp_path)
-    first = Record("run", 1, NOW, "", ev.RunStarted(SPEC, (0.0,), ("answer",), "0"))
+    first = Record("run", 1, NOW, RUN, ev.RunStarted(SPEC, (0.0,), ("answer",), "0"))
     store.append([first], row.summary)
     assert store.rows()[0].summary == row.summary
     store.close()
