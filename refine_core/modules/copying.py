@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from refine_core.modules.tree import PLAIN, Tree, key_text
+from refine_core.modules.tree import LEAF_TYPES, Tree, format_key
 
 logger = logging.getLogger("refine_core")
 
@@ -27,7 +27,7 @@ Memo = dict[int, Any]
 Program = TypeVar("Program", bound=Tree)
 
 _MISSING = object()
-_told: WeakKeyDictionary[type, set[str]] = (
+_warned_of: WeakKeyDictionary[type, set[str]] = (
     WeakKeyDictionary()
 )  # what was warned of; an attempt must not say it again
 
@@ -37,7 +37,7 @@ def deepcopy(module: Program) -> Program:
 
     What cannot be copied is copied shallowly, else shared; a warning is logged, once for a class and attribute.
     """
-    made = copied(module, {}, type(module), "")
+    made = copy_value(module, {}, type(module), "")
     return cast("Program", made)
 
 
@@ -49,10 +49,10 @@ def reset_copy(module: Program) -> Program:
     return made
 
 
-def copied(value: Any, memo: Memo, owner: type, path: str) -> Any:
+def copy_value(value: Any, memo: Memo, owner: type, path: str) -> Any:
     """A copy of `value`, which lies at `path` in a module of class `owner`. Raises nothing, whatever the value is."""
     kind = type(value)
-    if kind in PLAIN or isinstance(value, type):
+    if kind in LEAF_TYPES or isinstance(value, type):
         return value
     known = memo.get(id(value), _MISSING)
     if known is not _MISSING:
@@ -61,46 +61,46 @@ def copied(value: Any, memo: Memo, owner: type, path: str) -> Any:
         items: list[Any] = []
         memo[id(value)] = items
         for i, one in enumerate(value):
-            items.append(one if type(one) in PLAIN else copied(one, memo, owner, f"{path}[{i}]"))
+            items.append(one if type(one) in LEAF_TYPES else copy_value(one, memo, owner, f"{path}[{i}]"))
         return items
     if kind is dict:
         pairs: dict[Any, Any] = {}
         memo[id(value)] = pairs
         for key, one in list(value.items()):
-            new_key = key if type(key) in PLAIN else copied(key, memo, owner, f"a key of {path}")
-            plain = type(one) in PLAIN
-            pairs[new_key] = one if plain else copied(one, memo, owner, path + key_text(key, value))
+            new_key = key if type(key) in LEAF_TYPES else copy_value(key, memo, owner, f"a key of {path}")
+            plain = type(one) in LEAF_TYPES
+            pairs[new_key] = one if plain else copy_value(one, memo, owner, path + format_key(key, value))
         return pairs
     if kind is tuple:
-        return _copied_tuple(value, memo, owner, path)
+        return _copy_tuple(value, memo, owner, path)
     size = len(memo)
     try:
-        made = _copied_whole(value, memo)
-    except Exception as error:  # noqa: BLE001  # whatever a user's class raises: it is told, and copied another way
+        made = _copy_whole(value, memo)
+    except Exception as error:  # noqa: BLE001  # whatever a user's class raises: it is logged, and copied another way
         while len(memo) > size:  # half-made copies must not be taken for whole ones
             memo.popitem()
-        made = _copied_another_way(value, memo, owner, path, error)
+        made = _copy_otherwise(value, memo, owner, path, error)
     memo[id(value)] = made
     return made
 
 
-def _copied_whole(value: Any, memo: Memo) -> Any:
+def _copy_whole(value: Any, memo: Memo) -> Any:
     kind: Any = type(value)  # Any: mypy holds a class for unhashable
     own: Callable[[Any, Memo], Any] | None = getattr(kind, "__deepcopy__", None)
     if own is not None:
         return own(value, memo)
     if isinstance(value, Tree):
-        return _rebuilt(value, memo) if _has_hooks(kind) else _copied_attributes(value, memo)
+        return _rebuild(value, memo) if _has_hooks(kind) else _copy_attributes(value, memo)
     return copy.deepcopy(value, memo)
 
 
-def _copied_attributes(module: Tree, memo: Memo) -> Tree:
+def _copy_attributes(module: Tree, memo: Memo) -> Tree:
     kind = type(module)
     made: Tree = object.__new__(kind)
     memo[id(module)] = made
     into = made.__dict__
     for name, value in list(module.__dict__.items()):  # a list: another thread may set an attribute meanwhile
-        into[name] = value if type(value) in PLAIN else copied(value, memo, kind, name)
+        into[name] = value if type(value) in LEAF_TYPES else copy_value(value, memo, kind, name)
     return made
 
 
@@ -118,16 +118,16 @@ def _has_hooks(kind: Any) -> bool:
     )
 
 
-def _rebuilt(module: Tree, memo: Memo) -> Any:
+def _rebuild(module: Tree, memo: Memo) -> Any:
     """A copy as the pickle protocol makes it, for a class with hooks of its own."""
     reduced = module.__reduce_ex__(4)
     if isinstance(reduced, str):
         return module
     memo.setdefault(id(memo), []).append(reduced)  # kept alive, as copy.deepcopy does: the memo goes by id
     make, args, state = (*reduced, None)[:3]
-    made: Any = make(*_copied_tuple(args, memo, type(module), "__reduce__"))
+    made: Any = make(*_copy_tuple(args, memo, type(module), "__reduce__"))
     memo[id(module)] = made
-    state = copied(state, memo, type(module), "__getstate__")
+    state = copy_value(state, memo, type(module), "__getstate__")
     if hasattr(made, "__setstate__"):
         made.__setstate__(state)
     elif state is not None:
@@ -138,8 +138,8 @@ def _rebuilt(module: Tree, memo: Memo) -> Any:
     return made
 
 
-def _copied_tuple(value: tuple[Any, ...], memo: Memo, owner: type, path: str) -> tuple[Any, ...]:
-    items = [copied(one, memo, owner, f"{path}[{i}]") for i, one in enumerate(value)]
+def _copy_tuple(value: tuple[Any, ...], memo: Memo, owner: type, path: str) -> tuple[Any, ...]:
+    items = [copy_value(one, memo, owner, f"{path}[{i}]") for i, one in enumerate(value)]
     if id(value) in memo:  # a tuple that holds itself, by way of a list
         return cast("tuple[Any, ...]", memo[id(value)])
     same = all(a is b for a, b in zip(items, value, strict=True))
@@ -148,13 +148,13 @@ def _copied_tuple(value: tuple[Any, ...], memo: Memo, owner: type, path: str) ->
     return made
 
 
-def _copied_another_way(value: Any, memo: Memo, owner: type, path: str, error: Exception) -> Any:
-    """Part by part where it has parts, each told by itself; else shallowly; else not at all."""
+def _copy_otherwise(value: Any, memo: Memo, owner: type, path: str, error: Exception) -> Any:
+    """Part by part where it has parts, each logged by itself; else shallowly; else not at all."""
     if isinstance(value, tuple):  # a named tuple
-        return _copied_tuple(value, memo, owner, path)
+        return _copy_tuple(value, memo, owner, path)
     try:
         if isinstance(value, Tree):
-            made: Any = _copied_attributes(value, memo)
+            made: Any = _copy_attributes(value, memo)
             how = "copied attribute by attribute"
         else:
             made = copy.copy(value)
@@ -162,19 +162,19 @@ def _copied_another_way(value: Any, memo: Memo, owner: type, path: str, error: E
         if isinstance(made, (list, dict)):  # a defaultdict, or one of a user's own class
             memo[id(value)] = made
             for place, one in list(dict.items(made) if isinstance(made, dict) else enumerate(made)):
-                made[place] = copied(one, memo, owner, f"{path}[{place!r}]")
+                made[place] = copy_value(one, memo, owner, f"{path}[{place!r}]")
             return made
-    except Exception:  # noqa: BLE001  # what can neither be copied deeply nor shallowly is shared, and told
+    except Exception:  # noqa: BLE001  # what can neither be copied deeply nor shallowly is shared, and logged
         made, how = value, "shared between the copies"
     _warn(owner, path, how, error)
     return made
 
 
 def _warn(owner: type, path: str, how: str, error: Exception) -> None:
-    told = _told.setdefault(owner, set())
-    if path in told:
+    paths = _warned_of.setdefault(owner, set())
+    if path in paths:
         return
-    told.add(path)
+    paths.add(path)
     logger.warning(
         "%s of %s cannot be deep-copied (%s: %s), so it is %s: copies may see each other's changes to it; "
         "give its class a __deepcopy__, or keep it outside the module",

@@ -22,22 +22,22 @@ from refine_core.errors import StateError, UnwritableStateError
 logger = logging.getLogger("refine_core")
 
 
-def write(where: Path, data: bytes) -> None:
+def write_file(where: Path, data: bytes) -> None:
     """Replace the file as a whole."""
     target = Path(os.path.realpath(where))  # through a link, not in its place
-    beside = _beside(target)
+    temporary = _temporary_path(target)
     try:
-        with beside.open("xb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(target)
+        temporary.replace(target)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def _beside(target: Path) -> Path:
+def _temporary_path(target: Path) -> Path:
     return target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
 
 
@@ -45,24 +45,24 @@ def write_folder(where: Path, parts: Mapping[str, bytes]) -> None:
     """Write files (name -> contents) into a folder; a new folder appears with all of them at once."""
     if where.is_dir():  # it may hold other things, and they stay
         for name, data in parts.items():
-            write(where / name, data)
+            write_file(where / name, data)
         return
     where.parent.mkdir(parents=True, exist_ok=True)
-    beside = _beside(where)
-    beside.mkdir()
+    temporary = _temporary_path(where)
+    temporary.mkdir()
     try:
         for name, data in parts.items():
-            write(beside / name, data)
-        beside.rename(where)
+            write_file(temporary / name, data)
+        temporary.rename(where)
     except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
-def as_json(state: Mapping[str, Any]) -> bytes:
+def to_json(state: Mapping[str, Any]) -> bytes:
     """A state as JSON text. Raises StateError that names the parameter and field of what JSON cannot hold."""
     text = json.dumps(
-        {name: jsonable(value, name) for name, value in state.items()}, indent=2, ensure_ascii=False
+        {name: to_jsonable(value, name) for name, value in state.items()}, indent=2, ensure_ascii=False
     )
     try:
         return text.encode()
@@ -70,7 +70,7 @@ def as_json(state: Mapping[str, Any]) -> bytes:
         return json.dumps(json.loads(text), indent=2).encode()
 
 
-def parsed(data: bytes, where: Path) -> dict[str, Any]:
+def parse_json(data: bytes, where: Path) -> dict[str, Any]:
     """The object in a JSON file's bytes. Raises StateError that names the file."""
     try:
         state = json.loads(data.decode("utf-8-sig"))
@@ -85,7 +85,7 @@ def parsed(data: bytes, where: Path) -> dict[str, Any]:
     return state
 
 
-def jsonable(value: Any, path: str) -> Any:
+def to_jsonable(value: Any, path: str) -> Any:
     """`value` as JSON types: models and dataclasses as dicts, dates as ISO text, sets and tuples as lists.
 
     path: where the value lies, for the error. Raises StateError for what JSON cannot hold, NaN and infinity included.
@@ -93,30 +93,30 @@ def jsonable(value: Any, path: str) -> Any:
     if value is None or type(value) in (bool, str, int):
         return value
     if isinstance(value, enum.Enum):
-        return jsonable(value.value, path)
+        return to_jsonable(value.value, path)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _not_json(path, str(value))
+            raise _not_json_error(path, str(value))
         return float(value)
     if isinstance(value, (str, int)):  # of a user's own class: the value stays, the class goes
         return str.__str__(value) if isinstance(value, str) else int(value)
     if isinstance(value, Mapping):
-        return {_key(key, path): jsonable(one, f"{path}[{key!r}]") for key, one in dict(value).items()}
+        return {_key(key, path): to_jsonable(one, f"{path}[{key!r}]") for key, one in dict(value).items()}
     if isinstance(value, (list, tuple)):
-        return [jsonable(one, f"{path}[{i}]") for i, one in enumerate(value)]
+        return [to_jsonable(one, f"{path}[{i}]") for i, one in enumerate(value)]
     if isinstance(value, (set, frozenset)):
-        return [jsonable(one, path) for one in sorted(value, key=repr)]
+        return [to_jsonable(one, path) for one in sorted(value, key=repr)]
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if not isinstance(value, type):
         if callable(dump := getattr(value, "model_dump", None)):
-            return jsonable(dump(), path)
+            return to_jsonable(dump(), path)
         if dataclasses.is_dataclass(value):
             return {
-                f.name: jsonable(getattr(value, f.name), f"{path}.{f.name}")
+                f.name: to_jsonable(getattr(value, f.name), f"{path}.{f.name}")
                 for f in dataclasses.fields(value)
             }
-    raise _not_json(path, f"a {type(value).__name__}")
+    raise _not_json_error(path, f"a {type(value).__name__}")
 
 
 def _key(key: object, path: str) -> str:
@@ -124,10 +124,10 @@ def _key(key: object, path: str) -> str:
         return str.__str__(key)
     if isinstance(key, int) and not isinstance(key, bool):
         return str(int(key))
-    raise _not_json(path, f"a dict with the key {key!r}")
+    raise _not_json_error(path, f"a dict with the key {key!r}")
 
 
-def _not_json(path: str, what: str) -> UnwritableStateError:
+def _not_json_error(path: str, what: str) -> UnwritableStateError:
     return UnwritableStateError(
         f"{path} is {what}, which JSON cannot hold; save to a path that ends with .pkl instead"
     )
@@ -137,15 +137,15 @@ _BESIDE = ("refine_core", "pydantic", "litellm")
 """Whose versions stand beside `dependency_versions`: dspy's load looks up every name that stands in it, and stops at these."""
 
 
-def versions(*packages: str) -> dict[str, Any]:
+def installed_versions(*packages: str) -> dict[str, Any]:
     """What a file's metadata says it depends on, `packages` too; those that are not installed are left out."""
-    told = ("python", "cloudpickle", "refine_core", *packages)
-    now = {name: version for name in told if (version := _installed(name))}
+    names = ("python", "cloudpickle", "refine_core", *packages)
+    now = {name: version for name in names if (version := _installed_version(name))}
     beside = {name: now.pop(name) for name in _BESIDE if name in now}
     return {"dependency_versions": now, **beside}
 
 
-def _installed(package: str) -> str | None:
+def _installed_version(package: str) -> str | None:
     if package == "python":
         return f"{sys.version_info.major}.{sys.version_info.minor}"
     if package == "refine_core":
@@ -156,20 +156,20 @@ def _installed(package: str) -> str | None:
         return None
 
 
-def saved_versions(told: Any, where: Path) -> Mapping[str, str]:
+def read_versions(saved: Any, where: Path) -> Mapping[str, str]:
     """What the file says it was written with; nothing, for a state that was never in a file."""
-    versions = told.get("dependency_versions", {}) if isinstance(told, Mapping) else None
+    versions = saved.get("dependency_versions", {}) if isinstance(saved, Mapping) else None
     if not isinstance(versions, Mapping):
         raise UnwritableStateError(
             f"{where}: its metadata is of another shape; it is damaged or was not written by save()"
         )
-    return {**versions, **{name: told[name] for name in _BESIDE if name in told}}
+    return {**versions, **{name: saved[name] for name in _BESIDE if name in saved}}
 
 
 def warn_of_versions(saved: Mapping[str, str], where: Path) -> None:
     """Log a warning for each version that is another one here."""
     for name, version in saved.items():
-        now = _installed(name)
+        now = _installed_version(name)
         if name != "dspy" and now != version:  # a file of dspy's is no worse for it
             logger.warning(
                 "%s was saved with %s %s, and here is %s: it may behave otherwise; load it where it was saved, or save "

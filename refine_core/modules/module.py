@@ -28,11 +28,11 @@ from refine_core.modules.copying import deepcopy, reset_copy
 from refine_core.modules.effects import CallModule
 from refine_core.modules.observing import cancel_on_error, has_observers, observe_call
 from refine_core.modules.prediction import Prediction
-from refine_core.modules.saving import Saved
+from refine_core.modules.saving import SavedState
 from refine_core.modules.tree import Tree
 
 
-class Module(Tree, Saved):
+class Module(Tree, SavedState):
     """The base of programs: write `forward` (or `aforward`), call the module. Source: dspy.Module, version 2.6.23.
 
     callbacks: told of each call of this module; see BaseCallback. Lists, tuples, dicts and nested modules are walked, in
@@ -131,27 +131,27 @@ class Operation(Module):
         """The work, as a generator of effects."""
         raise NotImplementedError(f"{type(self).__name__} has no _flow")
 
-    def _resumed(self) -> AbstractContextManager[Any] | None:
+    def _restore_context(self) -> AbstractContextManager[Any] | None:
         """What to enter for a call from a thread that has not inherited the attempt it is part of; None for nothing."""
         return None
 
     def __call__(self, *args: Any, **inputs: Any) -> Prediction:
         """Do the work. Takes the inputs by keyword, returns a Prediction."""
         if args:
-            raise self._takes_keywords()
-        if (resumed := self._resumed()) is None:
+            raise self._keywords_error()
+        if (context := self._restore_context()) is None:
             if not has_observers(self):
                 return self.forward(**inputs)
-            resumed = nullcontext()
-        with resumed:
+            context = nullcontext()
+        with context:
             made: Prediction = super().__call__(**inputs)
         return made
 
     async def acall(self, *args: Any, **inputs: Any) -> Prediction:
         """`__call__` for async code."""
         if args:
-            raise self._takes_keywords()
-        with self._resumed() or nullcontext():
+            raise self._keywords_error()
+        with self._restore_context() or nullcontext():
             made: Prediction = await super().acall(**inputs)
         return made
 
@@ -190,7 +190,7 @@ class Operation(Module):
         with cancel_on_error():
             return await arun(self._flow(**inputs))
 
-    def _takes_keywords(self) -> InputsByNameError:
+    def _keywords_error(self) -> InputsByNameError:
         signature = next((one.signature for one in self.predictors()), None)
         names = ", ".join(f"{name}=…" for name in signature.input_fields) if signature else "name=…"
         return InputsByNameError(f"{type(self).__name__} takes its inputs by keyword: ({names})")
@@ -204,14 +204,14 @@ def call(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
     if (
         isinstance(module, Operation)
         and not overrides(module, _CALLS)
-        and module._resumed() is None  # noqa: SLF001 - of a class of this file
+        and module._restore_context() is None  # noqa: SLF001 - of a class of this file
         and not has_observers(module)
     ):
         return module._flow(**inputs)  # noqa: SLF001
-    return _called(module, inputs)
+    return _call_from_outside(module, inputs)
 
 
-def _called(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
+def _call_from_outside(module: Module, inputs: Mapping[str, Any]) -> Flow[Any]:
     return (yield CallModule((module, module.acall), **inputs))
 
 

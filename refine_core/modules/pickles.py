@@ -19,7 +19,7 @@ from refine_core.spec.secrets import SECRET_NAME
 _LOGIN = re.compile(r"(?<=://)[^/@\s]*@|\?.*", re.DOTALL)  # in an address: user and password, query
 
 
-def pickled(value: Any, modules: Sequence[ModuleType], culprit: Callable[[], str]) -> bytes:
+def dump_pickle(value: Any, modules: Sequence[ModuleType], describe: Callable[[], str]) -> bytes:
     """A pickle, classes of __main__ and of `modules` included, in which no model has a key."""
     cloudpickle: Any = import_module("cloudpickle")  # Any: it has no types
 
@@ -36,7 +36,7 @@ def pickled(value: Any, modules: Sequence[ModuleType], culprit: Callable[[], str
         return _dumps(value)
     except Exception as error:
         raise UnwritableStateError(
-            f"{culprit()} cannot be pickled ({type(error).__name__}: {error}); remove it, or give its class a "
+            f"{describe()} cannot be pickled ({type(error).__name__}: {error}); remove it, or give its class a "
             "__getstate__ that leaves it out"
         ) from error
     finally:
@@ -52,7 +52,7 @@ def _dumps(value: Any) -> bytes:
             if isinstance(one, (BaseLM, Parameter)) and not isinstance(one, type):
                 reduced = one.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
                 if isinstance(reduced, tuple) and len(reduced) > 2 and isinstance(reduced[2], dict):  # noqa: PLR2004  # its state
-                    return (*reduced[:2], keyless(reduced[2]), *reduced[3:])
+                    return (*reduced[:2], remove_keys(reduced[2]), *reduced[3:])
             return super().reducer_override(one)
 
     into = io.BytesIO()
@@ -60,48 +60,52 @@ def _dumps(value: Any) -> bytes:
     return into.getvalue()
 
 
-def keyless(attributes: Mapping[str, Any]) -> dict[str, Any]:
+def remove_keys(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """A model's or predictor's attributes without secrets: a secret one is None, a secret parameter is left out."""
     made = {}
     for name, value in attributes.items():
         if name in ("kwargs", "config") and isinstance(value, Mapping):
-            made[name] = public(value)
+            made[name] = remove_secrets(value)
         else:
-            made[name] = None if SECRET_NAME.search(name) else _without_login(value)
+            made[name] = None if SECRET_NAME.search(name) else _remove_login(value)
     return made
 
 
-def public(value: Any) -> Any:
+def remove_secrets(value: Any) -> Any:
     """Settings of a model without what is named like a secret, at any depth."""
     if isinstance(value, Mapping):
-        return {name: public(one) for name, one in dict(value).items() if not SECRET_NAME.search(str(name))}
-    return _without_login(value)
+        return {
+            name: remove_secrets(one)
+            for name, one in dict(value).items()
+            if not SECRET_NAME.search(str(name))
+        }
+    return _remove_login(value)
 
 
-def _without_login(value: Any) -> Any:
+def _remove_login(value: Any) -> Any:
     is_address = isinstance(value, str) and value.startswith(("http://", "https://"))
     return _LOGIN.sub("", value) if is_address else value
 
 
-def culprit(state: Mapping[str, Any]) -> str:
+def find_culprit(state: Mapping[str, Any]) -> str:
     """Which part of a state cannot be pickled, in words."""
     return next(
-        (f"the state of {name!r}" for name, value in state.items() if not _pickles(value)), "the state"
+        (f"the state of {name!r}" for name, value in state.items() if not _can_pickle(value)), "the state"
     )
 
 
-def culprit_attribute(module: Tree) -> str:
+def find_culprit_attribute(module: Tree) -> str:
     """The deepest attribute that cannot be pickled by itself."""
     bad = [
         f"{path}.{name}"
         for path, one in module.named_sub_modules()
         for name, value in vars(one).items()
-        if not _pickles(value)
+        if not _can_pickle(value)
     ]
     return repr(bad[-1]) if bad else f"this {type(module).__name__}"
 
 
-def _pickles(value: Any) -> bool:
+def _can_pickle(value: Any) -> bool:
     try:
         _dumps(value)
     except Exception:  # noqa: BLE001  # it is asked whether it would fail
@@ -109,7 +113,7 @@ def _pickles(value: Any) -> bool:
     return True
 
 
-def unpickled(data: bytes, where: Path) -> Any:
+def load_pickle(data: bytes, where: Path) -> Any:
     """What a pickle holds; this runs what is in it. Raises StateError that names the file."""
     try:
         return pickle.loads(data)  # noqa: S301  # the caller has said allow_pickle=True

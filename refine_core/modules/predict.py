@@ -30,7 +30,7 @@ from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current, use_scope
-from refine_core.modules.copying import copied
+from refine_core.modules.copying import copy_value
 from refine_core.modules.module import Operation, call
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.state import dump_predictor, load_predictor
@@ -58,7 +58,7 @@ class AttemptContext:
     block: Mapping[str, Any]
     outer: AttemptContext | None = None
 
-    def resumed(self) -> AbstractContextManager[Any] | None:
+    def restore(self) -> AbstractContextManager[Any] | None:
         """The attempt's settings and scope, for a thread that has not inherited them; None where it has."""
         if get_setting("_attempt") is self.trace:
             return None
@@ -67,11 +67,11 @@ class AttemptContext:
         stack.enter_context(use_scope(self.scope))
         return stack
 
-    def told(self) -> str | None:
+    def full_hint(self) -> str | None:
         """The hint in force: this attempt's own, with that of the attempt around it where both have one."""
         if self.outer is None:
             return self.hint
-        around = self.outer.told()
+        around = self.outer.full_hint()
         real = [hint for hint in (around, self.hint) if is_hint(hint)]
         return "\n".join(map(str, real)) if real else self.hint or around
 
@@ -80,11 +80,11 @@ class AttemptContext:
         """The predictor's path in the outermost program, which is the one whose run is recorded."""
         return self.outer.path if self.outer is not None else self.name
 
-    def named_for(self, trace: Trace) -> str | None:
+    def name_in(self, trace: Trace) -> str | None:
         """The predictor's path in the program whose attempt keeps `trace`."""
         if trace is self.trace:
             return self.name
-        return self.outer.named_for(trace) if self.outer is not None else None
+        return self.outer.name_in(trace) if self.outer is not None else None
 
 
 class Predict(Operation, Parameter):
@@ -123,10 +123,10 @@ class Predict(Operation, Parameter):
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
         own, cls = twin.__dict__, type(self)
-        own["config"] = copied(self.config, memo, cls, "config") if self.config else {}
-        own["demos"] = copied(self.demos, memo, cls, "demos") if self.demos else []
-        own["traces"] = copied(self.traces, memo, cls, "traces") if self.traces else []
-        own["train"] = copied(self.train, memo, cls, "train") if self.train else []
+        own["config"] = copy_value(self.config, memo, cls, "config") if self.config else {}
+        own["demos"] = copy_value(self.demos, memo, cls, "demos") if self.demos else []
+        own["traces"] = copy_value(self.traces, memo, cls, "traces") if self.traces else []
+        own["train"] = copy_value(self.train, memo, cls, "train") if self.train else []
         if type(self) is not Predict:
             for name in self.__dict__.keys() - _OWN:  # what a subclass has added
                 setattr(twin, name, copy.deepcopy(self.__dict__[name], memo))
@@ -135,8 +135,8 @@ class Predict(Operation, Parameter):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "attempt_context": None}
 
-    def _resumed(self) -> AbstractContextManager[Any] | None:
-        return self.attempt_context.resumed() if self.attempt_context is not None else None
+    def _restore_context(self) -> AbstractContextManager[Any] | None:
+        return self.attempt_context.restore() if self.attempt_context is not None else None
 
     def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """Ask the model and read its reply."""
@@ -148,9 +148,9 @@ class Predict(Operation, Parameter):
                 raise TypeError("a predictor's call no longer takes new_signature; write signature=…")
             signature, lm = inputs.pop("signature", signature), inputs.pop("lm", lm)
             config, traced = inputs.pop("config", config), inputs.pop("_trace", traced)
-            demos = _examples(inputs.pop("demos")) if "demos" in inputs else demos
+            demos = _check_demos(inputs.pop("demos")) if "demos" in inputs else demos
         signature = ensure_signature(signature)
-        lm = _model(lm or get_setting("lm"))
+        lm = _require_lm(lm or get_setting("lm"))
         try:
             params: Mapping[str, Any] = {**self.config, **config}
         except TypeError:
@@ -159,33 +159,33 @@ class Predict(Operation, Parameter):
         values = check_inputs(signature, inputs)
         context = self.attempt_context
         scope = (context.scope if context else current()).inside(context.name if context else "predict")
-        name, hint = (context.path, context.told()) if context else ("self", None)
-        told = (
+        name, hint = (context.path, context.full_hint()) if context else ("self", None)
+        is_reported = (
             scope.wanted and self._purpose == "predict"
         )  # a judge is part of the reward, not of the program
-        if told:
+        if is_reported:
             scope.emit(ModuleStarted(name, plain_dict(values), hint))
         prompt_signature, given = (
             (signature, values)
             if hint is None
-            else (_hinted(signature, signature.instructions), {**values, HINT_FIELD: hint})
+            else (_add_hint_field(signature, signature.instructions), {**values, HINT_FIELD: hint})
         )
         start = time.perf_counter()
         try:
             if "n" in params or "n" in lm.kwargs:
-                params = yield from _varied(lm, params)
+                params = yield from _vary_temperature(lm, params)
             request = Request(signature, prompt_signature, given, lm, demos, params, self._purpose, scope)
             completions = yield from complete_signature(request, current_adapter(lm))
             several = len(completions) > 1
             made = Prediction.from_completions(completions) if several else Prediction(completions[0])
         except Exception as error:
-            cause = _cause(error, demos)
-            if told:
+            cause = _find_cause(error, demos)
+            if is_reported:
                 scope.emit(ModuleEnded(name, time.perf_counter() - start, Fault.of(cause)))
             if cause is not error:
                 raise cause from error
             raise
-        if told:
+        if is_reported:
             scope.emit(PredictorTraced(name, plain_dict(made)))
             scope.emit(ModuleEnded(name, time.perf_counter() - start))
         if not traced:
@@ -248,7 +248,7 @@ class ChainOfThought(Operation):
         return made
 
 
-def _varied(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
+def _vary_temperature(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
     """The call's parameters; where several replies are wished for, with a temperature at which they differ, as in dspy."""
     wanted = params.get("n") or lm.kwargs.get("n") or 1
     if not isinstance(wanted, int) or wanted <= 1:
@@ -261,7 +261,7 @@ def _varied(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
 
 
 @lru_cache(maxsize=512)
-def _hinted(signature: type[Signature], instructions: str) -> type[Signature]:
+def _add_hint_field(signature: type[Signature], instructions: str) -> type[Signature]:
     """The signature with the hint as its last input, and the objective unchanged.
 
     instructions: the signature's own, which may have changed since it was last asked for.
@@ -275,7 +275,7 @@ def current_adapter(lm: BaseLM) -> Adapter:
     return get_setting("adapter") or adapter_for(lm.reply_format)
 
 
-def _model(lm: object) -> BaseLM:
+def _require_lm(lm: object) -> BaseLM:
     if isinstance(lm, BaseLM):
         return lm
     if lm is None:
@@ -285,7 +285,7 @@ def _model(lm: object) -> BaseLM:
     raise not_a_model_error("lm", lm)
 
 
-def _examples(demos: Any) -> Sequence[Mapping[str, Any]]:
+def _check_demos(demos: Any) -> Sequence[Mapping[str, Any]]:
     """Demos as they must be. Raises TypeError that says which one is none."""
     if isinstance(demos, Mapping):
         raise TypeError("demos is a list of examples; write [example]")
@@ -300,11 +300,11 @@ def _examples(demos: Any) -> Sequence[Mapping[str, Any]]:
     return made
 
 
-def _cause(error: Exception, demos: Any) -> Exception:
+def _find_cause(error: Exception, demos: Any) -> Exception:
     """Why a call failed: `error`, unless it comes of demos that are none, which nobody has looked at before."""
     if isinstance(error, (TypeError, AttributeError, LookupError)):
         try:
-            _examples(demos)
+            _check_demos(demos)
         except TypeError as cause:
             return cause
     return error

@@ -35,7 +35,7 @@ FilePath = str | os.PathLike[str]
 PROGRAM, METADATA = "program.pkl", "metadata.json"
 
 
-class Saved:
+class SavedState:
     """The part of a Module that keeps its state on disk."""
 
     if TYPE_CHECKING:
@@ -76,21 +76,21 @@ class Saved:
         if save_program:
             _save_program(self, where, modules_to_serialize or ())
             return
-        from refine_core.modules.disk import as_json, versions, write
-        from refine_core.modules.pickles import culprit, pickled
+        from refine_core.modules.disk import installed_versions, to_json, write_file
+        from refine_core.modules.pickles import dump_pickle, find_culprit
 
         suffix = _state_suffix(where, "write")
-        state = _dumped(self)
+        state = _dump_state(self)
         if "metadata" in state:
             raise StateError(
                 "a state file keeps its versions under 'metadata', which is also the name of one of this program's "
                 "attributes; rename the attribute"
             )
-        state["metadata"] = versions()
+        state["metadata"] = installed_versions()
         if suffix == ".json":
-            write(where, as_json(state))
+            write_file(where, to_json(state))
         else:
-            write(where, pickled(state, modules_to_serialize or (), lambda: culprit(state)))
+            write_file(where, dump_pickle(state, modules_to_serialize or (), lambda: find_culprit(state)))
 
     def load(self, path: FilePath, allow_pickle: bool = False) -> None:
         """Take over the state that `save` wrote to `path`. A whole program's folder is for `refine_core.load`.
@@ -99,21 +99,21 @@ class Saved:
         Raises FileNotFoundError, UnsafeLoadError, StateError; the module is then as it was. Logs a warning for each
         version that differs from the one that wrote the file.
         """
-        from refine_core.modules.disk import saved_versions, warn_of_versions
+        from refine_core.modules.disk import read_versions, warn_of_versions
 
         where = Path(path)
         state = _read_state(where, allow_pickle)
-        versions = saved_versions(state.pop("metadata", {}), where)
+        versions = read_versions(state.pop("metadata", {}), where)
         parameters = self.named_parameters()
         with _all_or_nothing(parameters):
             try:
                 if _is_plural(self, parameters):
-                    Saved.load_state(self, state)
+                    SavedState.load_state(self, state)
                 else:
                     self.load_state(state)
             except Exception as error:
                 kind = type(error) if isinstance(error, StateError) else StateError
-                raise kind(f"{where}: {_told(error)}") from error
+                raise kind(f"{where}: {_describe_error(error)}") from error
         warn_of_versions(versions, where)
 
 
@@ -125,8 +125,8 @@ def load(path: FilePath, allow_pickle: bool = False) -> Module:
     """
     from hashlib import sha256
 
-    from refine_core.modules.disk import parsed, saved_versions, warn_of_versions
-    from refine_core.modules.pickles import unpickled
+    from refine_core.modules.disk import parse_json, read_versions, warn_of_versions
+    from refine_core.modules.pickles import load_pickle
 
     where = Path(path)
     if where.is_file():
@@ -140,38 +140,38 @@ def load(path: FilePath, allow_pickle: bool = False) -> Module:
                 f"{where / name} does not exist; a program is saved by program.save(folder, save_program=True)"
             )
     _check_allowed(where, allow_pickle)
-    metadata = parsed((where / METADATA).read_bytes(), where / METADATA)
-    versions = saved_versions(metadata, where / METADATA)
+    metadata = parse_json((where / METADATA).read_bytes(), where / METADATA)
+    versions = read_versions(metadata, where / METADATA)
     code = (where / PROGRAM).read_bytes()
     if metadata.get("program_sha256") not in (None, sha256(code).hexdigest()):
         raise StateError(f"{where}: {PROGRAM} is damaged or of another save than {METADATA}; save it again")
     warn_of_versions(versions, where)  # before: they may be why it fails
-    program = unpickled(code, where / PROGRAM)
-    if not (isinstance(program, Tree) and isinstance(program, Saved)):
+    program = load_pickle(code, where / PROGRAM)
+    if not (isinstance(program, Tree) and isinstance(program, SavedState)):
         raise StateError(f"{where / PROGRAM} holds a {type(program).__name__}, not a program of refine_core")
     return cast("Module", program)
 
 
-def _is_plural(module: Saved, parameters: list[tuple[str, Parameter]]) -> bool:
+def _is_plural(module: SavedState, parameters: list[tuple[str, Parameter]]) -> bool:
     """Whether this is a predictor that holds others: its own dump_state speaks for itself alone."""
     return isinstance(module, Parameter) and len(parameters) > 1
 
 
-def _dumped(module: Saved) -> dict[str, Any]:
+def _dump_state(module: SavedState) -> dict[str, Any]:
     """The state to write, in which no model has a key, whatever its own dump_state gave."""
     if _is_plural(module, module.named_parameters()):
-        state = Saved.dump_state(module)
+        state = SavedState.dump_state(module)
     else:
         state = dict(module.dump_state())
         if isinstance(module, Parameter):
-            return _keyless(state)
-    return {name: _keyless(one) if isinstance(one, dict) else one for name, one in state.items()}
+            return _remove_keys(state)
+    return {name: _remove_keys(one) if isinstance(one, dict) else one for name, one in state.items()}
 
 
-def _keyless(state: dict[str, Any]) -> dict[str, Any]:
-    from refine_core.modules.pickles import public
+def _remove_keys(state: dict[str, Any]) -> dict[str, Any]:
+    from refine_core.modules.pickles import remove_secrets
 
-    return {**state, "lm": public(state["lm"])} if "lm" in state else state
+    return {**state, "lm": remove_secrets(state["lm"])} if "lm" in state else state
 
 
 def _check_names(paths: list[str], state: Mapping[str, Any]) -> None:
@@ -182,16 +182,16 @@ def _check_names(paths: list[str], state: Mapping[str, Any]) -> None:
             "this is the state of one predictor, not of a program; load it into that predictor itself"
         )
     if missing:
-        also = f" and has {_listed(unknown)}, which this program does not have" if unknown else ""
+        also = f" and has {_format_names(unknown)}, which this program does not have" if unknown else ""
         raise MissingStateError(
-            f"the state has nothing for {_listed(missing)}{also}; this program's parameters are "
-            f"{_listed(paths) or 'none'}. Load it into a program of the shape that saved it"
+            f"the state has nothing for {_format_names(missing)}{also}; this program's parameters are "
+            f"{_format_names(paths) or 'none'}. Load it into a program of the shape that saved it"
         )
     if unknown:  # left alone, as in dspy
-        logger.warning("the state has %s, which this program does not have", _listed(unknown))
+        logger.warning("the state has %s, which this program does not have", _format_names(unknown))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _format_names(names: Sequence[str]) -> str:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004  # as many as one reads at a glance
     return ", ".join(map(repr, names[:5])) + more
 
@@ -202,10 +202,10 @@ def _load_one(path: str, one: Parameter, state: Any) -> None:
     try:
         one.load_state(state)
     except Exception as error:
-        raise StateError(f"{path!r} cannot take its state: {_told(error)}") from error
+        raise StateError(f"{path!r} cannot take its state: {_describe_error(error)}") from error
 
 
-def _told(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return str(error) if isinstance(error, StateError) else f"{type(error).__name__}: {error}"
 
 
@@ -213,7 +213,8 @@ def _told(error: Exception) -> str:
 def _all_or_nothing(parameters: list[tuple[str, Parameter]]) -> Iterator[None]:
     """Put every parameter back as it was, its lists and dicts too, if the block fails, Ctrl-C included."""
     before = [
-        (one, {name: (value, _contents(value)) for name, value in vars(one).items()}) for _, one in parameters
+        (one, {name: (value, _copy_contents(value)) for name, value in vars(one).items()})
+        for _, one in parameters
     ]
     try:
         yield
@@ -230,7 +231,7 @@ def _all_or_nothing(parameters: list[tuple[str, Parameter]]) -> Iterator[None]:
         raise
 
 
-def _contents(value: Any) -> Any:
+def _copy_contents(value: Any) -> Any:
     return list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else None
 
 
@@ -247,17 +248,17 @@ def _state_suffix(where: Path, do: str) -> str:
 
 
 def _read_state(where: Path, allow_pickle: bool) -> dict[str, Any]:
-    from refine_core.modules.disk import parsed
+    from refine_core.modules.disk import parse_json
 
     suffix = _state_suffix(where, "read")
     if not where.exists():
         raise FileNotFoundError(f"{where} does not exist; a state is saved by program.save(path)")
     if suffix == ".json":
-        return parsed(where.read_bytes(), where)
+        return parse_json(where.read_bytes(), where)
     _check_allowed(where, allow_pickle)
-    from refine_core.modules.pickles import unpickled
+    from refine_core.modules.pickles import load_pickle
 
-    state = unpickled(where.read_bytes(), where)
+    state = load_pickle(where.read_bytes(), where)
     if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
         raise StateError(
             f"{where} holds a {type(state).__name__}, not a program's state; was it saved by save()?"
@@ -273,12 +274,12 @@ def _check_allowed(where: Path, allow_pickle: bool) -> None:
         )
 
 
-def _save_program(module: Saved, where: Path, modules: Sequence[ModuleType]) -> None:
+def _save_program(module: SavedState, where: Path, modules: Sequence[ModuleType]) -> None:
     import json
     from hashlib import sha256
 
-    from refine_core.modules.disk import versions, write_folder
-    from refine_core.modules.pickles import culprit_attribute, pickled
+    from refine_core.modules.disk import installed_versions, write_folder
+    from refine_core.modules.pickles import dump_pickle, find_culprit_attribute
 
     if where.suffix:
         raise StateError(
@@ -286,9 +287,9 @@ def _save_program(module: Saved, where: Path, modules: Sequence[ModuleType]) -> 
         )
     if where.exists() and not where.is_dir():
         raise NoFolderError(f"cannot write {where}: it is a file; name a folder, or remove the file")
-    code = pickled(module, modules, lambda: culprit_attribute(cast("Tree", module)))
+    code = dump_pickle(module, modules, lambda: find_culprit_attribute(cast("Tree", module)))
     metadata = {
-        **versions("pydantic", "litellm"),
+        **installed_versions("pydantic", "litellm"),
         "program_sha256": sha256(code).hexdigest(),  # tells when the two files are not of one save
     }
     write_folder(where, {PROGRAM: code, METADATA: json.dumps(metadata, indent=2).encode()})

@@ -23,9 +23,9 @@ def dump_predictor(one: Predict) -> dict[str, Any]:
     return {
         "traces": list(one.traces),
         "train": list(one.train),
-        "demos": [_data(demo) for demo in one.demos],
+        "demos": [_to_data(demo) for demo in one.demos],
         "signature": one.signature.dump_state(),
-        "lm": _dumped(one.lm) if one.lm is not None else None,
+        "lm": _dump_lm(one.lm) if one.lm is not None else None,
     }
 
 
@@ -42,7 +42,7 @@ def load_predictor(one: Predict, state: Mapping[str, Any]) -> None:
     if not isinstance(demos, list) or not all(isinstance(demo, Mapping) for demo in demos):
         raise StateError("a predictor's demos are a list of mappings, field name -> value")
     signature = one.signature.load_state(state["signature"])
-    lm = _model(state.get("lm"))
+    lm = _load_lm(state.get("lm"))
     lists = {name: state.get(name, []) for name in ("traces", "train")}
     for name, value in lists.items():
         if not isinstance(value, list):
@@ -57,13 +57,13 @@ def load_predictor(one: Predict, state: Mapping[str, Any]) -> None:
     one.traces, one.train = list(lists["traces"]), list(lists["train"])
 
 
-def _dumped(lm: BaseLM) -> dict[str, Any]:
+def _dump_lm(lm: BaseLM) -> dict[str, Any]:
     """The settings of a model; its kind among them where dspy has none of the kind."""
     kind = getattr(lm, "kind", "own")
     return {**lm.dump_state(), **({"kind": kind} if kind != "litellm" else {})}
 
 
-def _model(state: object) -> BaseLM | None:
+def _load_lm(state: object) -> BaseLM | None:
     if state is None:
         return None
     if not isinstance(state, Mapping) or not isinstance(state.get("model"), str):
@@ -86,12 +86,12 @@ def _model(state: object) -> BaseLM | None:
         raise StateError(f"the settings of model {state['model']!r} do not make a model: {error}") from None
 
 
-def _data(value: Any) -> Any:
+def _to_data(value: Any) -> Any:
     """A demo as plain containers: pydantic models dumped, examples and mappings as dicts; other values stay."""
     if isinstance(value, Mapping):
-        return {key: _data(value[key]) for key in value}
+        return {key: _to_data(value[key]) for key in value}
     if hasattr(value, "model_dump") and not isinstance(value, type):
         return value.model_dump()
     if isinstance(value, (list, tuple)):
-        return [_data(inner) for inner in value]
+        return [_to_data(inner) for inner in value]
     return value

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PLAIN = frozenset(
+LEAF_TYPES = frozenset(
     (NoneType, bool, int, float, complex, str, bytes, type, FunctionType, BuiltinFunctionType, ModuleType)
 )
 """Types whose values hold no predictor and are never changed, so they are neither searched nor copied."""
@@ -155,7 +155,7 @@ def _predict_class() -> type[Predict]:
     return Predict
 
 
-def key_text(key: object, among: Mapping[Any, Any]) -> str:
+def format_key(key: object, among: Mapping[Any, Any]) -> str:
     """How a dict's key is written in a path: dspy's form, unless a text among the keys already has that name."""
     clash = not isinstance(key, str) and str(key) in among
     return f"[{key!r}]" if clash else f"['{key}']"
@@ -168,7 +168,7 @@ def _search_attributes(prefix: str, holder: object, found: _Found, seen: set[int
     skip = _OWN_DATA if isinstance(holder, Parameter) else ()
     for name, value in list(vars(holder).items()):  # a list: another thread may set an attribute meanwhile
         kind = type(value)
-        if kind not in PLAIN and name not in skip and not (kind is list and not value):
+        if kind not in LEAF_TYPES and name not in skip and not (kind is list and not value):
             _search(prefix + name, value, found, seen)
 
 
@@ -185,27 +185,27 @@ def _search(path: str, value: object, found: _Found, seen: set[int]) -> None:
         if isinstance(value, Tree) and not getattr(value, "_compiled", False):
             _search_attributes(path + ".", value, found, seen)
     elif isinstance(value, dict):
-        if not PLAIN.issuperset(map(type, list(dict.values(value)))):
+        if not LEAF_TYPES.issuperset(map(type, list(dict.values(value)))):
             for key, one in list(dict.items(value)):
-                _search(path + key_text(key, value), one, found, seen)
-    elif not PLAIN.issuperset(map(type, value)):  # long lists of texts cost little
+                _search(path + format_key(key, value), one, found, seen)
+    elif not LEAF_TYPES.issuperset(map(type, value)):  # long lists of texts cost little
         for i, one in enumerate(value):
             _search(f"{path}[{i}]", one, found, seen)
 
 
 def _replace_attributes(holder: object, new: Mapping[int, Any], seen: set[int]) -> None:
     for name, value in list(vars(holder).items()):
-        put = _replaced(value, new, seen)
+        put = _replace(value, new, seen)
         if put is not value:
             setattr(holder, name, put)
 
 
-def _replaced(value: Any, new: Mapping[int, Any], seen: set[int]) -> Any:
+def _replace(value: Any, new: Mapping[int, Any], seen: set[int]) -> Any:
     """What stands in the place of `value`: itself, changed inside, unless it is a predictor or a tuple with one."""
     if id(value) in new:
         return new[id(value)]
     if isinstance(value, tuple):
-        items = [_replaced(one, new, seen) for one in value]
+        items = [_replace(one, new, seen) for one in value]
         same = all(a is b for a, b in zip(items, value, strict=True))
         return value if same else tuple.__new__(type(value), items)  # a named tuple stays one
     if not isinstance(value, (Tree, list, dict)) or id(value) in seen:
@@ -217,7 +217,7 @@ def _replaced(value: Any, new: Mapping[int, Any], seen: set[int]) -> Any:
     else:
         places = list(dict.items(value)) if isinstance(value, dict) else list(enumerate(value))
         for place, one in places:
-            put = _replaced(one, new, seen)
+            put = _replace(one, new, seen)
             if put is not one:
                 value[place] = put
     return value

@@ -75,4 +75,4 @@ def advise(
 
 def _path(who: Predict, trace: Trace) -> str:
     """The name of a predictor that ran on a copy of its own, inside a refinement that is part of the program."""
-    return (who.attempt_context.named_for(trace) if who.attempt_context is not None else None) or "unknown"
+    return (who.attempt_context.name_in(trace) if who.attempt_context is not None else None) or "unknown"

@@ -101,10 +101,10 @@ class BestOfN(Operation):
             raise result.error or AssertionError("a result has a prediction or an error")
         return result.prediction
 
-    def _resumed(self) -> AbstractContextManager[Any] | None:
+    def _restore_context(self) -> AbstractContextManager[Any] | None:
         contexts = (one.attempt_context for one in self.module.predictors())
         context = next((context for context in contexts if context is not None), None)
-        return context.resumed() if context is not None else None
+        return context.restore() if context is not None else None
 
     def _plan(self, first: float) -> Plan:
         return Plan.of(
