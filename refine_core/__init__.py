@@ -40,8 +40,9 @@ if TYPE_CHECKING:
         WorkerError,
     )
     from refine_core.lm import LM, BaseLM, ScriptedLM
-    from refine_core.lm.cache import configure_cache
-    from refine_core.lm.history import History, inspect_history
+    from refine_core.lm.cached_calls import configure_cache
+    from refine_core.lm.history import History
+    from refine_core.lm.recent_calls import inspect_history
     from refine_core.log.codec import decode, encode
     from refine_core.log.folds import timeline
     from refine_core.log.recorder import Recorder
@@ -108,8 +109,9 @@ _HOME = {
     ),
     "lm": ("LM", "BaseLM", "ScriptedLM"),
     "practice": ("PracticeLM",),
-    "lm.cache": ("configure_cache",),
-    "lm.history": ("History", "inspect_history"),
+    "lm.cached_calls": ("configure_cache",),
+    "lm.history": ("History",),
+    "lm.recent_calls": ("inspect_history",),
     "log.codec": ("decode", "encode"),
     "log.folds": ("timeline",),
     "log.timeline": ("Timeline",),

@@ -7,7 +7,7 @@ from typing import Any
 from refine_core.errors import LMKeyError
 from refine_core.lm.base import BaseLM
 from refine_core.lm.remote import LM, strip_login
-from refine_core.lm.reply_formats import format_support
+from refine_core.lm.shared import shared
 from refine_core.practice import PracticeLM
 from refine_core.spec import ModelSpec, ReplyFormat
 from refine_core.spec.secrets import environment_key
@@ -19,7 +19,7 @@ def first_format(spec: ModelSpec) -> ReplyFormat:
         return "chat"
     if spec.reply_format != "auto":
         return spec.reply_format
-    known = format_support(strip_login(spec.api_base), spec.provider, spec.model)
+    known = shared.servers.format_support(strip_login(spec.api_base), spec.provider, spec.model)
     return "json_schema" if known.json_first else "chat"
 
 

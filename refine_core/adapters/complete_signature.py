@@ -162,7 +162,7 @@ def _ask_and_note_format(
 ) -> Flow[Reply]:
     """The reply, and that the server took the request's reply format."""
     reply = yield from ask(request.lm, messages, params, purpose=request.purpose, scope=request.scope)
-    request.lm.formats.note_reply(params["response_format"])
+    request.lm.formats.add_reply(params["response_format"])
     return reply
 
 
@@ -186,8 +186,8 @@ def _ask_by_format(
     else:
         raise refused[0][1]
     for response_format, error in refused:
-        lm.formats.note_refusal(response_format, error)
-    lm.formats.note_reply(params.get("response_format"))
+        lm.formats.add_refusal(response_format, error)
+    lm.formats.add_reply(params.get("response_format"))
     return reply
 
 

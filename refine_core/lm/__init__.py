@@ -12,8 +12,9 @@ history   the last calls, for people to look at
 from __future__ import annotations
 
 from refine_core.lm.base import BaseLM
-from refine_core.lm.cache import configure_cache
-from refine_core.lm.history import History, inspect_history
+from refine_core.lm.cached_calls import configure_cache
+from refine_core.lm.history import History
+from refine_core.lm.recent_calls import inspect_history
 from refine_core.lm.remote import LM, litellm_ready, warm
 from refine_core.lm.scripted import ScriptedLM
 from refine_core.lm.types import Message, OnRetry, Reply, Usage

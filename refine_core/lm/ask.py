@@ -18,9 +18,9 @@ from refine_core.concurrency.flows import Flow
 from refine_core.configuration import get_setting
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
-from refine_core.lm import history
 from refine_core.lm.overrides import ask_through_overrides, continue_call, current_purpose
 from refine_core.lm.protocol import Model
+from refine_core.lm.recent_calls import record_call
 from refine_core.lm.types import Message, OnText, Reply, public_params
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current
@@ -136,9 +136,7 @@ def _ask(
     tracker = get_setting("usage_tracker")
     if tracker is not None and not (reply.cache_hit or reply.replayed):
         tracker.add_usage(lm.model, {**reply.usage.as_dict(), "cost_usd": reply.cost_usd})
-    history.record_call(
-        lm.history, lm.model, messages, public_params(params) if params else {}, reply, prompt=prompt
-    )
+    record_call(lm.history, lm.model, messages, public_params(params) if params else {}, reply, prompt=prompt)
     return reply
 
 

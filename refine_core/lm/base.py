@@ -14,10 +14,11 @@ from refine_core.concurrency.flows import Flow, arun, run
 from refine_core.configuration import check_callbacks, get_setting
 from refine_core.lm.ask import ask_from_call
 from refine_core.lm.effects import CallModel
-from refine_core.lm.history import Entry, History, everywhere, print_entries
+from refine_core.lm.history import Entry, History, print_entries
 from refine_core.lm.overrides import base_reply
 from refine_core.lm.reply_formats import FormatSupport
 from refine_core.lm.responses import response_of
+from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
 from refine_core.spec import ReplyFormat
 
@@ -92,7 +93,7 @@ class BaseLM:
     def update_global_history(self, entry: Entry) -> None:
         """Note a call among those of all models, for one that notes its calls itself. Source: dspy.BaseLM."""
         if not get_setting("disable_history"):
-            everywhere.append(entry)
+            shared.history.append(entry)
 
     def complete(
         self,

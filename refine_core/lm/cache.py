@@ -17,22 +17,23 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
 from refine_core.lm.effects import ReadCache, WriteCache
 from refine_core.lm.protocol import Model
-from refine_core.lm.types import Message, OnRetry, OnText, Reply, join_replies, public_params
+from refine_core.lm.types import Message, Reply, public_params
 
 if TYPE_CHECKING:
     from refine_core.lm.disk import DiskCache
 
+
 logger = logging.getLogger("refine_core")
 
 MEMORY_ENTRIES = 10_000
+
 MEMORY_BYTES = 64 * 2**20
+
 DISK_BYTES = 2**30
 
 _IGNORED_PARAMS = frozenset(("timeout", "timeout_s", "num_retries", "cache", "cache_in_memory"))
@@ -113,92 +114,3 @@ class Cache:
 def _size(reply: Reply) -> int:
     """Bytes, about: an entry has some 500 beside its text."""
     return 500 + 2 * sum(map(len, reply.texts))
-
-
-def cached_reply(
-    lm: Model,
-    messages: Sequence[Message],
-    params: dict[str, object],
-    *,
-    cancel: Cancel,
-    on_retry: OnRetry | None = None,
-    on_text: OnText | None = None,
-) -> Flow[Reply]:
-    """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
-    cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
-    asked = (
-        lm.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
-        if params.get("n") is None
-        else _ask_several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
-    )
-    key = cache_key(lm, messages, params) if cached else None
-    return asked if key is None else _from_cache(key, asked, cancel, in_memory=in_memory)
-
-
-def _from_cache(key: str, asked: Flow[Reply], cancel: Cancel, *, in_memory: bool) -> Flow[Reply]:
-    """The reply that is kept under `key`, or else what is asked, kept for the next time."""
-    cancel.check()
-    place = cache()
-    if (known := (yield from place.find(key, in_memory=in_memory))) is not None:
-        return known
-    reply = yield from asked
-    yield from place.keep(key, reply, in_memory=in_memory)
-    return reply
-
-
-def _ask_several(
-    lm: Model, messages: Sequence[Message], params: Mapping[str, object], **how: Any
-) -> Flow[Reply]:
-    """As many replies as `n` among the parameters wishes; who gives fewer at a time is asked again."""
-    n = params["n"]
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ValueError(f"n must be a whole number of replies, at least 1, not {n!r}")
-    return lm.flow(messages, params, **how) if n == 1 else _ask_until(n, lm, messages, params, how)
-
-
-def _ask_until(
-    n: int, lm: Model, messages: Sequence[Message], params: Mapping[str, object], how: Mapping[str, Any]
-) -> Flow[Reply]:
-    replies: list[Reply] = []
-    while (left := n - sum(len(reply.texts) for reply in replies)) > 0:
-        replies.append((yield from lm.flow(messages, {**params, "n": left}, **how)))
-    return join_replies(replies)
-
-
-_cache = Cache()
-
-
-def cache() -> Cache:
-    """The cache of this process."""
-    return _cache
-
-
-def configure_cache(  # noqa: PLR0917 - dspy's own order
-    enable_disk_cache: bool = False,
-    enable_memory_cache: bool = True,
-    disk_cache_dir: str | Path | None = None,
-    disk_size_limit_bytes: int = DISK_BYTES,
-    memory_max_entries: int = MEMORY_ENTRIES,
-    enable_litellm_cache: bool = False,
-) -> None:
-    """Replace the cache of this process by an empty one with these settings.
-
-    enable_disk_cache: keep replies in a file as well, for other processes and the next day. dspy does so from the start;
-        here nothing is written unless somebody asks. The file is its owner's alone and holds replies and digests, no prompts.
-    disk_cache_dir: its folder; None means the platform's place for a user's caches. disk_size_limit_bytes: of the
-        replies in it; the oldest go first. memory_max_entries: of the replies in memory, which take 64 MB at most.
-    enable_litellm_cache: as in dspy; only False will do, since litellm's cache would answer calls that are told as made.
-    Raises: StoreError if the file cannot be opened; ValueError. Source: dspy.configure_cache.
-    """
-    if enable_litellm_cache:
-        raise ValueError("litellm's own cache is not used here; say enable_disk_cache=True instead")
-    global _cache
-    disk = None
-    if enable_disk_cache:
-        from refine_core.lm.disk import DiskCache
-
-        disk = DiskCache.open_in(
-            Path(disk_cache_dir).expanduser() if disk_cache_dir else None, disk_size_limit_bytes
-        )
-    old, _cache = _cache, Cache(memory_max_entries if enable_memory_cache else 0, disk=disk)
-    old.close()

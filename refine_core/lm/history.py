@@ -19,12 +19,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO, overload
 
-from refine_core.configuration import get_setting
 from refine_core.lm.responses import response_of
 from refine_core.lm.types import Message, Reply
 
 MAX_CALLS = 1000
 """Calls that a history keeps. Prompts for advice may have 50 kB, and nobody scrolls further back than this."""
+
 
 Entry = dict[str, Any]
 """One call: prompt (text or None), messages, kwargs, response (as OpenAI shapes it), outputs (a list with the text), usage
@@ -34,8 +34,8 @@ model_type. What a model of the user's own appends is kept as it is."""
 _BLUE, _RED, _GREEN, _PLAIN = "\x1b[34m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
 
-class _Call:
-    """References to one call. uuid: made when first read, then kept."""
+class Call:
+    """References to one call, of which an entry is built when somebody reads it. uuid: created at the first read."""
 
     __slots__ = ("at", "kwargs", "messages", "model", "prompt", "reply", "uuid")
 
@@ -58,6 +58,7 @@ class _Call:
         self.uuid: str | None = None
 
     def entry(self) -> Entry:
+        """The call as people read it."""
         if self.uuid is None:
             self.uuid = str(uuid.uuid4())
         reply = self.reply
@@ -90,7 +91,7 @@ class History(Sequence[Entry]):
     """
 
     def __init__(self, max_calls: int = MAX_CALLS, entries: Iterable[Entry] = ()) -> None:
-        self._calls: deque[_Call | Entry] = deque(entries, maxlen=max_calls)
+        self._calls: deque[Call | Entry] = deque(entries, maxlen=max_calls)
         self.is_kept_by_model = False
 
     def __len__(self) -> int:
@@ -117,11 +118,15 @@ class History(Sequence[Entry]):
         self.is_kept_by_model = True
         self._calls.append(entry)
 
+    def record(self, call: Call) -> None:
+        """Add a call that was made through this library."""
+        self._calls.append(call)
+
     def clear(self) -> None:
         """Forget all of it."""
         self._calls.clear()
 
-    def _snapshot(self) -> list[_Call | Entry]:
+    def _snapshot(self) -> list[Call | Entry]:
         """The calls so far. A deque takes calls from any thread, but is read only while none comes."""
         while True:
             with suppress(RuntimeError):
@@ -131,40 +136,8 @@ class History(Sequence[Entry]):
         return f"<history of {len(self)} calls>"
 
 
-def _entry(call: _Call | Entry) -> Entry:
-    return call.entry() if isinstance(call, _Call) else call
-
-
-everywhere = History()
-"""The last calls of all models of this process."""
-
-
-def record_call(
-    history: History,
-    model: str,
-    messages: Sequence[Message],
-    kwargs: Mapping[str, object],
-    reply: Reply,
-    *,
-    prompt: str | None = None,
-) -> None:
-    """Keep one call in a model's history and in the one of all, unless the setting `disable_history` says no.
-
-    kwargs: the call's own parameters, nothing secret among them.
-    """
-    if get_setting("disable_history") or history.is_kept_by_model:
-        return
-    call = _Call(model, messages, kwargs, reply, prompt)
-    for one in (history, everywhere):
-        one._calls.append(call)  # noqa: SLF001 - only a call that was made may enter
-
-
-def inspect_history(n: int = 1, *, file: TextIO | None = None) -> None:
-    """Print the last `n` calls of all models. n: how many, at least 0. file: None means standard output.
-
-    Source: dspy.inspect_history, version 2.6.23.
-    """
-    print_entries(everywhere, n, file=file)
+def _entry(call: Call | Entry) -> Entry:
+    return call.entry() if isinstance(call, Call) else call
 
 
 def print_entries(history: Sequence[Entry], n: int = 1, *, file: TextIO | None = None) -> None:

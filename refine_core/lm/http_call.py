@@ -15,13 +15,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from refine_core.errors import LMError, LMRefusedError
-from refine_core.lm import error_messages, prices, refused_params
+from refine_core.lm import error_messages, prices
 from refine_core.lm.capabilities import provider_of
 from refine_core.lm.litellm_errors import as_litellm_error
 from refine_core.lm.log_guard import log_guard
 from refine_core.lm.process_wide import LOOPBACK, bypass_proxies_for_loopback
 from refine_core.lm.secrecy import collect_secrets, environment_secrets
 from refine_core.lm.server_replies import ServerReply, read_litellm_reply, to_reply
+from refine_core.lm.shared import shared
 from refine_core.lm.streaming import Draft, read_stream
 from refine_core.lm.transport_faults import TimedOut, UnwatchedReply
 from refine_core.lm.types import Message, OnText, Reply
@@ -97,7 +98,7 @@ class Call:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        forget = log_guard.protect(self.secrets)
+        release = log_guard.protect(self.secrets)
         began_s = loop.time()
         try:
             async with asyncio.timeout(
@@ -115,7 +116,7 @@ class Call:
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes an LMError
             return self.explain(error)
         finally:
-            loop.call_later(LOG_DELAY_S, forget)
+            loop.call_later(LOG_DELAY_S, release)
         if self.draft is not None and isinstance(result, Reply):
             self.draft.end(result.text)
         return result
@@ -151,7 +152,7 @@ class Call:
         """Asked for a stream if somebody reads along; a server that refuses it is asked again, at once and for good."""
         place = (self.api_base, self.model)
         refuses_streams = False
-        if self.draft is not None and "stream" not in refused_params.refused_at(place):
+        if self.draft is not None and "stream" not in shared.servers.refused_params(place):
             try:
                 return self._to_reply(litellm, await self._ask_stream(litellm, self.draft, extend_deadline))
             except Exception:
@@ -161,7 +162,7 @@ class Call:
             refuses_streams = True
         reply = self._to_reply(litellm, await self._ask_whole(litellm))
         if refuses_streams:
-            refused_params.note_refused(place, frozenset(("stream",)))
+            shared.servers.add_refused(place, frozenset(("stream",)))
         return reply
 
     async def _ask_whole(self, litellm: Any) -> ServerReply:

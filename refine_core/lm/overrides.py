@@ -18,7 +18,7 @@ from refine_core.concurrency.flows import Flow
 from refine_core.concurrency.overriding import overrides, own_pair
 from refine_core.configuration import describe_value
 from refine_core.events import Purpose
-from refine_core.lm.cache import cached_reply
+from refine_core.lm.cached_calls import cached_reply
 from refine_core.lm.effects import CallOverride
 from refine_core.lm.protocol import Model
 from refine_core.lm.responses import reply_of_response

@@ -20,12 +20,14 @@ from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow, run
 from refine_core.configuration import describe_value
 from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
-from refine_core.lm import capabilities, refused_params
+from refine_core.lm import capabilities
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import AwaitLitellm, AwaitReply
 from refine_core.lm.engine import engine, litellm_ready, warm
-from refine_core.lm.reply_formats import FormatSupport, format_support
+from refine_core.lm.reply_formats import FormatSupport
 from refine_core.lm.secrecy import redact
+from refine_core.lm.servers import OTHER_NAME, drop_params
+from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, public_params
 from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import is_secret
@@ -221,7 +223,7 @@ class LM(BaseLM):
                 while True:
                     before, call = (
                         call,
-                        self._call(messages, refused_params.without(params, left_out), on_text),
+                        self._call(messages, drop_params(params, left_out), on_text),
                     )
                     call.restart_draft(before)
                     result = yield from self._attempt(call, cancel)
@@ -233,7 +235,7 @@ class LM(BaseLM):
                     if on_retry is not None:
                         on_retry(state.attempt_number, 0.0, result)
                 if isinstance(result, Reply) and left_out:
-                    refused_params.note_refused((self.api_base, self.model), left_out)
+                    shared.servers.add_refused((self.api_base, self.model), left_out)
                 if isinstance(result, LMError):
                     state.set_exception((type(result), result, None))
                 else:
@@ -247,22 +249,18 @@ class LM(BaseLM):
 
     def _refused_params(self, params: Mapping[str, object]) -> frozenset[str]:
         """Those of the parameters that this server is known to refuse, and that need not be sent under this name."""
-        return self._droppable_params(params) & refused_params.refused_at((self.api_base, self.model))
+        return self._droppable_params(params) & shared.servers.refused_params((self.api_base, self.model))
 
     def _params_to_drop(self, result: Reply | LMError, params: Mapping[str, object]) -> frozenset[str]:
         """Which of the parameters that need not be sent the server blames for its refusal."""
         if not isinstance(result, LMRefusedError):
             return frozenset()
         blamed = self._droppable_params(params).intersection(result.parameters)
-        return frozenset(
-            n
-            for n in blamed
-            if n not in refused_params.OTHER_NAME or refused_params.OTHER_NAME[n] in str(result)
-        )
+        return frozenset(n for n in blamed if n not in OTHER_NAME or OTHER_NAME[n] in str(result))
 
     def _droppable_params(self, params: Mapping[str, object]) -> frozenset[str]:
         """Parameters that nobody asked for in these words: a temperature of the schedule's or by default, and a limit's name."""
-        names = set(refused_params.OTHER_NAME)
+        names = set(OTHER_NAME)
         if self._may_drop_temperature and params.get("temperature") == self.kwargs.get("temperature"):
             names.add("temperature")
         return frozenset(names & params.keys())
@@ -313,7 +311,7 @@ class LM(BaseLM):
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
         """Of these parameters, what the model is sent: less what its server refused before, and nobody asked for."""
-        return refused_params.without(params, self._refused_params(params))
+        return drop_params(params, self._refused_params(params))
 
     def at_temperature(self, temperature: float) -> Self:
         """A copy at this temperature; if it is not the model's own, it is left out where the server refuses it."""
@@ -338,7 +336,7 @@ class LM(BaseLM):
         model: object = self.model
         if not isinstance(model, str):  # a subclass that answers by itself may keep anything there
             return super().supports(param)
-        if param in refused_params.refused_at((self.api_base, self.model)):
+        if param in shared.servers.refused_params((self.api_base, self.model)):
             return False
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
@@ -349,7 +347,7 @@ class LM(BaseLM):
     @property
     def formats(self) -> FormatSupport:
         """What is known of its reply formats; shared by all who ask this model at this address."""
-        return format_support(self.address, self.custom_llm_provider, self.model)
+        return shared.servers.format_support(self.address, self.custom_llm_provider, self.model)
 
     @property
     def address(self) -> str:  # type: ignore[override]  # read only, here as in the base

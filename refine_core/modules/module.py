@@ -119,7 +119,7 @@ class Module(Tree, SavedState):
 
     def inspect_history(self, n: int = 1) -> None:
         """Print the last `n` prompts and replies of this process, for people. Source: dspy.inspect_history."""
-        from refine_core.lm.history import inspect_history
+        from refine_core.lm.recent_calls import inspect_history
 
         inspect_history(n)
 

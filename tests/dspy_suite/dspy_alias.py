@@ -22,7 +22,8 @@ import refine_core
 from refine_core import BaseLM, callbacks, settings, usage
 from refine_core.adapters import base, chat
 from refine_core.adapters import json as json_adapter
-from refine_core.lm import cache, history
+from refine_core.lm import cache, cached_calls
+from refine_core.lm.shared import shared
 from refine_core.modules import disk, module, parallel, predict, prediction, saving
 from refine_core.refine import module as refine
 from refine_core.signatures import fields, signature
@@ -100,8 +101,8 @@ def install() -> None:
         "adapters.base": (base,),
         "adapters.chat_adapter": (chat,),
         "adapters.json_adapter": (json_adapter,),
-        "clients": (cache,),
-        "clients.cache": (cache,),
+        "clients": (cache, cached_calls),
+        "clients.cache": (cache, cached_calls),
         "dsp": (),
         "dsp.utils": (),
         "predict": (predict, refine),
@@ -119,7 +120,7 @@ def install() -> None:
         "signatures.field": (fields,),
     }.items():
         _module(name, *sources)
-    _module("clients.base_lm", BaseLM=BaseLM, GLOBAL_HISTORY=history.everywhere)
+    _module("clients.base_lm", BaseLM=BaseLM, GLOBAL_HISTORY=shared.history)
     _module("dsp.utils.settings", DEFAULT_CONFIG=_DEFAULTS, settings=sys.modules["dspy"].settings)
     _module("utils", DummyLM=DummyLM)
     _module("utils.dummies", DummyLM=DummyLM)

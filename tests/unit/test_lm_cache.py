@@ -16,8 +16,9 @@ from refine_core.errors import LMError, LMRefusedError, RunCancelled, StoreError
 from refine_core.events import LMReplied
 from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, Usage, configure_cache, warm
 from refine_core.lm.ask import ask
-from refine_core.lm.cache import Cache, cache, cache_key
+from refine_core.lm.cache import Cache, cache_key
 from refine_core.lm.disk import FILE
+from refine_core.lm.shared import shared
 from refine_core.log.scope import Collector, Scope
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, status
@@ -258,7 +259,7 @@ def test_a_file_serves_another_process_and_is_its_owners_alone(tmp_path):
     reply(lm)
     configure_cache(enable_disk_cache=True, disk_cache_dir=tmp_path / "new")  # as a new process does
     assert reply(lm) == Reply("reply 1", Usage(3, 2), cost_usd=0.0, cache_hit=True)
-    assert len(cache()) == 1
+    assert len(shared.cache) == 1
     assert (tmp_path / "new" / FILE).stat().st_mode & 0o077 == 0
 
 
@@ -281,8 +282,8 @@ def test_the_file_is_bounded_and_the_oldest_go(tmp_path):
         disk_size_limit_bytes=20_000,
     )
     for number in range(40):
-        run(cache().keep(str(number), Reply("x" * 1000)))
-    found = [number for number in range(40) if run(cache().find(str(number)))]
+        run(shared.cache.keep(str(number), Reply("x" * 1000)))
+    found = [number for number in range(40) if run(shared.cache.find(str(number)))]
     assert 10 <= len(found) <= 19
     assert found == list(range(found[0], 40))
 

@@ -13,8 +13,10 @@ import pytest
 from refine_core import settings
 from refine_core.errors import LMError
 from refine_core.lm import LM, History, Reply, ScriptedLM, Usage, inspect_history
-from refine_core.lm.history import MAX_CALLS, everywhere, format_entries, record_call
+from refine_core.lm.history import MAX_CALLS, format_entries
+from refine_core.lm.recent_calls import record_call
 from refine_core.lm.responses import response_of
+from refine_core.lm.shared import shared
 from tests.threads import finish
 
 CANARY = "canary-27aa-of-any-shape"
@@ -22,7 +24,7 @@ CANARY = "canary-27aa-of-any-shape"
 
 @pytest.fixture(autouse=True)
 def _empty_history():
-    everywhere.clear()
+    shared.history.clear()
 
 
 def said(*replies):
@@ -70,14 +72,14 @@ def test_a_models_history_has_the_calls_of_its_copies():
 def test_the_history_of_all_has_the_calls_of_every_model():
     said("one")("a")
     said("two")("b")
-    assert [entry["prompt"] for entry in everywhere] == ["a", "b"]
+    assert [entry["prompt"] for entry in shared.history] == ["a", "b"]
 
 
 def test_a_failed_call_leaves_no_entry():
     lm = said(LMError("no"))
     with pytest.raises(LMError):
         lm("hi")
-    assert len(lm.history) == len(everywhere) == 0
+    assert len(lm.history) == len(shared.history) == 0
 
 
 def test_it_can_be_turned_off():
@@ -103,7 +105,7 @@ def test_it_is_bounded_and_its_memory_is_flat():
     ask_often()
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(lm.history) == len(everywhere) == MAX_CALLS
+    assert len(lm.history) == len(shared.history) == MAX_CALLS
     assert after - before < 100_000
 
 
@@ -112,7 +114,7 @@ def test_nothing_secret_is_kept():
     lm = said("one")
     lm("hi", api_key=CANARY, my_token=CANARY, temperature=0.5)
     assert lm.history[0]["kwargs"] == {"temperature": 0.5}
-    assert CANARY not in repr([lm.history[:], everywhere[:], lm.history._calls[0].kwargs])
+    assert CANARY not in repr([lm.history[:], shared.history[:], lm.history._calls[0].kwargs])
 
 
 def test_a_pickled_model_takes_no_history_along():
@@ -190,4 +192,4 @@ def test_a_terminal_gets_colours():
 
 def test_text_tells_a_known_reply_from_a_new_one():
     said(Reply("one", cache_hit=True))("a")
-    assert "scripted, from the cache" in format_entries(everywhere)
+    assert "scripted, from the cache" in format_entries(shared.history)

@@ -31,10 +31,10 @@ from refine_core.errors import (
     RunCancelled,
 )
 from refine_core.lm import LM, Usage, litellm_ready, warm
-from refine_core.lm.cache import cache
 from refine_core.lm.http_call import NO_KEY
 from refine_core.lm.refusals import read_refusal
 from refine_core.lm.secrecy import redact
+from refine_core.lm.shared import shared
 from refine_core.lm.transports import MAX_REDIRECTS
 from tests import openai_server
 from tests.openai_server import Answer, OpenAIServer, redirect, status
@@ -53,7 +53,7 @@ def server():
 @pytest.fixture(autouse=True)
 def _nothing_is_known_beforehand():
     """A later server may get an earlier one's port, and so its place in the cache."""
-    cache().clear()
+    shared.cache.clear()
 
 
 @pytest.fixture(scope="module", autouse=True)

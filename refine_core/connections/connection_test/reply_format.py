@@ -58,7 +58,7 @@ def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
         results.append(FormatResult(title, reply_format, kept, why))
         if isinstance(answer, Reply):
             for stronger, refusal in refused:
-                lm.formats.note_refusal(stronger, refusal)
+                lm.formats.add_refusal(stronger, refusal)
             refused = []
         elif isinstance(answer, LMError) and is_about_format(answer) and params:
             refused.append((params["response_format"], answer))

@@ -1,0 +1,24 @@
+"""What the models of a process share: the cache, the last calls, what is known of servers."""
+
+from __future__ import annotations
+
+from refine_core.lm.cache import Cache
+from refine_core.lm.history import History
+from refine_core.lm.servers import Servers
+
+
+class SharedState:
+    """State that outlives a call, in one place.
+
+    cache: replies to identical calls; `configure_cache` replaces it. history: the last calls of all models.
+    servers: what servers refused.
+    """
+
+    def __init__(self) -> None:
+        self.cache = Cache()
+        self.history = History()
+        self.servers = Servers()
+
+
+shared = SharedState()
+"""The one of this process."""
