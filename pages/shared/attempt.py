@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 import streamlit as st
 import ujson
@@ -36,11 +35,10 @@ from refine_core.messages import (
     hint_source,
     suggest_next_step,
 )
-from refine_core.runs import Attempt, Call, PredictorRun, Timeline
+from refine_core.runs import Attempt, Call, PredictorRun, Timeline, prompt_parts
 
 PARTS_ON_A_PAGE = 20
 DRAFT_CHARACTERS = 4_000  # of a reply that is being written: its end
-_HINT_SECTION = re.compile(r"(\[\[ ## hint_ ## \]\]\n.*?)(?=\n\n(?:\[\[ ## |Reply with)|\Z)", re.DOTALL)
 _BLAME = {
     "program": "The reply does not fit what the program asks for.",
     "model": "The model or its provider is at fault.",
@@ -224,7 +222,7 @@ def _predictor(run: PredictorRun) -> None:
         ),
     ]
     with st.expander(plain(" · ".join(parts)), key=f"predictor-{run.span}"):
-        _asked(run.calls)
+        _asked(run.calls, run.hint)
         if run.error is not None and not any(call.parse_failed or call.error for call in run.calls[-1:]):
             mistake(describe_error(run.error))
             whole(describe_error(run.error), key=f"error-{run.span}")
@@ -242,13 +240,13 @@ def _questions(title: str, calls: Sequence[Call], *, key: str) -> None:
             _asked([call for call in calls if call.caller == caller])
 
 
-def _asked(calls: Sequence[Call]) -> None:
+def _asked(calls: Sequence[Call], hint: str | None = None) -> None:
     """One question: a call and, where its reply could not be read, the same in another format, and what came of that."""
     for i, call in enumerate(calls):
         after = calls[i + 1] if i + 1 < len(calls) else None
         if call.again:
             st.markdown(f"**Asked again, {describe_format(call)}**")
-        _call(call)
+        _call(call, hint)
         if (
             call.error is not None
             and after is not None
@@ -277,20 +275,17 @@ def _asked(calls: Sequence[Call]) -> None:
             mistake(f"This reply could not be read: {why}.")
 
 
-def _call(call: Call) -> None:
-    for i, message in enumerate(call.messages):
-        st.markdown(f"**{ROLES.get(message['role'], plain(message['role']))}**")
-        for j, part in enumerate(
-            _HINT_SECTION.split(message["content"]) if message["role"] == "user" else [message["content"]]
-        ):
-            if not part.strip():
-                continue
-            if part.startswith("[[ ## hint_ ## ]]"):
+def _call(call: Call, hint: str | None) -> None:
+    for i, parts in groupby(prompt_parts(call, hint), key=lambda part: part.message):
+        role = call.messages[i]["role"]
+        st.markdown(f"**{ROLES.get(role, plain(role))}**")
+        for part in parts:
+            if part.is_hint:
                 with st.container(border=True):
                     st.caption(":material/lightbulb: the hint, as it stands in the prompt")
-                    block(part.strip(), key=f"hint-sent-{call.span}-{i}")
+                    block(part.text.strip(), key=f"hint-sent-{call.span}-{i}")
             else:
-                block(part.strip("\n"), key=f"message-{call.span}-{i}-{j}")
+                block(part.text.strip("\n"), key=f"message-{call.span}-{i}-{part.ordinal}")
     for retry in call.retries:
         st.warning(
             plain(f"{describe_retry(retry)}{_charged(retry.charge)}"),

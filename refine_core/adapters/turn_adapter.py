@@ -50,6 +50,11 @@ def format_section(name: str, value: str = "") -> str:
     return f"[[ ## {name} ## ]]\n{value}" if value else f"[[ ## {name} ## ]]"
 
 
+def format_marker(name: str) -> str:
+    """What precedes the value of an input."""
+    return f"[[ ## {name} ## ]]\n"
+
+
 def format_placeholder(field: Field) -> str:
     """What stands for a value where the structure is shown: `{name}` and, for a typed output, a note."""
     return f"{{{field.name}}}" + (_type_note(field) if field.role == "output" else "")
@@ -62,7 +67,7 @@ def format_requested_field(field: Field, mark: str) -> str:
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def _input_markers(signature: type[Signature]) -> tuple[tuple[str, str, Field], ...]:
-    return tuple((n, f"[[ ## {n} ## ]]\n", f) for n, f in signature.input_fields.items())
+    return tuple((n, format_marker(n), f) for n, f in signature.input_fields.items())
 
 
 @lru_cache(maxsize=512)

@@ -18,6 +18,7 @@ from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.log.well_formed import well_formed
 from refine_core.remarks import failed_lines, reward_remark
+from refine_core.runs.prompts import prompt_parts
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run
@@ -42,6 +43,7 @@ __all__ = [
     "get",
     "join",
     "notices",
+    "prompt_parts",
     "recent",
     "replay",
     "replay_program",
