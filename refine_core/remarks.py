@@ -6,11 +6,10 @@ failed_lines(line)  -> a Problem for each line of the reward, to be marked where
 
 from __future__ import annotations
 
-import re
-
-from refine_core.errors import Problem
+from refine_core.errors import Problem, RewardError
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_failure, format_reward
+from refine_core.rewards.source import list_names
 from refine_core.stop_summary import list_attempts
 
 MIN_ATTEMPTS = 3  # scored, before the same reward is more than chance
@@ -45,7 +44,7 @@ def reward_remark(timeline: Timeline) -> str:
     said = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
     if any(one.scored is not None and one.scored.refusals for one in scored):
         return f"{said} The sandbox refused something that its code tried, which may be the cause; the attempts say what."
-    if not any(re.search(rf"\b{re.escape(name)}\b", timeline.spec.reward) for name in changed):
+    if _names_none_of(timeline.spec.reward, changed):
         quoted = [repr(name) for name in changed]
         names = f"{', '.join(quoted[:-1])} and {quoted[-1]}" if quoted[1:] else quoted[0]
         what = "the outputs that change" if changed[1:] else "the output that changes"
@@ -64,6 +63,13 @@ def _changed(timeline: Timeline, scored: list[Attempt]) -> list[str]:
         if not (added and name == "reasoning")
         and any((one.outputs or {}).get(name) != first.get(name) for one in scored[1:])
     ]
+
+
+def _names_none_of(reward: str, names: list[str]) -> bool:
+    try:
+        return list_names(reward).isdisjoint(names)
+    except RewardError:  # reading cannot tell
+        return False
 
 
 def failed_lines(timeline: Timeline) -> list[Problem]:

@@ -8,6 +8,7 @@ Rule 3: else the only top-level function that takes two arguments; `_helpers` co
 from __future__ import annotations
 
 import ast
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from refine_core.errors import RewardError
 from refine_core.reading import parse_module
 
+_WORD = re.compile(r"\w+")
 _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -100,6 +102,36 @@ def parse_reward(source: str) -> ast.Module:
         why = "too deeply nested" if not isinstance(error, ValueError) else str(error)
         raise RewardError(f"SyntaxError: {why}", type_name="SyntaxError") from None
     return tree
+
+
+def list_names(source: str) -> frozenset[str]:
+    """Every name that the code mentions: variables, attributes, keywords, imports, and the words of its texts.
+
+    Comments and docstrings do not count. Raises RewardError for a source that does not parse.
+    """
+    tree = parse_reward(source)
+    docstrings = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        and ast.get_docstring(node, clean=False) is not None
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return frozenset(name for node in ast.walk(tree) if node not in docstrings for name in _names_of(node))
+
+
+def _names_of(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+            return [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.alias(name=name, asname=asname):
+            return [name, asname or ""]
+        case ast.Constant(value=str(text)):
+            return _WORD.findall(text)
+        case _:
+            return []
 
 
 def _bindings(tree: ast.Module) -> dict[str, _Binding]:

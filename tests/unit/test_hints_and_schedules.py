@@ -18,6 +18,7 @@ from refine_core.programs import (
     FEEDBACK,
     estimate_tokens,
     list_temperatures,
+    may_give_feedback,
     preview_advice_prompt,
     problems,
 )
@@ -372,3 +373,18 @@ def test_the_preview_for_a_reward_without_feedback_shows_its_code_instead():
     plain_reward = replace(SPEC, reward="def reward(args, pred):\n    return 0.2\n", advice_form="compact")
     assert "reward_feedback" not in preview_advice_prompt(plain_reward)[0]["content"]
     assert "return 0.2" in preview_advice_prompt(plain_reward)[1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("body", "may"),
+    [
+        ("return Score(1.0, 'why')", True),
+        ("from refine_core import Score as S\n    return S(1.0, 'why')", True),
+        ("pred.feedback = 'why'\n    return pred", True),
+        ("return 1.0  # no feedback", False),
+        ("'''Score without feedback.'''\n    return 1.0", False),
+        ("return (", False),
+    ],
+)
+def test_code_that_names_score_or_feedback_may_give_feedback(body, may):
+    assert may_give_feedback(f"def reward(args, pred):\n    {body}\n") == may

@@ -111,6 +111,23 @@ def test_a_reward_that_never_names_what_changes_is_told_so():
     assert "never names" not in reward_remark(run_of((0.0, "a"), (0.0, "b"), (0.0, "c")))
 
 
+@pytest.mark.parametrize(
+    ("body", "names_it"),
+    [
+        ("return float(pred['answer'] == 'x')", True),
+        ("return float(getattr(pred, 'answer') == 'x')", True),
+        ("answer = 1\n    return 0.0", True),
+        ("return 0.0  # the answer", False),
+        ("'''Compares the answer.'''\n    return 0.0", False),
+        ("return float(pred.answers)", False),
+    ],
+)
+def test_only_code_names_an_output(body, names_it):
+    """A comment or a docstring that mentions it does not count."""
+    line = run_of((0.0, "a"), (0.0, "b"), (0.0, "c"), reward=f"def reward(args, pred):\n    {body}\n")
+    assert ("never names" not in reward_remark(line)) == names_it
+
+
 @pytest.mark.fault(20)
 def test_a_refusal_of_the_sandbox_is_named_as_the_likely_reason():
     """A reward that swallows it gives the same value for ever."""

@@ -1,0 +1,122 @@
+"""The public API for programs as a person describes them: examples, what a form asks for, what is wrong, what will run.
+
+    value_inputs.py     the program's inputs, and the values that a person typed
+    number_inputs.py    numbers and temperatures, typed
+    reward_source.py    the reward: its function, findings and fixes
+    prompt_previews.py  the prompts that will be sent
+
+Everything here is quick, calls no model and runs no reward.
+"""
+
+from __future__ import annotations
+
+from refine_core import loop
+from refine_core.errors import Problem, SignatureError
+from refine_core.programs.number_inputs import (
+    read_number,
+    read_temperatures,
+    write_number,
+    write_temperatures,
+)
+from refine_core.programs.prompt_previews import (
+    FEEDBACK,
+    estimate_tokens,
+    preview_advice_prompt,
+    preview_first_prompts,
+)
+from refine_core.programs.reward_source import (
+    apply_fix,
+    check_spec_reward,
+    find_reward_question,
+    list_reward_candidates,
+    may_give_feedback,
+)
+from refine_core.programs.value_inputs import (
+    FormInput,
+    list_form_inputs,
+    read_json_object,
+    read_value,
+    write_object,
+    write_value,
+)
+from refine_core.refine.advice_request import default_instructions
+from refine_core.refine.build import problems, stage_signature
+from refine_core.rewards.checks import Finding, Fix, rename_parameters
+from refine_core.spec import AdviceForm, HintSource, ModelSpec, ProgramSpec, ReplyFormat, Schedule, StageSpec
+from refine_core.spec.examples import EXAMPLES, Example
+from refine_core.spec.limits import find_limit_problems
+from refine_core.spec.source import program_source
+
+__all__ = [
+    "EXAMPLES",
+    "FEEDBACK",
+    "AdviceForm",
+    "Example",
+    "Finding",
+    "Fix",
+    "FormInput",
+    "HintSource",
+    "ModelSpec",
+    "Problem",
+    "ProgramSpec",
+    "ReplyFormat",
+    "Schedule",
+    "StageSpec",
+    "apply_fix",
+    "check_spec_reward",
+    "default_instructions",
+    "estimate_tokens",
+    "find_limit_problems",
+    "find_reward_question",
+    "is_example",
+    "list_form_inputs",
+    "list_output_names",
+    "list_reward_candidates",
+    "list_temperatures",
+    "may_give_feedback",
+    "preview_advice_prompt",
+    "preview_first_prompts",
+    "problems",
+    "program_source",
+    "read_json_object",
+    "read_number",
+    "read_temperatures",
+    "read_value",
+    "rename_parameters",
+    "write_number",
+    "write_object",
+    "write_temperatures",
+    "write_value",
+]
+
+
+def is_example(spec: ProgramSpec) -> bool:
+    """Whether `spec` is still the worked example that it names: the same program, inputs, reward, aim and model."""
+    if spec.example is None or spec.example not in EXAMPLES:
+        return False
+    origin = EXAMPLES[spec.example].spec
+    same = (spec.stages, dict(spec.inputs), spec.strategy, spec.N, spec.threshold, spec.model.kind)
+    return spec.reward.strip() == origin.reward.strip() and same == (
+        origin.stages,
+        dict(origin.inputs),
+        origin.strategy,
+        origin.N,
+        origin.threshold,
+        origin.model.kind,
+    )
+
+
+def list_temperatures(spec: ProgramSpec) -> tuple[float, ...]:
+    """Those that a run of `spec` will use, one an attempt; zeros where it sends none; () if N is no number of attempts."""
+    n = spec.attempt_count
+    if not isinstance(n, int) or n < 1:
+        return ()
+    return loop.temperatures(spec.temperature_schedule, spec.model.temperature or 0.0, n)
+
+
+def list_output_names(stage: StageSpec) -> tuple[str, ...]:
+    """The names of a stage's outputs; () if its signature does not parse."""
+    try:
+        return tuple(stage_signature(stage).output_fields)
+    except SignatureError:
+        return ()
