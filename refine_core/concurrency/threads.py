@@ -1,7 +1,10 @@
 """Sync code for async callers, in a thread; async code for sync callers, in an event loop of its own.
 
-in_thread    await in_thread(function, …)      the event loop stays free
-block_on     block_on(awaitable)               this thread waits
+in_thread        await in_thread(function, …)            the event loop stays free
+block_on         block_on(awaitable)                     this thread waits
+start_thread     start_thread(function).result()         nobody waits until then
+BackgroundLoop   loop.submit(coroutine).result()         one event loop for the calls of many threads
+All threads are daemons: the process can end whatever they do.
 """
 
 from __future__ import annotations
@@ -14,9 +17,12 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from refine_core.concurrency.flows import throwable
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 
@@ -108,6 +114,23 @@ class _Crew:
 in_thread = WorkerThreads().call
 
 
+def start_thread(function: Callable[[], T], *, name: str) -> Future[T]:
+    """Run `function` in a daemon thread of its own, in a copy of this context. Its result cannot be cancelled."""
+    result: Future[T] = Future()
+    result.set_running_or_notify_cancel()
+
+    def work() -> None:
+        try:
+            value = function()
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            result.set_exception(throwable(error))
+        else:
+            result.set_result(value)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(work,), name=name, daemon=True).start()
+    return result
+
+
 def block_on(awaitable: Awaitable[T]) -> T:
     """The result of an awaitable, for sync code: in a loop of its own, and in a thread of its own where one runs here."""
     import asyncio
@@ -119,19 +142,29 @@ def block_on(awaitable: Awaitable[T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(wait())
-    result: Future[T] = Future()
-    context = contextvars.copy_context()
-    thread = threading.Thread(
-        target=context.run, args=(_run_loop, result, wait()), name="block-on", daemon=True
-    )
-    thread.start()
-    return result.result()
+    return start_thread(lambda: asyncio.run(wait()), name="block-on").result()
 
 
-def _run_loop(result: Future[T], work: Coroutine[Any, Any, T]) -> None:
-    import asyncio
+class BackgroundLoop:
+    """An event loop in a daemon thread, started with its first work. A forked process starts its own."""
 
-    try:
-        result.set_result(asyncio.run(work))
-    except BaseException as error:  # noqa: BLE001 - the caller gets it
-        result.set_exception(error)
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._reset()
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()  # last: whoever reads the right one finds the rest in place
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Have the event loop do this work. Cancelling the result cancels it there."""
+        import asyncio
+
+        if self._pid != os.getpid():  # the thread did not come along, and may have held the lock
+            self._reset()
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True).start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -12,43 +12,31 @@ import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from refine_core.concurrency.threads import BackgroundLoop, start_thread
 from refine_core.errors import LMError
 from refine_core.lm.process_wide import configure_litellm, prepare_litellm_import
 
-if TYPE_CHECKING:
-    import asyncio
-
 
 class Engine:
-    """What all models share: the import of litellm, and one event loop. Each starts when it is first needed."""
+    """What all real models share: the import of litellm, and one event loop. Each starts when it is first needed."""
 
     def __init__(self) -> None:
-        self._start_afresh()
+        self._loop = BackgroundLoop("lm-calls")
+        self._reset()
 
-    def _start_afresh(self) -> None:
+    def _reset(self) -> None:
         self._lock = threading.Lock()
         self._import: Future[Any] | None = None  # Any: mypy would take minutes to read litellm
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()  # last: whoever reads the right one finds the rest in place
-
-    def _check_fork(self) -> None:
-        """A forked process has litellm, if its parent had, but none of its parent's threads."""
-        if self._pid != os.getpid():
-            self._start_afresh()
 
     def litellm(self) -> Future[Any]:
         """litellm, now or soon. A failed import is tried again at the next call."""
         self._check_fork()
         with self._lock:
-            failed = self._import is not None and self._import.done() and self._import.exception()
-            if self._import is None or failed:
-                self._import = Future()
-                self._import.set_running_or_notify_cancel()  # one impatient caller must not cancel it for all
-                threading.Thread(
-                    target=_import_litellm, args=(self._import,), name="lm-import", daemon=True
-                ).start()
+            if self._import is None or (self._import.done() and self._import.exception()):
+                self._import = start_thread(_import_litellm, name="lm-import")
             return self._import
 
     def ready(self) -> bool:
@@ -59,30 +47,28 @@ class Engine:
 
     def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Have the event loop do this work. Cancelling the result cancels it there."""
-        import asyncio
+        return self._loop.submit(work)
 
-        self._check_fork()
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="lm-calls", daemon=True).start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+    def _check_fork(self) -> None:
+        """A forked process has none of its parent's threads, so an import that was under way never ends there."""
+        if self._pid != os.getpid():
+            self._reset()
 
 
-def _import_litellm(done: Future[Any]) -> None:
+def _import_litellm() -> Any:
+    """litellm, guarded. Raises LMError."""
     prepare_litellm_import()
     try:
-        litellm: Any = importlib.import_module("litellm")
+        litellm = importlib.import_module("litellm")
         configure_litellm(litellm)
-    except Exception as error:  # noqa: BLE001  # the waiting callers get it
+    except Exception as error:  # noqa: BLE001  # the callers get it in our words
         # What was half imported must go, or the next import would find its parts without their whole.
         for name in [n for n in sys.modules if n == "litellm" or n.startswith("litellm.")]:
             del sys.modules[name]
-        done.set_exception(
-            LMError(f"litellm cannot be imported ({type(error).__name__}: {error}). Reinstall it.")
-        )
+        failure = LMError(f"litellm cannot be imported ({type(error).__name__}: {error}). Reinstall it.")
     else:
-        done.set_result(litellm)
+        return litellm
+    raise failure
 
 
 engine = Engine()

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import redirect_stderr
 from contextvars import ContextVar
 from pathlib import Path
@@ -23,8 +22,11 @@ from refine_core.errors import BatchError, RecordingFailed, RunCancelled
 from refine_core.log.scope import Scope, current, use_scope
 from refine_core.modules.parallel import Parallel, batch
 from refine_core.modules.prediction import Example
+from tests.threads import call_within, eventually
 
 ROOT = Path(__file__).parents[2]
+LONG_S = 600
+"""Longer than any test may take: what waits so long is stopped, or the test fails."""
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -70,8 +72,13 @@ class Both:
 
 
 def test_results_come_in_the_order_of_the_examples_and_not_of_their_ends(call):
+    last_ended = threading.Event()
+
     def slow_first(x):
-        time.sleep(0.1 if x == 0 else 0)
+        if x == 0:
+            assert last_ended.wait(10)
+        elif x == 19:
+            last_ended.set()
         return x
 
     assert call(quiet(num_threads=4), pairs_of(slow_first, 20)) == list(range(20))
@@ -83,14 +90,14 @@ def test_as_many_calls_run_at_once_as_there_are_threads(call):
 
 
 def test_never_more_calls_run_at_once_than_there_are_threads(call):
-    lock, running, most = threading.Lock(), 0, 0
+    lock, together, running, most = threading.Lock(), threading.Barrier(3), 0, 0
 
     def program(x):
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        time.sleep(0.005)
+        together.wait(10)
         with lock:
             running -= 1
 
@@ -98,7 +105,7 @@ def test_never_more_calls_run_at_once_than_there_are_threads(call):
     assert most == 3
 
 
-def test_an_example_is_called_with_its_inputs_a_dict_by_keyword_a_tuple_by_position(call):
+def test_an_example_and_a_dict_are_called_by_keyword_a_tuple_by_position(call):
     example = Example(x=1, answer="2").with_inputs("x")
     assert call(quiet(), [(double, example), (double, {"x": 2}), (double, (3,))]) == [2, 4, 6]
 
@@ -145,15 +152,15 @@ def test_threads_are_started_only_as_far_as_there_is_work():
 
 
 def test_no_thread_is_left_behind():
-    before = threading.active_count()
-    quiet(num_threads=20)(pairs_of(lambda x: time.sleep(0.01), 40))
+    before, together = threading.active_count(), threading.Barrier(20)
+    quiet(num_threads=20)(pairs_of(lambda x: together.wait(10), 40))
     assert threading.active_count() == before
 
 
 # failures
 
 
-def test_failures_are_returned_with_their_examples_in_the_order_of_the_examples(call):
+def test_failures_are_returned_with_their_examples_and_in_their_order(call):
     """The original returned empty lists."""
     pairs = pairs_of(fail_on(1, 3), 5)
     results, failed, errors = call(quiet(return_failed_examples=True, num_threads=3), pairs)
@@ -162,7 +169,7 @@ def test_failures_are_returned_with_their_examples_in_the_order_of_the_examples(
     assert [(type(one), one.args) for one in errors] == [(KeyError, (1,)), (KeyError, (3,))]
 
 
-def test_without_asking_for_them_failures_are_logged_and_none_stands_in_their_place(call, caplog):
+def test_unless_asked_for_a_failure_is_logged_and_its_result_is_none(call, caplog):
     assert call(quiet(), pairs_of(fail_on(1), 3)) == [0, None, 2]
     [said] = caplog.records
     assert said.levelno == logging.ERROR
@@ -178,7 +185,7 @@ def test_the_traceback_is_logged_on_demand(call, caplog, where):
     assert "in program" in caplog.text
 
 
-def test_at_max_errors_the_rest_is_not_begun_and_the_error_says_how_many_failed(call):
+def test_at_max_errors_the_rest_is_not_begun_and_the_error_counts_failures(call):
     begun = []
 
     def program(x):
@@ -286,14 +293,12 @@ def test_a_halt_in_one_call_stops_the_rest_and_is_raised(call, halt):
         begun.append(x)
         if x == 1:
             raise halt
-        current().cancel.sleep(5)
+        current().cancel.sleep(LONG_S)
 
-    started = time.monotonic()
     with pytest.raises(type(halt)) as caught:
-        call(quiet(num_threads=2), pairs_of(program, 50))
+        call_within(30, lambda: call(quiet(num_threads=2), pairs_of(program, 50)))
     assert caught.value is halt
     assert sorted(begun) == [0, 1]
-    assert time.monotonic() - started < 2
 
 
 def test_at_max_errors_running_calls_are_asked_to_stop(call):
@@ -303,7 +308,7 @@ def test_at_max_errors_running_calls_are_asked_to_stop(call):
         if x == 1:
             raise KeyError(x)
         try:
-            current().cancel.sleep(5)
+            current().cancel.sleep(LONG_S)
         except RunCancelled:
             asked.set()
             raise
@@ -320,7 +325,7 @@ def test_at_max_errors_running_tasks_have_ended_before_the_error_is_raised():
         if x == 1:
             raise KeyError(x)
         try:
-            await asyncio.sleep(5)
+            await asyncio.sleep(LONG_S)
         finally:
             ended.append(x)
 
@@ -339,7 +344,7 @@ def test_the_callers_own_cancel_stops_the_calls(call):
         begun.append(x)
         if len(begun) == 2:
             cancel.set()
-        current().cancel.sleep(5)
+        current().cancel.sleep(LONG_S)
 
     with use_scope(Scope(cancel=cancel)), pytest.raises(RunCancelled):
         call(quiet(num_threads=2), pairs_of(program, 50))
@@ -362,22 +367,21 @@ def test_stopping_one_parallel_does_not_cancel_its_caller(call):
 
 
 def test_a_halt_stops_a_nested_parallel_too(call):
-    begun = []
+    begun, waiting = [], threading.Event()
 
     def waits(x):
         begun.append(x)
-        current().cancel.sleep(5)
+        waiting.set()
+        current().cancel.sleep(LONG_S)
 
     def halts():
-        while not begun:
-            time.sleep(0.001)
+        assert waiting.wait(10)
         raise RunCancelled("enough")
 
-    started = time.monotonic()
+    pairs = [(quiet(num_threads=1), pairs_of(waits, 50)), (halts, ())]
     with pytest.raises(RunCancelled):
-        call(quiet(num_threads=2), [(quiet(num_threads=1), pairs_of(waits, 50)), (halts, ())])
+        call_within(30, lambda: call(quiet(num_threads=2), pairs))
     assert begun == [0]
-    assert time.monotonic() - started < 2
 
 
 def test_a_cancelled_task_stops_its_calls():
@@ -389,7 +393,7 @@ def test_a_cancelled_task_stops_its_calls():
         if len(begun) == 2:
             both.set()
         try:
-            await asyncio.sleep(5)
+            await asyncio.sleep(LONG_S)
         finally:
             ended.append(x)
 
@@ -442,18 +446,17 @@ async def twin(x):
 
 
 def interrupted(last_line):
-    """Start the child, send it one Ctrl-C once two calls have begun; (seconds until its end, what it said, its stderr)."""
+    """Start the child, send it one Ctrl-C once two calls have begun; (what it said, its stderr)."""
     command = [sys.executable, "-c", CHILD + last_line]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, **pipes) as child:
         try:
             said = [child.stdout.readline(), child.stdout.readline()]
-            started = time.monotonic()
             child.send_signal(signal.SIGINT)
             rest, errors = child.communicate(timeout=20)
         finally:
             child.kill()
-        return time.monotonic() - started, sorted("".join([*said, rest]).split("\n")), errors
+        return sorted("".join([*said, rest]).split("\n")), errors
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a single process")
@@ -468,17 +471,15 @@ def interrupted(last_line):
     ],
     ids=["sync", "async"],
 )
-def test_ctrl_c_ends_the_process_at_once_though_a_call_hangs(last_line, said):
+def test_ctrl_c_ends_the_process_though_a_call_hangs(last_line, said):
     """What waits is never begun, what runs is asked to stop, and a hanging thread keeps nobody."""
-    took_s, lines, errors = interrupted(last_line)
+    lines, errors = interrupted(last_line)
     assert lines == ["", *said]
     assert errors.rstrip().endswith("KeyboardInterrupt")
-    assert took_s < 2
 
 
 def test_a_hanging_call_does_not_keep_the_process_after_a_failure():
     last_line = "Parallel(2, max_errors=1)([(program, (0,)), (int, ('x',))])"
-    started = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-c", CHILD + last_line],
         cwd=ROOT,
@@ -488,14 +489,13 @@ def test_a_hanging_call_does_not_keep_the_process_after_a_failure():
         check=False,
     )
     assert "BatchError: 1 of 2 examples failed" in ended.stderr
-    assert time.monotonic() - started < 10
 
 
 # progress
 
 
 def test_progress_is_one_line_on_stderr(call, capsys):
-    call(Parallel(num_threads=4), pairs_of(lambda x: time.sleep(0.001), 300))
+    call(Parallel(num_threads=4), pairs_of(double, 300))
     out, err = capsys.readouterr()
     assert out == ""
     assert "Processed 300 / 300 examples: 100%" in err
@@ -529,7 +529,8 @@ def test_on_a_terminal_a_logged_failure_gets_a_line_of_its_own(call):
     logging.getLogger("refine_core").addHandler(handler)
 
     def program(x):
-        time.sleep(0.3 if x else 0)  # the bar stands by then
+        if x:
+            eventually(lambda: "Processed" in screen.getvalue())
         raise KeyError(x)
 
     try:
