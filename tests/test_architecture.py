@@ -1,4 +1,4 @@
-"""The house stands as its plan says: who may import whom, and what stays out."""
+"""The architecture: who may import whom, and what stays out."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "refine_core"
 PAGES = ROOT / "pages"
 
-# Top to bottom: a room imports only rooms above it (and itself).
-ROOMS = (
+# A package imports only those listed before it (and itself).
+PACKAGES = (
     "formatting",
     "glossary",
     "absent",
@@ -54,8 +54,8 @@ ROOMS = (
     "connections",
     "cli",
 )
-# What the pages may use; all else of the core is behind these.
-DOORS = {
+# What the pages may use.
+PUBLIC_API = {
     "runs",
     "programs",
     "connections",
@@ -81,34 +81,95 @@ def imported(path):
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def room_of(dotted):
-    """The room that a module of the core belongs to; None for the package itself."""
+def package_of(dotted):
+    """The package that a module of the core belongs to; None for refine_core itself."""
     parts = dotted.split(".")[1:]
     if not parts:
         return None
     two = ".".join(parts[:2])
-    return two if two in ROOMS else parts[0]
+    return two if two in PACKAGES else parts[0]
 
 
-def test_each_room_imports_only_rooms_above_it():
+def test_each_package_imports_only_those_listed_before_it():
     wrong = []
     for path in sources(CORE):
         dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        here = room_of(dotted)
+        here = package_of(dotted)
         if here is None:
-            continue  # the package's own front: it points at every room, lazily
-        assert here in ROOMS, f"{path.name} is in no room: {here}"
+            continue  # refine_core itself: it imports every package, lazily
+        assert here in PACKAGES, f"{path.name} is in no package of the list: {here}"
         for name, line in imported(path):
             if not name.startswith("refine_core.") or name == "refine_core.__version__":
                 continue
-            there = room_of(name)
+            there = package_of(name)
             if there == "spec" and here in ("events", "loop", "log"):
                 there = (
                     "spec.program"  # `refine_core.spec` shows the program's description and nothing below it
                 )
-            if there is not None and ROOMS.index(there) > ROOMS.index(here):
+            if there is not None and PACKAGES.index(there) > PACKAGES.index(here):
                 wrong.append(f"{path.relative_to(ROOT)}:{line} ({here}) imports {name} ({there})")
     assert wrong == []
+
+
+def runtime_imports(path):
+    """Dotted names that a file imports when it runs, in functions too, but not for typing alone."""
+    waiting = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        waiting += ast.iter_child_nodes(node)
+
+
+def import_graph(folder):
+    """Module of the core -> the modules that it imports; refine_core itself is left out, as it imports all, lazily."""
+    paths = {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p
+        for p in sources(folder)
+    }
+    del paths["refine_core"]
+
+    def module_of(name):
+        while name and name not in paths:
+            name = name.rpartition(".")[0]
+        return name
+
+    return {
+        name: {module_of(other) for other in runtime_imports(path)} - {name, ""}
+        for name, path in paths.items()
+    }
+
+
+def circles(graph):
+    """The groups of modules that import one another, by way of others too."""
+
+    def reach(start):
+        found, waiting = set(), [start]
+        while waiting:
+            new = graph[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return found
+
+    reached = {name: reach(name) for name in graph}
+    return {
+        tuple(sorted(other for other in reached[name] if name in reached[other]))
+        for name in graph
+        if name in reached[name]
+    }
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles(import_graph(CORE)) == set()
+
+
+def test_the_search_for_circles_finds_one():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == {("b", "c")}
 
 
 def test_the_core_never_imports_the_screen_or_dspy():
@@ -122,7 +183,7 @@ def test_the_core_never_imports_the_screen_or_dspy():
     assert wrong == []
 
 
-def test_litellm_is_imported_in_one_room_only():
+def test_litellm_is_imported_in_one_package_only():
     wrong = [
         p
         for p in (*sources(CORE), *sources(PAGES))
@@ -132,12 +193,12 @@ def test_litellm_is_imported_in_one_room_only():
     assert wrong == []
 
 
-def test_pages_use_the_doors_and_nothing_deeper():
+def test_pages_use_the_public_api_and_nothing_deeper():
     wrong = []
     for path in (*sources(PAGES), ROOT / "app.py"):
         for name, line in imported(path):
             parts = name.split(".")
-            if parts[0] == "refine_core" and parts[1] not in DOORS:
+            if parts[0] == "refine_core" and parts[1] not in PUBLIC_API:
                 wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
     assert wrong == []
 

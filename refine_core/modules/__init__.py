@@ -2,9 +2,9 @@
 
 from refine_core.modules.module import Module
 from refine_core.modules.parallel import Parallel
+from refine_core.modules.parameter import Parameter
 from refine_core.modules.predict import ChainOfThought, Predict
 from refine_core.modules.prediction import Completions, Example, Prediction
-from refine_core.modules.tree import Parameter
 
 __all__ = [
     "ChainOfThought",

@@ -13,7 +13,8 @@ from typing import Any
 
 from refine_core.errors import StateError, UnwritableStateError
 from refine_core.lm.base import BaseLM
-from refine_core.modules.tree import Parameter, Tree
+from refine_core.modules.parameter import Parameter
+from refine_core.modules.tree import Tree
 from refine_core.spec.secrets import SECRET_NAME
 
 _LOGIN = re.compile(r"(?<=://)[^/@\s]*@|\?.*", re.DOTALL)  # in an address: user and password, query

@@ -8,8 +8,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
@@ -20,74 +19,28 @@ from refine_core.configuration import (
     check_callbacks,
     describe_value,
     get_setting,
-    layered_context,
     not_a_model_error,
 )
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
-from refine_core.hints import HINT_FIELD, is_hint
+from refine_core.hints import HINT_FIELD
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.plain import plain_dict
-from refine_core.log.scope import Scope, current, use_scope
+from refine_core.log.scope import current
+from refine_core.modules.attempt_context import AttemptContext
 from refine_core.modules.copying import copy_value
 from refine_core.modules.module import Operation, call
+from refine_core.modules.parameter import PREDICTOR_ATTRIBUTES, Predictor
 from refine_core.modules.prediction import Prediction
 from refine_core.modules.state import dump_predictor, load_predictor
-from refine_core.modules.tree import Parameter
 from refine_core.signatures import InputField, OutputField, Signature, check_inputs, ensure_signature
 
 SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies at once
-Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 _OPTIONS = frozenset(("signature", "new_signature", "lm", "config", "demos", "_trace"))  # of one call
-_OWN = frozenset(("signature", "config", "lm", "traces", "train", "demos", "attempt_context", "callbacks"))
 
 
-@dataclass(slots=True)  # not frozen: every attempt makes some, and that would cost three times as much
-class AttemptContext:
-    """What an attempt puts on its own copy of a predictor, so that a user's threads keep it.
-
-    name: the predictor's path. hint: for the field `hint_`; None before any advice. trace: where calls are noted.
-    block: the settings in force. outer: the context of the attempt that this one is part of, in a nested refinement.
-    """
-
-    name: str
-    scope: Scope
-    hint: str | None
-    trace: Trace
-    block: Mapping[str, Any]
-    outer: AttemptContext | None = None
-
-    def restore(self) -> AbstractContextManager[Any] | None:
-        """The attempt's settings and scope, for a thread that has not inherited them; None where it has."""
-        if get_setting("_attempt") is self.trace:
-            return None
-        stack = ExitStack()
-        stack.enter_context(layered_context(self.block))
-        stack.enter_context(use_scope(self.scope))
-        return stack
-
-    def full_hint(self) -> str | None:
-        """The hint in force: this attempt's own, with that of the attempt around it where both have one."""
-        if self.outer is None:
-            return self.hint
-        around = self.outer.full_hint()
-        real = [hint for hint in (around, self.hint) if is_hint(hint)]
-        return "\n".join(map(str, real)) if real else self.hint or around
-
-    @property
-    def path(self) -> str:
-        """The predictor's path in the outermost program, which is the one whose run is recorded."""
-        return self.outer.path if self.outer is not None else self.name
-
-    def name_in(self, trace: Trace) -> str | None:
-        """The predictor's path in the program whose attempt keeps `trace`."""
-        if trace is self.trace:
-            return self.name
-        return self.outer.name_in(trace) if self.outer is not None else None
-
-
-class Predict(Operation, Parameter):
+class Predict(Operation, Predictor):
     """Fill a signature's outputs from its inputs with one call to a model.
 
     signature: "question -> answer" or a Signature class. config: parameters for the model, such as temperature=0.7.
@@ -100,6 +53,7 @@ class Predict(Operation, Parameter):
     """
 
     is_predictor: ClassVar[bool] = True
+    attempt_context: AttemptContext | None = None  # on the class, too: an older pickle has none
     _purpose: Purpose = "predict"
 
     def __init__(
@@ -116,7 +70,7 @@ class Predict(Operation, Parameter):
         self.traces: list[Any] = []
         self.train: list[Any] = []
         self.demos: list[Mapping[str, Any]] = []
-        self.attempt_context: AttemptContext | None = None
+        self.attempt_context = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = object.__new__(type(self))
@@ -128,7 +82,7 @@ class Predict(Operation, Parameter):
         own["traces"] = copy_value(self.traces, memo, cls, "traces") if self.traces else []
         own["train"] = copy_value(self.train, memo, cls, "train") if self.train else []
         if type(self) is not Predict:
-            for name in self.__dict__.keys() - _OWN:  # what a subclass has added
+            for name in self.__dict__.keys() - PREDICTOR_ATTRIBUTES:  # what a subclass has added
                 setattr(twin, name, copy.deepcopy(self.__dict__[name], memo))
         return twin
 

@@ -24,7 +24,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from refine_core.errors import MissingStateError, NoFolderError, StateError, UnsafeLoadError
-from refine_core.modules.tree import Parameter, Tree
+from refine_core.modules.parameter import Parameter
+from refine_core.modules.tree import Tree
 
 if TYPE_CHECKING:
     from refine_core.modules.module import Module

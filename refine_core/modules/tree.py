@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
+
+from refine_core.modules.parameter import PREDICTOR_ATTRIBUTES, Parameter, Predictor
 
 if TYPE_CHECKING:
     from refine_core.lm.base import BaseLM
@@ -33,30 +34,6 @@ LEAF_TYPES = frozenset(
 )
 """Types whose values hold no predictor and are never changed, so they are neither searched nor copied."""
 
-_OWN_DATA = frozenset(  # of a predictor
-    ("signature", "config", "demos", "traces", "train", "lm", "attempt_context", "callbacks")
-)
-
-
-class Parameter:
-    """What a program can be tuned in; every predictor is one.
-
-    Raises NotImplementedError where a subclass lacks reset, dump_state or load_state.
-    Source: dspy.predict.parameter.Parameter, version 2.6.23.
-    """
-
-    def reset(self) -> None:
-        """Forget all that was learned or set since it was made."""
-        raise NotImplementedError(f"{type(self).__name__} has no reset; define reset(self)")
-
-    def dump_state(self) -> dict[str, Any]:
-        """What was learned, as data."""
-        raise NotImplementedError(f"{type(self).__name__} keeps no state; define dump_state(self)")
-
-    def load_state(self, state: Mapping[str, Any]) -> Self:
-        """Take what `dump_state` gave."""
-        raise NotImplementedError(f"{type(self).__name__} keeps no state; define load_state(self, state)")
-
 
 class Tree:
     """The part of a Module that knows its predictors and sub-modules."""
@@ -66,7 +43,7 @@ class Tree:
         found: list[tuple[str, Parameter]] = []
         if isinstance(self, Parameter):
             found.append(("self", self))
-            if _OWN_DATA.issuperset(vars(self)):  # as of nearly every predictor
+            if PREDICTOR_ATTRIBUTES.issuperset(vars(self)):  # as of nearly every predictor
                 return found
         _search_attributes("", self, found, {id(self)})
         return found
@@ -77,8 +54,8 @@ class Tree:
 
     def named_predictors(self) -> list[tuple[str, Predict]]:
         """(path, predictor) of each in the tree, such as ("draft.predict", …); a bare predictor is "self"."""
-        predict = _predict_class()
-        return [(path, one) for path, one in self.named_parameters() if isinstance(one, predict)]
+        found = [(path, one) for path, one in self.named_parameters() if isinstance(one, Predictor)]
+        return cast("list[tuple[str, Predict]]", found)
 
     def predictors(self) -> list[Predict]:
         """The predictors of the tree."""
@@ -148,13 +125,6 @@ class Tree:
         return "\n".join(lines) or f"{type(self).__name__}()"
 
 
-@cache
-def _predict_class() -> type[Predict]:
-    from refine_core.modules.predict import Predict  # it is a Tree itself
-
-    return Predict
-
-
 def format_key(key: object, among: Mapping[Any, Any]) -> str:
     """How a dict's key is written in a path: dspy's form, unless a text among the keys already has that name."""
     clash = not isinstance(key, str) and str(key) in among
@@ -165,7 +135,7 @@ _Found = list[tuple[str, Parameter]]
 
 
 def _search_attributes(prefix: str, holder: object, found: _Found, seen: set[int]) -> None:
-    skip = _OWN_DATA if isinstance(holder, Parameter) else ()
+    skip = PREDICTOR_ATTRIBUTES if isinstance(holder, Parameter) else ()
     for name, value in list(vars(holder).items()):  # a list: another thread may set an attribute meanwhile
         kind = type(value)
         if kind not in LEAF_TYPES and name not in skip and not (kind is list and not value):
@@ -180,7 +150,7 @@ def _search(path: str, value: object, found: _Found, seen: set[int]) -> None:
     if isinstance(value, (Tree, Parameter)):
         if isinstance(value, Parameter):
             found.append((path, value))
-            if _OWN_DATA.issuperset(vars(value)):
+            if PREDICTOR_ATTRIBUTES.issuperset(vars(value)):
                 return
         if isinstance(value, Tree) and not getattr(value, "_compiled", False):
             _search_attributes(path + ".", value, found, seen)

@@ -14,8 +14,9 @@ from refine_core.lm.base import BaseLM
 from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
 from refine_core.loop import feedback_of
+from refine_core.modules.attempt_context import Trace
 from refine_core.modules.module import Module
-from refine_core.modules.predict import Predict, Trace, current_adapter
+from refine_core.modules.predict import Predict, current_adapter
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_request import FULL, AdviceStyle, advice_request
 

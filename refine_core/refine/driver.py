@@ -40,8 +40,8 @@ from refine_core.lm.effects import DropUnsupported
 from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, use_scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
+from refine_core.modules.attempt_context import Trace
 from refine_core.modules.module import Module, call
-from refine_core.modules.predict import Trace
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice import advise
 from refine_core.refine.advice_request import FULL, AdviceStyle

@@ -9,8 +9,9 @@ from refine_core.configuration import get_setting
 from refine_core.events import AttemptStarted, Event, RewardScored
 from refine_core.log.scope import Scope
 from refine_core.loop import Loop, Stop, evolve
+from refine_core.modules.attempt_context import Trace
 from refine_core.modules.module import Module
-from refine_core.modules.predict import Predict, Trace
+from refine_core.modules.predict import Predict
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.result import Refinement, RefineResult
 

@@ -30,7 +30,7 @@ from refine_core.log.scope import Record, Scope
 from refine_core.log.span import ChildSpans, Span
 from refine_core.loop import Loop
 from refine_core.modules import Module, Prediction
-from refine_core.modules.predict import Trace
+from refine_core.modules.attempt_context import Trace
 from refine_core.refine.progress import AttemptArtifacts, Progress
 from refine_core.refine.temperatures import ProgramModels
 from refine_core.signatures.fields import Field

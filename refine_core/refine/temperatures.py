@@ -17,8 +17,9 @@ from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.scope import Scope
 from refine_core.loop import Plan, temperatures
+from refine_core.modules.attempt_context import AttemptContext, Trace
 from refine_core.modules.module import Module
-from refine_core.modules.predict import AttemptContext, Predict, Trace
+from refine_core.modules.predict import Predict
 
 
 @dataclass(frozen=True, slots=True)
