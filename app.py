@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import web
+from pages.shared import updates, web
 
 PAGE = Path(__file__).resolve().parent / "pages" / "main" / "page.py"
 
@@ -13,4 +13,4 @@ PAGE = Path(__file__).resolve().parent / "pages" / "main" / "page.py"
 # wrongly by an import in another thread: litellm's takes seconds, and would now and then miss a package.
 sys.path.append(str(PAGE.parent))
 
-app = st.App(PAGE, routes=web.ROUTES, middleware=web.MIDDLEWARE)
+app = st.App(PAGE, routes=(*web.ROUTES, *updates.ROUTES), middleware=web.MIDDLEWARE)

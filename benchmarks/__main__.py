@@ -16,6 +16,7 @@ from benchmarks.peers import DSPY, ORIGINAL
 from benchmarks.table import NotMeasured, Row, machine, markdown
 
 SCREEN = ("paint", "first-attempt", "event-to-screen")
+LIVE = ("idle-page", "arriving")
 FRAMEWORK = ("loop", "recorded")
 ALONE = {
     "batch": "benchmarks.batch",
@@ -24,7 +25,7 @@ ALONE = {
     "commit": "benchmarks.storage",
     "import": "benchmarks.importing",
 }
-NAMES = (*SCREEN, *FRAMEWORK, *ALONE)
+NAMES = (*SCREEN, *LIVE, *FRAMEWORK, *ALONE)
 
 Rows = Iterator[Row | NotMeasured]
 
@@ -69,6 +70,14 @@ def groups(names: set[str], *, quick: bool) -> Iterator[tuple[str, Callable[[], 
             return measure(wanted, quick=quick)
 
         yield "screen", screen
+    if watched := names & set(LIVE):
+
+        def live() -> Rows:
+            from benchmarks.live import measure
+
+            return measure(watched, quick=quick)
+
+        yield "live", live
     if found := names & set(FRAMEWORK):
 
         def framework() -> Rows:

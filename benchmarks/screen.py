@@ -73,26 +73,34 @@ WATCH = """
 
 def measure(names: Collection[str], *, quick: bool) -> Iterator[Row]:
     """Rows of the measures among `names`. quick: fewer repeats."""
-    with _browser() as browser:
+    with browser() as chromium:
         if PAINT in names:
-            yield _paint(browser, repeats=2 if quick else 5)
+            yield _paint(chromium, repeats=2 if quick else 5)
         if FIRST in names or EVENT in names:
             with tempfile.TemporaryDirectory() as home, refinescope(Path(home)) as server:
-                _first_attempt(browser, server, repeats=1)  # opens the store, which happens once a process
+                _first_attempt(chromium, server, repeats=1)  # opens the store, which happens once a process
                 if FIRST in names:
-                    yield _first_attempt(browser, server, repeats=3 if quick else 11)
+                    yield _first_attempt(chromium, server, repeats=3 if quick else 11)
                 if EVENT in names:
-                    yield _event_to_screen(browser, server, Path(home), runs=1 if quick else 3)
+                    yield _event_to_screen(chromium, server, Path(home), runs=1 if quick else 3)
 
 
 def _paint(browser: Browser, *, repeats: int) -> Row:
     ours, theirs = [], []
     for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as home, refinescope(Path(home)) as server, _page(browser) as page:
+        with (
+            tempfile.TemporaryDirectory() as home,
+            refinescope(Path(home)) as server,
+            watched_page(browser) as page,
+        ):
             page.goto(server.wait(), wait_until="commit")
             _run_button(page).wait_for(timeout=LONGEST_MS)
             ours.append(time.perf_counter() - server.started)
-        with tempfile.TemporaryDirectory() as home, hello(Path(home)) as server, _page(browser) as page:
+        with (
+            tempfile.TemporaryDirectory() as home,
+            hello(Path(home)) as server,
+            watched_page(browser) as page,
+        ):
             page.goto(server.wait(), wait_until="commit")
             page.get_by_text("Hello, world").wait_for(timeout=LONGEST_MS)
             theirs.append(time.perf_counter() - server.started)
@@ -103,17 +111,17 @@ def _paint(browser: Browser, *, repeats: int) -> Row:
 def _first_attempt(browser: Browser, server: Server, *, repeats: int) -> Row:
     times = []
     for _ in range(repeats):
-        with _page(browser) as page:
+        with watched_page(browser) as page:
             _ready(page, server)
             _run_button(page).click()
-            times.append(_seen(page, "0 began") - _seen(page, "clicked"))
+            times.append(ledger_shows(page, "0 began") - ledger_shows(page, "clicked"))
     return Row("Run pressed until the first attempt is on screen", median(times))
 
 
 def _event_to_screen(browser: Browser, server: Server, home: Path, *, runs: int) -> Row:
     times = []
     for _ in range(runs):
-        with _page(browser) as page:
+        with watched_page(browser) as page:
             _ready(page, server)
             _slow_down(page)
             _run_button(page).click()
@@ -121,13 +129,13 @@ def _event_to_screen(browser: Browser, server: Server, home: Path, *, runs: int)
             run_id = parse_qs(urlsplit(page.url).query)["run"][0]
             with closing(open_store(home)) as store:
                 told = _ended(store, run_id)
-            times += [_seen(page, what) - at for what, at in told.items()]
+            times += [ledger_shows(page, what) - at for what, at in told.items()]
     return Row(
         f"an event recorded until the ledger shows it ({len(times)} events, a model of 1 s)", median(times)
     )
 
 
-def _seen(page: Page, what: str) -> float:
+def ledger_shows(page: Page, what: str) -> float:
     """When the page noted it, in seconds since 1970. Asked from here: the app's headers forbid the page to evaluate."""
     deadline = time.monotonic() + LONGEST_MS / 1000
     while time.monotonic() < deadline:
@@ -179,7 +187,7 @@ def _run_button(page: Page):
 
 
 @contextmanager
-def _page(browser: Browser) -> Iterator[Page]:
+def watched_page(browser: Browser) -> Iterator[Page]:
     """A page with nothing cached, watched. Raises NotMeasured if what it waits for does not come."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.add_init_script(WATCH)
@@ -194,14 +202,15 @@ def _page(browser: Browser) -> Iterator[Page]:
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
+    """A Chromium of its own. Raises NotMeasured where there is none."""
     from benchmarks.server import chromium
 
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+            started = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         except BrowserError as why:
             message = "no Chromium: set CHROMIUM to one, or run `playwright install chromium`"
             raise NotMeasured(message) from why
-        yield browser
-        browser.close()
+        yield started
+        started.close()

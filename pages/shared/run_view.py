@@ -1,6 +1,6 @@
 """A run on screen, live while it lasts: why it stopped, the timeline, the attempt that is looked at.
 
-`live` is the one place that knows how news reaches the screen (polling now).
+`live` is the one place that knows how news reaches the screen: pages/shared/updates.py says when there is more to draw.
 """
 
 from __future__ import annotations
@@ -11,30 +11,38 @@ from pages.shared import address
 from pages.shared.attempt import attempt_view
 from pages.shared.text import mistake, plain
 from pages.shared.timeline import timeline
+from pages.shared.updates import follow
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.messages import describe_settings, resume_summary
 from refine_core.runs import Attempt, Run, Timeline, reward_remark
 
-POLL_S = 0.25
-
 
 def live(run: Run) -> None:
-    """Draw the run, again and again while it lasts; rerun the page once when it has ended."""
+    """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended."""
     run_id, was_live = run.run_id, run.live
 
-    @st.fragment(run_every=POLL_S if was_live else None)
+    @st.fragment
     def view() -> None:
+        body = st.container()
+        foot = st.container()  # so that `follow` keeps its place, whatever is drawn above it
+        revision = ""
         try:
             now = runs.get(run_id)
         except StoreError as error:
-            mistake(str(error))
-            return
-        if now is None:
-            return
-        if was_live and not now.live:
-            st.rerun()
-        draw(now)
+            with body:
+                mistake(str(error))
+        else:
+            if now is None:
+                return
+            if was_live and not now.live:
+                st.rerun()
+            revision = now.revision
+            with body:
+                draw(now)
+        if was_live:
+            with foot:
+                follow(run_id, revision)
 
     view()
 

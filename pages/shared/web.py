@@ -186,15 +186,15 @@ def _serving(script: Path) -> Callable[[Request], Awaitable[FileResponse]]:
     return serve
 
 
-def _routes() -> tuple[BaseRoute, ...]:
-    """Under the base path, and at the root for a proxy that takes the base path off."""
+def under_base_path(path: str, route: Callable[[str], BaseRoute]) -> tuple[BaseRoute, ...]:
+    """The route at this path under `server.baseUrlPath`, and at the root for a proxy that takes the base path off."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return tuple(
-        Route(f"{prefix}/lib/{script.name}", _serving(script))
-        for prefix in ("", *([f"/{base}"] if base else []))
-        for script in SCRIPTS
-    )
+    return tuple(route(f"{prefix}/{path}") for prefix in ("", *([f"/{base}"] if base else [])))
 
 
-ROUTES: tuple[BaseRoute, ...] = _routes()
+def _script_route(script: Path) -> tuple[BaseRoute, ...]:
+    return under_base_path(f"lib/{script.name}", lambda path: Route(path, _serving(script)))
+
+
+ROUTES: tuple[BaseRoute, ...] = tuple(route for script in SCRIPTS for route in _script_route(script))
 MIDDLEWARE: tuple[Middleware, ...] = (Middleware(SafeHeaders), Middleware(OwnOrigin))

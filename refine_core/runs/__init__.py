@@ -52,6 +52,7 @@ __all__ = [
     "start",
     "timeline",
     "title",
+    "wait_for_change",
     "well_formed",
 ]
 
@@ -116,6 +117,11 @@ def timeline(run_id: str) -> Timeline | None:
 def get(run_id: str) -> Run | None:
     """The run as far as it is recorded. See Runs.get."""
     return default().get(run_id)
+
+
+def wait_for_change(run_id: str, revision: str, timeout_s: float) -> str:
+    """The run's revision, as soon as it is another than this one. See Runs.wait_for_change."""
+    return default().wait_for_change(run_id, revision, timeout_s)
 
 
 def recent(limit: int = 50) -> list[RunRow]:

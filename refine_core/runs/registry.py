@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime
 import functools
 import logging
+import math
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +24,7 @@ from refine_core.log.drafts import Drafts
 from refine_core.log.folds import add_drafts, cut_short
 from refine_core.log.recorder import Recorder
 from refine_core.log.scope import Record, Scope
-from refine_core.log.span import RUN, ChildSpans
+from refine_core.log.span import RUN, ChildSpans, Span
 from refine_core.log.summaries import Summary, summarize
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import well_formed
@@ -38,6 +40,8 @@ from refine_core.stop_summary import stop_summary
 from refine_core.store.protocol import RunRow, Store
 
 logger = logging.getLogger("refine_core")
+
+LOOK_S, LOOK_AT_OTHERS_S = 0.25, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,34 @@ class _Job:
     @property
     def alive(self) -> bool:
         return not self.ended
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """All that `Runs.get` makes a `Run` of. drafts: span of a call -> its text so far. version: of the drafts."""
+
+    job: _Job | None
+    alive: bool
+    cancelled: bool
+    drafts: Mapping[Span, str]
+    version: int
+    timeline: Timeline | None
+
+    @property
+    def seq(self) -> int:
+        """Of the last event."""
+        return self.timeline.seq if self.timeline is not None else 0
+
+    @property
+    def revision(self) -> str:
+        """Another whenever there is more to show."""
+        return f"{self.seq}.{self.version}.{self.alive:d}.{self.cancelled:d}"
+
+    @property
+    def job_changed(self) -> bool:
+        """Whether the job has something new to show that no event tells."""
+        job, shown = self.job, (self.alive, self.cancelled, self.version)
+        return job is not None and (job.alive, job.cancel.is_set, job.drafts.version) != shown
 
 
 class Runs:
@@ -182,16 +214,11 @@ class Runs:
 
         Raises StoreError.
         """
-        with self._lock:
-            job = self._jobs.get(run_id)
-        # Whether it lives is asked before what it recorded, so that a run that ends in between is not called interrupted.
-        row = self.store.row(run_id) if job is None else None
-        alive = job.alive if job else row is not None and row.alive
-        drafts = job.drafts.now() if job is not None else {}  # before the facts, which end them
-        timeline = self._logs.timeline(run_id)
+        look = self._look(run_id)
+        job, drafts, timeline = look.job, look.drafts, look.timeline
         if timeline is None:
             return None
-        state = _state(timeline, job, alive=alive)
+        state = _state(timeline, job, alive=look.alive)
         if drafts and state in ("running", "cancelling"):
             timeline = add_drafts(timeline, well_formed(drafts))
         if state in ("interrupted", "unrecorded"):
@@ -208,7 +235,40 @@ class Runs:
             usage_summary(timeline),
             job.error if job else None,
             is_local=job is not None,
+            revision=look.revision,
         )
+
+    def _look(self, run_id: str) -> _Look:
+        with self._lock:
+            job = self._jobs.get(run_id)
+        # Whether it lives is asked before what it recorded, so that a run that ends in between is not called interrupted.
+        row = self.store.row(run_id) if job is None else None
+        alive = job.alive if job is not None else row is not None and row.alive
+        cancelled = job is not None and job.cancel.is_set
+        drafts, version = job.drafts.now() if job is not None else ({}, 0)  # before the facts, which end them
+        return _Look(job, alive, cancelled, drafts, version, self._logs.timeline(run_id))
+
+    def wait_for_change(self, run_id: str, revision: str, timeout_s: float) -> str:
+        """Wait until the run has another revision than this one (`Run.revision`), at most `timeout_s` seconds; return it.
+
+        An event wakes it at once. What no event tells (more of a reply that is being written, a cancel) is looked for
+        every quarter of a second in a run of this process, and the end of another process every second.
+        Raises StoreError.
+        """
+        until = time.monotonic() + timeout_s
+        while (look := self._look(run_id)).revision == revision and (left := until - time.monotonic()) > 0:
+            self._wait_for_news(run_id, look, left)
+        return look.revision
+
+    def _wait_for_news(self, run_id: str, look: _Look, timeout_s: float) -> None:
+        """Wait until it is worth while to look again. In a run of this process that takes no look into the store."""
+        if look.job is None:
+            self.store.wait_for(run_id, look.seq, min(LOOK_AT_OTHERS_S, timeout_s))
+            return
+        looks = math.ceil(timeout_s / LOOK_S)
+        for _ in range(looks):
+            if self.store.wait_for(run_id, look.seq, timeout_s / looks) or look.job_changed:
+                return
 
     def wait(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""

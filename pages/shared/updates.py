@@ -1,0 +1,79 @@
+"""A live run on screen is drawn again when there is more of it to show, and only then.
+
+    runs.wait_for_change --> websocket --> assets/updates --trigger--> the fragment that `follow` was called in
+
+Why this way, on Streamlit 1.67:
+
+- `run_every` runs the whole fragment with each tick. A body that returned early would not help: Streamlit removes what a
+  fragment did not draw again.
+- A thread of the server can start a rerun only through Streamlit's internals (its sessions, and the browser's widget states).
+- Routes of `st.App` and triggers of a component are public. A websocket is not one of the six connections that a browser
+  allows to an origin, as a request that waits would be.
+
+Streamlit queues a fragment that is asked for while the script runs, so no redraw is cut short by the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+import streamlit as st
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pages.shared.web import under_base_path
+from refine_core import runs
+from refine_core.errors import StoreError
+
+URL: Final = "lib/updates"
+WAIT_S: Final = 2.0
+PAGES: Final = 64  # that are told at once; the changes of more are told later, by up to WAIT_S
+_component = st.components.v2.component(
+    "refinescope.updates",
+    js=(Path(__file__).parents[2] / "assets" / "updates" / "updates.js").read_text(encoding="utf-8"),
+)
+
+
+def follow(run_id: str, revision: str) -> None:
+    """Run the fragment around this again as soon as the run has another revision than this one, which it draws now."""
+    _component(
+        key=f"updates-{run_id}",
+        data={"url": f"{URL}?{urlencode({'run': run_id})}", "revision": revision},
+        on_changed_change=lambda: None,
+    )
+
+
+def _serving() -> Callable[[WebSocket], Awaitable[None]]:
+    waiting = ThreadPoolExecutor(PAGES, thread_name_prefix="updates")
+
+    async def tell(socket: WebSocket) -> None:
+        """Send the run's revision, at once when it changes, else every two seconds."""
+        run_id, revision = socket.query_params.get("run", ""), ""
+        loop = asyncio.get_running_loop()
+        await socket.accept()
+        with suppress(WebSocketDisconnect):  # whoever has left is noticed when told the next time
+            while True:
+                try:
+                    wait = partial(runs.wait_for_change, run_id, revision, WAIT_S)
+                    revision = await loop.run_in_executor(waiting, wait)
+                except StoreError:  # the page says what is wrong
+                    await socket.close()
+                    return
+                await socket.send_text(revision)
+
+    return tell
+
+
+def _routes() -> tuple[BaseRoute, ...]:
+    serve = _serving()
+    return under_base_path(URL, lambda path: WebSocketRoute(path, serve))
+
+
+ROUTES: tuple[BaseRoute, ...] = _routes()
