@@ -6,7 +6,8 @@ from typing import Any
 
 from refine_core.errors import LMKeyError
 from refine_core.lm.base import BaseLM
-from refine_core.lm.remote import LM, strip_login
+from refine_core.lm.remote import LM
+from refine_core.lm.secrecy import strip_login
 from refine_core.lm.shared import shared
 from refine_core.practice import PracticeLM
 from refine_core.spec import ModelSpec, ReplyFormat

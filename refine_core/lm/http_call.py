@@ -1,6 +1,6 @@
 """One HTTP call to a model: what is sent, what comes of it.
 
-    Call --litellm--> wire --> network         what passes there is watched
+    HttpCall --litellm--> wire --> network         what passes there is watched
          <--answers-- whole reply, or `streaming` where somebody reads along, or `error_messages` where none came
 
 Rule 1: what leaves here is a Reply or an LMError in our words. Errors of litellm hold the request, and so the key.
@@ -45,7 +45,7 @@ _ROUTING = frozenset(
 
 
 @dataclass(slots=True, repr=False)
-class Call:
+class HttpCall:
     """One try to get a reply; a retry is another. It is never shown, since it holds the key.
 
     provider: litellm's name of it, if it was given. where: the server in words. params: all of the call's own.
@@ -78,12 +78,12 @@ class Call:
         is_one = self.params.get("n") in (None, 1)  # of several, the pieces would come mixed
         self.draft = Draft(self.on_text, self.secrets) if self.on_text is not None and is_one else None
 
-    def restart_draft(self, before: Call | None) -> None:
+    def restart_draft(self, before: HttpCall | None) -> None:
         """Tell who reads along that what `before` has said is void, if it has said anything."""
         if self.on_text is not None and before and before.draft and before.draft.begun:
             self.on_text("")
 
-    def leave(self) -> None:
+    def close_draft(self) -> None:
         """The caller waits no longer, and whoever reads along is told nothing more."""
         if self.draft is not None:
             self.draft.close()

@@ -1,50 +1,49 @@
 """Real models, over litellm: one HTTP call an attempt, ended at once by a cancel.
 
-caller     flow -> attempt, wait, attempt ...      sync or async; every wait under the caller's Cancel
-engine     litellm's import, at the first call or by `warm()`, and the event loop that makes the calls
-calling    one such call: what is sent, what comes of it
+LM.flow      attempt, wait, attempt …     sync or async (see retries); every wait ends with the caller's Cancel
+engine       litellm's import, at the first call or by `warm()`, and the event loop that makes the calls
+http_call    one such call: what is sent, what comes back
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral, Real
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow, run
-from refine_core.configuration import describe_value
-from refine_core.errors import LMError, LMNotFoundError, LMRefusedError
+from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import capabilities
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import AwaitLitellm, AwaitReply
 from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.reply_formats import FormatSupport
-from refine_core.lm.secrecy import redact
+from refine_core.lm.retries import retry
+from refine_core.lm.secrecy import strip_login
 from refine_core.lm.servers import OTHER_NAME, drop_params
+from refine_core.lm.settings_checks import (
+    check_address,
+    check_max_tokens,
+    check_model,
+    check_reply_format,
+    check_retries,
+    check_seconds,
+    check_temperature,
+    drop_unsupported,
+)
 from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, public_params
 from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import is_secret
 
 if TYPE_CHECKING:
-    import tenacity
-
-    from refine_core.lm.http_call import Call
+    from refine_core.lm.http_call import HttpCall
 
 __all__ = ["LM", "litellm_ready", "warm"]
 
 DEFAULT_TEMPERATURE = 0.0
-MAX_RETRY_AFTER_S = 30.0
-MAX_BACKOFF_S = 8.0
 ENGINE_GRACE_S = 5.0  # how much later than the call's own limit the caller stops waiting for the engine
-
-_UNSUPPORTED_PARAMS = ("provider", "finetuning_model", "launch_kwargs", "train_kwargs")
 
 
 class LM(BaseLM):
@@ -110,42 +109,19 @@ class LM(BaseLM):
         reply_format: ReplyFormat = "chat",
         **params: object,
     ) -> None:
-        if not isinstance(model, str) or not model:
-            raise TypeError(f"model must be a name such as 'openai/gpt-5', not {describe_value(model)}")
+        check_model(model, model_type)
         super().__init__(model, callbacks=callbacks, temperature=temperature, max_tokens=max_tokens)
-        if model_type != "chat":
-            raise LMRefusedError(
-                f"model_type={model_type!r} is not supported; use a chat model, model_type='chat'",
-                model=model,
-            )
-        if given := [name for name in _UNSUPPORTED_PARAMS if params.pop(name, None)]:
-            raise TypeError(f"LM does not train or launch models, so it takes no {given[0]!r}")
-        of, api_base = "base_url" if base_url else "api_base", api_base or base_url or None
-        if not isinstance(api_base, str | None):
-            raise TypeError(
-                f"{of} must be text such as 'http://HOST:PORT/v1', not {describe_value(api_base)}"
-            )
-        if api_base and not re.match(r"https?://[^/]", api_base):
-            raise LMNotFoundError(
-                f"{redact(api_base)!r} is not an address; write http://HOST:PORT/v1", model=model
-            )
-        self.api_base, self.custom_llm_provider = api_base, custom_llm_provider
-        self.cache, self.cache_in_memory = cache, cache_in_memory
+        drop_unsupported(params)
+        address = api_base or base_url or None
+        check_address("base_url" if base_url else "api_base", address, model)
         of, limit_s = ("timeout_s", timeout_s) if timeout is None else ("timeout", timeout)
-        _check_number(of, limit_s, Real, lambda s: s > 0, "a number of seconds above 0")
-        _check_number("num_retries", num_retries, Integral, lambda n: n >= 0, "a whole number, 0 or more")
-        if temperature is not None:
-            _check_number(
-                "temperature", temperature, Real, math.isfinite, "a number, or None to leave it out"
-            )
-        if max_tokens is not None:
-            _check_number(
-                "max_tokens", max_tokens, Integral, lambda n: n > 0, "a whole number, 1 or more, or None"
-            )
-        if reply_format not in get_args(ReplyFormat):
-            raise ValueError(
-                f"reply_format must be one of {', '.join(get_args(ReplyFormat))}, not {describe_value(reply_format)}"
-            )
+        check_seconds(of, limit_s)
+        check_retries(num_retries)
+        check_temperature(temperature)
+        check_max_tokens(max_tokens)
+        check_reply_format(reply_format)
+        self.api_base, self.custom_llm_provider = address, custom_llm_provider
+        self.cache, self.cache_in_memory = cache, cache_in_memory
         self.reply_format = reply_format
         self._may_drop_temperature = temperature == DEFAULT_TEMPERATURE
         self.timeout_s, self.num_retries = limit_s, num_retries
@@ -167,9 +143,9 @@ class LM(BaseLM):
         secret = {name: params.pop(name) for name in [*params] if is_secret(name)}
         twin = super().copy(**params)
         if "temperature" in params:
-            twin._may_drop_temperature = params["temperature"] == DEFAULT_TEMPERATURE  # noqa: SLF001  # a twin is ourselves
+            twin._may_drop_temperature = params["temperature"] == DEFAULT_TEMPERATURE  # noqa: SLF001  # a copy of the same class
         if secret:
-            twin._private = {**self._private, **secret}  # noqa: SLF001  # a twin is ourselves
+            twin._private = {**self._private, **secret}  # noqa: SLF001  # a copy of the same class
         return twin
 
     def complete(
@@ -197,76 +173,50 @@ class LM(BaseLM):
         on_text: told the reply as it is written, from another thread; "" when a retry begins it anew. It must be quick.
         Without it no stream is asked for.
         """
-        import tenacity
-
         cancel = cancel or Cancel()
-        call: Call | None = None
-        left_out: frozenset[str] = self._refused_params(params)
+        call: HttpCall | None = None
+        left_out = self._refused_params(params)
 
-        def tell(state: tenacity.RetryCallState) -> None:
-            error = _attempt_error(state)
-            if on_retry is not None and state.next_action is not None and isinstance(error, LMError):
-                on_retry(state.attempt_number, state.next_action.sleep, error)
+        def attempt(number: int) -> Flow[Reply | LMError]:
+            """One try, repeated at once without the parameters that the server blames and no person asked for."""
+            nonlocal call, left_out
+            while True:
+                before, call = call, self._call(messages, drop_params(params, left_out), on_text)
+                call.restart_draft(before)
+                result = yield from self._send(call, cancel)
+                more = self._params_to_drop(result, params) - left_out
+                if not isinstance(result, LMError) or not more:
+                    break
+                left_out |= more
+                result.left_out = tuple(sorted(more))
+                if on_retry is not None:
+                    on_retry(number, 0.0, result)
+            if isinstance(result, Reply) and left_out:
+                shared.servers.add_refused((self.api_base, self.model), left_out)
+            return result
 
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(1 + self.num_retries),
-            wait=_wait_s,
-            retry=tenacity.retry_if_exception(lambda e: isinstance(e, LMError) and e.retryable),
-            before_sleep=tell,
-            reraise=True,
-        )
-        retrying.begin()
-        state = tenacity.RetryCallState(retrying, fn=None, args=(), kwargs={})
-        while True:  # as tenacity's own loops do, with our ways to ask and to wait
-            do = retrying.iter(retry_state=state)
-            if isinstance(do, tenacity.DoAttempt):
-                while True:
-                    before, call = (
-                        call,
-                        self._call(messages, drop_params(params, left_out), on_text),
-                    )
-                    call.restart_draft(before)
-                    result = yield from self._attempt(call, cancel)
-                    more = self._params_to_drop(result, params) - left_out
-                    if not isinstance(result, LMError) or not more:
-                        break
-                    left_out |= more
-                    result.left_out = tuple(sorted(more))
-                    if on_retry is not None:
-                        on_retry(state.attempt_number, 0.0, result)
-                if isinstance(result, Reply) and left_out:
-                    shared.servers.add_refused((self.api_base, self.model), left_out)
-                if isinstance(result, LMError):
-                    state.set_exception((type(result), result, None))
-                else:
-                    state.set_result(result)
-            elif isinstance(do, tenacity.DoSleep):
-                state.prepare_for_next_attempt()
-                yield Pause(do, cancel)
-            else:
-                reply: Reply = do
-                return reply
+        return (yield from retry(attempt, self.num_retries, cancel, on_retry))
 
     def _refused_params(self, params: Mapping[str, object]) -> frozenset[str]:
-        """Those of the parameters that this server is known to refuse, and that need not be sent under this name."""
+        """The parameters that this server is known to refuse and that no person asked for."""
         return self._droppable_params(params) & shared.servers.refused_params((self.api_base, self.model))
 
     def _params_to_drop(self, result: Reply | LMError, params: Mapping[str, object]) -> frozenset[str]:
-        """Which of the parameters that need not be sent the server blames for its refusal."""
+        """The parameters that the server blames for its refusal and that no person asked for."""
         if not isinstance(result, LMRefusedError):
             return frozenset()
         blamed = self._droppable_params(params).intersection(result.parameters)
         return frozenset(n for n in blamed if n not in OTHER_NAME or OTHER_NAME[n] in str(result))
 
     def _droppable_params(self, params: Mapping[str, object]) -> frozenset[str]:
-        """Parameters that nobody asked for in these words: a temperature of the schedule's or by default, and a limit's name."""
+        """The parameters that no person asked for: a default or scheduled temperature, and the name of a limit."""
         names = set(OTHER_NAME)
         if self._may_drop_temperature and params.get("temperature") == self.kwargs.get("temperature"):
             names.add("temperature")
         return frozenset(names & params.keys())
 
-    def _attempt(self, call: Call, cancel: Cancel) -> Flow[Reply | LMError]:
-        """One try. A failure is returned, so that it is raised where no other error is attached to it."""
+    def _send(self, call: HttpCall, cancel: Cancel) -> Flow[Reply | LMError]:
+        """Make one call. An error is returned, so that it is raised where no other one is attached to it."""
         try:
             litellm = yield AwaitLitellm(engine.litellm(), cancel)
         except LMError as failure:
@@ -278,7 +228,7 @@ class LM(BaseLM):
             return call.explain(late)
         finally:
             work.cancel()  # a caller who leaves early, by Ctrl-C too, closes the connection
-            call.leave()
+            call.close_draft()
         if isinstance(result, LMError):
             from refine_core.lm.litellm_errors import as_litellm_error  # loaded with the first call
 
@@ -287,22 +237,22 @@ class LM(BaseLM):
 
     def _call(
         self, messages: Sequence[Message], params: Mapping[str, object], on_text: OnText | None
-    ) -> Call:
-        from refine_core.lm.http_call import Call  # the first call's own wait, not the import's
+    ) -> HttpCall:
+        from refine_core.lm.http_call import HttpCall  # the first call's own wait, not the import's
 
-        own_prices = (self.price_in_usd, self.price_out_usd)
-        given = params.get("timeout")
-        return Call(
-            self.model,
-            self.api_base,
-            self.custom_llm_provider,
-            self._where,
-            messages,
-            params,
-            self._private,
-            float(given) if isinstance(given, (int, float)) else self.timeout_s,
-            on_text,
-            None if own_prices == (None, None) else own_prices,
+        prices = (self.price_in_usd, self.price_out_usd)
+        timeout = params.get("timeout")
+        return HttpCall(
+            model=self.model,
+            api_base=self.api_base,
+            provider=self.custom_llm_provider,
+            where=self._where,
+            messages=messages,
+            params=params,
+            private=self._private,
+            limit_s=float(timeout) if isinstance(timeout, (int, float)) else self.timeout_s,
+            on_text=on_text,
+            own_prices=None if prices == (None, None) else prices,
         )
 
     def ready(self, cancel: Cancel) -> Flow[None]:
@@ -310,14 +260,14 @@ class LM(BaseLM):
         yield AwaitLitellm(engine.litellm(), cancel)
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
-        """Of these parameters, what the model is sent: less what its server refused before, and nobody asked for."""
+        """The parameters without those that the server refused before and that no person asked for."""
         return drop_params(params, self._refused_params(params))
 
     def at_temperature(self, temperature: float) -> Self:
-        """A copy at this temperature; if it is not the model's own, it is left out where the server refuses it."""
+        """A copy at this temperature. Unless it is the model's own, it is left out where the server refuses it."""
         twin = self.copy(temperature=temperature)
         is_other = temperature != self.kwargs.get("temperature")
-        twin._may_drop_temperature = self._may_drop_temperature or is_other  # noqa: SLF001  # a twin is ourselves
+        twin._may_drop_temperature = self._may_drop_temperature or is_other  # noqa: SLF001  # a copy of the same class
         return twin
 
     def without_unsupported(self) -> Self:
@@ -327,14 +277,14 @@ class LM(BaseLM):
         return self.copy(temperature=None)
 
     def supports(self, param: str) -> bool:
-        """Whether the model supports this parameter, by litellm's knowledge of it. May wait for litellm's import.
+        """Whether the model supports this parameter, as far as litellm knows. May wait for litellm's import.
 
-        "temperature": at any value; some models take only 1. What the server refused in this process is not taken. A
-        server of one's own with a model that nobody knows takes it.
+        "temperature": at any value; some models accept only 1. What the server refused in this process is not supported. A
+        model that litellm does not know supports it, on a server of one's own.
         Raises: LMError if litellm cannot be imported.
         """
         model: object = self.model
-        if not isinstance(model, str):  # a subclass that answers by itself may keep anything there
+        if not isinstance(model, str):  # a subclass with a forward of its own may keep anything there
             return super().supports(param)
         if param in shared.servers.refused_params((self.api_base, self.model)):
             return False
@@ -346,12 +296,12 @@ class LM(BaseLM):
 
     @property
     def formats(self) -> FormatSupport:
-        """What is known of its reply formats; shared by all who ask this model at this address."""
+        """The reply formats that it supports; shared by all who ask this model at this address."""
         return shared.servers.format_support(self.address, self.custom_llm_provider, self.model)
 
     @property
     def address(self) -> str:  # type: ignore[override]  # read only, here as in the base
-        """The server's address without user, password and query; empty where the provider's own is asked."""
+        """The server's address without user, password and query; "" for the provider's own."""
         return strip_login(self.api_base) if self.api_base else ""
 
     @property
@@ -359,7 +309,7 @@ class LM(BaseLM):
         return f"the server at {self.address}" if self.api_base else f"the provider of {self.model!r}"
 
     def dump_state(self) -> dict[str, object]:
-        """All settings as data, without the key and whatever else is secret; `LM(**state)` makes such a model anew."""
+        """All settings as data, without the key and whatever else is secret; `LM(**state)` restores it."""
         given = {name: value for name, value in self.kwargs.items() if value is not None}
         rest: dict[str, object] = {"api_base": self.address} if self.api_base else {}
         if self.custom_llm_provider:
@@ -367,7 +317,7 @@ class LM(BaseLM):
         rest |= {
             "timeout": self.timeout_s,
             "num_retries": self.num_retries,
-        }  # by the names that dspy's LM knows
+        }  # the names that dspy's LM has
         if not self.cache:
             rest["cache"] = False
         if self.reply_format != "chat":
@@ -375,35 +325,4 @@ class LM(BaseLM):
         return {"model": self.model, **given, **rest}
 
     def __getstate__(self) -> dict[str, object]:
-        return {**super().__getstate__(), "_private": {}}  # what is written down carries no key
-
-
-def _check_number(
-    name: str, value: Any, kind: type[Real | Integral], fits: Callable[[Any], bool], wish: str
-) -> None:
-    """Raise TypeError for what is no number of this kind, ValueError for one that will not do."""
-    is_number = isinstance(value, kind) and not isinstance(value, bool)
-    if not is_number or not fits(value):
-        raise (ValueError if is_number else TypeError)(f"{name} must be {wish}, not {describe_value(value)}")
-
-
-def _attempt_error(state: tenacity.RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome is not None else None
-
-
-def _wait_s(state: tenacity.RetryCallState) -> float:
-    """How long to wait before the next attempt: as long as the server asks, else ever longer."""
-    from tenacity import wait_exponential, wait_random
-
-    advised: float | None = getattr(_attempt_error(state), "retry_after_s", None)
-    if advised is not None:
-        return min(advised, MAX_RETRY_AFTER_S)
-    return min((wait_exponential(multiplier=0.5) + wait_random(0, 0.5))(state), MAX_BACKOFF_S)
-
-
-def strip_login(address: str | None) -> str:
-    """An address without user, password and query; "" for none."""
-    if not address:
-        return ""
-    parts = urlsplit(address or "")
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return {**super().__getstate__(), "_private": {}}  # a pickle has no key

@@ -66,3 +66,11 @@ def collect_secrets(private: Iterable[object], address: str | None = None) -> fr
 
 def _parts(value: object) -> Iterable[object]:
     return value.values() if isinstance(value, Mapping) else [value]
+
+
+def strip_login(address: str | None) -> str:
+    """An address without user, password and query; "" for none."""
+    if not address:
+        return ""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
