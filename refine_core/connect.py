@@ -38,7 +38,7 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
         key = environment_key(spec.key_env)
         if not key:
             raise LMKeyError(
-                f"the environment variable {spec.key_env} is not set; set it before the app starts, or type the key.",
+                f"the environment variable {spec.key_env} is not set; set it and restart the app, or enter the key.",
                 model=spec.model,
             )
     given: dict[str, Any] = {

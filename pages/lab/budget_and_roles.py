@@ -7,8 +7,9 @@ from functools import partial
 import streamlit as st
 
 from pages.lab import roles
+from pages.lab.fields import field_key, static_key
+from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
-from pages.lab.state import FormState, field_key, static_key
 from pages.shared.folded import folded
 from pages.shared.text import mistake
 from refine_core.glossary import GLOSSARY

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.lab.fields import field_key, static_key
+from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
-from pages.lab.state import FormState, field_key, static_key
 from pages.shared.folded import folded
 from pages.shared.text import ROLES, block, plain
 from refine_core import connections, programs
@@ -64,7 +65,7 @@ def hints_and_schedule(form: FormState) -> None:
             persist_state="session",
         )
     show_problems(form, "schedule")
-    if not form.at("schedule"):
+    if not form.problems_at("schedule"):
         st.caption(_describe_temperatures(form))
     if form.spec.hint_source == "feedback" and not programs.may_give_feedback(form.spec.reward):
         st.warning(

@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.lab import roles
 from pages.lab.budget_and_roles import budget_form, other_models_form
+from pages.lab.fields import SECRET, field_key
+from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
-from pages.lab.state import SECRET, FormState, field_key
 from pages.shared import address, keys
 from pages.shared.credentials import holds_key
 from pages.shared.reply_format import REPLY_FORMATS, reply_format

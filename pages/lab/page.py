@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from pages.lab import state
+from pages.lab.form_state import is_same_program, read_form
+from pages.lab.load_form import first_example, is_filled, load
 from pages.lab.model import model_form
+from pages.lab.model_fields import use_connection
 from pages.lab.program import inputs_form, program_form
 from pages.lab.reward import refinement_form, reward_form
+from pages.lab.reward_source import take_run_anyway
 from pages.lab.start import example_buttons, preview_run, run_button, start_run
 from pages.shared import address
 from pages.shared.run_actions import actions
@@ -22,15 +25,15 @@ except StoreError as error:
     mistake(str(error))
     st.stop()
 
-if address.change_asked() or not state.is_filled():
-    state.load(run.timeline.spec if run else state.first_example())
-state.use_connection()
-form = state.read_form()
+if address.change_asked() or not is_filled():
+    load(run.timeline.spec if run else first_example())
+use_connection()
+form = read_form()
 
 st.title("Refine a program of model calls", anchor=False)
 example_buttons(form)
 with st.container(horizontal=True, vertical_alignment="center"):
-    pressed = run_button(form) or state.take_run_anyway()
+    pressed = run_button(form) or take_run_anyway()
     if run:
         actions(run, here=form.spec.reward == run.timeline.spec.reward)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
@@ -50,7 +53,7 @@ if pressed or entered:
         start_run(form)
 with right:
     if run:
-        if not state.is_same_program(form, run.timeline.spec):
+        if not is_same_program(form, run.timeline.spec):
             st.caption("The form has changed since this run. Press Run to use the new values.")
         live(run)
     else:

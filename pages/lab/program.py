@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.lab import state
-from pages.lab.state import FormState, field_key
+from pages.lab.fields import field_key
+from pages.lab.form_state import FormState
+from pages.lab.stages import add_stage, remove_stage, stage_ids
 from pages.shared.text import mistake, plain
 from refine_core import programs
 from refine_core.errors import Problem
@@ -21,14 +22,14 @@ def program_form(form: FormState) -> None:
         "Program",
         anchor=False,
     )
-    ids = state.stage_ids()
+    ids = stage_ids()
     for i, uid in enumerate(ids):
         _stage_fields(i, uid, form, alone=len(ids) == 1)
     show_problems(form, "stages")
     st.button(
         "Add a stage",
         icon=":material/add:",
-        on_click=state.add_stage,
+        on_click=add_stage,
         type="tertiary",
         help=GLOSSARY["stage"],
     )
@@ -59,7 +60,7 @@ def inputs_form(form: FormState) -> None:
 
 def show_problems(form: FormState, field: str) -> None:
     """What is wrong with the field above."""
-    for problem in form.at(field):
+    for problem in form.problems_at(field):
         mistake(describe_problem(problem))
 
 
@@ -84,7 +85,7 @@ def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:
                 key=field_key("stage", uid, "remove"),
                 icon=":material/close:",
                 type="tertiary",
-                on_click=state.remove_stage,
+                on_click=remove_stage,
                 args=(uid,),
             )
         show_problems(form, f"stages.{i}.name")

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.lab.fields import REWARD, field_key, static_key
+from pages.lab.form_state import FormState
 from pages.lab.hints import hints_and_schedule
 from pages.lab.program import show_problems
-from pages.lab.state import (
-    REWARD,
-    FormState,
-    confirm_call,
-    field_key,
-    replace_reward,
-    reward_revision,
-    static_key,
-)
+from pages.lab.reward_source import confirm_call, replace_reward, reward_revision
 from pages.shared import address
 from pages.shared.editor import editor
 from pages.shared.text import plain
@@ -48,7 +42,7 @@ def reward_form(form: FormState, run: Run | None) -> bool:
         rev=reward_revision(),
         label="def reward(args, pred): args = inputs, pred = outputs (press Esc, then Tab to leave the editor)",
         problems=[
-            *form.at("reward"),
+            *form.problems_at("reward"),
             *(Problem("reward", f.message, f.line, f.column) for f in form.findings),
             *failed,
         ],

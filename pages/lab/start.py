@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from pages.lab import state
+from pages.lab.fields import static_key
+from pages.lab.form_state import FormState, is_same_program
 from pages.lab.hints import preview_advice
+from pages.lab.load_form import load
 from pages.lab.program import describe_problem
-from pages.lab.state import FormState, static_key
+from pages.lab.reward_source import may_run_anyway, run_anyway
 from pages.shared import address
 from pages.shared.text import ROLES, block, mistake, plain
 from refine_core import programs, runs
@@ -56,7 +58,7 @@ def example_buttons(form: FormState) -> None:
 
 
 def _load_example(name: str) -> None:
-    state.load(programs.EXAMPLES[name].spec)
+    load(programs.EXAMPLES[name].spec)
     address.leave_run()
 
 
@@ -81,11 +83,11 @@ def start_run(form: FormState) -> None:
         )
         return
     source = form.spec.reward
-    if form.reward_errors and not state.may_run_anyway(source):
+    if form.reward_errors and not may_run_anyway(source):
         first = form.reward_errors[0]
         where = f" at line {first.line}" if first.line is not None else ""
         mistake(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
-        st.button("Run anyway", key=static_key("run-anyway"), on_click=state.run_anyway, args=(source,))
+        st.button("Run anyway", key=static_key("run-anyway"), on_click=run_anyway, args=(source,))
         return
     asking = replace(form.spec, stop_on_repeating_error=True)
     last: _LastRun = st.session_state.setdefault(static_key("last"), _LastRun())
@@ -121,7 +123,7 @@ def _is_running(run_id: str, form: FormState) -> bool:
         run = runs.get(run_id)
     except StoreError:
         return False
-    return run is not None and run.live and state.is_same_program(form, run.timeline.spec)
+    return run is not None and run.live and is_same_program(form, run.timeline.spec)
 
 
 def _list_steps(form: FormState) -> list[str]:

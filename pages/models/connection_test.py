@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from pages.models import state
+from pages.models.state import static_key
 from pages.shared.text import block, plain
 from refine_core import connections
 from refine_core.connections import Check, Finding
@@ -18,7 +19,7 @@ from refine_core.programs import ModelSpec
 POLL_S: Final = 0.3
 FORM: Final = ""
 """Whose test it is, where it is of what is typed in the form."""
-_TEST, _OF, _TESTED = "test", "of", "models.tested"
+_TEST, _OF, _TESTED = "test", "of", static_key("tested")
 _VERDICTS = {
     "works": (":material/check_circle:", "OK"),
     "fails": (":material/error:", "does not work"),
@@ -86,7 +87,7 @@ def show_test(*, of: str, current: ModelSpec | None = None) -> None:
         st.button(
             "Stop the test",
             icon=":material/stop_circle:",
-            key="models.stop",
+            key=static_key("stop"),
             on_click=connections.stop_check,
             args=(check_id,),
         )
@@ -126,7 +127,7 @@ def _draw(found: Check) -> None:
                 _finding(findings[0])
     if found.reply:
         st.caption("Reply")
-        block(found.reply, key="models.trial.reply")
+        block(found.reply, key=static_key("test_reply"))
         tokens = format_tokens(found.tokens_in, found.tokens_out)
         st.caption(plain(f"{tokens} · {format_cost(found.cost_usd)}"))
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import streamlit as st
 
+from pages.models.state import static_key
 from pages.shared.text import plain
 from refine_core.connections import ModelSpending
 from refine_core.formatting import format_cost, pluralize
@@ -48,7 +49,7 @@ def show_costs(spent: Sequence[ModelSpending]) -> None:
         if unpriced := sum(one.unpriced for one in part):
             place.caption(f"{pluralize(unpriced, 'call')} of unknown price")
     _table(
-        key="models.costs",
+        key=static_key("costs"),
         data={
             "caption": f"What each model cost on each of the last {DAYS} days",
             "columns": COLUMNS,

@@ -17,7 +17,7 @@ from pages.models.connection_test import (
     use_tested_format,
 )
 from pages.models.parameters import parameters
-from pages.models.state import NONE, TYPED, VARIABLE, FormState, field_key
+from pages.models.state import NONE, TYPED, VARIABLE, FormState, field_key, static_key
 from pages.shared import keys
 from pages.shared.secret import offer_key, secret
 from pages.shared.text import mistake, plain
@@ -58,12 +58,14 @@ def connection_form(taken: list[str]) -> None:
     _key(preset, form)
     parameters(form, _show_problems)
     with st.container(horizontal=True, vertical_alignment="center"):
-        test = st.button("Test", icon=":material/network_check:", key="models.test", on_click=_mark_pressed)
+        test = st.button(
+            "Test", icon=":material/network_check:", key=static_key("test"), on_click=_mark_pressed
+        )
         save = st.button(
-            "Save", type="primary", icon=":material/check:", key="models.save", on_click=_mark_pressed
+            "Save", type="primary", icon=":material/check:", key=static_key("save"), on_click=_mark_pressed
         )
         if form.replacing is not None:
-            st.button("Cancel", type="tertiary", key="models.cancel", on_click=_cancel, args=(taken,))
+            st.button("Cancel", type="tertiary", key=static_key("cancel"), on_click=_cancel, args=(taken,))
         st.caption("A test sends two to five short requests.", width="content")
     if test:
         _test(form)
@@ -157,7 +159,9 @@ def _key(preset: Preset, form: FormState) -> None:
                 placeholder=preset.key_env or "MY_API_KEY",
             )
             _show_problems(form, "key_env")
-            if not form.at("key_env") and (unset := connections.unset_variable(form.connection.model)):
+            if not form.problems_at("key_env") and (
+                unset := connections.unset_variable(form.connection.model)
+            ):
                 st.caption(
                     f":material/info: {plain(unset)} is not set. Set it and restart the app, or enter the key here."
                 )
@@ -190,7 +194,7 @@ def _save(form: FormState, taken: list[str]) -> None:
     if form.replacing not in (None, name):
         keys.forget(replace(form.connection.model, connection=form.replacing or ""))
     keys.hold(form.connection.model, form.secret)
-    st.session_state["models.said"] = f"Saved {name}."
+    st.session_state[static_key("message")] = f"Saved {name}."
     pass_test_on(name)
     state.load_preset(form.connection.preset, [*taken, name])
     st.rerun()
@@ -203,7 +207,7 @@ def _show_all_problems(form: FormState, what: str) -> None:
 def _show_problems(form: FormState, field: str) -> None:
     if not (st.session_state.get(field_key(field)) or st.session_state.get(field_key("pressed"))):
         return  # empty because nobody has come to it yet
-    for problem in form.at(field):
+    for problem in form.problems_at(field):
         mistake(_capitalize(problem))
 
 

@@ -39,7 +39,7 @@ def parameters(form: FormState, faults: Callable[[FormState, str], None]) -> Non
     """Everything that is sent with each request, and what it is reckoned to cost."""
     reply_format(field_key("reply_format"))
     faults(form, "reply_format")
-    wrong = any(form.at(name) for name in _FIELDS)
+    wrong = any(form.problems_at(name) for name in _FIELDS)
     with folded("Parameters and prices", key=field_key("parameters"), needed=wrong):
         first, second, third = st.columns(3)
         with first:

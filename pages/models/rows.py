@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.models import state
 from pages.models.connection_test import leave_form_test, show_test, start_test
+from pages.models.state import static_key
 from pages.shared import address, keys
 from pages.shared.reply_format import REPLY_FORMATS
 from pages.shared.text import mistake, plain
@@ -15,7 +16,7 @@ from refine_core import connections
 from refine_core.connections import PRESETS, Connection
 from refine_core.errors import SpecError, StoreError
 
-_REMOVED, _FRESH, _UNDO = "models.removed", "models.fresh", "models.undo"
+_REMOVED, _FRESH, _UNDO = static_key("removed"), static_key("fresh"), static_key("undo")
 
 
 def connection_rows(saved: list[Connection]) -> None:
@@ -85,11 +86,11 @@ def _remove(connection: Connection) -> None:
     try:
         connections.remove_connection(connection.name)
     except StoreError as error:
-        st.session_state["models.failed"] = str(error)
+        st.session_state[static_key("error")] = str(error)
         return
     _forget_removed(())
     st.session_state[_REMOVED], st.session_state[_FRESH] = connection, True
-    if st.session_state.get("models.replacing") == connection.name:
+    if st.session_state.get(static_key("replacing")) == connection.name:
         state.load_preset(state.FIRST)
 
 
@@ -97,7 +98,7 @@ def _restore() -> None:
     try:
         connections.save_connection(st.session_state[_REMOVED])
     except (SpecError, StoreError) as error:
-        st.session_state["models.failed"] = str(error)
+        st.session_state[static_key("error")] = str(error)
     else:
         del st.session_state[_REMOVED]
 
@@ -111,9 +112,9 @@ def _forget_removed(saved: Sequence[Connection]) -> None:
 
 def _show_last_result(saved: list[Connection]) -> None:
     """What came of the last press."""
-    if failed := st.session_state.pop("models.failed", None):
+    if failed := st.session_state.pop(static_key("error"), None):
         mistake(failed)
-    if said := st.session_state.pop("models.said", None):
+    if said := st.session_state.pop(static_key("message"), None):
         st.success(plain(said), icon=":material/check:")
     if not st.session_state.pop(_FRESH, False) and _UNDO not in st.session_state:
         _forget_removed(saved)  # its button was not there a moment ago: the page was left meanwhile

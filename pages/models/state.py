@@ -1,6 +1,6 @@
 """What is typed in the form, between the widgets and a connection.
 
-    load_preset, load_connection fill the widgets        typed() reads them back, with every fault and its field
+    load_preset, load_connection fill the widgets        read_form() reads them back, with every problem and its field
 
 A key that is typed here lies in this session's memory until it is saved under its connection's name, there too.
 """
@@ -14,21 +14,19 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.shared import keys
+from pages.shared.forms import Form
 from pages.shared.secret import forget, held_for, hold, key_problem
 from refine_core import connections, programs
 from refine_core.connections import PRESETS, Connection, Preset
 from refine_core.programs import ModelSpec, Problem, ReplyFormat
 
 FIRST: Final = "openai"
-KEY_PLACE: Final = "models.key"
+FORM: Final = Form("models")
+field_key, static_key = FORM.field_key, FORM.static_key
+KEY_PLACE: Final = static_key("key")
 _NAMES: Final = {"compatible": "My server", "litellm": "My model"}
 REASONING_EFFORTS: Final = ("", "minimal", "low", "medium", "high")
 VARIABLE, TYPED, NONE = "variable", "typed", "none"
-
-
-def field_key(name: str) -> str:
-    """The key of a field. Filling the form gives every field a new one, so that the browser's old values cannot return."""
-    return f"models.{st.session_state.get('models.rev', 0)}.{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +38,14 @@ class FormState:
     secret: str = field(default="", repr=False)
     problems: tuple[Problem, ...] = ()
 
-    def at(self, name: str) -> list[Problem]:
-        """The faults of one field."""
+    def problems_at(self, name: str) -> list[Problem]:
+        """The problems of one field."""
         return [problem for problem in self.problems if problem.field == name]
 
 
 def is_filled() -> bool:
     """Whether the form was filled in this session."""
-    return "models.preset" in st.session_state
+    return static_key("preset") in st.session_state
 
 
 def load_preset(name: str, taken: Collection[str] = ()) -> None:
@@ -84,10 +82,8 @@ def load_connection(connection: Connection) -> None:
 
 def _fill(connection: Connection, replacing: str | None, key_from: str) -> None:
     state, model = st.session_state, connection.model
-    for old in [k for k in state if isinstance(k, str) and k.startswith(field_key(""))]:
-        del state[old]
-    state["models.rev"] = state.get("models.rev", 0) + 1
-    state["models.preset"], state["models.replacing"] = connection.preset, replacing
+    FORM.clear()
+    state[static_key("preset")], state[static_key("replacing")] = connection.preset, replacing
     state[field_key("preset")] = connection.preset
     state[field_key("name")] = connection.name
     state[field_key("model")] = PRESETS[connection.preset].short_name(model.model)
@@ -116,9 +112,9 @@ def key_address(preset: Preset, model: ModelSpec) -> str:
 def choose_format(check_id: str, found: ReplyFormat | None) -> bool:
     """Choose the format that the form's own test found, once a test, unless a person chose one. Before the widgets are drawn."""
     state = st.session_state
-    if not found or found == "chat" or state.get("models.format_of") == check_id:
+    if not found or found == "chat" or state.get(static_key("format_of")) == check_id:
         return False
-    state["models.format_of"] = check_id
+    state[static_key("format_of")] = check_id
     if state.get(field_key("reply_format")) != "auto":
         return False
     state[field_key("reply_format")] = found
@@ -132,7 +128,7 @@ def read_form() -> FormState:
     def get(name: str) -> Any:
         return state.get(field_key(name))
 
-    preset = PRESETS[state["models.preset"]]
+    preset = PRESETS[state[static_key("preset")]]
     extra, unread = programs.read_json_object(get("extra") or "", "extra")
     name = (get("name") or "").strip()
     source = get("key_from")
@@ -156,17 +152,19 @@ def read_form() -> FormState:
         cache=bool(get("cache")),
         reply_format=get("reply_format") or "auto",
     )
-    made = Connection(name, preset.name, model)
-    found = [
-        problem for problem in connections.check_connection(made) if not (unread and problem.field == "extra")
+    connection = Connection(name, preset.name, model)
+    problems = [
+        problem
+        for problem in connections.check_connection(connection)
+        if not (unread and problem.field == "extra")
     ]
     if source == VARIABLE and not model.key_env:
-        found.append(Problem("key_env", "name the variable that holds the key, or choose another way"))
+        problems.append(Problem("key_env", "name the variable that holds the key, or choose another way"))
     if unread is not None:
-        found.append(replace(unread, field="extra"))
+        problems.append(replace(unread, field="extra"))
     secret, address = "", key_address(preset, model)
     if source == TYPED:
         secret = held_for(KEY_PLACE, address).strip()
         if wrong := key_problem(KEY_PLACE, address):
-            found.append(Problem("key", wrong))
-    return FormState(made, state["models.replacing"], secret, tuple(found))
+            problems.append(Problem("key", wrong))
+    return FormState(connection, state[static_key("replacing")], secret, tuple(problems))

@@ -1,0 +1,212 @@
+"""What the form says, as a program description with every problem and its field.
+
+    load_form.load(spec) fills the widgets        read_form() reads them back
+
+Widgets hold what is typed; nothing here outlives the session but what a run recorded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from pages.lab.fields import SECRET, field_key, static_key
+from pages.lab.model_fields import read_models
+from pages.lab.reward_source import read_reward
+from pages.lab.stages import read_stages
+from pages.shared import keys
+from pages.shared.credentials import credentials
+from pages.shared.secret import key_problem
+from refine_core import connections, programs
+from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule
+from refine_core.runs import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """What the widgets say. problems: each with the field that it concerns; [] if it can run.
+
+    findings: what reading the reward finds wrong with it. question: whether it is meant to be called as rewards are here,
+    where it seems to be written for another framework and nobody has said so yet.
+    """
+
+    spec: ProgramSpec
+    credentials: Credentials
+    problems: list[Problem] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+    question: Finding | None = None
+
+    @property
+    def reward_errors(self) -> list[Finding]:
+        """The findings that will fail an attempt."""
+        return [one for one in self.findings if one.severity == "error"]
+
+    def problems_at(self, field: str) -> list[Problem]:
+        """The problems of one field."""
+        return [p for p in self.problems if p.field == field]
+
+
+def read_form() -> FormState:
+    """Everything as typed, read from the widgets' own state."""
+    state = st.session_state
+    problems: list[Problem] = []
+
+    def take(value: Any, problem: Problem | None) -> Any:
+        if problem is not None:
+            problems.append(problem)
+        return value
+
+    inputs = dict(take(*programs.read_json_object(state.get(field_key("extra"), ""), "extra")))
+    for one in programs.list_form_inputs(read_stages()):
+        inputs[one.name] = take(
+            *programs.read_value(one, state.get(field_key("in", one.name, one.kind), _blank(one.kind)))
+        )
+    threshold = take(*_read_limit("threshold", programs.read_number))
+    fail_count = take(*_read_limit("fail_count", int))
+    tokens = take(
+        *_read_int(
+            state[field_key("budget", "tokens")],
+            "budget_tokens",
+            "the budget must be a whole number of tokens, or empty",
+        )
+    )
+    dollars = take(
+        *_read_float(
+            state[field_key("budget", "usd")],
+            "budget_usd",
+            "the budget must be a number of dollars, or empty",
+        )
+    )
+    schedule = Schedule(state.get(field_key("schedule")) or "dspy-2.6")
+    if schedule.kind == "list":
+        listed = take(*programs.read_temperatures(state.get(field_key("temperatures")) or ""))
+        schedule = Schedule("list", listed)
+    model, adviser, judge = read_models()
+    spec = ProgramSpec(
+        stages=read_stages(),
+        reward=read_reward(),
+        inputs=inputs,
+        title=state[static_key("title")] or "",
+        strategy=state[field_key("strategy")] or "refine",
+        reward_name=state[field_key("reward", "name")],
+        N=state[field_key("N")] if state[field_key("N")] is not None else 0,
+        threshold=threshold,
+        fail_count=fail_count,
+        seed=state[field_key("seed")] or 0,
+        reward_timeout_s=state[field_key("reward_timeout")] or 0.0,
+        model=model,
+        adviser=adviser,
+        judge=judge,
+        budget_usd=dollars,
+        budget_tokens=tokens,
+        example=state[static_key("example")],
+        parent=state[static_key("parent")],
+        hints=state.get(field_key("hints")) or "adviser",
+        schedule=schedule,
+        advice_instructions=(state.get(field_key("advice_instructions")) or "").strip(),
+        advice_form="compact" if state.get(field_key("compact_advice")) else "full",
+    )
+    if not programs.is_example(spec):  # a changed example is a program of one's own
+        spec = replace(spec, example=None, title="")
+    known = {p.field for p in problems}
+    problems += [p for p in programs.problems(spec) if p.field not in known]
+    typed_keys = credentials(spec, form=True)
+    problems += _find_key_problems(spec, typed_keys)
+    question = programs.find_reward_question(spec)
+    if question is not None and question.subject == state.get(static_key("reward", "call")):
+        question = None
+    if question is not None:
+        problems.append(Problem("reward", question.message, question.line, question.column))
+    # Until that is answered, nobody knows which argument is which.
+    findings = () if question is not None else programs.check_spec_reward(spec)
+    return FormState(spec, typed_keys, problems, findings, question)
+
+
+def _find_key_problems(spec: ProgramSpec, typed_keys: Credentials) -> list[Problem]:
+    """What is wrong with the models' keys: typed for another address, or in an environment variable that is not set."""
+    problems: list[Problem] = []
+    in_form = spec.model.kind == "litellm" and not spec.model.connection
+    if in_form and (wrong := key_problem(SECRET, keys.address_of(spec.model))):
+        problems.append(Problem("model.key", wrong))
+    for role, model in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
+        if model is not None and role not in typed_keys.keys and (unset := connections.unset_variable(model)):
+            message = f"the environment variable {unset} is not set; set it and restart the app, or {_other_key(role, model)}"
+            problems.append(Problem(f"{role}.key_env", message))
+    return problems
+
+
+def _other_key(role: str, model: ModelSpec) -> str:
+    """Where else a key can come from; only the Lab's own model has a field for it here."""
+    if model.connection:
+        return f"enter a key for the connection {model.connection} on the Models page"
+    return "enter the key above" if role == "model" else "choose another model"
+
+
+def is_same_program(form: FormState, spec: ProgramSpec) -> bool:
+    """Whether `spec` is what the form says now.
+
+    Names do not count, its own and its connections', nor where it came from, nor whether it stops for its reward, nor a
+    replay's models.
+    """
+
+    def unnamed(model: ModelSpec | None) -> ModelSpec | None:
+        return None if model is None else replace(model, connection="")
+
+    def bare(one: ProgramSpec) -> ProgramSpec:
+        known = replace(
+            one,
+            title="",
+            example=None,
+            parent=None,
+            stop_on_repeating_error=False,
+            model=replace(one.model, connection=""),
+            adviser=unnamed(one.adviser),
+            judge=unnamed(one.judge),
+        )
+        if spec.model.kind != "replay" or form.spec.model.kind == "replay":
+            return known
+        return replace(
+            known, model=ModelSpec(), adviser=None, judge=None, budget_usd=None, budget_tokens=None
+        )
+
+    return bare(form.spec) == bare(spec)
+
+
+def _blank(kind: str) -> Any:
+    return {"text": "", "json": "", "bool": False}.get(kind)
+
+
+def _read_limit(field: str, read: Callable[[str], float]) -> tuple[Any, Problem | None]:
+    """The threshold or the failures allowed, and what is wrong with what was typed."""
+    value: object = st.session_state[field_key(field)].strip() or None
+    with suppress(ValueError):
+        value = read(str(value)) if value is not None else None
+    limits = {"threshold": None, "fail_count": None, field: value}
+    problem = next(iter(programs.find_limit_problems(1, **limits, in_app=True)), None)
+    return (None if problem else value), problem
+
+
+def _read_float(text: str, where: str, message: str) -> tuple[float | None, Problem | None]:
+    if not text.strip():
+        return None, None
+    try:
+        value = programs.read_number(text)
+    except ValueError:
+        return None, Problem(where, f"{message}, not {text.strip()!r}")
+    return (
+        (value, None) if math.isfinite(value) else (None, Problem(where, f"{message}, not {text.strip()!r}"))
+    )
+
+
+def _read_int(text: str, where: str, message: str) -> tuple[int | None, Problem | None]:
+    if not text.strip():
+        return None, None
+    try:
+        return int(text.strip()), None
+    except ValueError:
+        return None, Problem(where, f"{message}, not {text.strip()!r}")

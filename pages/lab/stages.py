@@ -1,0 +1,67 @@
+"""The stages of the form: one set of fields each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.state import SessionStateProxy
+
+from pages.lab.fields import field_key, static_key
+from refine_core import programs
+from refine_core.programs import StageSpec
+
+
+def stage_ids() -> list[int]:
+    """Which stages there are, in order; an id stays with its stage when others go."""
+    return list(st.session_state[static_key("stages")])
+
+
+def add_stage() -> None:
+    """One more stage, fed by the last one's outputs where they can be read."""
+    ids = stage_ids()
+    uid = max(ids, default=-1) + 1
+    last = programs.list_output_names(_read_stage(ids[-1])) if ids else ()
+    given = last[-1] if last else "question"
+    names = {_read_stage(i).name for i in ids}
+    name = next(n for n in ("check", *(f"stage_{k}" for k in range(2, 99))) if n not in names)
+    load_stage(
+        st.session_state, uid, StageSpec(name, f"{given} -> {'checked' if given == 'answer' else 'answer'}")
+    )
+    st.session_state[static_key("stages")] = [*ids, uid]
+
+
+def remove_stage(uid: int) -> None:
+    """One stage fewer."""
+    st.session_state[static_key("stages")] = [i for i in stage_ids() if i != uid]
+
+
+def load_stage(state: SessionStateProxy, uid: int, stage: StageSpec) -> None:
+    """Fill one stage's widgets."""
+    state[field_key("stage", uid, "name")] = stage.name
+    state[field_key("stage", uid, "signature")] = stage.signature
+    state[field_key("stage", uid, "strategy")] = stage.strategy
+    state[field_key("stage", uid, "instructions")] = stage.instructions
+    state[field_key("stage", uid, "descriptions")] = dict(stage.descriptions)
+    state[field_key("stage", uid, "demos")] = stage.demos
+
+
+def read_stages() -> tuple[StageSpec, ...]:
+    """The stages as typed."""
+    return tuple(_read_stage(uid) for uid in stage_ids())
+
+
+def _read_stage(uid: int) -> StageSpec:
+    state = st.session_state
+
+    def get(name: str) -> Any:
+        return state[field_key("stage", uid, name)]
+
+    return StageSpec(
+        name=get("name").strip(),
+        signature=get("signature").strip(),
+        instructions=get("instructions").strip(),
+        strategy=get("strategy") or "predict",
+        descriptions=get("descriptions"),
+        demos=get("demos"),
+    )
