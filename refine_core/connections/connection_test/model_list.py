@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -19,6 +18,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from refine_core.concurrency.threads import start_thread
 from refine_core.connections.connection_test.report import Verdict
 from refine_core.lm import error_messages
 
@@ -64,17 +64,14 @@ def fetch_models(address: str, key: str | None, timeout_s: float) -> ModelList:
 
 def probe_models(address: str, key: str | None, timeout_s: float) -> Future[ModelList]:
     """`fetch_models` on a daemon thread."""
-    result: Future[ModelList] = Future()
-    result.set_running_or_notify_cancel()  # a request under way cannot be cancelled
 
-    def work() -> None:
+    def fetch() -> ModelList:
         try:
-            result.set_result(fetch_models(address, key, timeout_s))
-        except Exception as error:  # noqa: BLE001  # whoever waits gets it
-            result.set_result(ModelList(failure=error))
+            return fetch_models(address, key, timeout_s)
+        except Exception as error:  # noqa: BLE001  # the result says it
+            return ModelList(failure=error)
 
-    threading.Thread(target=work, name="list of models", daemon=True).start()
-    return result
+    return start_thread(fetch, name="list of models")
 
 
 def describe_address(listing: ModelList, where: str, timeout_s: float) -> tuple[Verdict, str]:
