@@ -50,6 +50,13 @@ _SCHEDULES: dict[ScheduleKind, str] = {
 }
 
 
+def describe_outcome(timeline: Timeline, attempt: Attempt) -> str:
+    """What became of an attempt; once the run has finished, the best is no longer "so far"."""
+    if attempt.outcome == "best" and timeline.finished is not None:
+        return "best"
+    return ATTEMPT_OUTCOMES[attempt.outcome]
+
+
 def format_reward(timeline: Timeline, value: float | None) -> str:
     """A reward or the threshold of a run, told apart from the run's threshold and from its other rewards."""
     return format_number(value, (timeline.spec.threshold, *(a.reward for a in timeline.attempts)))
@@ -182,7 +189,7 @@ def describe_format(call: Call) -> str:
 def describe_settings(timeline: Timeline) -> str:
     """How attempts were told apart and helped: "Hints from an adviser · temperatures as in dspy 2.6"."""
     spec = timeline.spec
-    refused = bool(timeline.attempts) and not timeline.tempered(timeline.attempts[-1])
+    refused = bool(timeline.attempts) and not timeline.has_temperature(timeline.attempts[-1])
     schedule = _SCHEDULES["none" if refused else spec.temperature_schedule.kind]
     if spec.attempt_count == 1:
         return schedule if schedule == _SCHEDULES["none"] else ""

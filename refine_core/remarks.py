@@ -28,14 +28,14 @@ def reward_remark(timeline: Timeline) -> str:
     if (
         len(scored) < MIN_ATTEMPTS
         or len({one.reward for one in scored}) > 1
-        or any(map(timeline.reaches, scored))
+        or any(attempt.reached for attempt in scored)
     ):
         return ""
     value = format_reward(timeline, scored[0].reward)
     changed = _changed(timeline, scored)
     if not changed:
         remedies = "More specific hints or another model"
-        if all(map(timeline.tempered, scored)):
+        if all(map(timeline.has_temperature, scored)):
             remedies = "A higher temperature, more specific hints or another model"
         return (
             f"Each of the {len(scored)} attempts returned the same outputs, so the reward was {value} every time. "

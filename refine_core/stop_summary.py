@@ -192,9 +192,9 @@ def _when(timeline: Timeline) -> str:
     made = len(timeline.attempts)
     if not made:
         return "before the first attempt"
-    if _advising(timeline):
+    if timeline.is_advising:
         return f"while advice was asked for, after attempt {made}"
-    return f"{'after' if timeline.attempts[-1].state in ('scored', 'failed') else 'during'} attempt {made}"
+    return f"{'after' if timeline.attempts[-1].has_ended else 'during'} attempt {made}"
 
 
 def _interruption(timeline: Timeline, because: str) -> str:
@@ -205,16 +205,9 @@ def _interruption(timeline: Timeline, because: str) -> str:
 def _progress(timeline: Timeline) -> str:
     """A run under way."""
     made = len(timeline.attempts)
-    if _advising(timeline):
+    if timeline.is_advising:
         return f"Asking for advice after attempt {made} of {len(timeline.temperatures)}."
     return f"Running attempt {made} of {len(timeline.temperatures)}." if made else "Starting."
-
-
-def _advising(timeline: Timeline) -> bool:
-    """Whether the last thing begun is a request for advice that has not been answered."""
-    last = timeline.attempts[-1] if timeline.attempts else None
-    request = last.advice if last is not None else None
-    return request is not None and request.given is None and request.error is None
 
 
 def _reward(timeline: Timeline, index: int) -> str:

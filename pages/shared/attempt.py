@@ -77,7 +77,7 @@ def _title(timeline: Timeline, attempt: Attempt) -> str:
     parts = [
         f"Attempt {attempt.index + 1} of {len(timeline.temperatures)}",
         f"temperature {format_temperature(attempt.temperature)}"
-        if timeline.tempered(attempt)
+        if timeline.has_temperature(attempt)
         else describe_rollout(attempt.index),
     ]
     match attempt.state:
@@ -88,7 +88,7 @@ def _title(timeline: Timeline, attempt: Attempt) -> str:
             ]
         case state:
             parts.append(ATTEMPT_OUTCOMES[state])
-    if timeline.finished is not None and timeline.finished.returned == attempt.index:
+    if attempt.returned:
         parts.append(ATTEMPT_OUTCOMES["returned"])
     return plain(" · ".join(parts))
 
@@ -98,7 +98,7 @@ def _rollout(timeline: Timeline, attempt: Attempt) -> None:
     names = attempt.fixed_temperature
     if not names:
         return
-    whose = "The model" if not timeline.tempered(attempt) else f"The model of {' and '.join(names)}"
+    whose = "The model" if not timeline.has_temperature(attempt) else f"The model of {' and '.join(names)}"
     rollout = f"Rollout {attempt.index} keeps this attempt's calls apart from the others' in the cache; it is not sent."
     if any("temperature" in retry.left_out for call in attempt.calls for retry in call.retries):
         st.caption(
@@ -201,14 +201,8 @@ def _hints(timeline: Timeline, attempt: Attempt) -> None:
 
 
 def _predictor(run: PredictorRun) -> None:
-    unfinished = ATTEMPT_OUTCOMES["cut_off" if run.cut_off else "running"]
-    state = (
-        ATTEMPT_OUTCOMES["failed"]
-        if run.error
-        else format_duration(run.took_s)
-        if run.took_s is not None
-        else unfinished
-    )
+    took = format_duration(run.took_s) if run.took_s is not None else ""
+    state = took if run.state == "done" else ATTEMPT_OUTCOMES[run.state]
     retries = sum(len(c.retries) for c in run.calls)
     parts = [
         run.name,
@@ -314,7 +308,7 @@ def _reply(call: Call) -> None:
     elif call.draft:
         st.code((answer or thought)[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
         st.caption("Being written …" if answer else "Reasoning …")
-    elif call.cut_off:
+    elif call.state == "cut_off":
         st.caption("No reply came: the run stopped first.")
     else:
         st.caption("Waiting for the model.")
@@ -364,17 +358,21 @@ def _advice(attempt: Attempt) -> None:
     if advice.error is not None:
         mistake(f"No advice came: {describe_advice_failure(advice)}")
         whole(describe_advice_failure(advice), key=f"no-advice-{attempt.index}")
-    if advice.given is not None:
+    if advice.state == "done":
         st.caption("Discussion")
-        block(advice.given.discussion, key=f"discussion-{attempt.index}")
-        for name, text in advice.given.advice.items():
+        block(advice.discussion, key=f"discussion-{attempt.index}")
+        for name, text in advice.hints.items():
             st.caption(plain(f"Advice for {name}"))
             if not is_hint(text):
                 st.caption("No hint (module not at fault)")
             else:
                 block(text, key=f"advice-{attempt.index}-{name}")
     elif advice.error is None:
-        st.caption("No advice came: the run stopped first." if advice.cut_off else "Waiting for the adviser.")
+        st.caption(
+            "No advice came: the run stopped first."
+            if advice.state == "cut_off"
+            else "Waiting for the adviser."
+        )
     if advice.calls:
         with st.expander("The request for advice", key=f"advice-{attempt.index}"):
             _asked(advice.calls)

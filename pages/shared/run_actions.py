@@ -47,7 +47,7 @@ def _cancel(run: Run) -> None:
 
 def _resume(run: Run) -> None:
     with st.popover("Resume", icon=":material/play_circle:"):
-        done = sum(a.state in ("scored", "failed") for a in run.timeline.attempts)
+        done = sum(a.has_ended for a in run.timeline.attempts)
         st.markdown(
             "The run goes on from its last complete attempt"
             + (

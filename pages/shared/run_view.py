@@ -104,10 +104,9 @@ def _selected(timeline: Timeline, attempts: dict[int, Attempt]) -> int | None:
     named = address.attempt()
     if named in attempts:
         return named
-    ended = timeline.finished
     for choice in (
-        ended.returned if ended else None,
-        timeline.best if ended else None,
+        timeline.returned,
+        timeline.best if timeline.finished else None,
         max(attempts, default=None),
     ):
         if choice is not None:

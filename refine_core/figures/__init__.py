@@ -8,18 +8,15 @@ such as "token:muted", or "token:accent/0.1" with an opacity, is resolved by who
 
 from refine_core.figures.alt import alt_text, label
 from refine_core.figures.ledger import COLUMNS, Cell, Column, Row, ledger
-from refine_core.figures.outcomes import Outcome, outcome
 from refine_core.figures.timeline import timeline_figure
 
 __all__ = [
     "COLUMNS",
     "Cell",
     "Column",
-    "Outcome",
     "Row",
     "alt_text",
     "label",
     "ledger",
-    "outcome",
     "timeline_figure",
 ]

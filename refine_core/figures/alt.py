@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from refine_core.figures import outcomes
 from refine_core.formatting import pluralize
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.messages import ATTEMPT_OUTCOMES, describe_unmet_rules, format_reward
+from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, describe_unmet_rules, format_reward
 
 _EACH = 12  # attempts told one by one; more are summed up
 
@@ -21,7 +20,7 @@ def alt_text(timeline: Timeline, *, live: bool = True) -> str:
     ]
     if timeline.spec.threshold is not None:
         sentences.append(f"The threshold is {format_reward(timeline, timeline.spec.threshold)}.")
-    if outcomes.rolled(timeline):
+    if timeline.uses_rollouts:
         sentences.append("No temperature is used; each attempt is another rollout.")
     if made <= _EACH:
         sentences += [_told(timeline, attempt) for attempt in attempts]
@@ -29,8 +28,8 @@ def alt_text(timeline: Timeline, *, live: bool = True) -> str:
         sentences += _summed_up(timeline)
     if timeline.finished is None:
         sentences.append("The run goes on." if live else "The run was interrupted.")
-    elif timeline.finished.returned is not None:
-        sentences.append(f"Attempt {timeline.finished.returned + 1} was returned.")
+    elif timeline.returned is not None:
+        sentences.append(f"Attempt {timeline.returned + 1} was returned.")
     return " ".join(sentences)
 
 
@@ -43,16 +42,16 @@ def label(timeline: Timeline) -> str:
 
 
 def _told(timeline: Timeline, attempt: Attempt) -> str:
-    name, kind = f"Attempt {attempt.index + 1}", outcomes.outcome(timeline, attempt)
+    name, kind = f"Attempt {attempt.index + 1}", attempt.outcome
     if attempt.reward is not None:
         failed = describe_unmet_rules(attempt)
         what = f"{name} scored {format_reward(timeline, attempt.reward)}" + (f" ({failed})" if failed else "")
         if kind != "scored":
-            what += f", {'and ' if kind == 'stopped' else 'the '}{outcomes.words(timeline, attempt)}"
+            what += f", {'and ' if kind == 'stopped' else 'the '}{describe_outcome(timeline, attempt)}"
     else:
         verb = {"running": "is ", "cut_off": "was "}.get(kind, "")
         what = f"{name} {verb}{ATTEMPT_OUTCOMES[kind]}"
-    hinted = ", ".join(outcomes.hints(attempt))
+    hinted = ", ".join(attempt.real_hints)
     return f"{what}, with a hint for {hinted}." if hinted else f"{what}."
 
 

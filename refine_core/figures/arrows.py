@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from refine_core.figures import hovers, outcomes
+from refine_core.figures import hovers
 from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import Json, Trace, at, bar_at, only
 from refine_core.log.timeline import Timeline
@@ -16,14 +16,11 @@ def advice(timeline: Timeline, grid: Grid) -> Trace:
     """A chip for each advice; crossed out where none could be had, dashed while it is asked for."""
     lane = grid.lane("advice")
     advised = [a for a in timeline.attempts if a.advice is not None and lane is not None]
-    states = [
-        "failed" if a.error else "given" if a.given else "cut_off" if a.cut_off else "asked"
-        for a in (attempt.advice for attempt in advised)
-        if a is not None
-    ]
+    advice = [a.advice for a in advised if a.advice is not None]
+    states = [one.state for one in advice]
     labels = [f"a{a.index + 1}" if s != "failed" else "✕" for a, s in zip(advised, states, strict=True)]
     ink = [
-        "token:failed" if s == "failed" else "token:hint" if s == "given" else "token:muted" for s in states
+        "token:failed" if s == "failed" else "token:hint" if s == "done" else "token:muted" for s in states
     ]
     x, customdata = at(advised)
     return {
@@ -42,16 +39,16 @@ def advice(timeline: Timeline, grid: Grid) -> Trace:
         "marker": {
             "symbol": "circle",
             "size": 23,
-            "color": ["token:chip" if s == "given" else "token:background" for s in states],
+            "color": ["token:chip" if s == "done" else "token:background" for s in states],
             "line": {
                 "width": 1.5,
                 "color": ink,
-                "dash": ["2px,2px" if s == "asked" else "solid" for s in states],
+                "dash": ["2px,2px" if s == "running" else "solid" for s in states],
             },
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.advice_told(a, s) for a, s in zip(advised, states, strict=True)],
+        "hovertext": [hovers.describe_advice(a, b) for a, b in zip(advised, advice, strict=True)],
         "customdata": customdata,
     }
 
@@ -63,7 +60,7 @@ def hints(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
         (a.advice_from, a, lane, hint)
         for a in timeline.attempts
         if a.advice_from is not None
-        for name, hint in outcomes.hints(a).items()
+        for name, hint in a.real_hints.items()
         if (lane := grid.lane("predictor", name)) is not None
     ]
     x: list[Json] = []

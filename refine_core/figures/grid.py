@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from refine_core.figures import outcomes
 from refine_core.log.timeline import Timeline
 
 Kind = Literal["temperature", "predictor", "advice", "reward"]
@@ -91,7 +90,7 @@ def grid(timeline: Timeline) -> Grid:
     """The grid that holds `timeline`, whatever its rewards and however many its attempts."""
     ticks = _ticks(timeline)
     span = ticks[-1] - ticks[0]
-    lost = any(outcomes.outcome(timeline, a) in {"failed", "cut_off"} for a in timeline.attempts)
+    lost = any(a.outcome in {"failed", "cut_off"} for a in timeline.attempts)
     low = ticks[0] - span * (2 * _FAILED_ROOM if lost else 0.06)
     return Grid(
         columns=_columns(timeline),

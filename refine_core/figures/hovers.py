@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from refine_core.figures import outcomes, text
+from refine_core.figures import text
 from refine_core.formatting import format_duration, format_temperature
 from refine_core.hints import is_hint
-from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
+from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeline
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
     describe_advice_failure,
     describe_error,
     describe_failure,
     describe_format,
+    describe_outcome,
     describe_rollout,
     format_reward,
     hint_source,
@@ -32,11 +33,11 @@ def attempt_told(timeline: Timeline, attempt: Attempt) -> str:
     wrong = text.shorten(describe_failure(attempt), _WORDS)
     temperature = (
         f"temperature {format_temperature(attempt.temperature)}"
-        if timeline.tempered(attempt)
+        if timeline.has_temperature(attempt)
         else describe_rollout(attempt.index)
     )
     return text.hover(
-        f"Attempt {attempt.index + 1} · {outcomes.words(timeline, attempt)}",
+        f"Attempt {attempt.index + 1} · {describe_outcome(timeline, attempt)}",
         f"{reward} · {temperature}{took}",
         wrong,
         *(
@@ -49,7 +50,7 @@ def attempt_told(timeline: Timeline, attempt: Attempt) -> str:
 
 def run_told(attempt: Attempt, run: PredictorRun) -> str:
     """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
-    unfinished = ATTEMPT_OUTCOMES["cut_off" if run.cut_off else "running"]
+    unfinished = ATTEMPT_OUTCOMES["cut_off" if run.state == "cut_off" else "running"]
     took = unfinished if run.took_s is None else format_duration(run.took_s)
     hint = run.hint if is_hint(run.hint) else None
     again = [call for call in run.calls if call.again]
@@ -66,11 +67,12 @@ def run_told(attempt: Attempt, run: PredictorRun) -> str:
     )
 
 
-def advice_told(attempt: Attempt, state: str) -> str:
-    """What pointing at a chip says. state: "given", "failed", "asked" or "cut_off"."""
-    name, advice = f"Advice after attempt {attempt.index + 1}", attempt.advice
-    if advice is None or state in {"asked", "cut_off"}:
-        return text.hover(f"{name}: {'being asked for' if state == 'asked' else ATTEMPT_OUTCOMES['cut_off']}")
+def describe_advice(attempt: Attempt, advice: Advice) -> str:
+    """What pointing at a chip says."""
+    name = f"Advice after attempt {attempt.index + 1}"
+    if advice.state in ("running", "cut_off"):
+        asked = advice.state == "running"
+        return text.hover(f"{name}: {'being asked for' if asked else ATTEMPT_OUTCOMES['cut_off']}")
     took = "" if advice.took_s is None else f" · {format_duration(advice.took_s)}"
     if advice.error is not None:
         return text.hover(
@@ -78,12 +80,11 @@ def advice_told(attempt: Attempt, state: str) -> str:
             text.shorten(describe_advice_failure(advice), _WORDS),
             _retried(advice.calls),
         )
-    given = advice.given.advice if advice.given else {}
     return text.hover(
         f"{name}{took}",
         *(
             f"{text.shorten(n, _WORDS)}: {text.shorten(words, _WORDS) if is_hint(words) else 'nothing to say'}"
-            for n, words in islice(given.items(), _FIELDS)
+            for n, words in islice(advice.hints.items(), _FIELDS)
         ),
         _retried(advice.calls),
         _free(advice.calls),

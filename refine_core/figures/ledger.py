@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from refine_core.figures import outcomes, text
-from refine_core.figures.outcomes import Outcome
+from refine_core.figures import text
 from refine_core.formatting import (
     format_change,
     format_dollars,
@@ -22,10 +21,11 @@ from refine_core.formatting import (
     format_temperature,
     pluralize,
 )
-from refine_core.log.timeline import Attempt, Call, Timeline, Usage
+from refine_core.log.timeline import Attempt, Call, Outcome, Timeline, Usage
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
     describe_failure,
+    describe_outcome,
     describe_refusals,
     describe_unmet_rules,
     format_reward,
@@ -93,15 +93,14 @@ def ledger(timeline: Timeline) -> list[Row]:
     rows: list[Row] = []
     reward: float | None = None
     outputs: Mapping[str, object] | None = None
-    chosen = timeline.finished.returned if timeline.finished else None
     for attempt in timeline.attempts:
-        kind = outcomes.outcome(timeline, attempt)
+        kind = attempt.outcome
         rows.append(
             Row(
                 attempt=attempt.index,
                 outcome="scored" if attempt.unmet else kind,
-                words=outcomes.words(timeline, attempt),
-                returned=attempt.index == chosen,
+                words=describe_outcome(timeline, attempt),
+                returned=attempt.returned,
                 started_at=attempt.started_at if kind == "running" else None,
                 cells={
                     "temperature": _temperature(timeline, attempt),
@@ -121,7 +120,7 @@ def ledger(timeline: Timeline) -> list[Row]:
 
 
 def _temperature(timeline: Timeline, attempt: Attempt) -> Cell:
-    if not timeline.tempered(attempt):
+    if not timeline.has_temperature(attempt):
         return Cell(f"none; {format_rollout(attempt.index)}", "The model takes no temperature", quiet=True)
     without = text.shorten(", ".join(attempt.fixed_temperature), 120)
     about = f"No temperature for {without}; {format_rollout(attempt.index)}" if without else ""
@@ -141,7 +140,7 @@ def _change(timeline: Timeline, attempt: Attempt, before: float | None) -> Cell:
 
 
 def _hint(timeline: Timeline, attempt: Attempt) -> Cell:
-    given = outcomes.hints(attempt)
+    given = attempt.real_hints
     if not given:
         return Cell(_NONE, "No hint", quiet=True)
     source = hint_source(timeline, attempt)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from refine_core.figures import hovers, outcomes
+from refine_core.figures import hovers
 from refine_core.figures.grid import Grid
 from refine_core.figures.marks import Trace, only
-from refine_core.log.timeline import Attempt, Timeline
+from refine_core.log.timeline import Attempt, Outcome, Timeline
 
 CELL_PX = 24
 _PALEST, _DARKEST = 0.12, 0.85  # opacity
@@ -55,7 +55,7 @@ def matrix(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     given = [
         (a, lane, hint)
         for a in timeline.attempts
-        for name, hint in outcomes.hints(a).items()
+        for name, hint in a.real_hints.items()
         if (lane := grid.lane("predictor", name)) is not None
     ]
     yield {
@@ -86,7 +86,8 @@ def _took(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
             if not runs:
                 continue
             took = sum(run.took_s or 0.0 for run in runs)
-            failed, waits = any(run.error for run in runs), any(run.took_s is None for run in runs)
+            states = {run.state for run in runs}
+            failed, waits = "failed" in states, not states.isdisjoint(("running", "cut_off"))
             shade = _shade(took / grid.longest_s if grid.longest_s else 0.0)
             yield _Cell(
                 attempt.index,
@@ -101,7 +102,7 @@ def _rewards(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
     lane = grid.lane("reward")
     span = grid.ticks[-1] - grid.ticks[0]
     for attempt in timeline.attempts if lane else ():
-        kind = outcomes.outcome(timeline, attempt)
+        kind = attempt.outcome
         if kind == "running":
             continue
         yield _Cell(
@@ -113,7 +114,7 @@ def _rewards(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
         )
 
 
-def _reward_colour(attempt: Attempt, share: float, kind: outcomes.Outcome) -> str:
+def _reward_colour(attempt: Attempt, share: float, kind: Outcome) -> str:
     if attempt.reward is None:
         return "token:failed" if kind == "failed" else "token:muted/0.5"
     return f"token:{'scored' if kind == 'scored' or attempt.unmet else 'best'}/{_shade(share)}"

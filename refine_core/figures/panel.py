@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from refine_core.figures import hovers, outcomes, text
+from refine_core.figures import hovers, text
 from refine_core.figures.grid import REACH, Grid
 from refine_core.figures.marks import Trace, at
-from refine_core.figures.outcomes import Outcome
-from refine_core.log.timeline import Timeline
+from refine_core.log.timeline import Outcome, Timeline
 
 # Shape first, colour second.
 _SYMBOLS: dict[Outcome, tuple[str, str, int]] = {
@@ -65,7 +64,7 @@ def best_so_far(timeline: Timeline, grid: Grid) -> Trace:
 def rewards(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts that were scored; shape and colour tell their outcome. A hollow one failed a validator."""
     scored = [a for a in timeline.attempts if a.reward is not None]
-    symbols = [_SYMBOLS[outcomes.outcome(timeline, a)] for a in scored]
+    symbols = [_SYMBOLS[a.outcome] for a in scored]
     paper = "token:background"
     x, customdata = at(scored)
     return {
@@ -90,8 +89,8 @@ def rewards(timeline: Timeline, grid: Grid) -> Trace:
 
 def lost(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts that ended without a reward, on their own line."""
-    lost = [a for a in timeline.attempts if outcomes.outcome(timeline, a) in {"failed", "cut_off"}]
-    symbols = [_SYMBOLS[outcomes.outcome(timeline, a)] for a in lost]
+    lost = [a for a in timeline.attempts if a.outcome in {"failed", "cut_off"}]
+    symbols = [_SYMBOLS[a.outcome] for a in lost]
     x, customdata = at(lost)
     return {
         "type": "scatter",
@@ -115,7 +114,7 @@ def lost(timeline: Timeline, grid: Grid) -> Trace:
 
 def running(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts without a reward so far."""
-    waiting = [a for a in timeline.attempts if outcomes.outcome(timeline, a) == "running"]
+    waiting = [a for a in timeline.attempts if a.outcome == "running"]
     x, customdata = at(waiting)
     return {
         "type": "scatter",
@@ -138,8 +137,7 @@ def running(timeline: Timeline, grid: Grid) -> Trace:
 
 def returned(timeline: Timeline, grid: Grid) -> Trace:
     """A ring around the attempt that the caller was given."""
-    chosen = timeline.finished.returned if timeline.finished else None
-    ringed = [a for a in timeline.attempts if a.index == chosen and a.reward is not None]
+    ringed = [a for a in timeline.attempts if a.returned and a.reward is not None]
     x, customdata = at(ringed)
     return {
         "type": "scatter",

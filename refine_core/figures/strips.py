@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from refine_core import messages
-from refine_core.figures import hovers, outcomes, text
+from refine_core.figures import hovers, text
 from refine_core.figures.grid import REACH, Grid, Lane
 from refine_core.figures.marks import BAR_PX, Trace, at, bar_at, only
 from refine_core.formatting import format_duration, format_rollout, format_temperature
-from refine_core.log.timeline import Attempt, PredictorRun, Timeline
+from refine_core.log.timeline import Attempt, Outcome, PredictorRun, Timeline
 
 _LEAST = 0.02  # of a column: the shortest bar that can be seen
 _KEPT_WORDS = 12  # attempts, up to which "failed" is written out
@@ -25,8 +25,8 @@ def temperatures(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
         return
     made = {a.index: a.temperature for a in timeline.attempts}
     planned = {i: t for i, t in enumerate(timeline.temperatures) if i < grid.columns}
-    rolled = {a.index for a in timeline.attempts if not timeline.tempered(a)}
-    rolled |= planned.keys() - made.keys() if outcomes.rolled(timeline) else set()
+    rolled = {a.index for a in timeline.attempts if not timeline.has_temperature(a)}
+    rolled |= planned.keys() - made.keys() if timeline.uses_rollouts else set()
     known = {i: t for i, t in {**planned, **made}.items() if i not in rolled}
     low, high = min(known.values(), default=0.0), max(known.values(), default=0.0)
     span = (high - low) or 1.0
@@ -103,7 +103,7 @@ def bars(timeline: Timeline, grid: Grid, lane: Lane) -> Trace:
     """How long one predictor took. Hatched: it failed, or still runs."""
     places = [(a, *span) for a in timeline.attempts for span in _spans(a, lane, grid)]
     colours = {"failed": "token:failed", "running": "token:muted/0.5", "done": "token:bar"}
-    states = ["failed" if r.error else "running" if r.took_s is None else "done" for _, r, _, _ in places]
+    states = ["running" if r.state == "cut_off" else r.state for _, r, _, _ in places]
     return {
         "type": "bar",
         "name": text.escape(lane.name),
@@ -206,7 +206,7 @@ def retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
 def values(timeline: Timeline, grid: Grid) -> Trace:
     """The rewards as numbers, at the foot of their columns."""
     lane = grid.lane("reward")
-    kinds = [outcomes.outcome(timeline, a) for a in timeline.attempts]
+    kinds = [a.outcome for a in timeline.attempts]
     few = len(timeline.attempts) <= _KEPT_WORDS
     shown = [_value(timeline, a, k, few=few) for a, k in zip(timeline.attempts, kinds, strict=True)]
     x, customdata = at(timeline.attempts)
@@ -229,7 +229,7 @@ def values(timeline: Timeline, grid: Grid) -> Trace:
     }
 
 
-def _value(timeline: Timeline, attempt: Attempt, kind: outcomes.Outcome, *, few: bool) -> str:
+def _value(timeline: Timeline, attempt: Attempt, kind: Outcome, *, few: bool) -> str:
     """The reward, or why there is none; where there are many columns, a cross stands for a word."""
     if attempt.reward is not None:
         return messages.format_reward(timeline, attempt.reward)

@@ -12,7 +12,7 @@ key should explain that mark. Whoever draws obeys these; a drawing that does not
 
 from __future__ import annotations
 
-from refine_core.figures import outcomes, text
+from refine_core.figures import text
 from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, grid
 from refine_core.figures.marks import Json
 from refine_core.figures.traces import traces
@@ -105,7 +105,7 @@ def _layout(timeline: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
             "columns": place.columns,
             "matrix": place.matrix,
             "matrix_below_px": _MATRIX_BELOW_PX,
-            "cut_off": any(outcomes.outcome(timeline, a) == "cut_off" for a in timeline.attempts),
+            "cut_off": any(a.outcome == "cut_off" for a in timeline.attempts),
             "unmet": any(a.unmet for a in timeline.attempts),
         },
     }
@@ -233,7 +233,7 @@ def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:
 
 def _lane_names(timeline: Timeline, lane: Lane) -> tuple[str, str]:
     if lane.kind == "temperature":
-        return ("no temperature", "no temp.") if outcomes.rolled(timeline) else (lane.name, "temp.")
+        return ("no temperature", "no temp.") if timeline.uses_rollouts else (lane.name, "temp.")
     return lane.name, lane.name
 
 

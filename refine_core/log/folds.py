@@ -105,6 +105,7 @@ class Fold:
                 self._resume(self._timeline, event)
             case ev.RunFinished():
                 self._timeline.finished, self._timeline.ended_at = event, record.at
+                self._note_returned(self._timeline)
                 self._cut_short(self._timeline)
             case ev.AttemptStarted():
                 self._start_attempt(self._timeline, span, event, record.at)
@@ -114,8 +115,6 @@ class Fold:
 
     def current(self) -> Timeline | None:
         """The run so far. It changes with the next record; `snapshot` gives one that does not."""
-        if self._timeline is not None:
-            self._timeline.best = self._timeline.loop.best
         return self._timeline
 
     def snapshot(self) -> Timeline | None:
@@ -154,6 +153,7 @@ class Fold:
         else:
             timeline.continued_after = event.from_index
         timeline.finished = timeline.ended_at = None
+        self._note_returned(timeline)
         self._cut_short(timeline)
         timeline.cut_off += [a for a in timeline.attempts if a.state == "cut_off"]
         timeline.attempts = [a for a in timeline.attempts if a.state != "cut_off"]
@@ -164,8 +164,15 @@ class Fold:
             if _cut_short(attempt):
                 self._copies.pop(id(attempt), None)
 
+    def _note_returned(self, timeline: Timeline) -> None:
+        """Mark the attempt that the caller was given, if there is one."""
+        for attempt in timeline.attempts:
+            if attempt.returned is not (attempt.index == timeline.returned):
+                attempt.returned = not attempt.returned
+                self._copies.pop(id(attempt), None)
+
     def _note_best(self, timeline: Timeline, first: int) -> None:
-        """Note with each attempt, from the one at position `first` on, the best reward up to it."""
+        """Mark the best attempt, and note the best reward up to each attempt from the one at position `first` on."""
         loop, attempts = timeline.loop, timeline.attempts
         best = self._best_up_to[attempts[first - 1].index] if first else None
         for attempt in attempts[first:]:
@@ -177,6 +184,12 @@ class Fold:
             if attempt.best_so_far != reward:
                 attempt.best_so_far = reward
                 self._copies.pop(id(attempt), None)
+        if timeline.best != best:
+            for attempt in attempts:
+                if attempt.is_best is not (attempt.index == best):
+                    attempt.is_best = not attempt.is_best
+                    self._copies.pop(id(attempt), None)
+            timeline.best = best
 
     # ---- what happens in an attempt
 
@@ -187,7 +200,7 @@ class Fold:
                 attempt.outputs, attempt.reward_offset_s = event.outputs, since
             case ev.RewardScored():
                 attempt.state, attempt.reward, attempt.scored = "scored", event.value, event
-                attempt.took_s = since
+                attempt.took_s, attempt.reached = since, timeline.loop.reaches(event.index)
                 if attempt in timeline.attempts:
                     self._note_best(timeline, timeline.attempts.index(attempt))
             case ev.AttemptFailed():
@@ -195,10 +208,11 @@ class Fold:
                 attempt.took_s = since
             case ev.AdviceGiven():
                 advice = _advice_of(attempt, since)
-                advice.given, advice.took_s = event, event.took_s
+                advice.state, advice.took_s = "done", event.took_s
+                advice.discussion, advice.hints = event.discussion, event.advice
             case ev.AdviceFailed():
                 advice = _advice_of(attempt, since)
-                advice.error, advice.took_s = event.error, event.took_s
+                advice.state, advice.took_s, advice.error = "failed", event.took_s, event.error
             case ev.ModuleStarted():
                 run = PredictorRun(record.span, event.name, event.inputs, event.hint, since)
                 self._predictors[record.span] = run
@@ -217,6 +231,7 @@ class Fold:
         if isinstance(event, ev.PredictorTraced):
             run.outputs = event.outputs
         else:
+            run.state = "done" if event.error is None else "failed"
             run.took_s, run.error = event.took_s, event.error
 
     def _add_call(self, attempt: Attempt, span: Span, event: ev.LMRequested, at: float) -> None:
@@ -231,7 +246,8 @@ class Fold:
         elif event.purpose == "advice":
             advice = _advice_of(attempt, _since(attempt, at))
             advice.calls.append(call)
-            advice.cut_off = False  # it is asked for again, where the run was resumed
+            if advice.state == "cut_off":  # where the run was resumed, it is asked for again
+                advice.state = "running"
         elif event.purpose == "judge":
             attempt.judge_calls.append(call)
         elif (run := _owner(self._predictors, span)) is not None:
@@ -247,9 +263,10 @@ class Fold:
                 if "temperature" in event.left_out and call.purpose == "predict" and run:
                     attempt.fixed_temperature = tuple(dict.fromkeys((*attempt.fixed_temperature, run.name)))
             case ev.LMReplied() if call:
-                call.reply, call.took_s = event, event.took_s
+                call.state, call.reply, call.took_s = "done", event, event.took_s
             case ev.LMFailed() if call:
-                call.error, call.took_s, call.charge = event.error, event.took_s, event.charge
+                call.state, call.error = "failed", event.error
+                call.took_s, call.charge = event.took_s, event.charge
             case ev.ParseFailed() if span in self._latest:
                 self._latest[span].parse_failed = event
             case _:
@@ -265,8 +282,8 @@ def _cut_short(attempt: Attempt) -> bool:
     if attempt.advice is not None:
         parts.append(attempt.advice)
     for part in parts:
-        if part.under_way:
-            part.cut_off, changed = True, True
+        if part.state == "running":
+            part.state, changed = "cut_off", True
     return changed
 
 

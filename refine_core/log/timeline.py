@@ -11,12 +11,16 @@ from typing import Literal
 
 from refine_core import events as ev
 from refine_core.errors import Charge
+from refine_core.hints import is_hint
 from refine_core.log.span import Span
 from refine_core.loop import Loop
 from refine_core.reasoning import split_reasoning
 from refine_core.spec import ProgramSpec
 
 State = Literal["running", "scored", "failed", "cut_off"]
+Outcome = Literal["running", "scored", "best", "stopped", "failed", "cut_off"]
+PartState = Literal["running", "done", "failed", "cut_off"]
+"""Of a call, a predictor's run, or advice. "cut_off": the run stopped before it ended."""
 
 
 @dataclass(slots=True)
@@ -25,7 +29,7 @@ class Call:
 
     parse_failed: what of the reply could not be read. again: the same question once more, as JSON, after such a reply.
     draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does. charge: what the answer
-    cost that it failed with, if there was one. cut_off: the run stopped before it was answered.
+    cost that it failed with, if there was one.
     """
 
     span: Span
@@ -42,7 +46,7 @@ class Call:
     again: bool = False
     draft: str = ""
     charge: Charge | None = None
-    cut_off: bool = False
+    state: PartState = "running"
 
     @property
     def charges(self) -> list[Charge]:
@@ -53,12 +57,7 @@ class Call:
     @property
     def waiting(self) -> bool:
         """Whether its answer may still come."""
-        return self.under_way and not self.cut_off
-
-    @property
-    def under_way(self) -> bool:
-        """Whether it has no end on record."""
-        return self.reply is None and self.error is None
+        return self.state == "running"
 
     @property
     def reasoning_and_answer(self) -> tuple[str, str]:
@@ -92,7 +91,7 @@ class Call:
 class PredictorRun:
     """One call of one predictor. offset_s: since the attempt began. outputs: None unless parsed.
 
-    calls: a second one where the first reply could not be read. cut_off: the run stopped before it returned.
+    calls: a second one where the first reply could not be read.
     """
 
     span: Span
@@ -104,12 +103,7 @@ class PredictorRun:
     outputs: Mapping[str, object] | None = None
     took_s: float | None = None
     error: ev.Fault | None = None
-    cut_off: bool = False
-
-    @property
-    def under_way(self) -> bool:
-        """Whether it has no end on record."""
-        return self.took_s is None
+    state: PartState = "running"
 
     @property
     def inner(self) -> tuple[int, ...]:
@@ -119,22 +113,15 @@ class PredictorRun:
 
 @dataclass(slots=True)
 class Advice:
-    """What was advised after an attempt. given is None while asked for, or if it failed (then error says why).
-
-    cut_off: the run stopped before it came.
-    """
+    """The advice after an attempt. discussion, hints (predictor name -> text): once it is "done"; error: if it "failed"."""
 
     offset_s: float
     calls: list[Call] = field(default_factory=list)
-    given: ev.AdviceGiven | None = None
+    discussion: str = ""
+    hints: Mapping[str, str] = field(default_factory=dict)
     error: ev.Fault | None = None
     took_s: float | None = None
-    cut_off: bool = False
-
-    @property
-    def under_way(self) -> bool:
-        """Whether it has no end on record."""
-        return self.given is None and self.error is None
+    state: PartState = "running"
 
 
 @dataclass(slots=True)
@@ -143,6 +130,7 @@ class Attempt:
 
     fixed_temperature: names of predictors whose model takes no temperature; their rollout id is the index.
     state "cut_off": the run ended while it ran. took_s: until its reward or failure.
+    reached: whether it is good enough to stop. is_best: of all so far. returned: whether the caller was given it.
     best_so_far: reward of the best attempt up to here, which is not the highest where that one failed a validator.
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
     inner_advice: requests for advice by a refinement that is part of the program.
@@ -167,6 +155,26 @@ class Attempt:
     took_s: float | None = None
     advice: Advice | None = None
     best_so_far: float | None = None
+    reached: bool = False
+    is_best: bool = False
+    returned: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it. One that is good enough to stop is "stopped", even if it is the best too."""
+        if self.state != "scored":
+            return self.state
+        return "stopped" if self.reached else "best" if self.is_best else "scored"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was scored, or failed."""
+        return self.state in ("scored", "failed")
+
+    @property
+    def real_hints(self) -> dict[str, str]:
+        """Predictor name -> hint that it was given; those without one are left out."""
+        return {name: text for name, text in self.hints.items() if is_hint(text)}
 
     @property
     def calls(self) -> list[Call]:
@@ -227,11 +235,25 @@ class Timeline:
     keyed: tuple[str, ...] = ()
     continued_after: int | None = None
 
-    def reaches(self, attempt: Attempt) -> bool:
-        """Whether that attempt is good enough to stop."""
-        return attempt.reward is not None and self.loop.reaches(attempt.index)
+    @property
+    def returned(self) -> int | None:
+        """Index of the attempt that the caller was given, once the run has finished."""
+        return self.finished.returned if self.finished is not None else None
 
-    def tempered(self, attempt: Attempt) -> bool:
+    @property
+    def uses_rollouts(self) -> bool:
+        """Whether the attempts go by rollout ids, as none of the program's models takes a temperature."""
+        if not self.attempts:
+            return self.spec.temperature_schedule.kind == "none"
+        return not self.has_temperature(self.attempts[-1])
+
+    @property
+    def is_advising(self) -> bool:
+        """Whether advice is the last thing that was begun, and has not come."""
+        last = self.attempts[-1].advice if self.attempts else None
+        return last is not None and last.state in ("running", "cut_off")
+
+    def has_temperature(self, attempt: Attempt) -> bool:
         """Whether any of the program's models was given a temperature in that attempt."""
         names = self.predictors or tuple(run.name for run in attempt.predictors)
         return not names or not set(names) <= set(attempt.fixed_temperature)

@@ -92,7 +92,7 @@ def test_a_resumed_run_asks_for_its_advice_anew():
     log.emit("attempt-0/advice/lm-2", ev.LMRequested("practice", (), {}, "advice"))
     first, second = log.timeline.attempts[0].advice.calls
     assert (first.waiting, second.waiting) == (False, True)
-    assert not log.timeline.attempts[0].advice.cut_off
+    assert log.timeline.attempts[0].advice.state == "running"
 
 
 @pytest.mark.parametrize("page", ["lab", "run", "runs", "models"])

@@ -61,9 +61,7 @@ def test_nobody_disagrees_with_the_loop_about_the_best(tries, threshold):
         ended = [a for a in folded.attempts if a.state in {"scored", "failed"}]
         expected = by_hand(tries[: len(ended)])
         assert folded.best == loop.best == summary(part).best == expected
-        assert [folded.reaches(a) for a in ended] == [
-            a.reward is not None and loop.reaches(a.index) for a in ended
-        ]
+        assert [a.reached for a in ended] == [a.reward is not None and loop.reaches(a.index) for a in ended]
         if expected is not None:
             assert summary(part).best_reward == tries[expected][0]
             assert summary(part).best_unmet is not tries[expected][1]
@@ -81,7 +79,7 @@ def test_best_so_far_is_the_reward_of_what_was_best_then(tries):
 def test_a_high_reward_with_a_rule_not_met_neither_reaches_the_threshold_nor_is_the_best():
     log = written([(0.95, False), (0.5, True)], 0.9)
     assert log.timeline.best == 1
-    assert [log.timeline.reaches(a) for a in log.timeline.attempts] == [False, False]
+    assert [a.reached for a in log.timeline.attempts] == [False, False]
     assert log.timeline.attempts[0].unmet == logs.LIMIT
     assert log.timeline.attempts[1].unmet == {}
 
@@ -101,9 +99,9 @@ def test_attempts_that_overlap_and_end_in_another_order_have_one_best():
 def test_an_attempt_knows_which_predictors_got_no_temperature():
     some, every = logs.one_without_temperature().timeline, logs.no_temperature().timeline
     assert [a.fixed_temperature for a in some.attempts] == [("answer",)] * 2
-    assert [some.tempered(a) for a in some.attempts] == [True, True]
-    assert [every.tempered(a) for a in every.attempts] == [False] * 3
-    assert logs.two_stages().timeline.tempered(logs.two_stages().timeline.attempts[0])
+    assert [some.has_temperature(a) for a in some.attempts] == [True, True]
+    assert [every.has_temperature(a) for a in every.attempts] == [False] * 3
+    assert logs.two_stages().timeline.has_temperature(logs.two_stages().timeline.attempts[0])
 
 
 # ---- replies that could not be read
@@ -160,7 +158,7 @@ def test_the_loop_of_a_refinement_inside_an_attempt_is_its_own():
     assert [a.reward for a in log.timeline.attempts] == [0.3, 1.0]
     assert [dict(a.unmet) for a in log.timeline.attempts] == [{}, {}]
     assert [dict(a.hints) for a in log.timeline.attempts] == [{}, {"answer": "outer"}]
-    assert [a.advice.given.advice if a.advice else None for a in log.timeline.attempts] == [
+    assert [a.advice.hints if a.advice else None for a in log.timeline.attempts] == [
         {"answer": "outer"},
         None,
     ]
