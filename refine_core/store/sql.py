@@ -1,4 +1,4 @@
-"""SqlStore: the store in a database. One thread writes (writer.py); reads have connections of their own."""
+"""SqlStore: the store in a database. Writes share one connection (writer.py); reads have connections of their own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.base import Executable
 
@@ -46,15 +45,15 @@ class SqlStore:
         self._database, self._lock = database, lock
         dialect = database.engine.dialect
         self._begin_run = tables.CompiledStatement(tables.BEGIN_RUN, dialect)
-        self._go_on = tables.CompiledStatement(tables.GO_ON, dialect)
+        self._continue_run = tables.CompiledStatement(tables.CONTINUE_RUN, dialect)
         self._add_event = tables.CompiledStatement(tables.ADD_EVENT, dialect)
-        self._drop = tables.CompiledStatement(tables.DROP_DOCUMENT, dialect)
-        self._add = tables.CompiledStatement(tables.ADD_DOCUMENT, dialect)
+        self._delete = tables.CompiledStatement(tables.DELETE_DOCUMENT, dialect)
+        self._add_document = tables.CompiledStatement(tables.ADD_DOCUMENT, dialect)
         self._notifier = RunNotifier()
         self._closed = False
         self._process = os.getpid()
         self._writer = Writer(database)
-        database.remember()
+        database.remember_file()
         atexit.register(self.close)
 
     def append(
@@ -72,18 +71,17 @@ class SqlStore:
         run_id, seq, last = records[0].run_id, records[0].seq, records[-1].seq
         self._check_open(doing := f"record event {seq} of run {run_id}")
         row = tables.run_columns(run_id, summary, owner=owner, writer=self._lock.writer, count=last)
-        head = self._begin_run if seq == 1 else self._go_on
-        head_values = head.values({**row, "run": run_id, "had": seq - 1})
-        event_values = [self._add_event.values(tables.event_columns(record)) for record in records]
+        head = self._begin_run if seq == 1 else self._continue_run
+        head_values = head.bind({**row, "run": run_id, "had": seq - 1})
+        event_values = [self._add_event.bind(tables.event_columns(record)) for record in records]
 
-        def work(cursor: DBAPICursor) -> None:
-            cursor.execute(head.text, head_values)
-            if cursor.rowcount != 1:
+        def execute(connection: Connection) -> None:
+            if head.execute(connection, head_values) != 1:
                 raise out_of_order(run_id, seq)
             for values in event_values:
-                cursor.execute(self._add_event.text, values)
+                self._add_event.execute(connection, values)
 
-        self._writer.write(doing, work, cancel)
+        self._writer.write(doing, execute, cancel)
         self._notifier.notify(run_id, last, finished=summary.reason is not None)
 
     def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
@@ -113,14 +111,14 @@ class SqlStore:
         """Keep a document in place of what was there. Raises StoreError."""
         self._check_open(doing := f"keep the {kind} {name!r}")
         check_document(kind, name, text)
-        key = self._drop.values({"of_kind": kind, "named": name})
-        row = self._add.values({"kind": kind, "name": name, "text": text, "changed_at": time.time()})
+        key = self._delete.bind({"of_kind": kind, "named": name})
+        row = self._add_document.bind({"kind": kind, "name": name, "text": text, "changed_at": time.time()})
 
-        def work(cursor: DBAPICursor) -> None:
-            cursor.execute(self._drop.text, key)
-            cursor.execute(self._add.text, row)
+        def execute(connection: Connection) -> None:
+            self._delete.execute(connection, key)
+            self._add_document.execute(connection, row)
 
-        self._writer.write(doing, work)
+        self._writer.write(doing, execute)
 
     def documents(self, kind: str) -> dict[str, str]:
         """The documents of a kind: name -> text, sorted by name. Raises StoreError."""
@@ -131,15 +129,15 @@ class SqlStore:
         """Remove a document; whether there was one. Raises StoreError."""
         self._check_open(doing := f"remove the {kind} {name!r}")
         check_document(kind, name)
-        removed = 0
+        key = self._delete.bind({"of_kind": kind, "named": name})
+        deleted = 0
 
-        def work(cursor: DBAPICursor) -> None:
-            nonlocal removed
-            cursor.execute(self._drop.text, self._drop.values({"of_kind": kind, "named": name}))
-            removed = cursor.rowcount
+        def execute(connection: Connection) -> None:
+            nonlocal deleted
+            deleted = self._delete.execute(connection, key)
 
-        self._writer.write(doing, work)
-        return removed > 0
+        self._writer.write(doing, execute)
+        return deleted > 0
 
     def close(self) -> None:
         """Let go of the database; nothing may be asked afterwards."""
@@ -157,7 +155,7 @@ class SqlStore:
         return int(found[0][0]) if found else 0
 
     def _run_rows(self, doing: str, query: Executable) -> list[RunRow]:
-        # Whoever is found dead after the reading may have finished the run in between: then read again.
+        # A writer found dead after the reading may have finished its run in between: then read again.
         while True:
             deaths = self._lock.deaths
             found = [self._run_row(row) for row in self._read(doing, query)]
@@ -170,15 +168,15 @@ class SqlStore:
             kept = tables.read_summary(run_id, summary)
         except StoreError as error:
             logger.warning("%s; what its events still tell is shown", error)
-            kept = self._told_by_events(run_id)
+            kept = self._summarize_events(run_id)
         return RunRow(run_id, owner, kept, alive=reason is None and self._lock.alive(writer))
 
-    def _told_by_events(self, run_id: str) -> Summary:
+    def _summarize_events(self, run_id: str) -> Summary:
         """A summary rebuilt from what can be read of a damaged run: one bad row hides neither it nor the others."""
         query = _EVENT.where(events.c.run_id == run_id).order_by(events.c.seq)
         readable = []
         for row in self._read(f"read run {run_id}", query):
-            with suppress(StoreError):  # the run's own page tells which event is damaged
+            with suppress(StoreError):  # the run's page says which event is damaged
                 readable.append(tables.read_record(run_id, *row))
         summary = functools.reduce(summarize, readable, None)
         return summary or Summary(f"{run_id} (damaged)", "", "", 0, None, 0.0)
@@ -190,7 +188,7 @@ class SqlStore:
             )
         if self._closed:
             raise StoreError(f"cannot {doing}: the store was closed; open it again")
-        if lost := self._database.loss():
+        if lost := self._database.describe_loss():
             raise StoreError(f"cannot {doing}: {lost}. The database is {self._database.path}")
 
     def _read(self, doing: str, query: Executable) -> Sequence[Sequence[Any]]:

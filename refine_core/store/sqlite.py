@@ -1,4 +1,4 @@
-"""All that is SQLite's own: how it is opened, how a transaction begins, and what its errors mean.
+"""What is specific to SQLite: how it is opened, how a transaction begins, and what its errors mean.
 
 WAL with synchronous=NORMAL: readers never wait for the writer, and what is committed survives the death of the process
 (a power cut may cost the last moments, never the file).
@@ -10,8 +10,8 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -76,16 +76,16 @@ class Sqlite:
 
         event.listen(self.engine, "connect", prepare)
 
-    def remember(self) -> None:
-        """Take the file as it is now for the one that `loss` asks after."""
-        self._file = self._look()
+    def remember_file(self) -> None:
+        """Note which file this is, for `describe_loss`."""
+        self._file = self._stat()
 
-    def loss(self) -> str | None:
-        """What happened to the file since `remember`, and what to do, in words; None while it is there.
+    def describe_loss(self) -> str | None:
+        """What happened to the file since `remember_file`, and what to do; None while it is there.
 
         An open connection does not notice: it would write to a file that nobody finds again.
         """
-        now = self._look()
+        now = self._stat()
         if now is not None and self._file is not None and now[:2] == self._file[:2] and now[2]:
             return None
         if now is None and not self.path.parent.exists():
@@ -101,21 +101,24 @@ class Sqlite:
             "restart Refinescope to use that one, or put the old one back"
         )
 
-    def _look(self) -> tuple[int, int, int] | None:
-        """Device, number and size of the file; None where there is none, or it cannot be looked at."""
+    def _stat(self) -> tuple[int, int, int] | None:
+        """Device, inode and size of the file; None if there is none, or it cannot be read."""
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except OSError:
             return None
-        return found.st_dev, found.st_ino, found.st_size
+        return status.st_dev, status.st_ino, status.st_size
 
-    def begin(self, cursor: DBAPICursor) -> None:
-        """Begin to write, waiting for other processes to finish first."""
-        cursor.execute("BEGIN IMMEDIATE")
+    def connect_to_write(self, busy_s: float) -> Connection:
+        """A connection that waits `busy_s` seconds for other processes before it reports that the database is locked."""
+        connection = self.engine.connect().execution_options(preserve_rowcount=True)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {busy_s * 1000:.0f}")
+        connection.commit()
+        return connection
 
-    def wait_at_most(self, cursor: DBAPICursor, seconds: float) -> None:
-        """Let this connection alone wait less than `busy_s` for other processes, before it says that it is locked."""
-        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+    def begin(self, connection: Connection) -> None:
+        """Begin a transaction that writes, waiting for other processes to finish theirs first."""
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def version(self) -> str | None:
         """The migration that the database is at; None for an empty one. Writes nothing."""
@@ -152,7 +155,7 @@ class Sqlite:
         """Whether another process was in the way, so that the same may succeed if tried again."""
         return _name(error).startswith("SQLITE_BUSY")
 
-    def concerns_everybody(self, error: Exception) -> bool:
+    def concerns_all(self, error: Exception) -> bool:
         """Whether every other transaction would fail now, too, so that trying each by itself is useless."""
         return _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_NOTADB"))
 
@@ -182,9 +185,9 @@ class Sqlite:
 
 
 def _text(raw: bytes) -> str:
-    """Text from the file. Bytes that are none, which only damage leaves there, become what JSON refuses.
+    """Decode text from the file. Invalid bytes, which only damage leaves there, become what JSON refuses.
 
-    One bad row is then told as such, and hides no others.
+    So one bad row is reported as such, and hides no others.
     """
     try:
         return raw.decode()

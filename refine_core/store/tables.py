@@ -1,8 +1,8 @@
-"""The three tables, and how records and summaries lie in them.
+"""The three tables, and how records and summaries are stored in them.
 
-    runs       one row a run: whose it is, which process holds it, and its summary as JSON
-    events     one row an event, key (run_id, seq); rows are only ever added
-    documents  one row a small text that may change, key (kind, name); saved connections are such
+    runs       one row per run: its owner, the process that records it, and its summary as JSON
+    events     one row per event, key (run_id, seq); rows are only ever added
+    documents  one row per small text that may change, key (kind, name); such as saved connections
 
 `events` keeps SQLite's row ids: payloads run to kilobytes, and without them the file was twice as large and no faster.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import cast
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql.base import Executable
 
 from refine_core.errors import StoreError
@@ -72,30 +72,35 @@ documents = sa.Table(
 BEGIN_RUN = sa.insert(runs).values({c.name: sa.bindparam(c.name) for c in runs.c})
 ADD_EVENT = sa.insert(events).values({c.name: sa.bindparam(c.name) for c in events.c})
 # Matches nothing unless the run has exactly `had` events: this is what keeps two writers of one run apart.
-GO_ON = (
+CONTINUE_RUN = (
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("run"), runs.c.events == sa.bindparam("had"))
     .values({name: sa.bindparam(name) for name in ("writer", "reason", "events", "summary")})
 )
 ADD_DOCUMENT = sa.insert(documents).values({c.name: sa.bindparam(c.name) for c in documents.c})
-DROP_DOCUMENT = sa.delete(documents).where(
+DELETE_DOCUMENT = sa.delete(documents).where(
     documents.c.kind == sa.bindparam("of_kind"), documents.c.name == sa.bindparam("named")
 )
 
 Value = str | int | float | None
+BoundValues = dict[str, Value] | tuple[Value, ...]
 
 
 class CompiledStatement:
-    """A statement compiled once for a database, so that the driver is handed text and values and nothing else."""
+    """A statement compiled once for a database; executing it is several times faster than looking it up each time."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every Executable used here has it
-        self.text = str(compiled)
+        self._text = str(compiled)
         self._order: list[str] | None = compiled.positiontup
 
-    def values(self, named: Mapping[str, Value]) -> Mapping[str, Value] | tuple[Value, ...]:
-        """`named` as this database's driver wants it."""
-        return named if self._order is None else tuple(named[name] for name in self._order)
+    def bind(self, values: Mapping[str, Value]) -> BoundValues:
+        """The values, in the form that this database's driver takes."""
+        return dict(values) if self._order is None else tuple(values[name] for name in self._order)
+
+    def execute(self, connection: Connection, values: BoundValues) -> int:
+        """Execute it and return the number of rows that it changed."""
+        return connection.exec_driver_sql(self._text, values).rowcount
 
 
 def run_columns(run_id: str, summary: Summary, *, owner: str, writer: str, count: int) -> dict[str, Value]:
