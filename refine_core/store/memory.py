@@ -18,10 +18,9 @@ from refine_core.store.protocol import RunRow, check_document, check_order, out_
 
 @dataclass(slots=True)
 class _Run:
-    owner: str
     summary: Summary
-    held: bool = True
-    kept: list[tuple[float, str, str, int, str]] = field(
+    has_writer: bool = True
+    rows: list[tuple[float, str, str, int, str]] = field(
         default_factory=list
     )  # at, span, kind, version, payload
 
@@ -43,7 +42,6 @@ class MemoryStore:
         records: Sequence[Record],
         summary: Summary,
         *,
-        owner: str = "local",
         cancel: Cancel | None = None,  # noqa: ARG002  # nothing here waits
     ) -> None:
         """Keep records with the summary that they lead to, all or nothing. Raises StoreError."""
@@ -55,19 +53,19 @@ class MemoryStore:
         with self._lock:
             self._check_open()
             run = self._runs.get(first.run_id)
-            if first.seq != 1 + (len(run.kept) if run else 0):
+            if first.seq != 1 + (len(run.rows) if run else 0):
                 raise out_of_order(first.run_id, first.seq)
-            run = run or self._runs.setdefault(first.run_id, _Run(owner, summary))
-            run.summary, run.held = summary, True
-            run.kept.extend(kept)
+            run = run or self._runs.setdefault(first.run_id, _Run(summary))
+            run.summary, run.has_writer = summary, True
+            run.rows.extend(kept)
         self._notifier.notify(first.run_id, last.seq, finished=summary.reason is not None)
 
-    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
+    def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
         with self._lock:
             self._check_open()
             run = self._runs.get(run_id)
-            kept = run.kept[after : None if limit is None else after + limit] if run else []
+            kept = run.rows[after:] if run else []
         return [
             Record(run_id, after + n, at, Span.parse(span), codec.decode(kind, version, payload))
             for n, (at, span, kind, version, payload) in enumerate(kept, start=1)
@@ -80,20 +78,18 @@ class MemoryStore:
             run = self._runs.get(run_id)
             return self._row(run_id, run) if run else None
 
-    def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
+    def rows(self, *, limit: int = 50) -> list[RunRow]:
         """The newest runs first, at most `limit`. Raises StoreError."""
         with self._lock:
             self._check_open()
-            found = [
-                self._row(run_id, run) for run_id, run in self._runs.items() if owner in (None, run.owner)
-            ]
+            found = [self._row(run_id, run) for run_id, run in self._runs.items()]
         found.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
-        return found[offset : offset + limit]
+        return found[:limit]
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
         return self._notifier.wait(
-            run_id, after, timeout_s, lambda: len(self._runs[run_id].kept) if run_id in self._runs else 0
+            run_id, after, timeout_s, lambda: len(self._runs[run_id].rows) if run_id in self._runs else 0
         )
 
     def put(self, kind: str, name: str, text: str) -> None:
@@ -120,7 +116,7 @@ class MemoryStore:
         """From here on it is as if the process that recorded the unfinished runs had died."""
         with self._lock:
             for run in self._runs.values():
-                run.held = False
+                run.has_writer = False
 
     def close(self) -> None:
         """Let go of the database; nothing may be asked afterwards."""
@@ -130,7 +126,7 @@ class MemoryStore:
 
     @staticmethod
     def _row(run_id: str, run: _Run) -> RunRow:
-        return RunRow(run_id, run.owner, run.summary, alive=run.held and run.summary.reason is None)
+        return RunRow(run_id, run.summary, alive=run.has_writer and run.summary.reason is None)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -1,4 +1,4 @@
-"""What a store of runs is to everybody else."""
+"""The interface of a store of runs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from refine_core.log.summaries import Summary
 class RunRow:
     """One run in the history.
 
-    owner: whose it is; "local" until the app serves several people.
     alive: whether it is unfinished and the process that records it still holds its lock. A run that has not finished
     and is not alive was interrupted.
     """
 
     run_id: str
-    owner: str
     summary: Summary
     alive: bool
 
@@ -46,25 +44,24 @@ class Store(Protocol):
         records: Sequence[Record],
         summary: Summary,
         *,
-        owner: str = "local",
         cancel: Cancel | None = None,
     ) -> None:
         """Make `records` and the summary after them durable, in one transaction, before returning.
 
         records: of one run, seq going on from what is there, the first being 1; [] does nothing.
-        A run's first record creates it, for `owner`; whoever appended last holds it.
+        A run's first record creates it; the process that appended last is its writer.
         cancel: once it is set, no more waiting for other processes that keep the database locked.
         Raises: StoreError, or RunCancelled instead of waiting; then nothing was written.
         """
 
-    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
-        """The run's records with seq > `after`, in order, at most `limit`; [] for an unknown run."""
+    def events(self, run_id: str, after: int = 0) -> list[Record]:
+        """The run's records with seq > `after`, in order; [] for an unknown run."""
 
     def row(self, run_id: str) -> RunRow | None:
         """The run's row, or None if there is no such run."""
 
-    def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
-        """The newest runs first; of `owner` alone, or of everybody if None."""
+    def rows(self, *, limit: int = 50) -> list[RunRow]:
+        """The newest runs first, at most `limit`."""
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has records with seq > `after`; whether it has. Immediate for runs of this process.

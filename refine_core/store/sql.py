@@ -29,7 +29,7 @@ from refine_core.store.writer import Writer
 
 logger = logging.getLogger("refine_core")
 
-_ROW = select(runs.c.id, runs.c.owner, runs.c.writer, runs.c.reason, runs.c.summary)
+_ROW = select(runs.c.id, runs.c.writer, runs.c.reason, runs.c.summary)
 _EVENT = select(events.c.seq, events.c.at, events.c.span, events.c.kind, events.c.version, events.c.payload)
 
 
@@ -61,7 +61,6 @@ class SqlStore:
         records: Sequence[Record],
         summary: Summary,
         *,
-        owner: str = "local",
         cancel: Cancel | None = None,
     ) -> None:
         """Keep records with the summary that they lead to, all or nothing. Raises StoreError, RunCancelled."""
@@ -70,7 +69,7 @@ class SqlStore:
         check_order(records)
         run_id, seq, last = records[0].run_id, records[0].seq, records[-1].seq
         self._check_open(doing := f"record event {seq} of run {run_id}")
-        row = tables.run_columns(run_id, summary, owner=owner, writer=self._lock.writer, count=last)
+        row = tables.run_columns(run_id, summary, writer=self._lock.writer, count=last)
         head = self._begin_run if seq == 1 else self._continue_run
         head_values = head.bind({**row, "run": run_id, "had": seq - 1})
         event_values = [self._add_event.bind(tables.event_columns(record)) for record in records]
@@ -84,23 +83,19 @@ class SqlStore:
         self._writer.write(doing, execute, cancel)
         self._notifier.notify(run_id, last, finished=summary.reason is not None)
 
-    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Record]:
+    def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
         query = _EVENT.where(events.c.run_id == run_id, events.c.seq > after).order_by(events.c.seq)
-        return [
-            tables.read_record(run_id, *row) for row in self._read(f"read run {run_id}", query.limit(limit))
-        ]
+        return [tables.read_record(run_id, *row) for row in self._read(f"read run {run_id}", query)]
 
     def row(self, run_id: str) -> RunRow | None:
         """The run as one row, or None. Raises StoreError."""
         found = self._run_rows(f"read run {run_id}", _ROW.where(runs.c.id == run_id))
         return found[0] if found else None
 
-    def rows(self, *, owner: str | None = None, limit: int = 50, offset: int = 0) -> list[RunRow]:
+    def rows(self, *, limit: int = 50) -> list[RunRow]:
         """The newest runs first, at most `limit`. Raises StoreError."""
-        query = _ROW.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit).offset(offset)
-        if owner is not None:
-            query = query.where(runs.c.owner == owner)
+        query = _ROW.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         return self._run_rows("read the history", query)
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
@@ -163,13 +158,13 @@ class SqlStore:
                 return found
 
     def _run_row(self, row: Sequence[Any]) -> RunRow:
-        run_id, owner, writer, reason, summary = row
+        run_id, writer, reason, summary = row
         try:
             kept = tables.read_summary(run_id, summary)
         except StoreError as error:
             logger.warning("%s; what its events still tell is shown", error)
             kept = self._summarize_events(run_id)
-        return RunRow(run_id, owner, kept, alive=reason is None and self._lock.alive(writer))
+        return RunRow(run_id, kept, alive=reason is None and self._lock.alive(writer))
 
     def _summarize_events(self, run_id: str) -> Summary:
         """A summary rebuilt from what can be read of a damaged run: one bad row hides neither it nor the others."""

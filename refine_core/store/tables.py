@@ -22,6 +22,9 @@ from refine_core.log.scope import Record
 from refine_core.log.span import Span
 from refine_core.log.summaries import Summary
 
+OWNER = "local"
+"""The owner of every run, as long as the app serves one person."""
+
 VERSION = "0002"
 """The newest migration; a store that names a later one is of a newer Refinescope."""
 
@@ -103,11 +106,11 @@ class CompiledStatement:
         return connection.exec_driver_sql(self._text, values).rowcount
 
 
-def run_columns(run_id: str, summary: Summary, *, owner: str, writer: str, count: int) -> dict[str, Value]:
+def run_columns(run_id: str, summary: Summary, *, writer: str, count: int) -> dict[str, Value]:
     """A run as a row of `runs`, once it has `count` events."""
     return {
         "id": run_id,
-        "owner": owner,
+        "owner": OWNER,
         "writer": writer,
         "started_at": summary.started_at,
         "reason": summary.reason,

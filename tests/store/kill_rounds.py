@@ -72,10 +72,9 @@ class Telling:
         records: Sequence[Record],
         summary: Summary,
         *,
-        owner: str = "local",
         cancel: Cancel | None = None,
     ) -> None:
-        self._store.append(records, summary, owner=owner, cancel=cancel)
+        self._store.append(records, summary, cancel=cancel)
         for record in records:
             os.write(self._pipe, f"{record.run_id} {record.seq} {digest(record)}\n".encode())
 

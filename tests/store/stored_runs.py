@@ -56,10 +56,10 @@ def summed_up(records: Sequence[Record]) -> Summary:
     return summary
 
 
-def append_one_by_one(store: Store, records: Sequence[Record], **options: str) -> None:
+def append_one_by_one(store: Store, records: Sequence[Record]) -> None:
     """Each record in a transaction of its own, with the summary after it."""
     for n in range(1, len(records) + 1):
-        store.append(records[n - 1 : n], summed_up(records[:n]), **options)
+        store.append(records[n - 1 : n], summed_up(records[:n]))
 
 
 def child(script: str, *args: object) -> subprocess.Popen[str]:

@@ -157,10 +157,10 @@ def test_join_has_nothing_to_wait_for_in_a_run_of_another_process(runs):
 class Breaking(MemoryStore):
     """A store whose disk is full from the fourth event on."""
 
-    def append(self, records, summary, *, owner="local", cancel=None):
+    def append(self, records, summary, *, cancel=None):
         if records[-1].seq >= 4:
             raise StoreError("the disk is full")
-        super().append(records, summary, owner=owner, cancel=cancel)
+        super().append(records, summary, cancel=cancel)
 
 
 def test_a_run_that_cannot_be_recorded_stops_and_says_so():
@@ -176,7 +176,7 @@ def test_a_run_that_cannot_be_recorded_stops_and_says_so():
 
 def test_a_store_that_refuses_the_first_event_refuses_the_run():
     class Full(MemoryStore):
-        def append(self, records, summary, *, owner="local", cancel=None):
+        def append(self, records, summary, *, cancel=None):
             raise StoreError("the disk is full")
 
     runs = Runs(Full())
