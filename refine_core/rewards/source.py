@@ -44,9 +44,7 @@ def find_reward(source: str, name: str | None = None) -> str:
             return name
         raise RewardError(
             f"no reward function found: the top level binds no {name!r}. "
-            "Write `def "
-            + (name if name.isidentifier() else "reward")
-            + "(args, pred):` and return a number",
+            f"Define it: def {name if name.isidentifier() else 'reward'}(args, pred): return 1.0",
             type_name="NoReward",
         )
     if "reward" in bound:
@@ -55,13 +53,13 @@ def find_reward(source: str, name: str | None = None) -> str:
     candidates = [c for c in candidates if not c.startswith("_")] or candidates
     if not candidates:
         raise RewardError(
-            "no reward function found: write one that takes the inputs and the prediction and returns a number, "
-            "such as `def reward(args, pred): return 1.0`",
+            "no reward function found: write one that takes the inputs and the prediction and returns a number. "
+            "Example: def reward(args, pred): return 1.0",
             type_name="NoReward",
         )
     if len(candidates) > 1:
         raise RewardError(
-            f"several functions could be the reward: {', '.join(candidates)}. Call one of them `reward`, or choose one",
+            f"several functions could be the reward: {', '.join(candidates)}. Rename one of them to reward, or choose one",
             type_name="ManyRewards",
             candidates=tuple(candidates),
         )

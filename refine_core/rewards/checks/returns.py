@@ -15,7 +15,7 @@ from refine_core.rewards.checks.finding import Finding
 
 _ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 _ENDLESS = {"count", "cycle", "repeat", "iter"}
-_ASYNC = "the reward is `async def`, so it returns a coroutine and no number. Write `def`"
+_ASYNC = "the reward is async def, so it returns a coroutine and no number. Write def instead"
 _LITERALS: dict[type[ast.expr], str] = {
     ast.Dict: "a dict",
     ast.List: "a list",
@@ -139,7 +139,10 @@ def check_returns(code: Code) -> Iterator[Finding]:
         return
     if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in nodes):
         yield _report(
-            code, function, "generator", "the reward has a `yield`, so it returns a generator. Use `return`"
+            code,
+            function,
+            "generator",
+            "the reward has a yield, so it returns a generator. Use return instead",
         )
         return
     returns = [node for node in nodes if isinstance(node, ast.Return)]
@@ -151,7 +154,7 @@ def check_returns(code: Code) -> Iterator[Finding]:
                 code,
                 function,
                 "no-return",
-                "the reward returns nothing. Every attempt would fail. End it with `return` and a number",
+                "the reward returns nothing. Every attempt would fail. End it with return and a number",
             )
         elif not _is_stub(function):
             yield _report(
@@ -182,7 +185,7 @@ def check_returns(code: Code) -> Iterator[Finding]:
             code,
             last,
             "missing-return",
-            f"{_describe_fall(last)} the reward ends without a `return`, and the attempt fails.",
+            f"{_describe_fall(last)} the reward ends without a return, and the attempt fails.",
             "warning",
         )
 
@@ -196,7 +199,7 @@ def _describe_fall(node: ast.AST) -> str:
         case ast.Match():
             return "If no case fits,"
         case ast.Break():
-            return "After this `break`"
+            return "After this break"
         case _:
             return "After this line"
 
@@ -241,7 +244,7 @@ def _describe_non_number(value: ast.expr | None) -> str | None:
     if isinstance(value, ast.Constant):
         if isinstance(value.value, str):
             return "text"
-        return {bytes: "bytes", complex: "a complex number", type(...): "`...`"}.get(type(value.value))
+        return {bytes: "bytes", complex: "a complex number", type(...): "an ellipsis"}.get(type(value.value))
     if isinstance(value, ast.IfExp):
         return _describe_non_number(value.body) or _describe_non_number(value.orelse)
     return next((what for kind, what in _LITERALS.items() if isinstance(value, kind)), None)
