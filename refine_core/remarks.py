@@ -41,15 +41,15 @@ def reward_remark(timeline: Timeline) -> str:
             f"Each of the {len(scored)} attempts returned the same outputs, so the reward was {value} every time. "
             f"{remedies} may change that."
         )
-    said = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
+    summary = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
     if any(one.scored is not None and one.scored.refusals for one in scored):
-        return f"{said} The sandbox refused something that its code tried, which may be the cause; the attempts say what."
+        return f"{summary} The sandbox refused something that its code tried, which may be the cause; the attempts say what."
     if _names_none_of(timeline.spec.reward, changed):
         quoted = [repr(name) for name in changed]
         names = f"{', '.join(quoted[:-1])} and {quoted[-1]}" if quoted[1:] else quoted[0]
         what = "the outputs that change" if changed[1:] else "the output that changes"
-        return f"{said} Its code never names {names}, {what}. {_CAUSES}"
-    return f"{said} {_CAUSES}"
+        return f"{summary} Its code never names {names}, {what}. {_CAUSES}"
+    return f"{summary} {_CAUSES}"
 
 
 def _changed(timeline: Timeline, scored: list[Attempt]) -> list[str]:
@@ -74,12 +74,12 @@ def _names_none_of(reward: str, names: list[str]) -> bool:
 
 def failed_lines(timeline: Timeline) -> list[Problem]:
     """Where the reward failed, a problem for each line and error, in the order of the attempts."""
-    found: dict[tuple[int, str], list[int]] = {}
+    attempts_by_line: dict[tuple[int, str], list[int]] = {}
     for attempt in timeline.attempts:
         error = attempt.error
         if attempt.phase == "reward" and error is not None and error.line is not None:
-            found.setdefault((error.line, describe_failure(attempt)), []).append(attempt.index)
+            attempts_by_line.setdefault((error.line, describe_failure(attempt)), []).append(attempt.index)
     return [
         Problem("reward", f"{list_attempts(indices)} failed here: {why}", line=at)
-        for (at, why), indices in found.items()
+        for (at, why), indices in attempts_by_line.items()
     ]

@@ -155,9 +155,9 @@ class Adapter:
                 turns, prefix = incomplete, INCOMPLETE
             else:
                 continue
-            asked = self.format_user_message_content(signature, demo, prefix=prefix)
-            said = self.format_assistant_message_content(signature, demo, missing_field_message=NOT_SUPPLIED)
-            turns += [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+            request = self.format_user_message_content(signature, demo, prefix=prefix)
+            reply = self.format_assistant_message_content(signature, demo, missing_field_message=NOT_SUPPLIED)
+            turns += [{"role": "user", "content": request}, {"role": "assistant", "content": reply}]
         return [*incomplete, *complete]
 
     def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:

@@ -82,17 +82,17 @@ class ChatAdapter(TurnAdapter):
             is_echo[name] = name in outputs and repeats_template(outputs[name], text)
             return is_echo[name]
 
-        found = find_sections(completion, outputs, inputs, is_echo=note_echo)
+        sections = find_sections(completion, outputs, inputs, is_echo=note_echo)
         values: dict[str, Any] = {}
         missing: list[str] = []
-        echoed: dict[str, str] = {}
+        echoes: dict[str, str] = {}
         invalid: dict[str, str] = {}
         for name, read in output_readers(signature):
-            text = found.get(name)
+            text = sections.get(name)
             if text is None or is_echo[name]:
                 missing.append(name)
                 if text is not None:
-                    echoed[name] = f"{TEMPLATE_REPEATED}, {text[:ECHO_SHOWN]!r}"
+                    echoes[name] = f"{TEMPLATE_REPEATED}, {text[:ECHO_SHOWN]!r}"
             elif read is None:
                 values[name] = text
             else:
@@ -100,8 +100,8 @@ class ChatAdapter(TurnAdapter):
                     values[name] = read.read_text(text)
                 except ValueError as why:
                     invalid[name] = str(why)
-        if len(missing) == len(outputs) and (under := [n for n in (*inputs, HINT_FIELD) if n in found]):
-            echoed.setdefault(
+        if len(missing) == len(outputs) and (under := [n for n in (*inputs, HINT_FIELD) if n in sections]):
+            echoes.setdefault(
                 missing[0], f"{TEMPLATE_REPEATED}, and wrote under {format_section(under[-1])!r}, an input"
             )
         if missing or invalid:
@@ -109,8 +109,8 @@ class ChatAdapter(TurnAdapter):
                 signature,
                 completion,
                 missing=missing,
-                invalid=echoed if missing else invalid,
-                found_names=found,
+                invalid=echoes if missing else invalid,
+                found_names=sections,
                 expected=f"a line {format_section(missing[0])!r}" if missing else "",
             )
         return values
@@ -118,18 +118,18 @@ class ChatAdapter(TurnAdapter):
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether a marker stands behind the value of each output."""
         inputs, outputs = fields_by_role(signature)
-        found = find_sections(split_reasoning(completion, outputs)[1], outputs, inputs, closed=True)
-        return all(name in found for name in outputs)
+        sections = find_sections(split_reasoning(completion, outputs)[1], outputs, inputs, closed_only=True)
+        return all(name in sections for name in outputs)
 
 
 def _parse_exact_reply(signature: type[Signature], reply: str) -> dict[str, Any] | None:
     """The outputs of a reply as the prompt asks for it; None for any other, and for one with a value of another type."""
     fields = output_readers(signature)
-    found = _exact_pattern(signature).fullmatch(reply)
-    if found is None or "ot supplied" in reply:
+    match = _exact_pattern(signature).fullmatch(reply)
+    if match is None or "ot supplied" in reply:
         return None
     values: dict[str, Any] = {}
-    for (name, read), group in zip(fields, found.groups(), strict=True):
+    for (name, read), group in zip(fields, match.groups(), strict=True):
         text = group.strip()
         if "{" in text and repeats_template(fields_by_role(signature)[1][name], text):
             return None

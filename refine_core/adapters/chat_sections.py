@@ -48,28 +48,28 @@ def find_sections(
     outputs: Collection[str],
     inputs: Collection[str] = (),
     *,
-    closed: bool = False,
+    closed_only: bool = False,
     is_echo: Callable[[str, str], bool] = lambda _name, _text: False,
 ) -> dict[str, str]:
-    """Name -> text of each section. closed: only those behind which a further marker stands.
+    """Name -> text of each section. closed_only: only those behind which a further marker stands.
 
     is_echo: whether a text is no value of that name; it gives way to a later section.
     """
     reply = _strip_surroundings(reply)
     names = tuple(dict.fromkeys((*outputs, *inputs, COMPLETED)))
     marks = list(_find_strict_marks(reply))
-    lacking = _missing_names(marks, outputs)
-    for anywhere in (False, True) if lacking else ():
+    missing = _missing_names(marks, outputs)
+    for anywhere in (False, True) if missing else ():
         loose = list(_find_loose_marks(reply, names, anywhere=anywhere))
-        if len(left := _missing_names(loose, outputs)) < len(lacking):
-            marks, lacking = loose, left
-        if not lacking:
+        if len(left := _missing_names(loose, outputs)) < len(missing):
+            marks, missing = loose, left
+        if not missing:
             break
     fenced = "```" in reply and bool(marks) and len(_FENCE.findall(reply, 0, marks[0][1])) % 2 == 1
-    found: dict[str, str] = {}
-    echoed: set[str] = set()
+    values: dict[str, str] = {}
+    echoes: set[str] = set()
     for i, (name, _, start) in enumerate(marks):
-        if name == COMPLETED or (name in found and name not in echoed):
+        if name == COMPLETED or (name in values and name not in echoes):
             continue
         is_last = i + 1 == len(marks)
         text = reply[start : len(reply) if is_last else marks[i + 1][1]]
@@ -77,16 +77,16 @@ def find_sections(
         value = _clean_value(text[:cut])
         if is_last and cut is None:
             value = value.removesuffix("```").rstrip() if fenced else value
-            if closed:
+            if closed_only:
                 continue
         if not is_echo(name, value):
-            echoed.discard(name)
-        elif name in found:
+            echoes.discard(name)
+        elif name in values:
             continue
         else:
-            echoed.add(name)
-        found[name] = value
-    return found
+            echoes.add(name)
+        values[name] = value
+    return values
 
 
 def exact_reply_pattern(outputs: tuple[str, ...]) -> re.Pattern[str]:
@@ -96,8 +96,8 @@ def exact_reply_pattern(outputs: tuple[str, ...]) -> re.Pattern[str]:
     """
     if COMPLETED in outputs:
         return re.compile(r"(?!)")
-    marked = (rf"\[\[ ## {re.escape(name)} ## \]\]\n({_PLAIN}*\n)" for name in outputs)
-    return re.compile("".join(marked) + rf"\[\[ ## {COMPLETED} ## \]\]\s*")
+    patterns = (rf"\[\[ ## {re.escape(name)} ## \]\]\n({_PLAIN}*\n)" for name in outputs)
+    return re.compile("".join(patterns) + rf"\[\[ ## {COMPLETED} ## \]\]\s*")
 
 
 def _strip_surroundings(reply: str) -> str:
@@ -116,8 +116,8 @@ def _missing_names(marks: Iterable[Mark], outputs: Collection[str]) -> set[str]:
 
 
 def _find_strict_marks(reply: str) -> Iterator[Mark]:
-    for found in _STRICT.finditer(reply):
-        at, end = found.span()
+    for match in _STRICT.finditer(reply):
+        at, end = match.span()
         if at and reply[at - 1] != "\n":
             line = _line_start(reply, at)
             before = None if line is None else _DECORATION.fullmatch(reply, line, at)
@@ -127,7 +127,7 @@ def _find_strict_marks(reply: str) -> Iterator[Mark]:
             if closing and reply.startswith(closing, end):
                 end += len(closing)
             at = line
-        yield found[1], at, end
+        yield match[1], at, end
 
 
 def _line_start(text: str, at: int) -> int | None:
@@ -140,13 +140,13 @@ def _line_start(text: str, at: int) -> int | None:
 def _find_loose_marks(reply: str, names: tuple[str, ...], *, anywhere: bool) -> Iterator[Mark]:
     """Markers of these names, however they are written. anywhere: not at the start of a line alone."""
     pattern, by_key = _loose_pattern(names)
-    for found in pattern.finditer(reply):
-        at, end = found.span()
+    for match in pattern.finditer(reply):
+        at, end = match.span()
         line = _line_start(reply, at)
         begins = line is not None and _LOOSE_DECORATION.fullmatch(reply, line, at) is not None
-        is_mention = found[3] == "`" and reply.startswith("`", at - 1)
+        is_mention = match[3] == "`" and reply.startswith("`", at - 1)
         if begins or (anywhere and not is_mention):
-            yield by_key[_key(found[1] or found[2])], line if line is not None and begins else at, end
+            yield by_key[_key(match[1] or match[2])], line if line is not None and begins else at, end
 
 
 @lru_cache(maxsize=512)
@@ -173,19 +173,19 @@ def _find_end(text: str, names: tuple[str, ...], *, is_last: bool) -> int | None
     pattern, by_key = _loose_pattern(names)
     leading = len(text) - len(text.lstrip())
     within: int | None = None
-    for found in pattern.finditer(text):
-        at, end = found.span()
-        name = by_key[_key(found[1])] if found[1] else ""
+    for match in pattern.finditer(text):
+        at, end = match.span()
+        name = by_key[_key(match[1])] if match[1] else ""
         if not name or (name != COMPLETED and at <= leading):
             continue
         line = _line_start(text, at)
         if line is not None and _DECORATION.fullmatch(text, line, at):
             return line
         if name == COMPLETED:
-            before = at - len(found[3] or "") if text.endswith(found[3] or "", 0, at) else at
+            before = at - len(match[3] or "") if text.endswith(match[3] or "", 0, at) else at
             if _REST_OF_LINE.match(text, end):
                 return before
-            within = before if within is None and found[3] != "`" else within
+            within = before if within is None and match[3] != "`" else within
     return within if is_last else None
 
 

@@ -87,9 +87,9 @@ def _ask_through_call(
     request: Request, adapter: AdapterLike, pair: tuple[Callable[..., Any], Callable[..., Awaitable[Any]]]
 ) -> Flow[list[dict[str, Any]]]:
     """Asked through the adapter's own `__call__`. pair: that, and its async twin."""
-    given = ({**request.params}, request.prompt_signature, list(request.demos), dict(request.inputs))
+    arguments = ({**request.params}, request.prompt_signature, list(request.demos), dict(request.inputs))
     with use_purpose(request.purpose, request.scope):
-        outputs = yield CallAdapter(pair, request.lm, *given)
+        outputs = yield CallAdapter(pair, request.lm, *arguments)
     return check_completions(adapter, request.signature, outputs)
 
 
@@ -150,8 +150,12 @@ def _format_messages(request: Request, adapter: AdapterLike) -> Sequence[Message
     if not callbacks:
         return adapter.format(prompt_signature, demos, inputs)
     # Copies, since a callback watches and changes nothing.
-    given = {"signature": prompt_signature, "demos": [dict(demo) for demo in demos], "inputs": dict(inputs)}
-    with notify_callbacks("adapter_format", adapter, given, callbacks) as call:
+    arguments = {
+        "signature": prompt_signature,
+        "demos": [dict(demo) for demo in demos],
+        "inputs": dict(inputs),
+    }
+    with notify_callbacks("adapter_format", adapter, arguments, callbacks) as call:
         messages = adapter.format(prompt_signature, demos, inputs)
         call.outputs = [dict(message) for message in messages]
     return messages
@@ -173,19 +177,19 @@ def _ask_by_format(
     lm = request.lm
     candidates = [{**extra, **request.params} for extra in alternatives]
     candidates = [one for one in candidates if lm.offers(messages, {**lm.kwargs, **one})] or candidates[-1:]
-    refused: list[tuple[object, LMRefusedError]] = []
+    refusals: list[tuple[object, LMRefusedError]] = []
     for params in candidates:
         try:
             reply = yield from ask(lm, messages, params, purpose=request.purpose, scope=request.scope)
         except LMRefusedError as refusal:
             if not is_about_format(refusal):
                 raise
-            refused.append((params.get("response_format"), refusal))
+            refusals.append((params.get("response_format"), refusal))
         else:
             break
     else:
-        raise refused[0][1]
-    for response_format, error in refused:
+        raise refusals[0][1]
+    for response_format, error in refusals:
         lm.formats.add_refusal(response_format, error)
     lm.formats.add_reply(params.get("response_format"))
     return reply
@@ -194,8 +198,8 @@ def _ask_by_format(
 def _parse_outputs(request: Request, adapter: AdapterLike, reply: Reply) -> list[dict[str, Any]]:
     """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
     callbacks = callbacks_of(adapter)
-    sent = {**request.lm.kwargs, **request.params} if request.params else request.lm.kwargs
-    limit = sent.get("max_tokens") or sent.get("max_completion_tokens")
+    params = {**request.lm.kwargs, **request.params} if request.params else request.lm.kwargs
+    limit = params.get("max_tokens") or params.get("max_completion_tokens")
     signature = request.signature
     try:
         if not reply.others:

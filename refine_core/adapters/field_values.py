@@ -75,12 +75,12 @@ def repair_json(text: str) -> object:
     if unclosed > MAX_UNCLOSED or max(unclosed, 1) * len(text) > MAX_BROKEN_CHARS:
         raise ValueError("is JSON broken beyond repair")
     try:
-        found: object = json_repair.loads(_BARE.sub(r'\1"\2"', text))
+        data: object = json_repair.loads(_BARE.sub(r'\1"\2"', text))
     except RecursionError:
         raise ValueError("is JSON nested too deeply") from None
     except Exception as error:  # the repair has assertions that some texts fail
         raise ValueError("is JSON broken beyond repair") from error
-    return found
+    return data
 
 
 def to_json_text(value: object, indent: int = 0) -> str:
@@ -196,23 +196,23 @@ class FieldReader:
     def _normalize(self, data: object, fault: ValueError) -> Any:
         """The value of data that did not fit, as people write values. fault: what to raise where it fits in no other way."""
         try:
-            eased = normalize_value(self._kind, data, in_percent=self._in_percent)
+            normalized = normalize_value(self._kind, data, in_percent=self._in_percent)
         except RecursionError:
             raise fault from None
-        if eased is data or (type(eased) is type(data) and eased == data):
+        if normalized is data or (type(normalized) is type(data) and normalized == data):
             raise fault
-        return self._validate(eased)
+        return self._validate(normalized)
 
 
 def _parse_data(bare: str) -> object:
     """The data in a text: JSON, repaired if need be, or Python."""
-    found = repair_json(bare)
-    if found == "" and bare:  # nothing there that looks like JSON; Python, perhaps
+    data = repair_json(bare)
+    if data == "" and bare:  # nothing there that looks like JSON; Python, perhaps
         try:
-            found = ast.literal_eval(parse_expression(bare))
+            data = ast.literal_eval(parse_expression(bare))
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             raise ValueError("must be JSON or a Python value") from None
-    return found
+    return data
 
 
 def to_text(value: object) -> str:

@@ -81,18 +81,18 @@ class JSONAdapter(TurnAdapter):
         outputs = fields_by_role(signature)[1]
         completion = split_reasoning(completion, outputs)[1]
         fields = output_readers(signature)
-        found, _ = _find_object(completion, _output_test(signature))
-        if any(name not in found for name, _ in fields):
-            found = _rename_keys(found, outputs)
+        values_by_key, _ = _find_object(completion, _output_test(signature))
+        if any(name not in values_by_key for name, _ in fields):
+            values_by_key = _rename_keys(values_by_key, outputs)
         invalid = {
-            name: f"{TEMPLATE_REPEATED}, {str(found[name])[:ECHO_SHOWN]!r}"
-            for name, made in outputs.items()
-            if name in found and repeats_template(made, found[name])
+            name: f"{TEMPLATE_REPEATED}, {str(values_by_key[name])[:ECHO_SHOWN]!r}"
+            for name, field in outputs.items()
+            if name in values_by_key and repeats_template(field, values_by_key[name])
         }
-        missing = [name for name, _ in fields if name not in found or name in invalid]
+        missing = [name for name, _ in fields if name not in values_by_key or name in invalid]
         values: dict[str, Any] = {}
         for name, read in fields if not missing else ():
-            value = found[name]
+            value = values_by_key[name]
             if read is None and type(value) is str:
                 values[name] = value
                 continue
@@ -106,7 +106,7 @@ class JSONAdapter(TurnAdapter):
                 completion,
                 missing=missing,
                 invalid=invalid,
-                found_names=found,
+                found_names=values_by_key,
                 expected=f"a JSON object with the key {missing[0]!r}" if missing else "",
             )
         return values
@@ -114,8 +114,10 @@ class JSONAdapter(TurnAdapter):
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
         """Whether the object was closed."""
         names = signature.output_fields
-        found, closed = _find_object(split_reasoning(completion, names)[1], _output_test(signature))
-        return closed and all(name in _rename_keys(found, names) for name in names)
+        values_by_key, is_closed = _find_object(
+            split_reasoning(completion, names)[1], _output_test(signature)
+        )
+        return is_closed and all(name in _rename_keys(values_by_key, names) for name in names)
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
@@ -145,39 +147,39 @@ def _find_object(reply: str, holds: HasOutputs) -> tuple[Mapping[str, Any], bool
     Also whether it was closed.
     """
     first: Mapping[str, Any] = {}
-    closed = False
+    is_closed = False
     start = _START.search(reply)
     for _ in range(_TRIES):
         if start is None:
             break
-        found, end = _parse_object(reply, start.start(), holds)
+        candidate, end = _parse_object(reply, start.start(), holds)
         repaired_it = end == start.start() + 1
-        if holds(found):
-            return found, not repaired_it or _is_closed(reply, start.start())
+        if holds(candidate):
+            return candidate, not repaired_it or _is_closed(reply, start.start())
         if not first:
-            first, closed = found, not repaired_it
+            first, is_closed = candidate, not repaired_it
         start = _START.search(reply, end)
-    return first, closed
+    return first, is_closed
 
 
-def _rename_keys(found: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
+def _rename_keys(data: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
     """An object with its keys as the outputs are called, where they are written in another way, or one level deeper."""
     if (
-        len(found) == 1
-        and isinstance(inner := next(iter(found.values())), dict)
-        and not _match_keys(found, names)
+        len(data) == 1
+        and isinstance(inner := next(iter(data.values())), dict)
+        and not _match_keys(data, names)
     ):
-        found = inner
+        data = inner
     return {
-        **found,
-        **{name: found[key] for name, key in _match_keys(found, names).items() if name not in found},
+        **data,
+        **{name: data[key] for name, key in _match_keys(data, names).items() if name not in data},
     }
 
 
-def _match_keys(found: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+def _match_keys(data: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
     """Output -> the one key that means it: "Final Answer" or "[[ ## final_answer ## ]]" for final_answer."""
     keys: dict[str, list[str]] = {}
-    for key in found:
+    for key in data:
         keys.setdefault(_bare_key(key), []).append(key)
     return {name: keys[_bare_key(name)][0] for name in names if len(keys.get(_bare_key(name), ())) == 1}
 
@@ -189,8 +191,8 @@ def _bare_key(key: str) -> str:
 def _is_closed(text: str, start: int) -> bool:
     """Whether from `start` on every string and every bracket is closed."""
     depth = 0
-    for found in _MARKS.finditer(text, start):
-        mark = found[0]
+    for match in _MARKS.finditer(text, start):
+        mark = match[0]
         if mark == '"':
             return False
         depth += (mark in "{[") - (mark in "}]")
@@ -200,19 +202,19 @@ def _is_closed(text: str, start: int) -> bool:
 def _parse_object(reply: str, start: int, holds: HasOutputs) -> tuple[Mapping[str, Any], int]:
     """The object that begins at `start`, repaired if need be, and where to look for another one."""
     try:
-        found, end = _STRICT.raw_decode(reply, start)
+        data, end = _STRICT.raw_decode(reply, start)
     except (ValueError, RecursionError):
         return _repair_object(reply[start:], holds), start + 1
-    return found, end
+    return data, end
 
 
 def _repair_object(text: str, holds: HasOutputs) -> Mapping[str, Any]:
     """The object in broken JSON; of several, the first that holds outputs."""
     try:
-        made = repair_json(text)
+        data = repair_json(text)
     except ValueError:
         return {}
-    several = made if isinstance(made, list) else [made]
+    several = data if isinstance(data, list) else [data]
     objects = [one for one in several if isinstance(one, dict)]
     return next(filter(holds, objects), objects[0] if objects else {})
 
@@ -221,9 +223,9 @@ def _output_test(signature: type[Signature]) -> HasOutputs:
     """What tells whether an object holds one of the outputs, and not the template alone."""
     outputs = signature.output_fields
 
-    def holds(found: Mapping[str, Any]) -> bool:
+    def holds(data: Mapping[str, Any]) -> bool:
         return any(
-            name in found and not repeats_template(made, found[name]) for name, made in outputs.items()
+            name in data and not repeats_template(field, data[name]) for name, field in outputs.items()
         )
 
     return holds

@@ -69,11 +69,11 @@ def match_choice(table: Mapping[str, object], text: str) -> object:
         if bare in table:
             return table[bare]
         for change in (str.casefold, _fold_case):
-            wanted = change(bare)
-            found = {id(value): value for key, value in table.items() if wanted and change(key) == wanted}
-            if len(found) == 1:
-                return next(iter(found.values()))
-            if found:
+            target = change(bare)
+            matches = {id(value): value for key, value in table.items() if target and change(key) == target}
+            if len(matches) == 1:
+                return next(iter(matches.values()))
+            if matches:
                 raise KeyError(text)
     raise KeyError(text)
 
@@ -141,13 +141,13 @@ def _normalize_number(kind: type, text: str, *, in_percent: bool) -> object:
     if len(text) > _LONGEST or "(" in text:  # which is a minus to some
         return text
     plain = "".join(str(int(c)) if c.isdecimal() else c for c in text.translate(_SIGNS))
-    found = next(filter(None, (re.fullmatch(_NUMBER, one) for one in iter_unwrapped(plain))), None)
-    if found is None or (found["sign"] and found["inner"]):
+    match = next(filter(None, (re.fullmatch(_NUMBER, one) for one in iter_unwrapped(plain))), None)
+    if match is None or (match["sign"] and match["inner"]):
         return text
-    value = Decimal(f"{found['sign']}{found['inner']}{_remove_grouping(found['body'])}{found['power'] or ''}")
+    value = Decimal(f"{match['sign']}{match['inner']}{_remove_grouping(match['body'])}{match['power'] or ''}")
     if kind is int:
         return int(value) if value == value.to_integral_value() and value.adjusted() < _LONGEST else text
-    if found["percent"] and not in_percent:
+    if match["percent"] and not in_percent:
         value /= 100
     return float(value) if kind is float else value
 
@@ -212,9 +212,9 @@ def _normalize_union(kinds: Sequence[Any], data: object, *, in_percent: bool) ->
     """For a type that is one of several: what all those that can be meant agree on."""
     if types.NoneType in kinds and isinstance(data, str) and is_none_text(data):
         return None
-    eased = [normalize_value(kind, data, in_percent=in_percent) for kind in kinds]
-    meant = [one for one in eased if one is not data and one != data]
-    return meant[0] if meant and all(one == meant[0] for one in meant) else data
+    normalized = [normalize_value(kind, data, in_percent=in_percent) for kind in kinds]
+    changed = [one for one in normalized if one is not data and one != data]
+    return changed[0] if changed and all(one == changed[0] for one in changed) else data
 
 
 def _normalize_items(origin: Any, args: Sequence[Any], data: Sequence[object], part: Part) -> object:
@@ -228,8 +228,8 @@ def _normalize_items(origin: Any, args: Sequence[Any], data: Sequence[object], p
 def _normalize_mapping(kind: Any, data: Mapping[Any, object], part: Part) -> object:
     origin, args = get_origin(kind), get_args(kind)
     if isinstance(origin, type) and issubclass(origin, Mapping) and len(args) == 2:  # noqa: PLR2004  # keys, values
-        eased = {part(args[0], key): part(args[1], value) for key, value in data.items()}
-        return eased if len(eased) == len(data) else data
+        normalized = {part(args[0], key): part(args[1], value) for key, value in data.items()}
+        return normalized if len(normalized) == len(data) else data
     parts = _member_types(origin or kind)
     return {
         name: normalize_value(parts[name][0], value, in_percent=parts[name][1]) if name in parts else value
@@ -241,9 +241,12 @@ def _member_types(kind: Any) -> Mapping[str, tuple[Any, bool]]:
     """Name, or alias -> type of each part of a pydantic model, a dataclass or a typed dict, and whether it is in percent."""
     parts: dict[str, tuple[Any, bool]] = {}
     if isinstance(fields := getattr(kind, "model_fields", None), Mapping):
-        for name, made in fields.items():
-            told = made.annotation, is_percent(name, made.description or "", _bounds(made.metadata))
-            parts |= dict.fromkeys(filter(None, (name, made.alias)), told)
+        for name, field in fields.items():
+            kind_and_percent = (
+                field.annotation,
+                is_percent(name, field.description or "", _bounds(field.metadata)),
+            )
+            parts |= dict.fromkeys(filter(None, (name, field.alias)), kind_and_percent)
     elif dataclasses.is_dataclass(kind) or hasattr(kind, "__required_keys__"):  # a typed dict
         try:
             hints = get_type_hints(kind, include_extras=True)
@@ -256,8 +259,8 @@ def _member_types(kind: Any) -> Mapping[str, tuple[Any, bool]]:
 def _bounds(metadata: Iterable[Any]) -> Iterator[object]:
     """The bounds of a number in what an annotation says of it."""
     for one in metadata:
-        for told in (one, *(getattr(one, "metadata", None) or ())):
-            yield from (getattr(told, name, None) for name in ("ge", "gt", "le", "lt"))
+        for part in (one, *(getattr(one, "metadata", None) or ())):
+            yield from (getattr(part, name, None) for name in ("ge", "gt", "le", "lt"))
 
 
 def is_percent_field(field: Field) -> bool:

@@ -83,8 +83,8 @@ def check_completions(
 
 def _check_outputs(signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
     """What an adapter read, once it is seen to be all that the signature promised."""
-    found = dict(outputs) if isinstance(outputs, Mapping) else {}
-    missing = tuple(name for name in signature.output_fields if name not in found)
+    values = dict(outputs) if isinstance(outputs, Mapping) else {}
+    missing = tuple(name for name in signature.output_fields if name not in values)
     if missing:
         raise ParseError(signature=signature.signature, reply=reply, missing=missing)
-    return found
+    return values

@@ -45,50 +45,50 @@ class _SchemaBuilder:
     def __init__(self) -> None:
         self.defs: dict[str, Schema] = {}
         self.strict = True
-        self._given: Mapping[str, Any] = {}
+        self._definitions: Mapping[str, Any] = {}
         self._names: dict[str, str] = {}
 
     def build_field(self, field: Field) -> Schema:
         """The schema of one output."""
         whole = {**json_schema(field.type)}
-        self._given, self._names = whole.pop("$defs", {}), {}
+        self._definitions, self._names = whole.pop("$defs", {}), {}
         added = field.extra.get(_EXTRA)
         schema = self.simplify({**whole, **added} if isinstance(added, Mapping) else whole)
         about = [text for text in (field.description, bounds_text(field.constraints)) if text]
         return {**schema, "description": "; ".join(about)} if about and "$ref" not in schema else schema
 
-    def simplify(self, given: Any) -> Schema:
+    def simplify(self, source: Any) -> Schema:
         """A schema in the keywords that are kept."""
-        if not isinstance(given, Mapping) or not given:  # True, or {}: anything goes
+        if not isinstance(source, Mapping) or not source:  # True, or {}: anything goes
             self.strict = False
             return {}
-        if isinstance(reference := given.get("$ref"), str):
+        if isinstance(reference := source.get("$ref"), str):
             return self._resolve_reference(reference.removeprefix(_REFERENCE))
-        if isinstance(several := given.get("allOf"), list) and len(several) == 1:
-            return self.simplify({**{k: v for k, v in given.items() if k != "allOf"}, **several[0]})
-        schema = {name: given[name] for name in _KEPT if name in given}
-        if "const" in given:
-            schema["enum"] = [given["const"]]
+        if isinstance(several := source.get("allOf"), list) and len(several) == 1:
+            return self.simplify({**{k: v for k, v in source.items() if k != "allOf"}, **several[0]})
+        schema = {name: source[name] for name in _KEPT if name in source}
+        if "const" in source:
+            schema["enum"] = [source["const"]]
         if "enum" in schema:
             schema.setdefault("type", _type_of(schema["enum"]))
-        if several := given.get("anyOf") or given.get("oneOf"):
+        if several := source.get("anyOf") or source.get("oneOf"):
             return {**schema, "anyOf": [self.simplify(one) for one in several]}
         match schema.get("type"):
             case "object":
-                return {**schema, **self._object_keywords(given)}
+                return {**schema, **self._object_keywords(source)}
             case "array":
-                return {**schema, **self._array_keywords(given)}
+                return {**schema, **self._array_keywords(source)}
             case None:
                 self.strict = False
         return schema
 
     def _resolve_reference(self, name: str) -> Schema:
         """What a reference stands for, written out; a reference still where it refers to itself."""
-        target = self._given.get(name)
+        target = self._definitions.get(name)
         if target is None:
             self.strict = False
             return {}
-        if name not in _reachable_names(target, self._given):
+        if name not in _reachable_names(target, self._definitions):
             return self.simplify(target)
         if name not in self._names:
             own = self._names[name] = f"part{len(self.defs) + 1}"
@@ -96,9 +96,9 @@ class _SchemaBuilder:
             self.defs[own] = self.simplify(target)
         return {"$ref": _REFERENCE + self._names[name]}
 
-    def _object_keywords(self, given: Mapping[str, Any]) -> Schema:
-        properties = {name: self.simplify(one) for name, one in (given.get("properties") or {}).items()}
-        others = given.get("additionalProperties", not properties)
+    def _object_keywords(self, source: Mapping[str, Any]) -> Schema:
+        properties = {name: self.simplify(one) for name, one in (source.get("properties") or {}).items()}
+        others = source.get("additionalProperties", not properties)
         if others is False:
             return _keys(properties)
         self.strict = False
@@ -109,11 +109,11 @@ class _SchemaBuilder:
             else {"additionalProperties": rest}
         )
 
-    def _array_keywords(self, given: Mapping[str, Any]) -> Schema:
+    def _array_keywords(self, source: Mapping[str, Any]) -> Schema:
         """A tuple's places are told in words: how many servers take `prefixItems` is not known."""
-        places = given.get("prefixItems")
+        places = source.get("prefixItems")
         if not places:
-            return {"items": self.simplify(given.get("items"))}
+            return {"items": self.simplify(source.get("items"))}
         kinds: list[Schema] = []
         for kind in map(self.simplify, places):
             if kind not in kinds:
@@ -140,14 +140,14 @@ def _type_of(values: list[Any]) -> str | list[str]:
 
 def _reachable_names(schema: Any, defs: Mapping[str, Any]) -> set[str]:
     """The names to which a schema refers, by way of others too."""
-    found: set[str] = set()
-    waiting = [*_iter_references(schema)]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += _iter_references(defs.get(name))
-    return found
+    names: set[str] = set()
+    pending = [*_iter_references(schema)]
+    while pending:
+        name = pending.pop()
+        if name not in names:
+            names.add(name)
+            pending += _iter_references(defs.get(name))
+    return names
 
 
 def _iter_references(schema: Any) -> Iterator[str]:

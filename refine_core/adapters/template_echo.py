@@ -68,10 +68,10 @@ def _is_placeholder(name: str, text: str) -> bool:
         return False
     if _NOT_SUPPLIED.fullmatch(bare.strip()):
         return True
-    written, unspaced = _placeholder_spellings(name), _remove_spaces(bare)
-    if not any(one in unspaced for one in written):  # taking signs away from its ends makes none of them
+    spellings, unspaced = _placeholder_spellings(name), _remove_spaces(bare)
+    if not any(one in unspaced for one in spellings):  # taking signs away from its ends makes none of them
         return False
-    return any(_remove_spaces(one) in written for one in iter_unwrapped(bare))
+    return any(_remove_spaces(one) in spellings for one in iter_unwrapped(bare))
 
 
 @lru_cache(maxsize=512)

@@ -33,19 +33,19 @@ def preview_advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
     """The messages that ask for advice after an attempt; what only the attempt will tell is {name}."""
     program = Pipeline(spec)
     predictors = [(name, one) for name, one in program.named_predictors() if isinstance(one, Predict)]
-    known, steps = dict(spec.inputs), list[dict[str, object]]()
+    values, steps = dict(spec.inputs), list[dict[str, object]]()
     for name, one in predictors:
-        inputs = {field: known.get(field, f"{{{field}}}") for field in one.signature.input_fields}
+        inputs = {field: values.get(field, f"{{{field}}}") for field in one.signature.input_fields}
         outputs = {field: f"{{{field}}}" for field in one.signature.output_fields}
         steps.append({"module_name": name, "inputs": plain(inputs), "outputs": outputs})
-        known |= outputs
+        values |= outputs
     signature, texts = advice_request(
         AdviceStyle(spec.advice_instructions, spec.advice_form),
         program,
         predictors,
         inputs=plain(spec.inputs),
         trajectory=steps,
-        outputs={name: f"{{{name}}}" for name in known if name not in spec.inputs},
+        outputs={name: f"{{{name}}}" for name in values if name not in spec.inputs},
         reward_source=spec.reward,
         threshold=spec.threshold,
         reward="{reward}",

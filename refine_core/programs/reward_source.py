@@ -23,8 +23,8 @@ def list_reward_candidates(source: str) -> tuple[str, ...]:
 
 def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
     """What reading the reward finds wrong with it, beside what keeps `spec` from running (see `problems`)."""
-    found = check_reward(spec.reward, spec.reward_name, reward_fields(spec))
-    return tuple(one for one in found if one.code not in _ALSO_PROBLEMS)
+    findings = check_reward(spec.reward, spec.reward_name, reward_fields(spec))
+    return tuple(one for one in findings if one.code not in _ALSO_PROBLEMS)
 
 
 def find_reward_question(spec: ProgramSpec) -> Finding | None:

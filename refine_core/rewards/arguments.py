@@ -14,13 +14,13 @@ _NO_INPUT, _NO_FIELD = "args has no {}", "no field {} in the prediction"
 
 def describe_missing_name(what: str, name: object, names: Iterable[object]) -> str:
     """One sentence: "args has no 'prodct'; it has: product, city; did you mean 'product'?". what: with {} for the name."""
-    known = [str(one)[:60] for one in names]
-    has = ", ".join(known[:MAX_NAMES]) + (f" and {len(known) - MAX_NAMES} more" if known[MAX_NAMES:] else "")
+    texts = [str(one)[:60] for one in names]
+    has = ", ".join(texts[:MAX_NAMES]) + (f" and {len(texts) - MAX_NAMES} more" if texts[MAX_NAMES:] else "")
     nearest: list[str] = []
     if isinstance(name, str):
         import difflib
 
-        lower = {one.lower(): one for one in known}
+        lower = {one.lower(): one for one in texts}
         nearest = [lower[near] for near in difflib.get_close_matches(name.lower()[:60], lower, 1)]
     return f"{what.format(repr(name)[:80])}; it has: {has or 'nothing'}" + (
         f"; did you mean {nearest[0]!r}?" if nearest else ""

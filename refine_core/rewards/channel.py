@@ -33,8 +33,8 @@ class Channel:
             frame = wire.pack_reply(message)
         except ValueError as error:
             too_large = make_error("TooLarge", f"the reward's result cannot be sent back: {error}", None)
-            kept = {key: message[key] for key in ("token", "threads") if key in message}
-            frame = wire.pack_reply(kept | too_large | {"stdout": ""})
+            routing = {key: message[key] for key in ("token", "threads") if key in message}
+            frame = wire.pack_reply(routing | too_large | {"stdout": ""})
         self.send_frame(frame)
 
     def send_frame(self, rest: bytes) -> None:

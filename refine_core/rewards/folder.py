@@ -70,12 +70,12 @@ def empty_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> bool:
         _allow_all(top)
         until = time.monotonic() + within_s
         while names := _names(top):
-            removed = 0
+            removed_count = 0
             for name in names:  # grows while folders are moved up
-                removed += _remove_entry(name, top, names)
+                removed_count += _remove_entry(name, top, names)
                 if time.monotonic() > until:
                     return False
-            if not removed:
+            if not removed_count:
                 return False
     except OSError:
         return False
@@ -110,9 +110,9 @@ def sweep(place: Path) -> None:
     for name in names:
         folder = place / name
         with suppress(OSError, ValueError):
-            found, maker = folder.lstat(), _OUR_NAME.match(name)
-            ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-            if ours and maker and time.time() - found.st_mtime > STALE_S and not _is_alive(int(maker[1])):
+            status, maker = folder.lstat(), _OUR_NAME.match(name)
+            ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+            if ours and maker and time.time() - status.st_mtime > STALE_S and not _is_alive(int(maker[1])):
                 remove_folder(folder, _SWEEP_WITHIN_S)
 
 
@@ -158,9 +158,9 @@ def _folders_and_sizes(descriptor: int) -> tuple[list[str], list[int]]:
     with os.scandir(descriptor) as entries:
         for entry in entries:
             with suppress(OSError):
-                found = entry.stat(follow_symlinks=False)
-                sizes.append(max(found.st_size, found.st_blocks * 512))
-                if stat.S_ISDIR(found.st_mode):
+                status = entry.stat(follow_symlinks=False)
+                sizes.append(max(status.st_size, status.st_blocks * 512))
+                if stat.S_ISDIR(status.st_mode):
                     subfolders.append(entry.name)
             if len(sizes) > MAX_ENTRIES:
                 break
@@ -201,9 +201,9 @@ def _remove_entry(entry: tuple[str, bool], top: int, names: list[tuple[str, bool
                         os.unlink(inner, dir_fd=folder)
                         continue
                     _unlock(inner, folder)  # a folder is moved only by who may write into it
-                    moved = f"-{secrets.token_hex(8)}"
-                    os.rename(inner, moved, src_dir_fd=folder, dst_dir_fd=top)
-                    names.append((moved, True))
+                    new_name = f"-{secrets.token_hex(8)}"
+                    os.rename(inner, new_name, src_dir_fd=folder, dst_dir_fd=top)
+                    names.append((new_name, True))
         finally:
             os.close(folder)
         os.rmdir(name, dir_fd=top)
@@ -223,11 +223,11 @@ def _unlock(name: str, parent: int) -> None:
     """Let its owner do everything with a folder, by way of a descriptor: the name may be a link by now."""
     with suppress(OSError, NotImplementedError):
         if sys.platform == "linux":
-            found = os.open(name, os.O_PATH | _DIRECTORY, dir_fd=parent)
+            descriptor = os.open(name, os.O_PATH | _DIRECTORY, dir_fd=parent)
             try:
-                os.chmod(f"/proc/self/fd/{found}", 0o700)
+                os.chmod(f"/proc/self/fd/{descriptor}", 0o700)
             finally:
-                os.close(found)
+                os.close(descriptor)
         else:
             os.chmod(name, 0o700, dir_fd=parent, follow_symlinks=False)
 

@@ -228,19 +228,19 @@ class WorkerProcess:
             excess = folder.describe_excess(self._cwd)
             if excess:
                 self.kill(f"it put {excess} into its folder")
-            elif holding := describe_excess_resources(pid):
-                self.kill(holding)
+            elif excess_resources := describe_excess_resources(pid):
+                self.kill(excess_resources)
             elif overdue:
                 self.interrupt()
                 self.kill("it did not finish loading in time")
 
-    def _pause(self, wanted: bool) -> None:
+    def _pause(self, pause: bool) -> None:
         """Stop the process, or let it go on. Linux only: elsewhere a stopped one could outlive us."""
-        if sys.platform != "linux" or wanted == self._paused or self._child is None or self.ended:
+        if sys.platform != "linux" or pause == self._paused or self._child is None or self.ended:
             return
         with suppress(OSError):
-            self._child.send_signal(signal.SIGSTOP if wanted else signal.SIGCONT)
-            self._paused = wanted
+            self._child.send_signal(signal.SIGSTOP if pause else signal.SIGCONT)
+            self._paused = pause
 
     def _deliver(self, frame: Frame | None) -> bool:
         """Hand over the frame that is owed. False: none was owed."""
@@ -252,8 +252,8 @@ class WorkerProcess:
             return True
 
     def _read_hung_line(self) -> int | None:
-        found = _HUNG_LINE.search(_read_start(self._notes))
-        return int(found[1]) if found else None
+        match = _HUNG_LINE.search(_read_start(self._notes))
+        return int(match[1]) if match else None
 
 
 def _wait_for_end(child: subprocess.Popen[bytes]) -> bool:

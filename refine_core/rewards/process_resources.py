@@ -34,10 +34,10 @@ def describe_excess_resources(pid: int) -> str:
     if state == "Z" and threads > 1:
         return "it ended its first thread"
     inodes, size_bytes = _open_deleted_files(pid)
-    mapped = _mapped_deleted_files(pid)
-    if mapped is None:
+    mapped_inodes = _mapped_deleted_files(pid)
+    if mapped_inodes is None:
         return "it divided its memory into too many areas"
-    if size_bytes + FILE_BYTES * len(mapped - inodes) > FOLDER_BYTES:
+    if size_bytes + FILE_BYTES * len(mapped_inodes - inodes) > FOLDER_BYTES:
         return f"it put more than {FOLDER_BYTES >> 20} MiB in deleted files into its folder"
     return ""
 
@@ -56,9 +56,9 @@ def _open_deleted_files(pid: int) -> tuple[set[int], int]:
     with suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/fd"):
             with suppress(OSError):
-                found = os.stat(f"/proc/{pid}/fd/{name}")
-                if stat.S_ISREG(found.st_mode) and not found.st_nlink:
-                    sizes[found.st_ino] = max(found.st_size, found.st_blocks * 512)
+                status = os.stat(f"/proc/{pid}/fd/{name}")
+                if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+                    sizes[status.st_ino] = max(status.st_size, status.st_blocks * 512)
     return set(sizes), sum(sizes.values())
 
 

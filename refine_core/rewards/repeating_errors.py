@@ -89,39 +89,39 @@ def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> F
         if function is None:
             return None
         if flow is None:
-            given = frozenset(code.parameters[:1] if function is code.function else ())
+            steady = frozenset(code.parameters[:1] if function is code.function else ())
         else:
-            called = _find_calls(flow, name, frames[i - 1][1])
-            if len(called) != 1 or not flow.reaches(called[0]):
+            calls = _find_calls(flow, name, frames[i - 1][1])
+            if len(calls) != 1 or not flow.reaches(calls[0]):
                 return None
-            given = _steady_parameters(flow, called[0], function)
-        flow = Flow.of(code, function, given)
+            steady = _steady_parameters(flow, calls[0], function)
+        flow = Flow.of(code, function, steady)
     return flow
 
 
 def _find_calls(flow: Flow, name: str, line: int) -> list[ast.Call]:
     """The calls of a function on a line: by its name, else by that of a parameter which a decorator was given it as."""
     calls = [one for one in own_nodes(flow.function) if isinstance(one, ast.Call) and _spans(one, line)]
-    given = {
+    parameters = {
         one.arg
         for around in flow.code.around(flow.function)
         if isinstance(around, ast.FunctionDef)
         for one in around.args.args
     }
     return [one for one in calls if _called_name(one) == name] or [
-        one for one in calls if _called_name(one) in given
+        one for one in calls if _called_name(one) in parameters
     ]
 
 
 def _find_function(code: Code, name: str, line: int) -> Function | None:
-    found = [
+    functions = [
         one
         for one in ast.walk(code.tree)
         if isinstance(one, ast.FunctionDef | ast.Lambda)
         and getattr(one, "name", "<lambda>") == name
         and _spans(one, line)
     ]
-    return max(found, key=lambda one: one.lineno, default=None)
+    return max(functions, key=lambda one: one.lineno, default=None)
 
 
 def _steady_parameters(flow: Flow, call: ast.Call, function: Function) -> frozenset[str]:
@@ -130,8 +130,8 @@ def _steady_parameters(flow: Flow, call: ast.Call, function: Function) -> frozen
         return frozenset()
     names = positional(function)
     names = names[1:] if names[:1] == ["self"] else names
-    given = [*zip(names, call.args, strict=False), *((one.arg, one.value) for one in call.keywords)]
-    return frozenset(name for name, value in given if name and flow.is_steady(value))
+    arguments = [*zip(names, call.args, strict=False), *((one.arg, one.value) for one in call.keywords)]
+    return frozenset(name for name, value in arguments if name and flow.is_steady(value))
 
 
 def _find_failing_nodes(flow: Flow, error: RewardError, line: int) -> Iterator[ast.AST]:
@@ -183,42 +183,42 @@ def _first_part(node: ast.stmt) -> ast.AST:
 
 def _reads_missing_name(node: ast.AST, missing: re.Match[str]) -> bool:
     """Whether a node reads what the message says is missing."""
-    wanted = missing[missing.lastgroup or 0]
+    missing_name = missing[missing.lastgroup or 0]
     match node:
         case ast.Attribute(value=owner, attr=attr, ctx=ast.Load()):
             # What is deeper inside a field is the program's own.
-            return attr == wanted and (
+            return attr == missing_name and (
                 missing.lastgroup in ("fixed", "method")
                 or (missing.lastgroup == "field" and isinstance(owner, ast.Name | ast.Call))
             )
         case ast.Name(id=name, ctx=ast.Load()):
-            return name == wanted and missing.lastgroup == "name"
+            return name == missing_name and missing.lastgroup == "name"
         case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Load()):
-            return key == wanted and missing.lastgroup in ("field", "input")
+            return key == missing_name and missing.lastgroup in ("field", "input")
         case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=key)]):
-            return key == wanted and missing.lastgroup in ("field", "fixed")
+            return key == missing_name and missing.lastgroup in ("field", "fixed")
         case _:
             return False
 
 
 def _stays_missing(code: Code, missing: re.Match[str], line: int) -> bool:
     """Whether nothing, neither the program nor the reward itself, may bring it in another attempt."""
-    kind, wanted = missing.lastgroup or "", missing[missing.lastgroup or 0]
-    given = {"field": code.fields.outputs, "input": code.fields.inputs}.get(kind, {})
-    if given is None or wanted in given:
+    kind, name = missing.lastgroup or "", missing[missing.lastgroup or 0]
+    fields = {"field": code.fields.outputs, "input": code.fields.inputs}.get(kind, {})
+    if fields is None or name in fields:
         return False
     match kind:
         case "fixed":
             return True
         case "name" | "method":
-            said = "unknown-name" if kind == "name" else "unknown-method"
+            finding_code = "unknown-name" if kind == "name" else "unknown-method"
             findings = check_reward(code.source, code.name, code.fields)
             return any(
-                one.code == said and one.subject == wanted and (kind == "name" or one.line == line)
+                one.code == finding_code and one.subject == name and (kind == "name" or one.line == line)
                 for one in findings
             )
         case _:
-            return not any(_adds(node, wanted) for node in ast.walk(code.tree))
+            return not any(_adds(node, name) for node in ast.walk(code.tree))
 
 
 def _adds(node: ast.AST, name: str) -> bool:
@@ -241,12 +241,12 @@ def _is_fixed(code: Code, call: ast.Call) -> bool:
     starred = any(isinstance(one, ast.Starred) for one in call.args) or any(
         one.arg is None for one in call.keywords
     )
-    known = [
+    definitions = [
         one
         for one in ast.walk(code.tree)
         if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name == _called_name(call)
     ]
-    return not starred and (len(known) == 1 or (not known and _called_name(call) == "Score"))
+    return not starred and (len(definitions) == 1 or (not definitions and _called_name(call) == "Score"))
 
 
 def _called_name(call: ast.Call) -> str:

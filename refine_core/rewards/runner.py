@@ -177,15 +177,15 @@ class RewardRunner:
     def _exchange(self, process: WorkerProcess, request: Frame, cancel: Cancel) -> ScoreResult:
         token, began = secrets.token_hex(16), time.monotonic()
         deadline = began + self.timeout_s + GRACE_S
-        judged = 0
+        judge_calls = 0
         send_frame(process, {"op": "score", "token": token, **request})
         while True:
             reply = parse_reply(read_score_reply, await_reply(process, deadline, cancel), token)
             if not isinstance(reply, JudgeRequest):
                 break
-            judged, asked = judged + 1, time.monotonic()
-            answer, failure = answer_judge(self._judge, reply, judged)
-            deadline += time.monotonic() - asked
+            judge_calls, asked_at = judge_calls + 1, time.monotonic()
+            answer, failure = answer_judge(self._judge, reply, judge_calls)
+            deadline += time.monotonic() - asked_at
             send_frame(process, answer)
         took_s = time.monotonic() - began
         if reply.threads or (isinstance(reply, ErrorReply) and reply.type_name == "MemoryLimit"):
@@ -193,7 +193,9 @@ class RewardRunner:
         else:
             empty_folder(process)
         if isinstance(reply, ErrorReply):
-            raise self._to_error(reply) from (failure if judged and reply.type_name == "JudgeError" else None)
+            raise self._to_error(reply) from (
+                failure if judge_calls and reply.type_name == "JudgeError" else None
+            )
         return ScoreResult(reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals)
 
     def _to_error(self, failure: ErrorReply, *, loading: bool = False) -> RewardError:

@@ -41,7 +41,7 @@ def limit_resources(memory_bytes: int) -> list[str]:
         import resource
     except ImportError:  # Windows
         return []
-    reached = []
+    steps = []
     for kind, ceiling in (
         ("AS", memory_bytes),
         (
@@ -56,10 +56,10 @@ def limit_resources(memory_bytes: int) -> list[str]:
         try:
             if number is not None:
                 resource.setrlimit(number, (ceiling, ceiling))
-                reached.append(f"limit-{kind.lower()}")
+                steps.append(f"limit-{kind.lower()}")
         except (ValueError, OSError):  # macOS refuses some, a lower limit may hold already
             continue
-    return reached
+    return steps
 
 
 def die_with_parent() -> list[str]:
@@ -78,13 +78,13 @@ def list_import_folders(extra: list[str]) -> list[str]:
     """
     python = os.path.dirname(os.__file__)
     installed = [*site.getsitepackages(), *extra]
-    kept = []
+    folders = []
     for path in [*sys.path, *extra]:
         holds_packages = os.path.basename(path) in {"site-packages", "dist-packages"}
         ours = holds_packages or (path.startswith(os.path.dirname(python)) and path.endswith(".zip"))
         if ours or any(_is_within(path, folder) for folder in (python, *installed)):
-            kept.append(path)
-    return list(dict.fromkeys(kept))
+            folders.append(path)
+    return list(dict.fromkeys(folders))
 
 
 def enter_sandbox(folder: str, private: list[str], landlock_abi: int | None = None) -> list[str]:
@@ -96,17 +96,17 @@ def enter_sandbox(folder: str, private: list[str], landlock_abi: int | None = No
     if sys.platform != "linux":
         return []
     libc = ctypes.CDLL(None, use_errno=True)
-    reached = []
+    steps = []
     unprivileged = libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     if unprivileged:
-        reached.append("no-new-privs")
-    reached += _drop_capabilities(libc)
+        steps.append("no-new-privs")
+    steps += _drop_capabilities(libc)
     if unprivileged:
-        reached += _landlock(libc, folder, private, landlock_abi)
-        reached += ["seccomp"] if seccomp.filter_system_calls(libc) else []
-    if "seccomp" not in reached:
-        reached += _no_processes()
-    return reached
+        steps += _landlock(libc, folder, private, landlock_abi)
+        steps += ["seccomp"] if seccomp.filter_system_calls(libc) else []
+    if "seccomp" not in steps:
+        steps += _no_processes()
+    return steps
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> list[str]:
@@ -200,27 +200,27 @@ def _landlock(libc: ctypes.CDLL, folder: str, private: list[str], cap: int | Non
 def _readable(private: list[str]) -> Iterator[tuple[str, int]]:
     """(path, rights) of what may be read: the system's folders, Python's own and sys.path, without what is private."""
     imports = {os.path.realpath(path) for path in sys.path if os.path.isabs(path)}
-    wanted = {os.path.realpath(path) for path in _SYSTEM_FOLDERS} | imports
-    wanted.add(os.path.realpath(os.path.dirname(os.__file__)))
-    wanted |= {os.path.realpath(os.path.join(sys.base_prefix, part)) for part in ("lib", "lib64", "share")}
+    folders = {os.path.realpath(path) for path in _SYSTEM_FOLDERS} | imports
+    folders.add(os.path.realpath(os.path.dirname(os.__file__)))
+    folders |= {os.path.realpath(os.path.join(sys.base_prefix, part)) for part in ("lib", "lib64", "share")}
     try:
         import pwd
 
         private = [*private, pwd.getpwuid(os.getuid()).pw_dir]
     except (ImportError, KeyError):  # a user without an entry
         pass
-    hidden = {os.path.realpath(path) for path in private} - wanted
-    for path in wanted:
-        yield from _readable_around(hidden, path)
+    private_paths = {os.path.realpath(path) for path in private} - folders
+    for path in folders:
+        yield from _readable_around(private_paths, path)
         if path in imports:  # an import lists the folder, whatever else is in it
             yield path, _READ_DIR
 
 
-def _readable_around(hidden: set[str], path: str) -> Iterator[tuple[str, int]]:
+def _readable_around(private_paths: set[str], path: str) -> Iterator[tuple[str, int]]:
     """A folder and the rights to read it; if something hidden lies in it, its members instead, and not that one."""
-    if path in hidden:
+    if path in private_paths:
         return
-    if not any(_is_within(other, path) for other in hidden):
+    if not any(_is_within(other, path) for other in private_paths):
         yield path, _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0)
         return
     try:
@@ -228,7 +228,7 @@ def _readable_around(hidden: set[str], path: str) -> Iterator[tuple[str, int]]:
     except OSError:
         return
     for name in members:
-        yield from _readable_around(hidden, os.path.join(path, name))
+        yield from _readable_around(private_paths, os.path.join(path, name))
 
 
 def _is_within(path: str, folder: str) -> bool:

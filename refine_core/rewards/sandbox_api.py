@@ -28,7 +28,7 @@ class CapturedOutput(io.TextIOBase):
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._kept = self._dropped = 0
+        self._kept_chars = self._dropped_chars = 0
         self.buffer = _CapturedOutputBytes(self)
 
     def writable(self) -> bool:
@@ -37,19 +37,19 @@ class CapturedOutput(io.TextIOBase):
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        part = text[: STDOUT_CHARS - self._kept]
+        part = text[: STDOUT_CHARS - self._kept_chars]
         if part:
             self._parts.append(str.__str__(part))
-            self._kept += len(part)
-        self._dropped += len(text) - len(part)
+            self._kept_chars += len(part)
+        self._dropped_chars += len(text) - len(part)
         return len(text)
 
     def take(self) -> str:
         """All since the last time."""
         text = "".join(self._parts)
-        if self._dropped:
-            text += f"\n… {self._dropped} more characters were printed and dropped"
-        self._parts, self._kept, self._dropped = [], 0, 0
+        if self._dropped_chars:
+            text += f"\n… {self._dropped_chars} more characters were printed and dropped"
+        self._parts, self._kept_chars, self._dropped_chars = [], 0, 0
         return text
 
 

@@ -32,7 +32,7 @@ class RefusalWatch:
         self._calls = "seccomp" in confinement
         self._files = any(step.startswith("landlock") for step in confinement)
         self._folder = os.path.realpath(folder)
-        self._noticed: dict[tuple[int, str], str] = {}
+        self._refusals: dict[tuple[int, str], str] = {}
         self._while_loading: tuple[str, ...] = ()
         self._looking = False
 
@@ -43,27 +43,27 @@ class RefusalWatch:
 
     def end_load(self) -> None:
         """What was refused until now goes for every score: what the source lacks since then, it lacks each time."""
-        self._while_loading = tuple(self._noticed.values())
-        self._noticed.clear()
+        self._while_loading = tuple(self._refusals.values())
+        self._refusals.clear()
 
     def clear(self) -> None:
         """Forget what was refused before: another score begins."""
-        self._noticed.clear()
+        self._refusals.clear()
 
     def list_refusals(self) -> list[str]:
         """What was refused since `clear`, and while the source was loaded."""
-        return [*self._while_loading, *self._noticed.values()][:REFUSALS]
+        return [*self._while_loading, *self._refusals.values()][:REFUSALS]
 
     def _on_audit_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         check = _WATCHED.get(event)
-        if check is None or self._looking or len(self._noticed) >= REFUSALS:
+        if check is None or self._looking or len(self._refusals) >= REFUSALS:
             return
         self._looking = True
         try:
             line = _line_of_reward()
             what = check(self, arguments) if line else ""
             if line and what:
-                self._noticed.setdefault((line, what[:12]), f"line {line}: {what}"[:REFUSAL_CHARS])
+                self._refusals.setdefault((line, what[:12]), f"line {line}: {what}"[:REFUSAL_CHARS])
         except Exception:  # noqa: BLE001, S110  # the action itself must go on
             pass
         finally:
@@ -77,8 +77,8 @@ class RefusalWatch:
     def check_socket(self, _arguments: tuple[Any, ...]) -> str:
         """Every socket but those made of a descriptor, as those of asyncio's own loop."""
         frame = sys._getframe(2)  # noqa: SLF001  # the constructor's
-        given = frame.f_code.co_name == "__init__" and frame.f_locals.get("fileno") is not None
-        return "opening a network connection" if self._calls and not given else ""
+        has_descriptor = frame.f_code.co_name == "__init__" and frame.f_locals.get("fileno") is not None
+        return "opening a network connection" if self._calls and not has_descriptor else ""
 
     def check_lookup(self, arguments: tuple[Any, ...]) -> str:
         """The address of a host, by its name."""
@@ -126,17 +126,17 @@ class RefusalWatch:
         if real == self._folder or real.startswith(self._folder + os.sep) or real == os.devnull:
             return ""
         if writes:
-            refused = os.path.isdir(os.path.dirname(real))
+            is_refused = os.path.isdir(os.path.dirname(real))
         else:
             try:
                 os.close(os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
             except PermissionError:
-                refused = True
+                is_refused = True
             except OSError:
-                refused = False
+                is_refused = False
             else:
-                refused = False
-        return f"{verb} {_text(path)}" if refused else ""
+                is_refused = False
+        return f"{verb} {_text(path)}" if is_refused else ""
 
 
 _WATCHED: dict[str, Callable[[RefusalWatch, tuple[Any, ...]], str]] = {

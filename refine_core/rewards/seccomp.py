@@ -133,8 +133,8 @@ def filter_system_calls(libc: ctypes.CDLL) -> bool:
         return False
     program = _filter(*_ARCHITECTURES[machine], own_pid=os.getpid())
     instructions = (_Instruction * len(program))(*(_Instruction(*step) for step in program))
-    wanted = _Program(len(program), instructions)
-    return bool(libc.prctl(_SET_SECCOMP, _FILTERING, ctypes.byref(wanted), 0, 0) == 0)
+    argument = _Program(len(program), instructions)
+    return bool(libc.prctl(_SET_SECCOMP, _FILTERING, ctypes.byref(argument), 0, 0) == 0)
 
 
 def _filter(column: int, architecture: int, own_pid: int) -> list[_Step]:

@@ -139,14 +139,14 @@ def _bindings(tree: ast.Module) -> dict[str, _Binding]:
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Every statement that runs with the module, those inside `if`, `try`, `with` and loops included."""
-    waiting: list[ast.AST] = [*reversed(body)]
-    while waiting:
-        node = waiting.pop()
+    pending: list[ast.AST] = [*reversed(body)]
+    while pending:
+        node = pending.pop()
         if isinstance(node, ast.stmt):  # else a handler or a case
             yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             inner = [one for part in _BODIES for one in getattr(node, part, [])]
-            waiting += reversed(inner)
+            pending += reversed(inner)
 
 
 def _bound_by(node: ast.stmt) -> Iterator[_Binding]:
@@ -169,16 +169,16 @@ def _bound_by(node: ast.stmt) -> Iterator[_Binding]:
 
 def _takes_two(function: _Function) -> bool:
     """Whether it asks for exactly two arguments by position; more may have defaults."""
-    takes = function.args
-    required = len(takes.posonlyargs) + len(takes.args) - len(takes.defaults)
-    return required == 2 and all(default is not None for default in takes.kw_defaults)  # noqa: PLR2004  # inputs and prediction
+    arguments = function.args
+    required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+    return required == 2 and all(default is not None for default in arguments.kw_defaults)  # noqa: PLR2004  # inputs and prediction
 
 
 def _own_nodes(function: _Function) -> Iterator[ast.AST]:
     """The function's nodes without those of functions and classes inside it."""
-    waiting: list[ast.AST] = list(function.body) if isinstance(function.body, list) else [function.body]
-    while waiting:
-        node = waiting.pop()
+    pending: list[ast.AST] = list(function.body) if isinstance(function.body, list) else [function.body]
+    while pending:
+        node = pending.pop()
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(node))
+            pending.extend(ast.iter_child_nodes(node))

@@ -206,10 +206,10 @@ def _decode_zone(inner: Any) -> Any:
 def _decode_decimal(inner: Any) -> Any:
     from decimal import Decimal
 
-    made = Decimal(inner[: 2 * _DIGITS])
-    if abs(made.adjusted()) > _DIGITS:  # int(…) of it would not end
+    number = Decimal(inner[: 2 * _DIGITS])
+    if abs(number.adjusted()) > _DIGITS:  # int(…) of it would not end
         raise ValueError("too many digits")
-    return made
+    return number
 
 
 def _decode_fraction(inner: Any) -> Any:

@@ -65,11 +65,11 @@ class Worker:
 
     def __init__(self, channel: Channel, load: dict[str, Any]) -> None:
         self._channel, self._load = channel, load
-        self._clock, self._printed = TimeLimit(), CapturedOutput()
+        self._clock, self._output = TimeLimit(), CapturedOutput()
         self._token: str | None = None
         self._judging = _thread.allocate_lock()
         self._reserve: bytes | None = bytes(4 << 20)  # freed when memory runs out, to say so
-        sys.stdout = sys.stderr = self._printed
+        sys.stdout = sys.stderr = self._output
         self._refusals = RefusalWatch([], "")
         self._module = self._new_module()
         self._reward: Callable[[Any, Any], object] = self._not_loaded
@@ -91,15 +91,15 @@ class Worker:
             reply = self._failure(error, self._load["load_timeout_s"])
         if self._clock.expired and reply["op"] == "loaded":
             reply = self._failure(Deadline(), self._load["load_timeout_s"])
-        reply["stdout"] = self._printed.take()
+        reply["stdout"] = self._output.take()
         self._refusals.end_load()
         self._channel.send(reply)
         return reply["op"] == "loaded"
 
     def score(self, request: dict[str, Any]) -> None:
         """Score one prediction, and tell."""
-        token, first, ended = request["token"], FirstFrame(), None
-        sys.stdout = sys.stderr = self._printed
+        token, first, end_line = request["token"], FirstFrame(), None
+        sys.stdout = sys.stderr = self._output
         self._token = token
         limit = self._load["timeout_s"]
         self._refusals.clear()
@@ -110,7 +110,7 @@ class Worker:
                 sys.settrace(first)
                 result = self._reward(args, prediction)
                 sys.settrace(None)
-                ended = first.take_line()
+                end_line = first.take_line()
                 value, feedback, parts = convert_score(result)
                 _check_parts(parts)
             finally:
@@ -120,14 +120,14 @@ class Worker:
             reply["feedback"] = clip(feedback, FEEDBACK_CHARS)
             reply["refusals"] = self._refusals.list_refusals()
         except NotAScore as error:
-            reply = make_error(error.type_name, error.message, ended)
+            reply = make_error(error.type_name, error.message, end_line)
         except BaseException as error:  # noqa: BLE001  # as in load
             reply = self._failure(error, limit)
         if self._clock.expired and reply.get("type") != "Timeout":  # rung, and the code went on regardless
             reply = self._failure(Deadline(), limit)
         self._token = None
         # Threads that go on would spend the machine between scores: the runner then starts a fresh worker.
-        reply |= {"token": token, "stdout": self._printed.take(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # threading.active_count() sees only its own
+        reply |= {"token": token, "stdout": self._output.take(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # threading.active_count() sees only its own
         with self._judging:  # a thread of the reward's may have asked, and its answer is still to come
             self._channel.send(reply)
 
@@ -139,10 +139,10 @@ class Worker:
             )
         call: dict[str, object] = {"op": "call", "token": self._token, "signature": str(signature)}
         try:
-            call["inputs"] = asked = encode_fields(inputs)
+            call["inputs"] = encoded_inputs = encode_fields(inputs)
             if len(str(signature)) > MESSAGE_CHARS:
                 raise ValueError(f"a signature of {len(str(signature))} characters is too long")  # noqa: TRY301  # as below
-            wire.check_judge_inputs(asked)
+            wire.check_judge_inputs(encoded_inputs)
             frame = wire.pack_reply(call)
         except (ValueError, NotTransferable) as error:
             raise JudgeError(f"the judge's inputs cannot be sent: {error}") from None
@@ -192,12 +192,12 @@ class Worker:
         )
 
     def _find_reward(self, name: str) -> Callable[[Any, Any], object]:
-        found = vars(self._module).get(name, self)
-        if found is self:
+        reward = vars(self._module).get(name, self)
+        if reward is self:
             raise NameError(f"the source did not bind {name!r} when it ran")
-        if not callable(found):
-            raise TypeError(f"{name!r} is no function but a value of type {type(found).__name__}")
-        return found  # type: ignore[no-any-return]  # what it returns is looked at anyway
+        if not callable(reward):
+            raise TypeError(f"{name!r} is no function but a value of type {type(reward).__name__}")
+        return reward  # type: ignore[no-any-return]  # what it returns is looked at anyway
 
     def _not_loaded(self, _args: object, _prediction: object) -> object:
         raise RuntimeError("no reward is loaded")

@@ -55,20 +55,20 @@ def is_type(value: object) -> bool:
     )
 
 
-def find_type(path: str, custom: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+def find_type(path: str, custom: Mapping[str, Any], builtin: Mapping[str, Any]) -> Any:
     """What `path`, such as `Doc` or `models.Doc`, means as a type; MISSING if nothing, what else it means if no type.
 
     custom: names that the caller gave for this signature, which win; then come the caller's own, then `known`, then the
     built-in types, `typing` and, for a path with dots, modules that are loaded. Runs nothing.
     """
-    seen = caller_names()
-    places: list[Mapping[str, Any]] = [custom, known]
-    if seen is not None:
-        places = [custom, seen, known, vars(builtins), vars(typing), sys.modules]
-    found = [found_type for names in places if (found_type := _follow(names, path)) is not MISSING]
+    from_caller = caller_names()
+    places: list[Mapping[str, Any]] = [custom, builtin]
+    if from_caller is not None:
+        places = [custom, from_caller, builtin, vars(builtins), vars(typing), sys.modules]
+    kinds = [kind for names in places if (kind := _follow(names, path)) is not MISSING]
     return next(
-        (found_type for found_type in found if found_type is not None and is_type(found_type)),
-        (found or [MISSING])[0],
+        (kind for kind in kinds if kind is not None and is_type(kind)),
+        (kinds or [MISSING])[0],
     )
 
 

@@ -63,10 +63,10 @@ class Field:
     @property
     def json_schema_extra(self) -> dict[str, Any]:
         """What dspy keeps under this name: "desc", "prefix", "__dspy_field_type" and so on. It cannot be changed."""
-        bounds = {"constraints": said} if (said := bounds_text(self.constraints)) else {}
-        shown = {k: v for k, v in self.extra.items() if k in ("format", "parser")}
+        bounds = {"constraints": text} if (text := bounds_text(self.constraints)) else {}
+        from_dspy = {k: v for k, v in self.extra.items() if k in ("format", "parser")}
         extra = {
-            **shown,
+            **from_dspy,
             **bounds,
             "desc": self.description or f"${{{self.name}}}",
             "prefix": self.prefix or f"{infer_prefix(self.name)}:",

@@ -47,9 +47,9 @@ def _default_value(signature: type[Signature], name: str, inputs: Mapping[str, A
         return copy.deepcopy(extra["default"])  # else one list would serve every call
     if callable(make := extra.get("default_factory")):
         return make()
-    given = f"got {', '.join(map(repr, inputs))}" if inputs else "got no inputs"
+    arguments = f"got {', '.join(map(repr, inputs))}" if inputs else "got no inputs"
     raise InputError(
-        f"input {name!r} of {signature.signature!r} is missing; call with {name}=… ({given})",
+        f"input {name!r} of {signature.signature!r} is missing; call with {name}=… ({arguments})",
         field=name,
         signature=signature.signature,
     )
@@ -57,10 +57,10 @@ def _default_value(signature: type[Signature], name: str, inputs: Mapping[str, A
 
 def _input_error(signature: type[Signature], name: str, value: object, why: ValueError) -> InputError:
     field: Field = signature.input_fields[name]
-    shown = repr(value)
+    text = repr(value)
     return InputError(
         f"input {name!r} of {signature.signature!r} must be {type_text(field.type)}: {why}; "
-        f"given was {shown if len(shown) <= SHOWN_CHARS else shown[:SHOWN_CHARS] + '…'} ({type(value).__name__})",
+        f"given was {text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + '…'} ({type(value).__name__})",
         field=name,
         signature=signature.signature,
     )

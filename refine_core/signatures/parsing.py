@@ -68,13 +68,13 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
             text=text,
             column=arrows[0] + 3,
         )
-    seen: set[str] = set()
+    names: set[str] = set()
     for field, column in (*inputs, *outputs):
-        if field.name in seen:
+        if field.name in names:
             raise SignatureValueError(
                 f"field {field.name!r} stands twice; every name must be its own", text=text, column=column
             )
-        seen.add(field.name)
+        names.add(field.name)
     return tuple(field for field, _ in (*inputs, *outputs))
 
 

@@ -102,8 +102,8 @@ class SignatureMeta(type):
 
     def __setattr__(cls, name: str, value: Any) -> None:
         if name == "__doc__":
-            told = inspect.cleandoc(value or "") or default_instructions(cls._fields)
-            super().__setattr__("_instructions", told)
+            text = inspect.cleandoc(value or "") or default_instructions(cls._fields)
+            super().__setattr__("_instructions", text)
         super().__setattr__(name, value)
 
     @property
@@ -246,8 +246,8 @@ def build_signature(
 ) -> type[Signature]:
     """A signature of `fields`, inputs put first."""
     ordered = inputs_first({f.name: f for f in fields})
-    told = inspect.cleandoc(instructions or "") or default_instructions(ordered)
-    body = {"_fields": ordered, "_pending": {}, "_instructions": told, "__doc__": told}
+    text = inspect.cleandoc(instructions or "") or default_instructions(ordered)
+    body = {"_fields": ordered, "_pending": {}, "_instructions": text, "__doc__": text}
     return SignatureMeta(name, (Signature,), body)  # type: ignore[return-value]  # its base is Signature
 
 

@@ -156,7 +156,7 @@ def _brief(kind: str) -> str:
 
 
 def _list_type_names(custom: Mapping[str, Any]) -> str:
-    shown = (
+    names = (
         n for n in TYPES if "." not in n and (n.islower() or n in ("Literal", "Optional", "Any", "Decimal"))
     )
-    return ", ".join(dict.fromkeys([*shown, *custom]))
+    return ", ".join(dict.fromkeys([*names, *custom]))

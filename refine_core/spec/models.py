@@ -235,9 +235,11 @@ def _explain_not_json(value: object, levels: int = MAX_LEVELS) -> str | None:
         case float():
             return None if math.isfinite(value) else "a number must be finite"
         case str():
-            hidden = SECRET_LIKE.search(value) or is_pasted_key(value)
+            is_secret_like = SECRET_LIKE.search(value) or is_pasted_key(value)
             return (
-                f"a value looks like a key, and this is kept; {_WHERE_INSTEAD['api_key']}" if hidden else None
+                f"a value looks like a key, and this is kept; {_WHERE_INSTEAD['api_key']}"
+                if is_secret_like
+                else None
             )
         case Mapping() | list() | tuple() if not levels:
             return f"values may be nested {MAX_LEVELS} levels deep"

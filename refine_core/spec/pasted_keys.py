@@ -31,8 +31,8 @@ def is_pasted_key(text: str) -> bool:
 
 def begins_like_key(text: str) -> bool:
     """Whether what begins like a key goes on like one: long, and not of plain words and numbers."""
-    found = (match[0] for match in SECRET_LIKE.finditer(text))
-    return any(len(f) >= LONG and not all(map(_PLAIN.fullmatch, re.split(r"[\W_]+", f))) for f in found)
+    matches = (match[0] for match in SECRET_LIKE.finditer(text))
+    return any(len(f) >= LONG and not all(map(_PLAIN.fullmatch, re.split(r"[\W_]+", f))) for f in matches)
 
 
 def _has_random_word(text: str) -> bool:

@@ -56,8 +56,8 @@ class Schedule:
         for temperature in self.temperatures:
             if not _is_temperature(temperature):
                 expected = f"a number from 0 to {MAX_TEMPERATURE:g}"
-                shown = f"{temperature:g}" if isinstance(temperature, float) else repr(temperature)
-                return [Problem("schedule", f"a temperature must be {expected}, not {shown}")]
+                text = f"{temperature:g}" if isinstance(temperature, float) else repr(temperature)
+                return [Problem("schedule", f"a temperature must be {expected}, not {text}")]
         if len(self.temperatures) != n:
             return [
                 Problem(

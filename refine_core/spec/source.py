@@ -11,10 +11,10 @@ _CLASSES = {"predict": "Predict", "chain_of_thought": "ChainOfThought"}
 
 def program_source(spec: ProgramSpec) -> str:
     """A module `Program` that does what the spec describes: runs as it stands. Raises SignatureError."""
-    given = _list_inputs(spec)
-    used = sorted({_CLASSES[s.strategy] for s in spec.stages})
+    inputs = _list_inputs(spec)
+    classes = sorted({_CLASSES[s.strategy] for s in spec.stages})
     simple = all(not s.instructions and not s.descriptions for s in spec.stages)
-    names = [*used, "Module", "Prediction", *([] if simple else ["Signature"])]
+    names = [*classes, "Module", "Prediction", *([] if simple else ["Signature"])]
     lines = [
         f"from refine_core import {', '.join(sorted(names))}",
         "",
@@ -26,9 +26,9 @@ def program_source(spec: ProgramSpec) -> str:
         lines += _stage_lines(stage)
     lines += [
         "",
-        f"    def forward(self, {', '.join(given)}, **_):" if given else "    def forward(self, **_):",
+        f"    def forward(self, {', '.join(inputs)}, **_):" if inputs else "    def forward(self, **_):",
     ]
-    have = dict.fromkeys(given)
+    have = dict.fromkeys(inputs)
     where = {name: name for name in have}
     for stage in spec.stages:
         signature = ensure_signature(stage.signature)
@@ -41,19 +41,19 @@ def program_source(spec: ProgramSpec) -> str:
 
 def _list_inputs(spec: ProgramSpec) -> list[str]:
     """Inputs that no earlier stage makes, in the order in which stages want them."""
-    made: set[str] = set()
-    given: dict[str, None] = {}
+    outputs: set[str] = set()
+    inputs: dict[str, None] = {}
     for stage in spec.stages:
         signature = ensure_signature(stage.signature)
-        given.update(dict.fromkeys(n for n in signature.input_fields if n not in made))
-        made |= set(signature.output_fields)
-    return list(given)
+        inputs.update(dict.fromkeys(n for n in signature.input_fields if n not in outputs))
+        outputs |= set(signature.output_fields)
+    return list(inputs)
 
 
 def _stage_lines(stage: StageSpec) -> list[str]:
-    made = _CLASSES[stage.strategy]
+    predictor_class = _CLASSES[stage.strategy]
     if not stage.instructions and not stage.descriptions:
-        opening = [f"        self.{stage.name} = {made}({stage.signature!r})"]
+        opening = [f"        self.{stage.name} = {predictor_class}({stage.signature!r})"]
     else:
         signature = ensure_signature(stage.signature)
         lines = [f"        {stage.name}_signature = Signature({stage.signature!r}, {stage.instructions!r})"]
@@ -62,7 +62,7 @@ def _stage_lines(stage: StageSpec) -> list[str]:
             for n, d in stage.descriptions.items()
             if n in signature.fields and d
         ]
-        opening = [*lines, f"        self.{stage.name} = {made}({stage.name}_signature)"]
+        opening = [*lines, f"        self.{stage.name} = {predictor_class}({stage.name}_signature)"]
     if stage.demos:
         inner = ".predict" if stage.strategy == "chain_of_thought" else ""
         opening.append(f"        self.{stage.name}{inner}.demos = {[dict(d) for d in stage.demos]!r}")

@@ -62,8 +62,8 @@ def check_reward(source: str, name: str | None = None, fields: Fields | None = N
         kind = codes.get(error.type_name, "syntax")
         message = f"{error.message[:1].upper()}{error.message[1:]}"
         return (Finding(kind, "error", message, error.line, error.column),)
-    found = [finding for check in CHECKS for finding in _findings(check, code)]
-    return tuple(sorted(dict.fromkeys(found), key=lambda f: (f.line or 0, f.column or 0)))
+    findings = [finding for check in CHECKS for finding in _findings(check, code)]
+    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.line or 0, f.column or 0)))
 
 
 def _findings(check: Callable[[Code], Iterable[Finding]], code: Code) -> list[Finding]:
@@ -91,5 +91,5 @@ def rename_parameters(source: str, name: str | None = None) -> str:
 
 def read_code(source: str, name: str | None, fields: Fields | None) -> Code:
     """A reward's syntax tree, as the checks read it. Raises RewardError for one that does not parse or is not there."""
-    found = find_reward(source, name)
-    return resolve_code(source, parse_reward(source), found, fields or Fields())
+    reward_name = find_reward(source, name)
+    return resolve_code(source, parse_reward(source), reward_name, fields or Fields())

@@ -24,24 +24,24 @@ class Argument:
 
 def follow_aliases(code: Code, argument: Argument, function: Function, name: str) -> bool:
     """Collect every name of an argument in `argument.names`; False if one of them may be something else, or changed."""
-    waiting = [(function, name)]
-    while waiting:
-        scope, known = waiting.pop()
-        if (scope, known) in argument.names:
+    pending = [(function, name)]
+    while pending:
+        scope, alias = pending.pop()
+        if (scope, alias) in argument.names:
             continue
-        if _is_rebound(scope, known):
+        if _is_rebound(scope, alias):
             return False
-        argument.names.add((scope, known))
+        argument.names.add((scope, alias))
         for node in ast.walk(scope):
-            if isinstance(node, ast.Assign) and is_one_of(code, node.value, {(scope, known)}):
+            if isinstance(node, ast.Assign) and is_one_of(code, node.value, {(scope, alias)}):
                 for target in node.targets:
                     if not isinstance(target, ast.Name):
                         continue
                     if _times_bound(scope, target.id) > 1:
                         return False
-                    waiting.append((scope, target.id))
+                    pending.append((scope, target.id))
             elif isinstance(node, ast.Call):
-                waiting.extend(_helper_parameters(code, node, scope, known))
+                pending.extend(_helper_parameters(code, node, scope, alias))
     return not _is_changed(code, argument)
 
 
@@ -76,8 +76,8 @@ def is_one_of(code: Code, node: ast.AST | None, names: set[tuple[ast.AST, str]])
                 return False
         elif isinstance(scope, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)) and any(
             isinstance(n, ast.Name) and n.id == node.id
-            for made in scope.generators
-            for n in ast.walk(made.target)
+            for generator in scope.generators
+            for n in ast.walk(generator.target)
         ):
             return False
     return False

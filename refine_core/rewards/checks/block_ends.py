@@ -113,13 +113,13 @@ class EndFinder:
 
 def list_always_raising(code: Code) -> set[str]:
     """Names of the source's own functions that always raise."""
-    found = set()
+    names = set()
     for node in code.tree.body:
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             returns = any(isinstance(n, (ast.Return, ast.Yield, ast.YieldFrom)) for n in own_nodes(node))
             if not returns and not EndFinder().block(node.body, node).falls:
-                found.add(node.name)
-    return found
+                names.add(node.name)
+    return names
 
 
 def _constant(test: ast.expr) -> bool | None:

@@ -50,12 +50,16 @@ class Code:
     def helpers(self) -> dict[str, ast.FunctionDef]:
         """Name -> function, of those that the source defines once, decorates with nothing and calls in one place."""
         nodes = list(ast.walk(self.tree))
-        made = Counter(n.name for n in nodes if isinstance(n, ast.FunctionDef) and not n.decorator_list)
-        used = Counter(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+        definitions = Counter(
+            n.name for n in nodes if isinstance(n, ast.FunctionDef) and not n.decorator_list
+        )
+        uses = Counter(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
         return {
             n.name: n
             for n in nodes
-            if isinstance(n, ast.FunctionDef) and not n.decorator_list and made[n.name] == used[n.name] == 1
+            if isinstance(n, ast.FunctionDef)
+            and not n.decorator_list
+            and definitions[n.name] == uses[n.name] == 1
         }
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
@@ -80,12 +84,12 @@ def resolve_code(source: str, tree: ast.Module, name: str, fields: Fields) -> Co
 def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a function's body, without those of functions and classes inside it."""
     body = getattr(function, "body", [])
-    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
-    while waiting:
-        node = waiting.pop(0)
+    pending: list[ast.AST] = list(body) if isinstance(body, list) else [body]
+    while pending:
+        node = pending.pop(0)
         yield node
         if not isinstance(node, Scope):
-            waiting[:0] = ast.iter_child_nodes(node)
+            pending[:0] = ast.iter_child_nodes(node)
 
 
 def _resolve(tree: ast.Module, name: str, depth: int) -> tuple[Function | None, bool]:
@@ -107,10 +111,10 @@ def _resolve(tree: ast.Module, name: str, depth: int) -> tuple[Function | None, 
 
 def _find_call_method(tree: ast.Module, name: str) -> Function | None:
     """The `__call__` of a class of this source."""
-    found = list(_bindings(tree, name))
-    if len(found) != 1 or not isinstance(found[0], ast.ClassDef) or found[0].decorator_list:
+    bindings = list(_bindings(tree, name))
+    if len(bindings) != 1 or not isinstance(bindings[0], ast.ClassDef) or bindings[0].decorator_list:
         return None
-    methods = [n for n in found[0].body if isinstance(n, ast.FunctionDef) and n.name == "__call__"]
+    methods = [n for n in bindings[0].body if isinstance(n, ast.FunctionDef) and n.name == "__call__"]
     return methods[0] if len(methods) == 1 and not methods[0].decorator_list else None
 
 
@@ -127,9 +131,9 @@ def called_name(node: ast.AST) -> str:
 
 def _bindings(tree: ast.Module, name: str) -> Iterator[ast.AST]:
     """What binds a name of the module's top level, conditions included."""
-    waiting: list[ast.AST] = list(tree.body)
-    while waiting:
-        node = waiting.pop(0)
+    pending: list[ast.AST] = list(tree.body)
+    while pending:
+        node = pending.pop(0)
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 if node.name == name:
@@ -148,4 +152,4 @@ def _bindings(tree: ast.Module, name: str) -> Iterator[ast.AST]:
             case _:
                 pass
         if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            waiting[:0] = ast.iter_child_nodes(node)
+            pending[:0] = ast.iter_child_nodes(node)

@@ -163,10 +163,10 @@ def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
     close = nearest(name, names)
     line, column, end = code.lines.name_at(around, name)
     what = _WORDS.get(origin, f"a {origin.__name__}")
-    said = f"{ast.unparse(node)} is {what}, which has no {name!r}."
-    said += f" Did you mean {close!r}?" if close else ""
+    message = f"{ast.unparse(node)} is {what}, which has no {name!r}."
+    message += f" Did you mean {close!r}?" if close else ""
     fix = Fix(f"Use {close}", line, column, end, close) if close and column and end else None
-    yield Finding("unknown-method", "error", said, line, column, end, fix, name)
+    yield Finding("unknown-method", "error", message, line, column, end, fix, name)
 
 
 def _is_guarded(code: Code, argument: Argument | None, node: ast.AST, name: str) -> bool:
@@ -175,12 +175,12 @@ def _is_guarded(code: Code, argument: Argument | None, node: ast.AST, name: str)
     for around in code.around(node):
         if isinstance(around, (ast.Try, ast.TryStar)) and inside in around.body:
             for handler in around.handlers:
-                caught = (
+                exceptions = (
                     {n.id for n in ast.walk(handler.type) if isinstance(n, ast.Name)}
                     if handler.type
                     else _GUARDS
                 )
-                if caught & _GUARDS:
+                if exceptions & _GUARDS:
                     return True
         if isinstance(around, ast.With) and "suppress" in ast.unparse(around.items[0].context_expr):
             return True

@@ -56,9 +56,9 @@ class Fields:
 
 def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The name that was probably meant."""
-    known = {other.lower(): other for other in names}
-    found = difflib.get_close_matches(name.lower(), known, 1, cutoff)
-    return known[found[0]] if found else None
+    by_lower_name = {other.lower(): other for other in names}
+    matches = difflib.get_close_matches(name.lower(), by_lower_name, 1, cutoff)
+    return by_lower_name[matches[0]] if matches else None
 
 
 class Lines:

@@ -49,8 +49,8 @@ def _check_import(code: Code, statement: ast.AST, module: str, node: ast.AST) ->
         yield _report_refused(code, node, module)
     elif not _is_guarded(code, statement) and not _is_installed(top):
         line, column, end, _ = code.lines.text_at(node)
-        said = f"No module named {top!r} is installed in the Python that runs the app."
-        yield Finding("missing-module", "error", said, line, column, end, subject=top)
+        message = f"No module named {top!r} is installed in the Python that runs the app."
+        yield Finding("missing-module", "error", message, line, column, end, subject=top)
 
 
 def _report_refused(code: Code, node: ast.AST, what: str) -> Finding:

@@ -27,10 +27,10 @@ def check_names(code: Code) -> Iterator[Finding]:
     if any(n.id in _HIDDEN for n in loaded) or _catches_name_errors(nodes):
         return
     skipped = _annotations(code, nodes)
-    seen: set[str] = set()
+    reported: set[str] = set()
     for node in sorted(loaded, key=lambda n: (n.lineno, n.col_offset)):
-        if node.id not in bound | _PREDEFINED | seen and node not in skipped:
-            seen.add(node.id)
+        if node.id not in bound | _PREDEFINED | reported and node not in skipped:
+            reported.add(node.id)
             yield _report_unknown(code, node, bound)
 
 
@@ -39,15 +39,15 @@ def _report_unknown(code: Code, node: ast.Name, bound: set[str]) -> Finding:
     line, column, end = code.lines.name_at(node, name)
     fix = None
     if name in sys.stdlib_module_names:
-        said = f"{name} is not imported."
+        message = f"{name} is not imported."
         at = _first_line(code.tree)
         fix = Fix(f"Add import {name}", at, 1, 1, f"import {name}\n")
     else:
         close = nearest(name, bound, 0.75) or nearest(name, _PREDEFINED, 0.75)
-        said = f"Nothing here is called {name!r}." + (f" Did you mean {close!r}?" if close else "")
+        message = f"Nothing here is called {name!r}." + (f" Did you mean {close!r}?" if close else "")
         if close and column and end:
             fix = Fix(f"Use {close}", line, column, end, close)
-    return Finding("unknown-name", "error", said, line, column, end, fix, name)
+    return Finding("unknown-name", "error", message, line, column, end, fix, name)
 
 
 def _first_line(tree: ast.Module) -> int:
@@ -93,7 +93,7 @@ def _annotations(code: Code, nodes: list[ast.AST]) -> set[ast.AST]:
         and any(a.name == "annotations" for a in n.names)
         for n in nodes
     )
-    found: set[ast.AST] = set()
+    names: set[ast.AST] = set()
     for node in nodes:
         parts: list[ast.expr | None] = []
         if isinstance(node, ast.AnnAssign):
@@ -103,5 +103,5 @@ def _annotations(code: Code, nodes: list[ast.AST]) -> set[ast.AST]:
             parts = [node.annotation]
         elif future and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             parts = [node.returns]
-        found.update(inner for part in parts if part is not None for inner in ast.walk(part))
-    return found
+        names.update(inner for part in parts if part is not None for inner in ast.walk(part))
+    return names

@@ -73,8 +73,8 @@ def find_foreign_function(code: Code) -> ForeignFunction | None:
     ):
         return None
     header = f"{code.name}({', '.join(names)})"
-    if (found := _find_framework(names, code.name)) is not None:
-        return ForeignFunction(header, found.name, f"looks like a function for {found.name}")
+    if (framework := _find_framework(names, code.name)) is not None:
+        return ForeignFunction(header, framework.name, f"looks like a function for {framework.name}")
     if len(names) < 2:  # noqa: PLR2004 - inputs and prediction
         return None
     first, second = names[0].strip("_").lower(), names[1].strip("_").lower()
@@ -100,10 +100,10 @@ def _find_framework(names: Iterable[str], function: str, *, strict: bool = False
     return None
 
 
-def _has_name(names: list[str], wanted: str) -> bool:
-    if wanted.endswith("*"):
-        return any(name.startswith(wanted[:-1]) for name in names)
-    return wanted in names
+def _has_name(names: list[str], pattern: str) -> bool:
+    if pattern.endswith("*"):
+        return any(name.startswith(pattern[:-1]) for name in names)
+    return pattern in names
 
 
 def check_parameters(code: Code) -> Iterator[Finding]:
@@ -122,22 +122,22 @@ def check_parameters(code: Code) -> Iterator[Finding]:
         return
     count = {0: "no arguments", 1: "one argument"}.get(len(names), f"{len(names)} arguments")
     also = f", and {' and '.join(keywords)} by name" if keywords else ""
-    found = find_foreign_function(code)
-    whose = f" It {found.reason}." if found is not None else ""
-    said = f"{code.name} takes {count}{also}; it is called with two, {code.name}(args, pred): the inputs and the prediction.{whose}"
+    foreign = find_foreign_function(code)
+    whose = f" It {foreign.reason}." if foreign is not None else ""
+    message = f"{code.name} takes {count}{also}; it is called with two, {code.name}(args, pred): the inputs and the prediction.{whose}"
     line, column, end = _locate_header(code, function)
-    yield Finding("parameters", "error", said, line, column, end, subject=code.name)
+    yield Finding("parameters", "error", message, line, column, end, subject=code.name)
 
 
 def ask_about_foreign_function(code: Code) -> Finding | None:
     """The question that a function for another framework raises. Its fix renames the parameters."""
-    found = find_foreign_function(code)
+    foreign = find_foreign_function(code)
     function = code.function
-    if found is None or function is None or next(check_parameters(code), None) is not None:
+    if foreign is None or function is None or next(check_parameters(code), None) is not None:
         return None
-    said = f"The function {found.header} {found.reason}. Here it would be called with the inputs first and the prediction second."
+    message = f"The function {foreign.header} {foreign.reason}. Here it would be called with the inputs first and the prediction second."
     line, column, end = _locate_header(code, function)
-    return Finding("foreign", "error", said, line, column, end, subject=found.header)
+    return Finding("foreign", "error", message, line, column, end, subject=foreign.header)
 
 
 def rename_code_parameters(code: Code) -> str:

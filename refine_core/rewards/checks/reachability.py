@@ -144,12 +144,12 @@ def _statements_before(around: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """A node and those in it, without what is inside a function or a class."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
+    pending = [node]
+    while pending:
+        one = pending.pop()
         if not isinstance(one, Scope):
             yield one
-            waiting.extend(ast.iter_child_nodes(one))
+            pending.extend(ast.iter_child_nodes(one))
 
 
 def _leaves(node: ast.AST) -> bool:
@@ -181,34 +181,34 @@ def _in_order(node: ast.AST) -> Iterator[ast.AST]:
 
 def _count_bindings(function: Function) -> Counter[str]:
     """How often the function binds each name, but for its parameters."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for one in ast.walk(function):
         match one:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                found[name] += 1
+                counts[name] += 1
             case (
                 ast.MatchAs(name=str(name))
                 | ast.MatchStar(name=str(name))
                 | ast.ExceptHandler(name=str(name))
             ):
-                found[name] += 1
+                counts[name] += 1
             case _:
                 pass
-    return found
+    return counts
 
 
 def _changed_names(function: Function) -> set[str]:
     """The names of what may be changed in place."""
-    found: set[str] = set()
+    names: set[str] = set()
     for one in ast.walk(function):
         match one:
             case ast.Subscript(value=ast.Name(id=owner), ctx=ast.Store() | ast.Del()):
-                found.add(owner)
+                names.add(owner)
             case ast.Attribute(value=ast.Name(id=owner), attr=method) if method in _CHANGES:
-                found.add(owner)
+                names.add(owner)
             case _:
                 pass
-    return found
+    return names
 
 
 _CHANGES = {
@@ -218,28 +218,28 @@ _CHANGES = {
 
 def _constant_names(tree: ast.Module) -> frozenset[str]:
     """Names of modules, of what is imported from them, and of plain constants at the top level."""
-    found = _imported_names(tree.body)
+    names = _imported_names(tree.body)
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()):
-                found.add(name)
+                names.add(name)
             case _:
                 pass
     stored = Counter(n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-    return frozenset(name for name in found if stored[name] <= 1)
+    return frozenset(name for name in names if stored[name] <= 1)
 
 
 def _imported_names(nodes: Sequence[ast.AST]) -> set[str]:
     """The names that imports among these bind, but for sources of chance."""
-    found: set[str] = set()
+    imported: set[str] = set()
     for node in nodes:
         match node:
             case ast.Import(names=names):
-                found |= {
+                imported |= {
                     one.asname or one.name.partition(".")[0] for one in names if one.name not in _CHANCE
                 }
             case ast.ImportFrom(module=module, names=names) if module not in _CHANCE:
-                found |= {one.asname or one.name for one in names if one.name not in _CHANCE}
+                imported |= {one.asname or one.name for one in names if one.name not in _CHANCE}
             case _:
                 pass
-    return found
+    return imported
