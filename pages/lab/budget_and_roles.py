@@ -10,8 +10,8 @@ from pages.lab import roles
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
-from pages.shared.folded import folded
-from pages.shared.text import mistake
+from pages.shared.auto_expander import auto_expander
+from pages.shared.text import show_error
 from refine_core.glossary import GLOSSARY
 from refine_core.programs import ModelSpec
 
@@ -25,7 +25,7 @@ def other_models_form(form: FormState) -> None:
     """Models for the adviser and the judge."""
     known = roles.list_choices()
     changed = any(st.session_state.get(field_key(role), roles.SAME) != roles.SAME for role in _ROLES)
-    with folded("Separate models for advice and judging", key=field_key("others"), needed=changed):
+    with auto_expander("Separate models for advice and judging", key=field_key("others"), needed=changed):
         for role, about in _ROLES.items():
             kept: ModelSpec | None = st.session_state.get(static_key(role, "kept"))
             options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in known.models)]
@@ -43,7 +43,7 @@ def other_models_form(form: FormState) -> None:
             )
             if removed:
                 name = removed.removeprefix(roles.SAVED)
-                mistake(f"The connection {name} was removed. Choose another one, or add it again.")
+                show_error(f"The connection {name} was removed. Choose another one, or add it again.")
                 continue
             for field in ("model", "api_base", "key_env", "extra", "temperature"):
                 show_problems(form, f"{role}.{field}")
@@ -52,7 +52,7 @@ def other_models_form(form: FormState) -> None:
 def budget_form(form: FormState) -> None:
     """What the run may spend."""
     given = any(st.session_state.get(field_key("budget", unit)) for unit in ("usd", "tokens"))
-    with folded("Budget", key=field_key("budget"), needed=given):
+    with auto_expander("Budget", key=field_key("budget"), needed=given):
         dollars, tokens = st.columns(2)
         with dollars:
             st.text_input(

@@ -9,8 +9,8 @@ import streamlit as st
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
-from pages.shared.folded import folded
-from pages.shared.text import ROLES, block, plain
+from pages.shared.auto_expander import auto_expander
+from pages.shared.text import ROLES, escape_markdown, show_text
 from refine_core import connections, programs
 from refine_core.formatting import format_temperature
 from refine_core.glossary import GLOSSARY
@@ -89,8 +89,8 @@ def _show_request(form: FormState, where: str) -> None:
     tokens = programs.estimate_tokens(messages)
     st.caption(f"About {tokens:,} tokens. Values in braces are filled in after an attempt.")
     for i, message in enumerate(messages):
-        st.caption(plain(ROLES[message["role"]]))
-        block(message["content"], key=static_key("advice", where, i))
+        st.caption(escape_markdown(ROLES[message["role"]]))
+        show_text(message["content"], key=static_key("advice", where, i))
 
 
 def _describe_temperatures(form: FormState) -> str:
@@ -122,7 +122,7 @@ def _advice_fields(form: FormState) -> None:
     """What the adviser is told, and at what length."""
     spec = form.spec
     changed = bool(spec.advice_instructions) or spec.advice_form == "compact"
-    with folded("Advice request", key=field_key("advice"), needed=changed):
+    with auto_expander("Advice request", key=field_key("advice"), needed=changed):
         st.text_area(
             "Instructions for advice",
             key=field_key("advice_instructions"),

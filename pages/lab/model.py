@@ -11,9 +11,9 @@ from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
 from pages.shared import address, keys
 from pages.shared.credentials import holds_key
-from pages.shared.reply_format import REPLY_FORMATS, reply_format
+from pages.shared.reply_format import REPLY_FORMATS, select_reply_format
 from pages.shared.secret import offer_key, secret
-from pages.shared.text import mistake, plain
+from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
 from refine_core.formatting import format_number, format_temperature, format_time
 from refine_core.glossary import GLOSSARY
@@ -76,7 +76,7 @@ def _real_model(form: FormState, run: Run | None) -> None:
     st.page_link(address.MODELS, label="Manage connections", icon=":material/lan:")
     chosen = known.models.get(named)
     if removed:
-        mistake(f"The connection {named} was removed. Choose another one, or add it again.")
+        show_error(f"The connection {named} was removed. Choose another one, or add it again.")
         return
     if chosen is None:
         _model_fields(form, _find_failure(form, run))
@@ -89,11 +89,11 @@ def _real_model(form: FormState, run: Run | None) -> None:
         else f"temperature {format_temperature(chosen.temperature)}",
         f"reply format: {REPLY_FORMATS[chosen.reply_format]}",
     ]
-    st.caption(plain(" · ".join(said)))
+    st.caption(escape_markdown(" · ".join(said)))
     for field in ("model", "api_base", "key_env", "extra"):
         show_problems(form, f"model.{field}")
     if complaint := _find_failure(form, run):
-        mistake(complaint[1])
+        show_error(complaint[1])
 
 
 def _describe_key(model: ModelSpec) -> str:
@@ -165,7 +165,7 @@ def _practice_model() -> None:
 def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
     def complain(field: str) -> None:
         if complaint is not None and complaint[0] == field:
-            mistake(complaint[1])
+            show_error(complaint[1])
 
     st.text_input(
         "Model",
@@ -218,7 +218,7 @@ def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
             persist_state="session",
             help="For each request. Temporary failures are retried up to three times.",
         )
-    reply_format(field_key("model", "reply_format"))
+    select_reply_format(field_key("model", "reply_format"))
     st.checkbox(
         "Cache identical calls",
         key=field_key("model", "cache"),

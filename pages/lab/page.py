@@ -11,9 +11,9 @@ from pages.lab.reward import refinement_form, reward_form
 from pages.lab.reward_source import take_run_anyway
 from pages.lab.start import example_buttons, preview_run, run_button, start_run
 from pages.shared import address
-from pages.shared.run_actions import actions
-from pages.shared.run_view import live, unknown
-from pages.shared.text import mistake
+from pages.shared.run_actions import draw_actions
+from pages.shared.run_view import draw_live_run, show_unknown_run
+from pages.shared.text import show_error
 from pages.shared.timeline import preload
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -22,10 +22,10 @@ try:
     run_id = address.lab_run_id()
     run = runs.get(run_id) if run_id else None
 except StoreError as error:
-    mistake(str(error))
+    show_error(str(error))
     st.stop()
 
-if address.change_asked() or not is_filled():
+if address.take_change() or not is_filled():
     load(run.timeline.spec if run else first_example())
 use_connection()
 form = read_form()
@@ -35,11 +35,11 @@ example_buttons(form)
 with st.container(horizontal=True, vertical_alignment="center"):
     pressed = run_button(form) or take_run_anyway()
     if run:
-        actions(run, here=form.spec.reward == run.timeline.spec.reward)
+        draw_actions(run, here=form.spec.reward == run.timeline.spec.reward)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
     said = st.empty()
     if run_id and run is None:
-        unknown(run_id)
+        show_unknown_run(run_id)
 
 left, right = st.columns([5, 7], gap="large")
 with left:
@@ -55,7 +55,7 @@ with right:
     if run:
         if not is_same_program(form, run.timeline.spec):
             st.caption("The form has changed since this run. Press Run to use the new values.")
-        live(run)
+        draw_live_run(run)
     else:
         preview_run(form)
         preload(key="preload")

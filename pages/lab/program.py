@@ -7,7 +7,7 @@ import streamlit as st
 from pages.lab.fields import field_key
 from pages.lab.form_state import FormState
 from pages.lab.stages import add_stage, remove_stage, stage_ids
-from pages.shared.text import mistake, plain
+from pages.shared.text import escape_markdown, show_error
 from refine_core import programs
 from refine_core.errors import Problem
 from refine_core.glossary import GLOSSARY
@@ -61,7 +61,7 @@ def inputs_form(form: FormState) -> None:
 def show_problems(form: FormState, field: str) -> None:
     """What is wrong with the field above."""
     for problem in form.problems_at(field):
-        mistake(describe_problem(problem))
+        show_error(describe_problem(problem))
 
 
 def describe_problem(problem: Problem) -> str:
@@ -117,7 +117,11 @@ def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:
 
 
 def _input_field(one: FormInput) -> None:
-    label = plain(one.name) if one.kind == "text" else f"{plain(one.name)} · {plain(one.type)}"
+    label = (
+        escape_markdown(one.name)
+        if one.kind == "text"
+        else f"{escape_markdown(one.name)} · {escape_markdown(one.type)}"
+    )
     where = field_key("in", one.name, one.kind)
     match one.kind:
         case "text":

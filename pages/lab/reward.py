@@ -11,7 +11,7 @@ from pages.lab.program import show_problems
 from pages.lab.reward_source import confirm_call, replace_reward, reward_revision
 from pages.shared import address
 from pages.shared.editor import editor
-from pages.shared.text import plain
+from pages.shared.text import escape_markdown
 from refine_core import programs
 from refine_core.errors import Problem
 from refine_core.glossary import GLOSSARY
@@ -55,7 +55,7 @@ def reward_form(form: FormState, run: Run | None) -> bool:
             between,
             index=None,
             key=field_key("reward", "name"),
-            format_func=plain,
+            format_func=escape_markdown,
             persist_state="session",
         )
     elif state[field_key("reward", "name")] is not None:
@@ -66,7 +66,8 @@ def reward_form(form: FormState, run: Run | None) -> bool:
     known = {one.line for one in form.findings if one.severity == "error"}
     for one in [one for one in failed if one.line not in known][:SHOWN]:
         st.error(
-            plain(f"Line {one.line}: {one.message[:1].lower()}{one.message[1:]}"), icon=":material/error:"
+            escape_markdown(f"Line {one.line}: {one.message[:1].lower()}{one.message[1:]}"),
+            icon=":material/error:",
         )
     return typed_reward.run
 
@@ -102,10 +103,10 @@ def _show_findings(form: FormState) -> None:
     for i, one in enumerate(form.findings[:SHOWN]):
         where = f"Line {one.line}: " if one.line is not None else ""
         draw, icon = (st.error, "error") if one.severity == "error" else (st.warning, "warning")
-        draw(plain(f"{where}{one.message}"), icon=f":material/{icon}:")
+        draw(escape_markdown(f"{where}{one.message}"), icon=f":material/{icon}:")
         if one.fix is not None:
             st.button(
-                plain(one.fix.label),
+                escape_markdown(one.fix.label),
                 key=static_key("reward", "fix", i),
                 on_click=replace_reward,
                 args=(programs.apply_fix(source, one.fix),),

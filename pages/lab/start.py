@@ -14,7 +14,7 @@ from pages.lab.load_form import load
 from pages.lab.program import describe_problem
 from pages.lab.reward_source import may_run_anyway, run_anyway
 from pages.shared import address
-from pages.shared.text import ROLES, block, mistake, plain
+from pages.shared.text import ROLES, escape_markdown, show_error, show_text
 from refine_core import programs, runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
@@ -51,7 +51,7 @@ def example_buttons(form: FormState) -> None:
                 args=(name,),
             )
     st.caption(
-        plain(programs.EXAMPLES[current].teaches)
+        escape_markdown(programs.EXAMPLES[current].teaches)
         if current is not None
         else "Your own program. Choosing an example replaces it."
     )
@@ -71,14 +71,14 @@ def run_button(form: FormState) -> bool:
     else:
         name = f"the {model.label}" if model.kind == "practice" else model.label
         words = f"up to {pluralize(n, 'attempt')} on {name}"
-    st.caption(plain(words), width="content")
+    st.caption(escape_markdown(words), width="content")
     return pressed
 
 
 def start_run(form: FormState) -> None:
     """Begin a run and put it into the address; or say why it cannot begin. One that is under way is not begun twice."""
     if form.problems:
-        mistake(
+        show_error(
             "Not started. " + " ".join(f"{_name_field(p.field)}{describe_problem(p)}" for p in form.problems)
         )
         return
@@ -86,7 +86,7 @@ def start_run(form: FormState) -> None:
     if form.reward_errors and not may_run_anyway(source):
         first = form.reward_errors[0]
         where = f" at line {first.line}" if first.line is not None else ""
-        mistake(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
+        show_error(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
         st.button("Run anyway", key=static_key("run-anyway"), on_click=run_anyway, args=(source,))
         return
     asking = replace(form.spec, stop_on_repeating_error=True)
@@ -98,7 +98,7 @@ def start_run(form: FormState) -> None:
             try:
                 run_id = last.run_id = runs.start(asking, form.credentials)
             except (SpecError, LMError, StoreError) as error:
-                mistake(f"Not started: {error}")
+                show_error(f"Not started: {error}")
                 return
     if again and address.run_id() == run_id:
         st.caption(
@@ -154,8 +154,8 @@ def preview_run(form: FormState) -> None:
         return
     st.markdown("**The exact prompt of the first attempt**")
     for name, messages in programs.preview_first_prompts(form.spec).items():
-        with st.expander(plain(name), key=static_key("prompt", name)):
+        with st.expander(escape_markdown(name), key=static_key("prompt", name)):
             for i, message in enumerate(messages):
                 st.caption(ROLES[message["role"]])
-                block(message["content"], key=static_key("prompt", name, i))
+                show_text(message["content"], key=static_key("prompt", name, i))
     preview_advice(form)

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.text import plain
+from pages.shared.text import escape_markdown
 from refine_core import runs as store
 from refine_core.errors import StoreError
 
@@ -22,6 +22,6 @@ run = st.Page(address.RUN, title="Run", url_path="run", visibility="hidden")
 
 with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
-        st.warning(plain(notice), icon=":material/warning:")
+        st.warning(escape_markdown(notice), icon=":material/warning:")
 
 st.navigation([lab, runs, models, run], position="top").run()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.models import state
 from pages.models.state import static_key
-from pages.shared.text import block, plain
+from pages.shared.text import escape_markdown, show_text
 from refine_core import connections
 from refine_core.connections import Check, Finding
 from refine_core.formatting import format_cost, format_duration, format_tokens
@@ -122,14 +122,14 @@ def _draw(found: Check) -> None:
         for words, findings in _group_findings(found.findings).items():
             if len(findings) > 1:  # one reason for all of them
                 names = ", ".join(finding.what for finding in findings)
-                st.markdown(f"{_VERDICTS['unknown'][0]} **{names}**: {plain(words)}")
+                st.markdown(f"{_VERDICTS['unknown'][0]} **{names}**: {escape_markdown(words)}")
             else:
                 _finding(findings[0])
     if found.reply:
         st.caption("Reply")
-        block(found.reply, key=static_key("test_reply"))
+        show_text(found.reply, key=static_key("test_reply"))
         tokens = format_tokens(found.tokens_in, found.tokens_out)
-        st.caption(plain(f"{tokens} · {format_cost(found.cost_usd)}"))
+        st.caption(escape_markdown(f"{tokens} · {format_cost(found.cost_usd)}"))
 
 
 def _group_findings(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
@@ -143,5 +143,5 @@ def _group_findings(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
 
 def _finding(finding: Finding) -> None:
     icon, verdict = _VERDICTS[finding.verdict]
-    words = f". {plain(finding.words)}" if finding.words else ""
+    words = f". {escape_markdown(finding.words)}" if finding.words else ""
     st.markdown(f"{icon} **{finding.what}**: {verdict}{words}")

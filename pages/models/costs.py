@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from pages.models.state import static_key
-from pages.shared.text import plain
+from pages.shared.text import escape_markdown
 from refine_core.connections import ModelSpending
 from refine_core.formatting import format_cost, pluralize
 
@@ -45,7 +45,7 @@ def show_costs(spent: Sequence[ModelSpending]) -> None:
     today = [one for one in spent if one.day == datetime.datetime.now().astimezone().date()]
     left, right = st.columns(2)
     for place, title, part in ((left, "Today", today), (right, f"Last {DAYS} days", spent)):
-        place.metric(title, plain(format_total(part)))
+        place.metric(title, escape_markdown(format_total(part)))
         if unpriced := sum(one.unpriced for one in part):
             place.caption(f"{pluralize(unpriced, 'call')} of unknown price")
     _table(

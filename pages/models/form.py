@@ -20,7 +20,7 @@ from pages.models.parameters import parameters
 from pages.models.state import NONE, TYPED, VARIABLE, FormState, field_key, static_key
 from pages.shared import keys
 from pages.shared.secret import offer_key, secret
-from pages.shared.text import mistake, plain
+from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
 from refine_core.connections import PRESETS, Preset
 from refine_core.errors import SpecError, StoreError
@@ -36,7 +36,10 @@ def connection_form(taken: list[str]) -> None:
     use_tested_format()
     form = state.read_form()
     preset = PRESETS[form.connection.preset]
-    st.header("Add a connection" if form.replacing is None else f"Edit {plain(form.replacing)}", anchor=False)
+    st.header(
+        "Add a connection" if form.replacing is None else f"Edit {escape_markdown(form.replacing)}",
+        anchor=False,
+    )
     st.selectbox(
         "Provider",
         list(PRESETS),
@@ -47,7 +50,7 @@ def connection_form(taken: list[str]) -> None:
         persist_state="session",
         disabled=form.replacing is not None,
     )
-    st.caption(plain(preset.note))
+    st.caption(escape_markdown(preset.note))
     model, name = st.columns(2)
     with model:
         _model(preset, form)
@@ -109,7 +112,7 @@ def _model(preset: Preset, form: FormState) -> None:
             st.caption("The server lists" if list_models() else "For example", width="content")
             for place, name in enumerate(names):
                 st.button(
-                    plain(name),
+                    escape_markdown(name),
                     key=field_key(f"take.{place}"),
                     type="tertiary",
                     on_click=_use_name,
@@ -163,7 +166,7 @@ def _key(preset: Preset, form: FormState) -> None:
                 unset := connections.unset_variable(form.connection.model)
             ):
                 st.caption(
-                    f":material/info: {plain(unset)} is not set. Set it and restart the app, or enter the key here."
+                    f":material/info: {escape_markdown(unset)} is not set. Set it and restart the app, or enter the key here."
                 )
         case "typed":
             secret("API key", key=state.KEY_PLACE)
@@ -189,7 +192,7 @@ def _save(form: FormState, taken: list[str]) -> None:
     try:
         connections.save_connection(form.connection, replacing=form.replacing)
     except (SpecError, StoreError) as error:
-        mistake(f"Not saved: {error}")
+        show_error(f"Not saved: {error}")
         return
     if form.replacing not in (None, name):
         keys.forget(replace(form.connection.model, connection=form.replacing or ""))
@@ -201,14 +204,14 @@ def _save(form: FormState, taken: list[str]) -> None:
 
 
 def _show_all_problems(form: FormState, what: str) -> None:
-    mistake(f"{what}. " + " ".join(f"{_capitalize(problem)}." for problem in form.problems))
+    show_error(f"{what}. " + " ".join(f"{_capitalize(problem)}." for problem in form.problems))
 
 
 def _show_problems(form: FormState, field: str) -> None:
     if not (st.session_state.get(field_key(field)) or st.session_state.get(field_key("pressed"))):
         return  # empty because nobody has come to it yet
     for problem in form.problems_at(field):
-        mistake(_capitalize(problem))
+        show_error(_capitalize(problem))
 
 
 def _capitalize(problem: Problem) -> str:

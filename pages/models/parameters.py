@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.models.state import REASONING_EFFORTS, FormState, field_key
-from pages.shared.folded import folded
-from pages.shared.reply_format import reply_format
+from pages.shared.auto_expander import auto_expander
+from pages.shared.reply_format import select_reply_format
 from refine_core.programs import ModelSpec
 
 _FIELDS = (
@@ -37,10 +37,10 @@ _DEFAULTS = {
 
 def parameters(form: FormState, faults: Callable[[FormState, str], None]) -> None:
     """Everything that is sent with each request, and what it is reckoned to cost."""
-    reply_format(field_key("reply_format"))
+    select_reply_format(field_key("reply_format"))
     faults(form, "reply_format")
     wrong = any(form.problems_at(name) for name in _FIELDS)
-    with folded("Parameters and prices", key=field_key("parameters"), needed=wrong):
+    with auto_expander("Parameters and prices", key=field_key("parameters"), needed=wrong):
         first, second, third = st.columns(3)
         with first:
             _number_field(

@@ -11,7 +11,7 @@ from pages.models.connection_test import leave_form_test, show_test, start_test
 from pages.models.state import static_key
 from pages.shared import address, keys
 from pages.shared.reply_format import REPLY_FORMATS
-from pages.shared.text import mistake, plain
+from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
 from refine_core.connections import PRESETS, Connection
 from refine_core.errors import SpecError, StoreError
@@ -34,11 +34,11 @@ def connection_rows(saved: list[Connection]) -> None:
 def _row(connection: Connection) -> None:
     name, model = connection.name, connection.model
     with st.container(border=True, gap="small", key=f"connection-{name}"):
-        st.markdown(f"**{plain(name)}**")
+        st.markdown(f"**{escape_markdown(name)}**")
         parts = [PRESETS[connection.preset].title, model.model, *([model.api_base] if model.api_base else [])]
         if model.reply_format != "auto":
             parts.append(f"reply format: {REPLY_FORMATS[model.reply_format]}")
-        st.caption(plain(" · ".join([*parts, _describe_key(connection)])))
+        st.caption(escape_markdown(" · ".join([*parts, _describe_key(connection)])))
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Use in the Lab", key=f"use.{name}", icon=":material/science:"):
                 st.session_state["lab.use_connection"] = name
@@ -113,13 +113,13 @@ def _forget_removed(saved: Sequence[Connection]) -> None:
 def _show_last_result(saved: list[Connection]) -> None:
     """What came of the last press."""
     if failed := st.session_state.pop(static_key("error"), None):
-        mistake(failed)
+        show_error(failed)
     if said := st.session_state.pop(static_key("message"), None):
-        st.success(plain(said), icon=":material/check:")
+        st.success(escape_markdown(said), icon=":material/check:")
     if not st.session_state.pop(_FRESH, False) and _UNDO not in st.session_state:
         _forget_removed(saved)  # its button was not there a moment ago: the page was left meanwhile
     removed: Connection | None = st.session_state.get(_REMOVED)
     if removed is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(plain(f"{removed.name} was removed."), width="content")
+            st.caption(escape_markdown(f"{removed.name} was removed."), width="content")
             st.button("Undo", key=_UNDO, type="tertiary", on_click=_restore)

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.run_actions import actions
-from pages.shared.run_view import live, unknown
-from pages.shared.text import mistake, plain
+from pages.shared.run_actions import draw_actions
+from pages.shared.run_view import draw_live_run, show_unknown_run
+from pages.shared.text import escape_markdown, show_error
 from refine_core import runs
 from refine_core.errors import StoreError
 
@@ -17,19 +17,19 @@ if run_id is None:
 try:
     run = runs.get(run_id)
 except StoreError as error:
-    mistake(str(error))
+    show_error(str(error))
     st.stop()
 if run is None:
-    unknown(run_id)
+    show_unknown_run(run_id)
 else:
-    st.title(plain(runs.title(run.timeline.spec)), anchor=False)
+    st.title(escape_markdown(runs.title(run.timeline.spec)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not run.awaits_decision:  # else "Fix the reward" leads there
             st.page_link(
                 address.LAB,
                 label="Open in the Lab, to change it and run again",
                 icon=":material/science:",
-                query_params=address.to_change(run_id),
+                query_params=address.change_query(run_id),
             )
-        actions(run)
-    live(run)
+        draw_actions(run)
+    draw_live_run(run)

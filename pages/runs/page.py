@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.text import mistake, plain
+from pages.shared.text import escape_markdown, show_error
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_number, format_time, pluralize
@@ -26,7 +26,7 @@ def entry(row: RunRow) -> None:
     summary = row.summary
     st.page_link(
         address.RUN,
-        label=plain(summary.title or row.run_id),
+        label=escape_markdown(summary.title or row.run_id),
         icon=":material/timeline:",
         query_params={"run": row.run_id},
     )
@@ -43,14 +43,14 @@ def entry(row: RunRow) -> None:
         best,
         summary.model,
     ]
-    st.caption(plain(" · ".join(parts)))
+    st.caption(escape_markdown(" · ".join(parts)))
 
 
 st.title("Runs", anchor=False, help=f"{GLOSSARY['run']}\n\n**Event**: {GLOSSARY['event']}")
 try:
     rows = runs.recent(SHOWN)
 except StoreError as error:
-    mistake(str(error))
+    show_error(str(error))
 else:
     if not rows:
         st.info(

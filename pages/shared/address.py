@@ -15,7 +15,7 @@ REWARD: Final = "reward"  # the place of the reward in the Lab
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"
-LONGEST: Final = 6  # digits of an attempt's number
+MAX_DIGITS: Final = 6  # digits of an attempt's number
 
 
 def run_id() -> str | None:
@@ -33,12 +33,12 @@ def lab_run_id() -> str | None:
     return named
 
 
-def to_change(run_id: str) -> dict[str, str]:
+def change_query(run_id: str) -> dict[str, str]:
     """The query of an address in the Lab at which that run's description fills the form, whatever stood there."""
     return {"run": run_id, _CHANGE: "1"}
 
 
-def change_asked() -> bool:
+def take_change() -> bool:
     """Whether the address asks for the run's description in the form. It asks once: what is typed then stays."""
     return st.query_params.pop(_CHANGE, None) is not None
 
@@ -65,7 +65,7 @@ def leave_run() -> None:
 def attempt() -> int | None:
     """The index of the attempt that the address names (it counts from 1), or None."""
     text = st.query_params.get("attempt", "")
-    readable = text.isascii() and text.isdecimal() and len(text) <= LONGEST
+    readable = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
     return int(text) - 1 if readable and int(text) >= 1 else None
 
 

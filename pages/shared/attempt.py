@@ -8,7 +8,7 @@ from itertools import groupby, islice
 import streamlit as st
 import ujson
 
-from pages.shared.text import ROLES, block, mistake, plain, printed, whole
+from pages.shared.text import ROLES, escape_markdown, show_error, show_output, show_text, show_whole_message
 from refine_core.errors import Charge
 from refine_core.formatting import (
     format_cost,
@@ -47,7 +47,7 @@ _BLAME = {
 }
 
 
-def attempt_view(timeline: Timeline, attempt: Attempt) -> None:
+def draw_attempt(timeline: Timeline, attempt: Attempt) -> None:
     """Everything that is recorded of one attempt."""
     st.header(_title(timeline, attempt), anchor=False)
     _rollout(timeline, attempt)
@@ -90,7 +90,7 @@ def _title(timeline: Timeline, attempt: Attempt) -> str:
             parts.append(ATTEMPT_OUTCOMES[state])
     if attempt.returned:
         parts.append(ATTEMPT_OUTCOMES["returned"])
-    return plain(" · ".join(parts))
+    return escape_markdown(" · ".join(parts))
 
 
 def _rollout(timeline: Timeline, attempt: Attempt) -> None:
@@ -102,15 +102,15 @@ def _rollout(timeline: Timeline, attempt: Attempt) -> None:
     rollout = f"Rollout {attempt.index} keeps this attempt's calls apart from the others' in the cache; it is not sent."
     if any("temperature" in retry.left_out for call in attempt.calls for retry in call.retries):
         st.caption(
-            plain(
+            escape_markdown(
                 f"{whose} refused the temperature, so it is left out from here on. Later attempts have rollout ids instead, "
                 "which keep their calls apart in the cache and are not sent."
             )
         )
     elif timeline.spec.temperature_schedule.kind == "none":
-        st.caption(plain(f"No temperature is sent in this run. {rollout}"))
+        st.caption(escape_markdown(f"No temperature is sent in this run. {rollout}"))
     else:
-        st.caption(plain(f"{whose} takes no temperature, so none is sent. {rollout}"))
+        st.caption(escape_markdown(f"{whose} takes no temperature, so none is sent. {rollout}"))
 
 
 def _failure(timeline: Timeline, attempt: Attempt) -> None:
@@ -119,13 +119,13 @@ def _failure(timeline: Timeline, attempt: Attempt) -> None:
         return
     where = "The reward failed" if attempt.phase == "reward" else "The program failed"
     at = f", line {error.line}" if error.line is not None else ""
-    mistake(f"{where}{at}: {describe_failure(attempt)}")
-    whole(describe_failure(attempt), key=f"error-{attempt.index}")
+    show_error(f"{where}{at}: {describe_failure(attempt)}")
+    show_whole_message(describe_failure(attempt), key=f"error-{attempt.index}")
     st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
     if advised := suggest_next_step(timeline, attempt):
         st.caption(advised)
     if error.stdout:
-        printed(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
+        show_output(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
 
 
 def _outputs(attempt: Attempt) -> None:
@@ -134,8 +134,8 @@ def _outputs(attempt: Attempt) -> None:
         st.caption("The program returned nothing." if attempt.state != "running" else "Not returned yet.")
         return
     for name, value in attempt.outputs.items():
-        st.caption(plain(name))
-        block(_text(value), key=f"output-{attempt.index}-{name}")
+        st.caption(escape_markdown(name))
+        show_text(_text(value), key=f"output-{attempt.index}-{name}")
 
 
 def _reward(timeline: Timeline, attempt: Attempt) -> None:
@@ -156,8 +156,8 @@ def _reward(timeline: Timeline, attempt: Attempt) -> None:
     )
     if scored.unmet:
         said = "\n".join(f"Rule not met, {name}: {message}" for name, message in scored.unmet.items())
-        st.warning(plain(said), icon=":material/rule:")
-        whole(said, key=f"rules-{attempt.index}")
+        st.warning(escape_markdown(said), icon=":material/rule:")
+        show_whole_message(said, key=f"rules-{attempt.index}")
         st.caption(
             "An attempt ends the run early only if it meets every rule, and ranks below those that do."
         )
@@ -165,14 +165,14 @@ def _reward(timeline: Timeline, attempt: Attempt) -> None:
         _parts(scored.parts, key=f"parts-{attempt.index}")
     if scored.refusals:
         refused = "\n".join(describe_refusals(scored))
-        st.warning(plain(refused), icon=":material/block:")
-        whole(refused, key=f"refusals-{attempt.index}")
+        st.warning(escape_markdown(refused), icon=":material/block:")
+        show_whole_message(refused, key=f"refusals-{attempt.index}")
     if scored.feedback:
         st.caption("What the reward says")
-        block(scored.feedback, key=f"feedback-{attempt.index}")
+        show_text(scored.feedback, key=f"feedback-{attempt.index}")
     if scored.stdout:
-        printed(scored.stdout, "What the reward printed", key=f"printed-{attempt.index}")
-    st.caption(f"Scored in {plain(format_duration(scored.took_s))}")
+        show_output(scored.stdout, "What the reward printed", key=f"printed-{attempt.index}")
+    st.caption(f"Scored in {escape_markdown(format_duration(scored.took_s))}")
 
 
 def _parts(parts: Mapping[str, float], *, key: str) -> None:
@@ -181,7 +181,11 @@ def _parts(parts: Mapping[str, float], *, key: str) -> None:
     pages = -(-len(parts) // PARTS_ON_A_PAGE)
     page = int(st.session_state.get(key) or 1)
     shown = islice(parts.items(), (page - 1) * PARTS_ON_A_PAGE, page * PARTS_ON_A_PAGE)
-    st.markdown("\n".join(f"- {plain(name)}: {plain(format_number(value))}" for name, value in shown))
+    st.markdown(
+        "\n".join(
+            f"- {escape_markdown(name)}: {escape_markdown(format_number(value))}" for name, value in shown
+        )
+    )
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.pagination(pages, key=key, max_visible_pages=5)
@@ -193,11 +197,11 @@ def _hints(timeline: Timeline, attempt: Attempt) -> None:
         return
     st.markdown(f"**Hints received** {hint_source(timeline, attempt)}", help=GLOSSARY["hint"])
     for name, hint in attempt.hints.items():
-        st.caption(plain(name))
+        st.caption(escape_markdown(name))
         if not is_hint(hint):
             st.caption("No hint (module not at fault)")
         else:
-            block(hint, key=f"hint-{attempt.index}-{name}")
+            show_text(hint, key=f"hint-{attempt.index}-{name}")
 
 
 def _predictor(run: PredictorRun) -> None:
@@ -215,16 +219,16 @@ def _predictor(run: PredictorRun) -> None:
             else ()
         ),
     ]
-    with st.expander(plain(" · ".join(parts)), key=f"predictor-{run.span}"):
+    with st.expander(escape_markdown(" · ".join(parts)), key=f"predictor-{run.span}"):
         _asked(run.calls, run.hint)
         if run.error is not None and not any(call.parse_failed or call.error for call in run.calls[-1:]):
-            mistake(describe_error(run.error))
-            whole(describe_error(run.error), key=f"error-{run.span}")
+            show_error(describe_error(run.error))
+            show_whole_message(describe_error(run.error), key=f"error-{run.span}")
         if run.outputs is not None:
             st.markdown("**Parsed fields**")
             for name, value in run.outputs.items():
-                st.caption(plain(name))
-                block(_text(value), key=f"parsed-{run.span}-{name}")
+                st.caption(escape_markdown(name))
+                show_text(_text(value), key=f"parsed-{run.span}-{name}")
 
 
 def _questions(title: str, calls: Sequence[Call], *, key: str) -> None:
@@ -247,7 +251,7 @@ def _asked(calls: Sequence[Call], hint: str | None = None) -> None:
             and call.reply_format in ("JSON schema", "JSON object")
         ):
             st.caption(
-                plain(
+                escape_markdown(
                     f"The reply format was refused, so the question was sent again, {describe_format(after)}."
                 )
             )
@@ -258,34 +262,34 @@ def _asked(calls: Sequence[Call], hint: str | None = None) -> None:
         why = describe_parse_failure(call.parse_failed)
         if after is not None:
             st.warning(
-                plain(
+                escape_markdown(
                     f"This reply could not be read: {why}. The question was sent again, {describe_format(after)}."
                 ),
                 icon=":material/replay:",
             )
         elif call.again:
-            mistake(f"The second reply could not be read either: {why}.")
+            show_error(f"The second reply could not be read either: {why}.")
         else:
-            mistake(f"This reply could not be read: {why}.")
+            show_error(f"This reply could not be read: {why}.")
 
 
 def _call(call: Call, hint: str | None) -> None:
     for i, parts in groupby(prompt_parts(call, hint), key=lambda part: part.message):
         role = call.messages[i]["role"]
-        st.markdown(f"**{ROLES.get(role, plain(role))}**")
+        st.markdown(f"**{ROLES.get(role, escape_markdown(role))}**")
         for part in parts:
             if part.is_hint:
                 with st.container(border=True):
                     st.caption(":material/lightbulb: the hint, as it stands in the prompt")
-                    block(part.text.strip(), key=f"hint-sent-{call.span}-{i}")
+                    show_text(part.text.strip(), key=f"hint-sent-{call.span}-{i}")
             else:
-                block(part.text.strip("\n"), key=f"message-{call.span}-{i}-{part.ordinal}")
+                show_text(part.text.strip("\n"), key=f"message-{call.span}-{i}-{part.ordinal}")
     for retry in call.retries:
         st.warning(
-            plain(f"{describe_retry(retry)}{_charged(retry.charge)}"),
+            escape_markdown(f"{describe_retry(retry)}{_charged(retry.charge)}"),
             icon=":material/replay:",
         )
-        whole(retry.error.message, key=f"retry-{call.span}-{retry.ordinal}")
+        show_whole_message(retry.error.message, key=f"retry-{call.span}-{retry.ordinal}")
     st.markdown("**Reply**")
     _reply(call)
 
@@ -295,16 +299,16 @@ def _reply(call: Call) -> None:
     thought, answer = call.reasoning_and_answer
     if thought and (answer or call.reply is not None):
         with st.expander("Reasoning", key=f"thinking-{call.span}"):
-            block(thought, key=f"thought-{call.span}")
+            show_text(thought, key=f"thought-{call.span}")
     if call.reply is not None:
         if answer.strip() or not thought:
-            block(answer.strip("\n"), key=f"reply-{call.span}")
+            show_text(answer.strip("\n"), key=f"reply-{call.span}")
         else:
             st.caption("The reply holds only reasoning.")
-        st.caption(plain(_cost(call)))
+        st.caption(escape_markdown(_cost(call)))
     elif call.error is not None:
-        mistake(call.error.message + _charged(call.charge))
-        whole(call.error.message, key=f"error-{call.span}")
+        show_error(call.error.message + _charged(call.charge))
+        show_whole_message(call.error.message, key=f"error-{call.span}")
     elif call.draft:
         st.code((answer or thought)[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
         st.caption("Being written …" if answer else "Reasoning …")
@@ -356,17 +360,17 @@ def _advice(attempt: Attempt) -> None:
         return
     st.markdown("**Advice after this attempt**", help=GLOSSARY["adviser"])
     if advice.error is not None:
-        mistake(f"No advice came: {describe_advice_failure(advice)}")
-        whole(describe_advice_failure(advice), key=f"no-advice-{attempt.index}")
+        show_error(f"No advice came: {describe_advice_failure(advice)}")
+        show_whole_message(describe_advice_failure(advice), key=f"no-advice-{attempt.index}")
     if advice.state == "done":
         st.caption("Discussion")
-        block(advice.discussion, key=f"discussion-{attempt.index}")
+        show_text(advice.discussion, key=f"discussion-{attempt.index}")
         for name, text in advice.hints.items():
-            st.caption(plain(f"Advice for {name}"))
+            st.caption(escape_markdown(f"Advice for {name}"))
             if not is_hint(text):
                 st.caption("No hint (module not at fault)")
             else:
-                block(text, key=f"advice-{attempt.index}-{name}")
+                show_text(text, key=f"advice-{attempt.index}-{name}")
     elif advice.error is None:
         st.caption(
             "No advice came: the run stopped first."

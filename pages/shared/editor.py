@@ -17,12 +17,12 @@ from typing import Literal, TypedDict, cast
 
 import streamlit as st
 
-from pages.shared.web import EDITOR, importing
+from pages.shared.web import EDITOR, import_script
 from refine_core.errors import Problem
 from refine_core.runs import well_formed
 
 # Registered once a process, at import; a runtime that came later (each AppTest has one) takes it over at the first use.
-_editor = st.components.v2.component("refinescope.editor", js=importing(EDITOR))
+_editor = st.components.v2.component("refinescope.editor", js=import_script(EDITOR))
 
 
 @dataclass(frozen=True, slots=True)

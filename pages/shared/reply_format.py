@@ -20,7 +20,7 @@ _HELP: Final = (
 )
 
 
-def reply_format(key: str) -> None:
+def select_reply_format(key: str) -> None:
     """The field. key: of its widget."""
     st.selectbox(
         "Reply format",

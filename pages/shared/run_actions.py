@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.credentials import credentials, missing_keys
-from pages.shared.text import mistake
+from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
@@ -18,7 +18,7 @@ from refine_core.runs import Run
 _PACES = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 
 
-def actions(run: Run, *, here: bool = False) -> None:
+def draw_actions(run: Run, *, here: bool = False) -> None:
     """The buttons that fit the state of the run. here: whether its reward stands in an editor of this page."""
     if run.live:
         _cancel(run)
@@ -58,7 +58,7 @@ def _resume(run: Run) -> None:
         )
         missing_keys(run.timeline.spec, run.timeline.keyed)
         if st.button("Resume now", type="primary", key="go-on"):
-            _go_on(run, "Not resumed", anyway=False)
+            _continue(run, "Not resumed", anyway=False)
 
 
 def _decide(run: Run, *, here: bool) -> None:
@@ -73,7 +73,7 @@ def _decide(run: Run, *, here: bool) -> None:
             address.LAB,
             label="Fix the reward",
             icon=":material/build:",
-            query_params=address.to_change(run.run_id),
+            query_params=address.change_query(run.run_id),
         )
     with st.popover("Continue anyway", icon=":material/play_circle:"):
         left = len(run.timeline.temperatures) - len(run.timeline.attempts)
@@ -83,15 +83,15 @@ def _decide(run: Run, *, here: bool) -> None:
         )
         missing_keys(run.timeline.spec, run.timeline.keyed)
         if st.button("Continue", type="primary", key="continue-anyway"):
-            _go_on(run, "Not continued", anyway=True)
+            _continue(run, "Not continued", anyway=True)
 
 
-def _go_on(run: Run, refused: str, *, anyway: bool) -> None:
+def _continue(run: Run, refused: str, *, anyway: bool) -> None:
     """Resume a run, and show it; or say why not. refused: how that sentence begins."""
     try:
         runs.resume(run.run_id, credentials(run.timeline.spec), anyway=anyway)
     except (SpecError, LMError, StoreError) as error:
-        mistake(f"{refused}: {error}")
+        show_error(f"{refused}: {error}")
     else:
         st.rerun()
 
@@ -107,7 +107,7 @@ def _replay(run: Run) -> None:
             try:
                 again = runs.replay(run.run_id, delay_s=pace)
             except (SpecError, LMError, StoreError) as error:
-                mistake(f"Not replayed: {error}")
+                show_error(f"Not replayed: {error}")
             else:
                 address.show_run(again)
                 st.rerun()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.attempt import attempt_view
-from pages.shared.text import mistake, plain
-from pages.shared.timeline import timeline
+from pages.shared.attempt import draw_attempt
+from pages.shared.text import escape_markdown, show_error
+from pages.shared.timeline import draw_timeline
 from pages.shared.updates import follow
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -18,7 +18,7 @@ from refine_core.messages import describe_settings, resume_summary
 from refine_core.runs import Attempt, Run, Timeline, reward_remark
 
 
-def live(run: Run) -> None:
+def draw_live_run(run: Run) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended."""
     run_id, was_live = run.run_id, run.live
 
@@ -31,7 +31,7 @@ def live(run: Run) -> None:
             now = runs.get(run_id)
         except StoreError as error:
             with body:
-                mistake(str(error))
+                show_error(str(error))
         else:
             if now is None:
                 return
@@ -39,7 +39,7 @@ def live(run: Run) -> None:
                 st.rerun()
             revision = now.revision
             with body:
-                draw(now)
+                draw_run(now)
         if was_live:
             with foot:
                 follow(run_id, revision)
@@ -47,31 +47,31 @@ def live(run: Run) -> None:
     view()
 
 
-def unknown(run_id: str) -> None:
+def show_unknown_run(run_id: str) -> None:
     """Say that the address names a run that is not here, and what to do."""
-    mistake(
+    show_error(
         f"There is no run {run_id!r} in this app's history. "
         "It may have been made on another machine, or with another data folder."
     )
     st.page_link(address.RUNS, label="See the runs that there are", icon=":material/history:")
 
 
-def draw(run: Run) -> None:
+def draw_run(run: Run) -> None:
     """One look at a run."""
-    st.markdown(f"**{plain(run.stop_summary)}**")
-    st.caption(plain(f"{run.usage_summary} · {_model(run.timeline)}"))
+    st.markdown(f"**{escape_markdown(run.stop_summary)}**")
+    st.caption(escape_markdown(f"{run.usage_summary} · {_model(run.timeline)}"))
     if settings := describe_settings(run.timeline):
-        st.caption(plain(settings))
+        st.caption(escape_markdown(settings))
     if again := resume_summary(run.timeline):
-        st.caption(plain(again))
+        st.caption(escape_markdown(again))
     if remark := reward_remark(run.timeline):
-        st.warning(plain(remark), icon=":material/lightbulb:")
+        st.warning(escape_markdown(remark), icon=":material/lightbulb:")
     if run.state == "unrecorded":
-        mistake(f"The run was stopped. {run.error} What was recorded until then is here.")
+        show_error(f"The run was stopped. {run.error} What was recorded until then is here.")
     if run.timeline.spec.model.kind == "replay":
         _replayed(run.timeline)
     attempts = {a.index: a for a in run.timeline.attempts}
-    picked = timeline(
+    picked = draw_timeline(
         run.timeline,
         selected=_selected(run.timeline, attempts),
         key=f"timeline-{run.run_id}",
@@ -85,7 +85,7 @@ def draw(run: Run) -> None:
         st.caption(f"There is no attempt {named + 1} in this run.")
     shown = _selected(run.timeline, attempts)
     if shown is not None:
-        attempt_view(run.timeline, attempts[shown])
+        draw_attempt(run.timeline, attempts[shown])
 
 
 def _replayed(timeline: Timeline) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.shared.text import plain
+from pages.shared.text import escape_markdown
 
 _ASSETS: Final = Path(__file__).parents[2] / "assets" / "secret"
 _HTML: Final = """
@@ -81,12 +81,14 @@ def offer_key(key: str, address: str) -> None:
     if not other:
         return
     st.warning(
-        plain(
+        escape_markdown(
             f"This key was typed for {other}, so it is not sent to {address}. Type it again if it belongs there."
         ),
         icon=":material/key_off:",
     )
-    st.button(f"Use this key for {plain(address)}", key=f"{key}:use", on_click=_bind, args=(key, address))
+    st.button(
+        f"Use this key for {escape_markdown(address)}", key=f"{key}:use", on_click=_bind, args=(key, address)
+    )
 
 
 def _bind(key: str, address: str) -> None:

@@ -11,7 +11,7 @@ from refine_core.runs import well_formed
 
 SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
-ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a whole
+ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a show_whole_message
 PAGE_CHARACTERS, PAGE_LINES = 4_000, 80
 ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 _JOIN = "\u2060"  # a word joiner: seen by nobody, it keeps an address from becoming a link
@@ -19,15 +19,15 @@ _LINK = re.compile(r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?=@)", r
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 
-def plain(text: object) -> str:
+def escape_markdown(text: object) -> str:
     """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
 
     No address in it becomes a link. A long one is shown by its beginning and its end; `whole` shows the rest.
     """
-    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _brief(well_formed(str(text))))).replace("\n", "  \n")
+    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _shorten(well_formed(str(text))))).replace("\n", "  \n")
 
 
-def block(text: str, *, key: str) -> None:
+def show_text(text: str, *, key: str) -> None:
     """Text as it stands, wrapped, with a button to copy it; page by page where it is long. key: of the pager."""
     text = well_formed(text) or " "
     pages = _page_ends(text)
@@ -53,30 +53,30 @@ def block(text: str, *, key: str) -> None:
         )
 
 
-def whole(text: str, *, key: str) -> None:
-    """Below a message that `plain` had to shorten: all of it, folded."""
+def show_whole_message(text: str, *, key: str) -> None:
+    """Below a message that `escape_markdown` had to shorten: all of it, folded."""
     if len(text) > MESSAGE_CHARACTERS:
         with st.expander("The whole message", key=key):
-            block(text, key=f"{key}-text")
+            show_text(text, key=f"{key}-text")
 
 
-def printed(text: str, title: str, *, key: str) -> None:
-    """What a reward printed, folded where it is long. The worker keeps 64,000 characters and says how many it dropped."""
+def show_output(text: str, title: str, *, key: str) -> None:
+    """What a reward show_output, folded where it is long. The worker keeps 64,000 characters and says how many it dropped."""
     lines = text.count("\n") + 1
     if lines <= SHORT_LINES:
         st.caption(title)
-        block(text, key=f"{key}-text")
+        show_text(text, key=f"{key}-text")
         return
     with st.expander(f"{title}: {lines:,} lines", key=key):
-        block(text, key=f"{key}-text")
+        show_text(text, key=f"{key}-text")
 
 
-def mistake(message: str) -> None:
+def show_error(message: str) -> None:
     """What is wrong with the field above, in its place; a sentence, so it begins with a capital."""
-    st.error(plain(f"{message[:1].upper()}{message[1:]}"), icon=":material/error:")
+    st.error(escape_markdown(f"{message[:1].upper()}{message[1:]}"), icon=":material/error:")
 
 
-def _brief(text: str) -> str:
+def _shorten(text: str) -> str:
     if len(text) <= MESSAGE_CHARACTERS:
         return text
     rest = MESSAGE_CHARACTERS // 4

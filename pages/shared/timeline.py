@@ -1,6 +1,6 @@
 """The timeline of a run on screen: the chart, ways to step through it, and the ledger beneath.
 
-    timeline(line, selected=…, key=…) -> the attempt that the person has just picked, or None
+    draw_timeline(timeline, selected=…, key=…) -> the attempt that the person has just picked, or None
 
 The browser keeps one chart and brings it up to date, so that zoom, selection and focus outlast every new attempt. What
 is drawn is refine_core.figures; how, assets/timeline. Nothing is sent anew while the run's log has not grown.
@@ -15,18 +15,18 @@ from typing import Final, TypedDict
 
 import streamlit as st
 
-from pages.shared.web import PLOTLY, TIMELINE, importing, url_of
+from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
 from refine_core import figures
 from refine_core.messages import ATTEMPT_OUTCOMES, describe_caller
 from refine_core.runs import Timeline
 
-TAIL: Final = 600  # characters of a reply that is being written
+DRAFT_TAIL: Final = 600  # characters of a reply that is being written
 PLOTLY_URL: Final = url_of(PLOTLY)
 
 # Plotly writes its own styles into the document's head, where a shadow root would not see them.
 _component = st.components.v2.component(
     "refinescope.timeline",
-    js=importing(TIMELINE),
+    js=import_script(TIMELINE),
     css=TIMELINE.with_suffix(".css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
@@ -39,7 +39,7 @@ class _Pick(TypedDict):
     at: float
 
 
-def timeline(
+def draw_timeline(
     timeline: Timeline, *, selected: int | None, key: str, reveal: bool = False, live: bool = True
 ) -> int | None:
     """Draw `timeline` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
@@ -49,7 +49,7 @@ def timeline(
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
     known = {attempt.index for attempt in timeline.attempts}
-    pick = _read(st.session_state.get(key), known)
+    pick = _read_pick(st.session_state.get(key), known)
     figure = json.dumps(figures.timeline_figure(timeline), allow_nan=False)
     data = {
         "plotly": PLOTLY_URL,
@@ -57,7 +57,7 @@ def timeline(
         "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
         "run": timeline.run_id,
         "label": figures.label(timeline),
-        "writing": _writing(timeline) if live and timeline.finished is None else None,
+        "writing": _describe_draft(timeline) if live and timeline.finished is None else None,
         "alt": figures.alt_text(timeline, live=live),
         "columns": [
             {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS
@@ -70,7 +70,7 @@ def timeline(
         "first_failed": timeline.first_failed,
     }
     picked = _component(key=key, data=data, on_picked_change=lambda: None)
-    found, told = _read(picked, known), f"{key}-told"
+    found, told = _read_pick(picked, known), f"{key}-told"
     if found is None or st.session_state.get(told) == found:  # Streamlit may carry one pick into two runs
         return None
     st.session_state[told] = found
@@ -82,18 +82,18 @@ def preload(*, key: str) -> None:
     _component(key=key, data={"plotly": PLOTLY_URL}, height="content")
 
 
-def _writing(timeline: Timeline) -> dict[str, str]:
+def _describe_draft(timeline: Timeline) -> dict[str, str]:
     """Who is asked now, and the end of what the reply says so far; all of it will stand in the attempt."""
     waiting = [call for call in timeline.calls if call.waiting]
     if not waiting:
         return {"who": "No model is being asked just now.", "text": ""}
     call = waiting[-1]
     state = "is being written" if call.draft else "waiting for the first words"
-    text = call.draft if len(call.draft) <= TAIL else f"… {call.draft[-TAIL:]}"
+    text = call.draft if len(call.draft) <= DRAFT_TAIL else f"… {call.draft[-DRAFT_TAIL:]}"
     return {"who": f"{describe_caller(timeline, call)} · {state}", "text": text}
 
 
-def _read(state: object, known: set[int]) -> _Pick | None:
+def _read_pick(state: object, known: set[int]) -> _Pick | None:
     """A pick as the browser sent it, if there is one and the attempt exists: a browser can send anything."""
     pick = state.get("picked") if isinstance(state, Mapping) else None
     if not isinstance(pick, Mapping):

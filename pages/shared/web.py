@@ -1,7 +1,7 @@
 """What is served beside the Streamlit script: the components' code, and who is answered.
 
 Streamlit sends a component's JavaScript in the same message as its data, anew with each change. What is large is served
-from here instead, fetched once, and imported by the few lines that `importing` writes.
+from here instead, fetched once, and imported by the few lines that `import_script` writes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
 TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 # The plotly.js that the plotly package carries, so that the figure and its renderer are of one version.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
-TRIES: Final = 30  # seconds, to fetch a script in
+MAX_TRIES: Final = 30  # seconds, to fetch a script in
 SCRIPTS: Final = (PLOTLY, EDITOR, TIMELINE)
 
 
@@ -41,14 +41,14 @@ def url_of(script: Path) -> str:
     return f"lib/{script.name}?{digest}"
 
 
-def importing(script: Path) -> str:
+def import_script(script: Path) -> str:
     """The JavaScript of a component whose own code is `script`; a fetch that fails is made again, as a page's app may restart."""
     return f"""
 async function load(tries) {{
   try {{
     return await import(new URL("{url_of(script)}" + "&".repeat(tries), document.baseURI).href);
   }} catch (error) {{
-    if (tries === {TRIES}) throw error;
+    if (tries === {MAX_TRIES}) throw error;
     await new Promise((go) => setTimeout(go, 1000));
     return load(tries + 1);
   }}

@@ -6,7 +6,7 @@ component of its own, as each run has in the app. `&width=720` puts it into a co
 
 import streamlit as st
 
-from pages.shared.timeline import timeline
+from pages.shared.timeline import draw_timeline
 from refine_core.log.folds import cut_short
 from tests import logs
 
@@ -32,7 +32,7 @@ def view() -> None:
     state.polls += 1
     with st.container(width=width if width == "stretch" else int(width)):
         shown = cut_short(log.timeline) if show == "left" else log.timeline
-        picked = timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
+        picked = draw_timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
     if picked is not None:
         state.selected = picked
         state.picks += 1

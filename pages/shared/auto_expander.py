@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 
-def folded(label: str, *, key: str, needed: bool) -> DeltaGenerator:
+def auto_expander(label: str, *, key: str, needed: bool) -> DeltaGenerator:
     """The expander. needed: whether it must be open now. key: of the form's field, so that loading folds it again.
 
     Were it open only as long as it is needed, it would close under the hands of whoever fixes what is wrong in it.
