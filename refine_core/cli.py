@@ -1,4 +1,4 @@
-"""`refinescope`: opens the app in the browser."""
+"""`refinescope`: serves the app, says where, and opens the browser."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from refine_core import __version__
+from refine_core.store import data_home
 
 FIRST_PORT = 8501
 PORTS_TRIED = 50
@@ -36,12 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--version", action="version", version=f"refinescope {__version__}")
-    asked = parser.parse_args(arguments)
-    port = asked.port if asked.port is not None else free_port()
-    if not asked.no_browser:
-        threading.Thread(target=_open_when_up, args=(f"http://127.0.0.1:{port}",), daemon=True).start()
+    options = parser.parse_args(arguments)
+    port = options.port if options.port is not None else find_free_port()
+    address = f"http://127.0.0.1:{port}"
+    sys.stdout.write(greeting(address))
+    sys.stdout.flush()
+    if not options.no_browser:
+        threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
     # The core imports no screen: this is `python -m streamlit run app.py`, without a second process.
-    sys.argv = ["streamlit", "run", str(app_path()), "--server.port", str(port)]
+    server_options = ["--server.port", str(port), "--logger.hideWelcomeMessage", "true"]
+    sys.argv = ["streamlit", "run", str(app_path()), *server_options]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
     return 0
 
@@ -53,7 +58,17 @@ def app_path() -> Path:
     return installed if installed.exists() else beside / "app.py"
 
 
-def free_port() -> int:
+def greeting(address: str) -> str:
+    """What the command prints first: name, address, data folder, and how to stop it."""
+    return (
+        f"Refinescope {__version__}\n"
+        f"Address:      {address}\n"
+        f"Data folder:  {data_home()}\n"
+        "Press Ctrl-C to stop it.\n"
+    )
+
+
+def find_free_port() -> int:
     """The first free port of this machine from FIRST_PORT on. Raises OSError if none of fifty is free."""
     for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
         with socket.socket() as probe:
@@ -69,7 +84,7 @@ def _open_when_up(url: str) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310 - our own address
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310  # our own address
                 webbrowser.open(url)
                 return
         except (OSError, urllib.error.URLError):
