@@ -126,7 +126,7 @@ def _order_adapters(request: Request, adapter: AdapterLike) -> tuple[AdapterLike
     turned = lm.formats.json_first
     if not turned and lm.kind == "replay":
         messages = adapter.format(request.prompt_signature, request.demos, request.inputs)
-        turned = not lm.offers(messages, {**lm.kwargs, **request.params})
+        turned = not lm.should_ask(messages, {**lm.kwargs, **request.params})
     return (second, adapter) if turned else (adapter, second)
 
 
@@ -176,7 +176,9 @@ def _ask_by_format(
     """The reply to the first of `alternatives` that the server does not refuse; what it refused is noted."""
     lm = request.lm
     candidates = [{**extra, **request.params} for extra in alternatives]
-    candidates = [one for one in candidates if lm.offers(messages, {**lm.kwargs, **one})] or candidates[-1:]
+    candidates = [one for one in candidates if lm.should_ask(messages, {**lm.kwargs, **one})] or candidates[
+        -1:
+    ]
     refusals: list[tuple[object, LMRefusedError]] = []
     for params in candidates:
         try:

@@ -124,7 +124,7 @@ class BaseLM:
         reply: Reply = yield CallModel(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
         return reply
 
-    def ready(self, cancel: Cancel) -> Flow[None]:  # noqa: ARG002  # nothing is slow here
+    def prepare(self, cancel: Cancel) -> Flow[None]:  # noqa: ARG002  # nothing is slow here
         """Get whatever is slow to load, so that nothing else need wait for it. Raises LMError, RunCancelled."""
         yield from ()
 
@@ -138,7 +138,7 @@ class BaseLM:
         known: FormatSupport | None = self.__dict__.get("_formats")
         return known if known is not None else self.__dict__.setdefault("_formats", FormatSupport())
 
-    def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:  # noqa: ARG002  # a recording looks at them
+    def should_ask(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:  # noqa: ARG002  # a recording looks at them
         """Whether this request is worth making: False for a reply format that the server refused before."""
         return not self.formats.refuses(params.get("response_format"))
 

@@ -1,9 +1,9 @@
-"""litellm's exceptions in our words.
+"""The LMError for an exception of litellm.
 
     exception --explain--> LMError      who is at fault, and what to do next
 
-Rule 1: the new error is built from the type, the status and, cut short and redacted, the provider's own sentence.
-Rule 2: it keeps no reference to the old one, whose frames, headers and request hold the key.
+Rule 1: the error is built from the type, the status and the provider's own sentence, cut short and redacted.
+Rule 2: it keeps no reference to litellm's exception, whose frames, headers and request hold the key.
 Types are recognised by name, so that nothing here imports litellm.
 """
 
@@ -22,8 +22,8 @@ from refine_core.errors import (
     LMUnavailableError,
 )
 from refine_core.lm.exception_chain import is_caused_by, iter_causes
-from refine_core.lm.refusal_messages import MAX_WORDS, explain_error_body, explain_refusal
-from refine_core.lm.refusal_text import clean_text, read_text
+from refine_core.lm.refusal_messages import explain_error_body, explain_refusal
+from refine_core.lm.refusal_text import MAX_QUOTE_CHARS, clean_text, read_text
 from refine_core.lm.refusals import Refusal, parse_refusal
 from refine_core.lm.secrecy import redact
 from refine_core.lm.server_replies import MAX_REPLY_BYTES
@@ -45,11 +45,11 @@ _DISCONNECTED = (
     "SSLEOFError",
     "SSLZeroReturnError",
     "SSLSyscallError",
-)  # a secure connection that broke, and may not again
+)  # a secure connection that broke and may be retried
 _NO_KEY = re.compile(r"api_key|credentials", re.IGNORECASE)
 
 
-def explain(  # one return a fault
+def explain(
     error: BaseException,
     *,
     where: str,
@@ -60,32 +60,32 @@ def explain(  # one return a fault
     refusal: Refusal | None = None,
     fault: TransportFault | None = None,
 ) -> LMError:
-    """The LMError for an exception of litellm or of what lies beneath it.
+    """The LMError for an exception of litellm or of the libraries below it.
 
-    where: "the server at http://…" or the like. timeout_s: the limit that was in force. keyless: no key was sent.
-    refusal, fault: what was seen on the wire, if anything.
+    where: "the server at http://…" or the like. timeout_s: the limit of the call. keyless: no key was sent.
+    refusal, fault: what the transport saw, if anything.
     """
     at = where[0].upper() + where[1:]
-    seen = fault or next((link for link in iter_causes(error) if isinstance(link, TransportFault)), None)
-    if seen is not None:
-        return _explain_transport(seen, at, where, model, secrets)
+    fault = fault or next((link for link in iter_causes(error) if isinstance(link, TransportFault)), None)
+    if fault is not None:
+        return _explain_transport(fault, at, where, model, secrets)
     status = getattr(error, "status_code", None)
     if refusal is None and isinstance(status, int) and is_caused_by(error, "HTTPStatusError"):
-        refusal = parse_refusal(_body(error) or _words(error), status=status)
+        refusal = parse_refusal(_body(error) or _error_text(error), status=status)
     if refusal is not None and refusal.status is not None:
         return explain_refusal(error, refusal, at, model, secrets, keyless=keyless)
-    said = redact(_words(error), secrets)[:MAX_WORDS]
+    text = redact(_error_text(error), secrets)[:MAX_QUOTE_CHARS]
     if is_caused_by(error, "TimeoutError", "Timeout", "TimeoutException"):
         return LMTimeoutError(
             f"{at} gave no answer within {timeout_s:g} s. Try again, or allow it more time.", model=model
         )
-    insecure = is_caused_by(error, "SSLError", "CertificateError", "ClientConnectorCertificateError")
-    if insecure and not is_caused_by(error, *_DISCONNECTED):
+    is_insecure = is_caused_by(error, "SSLError", "CertificateError", "ClientConnectorCertificateError")
+    if is_insecure and not is_caused_by(error, *_DISCONNECTED):
         return _explain_tls(error, where, model)
     if is_caused_by(error, "TransportError", "ConnectionError", "InvalidURL"):
         return LMUnavailableError(_unreachable(error, where), model=model)
     if is_caused_by(error, "MidStreamFallbackError") and not is_caused_by(error, *_MISREAD):
-        return explain_error_body(_body(error) or {"message": said}, at, model, secrets)
+        return explain_error_body(_body(error) or {"message": text}, at, model, secrets)
     if missing := next((e for e in iter_causes(error) if isinstance(e, ImportError)), None):
         return LMError(f"litellm needs a package for {model!r}: {missing.name}. Install it.", model=model)
     if "LLM Provider NOT provided" in str(error):
@@ -95,36 +95,36 @@ def explain(  # one return a fault
             model=model,
         )
     if not isinstance(status, int):
-        return LMError(f"litellm could not ask {where} ({type(error).__name__}): {said}", model=model)
-    # From here on the status is of litellm's own making: it refused to ask, or could not read the answer.
+        return LMError(f"litellm could not ask {where} ({type(error).__name__}): {text}", model=model)
+    # From here on litellm made up the status: it refused to send the request, or could not read the response.
     if status == HTTPStatus.UNAUTHORIZED or (
-        status >= HTTPStatus.INTERNAL_SERVER_ERROR and _NO_KEY.search(said)
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR and _NO_KEY.search(text)
     ):
-        return LMKeyError(f"{at} needs a key. Give one, or set it in the environment.", model=model)
+        return LMKeyError(f"{at} requires an API key. Give one, or set it in the environment.", model=model)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.UNPROCESSABLE_ENTITY:
-        return explain_refusal(error, parse_refusal(_words(error), status=status), at, model, secrets)
+        return explain_refusal(error, parse_refusal(_error_text(error), status=status), at, model, secrets)
     what = "it is not complete JSON" if is_caused_by(error, "JSONDecodeError") else ""
     return _explain_transport(MalformedReply(what), at, where, model, secrets)
 
 
 def _explain_transport(
-    seen: TransportFault, at: str, where: str, model: str, secrets: Collection[str]
+    fault: TransportFault, at: str, where: str, model: str, secrets: Collection[str]
 ) -> LMError:
-    """The error for what was seen on the wire, or in the pieces of a stream."""
-    match seen:
+    """The error for what the transport saw, or what was wrong with a stream."""
+    match fault:
         case RedirectedElsewhere():
             return LMNotFoundError(
-                f"{at} sends the request on to {redact(seen.to, secrets)[:MAX_WORDS]} ({seen.status}), "
+                f"{at} sends the request on to {redact(fault.to, secrets)[:MAX_QUOTE_CHARS]} ({fault.status}), "
                 "where the key must not go. If you trust that server, give its address instead.",
                 model=model,
-                status=seen.status,
+                status=fault.status,
             )
         case RedirectLoop():
             return LMNotFoundError(
-                f"{at} redirects the request again and again ({seen.status}). "
+                f"{at} redirects the request again and again ({fault.status}). "
                 "Check the address; it usually ends in /v1.",
                 model=model,
-                status=seen.status,
+                status=fault.status,
             )
         case ReplyTooLong():
             return LMRefusedError(
@@ -133,9 +133,9 @@ def _explain_transport(
                 model=model,
             )
         case ErrorBody():
-            return explain_error_body(seen.body, at, model, secrets)
+            return explain_error_body(fault.body, at, model, secrets)
         case TimedOut():
-            return _explain_timeout(seen, at, model)
+            return _explain_timeout(fault, at, model)
         case UnwatchedReply():
             return LMError(
                 f"The request to {where} could not be checked on its way, so the reply was not used: the key may have "
@@ -146,7 +146,7 @@ def _explain_transport(
             return LMUnavailableError(
                 f"The reply of {where} ended before it was complete. Try again.", model=model
             )
-    what = f": {seen.what}" if isinstance(seen, MalformedReply) and seen.what else ""
+    what = f": {fault.what}" if isinstance(fault, MalformedReply) and fault.what else ""
     return LMUnavailableError(
         f"{at} answered, but not with a chat reply{what}. "
         "Is it an OpenAI-compatible address? It usually ends in /v1.",
@@ -154,32 +154,32 @@ def _explain_transport(
     )
 
 
-def _explain_timeout(seen: TimedOut, at: str, model: str) -> LMTimeoutError:
-    """The limit of silence, or that of a whole stream, was reached. A stream that was alive would be as long again."""
-    if not seen.characters and not seen.was_alive:
+def _explain_timeout(fault: TimedOut, at: str, model: str) -> LMTimeoutError:
+    """The error for a time limit. A stream that was still being written is not retried: it would take as long again."""
+    if not fault.characters and not fault.was_alive:
         return LMTimeoutError(
-            f"{at} gave no answer within {seen.after_s:g} s. Try again, or allow it more time.", model=model
+            f"{at} gave no answer within {fault.after_s:g} s. Try again, or allow it more time.", model=model
         )
-    size = f"{round(seen.characters, 2 - len(str(seen.characters))):,}"  # two digits are enough
-    if not seen.was_alive:
+    size = f"{round(fault.characters, 2 - len(str(fault.characters))):,}"  # two digits are enough
+    if not fault.was_alive:
         return LMTimeoutError(
-            f"{at} sent nothing more for {seen.after_s:g} s, after about {size} characters. "
+            f"{at} sent nothing more for {fault.after_s:g} s, after about {size} characters. "
             "Try again, or allow it more time.",
             model=model,
         )
-    failure = LMTimeoutError(
-        f"{model!r} was still {'thinking' if seen.is_thinking else 'writing'} after {seen.after_s:g} s "
+    lm_error = LMTimeoutError(
+        f"{model!r} was still {'thinking' if fault.is_thinking else 'writing'} after {fault.after_s:g} s "
         f"(about {size} characters). Set max tokens."
-        if seen.characters
-        else f"{at} kept the connection open for {seen.after_s:g} s and wrote nothing. Allow it more time.",
+        if fault.characters
+        else f"{at} kept the connection open for {fault.after_s:g} s and wrote nothing. Allow it more time.",
         model=model,
     )
-    failure.retryable = False
-    return failure
+    lm_error.retryable = False
+    return lm_error
 
 
 def _unreachable(error: BaseException, where: str) -> str:
-    """Why there was no connection, or no longer one, in plain words."""
+    """Why there is no connection any more, in plain words."""
     if is_caused_by(error, "ConnectionRefusedError"):
         return f"Cannot reach {where}: connection refused. Is the server running?"
     if is_caused_by(error, "gaierror"):
@@ -201,7 +201,7 @@ def _unreachable(error: BaseException, where: str) -> str:
 
 
 def _explain_tls(error: BaseException, where: str, model: str) -> LMError:
-    """No secure connection. That does not pass by itself, so the same call is not tried again."""
+    """The error for a connection that is not secure. It is not retried, since it would fail again."""
     reasons = (
         getattr(link, "verify_message", None) or getattr(link, "reason", None) for link in iter_causes(error)
     )
@@ -209,16 +209,16 @@ def _explain_tls(error: BaseException, where: str, model: str) -> LMError:
     next_step = "Check http or https."
     if "certificate" in reason:
         next_step = "Check the address; a certificate of your own is trusted if SSL_CERT_FILE names it."
-    failure = LMUnavailableError(
+    lm_error = LMUnavailableError(
         f"Cannot reach {where}: no secure connection ({reason}). {next_step}", model=model
     )
-    failure.retryable = False
-    return failure
+    lm_error.retryable = False
+    return lm_error
 
 
-def _words(error: BaseException) -> str:
-    """The sentence of an exception that no answer of a server stands behind; empty for a web page."""
-    own = str(error).partition(" Original exception: ")[0]  # litellm says it twice
+def _error_text(error: BaseException) -> str:
+    """The text of an exception that came without a server's response; "" for a web page."""
+    own = str(error).partition(" Original exception: ")[0]  # litellm repeats it
     text = " ".join(own.split())
     if "{" in text and (inside := _JSON_MESSAGE.search(text)):
         text = inside[1]
@@ -226,5 +226,5 @@ def _words(error: BaseException) -> str:
 
 
 def _body(error: BaseException) -> object:
-    """What the server sent as an error, from within OpenAI's own exceptions."""
+    """The server's error body, from OpenAI's own exceptions."""
     return next((b for link in iter_causes(error) if (b := getattr(link, "body", None)) is not None), None)

@@ -1,10 +1,10 @@
-"""One HTTP call to a model: what is sent, what comes of it.
+"""One HTTP call to a model: what is sent, and what comes back.
 
-    HttpCall --litellm--> wire --> network         what passes there is watched
-         <--answers-- whole reply, or `streaming` where somebody reads along, or `error_messages` where none came
+    HttpCall --litellm--> transports --> network           each response is watched on its way (see watch)
+             <-- a whole reply (server_replies), a stream (streaming) or an error (error_messages)
 
-Rule 1: what leaves here is a Reply or an LMError in our words. Errors of litellm hold the request, and so the key.
-Rule 2: a key goes to the address that the model was made with, and nowhere else.
+Rule 1: the result is a Reply or an LMError with a message of ours. litellm's errors hold the request, and so the key.
+Rule 2: a key goes to the address that the model was created with, and nowhere else.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from refine_core.lm.watch import Watch, current_watch
 from refine_core.spec.secrets import is_secret
 
 NO_KEY = "no-key"
-"""Sent to a server that was given by address but without a key: those that need none still want the header."""
+"""Sent to a server whose address has no key: servers that need no key still expect the header."""
 
-LOG_DELAY_S = 5.0  # litellm logs a call in the background, after its end
+LOG_DELAY_S = 5.0  # litellm logs a call in the background, after it has ended
 
 STREAM_LIMITS = 3
-"""A stream may take so many times as long in all as it may be silent."""
+"""A stream may take this many times as long in all as it may be silent."""
 
 _STREAM_WORDS = ("stream", "streams", "streaming", "stream_options", "include_usage")
 
@@ -46,12 +46,12 @@ _ROUTING = frozenset(
 
 @dataclass(slots=True, repr=False)
 class HttpCall:
-    """One try to get a reply; a retry is another. It is never shown, since it holds the key.
+    """One HTTP call; a retry is another one. It has no repr, since it holds the key.
 
-    provider: litellm's name of it, if it was given. where: the server in words. params: all of the call's own.
-    private: the model's secrets by name. limit_s: of a whole reply, from connecting to the last
-    byte; of a stream's silence. on_text: who reads along.
-    own_prices: US dollars for a million tokens sent and received, either may be None; None for those that are listed.
+    provider: litellm's name of it, or None. where: the server, in words. params: all parameters of the call.
+    private: the model's secrets, by name. limit_s: of a whole reply, from connecting to the last byte; of a stream, the
+    longest silence. on_text: called while a stream is read.
+    own_prices: US dollars for a million tokens sent and received, either may be None; None for litellm's price list.
     """
 
     model: str
@@ -67,52 +67,50 @@ class HttpCall:
     secrets: frozenset[str] = field(init=False)
     draft: Draft | None = field(init=False)
     watch: Watch | None = field(init=False, default=None)
-    _has_begun: bool = field(init=False, default=False)  # something came of a stream
+    _has_begun: bool = field(init=False, default=False)  # bytes of a stream have arrived
     _char_counts: tuple[int, int] = field(init=False, default=(0, 0))  # characters of text, and of reasoning
 
     def __post_init__(self) -> None:
         private = [*self.private.values(), *(v for n, v in self.params.items() if is_secret(n))]
-        if self.api_base is None and "api_key" not in self.private:  # litellm takes the provider's own
+        if self.api_base is None and "api_key" not in self.private:  # litellm uses the provider's own
             private += environment_secrets()
         self.secrets = collect_secrets(private, self.api_base)
-        is_one = self.params.get("n") in (None, 1)  # of several, the pieces would come mixed
+        is_one = self.params.get("n") in (None, 1)  # the pieces of several replies would come mixed
         self.draft = Draft(self.on_text, self.secrets) if self.on_text is not None and is_one else None
 
     def restart_draft(self, before: HttpCall | None) -> None:
-        """Tell who reads along that what `before` has said is void, if it has said anything."""
-        if self.on_text is not None and before and before.draft and before.draft.begun:
+        """Tell the reader of the stream that the text of an earlier call, `before`, is void, if there was any."""
+        if self.on_text is not None and before and before.draft and before.draft.has_begun:
             self.on_text("")
 
     def close_draft(self) -> None:
-        """The caller waits no longer, and whoever reads along is told nothing more."""
+        """Send nothing more to the reader of the stream: the caller waits no longer."""
         if self.draft is not None:
             self.draft.close()
 
     @property
     def whole_limit_s(self) -> float:
-        """From connecting to the last byte: a stream may take longer, as long as it is not silent."""
+        """From connecting to the last byte. A stream may take longer, as long as it is not silent."""
         return self.limit_s * (STREAM_LIMITS if self.draft is not None else 1)
 
     async def send(self, litellm: Any) -> Reply | LMError:
-        """Make it, in the engine. What went wrong is told in our words before it leaves."""
+        """Make the call, in the engine's event loop. An error is explained before it is returned."""
         import asyncio
 
         loop = asyncio.get_running_loop()
         release = log_guard.protect(self.secrets)
-        began_s = loop.time()
+        start_s = loop.time()
         try:
-            async with asyncio.timeout(
-                self.limit_s
-            ) as timer:  # around all of it: a call that is made is awaited
+            async with asyncio.timeout(self.limit_s) as timer:  # around everything: the call is awaited
 
                 def extend_deadline() -> None:
-                    timer.reschedule(min(loop.time() + self.limit_s, began_s + self.whole_limit_s))
+                    timer.reschedule(min(loop.time() + self.limit_s, start_s + self.whole_limit_s))
 
                 result = await self._ask(litellm, extend_deadline)
         except TimeoutError as late:
-            return self.explain(self._timeout_fault(loop.time() - began_s) or late)
-        except LMError as failure:
-            return failure.with_traceback(None)
+            return self.explain(self._timeout_fault(loop.time() - start_s) or late)
+        except LMError as error:
+            return error.with_traceback(None)
         except Exception as error:  # noqa: BLE001  # whatever it is, it becomes an LMError
             return self.explain(error)
         finally:
@@ -122,19 +120,21 @@ class HttpCall:
         return result
 
     def _timeout_fault(self, after_s: float) -> TimedOut | None:
-        """Which limit of a stream was reached; None where none had begun."""
+        """The limit of a stream that was reached; None if no stream had begun."""
         if not self._has_begun:
             return None
         was_alive = after_s >= self.whole_limit_s * 0.99
         limit_s = self.whole_limit_s if was_alive else self.limit_s
-        written, thought = self._char_counts
-        return TimedOut(limit_s, written or thought, is_thinking=not written, was_alive=was_alive)
+        text_chars, reasoning_chars = self._char_counts
+        return TimedOut(
+            limit_s, text_chars or reasoning_chars, is_thinking=not text_chars, was_alive=was_alive
+        )
 
     def explain(self, error: Exception) -> LMError:
-        """Told in a frame of its own, since a traceback shows the frames that it passed, and these are secrets."""
+        """The LMError for an exception, built in a frame of its own: a traceback shows its frames, and those hold secrets."""
         late = isinstance(error, TimedOut)
         refusal = self.watch.refusal if self.watch and not late else None
-        failure = error_messages.explain(
+        lm_error = error_messages.explain(
             error,
             where=self.where,
             model=self.model,
@@ -145,11 +145,11 @@ class HttpCall:
             fault=self.watch.fault if self.watch and not late else None,
         )
         if refusal is not None:
-            failure.parameters = tuple(name for name in self.params if refusal.is_about(name))
-        return as_litellm_error(failure, type(error))
+            lm_error.parameters = tuple(name for name in self.params if refusal.is_about(name))
+        return as_litellm_error(lm_error, type(error))
 
     async def _ask(self, litellm: Any, extend_deadline: Callable[[], None]) -> Reply | LMError:
-        """Asked for a stream if somebody reads along; a server that refuses it is asked again, at once and for good."""
+        """Ask for a stream if there is a reader. A server that refuses streams is asked again without, now and from then on."""
         place = (self.api_base, self.model)
         refuses_streams = False
         if self.draft is not None and "stream" not in shared.servers.refused_params(place):
@@ -174,9 +174,9 @@ class HttpCall:
     async def _ask_stream(
         self, litellm: Any, draft: Draft, extend_deadline: Callable[[], None]
     ) -> ServerReply:
-        def on_piece(text: str, thought: str) -> None:
-            written, thoughts = self._char_counts
-            self._char_counts = written + len(text), thoughts + len(thought)
+        def on_piece(text: str, reasoning: str) -> None:
+            text_chars, reasoning_chars = self._char_counts
+            self._char_counts = text_chars + len(text), reasoning_chars + len(reasoning)
             if text:
                 draft.add(text)
 
@@ -187,12 +187,12 @@ class HttpCall:
         watch = self.watch = Watch(streamed=True, on_text=on_piece, on_bytes=on_bytes)
         request = {**self._build_request(), "stream": True, "stream_options": {"include_usage": True}}
         pieces = await self._send_request(litellm, request, watch)
-        said = await read_stream(pieces, draft, watch)
+        reply = await read_stream(pieces, draft, watch)
         self._check_guarded(litellm, watch, pieces)
-        return said
+        return reply
 
     def _check_guarded(self, litellm: Any, watch: Watch, answer: Any) -> None:
-        """Raise Unguarded for a reply that came from the network by a way that is not watched."""
+        """Raise UnwatchedReply for a reply from the network that no guarded transport has seen."""
         provider = (
             provider_of(litellm, self.model, self.api_base, self.provider) or self.model.partition("/")[0]
         )
@@ -205,23 +205,26 @@ class HttpCall:
             raise UnwatchedReply
 
     async def _send_request(self, litellm: Any, request: Mapping[str, object], watch: Watch) -> Any:
-        """What litellm makes of the answer; the call is seen on the wire by `watch`."""
+        """Litellm's response; `watch` sees the call at the transport."""
         current_watch.set(watch)
         return await litellm.acompletion(
             model=self.model,
             messages=[dict(message) for message in self.messages],
             custom_llm_provider=provider_of(litellm, self.model, self.api_base, self.provider),
             timeout=self.limit_s,
-            num_retries=0,  # we retry, and tell
+            num_retries=0,  # we retry ourselves and report it
             max_retries=0,
             drop_params=False,
             **{name: value for name, value in request.items() if value is not None},
         )
 
     def _build_request(self) -> dict[str, object]:
-        """What is sent, the key too. Raises LMRefusedError for what belongs elsewhere."""
+        """The parameters that are sent, the key among them. Raises LMRefusedError for those that belong to the model."""
         request = {**self.private, **self.params}
-        for ours in ("rollout_id", "timeout"):  # the first tells calls apart in a cache; no server knows it
+        for ours in (
+            "rollout_id",
+            "timeout",
+        ):  # rollout_id only tells calls apart in the cache; no server knows it
             request.pop(ours, None)
         if misplaced := sorted(_ROUTING & set(self.params)):
             raise LMRefusedError(
@@ -234,25 +237,25 @@ class HttpCall:
                 bypass_proxies_for_loopback()
         return request
 
-    def _to_reply(self, litellm: Any, said: ServerReply) -> Reply | LMError:
+    def _to_reply(self, litellm: Any, reply: ServerReply) -> Reply | LMError:
         return to_reply(
-            said,
+            reply,
             where=self.where,
             model=self.model,
             secrets=self.secrets,
-            cost_of=lambda said: self._cost_usd(litellm, said),
+            cost_of=lambda reply: self._cost_usd(litellm, reply),
         )
 
-    def _cost_usd(self, litellm: Any, said: ServerReply) -> float | None:
-        """By the prices given, else by those that are listed. None: unknown."""
+    def _cost_usd(self, litellm: Any, reply: ServerReply) -> float | None:
+        """The cost by the model's own prices, else by litellm's list. None: unknown."""
         if self.own_prices is not None:
-            return prices.cost_by_own_prices(said.tokens, *self.own_prices)
+            return prices.cost_by_own_prices(reply.tokens, *self.own_prices)
         provider = provider_of(litellm, self.model, self.api_base, self.provider)
         try:
             model, provider = litellm.get_llm_provider(
                 model=self.model, custom_llm_provider=provider, api_base=self.api_base
             )[:2]
-        except litellm.exceptions.BadRequestError:  # nobody's model has no price
+        except litellm.exceptions.BadRequestError:  # an unknown model has no price
             return None
         listed = prices.is_listed(provider, self.api_base)
-        return prices.cost_by_list(litellm, model, provider, said.usage) if listed else None
+        return prices.cost_by_list(litellm, model, provider, reply.usage) if listed else None

@@ -1,6 +1,6 @@
-"""A server's refusal in our words: who is at fault, and what to do next.
+"""The error for a server's refusal: who is at fault, and what to do next.
 
-Refusal --explain_refusal--> LMError      by what the server says, else by its status
+Refusal --explain_refusal--> LMError      by the server's text and codes, else by its status
 """
 
 from __future__ import annotations
@@ -20,23 +20,21 @@ from refine_core.errors import (
     LMUnavailableError,
 )
 from refine_core.lm.exception_chain import is_caused_by
+from refine_core.lm.refusal_text import MAX_QUOTE_CHARS
 from refine_core.lm.refusals import Refusal, parse_refusal
 from refine_core.lm.secrecy import redact
-
-MAX_WORDS = 300
-"""Characters kept of what a provider says."""
 
 _UNSUPPORTED = (
     re.compile(r"(?:don't|doesn't|does not) support (?:the parameter )?`?(\w+)(?==)"),
     re.compile(r"does not support parameters: \W*(\w+)"),
     re.compile(r"Unsupported (?:value|parameter): '(\w+)'"),
 )
-"""In which words litellm says that a model does not take a parameter."""
+"""How litellm says that a model does not support a parameter."""
 _REPLY_FORMAT = re.compile(r"response_format|json_?schema|json_object|\bgrammar\b", re.IGNORECASE)
 
 
 def explain_error_body(body: object, at: str, model: str, secrets: Collection[str]) -> LMError:
-    """The error for a body that came in place of a reply, under status 200 or in the middle of a stream.
+    """The error for a body in place of a reply, under status 200 or in the middle of a stream.
 
     at: the server, as a sentence begins. secrets: texts that no message may show.
     """
@@ -47,14 +45,14 @@ def explain_error_body(body: object, at: str, model: str, secrets: Collection[st
         refusal = replace(refusal, status=HTTPStatus.NOT_FOUND.value)
     if refusal.status is not None:
         return explain_refusal(Exception(), refusal, at, model, secrets)
-    told = _quote(refusal, secrets)
-    return LMUnavailableError(f"{at} sent an error in place of a reply. Try again.{told}", model=model)
+    quote = _quote(refusal, secrets)
+    return LMUnavailableError(f"{at} sent an error in place of a reply. Try again.{quote}", model=model)
 
 
 def _quote(refusal: Refusal, secrets: Collection[str]) -> str:
-    """The server's own words, to follow ours; "" where it sent none."""
-    said = redact(refusal.words, secrets)[:MAX_WORDS]
-    return f' It said: "{said}"' if said else ""
+    """The server's own text, to be appended to a message; "" where it sent none."""
+    text = redact(refusal.text, secrets)[:MAX_QUOTE_CHARS]
+    return f' It said: "{text}"' if text else ""
 
 
 _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
@@ -66,7 +64,7 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
     ),
     405: (
         LMNotFoundError,
-        "{at} takes no chat requests at this path (405). Check the address; it usually ends in /v1.",
+        "{at} accepts no chat requests at this path (405). Check the address; it usually ends in /v1.",
     ),
     408: (LMTimeoutError, "{at} gave up waiting (408). Try again."),
     409: (LMUnavailableError, "{at} was not ready for the request (409). Try again."),
@@ -76,13 +74,16 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
         for status in (424, 425, 498, 499)
     },
     413: (LMRefusedError, "{at} says that the prompt is too long (413). Shorten it."),
-    501: (LMRefusedError, "{at} cannot do what was asked (501). Change the parameters, or leave them out."),
+    501: (
+        LMRefusedError,
+        "{at} does not support this request (501). Change the parameters, or leave them out.",
+    ),
     429: (LMRateLimitError, "{at} has had too many requests (429). Wait a little, or ask less often."),
     504: (LMTimeoutError, "{at} gave up waiting (504). Try again."),
 }
 
 _ABOUT_THE_PROMPT = (400, 403, 422, 500)
-_TOO_LONG = (
+_PROMPT_TOO_LONG = (
     "The prompt is too long for {model!r}, with the room that its reply needs ({status}). Shorten the prompt, "
     "lower max tokens, or load the model with a larger context window."
 )
@@ -94,17 +95,15 @@ _OUT_OF_CREDIT = (
 )
 
 
-def _classify(
-    error: BaseException, refusal: Refusal, status: int
-) -> tuple[type[LMError], str]:  # one a cause
-    """The error for a refusal, and its sentence: by what it says, else by its status."""
+def _classify(error: BaseException, refusal: Refusal, status: int) -> tuple[type[LMError], str]:
+    """The kind of error for a refusal, and its message."""
     if refusal.is_out_of_credit:
         return LMRateLimitError, _OUT_OF_CREDIT
     about_prompt = status in _ABOUT_THE_PROMPT
     if is_caused_by(error, "ContentPolicyViolationError") or (about_prompt and refusal.is_about_content):
         return LMRefusedError, "{at} refused the content of the prompt ({status}). Change the prompt."
     if is_caused_by(error, "ContextWindowExceededError") or (about_prompt and refusal.is_too_long):
-        return LMRefusedError, _TOO_LONG
+        return LMRefusedError, _PROMPT_TOO_LONG
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -115,9 +114,9 @@ def _classify(
         return LMRefusedError, "{at} did not accept the request ({status})."
     if refusal.is_loading:
         return LMUnavailableError, "{at} is still loading the model ({status}). Try again when it is loaded."
-    if refusal.lacks_memory:  # it would fail again, here and below
+    if refusal.lacks_memory:  # a retry would fail, too
         return LMRefusedError, _NO_MEMORY
-    if _REPLY_FORMAT.search(refusal.words):
+    if _REPLY_FORMAT.search(refusal.text):
         return LMRefusedError, "{at} failed because of the reply format ({status})."
     return LMUnavailableError, "{at} failed on its side ({status}). Try again later."
 
@@ -133,22 +132,22 @@ def explain_refusal(
 ) -> LMError:
     """The error for a refusal with an HTTP status.
 
-    error: what litellm made of it, of which the classes count. at, secrets: as above. keyless: no key was sent.
+    error: litellm's exception, of which only the classes count. at, secrets: as above. keyless: no key was sent.
     """
     status = refusal.status or 0
     param = redact(refusal.param, secrets)
     kind, sentence = _classify(error, refusal, status)
     if keyless and status == HTTPStatus.UNAUTHORIZED:
         sentence = _KEYLESS
-    told = _quote(refusal, secrets)
-    if not told and kind is LMRefusedError:
-        told = " It gave no reason: look at the server's log, if it is yours."
+    quote = _quote(refusal, secrets)
+    if not quote and kind is LMRefusedError:
+        quote = " It gave no reason: look at the server's log, if it is yours."
     if is_caused_by(error, "UnsupportedParamsError"):
         param = _unsupported(error)
         which = "the parameter {param!r}" if param else "one of its parameters"
-        sentence = f"{{model!r}} does not take {which} as it is set. Leave it empty, or set it to None."
-        told = "" if param else told
-    message = sentence.format(at=at, model=model, status=status, param=param) + told
+        sentence = f"{{model!r}} does not support {which} as it is set. Leave it empty, or set it to None."
+        quote = "" if param else quote
+    message = sentence.format(at=at, model=model, status=status, param=param) + quote
     if kind is LMUnavailableError:
         return LMUnavailableError(message, model=model, status=status, retry_after_s=refusal.retry_after_s)
     if kind is not LMRateLimitError:
@@ -159,5 +158,5 @@ def explain_refusal(
 
 
 def _unsupported(error: BaseException) -> str:
-    """The parameter that litellm knows the model does not take; "" if its words do not tell."""
+    """The parameter that the model does not support, as far as litellm says; else ""."""
     return next((found[1] for pattern in _UNSUPPORTED if (found := pattern.search(str(error)))), "")

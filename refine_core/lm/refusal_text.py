@@ -15,9 +15,12 @@ from refine_core.log.well_formed import well_formed
 
 MAX_ITEMS = 3  # errors of a list that are shown
 
-MAX_LEVELS = 6
+MAX_LEVELS = 6  # of nested objects
 
-MAX_TEXT = 4_000  # characters of its words, which are searched; far fewer are shown
+MAX_TEXT = 4_000  # characters that are searched; far fewer are shown
+
+MAX_QUOTE_CHARS = 300
+"""Of a server's or a model's own text, as it is quoted in an error."""
 
 _TEXT_FIELDS = (
     "message",
@@ -41,7 +44,7 @@ _TITLE = re.compile(r"<(title|message|faultstring|h1)\b[^<>]*>([^<]*)</\1", re.I
 
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]*(?:Error|Exception)\s*(?::|-)\s*)+")
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # colours, of a log that was passed on
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # the colours of a log
 
 _ORIGINAL = re.compile(
     r"\s*(?:\.\s*)?(?:Original exception: |Received Model Group=|Available Model Group Fallbacks=).*",
@@ -56,16 +59,16 @@ _ABOUT_LITELLM = re.compile(
 
 
 def read_text(body: object) -> str:
-    """What a body says to a person, on one line; "" for nothing, and for a web page without a title."""
+    """The text of a body for people, on one line; "" for none, and for a web page without a title."""
     return clean_text(_find_text(body, MAX_LEVELS))
 
 
-def clean_text(words: str) -> str:
-    """The words on one line, without litellm's name, repetitions and advice."""
-    words = _ORIGINAL.sub("", _PREFIX.sub("", words.strip()[:MAX_TEXT]))
-    if _ABOUT_LITELLM.search(words):
-        words = " ".join(part for part in _SENTENCE.split(words) if not _ABOUT_LITELLM.search(part))
-    shown = "".join(c if c.isprintable() else " " for c in well_formed(_ESCAPES.sub("", words)))
+def clean_text(text: str) -> str:
+    """The text on one line, without litellm's name, repetitions and advice."""
+    text = _ORIGINAL.sub("", _PREFIX.sub("", text.strip()[:MAX_TEXT]))
+    if _ABOUT_LITELLM.search(text):
+        text = " ".join(part for part in _SENTENCE.split(text) if not _ABOUT_LITELLM.search(part))
+    shown = "".join(c if c.isprintable() else " " for c in well_formed(_ESCAPES.sub("", text)))
     return re.sub(r"(?: \.)+\Z", "", " ".join(shown.split()))
 
 
@@ -74,11 +77,11 @@ def _find_text(body: object, levels: int) -> str:
         case str():
             return _clean_string(body, levels)
         case Mapping() if levels:
-            said = next((said for n in _TEXT_FIELDS if (said := _find_text(body.get(n), levels - 1))), "")
-            return said + _gateway_text(body, said, levels) or _body_as_text(body)
+            text = next((text for n in _TEXT_FIELDS if (text := _find_text(body.get(n), levels - 1))), "")
+            return text + _gateway_text(body, text, levels) or _body_as_text(body)
         case list() if levels:
-            said_of_each = [_item(item, levels - 1) for item in body[:MAX_ITEMS]]
-            return "; ".join(filter(None, said_of_each))
+            texts = [_item_text(item, levels - 1) for item in body[:MAX_ITEMS]]
+            return "; ".join(filter(None, texts))
         case _:
             return ""
 
@@ -94,22 +97,22 @@ def _clean_string(text: str, levels: int) -> str:
     return "" if bad * 10 > len(text[:1000]) else text
 
 
-def _item(item: object, levels: int) -> str:
-    """One error of a list; FastAPI's name the place of theirs."""
-    said = _find_text(item, levels)
-    place = error_location(item)
-    return f"{place}: {said}" if place and said else said
+def _item_text(item: object, levels: int) -> str:
+    """One error of a list, after its location where FastAPI names one."""
+    text = _find_text(item, levels)
+    location = error_location(item)
+    return f"{location}: {text}" if location and text else text
 
 
-def _gateway_text(body: Mapping[str, object], said: str, levels: int) -> str:
-    """What the provider behind a gateway said, which the gateway passes on beside its own words."""
+def _gateway_text(body: Mapping[str, object], text: str, levels: int) -> str:
+    """The text of the provider behind a gateway, which the gateway passes on beside its own."""
     beside = body.get("metadata")
     raw = _find_text(beside.get("raw"), levels - 1) if isinstance(beside, Mapping) else ""
-    return f": {raw}" if raw and raw not in said else ""
+    return f": {raw}" if raw and raw not in text else ""
 
 
 def _body_as_text(body: Mapping[str, object]) -> str:
-    """A body without words, as it is; not one that tells codes alone, which are shown anyway."""
+    """A body without text, as JSON. Codes are left out: they are shown anyway."""
     status = body.get("status")
     if isinstance(status, str) and " " in status:
         return status
@@ -118,7 +121,7 @@ def _body_as_text(body: Mapping[str, object]) -> str:
 
 
 def error_location(item: object) -> str:
-    """Where FastAPI sees the error: ["body", "temperature"] is "temperature"."""
+    """Where FastAPI located the error: "temperature" for ["body", "temperature"]."""
     loc = item.get("loc") if isinstance(item, Mapping) else None
     parts = loc[1:] if isinstance(loc, list) and loc[:1] in (["body"], ["query"]) else loc
     return ".".join(map(str, parts)) if isinstance(parts, list) else ""

@@ -1,4 +1,4 @@
-"""What a server says when it refuses, whatever the shape: the one reader of its words, codes and parameters.
+"""A server's refusal, whatever its shape: its text, codes and parameters.
 
 status, headers, body --read_refusal--> Refusal        of an answer with an error status
 an error under status 200, or in mid-stream            the same, with the status that it names, or None
@@ -78,56 +78,56 @@ _ABOUT_PARAMETERS = (
 
 _NO_PARAMETERS = ("messages", "model", "prompt", "input")
 
-LOADING_WAIT_S = 5.0  # a local model takes some seconds to load, and servers do not tell how many
+LOADING_WAIT_S = 5.0  # a local model takes some seconds to load, and servers do not say how many
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A server's refusal. status: None where an error has none. words: its own, "" where it sent none.
+    """A server's refusal. status: None where there is none. text: the server's own, "" where it sent none.
 
-    codes: what it calls the error. param: the parameter that it names as the one at fault, "" where none.
-    retry_after_s: its advice, in seconds from now.
+    codes: its names for the error. param: the parameter that it blames, "" where it blames none.
+    retry_after_s: how long it asks to wait, in seconds from now.
     """
 
     status: int | None
-    words: str = ""
+    text: str = ""
     codes: frozenset[str] = frozenset()
     param: str = ""
     retry_after_s: float | None = None
 
     @property
     def is_out_of_credit(self) -> bool:
-        """Whether only money helps, and no waiting."""
+        """Whether the account has no credit left, so that waiting does not help."""
         if self.status == HTTPStatus.PAYMENT_REQUIRED or "insufficient_quota" in self.codes:
             return True
-        if self.status not in _CREDIT_STATUSES or _PASSES.search(self.words):
+        if self.status not in _CREDIT_STATUSES or _PASSES.search(self.text):
             return False
-        return _OUT_OF_CREDIT.search(f"{' '.join(self.codes)} {self.words}") is not None
+        return _OUT_OF_CREDIT.search(f"{' '.join(self.codes)} {self.text}") is not None
 
     @property
     def is_loading(self) -> bool:
-        """Whether the model is not loaded yet."""
-        return self.status == HTTPStatus.SERVICE_UNAVAILABLE and _LOADING.search(self.words) is not None
+        """Whether the server is still loading the model."""
+        return self.status == HTTPStatus.SERVICE_UNAVAILABLE and _LOADING.search(self.text) is not None
 
     @property
     def is_too_long(self) -> bool:
-        """Whether the prompt, with the room kept for the reply, does not fit the model's context window."""
-        return _CONTEXT.search(f"{' '.join(self.codes)} {self.words}") is not None
+        """Whether prompt and reply do not fit the model's context window."""
+        return _CONTEXT.search(f"{' '.join(self.codes)} {self.text}") is not None
 
     @property
     def is_about_content(self) -> bool:
-        """Whether a filter refused what the prompt says."""
-        return _CONTENT.search(f"{' '.join(self.codes)} {self.words}") is not None
+        """Whether a filter refused the content of the prompt."""
+        return _CONTENT.search(f"{' '.join(self.codes)} {self.text}") is not None
 
     @property
     def lacks_memory(self) -> bool:
         """Whether the server's machine is too small for the model."""
-        return _MEMORY.search(self.words) is not None
+        return _MEMORY.search(self.text) is not None
 
     @property
     def lacks_path(self) -> bool:
-        """Whether there is no chat at this path; LM Studio says so under status 200."""
-        return _NO_PATH.search(self.words) is not None
+        """Whether the address has no chat at this path. LM Studio says so under status 200."""
+        return _NO_PATH.search(self.text) is not None
 
     def is_about(self, *params: str) -> bool:
         """Whether the request was refused for one of these parameters."""
@@ -136,12 +136,12 @@ class Refusal:
         if self.param:
             return self.param.partition(".")[0] in params
         return any(
-            re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", self.words, re.IGNORECASE) for name in params
+            re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", self.text, re.IGNORECASE) for name in params
         )
 
 
 def read_refusal(status: int | None, headers: Mapping[str, str], raw: bytes) -> Refusal:
-    """The refusal that came with this status. headers: by lower-case names."""
+    """The refusal in a response. headers: by lower-case names."""
     text = raw[:MAX_RAW].decode("utf-8-sig", errors="replace").strip()
     body = "" if text == "null" else parse_json(text)
     return parse_refusal(
@@ -150,21 +150,21 @@ def read_refusal(status: int | None, headers: Mapping[str, str], raw: bytes) -> 
 
 
 def parse_refusal(body: object, *, status: int | None = None, retry_after_s: float | None = None) -> Refusal:
-    """The refusal that a body tells of. status: None takes the one that the body names, if any."""
+    """The refusal in a body. status: None for the one that the body names, if any."""
     codes: set[str] = set()
     param = ""
     for part in _parts(body):
-        told = (part.get(n) for n in ("code", "type", "status"))
-        codes |= {str(code)[:MAX_CODE] for code in told if isinstance(code, (str, int))}
-        param = param or _param_in(part)
+        named = (part.get(n) for n in ("code", "type", "status"))
+        codes |= {str(code)[:MAX_CODE] for code in named if isinstance(code, (str, int))}
+        param = param or _blamed_param(part)
     if status is None:
         status = next((int(code) for code in sorted(codes) if re.fullmatch(r"[45]\d\d", code)), None)
     if status is None and any("rate_limit" in code for code in codes):
         status = HTTPStatus.TOO_MANY_REQUESTS
-    words = read_text(body)
+    text = read_text(body)
     if retry_after_s is None:
-        retry_after_s = _wait_in(body, words)
-    refusal = Refusal(status, words, frozenset(codes), param, retry_after_s)
+        retry_after_s = _wait_in(body, text)
+    refusal = Refusal(status, text, frozenset(codes), param, retry_after_s)
     return (
         replace(refusal, retry_after_s=LOADING_WAIT_S)
         if refusal.is_loading and retry_after_s is None
@@ -172,13 +172,13 @@ def parse_refusal(body: object, *, status: int | None = None, retry_after_s: flo
     )
 
 
-def _wait_in(body: object, words: str) -> float | None:
-    """How long to wait, in seconds, where the body or its words tell."""
+def _wait_in(body: object, text: str) -> float | None:
+    """How long to wait, in seconds, where the body or its text says so."""
     estimate = body.get("estimated_time") if isinstance(body, Mapping) else None
     if isinstance(estimate, (int, float)) and estimate > 0:
         with contextlib.suppress(OverflowError):  # an integer may be too large for a float
             return _valid_wait(float(estimate))
-    if found := _WAIT.search(words):
+    if found := _WAIT.search(text):
         unit = (found[2] or "s").lower()
         scale = next((s for begins, s in _UNITS_S.items() if unit.startswith(begins)), 1.0)
         return _valid_wait(float(found[1]) * scale)
@@ -186,7 +186,7 @@ def _wait_in(body: object, words: str) -> float | None:
 
 
 def _parts(body: object, levels: int = MAX_LEVELS) -> Iterator[Mapping[str, object]]:
-    """All objects in a body that may tell codes, outermost first."""
+    """All objects in a body that may hold codes, outermost first."""
     if isinstance(body, str) and body[:1] in ("{", "["):
         body = parse_json(body)
     if isinstance(body, Mapping) and levels:
@@ -198,15 +198,15 @@ def _parts(body: object, levels: int = MAX_LEVELS) -> Iterator[Mapping[str, obje
             yield from _parts(item, levels - 1)
 
 
-def _param_in(part: Mapping[str, object]) -> str:
-    """The parameter that this object blames; not the prompt or the model, which are none."""
+def _blamed_param(part: Mapping[str, object]) -> str:
+    """The parameter that this object blames; the prompt and the model are not parameters."""
     named = part.get("param")
     name = named if isinstance(named, str) else error_location(part)
     return "" if name.startswith(_NO_PARAMETERS) or not re.fullmatch(r"[\w.\[\]-]{1,60}", name) else name
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """The Retry-After header as seconds from now; it may be a number or a date. None for advice that is none."""
+    """The Retry-After header as seconds from now; it may be a number or a date. None if it is invalid."""
     from email.utils import parsedate_to_datetime
 
     with contextlib.suppress(ValueError):
@@ -220,5 +220,5 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _valid_wait(seconds: float) -> float | None:
-    """The advice, unless it is none: a time in the past, a negative number or no number."""
+    """The wait, unless it is negative, infinite or NaN."""
     return seconds if 0 <= seconds < math.inf else None

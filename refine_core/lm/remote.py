@@ -255,7 +255,7 @@ class LM(BaseLM):
             own_prices=None if prices == (None, None) else prices,
         )
 
-    def ready(self, cancel: Cancel) -> Flow[None]:
+    def prepare(self, cancel: Cancel) -> Flow[None]:
         """Have litellm imported. Raises LMError if it cannot be; RunCancelled."""
         yield AwaitLitellm(engine.litellm(), cancel)
 

@@ -128,7 +128,7 @@ class ReplayLM(BaseLM):
             other_reasons=end.other_reasons,
         )
 
-    def offers(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
+    def should_ask(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
         """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
         return self.recording.contains(messages, self._recorded_params(messages, params))
 

@@ -109,7 +109,7 @@ class Driver:
             self.adviser = self._find_adviser()  # before anything is spent
         yield from self.models.prepare(self.program, self.scope.cancel)
         if self.adviser is not None:
-            yield from self.adviser.ready(self.scope.cancel)
+            yield from self.adviser.prepare(self.scope.cancel)
             self.adviser = yield DropUnsupported(self.adviser.without_unsupported)
         if self.resume_state is not None:
             self.progress = self.resume_state.restore(self.program, self.models, self.scope)

@@ -75,7 +75,7 @@ class ProgramModels:
             if lm is None:
                 continue
             if id(lm) not in self._schedules:
-                yield from lm.ready(cancel)  # the first to ask may have to load litellm
+                yield from lm.prepare(cancel)  # the first to ask may have to load litellm
                 supported = yield CheckSupport(lm.supports, "temperature")
                 self._schedules[id(lm)] = TemperatureSchedule.of(lm, self.plan, supported=supported)
             self._models[name] = id(lm)

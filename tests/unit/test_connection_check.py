@@ -31,7 +31,7 @@ from refine_core.connections.model_names import requires_key, suggest_names, typ
 from refine_core.errors import LMRefusedError, LMUnavailableError
 from refine_core.lm import Reply, warm
 from refine_core.lm.http_call import NO_KEY
-from refine_core.lm.streaming import Along
+from refine_core.lm.streaming import StreamObserver
 from refine_core.spec import ModelSpec
 from tests.openai_server import Answer, OpenAIServer, choosy, polite, status
 from tests.threads import eventually
@@ -559,7 +559,7 @@ def test_a_lone_piece_that_does_not_say_it_is_all_may_be_litellms_own_making():
 
 
 def along(texts, *, streamed):
-    made = Along()
+    made = StreamObserver()
     made.texts, made.streamed = texts, streamed
     return made
 

@@ -235,13 +235,13 @@ def test_a_model_of_no_known_provider_says_how_to_write_one():
 
 def test_a_missing_key_is_told_from_a_refused_one(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(LMKeyError, match="needs a key"):
+    with pytest.raises(LMKeyError, match="requires an API key"):
         LM("openai/gpt-4o-mini")("hi")
 
 
 def test_a_parameter_that_the_model_does_not_take_is_named(server):
     with pytest.raises(
-        LMRefusedError, match=r"'gpt-5' does not take the parameter 'temperature' as it is set"
+        LMRefusedError, match=r"'gpt-5' does not support the parameter 'temperature' as it is set"
     ):
         LM("gpt-5", api_base=server.url, temperature=0.2)("hi")
     assert server.requests == []

@@ -6,7 +6,7 @@ from refine_core.connections.connection_test.refusals import list_params
 from refine_core.connections.connection_test.report import Verdict
 from refine_core.formatting import format_cost
 from refine_core.lm import Reply
-from refine_core.lm.streaming import Along
+from refine_core.lm.streaming import StreamObserver
 from refine_core.spec import ModelSpec
 
 Result = tuple[Verdict, str]
@@ -31,13 +31,13 @@ def check_text(reply: Reply) -> Result:
     return "works", "It replied."
 
 
-def check_streaming(reply: Reply, along: Along) -> Result:
-    """Whether the reply can be read while it is written. along: the listener to the stream."""
-    if any(text and text != reply.text for text in along.texts):
+def check_streaming(reply: Reply, observer: StreamObserver) -> Result:
+    """Whether the reply can be read while it is written. observer: the listener to the stream."""
+    if any(text and text != reply.text for text in observer.texts):
         return "works", "The reply could be read while it was written."
-    if along.streamed:
+    if observer.streamed:
         return "works", "The reply came as a stream, though in one piece, as short ones may."
-    if along.streamed is None:
+    if observer.streamed is None:
         return "unknown", "The reply came in one piece, so this does not show whether replies are streamed."
     return "lacks", "The server does not stream. Each reply is shown once all of it is there."
 

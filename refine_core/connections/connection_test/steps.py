@@ -45,7 +45,7 @@ from refine_core.connections.model_names import (
 from refine_core.errors import LMError, LMRefusedError, LMTimeoutError, RunCancelled
 from refine_core.lm import BaseLM, Reply
 from refine_core.lm.http_call import NO_KEY
-from refine_core.lm.streaming import Along
+from refine_core.lm.streaming import StreamObserver
 from refine_core.spec import ModelSpec
 from refine_core.spec.models import check_model
 from refine_core.spec.secrets import environment_key
@@ -76,7 +76,7 @@ class ConnectionTest:
         self.target = Target(model, key or environment_key(model.key_env), ModelList())
         self.pending = "Nothing was answered"
         self.keyless: Future[ModelList] | None = None
-        self.along = Along()
+        self.observer = StreamObserver()
 
     def run(self) -> str:
         """Returns the sentence for each subject that was not tested."""
@@ -146,7 +146,7 @@ class ConnectionTest:
         self.pending = "The library litellm was not ready"
         try:
             lm = connect(replace(model, timeout_s=timeout_s, retries=0, cache=False), key=self.target.key)
-            flows.run(lm.ready(self.limit))
+            flows.run(lm.prepare(self.limit))
             left_out = () if lm.supports("temperature") else ("temperature",)
         except LMError as error:
             return self._fail(error)
@@ -196,11 +196,11 @@ class ConnectionTest:
         self.report.record_format(find_format(results))
 
     def _ask(self, lm: BaseLM, left_out: tuple[str, ...]) -> Reply | LMError:
-        self.along = Along()  # a new one: a late piece of an earlier reply belongs to that
+        self.observer = StreamObserver()  # a new one: a late piece of an earlier reply belongs to that
         messages = [{"role": "user", "content": PROMPT}]
         params = {**lm.kwargs, **dict.fromkeys(left_out)}
         try:
-            return flows.run(lm.flow(messages, params, cancel=self.limit, on_text=self.along))
+            return flows.run(lm.flow(messages, params, cancel=self.limit, on_text=self.observer))
         except LMError as error:
             return error
 
@@ -218,7 +218,7 @@ class ConnectionTest:
         usage = reply.usage
         self.report.record_reply(reply.text, (usage.prompt_tokens, usage.completion_tokens), reply.cost_usd)
         record("Reply", *reply_findings.check_text(reply))
-        record("Streaming", *reply_findings.check_streaming(reply, self.along))
+        record("Streaming", *reply_findings.check_streaming(reply, self.observer))
         record("Tokens", *reply_findings.check_tokens(reply))
         record("Price", *reply_findings.check_price(reply, target.model))
 
