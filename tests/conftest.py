@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+# What an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("refinescope", deadline=None)
+hypothesis.settings.load_profile("refinescope")
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from tests.threads import eventually
+
 ROOT = Path(__file__).parents[1]
 NOBODY = 65_534
 PACKAGES = ("numpy", "numpy.libs")
@@ -110,3 +112,8 @@ def _link_tree(source, target, ignored):
             shutil.copy2(one, other)
 
     shutil.copytree(source, target, ignore=ignored, copy_function=link, dirs_exist_ok=True)
+
+
+def score_begins(runner):
+    """Wait until the reward is at work on a score."""
+    eventually(lambda: runner._loaded is not None and not runner._loaded.reply.done())

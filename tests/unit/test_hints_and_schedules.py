@@ -179,7 +179,7 @@ def test_every_source_of_hints_goes_with_every_schedule(runs, hints, schedule):
 
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("schedule", ["dspy-2.6", "dspy-3", "list", "none"])
-def test_connections_that_take_no_temperature_are_sent_none_by_program_adviser_and_judge(runs, schedule):
+def test_a_connection_without_temperature_is_sent_none_in_any_role(runs, schedule):
     with OpenAIServer(polite) as server:
         mine = ModelSpec(
             kind="litellm", model="openai/mine", api_base=server.url, cache=False, temperature=None
@@ -356,7 +356,7 @@ def test_the_advisers_instructions_can_be_replaced(compact):
 
 
 @pytest.mark.parametrize("form", ["full", "compact"])
-def test_the_preview_of_the_request_for_advice_is_what_is_sent_but_for_what_came(runs, form):
+def test_the_preview_of_the_advice_request_is_what_is_sent(runs, form):
     spec = replace(FIVE_LINES, N=2, advice_form=form, advice_instructions="Be brief.")
     run = ended(runs, spec)
     (sent,) = run.timeline.attempts[0].advice.calls

@@ -34,7 +34,7 @@ def test_the_system_message_lists_fields_structure_and_objective_in_this_order()
     assert "completed" not in text
 
 
-def test_the_user_message_holds_every_input_under_its_marker_and_names_every_output():
+def test_the_user_message_holds_every_input_and_names_every_output():
     text = adapter.format(QA, [], {"question": "What?", "context": ["é"]})[-1]["content"]
     assert text.startswith('[[ ## question ## ]]\nWhat?\n\n[[ ## context ## ]]\n["é"]\n\n')
     assert text.endswith("`answer`, then `score` (a valid Python float).")

@@ -285,7 +285,7 @@ def test_a_callers_own_response_format_is_sent_as_it_is():
 
 
 @pytest.mark.fault(48)
-def test_a_model_for_which_chat_failed_and_json_did_not_is_asked_by_json_from_then_on():
+def test_a_model_that_kept_json_alone_is_asked_by_json_from_then_on():
     with OpenAIServer(choosy(supports=["json_schema"], obeys=["json_schema"])) as server:
         for _ in range(3):
             assert ask(server, "auto").sure is True

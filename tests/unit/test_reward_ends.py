@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, RunCancelled
 from refine_core.rewards import RewardRunner
+from tests.sandbox import score_begins
 from tests.threads import finish
 from tests.unit.test_reward_frames import FORGER
 
@@ -100,7 +100,7 @@ def test_a_cancelled_score_is_cancelled_and_no_failure():
     with RewardRunner(reward(SLEEP)) as runner:
         scoring = threading.Thread(target=score, args=(runner,))
         scoring.start()
-        begun(runner)
+        score_begins(runner)
         cancel.set()
         finish(scoring)
     assert ends == [RunCancelled]
@@ -143,17 +143,9 @@ def test_a_kill_from_outside_is_told_from_ours():
     with RewardRunner(reward(SLEEP)) as runner:
         scoring = threading.Thread(target=score, args=(runner,))
         scoring.start()
-        begun(runner)
+        score_begins(runner)
         os.kill(runner.pid, signal.SIGKILL)
         finish(scoring)
     assert told == [
         "the reward's process was ended by SIGKILL, and not by Refinescope: the system does so when memory runs out"
     ]
-
-
-def begun(runner: RewardRunner) -> None:
-    """Wait until the reward is at work."""
-    deadline = time.monotonic() + 20
-    while runner._loaded is None or runner._loaded.reply.done():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

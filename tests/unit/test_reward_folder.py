@@ -13,7 +13,7 @@ from refine_core.rewards import RewardRunner
 from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty_folder, sweep, sweep_once
 from tests.hostile_folder import nest
 from tests.sandbox import run_python
-from tests.threads import finish
+from tests.threads import eventually, finish
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders by descriptor are POSIX's")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the worker is watched through /proc")
@@ -172,12 +172,10 @@ def test_a_folder_has_a_bound_in_size_number_and_depth(tmp_path, fill, excess):
 def test_a_reward_that_fills_its_folder_is_killed(lines, told):
     """No limit of the kernel's bounds the whole, so the runner looks while the reward runs."""
     source = f"import os, time\ndef reward(args, pred):\n    {lines}\n"
-    began = time.monotonic()
     with RewardRunner(source, timeout_s=20) as runner, pytest.raises(RewardError, match=told) as caught:
         runner.score({}, {})
     assert caught.value.type_name == "WorkerDied"
     assert "its process was killed" in caught.value.message
-    assert time.monotonic() - began < 10
 
 
 @pytest.mark.fault(58)
@@ -207,7 +205,7 @@ def test_what_would_take_memory_that_nothing_bounds_is_refused(lines, refused):
 
 @pytest.mark.fault(58)
 @linux
-def test_syncing_and_locking_are_done_by_nobody_and_a_database_works_all_the_same():
+def test_syncing_and_locking_are_pretended_and_a_database_works():
     """Nobody else is in the folder, and the disk is not to be waited for."""
     source = (
         "import fcntl, mmap, os, sqlite3, struct\n"
@@ -269,9 +267,7 @@ def test_nothing_runs_between_two_scores():
     with RewardRunner(source) as runner:
         runner.score({}, {})
         stat = Path(f"/proc/{runner.pid}/stat")
-        until = time.monotonic() + 5
-        while stat.read_text().rpartition(")")[2].split()[0] != "T" and time.monotonic() < until:
-            time.sleep(0.005)
+        eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
         spent = stat.read_text().split()[13:15]
         time.sleep(0.1)
         assert stat.read_text().split()[13:15] == spent

@@ -14,6 +14,7 @@ from refine_core.rewards import RewardRunner, wire
 from refine_core.rewards.limits import REPLY_BRACKETS, REPLY_BYTES
 from refine_core.rewards.value_codec import decode
 from refine_core.rewards.worker_replies import read_load_reply, read_score_reply
+from tests.sandbox import score_begins
 from tests.threads import finish
 
 # A reward that has found the worker's channel and the token, and sends the body that `args` asks for.
@@ -475,8 +476,7 @@ def test_a_score_that_closing_ends_says_so():
 
         scoring = threading.Thread(target=score)
         scoring.start()
-        while runner._loaded is None or runner._loaded.reply.done():
-            time.sleep(0.005)
+        score_begins(runner)
         runner.close()
         finish(scoring)
     assert told == ["the reward runner was closed while it ran; its process was killed"]

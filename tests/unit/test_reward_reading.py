@@ -96,7 +96,7 @@ def test_a_checkout_inside_a_readable_folder_stays_private():
 
 @pytest.mark.fault(56)
 @pytest.mark.parametrize("user", USERS)
-def test_python_and_installed_packages_still_work_in_a_checkout_s_own_environment(user):
+def test_python_and_packages_work_in_a_checkout_s_own_environment(user):
     source = (
         "import numpy as np, sqlite3, asyncio, ctypes, decimal, ssl, threading, tempfile, shutil, mmap\n"
         "from concurrent.futures import ThreadPoolExecutor\nfrom refine_core import Score\n"

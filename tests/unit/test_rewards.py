@@ -71,7 +71,7 @@ def test_a_prediction_with_score_and_feedback_is_a_score():
         (Score(1.0, parts=[1]), "WrongType", "parts"),
     ],
 )  # fmt: skip
-def test_whatever_is_no_finite_number_is_refused_with_what_came_and_what_is_expected(result, kind, told):
+def test_what_is_no_finite_number_is_refused_with_what_is_expected(result, kind, told):
     with pytest.raises(RewardError) as caught:
         as_score(result)
     assert caught.value.type_name == kind

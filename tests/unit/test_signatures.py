@@ -284,7 +284,7 @@ def test_what_is_visible_but_no_type_is_refused(text, words):
         Signature(f"a: {text} -> b")
 
 
-def test_a_text_that_was_typed_into_a_form_cannot_name_the_classes_of_this_process():
+def test_a_text_typed_into_a_form_cannot_name_classes_of_this_process():
     with pytest.raises(SignatureError, match="unknown type 'Doc'"):
         stage_signature(StageSpec(name="s", signature="a: Doc -> b"))
 
