@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 import streamlit as st
+import ujson
 
 from refine_core.runs import well_formed
 
@@ -50,6 +52,18 @@ def show_text(text: str, *, key: str) -> None:
             type="tertiary",
             icon=":material/download:",
             on_click="ignore",
+        )
+
+
+def show_fields(fields: Mapping[str, object], *, key: str) -> None:
+    """Each field's name, and its value: text as it stands, anything else as JSON."""
+    for name, value in fields.items():
+        st.caption(escape_markdown(name))
+        show_text(
+            value
+            if isinstance(value, str)
+            else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False),
+            key=f"{key}-{name}",
         )
 
 
