@@ -1,4 +1,4 @@
-"""The door to runs: start one, watch it, cancel it, find it again.
+"""Runs: start one, watch it, cancel it, find it again.
 
     run_id = start(spec, credentials)        goes down
     events(run_id, after=seq)                comes up
@@ -7,23 +7,22 @@ A run works on a thread of its own and belongs to nobody's screen: closing a pag
 before the next step. What a screen shows is folded from the events, here or after a restart alike.
 
 registry   the runs of one store        run   one of them, as a screen sees it        replaying   giving it again
+default_runs   those in the user's data folder
 """
 
 from __future__ import annotations
-
-import threading
 
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.log.well_formed import well_formed
 from refine_core.remarks import failed_lines, reward_remark
+from refine_core.runs.default_runs import DEFAULT
 from refine_core.runs.prompts import prompt_parts
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run
 from refine_core.spec import ProgramSpec
-from refine_core.store import open_store
 from refine_core.store.protocol import RunRow
 
 __all__ = [
@@ -37,6 +36,7 @@ __all__ = [
     "Runs",
     "Timeline",
     "cancel",
+    "close",
     "default",
     "events",
     "failed_lines",
@@ -56,17 +56,8 @@ __all__ = [
     "well_formed",
 ]
 
-_opening = threading.Lock()
-_opened: Runs | None = None
-
-
-def default() -> Runs:
-    """The runs in the user's data folder; opened on first use. Raises StoreError."""
-    global _opened  # noqa: PLW0603 - one store a process
-    with _opening:
-        if _opened is None:
-            _opened = Runs(open_store())
-        return _opened
+default = DEFAULT.open
+close = DEFAULT.close
 
 
 def title(spec: ProgramSpec) -> str:

@@ -52,8 +52,7 @@ def test_nothing_is_under_way_in_a_run_that_has_stopped(log, reason):
     store = runs.default().store
     store.append(log.records, functools.reduce(summarize, log.records, None))
     if reason is None:  # as another process would find it
-        runs._opened.close()
-        runs._opened = None
+        runs.close()
     app = open_app(run=log.run_id, attempt=str(log.count))
     app.switch_page("../run/page.py").run()
     assert not app.exception

@@ -23,9 +23,11 @@ KEY = "canary-key-typed-by-hand"
 
 @pytest.fixture(autouse=True)
 def _own_runs_and_no_keys(monkeypatch):
-    monkeypatch.setattr(runs, "_opened", None)
+    runs.close()
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    yield
+    runs.close()
 
 
 def open_models(**query):

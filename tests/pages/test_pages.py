@@ -18,12 +18,11 @@ MAIN = ROOT / "pages" / "main" / "page.py"
 
 
 @pytest.fixture(autouse=True)
-def _own_runs(monkeypatch):
+def _own_runs():
     """Each test opens the store of its own data folder, and closes it."""
-    monkeypatch.setattr(runs, "_opened", None)
+    runs.close()
     yield
-    if runs._opened is not None:
-        runs._opened.close()
+    runs.close()
 
 
 def open_app(**query):

@@ -46,8 +46,10 @@ def ready(body):
 
 
 @pytest.fixture(autouse=True)
-def _own_runs(monkeypatch):
-    monkeypatch.setattr(runs, "_opened", None)
+def _own_runs():
+    runs.close()
+    yield
+    runs.close()
 
 
 @pytest.fixture

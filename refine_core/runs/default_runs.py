@@ -1,0 +1,33 @@
+"""The runs in the user's data folder, one for this process."""
+
+from __future__ import annotations
+
+import threading
+
+from refine_core.runs.registry import Runs
+from refine_core.store import open_store
+
+
+class DefaultRuns:
+    """Opens the store of the user's data folder on first use, once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: Runs | None = None
+
+    def open(self) -> Runs:
+        """The runs in the user's data folder; opened on first use. Raises StoreError."""
+        with self._lock:
+            if self._runs is None:
+                self._runs = Runs(open_store())
+            return self._runs
+
+    def close(self) -> None:
+        """Close the store of the user's data folder, if it is open. The next use opens it again."""
+        with self._lock:
+            runs, self._runs = self._runs, None
+        if runs is not None:
+            runs.close()
+
+
+DEFAULT = DefaultRuns()
