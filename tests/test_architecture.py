@@ -20,6 +20,7 @@ PACKAGES = (
     "formatting",
     "glossary",
     "absent",
+    "jsonable",
     "errors",
     "concurrency",
     "reading",

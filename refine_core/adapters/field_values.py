@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import ujson
@@ -23,7 +23,7 @@ from refine_core.adapters.lenient_values import (
     normalize_value,
 )
 from refine_core.adapters.template_echo import strip_type_note
-from refine_core.log.plain import plain
+from refine_core.jsonable import to_jsonable
 from refine_core.reading import parse_expression
 from refine_core.signatures.fields import Field
 from refine_core.signatures.signature import Signature
@@ -46,7 +46,7 @@ def format_value(field: Field, value: object) -> str:
         return _format_numbered(value)
     if value is None or (isinstance(value, (bool, int, float)) and not isinstance(value, Enum)):
         return str(value)
-    data = jsonable(value)
+    data = prompt_data(value)
     return to_json_text(data) if isinstance(data, (dict, list)) else str(data)
 
 
@@ -54,14 +54,9 @@ MAX_UNCLOSED, MAX_BROKEN_CHARS = 64, 200_000
 """Broken JSON with more brackets left open, or with more characters, each time a bracket is open, is not repaired."""
 
 
-def jsonable(value: object) -> Any:
-    """A value as JSON data, the way pydantic writes it; what it cannot write becomes its text."""
-    if value is None or type(value) in (str, int, float, bool):
-        return value
-    try:
-        return _writer()(value, fallback=_other)
-    except ValueError:  # it holds itself, or bytes that are no text
-        return plain(value)
+def prompt_data(value: object) -> Any:
+    """A value as JSON data for a prompt; what pydantic cannot write becomes its text."""
+    return to_jsonable([*value] if isinstance(value, Iterator) else value, str)
 
 
 def repair_json(text: str) -> object:
@@ -89,14 +84,6 @@ def to_json_text(value: object, indent: int = 0) -> str:
         return ujson.dumps(value, escape_forward_slashes=False, ensure_ascii=False, indent=indent)
     except (OverflowError, UnicodeEncodeError):
         return json.dumps(_tame(value), ensure_ascii=False, indent=indent or None)
-
-
-@cache
-def _writer() -> Callable[..., Any]:
-    """What pydantic writes with; imported with the first value that needs it, and once, as asking again costs too."""
-    from pydantic_core import to_jsonable_python
-
-    return to_jsonable_python
 
 
 def parse_value(field: Field, text: str) -> object:
@@ -236,13 +223,6 @@ def _match_choice(table: Mapping[str, object], text: str) -> object:
 def _is_object(kind: type) -> bool:
     """Whether JSON writes values of this class as an object: pydantic models, dataclasses, typed dicts."""
     return any(hasattr(kind, mark) for mark in ("model_fields", "__dataclass_fields__", "__required_keys__"))
-
-
-def _other(value: object) -> object:
-    """What pydantic does not know, for JSON."""
-    if callable(dump := getattr(value, "toDict", None)):
-        return dump()
-    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _format_numbered(items: list[object]) -> str:

@@ -15,8 +15,8 @@ from typing import Any
 from refine_core.adapters.base import NOT_SUPPLIED
 from refine_core.adapters.field_values import (
     fields_by_role,
-    jsonable,
     output_readers,
+    prompt_data,
     repair_json,
     to_json_text,
     to_text,
@@ -70,7 +70,7 @@ class JSONAdapter(TurnAdapter):
     ) -> str:
         """A reply as a model would write it; a missing output is marked as such."""
         missing = NOT_SUPPLIED if missing_field_message is None else missing_field_message
-        values = {n: jsonable(outputs[n]) if n in outputs else missing for n in signature.output_fields}
+        values = {n: prompt_data(outputs[n]) if n in outputs else missing for n in signature.output_fields}
         return to_json_text(values, indent=2)
 
     def parse(self, signature: type[Signature], completion: str) -> dict[str, Any]:

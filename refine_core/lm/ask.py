@@ -18,11 +18,11 @@ from refine_core.concurrency.flows import Flow
 from refine_core.configuration import get_setting
 from refine_core.errors import LMError
 from refine_core.events import Fault, LMFailed, LMReplied, LMRequested, LMRetried, Purpose
+from refine_core.jsonable import to_jsonable
 from refine_core.lm.overrides import ask_through_overrides, continue_call, current_purpose
 from refine_core.lm.protocol import Model
 from refine_core.lm.recent_calls import record_call
 from refine_core.lm.types import Message, OnText, Reply, public_params
-from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, current
 from refine_core.reasoning import split_reasoning
 
@@ -108,7 +108,7 @@ def _ask(
             LMRequested(
                 lm.model,
                 tuple(dict(m) for m in messages),
-                plain_dict(_visible_params(lm.drop_refused_params({**lm.kwargs, **params}))),
+                to_jsonable(_visible_params(lm.drop_refused_params({**lm.kwargs, **params}))),
                 purpose,
             )
         )

@@ -13,10 +13,10 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow, run
 from refine_core.configuration import describe_value
 from refine_core.errors import LMError
+from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CallReplyFunction
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
-from refine_core.log.plain import plain
 
 
 class ScriptedCall(NamedTuple):
@@ -149,7 +149,7 @@ class _CallList(list[ScriptedCall]):
 
 def _format_fields(fields: Fields, call: ScriptedCall) -> str:
     """An answer in the format that the request asks for: under markers, unless it asks for JSON and shows none."""
-    values = {name: plain(value) for name, value in fields.items()}
+    values = {name: to_jsonable(value) for name, value in fields.items()}
     request = call.messages[-1]["content"] if call.messages else ""
     by_json = call.params.get("response_format") is not None or "JSON" in request
     if by_json and "[[ ## completed ## ]]" not in request:

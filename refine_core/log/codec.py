@@ -36,7 +36,7 @@ _NAMES = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def dumps(value: object) -> str:
-    """Plain data as JSON text; tags what JSON cannot say. Raises nothing for values from refine_core.log.plain."""
+    """Plain data as JSON text; tags what JSON cannot say. Raises nothing for values from refine_core.jsonable."""
     return ujson.dumps(_pack(value), escape_forward_slashes=False, ensure_ascii=False)
 
 
@@ -127,7 +127,7 @@ def _pack(value: object) -> object:
             return [_pack(v) for v in value]
         case _:
             raise TypeError(
-                f"{type(value).__name__} is not plain data; pass it through refine_core.log.plain first"
+                f"{type(value).__name__} is not plain data; pass it through refine_core.jsonable first"
             )
 
 

@@ -62,7 +62,7 @@ def write_folder(where: Path, parts: Mapping[str, bytes]) -> None:
 def to_json(state: Mapping[str, Any]) -> bytes:
     """A state as JSON text. Raises StateError that names the parameter and field of what JSON cannot hold."""
     text = json.dumps(
-        {name: to_jsonable(value, name) for name, value in state.items()}, indent=2, ensure_ascii=False
+        {name: to_state_json(value, name) for name, value in state.items()}, indent=2, ensure_ascii=False
     )
     try:
         return text.encode()
@@ -85,7 +85,7 @@ def parse_json(data: bytes, where: Path) -> dict[str, Any]:
     return state
 
 
-def to_jsonable(value: Any, path: str) -> Any:
+def to_state_json(value: Any, path: str) -> Any:
     """`value` as JSON types: models and dataclasses as dicts, dates as ISO text, sets and tuples as lists.
 
     path: where the value lies, for the error. Raises StateError for what JSON cannot hold, NaN and infinity included.
@@ -93,7 +93,7 @@ def to_jsonable(value: Any, path: str) -> Any:
     if value is None or type(value) in (bool, str, int):
         return value
     if isinstance(value, enum.Enum):
-        return to_jsonable(value.value, path)
+        return to_state_json(value.value, path)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise _not_json_error(path, str(value))
@@ -101,19 +101,19 @@ def to_jsonable(value: Any, path: str) -> Any:
     if isinstance(value, (str, int)):  # of a user's own class: the value stays, the class goes
         return str.__str__(value) if isinstance(value, str) else int(value)
     if isinstance(value, Mapping):
-        return {_key(key, path): to_jsonable(one, f"{path}[{key!r}]") for key, one in dict(value).items()}
+        return {_key(key, path): to_state_json(one, f"{path}[{key!r}]") for key, one in dict(value).items()}
     if isinstance(value, (list, tuple)):
-        return [to_jsonable(one, f"{path}[{i}]") for i, one in enumerate(value)]
+        return [to_state_json(one, f"{path}[{i}]") for i, one in enumerate(value)]
     if isinstance(value, (set, frozenset)):
-        return [to_jsonable(one, path) for one in sorted(value, key=repr)]
+        return [to_state_json(one, path) for one in sorted(value, key=repr)]
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if not isinstance(value, type):
         if callable(dump := getattr(value, "model_dump", None)):
-            return to_jsonable(dump(), path)
+            return to_state_json(dump(), path)
         if dataclasses.is_dataclass(value):
             return {
-                f.name: to_jsonable(getattr(value, f.name), f"{path}.{f.name}")
+                f.name: to_state_json(getattr(value, f.name), f"{path}.{f.name}")
                 for f in dataclasses.fields(value)
             }
     raise _not_json_error(path, f"a {type(value).__name__}")

@@ -24,9 +24,9 @@ from refine_core.configuration import (
 from refine_core.errors import LMError, SignatureValueError
 from refine_core.events import Fault, ModuleEnded, ModuleStarted, PredictorTraced, Purpose
 from refine_core.hints import HINT_FIELD
+from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
-from refine_core.log.plain import plain_dict
 from refine_core.log.scope import current
 from refine_core.modules.attempt_context import AttemptContext
 from refine_core.modules.copying import copy_value
@@ -118,7 +118,7 @@ class Predict(Operation, Predictor):
             scope.wanted and self._purpose == "predict"
         )  # a judge is part of the reward, not of the program
         if is_reported:
-            scope.emit(ModuleStarted(name, plain_dict(values), hint))
+            scope.emit(ModuleStarted(name, to_jsonable(values), hint))
         prompt_signature, given = (
             (signature, values)
             if hint is None
@@ -140,7 +140,7 @@ class Predict(Operation, Predictor):
                 raise cause from error
             raise
         if is_reported:
-            scope.emit(PredictorTraced(name, plain_dict(made)))
+            scope.emit(PredictorTraced(name, to_jsonable(made)))
             scope.emit(ModuleEnded(name, time.perf_counter() - start))
         if not traced:
             return made

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from refine_core.adapters import adapter_for
 from refine_core.connect import first_format
-from refine_core.log.plain import plain
+from refine_core.jsonable import to_jsonable
 from refine_core.modules import Predict
 from refine_core.programs.reward_source import may_give_feedback
 from refine_core.refine.advice_request import AdviceStyle, advice_request
@@ -37,13 +37,13 @@ def preview_advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
     for name, one in predictors:
         inputs = {field: values.get(field, f"{{{field}}}") for field in one.signature.input_fields}
         outputs = {field: f"{{{field}}}" for field in one.signature.output_fields}
-        steps.append({"module_name": name, "inputs": plain(inputs), "outputs": outputs})
+        steps.append({"module_name": name, "inputs": to_jsonable(inputs), "outputs": outputs})
         values |= outputs
     signature, texts = advice_request(
         AdviceStyle(spec.advice_instructions, spec.advice_form),
         program,
         predictors,
-        inputs=plain(spec.inputs),
+        inputs=to_jsonable(spec.inputs),
         trajectory=steps,
         outputs={name: f"{{{name}}}" for name in values if name not in spec.inputs},
         reward_source=spec.reward,

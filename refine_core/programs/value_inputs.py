@@ -10,7 +10,7 @@ import ujson
 
 from refine_core.adapters.field_values import to_json_text
 from refine_core.errors import Problem, SignatureError
-from refine_core.log.plain import plain
+from refine_core.jsonable import to_jsonable
 from refine_core.refine.build import program_inputs
 from refine_core.signatures import Field
 from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
@@ -71,7 +71,7 @@ def read_value(form_input: FormInput, typed: object) -> tuple[object, Problem | 
     if value is None and not form_input.optional:
         return None, Problem(where, f"give a value of type {form_input.type}")
     try:
-        return plain(validate(form_input.field, value)), None
+        return to_jsonable(validate(form_input.field, value)), None
     except ValueError as why:
         return value, Problem(where, f"must be {form_input.type}: {why}")
 

@@ -10,8 +10,8 @@ from refine_core.adapters.complete_signature import Request, complete_signature
 from refine_core.concurrency.flows import Flow
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.hints import hint_for
+from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
-from refine_core.log.plain import plain
 from refine_core.log.scope import Scope
 from refine_core.loop import feedback_of
 from refine_core.modules.attempt_context import Trace
@@ -46,8 +46,8 @@ def advise(
     trajectory = [
         {
             "module_name": named.get(id(who)) or _path(who, trace),
-            "inputs": plain(given),
-            "outputs": plain(made),
+            "inputs": to_jsonable(given),
+            "outputs": to_jsonable(made),
         }
         for who, given, made in trace
     ]
@@ -57,9 +57,9 @@ def advise(
         style,
         program,
         predictors,
-        inputs=plain(inputs),
+        inputs=to_jsonable(inputs),
         trajectory=trajectory,
-        outputs=plain(outputs),
+        outputs=to_jsonable(outputs),
         reward_source=reward_source,
         threshold=threshold,
         reward=scored.value,

@@ -35,9 +35,9 @@ from refine_core.events import (
     RewardStarted,
 )
 from refine_core.hints import hint_for
+from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import DropUnsupported
-from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Scope, use_scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
 from refine_core.modules.attempt_context import Trace
@@ -196,7 +196,7 @@ class Driver:
                 outputs = _to_prediction((yield from call(program, self._copy_inputs())))
                 phase, steps = "reward", len(trace)
                 if scope.wanted:
-                    scope.emit(RewardStarted(index, plain_dict(outputs)))
+                    scope.emit(RewardStarted(index, to_jsonable(outputs)))
                 inputs = Inputs(self._copy_inputs())
                 score = yield from self.scorer.flow(inputs, outputs, scope.inside("reward"))
                 rules: Mapping[str, str] = {}

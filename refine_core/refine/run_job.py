@@ -23,10 +23,10 @@ from refine_core.events import (
     RunStarted,
     StopReason,
 )
+from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.lm.recording import Recording
 from refine_core.lm.replay import ReplayGuard, ReplayLM
-from refine_core.log.plain import plain_dict
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.log.span import Span
 from refine_core.loop import Plan, temperatures
@@ -63,7 +63,7 @@ class RunJob:
         *,
         anyway: bool = False,
     ) -> None:
-        self.spec = spec = replace(spec, inputs=plain_dict(spec.inputs))  # what can be recorded
+        self.spec = spec = replace(spec, inputs=to_jsonable(spec.inputs))  # what can be recorded
         self.anyway = anyway or continued_anyway(records)
         self.resume_state = ResumeState.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}

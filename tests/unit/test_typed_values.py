@@ -10,7 +10,7 @@ import pytest
 
 from refine_core import MemoryStore, ProgramSpec, StageSpec
 from refine_core.events import LMRequested, RewardScored
-from refine_core.log.plain import plain
+from refine_core.jsonable import to_jsonable
 from refine_core.log.summaries import summarize
 from refine_core.refine.build import Pipeline
 from refine_core.refine.resuming import ResumeState
@@ -73,4 +73,4 @@ def test_a_run_that_is_gone_on_with_has_its_outputs_with_their_types():
 
 @pytest.mark.fault(13)
 def test_a_decimal_is_recorded_with_every_digit():
-    assert plain({"price": Decimal("1.50"), "raw": b"caf\xc3\xa9"}) == {"price": "1.50", "raw": "café"}
+    assert to_jsonable({"price": Decimal("1.50"), "raw": b"caf\xc3\xa9"}) == {"price": "1.50", "raw": "café"}
