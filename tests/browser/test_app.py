@@ -232,7 +232,7 @@ def test_an_unreachable_server_is_said_beside_its_field(app):
     wait_idle(app)
     fill(app, "Model", "local-model")
     fill(app, "Base URL (OpenAI-compatible server)", "http://127.0.0.1:9/v1")
-    app.get_by_label("Max attempts (N)").fill("1")
+    app.get_by_label("Max attempts (N)", exact=True).fill("1")
     run(app)
     expect(app.get_by_text(re.compile("The only attempt failed")).first).to_be_visible(timeout=90_000)
     expect(app.get_by_text(re.compile("Cannot reach")).first).to_be_visible()
@@ -247,7 +247,7 @@ def test_half_an_emoji_is_shown_while_it_streams_and_after_a_reload(app):
         wait_idle(app)
         fill(app, "Model", "local-model")
         fill(app, "Base URL (OpenAI-compatible server)", model.url)
-        app.get_by_label("Max attempts (N)").fill("1")
+        app.get_by_label("Max attempts (N)", exact=True).fill("1")
         write_reward(
             app,
             "def reward(args, pred):\n    return Score(0.5, feedback=pred.answer, parts={pred.answer: 0.5})\n",
