@@ -38,7 +38,7 @@ export default function ({ parentElement, data, setStateValue }) {
   }
   field.set = setStateValue;
   parentElement.querySelector("label span").textContent = data.label;
-  input.placeholder = data.held && !input.value ? "held in memory; type to replace it" : data.placeholder;
+  input.placeholder = data.held && !input.value ? "kept for this session; type to replace it" : data.placeholder;
   parentElement.querySelector("button").hidden = !data.held;
   return () => {
     clearTimeout(field.timer);

@@ -23,7 +23,7 @@ const KEY = [
   ["cut_off", "cut off"],
   ["unmet", "rule not met"],
   ["retried", "retried"],
-  ["cells", "fuller colour: took longer, or a higher reward"],
+  ["cells", "stronger colour: slower, or a higher reward"],
 ];
 // In the key only where the chart has this trace.
 const SOMETIMES = { hint: "hints received", dot: "hints in cells", retried: "retries", cells: "cells", cut_off: null, unmet: null };
@@ -195,7 +195,7 @@ class View {
     };
     const hint = element("span", { className: "hint", id });
     const keys = [["j", " next, "], ["k", " previous, "], ["b", " best, "], ["f", " first failure"]];
-    hint.append("Keys, while this has the focus: ");
+    hint.append("Keys (when the chart has focus): ");
     for (const [name, words] of keys) hint.append(element("kbd", { textContent: name }), words);
     const steps = element("div", { className: "steps" }, ...Object.values(this.buttons), hint);
     // The roles are those that the elements have already, until a phone lays them out as a grid.
@@ -458,7 +458,7 @@ class View {
     }
     this.table.hidden = !this.data.rows.length;
     this.note.textContent = this.data.rows.length
-      ? "Time, tokens and cost include the advice that was asked for after an attempt."
+      ? "Time, tokens and cost include the advice after an attempt."
       : "No attempt has begun yet. Each gets a column above and a row here.";
     for (const [attempt, { row }] of this.rows) {
       if (this.order.includes(attempt)) continue;

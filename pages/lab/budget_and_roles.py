@@ -63,7 +63,6 @@ def budget_form(form: FormState) -> None:
                 help="Once this much is spent, the run makes no more calls and returns its best attempt. "
                 "The call that exceeds the budget is still paid for.",
             )
-            show_problems(form, "budget_usd")
         with tokens:
             st.text_input(
                 "Tokens",
@@ -72,7 +71,8 @@ def budget_form(form: FormState) -> None:
                 persist_state="session",
                 help="Sent and received together. Use this for a model whose price is unknown.",
             )
-            show_problems(form, "budget_tokens")
+        show_problems(form, "budget_usd")
+        show_problems(form, "budget_tokens")
 
 
 def _name_choice(kept: ModelSpec | None, removed: str | None, chosen: str) -> str:

@@ -138,7 +138,6 @@ def refinement_form(form: FormState) -> None:
             disabled=strategy == "single",
             help=GLOSSARY["attempt"],
         )
-        show_problems(form, "N")
     with threshold:
         st.text_input(
             "Threshold",
@@ -147,7 +146,6 @@ def refinement_form(form: FormState) -> None:
             persist_state="session",
             help=f"{GLOSSARY['threshold']} If empty, the run never stops early.",
         )
-        show_problems(form, "threshold")
     with failures:
         st.text_input(
             "Failures allowed",
@@ -156,5 +154,6 @@ def refinement_form(form: FormState) -> None:
             persist_state="session",
             help="How many attempts may fail before the run gives up (`fail_count` in dspy).",
         )
-        show_problems(form, "fail_count")
+    for field in ("N", "threshold", "fail_count"):  # below the row, as a column is too narrow for a sentence
+        show_problems(form, field)
     hints_and_schedule(form)

@@ -166,7 +166,7 @@ def _key(preset: Preset, form: FormState) -> None:
                 unset := connections.unset_variable(form.connection.model)
             ):
                 st.caption(
-                    f":material/info: {escape_markdown(unset)} is not set. Set it and restart the app, or enter the key here."
+                    f":material/info: {escape_markdown(unset)} is not set. Set it and restart the app, or choose “Enter here”."
                 )
         case "typed":
             secret("API key", key=state.KEY_PLACE)

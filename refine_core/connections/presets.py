@@ -59,7 +59,7 @@ _ALL = (
         "openai",
         "OpenAI",
         "openai/",
-        "Make a key at platform.openai.com, under API keys.",
+        "Create an API key at platform.openai.com.",
         models=("gpt-4.1-mini", "gpt-5.4-mini", "gpt-6-luna", "gpt-6.1-sol"),
         key_env="OPENAI_API_KEY",
         wants_key=True,
@@ -68,7 +68,7 @@ _ALL = (
         "anthropic",
         "Anthropic",
         "anthropic/",
-        "Make a key at platform.claude.com, under API keys.",
+        "Create an API key at platform.claude.com.",
         models=("claude-haiku-4-5", "claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"),
         key_env="ANTHROPIC_API_KEY",
         wants_key=True,
@@ -77,7 +77,7 @@ _ALL = (
         "gemini",
         "Google Gemini",
         "gemini/",
-        "Make a key at aistudio.google.com, under API keys.",
+        "Create an API key at aistudio.google.com.",
         models=("gemini-3.5-flash-lite", "gemini-3.8-flash", "gemini-3.1-pro-preview"),
         key_env="GEMINI_API_KEY",
         wants_key=True,
@@ -86,8 +86,8 @@ _ALL = (
         "azure",
         "Azure OpenAI",
         "azure/",
-        "The model is the name of your deployment, and the address is the resource's endpoint, such as "
-        "https://NAME.openai.azure.com. The API version goes into the further parameters, as api_version.",
+        "The model is the name of your deployment. The base URL is the resource's endpoint, such as "
+        "https://NAME.openai.azure.com. Set the API version as api_version under Extra parameters.",
         models=("gpt-4.1-mini", "gpt-5.4-mini"),
         wants_address=True,
         key_env="AZURE_API_KEY",
@@ -98,8 +98,8 @@ _ALL = (
         "bedrock",
         "AWS Bedrock",
         "bedrock/",
-        "The credentials come from the environment or from ~/.aws, as for the AWS command line; the package boto3 must be "
-        "installed. The region goes into the further parameters, as aws_region_name.",
+        "Credentials come from the environment or from ~/.aws, as for the AWS command line; the package boto3 must be "
+        "installed. Set the region as aws_region_name under Extra parameters.",
         models=(
             "us.amazon.nova-2-lite-v1:0",
             "us.anthropic.claude-haiku-5-5",
@@ -111,7 +111,7 @@ _ALL = (
         "openrouter",
         "OpenRouter",
         "openrouter/",
-        "Make a key at openrouter.ai, under Keys. A model's name has two parts, such as openai/gpt-4.1-mini.",
+        "Create an API key at openrouter.ai. Model names have two parts, such as openai/gpt-4.1-mini.",
         models=("openai/gpt-4.1-mini", "anthropic/claude-haiku-4.5", "google/gemini-2.5-flash"),
         key_env="OPENROUTER_API_KEY",
         wants_key=True,
@@ -121,7 +121,7 @@ _ALL = (
         "ollama",
         "Ollama",
         "openai/",
-        "Ollama must be running, and have the model: `ollama pull qwen3:8b`. It needs no key. For long prompts, start it "
+        "Ollama must be running and have the model: `ollama pull qwen3:8b`. No key needed. For long prompts, start it "
         "with OLLAMA_CONTEXT_LENGTH=16384.",
         models=("qwen3:8b", "llama3.1:8b", "gpt-oss:20b"),
         address="http://127.0.0.1:11434/v1",
@@ -132,8 +132,8 @@ _ALL = (
         "vllm",
         "vLLM",
         "hosted_vllm/",
-        "Start it with `vllm serve MODEL`; the model's name is the one given there. A key is needed if it was started with "
-        "--api-key.",
+        "Start it with `vllm serve MODEL`; use the same model name here. A key is needed if the server was "
+        "started with --api-key.",
         models=("Qwen/Qwen3-8B", "openai/gpt-oss-20b"),
         address="http://127.0.0.1:8000/v1",
         wants_address=True,
@@ -143,7 +143,7 @@ _ALL = (
         "lm_studio",
         "LM Studio",
         "lm_studio/",
-        "Load a model in LM Studio and start its server, under Developer. It needs no key.",
+        "Load a model in LM Studio and start its server under Developer. No key needed.",
         models=("qwen/qwen3-8b", "openai/gpt-oss-20b"),
         address="http://127.0.0.1:1234/v1",
         wants_address=True,
@@ -153,7 +153,7 @@ _ALL = (
         "compatible",
         "Another OpenAI-compatible server",
         "openai/",
-        "Any server that speaks OpenAI's chat protocol. Its address usually ends in /v1; ask its operator whether it "
+        "Any server that speaks OpenAI's chat protocol. The base URL usually ends in /v1; ask the operator whether it "
         "requires an API key.",
         wants_address=True,
         max_tokens=LOCAL_MAX_TOKENS,
@@ -162,7 +162,7 @@ _ALL = (
         "litellm",
         "Any other model of litellm",
         "",
-        "Write provider/model, as docs.litellm.ai lists them under Providers. The key's usual variable is named there.",
+        "Enter provider/model, as listed under Providers at docs.litellm.ai, which also names the key's environment variable.",
         models=("mistral/mistral-small-latest", "groq/openai/gpt-oss-20b", "deepseek/deepseek-v3.2"),
         wants_key=True,
     ),

@@ -76,7 +76,7 @@ _ALL = (
     Example(
         "one_word",
         "One-word answer",
-        "A reward that only one bare word satisfies, and two hints that lead there.",
+        "The reward accepts only a single bare word. Two hints lead there.",
         ProgramSpec(
             stages=(StageSpec("answer", "question -> answer"),),
             reward=_ONE_WORD,

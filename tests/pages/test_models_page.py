@@ -498,3 +498,19 @@ def test_local_servers_are_offered_a_limit_of_tokens():
     assert limits == dict.fromkeys(("ollama", "vllm", "lm_studio", "compatible"), 1000)
     app = choose(open_models(), "ollama")
     assert app.number_input(key=at(app, "max_tokens")).value == 1000
+
+
+@pytest.mark.parametrize("role", ["model", "adviser"])
+def test_an_unset_variable_of_a_connection_leads_to_the_models_page(role):
+    """The Lab has no field for the key of a saved connection."""
+    spec = ModelSpec(kind="litellm", model="openai/x", key_env="REFINESCOPE_UNSET_KEY", connection="hosted")
+    connections.save_connection(Connection("hosted", "openai", spec))
+    app = _lab()
+    if role == "model":
+        next(r for r in app.radio if r.label == "Kind").set_value("litellm").run()
+        next(b for b in app.selectbox if b.label == "Connection").set_value("hosted").run()
+    else:
+        next(b for b in app.selectbox if b.label == "Adviser").set_value("saved:hosted").run()
+    (error,) = [e for e in errors(app) if "REFINESCOPE" in e]
+    assert "is not set; set it and restart the app" in error
+    assert "enter a key for the connection hosted on the Models page" in error
