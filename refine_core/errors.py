@@ -41,18 +41,18 @@ from dataclasses import dataclass
 from typing import Self
 
 
-def _rebuilt(cls: type[BaseException], args: tuple[object, ...]) -> BaseException:
+def _rebuild(cls: type[BaseException], args: tuple[object, ...]) -> BaseException:
     """An error as it was, past its own __init__, which wants the parts that `args` are made of."""
-    made = cls.__new__(cls)
-    made.args = args
-    return made
+    error = cls.__new__(cls)
+    error.args = args
+    return error
 
 
 class RefineError(Exception):
     """The root of all errors raised on purpose by refine_core; they can be pickled, so they cross processes."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuilt, (type(self), self.args), self.__dict__
+        return _rebuild, (type(self), self.args), self.__dict__
 
 
 class AttemptError(RefineError):
@@ -304,7 +304,7 @@ class Halt(BaseException):
     """The run must stop now. Not an Exception, so that a user's `except Exception` cannot swallow it."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuilt, (type(self), self.args), self.__dict__
+        return _rebuild, (type(self), self.args), self.__dict__
 
 
 class RunCancelled(Halt):

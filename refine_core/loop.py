@@ -45,7 +45,7 @@ def schedule(first: float, n: int) -> tuple[float, ...]:
     return tuple(dict.fromkeys([first, *(0.5 + i * (0.5 / n) for i in range(n))]))[:n]
 
 
-def temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
+def list_temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
     """The temperatures of `n` attempts by a schedule; zeros if none is sent. first: the model's own temperature."""
     match by.kind:
         case "list":
@@ -100,19 +100,19 @@ class Plan:
 
         Raises SpecError with every number that makes no sense.
         """
-        found = find_limit_problems(n, threshold, fail_count)
+        problems = find_limit_problems(n, threshold, fail_count)
         if not is_whole(at_once, 1):
-            found.append(Problem("num_threads", f"num_threads must be at least 1, not {at_once!r}"))
+            problems.append(Problem("num_threads", f"num_threads must be at least 1, not {at_once!r}"))
         if hints not in _HINT_SOURCES:
             sources = ", ".join(map(repr, _HINT_SOURCES))
-            found.append(Problem("hints", f"hints must be one of {sources}, not {hints!r}"))
+            problems.append(Problem("hints", f"hints must be one of {sources}, not {hints!r}"))
         if is_whole(n, 1):
-            found += by.find_problems(n)
-        if found:
-            raise SpecError(found)
+            problems += by.find_problems(n)
+        if problems:
+            raise SpecError(problems)
         failures = n if fail_count is None else fail_count
         return cls(
-            temperatures(by, first, n), threshold, failures, hints, at_once, by, stop_on_repeating_error
+            list_temperatures(by, first, n), threshold, failures, hints, at_once, by, stop_on_repeating_error
         )
 
     @classmethod
@@ -206,7 +206,7 @@ class Loop:
         return self.plan.reached_by(self.rewards[index]) and index not in self.unmet
 
     @property
-    def begun(self) -> int:
+    def attempt_count(self) -> int:
         """How many attempts were begun; they are made in the order of their indices."""
         return len(self.rewards) + len(self.failed) + len(self.running)
 
@@ -231,8 +231,8 @@ def evolve(loop: Loop, event: Event) -> Loop:
                 and (i in unmet or not plan.reached_by(value))
             ):
                 unadvised = i
-            if plan.hints == "feedback" and (given := feedback_of(event)):
-                feedback, source = given, i
+            if plan.hints == "feedback" and (text := collect_feedback(event)):
+                feedback, source = text, i
             running = () if loop.running == (i,) else _without(loop.running, i)
             return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
         case AttemptFailed(index=i):
@@ -253,7 +253,7 @@ def evolve(loop: Loop, event: Event) -> Loop:
             return loop
 
 
-def feedback_of(scored: RewardScored) -> str:
+def collect_feedback(scored: RewardScored) -> str:
     """What a reward says in words of the attempt that it scored, and the messages of the validators that were not met."""
     unmet = (f"Not met, {name}: {message}" for name, message in scored.unmet.items())
     return "\n".join([*([scored.feedback] if scored.feedback else ()), *unmet])
@@ -264,7 +264,7 @@ def decide(loop: Loop) -> tuple[Action, ...]:
 
     Returns attempts in the order of their indices, or one AskAdvice, or one Stop, or (). Pure; raises nothing.
     """
-    if (end := _end(loop)) is not None:
+    if (end := _find_stop(loop)) is not None:
         return (end,)
     if loop.unadvised is not None:
         return (AskAdvice(loop.unadvised),)
@@ -272,7 +272,7 @@ def decide(loop: Loop) -> tuple[Action, ...]:
         loop.broken or len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards))
     ):
         return ()  # the end is near: only earlier attempts, still under way, can change which
-    plan, first = loop.plan, loop.begun
+    plan, first = loop.plan, loop.attempt_count
     free = min(plan.at_once - len(loop.running), len(plan.temperatures) - first)
     return tuple(
         [
@@ -282,18 +282,18 @@ def decide(loop: Loop) -> tuple[Action, ...]:
     )
 
 
-def _end(loop: Loop) -> Stop | None:
+def _find_stop(loop: Loop) -> Stop | None:
     """The end, if it has come: attempts are judged in the order of their indices, however they overlapped in time."""
     failures, rewards, threshold = 0, loop.rewards, loop.plan.threshold
     for i in range(len(loop.plan.temperatures)):
         if i in rewards:
             if threshold is not None and rewards[i] >= threshold and i not in loop.unmet:
-                return Stop("threshold_reached", _best(loop, i), i)
+                return Stop("threshold_reached", _best_until(loop, i), i)
         elif i in loop.failed:
             failures += 1
             # Differs: counted afresh for each call; the original's count leaks from one call to the next.
             if failures > loop.plan.fail_count:
-                return Stop("too_many_failures", _best(loop, i), None)
+                return Stop("too_many_failures", _best_until(loop, i), None)
         elif loop.broken and not loop.running:
             # Differs: the original goes on, and pays for attempts that cannot be scored.
             return Stop("reward_broken", loop.best, loop.best)
@@ -304,7 +304,7 @@ def _end(loop: Loop) -> Stop | None:
     return Stop("attempts_used_up" if loop.rewards else "every_attempt_failed", best, best)
 
 
-def _best(loop: Loop, last: int) -> int | None:
+def _best_until(loop: Loop, last: int) -> int | None:
     """The best attempt of those up to `last`; later ones would not have been made one after another."""
     return max((i for i in sorted(loop.rewards) if i <= last), key=loop.rank, default=None)
 

@@ -114,7 +114,7 @@ def read_form() -> FormState:
     if not programs.is_example(spec):  # a changed example is a program of one's own
         spec = replace(spec, example=None, title="")
     known = {p.field for p in problems}
-    problems += [p for p in programs.problems(spec) if p.field not in known]
+    problems += [p for p in programs.find_problems(spec) if p.field not in known]
     typed_keys = credentials(spec, form=True)
     problems += _find_key_problems(spec, typed_keys)
     question = programs.find_reward_question(spec)

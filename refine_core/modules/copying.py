@@ -37,16 +37,16 @@ def deepcopy(module: Program) -> Program:
 
     What cannot be copied is copied shallowly, else shared; a warning is logged, once for a class and attribute.
     """
-    made = copy_value(module, {}, type(module), "")
-    return cast("Program", made)
+    twin = copy_value(module, {}, type(module), "")
+    return cast("Program", twin)
 
 
 def reset_copy(module: Program) -> Program:
     """A deep copy whose parameters are reset: no demos, no models, nothing learned."""
-    made = deepcopy(module)
-    for one in made.parameters():
+    twin = deepcopy(module)
+    for one in twin.parameters():
         one.reset()
-    return made
+    return twin
 
 
 def copy_value(value: Any, memo: Memo, owner: type, path: str) -> Any:
@@ -75,13 +75,13 @@ def copy_value(value: Any, memo: Memo, owner: type, path: str) -> Any:
         return _copy_tuple(value, memo, owner, path)
     size = len(memo)
     try:
-        made = _copy_whole(value, memo)
+        twin = _copy_whole(value, memo)
     except Exception as error:  # noqa: BLE001  # whatever a user's class raises: it is logged, and copied another way
         while len(memo) > size:  # half-made copies must not be taken for whole ones
             memo.popitem()
-        made = _copy_otherwise(value, memo, owner, path, error)
-    memo[id(value)] = made
-    return made
+        twin = _copy_otherwise(value, memo, owner, path, error)
+    memo[id(value)] = twin
+    return twin
 
 
 def _copy_whole(value: Any, memo: Memo) -> Any:
@@ -96,12 +96,12 @@ def _copy_whole(value: Any, memo: Memo) -> Any:
 
 def _copy_attributes(module: Tree, memo: Memo) -> Tree:
     kind = type(module)
-    made: Tree = object.__new__(kind)
-    memo[id(module)] = made
-    into = made.__dict__
+    twin: Tree = object.__new__(kind)
+    memo[id(module)] = twin
+    into = twin.__dict__
     for name, value in list(module.__dict__.items()):  # a list: another thread may set an attribute meanwhile
         into[name] = value if type(value) in LEAF_TYPES else copy_value(value, memo, kind, name)
-    return made
+    return twin
 
 
 @lru_cache(maxsize=1024)
@@ -125,17 +125,17 @@ def _rebuild(module: Tree, memo: Memo) -> Any:
         return module
     memo.setdefault(id(memo), []).append(reduced)  # kept alive, as copy.deepcopy does: the memo goes by id
     make, args, state = (*reduced, None)[:3]
-    made: Any = make(*_copy_tuple(args, memo, type(module), "__reduce__"))
-    memo[id(module)] = made
+    twin: Any = make(*_copy_tuple(args, memo, type(module), "__reduce__"))
+    memo[id(module)] = twin
     state = copy_value(state, memo, type(module), "__getstate__")
-    if hasattr(made, "__setstate__"):
-        made.__setstate__(state)
+    if hasattr(twin, "__setstate__"):
+        twin.__setstate__(state)
     elif state is not None:
         attributes, slots = state if isinstance(state, tuple) else (state, None)
-        made.__dict__.update(attributes or {})
+        twin.__dict__.update(attributes or {})
         for name, value in (slots or {}).items():
-            setattr(made, name, value)
-    return made
+            setattr(twin, name, value)
+    return twin
 
 
 def _copy_tuple(value: tuple[Any, ...], memo: Memo, owner: type, path: str) -> tuple[Any, ...]:
@@ -143,9 +143,9 @@ def _copy_tuple(value: tuple[Any, ...], memo: Memo, owner: type, path: str) -> t
     if id(value) in memo:  # a tuple that holds itself, by way of a list
         return cast("tuple[Any, ...]", memo[id(value)])
     same = all(a is b for a, b in zip(items, value, strict=True))
-    made = value if same else tuple.__new__(type(value), items)
-    memo[id(value)] = made
-    return made
+    twin = value if same else tuple.__new__(type(value), items)
+    memo[id(value)] = twin
+    return twin
 
 
 def _copy_otherwise(value: Any, memo: Memo, owner: type, path: str, error: Exception) -> Any:
@@ -154,20 +154,20 @@ def _copy_otherwise(value: Any, memo: Memo, owner: type, path: str, error: Excep
         return _copy_tuple(value, memo, owner, path)
     try:
         if isinstance(value, Tree):
-            made: Any = _copy_attributes(value, memo)
+            twin: Any = _copy_attributes(value, memo)
             how = "copied attribute by attribute"
         else:
-            made = copy.copy(value)
+            twin = copy.copy(value)
             how = "copied shallowly"
-        if isinstance(made, (list, dict)):  # a defaultdict, or one of a user's own class
-            memo[id(value)] = made
-            for place, one in list(dict.items(made) if isinstance(made, dict) else enumerate(made)):
-                made[place] = copy_value(one, memo, owner, f"{path}[{place!r}]")
-            return made
+        if isinstance(twin, (list, dict)):  # a defaultdict, or one of a user's own class
+            memo[id(value)] = twin
+            for place, one in list(dict.items(twin) if isinstance(twin, dict) else enumerate(twin)):
+                twin[place] = copy_value(one, memo, owner, f"{path}[{place!r}]")
+            return twin
     except Exception:  # noqa: BLE001  # what can neither be copied deeply nor shallowly is shared, and logged
-        made, how = value, "shared between the copies"
+        twin, how = value, "shared between the copies"
     _warn(owner, path, how, error)
-    return made
+    return twin
 
 
 def _warn(owner: type, path: str, how: str, error: Exception) -> None:

@@ -144,16 +144,16 @@ class Operation(Module):
                 return self.forward(**inputs)
             context = nullcontext()
         with context:
-            made: Prediction = super().__call__(**inputs)
-        return made
+            prediction: Prediction = super().__call__(**inputs)
+        return prediction
 
     async def acall(self, *args: Any, **inputs: Any) -> Prediction:
         """`__call__` for async code."""
         if args:
             raise self._keywords_error()
         with self._restore_context() or nullcontext():
-            made: Prediction = await super().acall(**inputs)
-        return made
+            prediction: Prediction = await super().acall(**inputs)
+        return prediction
 
     if TYPE_CHECKING:  # what Module.batch says, of predictions
 
@@ -182,8 +182,8 @@ class Operation(Module):
 
     def forward(self, **inputs: Any) -> Prediction:
         if _is_async_only(type(self)):  # type: ignore[arg-type]  # as above
-            made: Prediction = block_on(self.aforward(**inputs))
-            return made
+            prediction: Prediction = block_on(self.aforward(**inputs))
+            return prediction
         return run(self._flow(**inputs))
 
     async def aforward(self, **inputs: Any) -> Prediction:

@@ -63,13 +63,13 @@ def _dumps(value: Any) -> bytes:
 
 def remove_keys(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """A model's or predictor's attributes without secrets: a secret one is None, a secret parameter is left out."""
-    made = {}
+    public = {}
     for name, value in attributes.items():
         if name in ("kwargs", "config") and isinstance(value, Mapping):
-            made[name] = remove_secrets(value)
+            public[name] = remove_secrets(value)
         else:
-            made[name] = None if SECRET_NAME.search(name) else _remove_login(value)
-    return made
+            public[name] = None if SECRET_NAME.search(name) else _remove_login(value)
+    return public
 
 
 def remove_secrets(value: Any) -> Any:

@@ -119,7 +119,7 @@ class Predict(Operation, Predictor):
         )  # a judge is part of the reward, not of the program
         if is_reported:
             scope.emit(ModuleStarted(name, to_jsonable(values), hint))
-        prompt_signature, given = (
+        prompt_signature, prompt_inputs = (
             (signature, values)
             if hint is None
             else (_add_hint_field(signature, signature.instructions), {**values, HINT_FIELD: hint})
@@ -128,10 +128,12 @@ class Predict(Operation, Predictor):
         try:
             if "n" in params or "n" in lm.kwargs:
                 params = yield from _vary_temperature(lm, params)
-            request = Request(signature, prompt_signature, given, lm, demos, params, self._purpose, scope)
+            request = Request(
+                signature, prompt_signature, prompt_inputs, lm, demos, params, self._purpose, scope
+            )
             completions = yield from complete_signature(request, current_adapter(lm))
             several = len(completions) > 1
-            made = Prediction.from_completions(completions) if several else Prediction(completions[0])
+            prediction = Prediction.from_completions(completions) if several else Prediction(completions[0])
         except Exception as error:
             cause = _find_cause(error, demos)
             if is_reported:
@@ -140,16 +142,16 @@ class Predict(Operation, Predictor):
                 raise cause from error
             raise
         if is_reported:
-            scope.emit(PredictorTraced(name, to_jsonable(made)))
+            scope.emit(PredictorTraced(name, to_jsonable(prediction)))
             scope.emit(ModuleEnded(name, time.perf_counter() - start))
         if not traced:
-            return made
+            return prediction
         trace = get_setting("trace")
         if trace is not None:
-            trace.append((self, values, made))
+            trace.append((self, values, prediction))
         if context is not None and context.trace is not trace:  # a block of the user's own has another
-            context.trace.append((self, values, made))
-        return made
+            context.trace.append((self, values, prediction))
+        return prediction
 
     def dump_state(self) -> dict[str, Any]:
         """Demos, signature and model as plain data, without a key. Source: dspy.Predict.dump_state."""
@@ -198,8 +200,8 @@ class ChainOfThought(Operation):
 
     def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """Ask the model and read its reply."""
-        made: Prediction = yield from call(self.predict, inputs)
-        return made
+        prediction: Prediction = yield from call(self.predict, inputs)
+        return prediction
 
 
 def _vary_temperature(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
@@ -247,11 +249,11 @@ def _check_demos(demos: Any) -> Sequence[Mapping[str, Any]]:
         raise TypeError(
             f"demos is a list of examples, not {'text' if isinstance(demos, str) else describe_value(demos)}"
         )
-    made: Sequence[Any] = demos if isinstance(demos, (list, tuple)) else list(demos)
-    for i, one in enumerate(made):
+    prediction: Sequence[Any] = demos if isinstance(demos, (list, tuple)) else list(demos)
+    for i, one in enumerate(prediction):
         if not isinstance(one, Mapping):
             raise TypeError(f"demos[{i}] must be an Example or a dict, not {type(one).__name__}")
-    return made
+    return prediction
 
 
 def _find_cause(error: Exception, demos: Any) -> Exception:

@@ -78,18 +78,18 @@ class Example(dict[str, Any]):
 
     def with_inputs(self, *names: str) -> Self:
         """A copy in which `names` are the inputs and the other fields the labels."""
-        made = Example.copy(self)
-        made._input_keys = frozenset(names)  # noqa: SLF001 - a copy of our own
-        return made
+        new = Example.copy(self)
+        new._input_keys = frozenset(names)  # noqa: SLF001 - a copy of our own
+        return new
 
     def inputs(self) -> Self:
         """The input fields alone. Raises ValueError before `with_inputs`."""
         keys = self._input_keys
         if keys is None:
             raise ValueError("this example does not know its inputs yet; call with_inputs(…) first")
-        made = _restore(type(self), {name: self[name] for name in self if name in keys})
-        made._input_keys = keys  # noqa: SLF001 - one of our own
-        return made
+        new = _restore(type(self), {name: self[name] for name in self if name in keys})
+        new._input_keys = keys  # noqa: SLF001 - one of our own
+        return new
 
     def labels(self) -> Self:
         """The fields that are no inputs."""
@@ -113,17 +113,17 @@ class Example(dict[str, Any]):
 
     def copy(self, **fields: Any) -> Self:
         """A copy with some fields changed."""
-        made = _restore(type(self), self)
-        made.__dict__.update(self.__dict__)
-        dict.update(made, fields)
-        return made
+        new = _restore(type(self), self)
+        new.__dict__.update(self.__dict__)
+        dict.update(new, fields)
+        return new
 
     def without(self, *names: str) -> Self:
         """A copy without some fields. Raises KeyError for one that is not there."""
-        made = Example.copy(self)
+        new = Example.copy(self)
         for name in names:
-            dict.__delitem__(made, name)
-        return made
+            dict.__delitem__(new, name)
+        return new
 
     def toDict(self) -> dict[str, Any]:  # noqa: N802 - dspy's own name
         """The fields as a dict."""
@@ -132,9 +132,9 @@ class Example(dict[str, Any]):
 
 def _restore(cls: type[E], fields: Mapping[str, Any]) -> E:
     """An example past its own __init__, which a subclass may have changed."""
-    made = cls.__new__(cls)
-    dict.update(made, fields)
-    return made
+    new = cls.__new__(cls)
+    dict.update(new, fields)
+    return new
 
 
 class Completions:
@@ -216,9 +216,9 @@ class Prediction(Example):
                 for name in one:
                     columns.setdefault(name, []).append(one[name])
         all_of_them = Completions(columns)
-        made = cls({name: values[0] for name, values in columns.items()})
-        made._completions = all_of_them
-        return made
+        new = cls({name: values[0] for name, values in columns.items()})
+        new._completions = all_of_them
+        return new
 
     @property
     def completions(self) -> Completions:

@@ -40,7 +40,7 @@ from refine_core.programs.value_inputs import (
     write_value,
 )
 from refine_core.refine.advice_request import default_instructions
-from refine_core.refine.build import problems, stage_signature
+from refine_core.refine.build import build_stage_signature, find_problems
 from refine_core.rewards.checks import Finding, Fix, rename_parameters
 from refine_core.spec import AdviceForm, HintSource, ModelSpec, ProgramSpec, ReplyFormat, Schedule, StageSpec
 from refine_core.spec.examples import EXAMPLES, Example
@@ -67,6 +67,7 @@ __all__ = [
     "default_instructions",
     "estimate_tokens",
     "find_limit_problems",
+    "find_problems",
     "find_reward_question",
     "is_example",
     "list_form_inputs",
@@ -76,7 +77,6 @@ __all__ = [
     "may_give_feedback",
     "preview_advice_prompt",
     "preview_first_prompts",
-    "problems",
     "program_source",
     "read_json_object",
     "read_number",
@@ -111,12 +111,12 @@ def list_temperatures(spec: ProgramSpec) -> tuple[float, ...]:
     n = spec.attempt_count
     if not isinstance(n, int) or n < 1:
         return ()
-    return loop.temperatures(spec.temperature_schedule, spec.model.temperature or 0.0, n)
+    return loop.list_temperatures(spec.temperature_schedule, spec.model.temperature or 0.0, n)
 
 
 def list_output_names(stage: StageSpec) -> tuple[str, ...]:
     """The names of a stage's outputs; () if its signature does not parse."""
     try:
-        return tuple(stage_signature(stage).output_fields)
+        return tuple(build_stage_signature(stage).output_fields)
     except SignatureError:
         return ()

@@ -9,7 +9,7 @@ from refine_core.connect import first_format
 from refine_core.jsonable import to_jsonable
 from refine_core.modules import Predict
 from refine_core.programs.reward_source import may_give_feedback
-from refine_core.refine.advice_request import AdviceStyle, advice_request
+from refine_core.refine.advice_request import AdviceStyle, build_advice_request
 from refine_core.refine.build import Pipeline
 from refine_core.spec import ProgramSpec
 
@@ -39,7 +39,7 @@ def preview_advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
         outputs = {field: f"{{{field}}}" for field in one.signature.output_fields}
         steps.append({"module_name": name, "inputs": to_jsonable(inputs), "outputs": outputs})
         values |= outputs
-    signature, texts = advice_request(
+    signature, texts = build_advice_request(
         AdviceStyle(spec.advice_instructions, spec.advice_form),
         program,
         predictors,

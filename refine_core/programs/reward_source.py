@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from refine_core.errors import RewardError
-from refine_core.refine.build import reward_fields
+from refine_core.refine.build import list_reward_fields
 from refine_core.rewards import find_reward
 from refine_core.rewards.checks import Finding, Fix, call_question, check_reward
 from refine_core.rewards.source import list_names
@@ -23,13 +23,13 @@ def list_reward_candidates(source: str) -> tuple[str, ...]:
 
 def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
     """What reading the reward finds wrong with it, beside what keeps `spec` from running (see `problems`)."""
-    findings = check_reward(spec.reward, spec.reward_name, reward_fields(spec))
+    findings = check_reward(spec.reward, spec.reward_name, list_reward_fields(spec))
     return tuple(one for one in findings if one.code not in _ALSO_PROBLEMS)
 
 
 def find_reward_question(spec: ProgramSpec) -> Finding | None:
     """What to ask before a reward is called that seems to be written for another framework; None for others."""
-    return call_question(spec.reward, spec.reward_name, reward_fields(spec))
+    return call_question(spec.reward, spec.reward_name, list_reward_fields(spec))
 
 
 def apply_fix(source: str, fix: Fix) -> str:

@@ -11,7 +11,7 @@ import ujson
 from refine_core.adapters.field_values import to_json_text
 from refine_core.errors import Problem, SignatureError
 from refine_core.jsonable import to_jsonable
-from refine_core.refine.build import program_inputs
+from refine_core.refine.build import list_program_inputs
 from refine_core.signatures import Field
 from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
 from refine_core.spec import ProgramSpec, StageSpec
@@ -35,7 +35,7 @@ class FormInput:
 def list_form_inputs(stages: Sequence[StageSpec]) -> list[FormInput]:
     """The program's inputs, in order; [] as long as a signature does not parse."""
     try:
-        fields = program_inputs(ProgramSpec(tuple(stages), ""))
+        fields = list_program_inputs(ProgramSpec(tuple(stages), ""))
     except SignatureError:
         return []
     return [

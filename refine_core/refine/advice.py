@@ -13,12 +13,12 @@ from refine_core.hints import hint_for
 from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope
-from refine_core.loop import feedback_of
+from refine_core.loop import collect_feedback
 from refine_core.modules.attempt_context import Trace
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict, current_adapter
 from refine_core.modules.prediction import Prediction
-from refine_core.refine.advice_request import FULL, AdviceStyle, advice_request
+from refine_core.refine.advice_request import FULL, AdviceStyle, build_advice_request
 
 
 def advise(
@@ -45,15 +45,15 @@ def advise(
     names = [name for name, _ in predictors]
     trajectory = [
         {
-            "module_name": named.get(id(who)) or _path(who, trace),
+            "module_name": named.get(id(who)) or _find_path(who, trace),
             "inputs": to_jsonable(given),
             "outputs": to_jsonable(made),
         }
         for who, given, made in trace
     ]
-    words = feedback_of(scored)
+    words = collect_feedback(scored)
     who = "The reward says: " if scored.feedback and style.form == "full" else ""
-    signature, texts = advice_request(
+    signature, texts = build_advice_request(
         style,
         program,
         predictors,
@@ -74,6 +74,6 @@ def advise(
     return AdviceGiven(scored.index, str(said["discussion"]), advice, time.perf_counter() - start)
 
 
-def _path(who: Predict, trace: Trace) -> str:
+def _find_path(who: Predict, trace: Trace) -> str:
     """The name of a predictor that ran on a copy of its own, inside a refinement that is part of the program."""
     return (who.attempt_context.name_in(trace) if who.attempt_context is not None else None) or "unknown"

@@ -13,7 +13,7 @@ from functools import lru_cache
 from refine_core.adapters.field_values import to_json_text
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict
-from refine_core.refine.sources import modules_text, source_of
+from refine_core.refine.sources import describe_modules, get_source
 from refine_core.signatures import InputField, OutputField, Signature
 from refine_core.spec import AdviceForm
 
@@ -82,7 +82,7 @@ def default_instructions(form: AdviceForm) -> str:
     return (OfferAdvice if form == "full" else OfferAdviceBriefly).instructions
 
 
-def advice_request(
+def build_advice_request(
     style: AdviceStyle,
     program: Module,
     predictors: Sequence[tuple[str, Predict]],
@@ -108,17 +108,17 @@ def advice_request(
             "reward_value": reward,
             "target_threshold": threshold,
             "reward_code": "" if feedback else shorten(reward_source, CODE_CHARACTERS),
-            "modules": "\n".join(_in_a_line(name, one) for name, one in predictors),
+            "modules": "\n".join(_describe_briefly(name, one) for name, one in predictors),
             "program_trajectory": shorten(
-                to_json_text([_shortened(step) for step in trajectory]), TRAJECTORY_CHARACTERS
+                to_json_text([_shorten_values(step) for step in trajectory]), TRAJECTORY_CHARACTERS
             ),
             "module_names": to_json_text(names),
         }
         values = {name: value for name, value in values.items() if value != ""}
     else:
         values = {
-            "program_code": source_of(program),
-            "modules_defn": modules_text(predictors),
+            "program_code": get_source(program),
+            "modules_defn": describe_modules(predictors),
             "program_inputs": inputs,
             "program_trajectory": trajectory,
             "program_outputs": outputs,
@@ -129,20 +129,22 @@ def advice_request(
             else reward,
             "module_names": names,
         }
-    return _signature(style, names, tuple(values)), {name: _text(value) for name, value in values.items()}
+    return _build_signature(style, names, tuple(values)), {
+        name: _to_text(value) for name, value in values.items()
+    }
 
 
-def shorten(text: str, most: int) -> str:
+def shorten(text: str, max_characters: int) -> str:
     """The beginning and the end of a long text, with a mark that says how much is missing between them."""
-    if len(text) <= most:
+    if len(text) <= max_characters:
         return text
-    end = most // 4
-    missing = len(text) - most
-    return f"{text[: most - end]} [… {missing:,} characters left out …] {text[-end:]}"
+    end = max_characters // 4
+    missing = len(text) - max_characters
+    return f"{text[: max_characters - end]} [… {missing:,} characters left out …] {text[-end:]}"
 
 
 @lru_cache(maxsize=128)
-def _signature(style: AdviceStyle, names: tuple[str, ...], inputs: tuple[str, ...]) -> type[Signature]:
+def _build_signature(style: AdviceStyle, names: tuple[str, ...], inputs: tuple[str, ...]) -> type[Signature]:
     """The signature of advice; where a JSON schema is sent, it makes each predictor a key that must be there."""
     signature: type[Signature] = OfferAdvice if style.form == "full" else OfferAdviceBriefly
     for name in [name for name in signature.input_fields if name not in inputs]:
@@ -152,19 +154,19 @@ def _signature(style: AdviceStyle, names: tuple[str, ...], inputs: tuple[str, ..
     return signature.with_instructions(style.instructions) if style.instructions.strip() else signature
 
 
-def _text(value: object) -> str:
+def _to_text(value: object) -> str:
     return value if isinstance(value, str) else to_json_text(value, indent=2)
 
 
-def _in_a_line(name: str, one: Predict) -> str:
-    made = f"{', '.join(one.signature.input_fields)} -> {', '.join(one.signature.output_fields)}"
-    return f"{name}: {made}. {shorten(one.signature.instructions, INSTRUCTION_CHARACTERS)}"
+def _describe_briefly(name: str, one: Predict) -> str:
+    fields = f"{', '.join(one.signature.input_fields)} -> {', '.join(one.signature.output_fields)}"
+    return f"{name}: {fields}. {shorten(one.signature.instructions, INSTRUCTION_CHARACTERS)}"
 
 
-def _shortened(value: object) -> object:
+def _shorten_values(value: object) -> object:
     """The same data with every long text in it shortened."""
     if isinstance(value, str):
         return shorten(value, VALUE_CHARACTERS)
     if isinstance(value, Mapping):
-        return {name: _shortened(one) for name, one in value.items()}
-    return [_shortened(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {name: _shorten_values(one) for name, one in value.items()}
+    return [_shorten_values(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -14,7 +14,7 @@ from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, use_scope
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.effects import ScoreInWorker
-from refine_core.refine.sources import CARRIED
+from refine_core.refine.sources import SOURCE_ATTRIBUTE
 from refine_core.rewards import RewardRunner, ScoreResult, find_reward
 from refine_core.rewards.checks import Fields
 from refine_core.rewards.repeating_errors import will_repeat
@@ -37,7 +37,7 @@ class Pipeline(Module):
 
     def __init__(self, spec: ProgramSpec) -> None:
         self._stages = tuple(stage.name for stage in spec.stages)
-        setattr(self, CARRIED, program_source(spec))
+        setattr(self, SOURCE_ATTRIBUTE, program_source(spec))
         for stage in spec.stages:
             setattr(self, stage.name, _predictor(stage))
 
@@ -55,7 +55,7 @@ class WorkerScorer:
     """A reward typed by a person: scored in a worker process, with a judge that it may call."""
 
     def __init__(self, spec: ProgramSpec, judge: BaseLM) -> None:
-        self.source, self._name, self._fields = spec.reward, spec.reward_name, reward_fields(spec)
+        self.source, self._name, self._fields = spec.reward, spec.reward_name, list_reward_fields(spec)
         self._judge_lm = judge
         self._runner = RewardRunner(
             spec.reward, name=spec.reward_name, timeout_s=spec.reward_timeout_s, judge=self._judge
@@ -103,7 +103,7 @@ class _Judge(Predict):
     _purpose = "judge"
 
 
-def problems(spec: ProgramSpec) -> list[Problem]:
+def find_problems(spec: ProgramSpec) -> list[Problem]:
     """Everything that keeps `spec` from running, each with the field it concerns; [] if it can run."""
     return [
         *_stage_problems(spec),
@@ -114,18 +114,18 @@ def problems(spec: ProgramSpec) -> list[Problem]:
     ]
 
 
-def check(spec: ProgramSpec) -> None:
+def check_spec(spec: ProgramSpec) -> None:
     """Raise SpecError if anything keeps `spec` from running."""
-    if found := problems(spec):
-        raise SpecError(found)
+    if problems := find_problems(spec):
+        raise SpecError(problems)
 
 
-def program_inputs(spec: ProgramSpec) -> dict[str, Field]:
+def list_program_inputs(spec: ProgramSpec) -> dict[str, Field]:
     """Name -> field of what a person must give: inputs that no earlier stage makes. Raises SignatureError."""
     made: set[str] = set()
     wanted: dict[str, Field] = {}
     for stage in spec.stages:
-        signature = stage_signature(stage)
+        signature = build_stage_signature(stage)
         for name, field in signature.input_fields.items():
             if name not in made:
                 wanted.setdefault(name, field)
@@ -133,34 +133,34 @@ def program_inputs(spec: ProgramSpec) -> dict[str, Field]:
     return wanted
 
 
-def typed_inputs(spec: ProgramSpec) -> dict[str, object]:
+def convert_inputs(spec: ProgramSpec) -> dict[str, object]:
     """The inputs of this run as the types that the signatures name, which the log cannot hold: a date, a tuple, a decimal.
 
     A value that does not fit stays as it is; `problems` says so.
     """
     typed = dict(spec.inputs)
-    for name, field in program_inputs(spec).items():
+    for name, field in list_program_inputs(spec).items():
         if name in typed:
             with suppress(ValueError):
                 typed[name] = validate(field, typed[name])
     return typed
 
 
-def reward_fields(spec: ProgramSpec) -> Fields:
+def list_reward_fields(spec: ProgramSpec) -> Fields:
     """What the reward of `spec` is given: the inputs of this run, and the outputs of every stage, where they can be read."""
     try:
         outputs: dict[str, object] = {}
         for stage in spec.stages:
             if stage.strategy == "chain_of_thought":
                 outputs["reasoning"] = str
-            outputs |= {name: one.type for name, one in stage_signature(stage).output_fields.items()}
-        inputs = {**dict.fromkeys(program_inputs(spec)), **{n: type(v) for n, v in spec.inputs.items()}}
+            outputs |= {name: one.type for name, one in build_stage_signature(stage).output_fields.items()}
+        inputs = {**dict.fromkeys(list_program_inputs(spec)), **{n: type(v) for n, v in spec.inputs.items()}}
     except SignatureError:
         return Fields()
     return Fields(inputs, outputs)
 
 
-def stage_signature(stage: StageSpec) -> type[Signature]:
+def build_stage_signature(stage: StageSpec) -> type[Signature]:
     """The stage's signature with its instructions and descriptions. Raises SignatureError."""
     signature = ensure_signature(stage.signature, stage.instructions)
     for name, description in stage.descriptions.items():
@@ -170,7 +170,7 @@ def stage_signature(stage: StageSpec) -> type[Signature]:
 
 
 def _predictor(stage: StageSpec) -> Predict | ChainOfThought:
-    signature = stage_signature(stage)
+    signature = build_stage_signature(stage)
     demos = [dict(demo) for demo in stage.demos]
     if stage.strategy == "predict":
         single = Predict(signature)
@@ -184,7 +184,7 @@ def _predictor(stage: StageSpec) -> Predict | ChainOfThought:
 def _stage_problems(spec: ProgramSpec) -> list[Problem]:
     if not spec.stages:
         return [Problem("stages", "a program needs at least one stage")]
-    found: list[Problem] = []
+    problems: list[Problem] = []
     names: set[str] = set()
     parsed: list[SignatureMeta] = []
     for i, stage in enumerate(spec.stages):
@@ -194,35 +194,35 @@ def _stage_problems(spec: ProgramSpec) -> list[Problem]:
             or stage.name.startswith("_")
             or hasattr(Module, stage.name)
         ):
-            found.append(
+            problems.append(
                 Problem(f"stages.{i}.name", f"{stage.name!r} cannot name a stage; use a word such as answer")
             )
         elif stage.name in names:
-            found.append(
+            problems.append(
                 Problem(f"stages.{i}.name", f"two stages are called {stage.name!r}; give each its own name")
             )
         names.add(stage.name)
         try:
-            parsed.append(stage_signature(stage))
+            parsed.append(build_stage_signature(stage))
         except SignatureError as error:
-            found.append(Problem(f"stages.{i}.signature", error.message, column=error.column))
-    return found or _input_problems(spec)
+            problems.append(Problem(f"stages.{i}.signature", error.message, column=error.column))
+    return problems or _input_problems(spec)
 
 
 def _input_problems(spec: ProgramSpec) -> list[Problem]:
-    found = []
-    for name, field in program_inputs(spec).items():
+    problems = []
+    for name, field in list_program_inputs(spec).items():
         where = f"inputs.{name}"
         if name not in spec.inputs:
-            found.append(
+            problems.append(
                 Problem(where, f"input {name!r} is missing; give a value of type {type_text(field.type)}")
             )
             continue
         try:
             validate(field, spec.inputs[name])
         except ValueError as why:
-            found.append(Problem(where, f"input {name!r} must be {type_text(field.type)}: {why}"))
-    return found
+            problems.append(Problem(where, f"input {name!r} must be {type_text(field.type)}: {why}"))
+    return problems
 
 
 def _reward_problems(spec: ProgramSpec) -> list[Problem]:
@@ -234,28 +234,30 @@ def _reward_problems(spec: ProgramSpec) -> list[Problem]:
 
 
 def _number_problems(spec: ProgramSpec) -> list[Problem]:
-    problems = find_limit_problems(spec.N, spec.threshold, spec.fail_count, in_app=True)
+    find_problems = find_limit_problems(spec.N, spec.threshold, spec.fail_count, in_app=True)
     if is_whole(spec.N, 1):
-        problems += spec.temperature_schedule.find_problems(spec.attempt_count)
-    if not _finite(spec.reward_timeout_s) or spec.reward_timeout_s <= 0:
-        problems.append(Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds"))
-    if spec.budget_usd is not None and (not _finite(spec.budget_usd) or spec.budget_usd <= 0):
-        problems.append(
+        find_problems += spec.temperature_schedule.find_problems(spec.attempt_count)
+    if not _is_finite(spec.reward_timeout_s) or spec.reward_timeout_s <= 0:
+        find_problems.append(
+            Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds")
+        )
+    if spec.budget_usd is not None and (not _is_finite(spec.budget_usd) or spec.budget_usd <= 0):
+        find_problems.append(
             Problem(
                 "budget_usd",
-                f"the budget must be a number of dollars above 0, or empty, not {_written(spec.budget_usd)}",
+                f"the budget must be a number of dollars above 0, or empty, not {_format_number(spec.budget_usd)}",
             )
         )
     tokens = spec.budget_tokens
     if tokens is not None and not is_whole(tokens, 1):
-        problems.append(
+        find_problems.append(
             Problem("budget_tokens", f"the budget must be a whole number of tokens, or empty, not {tokens!r}")
         )
-    return problems
+    return find_problems
 
 
 def _advice_problems(spec: ProgramSpec) -> list[Problem]:
-    found = [
+    problems = [
         Problem(field, f"{what} must be one of {', '.join(get_args(known))}, not {value!r}")
         for field, what, value, known in (
             ("hints", "the source of hints", spec.hints, HintSource),
@@ -265,12 +267,12 @@ def _advice_problems(spec: ProgramSpec) -> list[Problem]:
     ]
     instructions: object = spec.advice_instructions
     if not isinstance(instructions, str):
-        found.append(
+        problems.append(
             Problem(
                 "advice_instructions", "the instructions for advice must be text, or empty for the default"
             )
         )
-    return found
+    return problems
 
 
 def _model_problems(spec: ProgramSpec) -> list[Problem]:
@@ -283,10 +285,10 @@ def _model_problems(spec: ProgramSpec) -> list[Problem]:
     ]
 
 
-def _written(value: object) -> str:
+def _format_number(value: object) -> str:
     """A number as people type it: "0", not "0.0"."""
     return f"{value:g}" if isinstance(value, float) else repr(value)
 
 
-def _finite(value: object) -> bool:
+def _is_finite(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

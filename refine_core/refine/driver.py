@@ -48,7 +48,7 @@ from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.effects import CallOnAttempt
 from refine_core.refine.progress import AttemptArtifacts, Progress
 from refine_core.refine.result import AttemptResult, RefineResult
-from refine_core.refine.scoring import Scorer, Validator, unmet
+from refine_core.refine.scoring import Scorer, Validator, find_unmet
 from refine_core.refine.temperatures import ProgramModels
 from refine_core.rewards.arguments import Inputs
 
@@ -201,7 +201,7 @@ class Driver:
                 score = yield from self.scorer.flow(inputs, outputs, scope.inside("reward"))
                 rules: Mapping[str, str] = {}
                 if self.validators:
-                    rules = yield from unmet(self.validators, inputs, outputs)
+                    rules = yield from find_unmet(self.validators, inputs, outputs)
                 del trace[steps:]  # a judge that the reward asked is no part of the program
         except Exception as error:  # noqa: BLE001 - whatever a user's program raises is a failed attempt, and is kept
             logger.info("attempt %d failed in its %s: %s", index + 1, phase, error)

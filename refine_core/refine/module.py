@@ -17,8 +17,14 @@ from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_request import FULL, AdviceStyle
 from refine_core.refine.driver import Driver
 from refine_core.refine.result import AttemptResult
-from refine_core.refine.scoring import FunctionScorer, RewardFunction, Validator, arity_fault, validators_of
-from refine_core.refine.sources import source_of
+from refine_core.refine.scoring import (
+    FunctionScorer,
+    RewardFunction,
+    Validator,
+    check_validators,
+    find_arity_problem,
+)
+from refine_core.refine.sources import get_source
 from refine_core.refine.temperatures import first_temperature
 from refine_core.spec import HintSource, Schedule
 from refine_core.spec.schedule import ScheduleKind
@@ -67,16 +73,16 @@ class BestOfN(Operation):
             raise TypeError(f"module must be a Module, such as Predict('question -> answer'), not {module!r}")
         if not callable(reward_fn):
             raise TypeError(f"reward_fn must be a function (inputs, prediction) -> number, not {reward_fn!r}")
-        if fault := arity_fault(reward_fn):
+        if fault := find_arity_problem(reward_fn):
             raise TypeError(f"reward_fn {fault}")
         if on_attempt is not None and not callable(on_attempt):
             raise TypeError(f"on_attempt must be a function that takes an attempt, not {on_attempt!r}")
         self.module, self.N = module, N
         # A reward that is a program itself must not be found among the predictors of this one.
         self.reward_fn = partial(reward_fn) if isinstance(reward_fn, Module) else reward_fn
-        self.reward_fn_code = source_of(reward_fn)
+        self.reward_fn_code = get_source(reward_fn)
         self.threshold, self.fail_count = threshold, fail_count
-        self.validators = validators_of(validators)
+        self.validators = check_validators(validators)
         self.on_attempt, self.num_threads = on_attempt, num_threads
         self.schedule = Schedule.of(schedule)
         self._plan(0.0)  # says what is wrong before anything is spent
@@ -120,7 +126,7 @@ class BestOfN(Operation):
     @property
     def module_code(self) -> str:
         """The source text of the program, as the adviser is shown it."""
-        return source_of(self.module)
+        return get_source(self.module)
 
     def _adviser(self) -> BaseLM | None:
         return None

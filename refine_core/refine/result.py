@@ -36,36 +36,36 @@ class AttemptResult:
     @classmethod
     def of(
         cls,
-        began: AttemptStarted,
-        ended: RewardScored | AttemptFailed | None,
+        start: AttemptStarted,
+        end: RewardScored | AttemptFailed | None,
         prediction: Prediction | None = None,
     ) -> AttemptResult:
         """The attempt that these facts tell."""
-        match ended:
+        match end:
             case RewardScored():
                 return cls(
-                    began.index,
-                    began.temperature,
-                    began.hints,
-                    ended.value,
+                    start.index,
+                    start.temperature,
+                    start.hints,
+                    end.value,
                     None,
-                    ended.feedback,
-                    ended.parts,
-                    ended.unmet,
-                    began.fixed_temperature,
+                    end.feedback,
+                    end.parts,
+                    end.unmet,
+                    start.fixed_temperature,
                     prediction,
                 )
             case AttemptFailed():
                 return cls(
-                    began.index,
-                    began.temperature,
-                    began.hints,
-                    error=ended.error,
-                    fixed_temperature=began.fixed_temperature,
+                    start.index,
+                    start.temperature,
+                    start.hints,
+                    error=end.error,
+                    fixed_temperature=start.fixed_temperature,
                 )
             case _:
                 return cls(
-                    began.index, began.temperature, began.hints, fixed_temperature=began.fixed_temperature
+                    start.index, start.temperature, start.hints, fixed_temperature=start.fixed_temperature
                 )
 
 
@@ -85,14 +85,14 @@ class Refinement:
     @cached_property
     def attempts(self) -> tuple[AttemptResult, ...]:
         """In the order of their indices. Told from the facts when first asked for, as many a caller never asks."""
-        began: dict[int, AttemptStarted] = {}
-        ended: dict[int, RewardScored | AttemptFailed] = {}
+        start: dict[int, AttemptStarted] = {}
+        end: dict[int, RewardScored | AttemptFailed] = {}
         for event in self.facts:
             if isinstance(event, AttemptStarted):
-                began[event.index] = event
+                start[event.index] = event
             elif isinstance(event, (RewardScored, AttemptFailed)):
-                ended[event.index] = event
-        return tuple(AttemptResult.of(began[i], ended.get(i)) for i in sorted(began))
+                end[event.index] = event
+        return tuple(AttemptResult.of(start[i], end.get(i)) for i in sorted(start))
 
     @property
     def rewards(self) -> tuple[float | None, ...]:

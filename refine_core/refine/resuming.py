@@ -124,7 +124,7 @@ class ResumeState:
         return trace
 
 
-def continued_anyway(records: Sequence[Record]) -> bool:
+def was_continued_anyway(records: Sequence[Record]) -> bool:
     """Whether a run went on in spite of an error of its reward that was bound to repeat."""
     return any(isinstance(r.event, RunResumed) and r.event.anyway for r in records)
 

@@ -29,11 +29,11 @@ from refine_core.lm.recording import Recording
 from refine_core.lm.replay import ReplayGuard, ReplayLM
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.log.span import Span
-from refine_core.loop import Plan, temperatures
+from refine_core.loop import Plan, list_temperatures
 from refine_core.refine.advice_request import AdviceStyle
-from refine_core.refine.build import Pipeline, WorkerScorer, typed_inputs
+from refine_core.refine.build import Pipeline, WorkerScorer, convert_inputs
 from refine_core.refine.driver import Driver
-from refine_core.refine.resuming import ResumeState, continued_anyway
+from refine_core.refine.resuming import ResumeState, was_continued_anyway
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.spec.secrets import environment_key
 
@@ -64,13 +64,13 @@ class RunJob:
         anyway: bool = False,
     ) -> None:
         self.spec = spec = replace(spec, inputs=to_jsonable(spec.inputs))  # what can be recorded
-        self.anyway = anyway or continued_anyway(records)
+        self.anyway = anyway or was_continued_anyway(records)
         self.resume_state = ResumeState.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
         self.keyed = tuple(role for role, described in named.items() if described and role in keys)
         began = records[0].event if records else None
         for role in began.keyed if isinstance(began, RunStarted) else ():
-            _same_key(named[role] or spec.model, role in self.keyed)
+            _require_same_key(named[role] or spec.model, role in self.keyed)
         own = spec.model
         if spec.temperature_schedule.kind == "none":
             own = replace(own, temperature=None)  # nor for advice or judging
@@ -103,14 +103,14 @@ class RunJob:
         if not isinstance(began, RunStarted):
             names = tuple(name for name, _ in self.program.named_predictors())
             first = spec.model.temperature or 0.0
-            planned = temperatures(spec.temperature_schedule, first, spec.attempt_count)
+            planned = list_temperatures(spec.temperature_schedule, first, spec.attempt_count)
             began = RunStarted(spec, planned, names, __version__, self.keyed)
         self.started = began
         self.plan = Plan.of_run(began)
         if self.anyway:
             self.plan = replace(self.plan, stop_on_repeating_error=False)
 
-    def began(self) -> RunStarted | RunResumed:
+    def first_event(self) -> RunStarted | RunResumed:
         """The fact that comes first."""
         if self.resume_state is not None:
             return RunResumed(self.resume_state.next_index, anyway=self.anyway)
@@ -124,14 +124,14 @@ class RunJob:
             self.program,
             self.scorer,
             self.plan,
-            typed_inputs(self.spec),
+            convert_inputs(self.spec),
             scope,
             self.adviser,
             resume_state=self.resume_state,
             advice_style=AdviceStyle(self.spec.advice_instructions, self.spec.advice_form),
         )
 
-        def finished(
+        def finish(
             reason: StopReason, best: int | None, returned: int | None, error: BaseException | None
         ) -> RunFinished:
             fault = Fault.of(error) if error is not None else None
@@ -141,16 +141,16 @@ class RunJob:
             self.scorer.start()
             result = driver.run()
         except RunCancelled:
-            return finished("cancelled", driver.best, None, None)
+            return finish("cancelled", driver.best, None, None)
         except BudgetUsedUp as spent:
-            return finished("budget_used_up", driver.best, driver.best, spent)
+            return finish("budget_used_up", driver.best, driver.best, spent)
         except RecordingEnded as ended:
-            return finished("recording_ended", driver.best, driver.best, ended)
+            return finish("recording_ended", driver.best, driver.best, ended)
         except Exception as error:
             logger.exception("the run stopped by an error")
-            return finished("error", driver.best, None, error)
+            return finish("error", driver.best, None, error)
         how = result.refinement
-        return finished(how.reason, how.best, how.returned, result.error)
+        return finish(how.reason, how.best, how.returned, result.error)
 
     def close(self) -> None:
         """End what was started."""
@@ -165,7 +165,7 @@ class _KeyGuard:
             raise KeyRefused(event.error.message)
 
 
-def _same_key(model: ModelSpec, given: bool) -> None:
+def _require_same_key(model: ModelSpec, given: bool) -> None:
     """Raise LMKeyError where a run that was begun with a typed key would go on without one, and fail at each attempt."""
     if not given and environment_key(model.key_env) is None:
         raise LMKeyError(

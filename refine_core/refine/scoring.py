@@ -44,7 +44,7 @@ class FunctionScorer:
         try:
             value, feedback, parts = convert_score(result)
         except NotAScore as error:
-            raise _blamed(error, self.function) from None
+            raise _locate_error(error, self.function) from None
         return ScoreResult(value, feedback, parts, "", time.perf_counter() - start)
 
 
@@ -61,7 +61,7 @@ class Validator:
     message: str
 
 
-def arity_fault(function: Callable[..., Any]) -> str | None:
+def find_arity_problem(function: Callable[..., Any]) -> str | None:
     """Why a reward or a check cannot be called with (inputs, prediction), in words; None if it can, or if nobody knows."""
     try:
         # What a wrapper takes counts, and not what it wraps.
@@ -88,15 +88,15 @@ def arity_fault(function: Callable[..., Any]) -> str | None:
     return f"must take two arguments, (inputs, prediction); {name!r} takes {count or 'none'}{also}"
 
 
-def validators_of(given: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Validator, ...]:
+def check_validators(validators: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Validator, ...]:
     """Validators from themselves or from (name, check, message).
 
     Raises SpecError that says which one is none; TypeError for what is no list.
     """
-    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
-        raise TypeError(f"validators is a list of Validator(name, check, message), not {given!r:.80}")
-    made: list[Validator] = []
-    for i, one in enumerate(given):
+    if isinstance(validators, (str, bytes, Mapping)) or not isinstance(validators, Iterable):
+        raise TypeError(f"validators is a list of Validator(name, check, message), not {validators!r:.80}")
+    rules: list[Validator] = []
+    for i, one in enumerate(validators):
         if not isinstance(one, Validator) and not (isinstance(one, tuple) and len(one) == 3):  # noqa: PLR2004 - as told
             raise SpecError([Problem(f"validators.{i}", "a validator is Validator(name, check, message)")])
         rule = one if isinstance(one, Validator) else Validator(*one)
@@ -108,15 +108,15 @@ def validators_of(given: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Va
                     )
                 ]
             )
-        if fault := arity_fault(rule.check):
+        if fault := find_arity_problem(rule.check):
             raise SpecError([Problem(f"validators.{i}", f"its check {fault}")])
-        if rule.name in {other.name for other in made}:
+        if rule.name in {other.name for other in rules}:
             raise SpecError([Problem(f"validators.{i}", f"two validators are called {rule.name!r}")])
-        made.append(rule)
-    return tuple(made)
+        rules.append(rule)
+    return tuple(rules)
 
 
-def unmet(
+def find_unmet(
     validators: tuple[Validator, ...], inputs: dict[str, Any], prediction: Prediction
 ) -> Flow[dict[str, str]]:
     """Name -> message of the validators that are not met. Raises what a check raises."""
@@ -127,7 +127,7 @@ def unmet(
     return found
 
 
-def _blamed(error: NotAScore, function: RewardFunction) -> RewardError:
+def _locate_error(error: NotAScore, function: RewardFunction) -> RewardError:
     """What is wrong with the result, with the reward's line and file where they are known."""
     from refine_core.rewards.source import find_error_line
 

@@ -13,57 +13,57 @@ from refine_core.signatures.fields import CONSTRAINTS, Field
 from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import type_text
 
-CARRIED = "__refine_source__"
+SOURCE_ATTRIBUTE = "__refine_source__"
 """Attribute under which a program or a reward carries its own source text."""
 
 _RULE = "-" * 80
 
 
-def source_of(thing: object) -> str:
+def get_source(thing: object) -> str:
     """The source text of a program or a reward function; if there is none to be had, a line that says so."""
-    if (carried := getattr(thing, CARRIED, None)) is not None:
+    if (carried := getattr(thing, SOURCE_ATTRIBUTE, None)) is not None:
         return str(carried)
     if isinstance(thing, (Predict, ChainOfThought)):
         inner = thing if isinstance(thing, Predict) else thing.predict
         return f"{type(thing).__name__}({inner.signature.text!r})"
     target: Any = type(thing) if isinstance(thing, Module) or not inspect.isroutine(thing) else thing
     try:
-        return _read(target)
+        return _read_source(target)
     except (OSError, TypeError):
         return f"# the source of {getattr(target, '__qualname__', target)!s} is not available"
 
 
 # A class's source takes milliseconds, as its whole file is parsed for it, and every request for advice shows it.
 @lru_cache(maxsize=256)
-def _read(target: Any) -> str:
+def _read_source(target: Any) -> str:
     return inspect.getsource(target)
 
 
-def modules_text(predictors: Iterable[tuple[str, Predict]]) -> str:
+def describe_modules(predictors: Iterable[tuple[str, Predict]]) -> str:
     """Every predictor, by its path, with its fields and instructions, between rules of 80 dashes."""
     parts = [_RULE]
     for name, predictor in predictors:
         parts += [
             f"Module {name}",
             "",
-            _defined(predictor.signature, predictor.signature.instructions),
+            _describe_module(predictor.signature, predictor.signature.instructions),
             _RULE,
         ]
     return "\n".join(parts)
 
 
 @lru_cache(maxsize=512)
-def _defined(signature: type[Signature], instructions: str) -> str:
+def _describe_module(signature: type[Signature], instructions: str) -> str:
     return "\n".join(
         [
-            "\tInput Fields:" + _indented(_fields(signature.input_fields.values())),
-            "\tOutput Fields:" + _indented(_fields(signature.output_fields.values())),
-            "\tOriginal Instructions:" + _indented(instructions),
+            "\tInput Fields:" + _indent(_describe_fields(signature.input_fields.values())),
+            "\tOutput Fields:" + _indent(_describe_fields(signature.output_fields.values())),
+            "\tOriginal Instructions:" + _indent(instructions),
         ]
     )
 
 
-def _fields(fields: Iterable[Field]) -> str:
+def _describe_fields(fields: Iterable[Field]) -> str:
     return "\n".join(
         f"{i}. `{f.name}` ({type_text(f.type)})"
         + (f": {f.description}" if f.description else "")
@@ -72,5 +72,5 @@ def _fields(fields: Iterable[Field]) -> str:
     )
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return "".join(f"\n\t\t{line}" for line in text.splitlines())

@@ -16,7 +16,7 @@ from refine_core.hints import hint_for
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.scope import Scope
-from refine_core.loop import Plan, temperatures
+from refine_core.loop import Plan, list_temperatures
 from refine_core.modules.attempt_context import AttemptContext, Trace
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict
@@ -41,7 +41,7 @@ class TemperatureSchedule:
         unset = by.kind == "dspy-2.6" and lm.kwargs.get("temperature", 0.0) is None
         if not supported or unset or by.kind == "none":
             return cls(lm, None)
-        return cls(lm, temperatures(by, temperature_of(lm), len(plan.temperatures)), by.has_rollouts)
+        return cls(lm, list_temperatures(by, temperature_of(lm), len(plan.temperatures)), by.has_rollouts)
 
     def at(self, index: int) -> BaseLM:
         """The model for this attempt."""

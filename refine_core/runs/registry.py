@@ -29,8 +29,8 @@ from refine_core.log.summaries import Summary, summarize
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import well_formed
 from refine_core.messages import usage_summary
-from refine_core.refine.build import check
-from refine_core.refine.resuming import continued_anyway
+from refine_core.refine.build import check_spec
+from refine_core.refine.resuming import was_continued_anyway
 from refine_core.refine.run_job import RunJob
 from refine_core.runs.logs import RunLogs
 from refine_core.runs.replaying import replay_program
@@ -106,7 +106,7 @@ class Runs:
 
         Raises: SpecError with every problem found; LMKeyError for a key that is not there; StoreError.
         """
-        check(spec)
+        check_spec(spec)
         work = RunJob(spec, (credentials or Credentials()).keys, self.recording)
         return self._begin(_new_id(), work)
 
@@ -137,7 +137,7 @@ class Runs:
         if not records:
             raise SpecError([Problem("run", f"there is no run {run_id!r}")])
         spec = _spec(records)
-        if continued_anyway(records):
+        if was_continued_anyway(records):
             spec = replace(spec, stop_on_repeating_error=False)
         return self.start(replay_program(spec, run_id, delay_s=delay_s))
 
@@ -177,7 +177,7 @@ class Runs:
             )
             scope = Scope(sinks, RUN, job.cancel, job.drafts.write, children)
             try:
-                scope.emit(work.began())
+                scope.emit(work.first_event())
             except RecordingFailed as failure:
                 raise failure.cause or failure from None
             job.thread = threading.Thread(

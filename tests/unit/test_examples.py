@@ -17,7 +17,7 @@ from refine_core.events import (
 from refine_core.log.scope import Collector, Scope
 from refine_core.loop import Plan
 from refine_core.practice import PracticeLM
-from refine_core.refine.build import Pipeline, problems
+from refine_core.refine.build import Pipeline, find_problems
 from refine_core.refine.driver import Driver
 from refine_core.refine.scoring import FunctionScorer
 from refine_core.rewards import Score
@@ -69,7 +69,7 @@ def blamed(facts):
 @pytest.mark.parametrize("key", EXAMPLES)
 def test_every_example_can_run(key):
     example = EXAMPLES[key]
-    assert problems(example.spec) == []
+    assert find_problems(example.spec) == []
     assert (example.key, example.spec.example) == (key, key)
     assert example.teaches.endswith(".")
 

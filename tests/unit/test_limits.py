@@ -9,7 +9,7 @@ import pytest
 
 from refine_core import BestOfN, Plan, Predict, SpecError
 from refine_core.programs import EXAMPLES, find_limit_problems
-from refine_core.refine.build import problems
+from refine_core.refine.build import find_problems
 from refine_core.spec.limits import MAX_ATTEMPTS
 
 LIMITS = {"n": 2, "threshold": 1.0, "fail_count": None}
@@ -34,7 +34,7 @@ def test_the_library_a_plan_and_a_spec_say_the_same_of_a_wrong_limit(name, value
     spec = replace(EXAMPLES["two_stages"].spec, N=n, threshold=threshold, fail_count=fail_count)
     assert list(of_a_plan.value.problems) == expected
     assert list(of_the_library.value.problems) == expected
-    assert problems(spec) == expected
+    assert find_problems(spec) == expected
 
 
 @pytest.mark.parametrize("threshold", [None, 0, -1.5, True, math.inf])

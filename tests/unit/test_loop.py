@@ -28,9 +28,9 @@ from refine_core.loop import (
     Stop,
     decide,
     evolve,
+    list_temperatures,
     replay,
     schedule,
-    temperatures,
 )
 from refine_core.spec import HintSource, Schedule
 
@@ -224,7 +224,7 @@ def test_hints_need_attempts_one_at_a_time(hints):
     ],
 )
 def test_each_schedule_gives_its_temperatures(by, expected):
-    assert temperatures(Schedule.of(by), 0.3, 3) == pytest.approx(expected)
+    assert list_temperatures(Schedule.of(by), 0.3, 3) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from refine_core.programs import EXAMPLES
-from refine_core.refine.build import reward_fields
+from refine_core.refine.build import list_reward_fields
 from refine_core.rewards.checks import Fields, call_question, check_reward, rename_parameters
 
 DATA = Path(__file__).parents[1] / "data"
@@ -39,8 +39,8 @@ def test_a_working_reward_has_no_findings(name):
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_a_worked_example_has_no_findings(name):
     spec = EXAMPLES[name].spec
-    assert check_reward(spec.reward, None, reward_fields(spec)) == ()
-    assert call_question(spec.reward, None, reward_fields(spec)) is None
+    assert check_reward(spec.reward, None, list_reward_fields(spec)) == ()
+    assert call_question(spec.reward, None, list_reward_fields(spec)) is None
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pydantic import Field as Field_
 
 from refine_core import ChatAdapter, InputError, InputField, OutputField, Predict, Signature, SignatureError
 from refine_core.errors import ProgramError
-from refine_core.refine.build import stage_signature
+from refine_core.refine.build import build_stage_signature
 from refine_core.signatures import Field, check_inputs, infer_prefix, make_signature
 from refine_core.signatures.types import type_text, validate
 from refine_core.spec import StageSpec
@@ -258,7 +258,7 @@ def test_a_caller_that_has_a_module_of_the_name_means_the_type():
 )
 def test_a_typed_signature_knows_dates_times_and_decimals(text, value):
     """Typed: read from a description, as the app's form gives it, and not in anybody's code."""
-    made = stage_signature(StageSpec("one", f"q -> a: {text}"))
+    made = build_stage_signature(StageSpec("one", f"q -> a: {text}"))
     assert type_text(made.fields["a"].type) == text.replace("datetime.date", "date").replace("decimal.", "")
     adapter = ChatAdapter()
     read = adapter.parse(made, f"[[ ## a ## ]]\n{value}")["a"]
@@ -286,7 +286,7 @@ def test_what_is_visible_but_no_type_is_refused(text, words):
 
 def test_a_text_typed_into_a_form_cannot_name_classes_of_this_process():
     with pytest.raises(SignatureError, match="unknown type 'Doc'"):
-        stage_signature(StageSpec(name="s", signature="a: Doc -> b"))
+        build_stage_signature(StageSpec(name="s", signature="a: Doc -> b"))
 
 
 # The class form
