@@ -68,7 +68,7 @@ def _changed(timeline: Timeline, scored: list[Attempt]) -> list[str]:
 def _names_none_of(reward: str, names: list[str]) -> bool:
     try:
         return list_names(reward).isdisjoint(names)
-    except RewardError:  # reading cannot tell
+    except RewardError:  # it cannot be parsed
         return False
 
 

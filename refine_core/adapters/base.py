@@ -41,7 +41,7 @@ class Adapter:
     """Derive from it and write `__call__`, or `parse` and `format` (or its parts); hand it over with `configure(adapter=…)`.
 
     Every method below may be overridden, `__call__` and `acall` too: a predictor calls the adapter as 2.6.23 does.
-    callbacks: told of each format and each parse. fallback: the adapter that asks once more where a reply cannot be read;
+    callbacks: notified of each format and each parse. fallback: the adapter that asks once more where a reply cannot be read;
     None for none. learns: whether a model that kept the fallback's format alone is asked in that one first from then on,
     by this process. Raises: ParseError from `parse` for a reply that lacks what its signature promised; TypeError for a
     subclass that overrides a hook of dspy's which is never called here. Source: dspy.Adapter, version 2.6.23.
@@ -132,7 +132,7 @@ class Adapter:
         outputs: Mapping[str, Any],
         missing_field_message: str | None = None,
     ) -> str:
-        """Outputs as a model would write them. missing_field_message: what stands for an output that is not there."""
+        """Outputs as a model would write them. missing_field_message: the text for an output that is missing."""
         raise self._lacks("format_assistant_message_content")
 
     def user_message_output_requirements(self, signature: type[Signature]) -> str | None:
@@ -142,7 +142,7 @@ class Adapter:
     def format_demos(self, signature: type[Signature], demos: Sequence[Mapping[str, Any]]) -> Messages:
         """The demos that teach something as turns, those that lack a field first.
 
-        Of those, a demo is of use if it has at least one input and one output.
+        A demo that lacks a field is used if it has at least one input and one output.
         """
         complete: Messages = []
         incomplete: Messages = []
@@ -165,7 +165,7 @@ class Adapter:
         raise self._lacks("parse", "__call__")
 
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
-        """Whether a reply that was cut off, by the token limit for instance, holds every output whole nevertheless."""
+        """Whether a reply that was cut off, by the token limit for instance, nevertheless has every output complete."""
         return False
 
     def _lacks(self, hook: str, instead: str = "format") -> NotImplementedError:

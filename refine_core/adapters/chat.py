@@ -1,6 +1,6 @@
 """The chat format: each field under a line `[[ ## name ## ]]`, the reply closed by `[[ ## completed ## ]]`.
 
-Markers, their order, types and structure are dspy's (2.6.23), so that servers and cassettes made for one understand the
+Markers, their order, types and structure are dspy's (2.6.23), so that servers and recordings made for one understand the
 other; the sentences between them are ours.
 """
 
@@ -33,7 +33,7 @@ _COMPLETED = format_section(COMPLETED)
 class ChatAdapter(TurnAdapter):
     """Writes prompts and reads replies in the chat format.
 
-    callbacks: told of each format and each parse. use_json_fallback: whether a reply that cannot be read is asked for once
+    callbacks: notified of each format and each parse. use_json_fallback: whether a reply that cannot be read is asked for once
     more, as JSON. Raises: ParseError from `parse`, with what is missing or of the wrong type and how the reply began.
     Source: dspy.ChatAdapter, version 2.6.23; its fallback came after any error.
     """
@@ -116,7 +116,7 @@ class ChatAdapter(TurnAdapter):
         return values
 
     def is_whole(self, signature: type[Signature], completion: str) -> bool:
-        """Whether a marker stands behind the value of each output."""
+        """Whether a marker follows the value of each output."""
         inputs, outputs = fields_by_role(signature)
         sections = find_sections(split_reasoning(completion, outputs)[1], outputs, inputs, closed_only=True)
         return all(name in sections for name in outputs)

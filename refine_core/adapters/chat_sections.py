@@ -1,4 +1,4 @@
-"""The sections of a reply in the chat format: which text stands under which marker.
+"""The sections of a reply in the chat format: which text is under which marker.
 
     reply --strict--> every output?  --no--> markers however they are written, at the start of a line
                                      --no--> the same anywhere
@@ -20,7 +20,7 @@ from refine_core.reasoning import BLANK
 
 COMPLETED = "completed"
 _STRICT = re.compile(r"\[\[ ## (\w+) ## \]\]")
-# What may stand before a marker on its line, apart from blanks: Markdown, which closes again behind the marker.
+# What may precede a marker on its line, apart from blanks: Markdown, which closes again behind the marker.
 _DECORATION = re.compile(r"\s*(?:#{1,6}\s+)?(\*\*|__|`|)")
 _LOOSE_DECORATION = re.compile(r"[\W_]*(?:\d{1,2}[.)][\W_]*)?")
 _LONGEST_INDENT = 200
@@ -40,7 +40,7 @@ _PLAIN = "[^\\[\\]<>`#\r\u25c1\ufeff\u200b\u200c\u200d\u2060]"
 _FENCE = re.compile(r"^\s{0,3}```[\w-]*[ \t]*$", re.MULTILINE)
 
 Mark = tuple[str, int, int]
-"""The name of a marker, where it begins with what stands before it on its line, and where it ends."""
+"""The name of a marker, where it begins (with what precedes it on its line), and where it ends."""
 
 
 def find_sections(
@@ -51,9 +51,9 @@ def find_sections(
     closed_only: bool = False,
     is_echo: Callable[[str, str], bool] = lambda _name, _text: False,
 ) -> dict[str, str]:
-    """Name -> text of each section. closed_only: only those behind which a further marker stands.
+    """Name -> text of each section. closed_only: only those that a further marker follows.
 
-    is_echo: whether a text is no value of that name; it gives way to a later section.
+    is_echo: whether a text is no value of that name; a later section replaces it.
     """
     reply = _strip_surroundings(reply)
     names = tuple(dict.fromkeys((*outputs, *inputs, COMPLETED)))

@@ -144,7 +144,7 @@ def _ask(request: Request, adapter: AdapterLike) -> Flow[Reply]:
 
 
 def _format_messages(request: Request, adapter: AdapterLike) -> Sequence[Message]:
-    """The adapter's prompt; callbacks are told of it."""
+    """The adapter's prompt; callbacks are notified."""
     prompt_signature, demos, inputs = request.prompt_signature, request.demos, request.inputs
     callbacks = callbacks_of(adapter)
     if not callbacks:

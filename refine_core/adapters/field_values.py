@@ -87,7 +87,7 @@ def to_json_text(value: object, indent: int = 0) -> str:
 
 
 def parse_value(field: Field, text: str) -> object:
-    """The value that a reply's text stands for. Raises ValueError that says what does not fit."""
+    """The value of a reply's text. Raises ValueError that says what does not fit."""
     return FieldReader(field).read_text(text)
 
 
@@ -99,14 +99,14 @@ def fields_by_role(signature: type[Signature]) -> tuple[Mapping[str, Field], Map
 
 @lru_cache(maxsize=512)
 def output_readers(signature: type[Signature]) -> tuple[tuple[str, FieldReader | None], ...]:
-    """Name and reader of each output, in order; None for text that stands as it is."""
+    """Name and reader of each output, in order; None for text that is used as it is."""
     return tuple((n, None if is_text(f) else FieldReader(f)) for n, f in signature.output_fields.items())
 
 
 class FieldReader:
     """Reads values of one field.
 
-    Text is repaired as JSON where it is not of the type as it stands: "3.0" for an int, fenced JSON, "no" for a bool. Where
+    Text that is not of the type is repaired as JSON: "3.0" for an int, fenced JSON, "no" for a bool. Where
     that does not help either, it is read as people write values: see refine_core.adapters.lenient_values.
     """
 
@@ -133,7 +133,7 @@ class FieldReader:
         self._first = self._validate.from_json if self._json_first else self._validate
 
     def read_text(self, text: str) -> Any:
-        """The value that a text stands for. Raises ValueError that says what does not fit."""
+        """The value of a text. Raises ValueError that says what does not fit."""
         bare = text.strip() if self._texts else strip_type_note(text.strip())
         if self._optional and (bare.lower() in ("", "none", "null") if self._texts else is_none_text(bare)):
             return None
@@ -163,7 +163,7 @@ class FieldReader:
             return self._normalize(value, fault)
 
     def _read_leniently(self, bare: str) -> Any:
-        """The value of a text that is not of the type at first sight: repaired, and taken as it stands; then eased."""
+        """The value of a text that is not of the type: as repaired JSON, as the text itself, then normalized."""
         looks = bare.startswith(("{", "[", "```"))
         faults: list[ValueError] = []
         readings: list[object] = []
@@ -203,7 +203,7 @@ def _parse_data(bare: str) -> object:
 
 
 def to_text(value: object) -> str:
-    """The text that a JSON value stands for where text was asked for. Raises ValueError for null."""
+    """A JSON value as text, for a str field. Raises ValueError for null."""
     if value is None:
         raise ValueError("must be text, not null")
     return to_json_text(value, indent=2) if isinstance(value, (dict, list)) else str(value)

@@ -43,14 +43,14 @@ _OBJECT: Mapping[str, object] = {"response_format": {"type": "json_object"}}
 class JSONAdapter(TurnAdapter):
     """Writes prompts and reads replies in the JSON format: one object, its fields in the signature's order. No fallback.
 
-    callbacks: told of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
+    callbacks: notified of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
     Source: dspy.JSONAdapter, version 2.6.23, which tries a schema first.
     """
 
     returns_all_outputs = True
 
     def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
-        """The wish for a JSON object, where the model understands it."""
+        """The request for a JSON object, if the model supports it."""
         del signature
         return _OBJECT if supports("response_format") else {}
 
@@ -220,7 +220,7 @@ def _repair_object(text: str, holds: HasOutputs) -> Mapping[str, Any]:
 
 
 def _output_test(signature: type[Signature]) -> HasOutputs:
-    """What tells whether an object holds one of the outputs, and not the template alone."""
+    """A function: whether an object has one of the outputs, and not only the template."""
     outputs = signature.output_fields
 
     def holds(data: Mapping[str, Any]) -> bool:

@@ -28,13 +28,13 @@ class JSONSchemaAdapter(JSONAdapter):
     A server that refuses the schema is asked for any JSON object, and one that refuses that, too, without a
     response format; what it refused is remembered by the process (see refine_core.lm.reply_formats). No fallback.
 
-    callbacks: told of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
+    callbacks: notified of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
     """
 
     returns_all_outputs = True
 
     def params(self, signature: type[Signature], supports: Callable[[str], bool]) -> Mapping[str, object]:
-        """The wish for a reply that fits the schema, where the model understands it."""
+        """The request for a reply that fits the schema, if the model supports it."""
         if not supports("response_format"):
             return {}
         try:

@@ -2,7 +2,7 @@
 
     data that does not fit --normalize_value--> data that may, to be validated again, so that bounds still hold
 
-Rule 1: only a value that its type refuses is eased.
+Rule 1: only a value that its type refuses is normalized.
 Rule 2: an ambiguous value is left alone, and refused: "1,23" for a number, "positive or negative" for a choice.
 Rule 3: a percentage is that many hundredths for a float ("85%" is 0.85), unless its field says that it is in percent, by its
         name, its description or a bound above 1; for an int it is the number itself.
@@ -131,7 +131,7 @@ _IN_PERCENT = re.compile(
 
 
 def is_percent(name: str, description: str, bounds: Iterable[object]) -> bool:
-    """Whether a number is told in percent: 85 rather than 0.85."""
+    """Whether a number is in percent: 85 rather than 0.85."""
     large = any(isinstance(bound, (int, float)) and abs(bound) > 1 for bound in bounds)
     return large or _IN_PERCENT.search(f"{name} {description}") is not None
 

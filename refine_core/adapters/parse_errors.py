@@ -22,7 +22,7 @@ def make_parse_error(
 ) -> ParseError:
     """The error for a reply that lacks something: it says what, what was found instead, and how the reply began.
 
-    expected: where the first missing field should have stood. invalid: of missing fields, too, where something else stood.
+    expected: where the first missing field should have been. invalid: also of missing fields, if something else was there.
     """
     wrong = dict(invalid or {})
     if missing:

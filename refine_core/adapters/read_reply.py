@@ -28,9 +28,9 @@ def read_text(
     limit: object = None,
     callbacks: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """The outputs in a model's text, without what it thought before. limit: of tokens. callbacks: told of the reading.
+    """The outputs in a model's text, without its reasoning. limit: of tokens. callbacks: notified of the parse.
 
-    Raises ParseError, also for a text that was cut off before all of its outputs were whole.
+    Raises ParseError, also for a text that was cut off before all of its outputs were complete.
     """
     answer = split_reasoning(text, fields_by_role(signature)[1])[1]
     why = truncation_reason(finish_reason)

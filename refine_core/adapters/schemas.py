@@ -3,7 +3,7 @@
     signature --pydantic's schema of each output--> plain keywords, all keys required, references written out
 
 Rule 1: only keywords of `_KEPT` are sent. OpenAI's strict mode refuses what it does not know, and llama.cpp, vLLM,
-        LM Studio and Ollama each lack others. Bounds, patterns and formats are told by the prompt and checked by the reader.
+        LM Studio and Ollama each lack others. Bounds, patterns and formats are in the prompt, and checked when the reply is read.
 Rule 2: an object has the keys that it names, all required, unless its type leaves them open; then the schema is not strict.
 """
 
@@ -83,7 +83,7 @@ class _SchemaBuilder:
         return schema
 
     def _resolve_reference(self, name: str) -> Schema:
-        """What a reference stands for, written out; a reference still where it refers to itself."""
+        """The schema that a reference names; the reference itself if that schema refers to itself."""
         target = self._definitions.get(name)
         if target is None:
             self.strict = False
@@ -110,7 +110,7 @@ class _SchemaBuilder:
         )
 
     def _array_keywords(self, source: Mapping[str, Any]) -> Schema:
-        """A tuple's places are told in words: how many servers take `prefixItems` is not known."""
+        """A tuple's items are described in words, as few servers are known to support `prefixItems`."""
         places = source.get("prefixItems")
         if not places:
             return {"items": self.simplify(source.get("items"))}

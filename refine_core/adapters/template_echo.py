@@ -2,7 +2,7 @@
 
     `{answer}`   `{score}        # this value is one single float`   `Not supplied for this example.`   a JSON schema
 
-Only what stands for a field's own value counts, and only where it is the whole value: "{x}" in a text is text.
+Only a field's own placeholder counts, and only if it is the whole value: "{x}" within a text is text.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def strip_type_note(text: str) -> str:
 
 
 def repeats_template(field: Field, value: object) -> bool:
-    """Whether what stands where a field's value should is what the prompt shows there. value: text, or data of JSON."""
+    """Whether a field's value is the placeholder that the prompt shows for it. value: text, or data of JSON."""
     if isinstance(value, str):
         return _is_placeholder(field.name, value) or _repeats_as_json(field, value)
     if isinstance(value, list):

@@ -2,7 +2,7 @@
 
     text + finish_reason --truncation_reason--> "", or what stopped it      --truncation_error--> a ParseError that says what to do
 
-A reply that holds every output whole is not cut, even if it stopped after them.
+A reply that has every output complete does not count as cut off, even if it stopped after them.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def reasoning_only_error(signature: str, reply: str, error: ParseError) -> Parse
 def is_worth_retrying(error: ParseError, outputs: int) -> bool:
     """Whether another reply format may help: not where the answer was cut off, for it would be again.
 
-    A model that rambled until it was cut, and kept nothing of the format, is asked again. outputs: how many were wanted.
+    A model that wrote on until it was cut off, without any of the format, is asked again. outputs: how many are expected.
     """
     thought, answer = split_reasoning(error.reply)
     return not error.cut or (len(error.missing) == outputs and not (thought and not answer.strip()))

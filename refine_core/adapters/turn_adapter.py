@@ -56,7 +56,7 @@ def format_marker(name: str) -> str:
 
 
 def format_placeholder(field: Field) -> str:
-    """What stands for a value where the structure is shown: `{name}` and, for a typed output, a note."""
+    """The placeholder for a value where the structure is shown: `{name}` and, for a typed output, a note."""
     return f"{{{field.name}}}" + (_type_note(field) if field.role == "output" else "")
 
 

@@ -30,7 +30,7 @@ def preview_first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]
 
 
 def preview_advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:
-    """The messages that ask for advice after an attempt; what only the attempt will tell is {name}."""
+    """The messages that ask for advice after an attempt; what only the attempt will bring is {name}."""
     program = Pipeline(spec)
     predictors = [(name, one) for name, one in program.named_predictors() if isinstance(one, Predict)]
     values, steps = dict(spec.inputs), list[dict[str, object]]()

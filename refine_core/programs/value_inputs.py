@@ -77,7 +77,7 @@ def read_value(form_input: FormInput, typed: object) -> tuple[object, Problem | 
 
 
 def write_value(form_input: FormInput, value: object) -> Any:
-    """A recorded value as the form's widget wants it: JSON text where the type is no plain one."""
+    """A recorded value for the form's widget: JSON text unless the type is a plain one."""
     if form_input.kind != "json":
         return value
     return "" if value is None else to_json_text(value, indent=2)

@@ -86,7 +86,7 @@ class Example(dict[str, Any]):
         return type(self), (dict(self),)
 
     def copy(self, **fields: Any) -> Self:
-        """A copy, with some fields set anew."""
+        """A copy with some fields changed."""
         return type(self)({**self, **fields})
 
     def without(self, *names: str) -> Self:

@@ -2,7 +2,7 @@
 
     encode_arguments -> send_frame -> await_reply -> parse_reply -> empty_folder
 
-Each raises WorkerFailure where the process is of no further use.
+They raise WorkerFailure if the process cannot be used any more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Reply = TypeVar("_Reply")
 
 
 def encode_arguments(role: str, fields: Mapping[str, object]) -> object:
-    """Inputs or outputs as JSON. role: "input" or "output". Raises: RewardError for a value that no process can hand over."""
+    """Inputs or outputs as JSON. role: "input" or "output". Raises: RewardError for a value that cannot be passed to another process."""
     try:
         return encode_fields(fields)
     except NotTransferable as error:

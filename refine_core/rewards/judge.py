@@ -22,8 +22,8 @@ class Judge(Protocol):
 def answer_judge(judge: Judge | None, request: JudgeRequest, count: int) -> tuple[Frame, Exception | None]:
     """The frame that answers a reward's request, and the error of the judge, if it failed.
 
-    count: how many requests the score has made, this one included. Raises: ProtocolError for a request that is malformed,
-    or that nobody can have made.
+    count: how many requests the score has made, this one included. Raises: ProtocolError for a malformed
+    request, or if the reward has no judge.
     """
     if judge is None:
         raise ProtocolError

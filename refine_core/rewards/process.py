@@ -1,10 +1,10 @@
-"""This side of one worker process: start it, send a frame, await the one that is owed, watch it, kill it.
+"""This side of one worker process: start it, send a frame, await the reply, watch it, kill it.
 
     start ── ready ── loaded | request ── reply | request ── reply | … kill
              └─ runs, is watched ──┘ paused └─ runs, is watched ─┘ paused
 
-A worker runs only while it owes a frame: on Linux it is paused soon after that has come (LOOK_EVERY_S), so what a
-reward left behind gets no time between scores, nor while the judge thinks. Whatever it writes is bounded before it is read.
+A worker runs only while a frame is expected from it: on Linux it is paused soon after that has arrived (LOOK_EVERY_S),
+so threads that a reward left behind get no time between scores, nor while the judge answers. What it writes is bounded.
 
 Three threads serve it. One starts the process and then reads until its output ends: the kernel kills the child when
 *that thread* ends (PR_SET_PDEATHSIG), so whoever asked for the process may come and go. The other writes, so that a
@@ -49,8 +49,8 @@ class WorkerProcess:
     """One child process. Making one takes no time: the child comes up in the background.
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
-    ended first. load_within_s: after this it is killed, whether or not anybody waits.
-    confinement: what the worker gave up, as it said before it ran anybody's code. Once `ended`: exit_code; killed_for,
+    ended first. load_within_s: after this it is killed.
+    confinement: the restrictions that the worker reported before it ran the user's code. Once `ended`: exit_code; killed_for,
     why we killed it, if we did and it mattered; hung_at_line, the reward's line at which it crashed or was interrupted.
     """
 
@@ -92,7 +92,7 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked something."""
+        """Whether it can take a request."""
         with self._lock:
             return not self.ended and (self._child is None or self._child.poll() is None)
 
@@ -109,7 +109,7 @@ class WorkerProcess:
         self._out.put(data)
 
     def interrupt(self) -> None:
-        """Make the process note the line at which it is, whatever it is doing; it is good for nothing afterwards."""
+        """Make the process write down the line at which it is, whatever it is doing. It cannot be used afterwards."""
         with self._lock:
             if self._child is None or self.ended or not hasattr(signal, "SIGUSR1"):
                 return
@@ -122,7 +122,7 @@ class WorkerProcess:
             time.sleep(0.01)
 
     def empty_folder(self) -> str:
-        """Remove what the worker has put into its folder. What of it was too much, or ""."""
+        """Remove what the worker has written into its folder. Returns what exceeded the limits, or ""."""
         if not folder.has_content(self._cwd):
             return ""
         with self._lock:
@@ -135,7 +135,7 @@ class WorkerProcess:
     def kill(self, reason: str | None = None) -> None:
         """End the process and what it started, and remove its folder. May be repeated.
 
-        reason: what whoever waits for a reply is to be told.
+        reason: for the error of the caller that waits for a reply.
         """
         with self._lock:
             if not self.ended and (self._child is None or self._child.poll() is None):
@@ -214,7 +214,7 @@ class WorkerProcess:
                     return
 
     def _watch(self, pid: int) -> None:
-        """While the worker runs, look at what no kernel limit bounds; pause it once it owes nothing."""
+        """While the worker runs, check what no kernel limit bounds; pause it once no frame is expected."""
         while self._busy.wait() and not self._over.wait(LOOK_EVERY_S):
             with self._lock:
                 if self.ended:
@@ -235,7 +235,7 @@ class WorkerProcess:
                 self.kill("it did not finish loading in time")
 
     def _pause(self, pause: bool) -> None:
-        """Stop the process, or let it go on. Linux only: elsewhere a stopped one could outlive us."""
+        """Stop the process, or let it continue. Linux only: elsewhere a stopped one could outlive this process."""
         if sys.platform != "linux" or pause == self._paused or self._child is None or self.ended:
             return
         with suppress(OSError):
@@ -243,7 +243,7 @@ class WorkerProcess:
             self._paused = pause
 
     def _deliver(self, frame: Frame | None) -> bool:
-        """Hand over the frame that is owed. False: none was owed."""
+        """Deliver the frame that is expected. False: none was expected."""
         with self._lock:
             try:
                 self.reply.set_result(frame)

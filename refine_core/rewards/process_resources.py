@@ -1,10 +1,10 @@
-"""What a running worker holds that no limit of the kernel's bounds: deleted files, areas of memory, threads. Linux only.
+"""Resources of a running worker that the kernel does not limit: deleted files, areas of memory, threads. Linux only.
 
     /proc/PID/fd      files that are open      /proc/PID/maps   files that are mapped, and how many areas there are
     /proc/PID/stat    how many threads, and whether the first of them has ended: then the system shows nothing of the rest
 
 All threads share their descriptors: seccomp.py refuses others. A mapped file has a size that cannot be looked up, so it
-counts as the largest that there can be. Nothing here reads a path, which may be longer than the system tells.
+counts as the largest that there can be. Nothing here reads a path, which may be longer than the system reports.
 """
 
 # Descriptors in /proc, which pathlib knows no better.
@@ -25,7 +25,7 @@ _DELETED = b" (deleted)"
 
 
 def describe_excess_resources(pid: int) -> str:
-    """What is too much, as a sentence that begins with "it", or "". A process that is gone holds nothing."""
+    """What is too much, as a sentence that begins with "it", or "". "" for a process that has ended."""
     if sys.platform != "linux":
         return ""
     state, threads = _read_state(pid)

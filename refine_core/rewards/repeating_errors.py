@@ -1,7 +1,7 @@
 """Whether an error of a reward is bound to repeat: every further attempt would cost money and fail in the same way.
 
 It is, if two things hold: every call of the reward reaches the line that failed, and what failed there does not depend
-on what the program returned. If reading the source cannot tell, the answer is no.
+on what the program returned. If reading the source is not enough to know, the answer is no.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from refine_core.rewards.checks.operand_types import always_fails_on_types
 from refine_core.rewards.checks.reachability import Flow
 from refine_core.rewards.checks.returns import is_never_number
 
-# They tell of the machine, or of another model.
+# These depend on the machine, or on another model.
 _BY_CHANCE = frozenset({"JudgeError", "MemoryLimit", "Timeout"})
 _RETURNED = frozenset({"NotFinite", "WrongType"})
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
@@ -80,7 +80,7 @@ def _always_returns(code: Code, function: Function, line: int | None) -> bool:
 
 
 def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> Flow | None:
-    """The function that failed, where each of those around it always comes to the one call of the next."""
+    """The function that failed, if each function around it always reaches its one call of the next."""
     flow: Flow | None = None
     for i, (name, line) in enumerate(frames):
         if flow is not None and name in _COMPREHENSIONS:  # a frame of its own, but no function

@@ -23,7 +23,7 @@ def restrict_library(source: str) -> None:
         from refine_core.rewards.score import Score
 
         names["Score"] = Score
-        sys.modules.pop("refine_core.errors", None)  # score.py needs it, and nobody else is to have it
+        sys.modules.pop("refine_core.errors", None)  # score.py needs it; the reward must not have it
     for module in (package, rewards):
         vars(module).update(names, __all__=list(NAMES), __path__=[])
         vars(module)["__getattr__"] = _make_getattr(module)

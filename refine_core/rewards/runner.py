@@ -1,8 +1,8 @@
 """RewardRunner: one reward source, run in a process of its own.
 
-    start()   the process comes up and loads the source in the background; ours goes on
+    start()   the process starts and loads the source in the background
     score()   one prediction at a time; a worker that died, hung or broke the protocol is replaced at the next call
-    close()   nothing of it is left
+    close()   the process and its folder are gone
 
 Whatever the reward does is a RewardError or a ScoreResult; only a Python that will not start is a WorkerError.
 """
@@ -81,7 +81,7 @@ class RewardRunner:
 
     @property
     def confinement(self) -> tuple[str, ...]:
-        """What the worker gave up, in sandbox.py's words; known once the source has been loaded, else empty."""
+        """The restrictions on the worker, as sandbox.py names them; empty until the source has been loaded."""
         return self._confinement
 
     @property
@@ -90,7 +90,7 @@ class RewardRunner:
         return self._processes[0].pid if self._processes else None
 
     def start(self) -> None:
-        """Bring the worker up in the background. Repeating it is harmless. Raises: WorkerError if closed."""
+        """Start the worker in the background. May be repeated. Raises: WorkerError if closed."""
         self._running_process()
 
     def close(self) -> None:
@@ -128,7 +128,7 @@ class RewardRunner:
             except RewardError:
                 raise
             except BaseException:
-                process.kill()  # cancelled, or our own fault: a late answer must meet nobody
+                process.kill()  # cancelled, or a bug of ours: a late answer must not be taken for the next one
                 raise
 
     @contextmanager
@@ -189,7 +189,7 @@ class RewardRunner:
             send_frame(process, answer)
         took_s = time.monotonic() - began
         if reply.threads or (isinstance(reply, ErrorReply) and reply.type_name == "MemoryLimit"):
-            process.kill()  # what it left behind would go on, or leave no memory for the next
+            process.kill()  # its threads would keep running, or leave no memory for the next score
         else:
             empty_folder(process)
         if isinstance(reply, ErrorReply):
@@ -227,7 +227,7 @@ def _list_folders() -> Frame:
     ours = Path(__file__).resolve().parents[1]  # beside it, where a wheel was installed, the app's own folder
     private = [ours, ours.with_name("refinescope")]
     if ours.parent.name not in {"site-packages", "dist-packages"}:
-        private.append(ours.parent)  # a checkout: what else lies in it is nobody's package
+        private.append(ours.parent)  # a checkout: what else is in it is no package
     if home := os.environ.get("REFINESCOPE_HOME"):
         private.append(Path(home))
     with suppress(OSError, RuntimeError):  # no working directory, no home

@@ -1,4 +1,4 @@
-"""What the worker's process gives up before it runs anybody's code.
+"""The restrictions that the worker's process puts on itself before it runs the user's code.
 
     limits             memory, open files, file size, core dumps, signals    where `resource` exists
     parent-death       the kernel kills it when the thread that started it ends         Linux
@@ -8,12 +8,12 @@
     seccomp            only the system calls that seccomp.py lists                      Linux on x86-64 and arm64
     nproc              no new process or thread                     Linux without seccomp, and not as root
 
-Every step is tried and none is required; each returns the names of what it reached, which the runner shows as its
-`confinement`. Standard library only. The rest is watched from the other side: see folder.py and process_resources.py.
+Every step is tried and none is required; each returns the names of the restrictions that hold, which the runner shows as
+its `confinement`. Standard library only. What they do not cover is watched from the other process: see folder.py and process_resources.py.
 
-What this is worth. No content of a file outside of Python, installed packages and a few system folders can be read:
+What this protects. No content of a file outside of Python, installed packages and a few system folders can be read:
 nothing of a checkout (also one installed with `pip install -e`), of the working directory, or of the data folder.
-Landlock does not restrict looking at names: `stat`, `access` and `readlink` still tell whether a path exists, its
+Landlock does not restrict looking at names: `stat`, `access` and `readlink` still show whether a path exists, its
 size and its times, and where a link points. Installed packages are readable, their settings too. The process stays
 dumpable, so that the runner can see which deleted files it holds; that opens nothing to it, nor to other workers.
 """
@@ -88,7 +88,7 @@ def list_import_folders(extra: list[str]) -> list[str]:
 
 
 def enter_sandbox(folder: str, private: list[str], landlock_abi: int | None = None) -> list[str]:
-    """Give up what a reward has no need of; there is no way back.
+    """Put the restrictions on this process; they cannot be lifted.
 
     folder: the one place where it may write. private: what must not be read even where it lies in a readable folder.
     landlock_abi: use no newer Landlock than this, as on an older kernel. Python's own folders and sys.path stay readable.

@@ -24,7 +24,7 @@ from refine_core.rewards.sandbox_api import FILE
 class RefusalWatch:
     """What was refused since the source was loaded.
 
-    confinement: as sandbox.py tells it; without any, nothing is refused. folder: where the reward may write.
+    confinement: as sandbox.py names it; without any, nothing is refused. folder: where the reward may write.
     """
 
     def __init__(self, confinement: list[str], folder: str) -> None:
@@ -37,17 +37,17 @@ class RefusalWatch:
         self._looking = False
 
     def start(self) -> None:
-        """Begin to notice. There is no way to stop."""
+        """Start to watch. It cannot be stopped."""
         if self.confined:
             sys.addaudithook(self._on_audit_event)
 
     def end_load(self) -> None:
-        """What was refused until now goes for every score: what the source lacks since then, it lacks each time."""
+        """The source is loaded: what was refused until now is reported with every score."""
         self._while_loading = tuple(self._refusals.values())
         self._refusals.clear()
 
     def clear(self) -> None:
-        """Forget what was refused before: another score begins."""
+        """Start a new score: what was refused before is discarded."""
         self._refusals.clear()
 
     def list_refusals(self) -> list[str]:
@@ -64,7 +64,7 @@ class RefusalWatch:
             what = check(self, arguments) if line else ""
             if line and what:
                 self._refusals.setdefault((line, what[:12]), f"line {line}: {what}"[:REFUSAL_CHARS])
-        except Exception:  # noqa: BLE001, S110  # the action itself must go on
+        except Exception:  # noqa: BLE001, S110  # the action itself must not be disturbed
             pass
         finally:
             self._looking = False

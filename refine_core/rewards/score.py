@@ -29,7 +29,7 @@ class ScoreResult:
 
     value, feedback, parts: as in Score. stdout: what the reward printed, at most 64 000 characters.
     took_s: seconds from asking to answer, waiting for a judge included.
-    refusals: what the sandbox refused while the reward went on, such as "line 3: reading /etc/hosts"; at most 10.
+    refusals: what the sandbox refused while the reward kept running, such as "line 3: reading /etc/hosts"; at most 10.
     """
 
     value: float

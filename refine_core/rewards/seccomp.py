@@ -2,10 +2,10 @@
 
     allowed           what Python and numeric libraries need for memory, threads, time, and files that Landlock watches
     by argument       signals to itself, threads but no processes, sockets in unnamed pairs, harmless fcntl and ioctl
-    done by nobody    syncing to the disk and locking a file's bytes: answered as if done, since nobody else is there
+    pretended         syncing to the disk and locking a file's bytes: answered as if done, since no other process is there
     everything else   EPERM; ENOSYS for calls newer than this list, so that libraries fall back
 
-A list of what is allowed, not of what is denied: a call that nobody thought of is refused. Without Landlock, or with
+A list of what is allowed, not of what is denied: an unknown call is refused. Without Landlock, or with
 an old one, this alone keeps signals, sockets, priorities and other processes out of reach. Standard library only.
 See https://docs.kernel.org/userspace-api/seccomp_filter.html.
 """
@@ -65,8 +65,8 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "getpgrp": (111, None), "getsid": (124, 156), "uname": (63, 160), "sysinfo": (99, 179), "getrusage": (98, 165),
     "getrlimit": (97, 163), "setrlimit": (160, 164), "getrandom": (318, 278), "capget": (125, 90),
 }  # fmt: skip
-# To sync this folder to the disk serves nobody, and would make everybody else's syncing wait. A lock would keep nobody
-# out of this folder, and others out of any file that can be read.
+# Syncing this folder to the disk is of no use and would delay the syncing of others. A lock would protect nothing in
+# this folder, and keep other programs out of any file that can be read.
 _PRETENDED: dict[str, tuple[int, int]] = {
     "fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227), "flock": (73, 32),
 }  # fmt: skip

@@ -21,7 +21,7 @@ _WORD = re.compile(r"\w+")
 _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-# `catch_warnings` changes the whole process; at least we do not do so twice at once.
+# `catch_warnings` changes the whole process; at least it is not used by two threads at once.
 _WARNINGS = threading.Lock()
 
 
@@ -67,7 +67,7 @@ def find_reward(source: str, name: str | None = None) -> str:
 
 
 def find_error_line(source: str, name: str, *, returned: bool = False) -> int | None:
-    """The 1-based line to blame when running told none, or None if `name` is not bound.
+    """The 1-based line to show for an error that has none, or None if `name` is not bound.
 
     It is the line of the def or the assignment; with `returned`, for a wrong return value, that of the function's
     only `return`.
@@ -96,7 +96,7 @@ def parse_reward(source: str) -> ast.Module:
             f"SyntaxError: {error.msg}", type_name="SyntaxError", line=error.lineno, column=error.offset
         ) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        # Null bytes or lone surrogates (ValueError); nesting beyond what the parser stands.
+        # Null bytes or lone surrogates (ValueError); nesting beyond what the parser accepts.
         why = "too deeply nested" if not isinstance(error, ValueError) else str(error)
         raise RewardError(f"SyntaxError: {why}", type_name="SyntaxError") from None
     return tree

@@ -2,7 +2,7 @@
 
     encode(value) -> JSON -> decode(JSON) == value, and of the same type, at every depth
 
-None, bool, float, text, lists, small integers, and dicts whose keys are text stand for themselves. Everything else is an
+None, bool, float, text, lists, small integers, and dicts whose keys are text are written as they are. Everything else is an
 object with one key that begins with "~" and names the type: {"~tuple": [1, "a"]}. A dict with other keys, or with a
 key that begins with "~", travels as {"~dict": [[key, value], ...]}, so no value can be taken for such an object.
 
@@ -23,7 +23,7 @@ _BITS = 14_284  # as many digits
 
 
 class NotTransferable(TypeError):  # noqa: N818  # it says what the value is, and becomes a RewardError
-    """A value of a type that cannot be handed from one process to the other."""
+    """A value of a type that cannot be passed from one process to the other."""
 
 
 UNORDERED = frozenset(("~set", "~frozenset", "~dict"))
@@ -252,7 +252,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
 
 
 def _describe(value: object) -> str:
-    """What the value is, and what to hand over in its place."""
+    """What the value is, and what to use instead."""
     kind = value if isinstance(value, type) else type(value)
     name = kind.__qualname__[:100]
     if isinstance(value, type):

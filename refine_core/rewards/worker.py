@@ -9,13 +9,13 @@
     answer(value | error)                ->
                                          <-       scored(token, value, ...) | error(token, ...)
 
-One frame is owed at a time. The channel is a pair of duplicated descriptors: the user's code finds /dev/null at 0, 1
+One frame is expected at a time. The channel is a pair of duplicated descriptors: the user's code finds /dev/null at 0, 1
 and 2, and what it prints is kept and sent along. End of input ends the process, without its exit handlers.
 
-What this is worth. The user's code runs in this very interpreter, so with enough reflection it can reach everything
-here: the channel, the token, this module. What it wins is to answer with a number that it could have returned anyway.
-The token and the one-frame rule make certain that blind writing is noticed, and that no answer is taken for that of
-another request. What keeps the machine safe is not here but in sandbox.py, in the runner's hard deadline, and in its
+What this protects. The user's code runs in this very interpreter, so with enough reflection it can reach everything
+here: the channel, the token, this module. All it gains is to answer with a number that it could have returned anyway.
+The token and the one-frame rule ensure that blind writing is noticed, and that no answer is mistaken for that of
+another request. The machine is kept safe elsewhere: in sandbox.py, in the runner's hard deadline, and in its
 bounds on what it reads (worker_replies.py) and on what lies in the worker's folder (folder.py).
 """
 
@@ -75,7 +75,7 @@ class Worker:
         self._reward: Callable[[Any, Any], object] = self._not_loaded
 
     def load(self, confinement: list[str]) -> bool:
-        """Run the source, and tell. False: it failed, nothing is left to do."""
+        """Run the source and send the result. False: it failed, and nothing is left to do."""
         reply: dict[str, object] = {"op": "loaded"}
         self._refusals = RefusalWatch(confinement, os.getcwd())
         self._refusals.start()
@@ -87,7 +87,7 @@ class Worker:
                 self._reward = self._find_reward(self._load["name"])
             finally:
                 self._clock.stop()
-        except BaseException as error:  # noqa: BLE001  # SystemExit and KeyboardInterrupt too: all of it is told
+        except BaseException as error:  # noqa: BLE001  # SystemExit and KeyboardInterrupt too: every error is sent
             reply = self._failure(error, self._load["load_timeout_s"])
         if self._clock.expired and reply["op"] == "loaded":
             reply = self._failure(Deadline(), self._load["load_timeout_s"])
@@ -97,7 +97,7 @@ class Worker:
         return reply["op"] == "loaded"
 
     def score(self, request: dict[str, Any]) -> None:
-        """Score one prediction, and tell."""
+        """Score one prediction and send the result."""
         token, first, end_line = request["token"], FirstFrame(), None
         sys.stdout = sys.stderr = self._output
         self._token = token
@@ -126,7 +126,7 @@ class Worker:
         if self._clock.expired and reply.get("type") != "Timeout":  # rung, and the code went on regardless
             reply = self._failure(Deadline(), limit)
         self._token = None
-        # Threads that go on would spend the machine between scores: the runner then starts a fresh worker.
+        # Threads that keep running would use the machine between scores: the runner then starts a fresh worker.
         reply |= {"token": token, "stdout": self._output.take(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # threading.active_count() sees only its own
         with self._judging:  # a thread of the reward's may have asked, and its answer is still to come
             self._channel.send(reply)

@@ -61,7 +61,7 @@ class JudgeRequest:
 
 
 def read_ready_reply(frame: dict[str, object]) -> tuple[str, ...]:
-    """What the worker gave up before it runs anybody's code. Raises: ValueError."""
+    """The restrictions that the worker has put on itself before it runs the user's code. Raises: ValueError."""
     steps = frame.get("confinement")
     if frame.get("op") != "ready" or not isinstance(steps, list) or len(steps) > FRAMES:
         raise ValueError("not ready")

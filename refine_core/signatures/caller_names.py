@@ -4,8 +4,8 @@
     Predict("doc: Doc -> answer")       Doc is a name of the code that called the library
 
 `caller_names` alone looks at stack frames, and at one of them: that of the direct caller. Only code may name what code can
-see: a text that comes through another room of this library was typed into a form or read from a file, and knows the
-built-in types alone.
+see: a text that comes through another package of this library was typed into a form or read from a file, and may use
+only the built-in types.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-# Rooms that stand between a caller's text and its reading.
+# Packages that a caller's text passes through before it is parsed.
 _INTERNAL_PACKAGES = ("refine_core.signatures", "refine_core.modules", "refine_core.concurrency")
 MISSING: Any = object()
 
@@ -40,7 +40,7 @@ def caller_names(module: str | None = None) -> Mapping[str, Any] | None:
 
 
 def is_called_from_code() -> bool:
-    """Whether the text that is being read stands in somebody's code."""
+    """Whether the text that is being parsed comes from the caller's code."""
     return caller_names() is not None
 
 

@@ -27,7 +27,7 @@ CONSTRAINTS: Mapping[str, str] = {
     "max_digits": "maximum number of digits",
     "decimal_places": "maximum number of decimal places",
 }
-# Keywords that dspy takes and that its chat prompts never showed. `default` and `default_factory` stand in for a missing
+# Keywords that dspy takes and that its chat prompts never showed. `default` and `default_factory` replace a missing
 # input; the others are kept, as `Field.extra`, and change nothing.
 IGNORED_KEYWORDS = frozenset({
     "format", "parser", "default", "default_factory", "alias", "alias_priority", "validation_alias",
@@ -41,7 +41,7 @@ IGNORED_KEYWORDS = frozenset({
 class Field:
     """One field of a signature.
 
-    type: any type that pydantic validates; None as long as nobody has said it. description: for the prompt; "" says
+    type: any type that pydantic validates; None if it is not known yet. description: for the prompt; "" says
     nothing beyond the name. constraints: bounds such as {"ge": 0, "le": 1}. prefix: a label that prompts do not show and
     saved states hold; "" for the one made from the name. extra: keywords of dspy's that are kept and change no prompt.
     Source: the FieldInfo of dspy's signatures, whose `annotation` and `json_schema_extra` may be read here too.
@@ -97,7 +97,7 @@ Field.__setattr__ = _refuse_change  # type: ignore[assignment,method-assign]  # 
 
 
 class _Extra(dict[str, Any]):
-    """A field's keywords, to be read. Raises TypeError where somebody wants to change the field by them, as in dspy."""
+    """A field's keywords, read-only. Raises TypeError for an attempt to change the field by them, as dspy allows."""
 
     def __init__(self, owner: str, keywords: Mapping[str, Any]) -> None:
         super().__init__(keywords)
@@ -113,7 +113,7 @@ class _Extra(dict[str, Any]):
 
 
 def immutable_field_message(name: str) -> str:
-    """What to say to somebody who wants to change a field in place. name: the field's; "" for one without."""
+    """The message for an attempt to change a field in place. name: the field's; "" for one without."""
     return (
         f"a field never changes, since signatures share it; write S = S.with_updated_fields({name or 'name'!r}, desc=…), "
         "or type_=…, prefix=… and so on"
@@ -124,8 +124,8 @@ def InputField(**keywords: Any) -> Any:  # noqa: N802 - dspy's own name
     """Declare an input in a Signature class.
 
     desc (or description): what it means, for the prompt. ge, le, gt, lt, min_length, max_length, multiple_of, pattern…:
-    bounds, which the prompt tells and values must keep. default, default_factory: for a call that leaves it out.
-    prefix and whatever else pydantic's Field takes is accepted, as in dspy, and changes no prompt; what nobody knows is
+    bounds, which the prompt states and values must keep. default, default_factory: for a call that leaves it out.
+    prefix and whatever else pydantic's Field takes is accepted, as in dspy, and changes no prompt; an unknown keyword is
     kept with a warning. Source: dspy.InputField.
     """
     return _apply_keywords(Field("", "input", None), keywords)

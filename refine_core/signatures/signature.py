@@ -163,7 +163,7 @@ class SignatureMeta(type):
 
         field: InputField() or OutputField(), or another signature's field. type_: None for the field's own, else str.
         Of two fields with one name, the later one holds, in the place of the earlier one; inputs come before outputs. So
-        `append` changes a field where it stands. Raises ValueError for an index out of range.
+        `append` changes a field in place. Raises ValueError for an index out of range.
         """
         if not isinstance(field, Field):
             raise SignatureValueError(

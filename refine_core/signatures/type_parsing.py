@@ -76,7 +76,7 @@ class _TypeReader:
         self.text, self.column, self.custom = text, column, custom
 
     def read(self, node: ast.expr) -> Any:
-        """The type that stands alone at `node`."""
+        """The complete type at `node`."""
         kind = self._read_name(node)
         if kind in (Literal, Optional, Union):
             raise self._error(

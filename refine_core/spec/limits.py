@@ -35,7 +35,7 @@ def find_limit_problems(
 
 
 def is_whole(value: object, minimum: int) -> bool:
-    """Whether it is a whole number of at least `minimum`; True and False are none."""
+    """Whether it is a whole number of at least `minimum`; not True or False."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
 

@@ -1,4 +1,4 @@
-"""What keeps the description of a model from being used, and what would make it tell a secret.
+"""Problems with the description of a model: what prevents its use, and what would reveal a secret.
 
     check_model(ModelSpec) -> [Problem(field, message)]        field: the name of ModelSpec's own field
 
@@ -27,7 +27,7 @@ MAX_CHARACTERS = 300
 MAX_LEVELS = 8
 
 _DIGEST = re.compile(r"[:@](?:[0-9a-f]{40}|[0-9a-f]{64})$")  # of a version, as in replicate/…:02e509c7…
-_ACCOUNT = re.compile(r"[0-9a-f]{32}")  # stands in the middle of a gateway's address
+_ACCOUNT = re.compile(r"[0-9a-f]{32}")  # in the middle of a gateway's address
 _NAMES_SOMEBODY = frozenset(("user", "safety_identifier"))  # providers ask for a digest there
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _PARAMETER = re.compile(r"[A-Za-z_]\w{0,99}")
@@ -116,7 +116,7 @@ def _check_address(model: ModelSpec) -> Iterator[Problem]:
     parts = urlsplit(address)
     *middle, last = parts.path.split("/")
     path = "/".join((*(part for part in middle if not _ACCOUNT.fullmatch(part)), last))
-    # The host's name may look drawn by lot, as those of cloud functions do.
+    # The host's name may look random, as those of cloud functions do.
     if (
         "@" in parts.netloc
         or begins_like_key(parts.netloc)

@@ -1,4 +1,4 @@
-"""Telling a key from a name: by its usual first letters, or because it looks drawn by lot.
+"""Telling a key from a name: by its usual first letters, or because it looks random.
 
 Rule: no model's real name may be taken for a key; some keys of no known kind are missed for that.
 """
@@ -30,13 +30,13 @@ def is_pasted_key(text: str) -> bool:
 
 
 def begins_like_key(text: str) -> bool:
-    """Whether what begins like a key goes on like one: long, and not of plain words and numbers."""
+    """Whether what begins like a key continues like one: long, and not of plain words and numbers."""
     matches = (match[0] for match in SECRET_LIKE.finditer(text))
     return any(len(f) >= LONG and not all(map(_PLAIN.fullmatch, re.split(r"[\W_]+", f))) for f in matches)
 
 
 def _has_random_word(text: str) -> bool:
-    """Whether a word in it looks drawn by lot, as keys are that have no usual first letters. UUIDs do not count."""
+    """Whether a word in it looks random, as keys are that have no usual first letters. UUIDs do not count."""
     text = _UUID.sub("", text)
     words = re.findall(rf"[A-Za-z0-9]{{{_OPAQUE},}}", text)
     return any(map(_looks_random, words)) or any(map(_looks_random_with_dashes, _BASE64.findall(text)))

@@ -111,7 +111,7 @@ class ProgramSpec:
     budget_usd, budget_tokens: the run stops before the first call after this many US dollars, or tokens, were spent.
     example: which worked example it came from, or None. parent: the run that it was edited from, or None.
     hints: where they come from, for the strategy "refine". schedule: of the attempts' temperatures.
-    advice_instructions: what the adviser is told to do; "" for the default. advice_form: "compact" for small context windows.
+    advice_instructions: the adviser's instructions; "" for the default. advice_form: "compact" for small context windows.
     stop_on_repeating_error: whether the run stops at the first error of the reward that is bound to repeat.
     """
 

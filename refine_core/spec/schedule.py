@@ -27,7 +27,7 @@ class Schedule:
 
     @classmethod
     def of(cls, value: object) -> Schedule:
-        """The schedule that `value` stands for: one of the names, a list of temperatures, or a Schedule. Raises TypeError."""
+        """The schedule that `value` describes: one of the names, a list of temperatures, or a Schedule. Raises TypeError."""
         match value:
             case Schedule():
                 return value

@@ -21,7 +21,7 @@ SECRET_LIKE = re.compile(
     r"|(?<=Bearer )\S+|(?<=[?&]key=)[^&\s]+|(?<=://)[^/\s@]+@",
     re.IGNORECASE,
 )
-"""Text that is shown to nobody, since it looks like a key or a login."""
+"""Text that is never shown, since it looks like a key or a login."""
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ _CLASSES = {"predict": "Predict", "chain_of_thought": "ChainOfThought"}
 
 
 def program_source(spec: ProgramSpec) -> str:
-    """A module `Program` that does what the spec describes: runs as it stands. Raises SignatureError."""
+    """A module `Program` that does what the spec describes; it runs without changes. Raises SignatureError."""
     inputs = _list_inputs(spec)
     classes = sorted({_CLASSES[s.strategy] for s in spec.stages})
     simple = all(not s.instructions and not s.descriptions for s in spec.stages)
@@ -40,7 +40,7 @@ def program_source(spec: ProgramSpec) -> str:
 
 
 def _list_inputs(spec: ProgramSpec) -> list[str]:
-    """Inputs that no earlier stage makes, in the order in which stages want them."""
+    """Inputs that no earlier stage produces, in the order in which the stages use them."""
     outputs: set[str] = set()
     inputs: dict[str, None] = {}
     for stage in spec.stages:

@@ -2,13 +2,19 @@
 
     check_reward(source, name, fields) -> findings, in the order of their lines
 
-CHECKS lists them; one more is a function Code -> findings. Each prefers silence where reading cannot tell.
+CHECKS lists them; to add one, write a function Code -> findings. Where reading is not enough, a check reports nothing.
 
-finding.py     Finding, Fix, Fields        code.py     the syntax tree, and the function that is called
-fields.py      unknown fields and inputs   returns.py     branches without a return, results that are no number
-parameters.py  other parameters, and other frameworks' functions
-imports.py     what the sandbox refuses    names.py       names that nothing binds
-reachability.py     whether every attempt comes to a node      operand_types.py       operations that their types forbid
+    finding.py          Finding, Fix, Fields
+    code.py             the syntax tree, and the function that is called
+    parameters.py       wrong parameters, and functions written for other frameworks
+    fields.py           unknown fields and inputs
+    argument_names.py   under which names the two arguments are used
+    returns.py          branches without a return, results that are no number
+    block_ends.py       how a block of statements can end
+    imports.py          modules that the sandbox refuses
+    names.py            names that nothing binds
+    reachability.py     whether every attempt reaches a node
+    operand_types.py    operations that fail for the types of their operands
 """
 
 from __future__ import annotations
@@ -69,7 +75,9 @@ def check_reward(source: str, name: str | None = None, fields: Fields | None = N
 def _findings(check: Callable[[Code], Iterable[Finding]], code: Code) -> list[Finding]:
     try:
         return list(check(code))
-    except RecursionError:  # nested deeper than reading goes: silence, as wherever reading cannot tell
+    except (
+        RecursionError
+    ):  # nested deeper than reading goes: nothing is reported, as wherever reading is not enough
         return []
 
 

@@ -14,7 +14,7 @@ _ENDLESS = {"count", "cycle", "repeat", "iter"}
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """How a block can end. falls: the statements after which it goes on; breaks: the `break`s that leave a loop."""
+    """How a block can end. falls: the statements after which execution continues; breaks: the `break`s that leave a loop."""
 
     falls: tuple[ast.AST, ...] = ()
     breaks: tuple[ast.AST, ...] = ()
@@ -38,7 +38,7 @@ class EndFinder:
         return Ends(falls, breaks)
 
     def statement(self, node: ast.stmt) -> Ends:
-        """How one statement can end; what reading does not know is taken to go on."""
+        """How one statement can end; anything else is assumed to continue."""
         match node:
             case ast.Return() | ast.Raise() | ast.Continue():
                 return Ends()

@@ -20,7 +20,7 @@ _HARMLESS = {"cache", "lru_cache", "staticmethod", "wraps"}
 class Code:
     """A reward as the checks read it.
 
-    tree: the module. name: what is called. function: the function behind that name, or None where reading cannot tell.
+    tree: the module. name: what is called. function: the function behind that name, or None if it cannot be determined.
     bound: whether it is a method, whose first parameter is `self`. fields: what the reward is given.
     """
 

@@ -170,7 +170,7 @@ def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
 
 
 def _is_guarded(code: Code, argument: Argument | None, node: ast.AST, name: str) -> bool:
-    """Whether a `try`, a `hasattr` or an `in` looks after it."""
+    """Whether a `try`, a `hasattr` or an `in` guards it."""
     inside: ast.AST = node
     for around in code.around(node):
         if isinstance(around, (ast.Try, ast.TryStar)) and inside in around.body:

@@ -1,4 +1,4 @@
-"""What a check says of a reward, and what it is told of the program."""
+"""Findings of the checks, and the fields of the program that the checks know."""
 
 from __future__ import annotations
 

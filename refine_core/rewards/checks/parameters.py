@@ -29,7 +29,7 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """Whose way of calling a function is. shapes: sets of parameters that tell it; a name that ends in * is a beginning."""
+    """A framework that calls functions in its own way. shapes: sets of parameters that identify it; * at a name's end: a prefix."""
 
     name: str
     shapes: tuple[tuple[str, ...], ...]

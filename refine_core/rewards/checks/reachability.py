@@ -1,6 +1,6 @@
-"""Whether every call of a function comes to a node of it, whatever the program returned.
+"""Whether every call of a function reaches a node of it, whatever the program returned.
 
-Conditions that depend on the inputs alone are no doubt: the inputs are the same in every attempt of a run.
+Conditions that depend on the inputs alone do not matter: the inputs are the same in every attempt of a run.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Flow:
         return cls(code, function, frozenset(names))
 
     def is_steady(self, node: ast.AST) -> bool:
-        """Whether a node comes to the same in every attempt: it reads only inputs, constants and what is imported."""
+        """Whether a node has the same value in every attempt: it reads only inputs, constants and what is imported."""
         for one in ast.walk(node):
             if isinstance(one, ast.Name) and (one.id not in self.steady or one.id in _CHANCE):
                 return False
@@ -68,7 +68,7 @@ class Flow:
         return True
 
     def reaches(self, node: ast.AST) -> bool:
-        """Whether every call comes to `node`, unless it fails before."""
+        """Whether every call reaches `node`, unless it fails before."""
         inside = node
         for around in self.code.around(node):
             if isinstance(inside, ast.stmt) and any(map(self._may_leave, _statements_before(around, inside))):
@@ -89,7 +89,7 @@ class Flow:
         )
 
     def _always_enters(self, around: ast.AST, inside: ast.AST, node: ast.AST) -> bool:
-        """Whether `around`, once it has begun, comes to its part `inside` each time."""
+        """Whether `around`, once it has begun, always evaluates its part `inside`."""
         match around:
             case ast.If(test=test) | ast.IfExp(test=test):
                 return inside is test or self.is_steady(test)

@@ -1,7 +1,7 @@
 """Whether every way through the reward returns a number.
 
 Each statement is asked how it can end: by going on, returning, raising, or leaving or repeating a loop. Where reading
-cannot tell, it is taken to return: a warning that is wrong costs more than one that is missing.
+cannot tell, it is assumed to return: a wrong warning costs more than a missing one.
 """
 
 from __future__ import annotations
