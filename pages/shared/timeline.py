@@ -50,7 +50,7 @@ def draw_timeline(
     """
     known = {attempt.index for attempt in timeline.attempts}
     pick = _read_pick(st.session_state.get(key), known)
-    figure = json.dumps(figures.timeline_figure(timeline), allow_nan=False)
+    figure = json.dumps(figures.build_figure(timeline), allow_nan=False)
     data = {
         "plotly": PLOTLY_URL,
         "figure": figure,
@@ -58,11 +58,11 @@ def draw_timeline(
         "run": timeline.run_id,
         "label": figures.label(timeline),
         "writing": _describe_draft(timeline) if live and timeline.finished is None else None,
-        "alt": figures.alt_text(timeline, live=live),
+        "alt": figures.describe_figure(timeline, live=live),
         "columns": [
             {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS
         ],
-        "rows": [_row(row) for row in figures.ledger(timeline)],
+        "rows": [_row(row) for row in figures.build_ledger(timeline)],
         "selected": pick["attempt"] if pick else selected if selected in known else None,
         "picked_at": pick["at"] if pick else None,
         "reveal": reveal,

@@ -9,7 +9,7 @@ from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, describe_un
 _EACH = 12  # attempts told one by one; more are summed up
 
 
-def alt_text(timeline: Timeline, *, live: bool = True) -> str:
+def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
     """What the chart shows, made from the same data. No model's words are in it. live: a run without an end goes on."""
     attempts, made = timeline.attempts, len(timeline.attempts)
     if not made:

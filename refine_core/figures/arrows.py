@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from refine_core.figures import hovers
 from refine_core.figures.grid import REACH, Grid, Lane
-from refine_core.figures.marks import Json, Trace, at, bar_at, only
+from refine_core.figures.trace_parts import Json, Trace, bar_y, center_marks, in_drawing
 from refine_core.log.timeline import Timeline
 
 _BESIDE_NUMBER = 0.3  # of a column, where the arrow starts at a reward's number
 
 
-def advice(timeline: Timeline, grid: Grid) -> Trace:
+def draw_advice(timeline: Timeline, grid: Grid) -> Trace:
     """A chip for each advice; crossed out where none could be had, dashed while it is asked for."""
     lane = grid.lane("advice")
     advised = [a for a in timeline.attempts if a.advice is not None and lane is not None]
@@ -22,7 +22,7 @@ def advice(timeline: Timeline, grid: Grid) -> Trace:
     ink = [
         "token:failed" if s == "failed" else "token:hint" if s == "done" else "token:muted" for s in states
     ]
-    x, customdata = at(advised)
+    x, customdata = center_marks(advised)
     return {
         "type": "scatter",
         "name": "advice",
@@ -53,7 +53,7 @@ def advice(timeline: Timeline, grid: Grid) -> Trace:
     }
 
 
-def hints(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
+def draw_hints(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """From the advice, or the reward that gave feedback, through the gutter between columns, to the predictor with the hint."""
     origin = grid.lane("reward" if timeline.spec.hint_source == "feedback" else "advice")
     given = [
@@ -81,7 +81,7 @@ def hints(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
         "line": {"width": 1.5, "color": "token:hint", "simplify": False},
         "connectgaps": False,
         "hoverinfo": "skip",
-        **only("bars", grid),
+        **in_drawing("bars", grid),
     }
     yield {
         "type": "scatter",
@@ -89,7 +89,7 @@ def hints(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
         "mode": "markers",
         "yaxis": "y2",
         "x": [a.index + 1 - REACH for _, a, _, _ in given],
-        "y": [bar_at(lane) for _, _, lane, _ in given],
+        "y": [bar_y(lane) for _, _, lane, _ in given],
         "marker": {
             "symbol": "arrow",
             "angle": 90,
@@ -99,9 +99,9 @@ def hints(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.hint_told(timeline, a, lane.name, hint) for _, a, lane, hint in given],
+        "hovertext": [hovers.describe_hint(timeline, a, lane.name, hint) for _, a, lane, hint in given],
         "customdata": [a.index for _, a, _, _ in given],
-        **only("bars", grid),
+        **in_drawing("bars", grid),
     }
 
 
@@ -112,7 +112,7 @@ def _path(source: int, target: int, origin: Lane, lane: Lane) -> list[tuple[floa
     corners = [(start, origin.middle), (out, origin.middle)]
     if target > source + 1:
         corners += [(out, origin.top), (into, origin.top)]
-    corners += [(into, bar_at(lane)), (target + 1 - REACH, bar_at(lane))]
+    corners += [(into, bar_y(lane)), (target + 1 - REACH, bar_y(lane))]
     path = [corners[0]]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
         path += _round(before, corner, after)

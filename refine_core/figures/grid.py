@@ -63,7 +63,7 @@ class Grid:
     longest_s: float
 
     @property
-    def matrix(self) -> bool:
+    def is_matrix(self) -> bool:
         """Whether there are too many columns for bars, arrows and words, however wide the place."""
         return self.columns > MANY
 
@@ -81,12 +81,12 @@ class Grid:
         """The strip of that kind (and predictor), if there is one."""
         return next((one for one in self.lanes if one.kind == kind and name in {None, one.name}), None)
 
-    def shown(self, reward: float) -> float:
+    def clamp(self, reward: float) -> float:
         """Where a reward lies; one without end lies at the edge."""
         return min(max(reward, self.low), self.high) if not math.isnan(reward) else self.low
 
 
-def grid(timeline: Timeline) -> Grid:
+def build_grid(timeline: Timeline) -> Grid:
     """The grid that holds `timeline`, whatever its rewards and however many its attempts."""
     ticks = _ticks(timeline)
     span = ticks[-1] - ticks[0]

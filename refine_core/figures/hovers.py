@@ -25,7 +25,7 @@ _WORDS = 90  # characters of a hint or an output
 _FIELDS = 8
 
 
-def attempt_told(timeline: Timeline, attempt: Attempt) -> str:
+def describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
     """What pointing at an attempt says."""
     reward = "no reward" if attempt.reward is None else f"reward {format_reward(timeline, attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {format_duration(attempt.took_s)}"
@@ -48,7 +48,7 @@ def attempt_told(timeline: Timeline, attempt: Attempt) -> str:
     )
 
 
-def run_told(attempt: Attempt, run: PredictorRun) -> str:
+def describe_run(attempt: Attempt, run: PredictorRun) -> str:
     """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
     unfinished = ATTEMPT_OUTCOMES["cut_off" if run.state == "cut_off" else "running"]
     took = unfinished if run.took_s is None else format_duration(run.took_s)
@@ -118,7 +118,7 @@ def _free(calls: Sequence[Call]) -> str:
     return "cached" if any(reply.cache_hit for reply in replies) else ""
 
 
-def hint_told(timeline: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:
+def describe_hint(timeline: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:
     """What pointing at an arrow's head says."""
     source = hint_source(timeline, attempt)
     return text.hover(

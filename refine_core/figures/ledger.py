@@ -88,7 +88,7 @@ class Row:
     ]
 
 
-def ledger(timeline: Timeline) -> list[Row]:
+def build_ledger(timeline: Timeline) -> list[Row]:
     """One row an attempt, in the order in which they began."""
     rows: list[Row] = []
     reward: float | None = None
@@ -173,7 +173,7 @@ def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
         return Cell(f"{at}{why}", text.clip(attempt.error.message, _TITLE))
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)
-    told = (f"{name}: {text.plain(value, _TITLE)}" for name, value in attempt.outputs.items())
+    told = (f"{name}: {text.to_text(value, _TITLE)}" for name, value in attempt.outputs.items())
     whole = text.clip("\n".join(told), _TITLE)
     if before is None:
         name, value = next(iter(attempt.outputs.items()), ("", ""))
@@ -183,7 +183,9 @@ def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if not changed:
         return Cell("same", whole, quiet=True)
     more = " " + text.shorten(f"(and {', '.join(changed[1:])})", 40) if len(changed) > 1 else ""
-    difference = _difference(text.plain(before.get(changed[0], "")), text.plain(attempt.outputs[changed[0]]))
+    difference = _difference(
+        text.to_text(before.get(changed[0], "")), text.to_text(attempt.outputs[changed[0]])
+    )
     return Cell(f"{changed[0]}: {difference}{more}", whole)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from refine_core.figures import hovers
 from refine_core.figures.grid import Grid
-from refine_core.figures.marks import Trace, only
+from refine_core.figures.trace_parts import Trace, in_drawing
 from refine_core.log.timeline import Attempt, Outcome, Timeline
 
 CELL_PX = 24
@@ -23,10 +23,10 @@ class _Cell(NamedTuple):
     middle: float
     colour: str
     hatched: bool
-    told: str
+    hover: str
 
 
-def matrix(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
+def draw_matrix(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """Every cell in one trace, and the dots in another."""
     cells = [*_took(timeline, grid), *_rewards(timeline, grid)]
     yield {
@@ -48,9 +48,9 @@ def matrix(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
             },
         },
         "hoverinfo": "text",
-        "hovertext": [c.told for c in cells],
+        "hovertext": [c.hover for c in cells],
         "customdata": [c.attempt for c in cells],
-        **only("matrix", grid),
+        **in_drawing("matrix", grid),
     }
     given = [
         (a, lane, hint)
@@ -73,9 +73,9 @@ def matrix(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.hint_told(timeline, a, lane.name, hint) for a, lane, hint in given],
+        "hovertext": [hovers.describe_hint(timeline, a, lane.name, hint) for a, lane, hint in given],
         "customdata": [a.index for a, _, _ in given],
-        **only("matrix", grid),
+        **in_drawing("matrix", grid),
     }
 
 
@@ -94,7 +94,7 @@ def _took(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
                 lane.middle + _PREDICTOR_SHIFT_PX,
                 "token:failed" if failed else "token:muted/0.5" if waits else f"token:scored/{shade}",
                 hatched=failed or waits,
-                told="<br>".join(hovers.run_told(attempt, run) for run in runs),
+                hover="<br>".join(hovers.describe_run(attempt, run) for run in runs),
             )
 
 
@@ -108,9 +108,9 @@ def _rewards(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
         yield _Cell(
             attempt.index,
             lane.middle if lane else 0.0,
-            _reward_colour(attempt, (grid.shown(attempt.reward or 0.0) - grid.ticks[0]) / span, kind),
+            _reward_colour(attempt, (grid.clamp(attempt.reward or 0.0) - grid.ticks[0]) / span, kind),
             hatched=attempt.reward is None,
-            told=hovers.attempt_told(timeline, attempt),
+            hover=hovers.describe_attempt(timeline, attempt),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from refine_core.figures import hovers, text
 from refine_core.figures.grid import REACH, Grid
-from refine_core.figures.marks import Trace, at
+from refine_core.figures.trace_parts import Trace, center_marks
 from refine_core.log.timeline import Outcome, Timeline
 
 # Shape first, colour second.
@@ -17,7 +17,7 @@ _SYMBOLS: dict[Outcome, tuple[str, str, int]] = {
 }
 
 
-def columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: float) -> Trace:
+def draw_columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: float) -> Trace:
     """A bar behind each column: where to point and click, and a faint place for each attempt still to come."""
     made = {a.index: a for a in timeline.attempts}
     never = "This attempt was not needed." if timeline.finished else "This attempt has not begun."
@@ -37,17 +37,17 @@ def columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: float)
         },
         "hoverinfo": "text",
         "hovertext": [
-            hovers.attempt_told(timeline, made[i]) if i in made else text.hover(f"Attempt {i + 1}", never)
+            hovers.describe_attempt(timeline, made[i]) if i in made else text.hover(f"Attempt {i + 1}", never)
             for i in indices
         ],
         "customdata": [i if i in made else None for i in indices],
     }
 
 
-def best_so_far(timeline: Timeline, grid: Grid) -> Trace:
+def draw_best_so_far(timeline: Timeline, grid: Grid) -> Trace:
     """The reward of the best attempt until each, as a step line."""
     known = [a for a in timeline.attempts if a.best_so_far is not None]
-    x, y = [float(a.index + 1) for a in known], [grid.shown(a.best_so_far or 0.0) for a in known]
+    x, y = [float(a.index + 1) for a in known], [grid.clamp(a.best_so_far or 0.0) for a in known]
     if known:
         x, y = [*x, x[-1] + REACH], [*y, y[-1]]
     return {
@@ -61,18 +61,18 @@ def best_so_far(timeline: Timeline, grid: Grid) -> Trace:
     }
 
 
-def rewards(timeline: Timeline, grid: Grid) -> Trace:
+def draw_rewards(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts that were scored; shape and colour tell their outcome. A hollow one failed a validator."""
     scored = [a for a in timeline.attempts if a.reward is not None]
     symbols = [_SYMBOLS[a.outcome] for a in scored]
     paper = "token:background"
-    x, customdata = at(scored)
+    x, customdata = center_marks(scored)
     return {
         "type": "scatter",
         "name": "reward",
         "mode": "markers",
         "x": x,
-        "y": [grid.shown(a.reward or 0.0) for a in scored],
+        "y": [grid.clamp(a.reward or 0.0) for a in scored],
         "marker": {
             "symbol": [s for s, _, _ in symbols],
             "color": [paper if a.unmet else c for a, (_, c, _) in zip(scored, symbols, strict=True)],
@@ -82,16 +82,16 @@ def rewards(timeline: Timeline, grid: Grid) -> Trace:
         },
         "cliponaxis": False,
         "hoverinfo": "text",
-        "hovertext": [hovers.attempt_told(timeline, a) for a in scored],
+        "hovertext": [hovers.describe_attempt(timeline, a) for a in scored],
         "customdata": customdata,
     }
 
 
-def lost(timeline: Timeline, grid: Grid) -> Trace:
+def draw_failures(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts that ended without a reward, on their own line."""
     lost = [a for a in timeline.attempts if a.outcome in {"failed", "cut_off"}]
     symbols = [_SYMBOLS[a.outcome] for a in lost]
-    x, customdata = at(lost)
+    x, customdata = center_marks(lost)
     return {
         "type": "scatter",
         "name": "failed",
@@ -107,15 +107,15 @@ def lost(timeline: Timeline, grid: Grid) -> Trace:
         },
         "cliponaxis": False,
         "hoverinfo": "text",
-        "hovertext": [hovers.attempt_told(timeline, a) for a in lost],
+        "hovertext": [hovers.describe_attempt(timeline, a) for a in lost],
         "customdata": customdata,
     }
 
 
-def running(timeline: Timeline, grid: Grid) -> Trace:
+def draw_running(timeline: Timeline, grid: Grid) -> Trace:
     """Attempts without a reward so far."""
     waiting = [a for a in timeline.attempts if a.outcome == "running"]
-    x, customdata = at(waiting)
+    x, customdata = center_marks(waiting)
     return {
         "type": "scatter",
         "name": "running",
@@ -130,21 +130,21 @@ def running(timeline: Timeline, grid: Grid) -> Trace:
             "opacity": 1,
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.attempt_told(timeline, a) for a in waiting],
+        "hovertext": [hovers.describe_attempt(timeline, a) for a in waiting],
         "customdata": customdata,
     }
 
 
-def returned(timeline: Timeline, grid: Grid) -> Trace:
+def draw_returned(timeline: Timeline, grid: Grid) -> Trace:
     """A ring around the attempt that the caller was given."""
     ringed = [a for a in timeline.attempts if a.returned and a.reward is not None]
-    x, customdata = at(ringed)
+    x, customdata = center_marks(ringed)
     return {
         "type": "scatter",
         "name": "returned",
         "mode": "markers",
         "x": x,
-        "y": [grid.shown(a.reward or 0.0) for a in ringed],
+        "y": [grid.clamp(a.reward or 0.0) for a in ringed],
         "marker": {
             "symbol": "circle-open",
             "size": 26,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from refine_core import messages
 from refine_core.figures import hovers, text
 from refine_core.figures.grid import REACH, Grid, Lane
-from refine_core.figures.marks import BAR_PX, Trace, at, bar_at, only
+from refine_core.figures.trace_parts import BAR_PX, Trace, bar_y, center_marks, in_drawing
 from refine_core.formatting import format_duration, format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, Outcome, PredictorRun, Timeline
 
@@ -15,7 +15,7 @@ _LEAST = 0.02  # of a column: the shortest bar that can be seen
 _KEPT_WORDS = 12  # attempts, up to which "failed" is written out
 
 
-def temperatures(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
+def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """Dots that rise with the temperature, and its value beneath; fainter for attempts still to come.
 
     An attempt whose models take none has no dot, and its rollout for a value.
@@ -80,7 +80,7 @@ def _spans(attempt: Attempt, lane: Lane, grid: Grid) -> Iterator[tuple[Predictor
         start += length + _LEAST / 2
 
 
-def tracks(timeline: Timeline, grid: Grid) -> Trace:
+def draw_tracks(timeline: Timeline, grid: Grid) -> Trace:
     """The length that a bar could have, behind every bar."""
     places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(timeline, lane)]
     return {
@@ -90,16 +90,16 @@ def tracks(timeline: Timeline, grid: Grid) -> Trace:
         "yaxis": "y2",
         "base": [a.index + 1 - REACH for a, _ in places],
         "x": [2 * REACH] * len(places),
-        "y": [bar_at(lane) for _, lane in places],
+        "y": [bar_y(lane) for _, lane in places],
         "width": BAR_PX,
         "marker": {"color": "token:track", "cornerradius": BAR_PX // 2, "line": {"width": 0}},
         "hoverinfo": "skip",
         "customdata": [a.index for a, _ in places],
-        **only("bars", grid),
+        **in_drawing("bars", grid),
     }
 
 
-def bars(timeline: Timeline, grid: Grid, lane: Lane) -> Trace:
+def draw_bars(timeline: Timeline, grid: Grid, lane: Lane) -> Trace:
     """How long one predictor took. Hatched: it failed, or still runs."""
     places = [(a, *span) for a in timeline.attempts for span in _spans(a, lane, grid)]
     colours = {"failed": "token:failed", "running": "token:muted/0.5", "done": "token:bar"}
@@ -114,7 +114,7 @@ def bars(timeline: Timeline, grid: Grid, lane: Lane) -> Trace:
             2 * REACH if s == "running" else length
             for s, (_, _, _, length) in zip(states, places, strict=True)
         ],
-        "y": [bar_at(lane)] * len(places),
+        "y": [bar_y(lane)] * len(places),
         "width": BAR_PX,
         "marker": {
             "color": [colours[s] for s in states],
@@ -128,13 +128,13 @@ def bars(timeline: Timeline, grid: Grid, lane: Lane) -> Trace:
             },
         },
         "hoverinfo": "text",
-        "hovertext": [hovers.run_told(a, r) for a, r, _, _ in places],
+        "hovertext": [hovers.describe_run(a, r) for a, r, _, _ in places],
         "customdata": [a.index for a, _, _, _ in places],
-        **only("bars", grid),
+        **in_drawing("bars", grid),
     }
 
 
-def durations(timeline: Timeline, grid: Grid) -> Trace:
+def draw_durations(timeline: Timeline, grid: Grid) -> Trace:
     """The duration above each bar, where there is room for it."""
     places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(timeline, lane)]
     took = [
@@ -147,17 +147,17 @@ def durations(timeline: Timeline, grid: Grid) -> Trace:
         "mode": "text",
         "yaxis": "y2",
         "x": [a.index + 1 - REACH for a, _ in places],
-        "y": [bar_at(lane) - 13 for _, lane in places],
+        "y": [bar_y(lane) - 13 for _, lane in places],
         "text": [format_duration(sum(each)) if each else "…" for each in took],
         "textposition": "middle right",
         "textfont": {"size": 11, "color": "token:muted"},
         "hoverinfo": "skip",
         "customdata": [a.index for a, _ in places],
-        **only("bars", grid, min_column_px=84),
+        **in_drawing("bars", grid, min_column_px=84),
     }
 
 
-def retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
+def draw_retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
     """A tick at the end of a bar whose request had to be sent again; how often, beside the duration if there is room."""
     places = [
         (a, start + length, lane, count)
@@ -173,7 +173,7 @@ def retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
         "mode": "markers",
         "yaxis": "y2",
         "x": [end for _, end, _, _ in places],
-        "y": [bar_at(lane) for _, _, lane, _ in places],
+        "y": [bar_y(lane) for _, _, lane, _ in places],
         "marker": {
             "symbol": "line-ns",
             "size": 7,
@@ -185,7 +185,7 @@ def retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
             text.hover(f"{lane.name}: retried {count} {text.TIMES}") for _, _, lane, count in places
         ],
         "customdata": [a.index for a, _, _, _ in places],
-        **only("bars", grid),
+        **in_drawing("bars", grid),
     }
     yield {
         "type": "scatter",
@@ -193,23 +193,23 @@ def retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
         "mode": "text",
         "yaxis": "y2",
         "x": [a.index + 1 + REACH for a, _, _, _ in places],
-        "y": [bar_at(lane) - 13 for _, _, lane, _ in places],
+        "y": [bar_y(lane) - 13 for _, _, lane, _ in places],
         "text": [f"retried {text.TIMES}{count}" if count > 1 else "retried" for _, _, _, count in places],
         "textposition": "middle left",
         "textfont": {"size": 11, "color": "token:failed"},
         "hoverinfo": "skip",
         "customdata": [a.index for a, _, _, _ in places],
-        **only("bars", grid, min_column_px=165),
+        **in_drawing("bars", grid, min_column_px=165),
     }
 
 
-def values(timeline: Timeline, grid: Grid) -> Trace:
+def draw_values(timeline: Timeline, grid: Grid) -> Trace:
     """The rewards as numbers, at the foot of their columns."""
     lane = grid.lane("reward")
     kinds = [a.outcome for a in timeline.attempts]
     few = len(timeline.attempts) <= _KEPT_WORDS
     shown = [_value(timeline, a, k, few=few) for a, k in zip(timeline.attempts, kinds, strict=True)]
-    x, customdata = at(timeline.attempts)
+    x, customdata = center_marks(timeline.attempts)
     return {
         "type": "scatter",
         "name": "reward values",
@@ -225,7 +225,7 @@ def values(timeline: Timeline, grid: Grid) -> Trace:
         },
         "hoverinfo": "skip",
         "customdata": customdata,
-        **only("bars", grid, min_column_px=_room(shown)),
+        **in_drawing("bars", grid, min_column_px=_room(shown)),
     }
 
 
@@ -238,12 +238,12 @@ def _value(timeline: Timeline, attempt: Attempt, kind: Outcome, *, few: bool) ->
     return messages.ATTEMPT_OUTCOMES[kind] if few else "✕"
 
 
-def rules(timeline: Timeline, grid: Grid) -> Trace:
+def draw_rules(timeline: Timeline, grid: Grid) -> Trace:
     """Beneath the value of an attempt that failed a validator, that it did, where there is room for the words."""
     lane = grid.lane("reward")
     failed = [a for a in timeline.attempts if a.unmet]
     shown = [messages.describe_unmet_rules(a).replace(" not", "<br>not") for a in failed]
-    x, customdata = at(failed)
+    x, customdata = center_marks(failed)
     return {
         "type": "scatter",
         "name": "rules not met",
@@ -256,7 +256,7 @@ def rules(timeline: Timeline, grid: Grid) -> Trace:
         "cliponaxis": False,
         "hoverinfo": "skip",
         "customdata": customdata,
-        **only("bars", grid, min_column_px=_room(shown)),
+        **in_drawing("bars", grid, min_column_px=_room(shown)),
     }
 
 

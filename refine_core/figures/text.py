@@ -19,7 +19,7 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def plain(value: object, most: int = MOST) -> str:
+def to_text(value: object, most: int = MOST) -> str:
     """Any field's value as text: its first `most` characters."""
     if isinstance(value, str):
         return value[:most]
@@ -39,7 +39,7 @@ def clip(text: str, limit: int) -> str:
 def shorten(value: object, limit: int) -> str:
     """A value on one line of at most `limit` characters, without control or direction characters."""
     most = _ROOM * (limit + 1)  # of which runs of spaces become one
-    text = plain(value, most)
+    text = to_text(value, most)
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     whole = len(line) <= limit and len(text) < most
     return line if whole else line[: limit - 1].rstrip() + "…"
@@ -54,7 +54,7 @@ def shorten_middle(value: str, limit: int) -> str:
     return f"{line[: limit - tail - 3].rstrip()} … {shorten(value[-MOST:], MOST)[-tail:].lstrip()}"
 
 
-def fold(name: str, width: int, lines: int = 2) -> list[str]:
+def wrap_name(name: str, width: int, lines: int = 2) -> list[str]:
     """A name in at most so many lines of `width` characters, broken after _ - . / or a space if it can be."""
     folded = [""]
     for part in re.findall(r"[^_\-./ ]*[_\-./ ]?", shorten(name, 4 * width * lines)):

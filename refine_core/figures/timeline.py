@@ -13,9 +13,9 @@ key should explain that mark. Whoever draws obeys these; a drawing that does not
 from __future__ import annotations
 
 from refine_core.figures import text
-from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, grid
-from refine_core.figures.marks import Json
-from refine_core.figures.traces import traces
+from refine_core.figures.grid import GAP_PX, PANEL_PX, Grid, Lane, build_grid
+from refine_core.figures.trace_parts import Json
+from refine_core.figures.traces import build_traces
 from refine_core.formatting import format_number
 from refine_core.log.timeline import Timeline
 from refine_core.messages import format_reward
@@ -42,15 +42,15 @@ _LABEL: dict[str, Json] = {
 }
 
 
-def timeline_figure(timeline: Timeline) -> dict[str, Json]:
+def build_figure(timeline: Timeline) -> dict[str, Json]:
     """{"data": [traces], "layout": {…}} of plain JSON values. Colours are tokens; a model's words are escaped."""
-    place = grid(timeline)
-    plot_px = PANEL_PX + GAP_PX + place.strips_px
-    return {"data": list(traces(timeline, place)), "layout": _layout(timeline, place, plot_px)}
+    grid = build_grid(timeline)
+    plot_px = PANEL_PX + GAP_PX + grid.strips_px
+    return {"data": list(build_traces(timeline, grid)), "layout": _layout(timeline, grid, plot_px)}
 
 
-def _layout(timeline: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
-    split = (GAP_PX + place.strips_px) / plot_px
+def _layout(timeline: Timeline, grid: Grid, plot_px: float) -> dict[str, Json]:
+    split = (GAP_PX + grid.strips_px) / plot_px
     return {
         "height": plot_px + _WIDE["t"] + _WIDE["b"],
         "margin": _WIDE,
@@ -65,11 +65,11 @@ def _layout(timeline: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
         "font": {"family": "token:font", "size": 12, "color": "token:text"},
         "hoverlabel": {**_LABEL, "align": "left"},
         "xaxis": {
-            "range": [0.5, place.columns + 0.5],
+            "range": [0.5, grid.columns + 0.5],
             "side": "top",
             "anchor": "y",
-            "tick0": _every(place.columns),
-            "dtick": _every(place.columns),
+            "tick0": _every(grid.columns),
+            "dtick": _every(grid.columns),
             "tickfont": {"size": 13, "color": "token:muted"},
             "ticks": "",
             "showgrid": False,
@@ -78,10 +78,10 @@ def _layout(timeline: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
         },
         "yaxis": {
             "domain": [split, 1],
-            "range": [place.low, place.high],
+            "range": [grid.low, grid.high],
             "fixedrange": True,
-            "tickvals": list(place.ticks),
-            "ticktext": [format_number(t, place.ticks) for t in place.ticks],
+            "tickvals": list(grid.ticks),
+            "ticktext": [format_number(t, grid.ticks) for t in grid.ticks],
             "tickfont": {"size": 12, "color": "token:muted"},
             "ticks": "",
             "showgrid": True,
@@ -91,19 +91,19 @@ def _layout(timeline: Timeline, place: Grid, plot_px: float) -> dict[str, Json]:
         },
         "yaxis2": {
             "domain": [0, split],
-            "range": [place.strips_px, -GAP_PX],
+            "range": [grid.strips_px, -GAP_PX],
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,
             "showticklabels": False,
             "ticks": "",
         },
-        "shapes": _shapes(timeline, place),
-        "annotations": _annotations(timeline, place),
+        "shapes": _shapes(timeline, grid),
+        "annotations": _annotations(timeline, grid),
         "meta": {
             "narrow": {"margin": _NARROW, "dragmode": False},
-            "columns": place.columns,
-            "matrix": place.matrix,
+            "columns": grid.columns,
+            "matrix": grid.is_matrix,
             "matrix_below_px": _MATRIX_BELOW_PX,
             "cut_off": any(a.outcome == "cut_off" for a in timeline.attempts),
             "unmet": any(a.unmet for a in timeline.attempts),
@@ -115,7 +115,7 @@ def _every(columns: int) -> int:
     return next((step for most, step in _EVERY if columns <= most), 100)
 
 
-def _shapes(timeline: Timeline, place: Grid) -> list[Json]:
+def _shapes(timeline: Timeline, grid: Grid) -> list[Json]:
     """The threshold, the line of failures, and a hairline above each strip."""
     across: dict[str, Json] = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
     shapes: list[Json] = [
@@ -127,10 +127,10 @@ def _shapes(timeline: Timeline, place: Grid) -> list[Json]:
             "y1": lane.top,
             "line": {"width": 1, "color": "token:grid"},
         }
-        for lane in place.lanes
+        for lane in grid.lanes
     ]
     if timeline.spec.threshold is not None:
-        at = place.shown(timeline.spec.threshold)
+        at = grid.clamp(timeline.spec.threshold)
         dashed: Json = {"width": 1.5, "color": "token:muted", "dash": "5px,4px"}
         shapes.append(
             {
@@ -142,40 +142,40 @@ def _shapes(timeline: Timeline, place: Grid) -> list[Json]:
                 "line": dashed,
             }
         )
-    if place.failed_at is not None:
+    if grid.failed_at is not None:
         dotted: Json = {"width": 1, "color": "token:border", "dash": "1px,4px"}
         shapes.append(
             {
                 **across,
                 "name": "failed",
                 "yref": "y",
-                "y0": place.failed_at,
-                "y1": place.failed_at,
+                "y0": grid.failed_at,
+                "y1": grid.failed_at,
                 "line": dotted,
             }
         )
     return shapes
 
 
-def _annotations(timeline: Timeline, place: Grid) -> list[Json]:
+def _annotations(timeline: Timeline, grid: Grid) -> list[Json]:
     """Names of strips at the left, the threshold's label, for a wide and for a narrow place."""
     notes: list[Json] = []
     top: dict[str, Json] = {"yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 0}
     notes += _names("attempt", "#", top)
-    notes += _names("reward", "reward", {"yref": "y", "y": place.middle, "yanchor": "middle"})
-    for lane in place.lanes:
+    notes += _names("reward", "reward", {"yref": "y", "y": grid.middle, "yanchor": "middle"})
+    for lane in grid.lanes:
         wide, narrow = _lane_names(timeline, lane)
         middle = lane.top + 30 if lane.kind == "predictor" else lane.value_at
         notes += _names(wide, narrow, {"yref": "y2", "y": middle, "yanchor": "middle"})
-    if place.failed_at is not None:
-        notes += _names("failed", "failed", {"yref": "y", "y": place.failed_at, "yanchor": "middle"})
+    if grid.failed_at is not None:
+        notes += _names("failed", "failed", {"yref": "y", "y": grid.failed_at, "yanchor": "middle"})
     if timeline.spec.threshold is not None:
         value = format_reward(timeline, timeline.spec.threshold)
         at: dict[str, Json] = {
             "xref": "paper",
             "x": 1,
             "yref": "y",
-            "y": place.shown(timeline.spec.threshold),
+            "y": grid.clamp(timeline.spec.threshold),
         }
         wide_at: dict[str, Json] = {
             **at,
@@ -184,17 +184,17 @@ def _annotations(timeline: Timeline, place: Grid) -> list[Json]:
             "xshift": 8,
             "align": "left",
         }
-        narrow_at: dict[str, Json] = {**at, **_free(timeline, place, timeline.spec.threshold)}
+        narrow_at: dict[str, Json] = {**at, **_free(timeline, grid, timeline.spec.threshold)}
         notes.append(_note("wide:threshold", f"threshold<br>{value}", 12, **wide_at))
         notes.append(_note("narrow:threshold", f"threshold {value}", 11, **narrow_at))
     return notes
 
 
-def _free(timeline: Timeline, place: Grid, threshold: float) -> dict[str, Json]:
+def _free(timeline: Timeline, grid: Grid, threshold: float) -> dict[str, Json]:
     """Where no mark stands, for a narrow place's label: on the line of the threshold or under it, at the left or right."""
-    near = (place.ticks[-1] - place.ticks[0]) * 0.15
+    near = (grid.ticks[-1] - grid.ticks[0]) * 0.15
     marks = [
-        ((a.index + 0.5) / place.columns, a.reward - threshold)
+        ((a.index + 0.5) / grid.columns, a.reward - threshold)
         for a in timeline.attempts
         if a.reward is not None
     ]
@@ -223,7 +223,7 @@ def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:
         ("wide", wide, 15, 12, _WIDE["l"]),
         ("narrow", narrow, 9, 11, _NARROW["l"]),
     ):
-        parts = text.fold(name, letters)
+        parts = text.wrap_name(name, letters)
         full: dict[str, Json] = {"hovertext": text.hover(name)} if "".join(parts) != name else {}
         left: dict[str, Json] = {"xref": "paper", "x": 0, "xanchor": "left", "xshift": -left_px}
         words = "<br>".join(text.escape(part) for part in parts)

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 from refine_core.figures import arrows, panel, strips
 from refine_core.figures.grid import GAP_PX, Grid
-from refine_core.figures.marks import Trace
-from refine_core.figures.matrix import matrix
+from refine_core.figures.matrix import draw_matrix
+from refine_core.figures.trace_parts import Trace
 from refine_core.log.timeline import Timeline
 
 
-def traces(timeline: Timeline, grid: Grid) -> list[Trace]:
+def build_traces(timeline: Timeline, grid: Grid) -> list[Trace]:
     """Every trace, from the back to the front. Which there are depends on the run's program alone."""
     return [
-        panel.columns(timeline, grid, "y", grid.low, grid.high),
-        panel.columns(timeline, grid, "y2", -GAP_PX, grid.strips_px),
-        panel.best_so_far(timeline, grid),
-        panel.rewards(timeline, grid),
-        panel.lost(timeline, grid),
-        panel.running(timeline, grid),
-        panel.returned(timeline, grid),
-        *strips.temperatures(timeline, grid),
-        *matrix(timeline, grid),
-        strips.tracks(timeline, grid),
-        *arrows.hints(timeline, grid),
-        *(strips.bars(timeline, grid, lane) for lane in grid.lanes if lane.kind == "predictor"),
-        strips.durations(timeline, grid),
-        *strips.retries(timeline, grid),
-        arrows.advice(timeline, grid),
-        strips.values(timeline, grid),
-        strips.rules(timeline, grid),
+        panel.draw_columns(timeline, grid, "y", grid.low, grid.high),
+        panel.draw_columns(timeline, grid, "y2", -GAP_PX, grid.strips_px),
+        panel.draw_best_so_far(timeline, grid),
+        panel.draw_rewards(timeline, grid),
+        panel.draw_failures(timeline, grid),
+        panel.draw_running(timeline, grid),
+        panel.draw_returned(timeline, grid),
+        *strips.draw_temperatures(timeline, grid),
+        *draw_matrix(timeline, grid),
+        strips.draw_tracks(timeline, grid),
+        *arrows.draw_hints(timeline, grid),
+        *(strips.draw_bars(timeline, grid, lane) for lane in grid.lanes if lane.kind == "predictor"),
+        strips.draw_durations(timeline, grid),
+        *strips.draw_retries(timeline, grid),
+        arrows.draw_advice(timeline, grid),
+        strips.draw_values(timeline, grid),
+        strips.draw_rules(timeline, grid),
     ]

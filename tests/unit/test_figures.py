@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.figures import alt_text, ledger, text, timeline_figure
+from refine_core.figures import build_figure, build_ledger, describe_figure, text
 from refine_core.messages import describe_failure
 from tests import logs
 
@@ -21,7 +21,7 @@ def trace(log: logs.Log, name: str, axis: str | None = None) -> dict:
     """The one trace of that name in the log's figure."""
     found = [
         t
-        for t in timeline_figure(log.timeline)["data"]
+        for t in build_figure(log.timeline)["data"]
         if t["name"] == name and axis in {None, t.get("yaxis", "y")}
     ]
     assert len(found) == 1
@@ -29,7 +29,7 @@ def trace(log: logs.Log, name: str, axis: str | None = None) -> dict:
 
 
 def layout(log: logs.Log) -> dict:
-    return timeline_figure(log.timeline)["layout"]
+    return build_figure(log.timeline)["layout"]
 
 
 def strings(value: object) -> list[str]:
@@ -44,7 +44,7 @@ def strings(value: object) -> list[str]:
 @pytest.mark.parametrize("name", logs.SCENARIOS)
 def test_a_figure_is_plain_json(name):
     """Without NaN or infinity, so that every browser and every file can hold it."""
-    figure = timeline_figure(logs.SCENARIOS[name]().timeline)
+    figure = build_figure(logs.SCENARIOS[name]().timeline)
     assert json.loads(json.dumps(figure, allow_nan=False)) == json.loads(json.dumps(figure))
 
 
@@ -61,9 +61,9 @@ def test_every_prefix_of_a_log_can_be_drawn(name):
     log = logs.SCENARIOS[name]()
     for end in {*range(1, 40), *range(40, len(log.records), 17)} & set(range(1, len(log.records))):
         folded = prefix(log, end).timeline
-        json.dumps(timeline_figure(folded), allow_nan=False)
-        assert alt_text(folded)
-        assert len(ledger(folded)) == len(folded.attempts)
+        json.dumps(build_figure(folded), allow_nan=False)
+        assert describe_figure(folded)
+        assert len(build_ledger(folded)) == len(folded.attempts)
 
 
 REWARDS = st.one_of(st.none(), st.floats(allow_nan=False), st.sampled_from([0.0, 0.5, 1.0]))
@@ -80,9 +80,9 @@ def test_whatever_the_rewards_every_mark_lies_in_the_panel_and_the_ring_on_the_b
         log.attempt(reward)
         log.advise({"answer": "Again."})
     log.finish()
-    blank = len(timeline_figure(prefix(log, 1).timeline)["data"])
+    blank = len(build_figure(prefix(log, 1).timeline)["data"])
     for part in (log, prefix(log, 1 + round(end * (len(log.records) - 1)))):
-        figure = timeline_figure(part.timeline)
+        figure = build_figure(part.timeline)
         json.dumps(figure, allow_nan=False)
         assert len(figure["data"]) == blank
         low, high = figure["layout"]["yaxis"]["range"]
@@ -97,8 +97,8 @@ def test_whatever_the_rewards_every_mark_lies_in_the_panel_and_the_ring_on_the_b
 
 
 def test_the_number_of_traces_does_not_depend_on_the_number_of_attempts():
-    assert len(timeline_figure(logs.long(3).timeline)["data"]) == len(
-        timeline_figure(logs.long(60).timeline)["data"]
+    assert len(build_figure(logs.long(3).timeline)["data"]) == len(
+        build_figure(logs.long(60).timeline)["data"]
     )
 
 
@@ -169,11 +169,11 @@ def test_a_cancelled_attempt_is_not_called_failed():
     lost = trace(logs.cancelled(), "failed")
     assert lost["x"] == [2]
     assert lost["marker"]["symbol"] == ["line-ew-open"]
-    assert [row.words for row in ledger(logs.cancelled().timeline)] == ["best", "cut off"]
+    assert [row.words for row in build_ledger(logs.cancelled().timeline)] == ["best", "cut off"]
 
 
 def test_an_attempt_left_by_a_process_that_ended_is_not_said_to_go_on():
-    assert alt_text(logs.running().timeline, live=False).endswith("The run was interrupted.")
+    assert describe_figure(logs.running().timeline, live=False).endswith("The run was interrupted.")
 
 
 def test_the_running_attempt_waits_half_way_up():
@@ -346,7 +346,7 @@ def test_a_hint_that_says_nothing_draws_no_arrow(nothing):
     log.advise({"draft": nothing, "answer": nothing})
     log.attempt(0.2)
     assert arrows(log) == []
-    assert ledger(log.timeline)[1].cells["hint"].text == "—"
+    assert build_ledger(log.timeline)[1].cells["hint"].text == "—"
 
 
 def test_bars_are_as_long_as_calls_took_and_fill_no_more_than_their_column():
@@ -408,9 +408,7 @@ def test_a_long_run_that_stopped_early_does_not_keep_its_empty_columns():
 def shown(log: logs.Log, drawing: str) -> set[bool]:
     """Whether the traces of one drawing of the strips are visible."""
     return {
-        t["visible"]
-        for t in timeline_figure(log.timeline)["data"]
-        if t.get("meta", {}).get("only") == drawing
+        t["visible"] for t in build_figure(log.timeline)["data"] if t.get("meta", {}).get("only") == drawing
     }
 
 
@@ -467,7 +465,7 @@ def test_a_dot_in_a_cell_says_that_it_was_given_a_hint():
     ],
 )
 def test_a_long_name_is_folded_at_its_underscores(name, folded):
-    assert text.fold(name, 15) == folded
+    assert text.wrap_name(name, 15) == folded
 
 
 def test_a_name_that_had_to_be_shortened_is_told_in_full_when_pointed_at():
@@ -482,7 +480,7 @@ def test_a_name_that_had_to_be_shortened_is_told_in_full_when_pointed_at():
 
 def test_markup_from_a_model_is_escaped_for_plotly():
     """Plotly reads <b>, <a href> and entities in every text that it draws."""
-    figure = timeline_figure(logs.hostile().timeline)
+    figure = build_figure(logs.hostile().timeline)
     texts = [s.replace("<br>", "") for s in strings(figure)]
     assert [s for s in texts if "<" in s or ">" in s] == []
     hovers = strings(trace(logs.hostile(), "reward")["hovertext"])
@@ -502,7 +500,7 @@ def colours(value: object, name: str = "") -> list[str]:
 @pytest.mark.parametrize("name", logs.SCENARIOS)
 def test_every_colour_is_a_token_that_whoever_draws_resolves(name):
     """And no other text is one, whatever a model wrote: it stands where no colour is looked for."""
-    found = set(colours(timeline_figure(logs.SCENARIOS[name]().timeline)))
+    found = set(colours(build_figure(logs.SCENARIOS[name]().timeline)))
     assert not [c for c in found if not re.fullmatch(r"token:[a-z]+(/[01](\.\d+)?)?|rgba\(0,0,0,0\)", c)]
 
 
@@ -511,7 +509,7 @@ def test_a_models_words_do_not_pick_a_colour():
     log.attempt(0.1, outputs={"answer": "token:accent"})
     log.advise({"token:accent": "token:accent"})
     log.attempt(0.2, outputs={"token:accent": "token:accent"})
-    figure = timeline_figure(log.timeline)
+    figure = build_figure(log.timeline)
     assert "token:accent" not in colours(figure)
     assert any("token:accent" in s for s in strings(figure))
 
@@ -519,7 +517,7 @@ def test_a_models_words_do_not_pick_a_colour():
 def test_control_and_direction_characters_do_not_reach_a_cell():
     log = logs.Log()
     log.attempt(0.1, outputs={"answer": "a\u202eb\x00c\nd"})
-    assert ledger(log.timeline)[0].cells["output"].text == "answer: a b c d"
+    assert build_ledger(log.timeline)[0].cells["output"].text == "answer: a b c d"
 
 
 # ---- where no temperature is taken, and rules
@@ -537,7 +535,7 @@ def test_where_no_model_takes_a_temperature_the_strip_shows_rollouts_and_no_numb
     assert "temperature" not in notes(log)
     assert cells(log, "temperature") == ["none; rollout 0", "none; rollout 1", "none; rollout 2"]
     assert all(re.search("no temperature; rollout [012]", s) for s in trace(log, "reward")["hovertext"])
-    assert "No temperature is used; each attempt is another rollout." in alt_text(log.timeline)
+    assert "No temperature is used; each attempt is another rollout." in describe_figure(log.timeline)
 
 
 def test_attempts_to_come_are_not_promised_a_temperature_that_will_not_be_used():
@@ -552,10 +550,10 @@ def test_where_only_some_models_take_none_the_number_stays_and_the_rest_is_told(
     assert trace(log, "temperature values")["text"] == ["0", "0.75", "1"]
     assert "temperature" in notes(log)
     assert cells(log, "temperature") == ["0", "0.75"]
-    assert ledger(log.timeline)[1].cells["temperature"].title == "No temperature for answer; rollout 1"
+    assert build_ledger(log.timeline)[1].cells["temperature"].title == "No temperature for answer; rollout 1"
     assert "no temperature; rollout 1" in trace(log, "answer")["hovertext"][1]
     assert "no temperature" not in trace(log, "draft")["hovertext"][1]
-    assert "No temperature" not in alt_text(log.timeline)
+    assert "No temperature" not in describe_figure(log.timeline)
 
 
 def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
@@ -565,7 +563,7 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
     assert marks["symbol"] == ["circle", "circle", "circle", "square"]
     assert [c == "token:background" for c in marks["color"]] == [False, True, True, False], "hollow"
     assert "token:best" not in {marks["line"]["color"][i] for i in (1, 2)}
-    assert [row.words for row in ledger(log.timeline)] == [
+    assert [row.words for row in build_ledger(log.timeline)] == [
         "scored",
         "scored",
         "scored",
@@ -578,7 +576,7 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
     ]
     assert trace(log, "rules not met")["text"] == ["rule<br>not met", "2 rules<br>not met"]
     assert trace(log, "rules not met")["customdata"] == [1, 2]
-    assert "Attempt 2 scored 0.95 (rule not met)," in alt_text(log.timeline)
+    assert "Attempt 2 scored 0.95 (rule not met)," in describe_figure(log.timeline)
     greens = [
         index
         for index, colour in zip(
@@ -592,7 +590,7 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
 def test_what_a_rule_says_is_told_where_one_points():
     told = trace(logs.rules(), "reward")["hovertext"][1]
     assert "rule not met, at most 3 words: Use at most 3 words." in told
-    title = ledger(logs.rules().timeline)[1].cells["output"].title
+    title = build_ledger(logs.rules().timeline)[1].cells["output"].title
     assert title.startswith("at most 3 words: Use at most 3 words.\nanswer: ")
 
 
@@ -602,7 +600,7 @@ def test_the_best_of_attempts_that_all_failed_a_rule_is_hollow_too():
     assert marks["symbol"].index("triangle-up") == 2
     assert set(marks["color"]) == {"token:background"}
     assert set(marks["line"]["color"]) == {"token:scored"}
-    row = ledger(log.timeline)[2]
+    row = build_ledger(log.timeline)[2]
     assert (row.outcome, row.words) == ("scored", "best"), "the mark in the table is not green either"
 
 
@@ -659,14 +657,14 @@ def test_the_alternative_text_of_a_long_run_counts_rules_that_were_not_met():
     log = logs.Log(stages=("answer",), N=20)
     for i in range(14):
         log.attempt(0.95, unmet=logs.LIMIT if i % 2 else {"b": "b", "c": "c"})
-    assert "14 attempts with a rule not met." in alt_text(log.timeline)
+    assert "14 attempts with a rule not met." in describe_figure(log.timeline)
 
 
 # ---- the ledger
 
 
 def cells(log: logs.Log, key: str) -> list[str]:
-    return [row.cells[key].text for row in ledger(log.timeline)]
+    return [row.cells[key].text for row in build_ledger(log.timeline)]
 
 
 def test_change_is_against_the_last_attempt_that_was_scored():
@@ -721,7 +719,7 @@ def test_a_reward_is_not_rounded_to_a_whole_number_that_it_missed(value, shown):
 
 
 def test_only_a_running_row_tells_when_it_began():
-    began = [row.started_at is not None for row in ledger(logs.running().timeline)]
+    began = [row.started_at is not None for row in build_ledger(logs.running().timeline)]
     assert began == [False, False, False, True]
 
 
@@ -729,14 +727,14 @@ def test_only_a_running_row_tells_when_it_began():
 
 
 def test_the_alternative_text_tells_rewards_hints_and_the_end():
-    said = alt_text(logs.two_stages().timeline)
+    said = describe_figure(logs.two_stages().timeline)
     assert "Attempt 4 scored 0.91, and reached the threshold, with a hint for answer." in said
     assert said.endswith("Attempt 4 was returned.")
-    assert alt_text(logs.running().timeline).endswith("The run goes on.")
+    assert describe_figure(logs.running().timeline).endswith("The run goes on.")
 
 
 def test_the_alternative_text_of_a_long_run_sums_up():
-    said = alt_text(logs.long(40).timeline)
+    said = describe_figure(logs.long(40).timeline)
     assert len(said) < 400
     assert "attempt 38 is the best" in said
     assert "4 attempts failed" in said
@@ -744,8 +742,8 @@ def test_the_alternative_text_of_a_long_run_sums_up():
 
 def test_before_the_first_attempt_there_is_a_timeline_too():
     log = logs.Log(N=3)
-    assert alt_text(log.timeline) == "Timeline of a run of at most 3 attempts; none has begun."
-    assert ledger(log.timeline) == []
+    assert describe_figure(log.timeline) == "Timeline of a run of at most 3 attempts; none has begun."
+    assert build_ledger(log.timeline) == []
     assert layout(log)["meta"]["columns"] == 3
 
 

@@ -11,7 +11,7 @@ from refine_core import events as ev
 from refine_core.connect import connect
 from refine_core.connections import supports_temperature
 from refine_core.errors import SpecError
-from refine_core.figures import ledger
+from refine_core.figures import build_ledger
 from refine_core.log.codec import decode, encode
 from refine_core.messages import describe_settings, hint_source
 from refine_core.programs import (
@@ -131,7 +131,11 @@ def test_a_run_records_its_feedback_as_hints_and_says_where_they_come_from(runs)
     assert not any(a.advice for a in attempts)
     assert [dict(a.hints) for a in attempts[1:]] == [{"answer": "One word, please."}] * 2
     assert hint_source(run.timeline, attempts[1]) == "from the reward's feedback on attempt 1"
-    assert ledger(run.timeline)[1].cells["hint"].title.startswith("From the reward's feedback on attempt 1.")
+    assert (
+        build_ledger(run.timeline)[1]
+        .cells["hint"]
+        .title.startswith("From the reward's feedback on attempt 1.")
+    )
 
 
 @pytest.mark.fault(7)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from refine_core import events as ev
-from refine_core.figures import alt_text, ledger, timeline_figure
+from refine_core.figures import build_figure, build_ledger, describe_figure
 from tests import logs
 
 pytestmark = pytest.mark.fault(62)
@@ -64,12 +64,12 @@ def giant(attempts: int = 4, *, size: int = MB, parts: int = 50_000, spaces: boo
 def test_the_chart_and_the_ledger_say_little_of_long_texts(spaces):
     line = giant(spaces=spaces).timeline
     began = time.process_time()
-    figure = json.dumps(timeline_figure(line))
-    rows = json.dumps([[(c.text, c.title) for c in row.cells.values()] for row in ledger(line)])
+    figure = json.dumps(build_figure(line))
+    rows = json.dumps([[(c.text, c.title) for c in row.cells.values()] for row in build_ledger(line)])
     took = time.process_time() - began
     assert len(figure) < 80 * KB
     assert len(rows) < 20 * KB
-    assert len(alt_text(line)) < 2 * KB
+    assert len(describe_figure(line)) < 2 * KB
     assert took < 0.5
 
 
@@ -77,6 +77,6 @@ def test_a_shortened_value_says_that_it_goes_on():
     log = giant(1, size=2 * KB, parts=10)
     outputs = next(r.event.outputs for r in log.records if isinstance(r.event, ev.RewardStarted))
     assert len(outputs["answer"]) > 2 * KB
-    (first, *_) = ledger(log.timeline)
+    (first, *_) = build_ledger(log.timeline)
     assert "…" in first.cells["output"].text
     assert first.cells["output"].title.endswith("…")

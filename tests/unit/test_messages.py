@@ -10,7 +10,7 @@ import pytest
 from refine_core import MemoryStore, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.events import ParseFailed
-from refine_core.figures import alt_text, ledger, timeline_figure
+from refine_core.figures import build_figure, build_ledger, describe_figure
 from refine_core.formatting import format_number
 from refine_core.messages import (
     describe_advice_failure,
@@ -60,12 +60,12 @@ def test_every_picture_and_sentence_tells_a_near_miss_from_the_threshold(reward,
         log.attempt(value, outputs={"answer": "x"})
     log.finish()
     short, aim = format_number(reward, [threshold]), format_number(threshold, [reward])
-    shown = json.dumps(timeline_figure(log.timeline), ensure_ascii=False)
-    told = [stop_summary(log.timeline), alt_text(log.timeline), shown]
+    shown = json.dumps(build_figure(log.timeline), ensure_ascii=False)
+    told = [stop_summary(log.timeline), describe_figure(log.timeline), shown]
     assert all(short in each for each in told)
     assert f"threshold {aim}" in shown
     assert f"reward {aim}" not in shown
-    assert [row.cells["reward"].text for row in ledger(log.timeline)][:2] == [
+    assert [row.cells["reward"].text for row in build_ledger(log.timeline)][:2] == [
         short,
         format_number(reward - 0.00001, [reward]),
     ]

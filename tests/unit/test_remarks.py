@@ -8,7 +8,7 @@ import pytest
 
 from refine_core import ModelSpec, ProgramSpec, Refine, StageSpec
 from refine_core.events import Fault, RewardScored, RunStarted
-from refine_core.figures import ledger
+from refine_core.figures import build_ledger
 from refine_core.lm import ScriptedLM
 from refine_core.modules import Predict
 from refine_core.remarks import failed_lines, reward_remark
@@ -158,13 +158,13 @@ def test_the_ledger_tells_the_line_the_type_and_the_end_of_the_message():
     reward = 'def reward(args, pred):\n    return len(args["questoin"]) / len(args["a_key_that_only_the_reward_sees"])\n'
     run_id = runs.start(replace(SPEC, reward=reward))
     ended(runs, run_id)
-    told = ledger(runs.get(run_id).timeline)[0].cells["output"].text
+    told = build_ledger(runs.get(run_id).timeline)[0].cells["output"].text
     runs.close()
     assert told == "line 2: KeyError: args has no 'questoin'; it has: question; did you mean 'question'?"
     log = logs.Log(stages=("answer",))
     long = f"ValueError: {'so many words ' * 100}and this is what to do"
     log.attempt(None, outputs={"answer": "x"}, error=Fault("ValueError", long, "program", 7))
-    cut = ledger(log.timeline)[0].cells["output"].text
+    cut = build_ledger(log.timeline)[0].cells["output"].text
     assert len(cut) <= 820
     assert cut.startswith("line 7: ValueError: so many words")
     assert cut.endswith("and this is what to do")

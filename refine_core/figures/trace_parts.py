@@ -14,16 +14,16 @@ Trace: TypeAlias = dict[str, Json]
 BAR_PX = 8
 
 
-def at(attempts: Sequence[Attempt]) -> tuple[list[Json], list[Json]]:
+def center_marks(attempts: Sequence[Attempt]) -> tuple[list[Json], list[Json]]:
     """Give x and customdata of marks in the middle of their columns."""
     return [a.index + 1 for a in attempts], [a.index for a in attempts]
 
 
-def only(drawing: Literal["bars", "matrix"], grid: Grid, **meta: Json) -> Trace:
+def in_drawing(drawing: Literal["bars", "matrix"], grid: Grid, **meta: Json) -> Trace:
     """Give visible and meta of a trace that belongs to one drawing; columns may turn out too narrow for bars."""
-    return {"visible": grid.matrix == (drawing == "matrix"), "meta": {"only": drawing, **meta}}
+    return {"visible": grid.is_matrix == (drawing == "matrix"), "meta": {"only": drawing, **meta}}
 
 
-def bar_at(lane: Lane) -> float:
+def bar_y(lane: Lane) -> float:
     """Where the bars of a predictor's strip lie, on y2: low, so that a duration has room above."""
     return lane.top + 30
