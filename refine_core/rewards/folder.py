@@ -18,10 +18,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
+from refine_core.concurrency.threads import start_thread
 from refine_core.rewards.limits import FOLDER_BYTES
 
 PREFIX = "refinescope-reward-"
@@ -91,12 +92,22 @@ def remove_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> None:
         folder.rmdir()
 
 
-@cache
-def sweep_once(place: Path) -> threading.Thread:
-    """Begin, once a process, to remove what processes that were killed left in `place`."""
-    thread = threading.Thread(target=sweep, args=(place,), name="reward-sweep", daemon=True)
-    thread.start()
-    return thread
+class Sweeper:
+    """Removes what processes that were killed left behind, in a thread, once for each place."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._results: dict[Path, Future[None]] = {}
+
+    def start(self, place: Path) -> Future[None]:
+        """Begin to sweep `place`, or find the sweep that was begun."""
+        with self._lock:
+            if place not in self._results:
+                self._results[place] = start_thread(lambda: sweep(place), name="reward-sweep")
+            return self._results[place]
+
+
+sweeper = Sweeper()
 
 
 def sweep(place: Path) -> None:

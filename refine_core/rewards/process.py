@@ -72,7 +72,7 @@ class WorkerProcess:
         self._loading, self._paused, self._interrupted = True, False, False
         self._busy, self._over = threading.Event(), threading.Event()
         self._busy.set()
-        folder.sweep_once(Path(tempfile.gettempdir()))
+        folder.sweeper.start(Path(tempfile.gettempdir()))
         self._folder = Path(tempfile.mkdtemp(prefix=f"{folder.PREFIX}{os.getpid()}-"))
         self._notes, self._stderr_path = self._folder / "stuck", self._folder / "stderr"
         self._cwd = self._folder / "cwd"

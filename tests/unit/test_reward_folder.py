@@ -10,10 +10,10 @@ import pytest
 
 from refine_core.errors import RewardError
 from refine_core.rewards import RewardRunner
-from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty_folder, sweep, sweep_once
+from refine_core.rewards.folder import PREFIX, STALE_S, describe_excess, empty_folder, sweep, sweeper
 from tests.hostile_folder import nest
 from tests.sandbox import run_python
-from tests.threads import eventually, finish
+from tests.threads import eventually
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders by descriptor are POSIX's")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the worker is watched through /proc")
@@ -43,7 +43,7 @@ def test_deep_folders_that_a_dead_process_left_stop_no_start(tmp_path, monkeypat
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with RewardRunner("def reward(args, pred):\n    return 1.0\n") as runner:
         assert runner.score({}, {}).value == 1.0
-    finish(sweep_once(tmp_path), within_s=100)
+    sweeper.start(tmp_path).result(100)
     assert not old.exists()
 
 
