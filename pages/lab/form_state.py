@@ -20,8 +20,8 @@ from pages.lab.model_fields import read_models
 from pages.lab.reward_source import read_reward
 from pages.lab.stages import read_stages
 from pages.shared import keys
-from pages.shared.credentials import credentials
-from pages.shared.secret import key_problem
+from pages.shared.credentials import collect_credentials
+from pages.shared.secret import describe_key_problem
 from refine_core import connections, programs
 from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule
 from refine_core.runs import Credentials
@@ -115,7 +115,7 @@ def read_form() -> FormState:
         spec = replace(spec, example=None, title="")
     known = {p.field for p in problems}
     problems += [p for p in programs.find_problems(spec) if p.field not in known]
-    typed_keys = credentials(spec, form=True)
+    typed_keys = collect_credentials(spec, form=True)
     problems += _find_key_problems(spec, typed_keys)
     question = programs.find_reward_question(spec)
     if question is not None and question.subject == state.get(static_key("reward", "call")):
@@ -131,7 +131,7 @@ def _find_key_problems(spec: ProgramSpec, typed_keys: Credentials) -> list[Probl
     """What is wrong with the models' keys: typed for another address, or in an environment variable that is not set."""
     problems: list[Problem] = []
     in_form = spec.model.kind == "litellm" and not spec.model.connection
-    if in_form and (wrong := key_problem(SECRET, keys.address_of(spec.model))):
+    if in_form and (wrong := describe_key_problem(SECRET, keys.address_of(spec.model))):
         problems.append(Problem("model.key", wrong))
     for role, model in (("model", spec.model), ("adviser", spec.adviser), ("judge", spec.judge)):
         if model is not None and role not in typed_keys.keys and (unset := connections.unset_variable(model)):

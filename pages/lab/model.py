@@ -10,9 +10,8 @@ from pages.lab.fields import SECRET, field_key
 from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
 from pages.shared import address, keys
-from pages.shared.credentials import holds_key
 from pages.shared.reply_format import REPLY_FORMATS, select_reply_format
-from pages.shared.secret import offer_key, secret
+from pages.shared.secret import offer_key, secret_field
 from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
 from refine_core.formatting import format_number, format_temperature, format_time
@@ -97,7 +96,7 @@ def _real_model(form: FormState, run: Run | None) -> None:
 
 
 def _describe_key(model: ModelSpec) -> str:
-    if holds_key(model):
+    if keys.connection_key(model):
         return "API key entered, kept until you reload the page"
     return f"key from {model.key_env}" if model.key_env else "no API key entered"
 
@@ -184,7 +183,7 @@ def _model_fields(form: FormState, complaint: tuple[str, str] | None) -> None:
     )
     show_problems(form, "model.api_base")
     complain("base")
-    secret("API key", key=SECRET)
+    secret_field("API key", slot=SECRET)
     offer_key(SECRET, keys.address_of(form.spec.model))
     complain("key")
     st.caption("Kept in this session's memory only; a reload discards it. Local servers often need no key.")

@@ -10,15 +10,15 @@ from streamlit.runtime.state import SessionStateProxy
 
 from pages.lab import roles
 from pages.lab.fields import SECRET, USE, field_key, static_key
-from pages.shared.secret import forget, held
+from pages.shared.keys import clear_key, get_key
 from refine_core.programs import ModelSpec, ProgramSpec
 
 
 def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     """Fill the models' widgets. A key is never among what a description holds; one that was typed here is forgotten."""
     model, known = spec.model, roles.list_choices()
-    if held(SECRET):
-        forget(SECRET)  # it was typed for another address, perhaps
+    if get_key(SECRET):
+        clear_key(SECRET)  # it was typed for another address, perhaps
     saved = known.same_model(model)
     state[static_key("model", "whole")] = model  # what the form has no field for
     state[field_key("model", "kind")] = model.kind

@@ -19,7 +19,7 @@ from pages.models.connection_test import (
 from pages.models.parameters import parameters
 from pages.models.state import NONE, TYPED, VARIABLE, FormState, field_key, static_key
 from pages.shared import keys
-from pages.shared.secret import offer_key, secret
+from pages.shared.secret import offer_key, secret_field
 from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
 from refine_core.connections import PRESETS, Preset
@@ -169,8 +169,8 @@ def _key(preset: Preset, form: FormState) -> None:
                     f":material/info: {escape_markdown(unset)} is not set. Set it and restart the app, or choose “Enter here”."
                 )
         case "typed":
-            secret("API key", key=state.KEY_PLACE)
-            offer_key(state.KEY_PLACE, state.key_address(preset, form.connection.model))
+            secret_field("API key", slot=state.KEY_SLOT)
+            offer_key(state.KEY_SLOT, state.key_address(preset, form.connection.model))
             st.caption("Kept in this session's memory only: it is never saved, and a reload discards it.")
         case _:
             pass
@@ -195,8 +195,8 @@ def _save(form: FormState, taken: list[str]) -> None:
         show_error(f"Not saved: {error}")
         return
     if form.replacing not in (None, name):
-        keys.forget(replace(form.connection.model, connection=form.replacing or ""))
-    keys.hold(form.connection.model, form.secret)
+        keys.clear_key(keys.connection_slot(replace(form.connection.model, connection=form.replacing or "")))
+    keys.set_key(keys.connection_slot(form.connection.model), form.secret)
     st.session_state[static_key("message")] = f"Saved {name}."
     pass_test_on(name)
     state.load_preset(form.connection.preset, [*taken, name])

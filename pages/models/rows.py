@@ -44,7 +44,7 @@ def _row(connection: Connection) -> None:
                 st.session_state["lab.use_connection"] = name
                 st.switch_page(address.LAB)
             if st.button("Test", key=f"test.{name}", icon=":material/network_check:"):
-                start_test(model, keys.typed_key(model), of=name)
+                start_test(model, keys.connection_key(model), of=name)
                 st.rerun()
             st.button(
                 "Edit",
@@ -70,7 +70,7 @@ def _describe_key(connection: Connection) -> str:
     if model.key_env:
         unset = connections.unset_variable(model)
         return f"key from {model.key_env}" + (", which is not set" if unset else "")
-    if keys.typed_key(connection.model):
+    if keys.connection_key(connection.model):
         return "API key entered, kept until you reload the page"
     if PRESETS[connection.preset].wants_key:
         return "no API key in this session; press Edit to enter it"
@@ -107,7 +107,7 @@ def _forget_removed(saved: Sequence[Connection]) -> None:
     """There is no way back to it any more, so its key goes too, unless another has taken the name."""
     removed: Connection | None = st.session_state.pop(_REMOVED, None)
     if removed is not None and removed.name not in {one.name for one in saved}:
-        keys.forget(removed.model)
+        keys.clear_key(keys.connection_slot(removed.model))
 
 
 def _show_last_result(saved: list[Connection]) -> None:

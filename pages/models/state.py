@@ -15,7 +15,7 @@ import streamlit as st
 
 from pages.shared import keys
 from pages.shared.forms import Form
-from pages.shared.secret import forget, held_for, hold, key_problem
+from pages.shared.secret import describe_key_problem
 from refine_core import connections, programs
 from refine_core.connections import PRESETS, Connection, Preset
 from refine_core.programs import ModelSpec, Problem, ReplyFormat
@@ -23,7 +23,7 @@ from refine_core.programs import ModelSpec, Problem, ReplyFormat
 FIRST: Final = "openai"
 FORM: Final = Form("models")
 field_key, static_key = FORM.field_key, FORM.static_key
-KEY_PLACE: Final = static_key("key")
+KEY_SLOT: Final = static_key("key")
 _NAMES: Final = {"compatible": "My server", "litellm": "My model"}
 REASONING_EFFORTS: Final = ("", "minimal", "low", "medium", "high")
 VARIABLE, TYPED, NONE = "variable", "typed", "none"
@@ -60,7 +60,7 @@ def load_preset(name: str, taken: Collection[str] = ()) -> None:
         extra=preset.extra,
         max_tokens=preset.max_tokens,
     )
-    forget(KEY_PLACE)
+    keys.clear_key(KEY_SLOT)
     _fill(Connection(_free_name(_NAMES.get(name, preset.title), taken), name, model), None, key_from)
 
 
@@ -73,10 +73,10 @@ def _free_name(wanted: str, taken: Collection[str]) -> str:
 
 def load_connection(connection: Connection) -> None:
     """Fill the form to change a saved connection."""
-    held_key = keys.typed_key(connection.model)
+    held_key = keys.connection_key(connection.model)
     wants_key = bool(held_key) or PRESETS[connection.preset].wants_key
     key_from = VARIABLE if connection.model.key_env else TYPED if wants_key else NONE
-    hold(KEY_PLACE, held_key)
+    keys.set_key(KEY_SLOT, held_key)
     _fill(connection, connection.name, key_from)
 
 
@@ -164,7 +164,7 @@ def read_form() -> FormState:
         problems.append(replace(unread, field="extra"))
     secret, address = "", key_address(preset, model)
     if source == TYPED:
-        secret = held_for(KEY_PLACE, address).strip()
-        if wrong := key_problem(KEY_PLACE, address):
+        secret = keys.get_key_for(KEY_SLOT, address)
+        if wrong := describe_key_problem(KEY_SLOT, address):
             problems.append(Problem("key", wrong))
     return FormState(connection, state[static_key("replacing")], secret, tuple(problems))

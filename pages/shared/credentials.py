@@ -1,8 +1,7 @@
-"""The keys that a run needs, from what this session holds; never from the run, which has none.
+"""The keys that a run needs, from those of this session (pages/shared/keys.py); never from the run, which has none.
 
-Rule: a key goes to the address that it was typed for. A recorded run may name any address, so a key typed for a
-connection serves it only where both agree, and what was typed in the Lab's form serves that form alone, as long as its
-address is the one that it was typed for.
+A recorded run may name any address, so a key typed for a connection serves it only where both agree; and what was typed in
+the Lab's form serves that form alone, as long as its address is the one that it was typed for.
 """
 
 from __future__ import annotations
@@ -13,25 +12,25 @@ from typing import Final
 import streamlit as st
 
 from pages.shared import keys
-from pages.shared.secret import held, held_for, secret
+from pages.shared.secret import secret_field
 from refine_core import connections
 from refine_core.programs import ModelSpec, ProgramSpec
 from refine_core.runs import Credentials
 
 LAB_KEY: Final = "lab.key"
-"""Where the key lies that was typed in the Lab, for a model that is no saved connection."""
+"""The slot of the key that was typed in the Lab, for a model that is no saved connection."""
 
 
-def credentials(spec: ProgramSpec, *, form: bool = False) -> Credentials:
+def collect_credentials(spec: ProgramSpec, *, form: bool = False) -> Credentials:
     """The typed keys for the models of `spec`, by role. form: whether `spec` is what the Lab's form says now.
 
     Keys in the environment are looked up where they are used.
     """
-    found = {role: _typed(role, model, form=form and role == "model") for role, model in _roles(spec).items()}
-    return Credentials({role: key for role, key in found.items() if key})
+    typed = {role: _key(role, model, form=form and role == "model") for role, model in _roles(spec).items()}
+    return Credentials({role: key for role, key in typed.items() if key})
 
 
-def missing_keys(spec: ProgramSpec, keyed: Collection[str]) -> None:
+def ask_for_keys(spec: ProgramSpec, keyed: Collection[str]) -> None:
     """A field for each role whose key a run needs to go on. keyed: roles whose key was typed when it began."""
     needed = {
         role: model
@@ -39,30 +38,21 @@ def missing_keys(spec: ProgramSpec, keyed: Collection[str]) -> None:
         if role in keyed or connections.unset_variable(model)
     }
     for role, model in needed.items():
-        if not keys.typed_key(model):
+        if not keys.connection_key(model):
             at = model.api_base or model.provider
             whose = "" if role == "model" else f", the {role}"
-            secret(f"Key for {model.label}" + (f" at {at}" if at else "") + whose, key=_place(role, model))
+            label = f"Key for {model.label}" + (f" at {at}" if at else "") + whose
+            secret_field(label, slot=keys.role_slot(role, model))
     if needed:
         st.caption("A key is held in this session's memory: a reload forgets it.")
 
 
-def holds_key(model: ModelSpec) -> bool:
-    """Whether this session holds a typed key for the saved connection that `model` was taken from."""
-    return bool(keys.typed_key(model))
-
-
-def _typed(role: str, model: ModelSpec, *, form: bool = False) -> str:
+def _key(role: str, model: ModelSpec, *, form: bool) -> str:
     if model.kind != "litellm":
         return ""
     if form and not model.connection:
-        return held_for(LAB_KEY, keys.address_of(model)).strip()
-    return keys.typed_key(model) or held(_place(role, model)).strip()
-
-
-def _place(role: str, model: ModelSpec) -> str:
-    """Where a key lies that was typed for this role at this address: two accounts may be used at one."""
-    return f"key-for.{role}.{keys.address_of(model)}"
+        return keys.get_key_for(LAB_KEY, keys.address_of(model))
+    return keys.connection_key(model) or keys.get_key(keys.role_slot(role, model))
 
 
 def _roles(spec: ProgramSpec) -> dict[str, ModelSpec]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.credentials import credentials, missing_keys
+from pages.shared.credentials import ask_for_keys, collect_credentials
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
@@ -56,7 +56,7 @@ def _resume(run: Run) -> None:
                 else ": there is none, so it starts from the beginning."
             )
         )
-        missing_keys(run.timeline.spec, run.timeline.keyed)
+        ask_for_keys(run.timeline.spec, run.timeline.keyed)
         if st.button("Resume now", type="primary", key="go-on"):
             _continue(run, "Not resumed", anyway=False)
 
@@ -81,7 +81,7 @@ def _decide(run: Run, *, here: bool) -> None:
             f"The run goes on with the same reward: up to {pluralize(left, 'more attempt')}, "
             "whatever errors the reward raises."
         )
-        missing_keys(run.timeline.spec, run.timeline.keyed)
+        ask_for_keys(run.timeline.spec, run.timeline.keyed)
         if st.button("Continue", type="primary", key="continue-anyway"):
             _continue(run, "Not continued", anyway=True)
 
@@ -89,7 +89,7 @@ def _decide(run: Run, *, here: bool) -> None:
 def _continue(run: Run, refused: str, *, anyway: bool) -> None:
     """Resume a run, and show it; or say why not. refused: how that sentence begins."""
     try:
-        runs.resume(run.run_id, credentials(run.timeline.spec), anyway=anyway)
+        runs.resume(run.run_id, collect_credentials(run.timeline.spec), anyway=anyway)
     except (SpecError, LMError, StoreError) as error:
         show_error(f"{refused}: {error}")
     else:

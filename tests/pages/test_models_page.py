@@ -411,14 +411,14 @@ def test_two_keys_for_one_address_have_a_field_each_when_a_run_goes_on():
     def page():
         import streamlit as st
 
-        from pages.shared.credentials import credentials, missing_keys
+        from pages.shared.credentials import ask_for_keys, collect_credentials
         from refine_core.programs import ModelSpec, ProgramSpec, StageSpec
 
         model = ModelSpec(kind="litellm", model="openai/one", api_base="http://127.0.0.1:1/v1")
         adviser = ModelSpec(kind="litellm", model="openai/two", api_base="http://127.0.0.1:1/v1")
         spec = ProgramSpec((StageSpec("a", "q -> a"),), "", model=model, adviser=adviser)
-        missing_keys(spec, ("model", "adviser"))
-        st.session_state["keys"] = dict(credentials(spec).keys)
+        ask_for_keys(spec, ("model", "adviser"))
+        st.session_state["keys"] = dict(collect_credentials(spec).keys)
 
     app = AppTest.from_function(page).run()
     for role, typed in (("model", "key-of-one"), ("adviser", "key-of-two")):
