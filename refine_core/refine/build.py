@@ -186,7 +186,7 @@ def _stage_problems(spec: ProgramSpec) -> list[Problem]:
         return [Problem("stages", "a program needs at least one stage")]
     problems: list[Problem] = []
     names: set[str] = set()
-    parsed: list[SignatureMeta] = []
+    signatures: list[SignatureMeta] = []
     for i, stage in enumerate(spec.stages):
         if (
             not stage.name.isidentifier()
@@ -203,7 +203,7 @@ def _stage_problems(spec: ProgramSpec) -> list[Problem]:
             )
         names.add(stage.name)
         try:
-            parsed.append(build_stage_signature(stage))
+            signatures.append(build_stage_signature(stage))
         except SignatureError as error:
             problems.append(Problem(f"stages.{i}.signature", error.message, column=error.column))
     return problems or _input_problems(spec)
@@ -234,15 +234,13 @@ def _reward_problems(spec: ProgramSpec) -> list[Problem]:
 
 
 def _number_problems(spec: ProgramSpec) -> list[Problem]:
-    find_problems = find_limit_problems(spec.N, spec.threshold, spec.fail_count, in_app=True)
+    problems = find_limit_problems(spec.N, spec.threshold, spec.fail_count, in_app=True)
     if is_whole(spec.N, 1):
-        find_problems += spec.temperature_schedule.find_problems(spec.attempt_count)
+        problems += spec.temperature_schedule.find_problems(spec.attempt_count)
     if not _is_finite(spec.reward_timeout_s) or spec.reward_timeout_s <= 0:
-        find_problems.append(
-            Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds")
-        )
+        problems.append(Problem("reward_timeout_s", "the reward's time limit must be more than 0 seconds"))
     if spec.budget_usd is not None and (not _is_finite(spec.budget_usd) or spec.budget_usd <= 0):
-        find_problems.append(
+        problems.append(
             Problem(
                 "budget_usd",
                 f"the budget must be a number of dollars above 0, or empty, not {_format_number(spec.budget_usd)}",
@@ -250,10 +248,10 @@ def _number_problems(spec: ProgramSpec) -> list[Problem]:
         )
     tokens = spec.budget_tokens
     if tokens is not None and not is_whole(tokens, 1):
-        find_problems.append(
+        problems.append(
             Problem("budget_tokens", f"the budget must be a whole number of tokens, or empty, not {tokens!r}")
         )
-    return find_problems
+    return problems
 
 
 def _advice_problems(spec: ProgramSpec) -> list[Problem]:

@@ -40,18 +40,18 @@ from refine_core.spec.secrets import environment_key
 logger = logging.getLogger("refine_core")
 
 
-_ASKS: Mapping[str, Purpose] = {"model": "predict", "adviser": "advice", "judge": "judge"}
+_PURPOSES: Mapping[str, Purpose] = {"model": "predict", "adviser": "advice", "judge": "judge"}
 
 
 class RunJob:
-    """What one run is made of.
+    """Everything that one run needs.
 
-    before_record, after_record: sinks that may halt it, to stand before whoever records and behind.
+    before_record, after_record: sinks that may halt it, called before the recorder and after it.
 
     keys: role ("model", "adviser", "judge") -> key typed by a person. recording: the recording of a run, by its id.
-    records: the log of the same run, if it goes on after an interruption.
-    anyway: it goes on in spite of an error of its reward that is bound to repeat.
-    Raises: LMKeyError for a key that is not there, or was when the run began; LMNotFoundError for a recording that is not.
+    records: the log of the same run, if it resumes after an interruption.
+    anyway: continue in spite of an error of the reward that is bound to repeat.
+    Raises: LMKeyError for a missing key; LMNotFoundError for a missing recording.
     """
 
     def __init__(
@@ -67,24 +67,24 @@ class RunJob:
         self.anyway = anyway or was_continued_anyway(records)
         self.resume_state = ResumeState.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
-        self.keyed = tuple(role for role, described in named.items() if described and role in keys)
-        began = records[0].event if records else None
-        for role in began.keyed if isinstance(began, RunStarted) else ():
-            _require_same_key(named[role] or spec.model, role in self.keyed)
+        keyed = tuple(role for role, described in named.items() if described and role in keys)
+        start = records[0].event if records else None
+        for role in start.keyed if isinstance(start, RunStarted) else ():
+            _require_same_key(named[role] or spec.model, role in keyed)
         own = spec.model
         if spec.temperature_schedule.kind == "none":
             own = replace(own, temperature=None)  # nor for advice or judging
         recordings: dict[str, Recording] = {}
-        replayed: dict[Purpose, Recording] = {}
+        by_purpose: dict[Purpose, Recording] = {}
 
-        def model(role: str, described: ModelSpec | None) -> BaseLM:
+        def connect_role(role: str, described: ModelSpec | None) -> BaseLM:
             chosen = described or own
             if chosen.kind != "replay":
                 return connect(chosen, key=keys.get(role if described else "model"), seed=spec.seed)
             run_id = chosen.recording_id or ""
-            if run_id not in recordings:  # shared: what one role was given, another is not given again
+            if run_id not in recordings:  # shared: no reply is given to two roles
                 recordings[run_id] = recording(run_id)
-            replayed[_ASKS[role]] = recordings[run_id]
+            by_purpose[_PURPOSES[role]] = recordings[run_id]
             return ReplayLM(
                 recordings[run_id],
                 chosen.model,
@@ -93,31 +93,31 @@ class RunJob:
                 reply_format=chosen.reply_format,
             )
 
-        lm = model("model", own)
-        self.adviser = model("adviser", spec.adviser) if spec.hint_source == "adviser" else None
+        lm = connect_role("model", own)
+        self.adviser = connect_role("adviser", spec.adviser) if spec.hint_source == "adviser" else None
         self.program = Pipeline(spec)
         self.program.set_lm(lm)
-        self.scorer = WorkerScorer(spec, model("judge", spec.judge))
-        self.before_record: tuple[Sink, ...] = (ReplayGuard(replayed),) if replayed else ()
+        self.scorer = WorkerScorer(spec, connect_role("judge", spec.judge))
+        self.before_record: tuple[Sink, ...] = (ReplayGuard(by_purpose),) if by_purpose else ()
         self.after_record: tuple[Sink, ...] = (_KeyGuard(),) if self.resume_state is not None else ()
-        if not isinstance(began, RunStarted):
+        if not isinstance(start, RunStarted):
             names = tuple(name for name, _ in self.program.named_predictors())
             first = spec.model.temperature or 0.0
-            planned = list_temperatures(spec.temperature_schedule, first, spec.attempt_count)
-            began = RunStarted(spec, planned, names, __version__, self.keyed)
-        self.started = began
-        self.plan = Plan.of_run(began)
+            temperatures = list_temperatures(spec.temperature_schedule, first, spec.attempt_count)
+            start = RunStarted(spec, temperatures, names, __version__, keyed)
+        self.start = start
+        self.plan = Plan.of_run(start)
         if self.anyway:
             self.plan = replace(self.plan, stop_on_repeating_error=False)
 
     def first_event(self) -> RunStarted | RunResumed:
-        """The fact that comes first."""
+        """RunStarted, or RunResumed for a run that was interrupted."""
         if self.resume_state is not None:
             return RunResumed(self.resume_state.next_index, anyway=self.anyway)
-        return self.started
+        return self.start
 
     def run(self, scope: Scope) -> RunFinished:
-        """Everything between the first fact and the last. Raises RecordingFailed."""
+        """Do the run, and return its last event. Raises RecordingFailed."""
         start = time.perf_counter()
         worked_s = 0.0 if self.resume_state is None else self.resume_state.worked_s
         driver = Driver(
@@ -153,21 +153,21 @@ class RunJob:
         return finish(how.reason, how.best, how.returned, result.error)
 
     def close(self) -> None:
-        """End what was started."""
+        """End the reward's worker."""
         self.scorer.close()
 
 
 class _KeyGuard:
-    """A sink of a resumed run. A mistyped key is no reason to fail what is left of its attempts. Raises KeyRefused."""
+    """A sink of a resumed run: a mistyped key must not use up the attempts that are left. Raises KeyRefused."""
 
     def accept(self, _: Span, event: Event) -> None:
         if isinstance(event, LMFailed) and event.error.type == LMKeyError.__name__:
             raise KeyRefused(event.error.message)
 
 
-def _require_same_key(model: ModelSpec, given: bool) -> None:
-    """Raise LMKeyError where a run that was begun with a typed key would go on without one, and fail at each attempt."""
-    if not given and environment_key(model.key_env) is None:
+def _require_same_key(model: ModelSpec, has_key: bool) -> None:
+    """Raise LMKeyError if a run that had a typed key would resume without one, and fail at each attempt."""
+    if not has_key and environment_key(model.key_env) is None:
         raise LMKeyError(
             f"the run was begun with a typed key for {model.label}, which is not held any more; type it again.",
             model=model.model,

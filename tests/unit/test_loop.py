@@ -161,8 +161,10 @@ def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_
         actions = decide(loop)
         if actions and isinstance(actions[0], Stop):
             break
-        ending = any(map(loop.reaches, loop.rewards)) or len(loop.failed) > script.fail_count
-        assert not (actions and ending), "nothing more is begun once the end is certain"
+        reached = script.threshold is not None and any(r >= script.threshold for r in loop.rewards.values())
+        ending = reached or len(loop.failed) > script.fail_count
+        most_now = 0 if ending else min(most - len(running), n - loop.attempt_count)
+        assert len(actions) == most_now, "as many as may be, and none once the end is certain"
         for action in actions:
             loop = evolve(loop, AttemptStarted(action.index, action.temperature))
             running.append(action.index)
@@ -174,6 +176,17 @@ def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_
         )
     alone = Script(script.outcomes, script.advice_works, script.threshold, script.fail_count, hints="none")
     assert ("stop", actions[0].reason, actions[0].best, actions[0].returned) == by_hand(alone)[-1]
+
+
+@pytest.mark.fault(43)
+def test_of_several_at_once_one_that_fails_a_validator_holds_up_no_other():
+    loop = Loop(Plan(schedule(0.0, 4), 1.0, 4, hints="none", at_once=2))
+    for i in (0, 1):
+        loop = evolve(loop, AttemptStarted(i, 0.0))
+    loop = evolve(loop, RewardScored(1, 1.0, 0.0, unmet={"short": "be brief"}))
+    assert [action.index for action in decide(loop)] == [2]
+    loop = evolve(evolve(loop, AttemptStarted(2, 0.0)), RewardScored(2, 1.0, 0.0))
+    assert decide(loop) == (), "one met them all, and only the first could still come before it"
 
 
 def scored(plan: Plan, *rewards: tuple[float, dict[str, str]]) -> Loop:
