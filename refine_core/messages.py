@@ -30,7 +30,7 @@ RUN_OUTCOMES: Final[dict[StopReason, str]] = {
     "too_many_failures": "gave up",
     "every_attempt_failed": "every attempt failed",
     "budget_used_up": "stopped by its budget",
-    "recording_ended": "the recording ends there",
+    "recording_ended": "recording ended",
     "cancelled": "cancelled",
     "error": "stopped by an error",
     "reward_broken": "stopped: the reward needs a fix",
@@ -161,7 +161,9 @@ def describe_advice_failure(advice: Advice) -> str:
     if advice.error is None:
         return ""
     if told := _unread_replies("the adviser's reply", advice.calls, advice.error):
-        return f"{told}. A larger model may be a better adviser; the next attempt goes on with the hints that it has."
+        return (
+            f"{told}. A larger model may be a better adviser; the next attempt keeps the hints that it has."
+        )
     return describe_error(advice.error)
 
 

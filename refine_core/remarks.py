@@ -43,7 +43,7 @@ def reward_remark(timeline: Timeline) -> str:
         )
     summary = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
     if any(one.scored is not None and one.scored.refusals for one in scored):
-        return f"{summary} The sandbox refused something that its code tried, which may be the cause; the attempts say what."
+        return f"{summary} The sandbox refused something that its code tried, which may be the cause; see the attempts."
     if _names_none_of(timeline.spec.reward, changed):
         quoted = [repr(name) for name in changed]
         names = f"{', '.join(quoted[:-1])} and {quoted[-1]}" if quoted[1:] else quoted[0]

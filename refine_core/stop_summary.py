@@ -141,7 +141,7 @@ def _by_cause(timeline: Timeline) -> dict[str, list[int]]:
 def _cause(attempt: Attempt) -> str:
     """Why an attempt failed, short enough for a headline: "the reward returned nothing (line 4)"."""
     error = attempt.error
-    said = _first_sentence(describe_failure(attempt)) or "its error is not known"
+    said = _first_sentence(describe_failure(attempt)) or "unknown error"
     if error is None or attempt.phase != "reward":
         return said
     if error.type == "WrongType" and said.startswith("the reward returned None"):

@@ -27,7 +27,7 @@ else:
         if not run.awaits_decision:  # else "Fix the reward" leads there
             st.page_link(
                 address.LAB,
-                label="Open in the Lab, to change it and run again",
+                label="Edit in the Lab",
                 icon=":material/science:",
                 query_params=address.change_query(run_id),
             )

@@ -44,7 +44,7 @@ def ask_for_keys(spec: ProgramSpec, keyed: Collection[str]) -> None:
             label = f"Key for {model.label}" + (f" at {at}" if at else "") + whose
             secret_field(label, slot=keys.role_slot(role, model))
     if needed:
-        st.caption("A key is held in this session's memory: a reload forgets it.")
+        st.caption("Keys are kept in this session's memory only; a reload discards them.")
 
 
 def _key(role: str, model: ModelSpec, *, form: bool) -> str:

@@ -142,7 +142,7 @@ def _reply(call: Call) -> None:
         show_whole_message(call.error.message, key=f"error-{call.span}")
     elif call.draft:
         st.code((answer or thought)[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
-        st.caption("Being written …" if answer else "Reasoning …")
+        st.caption("Writing …" if answer else "Reasoning …")
     elif call.state == "cut_off":
         st.caption("No reply came: the run stopped first.")
     else:
@@ -153,7 +153,7 @@ def _charged(charge: Charge | None) -> str:
     """What an unusable reply cost."""
     if charge is None:
         return ""
-    return f" That answer counts, too: {format_tokens(charge.prompt_tokens, charge.completion_tokens)}, {format_cost(charge.cost_usd)}."
+    return f" The unusable reply was charged, too: {format_tokens(charge.prompt_tokens, charge.completion_tokens)}, {format_cost(charge.cost_usd)}."
 
 
 def _cost(call: Call) -> str:
@@ -165,7 +165,7 @@ def _cost(call: Call) -> str:
     if call.reply_format != "chat":
         parts.insert(1, f"reply format: {call.reply_format}")
     if reply.replayed:
-        parts.append("replayed: nothing was asked or paid")
+        parts.append("replayed: no model was asked")
     elif reply.cache_hit:
         parts.append("cached")
     else:

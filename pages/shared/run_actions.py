@@ -34,7 +34,7 @@ def draw_actions(run: Run, *, here: bool = False) -> None:
 def _cancel(run: Run) -> None:
     if not run.is_local:
         st.caption(
-            "This run works in another window of the app, on this data folder; cancel it there.",
+            "This run belongs to another Refinescope process on the same data folder. Cancel it there.",
             width="content",
         )
         return
@@ -100,7 +100,7 @@ def _replay(run: Run) -> None:
     with st.popover("Replay", icon=":material/replay:"):
         st.markdown(
             "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
-            "Every screen of it says that it is a replay."
+            "Every screen marks it as a replay."
         )
         pace = st.radio("Reply delay", list(_PACES), format_func=_PACES.__getitem__, key="pace")
         if st.button("Start the replay", type="primary", key="start-replay"):

@@ -51,9 +51,9 @@ def show_unknown_run(run_id: str) -> None:
     """Say that the address names a run that is not here, and what to do."""
     show_error(
         f"There is no run {run_id!r} in this app's history. "
-        "It may have been made on another machine, or with another data folder."
+        "It may have been recorded on another machine or in another data folder."
     )
-    st.page_link(address.RUNS, label="See the runs that there are", icon=":material/history:")
+    st.page_link(address.RUNS, label="See all runs", icon=":material/history:")
 
 
 def draw_run(run: Run) -> None:

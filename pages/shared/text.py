@@ -44,7 +44,7 @@ def show_text(text: str, *, key: str) -> None:
         st.pagination(len(pages), key=f"{key}-page", max_visible_pages=5)
         st.caption(f"{len(text):,} characters", width="content")
         st.download_button(
-            "Download all of it",
+            "Download all",
             text.encode,
             file_name="text.txt",
             mime="text/plain",
@@ -70,7 +70,7 @@ def show_fields(fields: Mapping[str, object], *, key: str) -> None:
 def show_whole_message(text: str, *, key: str) -> None:
     """Below a message that `escape_markdown` had to shorten: all of it, folded."""
     if len(text) > MESSAGE_CHARACTERS:
-        with st.expander("The whole message", key=key):
+        with st.expander("Full message", key=key):
             show_text(text, key=f"{key}-text")
 
 

@@ -86,9 +86,9 @@ def _describe_draft(timeline: Timeline) -> dict[str, str]:
     """Who is asked now, and the end of what the reply says so far; all of it will stand in the attempt."""
     waiting = [call for call in timeline.calls if call.waiting]
     if not waiting:
-        return {"who": "No model is being asked just now.", "text": ""}
+        return {"who": "No model call is running.", "text": ""}
     call = waiting[-1]
-    state = "is being written" if call.draft else "waiting for the first words"
+    state = "is being written" if call.draft else "waiting for the first token"
     text = call.draft if len(call.draft) <= DRAFT_TAIL else f"… {call.draft[-DRAFT_TAIL:]}"
     return {"who": f"{describe_caller(timeline, call)} · {state}", "text": text}
 

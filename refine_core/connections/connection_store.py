@@ -115,14 +115,14 @@ def _name_problems(connection: Connection) -> Iterator[Problem]:
     elif not name.isprintable() or len(name) > MAX_NAME_CHARS:
         yield Problem("name", f"the name must be one line of at most {MAX_NAME_CHARS} characters")
     if (preset := PRESETS.get(connection.preset)) is None:
-        yield Problem("preset", f"there is no preset of this name; choose one of {', '.join(PRESETS)}")
+        yield Problem("preset", f"unknown preset; choose one of {', '.join(PRESETS)}")
     elif preset.wants_address and not connection.model.api_base:
         yield Problem(
-            "api_base", "give the server's address, such as " + (preset.address or "https://HOST/v1")
+            "api_base", "enter the server's base URL, such as " + (preset.address or "https://HOST/v1")
         )
     if connection.model.kind != "litellm":
         yield Problem(
-            "model", "only a real model can be connected; the practice model and replays are there without it"
+            "model", "only real models need a connection; the practice model and replays work without one"
         )
 
 
@@ -149,7 +149,7 @@ def _read(name: str, text: str) -> Connection | None:
         logger.warning("connection %r cannot be read (%s); it is left as it is", name, type(error).__name__)
         return None
     if read.name != name or not _has_type(Connection, read):
-        logger.warning("connection %r does not hold what it should; it is left as it is", name)
+        logger.warning("connection %r is incomplete; it is left unchanged", name)
         return None
     return replace(read, model=replace(read.model, connection=name))
 

@@ -76,7 +76,7 @@ def describe_advice(attempt: Attempt, advice: Advice) -> str:
     took = "" if advice.took_s is None else f" · {format_duration(advice.took_s)}"
     if advice.error is not None:
         return text.hover(
-            f"{name} could not be had{took}",
+            f"{name} failed{took}",
             text.shorten(describe_advice_failure(advice), _WORDS),
             _retried(advice.calls),
         )

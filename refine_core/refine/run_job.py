@@ -169,6 +169,6 @@ def _require_same_key(model: ModelSpec, has_key: bool) -> None:
     """Raise LMKeyError if a run that had a typed key would resume without one, and fail at each attempt."""
     if not has_key and environment_key(model.key_env) is None:
         raise LMKeyError(
-            f"the run was begun with a typed key for {model.label}, which is not held any more; type it again.",
+            f"the run was started with a key entered for {model.label}, which is no longer in memory; enter it again.",
             model=model.model,
         )

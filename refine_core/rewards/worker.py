@@ -196,7 +196,7 @@ class Worker:
         if reward is self:
             raise NameError(f"the source did not bind {name!r} when it ran")
         if not callable(reward):
-            raise TypeError(f"{name!r} is no function but a value of type {type(reward).__name__}")
+            raise TypeError(f"{name!r} is not a function but a value of type {type(reward).__name__}")
         return reward  # type: ignore[no-any-return]  # what it returns is looked at anyway
 
     def _not_loaded(self, _args: object, _prediction: object) -> object:

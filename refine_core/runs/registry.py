@@ -120,7 +120,7 @@ class Runs:
         found = self.get(run_id)
         if found is None or not (found.resumable or (anyway and found.awaits_decision)):
             state = "not there" if found is None else f"{found.state}, not interrupted"
-            raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot go on")])
+            raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot be resumed")])
         # Those that it was found by: whatever another made of it since, the store refuses to write over.
         records = self.events(run_id)[: found.timeline.seq]
         keys = (credentials or Credentials()).keys
@@ -322,7 +322,7 @@ class Runs:
             job.error = f"It could not be recorded: {failure.cause or failure}"
         except BaseException as error:
             logger.exception("run %s ended unexpectedly", run_id)
-            job.error = f"An error of the app's own ended it: {type(error).__name__}: {error}"
+            job.error = f"An internal error ended it: {type(error).__name__}: {error}"
             raise
         finally:
             job.ended = True

@@ -3,7 +3,7 @@
     check_model(ModelSpec) -> [Problem(field, message)]        field: the name of ModelSpec's own field
 
 A description is recorded, shown and shipped, so it must hold no key: not in the address, not where a variable's name
-belongs, not among the further parameters. What looks like a key is never repeated in a message.
+belongs, not among the extra parameters. What looks like a key is never repeated in a message.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _EFFORT = re.compile(r"[a-z_]{1,20}")
 _WHERE_INSTEAD = {
     **dict.fromkeys(("model", "model_type"), "name the model in its own field"),
     **dict.fromkeys(("messages", "prompt"), "the program writes them"),
-    **dict.fromkeys(("api_base", "base_url"), "the address has a field of its own"),
+    **dict.fromkeys(("api_base", "base_url"), "use the Base URL field"),
     **dict.fromkeys(
         ("api_key", "key", "azure_ad_token"),
         "type the key in its own field, or name a variable that holds it",
@@ -47,7 +47,7 @@ _WHERE_INSTEAD = {
     "temperature": "it has a field of its own",
     **dict.fromkeys(
         ("max_tokens", "max_completion_tokens", "max_output_tokens"),
-        "use the field for the longest reply; it is sent under the name that the model takes",
+        "use the Max tokens field; it is sent under the name that the model supports",
     ),
     **dict.fromkeys(("seed", "stop", "reasoning_effort"), "it has a field of its own"),
     **dict.fromkeys(
@@ -56,12 +56,10 @@ _WHERE_INSTEAD = {
     **dict.fromkeys(("num_retries", "max_retries"), "use the field for retries"),
     **dict.fromkeys(("custom_llm_provider", "provider"), "the model's name says it, as in provider/model"),
     **dict.fromkeys(("price_in_usd", "price_out_usd"), "prices have fields of their own"),
-    **dict.fromkeys(
-        ("cache", "cache_in_memory", "rollout_id"), "identical calls are looked after by the app"
-    ),
+    **dict.fromkeys(("cache", "cache_in_memory", "rollout_id"), "use the setting Cache identical calls"),
     **dict.fromkeys(("stream", "stream_options"), "replies are streamed by the app itself"),
     "logprobs": "log probabilities are not kept",
-    "n": "one reply is read a call; use best-of-n to have several",
+    "n": "one reply is read per call; use Best of N to get several",
     **dict.fromkeys(
         ("callbacks", "finetuning_model", "launch_kwargs", "train_kwargs", "self"), "it has no effect here"
     ),
@@ -86,7 +84,7 @@ def _check_name(model: ModelSpec) -> Iterator[Problem]:
                 field, f"this looks like a key, and a name belongs here; {_WHERE_INSTEAD['api_key']}"
             )
     if model.kind == "replay" and not model.recording_id:
-        yield Problem("recording_id", "choose the recorded run whose replies are to be given")
+        yield Problem("recording_id", "choose the recorded run to replay")
     if model.kind != "litellm":
         return
     if not isinstance(name, str) or not name.strip():
@@ -96,11 +94,9 @@ def _check_name(model: ModelSpec) -> Iterator[Problem]:
             "model", "this looks like a key; the model's name belongs here, the key in its own field"
         )
     elif re.match(r"https?:", name, re.IGNORECASE):
-        yield Problem(
-            "model", "this is an address; the model's name belongs here, the address in its own field"
-        )
+        yield Problem("model", "this is a URL; enter the model's name here, and the URL as the base URL")
     elif not name.isprintable() or name != name.strip() or len(name) > MAX_CHARACTERS:
-        yield Problem("model", "the model's name must be one line without blanks at its ends")
+        yield Problem("model", "the model's name must be one line without leading or trailing spaces")
 
 
 def _check_address(model: ModelSpec) -> Iterator[Problem]:
@@ -110,7 +106,7 @@ def _check_address(model: ModelSpec) -> Iterator[Problem]:
     if not isinstance(address, str) or not _is_address(address):
         yield Problem(
             "api_base",
-            "the address must begin with http:// or https:// and name a host, such as http://127.0.0.1:8000/v1",
+            "the base URL must begin with http:// or https:// and name a host, such as http://127.0.0.1:8000/v1",
         )
         return
     parts = urlsplit(address)
@@ -124,12 +120,12 @@ def _check_address(model: ModelSpec) -> Iterator[Problem]:
         or is_pasted_key(path)
     ):
         yield Problem(
-            "api_base", "the address must hold no user, password or key; type the key in its own field"
+            "api_base", "the base URL must hold no user, password or key; type the key in its own field"
         )
     elif "?" in address or "#" in address:
         yield Problem(
             "api_base",
-            "the address must end before the “?” or “#”; type a key in its own field, a version in the further parameters",
+            "the base URL must end before the “?” or “#”; type a key in its own field, a version in the extra parameters",
         )
 
 
@@ -157,7 +153,7 @@ def _check_key(model: ModelSpec) -> Iterator[Problem]:
     if isinstance(name, str) and (SECRET_LIKE.search(name) or is_pasted_key(name) or len(name) > LONG):
         message = "this looks like the key itself; type that in the key's own field, and here the name of a variable"
     else:
-        message = "here goes the name of an environment variable, in capitals, digits and underscores"
+        message = "enter the name of an environment variable: capitals, digits and underscores"
     yield Problem("key_env", f"{message}, such as OPENAI_API_KEY")
 
 
@@ -169,13 +165,13 @@ def _check_numbers(model: ModelSpec) -> Iterator[Problem]:
         yield Problem("timeout_s", "the time limit must be more than 0 seconds")
     yield from _check_number("retries", model.retries, "the number of retries", 0, MAX_RETRIES)
     if model.max_tokens is not None:
-        yield from _check_number("max_tokens", model.max_tokens, "the longest reply in tokens", 1, MAX_TOKENS)
+        yield from _check_number("max_tokens", model.max_tokens, "max tokens", 1, MAX_TOKENS)
     if model.seed is not None:
         yield from _check_number("seed", model.seed, "the seed", -(2**63), 2**63 - 1)
     for field in ("price_in_usd", "price_out_usd"):
         price: object = getattr(model, field)
         if price is not None:
-            yield from _check_number(field, price, "the price of a million tokens in US dollars", 0.0, 1e6)
+            yield from _check_number(field, price, "the price per million tokens in US dollars", 0.0, 1e6)
 
 
 def _check_number(field: str, value: object, what: str, minimum: float, maximum: float) -> Iterator[Problem]:
@@ -208,15 +204,15 @@ def _check_words(model: ModelSpec) -> Iterator[Problem]:
 def _check_extra(model: ModelSpec) -> Iterator[Problem]:
     extra: object = model.extra
     if not isinstance(extra, Mapping):
-        yield Problem("extra", 'further parameters are a JSON object, such as {"top_p": 0.9}')
+        yield Problem("extra", 'extra parameters must be a JSON object, such as {"top_p": 0.9}')
         return
     for name, value in extra.items():
         if not isinstance(name, str) or not _PARAMETER.fullmatch(name) or is_pasted_key(name):
             yield Problem(
-                "extra", "a further parameter's name is letters, digits and underscores, such as top_p"
+                "extra", "names of extra parameters are letters, digits and underscores, such as top_p"
             )
         elif name in _WHERE_INSTEAD:
-            yield Problem("extra", f"{name} is no further parameter: {_WHERE_INSTEAD[name]}")
+            yield Problem("extra", f"{name} cannot be an extra parameter: {_WHERE_INSTEAD[name]}")
         elif is_secret(name):
             yield Problem(
                 "extra", f"{name} is named like a secret, and this is kept; {_WHERE_INSTEAD['api_key']}"

@@ -56,7 +56,7 @@ class ModelSpec:
     delay_s: seconds that the practice model, or a replay, takes for each reply, for demos; None in a replay as recorded.
     connection: name of the connection that all this was taken from; "" if it was typed for this run alone.
     provider: litellm's name of the provider, where the model's own does not say it.
-    seed, stop, reasoning_effort: sent if given. extra: further parameters by litellm's names; none of them a secret.
+    seed, stop, reasoning_effort: sent if given. extra: more parameters by litellm's names; none of them a secret.
     cache: whether identical calls are cached.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received; None for litellm's own table.
     recording_id: id of the run whose replies are replayed.

@@ -141,7 +141,7 @@ def test_a_run_whose_app_was_killed_is_resumed_where_it_stood_once_its_key_is_ty
         )
         page.get_by_role("button", name="Resume").click()
         press(page, "Resume now")
-        expect(page.get_by_text("begun with a typed key for openai/tiny")).to_be_visible()
+        expect(page.get_by_text("started with a key entered for openai/tiny")).to_be_visible()
         field = page.get_by_label("Key for openai/tiny")
         field.fill(KEY)
         field.press("Tab")

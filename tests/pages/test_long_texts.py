@@ -62,4 +62,4 @@ def test_a_long_message_shows_its_beginning_and_its_end_and_the_whole_is_folded(
     app = open_app(run=recorded, attempt="5")
     app.switch_page("../run/page.py").run()
     assert any("characters in all" in e.value for e in app.error)
-    assert "The whole message" in [e.label for e in app.expander]
+    assert "Full message" in [e.label for e in app.expander]

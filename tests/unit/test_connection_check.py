@@ -245,16 +245,14 @@ def test_a_key_works_where_the_list_is_refused_without_it(server):
 def test_a_key_that_nobody_asked_for_is_not_said_to_work(server):
     seen = tried(spec(server), CANARY)
     assert (seen.ok, verdicts(seen)["Key"]) == (True, "unknown")
-    assert "Nothing was said against the key. The server lists its models without it too" in words(
-        seen, "Key"
-    )
+    assert "The key was not rejected. The server lists its models without it too" in words(seen, "Key")
 
 
 def test_where_there_is_no_list_a_key_is_not_said_to_work():
     with Plain({"/v1/chat/completions": CHAT}) as server:
         seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=server.url + "/v1"), CANARY)
     assert (seen.ok, verdicts(seen)["Key"]) == (True, "unknown")
-    assert words(seen, "Key").startswith("Nothing was said against the key. That is no obstacle")
+    assert words(seen, "Key").startswith("The key was not rejected. It works")
 
 
 def test_a_list_that_hangs_without_the_key_does_not_keep_the_test_from_its_end():
@@ -310,7 +308,7 @@ def test_a_server_that_is_not_running_is_said_at_once():
     seen = tried(ModelSpec("litellm", model="openai/tiny", api_base=f"http://127.0.0.1:{free_port()}/v1"))
     assert verdicts(seen) == {**dict.fromkeys(SUBJECTS, "unknown"), "Base URL": "fails"}
     assert "connection refused" in words(seen, "Base URL")
-    assert words(seen, "Reply") == "Not tested, since the address cannot be reached."
+    assert words(seen, "Reply") == "Not tested: the server cannot be reached."
     assert seen.took_s < 3
 
 
@@ -632,7 +630,7 @@ def test_a_key_at_the_place_where_a_text_is_cut_is_hidden_before_the_cut():
 def test_a_test_that_is_over_has_forgotten_the_key():
     report = CheckReport([CANARY])
     report.record("Key", "works", f"It is {CANARY}.")
-    report.close("Not looked at.")
+    report.close("Not tested.")
     assert CANARY not in repr(vars(report))
 
 

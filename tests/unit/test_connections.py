@@ -390,21 +390,21 @@ def test_a_value_at_the_edge_will_do(field, value):
     [
         ("model", "own field"),
         ("messages", "program"),
-        ("api_base", "field of its own"),
-        ("base_url", "field of its own"),
+        ("api_base", "Base URL field"),
+        ("base_url", "Base URL field"),
         ("api_key", "the key in its own field"),
         ("aws_secret_access_key", "the key in its own field"),
         ("extra_headers", "headers"),
-        ("max_completion_tokens", "longest reply"),
+        ("max_completion_tokens", "Max tokens field"),
         ("temperature", "field of its own"),
         ("stop", "field of its own"),
         ("timeout", "time limit"),
         ("num_retries", "retries"),
         ("stream", "streamed"),
-        ("n", "best-of-n"),
+        ("n", "Best of N"),
         ("logprobs", "are not kept"),
-        ("cache", "looked after"),
-        ("rollout_id", "looked after"),
+        ("cache", "Cache identical calls"),
+        ("rollout_id", "Cache identical calls"),
         ("self", "no effect"),
     ],
 )
@@ -429,7 +429,7 @@ def test_a_parameter_with_a_place_of_its_own_is_sent_there(name, where):
         {"callback": "https://me:secret-7@host/"},
     ],
 )
-def test_no_secret_hides_among_the_further_parameters(extra):
+def test_no_secret_hides_among_the_extra_parameters(extra):
     (problem,) = check_model(replace(GOOD, extra=extra))
     assert problem.field == "extra"
     assert CANARY not in problem.message
@@ -439,7 +439,7 @@ def test_no_secret_hides_among_the_further_parameters(extra):
 @pytest.mark.parametrize(
     "value", [float("nan"), float("inf"), object(), b"x", {1: 2}, {"a": {3}}, [[[[[[[[[[1]]]]]]]]]]]
 )
-def test_what_is_no_plain_json_is_no_further_parameter(value):
+def test_what_is_no_plain_json_is_no_extra_parameter(value):
     assert fields(check_model(replace(GOOD, extra={"x": value}))) == ["extra"]
 
 

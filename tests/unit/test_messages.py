@@ -128,7 +128,7 @@ def test_why_there_is_no_advice_says_what_to_do_where_the_adviser_could_not_be_r
     assert describe_advice_failure(busy.timeline.attempts[0].advice) == "too many requests"
     assert describe_advice_failure(unreadable.timeline.attempts[0].advice) == (
         "the adviser's reply could not be read: it has no field 'advice'. A larger model may be a better adviser; "
-        "the next attempt goes on with the hints that it has."
+        "the next attempt keeps the hints that it has."
     )
 
 

@@ -88,7 +88,7 @@ def _work(job: _Job, model: ModelSpec, key: str | None, limit_s: float) -> None:
     """The body of a test's thread: whatever happens, the report says so and is closed."""
     from refine_core.connections.connection_test.run import run_test
 
-    words = "Not looked at."
+    words = "Not tested."
     try:
         words = run_test(job.report, model, key, job.cancel, limit_s)
         if reply_format := job.report.now().reply_format:
@@ -96,7 +96,7 @@ def _work(job: _Job, model: ModelSpec, key: str | None, limit_s: float) -> None:
     except Exception as error:  # noqa: BLE001  # it is shown to the user; its text may hold the key
         logger.error("testing a connection failed: %s", type(error).__name__)  # noqa: TRY400  # no traceback, for the key's sake
         job.report.record(
-            "Reply", "fails", f"An error of the app's own ended the test: {type(error).__name__}: {error}"
+            "Reply", "fails", f"An internal error ended the test: {type(error).__name__}: {error}"
         )
     finally:
         job.report.close(words)

@@ -79,7 +79,10 @@ def describe_address(listing: ModelList, where: str, timeout_s: float) -> tuple[
     at = where[0].upper() + where[1:]
     if listing.failure is not None:
         if isinstance(listing.failure, TimeoutError):
-            return "unknown", f"{at} did not list its models within {timeout_s:g} s; the request will tell."
+            return (
+                "unknown",
+                f"{at} did not list its models within {timeout_s:g} s; the test request will show.",
+            )
         lost = ConnectionError()  # the kind of error for an unreachable server; its cause says why
         lost.__cause__ = listing.failure
         return "fails", str(error_messages.explain(lost, where=where, model="", timeout_s=timeout_s))
@@ -91,23 +94,23 @@ def describe_address(listing: ModelList, where: str, timeout_s: float) -> tuple[
     if listing.moved_to is not None:
         return (
             "unknown",
-            f"{at} sends callers on to {listing.moved_to}, where the key must not go. Give the final address.",
+            f"{at} sends callers on to {listing.moved_to}, where the key must not be sent. Enter the final base URL.",
         )
     if listing.models is not None:
         return "works", f"{at} was reached, and lists {_count_models(listing.models)}."
     if listing.status == HTTPStatus.OK:
         return (
             "unknown",
-            f"{at} was reached, but what it lists are no models. An address usually ends in /v1.",
+            f"{at} was reached, but does not list models. A base URL usually ends in /v1.",
         )
     if listing.status is not None and listing.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return (
             "unknown",
-            f"{at} was reached, but failed on its side ({listing.status}); the request will tell.",
+            f"{at} was reached, but failed on its side ({listing.status}); the test request will show.",
         )
     if listing.status in REFUSALS:
         return "works", f"{at} was reached, but refused to list its models ({listing.status})."
-    return "works", f"{at} was reached. It does not list its models, which not every server does."
+    return "works", f"{at} was reached. It does not list its models; not every server does."
 
 
 def is_direct(address: str) -> bool:

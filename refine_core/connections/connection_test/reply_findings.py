@@ -15,18 +15,18 @@ Result = tuple[Verdict, str]
 def check_params(model: ModelSpec, left_out: tuple[str, ...]) -> Result:
     """The parameters that were accepted. left_out: ("temperature",) where the model supports none, else ()."""
     names = [name for name in list_params(model) if name not in left_out]
-    words = f"Accepted: {', '.join(names)}." if names else "None was sent."
+    words = f"Accepted: {', '.join(names)}." if names else "None sent."
     if left_out:
-        words += " The temperature is left out: this model takes none but its own."
+        words += " The temperature is left out: this model accepts only its own."
     return "works", words
 
 
 def check_text(reply: Reply) -> Result:
     """Whether the reply has a text, and a complete one."""
     if not reply.text.strip():
-        return "fails", "The reply was empty. Allow longer replies (max_tokens), or choose another model."
+        return "fails", "The reply was empty. Raise max tokens, or choose another model."
     if reply.finish_reason == "length":
-        words = "It replied, but was cut off by the limit of tokens. Allow longer replies (max_tokens) for real work."
+        words = "It replied, but the reply was cut off at the token limit. Raise max tokens for real work."
         return "works", words
     return "works", "It replied."
 
@@ -39,7 +39,7 @@ def check_streaming(reply: Reply, observer: StreamObserver) -> Result:
         return "works", "The reply came as a stream, though in one piece, as short ones may."
     if observer.streamed is None:
         return "unknown", "The reply came in one piece, so this does not show whether replies are streamed."
-    return "lacks", "The server does not stream. Each reply is shown once all of it is there."
+    return "lacks", "The server does not stream. Each reply is shown once it is complete."
 
 
 def check_tokens(reply: Reply) -> Result:
@@ -48,7 +48,7 @@ def check_tokens(reply: Reply) -> Result:
     if sent is None or received is None:
         return (
             "unknown",
-            "The server does not say how many tokens it took, so a budget cannot be kept with it.",
+            "The server does not report token counts, so a budget cannot be kept with it.",
         )
     return "works", f"The server counts tokens: {sent} sent, {received} received."
 
@@ -56,9 +56,9 @@ def check_tokens(reply: Reply) -> Result:
 def check_price(reply: Reply, model: ModelSpec) -> Result:
     """What the request cost, or how that can be known."""
     if model.price_in_usd is not None and model.price_out_usd is not None:
-        each = f"${model.price_in_usd:g} for a million tokens sent, ${model.price_out_usd:g} for a million received"
-        return "works", f"Reckoned by the prices that you gave: {each}."
+        each = f"${model.price_in_usd:g} per million input tokens, ${model.price_out_usd:g} per million output tokens"
+        return "works", f"Calculated from your prices: {each}."
     if reply.cost_usd is None:
-        return "unknown", "No price is known. Type the prices of a million tokens to see what calls cost."
+        return "unknown", "Price unknown. Enter the prices per million tokens to see what calls cost."
     cost = f"cost {format_cost(reply.cost_usd)}" if reply.cost_usd else "was free"
-    return "works", f"This request {cost}, by litellm's table of prices."
+    return "works", f"This request {cost}, by litellm's price table."

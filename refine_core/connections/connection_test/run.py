@@ -37,28 +37,24 @@ def run_test(report: CheckReport, model: ModelSpec, key: str | None, cancel: Can
             if cancel.is_set:
                 return STOPPED
             if report.verdict("Reply") != "works":
-                words = f"{test.pending} within {limit_s:g} s. Try again, or look at the server."
+                words = f"{test.pending} within {limit_s:g} s. Try again, or check the server."
                 report.record("Reply", "fails", words)
-            return f"Not known: the test ended after {limit_s:g} s."
+            return f"Unknown: the test ended after {limit_s:g} s."
 
 
 def _load_litellm(report: CheckReport, cancel: Cancel) -> str | None:
     """Load litellm. Returns None, or the sentence for everything else if it cannot be loaded."""
     if not litellm_ready():
-        report.record(
-            "Reply", "waiting", "The library that reaches models is being loaded; this happens once."
-        )
+        report.record("Reply", "waiting", "Loading litellm; this happens once.")
     try:
         cancel.result(engine.litellm(), LOADING_S)
     except RunCancelled:
         return STOPPED
     except TimeoutError:
-        report.record(
-            "Reply", "fails", f"The library litellm was not loaded within {LOADING_S:g} s. Try again."
-        )
+        report.record("Reply", "fails", f"litellm was not loaded within {LOADING_S:g} s. Try again.")
     except LMError as error:
         report.record("Reply", "fails", str(error))
     else:
         report.record("Reply", "waiting", "")
         return None
-    return "Not tested, since no model can be asked without litellm."
+    return "Not tested: litellm is not loaded."

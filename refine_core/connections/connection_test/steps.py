@@ -57,7 +57,7 @@ FORMAT_S = 8.0
 """The longest wait for one reply in a format; a small model may write without end."""
 KEYLESS_S = 0.5
 """The longest that a finished test waits for the list without the key."""
-NOT_TESTED = "Not looked at."
+NOT_TESTED = "Not tested."
 
 _SUBJECT_OF_FIELD: Mapping[str, Subject] = {"model": "Model", "api_base": "Base URL", "key_env": "Key"}
 _OTHER_PROTOCOLS = frozenset(
@@ -87,16 +87,16 @@ class ConnectionTest:
                     p.message for p in problems if _SUBJECT_OF_FIELD.get(p.field, "Parameters") == what
                 ]:
                     self.report.record(what, "fails", " ".join(f"{capitalize(one)}." for one in messages))
-            return "Not tested: something must be set right first."
+            return "Not tested: fix the other problems first."
         if key and not re.fullmatch(r"[!-~]+", key):
             self.report.record(
                 "Key",
                 "fails",
-                "The key holds spaces, or characters that no key has. Copy it again, all of it and nothing else.",
+                "The key contains spaces or other characters that no key has. Copy it again.",
             )
-            return "Not tested, since the key cannot be sent."
+            return "Not tested: the key cannot be sent."
         if model.api_base and not self._reach(model.api_base):
-            return "Not tested, since the address cannot be reached."
+            return "Not tested: the server cannot be reached."
         return self._send_request()
 
     # The address and its list of models
@@ -143,7 +143,7 @@ class ConnectionTest:
         model = self.target.model
         # The test's own limit is to end it, unless the model's is shorter.
         timeout_s = model.timeout_s if model.timeout_s < self._left_s else self._left_s + 1
-        self.pending = "The library litellm was not ready"
+        self.pending = "litellm was not ready"
         try:
             lm = connect(replace(model, timeout_s=timeout_s, retries=0, cache=False), key=self.target.key)
             flows.run(lm.prepare(self.limit))
@@ -172,7 +172,7 @@ class ConnectionTest:
 
     def _fail(self, error: LMError) -> str:
         record_error(self.report, self.target, error)
-        return "Not known, since no reply came."
+        return "Unknown: no reply came."
 
     def _try_formats(self, lm: BaseLM, left_out: tuple[str, ...]) -> None:
         """Find out in which format the model's replies can be parsed."""
@@ -227,23 +227,23 @@ class ConnectionTest:
         if not self.target.key:
             return "works", self._no_key
         if requires_key(self.target.model):
-            return "works", "The key was taken; this provider answers nobody without one."
+            return "works", "The key was accepted; this provider answers nobody without one."
         without = ModelList()
         if self.keyless is not None:
             with suppress(TimeoutError):
                 without = self.keyless.result(min(KEYLESS_S, max(0.0, self._left_s)))
         if without.status in REFUSALS:
-            return "works", "The key was taken; without it, the server refuses even to list its models."
-        words = "Nothing was said against the key."
+            return "works", "The key was accepted; without it, the server refuses even to list its models."
+        words = "The key was not rejected."
         if without.models is not None:
             words += " The server lists its models without it too, so it may not look at keys at all."
-        return "unknown", f"{words} That is no obstacle: a reply came."
+        return "unknown", f"{words} It works: a reply came."
 
     @property
     def _no_key(self) -> str:
         if self.target.model.api_base:
-            return "None was given, and none is needed."
-        return "None was given: one was found in the environment, or none is needed."
+            return "No key was sent, and none is needed."
+        return "No key was entered: one was found in the environment, or none is needed."
 
     @property
     def _left_s(self) -> float:
