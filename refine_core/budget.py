@@ -2,11 +2,11 @@
 
     LMRequested --within the budget?--> go on | BudgetUsedUp        LMReplied, LMRetried, LMFailed --counted-->
 
-Rule 1: it stands before whoever records, so that a call that may not be made is not on record either. What ends retries
-stands behind, as the unusable reply is paid for, and must be counted.
-Rule 2: a cost that nobody knows cannot be kept within a budget, so the next call is not made.
-The call that crosses the line is paid for: what a reply costs is known only once it is there. A refusal, or another answer
-unusable, is paid for too; failed calls report no cost, and are not counted.
+Rule 1: Budget comes before the recorder, so that a call that may not be made is not recorded. RetryBudget comes after it,
+since an unusable reply is charged and must be recorded.
+Rule 2: a budget cannot be kept if a cost is unknown, so the next call is not made.
+The call that exceeds the budget is still charged: the cost of a reply is known only afterwards. Refusals and unusable replies
+are charged, too; failed calls report no cost and are not counted.
 """
 
 from __future__ import annotations

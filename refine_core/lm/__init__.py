@@ -1,12 +1,13 @@
 """Models: what they share, a scripted one for tests, and real ones over litellm.
 
-base      Message in, Reply out; the class every model derives from
-scripted  replies written down beforehand
-remote    any provider or OpenAI-compatible server, over litellm; engine: what its models share
-error_messages  litellm's exceptions in our words, with the key kept out
-ask       one question to a model: the operation that all callers share
-cache     identical calls are cached in memory; disk: in a file, if asked for
-history   the last calls, for people to look at
+types      Message in, Reply out; base: the class that every model derives from
+ask        one question to a model: the operation that all callers share; overrides: methods of the user's own
+cache      replies to identical calls, in memory and on disk; history: the last calls, for people
+scripted   replies written in advance; replay: those of a recorded run
+remote     any provider or OpenAI-compatible server
+http_call  one call over litellm; transports, bodies and streaming read what comes back
+*_messages the errors of litellm and of servers, in plain words and without keys
+engine     litellm's import, and the event loop that makes the calls
 """
 
 from __future__ import annotations

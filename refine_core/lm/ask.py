@@ -1,9 +1,9 @@
 """One question to a model: the operation that `Predict`, the adviser and `lm(…)` share.
 
-    callbacks told -> LMRequested -> the cache, else the model (LMRetried*) -> LMReplied | LMFailed
-                   -> usage counted -> kept in the history -> callbacks told
+    callbacks -> LMRequested -> the cache, else the model (LMRetried*) -> LMReplied | LMFailed
+              -> usage counted -> recorded in the history -> callbacks
 
-What is named like a secret is sent, and shown to none of these.
+Parameters that are named like a secret are sent, but none of these see them.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ def ask(
 ) -> Flow[Reply]:
     """Ask a model: an operation, so `reply = yield from …` within others, and `run` or `arun` elsewhere.
 
-    params: the call's own, over the model's defaults; `cache` among them overrides the model's. prompt: what `messages`
-    were made of, if a text was asked. through_call: through the `__call__` of the model's class, where that is the user's
-    own; see refine_core.lm.overrides. Raises LMError, RunCancelled, TypeError for a wish that no Reply can hold, and whatever
-    a model of the user's own raises.
+    params: the call's own, over the model's defaults; `cache` among them overrides the model's. prompt: the text that
+    `messages` were built from, if any. through_call: call the user's own `__call__` of the model, if it has one; see
+    refine_core.lm.overrides. Raises LMError, RunCancelled, TypeError for `logprobs`, which no Reply can hold, and whatever
+    a user's own model raises.
     """
     if params.get("logprobs", lm.kwargs.get("logprobs")):
         raise TypeError(
-            "log probabilities are not kept: a reply is its text; leave out `logprobs` (docs/dspy.md says what else is absent)"
+            "log probabilities are not supported: a reply is its text; leave out `logprobs` (docs/dspy.md says what else is absent)"
         )
-    asked = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call)
-    if not (heard := callbacks_of(lm)):
-        return asked
-    shown = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public_params(params)}
-    return _with_callbacks(asked, notify_callbacks("lm", lm, shown, heard))
+    flow = _ask(lm, messages, params, purpose=purpose, scope=scope, prompt=prompt, through_call=through_call)
+    if not (callbacks := callbacks_of(lm)):
+        return flow
+    inputs = {"prompt": prompt, "messages": [dict(m) for m in messages], "kwargs": public_params(params)}
+    return _with_callbacks(flow, notify_callbacks("lm", lm, inputs, callbacks))
 
 
 def ask_from_call(
@@ -73,10 +73,10 @@ def ask_from_call(
     )
 
 
-def _with_callbacks(asked: Flow[Reply], callback_call: CallbackCall) -> Flow[Reply]:
-    """The same, with callbacks told before and after."""
+def _with_callbacks(flow: Flow[Reply], callback_call: CallbackCall) -> Flow[Reply]:
+    """The flow, with callbacks notified before and after it."""
     with callback_call as call:
-        reply = yield from asked
+        reply = yield from flow
         call.outputs = list(reply.texts)
     return reply
 
@@ -114,7 +114,7 @@ def _ask(
         )
         start = time.perf_counter()
 
-        def retried(ordinal: int, wait_s: float, error: LMError) -> None:
+        def on_retry(ordinal: int, wait_s: float, error: LMError) -> None:
             here.emit(LMRetried(ordinal, wait_s, Fault.of(error), error.charge, error.left_out))
 
         try:
@@ -124,7 +124,7 @@ def _ask(
                 messages,
                 params,
                 scope=here,
-                on_retry=retried,
+                on_retry=on_retry,
                 on_text=_draft_callback(here),
                 through_call=through_call,
             )
@@ -141,17 +141,17 @@ def _ask(
 
 
 def _visible_params(params: Mapping[str, object]) -> dict[str, object]:
-    """What is told of the parameters: those that the model gets, without what is secret."""
+    """The parameters that may be recorded: those that are sent, without secrets."""
     return {n: v for n, v in public_params(params).items() if n not in ("cache", "cache_in_memory")}
 
 
 def _draft_callback(here: Scope) -> OnText | None:
-    """Who reads along with the call at this place, if anybody does."""
+    """The reader of this call's text while it is written, if there is one."""
     return None if here.draft is None else partial(here.draft, here.span)
 
 
 def _reply_event(model: str, reply: Reply, took_s: float) -> LMReplied:
-    known: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "prompt_tokens": reply.usage.prompt_tokens,
         "completion_tokens": reply.usage.completion_tokens,
         "cost_usd": reply.cost_usd,
@@ -164,4 +164,4 @@ def _reply_event(model: str, reply: Reply, took_s: float) -> LMReplied:
         "other_reasons": reply.other_reasons,
         "reasoning": reply.reasoning or split_reasoning(reply.text)[0],
     }
-    return LMReplied(reply.text, took_s, **known)
+    return LMReplied(reply.text, took_s, **facts)

@@ -1,7 +1,7 @@
-"""What a model is here: messages and parameters in, one Reply out.
+"""The class that every model derives from: messages and parameters in, one Reply out.
 
-complete, flow    the call itself: nothing emitted, nothing remembered
-lm(…), acall      the whole operation, as dspy has it: cache, history, usage, callbacks and events; see `ask`
+complete, flow    the call itself: no events, no cache, no history
+lm(…), acall      the whole operation, as in dspy: cache, history, usage, callbacks and events; see `ask`
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from refine_core.lm.effects import CallModel
 from refine_core.lm.history import Entry, History, print_entries
 from refine_core.lm.overrides import base_reply
 from refine_core.lm.reply_formats import FormatSupport
-from refine_core.lm.responses import response_of
+from refine_core.lm.responses import to_response
 from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
 from refine_core.spec import ReplyFormat
 
-# Methods of dspy's models that nothing here calls, and what to override instead.
+# Methods of dspy's models that are never called here, and what to override instead.
 _NEVER_CALLED: Mapping[str, str] = {
     "_process_lm_response": "__call__ and acall",
     "_get_cached_completion_fn": "forward and aforward",
@@ -30,17 +30,17 @@ _NEVER_CALLED: Mapping[str, str] = {
 
 
 class BaseLM:
-    """A model with its default parameters. Derive from it and write `forward`, as for dspy, or `complete`.
+    """A model with its default parameters. Derive from it and define `forward`, as for dspy, or `complete`.
 
     `forward(self, prompt=None, messages=None, **kwargs)` returns a reply as OpenAI shapes it, an object or a dict:
-    choices[0].message.content, usage, model. A subclass may override `aforward`, `__call__` and `acall`, too; whatever
-    asks the model, asks through them.
+    choices[0].message.content, usage, model. A subclass may override `aforward`, `__call__` and `acall`, too; every
+    call goes through them.
     model: its name. model_type: "chat". kwargs: default parameters of every call, temperature and max_tokens among them.
-    callbacks: told of every call of this model, beside those of the settings; see refine_core.BaseCallback.
+    callbacks: notified of every call of this model, beside those of the settings; see refine_core.BaseCallback.
     history: the last calls of this model and of its copies, as entries (see refine_core.lm.history).
-    cache: whether identical calls are answered from the cache. address: where it is asked, as far as that may be shown.
-    reply_format: how its replies are asked for where no adapter is configured; "chat" is ChatAdapter, as in dspy.
-    Raises: LMError and its kinds, RunCancelled, when called; TypeError for callbacks that are none.
+    cache: whether identical calls are answered from the cache. address: of its server, without a login.
+    reply_format: the format of its replies where no adapter is configured; "chat" is ChatAdapter, as in dspy.
+    Raises: LMError and its kinds, RunCancelled, when called; TypeError for invalid callbacks.
     Source: dspy.BaseLM, version 2.6.23.
     """
 
@@ -80,18 +80,18 @@ class BaseLM:
     @property
     def history(self) -> History:
         """The last calls. May be set to a list, which empties it; a model of the user's own may append to it."""
-        if "_history" not in self.__dict__:  # of a subclass whose own __init__ leaves this one's out
+        if "_history" not in self.__dict__:  # a subclass that does not call this __init__
             self.history = History()
-        known: History = self.__dict__["_history"]
-        return known
+        history: History = self.__dict__["_history"]
+        return history
 
     @history.setter
     def history(self, entries: Iterable[Entry]) -> None:
-        kept = entries if isinstance(entries, History) else History(entries=entries)
-        self.__dict__["_history"] = kept
+        is_history = isinstance(entries, History)
+        self.__dict__["_history"] = entries if is_history else History(entries=entries)
 
     def update_global_history(self, entry: Entry) -> None:
-        """Note a call among those of all models, for one that notes its calls itself. Source: dspy.BaseLM."""
+        """Add an entry to the history of all models, for a model that records its calls itself. Source: dspy.BaseLM."""
         if not get_setting("disable_history"):
             shared.history.append(entry)
 
@@ -105,7 +105,7 @@ class BaseLM:
     ) -> Reply:
         """Ask once. params: all of them; the caller has merged `kwargs` with the call's own.
 
-        Raises: LMError of the kind that says whose fault it is; RunCancelled.
+        Raises: LMError of the kind that says who is at fault; RunCancelled.
         """
         raise NotImplementedError(
             f"{type(self).__name__} cannot answer; define forward(self, prompt=None, messages=None, **kwargs)"
@@ -118,14 +118,14 @@ class BaseLM:
         *,
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,
-        on_text: OnText | None = None,  # noqa: ARG002  # `complete` tells the whole reply
+        on_text: OnText | None = None,  # noqa: ARG002  # `complete` gives the whole reply
     ) -> Flow[Reply]:
-        """`complete` as an operation, for sync and async callers alike. on_text: who wants to read along, if it can be."""
+        """`complete` as an operation, for sync and async callers. on_text: called while the reply is written, if possible."""
         reply: Reply = yield CallModel(self.complete, messages, params, cancel=cancel, on_retry=on_retry)
         return reply
 
     def prepare(self, cancel: Cancel) -> Flow[None]:  # noqa: ARG002  # nothing is slow here
-        """Get whatever is slow to load, so that nothing else need wait for it. Raises LMError, RunCancelled."""
+        """Load what is slow to load, so that later calls do not wait for it. Raises LMError, RunCancelled."""
         yield from ()
 
     def supports(self, param: str) -> bool:
@@ -134,31 +134,31 @@ class BaseLM:
 
     @property
     def formats(self) -> FormatSupport:
-        """What is known of its reply formats; shared with its copies."""
-        known: FormatSupport | None = self.__dict__.get("_formats")
-        return known if known is not None else self.__dict__.setdefault("_formats", FormatSupport())
+        """The reply formats that it supports; shared with its copies."""
+        formats: FormatSupport | None = self.__dict__.get("_formats")
+        return formats if formats is not None else self.__dict__.setdefault("_formats", FormatSupport())
 
     def should_ask(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:  # noqa: ARG002  # a recording looks at them
-        """Whether this request is worth making: False for a reply format that the server refused before."""
+        """Whether this request is worth sending: False for a reply format that the server refused before."""
         return not self.formats.refuses(params.get("response_format"))
 
     def at_temperature(self, temperature: float) -> Self:
-        """The same model at a temperature of a schedule's choosing, which need not be sent if the model takes none."""
+        """A copy at a scheduled temperature, which may be left out if the model supports none."""
         return self.copy(temperature=temperature)
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
-        """Of these parameters, what the model is sent: less what its server is known to refuse, and nobody asked for."""
+        """The parameters without those that the server is known to refuse and no person asked for."""
         return params
 
     def without_unsupported(self) -> Self:
-        """Itself; a model that refuses its own default temperature gives a copy without it."""
+        """Itself, or a copy without a default temperature that it does not support."""
         return self
 
     def copy(self, **params: object) -> Self:
-        """The same model with other default parameters, or with other attributes, such as `model`, `cache` or `callbacks`.
+        """A copy with other default parameters, or with other attributes, such as `model`, `cache` or `callbacks`.
 
-        A name that is an attribute of this model sets that, any other one a parameter. Everything else is shared, the
-        history too, and nothing is deeply copied.
+        A name that is an attribute of this model sets that attribute, any other name a parameter. Everything else is
+        shared, the history too.
         """
         twin = object.__new__(type(self))
         own = twin.__dict__
@@ -185,14 +185,14 @@ class BaseLM:
     ) -> list[str]:
         """Ask as dspy does: a prompt or messages, parameters by keyword; a list with the reply's text, or with all `n`.
 
-        cache: False asks the model even if the reply is known. Raises: LMError, RunCancelled.
+        cache: False asks the model even if the reply is cached. Raises: LMError, RunCancelled.
         """
         return run(self._ask(prompt, messages, params))
 
     async def acall(
         self, prompt: str | None = None, messages: Sequence[Message] | None = None, **params: object
     ) -> list[str]:
-        """The same for async code. A task that is cancelled gives the call up."""
+        """The same for async code. Cancelling the task ends the call."""
         return await arun(self._ask(prompt, messages, params))
 
     def _ask(
@@ -217,7 +217,7 @@ class BaseLM:
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
     ) -> Flow[Any]:
         reply = yield from base_reply(self, _as_messages(prompt, messages), params)
-        return response_of(reply)
+        return to_response(reply)
 
     def inspect_history(self, n: int = 1, *, file: TextIO | None = None) -> None:
         """Print the last `n` calls of this model and its copies. file: None means standard output."""
@@ -228,7 +228,7 @@ class BaseLM:
         return {"model": self.model, **self.kwargs}
 
     def __getstate__(self) -> dict[str, object]:
-        state = self.__dict__  # what was said is no part of what a model is
+        state = self.__dict__  # the calls are not part of the model
         return {name: value for name, value in state.items() if name != "_history"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -244,5 +244,5 @@ def _as_messages(prompt: str | None, messages: Sequence[Message] | None) -> Sequ
     if messages is not None:
         return messages
     if prompt is None:
-        raise ValueError("nothing to ask: give a prompt or messages")
+        raise ValueError("there is nothing to ask: give a prompt or messages")
     return [{"role": "user", "content": prompt}]

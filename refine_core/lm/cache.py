@@ -1,10 +1,10 @@
 """Identical calls are cached in memory: they are free, and marked by `Reply.cache_hit`.
 
-    call --cache_key--> key --find--> Reply | None ...asked if None... --keep-->
+    call --cache_key--> key --find--> Reply, or None: then the model is asked, and its reply stored by `keep`
 
-Identical: the same kind of model, name, provider, address, messages and parameters, `rollout_id` among them, whatever their order;
-keys, headers and all else that is secret are no part of it, nor is how long to wait. Errors are never kept. Nothing is
-locked while a model is asked, so two identical calls at once may both go out. On disk only where somebody asked for that.
+Identical calls have the same kind of model, name, provider, address, messages and parameters, `rollout_id` among them, in any
+order. Keys, headers and other secrets do not count, nor do time limits. Errors are not cached. Nothing is locked while a model
+is asked, so two identical calls at once may both be sent. The disk is used only if `configure_cache` says so.
 Source: dspy.clients.cache, version 2.6.23.
 """
 
@@ -25,7 +25,7 @@ from refine_core.lm.protocol import Model
 from refine_core.lm.types import Message, Reply, public_params
 
 if TYPE_CHECKING:
-    from refine_core.lm.disk import DiskCache
+    from refine_core.lm.disk_cache import DiskCache
 
 
 logger = logging.getLogger("refine_core")
@@ -40,11 +40,13 @@ _IGNORED_PARAMS = frozenset(("timeout", "timeout_s", "num_retries", "cache", "ca
 
 
 def cache_key(lm: Model, messages: Sequence[Message], params: Mapping[str, object]) -> str | None:
-    """What identical calls have in common, as a digest; None for a call whose parameters are not plain JSON."""
-    asked = {n: v for n, v in public_params(params).items() if v is not None and n not in _IGNORED_PARAMS}
-    whom = (type(lm).__qualname__, lm.model, getattr(lm, "custom_llm_provider", None), lm.address)
+    """The same digest for identical calls; None for a call whose parameters are not plain JSON."""
+    counted = {n: v for n, v in public_params(params).items() if v is not None and n not in _IGNORED_PARAMS}
+    model = (type(lm).__qualname__, lm.model, getattr(lm, "custom_llm_provider", None), lm.address)
     try:
-        text = json.dumps((whom, [dict(m) for m in messages], asked), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(
+            (model, [dict(m) for m in messages], counted), sort_keys=True, separators=(",", ":")
+        )
     except (TypeError, ValueError) as error:
         logger.debug("a call of %r is not cached: %s", lm.model, error)
         return None
@@ -52,15 +54,15 @@ def cache_key(lm: Model, messages: Sequence[Message], params: Mapping[str, objec
 
 
 class Cache:
-    """Replies by key, the least recently used forgotten first. Safe across threads.
+    """Replies by key; the least recently used are dropped first. Safe across threads.
 
-    entries, size_bytes: what memory holds at most, by number and by the length of the texts. disk: asked next.
+    entries, size_bytes: the limits of memory, by number of replies and by the length of their texts. disk: looked up next.
     """
 
     def __init__(
         self, entries: int = MEMORY_ENTRIES, size_bytes: int = MEMORY_BYTES, disk: DiskCache | None = None
     ) -> None:
-        self._entries, self._most_bytes, self._disk = entries, size_bytes, disk
+        self._entries, self._max_bytes, self._disk = entries, size_bytes, disk
         self._replies: OrderedDict[str, Reply] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -69,29 +71,29 @@ class Cache:
         return len(self._replies)
 
     def find(self, key: str, *, in_memory: bool = True) -> Flow[Reply | None]:
-        """The reply kept under `key`, marked as a cache hit and costing nothing, or None. Its tokens are as first told."""
+        """The reply under `key`, or None. It is marked as a cache hit and costs 0; its tokens are those of the original call."""
         if in_memory:
             with self._lock:
-                if (known := self._replies.get(key)) is not None:
+                if (reply := self._replies.get(key)) is not None:
                     self._replies.move_to_end(key)
-                    return known
+                    return reply
         if self._disk is None:
             return None
-        kept: Reply | None = yield ReadCache(self._disk.get, key)
-        if kept is not None and in_memory:
-            self._keep_in_memory(key, kept)
-        return kept
+        stored: Reply | None = yield ReadCache(self._disk.get, key)
+        if stored is not None and in_memory:
+            self._keep_in_memory(key, stored)
+        return stored
 
     def keep(self, key: str, reply: Reply, *, in_memory: bool = True) -> Flow[None]:
-        """Keep a reply for the next identical call."""
-        kept = replace(reply, cache_hit=True, cost_usd=0.0)
+        """Store a reply for the next identical call."""
+        stored = replace(reply, cache_hit=True, cost_usd=0.0)
         if in_memory:
-            self._keep_in_memory(key, kept)
+            self._keep_in_memory(key, stored)
         if self._disk is not None:
-            yield WriteCache(self._disk.put, key, kept)
+            yield WriteCache(self._disk.put, key, stored)
 
     def clear(self) -> None:
-        """Forget what is in memory. The disk keeps its own."""
+        """Empty the memory. The disk stays as it is."""
         with self._lock:
             self._replies.clear()
             self._bytes = 0
@@ -107,10 +109,10 @@ class Cache:
                 self._bytes -= _size(old)
             self._replies[key] = reply
             self._bytes += _size(reply)
-            while len(self._replies) > self._entries or self._bytes > self._most_bytes:
+            while len(self._replies) > self._entries or self._bytes > self._max_bytes:
                 self._bytes -= _size(self._replies.popitem(last=False)[1])
 
 
 def _size(reply: Reply) -> int:
-    """Bytes, about: an entry has some 500 beside its text."""
+    """The size in bytes, roughly: 500 for an entry, beside its texts."""
     return 500 + 2 * sum(map(len, reply.texts))

@@ -1,4 +1,4 @@
-"""Calls through the cache: identical ones are answered from it, and `n` replies are asked for as often as it takes."""
+"""Calls through the cache, and calls for `n` replies."""
 
 from __future__ import annotations
 
@@ -23,44 +23,47 @@ def cached_reply(
     on_retry: OnRetry | None = None,
     on_text: OnText | None = None,
 ) -> Flow[Reply]:
-    """From the cache, if it may be and is there; else from the model. params: all of them, the cache's own too."""
-    cached, in_memory = params.pop("cache", lm.cache), bool(params.pop("cache_in_memory", lm.cache_in_memory))
-    asked = (
+    """The reply from the cache, if the call may use it; else from the model. params: all of them, the cache's own too."""
+    use_cache, in_memory = (
+        params.pop("cache", lm.cache),
+        bool(params.pop("cache_in_memory", lm.cache_in_memory)),
+    )
+    flow = (
         lm.flow(messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
         if params.get("n") is None
         else _ask_several(lm, messages, params, cancel=cancel, on_retry=on_retry, on_text=on_text)
     )
-    key = cache_key(lm, messages, params) if cached else None
-    return asked if key is None else _from_cache(key, asked, cancel, in_memory=in_memory)
+    key = cache_key(lm, messages, params) if use_cache else None
+    return flow if key is None else _from_cache(key, flow, cancel, in_memory=in_memory)
 
 
-def _from_cache(key: str, asked: Flow[Reply], cancel: Cancel, *, in_memory: bool) -> Flow[Reply]:
-    """The reply that is kept under `key`, or else what is asked, kept for the next time."""
+def _from_cache(key: str, flow: Flow[Reply], cancel: Cancel, *, in_memory: bool) -> Flow[Reply]:
+    """The reply under `key`, or that of `flow`, which is then stored."""
     cancel.check()
     cache = shared.cache
-    if (known := (yield from cache.find(key, in_memory=in_memory))) is not None:
-        return known
-    reply = yield from asked
+    if (reply := (yield from cache.find(key, in_memory=in_memory))) is not None:
+        return reply
+    reply = yield from flow
     yield from cache.keep(key, reply, in_memory=in_memory)
     return reply
 
 
 def _ask_several(
-    lm: Model, messages: Sequence[Message], params: Mapping[str, object], **how: Any
+    lm: Model, messages: Sequence[Message], params: Mapping[str, object], **options: Any
 ) -> Flow[Reply]:
-    """As many replies as `n` among the parameters wishes; who gives fewer at a time is asked again."""
+    """As many replies as the parameter `n` asks for. A model that gives fewer at a time is asked again."""
     n = params["n"]
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a whole number of replies, at least 1, not {n!r}")
-    return lm.flow(messages, params, **how) if n == 1 else _ask_until(n, lm, messages, params, how)
+    return lm.flow(messages, params, **options) if n == 1 else _ask_until(n, lm, messages, params, options)
 
 
 def _ask_until(
-    n: int, lm: Model, messages: Sequence[Message], params: Mapping[str, object], how: Mapping[str, Any]
+    n: int, lm: Model, messages: Sequence[Message], params: Mapping[str, object], options: Mapping[str, Any]
 ) -> Flow[Reply]:
     replies: list[Reply] = []
     while (left := n - sum(len(reply.texts) for reply in replies)) > 0:
-        replies.append((yield from lm.flow(messages, {**params, "n": left}, **how)))
+        replies.append((yield from lm.flow(messages, {**params, "n": left}, **options)))
     return join_replies(replies)
 
 
@@ -74,18 +77,18 @@ def configure_cache(  # noqa: PLR0917 - dspy's own order
 ) -> None:
     """Replace the cache of this process by an empty one with these settings.
 
-    enable_disk_cache: keep replies in a file as well, for other processes and the next day. dspy does so from the start;
-        here nothing is written unless somebody asks. The file is its owner's alone and holds replies and digests, no prompts.
+    enable_disk_cache: store replies in a file as well, for other processes and the next day. dspy does so by default. Only
+        its owner may read the file; it holds replies and digests, no prompts.
     disk_cache_dir: its folder; None means the platform's place for a user's caches. disk_size_limit_bytes: of the
         replies in it; the oldest go first. memory_max_entries: of the replies in memory, which take 64 MB at most.
-    enable_litellm_cache: as in dspy; only False will do, since litellm's cache would answer calls that are told as made.
+    enable_litellm_cache: as in dspy; only False will do, since litellm's cache would answer calls that are recorded as sent.
     Raises: StoreError if the file cannot be opened; ValueError. Source: dspy.configure_cache.
     """
     if enable_litellm_cache:
-        raise ValueError("litellm's own cache is not used here; say enable_disk_cache=True instead")
+        raise ValueError("litellm's own cache is not supported; write enable_disk_cache=True instead")
     disk = None
     if enable_disk_cache:
-        from refine_core.lm.disk import DiskCache
+        from refine_core.lm.disk_cache import DiskCache
 
         disk = DiskCache.open_in(
             Path(disk_cache_dir).expanduser() if disk_cache_dir else None, disk_size_limit_bytes

@@ -1,4 +1,4 @@
-"""What litellm knows of a model beforehand: whose it is, and which parameters it takes."""
+"""What litellm knows about a model: its provider, and the parameters that it supports."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ from functools import lru_cache
 from typing import Any
 
 
-def provider_of(litellm: Any, model: str, api_base: str | None, given: str | None) -> str | None:
-    """The provider by litellm's name, where it must be told; None where the model's own name says it.
+def find_provider(litellm: Any, model: str, api_base: str | None, chosen: str | None) -> str | None:
+    """The provider to tell litellm, by litellm's name; None where the model's name includes it.
 
-    given: by the person who chose the model. A server of one's own speaks OpenAI's protocol, unless its model says other.
+    chosen: by a person. A server of one's own speaks OpenAI's protocol, unless its model's name says otherwise.
     """
-    named = "/" in model and model.partition("/")[0] in litellm.provider_list
-    return given or ("openai" if api_base is not None and not named else None)
+    is_named = "/" in model and model.partition("/")[0] in litellm.provider_list
+    return chosen or ("openai" if api_base is not None and not is_named else None)
 
 
 @lru_cache(maxsize=1024)
 def supports(litellm: Any, model: str, provider: str | None, param: str, effort: str | None) -> bool:
-    """What litellm would do with the parameter; the knowledge is in its classes, one a family of models.
+    """Whether litellm would send the parameter. It has a class for each family of models.
 
-    effort: the reasoning_effort that is asked for, if any; some models take a temperature if they need not reason.
+    effort: the reasoning_effort of the call, if any; some models support a temperature only without reasoning.
     """
     if provider is None:
         try:
             model, provider = litellm.get_llm_provider(model=model)[:2]
-        except litellm.exceptions.BadRequestError:  # nobody's model: the call itself will say so
+        except litellm.exceptions.BadRequestError:  # an unknown model: the call itself will report it
             return param == "temperature"
     listed = litellm.get_supported_openai_params(model=model, custom_llm_provider=provider)
     if listed is not None and param not in listed:
         return False
     if param != "temperature":
         return listed is not None
-    given = {"reasoning_effort": effort} if effort else {}
+    options = {"reasoning_effort": effort} if effort else {}
     try:  # reasoning models list it, and refuse any value but 1
-        litellm.utils.get_optional_params(model=model, custom_llm_provider=provider, temperature=0.5, **given)
+        litellm.utils.get_optional_params(
+            model=model, custom_llm_provider=provider, temperature=0.5, **options
+        )
     except litellm.exceptions.UnsupportedParamsError:
         return False
     return True

@@ -1,11 +1,11 @@
-"""OpenAI's chat shapes, as servers really send them: put right where that is harmless, refused where it is not.
+"""OpenAI's chat format, as servers really send it: normalized where that is harmless, refused where it is not.
 
-    body of a reply --normalize_reply--> body whose fields have the types that they should      or MalformedReply
-                    --to_sse--> the same reply as a stream, for who asked for one
+    body of a reply --normalize_reply--> body whose fields have the right types      or MalformedReply
+                    --to_sse--> the same reply as a stream, where one was requested
 
-Rule 1: a wrong number of tokens, finish_reason or name is no reason to lose a reply: it is dropped, and so unknown.
-Rule 2: a reply without a text that is one is a fault of the server.
-What is in another protocol passes through untouched.
+Rule 1: a wrong number of tokens, finish_reason or name must not lose a reply: it is dropped, and so unknown.
+Rule 2: a reply whose content is not text is a fault of the server.
+Other protocols pass unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from refine_core.lm.transport_faults import ErrorBody, MalformedReply
 
 MAX_TOKENS_PER_CALL = 10**9
-"""Of one call; a greater number is nonsense."""
+"""Greater numbers are invalid."""
 
 MAX_LEVELS = 5  # of tables in a usage
 
@@ -31,33 +31,33 @@ def normalize_reply(body: Mapping[str, Any]) -> dict[str, Any] | None:
     choices = [] if body["choices"] is None else body["choices"]
     if not isinstance(choices, list):
         raise MalformedReply(f"its choices are {describe_kind(choices)}, not a list")
-    told = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
-    told |= {"usage": usage} if (usage := normalize_usage(body.get("usage"))) else {}
+    known = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
+    known |= {"usage": usage} if (usage := normalize_usage(body.get("usage"))) else {}
     rest = {n: v for n, v in body.items() if n not in ("id", "model", "usage", "created")}
-    return {**rest, **told, "choices": [_choice(choice) for choice in choices]}
+    return {**rest, **known, "choices": [_normalize_choice(choice) for choice in choices]}
 
 
 def _is_refusal(body: Mapping[str, Any]) -> bool:
-    """Whether a body that is no reply says why: FastAPI's detail, a list of errors, or a message and nothing else."""
+    """Whether a body that is not a reply is an error: FastAPI's detail, a list of errors, or a message and nothing else."""
     if body.get("detail") or isinstance(body.get("errors"), list):
         return True
     alone = {"message", "object", "type", "code", "param", "status", "success"}
     return isinstance(body.get("message"), str) and alone.issuperset(body)
 
 
-def _choice(choice: object) -> dict[str, Any]:
+def _normalize_choice(choice: object) -> dict[str, Any]:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         raise MalformedReply("it has no message")
     if has_failed(choice):
         raise ErrorBody({"error": choice.get("error")})
     reason = choice.get("finish_reason")
-    said = {**message, "content": content_text(message.get("content"))}
-    return {**choice, "message": said, "finish_reason": reason if isinstance(reason, str) else None}
+    normalized = {**message, "content": content_text(message.get("content"))}
+    return {**choice, "message": normalized, "finish_reason": reason if isinstance(reason, str) else None}
 
 
 def has_failed(choice: Mapping[str, Any]) -> bool:
-    """Whether the server gave up within a choice; what there is of its text is not a reply."""
+    """Whether the server failed within a choice; its text so far is not a reply."""
     return bool(choice.get("error")) or choice.get("finish_reason") == "error"
 
 
@@ -65,7 +65,7 @@ _TEXT_PARTS = ("text", "output_text", None)
 
 
 def content_text(content: object) -> str | None:
-    """The text of a message's content, which may be a list of parts. Raises MalformedReply for what is none."""
+    """The text of a message's content, which may be a list of parts. Raises MalformedReply for anything else."""
     if content is None or isinstance(content, str):
         return content
     if isinstance(content, list) and all(isinstance(part, (dict, str)) for part in content):
@@ -77,14 +77,14 @@ def content_text(content: object) -> str | None:
 
 
 def normalize_usage(usage: object) -> dict[str, Any]:
-    """What was told of the usage and can be true: numbers of tokens, prices, and tables of these; {} for nothing."""
+    """The plausible parts of a usage: numbers of tokens, prices, and tables of these; {} for nothing."""
     if not isinstance(usage, Mapping):
         return {}
-    told = {name: value for name, value in usage.items() if _is_plausible(value)}
+    plausible = {name: value for name, value in usage.items() if _is_plausible(value)}
     for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
-        if token_count(told.get(name)) is None:
-            told.pop(name, None)
-    return told
+        if token_count(plausible.get(name)) is None:
+            plausible.pop(name, None)
+    return plausible
 
 
 def _is_plausible(value: object, levels: int = MAX_LEVELS) -> bool:
@@ -97,13 +97,13 @@ def _is_plausible(value: object, levels: int = MAX_LEVELS) -> bool:
 
 
 def token_count(value: object) -> int | None:
-    """A number of tokens, if it is one."""
-    sane = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS_PER_CALL
-    return value if sane else None  # type: ignore[return-value]  # it is an int
+    """A plausible number of tokens, or None."""
+    is_valid = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS_PER_CALL
+    return value if is_valid else None  # type: ignore[return-value]  # it is an int
 
 
 def to_sse(body: Mapping[str, Any]) -> bytes:
-    """A whole reply that was put right, as a stream of one event."""
+    """A normalized reply as a stream of one event."""
     choices = [
         {"index": n, "delta": choice["message"], "finish_reason": choice["finish_reason"]}
         for n, choice in enumerate(body["choices"])
@@ -113,7 +113,7 @@ def to_sse(body: Mapping[str, Any]) -> bytes:
 
 
 def describe_kind(value: object) -> str:
-    """What a JSON value is, in a person's words."""
+    """The kind of a JSON value, in plain words."""
     kinds = {
         bool: "a yes or no",
         int: "a number",
@@ -127,5 +127,5 @@ def describe_kind(value: object) -> str:
 
 def message_reasoning(message: Mapping[str, Any]) -> str:
     """The model's reasoning, as servers send it beside the text; from a message or a piece of one."""
-    told = message.get("reasoning_content") or message.get("reasoning")
-    return told if isinstance(told, str) else ""
+    text = message.get("reasoning_content") or message.get("reasoning")
+    return text if isinstance(text, str) else ""

@@ -23,14 +23,14 @@ from refine_core.lm.transport_faults import ErrorBody, MalformedReply, ReplyCutO
 
 
 class StreamReader:
-    """The events of one streamed chat reply, put together.
+    """One streamed chat reply, put together from its events.
 
-    ended: the reply was said to be complete. done: and that nothing more comes. Raises ErrorBody for an error in place of
-    a piece, MalformedReply for a piece that is none, ReplyCutOff.
+    is_complete: the server said that the reply is complete. is_done: it said that nothing more comes. Raises ErrorBody for an
+    error in place of a piece, MalformedReply, ReplyCutOff.
     """
 
     def __init__(self) -> None:
-        self.ended = self.done = False
+        self.is_complete = self.is_done = False
         self._head: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
         self._parts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": []}
@@ -50,29 +50,29 @@ class StreamReader:
         return "choices" in first or ("error" in first and first.get("type") != "error")
 
     def read_event(self, event: ServerEvent) -> tuple[str, str]:
-        """What it adds to the text, and to the reasoning."""
+        """What the event adds to the text and to the reasoning."""
         data = event.data
         if data.strip() == DONE:
-            self.ended = self.done = True
+            self.is_complete = self.is_done = True
             return "", ""
-        told = _json(data)
+        piece = _json(data)
         if event.name == "error":
-            raise ErrorBody(data if told is None else told)
-        if told is None and data.strip() != "null":
+            raise ErrorBody(data if piece is None else piece)
+        if piece is None and data.strip() != "null":
             raise MalformedReply("it is not complete JSON")
-        if not isinstance(told, dict):
-            raise MalformedReply(f"a piece of it is {describe_kind(told)}")
-        if told.get("error"):
-            raise ErrorBody(told)
-        return self._read_piece(told)
+        if not isinstance(piece, dict):
+            raise MalformedReply(f"a piece of it is {describe_kind(piece)}")
+        if piece.get("error"):
+            raise ErrorBody(piece)
+        return self._read_piece(piece)
 
-    def _read_piece(self, told: dict[str, Any]) -> tuple[str, str]:
+    def _read_piece(self, piece: dict[str, Any]) -> tuple[str, str]:
         for name in ("id", "model"):
-            if isinstance(told.get(name), str) and told[name]:
-                self._head[name] = told[name]
-        if (usage := told.get("usage")) is not None:
+            if isinstance(piece.get(name), str) and piece[name]:
+                self._head[name] = piece[name]
+        if (usage := piece.get("usage")) is not None:
             self._usage |= normalize_usage(usage)
-        choices = told.get("choices")
+        choices = piece.get("choices")
         if choices is None:
             return "", ""
         if not isinstance(choices, list):
@@ -96,42 +96,42 @@ class StreamReader:
         if has_failed(choice):
             raise ErrorBody({"error": choice.get("error")})
         if reason := choice.get("finish_reason"):
-            self.ended = True
+            self.is_complete = True
             self._reason = reason if isinstance(reason, str) else None
         content = delta.get("content")
         text = content if isinstance(content, str) else content_text(content) or ""
-        thought = message_reasoning(delta)
+        reasoning = message_reasoning(delta)
         refusal = delta.get("refusal")
-        for name, part in (("content", text), ("reasoning_content", thought), ("refusal", refusal)):
+        for name, part in (("content", text), ("reasoning_content", reasoning), ("refusal", refusal)):
             if part and isinstance(part, str):
                 self._parts[name].append(part)
         if calls := delta.get("tool_calls"):
-            self._note_tools(calls)
+            self._record_tools(calls)
         if call := delta.get("function_call"):
-            self._note_tools([{"index": 0, "function": call}])
-        return text, thought
+            self._record_tools([{"index": 0, "function": call}])
+        return text, reasoning
 
-    def _note_tools(self, calls: object) -> None:
-        """Which functions are wanted; their arguments come in pieces, and are put together."""
+    def _record_tools(self, calls: object) -> None:
+        """Record the functions that are wanted; their arguments come in pieces."""
         for call in calls if isinstance(calls, list) else []:
             wanted = call.get("function") if isinstance(call, dict) else None
             if not isinstance(wanted, dict):
                 continue
             number = call.get("index")
             place = number if isinstance(number, int) else len(self._tools)
-            known = self._tools.setdefault(
+            function_call = self._tools.setdefault(
                 place,
                 {"id": call.get("id") or "", "type": "function", "function": {"name": "", "arguments": ""}},
             )
             for name in ("name", "arguments"):
                 if isinstance(wanted.get(name), str):
-                    known["function"][name] += wanted[name]
+                    function_call["function"][name] += wanted[name]
 
     def reply(self) -> dict[str, Any]:
-        """The body of the whole reply. Raises ReplyCutOff where the stream stopped without saying that it was at its end."""
-        if not self.ended:
+        """The body of the whole reply. Raises ReplyCutOff if the stream stopped before its end."""
+        if not self.is_complete:
             raise ReplyCutOff
-        # Pieces may be cut within a character; the halves are one again here.
+        # A character may be cut in two by the pieces; it is joined here.
         parts = {name: _join(pieces) for name, pieces in self._parts.items()}
         message: dict[str, Any] = {"role": "assistant", "content": parts.pop("content") or None}
         message |= {name: part for name, part in parts.items() if part}
@@ -144,7 +144,7 @@ class StreamReader:
 
 
 def _join(pieces: list[str]) -> str:
-    """The pieces as one text; a character that was cut into two halves is one again."""
+    """The pieces as one text, with characters joined that were cut in two."""
     text = "".join(pieces)
     if text.isascii():
         return text

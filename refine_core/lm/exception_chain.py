@@ -1,4 +1,4 @@
-"""An exception and those it came from, looked at by the names of their classes."""
+"""An exception and its causes, examined by the names of their classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def iter_causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception, and what it came from, outermost first."""
+    """The exception and its causes, outermost first."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
@@ -16,5 +16,5 @@ def iter_causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def is_caused_by(error: BaseException, *names: str) -> bool:
-    """Whether the exception or one it came from is of a class of one of these names."""
+    """Whether the exception or one of its causes is of a class with one of these names."""
     return any(kind.__name__ in names for link in iter_causes(error) for kind in type(link).__mro__)

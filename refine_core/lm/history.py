@@ -1,11 +1,11 @@
-"""What models were asked and what they said: the last calls, for people to look at.
+"""The last calls of models, for people to look at.
 
     lm.history[-1]["outputs"]        of one model and all its copies
     inspect_history(3)               prints the last three of all models
 
-A history keeps the last MAX_CALLS calls and forgets older ones, so that memory stays flat; a run's log, not this, is
-the record of a run. Keeping a call stores references only: the entry is made when somebody reads it. Nothing secret is kept.
-Source: dspy's history, version 2.6.23, which keeps 10,000 calls, and those of a model for ever.
+A history keeps the last MAX_CALLS calls, so that memory stays flat. A run is recorded in its log, not here. A call is
+stored as references; its entry is built when somebody reads it. Nothing secret is stored.
+Source: dspy's history, version 2.6.23, which keeps 10,000 calls, and those of a model without limit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO, overload
 
-from refine_core.lm.responses import response_of
+from refine_core.lm.responses import to_response
 from refine_core.lm.types import Message, Reply
 
 MAX_CALLS = 1000
@@ -29,7 +29,7 @@ MAX_CALLS = 1000
 Entry = dict[str, Any]
 """One call: prompt (text or None), messages, kwargs, response (as OpenAI shapes it), outputs (a list with the text), usage
 ({} where a cache answered), cost (US dollars or None), cache_hit, timestamp (ISO, local time), uuid, model, response_model,
-model_type. What a model of the user's own appends is kept as it is."""
+model_type. An entry that a user's own model appends is stored as it is."""
 
 _BLUE, _RED, _GREEN, _PLAIN = "\x1b[34m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
@@ -66,7 +66,7 @@ class Call:
             "prompt": self.prompt,
             "messages": [dict(message) for message in self.messages],
             "kwargs": dict(self.kwargs),
-            "response": response_of(reply),
+            "response": to_response(reply),
             "outputs": list(reply.texts),
             "usage": {} if reply.cache_hit else reply.usage.as_dict(),
             "cost": reply.cost_usd,
@@ -80,11 +80,11 @@ class Call:
 
 
 class History(Sequence[Entry]):
-    """The call log of a model, and no conversation: dspy's `History` of earlier turns is not here; see docs/dspy.md.
+    """The call log of a model. It is not dspy's `History` of earlier turns, which is absent here; see docs/dspy.md.
 
-    The last calls, oldest first; entries are made as they are read, and belong to the reader. Safe across threads.
+    The last calls, oldest first. Entries are built when they are read, and may be changed. Safe across threads.
 
-    most: how many calls are kept; older ones are forgotten. Reads as a sequence of entries (name -> value: messages,
+    max_calls: how many calls are kept. Reads as a sequence of entries (name -> value: messages,
     outputs, kwargs without secrets, usage in tokens, cost in US dollars, timestamp, uuid, model), and equals a list of them.
     Raises: IndexError.
     Source: the `history` of dspy.BaseLM, version 2.6.23, which holds 10,000.
@@ -114,7 +114,7 @@ class History(Sequence[Entry]):
     __hash__ = None  # type: ignore[assignment]  # as a list's
 
     def append(self, entry: Entry) -> None:
-        """Add a call that a model of the user's own notes itself, as dspy's own do; nobody else then notes its calls."""
+        """Add an entry of a user's own model that records its calls itself, as dspy's do. Its calls are then not recorded again."""
         self.is_kept_by_model = True
         self._calls.append(entry)
 
@@ -123,11 +123,11 @@ class History(Sequence[Entry]):
         self._calls.append(call)
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Remove all calls."""
         self._calls.clear()
 
     def _snapshot(self) -> list[Call | Entry]:
-        """The calls so far. A deque takes calls from any thread, but is read only while none comes."""
+        """The calls so far. A deque cannot be iterated while another thread appends to it, so this tries again."""
         while True:
             with suppress(RuntimeError):
                 return list(self._calls)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import error_messages, prices
-from refine_core.lm.capabilities import provider_of
+from refine_core.lm.capabilities import find_provider
 from refine_core.lm.litellm_errors import as_litellm_error
 from refine_core.lm.log_guard import log_guard
 from refine_core.lm.process_wide import LOOPBACK, bypass_proxies_for_loopback
@@ -194,7 +194,7 @@ class HttpCall:
     def _check_guarded(self, litellm: Any, watch: Watch, answer: Any) -> None:
         """Raise UnwatchedReply for a reply from the network that no guarded transport has seen."""
         provider = (
-            provider_of(litellm, self.model, self.api_base, self.provider) or self.model.partition("/")[0]
+            find_provider(litellm, self.model, self.api_base, self.provider) or self.model.partition("/")[0]
         )
         in_process = (
             "mock_response" in self.params
@@ -210,7 +210,7 @@ class HttpCall:
         return await litellm.acompletion(
             model=self.model,
             messages=[dict(message) for message in self.messages],
-            custom_llm_provider=provider_of(litellm, self.model, self.api_base, self.provider),
+            custom_llm_provider=find_provider(litellm, self.model, self.api_base, self.provider),
             timeout=self.limit_s,
             num_retries=0,  # we retry ourselves and report it
             max_retries=0,
@@ -250,7 +250,7 @@ class HttpCall:
         """The cost by the model's own prices, else by litellm's list. None: unknown."""
         if self.own_prices is not None:
             return prices.cost_by_own_prices(reply.tokens, *self.own_prices)
-        provider = provider_of(litellm, self.model, self.api_base, self.provider)
+        provider = find_provider(litellm, self.model, self.api_base, self.provider)
         try:
             model, provider = litellm.get_llm_provider(
                 model=self.model, custom_llm_provider=provider, api_base=self.api_base

@@ -1,8 +1,8 @@
-"""Our errors as litellm's and openai's own, so that code which catches those catches ours.
+"""Our errors as litellm's and openai's own, so that code that catches those catches ours.
 
-    LMError --catchable--> the same error, of a class that is litellm's exception, too
+    LMError --as_litellm_error--> the same error, of a class that is litellm's exception, too
 
-Classes are looked up by name in what is loaded, so that nothing here imports litellm.
+Classes are looked up by name among the loaded modules, so that nothing here imports litellm.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LITELLM_KINDS: tuple[tuple[type[LMError], str], ...] = (
     (LMUnavailableError, "ServiceUnavailableError"),
     (LMError, "APIError"),
 )
-# What handlers of litellm's exceptions read. Its own __init__, which wants the request, is never called.
+# The attributes that handlers of litellm's exceptions read. Its __init__, which requires the request, is never called.
 _LITELLM_PARTS = (
     "llm_provider", "litellm_debug_info", "max_retries", "num_retries", "response", "request", "body", "code", "param",
     "type", "headers",
@@ -39,8 +39,8 @@ _LITELLM_PARTS = (
 def as_litellm_error(error: LMError, cause: type[BaseException] | None = None) -> LMError:
     """The same error, as one that `except litellm.…` and `except openai.…` catch too, if litellm is loaded.
 
-    cause: the class of litellm's exception that it explains, which it then is, too. Nothing else of that exception is kept:
-    it holds the request, and so the key.
+    cause: the class of the litellm exception that it explains; the result is one of that class, too. Nothing else of that
+    exception is used: it holds the request, and so the key.
     """
     theirs = sys.modules.get("litellm.exceptions")
     if theirs is None:
@@ -56,8 +56,8 @@ def as_litellm_error(error: LMError, cause: type[BaseException] | None = None) -
         and issubclass(cause, theirs.openai.APIError)
     ):
         bases = (cause,) if issubclass(cause, base) else bases if issubclass(base, cause) else (cause, base)
-    both = _both(type(error), *bases)  # type: ignore[arg-type]  # every class can be hashed
-    result = both.__new__(both)
+    combined = _combined_class(type(error), *bases)  # type: ignore[arg-type]  # every class can be hashed
+    result = combined.__new__(combined)
     result.args = error.args
     vars(result).update({**dict.fromkeys(_LITELLM_PARTS), **vars(error)})
     vars(result).update(message=str(error), status_code=error.status)
@@ -65,25 +65,25 @@ def as_litellm_error(error: LMError, cause: type[BaseException] | None = None) -
 
 
 @cache
-def _both(ours: type[LMError], *theirs: type[BaseException]) -> type[LMError]:
-    """A class that is all of them, and looks like ours."""
+def _combined_class(ours: type[LMError], *theirs: type[BaseException]) -> type[LMError]:
+    """A class that derives from all of them and looks like ours."""
     body = {
         "__module__": ours.__module__,
         "__qualname__": ours.__qualname__,
         "__doc__": ours.__doc__,
         "__str__": Exception.__str__,
         "__repr__": Exception.__repr__,
-        "__reduce__": lambda self: (_revived, (ours, self.args, _without_theirs(dict(vars(self))))),
+        "__reduce__": lambda self: (_unpickle, (ours, self.args, _own_state(dict(vars(self))))),
     }
     return type(ours.__name__, (ours, *theirs), body)
 
 
-def _without_theirs(state: dict[str, object]) -> dict[str, object]:
+def _own_state(state: dict[str, object]) -> dict[str, object]:
     return {k: v for k, v in state.items() if k not in (*_LITELLM_PARTS, "message", "status_code")}
 
 
-def _revived(ours: type[LMError], args: tuple[object, ...], state: dict[str, object]) -> LMError:
-    """An error from a pickle, by whatever is loaded here."""
+def _unpickle(ours: type[LMError], args: tuple[object, ...], state: dict[str, object]) -> LMError:
+    """An error from a pickle, of litellm's class if litellm is loaded here."""
     result = ours.__new__(ours)
     result.args = args
     vars(result).update(state)

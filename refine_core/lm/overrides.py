@@ -1,8 +1,8 @@
-"""Models whose class overrides `__call__` or `forward`: every call of such a model goes through these.
+"""Models whose class overrides `__call__` or `forward`: every call of such a model goes through the user's method.
 
     ask --> lm.__call__ (the user's) --> super().__call__ --> lm.forward (the user's) --> super().forward --> the cache, the model
 
-A level that is not overridden is left out. `ask` reports the call once, outside all levels.
+A level that is not overridden is skipped. `ask` records the call once, outside all levels.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from refine_core.events import Purpose
 from refine_core.lm.cached_calls import cached_reply
 from refine_core.lm.effects import CallOverride
 from refine_core.lm.protocol import Model
-from refine_core.lm.responses import reply_of_response
+from refine_core.lm.responses import read_response
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.log.scope import Scope, current, use_scope
 
@@ -30,9 +30,9 @@ _METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
 
 @dataclass(slots=True)
 class PendingCall:
-    """A call under way through a method of the user's own. replies: what the model itself has said meanwhile.
+    """A call under way through a user's method. replies: those that the model itself gave meanwhile.
 
-    asks_others: another model was asked, which tells of its own call and cost.
+    asks_others: the method asked another model, which records its own call and cost.
     """
 
     lm: Model
@@ -49,7 +49,7 @@ _purpose: ContextVar[Purpose] = ContextVar("refine_core_purpose", default="predi
 
 @contextmanager
 def use_purpose(purpose: Purpose, scope: Scope) -> Iterator[None]:
-    """What a model is asked for in this block, by code that knows neither: an adapter's own `__call__`."""
+    """Set the purpose and scope of the calls in this block, for code that knows neither: an adapter's own `__call__`."""
     token = _purpose.set(purpose)
     try:
         with use_scope(scope):
@@ -59,7 +59,7 @@ def use_purpose(purpose: Purpose, scope: Scope) -> Iterator[None]:
 
 
 def current_purpose() -> Purpose:
-    """What a model is asked for here."""
+    """The purpose of a call that is made here."""
     return _purpose.get()
 
 
@@ -77,13 +77,13 @@ def continue_call(
 
 
 def base_reply(lm: Model, messages: Sequence[Message], params: Mapping[str, object]) -> Flow[Reply]:
-    """What `BaseLM.forward` does: the cache, else the model."""
+    """What `BaseLM.forward` does: ask the cache, else the model."""
     pending = _pending_call.get()
     mine = pending if pending is not None and pending.lm is lm else None
-    how: dict[str, Any] = {"cancel": current().cancel}
+    options: dict[str, Any] = {"cancel": current().cancel}
     if mine is not None:
-        how = {"cancel": mine.cancel, "on_retry": mine.on_retry, "on_text": mine.on_text}
-    reply = yield from cached_reply(lm, messages, {**lm.kwargs, **params}, **how)
+        options = {"cancel": mine.cancel, "on_retry": mine.on_retry, "on_text": mine.on_text}
+    reply = yield from cached_reply(lm, messages, {**lm.kwargs, **params}, **options)
     if mine is not None:
         mine.replies.append(reply)
     return reply
@@ -100,10 +100,10 @@ def ask_through_overrides(
     on_text: OnText | None,
     through_call: bool,
 ) -> Flow[Reply]:
-    """The reply of a model, through whatever its class overrides. params: the call's own.
+    """The reply of a model, through the methods that its class overrides. params: the call's own.
 
     through_call: through its `__call__`, too; False for a call that came from there. Raises what the methods raise;
-    TypeError for what they return, if it is no reply.
+    TypeError if they do not return a reply.
     """
     is_own = overrides(lm, _METHODS)
     pair = own_pair(lm, "__call__", "acall") if is_own and through_call else None
@@ -121,22 +121,20 @@ def _ask_through(
     pair: tuple[Callable[..., Any], Callable[..., Any]] | None,
     *call: Any,
 ) -> Flow[Reply]:
-    """Through the methods of the model's own. pair: its `__call__`, and the async twin; None for its `forward` alone.
+    """Call the user's own methods. pair: `__call__` and its async twin; None if only `forward` is overridden.
 
     call: the prompt, the messages and the parameters.
     """
     prompt, messages, params = call
-    lm, around = pending.lm, _pending_call.get()
-    _pending_call.set(
-        pending
-    )  # put back by hand: an operation that is given up may be closed in another context
+    lm, outer = pending.lm, _pending_call.get()
+    _pending_call.set(pending)  # not by a token: an abandoned flow may be closed in another context
     try:
         with use_scope(scope):
             if pair is None:
                 return (yield from _call_forward(lm, prompt, messages, params, pending))
             result = yield from _call_override(pair, *call)
     finally:
-        _pending_call.set(around)
+        _pending_call.set(outer)
     return _with_usage(_read_texts(lm, result), pending)
 
 
@@ -147,14 +145,14 @@ def _call_forward(
     params: Mapping[str, object],
     pending: PendingCall,
 ) -> Flow[Reply]:
-    """Through the model's own `forward`, if it has one."""
+    """Call the user's own `forward`, if there is one."""
     pair = own_pair(lm, "forward", "aforward")
     if pair is None:
         return (yield from base_reply(lm, messages, params))
-    begun = len(pending.replies)
+    count = len(pending.replies)
     result = yield from _call_override(pair, prompt, messages, params)
-    reply = reply_of_response(result, type(lm).__name__, lm.model)
-    if len(pending.replies) == begun:
+    reply = read_response(result, type(lm).__name__, lm.model)
+    if len(pending.replies) == count:
         pending.replies.append(reply)
     return _with_usage(reply, pending)
 
@@ -165,13 +163,13 @@ def _call_override(
     messages: Sequence[Message],
     params: Mapping[str, object],
 ) -> Flow[Any]:
-    """Called as 2.6.23 does: with the prompt, where there is one, else with messages, and with the call's own parameters."""
-    sent = None if prompt is not None else [dict(message) for message in messages]
-    return (yield CallOverride(pair, prompt=prompt, messages=sent, **params))
+    """Call as dspy 2.6.23 does: with the prompt, if there is one, else with messages, and with the call's own parameters."""
+    copies = None if prompt is not None else [dict(message) for message in messages]
+    return (yield CallOverride(pair, prompt=prompt, messages=copies, **params))
 
 
 def _read_texts(lm: Model, result: object) -> Reply:
-    """What a `__call__` of the user's own returned, as a reply whose usage nobody knows."""
+    """The result of a user's own `__call__`, as a reply of unknown usage."""
     listed = [result] if isinstance(result, str) else result
     if isinstance(listed, (list, tuple)):
         texts = [one.get("text") if isinstance(one, Mapping) else one for one in listed]
@@ -183,12 +181,12 @@ def _read_texts(lm: Model, result: object) -> Reply:
 
 
 def _with_usage(reply: Reply, pending: PendingCall) -> Reply:
-    """The reply with the tokens and the cost of what was asked for it."""
+    """The reply with the tokens and the cost of the calls that were made for it."""
     if pending.replies:
         whole = join_replies(pending.replies)
         if reply.texts == whole.texts:
             return whole
-        # Put together of several, perhaps: where the last of them ended, the whole did.
+        # It may be put together from several replies, and ends as the last of them does.
         reason = pending.replies[-1].finish_reason
         return replace(
             whole, text=reply.text, others=reply.others, finish_reason=reason, other_reasons=(), reasoning=""

@@ -1,4 +1,4 @@
-"""A reply that is known at once, written as slowly as one that is not."""
+"""A reply that is known at once, written over time as a real one is."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from refine_core.concurrency.effects import Pause
 from refine_core.concurrency.flows import Flow
 from refine_core.lm.types import OnText
 
-STEP_S = 0.1  # how often somebody who reads along is told
+STEP_S = 0.1  # between two calls of on_text
 
 
 def write_slowly(text: str, over_s: float, cancel: Cancel, on_text: OnText | None) -> Flow[None]:
-    """Take `over_s` seconds; whoever reads along sees `text` grow meanwhile. Raises RunCancelled."""
+    """Take `over_s` seconds, and call on_text with more and more of the text meanwhile. Raises RunCancelled."""
     if over_s <= 0:
         cancel.check()
         return

@@ -1,6 +1,6 @@
-"""What a call cost, in US dollars: by the prices that a person gave, else by the provider's word, else by litellm's table.
+"""What a call cost, in US dollars: by the model's own prices, else by the provider's report, else by litellm's list.
 
-Rule: an unknown cost is None, never 0. A server of one's own has no listed price, whatever it calls its models.
+Rule: an unknown cost is None, never 0. A server of one's own has no listed price, whatever its models are called.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ OWN_SERVERS = frozenset(
         *("docker_model_runner", "lemonade", "petals", "triton", "infinity"),
     )
 )
-"""litellm's names of the protocols that anybody's server speaks, so that an address says nothing of a price."""
+"""litellm's names of protocols that many servers speak, so that the protocol says nothing about a price."""
 
 
 def cost_by_own_prices(
     tokens: Usage, price_in_usd: float | None, price_out_usd: float | None
 ) -> float | None:
-    """Prices are for a million tokens. None if a price or a number of tokens that counts is unknown."""
+    """The cost by prices for a million tokens. None if a price or a number of tokens that counts is unknown."""
     cost = 0.0
     for count, price in ((tokens.prompt_tokens, price_in_usd), (tokens.completion_tokens, price_out_usd)):
         if count == 0:
@@ -62,12 +62,10 @@ def is_listed(provider: str, address: str | None) -> bool:
 
 
 def cost_by_list(litellm: Any, model: str, provider: str, usage: Mapping[str, Any]) -> float | None:
-    """By litellm's table, cached tokens and all. usage: as the server told it, by OpenAI's names."""
-    told = usage.get("cost")
-    if provider == "openrouter" and isinstance(
-        told, (int, float)
-    ):  # it says itself what it charged, in dollars
-        return float(told)
+    """The cost by litellm's list, cached tokens included. usage: the server's, by OpenAI's names."""
+    cost_usd = usage.get("cost")
+    if provider == "openrouter" and isinstance(cost_usd, (int, float)):
+        return float(cost_usd)  # openrouter reports what it charged, in dollars
     if not usage.get("prompt_tokens"):
         return None
     try:

@@ -291,7 +291,7 @@ class LM(BaseLM):
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
         known = effort if isinstance(effort, str) else None
-        provider = capabilities.provider_of(litellm, self.model, self.api_base, self.custom_llm_provider)
+        provider = capabilities.find_provider(litellm, self.model, self.api_base, self.custom_llm_provider)
         return capabilities.supports(litellm, self.model, provider, param, known)
 
     @property

@@ -1,7 +1,4 @@
-"""A recorded run as a model: every request gets the reply that it got then.
-
-ReplayLM(recording)  asks nobody: no network, no key, no cost
-"""
+"""A recorded run as a model: every request gets the reply that it got in that run. No network, no key, no cost."""
 
 from __future__ import annotations
 
@@ -29,29 +26,30 @@ from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage
 from refine_core.log.span import Span
 from refine_core.spec import ModelSpec, ReplyFormat
 
-_STATUS = re.compile(r"\(([45]\d\d)\)")  # as refine_core.lm.refusal_messages writes it
+_STATUS = re.compile(r"\(([45]\d\d)\)")  # as refusal_messages writes it
 
 
 class ReplayGuard:
-    """A sink before whoever records: a request that the recorded run was cut short before is not on record here either.
+    """A sink before the recorder. It refuses requests after the point where the recorded run was cut short.
 
-    recordings: by who asks. Raises RecordingEnded.
+    recordings: by the purpose of the request. Raises RecordingEnded.
     """
 
     def __init__(self, recordings: Mapping[Purpose, Recording]) -> None:
         self._recordings = recordings
 
     def accept(self, _: Span, event: Event) -> None:
-        """Refuse the request."""
+        """Check a request."""
         if isinstance(event, LMRequested) and (recording := self._recordings.get(event.purpose)):
             recording.check(event.messages, event.params)
 
 
 class ReplayLM(BaseLM):
-    """A model that gives the replies of a recording. Replies cost nothing, and say that they are replayed.
+    """A model that gives the replies of a recording. They cost nothing and are marked as replayed.
 
     model: the recorded model's name. temperature, reply_format: as the recorded one's. delay_s: seconds that each reply
-    takes; None for as long as it took then. Raises: LMNotFoundError for a request that was never made; the failures recorded.
+    takes; None for as long as it took in that run. Raises: LMNotFoundError for a request that was not made in that run; the
+    recorded errors.
     """
 
     kind: ClassVar[Literal["replay"]] = "replay"
@@ -89,28 +87,28 @@ class ReplayLM(BaseLM):
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
     ) -> Flow[Reply]:
-        """`complete` as an operation; it retries where the recorded call did, and fails where that failed."""
+        """`complete` as an operation; it retries and fails where the recorded call did."""
         cancel = cancel or Cancel()
-        answered = self.recording.next_answer(messages, self._recorded_params(messages, params))
-        if answered is None or answered.end is None:
+        answer = self.recording.next_answer(messages, self._recorded_params(messages, params))
+        if answer is None or answer.end is None:
             raise LMNotFoundError(
                 f"The recording of run {self.recording.run_id} holds no reply to this request: the program, its inputs, "
-                "its reward or its temperatures are not those of that run. Change them back, or ask a model.",
+                "its reward or its temperatures are not those of that run. Change them back, or choose a model.",
                 model=self.model,
             )
-        waited = 0.0
-        for retried in answered.retries:
-            wait_s = retried.wait_s if self.delay_s is None else 0.0
+        waited_s = 0.0
+        for retry in answer.retries:
+            wait_s = retry.wait_s if self.delay_s is None else 0.0
             if on_retry is not None:
-                error = _recorded_error(retried.error, self.model)
-                error.left_out = retried.left_out
-                on_retry(retried.ordinal, wait_s, error)
+                error = _recorded_error(retry.error, self.model)
+                error.left_out = retry.left_out
+                on_retry(retry.ordinal, wait_s, error)
             yield Pause(wait_s, cancel)
-            waited += wait_s
-            if "temperature" in retried.left_out:
+            waited_s += wait_s
+            if "temperature" in retry.left_out:
                 self.recording.has_temperature = False  # as the recorded run found out
-        end = answered.end
-        took_s = max(0.0, end.took_s - waited) if self.delay_s is None else self.delay_s
+        end = answer.end
+        took_s = max(0.0, end.took_s - waited_s) if self.delay_s is None else self.delay_s
         if isinstance(end, LMFailed):
             yield Pause(took_s, cancel)
             raise _recorded_error(end.error, self.model)
@@ -129,27 +127,27 @@ class ReplayLM(BaseLM):
         )
 
     def should_ask(self, messages: Sequence[Message], params: Mapping[str, object]) -> bool:
-        """Whether the recorded run made this request: what a model was known to refuse then was not asked for."""
+        """Whether the recorded run made this request. It did not make those that its model was known to refuse."""
         return self.recording.contains(messages, self._recorded_params(messages, params))
 
     def drop_refused_params(self, params: Mapping[str, object]) -> Mapping[str, object]:
-        """What the recorded model was sent, as far as the recording was given."""
+        """The parameters that the recorded model was sent, as far as the recording has been replayed."""
         has_temperature = self.recording.has_temperature
         return params if has_temperature else {n: v for n, v in params.items() if n != "temperature"}
 
     def _recorded_params(
         self, messages: Sequence[Message], params: Mapping[str, object]
     ) -> Mapping[str, object]:
-        """The parameters of the recorded request: an adviser of its own may take a temperature where the program's model took none."""
+        """The parameters of the recorded request: a separate adviser may take a temperature where the program's model takes none."""
         return params if self.recording.contains(messages, params) else self.drop_refused_params(params)
 
     def supports(self, param: str) -> bool:
-        """Whether the recorded model took it."""
+        """Whether the recorded model supported the parameter."""
         return self.recording.supports(param)
 
 
 def replay_spec(model: ModelSpec, run_id: str) -> ModelSpec:
-    """The description of the same model as run `run_id` recorded it; a replay of a replay is one of the first run."""
+    """The description of a model that replays run `run_id`. A replay of a replay is one of the original run."""
     if model.kind == "replay":
         return model
     return replace(
@@ -164,7 +162,7 @@ def replay_spec(model: ModelSpec, run_id: str) -> ModelSpec:
 
 
 def _recorded_error(fault: Fault, model: str) -> LMError:
-    """The recorded failure, as it was raised then."""
+    """The recorded error, as it was raised in that run."""
     kind = getattr(errors, fault.type, LMError)
     if not (isinstance(kind, type) and issubclass(kind, LMError)):
         kind = LMError

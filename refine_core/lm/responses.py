@@ -1,6 +1,6 @@
 """Replies in the shape of OpenAI's responses, as the `forward` of a model returns them, and back.
 
-Reply --response_of--> Response(choices, usage, model) --reply_of_response--> Reply
+Reply --to_response--> Response(choices, usage, model) --read_response--> Reply
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Response(SimpleNamespace):
         return getattr(self, name, default)
 
 
-def response_of(reply: Reply) -> Response:
+def to_response(reply: Reply) -> Response:
     """A reply in OpenAI's shape."""
-    thought = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
+    reasoning = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
     choices = [
         Response(
             index=i,
-            message=Response(role="assistant", content=text, **(thought if i == 0 else {})),
+            message=Response(role="assistant", content=text, **(reasoning if i == 0 else {})),
             finish_reason=reason or "stop",
         )
         for i, (text, reason) in enumerate(zip(reply.texts, reply.reasons, strict=True))
@@ -50,8 +50,8 @@ def response_of(reply: Reply) -> Response:
     )
 
 
-def reply_of_response(response: object, owner: str, model: str) -> Reply:
-    """The Reply in what a `forward` returned: an object or a dict in OpenAI's shape, or a Reply. owner: whose `forward`.
+def read_response(response: object, owner: str, model: str) -> Reply:
+    """The Reply in the result of a `forward`: an object or a dict in OpenAI's shape, or a Reply. owner: the class.
 
     Raises: TypeError for anything else; LMUnavailableError for a response without text.
     """
@@ -63,17 +63,17 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
             f"{owner}.forward must return a reply as OpenAI shapes it, with choices[0].message.content, "
             f"not {describe_value(response)}"
         )
-    said = [(text, _part(choice, "finish_reason")) for choice in choices if (text := _text(choice))]
-    texts = [text for text, _ in said]
-    reasons = [reason if isinstance(reason, str) else "" for _, reason in said]
+    pairs = [(text, _part(choice, "finish_reason")) for choice in choices if (text := _text(choice))]
+    texts = [text for text, _ in pairs]
+    reasons = [reason if isinstance(reason, str) else "" for _, reason in pairs]
     if not texts:
         raise LMUnavailableError(f"{owner}.forward returned a reply without text.", model=model)
-    told = _part(response, "usage")
-    told = told.model_dump() if hasattr(told, "model_dump") else told
-    usage = normalize_usage(told if isinstance(told, Mapping) else getattr(told, "__dict__", None))
+    raw = _part(response, "usage")
+    raw = raw.model_dump() if hasattr(raw, "model_dump") else raw
+    usage = normalize_usage(raw if isinstance(raw, Mapping) else getattr(raw, "__dict__", None))
     hidden = _part(response, "_hidden_params")
     cost = hidden.get("response_cost") if isinstance(hidden, Mapping) else None
-    thought = _part(_part(choices[0], "message"), "reasoning_content")
+    reasoning = _part(_part(choices[0], "message"), "reasoning_content")
     return Reply(
         texts[0],
         Usage(token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))),
@@ -83,7 +83,7 @@ def reply_of_response(response: object, owner: str, model: str) -> Reply:
         cache_hit=bool(_part(response, "cache_hit") is True),
         others=tuple(texts[1:]),
         other_reasons=tuple(reasons[1:]),
-        reasoning=thought if isinstance(thought, str) else "",
+        reasoning=reasoning if isinstance(reasoning, str) else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""A model that says what it was told to: for tests, yours and ours."""
+"""A model with scripted replies, for tests."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from refine_core.lm.types import Message, OnRetry, OnText, Reply
 
 
 class ScriptedCall(NamedTuple):
-    """What the model was asked, as it was at that moment."""
+    """One call, as the model received it."""
 
     messages: tuple[Message, ...]
     params: Mapping[str, object]
 
 
 Fields = Mapping[str, object]
-"""An answer by its fields, name -> value, written in the format that the request asks for."""
+"""A reply by its fields, name -> value; it is written in the format that the request asks for."""
 
 ScriptReply = str | Reply | Fields
 Script = Sequence[ScriptReply | BaseException]
@@ -35,15 +35,15 @@ Answerer = Callable[[Sequence[Message], Mapping[str, object]], "ScriptReply | Aw
 
 
 class ScriptedLM(BaseLM):
-    """Replies written down beforehand.
+    """A model that gives the replies of a script.
 
-    replies: texts, answers by field ({"answer": "x"}) or whole Replies in the order of the calls, an exception among them
+    replies: texts, replies by field ({"answer": "x"}) or whole Replies in the order of the calls, an exception among them
              being raised instead; or a function (messages, params) -> one of these, which may be async. Under `acall` a
              sync one runs in a thread.
-    supports: the parameters that this model says it supports; see `BaseLM.supports`.
-    calls:   every call so far, the failed ones too. Copies share the script and the calls; any thread may ask. A pickle
-             has what is left of the script, and no calls.
-    Raises:  LMError once the script is used up; TypeError for a reply that is none of these.
+    supports: the parameters that `supports` says yes to.
+    calls:   every call so far, failed ones too. Copies share the script and the calls; any thread may ask. A pickle has
+             the rest of the script, and no calls.
+    Raises:  LMError once the script is used up; TypeError for a reply of another type.
     """
 
     kind: ClassVar[Literal["scripted"]] = "scripted"
@@ -67,7 +67,7 @@ class ScriptedLM(BaseLM):
         self._length = len(self._left)
 
     def supports(self, param: str) -> bool:
-        """Whether it was said to take this parameter. It does not mind any."""
+        """Whether this parameter is among those of `supports=…`. Any parameter is accepted."""
         return param in self._supported
 
     def complete(
@@ -88,9 +88,9 @@ class ScriptedLM(BaseLM):
         *,
         cancel: Cancel | None = None,
         on_retry: OnRetry | None = None,  # noqa: ARG002  # a script fails or answers at once
-        on_text: OnText | None = None,  # noqa: ARG002  # and whole
+        on_text: OnText | None = None,  # noqa: ARG002  # and at once
     ) -> Flow[Reply]:
-        """`complete` as an operation; a written script answers without any wait."""
+        """`complete` as an operation; a list of replies answers without any wait."""
         if cancel is not None:
             cancel.check()
         call = ScriptedCall(
@@ -107,9 +107,9 @@ class ScriptedLM(BaseLM):
         with self._lock:  # so that calls[i] is what replies[i] answers
             self.calls.append(call)
             if not self._left:
-                asked = call.messages[-1]["content"][:80] if call.messages else ""
+                request = call.messages[-1]["content"][:80] if call.messages else ""
                 raise LMError(
-                    f"the script of {self._length} replies is used up, and one more was asked for: {asked!r}; "
+                    f"the script of {self._length} replies is used up, and one more was requested: {request!r}; "
                     "give ScriptedLM another reply, or a function",
                     model=self.model,
                 )
@@ -119,7 +119,7 @@ class ScriptedLM(BaseLM):
         return reply
 
     def _to_reply(self, reply: object, call: ScriptedCall) -> Reply:
-        """A reply that is no plain text. Raises TypeError."""
+        """The Reply for what is not plain text. Raises TypeError."""
         if isinstance(reply, Mapping):
             return Reply(_format_fields(reply, call), model=self.model)
         if isinstance(reply, Reply):
@@ -137,7 +137,7 @@ class ScriptedLM(BaseLM):
 
 
 class _CallList(list[ScriptedCall]):
-    """The calls, and the lock of those that share them. A pickle has none: what was said is no part of what a model is."""
+    """The calls, with the lock of the models that share them. A pickle has no calls: they are not part of the model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class _CallList(list[ScriptedCall]):
 
 
 def _format_fields(fields: Fields, call: ScriptedCall) -> str:
-    """An answer in the format that the request asks for: under markers, unless it asks for JSON and shows none."""
+    """The fields in the format that the request asks for: under markers, unless it asks for JSON and shows no markers."""
     values = {name: to_jsonable(value) for name, value in fields.items()}
     request = call.messages[-1]["content"] if call.messages else ""
     by_json = call.params.get("response_format") is not None or "JSON" in request
@@ -162,7 +162,7 @@ def _format_fields(fields: Fields, call: ScriptedCall) -> str:
 
 
 def _check_script(replies: Any) -> list[ScriptReply | BaseException]:
-    """The replies of a script. Raises TypeError that says which one is none."""
+    """The replies of a script. Raises TypeError, which says which one is not a reply."""
     if isinstance(replies, (str, Reply, BaseException)):
         raise TypeError(
             f"replies must be a list of texts or a function, not {replies!r:.80}; write ScriptedLM([{replies!r:.80}])"

@@ -1,8 +1,8 @@
-"""Keys stay unsaid: in errors, in replies and their drafts, and in the logs of the libraries that send them.
+"""Secrets are masked in errors, in replies and their drafts, and in logs (log_guard).
 
-redact     errors and logs       the exact secrets, the environment's, and whatever looks like one
-mask       replies               the exact secrets alone, so that no word of a reply is taken for one
-safe_prefix drafts of replies   the same, less an end that may be the beginning of a secret
+redact       errors and logs      masks the given secrets, the environment's, and whatever looks like one
+mask         replies              masks the given secrets only, so that no word of a reply is taken for one
+safe_prefix  drafts of replies    the same, without an end that may be the beginning of a secret
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from refine_core.spec.secrets import SECRET_LIKE
 
 MIN_SECRET_CHARS = 4
-"""Characters; shorter secrets occur in any text by chance, and cannot be hidden."""
+"""Shorter secrets occur in any text by chance and cannot be masked."""
 
 MIN_SECRET_IN_REPLY_CHARS = 12
-"""Characters; keyless servers are given words such as "ollama" or "not-needed" for a key, and replies may have them."""
+"""Servers that need no key are sent words such as "ollama" or "not-needed", and replies may contain these."""
 
 MASK = "[hidden]"
 
@@ -28,35 +28,37 @@ def redact(text: str, secrets: Collection[str] = ()) -> str:
 
 
 def mask(text: str, secrets: Collection[str]) -> str:
-    """A reply without the exact secrets that were sent with its request: a server may repeat them."""
+    """A reply without the secrets that were sent with its request: a server may repeat them."""
     return _replace_secrets(text, secrets, MIN_SECRET_IN_REPLY_CHARS)
 
 
 def safe_prefix(text: str, secrets: Collection[str]) -> str:
-    """As much of an unfinished reply as may be said: what could be the beginning of a secret waits for its rest."""
+    """As much of an unfinished reply as may be shown: what could be the beginning of a secret has to wait."""
     text = mask(text, secrets)
-    held = 0
+    unsafe = 0
     for secret in secrets:
         if len(secret) >= MIN_SECRET_IN_REPLY_CHARS:
-            begun = (n for n in range(min(len(secret) - 1, len(text)), held, -1) if text.endswith(secret[:n]))
-            held = next(begun, held)
-    return text[: len(text) - held]
+            prefixes = (
+                n for n in range(min(len(secret) - 1, len(text)), unsafe, -1) if text.endswith(secret[:n])
+            )
+            unsafe = next(prefixes, unsafe)
+    return text[: len(text) - unsafe]
 
 
-def _replace_secrets(text: str, secrets: Collection[str], least: int) -> str:
+def _replace_secrets(text: str, secrets: Collection[str], min_chars: int) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= least:
+        if len(secret) >= min_chars:
             text = text.replace(secret, MASK)
     return text
 
 
 def environment_secrets() -> list[str]:
-    """What this process's environment holds under names such as OPENAI_API_KEY."""
+    """The values of environment variables with names such as OPENAI_API_KEY."""
     return [v for n, v in os.environ.items() if n.endswith(("_KEY", "_TOKEN", "_SECRET"))]
 
 
 def collect_secrets(private: Iterable[object], address: str | None = None) -> frozenset[str]:
-    """The texts in secret parameters, each a text or, as headers are, a mapping; and the password in an address."""
+    """The secret texts in parameters, each a text or, for headers, a mapping; and the login in an address."""
     values = [part for value in private for part in _parts(value)]
     login = urlsplit(address or "")
     texts = [*map(str, values), *filter(None, (login.username, login.password))]

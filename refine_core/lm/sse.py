@@ -1,7 +1,4 @@
-"""Server-sent events, read from bytes wherever these are cut.
-
-bytes --EventReader--> events
-"""
+"""Server-sent events, read from bytes that may be cut anywhere."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from refine_core.lm.transport_faults import ReplyTooLong
 DONE = "[DONE]"
 
 MAX_LINE_BYTES = 16_000_000
-"""Of one line of a stream. A whole reply in one piece is shorter, even where each character of it is escaped."""
+"""Of one line of a stream. A whole reply in one piece is shorter, even if each of its characters is escaped."""
 
 _FIELDS = (b"data", b"event", b"id", b"retry")
 
@@ -28,10 +25,10 @@ class ServerEvent:
 
 
 class EventReader:
-    """Server-sent events out of bytes, wherever these are cut: lines end by LF, CR or both, and comments are skipped.
+    """The events in bytes that may be cut anywhere. Lines end by LF, CR or both; comments are skipped.
 
-    Understood too: events without empty lines between them, bare JSON in a line of its own, and `error: …`, which
-    llama.cpp writes. is_stream: False once a line was seen that no such stream has. Raises ReplyTooLong.
+    It also reads events without empty lines between them, bare JSON in a line of its own, and llama.cpp's `error: …`.
+    is_stream: False after a line that no such stream has. Raises ReplyTooLong.
     """
 
     def __init__(self) -> None:
@@ -40,35 +37,35 @@ class EventReader:
         self._rest_bytes = 0
         self._name = ""
         self._data: list[str] = []
-        self._begun = False
+        self._has_begun = False
 
     def feed(self, raw: bytes) -> list[ServerEvent]:
         """The events that these bytes complete."""
         self._rest.append(raw)
         self._rest_bytes += len(raw)
-        if self._begun and b"\n" not in raw and b"\r" not in raw and not self._rest[0].endswith(b"\r"):
+        if self._has_begun and b"\n" not in raw and b"\r" not in raw and not self._rest[0].endswith(b"\r"):
             if self._rest_bytes > MAX_LINE_BYTES:
                 raise ReplyTooLong
             return []
         text = b"".join(self._rest)
-        if not self._begun and len(text) >= len(_BOM):
-            self._begun, text = True, text.removeprefix(_BOM)
-        held = b"\r" if text.endswith(b"\r") else b""  # its LF may be the next byte
-        *lines, rest = text.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._rest, self._rest_bytes = [rest + held], len(rest + held)
+        if not self._has_begun and len(text) >= len(_BOM):
+            self._has_begun, text = True, text.removeprefix(_BOM)
+        pending = b"\r" if text.endswith(b"\r") else b""  # its LF may be the next byte
+        *lines, rest = text.removesuffix(pending).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        self._rest, self._rest_bytes = [rest + pending], len(rest + pending)
         events: list[ServerEvent] = []
         for line in lines:
             self._line(line, events)
         return events
 
     def end(self) -> list[ServerEvent]:
-        """The last events, of a server that does not end its last line or event."""
+        """The last events, for a server that does not end its last line or event."""
         events = self.feed(b"\n") if self._rest_bytes else []
         self._line(b"", events)
         return events
 
     def _close(self, events: list[ServerEvent]) -> None:
-        """The event that was begun is complete."""
+        """End the current event."""
         if self._data:
             events.append(ServerEvent(self._name, "\n".join(self._data)))
         self._name, self._data = "", []
@@ -79,10 +76,10 @@ class EventReader:
             return
         field, _, value = line.partition(b":")
         if field == b"data":
-            said = value.removeprefix(b" ").decode(errors="replace")
-            if self._data and self._data[-1].endswith("}") and said.startswith(("{", DONE)):
+            data_line = value.removeprefix(b" ").decode(errors="replace")
+            if self._data and self._data[-1].endswith("}") and data_line.startswith(("{", DONE)):
                 self._close(events)
-            self._data.append(said)
+            self._data.append(data_line)
         elif line.startswith(b"{") or field == b"error":
             self._close(events)
             name, data = ("error", value.strip()) if field == b"error" else ("", line)

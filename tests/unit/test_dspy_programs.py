@@ -265,7 +265,7 @@ def test_an_error_is_what_litellm_itself_raises(code):
 
 def test_the_cache_is_configured_by_dspys_keywords():
     configure_cache(enable_disk_cache=False, enable_memory_cache=True, enable_litellm_cache=False)
-    with pytest.raises(ValueError, match="litellm's own cache is not used"):
+    with pytest.raises(ValueError, match="litellm's own cache is not supported"):
         configure_cache(enable_litellm_cache=True)
 
 

@@ -17,7 +17,7 @@ from refine_core.events import LMReplied
 from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, Usage, configure_cache, warm
 from refine_core.lm.ask import ask
 from refine_core.lm.cache import Cache, cache_key
-from refine_core.lm.disk import FILE
+from refine_core.lm.disk_cache import FILE
 from refine_core.lm.shared import shared
 from refine_core.log.scope import Collector, Scope
 from refine_core.spec import ModelSpec

@@ -15,7 +15,7 @@ from refine_core.errors import LMError
 from refine_core.lm import LM, History, Reply, ScriptedLM, Usage, inspect_history
 from refine_core.lm.history import MAX_CALLS, format_entries
 from refine_core.lm.recent_calls import record_call
-from refine_core.lm.responses import response_of
+from refine_core.lm.responses import to_response
 from refine_core.lm.shared import shared
 from tests.threads import finish
 
@@ -41,7 +41,7 @@ def test_an_entry_says_all_about_its_call():
         "prompt": "why?",
         "messages": [{"role": "user", "content": "why?"}],
         "kwargs": {"temperature": 0.7},
-        "response": response_of(Reply("Because.", Usage(3, 2), model="served", cost_usd=0.5)),
+        "response": to_response(Reply("Because.", Usage(3, 2), model="served", cost_usd=0.5)),
         "outputs": ["Because."],
         "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
         "cost": 0.5,

@@ -244,7 +244,7 @@ def test_the_replay_of_a_run_that_was_cut_short_ends_where_its_recording_does(ru
         again = run_to_end(partial, partial.replay(run_id, delay_s=0.0))
         partial.close()
         if at < len(log) - 1 and again.timeline.finished.reason == "recording_ended":
-            assert again.stop_summary.startswith("The recording ends here: that run did not come to its end.")
+            assert again.stop_summary.startswith("The recording ends here: that run did not finish.")
             assert not any(a.error and "holds no reply" in a.error.message for a in again.timeline.attempts)
             assert sum(c.reply is not None for c in again.timeline.calls) == replies
             assert again.usage_summary.endswith("free")

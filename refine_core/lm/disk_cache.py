@@ -1,7 +1,7 @@
-"""Replies kept in a SQLite file: the cache's second place, if somebody asked for one.
+"""The cache on disk, a SQLite file, if `configure_cache` asks for one.
 
-The replies are JSON, so that a file from elsewhere can do no more than answer wrongly; caches that pickle run what they
-read. Whatever is wrong with the file later on costs the cache, never a call: it is logged, and the model is asked.
+Replies are stored as JSON: a file from elsewhere can give wrong replies, but a pickle could run code. A problem with the file
+is logged, and the model is asked instead.
 """
 
 from __future__ import annotations
