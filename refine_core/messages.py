@@ -133,8 +133,8 @@ def describe_failure(attempt: Attempt) -> str:
     if attempt.error is None:
         return ""
     run = next((run for run in attempt.predictors if run.error == attempt.error), None)
-    told = _unread_replies(f"the reply of {run.name!r}", run.calls, attempt.error) if run is not None else ""
-    return told or describe_error(attempt.error)
+    text = _unread_replies(f"the reply of {run.name!r}", run.calls, attempt.error) if run is not None else ""
+    return text or describe_error(attempt.error)
 
 
 def suggest_next_step(timeline: Timeline, attempt: Attempt) -> str:
@@ -160,9 +160,9 @@ def describe_advice_failure(advice: Advice) -> str:
     """The error that kept advice from coming, and what to do where the adviser could not do as it was asked; "" for none."""
     if advice.error is None:
         return ""
-    if told := _unread_replies("the adviser's reply", advice.calls, advice.error):
+    if text := _unread_replies("the adviser's reply", advice.calls, advice.error):
         return (
-            f"{told}. A larger model may be a better adviser; the next attempt keeps the hints that it has."
+            f"{text}. A larger model may be a better adviser; the next attempt keeps the hints that it has."
         )
     return describe_error(advice.error)
 
@@ -213,7 +213,7 @@ def describe_caller(timeline: Timeline, call: Call) -> str:
 
 
 def usage_summary(timeline: Timeline) -> str:
-    """What was spent: "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004"; unknown cost is said to be so."""
+    """What was spent: "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004"; an unknown cost is named as such."""
     advice = sum(a.advice is not None for a in timeline.attempts)
     usage = timeline.usage
     parts = [pluralize(len(timeline.attempts), "attempt")]

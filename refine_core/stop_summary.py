@@ -33,14 +33,14 @@ def stop_summary(
     end = timeline.finished
     if end is not None:
         return _join(*_ending(timeline, end))
-    said = _progress(timeline) if alive else _interruption(timeline, because)
+    sentence = _progress(timeline) if alive else _interruption(timeline, because)
     kept = "Everything recorded until then is here." if because and timeline.attempts and not alive else ""
-    return _join(said, *_failures(timeline), kept)
+    return _join(sentence, *_failures(timeline), kept)
 
 
 def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
     """The sentences about a run that ended."""
-    made, failures = len(timeline.attempts), _failures(timeline)
+    count, failures = len(timeline.attempts), _failures(timeline)
     failed = sum(a.state == "failed" for a in timeline.attempts)
     best = _named("Best", timeline, end.best)
     returned = _named("Returned the best", timeline, end.returned)
@@ -53,26 +53,26 @@ def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
             reward = f"{_reward(timeline, end.returned)}{_rules(timeline, end.returned)}"
             return (f"The only attempt scored {reward}.",)
         case "attempts_used_up" if end.returned is not None:
-            return f"All {pluralize(made, 'attempt')} made; {_aim(timeline)}.", returned, *failures
+            return f"All {pluralize(count, 'attempt')} made; {_aim(timeline)}.", returned, *failures
         case "too_many_failures":
             allowed = (
                 len(timeline.temperatures) if timeline.spec.fail_count is None else timeline.spec.fail_count
             )
             why = f"{pluralize(failed, 'attempt')} failed ({allowed} allowed)"
-            return f"Gave up after attempt {made}: {why}.", best, *failures
+            return f"Gave up after attempt {count}: {why}.", best, *failures
         case "every_attempt_failed":
             return _all_failed(timeline, failures)
         case "budget_used_up":
-            during = f" during attempt {made}" if end.returned is None else ""
+            during = f" during attempt {count}" if end.returned is None else ""
             spent = end.error.message if end.error is not None else "The budget is used up."
             return f"Stopped by its budget{during}.", spent, returned or _NO_REWARD, *failures
         case "recording_ended":
-            said = end.error.message if end.error is not None else "The recording ends here."
-            return said, (returned or _NO_REWARD) if made else "", *failures
+            sentence = end.error.message if end.error is not None else "The recording ends here."
+            return sentence, (returned or _NO_REWARD) if count else "", *failures
         case "reward_broken":
             why = "every further attempt would fail with the same error"
             ask = "Fix the reward, or continue anyway."
-            return f"Stopped after attempt {made}: {why}.", *failures, best, ask
+            return f"Stopped after attempt {count}: {why}.", *failures, best, ask
         case "cancelled":
             return f"Cancelled {_when(timeline)}.", best, *failures
         case _:
@@ -122,9 +122,12 @@ def _failures(timeline: Timeline) -> list[str]:
             f"{list_attempts(indices)} failed: {_whole(timeline, cause)}" for cause, indices in causes.items()
         ]
     most = sorted(causes, key=lambda cause: -len(causes[cause]))[:_CAUSES]
-    told = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in most]
+    sentences = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in most]
     others = sum(len(causes[cause]) for cause in causes if cause not in most)
-    return [*told, *([f"{pluralize(others, 'more attempt')} failed for other reasons."] if others else [])]
+    return [
+        *sentences,
+        *([f"{pluralize(others, 'more attempt')} failed for other reasons."] if others else []),
+    ]
 
 
 def _by_cause(timeline: Timeline) -> dict[str, list[int]]:
@@ -141,16 +144,16 @@ def _by_cause(timeline: Timeline) -> dict[str, list[int]]:
 def _cause(attempt: Attempt) -> str:
     """Why an attempt failed, short enough for a headline: "the reward returned nothing (line 4)"."""
     error = attempt.error
-    said = _first_sentence(describe_failure(attempt)) or "unknown error"
+    sentence = _first_sentence(describe_failure(attempt)) or "unknown error"
     if error is None or attempt.phase != "reward":
-        return said
-    if error.type == "WrongType" and said.startswith("the reward returned None"):
-        said = "the reward returned nothing"
-    elif said.startswith(f"{error.type}: "):
-        said = f"the reward raised {said}"
+        return sentence
+    if error.type == "WrongType" and sentence.startswith("the reward returned None"):
+        sentence = "the reward returned nothing"
+    elif sentence.startswith(f"{error.type}: "):
+        sentence = f"the reward raised {sentence}"
     elif error.type == "Timeout":
-        said = f"the reward {said}"
-    return said if error.line is None else f"{said} (line {error.line})"
+        sentence = f"the reward {sentence}"
+    return sentence if error.line is None else f"{sentence} (line {error.line})"
 
 
 def _whole(timeline: Timeline, cause: str) -> str:
@@ -189,12 +192,12 @@ def list_attempts(indices: Sequence[int]) -> str:
 
 def _when(timeline: Timeline) -> str:
     """How far a run had come when it was stopped from outside."""
-    made = len(timeline.attempts)
-    if not made:
+    count = len(timeline.attempts)
+    if not count:
         return "before the first attempt"
     if timeline.is_advising:
-        return f"while advice was asked for, after attempt {made}"
-    return f"{'after' if timeline.attempts[-1].has_ended else 'during'} attempt {made}"
+        return f"while advice was asked for, after attempt {count}"
+    return f"{'after' if timeline.attempts[-1].has_ended else 'during'} attempt {count}"
 
 
 def _interruption(timeline: Timeline, because: str) -> str:
@@ -204,10 +207,10 @@ def _interruption(timeline: Timeline, because: str) -> str:
 
 def _progress(timeline: Timeline) -> str:
     """A run under way."""
-    made = len(timeline.attempts)
+    count = len(timeline.attempts)
     if timeline.is_advising:
-        return f"Asking for advice after attempt {made} of {len(timeline.temperatures)}."
-    return f"Running attempt {made} of {len(timeline.temperatures)}." if made else "Starting."
+        return f"Asking for advice after attempt {count} of {len(timeline.temperatures)}."
+    return f"Running attempt {count} of {len(timeline.temperatures)}." if count else "Starting."
 
 
 def _reward(timeline: Timeline, index: int) -> str:

@@ -51,8 +51,8 @@ def other_models_form(form: FormState) -> None:
 
 def budget_form(form: FormState) -> None:
     """What the run may spend."""
-    given = any(st.session_state.get(field_key("budget", unit)) for unit in ("usd", "tokens"))
-    with auto_expander("Budget", key=field_key("budget"), needed=given):
+    has_budget = any(st.session_state.get(field_key("budget", unit)) for unit in ("usd", "tokens"))
+    with auto_expander("Budget", key=field_key("budget"), needed=has_budget):
         dollars, tokens = st.columns(2)
         with dollars:
             st.text_input(

@@ -81,14 +81,14 @@ def _real_model(form: FormState, run: Run | None) -> None:
         _model_fields(form, _find_failure(form, run))
         show_problems(form, "model.temperature")
         return
-    said = [chosen.model, chosen.api_base or "the provider's URL", _describe_key(chosen)]
-    said += [
+    parts = [chosen.model, chosen.api_base or "the provider's URL", _describe_key(chosen)]
+    parts += [
         "no temperature sent"
         if chosen.temperature is None
         else f"temperature {format_temperature(chosen.temperature)}",
         f"reply format: {REPLY_FORMATS[chosen.reply_format]}",
     ]
-    st.caption(escape_markdown(" · ".join(said)))
+    st.caption(escape_markdown(" · ".join(parts)))
     for field in ("model", "api_base", "key_env", "extra"):
         show_problems(form, f"model.{field}")
     if complaint := _find_failure(form, run):

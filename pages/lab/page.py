@@ -37,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if run:
         draw_actions(run, here=form.spec.reward == run.timeline.spec.reward)
 with st.container(key="not-started"):  # there with or without words, so that what follows stays where it is
-    said = st.empty()
+    notice = st.empty()
     if run_id and run is None:
         show_unknown_run(run_id)
 
@@ -49,7 +49,7 @@ with left:
     refinement_form(form)
     model_form(form, run)
 if pressed or entered:
-    with said.container():
+    with notice.container():
         start_run(form)
 with right:
     if run:

@@ -66,12 +66,12 @@ def show_problems(form: FormState, field: str) -> None:
 
 def describe_problem(problem: Problem) -> str:
     """One thing wrong with a field, as a sentence: what, and where in its text."""
-    said = f"{problem.message[:1].upper()}{problem.message[1:]}"
+    sentence = f"{problem.message[:1].upper()}{problem.message[1:]}"
     places = (("line", problem.line), ("column", problem.column))
     where = ", ".join(f"{name} {n}" for name, n in places if n is not None)
     if where:
-        said = f"{said.removesuffix('.')} ({where})"
-    return said if said.endswith((".", "?", "!")) else f"{said}."
+        sentence = f"{sentence.removesuffix('.')} ({where})"
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:

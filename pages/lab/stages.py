@@ -22,11 +22,13 @@ def add_stage() -> None:
     ids = stage_ids()
     uid = max(ids, default=-1) + 1
     last = programs.list_output_names(_read_stage(ids[-1])) if ids else ()
-    given = last[-1] if last else "question"
+    input_name = last[-1] if last else "question"
     names = {_read_stage(i).name for i in ids}
     name = next(n for n in ("check", *(f"stage_{k}" for k in range(2, 99))) if n not in names)
     load_stage(
-        st.session_state, uid, StageSpec(name, f"{given} -> {'checked' if given == 'answer' else 'answer'}")
+        st.session_state,
+        uid,
+        StageSpec(name, f"{input_name} -> {'checked' if input_name == 'answer' else 'answer'}"),
     )
     st.session_state[static_key("stages")] = [*ids, uid]
 

@@ -59,25 +59,25 @@ def pass_test_on(to: str) -> None:
 
 def list_models() -> tuple[str, ...]:
     """The models that the server has, by the form's own test."""
-    found = _find_test(FORM)
-    return found.models if found is not None else ()
+    check = _find_test(FORM)
+    return check.models if check is not None else ()
 
 
 def use_tested_format() -> None:
     """Have the form choose the reply format that its own test found. Before its widgets are drawn."""
-    found, session = _find_test(FORM), st.session_state
-    if found is not None and found.done and state.choose_format(st.query_params[_TEST], found.reply_format):
+    check, session = _find_test(FORM), st.session_state
+    if check is not None and check.done and state.choose_format(st.query_params[_TEST], check.reply_format):
         tested: ModelSpec | None = session.get(_TESTED)
-        if tested is not None and found.reply_format is not None:
-            session[_TESTED] = replace(tested, reply_format=found.reply_format)
+        if tested is not None and check.reply_format is not None:
+            session[_TESTED] = replace(tested, reply_format=check.reply_format)
 
 
 def show_test(*, of: str, current: ModelSpec | None = None) -> None:
     """The test of this connection that the address names, if there is one: polled while it goes on. current: in the form."""
-    check_id, found = st.query_params.get(_TEST, ""), _find_test(of)
-    if found is None:
+    check_id, check = st.query_params.get(_TEST, ""), _find_test(of)
+    if check is None:
         return
-    going_on = not found.done
+    going_on = not check.done
     tested = st.session_state.get(_TESTED)
     if of == FORM and tested is None:
         st.caption("This test ran before the page was reloaded.")
@@ -109,36 +109,36 @@ def _find_test(of: str) -> Check | None:
     return connections.get_check(check_id) if check_id and st.query_params.get(_OF, FORM) == of else None
 
 
-def _draw(found: Check) -> None:
-    if not found.done:
-        st.caption(f"Testing for {format_duration(found.took_s)}; at most 20 s once litellm is loaded.")
-    elif found.ok:
-        st.success(f"It works. Tested in {format_duration(found.took_s)}.", icon=":material/check_circle:")
-    elif found.ok is False:
+def _draw(check: Check) -> None:
+    if not check.done:
+        st.caption(f"Testing for {format_duration(check.took_s)}; at most 20 s once litellm is loaded.")
+    elif check.ok:
+        st.success(f"It works. Tested in {format_duration(check.took_s)}.", icon=":material/check_circle:")
+    elif check.ok is False:
         st.error("It does not work. See below what to do.", icon=":material/error:")
     else:
         st.warning("It is unclear whether it works. See below why.", icon=":material/help:")
     with st.container(gap="xsmall"):
-        for words, findings in _group_findings(found.findings).items():
+        for words, findings in _group_findings(check.findings).items():
             if len(findings) > 1:  # one reason for all of them
                 names = ", ".join(finding.what for finding in findings)
                 st.markdown(f"{_VERDICTS['unknown'][0]} **{names}**: {escape_markdown(words)}")
             else:
                 _finding(findings[0])
-    if found.reply:
+    if check.reply:
         st.caption("Reply")
-        show_text(found.reply, key=static_key("test_reply"))
-        tokens = format_tokens(found.tokens_in, found.tokens_out)
-        st.caption(escape_markdown(f"{tokens} · {format_cost(found.cost_usd)}"))
+        show_text(check.reply, key=static_key("test_reply"))
+        tokens = format_tokens(check.tokens_in, check.tokens_out)
+        st.caption(escape_markdown(f"{tokens} · {format_cost(check.cost_usd)}"))
 
 
 def _group_findings(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     """Those that are unknown for one reason together, all others alone; in the order of the first of each."""
-    found: dict[str, list[Finding]] = {}
+    groups: dict[str, list[Finding]] = {}
     for one in findings:
         alone = one.verdict != "unknown"
-        found.setdefault(one.what if alone else one.words, []).append(one)
-    return found
+        groups.setdefault(one.what if alone else one.words, []).append(one)
+    return groups
 
 
 def _finding(finding: Finding) -> None:

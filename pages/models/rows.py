@@ -112,10 +112,10 @@ def _forget_removed(saved: Sequence[Connection]) -> None:
 
 def _show_last_result(saved: list[Connection]) -> None:
     """What came of the last press."""
-    if failed := st.session_state.pop(static_key("error"), None):
-        show_error(failed)
-    if said := st.session_state.pop(static_key("message"), None):
-        st.success(escape_markdown(said), icon=":material/check:")
+    if error := st.session_state.pop(static_key("error"), None):
+        show_error(error)
+    if message := st.session_state.pop(static_key("message"), None):
+        st.success(escape_markdown(message), icon=":material/check:")
     if not st.session_state.pop(_FRESH, False) and _UNDO not in st.session_state:
         _forget_removed(saved)  # its button was not there a moment ago: the page was left meanwhile
     removed: Connection | None = st.session_state.get(_REMOVED)
