@@ -333,6 +333,12 @@ def test_no_test_waits_for_a_thread_without_seeing_it_end():
             assert not waits.search(file.read_text()), f"{file.relative_to(ROOT)}: write finish(thread)"
 
 
+def test_the_name_of_a_test_is_shorter_than_75_characters():
+    name = re.compile(r"def (test_\w{70,})\(")
+    files = [file for file in (ROOT / "tests").rglob("test_*.py") if "data" not in file.parts]
+    assert [found for file in files for found in name.findall(file.read_text(encoding="utf-8"))] == []
+
+
 def test_every_fault_that_measuring_found_has_a_test_that_names_it():
     """`@pytest.mark.fault(number)`. 31, 32 and 35 to 42 belong to later work; nothing else is left out."""
     named: set[object] = set()

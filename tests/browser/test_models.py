@@ -124,7 +124,7 @@ def test_a_run_is_replayed_without_its_server_and_says_so(page, url):
     expect(page.get_by_text("all replayed").first).to_be_visible()
 
 
-def test_a_run_whose_app_was_killed_is_resumed_where_it_stood_once_its_key_is_typed_again(page, server):
+def test_a_run_whose_app_was_killed_is_resumed_once_its_key_is_typed_again(page, server):
     url = server.start()
     with OpenAIServer(Answer(polite, trickle_s=1.0), key=KEY) as model:
         connect(page, url, server=model, key=KEY)

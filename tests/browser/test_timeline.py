@@ -107,7 +107,7 @@ def middle_of(page: Page, attempt: int) -> tuple[float, float]:
 # ---- one chart that stays
 
 
-def test_attempts_arrive_on_the_same_node_and_neither_zoom_nor_selection_is_lost(show):
+def test_attempts_arrive_on_the_same_node_and_zoom_and_selection_stay(show):
     page = show("live")
     chart(page).evaluate("e => { e.mine = true; e.querySelector('.main-svg').mine = true; }")
     rows(page).nth(1).get_by_role("button").click()
@@ -484,7 +484,7 @@ def visible(page: Page) -> set[str]:
     )
 
 
-def test_where_columns_become_narrow_the_strips_become_a_matrix_and_the_key_says_so(show):
+def test_narrow_columns_turn_the_strips_into_a_matrix_and_the_key_says_so(show):
     page = show("twelve")
     key = page.locator(".rs-timeline .key")
     assert {"hints", "tracks", "reward values"} <= visible(page)

@@ -114,7 +114,7 @@ def played(request, outcomes):
     return row, mode, outcomes[name]
 
 
-def test_each_row_becomes_the_right_error_in_words_that_say_the_cause_and_the_next_step(played):
+def test_each_row_becomes_the_right_error_and_says_the_cause_and_next_step(played):
     row, _, outcome = played
     if row.error is None:
         assert isinstance(outcome.made, Reply), outcome.made
@@ -185,7 +185,7 @@ def test_streamed_or_whole_the_reply_is_the_same(outcomes):
             assert outcomes[f"{row.name}, whole"].made == outcomes[f"{row.name}, streamed"].made
 
 
-def test_what_is_told_in_vain_is_taken_back_before_the_next_try_and_nothing_else_is(played):
+def test_a_draft_of_a_failed_try_is_taken_back_before_the_next_and_only_that(played):
     _, _, outcome = played
     after_nothing = [after for before, after in itertools.pairwise(["", *outcome.told]) if not before]
     assert all(after_nothing)  # only words are taken back, and only once

@@ -41,7 +41,7 @@ def spec_of(run):
 
 
 @pytest.mark.fault(50)
-def test_what_is_chosen_for_hints_and_temperatures_is_recorded_said_and_comes_back():
+def test_choices_for_hints_and_temperatures_are_recorded_shown_and_restored():
     app = open_app()
     write_reward(app, FEEDING)
     choose(app, "hints", "feedback")

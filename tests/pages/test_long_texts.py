@@ -58,7 +58,7 @@ def test_the_next_page_of_a_long_text_and_of_many_parts_is_a_press_away(recorded
     assert "part 19:" not in said(app)
 
 
-def test_a_long_message_shows_its_beginning_and_its_end_and_the_whole_is_folded(recorded):
+def test_a_long_message_shows_its_beginning_and_end_and_folds_the_whole(recorded):
     app = open_app(run=recorded, attempt="5")
     app.switch_page("../run/page.py").run()
     assert any("characters in all" in e.value for e in app.error)

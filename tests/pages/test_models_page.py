@@ -290,7 +290,7 @@ def _lab():
     return app.run()
 
 
-def test_a_key_does_not_follow_a_connection_to_an_address_that_another_session_gave_it():
+def test_a_key_does_not_follow_a_connection_to_another_sessions_address():
     with OpenAIServer(polite, key=KEY) as server, OpenAIServer(polite) as elsewhere:
         app = press(to_server(open_models(), server), "Save")
         (kept,) = connections.list_connections()

@@ -406,7 +406,7 @@ def test_a_reply_that_was_read_at_once_says_nothing_of_it():
     assert "Asked again" not in words
 
 
-def test_an_attempt_without_a_temperature_says_so_and_shows_no_number_that_was_not_used():
+def test_an_attempt_without_a_temperature_says_so_and_shows_no_number():
     words = said(attempt_of(logs.no_temperature(), 2))
     assert "Attempt 2 of 4 · no temperature; rollout 1 · reward 0.6" in words
     assert (

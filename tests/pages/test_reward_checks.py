@@ -67,7 +67,7 @@ def test_a_function_for_another_framework_is_not_run_before_somebody_says_how():
 
 
 @pytest.mark.fault(12)
-def test_the_parameters_of_a_function_for_another_framework_are_renamed_by_one_press():
+def test_parameters_for_another_framework_are_renamed_by_one_press():
     app = open_app()
     write_reward(app, "def get_assert(output, context):\n    return float(bool(output) and bool(context))\n")
     button(app, "Rename its parameters to args and pred").click().run()

@@ -92,7 +92,7 @@ def test_a_fail_count_of_0_tolerates_no_failure():
     assert theirs(scene) == "b"
 
 
-def test_when_every_attempt_failed_the_last_error_is_raised_with_a_note_and_never_none_returned():
+def test_when_every_attempt_failed_the_last_error_is_raised_with_a_note():
     """The original prints each error and returns None, which then fails elsewhere as an AttributeError. Here the last
     error itself is raised, and its note says how many attempts failed.
     """
@@ -161,7 +161,7 @@ def test_an_error_in_asking_for_advice_costs_no_attempt():
     assert [event.after for event in log.events if isinstance(event, ev.AdviceFailed)] == [0, 1]
 
 
-def test_the_latest_good_advice_stays_in_force_and_each_attempt_says_from_which_attempt_it_came():
+def test_the_latest_good_advice_stays_and_each_attempt_names_its_source():
     """As in the original, an attempt after a failed one is given the advice from before it. There nobody can see that;
     here the attempt's own event names the attempt that was advised on.
     """
@@ -421,7 +421,7 @@ def test_pydantic_values_are_shown_to_the_adviser_as_data():
     assert theirs(scene) is False
 
 
-def test_advice_is_asked_of_the_chosen_model_else_of_the_programs_own_else_of_the_one_in_force():
+def test_advice_comes_from_the_chosen_model_the_programs_own_or_the_current():
     """The original asks the one in force, whatever the program itself uses, and there is no way to choose another."""
 
     def scene(dspy, model, **more):
@@ -450,7 +450,7 @@ def test_advice_is_asked_of_the_chosen_model_else_of_the_programs_own_else_of_th
     assert theirs(scene) == ["in force", "in force"]
 
 
-def test_where_nobody_can_be_asked_for_advice_the_call_says_so_before_it_spends_anything():
+def test_a_call_without_an_adviser_is_refused_before_it_spends_anything():
     """The original finds out when it wants the advice, after an attempt has been paid for, and counts that as a failure;
     without any model at all it stumbles over None. Here it is the first thing that is looked at.
     """
@@ -516,7 +516,7 @@ def test_a_reward_of_nan_is_an_error_and_not_a_silent_zero():
     assert theirs(scene) is None
 
 
-def test_a_reward_in_source_is_the_function_reward_else_the_only_one_of_two_parameters():
+def test_a_reward_is_the_function_reward_or_the_only_one_of_two_parameters():
     """The original takes a function and no source. Here a reward may also be typed into a page or read from a file: the
     function called `reward`, else the only one that takes two arguments; if that leaves a choice, the person has it.
     """

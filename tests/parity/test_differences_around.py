@@ -201,7 +201,7 @@ def test_nothing_is_printed(capsys, caplog):
 # --- models and adapters
 
 
-def test_several_models_in_one_program_keep_their_places_and_each_gets_its_temperatures():
+def test_several_models_keep_their_places_and_get_their_temperatures():
     """The original calls `get_lm`, which raises for several models, as documented, and so nothing runs. Here each model
     follows a schedule of its own, from its own temperature; `get_lm` itself still raises.
     """

@@ -55,7 +55,7 @@ def test_a_streamed_reply_grows_and_is_the_same(proxy, model, tellings):
     assert seen[-1] == ANSWER
 
 
-def test_a_key_that_it_does_not_know_is_refused_in_its_own_words_without_the_key(proxy):
+def test_an_unknown_key_is_refused_in_its_own_words_without_the_key(proxy):
     """Without a database it cannot look keys up, and says so (400)."""
     with pytest.raises(LMError, match="No connected db") as refused:
         lm(proxy, "answers", api_key="sk-of-nobody").complete(ASK, {})

@@ -164,9 +164,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_a_reward_that_returns_no_number_names_the_same_line_in_this_process_and_in_its_worker(
-    body, tmp_path
-):
+def test_a_reward_without_a_number_names_the_same_line_here_and_in_its_worker(body, tmp_path):
     line, said, kind = BODIES[body]
     source = f"# one word\n\ndef reward(args, pred):\n    words = pred.answer.split()\n    {line}\n"
     path = tmp_path / "my_reward.py"
@@ -227,7 +225,7 @@ class Strict:
     ],
     ids=["none", "one", "three", "an object", "by name", "a builtin"],
 )
-def test_a_reward_or_a_check_that_cannot_take_two_arguments_is_refused_when_it_is_given(reward, said):
+def test_a_reward_or_check_that_cannot_take_two_arguments_is_refused_at_once(reward, said):
     said = rf"must take two arguments, \(inputs, prediction\); {said}$"
     refuses(TypeError, f"^reward_fn {said}", lambda: BestOfN(answer(), 2, reward, 1))
     rules = [("first", fine, "Be."), ("second", reward, "Be brief.")]
@@ -375,7 +373,7 @@ def test_a_reply_of_another_kind_says_so():
     assert "the reply was empty" in str(reads("question -> answer", "  "))
 
 
-def test_a_reply_with_a_value_of_another_type_says_what_was_wanted_and_what_came():
+def test_a_value_of_another_type_says_what_was_wanted_and_what_came():
     error = reads("question -> count: int", reply(count="a few"))
     assert list(error.invalid) == ["count"]
     assert "question -> count: field 'count'" in str(error)
@@ -570,7 +568,7 @@ def test_demos_of_one_call_that_are_no_examples_are_refused(demos, said):
     [(3, "demos is a list of examples, not 3"), ([3], r"demos\[0\] must be an Example or a dict, not int")],
     ids=str,
 )
-def test_demos_of_a_predictor_that_cannot_be_shown_are_explained_where_they_fail(demos, said):
+def test_demos_that_cannot_be_shown_are_explained_where_they_fail(demos, said):
     program, log = answer(), Collector()
     program.demos = demos
     error = refuses(TypeError, said, lambda: program(question="?"))

@@ -44,7 +44,7 @@ def run(runs, spec):
     return run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"})))
 
 
-def test_a_run_stops_before_the_first_call_beyond_its_budget_and_returns_the_best(runs):
+def test_a_run_stops_before_a_call_beyond_its_budget_and_returns_the_best(runs):
     with OpenAIServer(polite) as server:
         free = run(runs, spec_for(server))
         costs = [call.reply.cost_usd for call in free.timeline.calls]
@@ -68,7 +68,7 @@ def test_tokens_may_be_limited_too(runs):
     assert "tokens are used, and the budget is 1" in kept.stop_summary
 
 
-def test_a_price_that_nobody_knows_ends_a_run_with_a_budget_after_its_first_call(runs):
+def test_an_unknown_price_ends_a_run_with_a_budget_after_its_first_call(runs):
     with OpenAIServer(polite) as server:
         base = spec_for(server, budget_usd=5.0)
         unknown = replace(base, model=replace(base.model, price_in_usd=None, price_out_usd=None))
@@ -166,7 +166,7 @@ def test_dollars_are_written_without_exponents(runs):
     assert "e-" not in ended.stop_summary + ended.usage_summary
 
 
-def test_the_replay_of_a_run_that_its_budget_ended_makes_no_request_more_than_it(runs):
+def test_the_replay_of_a_run_that_its_budget_ended_makes_no_more_requests(runs):
     with OpenAIServer(polite) as server:
         ended = run(runs, spec_for(server, budget_tokens=1))
     again = run_to_end(runs, runs.replay(ended.run_id, delay_s=0.0))

@@ -126,7 +126,7 @@ def test_the_first_section_of_a_name_wins_and_unknown_ones_are_ignored():
     assert adapter.parse(Signature("q -> a"), text) == {"a": "one"}
 
 
-def test_the_rest_of_a_markers_line_belongs_to_it_and_an_indented_marker_counts():
+def test_the_rest_of_a_markers_line_belongs_to_it_and_indentation_is_allowed():
     assert adapter.parse(Signature("q -> a, b"), "   [[ ## a ## ]] one\nmore\n\t[[ ## b ## ]] two") == {
         "a": "one\nmore",
         "b": "two",

@@ -334,7 +334,7 @@ def test_a_model_that_is_not_there_brings_up_those_like_it(server):
 
 
 @pytest.mark.parametrize("named", ["qwen3", "openai/qwen3"])
-def test_a_refusal_that_names_an_unlisted_model_is_about_the_model_by_its_typed_name(server, named):
+def test_a_refusal_of_an_unlisted_model_names_the_model_as_it_was_typed(server, named):
     server.models = ["llama3.1:8b", "Qwen3:8b", "mistral"]
     server.default = status(400, f"Invalid model name passed in model={named}. Call /v1/models.")
     seen = tried(spec(server, model="openai/qwen3", seed=7))
@@ -380,7 +380,7 @@ def test_a_model_that_answers_although_it_is_not_listed_works(server):
     assert "does not list it" in words(seen, "Model")
 
 
-def test_a_parameter_that_the_server_names_is_blamed_and_the_rest_is_still_found(server):
+def test_a_parameter_that_the_server_names_is_reported_and_the_rest_is_tested(server):
     server.default = lambda body: status(400, "Unknown parameter: seed") if "seed" in body else "ready."
     seen = tried(spec(server, seed=7, extra={"top_p": 0.5}))
     assert (seen.ok, verdicts(seen)["Parameters"], verdicts(seen)["Reply"]) == (False, "fails", "works")
@@ -388,7 +388,7 @@ def test_a_parameter_that_the_server_names_is_blamed_and_the_rest_is_still_found
     assert len(chats(server)) == 2
 
 
-def test_a_parameter_that_nobody_names_is_found_by_leaving_out_one_after_the_other(server):
+def test_an_unnamed_parameter_is_found_by_leaving_out_one_after_the_other(server):
     server.default = lambda body: status(400, "bad request") if "top_p" in body else "ready."
     seen = tried(spec(server, seed=7, extra={"top_p": 0.5}))
     assert words(seen, "Parameters").startswith("top_p is refused")
@@ -412,7 +412,7 @@ def test_a_refusal_that_is_about_no_parameter_blames_none(server):
     assert len(chats(server)) == 2
 
 
-def test_a_temperature_that_a_model_is_known_not_to_take_is_left_out_as_in_a_run(server):
+def test_a_temperature_that_a_model_does_not_support_is_left_out_as_in_a_run(server):
     seen = tried(spec(server, model="openai/gpt-5"))
     assert (seen.ok, "temperature" in chats(server)[0].json) == (True, False)
     assert "left out" in words(seen, "Parameters")
@@ -493,7 +493,7 @@ def test_the_key_is_not_carried_to_where_a_redirect_points():
     assert verdicts(seen)["Base URL"] == "fails"
 
 
-def test_a_server_of_another_protocol_gets_no_key_with_the_question_for_its_models():
+def test_a_server_of_another_protocol_gets_no_key_when_asked_for_its_models():
     with Plain({}) as server:
         tried(
             ModelSpec("litellm", model="azure/mine", api_base=server.url, extra={"api_version": "1"}), CANARY
@@ -682,7 +682,7 @@ def refusing(*bad, says="no"):
     return ask, asked
 
 
-def test_several_parameters_are_blamed_one_after_the_other_as_the_server_names_them():
+def test_several_parameters_are_reported_in_turn_as_the_server_names_them():
     def ask(left_out):
         return refusal("top_k is unknown") if "top_k" not in left_out else Reply("ready.")
 

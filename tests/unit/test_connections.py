@@ -73,7 +73,7 @@ def test_the_presets_are_offered_in_their_order():
     assert all(name == preset.name and preset.note for name, preset in PRESETS.items())
 
 
-def test_the_models_that_are_hinted_at_are_in_litellms_table_and_not_about_to_go():
+def test_the_suggested_models_are_in_litellms_table_and_not_deprecated():
     table = prices()
     for name in ("openai", "anthropic", "gemini", "azure", "bedrock", "litellm"):
         preset = PRESETS[name]
@@ -117,7 +117,7 @@ def test_a_name_gets_the_prefix_that_it_lacks_and_never_two():
         ("openai", "", ""),
     ],
 )
-def test_a_name_that_is_shown_without_its_prefix_is_the_same_when_it_is_typed_again(preset, full, short):
+def test_a_name_shown_without_its_prefix_is_the_same_when_typed_again(preset, full, short):
     assert PRESETS[preset].short_name(full) == short
     assert PRESETS[preset].full_name(short) == full
 
@@ -312,7 +312,7 @@ def test_an_address_that_will_not_do_is_told_without_what_is_secret_in_it(addres
     "name",
     [CANARY, "AKIAIOSFODNN7EXAMPLE", "AIzaSyA1234567890abcdefghij", "0123456789abcdef0123456789abcdef"],
 )
-def test_a_key_pasted_where_a_variables_name_belongs_is_told_without_repeating_it(name):
+def test_a_key_pasted_in_place_of_a_variables_name_is_not_repeated(name):
     (problem,) = check_model(replace(GOOD, key_env=name))
     assert (problem.field, "the key itself" in problem.message) == ("key_env", True)
     assert name not in problem.message

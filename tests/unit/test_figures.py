@@ -73,7 +73,7 @@ REWARDS = st.one_of(st.none(), st.floats(allow_nan=False), st.sampled_from([0.0,
     rewards=st.lists(REWARDS, max_size=12), threshold=st.none() | st.floats(-1e6, 1e6), end=st.floats(0, 1)
 )
 @settings(max_examples=60, deadline=None)
-def test_whatever_the_rewards_every_mark_lies_in_the_panel_and_the_ring_on_the_best(rewards, threshold, end):
+def test_every_mark_lies_in_the_panel_and_the_ring_on_the_best_attempt(rewards, threshold, end):
     """For a whole run and for any prefix of it, and with one number of traces."""
     log = logs.Log(stages=("answer",), N=max(1, len(rewards)), threshold=threshold)
     for reward in rewards:
@@ -211,7 +211,7 @@ def test_the_range_holds_every_reward_and_the_threshold(rewards):
     assert low < axis["tickvals"][0] <= axis["tickvals"][-1] < high
 
 
-def test_rewards_that_differ_by_rounding_alone_get_an_axis_with_different_numbers():
+def test_rewards_that_differ_by_rounding_get_an_axis_with_different_numbers():
     log = logs.Log(threshold=None)
     log.attempt(3.0)
     log.attempt(0.1 + 0.2 + 2.7)
@@ -306,7 +306,7 @@ def arrows(log: logs.Log) -> list[tuple[tuple[float, float], tuple[float, float]
     return ends
 
 
-def test_an_arrow_goes_from_its_advice_to_the_very_predictor_that_was_given_the_hint():
+def test_an_arrow_goes_from_its_advice_to_the_predictor_with_the_hint():
     """After attempt 1 both get one, after 2 only draft, after 3 only answer."""
     log = logs.two_stages()
     chips = dict(zip(trace(log, "advice")["customdata"], trace(log, "advice")["y"], strict=True))
@@ -527,7 +527,7 @@ def notes(log: logs.Log) -> set[str]:
     return {note["text"] for note in layout(log)["annotations"]}
 
 
-def test_where_no_model_takes_a_temperature_the_strip_shows_rollouts_and_no_number():
+def test_if_no_model_takes_a_temperature_the_strip_shows_rollouts_instead():
     log = logs.no_temperature()
     assert trace(log, "temperature")["x"] == []
     assert trace(log, "temperature values")["text"] == [f"rollout<br>{i}" for i in range(4)]
@@ -545,7 +545,7 @@ def test_attempts_to_come_are_not_promised_a_temperature_that_will_not_be_used()
     assert trace(prefix(log, 2), "temperature")["x"] == []
 
 
-def test_where_only_some_models_take_none_the_number_stays_and_the_rest_is_told():
+def test_if_only_some_models_take_no_temperature_the_number_stays_with_a_note():
     log = logs.one_without_temperature()
     assert trace(log, "temperature values")["text"] == ["0", "0.75", "1"]
     assert "temperature" in notes(log)

@@ -76,7 +76,7 @@ def test_best_so_far_is_the_reward_of_what_was_best_then(tries):
         assert attempt.best_so_far == (None if best is None else tries[best][0])
 
 
-def test_a_high_reward_with_a_rule_not_met_neither_reaches_the_threshold_nor_is_the_best():
+def test_a_high_reward_with_an_unmet_rule_is_neither_enough_nor_the_best():
     log = written([(0.95, False), (0.5, True)], 0.9)
     assert log.timeline.best == 1
     assert [a.reached for a in log.timeline.attempts] == [False, False]
@@ -107,7 +107,7 @@ def test_an_attempt_knows_which_predictors_got_no_temperature():
 # ---- replies that could not be read
 
 
-def test_a_reply_that_could_not_be_read_belongs_to_its_call_and_the_next_call_asks_again():
+def test_an_unusable_reply_belongs_to_its_call_and_the_next_call_asks_again():
     first, second, third = logs.asked_again().timeline.attempts
 
     def told(attempt, name):
@@ -166,7 +166,7 @@ def test_the_loop_of_a_refinement_inside_an_attempt_is_its_own():
     assert (row.rewards, row.best, row.failed, row.best_unmet) == ((0.3, 1.0), 1, 0, False)
 
 
-def test_what_a_refinement_inside_an_attempt_asked_is_counted_with_that_attempt():
+def test_calls_of_a_refinement_inside_an_attempt_count_with_that_attempt():
     log = logs.nested()
     first, second = log.timeline.attempts
     assert [run.inner for run in first.predictors] == [(0,), (1,)]
@@ -176,7 +176,7 @@ def test_what_a_refinement_inside_an_attempt_asked_is_counted_with_that_attempt(
     assert log.timeline.usage.calls == len(log.timeline.calls) == summary(log.records).calls == asked
 
 
-def test_an_attempt_whose_inner_refinement_asks_for_advice_does_not_seem_to_be_advised():
+def test_advice_of_an_inner_refinement_does_not_make_its_attempt_advised():
     """While the inner adviser is asked, the outer attempt still runs."""
     log = logs.nested()
     asked = next(

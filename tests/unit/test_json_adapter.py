@@ -171,7 +171,7 @@ def test_a_reply_that_only_opens_brackets_is_refused_at_once(reply):
     assert time.perf_counter() - start < 10
 
 
-def test_a_text_on_which_the_repair_itself_fails_is_a_reply_that_cannot_be_read():
+def test_a_text_on_which_the_repair_itself_fails_is_an_unusable_reply():
     """json-repair has assertions that some texts fail; the fence within a key is one."""
     with pytest.raises(ParseError):
         adapter.parse(QA, "{'```json[```")

@@ -164,7 +164,7 @@ def test_a_written_script_asks_for_nothing_that_waits():
     assert done.value.value.text == "one"
 
 
-def test_a_scripts_function_runs_in_a_thread_under_async_code_and_in_the_callers_else():
+def test_a_scripts_function_runs_in_a_thread_under_async_code_only():
     where = []
 
     def answer(messages, params):

@@ -142,7 +142,7 @@ def test_two_identical_calls_at_once_wait_for_no_lock(server):
     assert abs(server.requests[0].at - server.requests[1].at) < 0.25
 
 
-def test_who_asks_for_a_known_reply_with_a_misplaced_parameter_is_refused_all_the_same(server):
+def test_a_misplaced_parameter_is_refused_for_a_cached_reply_too(server):
     lm_of(server)("hi")
     with pytest.raises(LMRefusedError, match="belongs to the model"):
         lm_of(server)("hi", base_url="http://elsewhere.invalid/v1")
@@ -171,7 +171,7 @@ def test_a_cancelled_run_gets_no_known_reply_either():
         run(ask(lm, [{"role": "user", "content": "why?"}], {}, purpose="predict", scope=Scope(cancel=cancel)))
 
 
-def test_scripts_are_not_cached_and_the_apps_own_runs_as_their_description_says():
+def test_scripts_are_not_cached_and_the_apps_runs_are_as_their_spec_says():
     assert ScriptedLM(["one", "two"]).cache is False
     spec = ModelSpec(kind="litellm", model="tiny", api_base="http://127.0.0.1:9/v1")
     assert connect(spec).cache is True

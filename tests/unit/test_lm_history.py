@@ -52,7 +52,7 @@ def test_an_entry_says_all_about_its_call():
     }
 
 
-def test_an_entry_stays_the_same_however_often_it_is_read_and_whatever_is_done_to_it():
+def test_an_entry_stays_the_same_whatever_is_done_to_what_was_read():
     lm = said("one")
     lm("a")
     lm.history[0]["outputs"].append("changed")

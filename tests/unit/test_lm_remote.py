@@ -122,7 +122,7 @@ def test_a_param_that_is_none_and_a_rollout_id_are_not_sent(server):
     assert set(server.requests[0].json) == {"model", "messages"}
 
 
-def test_without_a_key_a_custom_server_gets_a_placeholder_and_never_the_environments_key(server, monkeypatch):
+def test_without_a_key_a_custom_server_gets_a_placeholder_for_one(server, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
     for model in ("tiny", "openai/tiny", "some-org/tiny"):
         LM(model, api_base=server.url)("hi")
@@ -258,7 +258,7 @@ def test_a_parameter_that_the_model_does_not_take_is_named(server):
         ("a/b", True),
     ],
 )
-def test_a_model_of_ones_own_takes_a_temperature_and_a_reasoning_model_takes_none(server, model, temperature):
+def test_ones_own_model_takes_a_temperature_and_a_reasoning_model_none(server, model, temperature):
     """By litellm's own knowledge, and so that what `supports` says is what a call meets."""
     lm = LM(model, api_base=server.url, temperature=0.5)
     assert lm.supports("temperature") is temperature
@@ -478,7 +478,7 @@ except RunCancelled:
 """
 
 
-def test_litellm_is_imported_at_the_first_call_and_a_cancel_need_not_wait_for_it():
+def test_litellm_is_imported_at_the_first_call_and_a_cancel_does_not_wait():
     """In a process of its own, since here litellm is imported already."""
     done = subprocess.run(
         [sys.executable, "-c", CANCELLED_IN_THE_IMPORT],

@@ -117,12 +117,12 @@ def test_the_same_reply_comes_of_a_stream_and_of_a_whole_answer(server):
     assert reply == run(flow(server)) == Reply("yes and no", Usage(4, 3), "tiny", "stop", None)
 
 
-def test_tokens_that_the_server_does_not_tell_are_unknown_though_litellm_would_count_them(server):
+def test_tokens_that_the_server_does_not_report_are_unknown(server):
     reply, _ = streamed(server, Answer("yes and no", usage=None))
     assert (reply.usage, reply.cost_usd) == (Usage(None, None), None)
 
 
-def test_a_finish_reason_that_the_server_does_not_tell_is_unknown_though_litellm_would_say_stop(server):
+def test_a_finish_reason_that_the_server_does_not_report_is_unknown(server):
     reply, _ = streamed(server, Answer(events=(delta("yes"), DONE)))
     assert (reply.text, reply.finish_reason) == ("yes", None)
 
@@ -170,7 +170,7 @@ def test_who_reads_along_and_fails_loses_no_reply(server, caplog):
 
 
 @pytest.mark.parametrize("code", [400, 422])
-def test_a_server_that_refuses_streams_is_asked_again_at_once_and_later_for_whole_replies(server, code):
+def test_a_server_that_refuses_streams_is_asked_for_whole_replies(server, code):
     def whole_only(body):
         return status(code, "stream_options is not supported") if "stream" in body else "whole"
 
@@ -313,7 +313,7 @@ def test_the_words_that_keyless_servers_are_given_for_a_key_stay_in_replies(serv
     st.lists(st.sampled_from([KEY, KEY[:5], KEY[1:], "canary", " and ", "c"]), max_size=8).map("".join),
     st.data(),
 )
-def test_whatever_is_said_of_a_beginning_is_the_beginning_of_what_is_said_at_last(text, data):
+def test_what_is_shown_of_a_beginning_is_the_beginning_of_what_is_shown_last(text, data):
     part = safe_prefix(text[: data.draw(st.integers(0, len(text)))], {KEY})
     assert mask(text, {KEY}).startswith(part)
     assert KEY not in part
@@ -387,9 +387,7 @@ def quiet(_):
         ({"price_out_usd": 2.0, "model": "deepseek/deepseek-chat"}, None),
     ],
 )
-def test_a_call_costs_what_the_given_prices_say_and_on_ones_own_server_nobody_knows(
-    server, on_text, settings, expected
-):
+def test_a_call_costs_its_given_prices_and_is_unknown_on_ones_own_server(server, on_text, settings, expected):
     assert cost(server, on_text, **settings) == (expected if expected is None else pytest.approx(expected))
 
 
@@ -502,7 +500,7 @@ def test_nothing_is_told_any_more_once_the_call_is_given_up(server):
     assert len(told) == known
 
 
-def test_a_draft_that_is_closed_tells_nothing_and_closing_waits_for_whoever_is_being_told():
+def test_a_closed_draft_calls_nobody_and_closing_waits_for_a_call_under_way():
     told, telling, go_on = [], threading.Event(), threading.Event()
 
     def on_text(text):

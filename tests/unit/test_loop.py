@@ -151,9 +151,7 @@ def test_every_prefix_of_a_log_leads_to_the_action_that_was_taken_next(script):
 @pytest.mark.fault(43)
 @settings(max_examples=600, deadline=None)
 @given(SCRIPTS, st.integers(2, 5), st.randoms(use_true_random=False))
-def test_attempts_at_once_stop_where_one_after_another_would_whatever_the_order_they_end_in(
-    script, most, order
-):
+def test_attempts_at_once_stop_where_attempts_in_turn_would(script, most, order):
     n = len(script.outcomes)
     loop = Loop(Plan(schedule(0.0, n), script.threshold, script.fail_count, hints="none", at_once=most))
     running = []
@@ -197,7 +195,7 @@ def scored(plan: Plan, *rewards: tuple[float, dict[str, str]]) -> Loop:
     return loop
 
 
-def test_an_attempt_that_fails_a_validator_does_not_stop_the_run_and_is_asked_about():
+def test_an_attempt_that_fails_a_validator_is_advised_and_stops_no_run():
     loop = scored(Plan(schedule(0.0, 3), 1.0, 3), (1.0, {"short": "be brief"}))
     assert decide(loop) == (AskAdvice(0),)
 
@@ -267,7 +265,7 @@ def test_a_source_of_hints_that_is_none_is_refused():
         Plan.of(3, 0.0, 1.0, None, hints="reward")
 
 
-def test_an_attempt_that_meets_every_validator_is_better_than_any_that_does_not():
+def test_an_attempt_that_meets_every_validator_beats_any_that_does_not():
     loop = scored(Plan(schedule(0.0, 2), 1.0, 2), (1.0, {"short": "be brief"}), (0.1, {}))
     assert decide(loop) == (Stop("attempts_used_up", 1, 1),)
 

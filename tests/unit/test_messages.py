@@ -115,7 +115,7 @@ def test_what_the_sandbox_refused_is_a_sentence_each_with_the_reason():
     assert describe_refusals(ev.RewardScored(0, 1.0, 0.1)) == []
 
 
-def test_why_there_is_no_advice_says_what_to_do_where_the_adviser_could_not_be_read():
+def test_without_advice_for_an_unusable_reply_the_reason_says_what_to_do():
     busy, unreadable = logs.Log(), logs.Log()
     for log in (busy, unreadable):
         log.attempt(0.3)

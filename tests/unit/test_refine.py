@@ -52,7 +52,7 @@ def answering(*texts):
     return model(lambda m, p: reply(answer=left.pop(0)), lambda m: advice(self="be brief"))
 
 
-def test_a_run_that_never_reaches_its_threshold_makes_n_attempts_and_n_minus_one_requests_for_advice():
+def test_a_run_below_its_threshold_makes_n_attempts_and_n_minus_1_requests():
     lm = answering("a", "b", "c")
     with context(lm=lm):
         best = Refine(Predict("q -> answer"), N=3, reward_fn=rewards(0.1, 0.3, 0.2), threshold=1.0)(q="?")

@@ -256,7 +256,7 @@ def nested_model(inner_advice="inner says so"):
     return model(speak, advise)
 
 
-def test_the_adviser_of_the_outer_refinement_sees_the_inner_predictor_by_its_path():
+def test_the_outer_adviser_sees_the_inner_predictor_by_its_path():
     lm = nested_model()
     with context(lm=lm):
         Refine(Inner(lambda a, p: 0.0), N=2, reward_fn=lambda a, p: 0.0, threshold=1.0)(q="?")

@@ -234,7 +234,7 @@ def test_a_forged_value_is_refused_at_once(value):
 
 @pytest.mark.fault(55)
 @posix
-def test_what_a_worker_says_it_gave_up_is_what_it_said_before_it_ran_the_reward():
+def test_what_a_worker_gave_up_is_what_it_said_before_it_ran_the_reward():
     source = (
         "import gc, os\nworker = next(o for o in gc.get_objects() if type(o).__name__ == 'Worker')\n"
         "worker._channel.send({'op': 'loaded', 'confinement': ['landlock-99'], 'stdout': ''})\n"

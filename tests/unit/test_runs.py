@@ -346,7 +346,7 @@ def test_no_draft_is_left_on_a_run_that_ended_while_it_was_looked_at(runs):
     assert (run.state, call.waiting, call.draft) == ("finished", False, "")
 
 
-def test_advice_and_judge_are_asked_without_a_temperature_that_their_model_refuses(runs):
+def test_adviser_and_judge_get_no_temperature_that_their_model_refuses(runs):
     reward = (
         "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
     )

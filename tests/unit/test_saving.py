@@ -441,7 +441,7 @@ def test_a_field_named_like_a_secret_is_no_secret(tmp_path):
 # --- versions
 
 
-def test_our_own_version_is_told_if_it_differs_where_it_stands_now_and_where_it_stood(tmp_path, caplog):
+def test_our_own_version_is_named_if_it_differs_wherever_it_is_written(tmp_path, caplog):
     path = tmp_path / "x.json"
     Answer().save(path)
     now = json.loads(path.read_text())
@@ -465,7 +465,7 @@ def test_a_whole_program_whose_versions_stand_where_they_stood_is_loaded(tmp_pat
     assert caplog.records == []
 
 
-def test_a_scripted_model_goes_into_a_whole_program_with_what_is_left_of_its_script(tmp_path):
+def test_a_whole_program_holds_a_scripted_model_with_the_rest_of_its_script(tmp_path):
     """Those that shared it share it still."""
     program = Answer()
     script = [reply(answer="one"), reply(reasoning="r", draft="d"), reply(answer="two")]
@@ -745,7 +745,7 @@ def test_a_program_with_its_own_way_of_keeping_state_is_asked(tmp_path):
     assert fresh.level == 7
 
 
-def test_the_practice_model_comes_back_as_itself_and_a_script_is_not_taken_for_a_real_model(tmp_path, caplog):
+def test_the_practice_model_comes_back_as_itself_and_a_script_as_no_real_one(tmp_path, caplog):
     from refine_core import PracticeLM
 
     program = Predict("q -> answer")

@@ -149,7 +149,7 @@ def test_a_reward_that_takes_too_long_is_named_as_what_failed():
     assert stop_summary(log.timeline).endswith("Attempt 1 failed: the reward took longer than 1 s (line 2).")
 
 
-def test_where_no_reply_of_a_real_model_can_be_read_the_headline_says_what_to_do(runs):
+def test_if_no_reply_of_a_real_model_can_be_read_the_headline_says_what_to_do(runs):
     with OpenAIServer(RAMBLING) as server:
         model = ModelSpec("litellm", "openai/tiny", api_base=server.url, cache=False)
         run = run_to_end(runs, runs.start(replace(SPEC, model=model), Credentials({"model": "k"})))
