@@ -172,7 +172,7 @@ def _find_end(text: str, names: tuple[str, ...], *, is_last: bool) -> int | None
     """Where a section ends before its text does: at a marker that is written loosely, or not at the start of a line."""
     pattern, by_key = _loose_pattern(names)
     leading = len(text) - len(text.lstrip())
-    within: int | None = None
+    marker_on_line: int | None = None
     for match in pattern.finditer(text):
         at, end = match.span()
         name = by_key[_key(match[1])] if match[1] else ""
@@ -185,8 +185,8 @@ def _find_end(text: str, names: tuple[str, ...], *, is_last: bool) -> int | None
             before = at - len(match[3] or "") if text.endswith(match[3] or "", 0, at) else at
             if _REST_OF_LINE.match(text, end):
                 return before
-            within = before if within is None and match[3] != "`" else within
-    return within if is_last else None
+            marker_on_line = before if marker_on_line is None and match[3] != "`" else marker_on_line
+    return marker_on_line if is_last else None
 
 
 def _clean_value(text: str) -> str:

@@ -52,20 +52,20 @@ def list_form_inputs(stages: Sequence[StageSpec]) -> list[FormInput]:
     ]
 
 
-def read_value(form_input: FormInput, typed: object) -> tuple[object, Problem | None]:
+def read_value(form_input: FormInput, entry: object) -> tuple[object, Problem | None]:
     """The value that a person typed, as JSON data, and what is wrong with it. Text is read as JSON where the type is no plain one."""
-    where, value = f"inputs.{form_input.name}", typed
-    if form_input.optional and isinstance(typed, str) and not typed.strip():
+    where, value = f"inputs.{form_input.name}", entry
+    if form_input.optional and isinstance(entry, str) and not entry.strip():
         return None, None
-    if form_input.kind == "json" and isinstance(typed, str):
-        if not typed.strip():
+    if form_input.kind == "json" and isinstance(entry, str):
+        if not entry.strip():
             return None, Problem(
                 where, f"give a value of type {form_input.type}, as JSON: {_sample_json(form_input.type)}"
             )
         try:
-            value = ujson.loads(typed)
+            value = ujson.loads(entry)
         except ValueError:
-            return typed, Problem(
+            return entry, Problem(
                 where, f"this is not valid JSON; {form_input.type} looks like {_sample_json(form_input.type)}"
             )
     if value is None and not form_input.optional:

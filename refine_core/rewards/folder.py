@@ -93,33 +93,33 @@ def remove_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> None:
 
 
 class Sweeper:
-    """Removes what processes that were killed left behind, in a thread, once for each place."""
+    """Removes what processes that were killed left behind, in a thread, once for each folder that they lie in."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._results: dict[Path, Future[None]] = {}
 
-    def start(self, place: Path) -> Future[None]:
-        """Begin to sweep `place`, or find the sweep that was begun."""
+    def start(self, parent: Path) -> Future[None]:
+        """Begin to sweep `parent`, or find the sweep that was begun."""
         with self._lock:
-            if place not in self._results:
-                self._results[place] = start_thread(lambda: sweep(place), name="reward-sweep")
-            return self._results[place]
+            if parent not in self._results:
+                self._results[parent] = start_thread(lambda: sweep(parent), name="reward-sweep")
+            return self._results[parent]
 
 
 sweeper = Sweeper()
 
 
-def sweep(place: Path) -> None:
+def sweep(parent: Path) -> None:
     """Remove what dead processes of ours left behind: folders of this user's, older than a day. Never raises."""
     if not _BY_DESCRIPTOR:
         return
     try:
-        names = [name for name in os.listdir(place) if name.startswith(PREFIX)]
+        names = [name for name in os.listdir(parent) if name.startswith(PREFIX)]
     except OSError:
         return
     for name in names:
-        folder = place / name
+        folder = parent / name
         with suppress(OSError, ValueError):
             status, maker = folder.lstat(), _OUR_NAME.match(name)
             ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()

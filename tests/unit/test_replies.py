@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -17,24 +16,21 @@ from refine_core import (
     ChatAdapter,
     JSONAdapter,
     MemoryStore,
-    ModelSpec,
     ParseError,
     Predict,
-    ProgramSpec,
     Refine,
     ScriptedLM,
     Signature,
-    StageSpec,
     context,
 )
 from refine_core.adapters import JSONSchemaAdapter
 from refine_core.adapters.chat_sections import exact_reply_pattern, find_sections
 from refine_core.lm import Reply
 from refine_core.reasoning import split_reasoning
-from refine_core.runs import Credentials, Runs
+from refine_core.runs import Runs
 from refine_core.stop_summary import stop_summary
+from tests.one_stage import run_one_stage
 from tests.openai_server import Answer, OpenAIServer, delta
-from tests.threads import run_to_end
 
 CITY = Signature("question -> answer")
 DRAFT, DRAFTED = "[[ ## answer ## ]]\nParis\nno.\n", '{"answer": "Paris"} no.\n'
@@ -124,16 +120,7 @@ def served():
     runs = Runs(MemoryStore())
 
     def run(*answers, **fields):
-        with OpenAIServer(default=answers[-1]) as server:
-            server.script(*answers[:-1])
-            model = ModelSpec("litellm", "openai/tiny", api_base=server.url)
-            stage = StageSpec("answer", "question -> answer")
-            spec = ProgramSpec((stage,), REWARD, {"question": "The capital?"}, model=model)
-            made = run_to_end(
-                runs,
-                runs.start(replace(spec, **{"N": 1, **fields}), Credentials({"model": "a-key-for-tests"})),
-            )
-            return made.timeline, server
+        return run_one_stage(runs, answers, **{"reward": REWARD, "question": "The capital?", **fields})
 
     yield run
     runs.close()

@@ -23,11 +23,9 @@ from refine_core import (
     OutputField,
     ParseError,
     Predict,
-    ProgramSpec,
     Refine,
     ScriptedLM,
     Signature,
-    StageSpec,
     context,
 )
 from refine_core.adapters.schemas import reply_schema
@@ -37,6 +35,7 @@ from refine_core.events import LMFailed, LMRequested
 from refine_core.log.scope import Scope, use_scope
 from refine_core.runs import Runs
 from refine_core.store import MemoryStore
+from tests.one_stage import one_stage
 from tests.openai_server import OpenAIServer, choosy, polite, sample_of, status
 from tests.threads import run_to_end
 
@@ -373,10 +372,7 @@ def finished(runs, run_id):
 def test_a_run_that_learned_and_its_replay_ask_alike(runs):
     reward = "def reward(args, pred):\n    return 0.5\n"
     with OpenAIServer(choosy(supports=["json_object"], obeys=["json_object"])) as server:
-        model = ModelSpec(kind="litellm", model="tiny", api_base=server.url, cache=False)
-        spec = ProgramSpec(
-            (StageSpec("answer", "question -> answer"),), reward, {"question": "Why?"}, N=3, model=model
-        )
+        spec = one_stage(server, reward, question="Why?", N=3, cache=False)
         first = finished(runs, runs.start(spec))
         second = finished(runs, runs.start(spec))
     assert [a.state for a in first.timeline.attempts] == ["scored"] * 3

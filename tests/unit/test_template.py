@@ -10,22 +10,18 @@ from refine_core import (
     ChatAdapter,
     JSONAdapter,
     MemoryStore,
-    ModelSpec,
     ParseError,
     Predict,
-    ProgramSpec,
     Refine,
     ScriptedLM,
     Signature,
-    StageSpec,
     context,
 )
 from refine_core.adapters import JSONSchemaAdapter
 from refine_core.messages import describe_failure
-from refine_core.runs import Credentials, Runs
-from tests.openai_server import OpenAIServer
+from refine_core.runs import Runs
+from tests.one_stage import run_one_stage
 from tests.prompts import reply
-from tests.threads import run_to_end
 
 CITY = Signature("question -> answer")
 BOTH = Signature("question -> answer, score: int")
@@ -211,13 +207,7 @@ JUDGED = "def reward(args, pred):\n    return judge('answer -> score: float', an
 )
 def test_an_attempt_whose_model_repeats_the_template_fails_in_words(reward, replies):
     runs = Runs(MemoryStore())
-    with OpenAIServer(default=replies[-1]) as server:
-        server.script(*replies[:-1])
-        model = ModelSpec("litellm", "openai/tiny", api_base=server.url)
-        spec = ProgramSpec(
-            (StageSpec("answer", "question -> answer"),), reward, {"question": "?"}, model=model, N=1
-        )
-        line = run_to_end(runs, runs.start(spec, Credentials({"model": "a-key-for-tests"}))).timeline
+    line, _ = run_one_stage(runs, replies, reward)
     runs.close()
     (attempt,) = line.attempts
     assert (attempt.state, attempt.reward) == ("failed", None)

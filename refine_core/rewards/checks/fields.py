@@ -77,7 +77,7 @@ def _name(node: ast.AST) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Location:
     """Where an unknown name is written. quote: the mark around it, for a key; "" for an attribute."""
 
     line: int
@@ -92,11 +92,11 @@ def _report_unknown(
     """always: False for `.get(…)`, which gives None instead of failing."""
     if _is_guarded(code, argument, node, name):
         return
-    place = _locate(code, node, name)
+    location = _locate(code, node, name)
     kind = "unknown-field" if argument.by_attribute else "unknown-input"
     severity: Severity = "error"
     if isinstance(node, ast.Attribute) and not argument.by_attribute and name in argument.fields:
-        fix = _replace_attribute_by_key(place, owner, name)
+        fix = _replace_attribute_by_key(location, owner, name)
         message = f'{owner} is a dict: write {owner}["{name}"].'
     else:
         close = nearest(name, argument.fields)
@@ -107,17 +107,17 @@ def _report_unknown(
             effect = " Every attempt would fail here."
         message = _describe_unknown(argument, owner, name, close) + effect
         target = close or (next(iter(argument.fields), None) if argument.by_attribute else None)
-        fix = _fix_name(argument, node, place, owner, target) if target else None
-    yield Finding(kind, severity, message, place.line, place.column, place.end, fix, name)
+        fix = _fix_name(argument, node, location, owner, target) if target else None
+    yield Finding(kind, severity, message, location.line, location.column, location.end, fix, name)
 
 
-def _locate(code: Code, node: ast.AST, name: str) -> _Place:
+def _locate(code: Code, node: ast.AST, name: str) -> _Location:
     if isinstance(node, ast.Attribute):
-        return _Place(*code.lines.name_at(node, name))
+        return _Location(*code.lines.name_at(node, name))
     line, column, end, text = code.lines.text_at(node)
     quote = text[:1] if text[:1] in ("'", '"') else ""
     is_plain = bool(quote) and text == f"{quote}{name}{quote}"
-    return _Place(line, column, end, quote) if is_plain else _Place(line, None, None)
+    return _Location(line, column, end, quote) if is_plain else _Location(line, None, None)
 
 
 def _describe_unknown(argument: Argument, owner: str, name: str, close: str | None) -> str:
@@ -131,23 +131,29 @@ def _describe_unknown(argument: Argument, owner: str, name: str, close: str | No
     return message
 
 
-def _fix_name(argument: Argument, node: ast.AST, place: _Place, owner: str, target: str) -> Fix | None:
+def _fix_name(argument: Argument, node: ast.AST, location: _Location, owner: str, target: str) -> Fix | None:
     """The fix that writes `target` instead."""
-    if not place.column or not place.end:
+    if not location.column or not location.end:
         return None
     if not isinstance(node, ast.Attribute):
-        quote = place.quote
-        return Fix(f'Use {owner}["{target}"]', place.line, place.column, place.end, f"{quote}{target}{quote}")
+        quote = location.quote
+        return Fix(
+            f'Use {owner}["{target}"]',
+            location.line,
+            location.column,
+            location.end,
+            f"{quote}{target}{quote}",
+        )
     if not argument.by_attribute:
-        return _replace_attribute_by_key(place, owner, target)
-    return Fix(f"Use {owner}.{target}", place.line, place.column, place.end, target)
+        return _replace_attribute_by_key(location, owner, target)
+    return Fix(f"Use {owner}.{target}", location.line, location.column, location.end, target)
 
 
-def _replace_attribute_by_key(place: _Place, owner: str, name: str) -> Fix | None:
-    if not place.column or not place.end:
+def _replace_attribute_by_key(location: _Location, owner: str, name: str) -> Fix | None:
+    if not location.column or not location.end:
         return None
-    start = place.column - 1  # the dot is replaced too
-    return Fix(f'Use {owner}["{name}"]', place.line, start, place.end, f'["{name}"]') if start else None
+    start = location.column - 1  # the dot is replaced too
+    return Fix(f'Use {owner}["{name}"]', location.line, start, location.end, f'["{name}"]') if start else None
 
 
 def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
