@@ -1,4 +1,4 @@
-"""What of dspy is not here, so that an AttributeError can say so. docs/dspy.md has the whole table."""
+"""The names of dspy that are not here, so that an AttributeError can say so. docs/dspy.md has the whole table."""
 
 from __future__ import annotations
 

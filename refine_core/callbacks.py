@@ -1,10 +1,10 @@
-"""Callbacks: told before and after every call of a module, a model or an adapter.
+"""Callbacks: called before and after every call of a module, a model or an adapter.
 
     configure(callbacks=[MyCallback()])        of everything in this process; `context(callbacks=…)` for a block
     LM("openai/…", callbacks=[MyCallback()])   of one model; any object may have `callbacks`
 
-A callback watches; it changes nothing. What it raises is logged and the call goes on, a Halt excepted. What is named like
-a secret is in no inputs. Source: dspy.utils.callback, version 2.6.23.
+A callback observes and changes nothing. An error in it is logged and the call continues, except for a Halt. Inputs whose
+name looks like a secret are left out. Source: dspy.utils.callback, version 2.6.23.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 Kind = Literal["module", "lm", "adapter_format", "adapter_parse", "tool", "evaluate"]
 
 ACTIVE_CALL_ID: ContextVar[str | None] = ContextVar("refine_core_active_call_id", default=None)
-"""The call_id of the innermost call that callbacks were told of; None outside any. In a start handler: the parent's."""
+"""The call_id of the innermost call under way; None outside any. In a start handler: that of the parent."""
 
 
 class BaseCallback:
     """Derive from it and write the handlers that you want; the others do nothing.
 
-    call_id: the same for the start and the end of one call; for whose call it is within, see ACTIVE_CALL_ID.
+    call_id: the same for the start and the end of one call; for the call around it, see ACTIVE_CALL_ID.
     instance: the module, model or adapter that is called. inputs: parameter name -> value.
     outputs: what was returned, or None if it raised; then `exception` is what it raised.
-    What a handler raises is logged and the call goes on, a Halt excepted.
+    An error in a handler is logged and the call continues, except for a Halt.
     Source: dspy.utils.callback.BaseCallback, version 2.6.23.
     """
 
@@ -56,7 +56,7 @@ class BaseCallback:
         """The model answered, retries and cache included, or failed. outputs: [text]."""
 
     def on_adapter_format_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
-        """An adapter is to write a prompt. inputs: {"signature", "demos", "inputs"}."""
+        """An adapter will write a prompt. inputs: {"signature", "demos", "inputs"}."""
 
     def on_adapter_format_end(
         self, call_id: str, outputs: Any | None, exception: BaseException | None = None
@@ -64,7 +64,7 @@ class BaseCallback:
         """The prompt is written. outputs: the messages."""
 
     def on_adapter_parse_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
-        """An adapter is to read a reply. inputs: {"signature", "completion"}."""
+        """An adapter will read a reply. inputs: {"signature", "completion"}."""
 
     def on_adapter_parse_end(
         self, call_id: str, outputs: dict[str, Any] | None, exception: BaseException | None = None
@@ -72,7 +72,7 @@ class BaseCallback:
         """The reply is read, or could not be. outputs: field name -> value."""
 
     def on_tool_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
-        """Never told here, where there are no tools; so that a callback written for dspy fits."""
+        """Never called here, as there are no tools; it is here so that a callback written for dspy fits."""
 
     def on_tool_end(self, call_id: str, outputs: Any | None, exception: BaseException | None = None) -> None:
         """As on_tool_start."""
@@ -87,14 +87,14 @@ class BaseCallback:
 
 
 def callbacks_of(instance: object) -> Sequence[Any]:
-    """Who wants to hear of a call of `instance`: the settings' callbacks, then its own. Empty for nobody."""
+    """The callbacks for a call of `instance`: those of the settings, then its own."""
     everywhere: Sequence[Any] = get_setting("callbacks")
     own: Sequence[Any] | None = getattr(instance, "callbacks", None)
     return [*everywhere, *own] if own else everywhere
 
 
 class CallbackCall:
-    """A call that callbacks are told of. Set `outputs` before the block ends."""
+    """A call that callbacks are notified of. Set `outputs` before the block ends."""
 
     __slots__ = ("_call_id", "_callbacks", "_inputs", "_instance", "_kind", "_parent", "outputs")
 
@@ -108,7 +108,7 @@ class CallbackCall:
         self._parent = ACTIVE_CALL_ID.get()
         if self._callbacks:
             self._call_id = uuid.uuid4().hex
-            self._tell("start", instance=self._instance, inputs=dict(self._inputs))
+            self._notify("start", instance=self._instance, inputs=dict(self._inputs))
             ACTIVE_CALL_ID.set(self._call_id)
         return self
 
@@ -118,32 +118,32 @@ class CallbackCall:
         if self._callbacks:
             # Not reset by its token: an operation that is given up may be closed in another context.
             ACTIVE_CALL_ID.set(self._parent)
-            self._tell("end", outputs=self.outputs if error is None else None, exception=error)
+            self._notify("end", outputs=self.outputs if error is None else None, exception=error)
 
-    def _tell(self, when: Literal["start", "end"], **what: Any) -> None:
+    def _notify(self, when: Literal["start", "end"], **what: Any) -> None:
         handler = f"on_{self._kind}_{when}"
         for callback in self._callbacks:
             try:
                 getattr(callback, handler)(call_id=self._call_id, **what)
-            except Exception:  # a watcher's trouble is not the program's
+            except Exception:  # an error in a callback must not fail the program
                 logger.warning("%s of callback %s failed", handler, type(callback).__name__, exc_info=True)
 
 
 def notify_callbacks(
     kind: Kind, instance: object, inputs: Mapping[str, Any], callbacks: Sequence[Any] | None = None
 ) -> CallbackCall:
-    """Tell the callbacks of `instance` of one call; use it with `with … as call`, and set `call.outputs` inside.
+    """Notify the callbacks of `instance` of one call; use it with `with … as call`, and set `call.outputs` inside.
 
-    For sync code, async code and operations alike. callbacks: those to tell, if `callbacks_of` was asked already; who
-    asks it first, and builds `inputs` only if there are any, pays next to nothing where there are none.
+    For sync code, async code and flows alike. callbacks: the result of `callbacks_of`, if the caller has it already; a
+    caller that builds `inputs` only where there are callbacks pays almost nothing without any.
     """
     return CallbackCall(kind, instance, inputs, callbacks_of(instance) if callbacks is None else callbacks)
 
 
 def with_callbacks(function: F) -> F:
-    """A method, sync or async, of which callbacks are told as of a call of its module. inputs: parameter name -> value.
+    """A decorator: callbacks are notified of this method, sync or async, as of a call of its module. inputs: parameter name -> value.
 
-    What callbacks are told of anyway (a module's `__call__`, a model's, an adapter's `format` and `parse`) needs it not.
+    Not needed for a module's or model's `__call__` or an adapter's `format` and `parse`.
     Source: dspy.utils.callback.with_callbacks, version 2.6.23.
     """
     signature = inspect.signature(function)

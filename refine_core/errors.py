@@ -1,4 +1,4 @@
-"""What can go wrong, by whose fault.
+"""Every error, by who is at fault.
 
     RefineError
     ├── AttemptError              an attempt's error as it was recorded, where the error itself is gone
@@ -21,13 +21,13 @@
     │   └── LMUnavailableError    unreachable, or broken on its side; may be retried
     └── InfrastructureError       this machine
         ├── StoreError            the database cannot be opened, read or written
-        └── WorkerError           the reward worker cannot be started or spoke nonsense
+        └── WorkerError           the reward worker cannot be started or broke its protocol
 
     Halt (a BaseException: `except Exception` in a user's program cannot swallow it)
     ├── RunCancelled              somebody asked the run to stop
-    ├── BudgetUsedUp              what the run may spend is spent, or cannot be known
+    ├── BudgetUsedUp              the budget of the run is spent, or its costs are unknown
     ├── RecordingEnded            a replay came to the end of what was recorded
-    └── RecordingFailed           an event could not be made durable, so nothing more may happen
+    └── RecordingFailed           an event could not be stored, so nothing more may happen
 
 Where dspy raises a built-in error, ours is one of those, too (SignatureValueError, ParseError and StateError are ValueErrors …),
 and an LMError that is raised once litellm is loaded is also litellm's own: `except litellm.RateLimitError` catches it.
@@ -42,7 +42,7 @@ from typing import Self
 
 
 def _rebuild(cls: type[BaseException], args: tuple[object, ...]) -> BaseException:
-    """An error as it was, past its own __init__, which wants the parts that `args` are made of."""
+    """An error as it was, without its own __init__, which takes other arguments than `args`."""
     error = cls.__new__(cls)
     error.args = args
     return error
@@ -56,7 +56,7 @@ class RefineError(Exception):
 
 
 class AttemptError(RefineError):
-    """The error of an attempt that was made before its run was interrupted. fault: as recorded (refine_core.events.Fault)."""
+    """The error of an attempt that failed before its run was interrupted. fault: as recorded (refine_core.events.Fault)."""
 
     def __init__(self, message: str, *, fault: object) -> None:
         self.fault = fault
@@ -80,7 +80,7 @@ class SignatureError(ProgramError):
 
 
 class SignatureValueError(SignatureError, ValueError):
-    """A text, a name or a mapping that no signature can be made of. dspy raises ValueError."""
+    """A text, a name or a mapping that is not a signature. dspy raises ValueError."""
 
 
 class SignatureTypeError(SignatureError, TypeError):
@@ -106,7 +106,7 @@ class Problem:
 
 
 class SpecError(ProgramError):
-    """A program description that cannot run. problems: every fault found, never empty."""
+    """A program description that cannot run. problems: all of them, never empty."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -232,8 +232,8 @@ class LMError(RefineError):
     """The model or its provider is at fault.
 
     model: the name asked for. status: the HTTP status, where there was one. retryable: the same call may yet succeed.
-    charge: set where the model did answer, to no use. parameters: of the request, those that the server blames.
-    left_out: of these, what the request is made again without.
+    charge: set if the model did answer, but the reply is unusable. parameters: those of the request that the server refused.
+    left_out: those of them that the next request leaves out.
     """
 
     retryable = False
@@ -255,11 +255,11 @@ class LMNotFoundError(LMError):
 
 
 class LMRefusedError(LMError):
-    """The request is not acceptable as it stands: a parameter, its length or its content."""
+    """The request is not acceptable: a parameter, its length or its content."""
 
 
 class LMRateLimitError(LMError):
-    """Too many requests, or no quota left. retry_after_s: the provider's own advice, in seconds."""
+    """Too many requests, or no quota left. retry_after_s: as the provider asks, in seconds."""
 
     retryable = True
 
@@ -277,7 +277,7 @@ class LMTimeoutError(LMError):
 
 
 class LMUnavailableError(LMError):
-    """The server cannot be reached, or failed on its side. retry_after_s: its own advice, in seconds."""
+    """The server cannot be reached, or failed on its side. retry_after_s: as it asks, in seconds."""
 
     retryable = True
 
@@ -297,7 +297,7 @@ class StoreError(InfrastructureError):
 
 
 class WorkerError(InfrastructureError):
-    """The reward worker cannot be started, or spoke nonsense."""
+    """The reward worker cannot be started, or broke its protocol."""
 
 
 class Halt(BaseException):
@@ -312,7 +312,7 @@ class RunCancelled(Halt):
 
 
 class BudgetUsedUp(Halt):
-    """What a run may spend is spent, or can no longer be known; the next call was not made."""
+    """The budget is spent, or the costs are unknown; the next call was not made."""
 
 
 class RecordingEnded(Halt):
@@ -320,11 +320,11 @@ class RecordingEnded(Halt):
 
 
 class KeyRefused(Halt):
-    """A run that was resumed has a key that is refused. It did not end by that, and may be resumed with another."""
+    """The key of a resumed run is refused. The run has not ended, and may be resumed with another key."""
 
 
 class RecordingFailed(Halt):
-    """An event could not be made durable. cause: why; nothing after it happened."""
+    """An event could not be stored. cause: why. Nothing happened after it."""
 
     def __init__(self, message: str, *, cause: Exception | None = None) -> None:
         self.cause = cause

@@ -5,8 +5,8 @@
 Rule 1: whatever chooses the next step lives here.
 Rule 2: nothing here calls, waits, reads a clock or draws a random number.
 
-The schedule of temperatures and the order try, score, advise, try again are those of dspy.Refine 2.6.23. Where we
-differ on purpose, the branch says so.
+The schedule of temperatures and the order try, score, advise, try again are those of dspy.Refine 2.6.23. Where this
+differs on purpose, the branch says so.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def list_temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is to do.
+    """What a run will do.
 
     temperatures: one for each attempt. threshold: stop once reward >= threshold, or None.
-    fail_count: failed attempts tolerated, 0 included. hints: where they come from; "none" for best-of-n.
-    at_once: attempts that may be under way together; more than 1 only without hints, which each must wait for.
+    fail_count: failed attempts allowed, at least 0. hints: where they come from; "none" for best-of-n.
+    at_once: attempts that may run at the same time; more than 1 only without hints, as each attempt waits for its hint.
     schedule: how the temperatures were chosen; a predictor whose model has its own temperature gets its own list.
     stop_on_repeating_error: whether an error of the reward that is bound to repeat ends the run.
     """
@@ -81,7 +81,7 @@ class Plan:
         if not self.temperatures:
             raise SpecError(find_limit_problems(0, None, None))
         if self.at_once < 1 or (self.hints != "none" and self.at_once > 1):
-            raise SpecError([Problem("num_threads", f"{self.at_once} attempts at once cannot be")])
+            raise SpecError([Problem("num_threads", f"{self.at_once} attempts at once are not possible")])
 
     @classmethod
     def of(
@@ -98,7 +98,7 @@ class Plan:
     ) -> Plan:
         """The plan of `n` attempts whose model's own temperature is `first`; `fail_count` None means `n`.
 
-        Raises SpecError with every number that makes no sense.
+        Raises SpecError with every wrong number.
         """
         problems = find_limit_problems(n, threshold, fail_count)
         if not is_whole(at_once, 1):
@@ -134,12 +134,12 @@ class Plan:
         return self.threshold is not None and reward >= self.threshold
 
 
-# Nobody changes an action or a loop; but frozen they would cost three times as much, and every attempt makes some.
+# Nobody changes an action or a loop. They are not frozen because that would cost three times as much per attempt.
 @dataclass(slots=True)
 class RunAttempt:
-    """Try the program at this temperature with these hints (predictor name -> hint; empty before any advice).
+    """Run the program at this temperature with these hints (predictor name -> hint; empty before any advice).
 
-    feedback: the reward's own, a hint for every predictor; "" where hints come from an adviser or from nowhere.
+    feedback: the reward's own, a hint for every predictor; "" unless hints come from the reward.
     advice_from: index of the attempt that the hints are about.
     """
 
@@ -171,14 +171,14 @@ Action = RunAttempt | AskAdvice | Stop
 
 @dataclass(slots=True)
 class Loop:
-    """Where a run stands.
+    """The state of a run.
 
     rewards: index -> reward of the attempts that were scored. unmet: those of them that failed a validator.
-    failed: indices of those that failed. running: indices begun and not ended.
-    hints, advice_from: the latest good advice and whose it is.
+    failed: indices of those that failed. running: indices of those under way.
+    hints, advice_from: the latest good advice, and the attempt that it is about.
     unadvised: index of the attempt whose advice is still to be asked for, or None.
-    feedback: the latest that the reward gave, where that is the source of hints; then advice_from is its attempt.
-    broken: whether an attempt failed of an error that is bound to repeat, and the plan is to stop there.
+    feedback: the latest from the reward, if hints come from there; then advice_from is its attempt.
+    broken: whether an attempt failed with an error that is bound to repeat, and the plan is to stop then.
     """
 
     plan: Plan
@@ -198,7 +198,7 @@ class Loop:
         return max(sorted(self.rewards), key=self.rank, default=None)
 
     def rank(self, index: int) -> tuple[bool, float]:
-        """What makes one attempt better than another."""
+        """The key by which attempts are compared; higher is better."""
         return index not in self.unmet, self.rewards[index]
 
     def reaches(self, index: int) -> bool:
@@ -207,13 +207,13 @@ class Loop:
 
     @property
     def attempt_count(self) -> int:
-        """How many attempts were begun; they are made in the order of their indices."""
+        """How many attempts have started; they start in the order of their indices."""
         return len(self.rewards) + len(self.failed) + len(self.running)
 
 
 def evolve(loop: Loop, event: Event) -> Loop:
-    """The loop after one more fact. Facts that choose nothing leave it as it was. Pure; raises nothing."""
-    # Every attempt comes here four times, and dataclasses.replace costs five times what making a Loop costs.
+    """The loop after one more event. Events that decide nothing leave it unchanged. Pure; raises nothing."""
+    # This runs four times for each attempt, and dataclasses.replace is five times slower than Loop(…).
     plan, rewards, unmet, failed = loop.plan, loop.rewards, loop.unmet, loop.failed
     hints, source, unadvised, feedback = loop.hints, loop.advice_from, loop.unadvised, loop.feedback
     broken = loop.broken
@@ -224,7 +224,7 @@ def evolve(loop: Loop, event: Event) -> Loop:
         case RewardScored(index=i, value=value):
             rewards = {**rewards, i: value}
             unmet = unmet | {i} if event.unmet else unmet
-            # Advice after every attempt that fell short but the last, which has no successor to use it.
+            # Ask for advice after every attempt that fell short, except the last: no later attempt could use it.
             if (
                 plan.hints == "adviser"
                 and i < len(plan.temperatures) - 1
@@ -254,13 +254,13 @@ def evolve(loop: Loop, event: Event) -> Loop:
 
 
 def collect_feedback(scored: RewardScored) -> str:
-    """What a reward says in words of the attempt that it scored, and the messages of the validators that were not met."""
+    """The feedback of the reward, and the messages of the validators that were not met."""
     unmet = (f"Not met, {name}: {message}" for name, message in scored.unmet.items())
     return "\n".join([*([scored.feedback] if scored.feedback else ()), *unmet])
 
 
 def decide(loop: Loop) -> tuple[Action, ...]:
-    """What to do next: attempts to make, advice to ask for, the end, or nothing but to wait for what is under way.
+    """What to do next: start attempts, ask for advice, stop, or wait for the attempts under way.
 
     Returns attempts in the order of their indices, or one AskAdvice, or one Stop, or (). Pure; raises nothing.
     """
@@ -271,7 +271,7 @@ def decide(loop: Loop) -> tuple[Action, ...]:
     if loop.running and (
         loop.broken or len(loop.failed) > loop.plan.fail_count or any(map(loop.reaches, loop.rewards))
     ):
-        return ()  # the end is near: only earlier attempts, still under way, can change which
+        return ()  # the run is about to end; only the attempts under way can change how
     plan, first = loop.plan, loop.attempt_count
     free = min(plan.at_once - len(loop.running), len(plan.temperatures) - first)
     return tuple(
@@ -283,7 +283,7 @@ def decide(loop: Loop) -> tuple[Action, ...]:
 
 
 def _find_stop(loop: Loop) -> Stop | None:
-    """The end, if it has come: attempts are judged in the order of their indices, however they overlapped in time."""
+    """The end, if it has come. Attempts are judged in the order of their indices, even if they overlapped in time."""
     failures, rewards, threshold = 0, loop.rewards, loop.plan.threshold
     for i in range(len(loop.plan.temperatures)):
         if i in rewards:
@@ -305,12 +305,12 @@ def _find_stop(loop: Loop) -> Stop | None:
 
 
 def _best_until(loop: Loop, last: int) -> int | None:
-    """The best attempt of those up to `last`; later ones would not have been made one after another."""
+    """The best attempt up to `last`; one at a time, the later ones would not have started."""
     return max((i for i in sorted(loop.rewards) if i <= last), key=loop.rank, default=None)
 
 
 def replay(plan: Plan, events: Iterable[Event]) -> Loop:
-    """The loop as it stands after `events`."""
+    """The loop after these events."""
     loop = Loop(plan)
     for event in events:
         loop = evolve(loop, event)

@@ -6,7 +6,7 @@
 
 Trackers nest: what an inner one counts, the outer ones count too. An answer from a cache costs nothing and is not counted.
 Source: dspy.utils.usage_tracker, version 2.6.23, where an inner tracker keeps its counts from the outer one, unknown
-counts become 0, and every entry is kept for ever.
+counts become 0, and all entries stay in memory.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@
 
 tree.py      the predictors in it        copying.py   copies of it
 saving.py    its state on disk           parallel.py  many inputs at once
-observing.py who is told of a call, and what it cost
+observing.py callbacks of a call, and its tokens
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from refine_core.modules.tree import Tree
 class Module(Tree, SavedState):
     """The base of programs: write `forward` (or `aforward`), call the module. Source: dspy.Module, version 2.6.23.
 
-    callbacks: told of each call of this module; see BaseCallback. Lists, tuples, dicts and nested modules are walked, in
+    callbacks: notified of each call of this module; see BaseCallback. Lists, tuples, dicts and nested modules are walked, in
     the order of their attributes; a shared predictor is named once; a nested module with `_compiled` set is frozen.
-    Raises: what `forward` raises; NotImplementedError without one; TypeError for callbacks that are none.
+    Raises: what `forward` raises; NotImplementedError without one; TypeError for invalid callbacks.
     """
 
     callbacks: Sequence[Any] = ()
@@ -49,7 +49,7 @@ class Module(Tree, SavedState):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program. Takes what `forward` takes, returns what it returns.
 
-        With `track_usage` set, the prediction tells what it cost: see Prediction.get_lm_usage.
+        With `track_usage` set, the prediction holds the tokens used: see Prediction.get_lm_usage.
         """
         if not has_observers(self):
             return self.forward(*args, **kwargs)
@@ -132,7 +132,7 @@ class Operation(Module):
         raise NotImplementedError(f"{type(self).__name__} has no _flow")
 
     def _restore_context(self) -> AbstractContextManager[Any] | None:
-        """What to enter for a call from a thread that has not inherited the attempt it is part of; None for nothing."""
+        """The attempt's settings and scope, for a call from a thread that has not inherited them; else None."""
         return None
 
     def __call__(self, *args: Any, **inputs: Any) -> Prediction:

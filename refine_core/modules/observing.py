@@ -1,4 +1,4 @@
-"""A call of a module, watched: callbacks are told of it, and its prediction learns what it cost."""
+"""Observing a call of a module: callbacks are notified, and the tokens are counted for its prediction."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from refine_core.usage import track_usage
 
 
 def has_observers(module: Any) -> bool:
-    """Whether anybody is to be told of this call; nobody mostly, and every attempt makes several."""
+    """Whether this call has callbacks or its tokens are counted; mostly neither, so asking must be quick."""
     return bool(callbacks_of(module)) or (get_setting("track_usage") and get_setting("usage_tracker") is None)
 
 
 @contextmanager
 def cancel_on_error() -> Iterator[None]:
-    """Under this, work in threads is asked to stop once the task that awaits it is cancelled or fails."""
+    """Ask work in threads to stop if the task that awaits it is cancelled or fails."""
     inner = Cancel(parent=current().cancel)
     try:
         with use_scope(replace(current(), cancel=inner)):

@@ -1,4 +1,4 @@
-"""Predict: one signature filled by one call to a model. ChainOfThought: the same, reasoning first.
+"""Predict: one signature, completed by one call to a model. ChainOfThought: the same, reasoning first.
 
 inputs -> adapter.format -> ask -> adapter.parse -> Prediction
 """
@@ -44,10 +44,10 @@ class Predict(Operation, Predictor):
     """Fill a signature's outputs from its inputs with one call to a model.
 
     signature: "question -> answer" or a Signature class. config: parameters for the model, such as temperature=0.7.
-    callbacks: told of each call; see BaseCallback. demos: worked examples for the prompt, name -> value each.
-    lm: the model; None means the one in force (see refine_core.configure).
+    callbacks: notified of each call; see BaseCallback. demos: worked examples for the prompt, name -> value each.
+    lm: the model; None means the configured one (see refine_core.configure).
     Called with the inputs by keyword; `lm`, `config`, `demos` and `signature` override for one call, and `_trace=False`
-    leaves it out of the trace. lm=None asks the model in force; demos=[] shows none.
+    leaves it out of the trace. lm=None uses the configured model; demos=[] shows none.
     Returns: a Prediction with the signature's outputs.
     Raises: InputError, ParseError, LMError. Source: dspy.Predict, version 2.6.23.
     """
@@ -205,7 +205,7 @@ class ChainOfThought(Operation):
 
 
 def _vary_temperature(lm: BaseLM, params: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
-    """The call's parameters; where several replies are wished for, with a temperature at which they differ, as in dspy."""
+    """The call's parameters; if several replies are wanted, with a temperature at which they differ, as in dspy."""
     wanted = params.get("n") or lm.kwargs.get("n") or 1
     if not isinstance(wanted, int) or wanted <= 1:
         return params
@@ -242,7 +242,7 @@ def _require_lm(lm: object) -> BaseLM:
 
 
 def _check_demos(demos: Any) -> Sequence[Mapping[str, Any]]:
-    """Demos as they must be. Raises TypeError that says which one is none."""
+    """The demos, if each is an example. Raises TypeError that names the wrong one."""
     if isinstance(demos, Mapping):
         raise TypeError("demos is a list of examples; write [example]")
     if isinstance(demos, (str, bytes)) or not isinstance(demos, Iterable):
@@ -257,7 +257,7 @@ def _check_demos(demos: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def _find_cause(error: Exception, demos: Any) -> Exception:
-    """Why a call failed: `error`, unless it comes of demos that are none, which nobody has looked at before."""
+    """Why a call failed: `error`, or wrong demos, which are checked only now."""
     if isinstance(error, (TypeError, AttributeError, LookupError)):
         try:
             _check_demos(demos)

@@ -35,24 +35,24 @@ def advise(
     scope: Scope,
     style: AdviceStyle = FULL,
 ) -> Flow[AdviceGiven]:
-    """Ask `lm` about the attempt that `scored` ended; its feedback and its unmet validators are told word for word.
+    """Ask `lm` about the attempt that `scored` ended; the request holds its feedback and its unmet validators word for word.
 
-    predictors: those of `program`, the attempt's own copy, each with its path. trace: what they did, in order.
-    style: in full or compact, and the instructions.
-    Returns AdviceGiven, with one entry a predictor. Raises: LMError, ParseError.
+    predictors: those of `program`, the attempt's own copy, each with its path. trace: their calls, in order.
+    style: full or compact, and the instructions.
+    Returns AdviceGiven, with one entry for each predictor. Raises: LMError, ParseError.
     """
-    named = {id(one): name for name, one in predictors}
+    paths = {id(one): name for name, one in predictors}
     names = [name for name, _ in predictors]
     trajectory = [
         {
-            "module_name": named.get(id(who)) or _find_path(who, trace),
-            "inputs": to_jsonable(given),
-            "outputs": to_jsonable(made),
+            "module_name": paths.get(id(predictor)) or _find_path(predictor, trace),
+            "inputs": to_jsonable(arguments),
+            "outputs": to_jsonable(returned),
         }
-        for who, given, made in trace
+        for predictor, arguments, returned in trace
     ]
-    words = collect_feedback(scored)
-    who = "The reward says: " if scored.feedback and style.form == "full" else ""
+    feedback = collect_feedback(scored)
+    prefix = "The reward says: " if scored.feedback and style.form == "full" else ""
     signature, texts = build_advice_request(
         style,
         program,
@@ -63,17 +63,18 @@ def advise(
         reward_source=reward_source,
         threshold=threshold,
         reward=scored.value,
-        feedback=f"{who}{words}",
+        feedback=f"{prefix}{feedback}",
     )
     start = time.perf_counter()
     request = Request(signature, signature, texts, lm, (), {}, "advice", scope)
-    said, *_ = yield from complete_signature(request, current_adapter(lm))
-    advised = cast("dict[str, str]", said["advice"])  # the signature's own type, which parsing has checked
-    given = {k: v.strip() for k, v in advised.items() if k in names}
-    advice = {name: hint_for(name, given) for name in names}
-    return AdviceGiven(scored.index, str(said["discussion"]), advice, time.perf_counter() - start)
+    answer, *_ = yield from complete_signature(request, current_adapter(lm))
+    entries = cast("dict[str, str]", answer["advice"])  # the signature's own type, which parsing has checked
+    advised = {k: v.strip() for k, v in entries.items() if k in names}
+    advice = {name: hint_for(name, advised) for name in names}
+    return AdviceGiven(scored.index, str(answer["discussion"]), advice, time.perf_counter() - start)
 
 
-def _find_path(who: Predict, trace: Trace) -> str:
-    """The name of a predictor that ran on a copy of its own, inside a refinement that is part of the program."""
-    return (who.attempt_context.name_in(trace) if who.attempt_context is not None else None) or "unknown"
+def _find_path(predictor: Predict, trace: Trace) -> str:
+    """The name of a predictor that ran as a copy, inside a refinement that is part of the program."""
+    context = predictor.attempt_context
+    return (context.name_in(trace) if context is not None else None) or "unknown"

@@ -1,4 +1,4 @@
-"""From a description to what runs: the program, its reward, and every reason why it cannot run."""
+"""From a description of a program to the program, its reward, and all that keeps it from running."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class WorkerScorer:
         )
 
     def start(self) -> None:
-        """Have the worker ready by the time it is needed."""
+        """Start the worker, so that it is ready when needed."""
         self._runner.start()
 
     def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[ScoreResult]:

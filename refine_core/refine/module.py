@@ -37,18 +37,18 @@ class BestOfN(Operation):
     N:           maximum number of attempts, at least 1.
     reward_fn:   (inputs: dict[str, object], Prediction) -> float or Score; higher is better; sync or async.
     threshold:   stop once reward >= threshold, in the reward's own unit; None never stops early.
-    fail_count:  failed attempts tolerated in one call; default N.
+    fail_count:  failed attempts allowed in one call; default N.
     validators:  Validator(name, check, message), or such tuples; an attempt that fails one does not stop the run, and
                  is returned only if no attempt met them all.
-    on_attempt:  called with each attempt (AttemptResult) once it has ended; sync or async; what it raises is raised.
-    num_threads: attempts under way at once; the result is that of one after another, for the same replies.
+    on_attempt:  called with each attempt (AttemptResult) once it has ended; sync or async; an error in it is raised.
+    num_threads: attempts that run at the same time; for the same replies, the result is that of one after another.
     schedule:    "dspy-2.6" (the model's own temperature, then rising from 0.5), "dspy-3" (1.0 each time), a list of N
                  temperatures, or "none" for models that take no temperature. Other than "dspy-2.6", each attempt has a
                  rollout id, so that a cache tells its calls from the others'.
     Called with the module's inputs by keyword, `await …acall(…)` for async. Returns: the module's prediction, with
     `.refinement` (attempts, rewards, temperatures, hints, why it stopped).
     Raises: the last attempt's own error, with a note, once failures exceed fail_count or every attempt failed;
-    SpecError, TypeError for parameters that make no sense. Source: dspy.BestOfN, version 2.6.23. Differs: tests/parity names each
+    SpecError, TypeError for wrong parameters. Source: dspy.BestOfN, version 2.6.23. Differs: tests/parity names each
     difference.
     """
 
@@ -89,7 +89,7 @@ class BestOfN(Operation):
         self.fail_count = N if fail_count is None else fail_count
 
     def _flow(self, **inputs: Any) -> Flow[Prediction]:
-        """Refine once on these inputs."""
+        """Run the refinement on these inputs."""
         around = current()
         driver = Driver(
             program=self.module,
@@ -139,13 +139,13 @@ class Refine(BestOfN):
     """Run `module` up to `N` times with advice in between; return the best prediction.
 
     After an attempt that fell short, a model is asked what each predictor should do; its advice reaches the predictors
-    as a hint in the next attempt, which runs at another temperature. Attempts are made one at a time.
+    as a hint in the next attempt, which runs at another temperature. Attempts run one at a time.
 
     module:      any Module; it is copied for each attempt, so nothing that an attempt does to it stays.
     N:           maximum number of attempts, at least 1.
     reward_fn:   (inputs: dict[str, object], Prediction) -> float or Score; higher is better; sync or async.
     threshold:   stop once reward >= threshold, in the reward's own unit; None never stops early.
-    fail_count:  failed attempts tolerated in one call; default N.
+    fail_count:  failed attempts allowed in one call; default N.
     validators, on_attempt, schedule, callbacks: as in BestOfN, and so are the result and the errors.
     hints: where they come from: "adviser", "feedback" for the reward's own and no call (return Score(value, feedback)), or
            "none".

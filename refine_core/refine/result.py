@@ -1,4 +1,4 @@
-"""How a refinement went: what its result carries as `.refinement`."""
+"""How a refinement went: the value of `.refinement` on its result."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AttemptResult:
         end: RewardScored | AttemptFailed | None,
         prediction: Prediction | None = None,
     ) -> AttemptResult:
-        """The attempt that these facts tell."""
+        """The attempt that these events describe."""
         match end:
             case RewardScored():
                 return cls(
@@ -73,8 +73,8 @@ class AttemptResult:
 class Refinement:
     """How a refinement went. reason: why it stopped. best, returned: indices of attempts, or None.
 
-    facts: the loop's own events, in the order in which they happened. Two are equal if they went alike, however long
-    it took.
+    facts: the loop's own events, in the order in which they happened. Two are equal if they went the same way, however
+    long it took.
     """
 
     reason: StopReason
@@ -84,7 +84,7 @@ class Refinement:
 
     @cached_property
     def attempts(self) -> tuple[AttemptResult, ...]:
-        """In the order of their indices. Told from the facts when first asked for, as many a caller never asks."""
+        """In the order of their indices. Computed on first use, as many callers never ask."""
         start: dict[int, AttemptStarted] = {}
         end: dict[int, RewardScored | AttemptFailed] = {}
         for event in self.facts:
@@ -110,23 +110,23 @@ class Refinement:
         return tuple(a.hints for a in self.attempts)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Refinement) and self._went() == other._went()
+        return isinstance(other, Refinement) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash((self.reason, self.best, self.returned, self.rewards))
 
-    def _went(self) -> tuple[object, ...]:
+    def _key(self) -> tuple[object, ...]:
         return self.attempts, self.reason, self.best, self.returned
 
     @classmethod
     def of(cls, facts: Iterable[Event], stop: Stop) -> Refinement:
-        """What the loop's own events tell."""
+        """The refinement that the loop's own events describe."""
         return cls(stop.reason, stop.best, stop.returned, tuple(facts))
 
 
 @dataclass(frozen=True, slots=True)
 class RefineResult:
-    """What a driver hands back: a prediction to return, or the error to raise."""
+    """The result of a driver: a prediction to return, or the error to raise."""
 
     refinement: Refinement
     prediction: Prediction | None

@@ -1,4 +1,4 @@
-"""An interrupted run, as the driver would have left it: its loop, and what its attempts left behind.
+"""The state of an interrupted run, read back from its log.
 
     records of the run --ResumeState.of--> facts of its complete attempts, spans in use, time worked
                        --restore-->        the driver's Progress

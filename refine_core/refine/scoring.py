@@ -1,4 +1,4 @@
-"""Asking a reward, and the validators beside it: Python functions in this process, or an isolated worker."""
+"""Rewards and validators: Python functions of this process, or a worker process."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class Validator:
 def find_arity_problem(function: Callable[..., Any]) -> str | None:
     """Why a reward or a check cannot be called with (inputs, prediction), in words; None if it can, or if nobody knows."""
     try:
-        # What a wrapper takes counts, and not what it wraps.
+        # The wrapper's own parameters count, not those of the function it wraps.
         takes = inspect.signature(function, follow_wrapped=False)
     except (TypeError, ValueError):
-        return None  # it is written in C, and tells nobody
+        return None  # it is written in C and has no signature
     try:
         takes.bind(None, None)
     except TypeError:
@@ -91,13 +91,13 @@ def find_arity_problem(function: Callable[..., Any]) -> str | None:
 def check_validators(validators: Iterable[Validator | tuple[str, Any, str]]) -> tuple[Validator, ...]:
     """Validators from themselves or from (name, check, message).
 
-    Raises SpecError that says which one is none; TypeError for what is no list.
+    Raises SpecError that names the wrong one; TypeError for a value that is not a list.
     """
     if isinstance(validators, (str, bytes, Mapping)) or not isinstance(validators, Iterable):
         raise TypeError(f"validators is a list of Validator(name, check, message), not {validators!r:.80}")
     rules: list[Validator] = []
     for i, one in enumerate(validators):
-        if not isinstance(one, Validator) and not (isinstance(one, tuple) and len(one) == 3):  # noqa: PLR2004 - as told
+        if not isinstance(one, Validator) and not (isinstance(one, tuple) and len(one) == 3):  # noqa: PLR2004 - name, check, message
             raise SpecError([Problem(f"validators.{i}", "a validator is Validator(name, check, message)")])
         rule = one if isinstance(one, Validator) else Validator(*one)
         if not (isinstance(rule.name, str) and callable(rule.check) and isinstance(rule.message, str)):
