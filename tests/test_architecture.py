@@ -324,13 +324,79 @@ def test_the_server_listens_on_loopback_and_keeps_quiet():
     assert config["client"]["showErrorDetails"] == "type"
 
 
+def reads_the_clock(node):
+    """Whether this is time.monotonic() or the like. The time that the processor spends is no such clock."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.monotonic", "time.perf_counter")
+
+
+def is_unchecked_join(call):
+    """Whether this is thread.join(30): it returns after 30 s whether or not the thread has ended."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "join":
+        return False
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    texts = isinstance(call.func.value, ast.Constant)
+    return not texts and (not values or (len(values) == 1 and is_number(values[0])))
+
+
+def is_number(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+
+
+def waits_by_the_clock(tree):
+    """The lines that sleep, join a thread without a look at it, or assert something of the time that passed."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            sleeps = ast.unparse(node.func) in ("time.sleep", "asyncio.sleep", "sleep")
+            turn_of_the_loop = sleeps and ast.unparse(node.args[0]) == "0"
+            if (sleeps and not turn_of_the_loop) or is_unchecked_join(node):
+                yield node.lineno
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            durations = {
+                target.id
+                for one in ast.walk(node)
+                if isinstance(one, ast.Assign) and isinstance(one.value, ast.BinOp)
+                for target in one.targets
+                if isinstance(target, ast.Name) and any(map(reads_the_clock, ast.walk(one.value)))
+            }
+            for one in ast.walk(node):
+                if isinstance(one, ast.Assert) and any(
+                    reads_the_clock(part) or (isinstance(part, ast.Name) and part.id in durations)
+                    for part in ast.walk(one.test)
+                ):
+                    yield one.lineno
+
+
 @pytest.mark.fault(44)
-def test_no_test_waits_for_a_thread_without_seeing_it_end():
-    """`join(30)` returns after 30 s whether or not the thread has ended; tests.threads.finish says which."""
-    waits = re.compile(r"^\s*\w+(\.\w+)*\.join\((timeout=)?[\d.]*\)", re.MULTILINE)
-    for file in (ROOT / "tests").rglob("*.py"):
-        if file.name != "threads.py":
-            assert not waits.search(file.read_text()), f"{file.relative_to(ROOT)}: write finish(thread)"
+def test_tests_wait_for_events_and_not_for_the_clock():
+    """tests.threads has what waits: finish, call_within, run_to_end, wait_for_event; eventually, where no event tells."""
+    wrong = []
+    for file in sources(ROOT / "tests"):
+        if file.name != "threads.py" and "data" not in file.parts:
+            lines = waits_by_the_clock(ast.parse(file.read_text(encoding="utf-8")))
+            wrong += [f"{file.relative_to(ROOT)}:{line}" for line in sorted(set(lines))]
+    assert wrong == []
+
+
+@pytest.mark.fault(44)
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("thread.join(30)", True),
+        ("threads[0].join()", True),
+        ("process.join(timeout=2.5)", True),
+        ("time.sleep(1)", True),
+        ("asyncio.sleep(LONG_S)", True),
+        ("assert time.monotonic() - began < 2", True),
+        ("took_s = time.perf_counter() - began; assert took_s < 2", True),
+        ("', '.join(names)", False),
+        ("separator.join(names)", False),
+        ("runs.join(run_id, 30)", False),
+        ("asyncio.sleep(0)", False),
+        ("assert time.process_time() - began_s < 2", False),
+    ],
+)
+def test_waiting_by_the_clock_is_recognised(line, wrong):
+    assert bool(list(waits_by_the_clock(ast.parse(f"def test():\n    {line}")))) is wrong
 
 
 def test_the_name_of_a_test_is_shorter_than_75_characters():

@@ -49,6 +49,11 @@ def call_within(limit_s: float, call: Callable[[], T]) -> T:
     return result.result(0)
 
 
+def be_slow(seconds: float) -> None:
+    """Take that long: for fakes of slow things, such as a judge. A test that waits for something awaits its event."""
+    threading.Event().wait(seconds)
+
+
 def eventually(claim: Callable[[], T], within_s: float = 20.0) -> T:
     """Ask again and again until `claim` is true, and return what it says. For what no event tells."""
     deadline, pause = time.monotonic() + within_s, threading.Event()

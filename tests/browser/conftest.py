@@ -6,13 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
@@ -110,16 +111,20 @@ def _start(
 
 def until_up(process: subprocess.Popen[bytes], log: Path, url: str) -> None:
     """Wait until a server answers; fail with its log if it ends or takes too long."""
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
+
+    def is_up() -> bool:
         if process.poll() is not None:
             pytest.fail(f"the server ended at once:\n{log.read_text()[-3000:]}")
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                return
+                return True
         except OSError:
-            time.sleep(0.05)
-    pytest.fail(f"the server was not up after {START_S} s:\n{stop(process, log)[-3000:]}")
+            return False
+
+    try:
+        eventually(is_up, within_s=START_S)
+    except AssertionError:
+        pytest.fail(f"the server was not up after {START_S} s:\n{stop(process, log)[-3000:]}")
 
 
 def stop(process: subprocess.Popen[bytes], log: Path) -> str:

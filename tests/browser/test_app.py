@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
+from refine_core.store import open_store
 from tests.browser.conftest import wait_idle
 from tests.openai_server import Answer, OpenAIServer, polite
+from tests.threads import eventually
 
 APP = Path(__file__).parents[2] / "app.py"
 SLOW = "1 s"
@@ -122,15 +124,18 @@ def test_a_reload_in_the_middle_loses_nothing(app):
     assert app.url == address
 
 
-def test_a_closed_page_stops_nothing(app):
-    slow_down(app)
-    run(app)
-    expect(rows(app).nth(0)).to_be_visible(timeout=15_000)
-    address = app.url
-    app.goto("about:blank")
-    time.sleep(8)
-    app.goto(address)
-    stopped(app, within_s=5)
+def test_a_closed_page_stops_nothing(page, server):
+    page.goto(server.start())
+    wait_idle(page)
+    slow_down(page)
+    run(page)
+    expect(rows(page).nth(0)).to_be_visible(timeout=15_000)
+    address = page.url
+    page.goto("about:blank")
+    with closing(open_store(server.folder / "data")) as store:
+        eventually(lambda: store.rows()[0].summary.reason, within_s=30)
+    page.goto(address)
+    stopped(page, within_s=5)
 
 
 def test_cancel_stops_a_run_and_keeps_what_there_is(app):
@@ -274,7 +279,7 @@ def test_what_a_model_says_is_text_and_never_markup(app):
     )
     run(app)
     stopped(app, "All 5 attempts made")
-    time.sleep(0.5)
+    app.wait_for_load_state("networkidle")
     assert app.title() == "Refinescope"
     assert app.locator("img[src='x']").count() == 0
     assert [

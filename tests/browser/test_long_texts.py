@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -28,19 +27,14 @@ def test_a_giant_run_opens_soon_in_small_messages_and_answers_to_keys(page, serv
     page.goto(url)  # the libraries are in memory then
     wait_idle(page)
     sizes.clear()
-    began = time.monotonic()
     page.goto(f"{url}/run?run={log.run_id}&attempt=1")
-    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("50,000 parts")).to_be_visible(timeout=30_000)
-    took = time.monotonic() - began
+    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("50,000 parts")).to_be_visible(timeout=15_000)
     wait_idle(page)
     assert max(sizes) < MB
-    assert took < 15
     page.get_by_role("group", name="Timeline of the run").focus()
-    began = time.monotonic()
     page.keyboard.press("j")
-    expect(page.get_by_role("heading", name=re.compile("Attempt 2 of"))).to_be_visible()
-    assert time.monotonic() - began < 5
+    expect(page.get_by_role("heading", name=re.compile("Attempt 2 of"))).to_be_visible(timeout=5_000)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all").first.click()
     assert download.value.path().stat().st_size > MB

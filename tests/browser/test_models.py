@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -181,7 +180,6 @@ def test_keys_are_in_nothing_that_the_app_writes_logs_or_shows(page, server, mon
             assert f"Bearer {key}" in sent, "the key was really used"
     shown = page.content()
     server.stop()
-    time.sleep(0.2)
     written = {file: file.read_bytes() for file in server.folder.rglob("*") if file.is_file()}
     assert any(file.name == "refinescope.db" for file in written)
     for key in (KEY, ENV_KEY):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,6 +12,7 @@ from tests.browser.conftest import wait_idle
 from tests.browser.test_app import APP
 from tests.browser.test_models import choose
 from tests.openai_server import Answer, OpenAIServer, polite
+from tests.threads import eventually
 
 KEY = "canary-key-of-a-browser"
 FIRST_TEST_S = 60_000  # ms; the first one waits for litellm
@@ -126,10 +126,9 @@ def test_a_test_can_be_stopped(models):
         to(models, model, key="")
         press(models, "Test")
         says(models, "Stop the test")
-        deadline = time.monotonic() + FIRST_TEST_S / 1000
-        while not any(r.path.endswith("/chat/completions") for r in model.requests):
-            assert time.monotonic() < deadline
-            models.wait_for_timeout(50)
+        eventually(
+            lambda: any(r.path.endswith("/chat/completions") for r in model.requests), FIRST_TEST_S / 1000
+        )
         press(models, "Stop the test")
         says(models, "It is unclear whether it works", 5_000)
         says(models, "The test was stopped", 5_000)

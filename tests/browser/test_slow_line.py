@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
@@ -14,6 +13,7 @@ from refine_core.log.summaries import summarize
 from refine_core.store import open_store
 from tests import logs
 from tests.browser.conftest import wait_idle
+from tests.threads import eventually
 
 ATTEMPTS = 4
 KANJI = (
@@ -44,10 +44,12 @@ class Line:
 
     def hold_until_finished(self, runs: int) -> None:
         """Wait until the server has said that so many script runs have finished."""
-        deadline = time.monotonic() + 20
-        while sum(one.WhichOneof("type") == "script_finished" for one in self._messages()) < runs:
-            assert time.monotonic() < deadline
-            self._page.wait_for_timeout(20)
+
+        def have_finished() -> bool:
+            self._page.wait_for_timeout(20)  # in which messages arrive
+            return sum(one.WhichOneof("type") == "script_finished" for one in self._messages()) >= runs
+
+        eventually(have_finished)
 
     def references(self) -> list[str]:
         """Those messages held that are but the hash of an earlier one."""

@@ -10,7 +10,7 @@ import contextlib
 import io
 import logging
 import socket
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ from refine_core.runs import Credentials, Run, Runs
 from refine_core.store import open_store
 from tests.failures.table import KEY, ROWS, SLOW_S, Row, close_clients, standing
 from tests.openai_server import Answer, OpenAIServer, polite, status
-from tests.threads import run_to_end
+from tests.threads import run_to_end, wait_for_event
 
 RETRIES = 1
 REWARD = "def reward(args, pred):\n    return 0.5\n"
@@ -187,27 +187,26 @@ def test_a_cancel_ends_the_run_within_a_second_at_any_moment(worlds, moment):
     with OpenAIServer(polite) as server:
         server.script(*behaviours)
         run_id = worlds.runs.start(spec_for(server.url), Credentials({"model": KEY}))
-        deadline = time.monotonic() + 20
-        while len(server.requests) < len(behaviours) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.3)
+        server.wait_for_requests(len(behaviours))
+        seq = len(worlds.runs.events(run_id))
+        while worlds.runs.wait(run_id, seq, 0.3):
+            seq = len(worlds.runs.events(run_id))
         before = worlds.runs.events(run_id)
-        pressed = time.monotonic()
         assert worlds.runs.cancel(run_id)
-        run = worlds.ended(run_id)
-        took_s = time.monotonic() - pressed
-        assert took_s < 1.0
+        run = run_to_end(worlds.runs, run_id, within_s=1.0)
         assert run.timeline.finished.reason == "cancelled"
         assert worlds.runs.events(run_id)[: len(before)] == before
         if "wait" not in moment[0]:
             assert server.requests[-1].disconnected.wait(2), "the connection is closed"
 
 
-def slow_lookup(_, monkeypatch):
+def slow_lookup(held, monkeypatch):
     """A resolver that does not answer."""
+    over = threading.Event()
+    held.callback(over.set)
 
     def hang(*_, **__):
-        time.sleep(SLOW_S / 4)
+        over.wait(SLOW_S / 4)
         raise socket.gaierror(socket.EAI_AGAIN, "no answer")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
@@ -228,12 +227,11 @@ def full_backlog(held, _):
 def test_a_cancel_ends_the_run_within_a_second_before_there_is_a_connection(worlds, world, monkeypatch):
     with contextlib.ExitStack() as held:
         run_id = worlds.runs.start(spec_for(world(held, monkeypatch)), Credentials({"model": KEY}))
-        time.sleep(1.0)
-        assert [r.event.kind for r in worlds.runs.events(run_id)][-1] == "lm_requested"
-        pressed = time.monotonic()
+        asked = wait_for_event(worlds.runs, run_id, "lm_requested")
+        assert not worlds.runs.wait(run_id, asked.seq, 1.0), "nothing comes of it"
         assert worlds.runs.cancel(run_id)
-        assert worlds.ended(run_id).timeline.finished.reason == "cancelled"
-        assert time.monotonic() - pressed < 1.0
+        run = run_to_end(worlds.runs, run_id, within_s=1.0)
+        assert run.timeline.finished.reason == "cancelled"
 
 
 def test_a_cancel_ends_the_run_within_a_second_while_the_reward_works(worlds):
@@ -241,14 +239,10 @@ def test_a_cancel_ends_the_run_within_a_second_while_the_reward_works(worlds):
         endless = "def reward(args, pred):\n    while True:\n        pass\n"
         spec = replace(spec_for(server.url), reward=endless, reward_timeout_s=30.0)
         run_id = worlds.runs.start(spec, Credentials({"model": KEY}))
-        deadline = time.monotonic() + 20
-        while worlds.runs.events(run_id)[-1].event.kind != "reward_started" and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.3)
-        pressed = time.monotonic()
+        started = wait_for_event(worlds.runs, run_id, "reward_started")
+        assert not worlds.runs.wait(run_id, started.seq, 0.3), "it works on"
         assert worlds.runs.cancel(run_id)
-        run = worlds.ended(run_id)
-        assert time.monotonic() - pressed < 1.0
+        run = run_to_end(worlds.runs, run_id, within_s=1.0)
     assert run.timeline.finished.reason == "cancelled"
     assert "scored" not in {a.state for a in run.timeline.attempts}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from dataclasses import replace
 
 import pytest
@@ -71,10 +70,7 @@ def test_a_run_cancelled_while_a_model_is_asked_waits_for_it_no_more():
         button(app, "Run").click().run()
         assert not app.exception
         run_id = address_of(app)
-        deadline = time.monotonic() + 20
-        while not model.requests:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        model.wait_for_requests()
         runs.cancel(run_id)
         ended(app)
         words = said(app)

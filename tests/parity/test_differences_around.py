@@ -524,15 +524,17 @@ def test_a_slow_call_is_not_made_twice():
         return x
 
     def scene(dspy, model):
-        import time
+        import threading
 
         from dspy.utils.parallelizer import ParallelExecutor
 
-        calls = []
+        calls, again = [], threading.Event()
 
         def slow(x):
             calls.append(x)
-            time.sleep(1.5)
+            if len(calls) > 1:
+                again.set()
+            again.wait(10)
             return x
 
         ParallelExecutor(num_threads=2, timeout=0.1, disable_progress_bar=True).execute(slow, [1])

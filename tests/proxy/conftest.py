@@ -11,7 +11,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import pytest
 
 from tests.openai_server import Answer, OpenAIServer, status
 from tests.proxy.environment import Missing, folder
+from tests.threads import eventually
 
 START_S = 100
 KEY = "sk-canary-of-the-proxy-41d7"
@@ -111,13 +111,16 @@ def proxy(tmp_path_factory, provider):
 
 
 def _until_up(process, url, log):
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
+    def is_up():
         if process.poll() is not None:
             pytest.fail(f"the proxy ended at once:\n{log.read_text()[-3000:]}")
         try:
             with urllib.request.urlopen(url, timeout=1):
-                return
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.1)
-    pytest.fail(f"the proxy was not up after {START_S} s:\n{log.read_text()[-3000:]}")
+                return True
+        except OSError:
+            return False
+
+    try:
+        eventually(is_up, within_s=START_S)
+    except AssertionError:
+        pytest.fail(f"the proxy was not up after {START_S} s:\n{log.read_text()[-3000:]}")

@@ -10,7 +10,6 @@ finish       a short run, to its end; prints its id and state
 # ruff: noqa: T201  # what it prints is what the tests read
 
 import sys
-import time
 from pathlib import Path
 
 from refine_core.runs import Runs
@@ -40,11 +39,6 @@ def limit(size_bytes: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most if size_bytes is None else size_bytes, most))
 
 
-def wait(runs: Runs, run_id: str) -> None:
-    while (run := runs.get(run_id)) is not None and run.live:
-        time.sleep(0.02)
-
-
 def main(home: Path) -> None:
     runs = Runs(open_store(home))
     say("open")
@@ -60,7 +54,7 @@ def main(home: Path) -> None:
                 limit(int(size[0]) if size else None)
                 say("limited" if size else "unlimited")
             case ["trouble", run_id]:
-                wait(runs, run_id)
+                runs.join(run_id, 100)
                 run = runs.get(run_id)
                 assert run is not None
                 say(run.state, run.error)
@@ -68,7 +62,7 @@ def main(home: Path) -> None:
                 runs.cancel(run_id)
                 say("cancelled")
             case ["finish"]:
-                wait(runs, run_id := runs.start(SHORT))
+                runs.join(run_id := runs.start(SHORT), 100)
                 run = runs.get(run_id)
                 say(run_id, run.state if run else None)
     runs.close()

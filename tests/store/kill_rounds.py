@@ -29,6 +29,7 @@ from refine_core.log.summaries import Summary, summarize
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 from refine_core.store import Store, open_store
+from tests.threads import eventually
 
 MOST_S = 0.4
 REWARD = "def reward(inputs, output): return len(output.answer) / 1000"
@@ -134,11 +135,7 @@ def workers() -> int:
 
 def all_gone() -> None:
     """The workers of whoever was killed end by themselves, at once."""
-    until = time.monotonic() + 5
-    while workers():
-        if time.monotonic() > until:
-            raise AssertionError(f"{workers()} reward workers have outlived their app by five seconds")
-        time.sleep(0.005)
+    eventually(lambda: not workers(), within_s=5)
 
 
 def look(home: Path, acknowledged: Acknowledged, known: set[str], newest: int) -> int:

@@ -1,8 +1,6 @@
 """What every store promises: told of the one in memory and of the one in a database alike."""
 
 import math
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +12,6 @@ from refine_core import events as ev
 from refine_core.errors import StoreError
 from refine_core.store import MemoryStore, Store, open_store
 from tests.store.stored_runs import FINISHED, STARTED, append_one_by_one, numbered, run, summed_up
-from tests.threads import finish
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -201,14 +198,11 @@ def test_waiting_ends_as_soon_as_an_event_is_there(store: Store):
     records = run("a", finished=False)
     store.append(records[:1], summed_up(records[:1]))
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(lambda: (store.wait_for("a", after=1, timeout_s=30), time.perf_counter()))
-        time.sleep(0.05)
-        assert not waiting.done()
+        waiting = pool.submit(store.wait_for, "a", 1, 30)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.05)
         store.append(records[1:2], summed_up(records[:2]))
-        appended = time.perf_counter()
-        found, woken = waiting.result(timeout=30)
-    assert found
-    assert woken - appended < 0.2  # sooner than any polling would be
+        assert waiting.result(timeout=0.2)  # sooner than any polling would be
 
 
 def test_waiting_ends_with_the_last_event_of_a_run(store: Store):
@@ -216,7 +210,8 @@ def test_waiting_ends_with_the_last_event_of_a_run(store: Store):
     store.append(records[:-1], summed_up(records[:-1]))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(store.wait_for, "a", len(records) - 1, 30)
-        time.sleep(0.05)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.05)
         store.append(records[-1:], summed_up(records))
         assert waiting.result(timeout=5)
 
@@ -224,7 +219,8 @@ def test_waiting_ends_with_the_last_event_of_a_run(store: Store):
 def test_waiting_may_begin_before_the_run(store: Store):
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(store.wait_for, "a", 0, 30)
-        time.sleep(0.05)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.05)
         append_one_by_one(store, run("a"))
         assert waiting.result(timeout=5)
 
@@ -241,24 +237,22 @@ def test_waiting_needs_no_time_for_what_is_there(store: Store):
 def test_waiting_in_vain_ends_in_time(store: Store, finished: bool):
     records = run("a", finished=finished)
     append_one_by_one(store, records)
-    began = time.perf_counter()
-    assert not store.wait_for("a", after=len(records), timeout_s=0.3)
-    assert 0.25 < time.perf_counter() - began < 2
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(store.wait_for, "a", len(records), 0.3)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.25)
+        assert waiting.result(timeout=2) is False
 
 
 def test_closing_lets_those_who_wait_go(store: Store):
-    answers: list[bool] = []
     append_one_by_one(store, run("a", finished=False))
-    threads = [
-        threading.Thread(target=lambda name=name: answers.append(store.wait_for(name, 1000, 60)))
-        for name in ("a", "b")
-    ]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.05)
-    store.close()
-    finish(*threads)
-    assert answers == [False, False]
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(store.wait_for, name, 1000, 60) for name in ("a", "b")]
+        for one in waiting:
+            with pytest.raises(TimeoutError):
+                one.result(timeout=0.05)
+        store.close()
+        assert [one.result(timeout=30) for one in waiting] == [False, False]
 
 
 def test_a_closed_store_says_so(store: Store):

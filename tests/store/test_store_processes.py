@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -27,11 +26,14 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def last_words(process: subprocess.Popen[str]) -> list[int]:
-    """What a killed process had acknowledged; half a line at the end does not count."""
+def kill_after(process: subprocess.Popen[str], lines: int) -> list[int]:
+    """Kill a process once it has acknowledged so much; what it acknowledged. Half a line at the end does not count."""
     assert process.stdout is not None
     with process:
-        return [int(line) for line in process.stdout if line.endswith("\n")]
+        said = [process.stdout.readline() for _ in range(lines)]
+        process.send_signal(signal.SIGKILL)
+        said += process.stdout
+    return [int(line) for line in said if line.endswith("\n")]
 
 
 @unix
@@ -45,9 +47,7 @@ def test_what_was_acknowledged_survives_a_kill(home: Path):
             assert process.stdout.readline() == "open\n"
         acknowledged = {}
         for name, process in writers.items():
-            time.sleep(dice.uniform(0, 0.15))
-            process.send_signal(signal.SIGKILL)
-            acknowledged[name] = last_words(process)
+            acknowledged[name] = kill_after(process, dice.randrange(100))
         with closing(open_store(home)) as store:
             for name, seqs in acknowledged.items():
                 records = store.events(name)

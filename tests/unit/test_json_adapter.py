@@ -163,12 +163,12 @@ def test_both_formats_describe_fields_and_inputs_alike():
 
 @pytest.mark.parametrize("reply", ['{"' * 4000, "{" * 100_000, "[" * 100_000, '[{"a": ' * 3000])
 def test_a_reply_that_only_opens_brackets_is_refused_at_once(reply):
-    start = time.perf_counter()
+    start_s = time.process_time()
     for text in (reply, f"[[ ## a ## ]]\n{reply}"):
         for adapter in (JSONAdapter(), ChatAdapter()):
             with pytest.raises(ParseError):
                 adapter.parse(Signature("q -> a: list[int]"), text)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start_s < 10
 
 
 def test_a_text_on_which_the_repair_itself_fails_is_an_unusable_reply():

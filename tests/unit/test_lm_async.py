@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 import pytest
 
@@ -16,6 +15,7 @@ from refine_core.lm import LM, BaseLM, Reply, ScriptedLM, warm
 from refine_core.lm.ask import ask
 from refine_core.log.scope import Collector, Scope, use_scope
 from tests.openai_server import Answer, OpenAIServer, status
+from tests.threads import call_within
 
 ASK = [{"role": "user", "content": "why?"}]
 CANARY = "canary-5d1e-of-any-shape"
@@ -34,13 +34,6 @@ def _litellm_is_imported_once():
         assert lm_of(server, timeout_s=60.0)("hi") == ["hello"]
 
 
-def asked_of(server):
-    """Wait until the server has been asked."""
-    until = time.monotonic() + 10
-    while not server.requests and time.monotonic() < until:
-        time.sleep(0.01)
-
-
 def lm_of(server, **settings):
     given = {"api_base": server.url, "api_key": CANARY, "num_retries": 0, "cache": False, **settings}
     return LM("tiny", **given)
@@ -53,30 +46,30 @@ def test_awaiting_a_model_gives_what_calling_it_gives(server):
 
 
 def test_the_loop_is_free_while_the_model_is_asked_and_while_a_retry_waits(server):
-    server.script(status(429, retry_after=1), Answer("late", hang_s=1))
+    """Were it not, the server would wait in vain for what the loop does meanwhile, and say so."""
+    free = threading.Event()
+    server.script(status(429, retry_after=1), lambda _: "late" if free.wait(10) else "in vain")
 
     async def both():
-        longest_s, last = 0.0, time.monotonic()
         asked = asyncio.create_task(lm_of(server, num_retries=1).acall("hi"))
-        while not asked.done():
-            await asyncio.sleep(0.01)
-            longest_s, last = max(longest_s, time.monotonic() - last), time.monotonic()
-        return await asked, longest_s
+        await asyncio.to_thread(server.wait_for_requests)
+        await asyncio.to_thread(server.requests[0].done.wait, 10)
+        retry_waits = len(server.requests) == 1
+        await asyncio.to_thread(server.wait_for_requests, 2)
+        free.set()
+        return await asked, retry_waits
 
-    said, longest_s = asyncio.run(both())
-    assert said == ["late"]
-    assert longest_s < 0.9, "each of the two waits is a second"
+    assert asyncio.run(both()) == (["late"], True)
 
 
 def test_many_calls_run_side_by_side(server):
-    server.default = Answer("slow", hang_s=0.3)
+    meeting = threading.Barrier(8, timeout=10)
+    server.default = lambda _: "slow" if meeting.wait() >= 0 else ""
 
     async def many():
         return await asyncio.gather(*(lm_of(server).acall(str(n)) for n in range(8)))
 
-    started = time.monotonic()
     assert asyncio.run(many()) == [["slow"]] * 8
-    assert time.monotonic() - started < 8 * 0.3
 
 
 def test_cancelling_the_task_closes_the_call(server):
@@ -84,7 +77,7 @@ def test_cancelling_the_task_closes_the_call(server):
 
     async def give_up():
         asked = asyncio.create_task(lm_of(server, timeout_s=30.0).acall("hi"))
-        await asyncio.to_thread(asked_of, server)
+        await asyncio.to_thread(server.wait_for_requests)
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
@@ -100,9 +93,7 @@ def test_cancelling_the_task_in_a_retrys_wait_ends_it_and_asks_no_more(server):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(lm_of(server, num_retries=3).acall("hi"), 0.5)
 
-    started = time.monotonic()
-    asyncio.run(give_up())
-    assert time.monotonic() - started < 3
+    call_within(3, lambda: asyncio.run(give_up()))
     assert len(server.requests) == 1
 
 

@@ -325,7 +325,7 @@ def test_at_max_errors_running_tasks_have_ended_before_the_error_is_raised():
         if x == 1:
             raise KeyError(x)
         try:
-            await asyncio.sleep(LONG_S)
+            await asyncio.Event().wait()
         finally:
             ended.append(x)
 
@@ -393,7 +393,7 @@ def test_a_cancelled_task_stops_its_calls():
         if len(begun) == 2:
             both.set()
         try:
-            await asyncio.sleep(LONG_S)
+            await asyncio.Event().wait()
         finally:
             ended.append(x)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -182,9 +182,13 @@ def test_a_recorded_pause_between_tries_is_waited_for_again():
     request = ev.LMRequested("tiny", ({"role": "user", "content": "hi"},), {})
     retried = ev.LMRetried(1, 0.3, ev.Fault("LMUnavailableError", "busy", "model"))
     lm = ReplayLM(Recording(_records(request, retried, ev.LMReplied("x", 0.4))), "tiny")
-    told, start = [], time.monotonic()
-    lm.complete([{"role": "user", "content": "hi"}], {}, on_retry=lambda *what: told.append(what))
-    assert 0.35 < time.monotonic() - start < 5
+    told = []
+    with ThreadPoolExecutor(1) as pool:
+        messages = [{"role": "user", "content": "hi"}]
+        call = pool.submit(lm.complete, messages, {}, on_retry=lambda *what: told.append(what))
+        with pytest.raises(TimeoutError):
+            call.result(timeout=0.35)
+        call.result(timeout=5)
     assert [(n, wait, type(e)) for n, wait, e in told] == [(1, 0.3, LMUnavailableError)]
 
 

@@ -15,7 +15,7 @@ from refine_core.rewards.limits import REPLY_BRACKETS, REPLY_BYTES
 from refine_core.rewards.value_codec import decode
 from refine_core.rewards.worker_replies import read_load_reply, read_score_reply
 from tests.sandbox import score_begins
-from tests.threads import finish
+from tests.threads import be_slow, finish
 
 # A reward that has found the worker's channel and the token, and sends the body that `args` asks for.
 FORGER = """
@@ -421,7 +421,7 @@ def test_a_score_given_while_a_thread_asks_the_judge_is_that_score():
 
     def judge(_signature, /, **_inputs):
         asked.set()
-        time.sleep(0.1)
+        be_slow(0.1)
         return {"b": 1}
 
     source = (
