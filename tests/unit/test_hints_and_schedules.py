@@ -17,10 +17,10 @@ from refine_core.messages import describe_settings, hint_source
 from refine_core.programs import (
     FEEDBACK,
     estimate_tokens,
+    find_problems,
     list_temperatures,
     may_give_feedback,
     preview_advice_prompt,
-    problems,
 )
 from refine_core.rewards import Score
 from refine_core.runs import Credentials, Runs
@@ -310,7 +310,7 @@ def test_a_description_without_the_new_fields_means_what_it_meant():
     ],
 )
 def test_a_description_with_a_wrong_choice_is_refused_by_its_field(changed, field):
-    assert [problem.field for problem in problems(replace(SPEC, **changed))] == [field]
+    assert [problem.field for problem in find_problems(replace(SPEC, **changed))] == [field]
 
 
 FIVE_LINES = replace(
