@@ -414,3 +414,13 @@ def test_every_fault_that_measuring_found_has_a_test_that_names_it():
                 named |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
     later = {31, 32, *range(35, 43)}
     assert named - later == set(range(1, 66)) - later
+
+
+def test_the_names_of_tests_are_claims_that_fit_on_a_line():
+    names = [
+        node.name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test_")
+    ]
+    assert [name for name in names if len(name) >= 75] == []
