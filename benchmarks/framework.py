@@ -13,7 +13,7 @@ from benchmarks.replies import N
 from benchmarks.sides import Side, ours, recording, theirs
 from benchmarks.table import NotMeasured, Row
 
-LOOP, RECORDED = "loop", "recorded"
+LOOP_EVENTS, RECORDED = "loop", "recorded"
 OURS = "ours"
 RECORDED_CASE = "refine, recorded"
 CALLS, FEWER = 20, 3
@@ -30,7 +30,7 @@ def measure(names: Collection[str], *, quick: bool) -> Iterator[Row | NotMeasure
         "two predictors": ("the same, two predictors", 0.10),
         "best of n": ("the same, BestOfN", 0.20),
     }
-    if LOOP not in names:
+    if LOOP_EVENTS not in names:
         told.clear()
     if RECORDED in names:
         told[RECORDED_CASE] = (

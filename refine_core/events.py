@@ -84,7 +84,7 @@ class RunStarted(Event):
     """A program began. Together with the spec it holds all of the run's plan; see refine_core.loop.Plan.of_run.
 
     temperatures: those of attempts 0..N-1. code_version: of refine_core.
-    keyed: roles ("model", "adviser", "judge") whose key somebody typed, so that it must be typed again to go on.
+    typed_key_roles: roles ("model", "adviser", "judge") whose key somebody typed, so that it must be typed again to go on.
     at_once: attempts that may be under way together.
     """
 
@@ -93,7 +93,7 @@ class RunStarted(Event):
     temperatures: tuple[float, ...]
     predictors: tuple[str, ...]  # names, in the program's own order
     code_version: str
-    keyed: tuple[str, ...] = ()
+    typed_key_roles: tuple[str, ...] = ()
     at_once: int = 1
 
 

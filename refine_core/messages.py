@@ -52,7 +52,7 @@ _SCHEDULES: dict[ScheduleKind, str] = {
 
 def describe_outcome(timeline: Timeline, attempt: Attempt) -> str:
     """What became of an attempt; once the run has finished, the best is no longer "so far"."""
-    if attempt.outcome == "best" and timeline.finished is not None:
+    if attempt.outcome == "best" and timeline.end is not None:
         return "best"
     return ATTEMPT_OUTCOMES[attempt.outcome]
 
@@ -65,16 +65,16 @@ def format_reward(timeline: Timeline, value: float | None) -> str:
 def resume_summary(timeline: Timeline) -> str:
     """What an interruption did to the run, and whether it went on with a broken reward; "" where nothing happened."""
     anyway = (
-        f"Continued after attempt {timeline.continued_after}, despite the reward's error."
-        if timeline.continued_after is not None
+        f"Continued after attempt {timeline.attempts_when_continued}, despite the reward's error."
+        if timeline.attempts_when_continued is not None
         else ""
     )
-    if not timeline.resumed:
+    if not timeline.resume_count:
         return anyway
-    how_often = {1: "once", 2: "twice"}.get(timeline.resumed, f"{timeline.resumed} times")
-    again = sorted({a.index + 1 for a in timeline.cut_off})
+    how_often = {1: "once", 2: "twice"}.get(timeline.resume_count, f"{timeline.resume_count} times")
+    again = sorted({a.index + 1 for a in timeline.cut_off_attempts})
     redone = f"; attempt {', '.join(map(str, again))} was cut off and restarted" if again else ""
-    lost = sum(len(a.calls) for a in timeline.cut_off)
+    lost = sum(len(a.calls) for a in timeline.cut_off_attempts)
     paid = f", and {pluralize(lost, 'call')} of its first try counted" if lost else ""
     return f"{anyway} Interrupted and resumed {how_often}{redone}{paid}.".lstrip()
 
@@ -140,7 +140,7 @@ def describe_failure(attempt: Attempt) -> str:
 def suggest_next_step(timeline: Timeline, attempt: Attempt) -> str:
     """What to do about a model whose reply could not be read; "" where something else is wrong, or the error says it."""
     run = next((run for run in attempt.predictors if run.error == attempt.error), None)
-    unreadable = [call.parse_failed for call in run.calls if call.parse_failed] if run is not None else []
+    unreadable = [call.parse_failure for call in run.calls if call.parse_failure] if run is not None else []
     if timeline.spec.model.kind != "litellm" or not unreadable or any(one.cut for one in unreadable):
         return ""
     if attempt.error is None or attempt.error.type != "ParseError":
@@ -169,7 +169,7 @@ def describe_advice_failure(advice: Advice) -> str:
 
 def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
     """What replies lacked that could not be read; "" where something else was wrong."""
-    replies = [(call, describe_parse_failure(call.parse_failed)) for call in calls if call.parse_failed]
+    replies = [(call, describe_parse_failure(call.parse_failure)) for call in calls if call.parse_failure]
     if not replies or error.type != "ParseError":
         return ""
     (_, first), *others = replies
@@ -177,7 +177,7 @@ def _unread_replies(whose: str, calls: Iterable[Call], error: Fault) -> str:
         f". The second reply, asked for {describe_format(call)}, could not be read either: {why}"
         for call, why in others[:1]
     )
-    was_cut = any(call.parse_failed.cut for call, _ in replies[:1] if call.parse_failed)
+    was_cut = any(call.parse_failure.cut for call, _ in replies[:1] if call.parse_failure)
     if was_cut and not others:
         return f"{whose} {first.removeprefix('it ')}"
     return f"{whose} could not be read: {first}{second}"
@@ -220,8 +220,8 @@ def usage_summary(timeline: Timeline) -> str:
     if timeline.spec.hint_source == "adviser":
         parts.append(pluralize(advice, "request for advice", "requests for advice"))
     parts.append(pluralize(usage.calls, "call") + _free(timeline, usage))
-    if timeline.finished is not None:
-        parts.append(format_duration(timeline.finished.took_s))
+    if timeline.end is not None:
+        parts.append(format_duration(timeline.end.took_s))
     if usage.prompt_tokens is not None and usage.completion_tokens is not None:
         tokens = usage.prompt_tokens + usage.completion_tokens
         parts.append(f"{tokens:,} tokens{_spent_before(usage)}")

@@ -28,7 +28,7 @@ def reward_remark(timeline: Timeline) -> str:
     if (
         len(scored) < MIN_ATTEMPTS
         or len({one.reward for one in scored}) > 1
-        or any(attempt.reached for attempt in scored)
+        or any(attempt.reaches_threshold for attempt in scored)
     ):
         return ""
     value = format_reward(timeline, scored[0].reward)
@@ -42,7 +42,7 @@ def reward_remark(timeline: Timeline) -> str:
             f"{remedies} may change that."
         )
     summary = f"The reward was {value} in each of {len(scored)} attempts, although the outputs differ."
-    if any(one.scored is not None and one.scored.refusals for one in scored):
+    if any(one.score is not None and one.score.refusals for one in scored):
         return f"{summary} The sandbox refused something that its code tried, which may be the cause; see the attempts."
     if _names_none_of(timeline.spec.reward, changed):
         quoted = [repr(name) for name in changed]

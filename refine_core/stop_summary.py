@@ -30,7 +30,7 @@ def stop_summary(
 
     alive: whether it still runs. because: if not, and it has no end, why; "" where that is said elsewhere.
     """
-    end = timeline.finished
+    end = timeline.end
     if end is not None:
         return _join(*_ending(timeline, end))
     sentence = _progress(timeline) if alive else _interruption(timeline, because)

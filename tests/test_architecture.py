@@ -23,7 +23,7 @@ PACKAGES = (
     "jsonable",
     "errors",
     "concurrency",
-    "reading",
+    "python_parser",
     "hints",
     "spec.limits",
     "spec.schedule",

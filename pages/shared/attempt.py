@@ -84,7 +84,7 @@ def _title(timeline: Timeline, attempt: Attempt) -> str:
             ]
         case state:
             parts.append(ATTEMPT_OUTCOMES[state])
-    if attempt.returned:
+    if attempt.is_returned:
         parts.append(ATTEMPT_OUTCOMES["returned"])
     return escape_markdown(" · ".join(parts))
 

@@ -19,7 +19,7 @@ import streamlit as st
 
 from pages.shared.web import EDITOR, import_script
 from refine_core.errors import Problem
-from refine_core.runs import well_formed
+from refine_core.runs import make_well_formed
 
 # Registered once a process, at import; a runtime that came later (each AppTest has one) takes it over at the first use.
 _editor = st.components.v2.component("refinescope.editor", js=import_script(EDITOR))
@@ -97,7 +97,7 @@ def current_text(code: str, *, key: str, rev: int) -> str:
     drafts = (_draft(key), kept, _Draft(code=code, rev=rev))
     draft = next(one for one in drafts if one and one["rev"] == rev)
     # A component's text comes as JSON, which lets half an emoji through.
-    return well_formed(draft["code"]).replace("\r\n", "\n").replace("\r", "\n")
+    return make_well_formed(draft["code"]).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _draft(key: str) -> _Draft | None:

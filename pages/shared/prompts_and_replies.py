@@ -48,13 +48,13 @@ def draw_predictor(run: PredictorRun) -> None:
         *([pluralize(retries, "retry", "retries")] if retries else ()),
         *(
             [f"asked again {describe_format(again[-1])}"]
-            if (again := [c for c in run.calls if c.again])
+            if (again := [c for c in run.calls if c.is_repeat])
             else ()
         ),
     ]
     with st.expander(escape_markdown(" · ".join(parts)), key=f"predictor-{run.span}"):
         draw_calls(run.calls, run.hint)
-        if run.error is not None and not any(call.parse_failed or call.error for call in run.calls[-1:]):
+        if run.error is not None and not any(call.parse_failure or call.error for call in run.calls[-1:]):
             show_error(describe_error(run.error))
             show_whole_message(describe_error(run.error), key=f"error-{run.span}")
         if run.outputs is not None:
@@ -73,7 +73,7 @@ def draw_calls(calls: Sequence[Call], hint: str | None = None) -> None:
     """One question: a call and, where its reply could not be read, the same in another format, and what came of that."""
     for i, call in enumerate(calls):
         after = calls[i + 1] if i + 1 < len(calls) else None
-        if call.again:
+        if call.is_repeat:
             st.markdown(f"**Asked again, {describe_format(call)}**")
         _call(call, hint)
         if (
@@ -86,11 +86,11 @@ def draw_calls(calls: Sequence[Call], hint: str | None = None) -> None:
                     f"The reply format was refused, so the question was sent again, {describe_format(after)}."
                 )
             )
-        if call.parse_failed is None:
-            if call.again and call.reply is not None:
+        if call.parse_failure is None:
+            if call.is_repeat and call.reply is not None:
                 st.caption(":material/check: This reply could be read.")
             continue
-        why = describe_parse_failure(call.parse_failed)
+        why = describe_parse_failure(call.parse_failure)
         if after is not None:
             st.warning(
                 escape_markdown(
@@ -98,7 +98,7 @@ def draw_calls(calls: Sequence[Call], hint: str | None = None) -> None:
                 ),
                 icon=":material/replay:",
             )
-        elif call.again:
+        elif call.is_repeat:
             show_error(f"The second reply could not be read either: {why}.")
         else:
             show_error(f"This reply could not be read: {why}.")

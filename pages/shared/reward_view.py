@@ -30,7 +30,7 @@ PARTS_ON_A_PAGE = 20
 def draw_reward(timeline: Timeline, attempt: Attempt) -> None:
     """The number beside the threshold, then what the reward tells of it."""
     st.markdown("**Reward**", help=GLOSSARY["reward"])
-    scored = attempt.scored
+    scored = attempt.score
     if scored is None:
         st.caption("Not scored yet." if attempt.state == "running" else "No reward was measured.")
         return

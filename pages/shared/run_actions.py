@@ -56,7 +56,7 @@ def _resume(run: Run) -> None:
                 else ": there is none, so it starts from the beginning."
             )
         )
-        ask_for_keys(run.timeline.spec, run.timeline.keyed)
+        ask_for_keys(run.timeline.spec, run.timeline.typed_key_roles)
         if st.button("Resume now", type="primary", key="go-on"):
             _continue(run, "Not resumed", anyway=False)
 
@@ -81,7 +81,7 @@ def _decide(run: Run, *, here: bool) -> None:
             f"The run goes on with the same reward: up to {pluralize(left, 'more attempt')}, "
             "whatever errors the reward raises."
         )
-        ask_for_keys(run.timeline.spec, run.timeline.keyed)
+        ask_for_keys(run.timeline.spec, run.timeline.typed_key_roles)
         if st.button("Continue", type="primary", key="continue-anyway"):
             _continue(run, "Not continued", anyway=True)
 

@@ -105,8 +105,8 @@ def _selected(timeline: Timeline, attempts: dict[int, Attempt]) -> int | None:
     if named in attempts:
         return named
     for choice in (
-        timeline.returned,
-        timeline.best if timeline.finished else None,
+        timeline.returned_index,
+        timeline.best if timeline.end else None,
         max(attempts, default=None),
     ):
         if choice is not None:

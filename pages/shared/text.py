@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import streamlit as st
 import ujson
 
-from refine_core.runs import well_formed
+from refine_core.runs import make_well_formed
 
 SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
@@ -26,12 +26,12 @@ def escape_markdown(text: object) -> str:
 
     No address in it becomes a link. A long one is shown by its beginning and its end; `whole` shows the rest.
     """
-    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _shorten(well_formed(str(text))))).replace("\n", "  \n")
+    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _shorten(make_well_formed(str(text))))).replace("\n", "  \n")
 
 
 def show_text(text: str, *, key: str) -> None:
     """Text as it stands, wrapped, with a button to copy it; page by page where it is long. key: of the pager."""
-    text = well_formed(text) or " "
+    text = make_well_formed(text) or " "
     pages = _page_ends(text)
     if len(pages) == 1:
         st.code(text, language=None, wrap_lines=True)

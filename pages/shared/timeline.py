@@ -57,7 +57,7 @@ def draw_timeline(
         "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
         "run": timeline.run_id,
         "label": figures.label(timeline),
-        "writing": _describe_draft(timeline) if live and timeline.finished is None else None,
+        "writing": _describe_draft(timeline) if live and timeline.end is None else None,
         "alt": figures.describe_figure(timeline, live=live),
         "columns": [
             {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS

@@ -30,7 +30,7 @@ from refine_core.lm.base import BaseLM
 from refine_core.lm.overrides import current_purpose, use_purpose
 from refine_core.lm.reply_formats import is_about_format
 from refine_core.lm.types import Message, Reply
-from refine_core.log.scope import Scope, current
+from refine_core.log.scope import Scope, current_scope
 from refine_core.signatures import Signature
 
 _CALL = frozenset(("__call__", "acall"))
@@ -80,7 +80,7 @@ def request_for_call(
     """The request that the arguments of `Adapter.__call__` describe; its purpose: see refine_core.lm.overrides.use_purpose."""
     if not isinstance(lm, BaseLM):
         raise not_a_model_error("lm", lm)
-    return Request(signature, signature, inputs, lm, demos, params, current_purpose(), current())
+    return Request(signature, signature, inputs, lm, demos, params, current_purpose(), current_scope())
 
 
 def _ask_through_call(
@@ -212,6 +212,6 @@ def _parse_outputs(request: Request, adapter: AdapterLike, reply: Reply) -> list
             for text, reason in zip(reply.texts, reply.reasons, strict=True)
         ]
     except ParseError as error:
-        if request.scope.wanted:
+        if request.scope.has_sinks:
             request.scope.emit(ParseFailed(error.missing, error.invalid, error.cut))
         raise

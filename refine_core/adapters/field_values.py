@@ -24,7 +24,7 @@ from refine_core.adapters.lenient_values import (
 )
 from refine_core.adapters.template_echo import strip_type_note
 from refine_core.jsonable import to_jsonable
-from refine_core.reading import parse_expression
+from refine_core.python_parser import parse_expression
 from refine_core.signatures.fields import Field
 from refine_core.signatures.signature import Signature
 from refine_core.signatures.types import TypeValidator, bare_type, is_optional, is_text

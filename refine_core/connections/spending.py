@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from refine_core import runs
 from refine_core.log.spending import QUARTER_S
-from refine_core.log.spending import Spent as Quarter
+from refine_core.log.spending import Spending as Quarter
 from refine_core.store.protocol import RunRow
 
 MAX_RUNS = 10_000  # the newest; a month of one run every four minutes

@@ -26,10 +26,10 @@ def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
         sentences += [_told(timeline, attempt) for attempt in attempts]
     else:
         sentences += _summed_up(timeline)
-    if timeline.finished is None:
+    if timeline.end is None:
         sentences.append("The run goes on." if live else "The run was interrupted.")
-    elif timeline.returned is not None:
-        sentences.append(f"Attempt {timeline.returned + 1} was returned.")
+    elif timeline.returned_index is not None:
+        sentences.append(f"Attempt {timeline.returned_index + 1} was returned.")
     return " ".join(sentences)
 
 

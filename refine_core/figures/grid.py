@@ -105,7 +105,7 @@ def build_grid(timeline: Timeline) -> Grid:
 
 def _columns(timeline: Timeline) -> int:
     made = max((a.index + 1 for a in timeline.attempts), default=0)
-    return max(1, made, timeline.spec.N if timeline.finished is None else min(timeline.spec.N, _KEPT_COLUMNS))
+    return max(1, made, timeline.spec.N if timeline.end is None else min(timeline.spec.N, _KEPT_COLUMNS))
 
 
 def _lanes(timeline: Timeline) -> tuple[Lane, ...]:

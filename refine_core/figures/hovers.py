@@ -53,7 +53,7 @@ def describe_run(attempt: Attempt, run: PredictorRun) -> str:
     unfinished = ATTEMPT_OUTCOMES["cut_off" if run.state == "cut_off" else "running"]
     took = unfinished if run.took_s is None else format_duration(run.took_s)
     hint = run.hint if is_hint(run.hint) else None
-    again = [call for call in run.calls if call.again]
+    again = [call for call in run.calls if call.is_repeat]
     free = _free(run.calls)
     return text.hover(
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",

@@ -100,7 +100,7 @@ def build_ledger(timeline: Timeline) -> list[Row]:
                 attempt=attempt.index,
                 outcome="scored" if attempt.unmet else kind,
                 words=describe_outcome(timeline, attempt),
-                returned=attempt.returned,
+                returned=attempt.is_returned,
                 started_at=attempt.started_at if kind == "running" else None,
                 cells={
                     "temperature": _temperature(timeline, attempt),
@@ -152,10 +152,10 @@ def _hint(timeline: Timeline, attempt: Attempt) -> Cell:
 def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     """What came out. A rule that was not met and a refusal come first: the reward alone does not tell of them."""
     came = _came(attempt, before)
-    if attempt.scored is not None and attempt.scored.refusals:
+    if attempt.score is not None and attempt.score.refusals:
         came = Cell(
             f"the sandbox refused something · {came.text}",
-            text.clip("\n".join([*describe_refusals(attempt.scored), came.title]), _TITLE),
+            text.clip("\n".join([*describe_refusals(attempt.score), came.title]), _TITLE),
         )
     if not attempt.unmet:
         return came

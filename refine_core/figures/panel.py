@@ -20,7 +20,7 @@ _SYMBOLS: dict[Outcome, tuple[str, str, int]] = {
 def draw_columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: float) -> Trace:
     """A bar behind each column: where to point and click, and a faint place for each attempt still to come."""
     made = {a.index: a for a in timeline.attempts}
-    never = "This attempt was not needed." if timeline.finished else "This attempt has not begun."
+    never = "This attempt was not needed." if timeline.end else "This attempt has not begun."
     indices = range(grid.columns)
     return {
         "type": "bar",
@@ -137,7 +137,7 @@ def draw_running(timeline: Timeline, grid: Grid) -> Trace:
 
 def draw_returned(timeline: Timeline, grid: Grid) -> Trace:
     """A ring around the attempt that the caller was given."""
-    ringed = [a for a in timeline.attempts if a.returned and a.reward is not None]
+    ringed = [a for a in timeline.attempts if a.is_returned and a.reward is not None]
     x, customdata = center_marks(ringed)
     return {
         "type": "scatter",

@@ -23,7 +23,7 @@ from refine_core.lm.overrides import ask_through_overrides, continue_call, curre
 from refine_core.lm.protocol import Model
 from refine_core.lm.recent_calls import record_call
 from refine_core.lm.types import Message, OnText, Reply, public_params
-from refine_core.log.scope import Scope, current
+from refine_core.log.scope import Scope, current_scope
 from refine_core.reasoning import split_reasoning
 
 
@@ -67,7 +67,7 @@ def ask_from_call(
         messages,
         params,
         purpose=current_purpose(),
-        scope=current(),
+        scope=current_scope(),
         prompt=prompt,
         through_call=False,
     )
@@ -91,7 +91,7 @@ def _ask(
     prompt: str | None,
     through_call: bool,
 ) -> Flow[Reply]:
-    if not scope.wanted:
+    if not scope.has_sinks:
         reply = yield from ask_through_overrides(
             lm,
             prompt,
@@ -103,7 +103,7 @@ def _ask(
             through_call=through_call,
         )
     else:
-        here = scope.inside("lm")
+        here = scope.begin("lm")
         here.emit(
             LMRequested(
                 lm.model,

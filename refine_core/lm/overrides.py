@@ -23,7 +23,7 @@ from refine_core.lm.effects import CallOverride
 from refine_core.lm.protocol import Model
 from refine_core.lm.responses import read_response
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage, join_replies
-from refine_core.log.scope import Scope, current, use_scope
+from refine_core.log.scope import Scope, current_scope, use_scope
 
 _METHODS = frozenset(("__call__", "acall", "forward", "aforward"))
 
@@ -80,7 +80,7 @@ def base_reply(lm: Model, messages: Sequence[Message], params: Mapping[str, obje
     """What `BaseLM.forward` does: ask the cache, else the model."""
     pending = _pending_call.get()
     mine = pending if pending is not None and pending.lm is lm else None
-    options: dict[str, Any] = {"cancel": current().cancel}
+    options: dict[str, Any] = {"cancel": current_scope().cancel}
     if mine is not None:
         options = {"cancel": mine.cancel, "on_retry": mine.on_retry, "on_text": mine.on_text}
     reply = yield from cached_reply(lm, messages, {**lm.kwargs, **params}, **options)

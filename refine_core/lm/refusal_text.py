@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from refine_core.log.well_formed import well_formed
+from refine_core.log.well_formed import make_well_formed
 
 MAX_ITEMS = 3  # errors of a list that are shown
 
@@ -68,7 +68,7 @@ def clean_text(text: str) -> str:
     text = _ORIGINAL.sub("", _PREFIX.sub("", text.strip()[:MAX_TEXT]))
     if _ABOUT_LITELLM.search(text):
         text = " ".join(part for part in _SENTENCE.split(text) if not _ABOUT_LITELLM.search(part))
-    shown = "".join(c if c.isprintable() else " " for c in well_formed(_ESCAPES.sub("", text)))
+    shown = "".join(c if c.isprintable() else " " for c in make_well_formed(_ESCAPES.sub("", text)))
     return re.sub(r"(?: \.)+\Z", "", " ".join(shown.split()))
 
 

@@ -20,12 +20,13 @@ from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 import ujson
 
 from refine_core import events
-from refine_core.events import AttemptStarted, Event, Unknown
+from refine_core.events import AttemptStarted, Event, RunStarted, Unknown
 from refine_core.spec.program import ModelSpec
 
 T = TypeVar("T")
 STORED_NAMES: Mapping[type, Mapping[str, str]] = {
     AttemptStarted: {"fixed_temperature": "untempered"},
+    RunStarted: {"typed_key_roles": "keyed"},
     ModelSpec: {"recording_id": "cassette"},
 }
 """Class -> its field in the code -> the field's name on disk, where the two differ."""

@@ -20,7 +20,7 @@ from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeli
 from refine_core.loop import Loop, Plan, evolve
 
 T = TypeVar("T")
-LOOP = (
+LOOP_EVENTS = (
     ev.AttemptStarted,
     ev.AttemptFailed,
     ev.RewardStarted,
@@ -91,20 +91,20 @@ class Fold:
                 event.predictors,
                 record.at,
                 Loop(Plan.of_run(event)),
-                keyed=event.keyed,
+                typed_key_roles=event.typed_key_roles,
             )
         if self._timeline is None:
             return
         self._snapshot = None
         self._timeline.seq = record.seq
-        if isinstance(event, LOOP) and span.is_nested:
+        if isinstance(event, LOOP_EVENTS) and span.is_nested:
             return
         self._timeline.loop = evolve(self._timeline.loop, event)
         match event:
             case ev.RunResumed():
                 self._resume(self._timeline, event)
             case ev.RunFinished():
-                self._timeline.finished, self._timeline.ended_at = event, record.at
+                self._timeline.end, self._timeline.ended_at = event, record.at
                 self._note_returned(self._timeline)
                 self._cut_short(self._timeline)
             case ev.AttemptStarted():
@@ -127,7 +127,7 @@ class Fold:
             self._snapshot = replace(
                 current,
                 attempts=[self._copy(attempt) for attempt in current.attempts],
-                cut_off=[self._copy(attempt) for attempt in current.cut_off],
+                cut_off_attempts=[self._copy(attempt) for attempt in current.cut_off_attempts],
             )
         return self._snapshot
 
@@ -148,14 +148,14 @@ class Fold:
 
     def _resume(self, timeline: Timeline, event: ev.RunResumed) -> None:
         """What was under way is over; it begins again. A run that had stopped by itself no longer has an end."""
-        if timeline.finished is None:
-            timeline.resumed += 1
+        if timeline.end is None:
+            timeline.resume_count += 1
         else:
-            timeline.continued_after = event.from_index
-        timeline.finished = timeline.ended_at = None
+            timeline.attempts_when_continued = event.from_index
+        timeline.end = timeline.ended_at = None
         self._note_returned(timeline)
         self._cut_short(timeline)
-        timeline.cut_off += [a for a in timeline.attempts if a.state == "cut_off"]
+        timeline.cut_off_attempts += [a for a in timeline.attempts if a.state == "cut_off"]
         timeline.attempts = [a for a in timeline.attempts if a.state != "cut_off"]
 
     def _cut_short(self, timeline: Timeline) -> None:
@@ -167,8 +167,8 @@ class Fold:
     def _note_returned(self, timeline: Timeline) -> None:
         """Mark the attempt that the caller was given, if there is one."""
         for attempt in timeline.attempts:
-            if attempt.returned is not (attempt.index == timeline.returned):
-                attempt.returned = not attempt.returned
+            if attempt.is_returned is not (attempt.index == timeline.returned_index):
+                attempt.is_returned = not attempt.is_returned
                 self._copies.pop(id(attempt), None)
 
     def _note_best(self, timeline: Timeline, first: int) -> None:
@@ -199,8 +199,8 @@ class Fold:
             case ev.RewardStarted():
                 attempt.outputs, attempt.reward_offset_s = event.outputs, since
             case ev.RewardScored():
-                attempt.state, attempt.reward, attempt.scored = "scored", event.value, event
-                attempt.took_s, attempt.reached = since, timeline.loop.reaches(event.index)
+                attempt.state, attempt.reward, attempt.score = "scored", event.value, event
+                attempt.took_s, attempt.reaches_threshold = since, timeline.loop.reaches(event.index)
                 if attempt in timeline.attempts:
                     self._note_best(timeline, timeline.attempts.index(attempt))
             case ev.AttemptFailed():
@@ -237,8 +237,8 @@ class Fold:
     def _add_call(self, attempt: Attempt, span: Span, event: ev.LMRequested, at: float) -> None:
         call = Call(span, event.model, event.purpose, event.messages, event.params, at)
         before = self._latest.get(call.caller)
-        call.again = before is not None and (
-            before.parse_failed is not None or (before.again and before.error is not None)
+        call.is_repeat = before is not None and (
+            before.parse_failure is not None or (before.is_repeat and before.error is not None)
         )
         self._calls[span] = self._latest[call.caller] = call
         if event.purpose == "advice" and span.is_nested:
@@ -268,7 +268,7 @@ class Fold:
                 call.state, call.error = "failed", event.error
                 call.took_s, call.charge = event.took_s, event.charge
             case ev.ParseFailed() if span in self._latest:
-                self._latest[span].parse_failed = event
+                self._latest[span].parse_failure = event
             case _:
                 pass  # an event of a newer version: the log keeps it, and this view does not show it
 

@@ -1,6 +1,6 @@
 """Who listens, and where in the run we are: the one way by which a fact is emitted.
 
-    with use_scope(scope): ... current().emit(LMReplied(...))
+    with use_scope(scope): ... current_scope().emit(LMReplied(...))
 
 A scope rides in a context variable and on an attempt's own copy of the program, so that a user's threads keep it.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from refine_core.concurrency.cancellation import Cancel
@@ -71,7 +71,7 @@ class Scope:
     children: ChildSpans = field(default_factory=ChildSpans)
 
     @property
-    def wanted(self) -> bool:
+    def has_sinks(self) -> bool:
         """Whether anybody listens; if not, payloads need not be copied."""
         return bool(self.sinks)
 
@@ -80,23 +80,19 @@ class Scope:
         for sink in self.sinks:
             sink.accept(self.span, event)
 
-    def inside(self, kind: str, index: int | None = None) -> Scope:
+    def begin(self, kind: str, index: int | None = None) -> Scope:
         """The scope of something that begins here; see Span. The same one if nobody listens."""
         if not self.sinks:
             return self
         span = self.children.begin(self.span, kind, index)
         return Scope(self.sinks, span, self.cancel, self.draft, ChildSpans(self.children.used))
 
-    def also(self, *sinks: Sink) -> Scope:
-        """The same place with more listeners."""
-        return replace(self, sinks=(*self.sinks, *sinks))
-
 
 _NOBODY = Scope()
 _scope: ContextVar[Scope] = ContextVar("refine_core_scope", default=_NOBODY)
 
 
-def current() -> Scope:
+def current_scope() -> Scope:
     """The scope in force here; one that nobody listens to and nothing cancels, if none was entered."""
     return _scope.get()
 

@@ -15,7 +15,7 @@ QUARTER_S = 900
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Spending:
     """What the calls of one model cost in one quarter of an hour.
 
     quarter: whole quarters since the epoch, UTC. calls: that were answered, be it with a refusal. free: those of them from
@@ -33,7 +33,7 @@ class Spent:
     uncounted: int = 0
     unpriced: int = 0
 
-    def also(self, charge: Charge | None) -> Spent:
+    def add(self, charge: Charge | None) -> Spending:
         """After one more call. charge: None if it was free."""
         if charge is None:
             return replace(self, calls=self.calls + 1, free=self.free + 1)
@@ -49,7 +49,7 @@ class Spent:
         )
 
 
-def spend(spent: tuple[Spent, ...], event: Event, at: float) -> tuple[Spent, ...]:
+def spend(spent: tuple[Spending, ...], event: Event, at: float) -> tuple[Spending, ...]:
     """The sums after one more event, recorded at `at` (seconds since the epoch). The latest quarter stands last."""
     charge = charge_of(event)
     if charge is not None:
@@ -61,5 +61,5 @@ def spend(spent: tuple[Spent, ...], event: Event, at: float) -> tuple[Spent, ...
     quarter = int(at // QUARTER_S)
     for i in range(len(spent) - 1, -1, -1):
         if spent[i].quarter == quarter and spent[i].model == model:
-            return (*spent[:i], spent[i].also(charge), *spent[i + 1 :])
-    return (*spent, Spent(quarter, model).also(charge))
+            return (*spent[:i], spent[i].add(charge), *spent[i + 1 :])
+    return (*spent, Spending(quarter, model).add(charge))

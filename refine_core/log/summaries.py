@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from refine_core import events as ev
-from refine_core.log.folds import LOOP
+from refine_core.log.folds import LOOP_EVENTS
 from refine_core.log.scope import Record
-from refine_core.log.spending import Spent, spend
+from refine_core.log.spending import Spending, spend
 from refine_core.loop import Loop, Plan, evolve
 from refine_core.spec import ProgramSpec
 
@@ -42,7 +42,7 @@ class Summary:
     events: int = 0
     example: str | None = None
     best_unmet: bool = False
-    spent: tuple[Spent, ...] | None = None
+    spent: tuple[Spending, ...] | None = None
 
     @property
     def best_reward(self) -> float | None:
@@ -70,7 +70,7 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(begun, events=record.seq, spent=())
         case _ if summary is None:
             return None
-        case event if isinstance(event, LOOP) and record.span.is_nested:
+        case event if isinstance(event, LOOP_EVENTS) and record.span.is_nested:
             return replace(summary, events=record.seq)
         case ev.AttemptStarted(index=i):
             kept = (*summary.rewards, *([None] * (i + 1 - len(summary.rewards))))

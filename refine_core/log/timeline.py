@@ -27,7 +27,7 @@ PartState = Literal["running", "done", "failed", "cut_off"]
 class Call:
     """One request to a model. reply is None until it answered; error is set if it never did.
 
-    parse_failed: what of the reply could not be read. again: the same question once more, as JSON, after such a reply.
+    parse_failure: what of the reply could not be read. is_repeat: the same question once more, as JSON, after such a reply.
     draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does. charge: what the answer
     cost that it failed with, if there was one.
     """
@@ -42,8 +42,8 @@ class Call:
     reply: ev.LMReplied | None = None
     error: ev.Fault | None = None
     took_s: float | None = None
-    parse_failed: ev.ParseFailed | None = None
-    again: bool = False
+    parse_failure: ev.ParseFailed | None = None
+    is_repeat: bool = False
     draft: str = ""
     charge: Charge | None = None
     state: PartState = "running"
@@ -79,7 +79,7 @@ class Call:
         request = self.messages[-1]["content"] if self.messages else ""
         if "[[ ## completed ## ]]" in request:
             return "chat"
-        return "JSON" if self.again or "JSON object" in request else "chat"
+        return "JSON" if self.is_repeat or "JSON object" in request else "chat"
 
     @property
     def caller(self) -> Span | None:
@@ -130,7 +130,7 @@ class Attempt:
 
     fixed_temperature: names of predictors whose model takes no temperature; their rollout id is the index.
     state "cut_off": the run ended while it ran. took_s: until its reward or failure.
-    reached: whether it is good enough to stop. is_best: of all so far. returned: whether the caller was given it.
+    reaches_threshold: whether it is good enough to stop. is_best: of all so far. is_returned: whether the caller was given it.
     best_so_far: reward of the best attempt up to here, which is not the highest where that one failed a validator.
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
     inner_advice: requests for advice by a refinement that is part of the program.
@@ -146,7 +146,7 @@ class Attempt:
     predictors: list[PredictorRun] = field(default_factory=list)
     outputs: Mapping[str, object] | None = None
     reward: float | None = None
-    scored: ev.RewardScored | None = None
+    score: ev.RewardScored | None = None
     reward_offset_s: float | None = None
     judge_calls: list[Call] = field(default_factory=list)
     inner_advice: list[Call] = field(default_factory=list)
@@ -155,16 +155,16 @@ class Attempt:
     took_s: float | None = None
     advice: Advice | None = None
     best_so_far: float | None = None
-    reached: bool = False
+    reaches_threshold: bool = False
     is_best: bool = False
-    returned: bool = False
+    is_returned: bool = False
 
     @property
     def outcome(self) -> Outcome:
         """What became of it. One that is good enough to stop is "stopped", even if it is the best too."""
         if self.state != "scored":
             return self.state
-        return "stopped" if self.reached else "best" if self.is_best else "scored"
+        return "stopped" if self.reaches_threshold else "best" if self.is_best else "scored"
 
     @property
     def has_ended(self) -> bool:
@@ -200,7 +200,7 @@ class Attempt:
     @property
     def unmet(self) -> Mapping[str, str]:
         """Name -> message of the validators that the outputs failed."""
-        return self.scored.unmet if self.scored is not None else {}
+        return self.score.unmet if self.score is not None else {}
 
 
 def _copies(calls: Iterable[Call]) -> list[Call]:
@@ -211,11 +211,11 @@ def _copies(calls: Iterable[Call]) -> list[Call]:
 class Timeline:
     """A run as far as its log goes.
 
-    spec, temperatures, predictors: from RunStarted. seq: the last record folded. finished: None while it runs.
+    spec, temperatures, predictors: from RunStarted. seq: the last record folded. end: None while it runs.
     loop: the run's own retry loop, as it stands: `decide(loop)` is what the run does next. best: index of the attempt that it calls the
     best: every validator met, then the highest reward; a tie keeps the first.
-    keyed: roles whose key was typed when it began. cut_off: attempts that were under way when the run was interrupted,
-    and were restarted. resumed: how often it was resumed. continued_after: how many attempts there were when it stopped for its
+    typed_key_roles: roles whose key was typed when it began. cut_off_attempts: those that were under way when the run was interrupted,
+    and were restarted. resume_count: how often it was resumed. attempts_when_continued: how many attempts there were when it stopped for its
     reward and a person continued it; None if that never happened.
     """
 
@@ -227,18 +227,18 @@ class Timeline:
     loop: Loop
     attempts: list[Attempt] = field(default_factory=list)
     best: int | None = None
-    finished: ev.RunFinished | None = None
+    end: ev.RunFinished | None = None
     ended_at: float | None = None
     seq: int = 0
-    cut_off: list[Attempt] = field(default_factory=list)
-    resumed: int = 0
-    keyed: tuple[str, ...] = ()
-    continued_after: int | None = None
+    cut_off_attempts: list[Attempt] = field(default_factory=list)
+    resume_count: int = 0
+    typed_key_roles: tuple[str, ...] = ()
+    attempts_when_continued: int | None = None
 
     @property
-    def returned(self) -> int | None:
+    def returned_index(self) -> int | None:
         """Index of the attempt that the caller was given, once the run has finished."""
-        return self.finished.returned if self.finished is not None else None
+        return self.end.returned if self.end is not None else None
 
     @property
     def uses_rollouts(self) -> bool:
@@ -266,7 +266,7 @@ class Timeline:
     @property
     def calls(self) -> list[Call]:
         """Every request of the run, advice and judging included, and those of attempts that were cut off."""
-        return [call for attempt in (*self.cut_off, *self.attempts) for call in attempt.all_calls]
+        return [call for attempt in (*self.cut_off_attempts, *self.attempts) for call in attempt.all_calls]
 
     @property
     def usage(self) -> Usage:

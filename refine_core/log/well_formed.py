@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 T = TypeVar("T")
 
 
-def well_formed(value: T) -> T:
+def make_well_formed(value: T) -> T:
     """`value` with U+FFFD for every lone surrogate in its text, in dataclasses, mappings and sequences too.
 
     What holds none is returned itself, not copied.

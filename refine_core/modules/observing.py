@@ -11,7 +11,7 @@ from typing import Any, Self
 from refine_core.callbacks import CallbackCall, callbacks_of, notify_callbacks
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.configuration import get_setting
-from refine_core.log.scope import current, use_scope
+from refine_core.log.scope import current_scope, use_scope
 from refine_core.usage import track_usage
 
 
@@ -23,9 +23,9 @@ def has_observers(module: Any) -> bool:
 @contextmanager
 def cancel_on_error() -> Iterator[None]:
     """Ask work in threads to stop if the task that awaits it is cancelled or fails."""
-    inner = Cancel(parent=current().cancel)
+    inner = Cancel(parent=current_scope().cancel)
     try:
-        with use_scope(replace(current(), cancel=inner)):
+        with use_scope(replace(current_scope(), cancel=inner)):
             yield
     except BaseException:
         inner.set()

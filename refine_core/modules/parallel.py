@@ -19,7 +19,7 @@ from refine_core.concurrency.effects import MaybeAwaitable, SyncOrAsync
 from refine_core.concurrency.flows import Effect
 from refine_core.concurrency.pools import Pool
 from refine_core.configuration import describe_value, settings
-from refine_core.log.scope import current, use_scope
+from refine_core.log.scope import current_scope, use_scope
 from refine_core.modules.prediction import Example
 
 logger = logging.getLogger("refine_core")
@@ -91,8 +91,8 @@ class Parallel:
         calls = [self._call(i, pair) for i, pair in enumerate(pairs)]
         num_threads = _number("num_threads", num_threads, self.num_threads, minimum=1)
         max_errors = _number("max_errors", self.max_errors, minimum=0)
-        cancel = Cancel(parent=current().cancel)
-        with use_scope(replace(current(), cancel=cancel)):
+        cancel = Cancel(parent=current_scope().cancel)
+        with use_scope(replace(current_scope(), cancel=cancel)):
             context = copy_context()
         return Pool(
             calls,

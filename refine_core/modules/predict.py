@@ -27,7 +27,7 @@ from refine_core.hints import HINT_FIELD
 from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
-from refine_core.log.scope import current
+from refine_core.log.scope import current_scope
 from refine_core.modules.attempt_context import AttemptContext
 from refine_core.modules.copying import copy_value
 from refine_core.modules.module import Operation, call
@@ -112,10 +112,10 @@ class Predict(Operation, Predictor):
             raise TypeError(f"config is a dict of model parameters, not {describe_value(wrong)}") from None
         values = check_inputs(signature, inputs)
         context = self.attempt_context
-        scope = (context.scope if context else current()).inside(context.name if context else "predict")
+        scope = (context.scope if context else current_scope()).begin(context.name if context else "predict")
         name, hint = (context.path, context.full_hint()) if context else ("self", None)
         is_reported = (
-            scope.wanted and self._purpose == "predict"
+            scope.has_sinks and self._purpose == "predict"
         )  # a judge is part of the reward, not of the program
         if is_reported:
             scope.emit(ModuleStarted(name, to_jsonable(values), hint))

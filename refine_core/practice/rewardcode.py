@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from refine_core.practice.rewardnames import Names, number, returned
 from refine_core.practice.things import meant_by_pattern
-from refine_core.reading import parse_module
+from refine_core.python_parser import parse_module
 
 _LONGEST = 20_000
 _DEEPEST = 8

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from refine_core.reading import parse_expression
+from refine_core.python_parser import parse_expression
 
 Kind = Literal["str", "int", "float", "bool", "none", "choice", "list", "dict", "object", "union"]
 

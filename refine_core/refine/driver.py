@@ -163,7 +163,7 @@ class Driver:
             return None
 
     def _start(self, action: RunAttempt) -> None:
-        scope = self.progress.scopes[action.index] = self.scope.inside("attempt", action.index)
+        scope = self.progress.scopes[action.index] = self.scope.begin("attempt", action.index)
         self.models.notice_refusals()
         if action.feedback:
             hints = dict.fromkeys(self.models.names, action.feedback)
@@ -195,10 +195,10 @@ class Driver:
                 predictors = self.models.equip(program, start, scope, trace)
                 outputs = _to_prediction((yield from call(program, self._copy_inputs())))
                 phase, steps = "reward", len(trace)
-                if scope.wanted:
+                if scope.has_sinks:
                     scope.emit(RewardStarted(index, to_jsonable(outputs)))
                 inputs = Inputs(self._copy_inputs())
-                score = yield from self.scorer.flow(inputs, outputs, scope.inside("reward"))
+                score = yield from self.scorer.flow(inputs, outputs, scope.begin("reward"))
                 rules: Mapping[str, str] = {}
                 if self.validators:
                     rules = yield from find_unmet(self.validators, inputs, outputs)
@@ -230,7 +230,7 @@ class Driver:
 
     def _advise(self, after: int) -> Flow[None]:
         """Ask for advice after this attempt."""
-        artifacts, scope = self.progress.artifacts[after], self.progress.scopes[after].inside("advice")
+        artifacts, scope = self.progress.artifacts[after], self.progress.scopes[after].begin("advice")
         start = time.perf_counter()
         try:
             advice = yield from advise(

@@ -10,7 +10,7 @@ from typing import Any
 from refine_core.concurrency.flows import Flow
 from refine_core.configuration import check_callbacks, not_a_model_error
 from refine_core.lm.base import BaseLM
-from refine_core.log.scope import current
+from refine_core.log.scope import current_scope
 from refine_core.loop import Plan
 from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
@@ -90,13 +90,13 @@ class BestOfN(Operation):
 
     def _flow(self, **inputs: Any) -> Flow[Prediction]:
         """Run the refinement on these inputs."""
-        around = current()
+        around = current_scope()
         driver = Driver(
             program=self.module,
             scorer=FunctionScorer(self.reward_fn, self.reward_fn_code),
             plan=self._plan(first_temperature(self.module)),
             inputs=inputs,
-            scope=around.inside("refine") if around.span.attempts else around,
+            scope=around.begin("refine") if around.span.attempts else around,
             adviser=self._adviser(),
             validators=self.validators,
             on_attempt=self.on_attempt,

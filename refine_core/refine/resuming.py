@@ -25,7 +25,7 @@ from refine_core.events import (
     RewardStarted,
     RunResumed,
 )
-from refine_core.log.folds import LOOP
+from refine_core.log.folds import LOOP_EVENTS
 from refine_core.log.scope import Record, Scope
 from refine_core.log.span import ChildSpans, Span
 from refine_core.loop import Loop
@@ -54,7 +54,7 @@ class ResumeState:
     @classmethod
     def of(cls, records: Sequence[Record]) -> ResumeState:
         """records: the run's log, from its first event."""
-        own = [r for r in records if isinstance(r.event, LOOP) and not r.span.is_nested]
+        own = [r for r in records if isinstance(r.event, LOOP_EVENTS) and not r.span.is_nested]
         ended = {
             r.event.index: r.span for r in own if isinstance(r.event, RewardScored | AttemptFailed)
         }  # an attempt may have been begun several times; the last one ended

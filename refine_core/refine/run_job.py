@@ -67,10 +67,10 @@ class RunJob:
         self.anyway = anyway or was_continued_anyway(records)
         self.resume_state = ResumeState.of(records) if records else None
         named = {"model": spec.model, "adviser": spec.adviser, "judge": spec.judge}
-        keyed = tuple(role for role, described in named.items() if described and role in keys)
+        typed_key_roles = tuple(role for role, described in named.items() if described and role in keys)
         start = records[0].event if records else None
-        for role in start.keyed if isinstance(start, RunStarted) else ():
-            _require_same_key(named[role] or spec.model, role in keyed)
+        for role in start.typed_key_roles if isinstance(start, RunStarted) else ():
+            _require_same_key(named[role] or spec.model, role in typed_key_roles)
         own = spec.model
         if spec.temperature_schedule.kind == "none":
             own = replace(own, temperature=None)  # nor for advice or judging
@@ -104,7 +104,7 @@ class RunJob:
             names = tuple(name for name, _ in self.program.named_predictors())
             first = spec.model.temperature or 0.0
             temperatures = list_temperatures(spec.temperature_schedule, first, spec.attempt_count)
-            start = RunStarted(spec, temperatures, names, __version__, keyed)
+            start = RunStarted(spec, temperatures, names, __version__, typed_key_roles)
         self.start = start
         self.plan = Plan.of_run(start)
         if self.anyway:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from refine_core.errors import RewardError
-from refine_core.reading import parse_module
+from refine_core.python_parser import parse_module
 
 _WORD = re.compile(r"\w+")
 _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
-from refine_core.log.well_formed import well_formed
+from refine_core.log.well_formed import make_well_formed
 from refine_core.remarks import failed_lines, reward_remark
 from refine_core.runs.default_runs import DEFAULT
 from refine_core.runs.prompts import prompt_parts
@@ -42,6 +42,7 @@ __all__ = [
     "failed_lines",
     "get",
     "join",
+    "make_well_formed",
     "notices",
     "prompt_parts",
     "recent",
@@ -53,7 +54,6 @@ __all__ = [
     "timeline",
     "title",
     "wait_for_change",
-    "well_formed",
 ]
 
 default = DEFAULT.open

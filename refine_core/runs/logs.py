@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from refine_core.log.folds import Fold
 from refine_core.log.scope import Record
 from refine_core.log.timeline import Timeline
-from refine_core.log.well_formed import well_formed
+from refine_core.log.well_formed import make_well_formed
 from refine_core.store.protocol import Store
 
 MAX_RUNS = 32
@@ -39,7 +39,7 @@ class _Log:
         for record in records:
             if record.seq > self.seq:
                 self.records.append(record)
-                self.fold.add(well_formed(record))
+                self.fold.add(make_well_formed(record))
 
 
 class RunLogs:

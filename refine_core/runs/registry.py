@@ -27,7 +27,7 @@ from refine_core.log.scope import Record, Scope
 from refine_core.log.span import RUN, ChildSpans, Span
 from refine_core.log.summaries import Summary, summarize
 from refine_core.log.timeline import Timeline
-from refine_core.log.well_formed import well_formed
+from refine_core.log.well_formed import make_well_formed
 from refine_core.messages import usage_summary
 from refine_core.refine.build import check_spec
 from refine_core.refine.resuming import was_continued_anyway
@@ -220,7 +220,7 @@ class Runs:
             return None
         state = _state(timeline, job, alive=look.alive)
         if drafts and state in ("running", "cancelling"):
-            timeline = add_drafts(timeline, well_formed(drafts))
+            timeline = add_drafts(timeline, make_well_formed(drafts))
         if state in ("interrupted", "unrecorded"):
             timeline = cut_short(timeline)
         return Run(
@@ -292,7 +292,7 @@ class Runs:
         """The newest runs first. Raises StoreError."""
         with self._lock:
             over = {run_id for run_id, job in self._jobs.items() if not job.alive}
-        rows = well_formed(self.store.rows(limit=limit))
+        rows = make_well_formed(self.store.rows(limit=limit))
         return [replace(row, alive=False) if row.run_id in over else row for row in rows]
 
     @property
@@ -333,7 +333,7 @@ class Runs:
 
 
 def _state(timeline: Timeline, job: _Job | None, *, alive: bool) -> State:
-    if timeline.finished is not None:
+    if timeline.end is not None:
         return "finished"
     if job is not None and job.error is not None:
         return "unrecorded"

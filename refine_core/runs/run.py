@@ -37,7 +37,7 @@ class Run:
     @property
     def awaits_decision(self) -> bool:
         """Whether it stopped for an error of its reward that is bound to repeat, and may go on anyway."""
-        return self.timeline.finished is not None and self.timeline.finished.reason == "reward_broken"
+        return self.timeline.end is not None and self.timeline.end.reason == "reward_broken"
 
     @property
     def live(self) -> bool:

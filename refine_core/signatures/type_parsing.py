@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Optional, Union
 
 from refine_core.errors import SignatureError, SignatureValueError
-from refine_core.reading import parse_expression
+from refine_core.python_parser import parse_expression
 from refine_core.signatures.caller_names import MISSING, find_type, is_called_from_code, is_type
 
 TYPES: Mapping[str, Any] = {

@@ -143,7 +143,7 @@ def test_the_failure_names_the_cause_and_the_next_step(played):
 
 
 def test_the_run_ends_where_no_failure_is_tolerated(played):
-    end = played.run.timeline.finished
+    end = played.run.timeline.end
     if played.good:
         assert (end.reason, end.best) == ("too_many_failures", 0)
         assert "1 attempt failed (0 allowed)" in played.run.stop_summary
@@ -158,7 +158,7 @@ def test_where_failures_are_tolerated_the_run_goes_on_and_returns_its_best(world
         run_id = worlds.runs.start(spec_for(server.url), Credentials({"model": KEY}))
         run = worlds.ended(run_id)
     assert [a.state for a in run.timeline.attempts] == ["scored", "failed", "failed"]
-    assert (run.timeline.finished.reason, run.timeline.finished.returned) == ("attempts_used_up", 0)
+    assert (run.timeline.end.reason, run.timeline.end.returned) == ("attempts_used_up", 0)
 
 
 def test_advice_that_cannot_be_had_costs_no_attempt(worlds):
@@ -194,7 +194,7 @@ def test_a_cancel_ends_the_run_within_a_second_at_any_moment(worlds, moment):
         before = worlds.runs.events(run_id)
         assert worlds.runs.cancel(run_id)
         run = run_to_end(worlds.runs, run_id, within_s=1.0)
-        assert run.timeline.finished.reason == "cancelled"
+        assert run.timeline.end.reason == "cancelled"
         assert worlds.runs.events(run_id)[: len(before)] == before
         if "wait" not in moment[0]:
             assert server.requests[-1].disconnected.wait(2), "the connection is closed"
@@ -231,7 +231,7 @@ def test_a_cancel_ends_the_run_within_a_second_before_there_is_a_connection(worl
         assert not worlds.runs.wait(run_id, asked.seq, 1.0), "nothing comes of it"
         assert worlds.runs.cancel(run_id)
         run = run_to_end(worlds.runs, run_id, within_s=1.0)
-        assert run.timeline.finished.reason == "cancelled"
+        assert run.timeline.end.reason == "cancelled"
 
 
 def test_a_cancel_ends_the_run_within_a_second_while_the_reward_works(worlds):
@@ -243,7 +243,7 @@ def test_a_cancel_ends_the_run_within_a_second_while_the_reward_works(worlds):
         assert not worlds.runs.wait(run_id, started.seq, 0.3), "it works on"
         assert worlds.runs.cancel(run_id)
         run = run_to_end(worlds.runs, run_id, within_s=1.0)
-    assert run.timeline.finished.reason == "cancelled"
+    assert run.timeline.end.reason == "cancelled"
     assert "scored" not in {a.state for a in run.timeline.attempts}
 
 

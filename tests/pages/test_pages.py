@@ -99,7 +99,7 @@ def test_run_shows_why_it_stopped_and_the_attempt_that_was_returned(name):
     press_run(app)
     run = ended(app)
     assert run.stop_summary in said(app)
-    assert f"Attempt {run.timeline.finished.returned + 1} of" in said(app)
+    assert f"Attempt {run.timeline.end.returned + 1} of" in said(app)
     assert "Prompts and replies" in said(app)
 
 

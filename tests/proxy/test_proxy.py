@@ -110,7 +110,7 @@ def test_a_whole_run_with_an_adviser_and_a_judge_on_it(proxy, tmp_path):
     runs.close()
     assert [a.reward for a in made.timeline.attempts] == [0.4, 0.4, 0.4]
     assert [dict(a.hints) for a in made.timeline.attempts] == [{}, *[{"answer": "One word is enough."}] * 2]
-    assert made.timeline.finished.reason == "attempts_used_up"
+    assert made.timeline.end.reason == "attempts_used_up"
     kinds = [type(r.event) for r in records]
     assert kinds.count(ev.LMReplied) == kinds.count(ev.LMRequested) == 3 + 3 + 2
     assert {c.purpose for c in made.timeline.calls} == {"predict", "judge", "advice"}

@@ -25,7 +25,7 @@ def describe(runs, run_id):
     """A run, as expected.json describes it."""
     run = runs.get(run_id)
     timeline = run.timeline
-    finished = timeline.finished
+    finished = timeline.end
     return {
         "strategy": timeline.spec.strategy,
         "model": timeline.spec.model.kind,
@@ -71,7 +71,7 @@ def test_a_replay_of_an_old_run_that_was_cut_short_goes_as_far(runs, run_id):
     again = run_to_end(runs, runs.replay(run_id, delay_s=0.0))
     scored = [one for one in outline(runs.get(run_id)) if one[-1] is not None]
     assert outline(again)[: len(scored)] == scored
-    assert again.timeline.finished.reason == "recording_ended"
+    assert again.timeline.end.reason == "recording_ended"
 
 
 @pytest.mark.parametrize("run_id", INTERRUPTED)

@@ -53,7 +53,7 @@ def test_a_run_stops_before_a_call_beyond_its_budget_and_returns_the_best(runs):
         asked = len(server.requests)
         kept = run(runs, spec_for(server, budget_usd=sum(costs[:2]) + costs[2] / 2))
         assert len(server.requests) - asked == 3, "the call that crosses the line is made, the next is not"
-    end = kept.timeline.finished
+    end = kept.timeline.end
     assert (end.reason, end.returned) == ("budget_used_up", 0)
     assert "budget" in kept.stop_summary
     assert "Returned the best: attempt 1" in kept.stop_summary
@@ -64,7 +64,7 @@ def test_tokens_may_be_limited_too(runs):
     with OpenAIServer(polite) as server:
         kept = run(runs, spec_for(server, budget_tokens=1))
         assert len(server.requests) == 1
-    assert kept.timeline.finished.reason == "budget_used_up"
+    assert kept.timeline.end.reason == "budget_used_up"
     assert "tokens are used, and the budget is 1" in kept.stop_summary
 
 
@@ -82,7 +82,7 @@ def test_the_practice_model_is_free_of_any_budget(runs):
     spec = ProgramSpec(
         (StageSpec("answer", "question -> answer"),), REWARD, {"question": "Why?"}, N=2, budget_usd=0.001
     )
-    assert run(runs, spec).timeline.finished.reason == "attempts_used_up"
+    assert run(runs, spec).timeline.end.reason == "attempts_used_up"
 
 
 def test_what_was_spent_before_an_interruption_counts():
@@ -136,7 +136,7 @@ def test_an_answer_of_no_use_is_paid_for_all_the_same(runs, answer):
     told = [event for event in (r.event for r in runs.events(ended.run_id)) if ev.charge_of(event)]
     assert [type(e) for e in told] in ([ev.LMFailed, ev.LMFailed], [ev.LMRetried, ev.LMFailed])
     assert asked == 2, "the third would be beyond the budget"
-    assert ended.timeline.finished.reason == "budget_used_up"
+    assert ended.timeline.end.reason == "budget_used_up"
     assert ended.timeline.usage.prompt_tokens == 80
     assert ended.timeline.usage.cost_usd == pytest.approx(2.0)
     assert "2,000 tokens" in ended.usage_summary
@@ -154,7 +154,7 @@ def test_a_budget_ends_the_retries_of_a_call_and_what_they_cost_is_on_record(run
         ended = run(runs, replace(spec, model=replace(spec.model, retries=8)))
         asked = len(server.requests)
     assert asked == 2, "the third try would be beyond the budget"
-    assert ended.timeline.finished.reason == "budget_used_up"
+    assert ended.timeline.end.reason == "budget_used_up"
     assert [r.charge.completion_tokens for r in ended.timeline.calls[0].retries] == [60, 60]
     assert (len(ended.timeline.calls), ended.timeline.usage.prompt_tokens) == (1, 80)
     assert "200 tokens are used" in ended.stop_summary
@@ -170,7 +170,7 @@ def test_the_replay_of_a_run_that_its_budget_ended_makes_no_more_requests(runs):
     with OpenAIServer(polite) as server:
         ended = run(runs, spec_for(server, budget_tokens=1))
     again = run_to_end(runs, runs.replay(ended.run_id, delay_s=0.0))
-    assert again.timeline.finished.reason == "recording_ended"
+    assert again.timeline.end.reason == "recording_ended"
     assert len(again.timeline.calls) == len(ended.timeline.calls) == 1
     assert (
         [a.advice for a in again.timeline.attempts] == [a.advice for a in ended.timeline.attempts] == [None]

@@ -61,7 +61,9 @@ def test_nobody_disagrees_with_the_loop_about_the_best(tries, threshold):
         ended = [a for a in folded.attempts if a.state in {"scored", "failed"}]
         expected = by_hand(tries[: len(ended)])
         assert folded.best == loop.best == summary(part).best == expected
-        assert [a.reached for a in ended] == [a.reward is not None and loop.reaches(a.index) for a in ended]
+        assert [a.reaches_threshold for a in ended] == [
+            a.reward is not None and loop.reaches(a.index) for a in ended
+        ]
         if expected is not None:
             assert summary(part).best_reward == tries[expected][0]
             assert summary(part).best_unmet is not tries[expected][1]
@@ -79,7 +81,7 @@ def test_best_so_far_is_the_reward_of_what_was_best_then(tries):
 def test_a_high_reward_with_an_unmet_rule_is_neither_enough_nor_the_best():
     log = written([(0.95, False), (0.5, True)], 0.9)
     assert log.timeline.best == 1
-    assert [a.reached for a in log.timeline.attempts] == [False, False]
+    assert [a.reaches_threshold for a in log.timeline.attempts] == [False, False]
     assert log.timeline.attempts[0].unmet == logs.LIMIT
     assert log.timeline.attempts[1].unmet == {}
 
@@ -112,7 +114,7 @@ def test_an_unusable_reply_belongs_to_its_call_and_the_next_call_asks_again():
 
     def told(attempt, name):
         (run,) = [r for r in attempt.predictors if r.name == name]
-        return [(call.again, call.parse_failed) for call in run.calls], run.outputs
+        return [(call.is_repeat, call.parse_failure) for call in run.calls], run.outputs
 
     assert told(first, "draft") == ([(False, logs.UNREAD), (True, None)], {"notes": "notes 1"})
     assert told(second, "answer") == ([(False, logs.UNREAD), (True, logs.UNREAD)], None)
@@ -130,8 +132,8 @@ def test_calls_of_predictors_that_run_at_once_keep_their_own_failures():
     log.call(f"{span}/b", name="lm-2")  # not after a failure: b's own code asked twice
     log.call(f"{span}/a", name="lm-2")
     a, b = log.timeline.attempts[0].predictors
-    assert [(c.again, c.parse_failed) for c in a.calls] == [(False, logs.UNREAD), (True, None)]
-    assert [(c.again, c.parse_failed) for c in b.calls] == [(False, None), (False, None)]
+    assert [(c.is_repeat, c.parse_failure) for c in a.calls] == [(False, logs.UNREAD), (True, None)]
+    assert [(c.is_repeat, c.parse_failure) for c in b.calls] == [(False, None), (False, None)]
 
 
 @pytest.mark.parametrize(("place", "purpose"), [("advice", "advice"), ("reward/judge", "judge")])
@@ -143,8 +145,8 @@ def test_advisers_and_judges_are_asked_again_too(place, purpose):
     log.call(f"attempt-0/{place}", purpose=purpose, name="lm-2")
     (attempt,) = log.timeline.attempts
     calls = attempt.advice.calls if purpose == "advice" else attempt.judge_calls
-    assert [(c.again, c.parse_failed) for c in calls] == [(False, logs.UNREAD), (True, None)]
-    assert [c.parse_failed for c in attempt.predictors[0].calls] == [None]
+    assert [(c.is_repeat, c.parse_failure) for c in calls] == [(False, logs.UNREAD), (True, None)]
+    assert [c.parse_failure for c in attempt.predictors[0].calls] == [None]
 
 
 # ---- a refinement inside an attempt
@@ -170,7 +172,7 @@ def test_calls_of_a_refinement_inside_an_attempt_count_with_that_attempt():
     log = logs.nested()
     first, second = log.timeline.attempts
     assert [run.inner for run in first.predictors] == [(0,), (1,)]
-    assert [call.again for run in second.predictors for call in run.calls] == [False, False, True]
+    assert [call.is_repeat for run in second.predictors for call in run.calls] == [False, False, True]
     assert [len(a.inner_advice) for a in log.timeline.attempts] == [1, 1]
     asked = sum(isinstance(r.event, ev.LMRequested) for r in log.records)
     assert log.timeline.usage.calls == len(log.timeline.calls) == summary(log.records).calls == asked
@@ -277,5 +279,5 @@ def test_a_log_without_the_newer_fields_folds_as_before():
 def test_the_end_that_was_recorded_is_the_end_that_the_fold_finds(name):
     log = copy.copy(logs.SCENARIOS[name]())
     folded = log.timeline
-    if folded.finished is not None:
-        assert folded.best == folded.finished.best == summary(log.records).best
+    if folded.end is not None:
+        assert folded.best == folded.end.best == summary(log.records).best

@@ -365,7 +365,7 @@ def test_the_preview_of_the_advice_request_is_what_is_sent(runs, form):
     run = ended(runs, spec)
     (sent,) = run.timeline.attempts[0].advice.calls
     preview = preview_advice_prompt(spec)
-    scored = run.timeline.attempts[0].scored
+    scored = run.timeline.attempts[0].score
     told = scored.feedback if form == "compact" else f"The reward says: {scored.feedback}"
     came = {"{answer}": run.timeline.attempts[0].outputs["answer"], "{reward}": "0.2", FEEDBACK: told}
     for name, value in came.items():

@@ -19,7 +19,7 @@ import pytest
 from refine_core import ScriptedLM, settings
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import BatchError, RecordingFailed, RunCancelled
-from refine_core.log.scope import Scope, current, use_scope
+from refine_core.log.scope import Scope, current_scope, use_scope
 from refine_core.modules.parallel import Parallel, batch
 from refine_core.modules.prediction import Example
 from tests.threads import call_within, eventually
@@ -278,7 +278,7 @@ def test_facts_emitted_in_a_call_reach_the_callers_recording(call):
 
     kept = Kept()
     with use_scope(Scope((kept,))):
-        call(quiet(num_threads=3), pairs_of(lambda x: current().emit(x), 30))
+        call(quiet(num_threads=3), pairs_of(lambda x: current_scope().emit(x), 30))
     assert sorted(kept) == list(range(30))
 
 
@@ -293,7 +293,7 @@ def test_a_halt_in_one_call_stops_the_rest_and_is_raised(call, halt):
         begun.append(x)
         if x == 1:
             raise halt
-        current().cancel.sleep(LONG_S)
+        current_scope().cancel.sleep(LONG_S)
 
     with pytest.raises(type(halt)) as caught:
         call_within(30, lambda: call(quiet(num_threads=2), pairs_of(program, 50)))
@@ -308,7 +308,7 @@ def test_at_max_errors_running_calls_are_asked_to_stop(call):
         if x == 1:
             raise KeyError(x)
         try:
-            current().cancel.sleep(LONG_S)
+            current_scope().cancel.sleep(LONG_S)
         except RunCancelled:
             asked.set()
             raise
@@ -344,7 +344,7 @@ def test_the_callers_own_cancel_stops_the_calls(call):
         begun.append(x)
         if len(begun) == 2:
             cancel.set()
-        current().cancel.sleep(LONG_S)
+        current_scope().cancel.sleep(LONG_S)
 
     with use_scope(Scope(cancel=cancel)), pytest.raises(RunCancelled):
         call(quiet(num_threads=2), pairs_of(program, 50))
@@ -372,7 +372,7 @@ def test_a_halt_stops_a_nested_parallel_too(call):
     def waits(x):
         begun.append(x)
         waiting.set()
-        current().cancel.sleep(LONG_S)
+        current_scope().cancel.sleep(LONG_S)
 
     def halts():
         assert waiting.wait(10)
@@ -417,7 +417,7 @@ def test_no_signal_handler_is_installed():
 CHILD = """
 import asyncio, signal, sys, time
 from refine_core.errors import RunCancelled
-from refine_core.log.scope import current
+from refine_core.log.scope import current_scope
 from refine_core.modules.parallel import Parallel
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -431,7 +431,7 @@ def program(x):
     if x == 0:
         time.sleep(60)
     try:
-        current().cancel.sleep(60)
+        current_scope().cancel.sleep(60)
     except RunCancelled:
         say(f"asked {x}")
         raise

@@ -27,7 +27,7 @@ from refine_core import (
     use_scope,
 )
 from refine_core import events as ev
-from refine_core.log.scope import current
+from refine_core.log.scope import current_scope
 from tests.prompts import advice, asks_for_advice, model, reply, section
 
 
@@ -221,7 +221,7 @@ def test_attempts_that_no_longer_matter_are_cancelled():
                 return made
             begun.set()
             try:
-                current().cancel.sleep(30)
+                current_scope().cancel.sleep(30)
             except RunCancelled:
                 gone.set()
                 raise

@@ -132,7 +132,7 @@ def test_only_code_names_an_output(body, names_it):
 def test_a_refusal_of_the_sandbox_is_named_as_the_likely_reason():
     """A reward that swallows it gives the same value for ever."""
     line = run_of((0.0, "a"), (0.0, "b"), (0.0, "c"))
-    line.attempts[0].scored = RewardScored(0, 0.0, 0.0, refusals=("line 2: reading /etc/hosts",))
+    line.attempts[0].score = RewardScored(0, 0.0, 0.0, refusals=("line 2: reading /etc/hosts",))
     assert "The sandbox refused something that its code tried, which may be the cause" in reward_remark(line)
 
 

@@ -40,7 +40,7 @@ def went(run):
     return (
         [(a.reward, a.temperature, dict(a.hints), a.state, a.outputs) for a in run.timeline.attempts],
         [(c.messages, c.reply and c.reply.text, len(c.retries)) for c in run.timeline.calls],
-        run.timeline.finished.reason,
+        run.timeline.end.reason,
     )
 
 
@@ -86,7 +86,7 @@ def test_a_changed_program_has_no_reply_and_says_why(runs, recorded):
         replay_program(recorded.timeline.spec, recorded.run_id, delay_s=0.0), inputs={"question": "How?"}
     )
     again = run_to_end(runs, runs.start(spec))
-    assert again.timeline.finished.reason == "every_attempt_failed"
+    assert again.timeline.end.reason == "every_attempt_failed"
     assert "holds no reply to this request" in again.stop_summary
     assert recorded.run_id in again.stop_summary
 
@@ -96,7 +96,7 @@ def test_a_changed_reward_is_tried_on_the_same_replies(runs, recorded):
     lenient = "def reward(args, pred):\n    return 1.0\n"
     spec = replace(replay_program(recorded.timeline.spec, recorded.run_id, delay_s=0.0), reward=lenient)
     again = run_to_end(runs, runs.start(spec))
-    assert again.timeline.finished.reason == "threshold_reached"
+    assert again.timeline.end.reason == "threshold_reached"
     assert len(again.timeline.attempts) == 1
 
 
@@ -247,7 +247,7 @@ def test_the_replay_of_a_run_that_was_cut_short_ends_where_its_recording_does(ru
         partial, run_id = cut_short(log, at)
         again = run_to_end(partial, partial.replay(run_id, delay_s=0.0))
         partial.close()
-        if at < len(log) - 1 and again.timeline.finished.reason == "recording_ended":
+        if at < len(log) - 1 and again.timeline.end.reason == "recording_ended":
             assert again.stop_summary.startswith("The recording ends here: that run did not finish.")
             assert not any(a.error and "holds no reply" in a.error.message for a in again.timeline.attempts)
             assert sum(c.reply is not None for c in again.timeline.calls) == replies
@@ -260,9 +260,9 @@ def test_the_replay_of_a_cancelled_run_says_that_it_was_cancelled(runs):
     spec = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(spec, model=replace(spec.model, delay_s=30.0)))
     runs.cancel(run_id)
-    assert run_to_end(runs, run_id).timeline.finished.reason == "cancelled"
+    assert run_to_end(runs, run_id).timeline.end.reason == "cancelled"
     again = run_to_end(runs, runs.replay(run_id, delay_s=0.0))
-    assert again.timeline.finished.reason == "recording_ended"
+    assert again.timeline.end.reason == "recording_ended"
     assert again.stop_summary.startswith("The recording ends here: that run was cancelled.")
     thrice = run_to_end(runs, runs.replay(again.run_id, delay_s=0.0))
     assert thrice.stop_summary == again.stop_summary

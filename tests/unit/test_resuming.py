@@ -116,7 +116,7 @@ def test_only_what_was_cut_off_is_asked_again(whole):
     complete = [r.event.index for r in whole[:cut] if isinstance(r.event, RewardScored | AttemptFailed)]
     begun = [r.event.index for r in records[cut:] if isinstance(r.event, AttemptStarted)]
     assert not set(begun) & set(complete)
-    assert line.resumed == 1
+    assert line.resume_count == 1
     spans = [(r.span, type(r.event)) for r in records if isinstance(r.event, LMRequested)]
     assert len(spans) == len(set(spans)), "no two calls share a place"
     assert len(line.calls) == len(spans), "calls of the attempt that was cut off count, too"
@@ -185,7 +185,7 @@ def test_a_run_that_began_with_a_typed_key_does_not_go_on_without_it():
         run_id = first.start(spec, Credentials({"model": "a-typed-key"}))
         records = ended(first, run_id)
         first.close()
-        assert records[0].event.keyed == ("model",)
+        assert records[0].event.typed_key_roles == ("model",)
         assert "a-typed-key" not in repr(records)
         cut = next(n for n, r in enumerate(records, 1) if isinstance(r.event, RewardScored))
         runs = interrupted(records[:cut])

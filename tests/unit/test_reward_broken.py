@@ -60,7 +60,7 @@ def failures(runs, run):
 def test_a_run_whose_reward_cannot_work_pays_for_one_attempt(runs, strategy, reward):
     """It stops there, and its headline says what failed and what to do."""
     run = went(runs, replace(SPEC, reward=reward, strategy=strategy))
-    assert (run.timeline.finished.reason, run.timeline.finished.returned) == ("reward_broken", None)
+    assert (run.timeline.end.reason, run.timeline.end.returned) == ("reward_broken", None)
     assert len(run.timeline.attempts) == 1
     assert run.awaits_decision
     assert not run.resumable
@@ -79,7 +79,7 @@ def test_the_headline_names_the_field_the_line_and_the_nearest_name(runs):
 
 def test_an_error_that_depends_on_the_answer_never_stops_a_run(runs):
     run = went(runs, replace(SPEC, reward=OF_THE_ANSWER))
-    assert run.timeline.finished.reason == "every_attempt_failed"
+    assert run.timeline.end.reason == "every_attempt_failed"
     assert len(run.timeline.attempts) == 5
     assert not any(event.error.repeats for event in failures(runs, run))
 
@@ -87,7 +87,7 @@ def test_an_error_that_depends_on_the_answer_never_stops_a_run(runs):
 def test_a_run_that_is_not_told_to_stop_makes_all_its_attempts(runs):
     """So do the runs of older logs, whose descriptions say nothing of it."""
     run = went(runs, replace(SPEC, stop_on_repeating_error=False))
-    assert run.timeline.finished.reason == "every_attempt_failed"
+    assert run.timeline.end.reason == "every_attempt_failed"
     assert [event.error.repeats for event in failures(runs, run)] == [True] * 5
 
 
@@ -113,10 +113,10 @@ def test_a_run_continued_anyway_makes_the_rest_of_its_attempts(runs):
     records = ended(runs, run.run_id)
     assert [r.event for r in records if isinstance(r.event, RunResumed)] == [RunResumed(1, anyway=True)]
     after = runs.get(run.run_id)
-    assert (after.timeline.finished.reason, after.awaits_decision) == ("every_attempt_failed", False)
+    assert (after.timeline.end.reason, after.awaits_decision) == ("every_attempt_failed", False)
     assert [a.index for a in after.timeline.attempts] == [0, 1, 2, 3, 4]
     assert resume_summary(after.timeline) == "Continued after attempt 1, despite the reward's error."
-    assert (after.timeline.resumed, after.timeline.cut_off) == (0, [])
+    assert (after.timeline.resume_count, after.timeline.cut_off_attempts) == (0, [])
     summary = runs.recent()[0].summary
     assert (summary.reason, summary.failed, len(summary.rewards)) == ("every_attempt_failed", 5, 5)
 
@@ -138,7 +138,7 @@ def test_a_run_under_way_again_is_listed_as_such(runs):
     going = next(i for i, r in enumerate(records) if isinstance(r.event, RunResumed))
     assert reduce(summarize, records[: going + 1], None).reason is None
     line = timeline(records[: going + 1])
-    assert (line.finished, line.ended_at) == (None, None)
+    assert (line.end, line.ended_at) == (None, None)
 
 
 @pytest.mark.parametrize("kept", ["the failure", "the decision", "the next attempt"])
@@ -158,7 +158,7 @@ def test_a_crash_changes_nothing_of_what_was_decided(runs, kept):
     again.resume(run.run_id)
     ended(again, run.run_id)
     line = again.get(run.run_id).timeline
-    assert (line.finished.reason, len(line.attempts)) == expected
+    assert (line.end.reason, len(line.attempts)) == expected
     again.close()
 
 
@@ -167,13 +167,13 @@ def test_a_replay_stops_where_its_run_stopped_and_goes_on_where_it_went_on(runs)
     run = went(runs, SPEC)
     first = runs.replay(run.run_id, delay_s=0.0)
     ended(runs, first)
-    assert runs.get(first).timeline.finished.reason == "reward_broken"
+    assert runs.get(first).timeline.end.reason == "reward_broken"
     runs.resume(run.run_id, anyway=True)
     ended(runs, run.run_id)
     second = runs.replay(run.run_id, delay_s=0.0)
     ended(runs, second)
     line = runs.get(second).timeline
-    assert (line.finished.reason, len(line.attempts)) == ("every_attempt_failed", 5)
+    assert (line.end.reason, len(line.attempts)) == ("every_attempt_failed", 5)
 
 
 def test_a_fixed_reward_on_the_recording_says_where_the_recording_ends(runs):
@@ -183,8 +183,8 @@ def test_a_fixed_reward_on_the_recording_says_where_the_recording_ends(runs):
     from refine_core.runs import replay_program
 
     line = went(runs, replay_program(fixed, run.run_id, delay_s=0.0)).timeline
-    assert (line.finished.reason, line.finished.returned) == ("recording_ended", 0)
-    assert "stopped by an error of its reward" in line.finished.error.message
+    assert (line.end.reason, line.end.returned) == ("recording_ended", 0)
+    assert "stopped by an error of its reward" in line.end.error.message
 
 
 def broken(index, *, repeats=True):

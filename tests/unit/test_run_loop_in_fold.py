@@ -13,7 +13,7 @@ from refine_core import BestOfN, Module, Predict, Scope, ScriptedLM, context
 from refine_core.errors import RewardError
 from refine_core.events import AdviceFailed, AdviceGiven, AttemptStarted, RunFinished, RunStarted
 from refine_core.log import Record
-from refine_core.log.folds import LOOP, Fold, timeline
+from refine_core.log.folds import LOOP_EVENTS, Fold, timeline
 from refine_core.log.span import RUN, Span
 from refine_core.loop import AskAdvice, Plan, RunAttempt, Stop, decide
 from refine_core.programs import EXAMPLES
@@ -49,7 +49,7 @@ class WatchDriver:
 
     def accept(self, span: Span, event: object) -> None:
         with self._lock:
-            if isinstance(event, LOOP) and not span.is_nested:
+            if isinstance(event, LOOP_EVENTS) and not span.is_nested:
                 self.note()
             self.records.append(Record("run", len(self.records) + 1, float(len(self.records)), span, event))
 

@@ -29,7 +29,7 @@ def runs():
 def test_each_worked_example_runs_to_its_end(runs, name):
     run = run_to_end(runs, runs.start(EXAMPLES[name].spec))
     assert run.state == "finished"
-    assert run.timeline.finished.reason == "threshold_reached"
+    assert run.timeline.end.reason == "threshold_reached"
     assert len(run.timeline.attempts) > 1
 
 
@@ -97,7 +97,7 @@ def test_a_broken_reward_is_a_clear_error_on_the_attempt_and_the_run_goes_on(run
     assert {a.phase for a in run.timeline.attempts} == {"reward"}
     assert {a.error.type for a in run.timeline.attempts} == {kind}
     assert all(a.error.line in line for a in run.timeline.attempts)
-    assert run.timeline.finished.reason == "every_attempt_failed"
+    assert run.timeline.end.reason == "every_attempt_failed"
 
 
 def test_a_reward_may_ask_a_judge(runs):
@@ -118,7 +118,7 @@ def test_cancel_ends_a_slow_run_within_a_second_and_keeps_what_there_is(runs):
     wait_for_event(runs, run_id, "attempt_started")
     assert runs.cancel(run_id)
     run = run_to_end(runs, run_id, within_s=1)
-    assert run.timeline.finished.reason == "cancelled"
+    assert run.timeline.end.reason == "cancelled"
     assert run.timeline.attempts[0].state == "cut_off"
     assert runs.cancel(run_id) is False
 
@@ -130,7 +130,7 @@ def test_cancel_ends_an_endless_reward(runs):
     run_id = runs.start(spec)
     wait_for_event(runs, run_id, "reward_started")
     runs.cancel(run_id)
-    assert run_to_end(runs, run_id, 3).timeline.finished.reason == "cancelled"
+    assert run_to_end(runs, run_id, 3).timeline.end.reason == "cancelled"
 
 
 @pytest.mark.fault(44)
@@ -140,7 +140,7 @@ def test_join_waits_for_a_runs_end_and_raises_where_it_takes_too_long(runs):
         runs.join(run_id, 0.01)
     runs.cancel(run_id)
     runs.join(run_id, 30)
-    assert runs.get(run_id).timeline.finished.reason == "cancelled"
+    assert runs.get(run_id).timeline.end.reason == "cancelled"
 
 
 @pytest.mark.fault(44)
@@ -231,7 +231,7 @@ def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
         model = ModelSpec("litellm", "m", api_base=server.url, timeout_s=30)
         spec = replace(SPEC, model=model, N=2)
         run = run_to_end(runs, runs.start(spec, Credentials({"model": "a-wrong-key"})), 60)
-        assert run.timeline.finished.error.type == "LMKeyError", run.timeline.finished.error.message
+        assert run.timeline.end.error.type == "LMKeyError", run.timeline.end.error.message
         assert "refused the key" in run.stop_summary
         run = run_to_end(runs, runs.start(spec), 60)
         assert "requires an API key (401). Give one" in run.stop_summary
@@ -239,7 +239,7 @@ def test_a_refused_key_and_an_unreachable_server_end_the_run_in_words(runs):
     run = run_to_end(
         runs, runs.start(replace(SPEC, model=ModelSpec("litellm", "m", api_base=gone, retries=0), N=1)), 60
     )
-    assert run.timeline.finished.error.type == "LMUnavailableError"
+    assert run.timeline.end.error.type == "LMUnavailableError"
 
 
 def test_a_retry_is_on_record_as_a_retry_and_not_as_an_attempt(runs):
@@ -258,7 +258,7 @@ def test_cancel_in_the_middle_of_a_real_call_closes_the_connection(runs):
         run_id = runs.start(replace(SPEC, model=model, N=1))
         server.wait_for_requests()
         runs.cancel(run_id)
-        assert run_to_end(runs, run_id, within_s=1).timeline.finished.reason == "cancelled"
+        assert run_to_end(runs, run_id, within_s=1).timeline.end.reason == "cancelled"
         assert server.requests[0].disconnected.wait(5)
 
 

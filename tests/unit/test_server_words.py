@@ -10,7 +10,7 @@ import pytest
 from refine_core import LM, Collector
 from refine_core.errors import LMError, LMRateLimitError, LMRefusedError, LMUnavailableError
 from refine_core.lm.refusals import read_refusal
-from refine_core.log.scope import Scope, current, use_scope
+from refine_core.log.scope import Scope, current_scope, use_scope
 from tests.openai_server import Answer, OpenAIServer, delta, status
 
 SAID = "model is not loaded"
@@ -58,7 +58,7 @@ def error_of(server: OpenAIServer, behaviour: Answer, *, streamed: bool = False,
     server.default = behaviour
     lm = LM("openai/tiny", api_base=server.url, api_key="k", cache=False, num_retries=retries, top_k=3)
     with (
-        use_scope(Scope(sinks=(Collector(),), draft=lambda *_: None) if streamed else current()),
+        use_scope(Scope(sinks=(Collector(),), draft=lambda *_: None) if streamed else current_scope()),
         pytest.raises(LMError) as caught,
     ):
         lm("hi")

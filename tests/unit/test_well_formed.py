@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from refine_core import MemoryStore, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.log.summaries import summarize
-from refine_core.log.well_formed import well_formed
+from refine_core.log.well_formed import make_well_formed
 from refine_core.runs import Runs
 from tests.pages.test_half_emoji import HALF, SHOWN, halves
 
@@ -44,11 +44,11 @@ def test_what_is_shown_can_always_be_sent(value):
         else:
             assert old == new or math.isnan(old)
 
-    check(value, well_formed(value))
+    check(value, make_well_formed(value))
 
 
 def test_two_halves_side_by_side_are_the_emoji_that_they_make():
-    assert well_formed("\ud83d\ude00 and \ud83d") == "\N{GRINNING FACE} and \N{REPLACEMENT CHARACTER}"
+    assert make_well_formed("\ud83d\ude00 and \ud83d") == "\N{GRINNING FACE} and \N{REPLACEMENT CHARACTER}"
 
 
 def test_many_keys_that_look_alike_are_numbered_in_a_moment():
@@ -56,7 +56,7 @@ def test_many_keys_that_look_alike_are_numbered_in_a_moment():
     halves_of_keys = [chr(0xDC00 + i) for i in range(1024)]
     keys = {one + other: 0 for one in halves_of_keys[:40] for other in halves_of_keys}
     began_s = time.process_time()
-    shown = list(well_formed(keys))
+    shown = list(make_well_formed(keys))
     assert time.process_time() - began_s < 2
     assert len(shown) == len(keys)
     assert shown[:2] == ["\N{REPLACEMENT CHARACTER}" * 2, "\N{REPLACEMENT CHARACTER}" * 2 + " (2)"]
@@ -64,7 +64,7 @@ def test_many_keys_that_look_alike_are_numbered_in_a_moment():
 
 def test_what_needs_no_change_is_not_copied():
     record = halves().records[1]
-    assert well_formed(record) is record
+    assert make_well_formed(record) is record
 
 
 def kept(log):
@@ -92,7 +92,7 @@ def test_an_input_with_half_an_emoji_runs_and_is_given_again_as_it_was():
     again = runs.replay(first, delay_s=0.0)
     ended(runs, again)
     for run_id in (first, again):
-        finished = runs.get(run_id).timeline.finished
+        finished = runs.get(run_id).timeline.end
         assert (finished.reason, finished.error) == ("attempts_used_up", None), run_id
         assert runs.events(run_id)[0].event.spec.inputs == {"question": HALF}
     runs.close()
