@@ -139,6 +139,8 @@ _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REGULAR, _MAKE_LINK = 1 << 4, 1 << 5, 1 << 7, 1 << 8, 1 << 12
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 _NO_LOG = 1 << 0
+# The ABIs since which there are: TCP bind and connect; abstract sockets and signals of others; _NO_LOG.
+_ABI_TCP, _ABI_SCOPES, _ABI_NO_LOG = 4, 6, 7
 
 _SYSTEM_FOLDERS = (
     "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share", "/lib", "/lib64", "/nix/store",
@@ -168,9 +170,9 @@ def _landlock(libc: ctypes.CDLL, folder: str, private: list[str], cap: int | Non
     every = (1 << 13) - 1
     for since, right in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEV)):
         every |= right if abi >= since else 0
-    # TCP bind and connect since ABI 4; abstract sockets and signals of others since 6.
-    rules = _Ruleset(every, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)  # noqa: PLR2004  # explained above
-    size = 8 if abi < 4 else 16 if abi < 6 else 24  # noqa: PLR2004  # as far as that ABI knows
+    has_tcp, has_scopes = abi >= _ABI_TCP, abi >= _ABI_SCOPES
+    rules = _Ruleset(every, 3 if has_tcp else 0, 3 if has_scopes else 0)
+    size = 8 * (1 + has_tcp + has_scopes)  # of the structure, as far as that ABI knows it
     ruleset = libc.syscall(_CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(size), 0)
     if ruleset < 0:
         return []
@@ -192,9 +194,9 @@ def _landlock(libc: ctypes.CDLL, folder: str, private: list[str], cap: int | Non
     in_its_own = _READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE | _REMOVE_DIR | _REMOVE_FILE
     allow(folder, in_its_own | _MAKE_DIR | _MAKE_REGULAR | _MAKE_LINK | _REFER)
     # From ABI 7 on each refusal would be a line in the system's audit log.
-    done = libc.syscall(_RESTRICT_SELF, ruleset, _NO_LOG if abi >= 7 else 0) == 0  # noqa: PLR2004  # the ABI, as above
+    done = libc.syscall(_RESTRICT_SELF, ruleset, _NO_LOG if abi >= _ABI_NO_LOG else 0) == 0
     os.close(ruleset)
-    return [f"landlock-{abi}", *(["landlock-tcp"] if abi >= 4 else [])] if done else []  # noqa: PLR2004  # the ABI, as above
+    return [f"landlock-{abi}", *(["landlock-tcp"] if has_tcp else [])] if done else []
 
 
 def _readable(private: list[str]) -> Iterator[tuple[str, int]]:

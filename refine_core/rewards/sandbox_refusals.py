@@ -165,7 +165,7 @@ _WATCHED: dict[str, Callable[[RefusalWatch, tuple[Any, ...]], str]] = {
 
 def _line_of_reward() -> int:
     """The line of the reward's code that asked for it; 0 where it was a library that is being imported."""
-    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # past _hear
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # past _on_audit_event
     while frame is not None:
         name = frame.f_code.co_filename
         if name == FILE:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from refine_core.errors import RewardError
 from refine_core.python_parser import parse_module
 
+ARGUMENTS = 2  # of a reward: the inputs and the prediction
 _WORD = re.compile(r"\w+")
 _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -171,7 +172,7 @@ def _takes_two(function: _Function) -> bool:
     """Whether it asks for exactly two arguments by position; more may have defaults."""
     arguments = function.args
     required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-    return required == 2 and all(default is not None for default in arguments.kw_defaults)  # noqa: PLR2004  # inputs and prediction
+    return required == ARGUMENTS and all(default is not None for default in arguments.kw_defaults)
 
 
 def _own_nodes(function: _Function) -> Iterator[ast.AST]:

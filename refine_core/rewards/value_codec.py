@@ -128,13 +128,13 @@ def _transferable_zone(value: Any) -> object:
     return datetime.timezone(offset)
 
 
-def _zone_key(value: Any, depth: int) -> object:  # noqa: ARG001
+def _zone_key(value: Any) -> object:
     if value.key is None:
         raise NotTransferable("has a ZoneInfo that was read from a file; use ZoneInfo(name)")
     return value.key
 
 
-def _decimal_text(value: Any, depth: int) -> object:  # noqa: ARG001
+def _decimal_text(value: Any) -> object:
     if abs(value.adjusted()) > _DIGITS or len(text := str(value)) > 2 * _DIGITS:
         raise NotTransferable(f"is a Decimal of more than {_DIGITS} digits")
     return text
@@ -153,8 +153,8 @@ _ENCODERS: dict[tuple[str, str], Callable[[Any, int], object]] = {
     ("datetime", "datetime"): _datetime_fields,
     ("datetime", "timedelta"): lambda v, _: [v.days, v.seconds, v.microseconds],
     ("datetime", "timezone"): lambda v, depth: _members(v.__getinitargs__(), depth),
-    ("zoneinfo", "ZoneInfo"): _zone_key,
-    ("decimal", "Decimal"): _decimal_text,
+    ("zoneinfo", "ZoneInfo"): lambda v, _: _zone_key(v),
+    ("decimal", "Decimal"): lambda v, _: _decimal_text(v),
     ("fractions", "Fraction"): lambda v, depth: _members((v.numerator, v.denominator), depth),
     ("uuid", "UUID"): lambda v, _: v.hex,
 }

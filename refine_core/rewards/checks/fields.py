@@ -16,6 +16,7 @@ from refine_core.rewards.checks.argument_names import Argument, follow_aliases, 
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix, Severity, nearest
 from refine_core.rewards.checks.reachability import Flow
+from refine_core.rewards.source import ARGUMENTS
 
 _DICT = frozenset(dir(dict))
 _PREDICTION = _DICT | frozenset(dir(Prediction))
@@ -26,7 +27,7 @@ _WORDS = {str: "text", int: "an int", float: "a float", bool: "a bool", list: "a
 
 def check_fields(code: Code) -> Iterator[Finding]:
     """Unknown outputs of the prediction, unknown inputs, and methods that a field's type does not have."""
-    if code.function is None or len(code.parameters) < 2:  # noqa: PLR2004 - inputs and prediction
+    if code.function is None or len(code.parameters) < ARGUMENTS:
         return
     inputs, outputs = code.fields.inputs, code.fields.outputs
     arguments = [

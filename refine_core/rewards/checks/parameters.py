@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from refine_core.rewards.checks.code import Code, Function
 from refine_core.rewards.checks.finding import Finding, Fix
+from refine_core.rewards.source import ARGUMENTS
 
 OURS = ("args", "pred")
 _INPUTS = {"args", "arg", "inputs", "kwargs", "inp", "in_"}
@@ -75,7 +76,7 @@ def find_foreign_function(code: Code) -> ForeignFunction | None:
     header = f"{code.name}({', '.join(names)})"
     if (framework := _find_framework(names, code.name)) is not None:
         return ForeignFunction(header, framework.name, f"looks like a function for {framework.name}")
-    if len(names) < 2:  # noqa: PLR2004 - inputs and prediction
+    if len(names) < ARGUMENTS:
         return None
     first, second = names[0].strip("_").lower(), names[1].strip("_").lower()
     if first in _OUTPUTS and not second.startswith("pred"):
@@ -94,7 +95,7 @@ def _find_framework(names: Iterable[str], function: str, *, strict: bool = False
     for one in FRAMEWORKS:
         if function in one.functions and not strict:
             return one
-        shapes = [shape for shape in one.shapes if not strict or len(shape) == 1 or len(has) > 2]  # noqa: PLR2004
+        shapes = [shape for shape in one.shapes if not strict or len(shape) == 1 or len(has) > ARGUMENTS]
         if any(all(_has_name(has, name) for name in shape) for shape in shapes):
             return one
     return None
@@ -117,7 +118,7 @@ def check_parameters(code: Code) -> Iterator[Finding]:
     keywords = [
         one.arg for one, default in zip(takes.kwonlyargs, takes.kw_defaults, strict=True) if default is None
     ]
-    fits = required <= 2 and (len(names) >= 2 or takes.vararg is not None)  # noqa: PLR2004 - inputs and prediction
+    fits = required <= ARGUMENTS and (len(names) >= ARGUMENTS or takes.vararg is not None)
     if fits and not keywords:
         return
     count = {0: "no arguments", 1: "one argument"}.get(len(names), f"{len(names)} arguments")
@@ -143,7 +144,7 @@ def ask_about_foreign_function(code: Code) -> Finding | None:
 def rename_code_parameters(code: Code) -> str:
     """The source with the reward's two parameters called args and pred, wherever it uses them."""
     function, names = code.function, code.parameters
-    if function is None or len(names) < 2:  # noqa: PLR2004 - as above
+    if function is None or len(names) < ARGUMENTS:
         return code.source
     new: Mapping[str, str] = dict(zip(names[:2], OURS, strict=True))
     edits: list[Fix] = []
