@@ -16,7 +16,7 @@ from refine_core.adapters.chat_sections import COMPLETED, exact_reply_pattern, f
 from refine_core.adapters.field_values import fields_by_role, format_value, output_readers
 from refine_core.adapters.json import JSONAdapter
 from refine_core.adapters.parse_errors import make_parse_error
-from refine_core.adapters.template_echo import ECHO_SHOWN, TEMPLATE_REPEATED, repeats_template
+from refine_core.adapters.template_echo import TEMPLATE_REPEATED, describe_echo, repeats_template
 from refine_core.adapters.turn_adapter import (
     TurnAdapter,
     format_placeholder,
@@ -92,7 +92,7 @@ class ChatAdapter(TurnAdapter):
             if text is None or is_echo[name]:
                 missing.append(name)
                 if text is not None:
-                    echoes[name] = f"{TEMPLATE_REPEATED}, {text[:ECHO_SHOWN]!r}"
+                    echoes[name] = describe_echo(text)
             elif read is None:
                 values[name] = text
             else:

@@ -22,7 +22,7 @@ from refine_core.adapters.field_values import (
     to_text,
 )
 from refine_core.adapters.parse_errors import make_parse_error
-from refine_core.adapters.template_echo import ECHO_SHOWN, TEMPLATE_REPEATED, repeats_template
+from refine_core.adapters.template_echo import describe_echo, repeats_template
 from refine_core.adapters.turn_adapter import (
     TurnAdapter,
     format_placeholder,
@@ -85,7 +85,7 @@ class JSONAdapter(TurnAdapter):
         if any(name not in values_by_key for name, _ in fields):
             values_by_key = _rename_keys(values_by_key, outputs)
         invalid = {
-            name: f"{TEMPLATE_REPEATED}, {str(values_by_key[name])[:ECHO_SHOWN]!r}"
+            name: describe_echo(values_by_key[name])
             for name, field in outputs.items()
             if name in values_by_key and repeats_template(field, values_by_key[name])
         }

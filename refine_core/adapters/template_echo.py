@@ -18,7 +18,7 @@ from refine_core.signatures.fields import Field
 from refine_core.signatures.types import json_schema
 
 TEMPLATE_REPEATED = "the model repeated the template"
-ECHO_SHOWN = 60  # characters of it
+_ECHO_CHARS = 60  # of it, in an error
 _NOTE = re.compile(
     r"(?:^|(?<=\s)|(?<=[}\"'`]))#\s*(?:this value is (?:True or False\b|one single \w+|exactly one of: |JSON that fits the schema )"
     r"|note: the value you produce )[^\n]*",
@@ -45,6 +45,11 @@ def repeats_template(field: Field, value: object) -> bool:
     if isinstance(value, Mapping):
         return repeats_template(field, list(value.values())) or ("type" in value and _is_schema(field, value))
     return False
+
+
+def describe_echo(value: object) -> str:
+    """What an error says of a value that repeats the template."""
+    return f"{TEMPLATE_REPEATED}, {str(value)[:_ECHO_CHARS]!r}"
 
 
 def _repeats_as_json(field: Field, text: str) -> bool:

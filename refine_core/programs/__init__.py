@@ -43,7 +43,7 @@ from refine_core.refine.advice_request import default_instructions
 from refine_core.refine.build import build_stage_signature, find_problems
 from refine_core.rewards.checks import Finding, Fix, rename_parameters
 from refine_core.spec import AdviceForm, HintSource, ModelSpec, ProgramSpec, ReplyFormat, Schedule, StageSpec
-from refine_core.spec.examples import EXAMPLES, Example
+from refine_core.spec.examples import EXAMPLES, WorkedExample
 from refine_core.spec.limits import find_limit_problems
 from refine_core.spec.source import program_source
 
@@ -51,7 +51,6 @@ __all__ = [
     "EXAMPLES",
     "FEEDBACK",
     "AdviceForm",
-    "Example",
     "Finding",
     "Fix",
     "FormInput",
@@ -62,6 +61,7 @@ __all__ = [
     "ReplyFormat",
     "Schedule",
     "StageSpec",
+    "WorkedExample",
     "apply_fix",
     "check_spec_reward",
     "default_instructions",

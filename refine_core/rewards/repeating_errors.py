@@ -14,7 +14,7 @@ from refine_core.errors import RewardError
 from refine_core.rewards.checks import Fields, check_reward, read_code
 from refine_core.rewards.checks.code import Code, Function, own_nodes, positional
 from refine_core.rewards.checks.operand_types import always_fails_on_types
-from refine_core.rewards.checks.reachability import Flow
+from refine_core.rewards.checks.reachability import ControlFlow
 from refine_core.rewards.checks.returns import is_never_number
 
 # These depend on the machine, or on another model.
@@ -70,7 +70,7 @@ def _always_returns(code: Code, function: Function, line: int | None) -> bool:
     returns = [one for one in nodes if isinstance(one, ast.Return)]
     if all(is_never_number(one.value) for one in returns):
         return True
-    flow = Flow.of(code, function, frozenset(code.parameters[:1]))
+    flow = ControlFlow.of(code, function, frozenset(code.parameters[:1]))
     return any(
         _spans(one, line)
         and flow.reaches(one)
@@ -79,9 +79,9 @@ def _always_returns(code: Code, function: Function, line: int | None) -> bool:
     )
 
 
-def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> Flow | None:
+def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> ControlFlow | None:
     """The function that failed, if each function around it always reaches its one call of the next."""
-    flow: Flow | None = None
+    flow: ControlFlow | None = None
     for i, (name, line) in enumerate(frames):
         if flow is not None and name in _COMPREHENSIONS:  # a frame of its own, but no function
             continue
@@ -95,11 +95,11 @@ def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> F
             if len(calls) != 1 or not flow.reaches(calls[0]):
                 return None
             steady = _steady_parameters(flow, calls[0], function)
-        flow = Flow.of(code, function, steady)
+        flow = ControlFlow.of(code, function, steady)
     return flow
 
 
-def _find_calls(flow: Flow, name: str, line: int) -> list[ast.Call]:
+def _find_calls(flow: ControlFlow, name: str, line: int) -> list[ast.Call]:
     """The calls of a function on a line: by its name, else by that of a parameter which a decorator was given it as."""
     calls = [one for one in own_nodes(flow.function) if isinstance(one, ast.Call) and _spans(one, line)]
     parameters = {
@@ -124,7 +124,7 @@ def _find_function(code: Code, name: str, line: int) -> Function | None:
     return max(functions, key=lambda one: one.lineno, default=None)
 
 
-def _steady_parameters(flow: Flow, call: ast.Call, function: Function) -> frozenset[str]:
+def _steady_parameters(flow: ControlFlow, call: ast.Call, function: Function) -> frozenset[str]:
     """The parameters that this call gives what is the same in every attempt."""
     if any(isinstance(one, ast.Starred) for one in call.args):
         return frozenset()
@@ -134,7 +134,7 @@ def _steady_parameters(flow: Flow, call: ast.Call, function: Function) -> frozen
     return frozenset(name for name, value in arguments if name and flow.is_steady(value))
 
 
-def _find_failing_nodes(flow: Flow, error: RewardError, line: int) -> Iterator[ast.AST]:
+def _find_failing_nodes(flow: ControlFlow, error: RewardError, line: int) -> Iterator[ast.AST]:
     """The nodes of the line that fail so whenever they are reached."""
     missing = _MISSING.match(error.message)
     if missing is not None and not _stays_missing(flow.code, missing, line):
@@ -159,7 +159,7 @@ def _find_failing_nodes(flow: Flow, error: RewardError, line: int) -> Iterator[a
                 pass
 
 
-def _fails_alike(flow: Flow, node: ast.stmt, line: int) -> bool:
+def _fails_alike(flow: ControlFlow, node: ast.stmt, line: int) -> bool:
     """Whether a statement always raises, or reads only what is the same in every attempt."""
     if isinstance(node, ast.Raise):
         return True

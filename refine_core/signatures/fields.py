@@ -181,7 +181,7 @@ def inputs_first(fields: Mapping[str, Field]) -> dict[str, Field]:
     return {k: f for role in ("input", "output") for k, f in fields.items() if f.role == role}
 
 
-def default_instructions(fields: Mapping[str, Field]) -> str:
+def default_objective(fields: Mapping[str, Field]) -> str:
     """The instructions of a signature that has none: make these outputs from those inputs."""
     names = [
         ", ".join(f"`{f.name}`" for f in fields.values() if f.role == role) for role in ("input", "output")

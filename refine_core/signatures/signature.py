@@ -21,7 +21,7 @@ from refine_core.errors import SignatureValueError
 from refine_core.hints import HINT_FIELD
 from refine_core.signatures.annotations import refuse_undeclared, resolve_annotation, resolve_annotations
 from refine_core.signatures.caller_names import caller_names
-from refine_core.signatures.fields import Field, default_instructions, inputs_first
+from refine_core.signatures.fields import Field, default_objective, inputs_first
 from refine_core.signatures.parsing import check_name, check_type, parse_field, parse_fields
 from refine_core.signatures.state import dump_signature, read_state
 from refine_core.signatures.types import type_text
@@ -54,9 +54,7 @@ class SignatureMeta(type):
         signature_class._fields, signature_class._pending = inputs_first(fields), pending
         doc = inspect.cleandoc(body.get("__doc__") or "")
         signature_class._instructions = (
-            doc
-            or getattr(signature_class, "_instructions", "")
-            or default_instructions(signature_class._fields)
+            doc or getattr(signature_class, "_instructions", "") or default_objective(signature_class._fields)
         )
         return signature_class
 
@@ -102,7 +100,7 @@ class SignatureMeta(type):
 
     def __setattr__(cls, name: str, value: Any) -> None:
         if name == "__doc__":
-            text = inspect.cleandoc(value or "") or default_instructions(cls._fields)
+            text = inspect.cleandoc(value or "") or default_objective(cls._fields)
             super().__setattr__("_instructions", text)
         super().__setattr__(name, value)
 
@@ -246,7 +244,7 @@ def build_signature(
 ) -> type[Signature]:
     """A signature of `fields`, inputs put first."""
     ordered = inputs_first({f.name: f for f in fields})
-    text = inspect.cleandoc(instructions or "") or default_instructions(ordered)
+    text = inspect.cleandoc(instructions or "") or default_objective(ordered)
     body = {"_fields": ordered, "_pending": {}, "_instructions": text, "__doc__": text}
     return SignatureMeta(name, (Signature,), body)  # type: ignore[return-value]  # its base is Signature
 

@@ -13,7 +13,7 @@ from refine_core.spec.program import ProgramSpec, StageSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class WorkedExample:
     """A worked example. key: its name in addresses. title: in plain words. teaches: one sentence. spec: what is run."""
 
     key: str
@@ -73,7 +73,7 @@ _REVIEW = (
 )
 
 _ALL = (
-    Example(
+    WorkedExample(
         "one_word",
         "One-word answer",
         "The reward accepts only a single bare word. Two hints lead there.",
@@ -87,7 +87,7 @@ _ALL = (
             example="one_word",
         ),
     ),
-    Example(
+    WorkedExample(
         "two_stages",
         "Two stages, one to blame",
         "Two stages. The advice first blames the wrong one.",
@@ -110,7 +110,7 @@ _ALL = (
             example="two_stages",
         ),
     ),
-    Example(
+    WorkedExample(
         "flaky",
         "A flaky model",
         "The review is garbled on purpose: some replies are late or cannot be read, some attempts fail, "
@@ -135,5 +135,5 @@ _ALL = (
     ),
 )
 
-EXAMPLES: Mapping[str, Example] = MappingProxyType({example.key: example for example in _ALL})
+EXAMPLES: Mapping[str, WorkedExample] = MappingProxyType({example.key: example for example in _ALL})
 """Key -> example, in the order in which they are shown."""

@@ -15,7 +15,7 @@ from refine_core.modules.prediction import Prediction
 from refine_core.rewards.checks.argument_names import Argument, follow_aliases, is_one_of
 from refine_core.rewards.checks.code import Code
 from refine_core.rewards.checks.finding import Finding, Fix, Severity, nearest
-from refine_core.rewards.checks.reachability import Flow
+from refine_core.rewards.checks.reachability import ControlFlow
 from refine_core.rewards.source import ARGUMENTS
 
 _DICT = frozenset(dir(dict))
@@ -104,7 +104,7 @@ def _report_unknown(
         effect = ""
         if not always:
             effect, severity = " So this is None.", "warning"
-        elif code.function is not None and Flow(code, code.function, frozenset()).reaches(node):
+        elif code.function is not None and ControlFlow(code, code.function, frozenset()).reaches(node):
             effect = " Every attempt would fail here."
         message = _describe_unknown(argument, owner, name, close) + effect
         target = close or (next(iter(argument.fields), None) if argument.by_attribute else None)

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from refine_core.rewards.checks.reachability import Flow
+from refine_core.rewards.checks.reachability import ControlFlow
 
 _SAMPLES: Mapping[object, Any] = {str: "a", int: 1, float: 1.0, bool: True}
 _OPERATORS: Mapping[type[ast.AST], Callable[..., object]] = {
@@ -19,7 +19,7 @@ _TEXT_METHODS = frozenset({"casefold", "lower", "lstrip", "replace", "rstrip", "
 _CALLS: Mapping[str, type] = {"len": int, "str": str, "int": int, "float": float, "bool": bool}
 
 
-def always_fails_on_types(flow: Flow, node: ast.AST, line: int) -> bool:
+def always_fails_on_types(flow: ControlFlow, node: ast.AST, line: int) -> bool:
     """Whether an operation that begins on this line is a TypeError for any values of the types that it works on."""
     if isinstance(node, ast.For):
         return _begins(node.iter, line) and _fails(iter, _type_of(flow, node.iter))
@@ -49,7 +49,7 @@ def _fails(operation: Callable[..., object], *types: object) -> bool:
     return False
 
 
-def _type_of(flow: Flow, node: ast.AST) -> object:
+def _type_of(flow: ControlFlow, node: ast.AST) -> object:
     """The type of an expression, where it is text or a number in every attempt; else None."""
     code = flow.code
     first, second = [*code.parameters, "", ""][:2] if flow.function is code.function else ("", "")

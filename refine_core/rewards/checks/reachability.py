@@ -24,7 +24,7 @@ _CHANCE = {"choice", "now", "random", "sample", "secrets", "shuffle", "time", "t
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class ControlFlow:
     """One function of a reward. steady: the names that it can read, and that hold the same in every attempt."""
 
     code: Code
@@ -32,7 +32,9 @@ class Flow:
     steady: frozenset[str]
 
     @classmethod
-    def of(cls, code: Code, function: Function, steady_parameters: frozenset[str] = frozenset()) -> Flow:
+    def of(
+        cls, code: Code, function: Function, steady_parameters: frozenset[str] = frozenset()
+    ) -> ControlFlow:
         """given: the parameters that are the same in every attempt."""
         stored, changed = _count_bindings(function), _changed_names(function)
         parameters = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
