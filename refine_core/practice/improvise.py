@@ -6,7 +6,7 @@ import re
 from itertools import cycle, islice
 
 from refine_core.practice import texts
-from refine_core.practice.reading import Ask, Output
+from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate, Draw
 from refine_core.practice.shapes import Shape
 
@@ -19,40 +19,40 @@ _NEGATION = re.compile(r"\b(?:no|not|never|none|false|wrong|cannot|n't)\b", re.I
 Options = list[Candidate[object]]
 
 
-def improvised(ask: Ask, output: Output, shape: Shape, draw: Draw) -> Options:
-    """Candidates for `output`, at least one. What is nested is drawn at once, with `draw`."""
-    return _Improviser(ask, draw).options(shape, output.name)
+def improvise(request: Request, output: Output, shape: Shape, draw: Draw) -> Options:
+    """Candidates for `output`, at least one. Nested values are drawn at once, with `draw`."""
+    return _Improviser(request, draw).options(shape, output.name)
 
 
-def reasoning(ask: Ask, output: Output) -> Options:
+def reasoning(request: Request, output: Output) -> Options:
     """Candidates for a field that thinks aloud before the others."""
-    given = next(iter(ask.inputs), "prompt")
-    about = _topic(ask)
-    wanted = " and ".join(o.name.replace("_", " ") for o in ask.outputs if o.name != output.name)
-    heard = f" The hint says: {texts.sentences(ask.hint)[0]}" if ask.hint else ""
+    source = next(iter(request.inputs), "prompt")
+    topic = _topic(request)
+    wanted = " and ".join(o.name.replace("_", " ") for o in request.outputs if o.name != output.name)
+    hint = f" The hint says: {texts.sentences(request.hint)[0]}" if request.hint else ""
     return [
         Candidate(
-            f"The {given} is about {' and '.join(about[:2])}. From that I work out the {wanted}.{heard}", 1.4
+            f"The {source} is about {' and '.join(topic[:2])}. From that I work out the {wanted}.{hint}", 1.4
         ),
-        Candidate(f"First I look at the {given}, then I settle on the {wanted}.{heard}", 1.0),
-        Candidate(f"What matters here is {about[0]}; the rest follows from it.{heard}", 0.6),
+        Candidate(f"First I look at the {source}, then I settle on the {wanted}.{hint}", 1.0),
+        Candidate(f"What matters here is {topic[0]}; the rest follows from it.{hint}", 0.6),
     ]
 
 
-def _topic(ask: Ask) -> list[str]:
-    """The telling words of the inputs, at least three."""
-    found = texts.keywords(" ".join(ask.inputs.values()), 6)
-    return [*found, "little", "more", "else"][: max(3, len(found))]
+def _topic(request: Request) -> list[str]:
+    """The most informative words of the inputs, at least three."""
+    words = texts.keywords(" ".join(request.inputs.values()), 6)
+    return [*words, "little", "more", "else"][: max(3, len(words))]
 
 
 class _Improviser:
-    def __init__(self, ask: Ask, draw: Draw) -> None:
-        self.ask, self.draw = ask, draw
-        self.main = max(ask.inputs.values(), key=len, default="")
-        self.everything = "\n".join(ask.inputs.values())
-        self.topic = _topic(ask)
+    def __init__(self, request: Request, draw: Draw) -> None:
+        self.request, self.draw = request, draw
+        self.main = max(request.inputs.values(), key=len, default="")
+        self.everything = "\n".join(request.inputs.values())
+        self.topic = _topic(request)
 
-    def options(self, shape: Shape, name: str) -> Options:  # one answer for each kind
+    def options(self, shape: Shape, name: str) -> Options:
         """Candidates of `shape` for a field called `name`."""
         match shape.kind:
             case "str":
@@ -63,7 +63,9 @@ class _Improviser:
                 lean = 0.4 if _NEGATION.search(self.everything) else -0.4
                 return [Candidate(True, 1.0 - lean), Candidate(False, 1.0 + lean)]
             case "choice":
-                return [Candidate(option, self._liking(i, option)) for i, option in enumerate(shape.options)]
+                return [
+                    Candidate(option, self._option_logit(i, option)) for i, option in enumerate(shape.options)
+                ]
             case "list":
                 return self._lists(shape.parts[0], name)
             case "dict":
@@ -83,8 +85,8 @@ class _Improviser:
 
     def _texts(self, name: str) -> Options:
         a, b, c = self.topic[:3]
-        field, source = name.replace("_", " "), next(iter(self.ask.inputs), "prompt")
-        made: Options = [
+        field, source = name.replace("_", " "), next(iter(self.request.inputs), "prompt")
+        candidates: Options = [
             Candidate(f"The {field} is about {a} and {b}, as far as the {source} tells.", 2.2),
             Candidate(f"Mostly {a}, with some {b}; {c} matters less.", 1.8),
             Candidate(f"It comes down to {a} and {b}.", 1.2),
@@ -93,36 +95,37 @@ class _Improviser:
         ]
         first = next(iter(texts.sentences(self.main)), "")
         if first and not first.endswith("?") and len(first) < 200:  # noqa: PLR2004  # a sentence, not a page
-            made.append(Candidate(first, 1.5))
-        return made
+            candidates.append(Candidate(first, 1.5))
+        return candidates
 
     def _numbers(self, shape: Shape, name: str) -> Options:
         low, high = shape.low, shape.high
-        found: list[tuple[float, float]] = []
+        numbers: list[tuple[float, float]] = []
         if low is not None and high is not None:
-            found = [
+            numbers = [
                 (low + (high - low) * share, weight) for share, weight in ((0.8, 1.4), (0.5, 1.0), (0.3, 0.6))
             ]
         elif _SHARE.search(name) and shape.kind == "float":
-            found = [(0.9, 1.6), (0.95, 1.2), (0.8, 1.0), (0.7, 0.4), (0.5, 0.0)]
+            numbers = [(0.9, 1.6), (0.95, 1.2), (0.8, 1.0), (0.7, 0.4), (0.5, 0.0)]
         elif _RATING.search(name):
-            found = [(4.0, 1.4), (3.0, 1.2), (5.0, 1.0), (2.0, 0.4)]
+            numbers = [(4.0, 1.4), (3.0, 1.2), (5.0, 1.0), (2.0, 0.4)]
         elif calculated := _SUM.search(self.everything):
             result = _calculate(*calculated.groups())
-            found = [(result, 3.0), (result + 1, 0.4), (result - 1, 0.2)]
+            numbers = [(result, 3.0), (result + 1, 0.4), (result - 1, 0.2)]
         else:
-            given = [float(n) for n in _NUMBER.findall(self.everything)[:3]]
-            found = [(n, 1.6 - 0.4 * i) for i, n in enumerate(given)]
-            found += [(n, 0.8 - 0.1 * n) for n in (1.0, 2.0, 3.0, 5.0)]
-            found.append((float(len(self.everything.split())), 0.6))
+            values = [float(n) for n in _NUMBER.findall(self.everything)[:3]]
+            numbers = [(n, 1.6 - 0.4 * i) for i, n in enumerate(values)]
+            numbers += [(n, 0.8 - 0.1 * n) for n in (1.0, 2.0, 3.0, 5.0)]
+            numbers.append((float(len(self.everything.split())), 0.6))
         inside = [
-            (min(max(n, -1e12 if low is None else low), 1e12 if high is None else high), w) for n, w in found
+            (min(max(n, -1e12 if low is None else low), 1e12 if high is None else high), w)
+            for n, w in numbers
         ]
         return [Candidate(round(n) if shape.kind == "int" else round(n, 4), w) for n, w in inside]
 
-    def _liking(self, place: int, option: object) -> float:
+    def _option_logit(self, index: int, option: object) -> float:
         named = re.search(rf"\b{re.escape(str(option))}\b", self.everything, re.IGNORECASE)
-        return 1.0 - 0.2 * place + (1.5 if named else 0.0)
+        return 1.0 - 0.2 * index + (1.5 if named else 0.0)
 
     def _lists(self, item: Shape, name: str) -> Options:
         if item.kind != "str":
@@ -133,7 +136,7 @@ class _Improviser:
         return [Candidate(list(islice(cycle(pieces), n)), 1.6 - 0.3 * abs(n - 3)) for n in range(1, 9)]
 
 
-def bounded(shape: Shape, description: str) -> Shape:
+def with_bounds(shape: Shape, description: str) -> Shape:
     """`shape` with the bounds that a number's description states, such as "greater than or equal to: 0"."""
     if shape.kind not in {"int", "float"}:
         return shape

@@ -1,8 +1,7 @@
-"""What the practice model knows: a few facts and three trades, each as candidate answers with their weights.
+"""What the practice model knows: a few facts and three skills, each as candidate answers with their logits.
 
-As in a real model, the first thing that comes to mind is wordy: full sentences weigh most, and a hint has to lift a
-shorter or more exact answer above them. What is asked is recognised in the prompt's own words, so another country or
-another customer's message works as well.
+As in a real model, the first answer is wordy: full sentences weigh most, and a hint has to lift a shorter or more exact answer
+above them. Questions are recognised by the prompt's own words, so another country or another customer's message works as well.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from refine_core.practice.reading import Ask, Output
+from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate
 from refine_core.practice.shapes import Shape
 from refine_core.practice.things import THINGS
@@ -34,20 +33,20 @@ _DAMAGE = re.compile(r"\b(?:my|the|a) (\w+) (?:has )?(?:arrived|came|was deliver
 _ORDER, _DATE = THINGS[0], THINGS[1]
 
 
-def known(ask: Ask, output: Output, shape: Shape) -> list[Candidate[object]]:
-    """The candidates for `output`, or none if this is nothing that the model knows about."""
-    for trade in (_capital, _facts, _letter, _sentiment):
-        if found := trade(ask, output, shape):
-            return [Candidate(value, logit) for value, logit in found]
+def find_candidates(request: Request, output: Output, shape: Shape) -> list[Candidate[object]]:
+    """The candidates for `output`; none if the model does not know the subject."""
+    for skill in (_capital, _facts, _letter, _sentiment):
+        if pairs := skill(request, output, shape):
+            return [Candidate(value, logit) for value, logit in pairs]
     return []
 
 
-def _capital(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
-    """Capitals: in a sentence by nature, as one word only if one asks for that."""
-    asked = re.search(r"\bcapital (?:city )?of (?:the )?([A-Z]\w+)", "\n".join(ask.inputs.values()))
-    if asked is None or asked[1] not in _CAPITALS or shape.kind != "str":
+def _capital(request: Request, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """Capitals: in a sentence by default, as one word only if a hint asks for it."""
+    question = re.search(r"\bcapital (?:city )?of (?:the )?([A-Z]\w+)", "\n".join(request.inputs.values()))
+    if question is None or question[1] not in _CAPITALS or shape.kind != "str":
         return ()
-    country, city = asked[1], _CAPITALS[asked[1]]
+    country, city = question[1], _CAPITALS[question[1]]
     return (
         (f"The capital of {country} is {city}.", 3.5),
         (f"{city} is the capital of {country}.", 2.7),
@@ -58,28 +57,28 @@ def _capital(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, 
     )
 
 
-def _facts(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
-    """What a customer's message says: the gist by nature, numbers and dates only if one asks for them."""
-    message = max(ask.inputs.values(), key=len, default="")
+def _facts(request: Request, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """What a customer's message says: the gist by default, numbers and dates only if a hint asks for them."""
+    message = max(request.inputs.values(), key=len, default="")
     broken = _DAMAGE.search(message)
     if broken is None or shape.kind != "list" or shape.parts[0].kind != "str":
         return ()
     gist = [f"The {broken[1].lower()} arrived damaged", "The customer asks for a new one"]
     order, date = _ORDER.find(message), _DATE.find(message)
     by_order, by_date = [f"Order number: {order}"], [f"Needed before: {date}"]
-    found: list[tuple[object, float]] = [(gist, 2.6), (gist[:1], 0.6)]
+    candidates: list[tuple[object, float]] = [(gist, 2.6), (gist[:1], 0.6)]
     if order:
-        found.append((gist + by_order, 0.9))
+        candidates.append((gist + by_order, 0.9))
     if date:
-        found.append((gist + by_date, 0.6))
+        candidates.append((gist + by_date, 0.6))
     if order and date:
-        found.append((gist + by_order + by_date, -0.5))
-    return found
+        candidates.append((gist + by_order + by_date, -0.5))
+    return candidates
 
 
-def _letter(ask: Ask, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
-    """An answer to a customer, from facts: a form letter with a gap for what the facts do not tell."""
-    facts = "\n".join(ask.inputs.values())
+def _letter(request: Request, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """An answer to a customer, from facts: a form letter with gaps for missing facts."""
+    facts = "\n".join(request.inputs.values())
     broken = re.search(r"\bthe (\w+) arrived (\w+)", facts, re.IGNORECASE)
     if (
         broken is None
@@ -110,11 +109,11 @@ def _letter(ask: Ask, output: Output, shape: Shape) -> Sequence[tuple[object, fl
     )
 
 
-def _sentiment(ask: Ask, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
-    """Positive, negative or neutral: it counts words of praise and blame, and does not like to sit on the fence."""
+def _sentiment(request: Request, _output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """Positive, negative or neutral: it counts words of praise and blame, and rarely says neutral."""
     if shape.kind != "choice" or not {"positive", "negative"} <= set(map(str, shape.options)):
         return ()
-    text = "\n".join(ask.inputs.values())
+    text = "\n".join(request.inputs.values())
     lean = len(_PRAISE.findall(text)) - len(_BLAME.findall(text))
     weights = {"positive": 1.6 + lean * 0.4, "negative": 1.4 - lean * 0.4}
     return [(option, weights.get(str(option), 0.4)) for option in shape.options]

@@ -14,14 +14,14 @@ from refine_core.errors import LMRefusedError, LMTimeoutError
 from refine_core.lm.base import BaseLM
 from refine_core.lm.pacing import write_slowly
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage
-from refine_core.practice.advise import advised, asks_for_advice
-from refine_core.practice.answer import fill, plain_answer
-from refine_core.practice.reading import Ask, read
-from refine_core.practice.replying import TIME_OUT, confused, rendered
-from refine_core.practice.sampling import Draw, draw_for
+from refine_core.practice.advice import is_advice_request, write_advice
+from refine_core.practice.outputs import draw_outputs, draw_plain_answer
+from refine_core.practice.reply_text import TIMEOUT_PROBABILITY, is_garbled, render_reply
+from refine_core.practice.request import Request, read_request
+from refine_core.practice.sampling import Draw, make_draw
 
 NAME = "practice model"
-OWN_TEMPERATURE = 1.0  # where a call gives none
+DEFAULT_TEMPERATURE = 1.0  # where a call sets none
 RETRY_WAIT_S = 0.05
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -30,10 +30,10 @@ class PracticeLM(BaseLM):
     """The practice model. It sees messages and parameters, answers at once, and costs nothing.
 
     seed: another seed is another run; the same seed, messages and parameters give the same reply, in any process.
-    temperature: the default of every call; 0 always takes the likeliest answer, None leaves it at the model's own, 1.0.
+    temperature: the default of every call; 0 always takes the most likely answer, None means the model's own, 1.0.
         See `sampling` for the mathematics.
-    delay_s: seconds that each reply takes, for demos. num_retries: further tries after a time-out.
-    A call may also give `rollout_id`, `max_tokens` and `num_retries`; other parameters change nothing.
+    delay_s: seconds that each reply takes, for demos. num_retries: further attempts after a timeout.
+    A call may also set `rollout_id`, `max_tokens` and `num_retries`; other parameters have no effect.
     A token is a word or a punctuation mark, so the counts in `usage` are exact, for this model.
     Raises: LMTimeoutError, LMRefusedError, RunCancelled, when called.
     """
@@ -67,25 +67,25 @@ class PracticeLM(BaseLM):
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
     ) -> Flow[Reply]:
-        """`complete` as an operation; with a delay the reply is written over that time.
+        """`complete` as an operation; with a delay, the reply is written during it.
 
-        Raises: LMTimeoutError, now and then, if a text in the prompt is garbled; LMRefusedError for a temperature that
-        is no number or below 0; RunCancelled.
+        Raises: LMTimeoutError, now and then, if an input is garbled; LMRefusedError for a temperature that
+        is not a number of 0 or more; RunCancelled.
         """
         cancel = cancel or Cancel()
         temperature = self._temperature(params)
-        retries = _whole(params.get("num_retries"), self.num_retries)
-        ask = read(messages)
+        retries = _whole_number(params.get("num_retries"), self.num_retries)
+        request = read_request(messages)
         for ordinal in range(1 + retries):
-            draw = draw_for(
+            draw = make_draw(
                 seed=self.seed,
                 messages=messages,
                 temperature=temperature,
                 rollout_id=params.get("rollout_id"),
                 ordinal=ordinal,
             )
-            if not (confused(ask) and draw.happens(TIME_OUT)):
-                reply = self._reply(messages, _said(ask, draw), params.get("max_tokens"))
+            if not (is_garbled(request) and draw.happens(TIMEOUT_PROBABILITY)):
+                reply = self._reply(messages, _write_reply(request, draw), params.get("max_tokens"))
                 yield from write_slowly(reply.text, self.delay_s, cancel, on_text)
                 return reply
             yield Pause(self.delay_s, cancel)
@@ -99,36 +99,44 @@ class PracticeLM(BaseLM):
             if on_retry is not None:
                 on_retry(ordinal + 1, RETRY_WAIT_S, late)
             yield Pause(RETRY_WAIT_S, cancel)
-        raise AssertionError("the last try neither answered nor failed")
+        raise AssertionError("the last attempt neither answered nor failed")
 
     def dump_state(self) -> dict[str, object]:
         """Its name, seed and parameters."""
         return {**super().dump_state(), "seed": self.seed}
 
     def _temperature(self, params: Mapping[str, object]) -> float:
-        given = params.get("temperature", self.kwargs.get("temperature"))
-        if given is None:
-            return OWN_TEMPERATURE
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or not (0 <= given < math.inf):
+        temperature = params.get("temperature", self.kwargs.get("temperature"))
+        if temperature is None:
+            return DEFAULT_TEMPERATURE
+        if (
+            isinstance(temperature, bool)
+            or not isinstance(temperature, (int, float))
+            or not (0 <= temperature < math.inf)
+        ):
             raise LMRefusedError(
-                f"the temperature must be a number, 0 or more, not {given!r}", model=self.model
+                f"the temperature must be a number, 0 or more, not {temperature!r}", model=self.model
             )
-        return float(given)
+        return float(temperature)
 
     def _reply(self, messages: Sequence[Message], text: str, max_tokens: object) -> Reply:
         tokens = list(_TOKEN.finditer(text))
-        most = _whole(max_tokens, len(tokens))
-        cut = len(tokens) > most
-        usage = Usage(sum(len(_TOKEN.findall(m["content"])) for m in messages), min(most, len(tokens)))
-        shown = text[: tokens[most].start()] if cut else text
-        return Reply(shown, usage, self.model, "length" if cut else "stop", 0.0)
+        limit = _whole_number(max_tokens, len(tokens))
+        is_cut = len(tokens) > limit
+        usage = Usage(sum(len(_TOKEN.findall(m["content"])) for m in messages), min(limit, len(tokens)))
+        shown = text[: tokens[limit].start()] if is_cut else text
+        return Reply(shown, usage, self.model, "length" if is_cut else "stop", 0.0)
 
 
-def _said(ask: Ask, draw: Draw) -> str:
-    if not ask.outputs:
-        return plain_answer(ask, draw)
-    return rendered(ask, advised(ask, draw) if asks_for_advice(ask) else fill(ask, draw), draw)
+def _write_reply(request: Request, draw: Draw) -> str:
+    if not request.outputs:
+        return draw_plain_answer(request, draw)
+    return render_reply(
+        request,
+        write_advice(request, draw) if is_advice_request(request) else draw_outputs(request, draw),
+        draw,
+    )
 
 
-def _whole(given: object, default: int) -> int:
-    return given if isinstance(given, int) and not isinstance(given, bool) and given >= 0 else default
+def _whole_number(value: object, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Generic[T]):
-    """Something that could be said. logit: the log of its unnormalised weight at temperature 1."""
+    """A possible value. logit: the log of its unnormalised weight at temperature 1."""
 
     value: T
     logit: float
@@ -54,15 +54,15 @@ class Draw:
         return self._rng.choices(candidates, chances)[0].value
 
     def happens(self, probability: float) -> bool:
-        """Whether something comes to pass that temperature has no part in, such as a time-out."""
+        """Whether an event happens that does not depend on the temperature, such as a timeout."""
         return self._rng.random() < probability
 
 
-def draw_for(
+def make_draw(
     *, seed: int, messages: Sequence[Message], temperature: float, rollout_id: object, ordinal: int
 ) -> Draw:
-    """The draw that belongs to this very call. ordinal: 0 for the first try, then 1 a retry."""
-    said = [[message["role"], message["content"]] for message in messages]
-    key = json.dumps([seed, said, float(temperature), rollout_id, ordinal], default=str)
+    """The draw of one call. ordinal: 0 for the first attempt, then one more for each retry."""
+    texts = [[message["role"], message["content"]] for message in messages]
+    key = json.dumps([seed, texts, float(temperature), rollout_id, ordinal], default=str)
     rng = random.Random(hashlib.sha256(key.encode()).digest())  # noqa: S311  # a repeatable model, not a secret
     return Draw(rng, temperature)

@@ -18,7 +18,7 @@ Kind = Literal["str", "int", "float", "bool", "none", "choice", "list", "dict", 
 class Shape:
     """kind: see above. options: of a choice. parts: of a list or dict (one: the item's), of a union (several).
 
-    fields: of an object, name -> shape. low, high: bounds of a number, where told.
+    fields: of an object, name -> shape. low, high: bounds of a number, if known.
     """
 
     kind: Kind
@@ -36,11 +36,11 @@ _SIMPLE: Mapping[str, Kind] = {
 }  # fmt: skip
 _BARE = {"list": Shape("list", parts=(TEXT,)), "dict": Shape("dict", parts=(TEXT,)), "Any": TEXT}
 _LISTS = {"list", "List", "tuple", "set", "frozenset", "Sequence", "Iterable"}
-_DEEPEST = 12
+MAX_DEPTH = 12
 
 
-def shape_of(type_text: str, note: str = "") -> Shape:
-    """The shape that a field asks for; what cannot be made out is text."""
+def read_shape(type_text: str, note: str = "") -> Shape:
+    """The shape of a field's value; text if its type cannot be read."""
     try:
         shape = _from_type(parse_expression(type_text.strip()))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -79,8 +79,8 @@ def _generic(name: str, args: list[ast.expr]) -> Shape | None:
 
 
 def _union(*parts: Shape | None) -> Shape | None:
-    known = tuple(part for part in parts if part is not None)
-    return Shape("union", parts=known) if len(known) == len(parts) else None
+    complete = tuple(part for part in parts if part is not None)
+    return Shape("union", parts=complete) if len(complete) == len(parts) else None
 
 
 def _from_note(note: str) -> Shape | None:
@@ -92,14 +92,14 @@ def _from_note(note: str) -> Shape | None:
             except (ValueError, RecursionError):
                 continue
             return _from_schema(schema, schema.get("$defs", {}), 0)
-    if found := re.search(r"one of[^:]*:\s*(.+)$", note, re.IGNORECASE | re.MULTILINE):
-        values = [value.strip(" '\"`") for value in re.split(r"[;,]", found[1])]
+    if listed := re.search(r"one of[^:]*:\s*(.+)$", note, re.IGNORECASE | re.MULTILINE):
+        values = [value.strip(" '\"`") for value in re.split(r"[;,]", listed[1])]
         return Shape("choice", options=tuple(value for value in values if value))
     return None
 
 
-def _from_schema(schema: object, defs: Mapping[str, object], depth: int) -> Shape:  # one answer for each kind
-    if not isinstance(schema, dict) or depth > _DEEPEST:
+def _from_schema(schema: object, defs: Mapping[str, object], depth: int) -> Shape:
+    if not isinstance(schema, dict) or depth > MAX_DEPTH:
         return TEXT
     if ref := schema.get("$ref"):
         return _from_schema(defs.get(str(ref).rsplit("/", 1)[-1]), defs, depth + 1)

@@ -1,4 +1,4 @@
-"""What can be counted and changed in a text: the common ground of wishes and answers."""
+"""Counting and changing texts, for wishes and answers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _PUNCTUATION = re.compile(r"[^\w\s]")
-_SMALL = frozenset(
+_STOP_WORDS = frozenset(
     {"the", "a", "an", "of", "in", "on", "at", "to", "and", "or", "is", "are", "was", "were", "be", "it", "this", "that", "for", "with", "from", "by", "as", "about", "mostly", "its", "i", "we", "you", "my", "our", "your", "not", "no", "do", "does", "did", "what", "which", "who", "how", "why", "when", "where", "have", "has", "had", "will", "would", "can", "could", "there", "s", "t", "re"}
 )  # fmt: skip
+_FEW_WORDS = 4
 _FILLERS = (
     "as far as the input tells",
     "taken as a whole and without anything added",
@@ -21,7 +22,7 @@ _FILLERS = (
 _MORE = ("That is all that the input tells.", "Nothing in it speaks against that.", "The rest matters less.")
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words, as `str.split` counts them."""
     return text.split()
 
@@ -32,7 +33,7 @@ def sentences(text: str) -> list[str]:
 
 
 def items(text: str) -> int:
-    """How many things: of a JSON list its items, of a JSON object its entries, else the lines."""
+    """The number of items of a JSON list, entries of a JSON object, or else lines."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -41,7 +42,7 @@ def items(text: str) -> int:
 
 
 COUNTS: Mapping[str, Callable[[str], int]] = {
-    "word": lambda text: len(words(text)),
+    "word": lambda text: len(split_words(text)),
     "character": len,
     "letter": len,
     "sentence": lambda text: len(sentences(text)),
@@ -51,49 +52,53 @@ COUNTS: Mapping[str, Callable[[str], int]] = {
 """Unit -> how many of them a text has."""
 
 
-def keywords(text: str, most: int = 4) -> list[str]:
-    """The words that say most, by length, in the order of the text."""
-    found = dict.fromkeys(w for w in re.findall(r"[^\W\d_]{2,}", text) if w.lower() not in _SMALL)
-    telling = sorted(found, key=lambda w: (-len(w) - 2 * w[0].isupper(), w))[:most]
-    return [word for word in found if word in telling]
+def keywords(text: str, limit: int = 4) -> list[str]:
+    """The most informative words, judged by length, in the order of the text."""
+    candidates = dict.fromkeys(w for w in re.findall(r"[^\W\d_]{2,}", text) if w.lower() not in _STOP_WORDS)
+    informative = sorted(candidates, key=lambda w: (-len(w) - 2 * w[0].isupper(), w))[:limit]
+    return [word for word in candidates if word in informative]
 
 
-def plain(text: str) -> str:
-    """Without punctuation marks."""
+def strip_punctuation(text: str) -> str:
+    """The text without punctuation marks."""
     return " ".join(_PUNCTUATION.sub(" ", text).split())
 
 
 def number_in(text: str, places: int | None) -> str:
-    """The first number in `text`, rounded to `places` if given; without one, how many words there are."""
-    found = re.search(r"-?\d+(?:\.\d+)?", text)
-    number = float(found[0]) if found else float(len(words(text)))
+    """The first number in `text`, rounded to `places` if given; the number of words if there is no number."""
+    first = re.search(r"-?\d+(?:\.\d+)?", text)
+    number = float(first[0]) if first else float(len(split_words(text)))
     return f"{number:g}" if places is None else f"{number:.{places}f}"
 
 
-def cut(text: str, unit: str, most: int) -> str:  # one answer for each kind
-    """At most so many words, characters or sentences; one word is the most telling one."""
-    if COUNTS[unit](text) <= most:
+def cut(text: str, unit: str, limit: int) -> str:
+    """The text cut to at most this many words, characters or sentences; a single word is the most informative one."""
+    if COUNTS[unit](text) <= limit:
         return text
     if unit == "sentence":
-        return " ".join(sentences(text)[:most])
+        return " ".join(sentences(text)[:limit])
     if unit == "line":
-        return "\n".join(text.splitlines()[:most])
+        return "\n".join(text.splitlines()[:limit])
     if unit in {"character", "letter"}:
-        short = text[:most]
-        return (short if text[most : most + 1].isspace() else short.rsplit(" ", 1)[0]).rstrip(" ,;:")
-    if unit == "word" and most == 1:
-        return next(iter(keywords(text, 1)), plain(text).split(" ")[0])
+        short = text[:limit]
+        return (short if text[limit : limit + 1].isspace() else short.rsplit(" ", 1)[0]).rstrip(" ,;:")
+    if unit == "word" and limit == 1:
+        return next(iter(keywords(text, 1)), strip_punctuation(text).split(" ")[0])
     if unit == "word":
-        kept = [w for w in words(text) if w.lower() not in _SMALL] if most <= 4 else words(text)  # noqa: PLR2004  # so few words had better be telling ones
-        return " ".join(kept[:most]).rstrip(" ,;:.")
+        is_short = limit <= _FEW_WORDS  # so few words should be informative ones
+        chosen = [w for w in split_words(text) if not is_short or w.lower() not in _STOP_WORDS]
+        return " ".join(chosen[:limit]).rstrip(" ,;:.")
     return text
 
 
-def pad(text: str, unit: str, least: int) -> str:
-    """At least so many words, characters or sentences, by words that add nothing, as models do."""
+def pad(text: str, unit: str, minimum: int) -> str:
+    """The text padded to at least this many words, characters or sentences, with phrases that add nothing, as models do."""
     longer, turn = text.rstrip(), 0
     while (
-        COUNTS[unit](longer) < least and turn < 4 * least and unit in COUNTS and unit not in {"item", "line"}
+        COUNTS[unit](longer) < minimum
+        and turn < 4 * minimum
+        and unit in COUNTS
+        and unit not in {"item", "line"}
     ):
         filler = _FILLERS[turn % len(_FILLERS)]
         if unit == "sentence":
@@ -105,6 +110,6 @@ def pad(text: str, unit: str, least: int) -> str:
 
 
 def add(text: str, needle: str) -> str:
-    """With `needle` in it."""
+    """The text with `needle` added."""
     bare = text.rstrip(".!? ")
     return f"{bare}: {needle}{text[len(bare) :].strip() or ''}" if bare else needle

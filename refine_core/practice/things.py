@@ -1,4 +1,4 @@
-"""Kinds of thing that a text can name: what rewards look for and hints ask for."""
+"""Kinds of things in a text that rewards look for and hints ask for."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ _MONTHS = "January|February|March|April|May|June|July|August|September|October|N
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A kind of thing. called: how people name it. looks: how it looks. code: how a reward's pattern for it looks."""
+    """A kind of thing. name_pattern: how people name it. value_pattern: what it looks like.
+
+    code_pattern: what a reward's regular expression for it looks like.
+    """
 
     name: str
-    called: re.Pattern[str]
-    looks: re.Pattern[str]
-    code: re.Pattern[str]
+    name_pattern: re.Pattern[str]
+    value_pattern: re.Pattern[str]
+    code_pattern: re.Pattern[str]
 
     def find(self, text: str) -> str | None:
         """The first such thing in `text`."""
-        found = self.looks.search(text)
-        return found.group() if found else None
+        match = self.value_pattern.search(text)
+        return match.group() if match else None
 
     def named_in(self, text: str) -> float:
         """How far `text` names one: 1 if it does, 0.6 if it leaves a gap for it, such as `[date]`, else 0."""
-        if self.looks.search(text):
+        if self.value_pattern.search(text):
             return 1.0
-        return 0.6 if any(self.called.search(gap) for gap in GAP.findall(text)) else 0.0
+        return 0.6 if any(self.name_pattern.search(gap) for gap in GAP.findall(text)) else 0.0
 
 
 def _thing(name: str, called: str, looks: str, code: str) -> Thing:
@@ -34,7 +37,7 @@ def _thing(name: str, called: str, looks: str, code: str) -> Thing:
 
 
 GAP = re.compile(r"\[[A-Za-z][A-Za-z _]{0,30}\]")
-"""A place left open by somebody who lacked the word, such as `[order number]`."""
+"""A gap left for a missing word, such as `[order number]`."""
 
 THINGS = (
     _thing(
@@ -58,15 +61,15 @@ THINGS = (
     _thing("email address", r"e-?mail(?: address)?", r"\b[\w.+-]{1,64}@[\w-]{1,64}\.\w{2,}", r"@"),
     _thing("link", r"links?|urls?", r"https?://\S+", r"https\?|http"),
 )
-"""In the order in which they are tried: the first that fits wins."""
+"""They are tried in this order; the first one that fits is used."""
 
 
-def called(text: str) -> tuple[Thing, ...]:
+def find_named(text: str) -> tuple[Thing, ...]:
     """The kinds that `text` asks for by name, such as "the order number and the date"."""
-    return tuple(thing for thing in THINGS if thing.called.search(text))
+    return tuple(thing for thing in THINGS if thing.name_pattern.search(text))
 
 
-def meant_by_pattern(pattern: str, label: str = "") -> Thing | None:
-    """The kind that a regular expression looks for, judged by its source and never run; `label` tells in doubt."""
-    by_look = (thing for thing in THINGS if thing.code.search(pattern))
-    return next(by_look, next(iter(called(label)), None))
+def find_by_pattern(pattern: str, label: str = "") -> Thing | None:
+    """The kind that a regular expression looks for, judged by its source and, in doubt, by `label`."""
+    by_look = (thing for thing in THINGS if thing.code_pattern.search(pattern))
+    return next(by_look, next(iter(find_named(label)), None))

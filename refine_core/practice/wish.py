@@ -1,7 +1,6 @@
-"""One thing asked of an answer: how well a text meets it, and how a text could be made to.
+"""A wish is one property of an answer: how well a text meets it, and how to edit a text so that it does.
 
-A wish never names the answer. It measures a property of any text, from 0 to 1, and may offer edits, as a model would
-write them.
+A wish does not know the answer. It measures any text, from 0 to 1, and may offer edits, as a model would write them.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from refine_core.practice import texts
 from refine_core.practice.things import Thing
 
 NEAR = 0.3
-"""What a length or a number that is only just wrong is worth."""
+"""The measure of a length or a number that is only just wrong."""
 
 Measure = Callable[[str], float]
 Edits = Callable[[str], tuple[str, ...]]
@@ -28,9 +27,9 @@ def _no_edits(_text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """name: what, in few words; two wishes of one name are one wish. measure: text -> 0..1. edits: text -> better texts.
+    """name: a short description; wishes with the same name are the same. measure: text -> 0..1. edits: text -> better texts.
 
-    fields: the outputs it is about; none means all. needle: a word that an answer should hold, lists included.
+    fields: the outputs that it is about; none means all. needle: a word that an answer should contain, lists included.
     """
 
     name: str
@@ -39,22 +38,22 @@ class Wish:
     fields: frozenset[str] = frozenset()
     needle: str = ""
 
-    def holds_for(self, field: str) -> bool:
+    def applies_to(self, field: str) -> bool:
         """Whether the wish is about that output."""
         return not self.fields or field in self.fields
 
 
-def looks(name: str, pattern: str, change: Callable[[str], str]) -> Wish:
+def matching(name: str, pattern: str, change: Callable[[str], str]) -> Wish:
     """The whole text matches `pattern`; `change` makes it so."""
     return Wish(name, lambda t: float(bool(re.fullmatch(pattern, t.strip()))), lambda t: (change(t),))
 
 
 def count_within(low: float, high: float, unit: str) -> Wish:
-    """So many words, characters, sentences, lines or items; being near counts for little."""
-    count = texts.COUNTS[unit]
+    """A number of words, characters, sentences, lines or items in a range; a near miss counts for little."""
+    count_units = texts.COUNTS[unit]
 
     def measure(text: str) -> float:
-        n = count(text)
+        n = count_units(text)
         if low <= n <= high:
             return 1.0
         return NEAR * (n / low if n < low else max(high, 0) / n)
@@ -67,7 +66,7 @@ def count_within(low: float, high: float, unit: str) -> Wish:
 
 
 def number_within(low: float, high: float) -> Wish:
-    """A number in a range; being near counts for little."""
+    """A number in a range; a near miss counts for little."""
 
     def measure(text: str) -> float:
         try:
@@ -91,18 +90,20 @@ def shorter() -> Wish:
     def edits(text: str) -> tuple[str, ...]:
         if len(texts.sentences(text)) > 1:
             return (texts.cut(text, "sentence", 1),)
-        return (texts.cut(text, "word", max(2, len(texts.words(text)) // 2)),)
+        return (texts.cut(text, "word", max(2, len(texts.split_words(text)) // 2)),)
 
-    return Wish("shorter", lambda t: 4 / (3 + max(1, len(texts.words(t)))), edits)
+    return Wish("shorter", lambda t: 4 / (3 + max(1, len(texts.split_words(t)))), edits)
 
 
 def longer() -> Wish:
     """A dozen words or more."""
-    return Wish("longer", lambda t: min(1.0, len(texts.words(t)) / 12), lambda t: (texts.pad(t, "word", 12),))
+    return Wish(
+        "longer", lambda t: min(1.0, len(texts.split_words(t)) / 12), lambda t: (texts.pad(t, "word", 12),)
+    )
 
 
 def with_word(word: str) -> Wish:
-    """The text holds `word`, in any case."""
+    """The text contains `word`, in any case."""
     return Wish(
         f"with {word!r}",
         lambda t: float(word.lower() in t.lower()),
@@ -112,7 +113,7 @@ def with_word(word: str) -> Wish:
 
 
 def without_word(word: str) -> Wish:
-    """The text does not hold `word`, in any case."""
+    """The text does not contain `word`, in any case."""
 
     def edits(text: str) -> tuple[str, ...]:
         return (" ".join(re.sub(re.escape(word), "", text, flags=re.IGNORECASE).split()),)
@@ -146,7 +147,7 @@ def ending_with(mark: str) -> Wish:
 
 
 def naming(thing: Thing) -> Wish:
-    """The text names a thing of that kind; who lacks it leaves a gap for it."""
+    """The text names a thing of that kind; the edit adds a gap for it."""
     return Wish(f"names the {thing.name}", thing.named_in, lambda t: (texts.add(t, f"[{thing.name}]"),))
 
 
@@ -154,22 +155,22 @@ def json_with(keys: Collection[str]) -> Wish:
     """The text is JSON, an object with `keys` if there are any."""
 
     def measure(text: str) -> float:
-        value = _loaded(text)
+        value = _parse_json(text)
         if not isinstance(value, dict):
             return 0.8 if isinstance(value, list) and not keys else 0.0
         return 0.4 + 0.6 * (sum(key in value for key in keys) / len(keys) if keys else 1.0)
 
     def edits(text: str) -> tuple[str, ...]:
-        value = _loaded(text)
-        made = dict(value) if isinstance(value, dict) else {} if keys else {"answer": text.strip()}
+        value = _parse_json(text)
+        result = dict(value) if isinstance(value, dict) else {} if keys else {"answer": text.strip()}
         for key in keys:
-            made.setdefault(key, text.strip())
-        return (json.dumps(made, ensure_ascii=False),)
+            result.setdefault(key, text.strip())
+        return (json.dumps(result, ensure_ascii=False),)
 
     return Wish(f"JSON {' '.join(keys)}", measure, edits)
 
 
-def _loaded(text: str) -> object:
+def _parse_json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""From a hint's words to wishes. The same rules read hints, instructions and descriptions, and any wording that they cover works.
+"""Reading wishes in hints, instructions and descriptions, by the same rules.
 
-logit of a candidate = its own logit + FORCE * sum of measures over the wishes that hold for its field
+logit of a candidate = its own logit + FORCE * sum of measures over the wishes for its field
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from refine_core.practice.wish import (
     exactly,
     json_with,
     longer,
-    looks,
+    matching,
     naming,
     number_within,
     shorter,
@@ -28,7 +28,7 @@ from refine_core.practice.wish import (
 )
 
 FORCE = 5.0
-"""What one wish, wholly met, adds to a logit."""
+"""What a fully met wish adds to a logit."""
 
 _NUMBER_WORDS = {
     **{
@@ -56,36 +56,36 @@ _MENTION = re.compile(
     r"copy|give|use|with|say|repeat|quote|needs?|must appear|must have)\b"
 )
 
-# Lengths and bounds, in order; the first that fits wins. A unit is a group, and where there is none it is a number.
+# Lengths and bounds, in order; the first match is used. The unit is a group; without a unit it is a bound of a number.
 _RANGES = (
     (re.compile(rf"{_N}\s*[-–]\s*{_N}(?:{_UNIT})?"), "range"),  # noqa: RUF001  # people type that dash
     (re.compile(rf"(?:between|from|range(?: of)?|in)\s+{_N}\s*(?:and|to)\s*{_N}(?:{_UNIT})?"), "range"),
     (re.compile(rf"{_N}\s*(?:and|to|or)\s*{_N}{_UNIT}"), "range"),
-    (re.compile(rf"(?:at most|(?:no|not|never|(?:don't|do not|never) \w+) more than|up to|within|max(?:imum)?\.?(?: of)?|limit(?:ed)? to)\s+{_N}(?!\s+decimal)(?:{_UNIT})?"), "most"),
+    (re.compile(rf"(?:at most|(?:no|not|never|(?:don't|do not|never) \w+) more than|up to|within|max(?:imum)?\.?(?: of)?|limit(?:ed)? to)\s+{_N}(?!\s+decimal)(?:{_UNIT})?"), "max"),
     (re.compile(rf"(?:under|fewer than|less than|below|shorter than)\s+{_N}(?:{_UNIT})?"), "below"),
-    (re.compile(rf"(?:at least|no (?:fewer|less) than|min(?:imum)?\.?(?: of)?)\s+{_N}(?:{_UNIT})?"), "least"),
+    (re.compile(rf"(?:at least|no (?:fewer|less) than|min(?:imum)?\.?(?: of)?)\s+{_N}(?:{_UNIT})?"), "min"),
     (re.compile(rf"(?:more than|longer than|over|above)\s+{_N}(?:{_UNIT})?"), "above"),
-    (re.compile(rf"{_N}{_UNIT}s?\s+(?:or (?:fewer|less)|at most|maximum)"), "most"),
+    (re.compile(rf"{_N}{_UNIT}s?\s+(?:or (?:fewer|less)|at most|maximum)"), "max"),
     (re.compile(rf"{_N}{_UNIT}"), "exact"),
     (re.compile(r"\b(?P<one>single|just a|only a)(?:\s+\w+)?[\s-]+(word|sentence|line|item)\b"), "exact"),
 )  # fmt: skip
 
-# How an answer is written: the words that ask for it, and what they ask for.
+# How an answer is written: the words that ask for it, and the wish.
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[], Wish]], ...] = (
     (
         re.compile(r"\bno (?:\w+ ){0,2}(?:punctuation|full stop|period)|without (?:\w+ ){0,2}(?:punctuation|full stop|period)|"
                    r"letters only|only letters|drop the (?:full stop|period)|bare word"),
-        lambda: looks("no punctuation", r"[\w\s]*", texts.plain),
+        lambda: matching("no punctuation", r"[\w\s]*", texts.strip_punctuation),
     ),
-    (re.compile(r"lower[- ]?case|small letters"), lambda: looks("lower case", r"[^A-Z]*", str.lower)),
-    (re.compile(r"upper[- ]?case|all caps|(?:all|only|in) capital"), lambda: looks("upper case", r"[^a-z]*", str.upper)),
+    (re.compile(r"lower[- ]?case|small letters"), lambda: matching("lower case", r"[^A-Z]*", str.lower)),
+    (re.compile(r"upper[- ]?case|all caps|(?:all|only|in) capital"), lambda: matching("upper case", r"[^a-z]*", str.upper)),
     (
         re.compile(r"\b(?:whole|integer|bare|only a|just a|nothing but a)(?: whole)? (?:number|digits?)|\binteger\b|digits only|only digits"),
-        lambda: looks("a whole number", r"-?\d+", lambda t: texts.number_in(t, 0)),
+        lambda: matching("a whole number", r"-?\d+", lambda t: texts.number_in(t, 0)),
     ),
     (
         re.compile(r"\bsingle number|\bonly (?:the|one) number"),
-        lambda: looks("a number alone", r"-?\d+(?:\.\d+)?", lambda t: texts.number_in(t, None)),
+        lambda: matching("a number alone", r"-?\d+(?:\.\d+)?", lambda t: texts.number_in(t, None)),
     ),
 )  # fmt: skip
 _SHORTER = re.compile(
@@ -103,84 +103,84 @@ _EXACTLY = re.compile(
 )
 
 
-def understand(text: str, fields: Collection[str] = ()) -> tuple[Wish, ...]:
-    """The wishes in `text`. A sentence that names some of `fields` is about those alone."""
-    found: dict[tuple[str, frozenset[str]], Wish] = {}
+def read_wishes(text: str, fields: Collection[str] = ()) -> tuple[Wish, ...]:
+    """The wishes in `text`. A sentence that names some of `fields` is about these only."""
+    wishes: dict[tuple[str, frozenset[str]], Wish] = {}
     for sentence in _SENTENCES.split(text):
         named = frozenset(f for f in fields if re.search(rf"\b{re.escape(f)}\b", sentence, re.IGNORECASE))
         bare = sentence
         for name in fields:
             bare = bare.replace(f"`{name}`", name)
-        for wish in _read(bare):
-            found.setdefault((wish.name, named), replace(wish, fields=named))
-    return tuple(found.values())
+        for wish in _read_sentence(bare):
+            wishes.setdefault((wish.name, named), replace(wish, fields=named))
+    return tuple(wishes.values())
 
 
 def shift(text: str, wishes: Collection[Wish]) -> float:
-    """What `wishes` add to the logit of an answer `text`."""
+    """What the wishes add to the logit of an answer."""
     return FORCE * sum(wish.measure(text) for wish in wishes)
 
 
-def satisfied(text: str, wishes: Collection[Wish], *, at_least: float = 1.0) -> bool:
-    """Whether `text` meets every wish, each to `at_least`."""
-    return all(wish.measure(text) >= at_least for wish in wishes)
+def is_satisfied(text: str, wishes: Collection[Wish], *, min_measure: float = 1.0) -> bool:
+    """Whether `text` meets every wish, each to `min_measure`."""
+    return all(wish.measure(text) >= min_measure for wish in wishes)
 
 
-def _read(sentence: str) -> Iterator[Wish]:
-    """The wishes of one sentence. What stands in quotes is a word asked for, never a rule."""
+def _read_sentence(sentence: str) -> Iterator[Wish]:
+    """The wishes in one sentence. Quoted text is a word to use, never a rule."""
     quoted = [next(filter(None, groups)) for groups in _QUOTED.findall(sentence)]
-    said = re.sub(r"[a-z]+", lambda m: _NUMBER_WORDS.get(m[0], m[0]), _QUOTED.sub(' "" ', sentence).lower())
-    bound = _bound(said)
-    if bound is not None:
-        yield bound
-    elif _SHORTER.search(said):
+    text = re.sub(r"[a-z]+", lambda m: _NUMBER_WORDS.get(m[0], m[0]), _QUOTED.sub(' "" ', sentence).lower())
+    bound_wish = _read_bound(text)
+    if bound_wish is not None:
+        yield bound_wish
+    elif _SHORTER.search(text):
         yield shorter()
-    elif _LONGER.search(said):
+    elif _LONGER.search(text):
         yield longer()
-    for words, make in _FORMS:
-        if words.search(said):
+    for pattern, make in _FORMS:
+        if pattern.search(text):
             yield make()
-    if found := _DECIMALS.search(said):
-        places = int(found[1])
-        yield looks(
+    if decimals := _DECIMALS.search(text):
+        places = int(decimals[1])
+        yield matching(
             f"{places} decimals", rf"-?\d+(?:\.\d{{0,{places}}})?", lambda t: texts.number_in(t, places)
         )
-    yield from _words_asked_for(said, quoted)
+    yield from _read_content(text, quoted)
 
 
-def _bound(said: str) -> Wish | None:
-    """A length, or the range of a number."""
+def _read_bound(text: str) -> Wish | None:
+    """The wish for a length or for the range of a number."""
     for pattern, how in _RANGES:
-        if (found := pattern.search(said)) is None:
+        if (match := pattern.search(text)) is None:
             continue
-        unit = found.group(found.re.groups) or ""
-        first = 1.0 if "one" in found.groupdict() else float(found[1])
+        unit = match.group(match.re.groups) or ""
+        first = 1.0 if "one" in match.groupdict() else float(match[1])
         step = 1 if unit else 0
         low, high = -math.inf, math.inf
-        if how in {"range", "exact", "least", "above"}:
+        if how in {"range", "exact", "min", "above"}:
             low = first + (step if how == "above" else 0)
-        if how in {"range", "exact", "most", "below"}:
-            high = float(found[2]) if how == "range" else first - (step if how == "below" else 0)
+        if how in {"range", "exact", "max", "below"}:
+            high = float(match[2]) if how == "range" else first - (step if how == "below" else 0)
         if not unit:
             return number_within(low, high)
         return count_within(low, high, "item" if unit in {"entr", "element"} else unit)
     return None
 
 
-def _words_asked_for(said: str, quoted: list[str]) -> Iterator[Wish]:
-    """Wishes about what an answer says: quoted words, keys, and kinds of thing such as a date."""
-    negated = bool(_NEGATED.search(said))
-    if quoted and (edge := _EDGE.search(said)):
+def _read_content(text: str, quoted: list[str]) -> Iterator[Wish]:
+    """The wishes about the content of an answer: quoted words, keys, and kinds of things such as a date."""
+    negated = bool(_NEGATED.search(text))
+    if quoted and (edge := _EDGE.search(text)):
         yield beginning_with(quoted[0]) if edge[1] in {"start", "begin", "open"} else ending_with(quoted[0])
-    elif (re.search(r"\bjson\b", said) and not negated) or (quoted and _KEYS.search(said)):
-        yield json_with([q for q in quoted if re.fullmatch(r"\w+", q)] if _KEYS.search(said) else [])
+    elif (re.search(r"\bjson\b", text) and not negated) or (quoted and _KEYS.search(text)):
+        yield json_with([q for q in quoted if re.fullmatch(r"\w+", q)] if _KEYS.search(text) else [])
     elif quoted and negated:
         yield from map(without_word, quoted)
-    elif len(quoted) == 1 and _EXACTLY.search(said) and not re.search(r"\b(?:include|mention|contain)", said):
+    elif len(quoted) == 1 and _EXACTLY.search(text) and not re.search(r"\b(?:include|mention|contain)", text):
         yield exactly(quoted[0])
     elif quoted:
         yield from map(with_word, quoted)
-    elif found := re.search(r"\b(?:include|mention|contain|use|say|add) the words? (\w+)", said):
-        yield without_word(found[1]) if negated else with_word(found[1])
-    if not negated and _MENTION.search(said):
-        yield from map(naming, things.called(said))
+    elif named := re.search(r"\b(?:include|mention|contain|use|say|add) the words? (\w+)", text):
+        yield without_word(named[1]) if negated else with_word(named[1])
+    if not negated and _MENTION.search(text):
+        yield from map(naming, things.find_named(text))

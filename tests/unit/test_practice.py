@@ -16,8 +16,8 @@ from refine_core.adapters import ChatAdapter, JSONAdapter
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import LMRefusedError, LMTimeoutError, ParseError, RunCancelled
 from refine_core.practice import PracticeLM
-from refine_core.practice.reading import read
-from refine_core.practice.rewardcode import checks
+from refine_core.practice.request import read_request
+from refine_core.practice.reward_checks import find_checks
 from refine_core.practice.sampling import probabilities
 from refine_core.refine.advice_request import OfferAdvice
 from refine_core.signatures import InputField, OutputField, Signature
@@ -106,7 +106,7 @@ def test_other_sentences_round_the_same_marks_are_understood():
             "(int), then `[[ ## completed ## ]]`."
         )},
     ]  # fmt: skip
-    ask = read(asked)
+    ask = read_request(asked)
     assert ask.inputs == {"question": "What is 6 * 7?"}
     assert [o.name for o in ask.outputs] == ["reasoning", "count"]
     assert "[[ ## count ## ]]\n42" in PracticeLM().complete(asked, {}).text
@@ -129,7 +129,7 @@ def test_a_plain_prompt_gets_a_plain_answer_that_says_who_speaks():
 
 def test_a_hint_that_names_the_outputs_is_not_taken_for_the_closing_request():
     asked = messages("text -> a, b", "Write `a` and `b` in lower case.", text=TEXT)
-    assert read(asked).hint == "Write `a` and `b` in lower case."
+    assert read_request(asked).hint == "Write `a` and `b` in lower case."
 
 
 # How it samples
@@ -474,5 +474,6 @@ def test_no_reward_source_upsets_the_adviser(code):
 def test_names_within_names_do_not_make_reading_slow():
     chain = "".join(f"    a{i} = {' + '.join([f'a{i + 1}'] * 20)}\n" for i in range(40))
     assert (
-        len(checks(f"def reward(args, pred):\n{chain}    a40 = pred.answer == 'x'\n    return a0\n", {})) <= 1
+        len(find_checks(f"def reward(args, pred):\n{chain}    a40 = pred.answer == 'x'\n    return a0\n", {}))
+        <= 1
     )

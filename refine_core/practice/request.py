@@ -1,7 +1,7 @@
-"""From messages to what is asked: inputs, outputs, their types and the hint.
+"""The request in a prompt: inputs, outputs, their types and the hint.
 
-Only marks are relied on, never sentences: `[[ ## name ## ]]` markers, and the system message's numbered lists of names
-in backticks with a type in brackets. So prompts of other programs that use the same marks are understood too.
+Only marks are read, never sentences: `[[ ## name ## ]]` markers, and the system message's numbered lists of names
+in backticks with a type in brackets. So prompts of other programs with the same marks work, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A field to fill. type: as written, such as `list[str]`. note: what stands beside its placeholder."""
+    """A field to fill. type: as written, such as `list[str]`. note: the text beside its placeholder."""
 
     name: str
     type: str = "str"
@@ -31,11 +31,11 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a prompt asks for.
+class Request:
+    """A prompt, read.
 
-    inputs: name -> text, without the hint. outputs: in the order wanted; none for a plain prompt.
-    hint: "" where there is none. objective: the instructions. form: how to reply. text: the whole last message.
+    inputs: name -> text, without the hint. outputs: in order; none for a plain prompt.
+    hint: "" if there is none. objective: the instructions. form: how to reply. text: the whole last message.
     """
 
     inputs: Mapping[str, str]
@@ -46,21 +46,21 @@ class Ask:
     text: str = ""
 
 
-def read(messages: Sequence[Message]) -> Ask:
-    """What the last user message asks for, in the light of the system message. Earlier turns are demos."""
+def read_request(messages: Sequence[Message]) -> Request:
+    """The request of the last user message, with the fields of the system message. Earlier turns are demos."""
     system = "\n".join(m["content"] for m in messages if m["role"] == "system")
     user = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "")
     outputs = _outputs(system, user)
     if not outputs:
-        return Ask({}, (), text=user)
+        return Request({}, (), text=user)
     names = {output.name for output in outputs}
     inputs = _sections(user, names)
     hint = inputs.pop(HINT_FIELD, "").strip()
     objective = "\n".join(line.strip() for line in _indented_tail(system))
     marked = {name for name in _MARKER.findall(user) if name in names}
-    asked_by_name = any(f"`{name}`" in user for name in names)
-    chat = bool(marked) or (not asked_by_name and bool(names & set(_MARKER.findall(system))))
-    return Ask(
+    is_named = any(f"`{name}`" in user for name in names)
+    chat = bool(marked) or (not is_named and bool(names & set(_MARKER.findall(system))))
+    return Request(
         inputs, outputs, hint if is_hint(hint) else "", objective, "chat" if chat else "json", text=user
     )
 
@@ -78,15 +78,15 @@ def _outputs(system: str, user: str) -> tuple[Output, ...]:
             lists[-1].append(Output(item[2], kind, about, _note(system, item[2])))
     if len(lists) > 1:
         return tuple(lists[1])
-    given = {found[1] for line in user.splitlines() if (found := _MARKER_LINE.match(line))}
+    input_names = {marker[1] for line in user.splitlines() if (marker := _MARKER_LINE.match(line))}
     if lists:
-        return tuple(output for output in lists[0] if output.name not in given)
+        return tuple(output for output in lists[0] if output.name not in input_names)
     wanted = dict.fromkeys(_MARKER.findall(user))
-    return tuple(Output(name) for name in wanted if name not in given and name != "completed")
+    return tuple(Output(name) for name in wanted if name not in input_names and name != "completed")
 
 
 def _bracketed(text: str, start: int) -> tuple[str, int]:
-    """The type in brackets at `start`, and where it ends; "str" where there is none."""
+    """The type in brackets at `start`, and where it ends; "str" if there is none."""
     if text[start : start + 1] not in {"(", "["}:
         return "str", start
     closing, quote = [], ""
@@ -108,22 +108,22 @@ def _bracketed(text: str, start: int) -> tuple[str, int]:
 
 
 def _note(system: str, name: str) -> str:
-    """What stands beside the placeholder `{name}`, such as a JSON schema or the values to choose from."""
-    found = re.search(rf"\{{{name}\}}(.*?)(?=\n\s*\[\[ ##|\n\s*\n|\Z)", system, re.DOTALL)
-    return found[1].strip() if found else ""
+    """The text beside the placeholder `{name}`, such as a JSON schema or the values to choose from."""
+    marker = re.search(rf"\{{{name}\}}(.*?)(?=\n\s*\[\[ ##|\n\s*\n|\Z)", system, re.DOTALL)
+    return marker[1].strip() if marker else ""
 
 
 def _sections(user: str, outputs: set[str]) -> dict[str, str]:
-    """Each input's text. A marker of an output ends the inputs; the closing request is cut off the last one."""
+    """Each input's text. A marker of an output ends the inputs; the closing request is removed from the last one."""
     lines: dict[str, list[str]] = {}
     current: list[str] = []
     for line in user.splitlines():
-        found = _MARKER_LINE.match(line)
-        if found and found[1] not in lines:
+        marker = _MARKER_LINE.match(line)
+        if marker and marker[1] not in lines:
             current = []
-            if found[1] not in outputs and found[1] != "completed":
-                lines[found[1]] = current
-            current.append(found[2].strip())
+            if marker[1] not in outputs and marker[1] != "completed":
+                lines[marker[1]] = current
+            current.append(marker[2].strip())
         else:
             current.append(line)
     if lines:
@@ -132,7 +132,7 @@ def _sections(user: str, outputs: set[str]) -> dict[str, str]:
 
 
 def _cut_request(body: list[str], outputs: set[str]) -> None:
-    """Take the closing request off the last input: its last paragraph, if that names the outputs."""
+    """Remove the closing request from the last input: its last paragraph, if that names the outputs."""
     while body and not body[-1].strip():
         body.pop()
     start = max((i for i, line in enumerate(body) if not line.strip()), default=0)

@@ -1,9 +1,9 @@
-"""From a reward's source to what it asks of each field, in the words of a hint.
+"""The checks in a reward's source, each as a wish in the words of a hint.
 
     if len(pred.answer.split()) > 3: return 0.2      ->   answer: "Use at most 3 words."
 
-The source is read, never run: its regular expressions are judged by their looks alone. Each finding is a Check, whose
-words are measured by the very rules that read hints (see `wishes`).
+The source is read, never run; its regular expressions are judged by their text. The wish of a Check is measured by the same
+rules that read hints (see `wishes`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from refine_core.practice.rewardnames import Names, number, returned
-from refine_core.practice.things import meant_by_pattern
+from refine_core.practice.reward_names import Names, number, returned_values
+from refine_core.practice.things import find_by_pattern
 from refine_core.python_parser import parse_module
 
-_LONGEST = 20_000
-_DEEPEST = 8
-_MOST_STEPS = 3_000
-"""Names that stand for names that stand for names: a reward can be written so that reading it never ends."""
+MAX_SOURCE_CHARS = 20_000
+MAX_DEPTH = 8
+MAX_STEPS = 3_000
+"""Names may refer to names that refer to names: without a limit, reading some rewards would never end."""
 _OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -28,7 +28,7 @@ _OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 _MIRROR: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq,
 }  # fmt: skip
-_LOOKS = {
+_METHOD_WISHES = {
     "isalpha": "Use letters only: no punctuation, not even a full stop.",
     "isalnum": "Use letters and digits only, without punctuation.",
     "isdigit": "Give a bare whole number: digits only.",
@@ -43,7 +43,7 @@ _LOOKS = {
 class Check:
     """One thing that a reward measures.
 
-    field: of the prediction, or None if it cannot be told. wish: what to ask for. line: 1-based. code: the source.
+    field: of the prediction, or None if unknown. wish: what to ask for. line: 1-based. code: the source.
     """
 
     field: str | None
@@ -52,28 +52,28 @@ class Check:
     code: str
 
 
-def checks(source: str, inputs: Mapping[str, object]) -> tuple[Check, ...]:
-    """What the reward asks for, in the order of its lines; none if it cannot be read. inputs: of the program."""
+def find_checks(source: str, inputs: Mapping[str, object]) -> tuple[Check, ...]:
+    """The reward's checks, in the order of its lines; none if it cannot be read. inputs: of the program."""
     try:
-        tree = parse_module(source[:_LONGEST])
+        tree = parse_module(source[:MAX_SOURCE_CHARS])
         reader = _Reader(source, tree, inputs)
         for function in ast.walk(tree):
             if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 reader.body(function.body)
-        if not reader.found:  # nothing decided anything: take every comparison at its word
+        if not reader.checks:  # no branch decides anything: take every comparison literally
             for node in ast.walk(tree):
                 if isinstance(node, (ast.Compare, ast.Call)):
                     reader.condition(node, True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
-    once = {(check.field, check.wish): check for check in reversed(reader.found)}
-    return tuple(sorted(once.values(), key=lambda check: check.line))
+    unique = {(check.field, check.wish): check for check in reversed(reader.checks)}
+    return tuple(sorted(unique.values(), key=lambda check: check.line))
 
 
-def wordlist(source: str) -> tuple[str, ...]:
-    """The short texts in the source's own lists, which are most often words that it looks for."""
+def find_words(source: str) -> tuple[str, ...]:
+    """The short texts in the source's lists, which are usually words that it looks for."""
     try:
-        tree = parse_module(source[:_LONGEST])
+        tree = parse_module(source[:MAX_SOURCE_CHARS])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     lists = (node.elts for node in ast.walk(tree) if isinstance(node, (ast.List, ast.Set)))
@@ -89,12 +89,12 @@ def wordlist(source: str) -> tuple[str, ...]:
 class _Reader:
     def __init__(self, source: str, tree: ast.Module, inputs: Mapping[str, object]) -> None:
         self.source, self.names = source, Names(tree, inputs)
-        self.found: list[Check] = []
-        self.steps = 0
-        # Where only low constants are returned, the high rewards are computed.
-        self.best = max((n for n in map(number, returned(tree)) if n), default=1.0)
+        self.checks: list[Check] = []
+        self.step_count = 0
+        # If only low constants are returned, the high rewards are computed.
+        self.best = max((n for n in map(number, returned_values(tree)) if n), default=1.0)
 
-    def body(self, statements: Iterable[ast.stmt]) -> None:  # one match over Python's statements
+    def body(self, statements: Iterable[ast.stmt]) -> None:
         """Read statements for what raises or lowers the reward."""
         for statement in statements:
             match statement:
@@ -102,7 +102,7 @@ class _Reader:
                     self.condition(test, self._rewards(body))
                     self.body([*body, *orelse])
                 case ast.Assign(targets=[ast.Name(id=name)]) if self.names.meaning(name) is not None:
-                    continue  # read where it is used, for only there can be told whether it is good
+                    continue  # read where it is used: only there it is known whether it is good
                 case ast.Return(value=ast.expr() as value) | ast.Assign(value=value):
                     self.value(value, True)
                 case ast.AugAssign(op=op, value=value):
@@ -117,12 +117,10 @@ class _Reader:
                 case ast.For(body=body) | ast.While(body=body) | ast.With(body=body):
                     self.body(body)
 
-    def value(  # one match over what Python can write; no case needs another
-        self, node: ast.expr, good: bool, label: str = "", depth: int = 0
-    ) -> None:
+    def value(self, node: ast.expr, good: bool, label: str = "", depth: int = 0) -> None:
         """Read an expression that is part of the reward: the more the better, if it is `good`."""
-        self.steps += 1
-        if depth > _DEEPEST or self.steps > _MOST_STEPS:
+        self.step_count += 1
+        if depth > MAX_DEPTH or self.step_count > MAX_STEPS:
             return
         match node:
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -139,9 +137,9 @@ class _Reader:
             case ast.Name(id=name) if meaning := self.names.meaning(name):
                 self.value(meaning, good, label or name.replace("_", " "), depth + 1)
             case ast.Call(func=func, args=args, keywords=keywords):
-                before = len(self.found)
+                before = len(self.checks)
                 self.condition(node, good, label)
-                if len(self.found) == before:
+                if len(self.checks) == before:
                     inner = [func.value] if isinstance(func, ast.Attribute) else []
                     for one in [*inner, *args, *(k.value for k in keywords if k.arg in {"value", "parts"})]:
                         self.value(one, good, label, depth + 1)
@@ -149,12 +147,10 @@ class _Reader:
                 for one in parts:
                     self.value(one, good, label, depth + 1)
 
-    def condition(  # as above
-        self, test: ast.expr, good: bool, label: str = "", depth: int = 0
-    ) -> None:
-        """Note what must hold (or, if not `good`, must not hold) for a high reward."""
-        self.steps += 1
-        if depth > _DEEPEST or self.steps > _MOST_STEPS:
+    def condition(self, test: ast.expr, good: bool, label: str = "", depth: int = 0) -> None:
+        """Record what must be true (or, if not `good`, must be false) for a high reward."""
+        self.step_count += 1
+        if depth > MAX_DEPTH or self.step_count > MAX_STEPS:
             return
         match test:
             case ast.UnaryOp(op=ast.Not(), operand=inner):
@@ -186,88 +182,92 @@ class _Reader:
     ) -> None:
         if op in {ast.In, ast.NotIn}:
             key = self.names.is_json(right)
-            for word in self.names.words(left):
+            for word in self.names.constant_texts(left):
                 wanted = f'Give JSON with the key "{word}".' if key else f'Mention "{word}".'
-                self._note(node, wanted if op is ast.In else f'Do not use "{word}".', right)
-            if self.names.field(left) and (options := self.names.words(right)) and op is ast.In:
-                self._note(node, " or ".join(f'"{o}"' for o in options[:6]) + ": answer one of these.", left)
-            elif op is ast.In and (thing := meant_by_pattern(self.names.patterns(left), label)):
-                self._note(node, f"Mention the {thing.name}.", right)
+                self._record(node, wanted if op is ast.In else f'Do not use "{word}".', right)
+            if self.names.field(left) and (options := self.names.constant_texts(right)) and op is ast.In:
+                self._record(
+                    node, " or ".join(f'"{o}"' for o in options[:6]) + ": answer one of these.", left
+                )
+            elif op is ast.In and (thing := find_by_pattern(self.names.patterns(left), label)):
+                self._record(node, f"Mention the {thing.name}.", right)
             return
         if (bound := self.names.constant(right)) is None and (bound := self.names.constant(left)) is not None:
             left, op = right, _MIRROR.get(op, op)
         unit = self.names.unit(left)
         if isinstance(bound, str) and op is ast.Eq and self.names.field(left):
-            said = (
+            wish = (
                 f'Answer exactly "{bound}".'
                 if isinstance(right, ast.Constant)
                 else "Give only the answer itself."
             )
-            self._note(node, said, left)
+            self._record(node, wish, left)
         elif isinstance(bound, (int, float)) and unit:
-            self._note(node, _bound(unit, op, bound), left)
+            self._record(node, _describe_bound(unit, op, bound), left)
 
     def _between(self, node: ast.Compare, middle: ast.expr) -> None:
-        """`low <= value <= high`, either way round."""
+        """`low <= value <= high`, in either order."""
         left, right = node.left, node.comparators[-1]
         low, high, unit = self.names.constant(left), self.names.constant(right), self.names.unit(middle)
         if not (isinstance(low, (int, float)) and isinstance(high, (int, float)) and unit):
             return
         if all(isinstance(op, (ast.Gt, ast.GtE)) for op in node.ops):
             low, high = high, low
-        said = "Give a number between" if unit == "number" else "Use between"
-        self._note(node, f"{said} {low} and {high}{'' if unit == 'number' else f' {unit}'}.", middle)
+        beginning = "Give a number between" if unit == "number" else "Use between"
+        self._record(node, f"{beginning} {low} and {high}{'' if unit == 'number' else f' {unit}'}.", middle)
 
     def _call(self, node: ast.Call, func: ast.Attribute, good: bool, label: str) -> None:
-        """A question that a method answers, such as `text.isdigit()`."""
+        """A test by a method, such as `text.isdigit()`."""
         owner, method, args = func.value, func.attr, node.args
-        word = next((w for arg in args for w in self.names.words(arg)), "")
-        if method in _LOOKS:
-            self._note(node, _LOOKS[method], owner)
+        word = next((w for arg in args for w in self.names.constant_texts(arg)), "")
+        if method in _METHOD_WISHES:
+            self._record(node, _METHOD_WISHES[method], owner)
         elif method == "startswith" and word:
-            self._note(node, f'Start with "{word}".', owner)
+            self._record(node, f'Start with "{word}".', owner)
         elif method == "endswith" and word:
             bare = (
                 "No punctuation at the end: drop the full stop." if word in ".!?" else f'Do not use "{word}".'
             )
-            self._note(node, f'End with "{word}".' if good else bare, owner)
+            self._record(node, f'End with "{word}".' if good else bare, owner)
         elif (
             method in {"search", "match", "fullmatch", "findall"}
             and len(args) > 1
             and self.names.field(args[1])
         ):
             pattern = self.names.patterns(args[0])
-            if thing := meant_by_pattern(pattern, label):
-                self._note(node, f"Mention the {thing.name}.", args[1])
+            if thing := find_by_pattern(pattern, label):
+                self._record(node, f"Mention the {thing.name}.", args[1])
             elif "\\d" in pattern or "[0-9]" in pattern:
-                self._note(node, "Give a bare whole number: digits only.", args[1])
+                self._record(node, "Give a bare whole number: digits only.", args[1])
             else:
-                self._note(node, f"Keep to the form that the pattern {pattern} describes.", args[1])
+                self._record(node, f"Keep to the form that the pattern {pattern} describes.", args[1])
 
     def _conversion(self, node: ast.Call) -> None:
-        """A conversion inside `try`: what cannot be converted costs the reward."""
+        """A conversion inside `try`: a value that cannot be converted loses the reward."""
         if not node.args or not self.names.field(node.args[0]):
             return
         match node.func:
             case ast.Attribute(attr="loads") | ast.Name(id="loads"):
-                self._note(node, "Give one valid JSON object and nothing else.", node.args[0])
+                self._record(node, "Give one valid JSON object and nothing else.", node.args[0])
             case ast.Name(id="int"):
-                self._note(node, "Give a bare whole number: digits only.", node.args[0])
+                self._record(node, "Give a bare whole number: digits only.", node.args[0])
             case ast.Name(id="float"):
-                self._note(node, "Give a single number and nothing else.", node.args[0])
+                self._record(node, "Give a single number and nothing else.", node.args[0])
 
-    def _note(self, node: ast.expr, wish: str, about: ast.expr) -> None:
+    def _record(self, node: ast.expr, wish: str, about: ast.expr) -> None:
         code = ast.get_source_segment(self.source, node) or ""
-        self.found.append(Check(self.names.field(about), wish, node.lineno, " ".join(code.split())[:120]))
+        self.checks.append(Check(self.names.field(about), wish, node.lineno, " ".join(code.split())[:120]))
 
     def _rewards(self, body: list[ast.stmt]) -> bool:
         """Whether it is good to get into this branch."""
         for statement in body:
             match statement:
                 case ast.Return(value=value):
-                    given = number(value)
+                    reward = number(value)
                     return (
-                        isinstance(value, (ast.Name, ast.Attribute)) if given is None else given >= self.best
+                        isinstance(value, (ast.Name, ast.Attribute))
+                        if reward is None
+                        else reward >= self.best
                     )
                 case ast.AugAssign(op=op, value=value):
                     amount = number(value)
@@ -278,17 +278,17 @@ class _Reader:
         return True
 
 
-def _bound(unit: str, op: type[ast.cmpop], n: float) -> str:
+def _describe_bound(unit: str, op: type[ast.cmpop], n: float) -> str:
     """A comparison in words."""
     if unit == "number":
-        said = {
+        templates = {
             ast.Eq: "Give the number {0}: between {0} and {0}.",
             ast.Lt: "Give a number less than {0}.",
             ast.LtE: "Give a number of at most {0}: at most {0}.",
             ast.Gt: "Give a number more than {0}.",
             ast.GtE: "Give a number: at least {0}.",
         }
-        return said.get(op, "Give another number than {0}.").format(n)
+        return templates.get(op, "Give another number than {0}.").format(n)
     count, one = int(n), unit.removesuffix("s")
     if op is ast.Eq:
         return (
@@ -297,9 +297,9 @@ def _bound(unit: str, op: type[ast.cmpop], n: float) -> str:
             else f"Use exactly {count} {one if count == 1 else unit}."
         )
     if op in {ast.Lt, ast.LtE}:
-        most = count - (op is ast.Lt)
-        return f"Use at most {most} {one if most == 1 else unit}."
+        limit = count - (op is ast.Lt)
+        return f"Use at most {limit} {one if limit == 1 else unit}."
     if op in {ast.Gt, ast.GtE}:
-        least = count + (op is ast.Gt)
-        return f"Use at least {least} {one if least == 1 else unit}."
+        limit = count + (op is ast.Gt)
+        return f"Use at least {limit} {one if limit == 1 else unit}."
     return f"Use another number of {unit} than {n}."

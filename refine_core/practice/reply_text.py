@@ -1,4 +1,4 @@
-"""From values to the text of a reply: whole, or broken in one of the ways in which real replies break."""
+"""The text of a reply: whole, or broken in one of the ways in which real replies break."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import re
 from collections.abc import Mapping
 
-from refine_core.practice.answer import as_text
-from refine_core.practice.reading import Ask
+from refine_core.practice.outputs import as_text
+from refine_core.practice.request import Request
 from refine_core.practice.sampling import Candidate, Draw
 
-TIME_OUT = 0.4
-"""How often the model does not answer in time, once a text is garbled."""
+TIMEOUT_PROBABILITY = 0.4
+"""The probability of a timeout if an input is garbled."""
 
 _GARBLED = re.compile(r"Ã.|â€.|Â.|ï¿½|�")  # what UTF-8 looks like when read as Latin-1
 _GARBLED_SHARE = 0.02
 _WHOLE = {"chat": 1.6, "json": 1.9}
-"""The logit of a whole reply, by the form that is asked for: models keep to JSON somewhat more often than to marks."""
+"""The logit of a whole reply, by its format: models keep to JSON somewhat more often than to markers."""
 _BREAKS = (
     Candidate("no mark for the last field", 0.5),
     Candidate("cut off", 0.5),
@@ -24,21 +24,21 @@ _BREAKS = (
 )
 
 
-def confused(ask: Ask) -> bool:
-    """Whether the inputs are garbled: text whose encoding was broken on its way, for more than 2 % of its length."""
-    text = "".join(ask.inputs.values())
+def is_garbled(request: Request) -> bool:
+    """Whether the inputs are garbled: text with a broken encoding, for more than 2 % of its length."""
+    text = "".join(request.inputs.values())
     return sum(map(len, _GARBLED.findall(text))) > _GARBLED_SHARE * max(1, len(text))
 
 
-def rendered(ask: Ask, values: Mapping[str, object], draw: Draw) -> str:
-    """The reply. Garbled inputs make it break now and then; temperature shapes how often."""
-    whole = Candidate("whole", _WHOLE.get(ask.form, _WHOLE["chat"]))
-    how = draw.choose([whole, *_BREAKS]) if confused(ask) else "whole"
-    last = ask.outputs[-1].name
+def render_reply(request: Request, values: Mapping[str, object], draw: Draw) -> str:
+    """The reply. Garbled inputs make it break now and then; how often depends on the temperature."""
+    whole = Candidate("whole", _WHOLE.get(request.form, _WHOLE["chat"]))
+    how = draw.choose([whole, *_BREAKS]) if is_garbled(request) else "whole"
+    last = request.outputs[-1].name
     shown = dict(values)
     if how == "a word for a number":
         shown = {k: "rather high" if isinstance(v, (int, float)) else v for k, v in values.items()}
-    if ask.form == "json":
+    if request.form == "json":
         if how == "no mark for the last field":
             shown.pop(last)
         text = json.dumps(shown, ensure_ascii=False, indent=2)

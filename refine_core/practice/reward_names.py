@@ -1,11 +1,11 @@
-"""What the names in a reward's source stand for: fields, units, constants. It reads, and never runs anything."""
+"""The meaning of the names in a reward's source: fields, units, constants. The source is read, never run."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
 
-_DEEPEST = 8
+MAX_DEPTH = 8
 
 
 class Names:
@@ -16,22 +16,22 @@ class Names:
 
     def __init__(self, tree: ast.Module, inputs: Mapping[str, object]) -> None:
         self._inputs = inputs
-        self._bound = _assigned(tree)
+        self._bound = _single_assignments(tree)
         functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.Lambda))]
         arguments = [[a.arg for a in f.args.args] for f in functions]
         self._predictions = {names[1] for names in arguments if len(names) > 1} | {"pred", "prediction"}
         self._args = {names[0] for names in arguments if len(names) > 1} | {"args"}
 
     def meaning(self, name: str) -> ast.expr | None:
-        """What `name` was bound to, if it was bound once."""
+        """The expression that `name` is bound to, if it is bound once."""
         return self._bound.get(name)
 
     def bind(self, name: str, node: ast.expr) -> None:
-        """Let `name` stand for `node`, unless it is bound already."""
+        """Bind `name` to `node`, unless it is bound already."""
         self._bound.setdefault(name, node)
 
     def _inner(self, node: ast.AST) -> Iterator[ast.AST]:
-        """`node` and all below it, with names replaced by what they were made from, each name once."""
+        """`node` and all nodes below it, with each name followed once to its expression."""
         seen, waiting = set[str](), [node]
         while waiting:
             for one in ast.walk(waiting.pop()):
@@ -41,7 +41,7 @@ class Names:
                     waiting.append(self._bound[one.id])
 
     def field(self, node: ast.expr) -> str | None:
-        """The field of the prediction that an expression looks at."""
+        """The field of the prediction that an expression reads."""
         for one in self._inner(node):
             match one:
                 case ast.Attribute(value=ast.Name(id=name), attr=field) if name in self._predictions:
@@ -53,23 +53,23 @@ class Names:
         return None
 
     def is_json(self, node: ast.expr) -> bool:
-        """Whether an expression was read as JSON."""
+        """Whether an expression is parsed JSON."""
         return any(isinstance(one, ast.Attribute) and one.attr == "loads" for one in self._inner(node))
 
     def unit(self, node: ast.expr, depth: int = 0) -> str:
         """What a number counts: "words", "characters", "sentences", "lines", "items"; "number" for a field's own value."""
         match node:
-            case ast.Name(id=name) if name in self._bound and depth < _DEEPEST:
+            case ast.Name(id=name) if name in self._bound and depth < MAX_DEPTH:
                 return self.unit(self._bound[name], depth + 1)
             case ast.Call(func=ast.Name(id="len"), args=[counted]):
-                return self._counted(counted)
+                return self._counted_unit(counted)
             case ast.Call(func=ast.Name(id="float" | "int" | "round" | "abs"), args=[inner, *_]):
                 return self.unit(inner, depth + 1)
             case ast.Attribute() | ast.Subscript() if self.field(node):
                 return "number"
         return ""
 
-    def _counted(self, node: ast.expr) -> str:
+    def _counted_unit(self, node: ast.expr) -> str:
         for one in self._inner(node):
             match one:
                 case ast.Call(func=ast.Attribute(attr="splitlines")):
@@ -84,8 +84,8 @@ class Names:
                     return "items"
         return "characters" if self.field(node) else ""
 
-    def constant(self, node: ast.expr, depth: int = 0) -> object:  # one answer for each kind
-        """A number or a text that is known before the reward runs: written there, named there, or among the inputs."""
+    def constant(self, node: ast.expr, depth: int = 0) -> object:
+        """A number or a text that is known before the reward runs: a literal, a named constant, or an input."""
         match node:
             case ast.Constant(value=bool()):
                 return None
@@ -93,7 +93,7 @@ class Names:
                 return value
             case ast.UnaryOp(op=ast.USub()):
                 return number(node)
-            case ast.Name(id=name) if name in self._bound and depth < _DEEPEST:
+            case ast.Name(id=name) if name in self._bound and depth < MAX_DEPTH:
                 return self.constant(self._bound[name], depth + 1)
             case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str(key))) if (
                 owner in self._args
@@ -109,54 +109,54 @@ class Names:
                 return self.constant(inner, depth + 1)
         return None
 
-    def words(self, node: ast.expr) -> list[str]:
-        """The constant texts that an expression stands for, one or several."""
+    def constant_texts(self, node: ast.expr) -> list[str]:
+        """The constant texts in an expression, one or several."""
         if isinstance(node, ast.Name) and node.id in self._bound:
-            return self.words(self._bound[node.id]) if self._bound[node.id] is not node else []
+            return self.constant_texts(self._bound[node.id]) if self._bound[node.id] is not node else []
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             return [e.value for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
         value = self.constant(node)
         return [value] if isinstance(value, str) and value.strip() and len(value) <= 60 else []  # noqa: PLR2004  # longer is no word to mention
 
     def patterns(self, node: ast.expr) -> str:
-        """The source of the regular expression that an expression was found with."""
+        """The source of the regular expression in an expression."""
         for one in self._inner(node):
             if isinstance(one, ast.Constant) and isinstance(one.value, str):
                 return one.value
         return ""
 
 
-def _assigned(tree: ast.AST) -> dict[str, ast.expr]:
-    """Names that are bound once, each with its expression; a loop's name with what is looped over."""
-    found: dict[str, list[ast.expr]] = {}
+def _single_assignments(tree: ast.AST) -> dict[str, ast.expr]:
+    """Names that are bound once, with their expressions; a loop's variable with its iterable."""
+    bindings: dict[str, list[ast.expr]] = {}
     for node in ast.walk(tree):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                found.setdefault(name, []).append(value)
+                bindings.setdefault(name, []).append(value)
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                found.setdefault(name, []).append(value)
+                bindings.setdefault(name, []).append(value)
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(
                 names
             ) == len(values):
                 for target, value in zip(names, values, strict=True):
                     if isinstance(target, ast.Name):
-                        found.setdefault(target.id, []).append(value)
+                        bindings.setdefault(target.id, []).append(value)
             case (
                 ast.For(target=ast.Name(id=name), iter=over)
                 | ast.comprehension(target=ast.Name(id=name), iter=over)
             ):
-                found.setdefault(name, []).append(over)
+                bindings.setdefault(name, []).append(over)
             case ast.AugAssign(target=ast.Name(id=name)):
-                found.setdefault(name, []).extend([node.value, node.value])
+                bindings.setdefault(name, []).extend([node.value, node.value])
     return {
         name: values[0]
-        for name, values in found.items()
+        for name, values in bindings.items()
         if len(values) == 1 and not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(values[0]))
     }
 
 
-def returned(tree: ast.AST) -> Iterator[ast.expr | None]:
-    """Everything that is returned, both branches of a conditional."""
+def returned_values(tree: ast.AST) -> Iterator[ast.expr | None]:
+    """All returned expressions, with both branches of a conditional."""
     for node in ast.walk(tree):
         match node:
             case ast.Return(value=ast.IfExp(body=body, orelse=orelse)):
@@ -166,7 +166,7 @@ def returned(tree: ast.AST) -> Iterator[ast.expr | None]:
 
 
 def number(node: ast.expr | None) -> float | None:
-    """The number that a literal is; of `Score(0.5, …)` its value."""
+    """The number in a literal, or in `Score(0.5, …)`."""
     match node:
         case (
             ast.Constant(value=bool(value))

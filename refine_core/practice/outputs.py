@@ -1,0 +1,117 @@
+"""The outputs of a reply: candidates, known or improvised, weighed by the wishes in the prompt, then drawn.
+
+Wishes come from the hint, the objective and each field's description, and count alike.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from refine_core.practice.improvise import improvise, reasoning, with_bounds
+from refine_core.practice.knowledge import find_candidates
+from refine_core.practice.request import Output, Request
+from refine_core.practice.sampling import Candidate, Draw
+from refine_core.practice.shapes import Shape, read_shape
+from refine_core.practice.wish import Wish, exactly
+from refine_core.practice.wishes import is_satisfied, read_wishes, shift
+
+_REASONING = {"reasoning", "rationale", "thoughts", "thinking"}
+_EDIT_COST = 1.0
+"""The logit that an edited candidate loses: it is a little less likely than the original."""
+
+
+def draw_outputs(request: Request, draw: Draw) -> dict[str, object]:
+    """The value of every output, drawn in order."""
+    names = [output.name for output in request.outputs]
+    shared = (*read_wishes(request.hint, names), *read_wishes(re.sub(r"`\w+`", "", request.objective)))
+    values: dict[str, object] = {}
+    for output in request.outputs:
+        if output.name in _REASONING and len(request.outputs) > 1:
+            values[output.name] = draw.choose(reasoning(request, output))
+            continue
+        shape = with_bounds(read_shape(output.type, output.note), output.description)
+        wishes = [w for w in (*shared, *read_wishes(output.description)) if w.applies_to(output.name)]
+        wishes = list({wish.name: wish for wish in wishes}.values()) + _named_choices(shape, request.hint)
+        options = find_candidates(request, output, shape) or improvise(request, output, shape, draw)
+        options += _edit_candidates(options, wishes, shape)
+        values[output.name] = draw.choose(
+            [Candidate(one.value, one.logit + shift(as_text(one.value), wishes)) for one in options]
+        )
+    return values
+
+
+def draw_plain_answer(request: Request, draw: Draw) -> str:
+    """An answer to a prompt without fields: what the model knows, or who it is."""
+    whole = Request({"prompt": request.text}, (Output("answer"),), text=request.text)
+    if options := find_candidates(whole, whole.outputs[0], Shape("str")):
+        return str(draw.choose(options))
+    quote = " ".join(request.text.split())[:80]
+    who = "This is the practice model. It makes up answers to practise with."
+    return draw.choose(
+        [
+            Candidate(f'{who} You wrote: "{quote}".', 1.0),
+            Candidate(f'{who} It has little to say about "{quote}".', 0.4),
+        ]
+    )
+
+
+def as_text(value: object) -> str:
+    """A value as text, as in a reply."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _edit_candidates(
+    options: list[Candidate[object]], wishes: list[Wish], shape: Shape
+) -> list[Candidate[object]]:
+    """The best candidates, edited to meet the wishes, unless one of them meets them already."""
+    if not wishes or any(is_satisfied(as_text(one.value), wishes, min_measure=0.5) for one in options):
+        return []
+    edited: list[Candidate[object]] = []
+    for one in sorted(options, key=lambda c: -c.logit)[:3]:
+        if isinstance(one.value, list):
+            needles = [wish.needle for wish in wishes if wish.needle]
+            edited.append(Candidate([*one.value, *needles], one.logit - _EDIT_COST))
+            continue
+        start = as_text(one.value)
+        alternatives = [text for wish in wishes for text in wish.edits(start)]
+        # Content comes first, then length, then form: an edit must not undo the one before.
+        combined = start
+        for wish in sorted(wishes, key=lambda w: (not w.needle, "words" not in w.name, "JSON" in w.name)):
+            combined = next(iter(wish.edits(combined)), combined) if wish.measure(combined) < 1 else combined
+        values = (_value(shape, text) for text in dict.fromkeys([combined, *alternatives]))
+        edited.extend(Candidate(value, one.logit - _EDIT_COST) for value in values if value is not None)
+    return edited
+
+
+def _value(shape: Shape, text: str) -> object:
+    """`text` as a value of `shape`, or None if it cannot be one."""
+    kinds = {shape.kind, *(part.kind for part in shape.parts)} if shape.kind == "union" else {shape.kind}
+    if "str" in kinds:
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    if "float" in kinds:
+        return number
+    return round(number) if "int" in kinds and number == round(number) else None
+
+
+def _named_choices(shape: Shape, hint: str) -> list[Wish]:
+    """A wish for every option that the hint names and does not exclude, quoted or not."""
+    options = shape.options if shape.kind == "choice" else (True, False) if shape.kind == "bool" else ()
+    wishes = []
+    for option in options:
+        pattern = re.escape(str(option).lower())
+        is_named = re.search(rf"\b{pattern}\b", hint.lower())
+        is_excluded = re.search(
+            rf"\b(?:not|never|avoid|don't|instead of|than)\b[^.;]{{0,30}}\b{pattern}\b", hint.lower()
+        )
+        if is_named and not is_excluded:
+            wishes.append(exactly(str(option)))
+    return wishes
