@@ -162,7 +162,7 @@ def _whole(timeline: Timeline, cause: str) -> str:
     if failed.phase == "reward" or failed.error is None:
         return f"{cause}."
     return _join(
-        _cut(" ".join(describe_failure(failed).split()), _ONLY_CAUSE_CHARS),
+        _shorten(" ".join(describe_failure(failed).split()), _ONLY_CAUSE_CHARS),
         suggest_next_step(timeline, failed),
     )
 
@@ -171,11 +171,11 @@ def _first_sentence(text: str) -> str:
     """Up to the end of the first sentence, without its full stop, on one line."""
     flat = " ".join(text.split())
     end = _SENTENCE_END.search(flat)
-    return _cut((flat[: end.start()] if end else flat).rstrip("."), _CAUSE_CHARS)
+    return _shorten((flat[: end.start()] if end else flat).rstrip("."), _CAUSE_CHARS)
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def _shorten(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else f"{text[: max_chars - 1].rstrip()}…"
 
 
 def list_attempts(indices: Sequence[int]) -> str:

@@ -23,12 +23,12 @@ _ROLES = {
 
 def other_models_form(form: FormState) -> None:
     """Models for the adviser and the judge."""
-    known = roles.list_choices()
+    choices = roles.list_choices()
     changed = any(st.session_state.get(field_key(role), roles.SAME) != roles.SAME for role in _ROLES)
     with auto_expander("Separate models for advice and judging", key=field_key("others"), needed=changed):
         for role, about in _ROLES.items():
             kept: ModelSpec | None = st.session_state.get(static_key(role, "kept"))
-            options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in known.models)]
+            options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in choices.models)]
             if kept is not None:
                 options.append(roles.KEPT)
             chosen: str = st.session_state.get(field_key(role), roles.SAME)

@@ -59,13 +59,13 @@ def model_form(form: FormState, run: Run | None) -> None:
 
 def _real_model(form: FormState, run: Run | None) -> None:
     """A saved connection, or one typed here."""
-    known = roles.list_choices()
+    choices = roles.list_choices()
     named = st.session_state.get(field_key("model", "connection")) or roles.HERE
-    removed = bool(named) and named not in known.models
-    if known.models or removed:
+    removed = bool(named) and named not in choices.models
+    if choices.models or removed:
         st.selectbox(
             "Connection",
-            [*known.models, *([named] if removed else []), roles.HERE],
+            [*choices.models, *([named] if removed else []), roles.HERE],
             format_func=lambda name: (
                 f"{name} (removed)" if removed and name == named else name or "enter a model below"
             ),
@@ -73,7 +73,7 @@ def _real_model(form: FormState, run: Run | None) -> None:
             persist_state="session",
         )
     st.page_link(address.MODELS, label="Manage connections", icon=":material/lan:")
-    chosen = known.models.get(named)
+    chosen = choices.models.get(named)
     if removed:
         show_error(f"The connection {named} was removed. Choose another one, or add it again.")
         return
@@ -103,18 +103,18 @@ def _describe_key(model: ModelSpec) -> str:
 
 def _recording(form: FormState) -> None:
     """Replies of a run that is on record."""
-    known = roles.list_choices()
+    choices = roles.list_choices()
     st.caption(
         "Every request gets the reply that was recorded in that run: no network, no key, no cost. Other prompts have no "
         "reply, so change the reward or the threshold, but not the program."
     )
-    if not known.recorded:
+    if not choices.recorded:
         st.caption("No recorded runs yet. Run a program first.")
         return
     st.selectbox(
         "Recorded run",
-        ["", *known.recorded],
-        format_func=lambda name: _name_run(known.recorded[name]) if name else "Choose one",
+        ["", *choices.recorded],
+        format_func=lambda name: _name_run(choices.recorded[name]) if name else "Choose one",
         key=field_key("model", "recording"),
         persist_state="session",
         help=GLOSSARY["recording"],

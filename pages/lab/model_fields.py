@@ -16,10 +16,10 @@ from refine_core.programs import ModelSpec, ProgramSpec
 
 def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     """Fill the models' widgets. A key is never among what a description holds; one that was typed here is forgotten."""
-    model, known = spec.model, roles.list_choices()
+    model, choices = spec.model, roles.list_choices()
     if get_key(SECRET):
         clear_key(SECRET)  # it was typed for another address, perhaps
-    saved = known.same_model(model)
+    saved = choices.same_model(model)
     state[static_key("model", "whole")] = model  # what the form has no field for
     state[field_key("model", "kind")] = model.kind
     state[field_key("model", "connection")] = saved
@@ -27,7 +27,7 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
     state[field_key("model", "pace")] = model.delay_s if model.kind == "replay" else None
     for role, described in (("adviser", spec.adviser), ("judge", spec.judge)):
         state[static_key(role, "kept")] = described
-        state[field_key(role)] = roles.choose_role(described, known)
+        state[field_key(role)] = roles.choose_role(described, choices)
     state[field_key("model", "name")] = model.model if model.kind == "litellm" else ""
     state[field_key("model", "base")] = model.api_base or ""
     state[field_key("model", "env")] = model.key_env or ""
@@ -41,34 +41,34 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
 
 def use_connection() -> None:
     """Choose the connection that the Models page asks for, and follow those that were renamed. Before the widgets are drawn."""
-    state, known = st.session_state, roles.list_choices()
+    state, choices = st.session_state, roles.list_choices()
     name = state.pop(USE, None)
-    if name is not None and name in known.models:
+    if name is not None and name in choices.models:
         state[field_key("model", "kind")] = "litellm"
         state[field_key("model", "connection")] = name
     if name := state.get(field_key("model", "connection")):  # it may have another name by now
-        state[field_key("model", "connection")] = known.name_now(name)
+        state[field_key("model", "connection")] = choices.name_now(name)
     for role in ("adviser", "judge"):
         chosen = state.get(field_key(role), "")
         if chosen.startswith(roles.SAVED):
-            state[field_key(role)] = roles.SAVED + known.name_now(chosen.removeprefix(roles.SAVED))
+            state[field_key(role)] = roles.SAVED + choices.name_now(chosen.removeprefix(roles.SAVED))
 
 
 def read_models() -> tuple[ModelSpec, ModelSpec | None, ModelSpec | None]:
     """Those of the program, its adviser and its judge."""
-    state, known = st.session_state, roles.list_choices()
+    state, choices = st.session_state, roles.list_choices()
     if state.get(field_key("model", "kind")) == "replay":
         return roles.replay_models(
             state.get(field_key("model", "recording")) or "", state.get(field_key("model", "pace"))
         )
     adviser, judge = (
-        roles.read_role(state.get(field_key(role), roles.SAME), state.get(static_key(role, "kept")), known)
+        roles.read_role(state.get(field_key(role), roles.SAME), state.get(static_key(role, "kept")), choices)
         for role in ("adviser", "judge")
     )
-    return _read_model(known), adviser, judge
+    return _read_model(choices), adviser, judge
 
 
-def _read_model(known: roles.Choices) -> ModelSpec:
+def _read_model(choices: roles.Choices) -> ModelSpec:
     state = st.session_state
 
     def get(name: str) -> Any:
@@ -79,7 +79,7 @@ def _read_model(known: roles.Choices) -> ModelSpec:
         return ModelSpec(temperature=temperature, delay_s=get("delay") or 0.0)
     if name := get("connection") or roles.HERE:
         # One that was removed meanwhile is no model, so that Run does not ask another in its place.
-        return known.models.get(name) or ModelSpec(kind="litellm", connection=name)
+        return choices.models.get(name) or ModelSpec(kind="litellm", connection=name)
     whole: ModelSpec = state[static_key("model", "whole")]
     base = whole if whole.kind == "litellm" else ModelSpec()
     return replace(

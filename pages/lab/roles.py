@@ -37,8 +37,8 @@ class Choices:
     def same_model(self, model: ModelSpec) -> str:
         """The connection that `model` was taken from, by its name of today, if it still is that model; else ""."""
         name = self.name_now(model.connection)
-        known = self.models.get(name)
-        return name if known is not None and known == replace(model, connection=name) else ""
+        saved = self.models.get(name)
+        return name if saved is not None and saved == replace(model, connection=name) else ""
 
 
 def list_choices() -> Choices:
@@ -64,7 +64,7 @@ def replay_models(run_id: str, delay_s: float | None) -> tuple[ModelSpec, ModelS
     return again.model, again.adviser, again.judge
 
 
-def read_role(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec | None:
+def read_role(chosen: str, kept: ModelSpec | None, choices: Choices) -> ModelSpec | None:
     """The model of an adviser or judge: None for that of the program. kept: as the loaded description has it.
 
     A connection that was removed meanwhile is no model, so that Run does not ask another in its place.
@@ -78,14 +78,14 @@ def read_role(chosen: str, kept: ModelSpec | None, known: Choices) -> ModelSpec 
             return kept
         case _:
             name = chosen.removeprefix(SAVED)
-            return known.models.get(name) or ModelSpec(kind="litellm", connection=name)
+            return choices.models.get(name) or ModelSpec(kind="litellm", connection=name)
 
 
-def choose_role(model: ModelSpec | None, known: Choices) -> str:
+def choose_role(model: ModelSpec | None, choices: Choices) -> str:
     """The inverse: what to choose for a described model."""
     if model is None:
         return SAME
     if model == ModelSpec():
         return PRACTICE
-    name = known.same_model(model)
+    name = choices.same_model(model)
     return SAVED + name if name else KEPT

@@ -77,7 +77,7 @@ def write_row(one: ModelSpending) -> list[str]:
 
 
 def format_total(spent: Sequence[ModelSpending]) -> str:
-    """The sum of what is known: "$1.20", "at least $1.20", "unknown" where nothing is."""
+    """The sum of the known costs: "$1.20", "at least $1.20", "unknown" where nothing is."""
     known = [one.cost_usd for one in spent if one.cost_usd is not None]
     unpriced = any(one.unpriced for one in spent)
     if unpriced and not any(known):
@@ -85,10 +85,10 @@ def format_total(spent: Sequence[ModelSpending]) -> str:
     return ("at least " if unpriced else "") + _format_sum(sum(known))
 
 
-def _format_tokens(known: int | None, uncounted: int) -> str:
-    if known is None:
+def _format_tokens(value: int | None, uncounted: int) -> str:
+    if value is None:
         return "unknown"
-    return f"at least {known:,}" if uncounted else f"{known:,}"
+    return f"at least {value:,}" if uncounted else f"{value:,}"
 
 
 def _format_cost(usd: float | None, unpriced: int) -> str:

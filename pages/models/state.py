@@ -61,7 +61,7 @@ def load_preset(name: str, taken: Collection[str] = ()) -> None:
         max_tokens=preset.max_tokens,
     )
     keys.clear_key(KEY_SLOT)
-    _fill(Connection(_free_name(_NAMES.get(name, preset.title), taken), name, model), None, key_from)
+    _load_fields(Connection(_free_name(_NAMES.get(name, preset.title), taken), name, model), None, key_from)
 
 
 def _free_name(wanted: str, taken: Collection[str]) -> str:
@@ -77,10 +77,10 @@ def load_connection(connection: Connection) -> None:
     wants_key = bool(held_key) or PRESETS[connection.preset].wants_key
     key_from = VARIABLE if connection.model.key_env else TYPED if wants_key else NONE
     keys.set_key(KEY_SLOT, held_key)
-    _fill(connection, connection.name, key_from)
+    _load_fields(connection, connection.name, key_from)
 
 
-def _fill(connection: Connection, replacing: str | None, key_from: str) -> None:
+def _load_fields(connection: Connection, replacing: str | None, key_from: str) -> None:
     state, model = st.session_state, connection.model
     FORM.clear()
     state[static_key("preset")], state[static_key("replacing")] = connection.preset, replacing
@@ -109,15 +109,15 @@ def key_address(preset: Preset, model: ModelSpec) -> str:
     return "" if preset.wants_address and not model.api_base else keys.address_of(model)
 
 
-def choose_format(check_id: str, found: ReplyFormat | None) -> bool:
+def choose_format(check_id: str, tested_format: ReplyFormat | None) -> bool:
     """Choose the format that the form's own test found, once a test, unless a person chose one. Before the widgets are drawn."""
     state = st.session_state
-    if not found or found == "chat" or state.get(static_key("format_of")) == check_id:
+    if not tested_format or tested_format == "chat" or state.get(static_key("format_of")) == check_id:
         return False
     state[static_key("format_of")] = check_id
     if state.get(field_key("reply_format")) != "auto":
         return False
-    state[field_key("reply_format")] = found
+    state[field_key("reply_format")] = tested_format
     return True
 
 

@@ -50,7 +50,7 @@ class ModelSpec:
     model: litellm's name for it, such as `openai/gpt-4o-mini`; unused by the practice model. In a replay, the recorded one's.
     api_base: address of an OpenAI-compatible server, or None for the provider's own.
     key_env: name of the environment variable that holds the key, or None.
-    temperature: of the first attempt (T0) and of advice; None sends none. max_tokens: longest reply, or None for the
+    temperature: of the first attempt (T0) and of advice; None sends none. max_tokens: of a reply, or None for the
     provider's default.
     timeout_s: seconds for one request. retries: further tries after a passing failure.
     delay_s: seconds that the practice model, or a replay, takes for each reply, for demos; None in a replay as recorded.

@@ -189,7 +189,7 @@ def test_a_run_that_began_with_a_typed_key_does_not_go_on_without_it():
         assert "a-typed-key" not in repr(records)
         cut = next(n for n, r in enumerate(records, 1) if isinstance(r.event, RewardScored))
         runs = interrupted(records[:cut])
-        with pytest.raises(LMKeyError, match="begun with a typed key for tiny"):
+        with pytest.raises(LMKeyError, match="started with a key entered for tiny"):
             runs.resume(run_id)
         assert runs.get(run_id).resumable
         assert len(runs.events(run_id)) == cut, "nothing was begun"
