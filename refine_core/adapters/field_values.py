@@ -15,13 +15,8 @@ from typing import Any
 
 import ujson
 
-from refine_core.adapters.lenient_values import (
-    choice_table,
-    is_none_text,
-    is_percent_field,
-    match_choice,
-    normalize_value,
-)
+from refine_core.adapters.choices import choice_table, is_none_text, match_choice
+from refine_core.adapters.lenient_values import is_percent_field, normalize_value
 from refine_core.adapters.template_echo import strip_type_note
 from refine_core.jsonable import to_jsonable
 from refine_core.python_parser import parse_expression

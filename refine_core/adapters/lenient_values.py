@@ -1,4 +1,4 @@
-"""Values as people write them, as data that their type takes: "1,234" for an int, "**Positive.**" for a choice.
+"""Values of any depth as people write them, as data that their type takes: "1,234" for an int, "**Positive.**" for a choice.
 
     data that does not fit --normalize_value--> data that may, to be validated again, so that bounds still hold
 
@@ -11,161 +11,17 @@ Rule 3: a percentage is that many hundredths for a float ("85%" is 0.85), unless
 from __future__ import annotations
 
 import dataclasses
-import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from enum import Enum
-from functools import lru_cache
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
+from refine_core.adapters.choices import choice_table, is_none_text, match_choice
+from refine_core.adapters.number_text import is_percent, normalize_number
 from refine_core.signatures.fields import Field
-from refine_core.signatures.types import choices
 
-_LONGEST = 200  # characters of a number or a choice that is looked at
-
-# --- choices
-
-_WRAPS = (
-    ("```", "```"),
-    ("**", "**"),
-    ("__", "__"),
-    *((c, c) for c in "*_`'\""),
-    *("\u201c\u201d", "\u2018\u2019", "«»", "()", "[]", "<>"),
-)
-_STOPS = ".,;:!"
 _BOOLS = {"true": True, "yes": True, "false": False, "no": False}
-
-
-def choice_table(kind: Any) -> Mapping[str, object] | None:
-    """How a reply may write each of the values to choose from -> that value; None for a type without choices."""
-    try:
-        return _build_choice_table(kind)
-    except TypeError:  # what cannot be hashed cannot be remembered
-        return _build_choice_table.__wrapped__(kind)
-
-
-@lru_cache(maxsize=512)
-def _build_choice_table(kind: Any) -> Mapping[str, object] | None:
-    allowed = choices(kind)
-    if allowed is None:
-        return None
-    table: dict[str, object] = {}
-    for one in kind if isinstance(kind, type) and issubclass(kind, Enum) else allowed:
-        table.setdefault(str(one.value if isinstance(one, Enum) else one), one)
-    for one in [one for one in table.values() if isinstance(one, Enum)]:  # names after values, as in dspy
-        table.setdefault(one.name, one)
-        table.setdefault(str(one), one)
-    return table
-
-
-def match_choice(table: Mapping[str, object], text: str) -> object:
-    """The one choice that a text names: as it is, or without quotes, Markdown, a stop, or its case; the least change first.
-
-    Raises KeyError for none, and for several.
-    """
-    for bare in iter_unwrapped(text):
-        if bare in table:
-            return table[bare]
-        for change in (str.casefold, _fold_case):
-            target = change(bare)
-            matches = {id(value): value for key, value in table.items() if target and change(key) == target}
-            if len(matches) == 1:
-                return next(iter(matches.values()))
-            if matches:
-                raise KeyError(text)
-    raise KeyError(text)
-
-
-def is_none_text(text: str) -> bool:
-    """Whether a text says that there is no value."""
-    return not text.strip() or any(bare.lower() in ("none", "null") for bare in iter_unwrapped(text))
-
-
-def _fold_case(text: str) -> str:
-    return re.sub(r"[\s_-]+", " ", text.strip()).casefold() if any(map(str.isalpha, text)) else text
-
-
-def iter_unwrapped(text: str) -> Iterator[str]:
-    """A text, and what is left of it as quotes, Markdown and stops around it are taken away, one after another."""
-    text = text.strip()
-    if len(text) > _LONGEST:
-        return
-    if text.startswith(("Literal[", "str[")) and text.endswith("]"):
-        text = text[text.find("[") + 1 : -1].strip()
-    while text:
-        yield text
-        for opening, closing in _WRAPS:
-            if len(text) > len(opening + closing) and text.startswith(opening) and text.endswith(closing):
-                text = text[len(opening) : -len(closing)].strip()
-                break
-        else:
-            if text[-1] in _STOPS:
-                text = text[:-1].rstrip()
-            elif whole := re.fullmatch(r"([+-]?\d+)\.0+", text):
-                text = whole[1]
-            else:
-                return
-
-
-# --- numbers
-
-_CURRENCY = r"(?:(?:US|CA|AU|NZ|HK|C|A|R)?\$|[€£¥₹₩₽]|(?:USD|EUR|GBP|JPY|CHF|INR|CNY)\b)"
-_BLANK = "[ \u00a0\u2007\u2009\u202f]"
-_BODIES = (
-    r"\d+(?:\.\d*)?|\.\d+",
-    rf"[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?|[1-9]\d{{0,2}}(?:{_BLANK}\d{{3}})+(?:[.,]\d*)?",
-    r"[1-9]\d{0,2}(?:['\u2019_]\d{3})+(?:\.\d*)?|\d+(?:_\d+)+(?:\.\d*)?",
-    r"[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d*)?",  # as in India
-    r"[1-9]\d{0,2}(?:\.\d{3})+,\d+|[1-9]\d{0,2}(?:\.\d{3}){2,}",  # as in Germany
-)
-_NUMBER = (  # compiled where it is first needed: few replies hold such a number, and every import would pay
-    rf"(?P<sign>[+-]?)(?:{_CURRENCY}{_BLANK}?)?(?P<inner>[+-]?)(?P<body>{'|'.join(_BODIES)})(?P<power>[eE][+-]?\d{{1,4}})?"
-    rf"{_BLANK}?(?P<percent>%|percent)?(?:{_CURRENCY})?"
-)
-_SIGNS = str.maketrans("\u2212\u2010\u2011\u2012\u2013\uff0d\ufe63\uff0b\uff0c\uff0e\uff05", "-------+,.%")
-_IN_PERCENT = re.compile(
-    r"percent|(?:\b|_)pct(?:\b|_)|%|\b0\s*(?:-|\u2013|to|\.\.)\s*100\b|\bout of 100\b", re.IGNORECASE
-)
-
-
-def is_percent(name: str, description: str, bounds: Iterable[object]) -> bool:
-    """Whether a number is in percent: 85 rather than 0.85."""
-    large = any(isinstance(bound, (int, float)) and abs(bound) > 1 for bound in bounds)
-    return large or _IN_PERCENT.search(f"{name} {description}") is not None
-
-
-def _normalize_number(kind: type, text: str, *, in_percent: bool) -> object:
-    """A number as people write it, as `kind` takes it; the text where it is none, or could be two."""
-    if len(text) > _LONGEST or "(" in text:  # which is a minus to some
-        return text
-    plain = "".join(str(int(c)) if c.isdecimal() else c for c in text.translate(_SIGNS))
-    match = next(filter(None, (re.fullmatch(_NUMBER, one) for one in iter_unwrapped(plain))), None)
-    if match is None or (match["sign"] and match["inner"]):
-        return text
-    value = Decimal(f"{match['sign']}{match['inner']}{_remove_grouping(match['body'])}{match['power'] or ''}")
-    if kind is int:
-        return int(value) if value == value.to_integral_value() and value.adjusted() < _LONGEST else text
-    if match["percent"] and not in_percent:
-        value /= 100
-    return float(value) if kind is float else value
-
-
-def _remove_grouping(body: str) -> str:
-    """A number without what groups its digits, and with a point before its decimals."""
-    body = re.sub(rf"{_BLANK}|['\u2019_]", "", body)
-    dots, commas = body.count("."), body.count(",")
-    if (
-        commas == 1
-        and (dots or not re.fullmatch(r"\d{1,3},\d{3}", body))
-        and body.rfind(",") > body.rfind(".")
-    ):
-        return body.replace(".", "").replace(",", ".")
-    return (body.replace(".", "") if dots > 1 else body).replace(",", "")
-
-
-# --- values of any depth
 
 
 def normalize_value(kind: Any, data: object, *, in_percent: bool = False) -> object:
@@ -182,7 +38,7 @@ def normalize_value(kind: Any, data: object, *, in_percent: bool = False) -> obj
     if isinstance(data, str):
         if kind is bool:
             return _normalize_choice(_BOOLS, data)
-        return _normalize_number(kind, data, in_percent=in_percent) if kind in (int, float, Decimal) else data
+        return normalize_number(kind, data, in_percent=in_percent) if kind in (int, float, Decimal) else data
 
     def part(of: Any, value: object) -> object:
         return normalize_value(of, value, in_percent=in_percent)

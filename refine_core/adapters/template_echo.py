@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from refine_core.adapters.lenient_values import iter_unwrapped
+from refine_core.adapters.choices import iter_unwrapped
 from refine_core.errors import SignatureError
 from refine_core.signatures.fields import Field
 from refine_core.signatures.types import json_schema
