@@ -3,11 +3,13 @@
     run_id = start(spec, credentials)        goes down
     events(run_id, after=seq)                comes up
 
-A run works on a thread of its own and belongs to nobody's screen: closing a page ends nothing. Every event is durable
-before the next step. What a screen shows is folded from the events, here or after a restart alike.
+A run works on a thread of its own and belongs to no screen: closing a page ends nothing. Every event is durable before
+the next step. What a screen shows is folded from the events, also after a restart.
 
-registry   the runs of one store        run   one of them, as a screen sees it        replaying   giving it again
-default_runs   those in the user's data folder
+registry       the runs of one store                 job        a run at work: its thread, its budget, its recorder
+default_runs   those in the user's data folder       logs       records and timelines, folded once
+run            one run, as a screen sees it          prompts    a prompt in parts
+replaying      the same program on recorded replies
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run given again: its description, on the replies that it recorded."""
+"""The description of a replay: the same program on the replies that a run recorded."""
 
 from __future__ import annotations
 
