@@ -34,8 +34,8 @@ def stop_summary(
     if end is not None:
         return _join(*_ending(timeline, end))
     sentence = _progress(timeline) if alive else _interruption(timeline, because)
-    kept = "Everything recorded until then is here." if because and timeline.attempts and not alive else ""
-    return _join(sentence, *_failures(timeline), kept)
+    note = "Everything recorded until then is here." if because and timeline.attempts and not alive else ""
+    return _join(sentence, *_failures(timeline), note)
 
 
 def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
@@ -114,16 +114,16 @@ def _named(what: str, timeline: Timeline, index: int | None) -> str:
 def _failures(timeline: Timeline) -> list[str]:
     """One sentence a cause; the causes that most attempts failed of come first, and further ones are counted.
 
-    An only cause is told with what to do about it.
+    A single cause comes with what to do about it.
     """
     causes = _by_cause(timeline)
     if len(causes) == 1:
         return [
             f"{list_attempts(indices)} failed: {_whole(timeline, cause)}" for cause, indices in causes.items()
         ]
-    most = sorted(causes, key=lambda cause: -len(causes[cause]))[:_CAUSES]
-    sentences = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in most]
-    others = sum(len(causes[cause]) for cause in causes if cause not in most)
+    main = sorted(causes, key=lambda cause: -len(causes[cause]))[:_CAUSES]
+    sentences = [f"{list_attempts(causes[cause])} failed: {cause}." for cause in causes if cause in main]
+    others = sum(len(causes[cause]) for cause in causes if cause not in main)
     return [
         *sentences,
         *([f"{pluralize(others, 'more attempt')} failed for other reasons."] if others else []),
@@ -133,7 +133,7 @@ def _failures(timeline: Timeline) -> list[str]:
 def _by_cause(timeline: Timeline) -> dict[str, list[int]]:
     """Why attempts failed, with their indices, in the order in which each cause came first."""
     causes: dict[str, list[int]] = {}
-    first: dict[str, str] = {}  # of those that tell the same cause, how it was told first
+    first: dict[str, str] = {}  # of causes that differ only in such details, the first
     for attempt in sorted(timeline.attempts, key=lambda a: a.index):
         if attempt.state == "failed":
             cause = _cause(attempt)

@@ -10,22 +10,22 @@ _EACH = 12  # attempts told one by one; more are summed up
 
 
 def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
-    """What the chart shows, made from the same data. No model's words are in it. live: a run without an end goes on."""
-    attempts, made = timeline.attempts, len(timeline.attempts)
-    if not made:
+    """What the chart shows, from the same data. It quotes no model. live: a run without an end goes on."""
+    attempts, count = timeline.attempts, len(timeline.attempts)
+    if not count:
         return f"Timeline of a run of at most {pluralize(timeline.spec.N, 'attempt')}; none has begun."
     sentences = [
-        f"Timeline of {pluralize(made, 'attempt')} of at most {timeline.spec.N}.",
+        f"Timeline of {pluralize(count, 'attempt')} of at most {timeline.spec.N}.",
         *filter(None, [label(timeline)]),
     ]
     if timeline.spec.threshold is not None:
         sentences.append(f"The threshold is {format_reward(timeline, timeline.spec.threshold)}.")
     if timeline.uses_rollouts:
         sentences.append("No temperature is used; each attempt is another rollout.")
-    if made <= _EACH:
-        sentences += [_told(timeline, attempt) for attempt in attempts]
+    if count <= _EACH:
+        sentences += [_describe_attempt(timeline, attempt) for attempt in attempts]
     else:
-        sentences += _summed_up(timeline)
+        sentences += _summarize_attempts(timeline)
     if timeline.end is None:
         sentences.append("The run goes on." if live else "The run was interrupted.")
     elif timeline.returned_index is not None:
@@ -34,14 +34,14 @@ def describe_figure(timeline: Timeline, *, live: bool = True) -> str:
 
 
 def label(timeline: Timeline) -> str:
-    """What must stand on the chart itself: that the replies are recorded ones, where they are; else ""."""
+    """The note on the chart of a replay, that its replies are recorded ones; "" for any other run."""
     model = timeline.spec.model
     if model.kind != "replay":
         return ""
     return f"Replay: recorded replies of {model.model or 'a run'}; no model was asked."
 
 
-def _told(timeline: Timeline, attempt: Attempt) -> str:
+def _describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
     name, kind = f"Attempt {attempt.index + 1}", attempt.outcome
     if attempt.reward is not None:
         failed = describe_unmet_rules(attempt)
@@ -55,18 +55,18 @@ def _told(timeline: Timeline, attempt: Attempt) -> str:
     return f"{what}, with a hint for {hinted}." if hinted else f"{what}."
 
 
-def _summed_up(timeline: Timeline) -> list[str]:
+def _summarize_attempts(timeline: Timeline) -> list[str]:
     rewards = [a.reward for a in timeline.attempts if a.reward is not None]
     failed = sum(a.state == "failed" for a in timeline.attempts)
     barred = sum(bool(a.unmet) for a in timeline.attempts)
-    told = []
+    sentences = []
     if rewards and timeline.best is not None:
-        told.append(
+        sentences.append(
             f"Rewards go from {format_reward(timeline, min(rewards))} to {format_reward(timeline, max(rewards))}; "
             f"attempt {timeline.best + 1} is the best."
         )
     if barred:
-        told.append(f"{pluralize(barred, 'attempt')} with a rule not met.")
+        sentences.append(f"{pluralize(barred, 'attempt')} with a rule not met.")
     if failed:
-        told.append(f"{pluralize(failed, 'attempt')} failed.")
-    return told
+        sentences.append(f"{pluralize(failed, 'attempt')} failed.")
+    return sentences

@@ -74,7 +74,7 @@ class Grid:
 
     @property
     def middle(self) -> float:
-        """Half way up the panel: where a mark without a reward waits."""
+        """Half way up the panel, for a mark that has no reward yet."""
         return (self.ticks[0] + self.ticks[-1]) / 2
 
     def lane(self, kind: Kind, name: str | None = None) -> Lane | None:
@@ -82,7 +82,7 @@ class Grid:
         return next((one for one in self.lanes if one.kind == kind and name in {None, one.name}), None)
 
     def clamp(self, reward: float) -> float:
-        """Where a reward lies; one without end lies at the edge."""
+        """Where a reward lies on the axis; an infinite one lies at its edge."""
         return min(max(reward, self.low), self.high) if not math.isnan(reward) else self.low
 
 
@@ -104,8 +104,8 @@ def build_grid(timeline: Timeline) -> Grid:
 
 
 def _columns(timeline: Timeline) -> int:
-    made = max((a.index + 1 for a in timeline.attempts), default=0)
-    return max(1, made, timeline.spec.N if timeline.end is None else min(timeline.spec.N, _KEPT_COLUMNS))
+    begun = max((a.index + 1 for a in timeline.attempts), default=0)
+    return max(1, begun, timeline.spec.N if timeline.end is None else min(timeline.spec.N, _KEPT_COLUMNS))
 
 
 def _lanes(timeline: Timeline) -> tuple[Lane, ...]:

@@ -1,4 +1,4 @@
-"""What pointing at a mark says. A model's words are shortened and escaped."""
+"""The hover texts of marks. A model's words are shortened and escaped."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _FIELDS = 8
 
 
 def describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
-    """What pointing at an attempt says."""
+    """The hover text of an attempt."""
     reward = "no reward" if attempt.reward is None else f"reward {format_reward(timeline, attempt.reward)}"
     took = "" if attempt.took_s is None else f" · {format_duration(attempt.took_s)}"
-    said = _fields(attempt.outputs)
+    outputs = _fields(attempt.outputs)
     wrong = text.shorten(describe_failure(attempt), _WORDS)
     temperature = (
         f"temperature {format_temperature(attempt.temperature)}"
@@ -44,22 +44,22 @@ def describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
             f"rule not met, {text.shorten(name, _WORDS)}: {text.shorten(message, _WORDS)}"
             for name, message in islice(attempt.unmet.items(), _FIELDS)
         ),
-        *said,
+        *outputs,
     )
 
 
 def describe_run(attempt: Attempt, run: PredictorRun) -> str:
-    """What pointing at a predictor's bar says: how long, which hint, what came out, what went wrong."""
+    """The hover text of a predictor's bar: how long, which hint, what came out, what went wrong."""
     unfinished = ATTEMPT_OUTCOMES["cut_off" if run.state == "cut_off" else "running"]
     took = unfinished if run.took_s is None else format_duration(run.took_s)
     hint = run.hint if is_hint(run.hint) else None
-    again = [call for call in run.calls if call.is_repeat]
+    repeats = [call for call in run.calls if call.is_repeat]
     free = _free(run.calls)
     return text.hover(
         f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
         describe_rollout(attempt.index) if run.name in attempt.fixed_temperature else "",
         f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
-        f"the first reply could not be read; asked again {describe_format(again[-1])}" if again else "",
+        f"the first reply could not be read; asked again {describe_format(repeats[-1])}" if repeats else "",
         *_fields(run.outputs),
         text.shorten(describe_error(run.error), _WORDS) if run.error else "",
         _retried(run.calls),
@@ -68,7 +68,7 @@ def describe_run(attempt: Attempt, run: PredictorRun) -> str:
 
 
 def describe_advice(attempt: Attempt, advice: Advice) -> str:
-    """What pointing at a chip says."""
+    """The hover text of a chip."""
     name = f"Advice after attempt {attempt.index + 1}"
     if advice.state in ("running", "cut_off"):
         asked = advice.state == "running"
@@ -119,7 +119,7 @@ def _free(calls: Sequence[Call]) -> str:
 
 
 def describe_hint(timeline: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:
-    """What pointing at an arrow's head says."""
+    """The hover text of an arrow's head."""
     source = hint_source(timeline, attempt)
     return text.hover(
         f"Hint for {predictor} in attempt {attempt.index + 1}, {source}:", text.shorten(hint, 2 * _WORDS)

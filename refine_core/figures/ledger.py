@@ -21,7 +21,7 @@ from refine_core.formatting import (
     format_temperature,
     pluralize,
 )
-from refine_core.log.timeline import Attempt, Call, Outcome, Timeline, Usage
+from refine_core.log.timeline import Attempt, Outcome, Timeline, Usage
 from refine_core.messages import (
     ATTEMPT_OUTCOMES,
     describe_failure,
@@ -140,41 +140,42 @@ def _change(timeline: Timeline, attempt: Attempt, before: float | None) -> Cell:
 
 
 def _hint(timeline: Timeline, attempt: Attempt) -> Cell:
-    given = attempt.real_hints
-    if not given:
+    hints = attempt.real_hints
+    if not hints:
         return Cell(_NONE, "No hint", quiet=True)
     source = hint_source(timeline, attempt)
-    said = " ".join(f"{name}: {text.shorten(hint, 120)}" for name, hint in given.items())
-    about = f"{source[0].upper()}{source[1:]}. {said}" if source else said
-    return Cell(text.shorten(", ".join(given), _SHOWN), text.clip(about, _TITLE))
+    texts = " ".join(f"{name}: {text.shorten(hint, 120)}" for name, hint in hints.items())
+    about = f"{source[0].upper()}{source[1:]}. {texts}" if source else texts
+    return Cell(text.shorten(", ".join(hints), _SHOWN), text.clip(about, _TITLE))
 
 
 def _output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     """What came out. A rule that was not met and a refusal come first: the reward alone does not tell of them."""
-    came = _came(attempt, before)
+    cell = _first_output(attempt, before)
     if attempt.score is not None and attempt.score.refusals:
-        came = Cell(
-            f"the sandbox refused something · {came.text}",
-            text.clip("\n".join([*describe_refusals(attempt.score), came.title]), _TITLE),
+        cell = Cell(
+            f"the sandbox refused something · {cell.text}",
+            text.clip("\n".join([*describe_refusals(attempt.score), cell.title]), _TITLE),
         )
     if not attempt.unmet:
-        return came
+        return cell
     names = text.shorten(", ".join(attempt.unmet), 40)
-    said = "\n".join(f"{name}: {message}" for name, message in attempt.unmet.items())
+    rules = "\n".join(f"{name}: {message}" for name, message in attempt.unmet.items())
     return Cell(
-        f"{describe_unmet_rules(attempt)} ({names}) · {came.text}", text.clip(f"{said}\n{came.title}", _TITLE)
+        f"{describe_unmet_rules(attempt)} ({names}) · {cell.text}",
+        text.clip(f"{rules}\n{cell.title}", _TITLE),
     )
 
 
-def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
+def _first_output(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
     if attempt.error is not None:
         at = f"line {attempt.error.line}: " if attempt.error.line is not None else ""
         why = text.shorten_middle(describe_failure(attempt), _TITLE)
         return Cell(f"{at}{why}", text.clip(attempt.error.message, _TITLE))
     if attempt.outputs is None:
         return Cell(_NONE, quiet=True)
-    told = (f"{name}: {text.to_text(value, _TITLE)}" for name, value in attempt.outputs.items())
-    whole = text.clip("\n".join(told), _TITLE)
+    texts = (f"{name}: {text.to_text(value, _TITLE)}" for name, value in attempt.outputs.items())
+    whole = text.clip("\n".join(texts), _TITLE)
     if before is None:
         name, value = next(iter(attempt.outputs.items()), ("", ""))
         first = f"{name}: {text.shorten(value, _SHOWN)}" if name else _NONE
@@ -190,7 +191,7 @@ def _came(attempt: Attempt, before: Mapping[str, object] | None) -> Cell:
 
 
 def _difference(old: str, new: str) -> str:
-    """Word by word: both where they are short, else how many words came and went, and the first that came."""
+    """Word by word: both where they are short, else how many words were added and removed, and the first new ones."""
     a, b = old.split(), new.split()
     if len(a) <= _FEW_WORDS and len(b) <= _FEW_WORDS:
         return f"{text.shorten(old, 40) or 'empty'} → {text.shorten(new, 40) or 'empty'}"
@@ -219,19 +220,14 @@ def _time(attempt: Attempt) -> Cell:
     parts = f"{format_duration(attempt.took_s)} for the attempt"
     if advice is not None:
         parts += f", {format_duration(advice)} for the advice after it"
-    retries = sum(len(call.retries) for call in _calls(attempt))
+    retries = sum(len(call.retries) for call in attempt.all_calls)
     if retries:
         parts += f"; requests sent again: {retries}"
     return Cell(format_seconds(attempt.took_s + (advice or 0.0)), parts)
 
 
-def _calls(attempt: Attempt) -> list[Call]:
-    """Those of the attempt and of the advice after it."""
-    return [*attempt.calls, *(attempt.advice.calls if attempt.advice else ())]
-
-
 def _usage(attempt: Attempt) -> Usage:
-    return Usage.of(_calls(attempt))
+    return Usage.of(attempt.all_calls)
 
 
 def _tokens(attempt: Attempt) -> Cell:
@@ -255,12 +251,12 @@ def _cost(attempt: Attempt) -> Cell:
 
 
 def _why_free(attempt: Attempt) -> str:
-    replies = [call.reply for call in _calls(attempt) if call.reply is not None]
+    replies = [call.reply for call in attempt.all_calls if call.reply is not None]
     if any(reply.replayed for reply in replies):
         return "Replayed: no model was asked"
     return "Cached" if any(reply.cache_hit for reply in replies) else "Free of charge"
 
 
 def _unknown(attempt: Attempt, why: str) -> Cell:
-    answered = any(call.reply for call in _calls(attempt))
+    answered = any(call.reply for call in attempt.all_calls)
     return Cell("unknown" if answered else _NONE, why if answered else "No model has answered", quiet=True)

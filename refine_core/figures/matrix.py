@@ -1,4 +1,4 @@
-"""The strips of a run with many attempts: one shaded cell an attempt, where bars and arrows would be a thicket.
+"""The strips of a run with many attempts: one shaded cell an attempt, where bars and arrows would be too dense.
 
 A predictor's cell is darker the longer it took, the reward's the higher it is. A dot in a cell: it was given a hint.
 """

@@ -19,7 +19,7 @@ _SYMBOLS: dict[Outcome, tuple[str, str, int]] = {
 
 def draw_columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: float) -> Trace:
     """A bar behind each column: where to point and click, and a faint place for each attempt still to come."""
-    made = {a.index: a for a in timeline.attempts}
+    attempts = {a.index: a for a in timeline.attempts}
     never = "This attempt was not needed." if timeline.end else "This attempt has not begun."
     indices = range(grid.columns)
     return {
@@ -31,16 +31,18 @@ def draw_columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: f
         "base": [foot] * grid.columns,
         "width": 0.92,
         "marker": {
-            "color": ["rgba(0,0,0,0)" if i in made else "token:text/0.03" for i in indices],
+            "color": ["rgba(0,0,0,0)" if i in attempts else "token:text/0.03" for i in indices],
             "cornerradius": 0,
             "line": {"width": 0},
         },
         "hoverinfo": "text",
         "hovertext": [
-            hovers.describe_attempt(timeline, made[i]) if i in made else text.hover(f"Attempt {i + 1}", never)
+            hovers.describe_attempt(timeline, attempts[i])
+            if i in attempts
+            else text.hover(f"Attempt {i + 1}", never)
             for i in indices
         ],
-        "customdata": [i if i in made else None for i in indices],
+        "customdata": [i if i in attempts else None for i in indices],
     }
 
 
@@ -62,7 +64,7 @@ def draw_best_so_far(timeline: Timeline, grid: Grid) -> Trace:
 
 
 def draw_rewards(timeline: Timeline, grid: Grid) -> Trace:
-    """Attempts that were scored; shape and colour tell their outcome. A hollow one failed a validator."""
+    """Attempts that were scored; shape and colour show their outcome. A hollow one failed a validator."""
     scored = [a for a in timeline.attempts if a.reward is not None]
     symbols = [_SYMBOLS[a.outcome] for a in scored]
     paper = "token:background"

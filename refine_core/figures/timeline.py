@@ -217,7 +217,7 @@ def _free(timeline: Timeline, grid: Grid, threshold: float) -> dict[str, Json]:
 
 
 def _names(wide: str, narrow: str, at: dict[str, Json]) -> list[Json]:
-    """A strip's name in both sizes, folded; pointing at one that had to be shortened tells it in full."""
+    """A strip's name in both sizes, folded; pointing at one that had to be shortened shows it in full."""
     notes: list[Json] = []
     for place, name, letters, size, left_px in (
         ("wide", wide, 15, 12, _WIDE["l"]),

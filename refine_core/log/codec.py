@@ -2,7 +2,7 @@
 
     encode(event) -> (kind, version, text)        decode(kind, version, text) -> Event
 
-The text is valid JSON whatever the values: what JSON cannot say is tagged, {"$float": "nan"}, {"$int": "…"},
+The text is valid JSON whatever the values: what JSON cannot express is tagged, {"$float": "nan"}, {"$int": "…"},
 {"$dict": [[key, value], …]} for a mapping that would look like a tag, {"$text": "…"} for text with lone surrogates.
 A kind or version that this code does not know decodes to `Unknown`, with its payload kept.
 Kinds and field names on disk never change: where a field has another name in the code, STORED_NAMES says which.
@@ -37,7 +37,7 @@ _NAMES = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def dumps(value: object) -> str:
-    """Plain data as JSON text; tags what JSON cannot say. Raises nothing for values from refine_core.jsonable."""
+    """Plain data as JSON text; tags what JSON cannot express. Raises nothing for values from refine_core.jsonable."""
     return ujson.dumps(_pack(value), escape_forward_slashes=False, ensure_ascii=False)
 
 
@@ -158,5 +158,5 @@ def _unpack(value: object) -> object:
 
 
 def _clean(text: str) -> bool:
-    """Whether UTF-8 can say it."""
+    """Whether UTF-8 can encode it."""
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

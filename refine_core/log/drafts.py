@@ -1,7 +1,6 @@
-"""Replies while they are being written: what a person may read along, and nobody keeps.
+"""Replies while they are being written, for a person to read; they are not recorded.
 
-A draft is no fact. It lives in memory until its reply, which is one, is on record; whoever looks from another process, or
-after a restart, sees the facts alone.
+A draft is in memory until its reply is recorded. Another process, or this one after a restart, sees only recorded events.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from refine_core.log.span import Span
 
 
 class Drafts:
-    """A sink, and a `Draft`: what every call under way has said so far. Safe across threads.
+    """A sink, and a `Draft`: what every call under way has written so far. Safe across threads.
 
     version: how often a text was written.
     """
@@ -25,13 +24,13 @@ class Drafts:
         self.version = 0
 
     def write(self, span: Span, text: str) -> None:
-        """The call at this place has said all of `text` so far; "" begins anew."""
+        """The call with this span has written `text` so far; "" starts it over."""
         with self._lock:
             self._texts[span] = text
             self.version += 1
 
     def accept(self, span: Span, event: Event) -> None:
-        """Drop the draft of a call that ended, or that begins anew."""
+        """Drop the draft of a call that ended, or that is sent again."""
         if isinstance(event, LMReplied | LMFailed | LMRetried):
             with self._lock:
                 self._texts.pop(span, None)

@@ -1,8 +1,8 @@
-"""Who listens, and where in the run we are: the one way by which a fact is emitted.
+"""Who is notified, and where in the run the code is: every event is emitted through a Scope.
 
     with use_scope(scope): ... current_scope().emit(LMReplied(...))
 
-A scope rides in a context variable and on an attempt's own copy of the program, so that a user's threads keep it.
+A scope is in a context variable, and on an attempt's own copy of the program, so that threads of the user's keep it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from refine_core.log.span import RUN, ChildSpans, Span
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event as kept. seq: 1, 2, 3 … within the run. at: seconds since the epoch, UTC. span: where it happened."""
+    """An event as it is recorded. seq: 1, 2, 3 … within the run. at: seconds since the epoch, UTC. span: where it happened."""
 
     run_id: str
     seq: int
@@ -29,27 +29,27 @@ class Record:
 
 
 class Sink(Protocol):
-    """Whoever wants the facts. It may raise a Halt to stop the run; any other error of its own is its own affair.
+    """Receives events. It may raise a Halt to stop the run; it handles any other error of its own.
 
     span: where it happened. event: frozen, and shared with other sinks.
     """
 
     def accept(self, span: Span, event: Event) -> None:
-        """Take one fact; return when it is as safe as this sink makes it."""
+        """Take one event; return once it is as durable as this sink makes it."""
 
 
 Draft = Callable[[Span, str], None]
-"""Told what a model has written so far: the span of its call, and the text. None of it is kept: the reply will be."""
+"""Called with what a model has written so far: the span of its call, and the text. It is not recorded; the reply will be."""
 
 
 class Collector:
-    """A sink that keeps the facts in memory: `facts` are (span, event) in order, `events` the events. Raises nothing."""
+    """A sink that keeps events in memory: `facts` are (span, event) in order, `events` the events. Raises nothing."""
 
     def __init__(self) -> None:
         self.facts: list[tuple[Span, Event]] = []
 
     def accept(self, span: Span, event: Event) -> None:
-        """Keep one fact."""
+        """Keep one event."""
         self.facts.append((span, event))
 
     @property
@@ -59,9 +59,9 @@ class Collector:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """sinks: who listens. span: where we are. cancel: what stops every wait under it.
+    """sinks: who is notified. span: where the code is. cancel: what stops every wait inside.
 
-    draft: told of replies while they are being written; None asks for whole ones.
+    draft: called with replies while they are being written; None asks for whole ones. children: the spans begun here.
     """
 
     sinks: tuple[Sink, ...] = ()
@@ -72,16 +72,16 @@ class Scope:
 
     @property
     def has_sinks(self) -> bool:
-        """Whether anybody listens; if not, payloads need not be copied."""
+        """Whether anybody is notified; if not, payloads need not be copied."""
         return bool(self.sinks)
 
     def emit(self, event: Event) -> None:
-        """Hand a fact to every sink, in order."""
+        """Notify every sink, in order."""
         for sink in self.sinks:
             sink.accept(self.span, event)
 
     def begin(self, kind: str, index: int | None = None) -> Scope:
-        """The scope of something that begins here; see Span. The same one if nobody listens."""
+        """The scope of something that begins here; see Span. The same one if nobody is notified."""
         if not self.sinks:
             return self
         span = self.children.begin(self.span, kind, index)
@@ -93,7 +93,7 @@ _scope: ContextVar[Scope] = ContextVar("refine_core_scope", default=_NOBODY)
 
 
 def current_scope() -> Scope:
-    """The scope in force here; one that nobody listens to and nothing cancels, if none was entered."""
+    """The scope in force here; without one, a scope that has no sinks and is never cancelled."""
     return _scope.get()
 
 

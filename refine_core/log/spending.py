@@ -1,7 +1,7 @@
 """What replies cost, by time and model: a fold that a run's summary carries, so that a day can be added up.
 
-Time is kept in quarters of an hour, so that days can be told in any time zone. Unknown is never 0: calls without a price
-are counted apart.
+Time is kept in quarters of an hour, so that days can be added up in any time zone. Unknown is never 0: calls without a price
+are counted separately.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ QUARTER_S = 900
 class Spending:
     """What the calls of one model cost in one quarter of an hour.
 
-    quarter: whole quarters since the epoch, UTC. calls: that were answered, be it with a refusal. free: those of them from
-    memory or replayed; their tokens were spent before, and are not counted. prompt_tokens, completion_tokens, cost_usd: sums
-    of what is known. uncounted, unpriced: calls that told no tokens, no price.
+    quarter: whole quarters since the epoch, UTC. calls: those that were answered, refusals included. free: those of them
+    that were cached or replayed; their tokens were spent before, and are not counted. prompt_tokens, completion_tokens, cost_usd: sums
+    of what is known. uncounted, unpriced: calls without tokens, without a price.
     """
 
     quarter: int
@@ -37,14 +37,14 @@ class Spending:
         """After one more call. charge: None if it was free."""
         if charge is None:
             return replace(self, calls=self.calls + 1, free=self.free + 1)
-        asked, said, cost = charge.prompt_tokens, charge.completion_tokens, charge.cost_usd
+        prompt, completion, cost = charge.prompt_tokens, charge.completion_tokens, charge.cost_usd
         return replace(
             self,
             calls=self.calls + 1,
-            prompt_tokens=self.prompt_tokens + (asked or 0),
-            completion_tokens=self.completion_tokens + (said or 0),
+            prompt_tokens=self.prompt_tokens + (prompt or 0),
+            completion_tokens=self.completion_tokens + (completion or 0),
             cost_usd=self.cost_usd + (cost or 0.0),
-            uncounted=self.uncounted + (asked is None or said is None),
+            uncounted=self.uncounted + (prompt is None or completion is None),
             unpriced=self.unpriced + (cost is None),
         )
 

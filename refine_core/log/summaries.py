@@ -58,7 +58,7 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
     """The row after one more record; None before RunStarted."""
     match record.event:
         case ev.RunStarted(spec=spec):
-            begun = Summary(
+            first = Summary(
                 title_of(spec),
                 spec.strategy,
                 spec.model.label,
@@ -67,17 +67,17 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
                 record.at,
                 example=spec.example,
             )
-            return replace(begun, events=record.seq, spent=())
+            return replace(first, events=record.seq, spent=())
         case _ if summary is None:
             return None
         case event if isinstance(event, LOOP_EVENTS) and record.span.is_nested:
             return replace(summary, events=record.seq)
         case ev.AttemptStarted(index=i):
-            kept = (*summary.rewards, *([None] * (i + 1 - len(summary.rewards))))
-            return replace(summary, rewards=kept, events=record.seq)
+            rewards = (*summary.rewards, *([None] * (i + 1 - len(summary.rewards))))
+            return replace(summary, rewards=rewards, events=record.seq)
         case ev.RewardScored(index=i, value=value):
             rewards = (*summary.rewards[:i], value, *summary.rewards[i + 1 :])
-            loop = evolve(_so_far(summary), record.event)
+            loop = evolve(_loop_with_best(summary), record.event)
             return replace(
                 summary,
                 rewards=rewards,
@@ -99,8 +99,8 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
             return replace(summary, events=record.seq)
 
 
-def _so_far(summary: Summary) -> Loop:
-    """A loop that knows the best attempt and no other: those that were not the best will not be."""
+def _loop_with_best(summary: Summary) -> Loop:
+    """A loop with only the best attempt so far: no other of those before can become the best."""
     if summary.best is None or summary.best_reward is None:
         return Loop(_ANY_PLAN)
     unmet = frozenset({summary.best} if summary.best_unmet else ())

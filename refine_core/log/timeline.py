@@ -28,8 +28,8 @@ class Call:
     """One request to a model. reply is None until it answered; error is set if it never did.
 
     parse_failure: what of the reply could not be read. is_repeat: the same question once more, as JSON, after such a reply.
-    draft: what the reply says so far, where somebody reads along. No log tells it, so no fold does. charge: what the answer
-    cost that it failed with, if there was one.
+    draft: what the reply says so far, where somebody reads along. It is not in the log, so no fold sets it. charge: what its failed
+    answer cost, if there was one.
     """
 
     span: Span
@@ -51,8 +51,8 @@ class Call:
     @property
     def charges(self) -> list[Charge]:
         """What its replies cost, unusable ones too."""
-        told = (*self.retries, self.reply) if self.reply is not None else self.retries
-        return [c for c in (*map(ev.charge_of, told), self.charge) if c is not None]
+        answers = (*self.retries, self.reply) if self.reply is not None else self.retries
+        return [c for c in (*map(ev.charge_of, answers), self.charge) if c is not None]
 
     @property
     def waiting(self) -> bool:
@@ -179,8 +179,8 @@ class Attempt:
     @property
     def calls(self) -> list[Call]:
         """Every request made on behalf of this attempt, its advice not counted."""
-        made = [call for run in self.predictors for call in run.calls]
-        return [*made, *self.inner_advice, *self.judge_calls]
+        calls = [call for run in self.predictors for call in run.calls]
+        return [*calls, *self.inner_advice, *self.judge_calls]
 
     @property
     def all_calls(self) -> list[Call]:
@@ -290,13 +290,13 @@ class Usage:
 
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Usage:
-        made = list(calls)
-        free = [r for r in (c.reply for c in made) if r is not None and (r.cache_hit or r.replayed)]
-        answers = [*(charge for call in made for charge in call.charges), *free]
+        requests = list(calls)
+        free = [r for r in (c.reply for c in requests) if r is not None and (r.cache_hit or r.replayed)]
+        answers = [*(charge for call in requests for charge in call.charges), *free]
 
         def total(name: str) -> int | float | None:
             values = [getattr(one, name) for one in answers]
             return None if not values or None in values else sum(values)
 
         prompt, completion, cost = (total(n) for n in ("prompt_tokens", "completion_tokens", "cost_usd"))
-        return cls(len(made), prompt, completion, cost, len(free))  # type: ignore[arg-type]
+        return cls(len(requests), prompt, completion, cost, len(free))  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""Text that every screen and file can hold.
+"""Text that every screen and file can show.
 
-A lone surrogate ("half an emoji") is no character: Python and JSON carry it, UTF-8 cannot, and whatever sends UTF-8 to a
-browser raises. The log keeps it as it came; what is shown has U+FFFD in its place.
+A lone surrogate ("half an emoji") is no character: Python and JSON can hold it, UTF-8 cannot, so sending it to a browser
+raises. The log keeps it as it is; what is shown has U+FFFD in its place.
 """
 
 from __future__ import annotations
