@@ -80,7 +80,7 @@ class Call:
 
 
 class History(Sequence[Entry]):
-    """The call log of a model. It is not dspy's `History` of earlier turns, which is absent here; see docs/dspy.md.
+    """The call log of a model, and no conversation: dspy's `History` of earlier turns is absent here; see docs/dspy.md.
 
     The last calls, oldest first. Entries are built when they are read, and may be changed. Safe across threads.
 
