@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 from refine_core.errors import BudgetUsedUp, Charge
 from refine_core.events import Event, LMRequested, LMRetried, charge_of
+from refine_core.formatting import format_amount
 from refine_core.log.span import RUN, Span
 
 
@@ -48,12 +49,12 @@ class Budget:
         if self._max_usd is not None:
             if self._unpriced:
                 raise BudgetUsedUp(
-                    f"The price of {self._unpriced} is not known, so a budget of {_format_limit(self._max_usd)} cannot be kept. "
+                    f"The price of {self._unpriced} is not known, so a budget of {format_amount(self._max_usd)} cannot be kept. "
                     "Give its price with the model, or limit the tokens instead."
                 )
             if self._usd >= self._max_usd:
                 raise BudgetUsedUp(
-                    f"{_format_usd(self._usd)} are spent, and the budget is {_format_limit(self._max_usd)}. Raise it to go further."
+                    f"{format_amount(self._usd, self._max_usd)} are spent, and the budget is {format_amount(self._max_usd, self._usd)}. Raise it to go further."
                 )
         if self._max_tokens is not None:
             if self._uncounted:
@@ -80,16 +81,6 @@ class Budget:
             self._uncounted = charge.model or "The model"
         else:
             self._tokens += charge.prompt_tokens + charge.completion_tokens
-
-
-def _format_usd(usd: float) -> str:
-    """Dollars without an exponent."""
-    return f"${usd:.4f}" if round(usd, 4) else f"${usd:.8f}"
-
-
-def _format_limit(usd: float) -> str:
-    """The same for a budget, which a person typed in round figures."""
-    return f"${usd:g}" if round(usd, 4) else _format_usd(usd).rstrip("0")
 
 
 class RetryBudget:

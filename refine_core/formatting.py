@@ -116,6 +116,12 @@ def format_dollars(usd: float) -> str:
     return f"{usd:.2f}" if usd >= TEN_CENTS else f"{usd:.2g}"
 
 
+def format_amount(usd: float, *beside: float) -> str:
+    """An amount of dollars in full, without an exponent: "$0.5", "$0.0000045". beside: as for `format_number`."""
+    text = format_number(usd, beside)
+    return f"${usd:.10f}".rstrip("0") if "e-" in text else f"${text}"
+
+
 def format_tokens(sent: int | None, received: int | None) -> str:
     """Tokens of a call: "1,200 tokens in, 30 out"; "tokens unknown" where either is None."""
     if sent is None or received is None:

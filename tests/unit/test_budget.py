@@ -87,7 +87,7 @@ def test_the_practice_model_is_free_of_any_budget(runs):
 
 def test_what_was_spent_before_an_interruption_counts():
     spent = [ev.LMReplied("x", 0.1, 10, 10, cost_usd=0.5, model="tiny")]
-    with pytest.raises(BudgetUsedUp, match=r"\$0.5000 are spent, and the budget is \$0.5"):
+    with pytest.raises(BudgetUsedUp, match=r"\$0.5 are spent, and the budget is \$0.5\."):
         Budget(0.5, spent=spent).accept(RUN, ASKED)
     Budget(0.51, spent=spent).accept(RUN, ASKED)
 

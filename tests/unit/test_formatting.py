@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refine_core.formatting import (
+    format_amount,
     format_change,
     format_cost,
     format_dollars,
@@ -137,3 +138,8 @@ def test_changes_temperatures_and_tokens():
     assert [format_temperature(v) for v in (0, 0.5, 2 / 3, 1.0)] == ["0", "0.5", "0.667", "1"]
     assert format_tokens(1200, 30) == "1,200 tokens in, 30 out"
     assert format_tokens(None, 30) == "tokens unknown"
+
+
+def test_an_amount_above_a_budget_never_looks_like_the_budget():
+    assert [format_amount(v) for v in (0.5, 4.5e-06, 12.0)] == ["$0.5", "$0.0000045", "$12"]
+    assert format_amount(0.50001, 0.5) == "$0.50001"
