@@ -9,7 +9,7 @@ which is good enough. What a refinement inside an attempt did belongs to that at
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -143,7 +143,9 @@ class Fold:
             event.index, event.temperature, event.hints, event.advice_from, at, event.fixed_temperature
         )
         self._attempts[span] = attempt
-        timeline.attempts = [*(a for a in timeline.attempts if a.index != event.index), attempt]
+        if event.index in self._best_up_to:
+            timeline.attempts = [a for a in timeline.attempts if a.index != event.index]
+        timeline.attempts.append(attempt)
         self._note_best(timeline, len(timeline.attempts) - 1)
 
     def _resume(self, timeline: Timeline, event: ev.RunResumed) -> None:
@@ -201,8 +203,7 @@ class Fold:
             case ev.RewardScored():
                 attempt.state, attempt.reward, attempt.score = "scored", event.value, event
                 attempt.took_s, attempt.reaches_threshold = since, timeline.loop.reaches(event.index)
-                if attempt in timeline.attempts:
-                    self._note_best(timeline, timeline.attempts.index(attempt))
+                self._note_best(timeline, _position(timeline.attempts, attempt))
             case ev.AttemptFailed():
                 attempt.state, attempt.phase, attempt.error = "failed", event.phase, event.error
                 attempt.took_s = since
@@ -295,7 +296,17 @@ def _advice_of(attempt: Attempt, since: float) -> Advice:
 
 def _owner(by_span: Mapping[Span, T], span: Span) -> T | None:
     """What was begun at this span, or at the nearest one around it."""
-    return next((by_span[around] for around in span.outward if around in by_span), None)
+    around: Span | None = span
+    while around is not None:
+        if around in by_span:
+            return by_span[around]
+        around = around.parent
+    return None
+
+
+def _position(attempts: Sequence[Attempt], attempt: Attempt) -> int:
+    """Where `attempt` itself is among the attempts, mostly at the end; their number if it is there no more."""
+    return next((i for i in range(len(attempts) - 1, -1, -1) if attempts[i] is attempt), len(attempts))
 
 
 def _since(attempt: Attempt, at: float) -> float:

@@ -73,7 +73,11 @@ class Span:
     @property
     def is_nested(self) -> bool:
         """Whether it lies in an attempt of a refinement that is itself part of an attempt."""
-        return len(self.attempts) > 1
+        count, span = 0, self
+        while span.parent is not None:
+            count += span.index is not None
+            span = span.parent
+        return count > 1
 
     def is_in(self, other: Span) -> bool:
         """Whether it is `other`, or lies in it."""
