@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED
-from refine_core.adapters.chat_sections import COMPLETED, exact_reply_pattern, find_sections
+from refine_core.adapters.chat_sections import COMPLETED, compile_exact_reply, find_sections
 from refine_core.adapters.field_values import fields_by_role, format_value, output_readers
 from refine_core.adapters.json import JSONAdapter
 from refine_core.adapters.parse_errors import make_parse_error
@@ -142,7 +142,7 @@ def _parse_exact_reply(signature: type[Signature], reply: str) -> dict[str, Any]
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
 def _exact_pattern(signature: type[Signature]) -> re.Pattern[str]:
-    return exact_reply_pattern(tuple(signature.output_fields))
+    return compile_exact_reply(tuple(signature.output_fields))
 
 
 @lru_cache(maxsize=512)

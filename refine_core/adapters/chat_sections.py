@@ -89,7 +89,7 @@ def find_sections(
     return values
 
 
-def exact_reply_pattern(outputs: tuple[str, ...]) -> re.Pattern[str]:
+def compile_exact_reply(outputs: tuple[str, ...]) -> re.Pattern[str]:
     """Matches a reply exactly as the prompt asks for it, whose values hold no sign that `sections` would look at.
 
     Its groups are the values, blanks around them included. Nearly every reply is one, and this is many times as fast.

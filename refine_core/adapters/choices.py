@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from refine_core.signatures.types import choices
+from refine_core.signatures.types import list_choices
 
 MAX_CHARS = 200  # of a number or a choice that is looked at
 _WRAPS = (
@@ -21,7 +21,7 @@ _WRAPS = (
 _STOPS = ".,;:!"
 
 
-def choice_table(kind: Any) -> Mapping[str, object] | None:
+def get_choice_table(kind: Any) -> Mapping[str, object] | None:
     """How a reply may write each of the values to choose from -> that value; None for a type without choices."""
     try:
         return _build_choice_table(kind)
@@ -31,7 +31,7 @@ def choice_table(kind: Any) -> Mapping[str, object] | None:
 
 @lru_cache(maxsize=512)
 def _build_choice_table(kind: Any) -> Mapping[str, object] | None:
-    allowed = choices(kind)
+    allowed = list_choices(kind)
     if allowed is None:
         return None
     table: dict[str, object] = {}

@@ -15,14 +15,14 @@ from typing import Any
 
 import ujson
 
-from refine_core.adapters.choices import choice_table, is_none_text, match_choice
+from refine_core.adapters.choices import get_choice_table, is_none_text, match_choice
 from refine_core.adapters.lenient_values import is_percent_field, normalize_value
 from refine_core.adapters.template_echo import strip_type_note
 from refine_core.jsonable import to_jsonable
 from refine_core.python_parser import parse_expression
 from refine_core.signatures.fields import Field
 from refine_core.signatures.signature import Signature
-from refine_core.signatures.types import TypeValidator, bare_type, is_optional, is_text
+from refine_core.signatures.types import TypeValidator, is_optional, is_text, strip_optional
 
 _SHOWN = 80
 # Values that are no JSON, and of which the repair would drop what matters: {"a": \u22125, "b": 85%, "c": {c}}
@@ -117,10 +117,10 @@ class FieldReader:
     )
 
     def __init__(self, field: Field) -> None:
-        kind = bare_type(field.type)
+        kind = strip_optional(field.type)
         self._validate = TypeValidator(field)
         self._optional = is_optional(field.type)
-        self._choices = choice_table(kind)
+        self._choices = get_choice_table(kind)
         self._kind, self._in_percent = field.type, is_percent_field(field)
         self._texts = kind is str
         # A number or a date may be read wrongly as JSON, a container or a union wrongly as bare text.

@@ -14,7 +14,7 @@ from typing import Any
 from refine_core.adapters.base import Adapter
 from refine_core.adapters.chat import ChatAdapter
 from refine_core.adapters.json import JSONAdapter
-from refine_core.adapters.schemas import reply_schema
+from refine_core.adapters.schemas import build_reply_schema
 from refine_core.errors import SignatureError
 from refine_core.signatures.signature import Signature
 from refine_core.spec.program import ReplyFormat
@@ -38,7 +38,7 @@ class JSONSchemaAdapter(JSONAdapter):
         if not supports("response_format"):
             return {}
         try:
-            schema, strict = reply_schema(signature)
+            schema, strict = build_reply_schema(signature)
         except SignatureError:  # a type that no schema describes; its reader may still know what to do
             return super().params(signature, supports)
         wish = {"name": "reply", "schema": schema, "strict": strict}

@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
-from refine_core.adapters.choices import choice_table, is_none_text, match_choice
+from refine_core.adapters.choices import get_choice_table, is_none_text, match_choice
 from refine_core.adapters.number_text import is_percent, normalize_number
 from refine_core.signatures.fields import Field
 
@@ -31,7 +31,7 @@ def normalize_value(kind: Any, data: object, *, in_percent: bool = False) -> obj
         return normalize_value(args[0], data, in_percent=in_percent or is_percent("", "", _bounds(args[1:])))
     if getattr(kind, "__pydantic_root_model__", False):
         return normalize_value(kind.model_fields["root"].annotation, data, in_percent=in_percent)
-    if (table := choice_table(kind)) is not None:
+    if (table := get_choice_table(kind)) is not None:
         return _normalize_choice(table, data)
     if origin in (Union, types.UnionType):
         return _normalize_union(args, data, in_percent=in_percent)

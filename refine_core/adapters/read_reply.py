@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refine_core.adapters.field_values import fields_by_role
-from refine_core.adapters.truncation import reasoning_only_error, truncation_error, truncation_reason
+from refine_core.adapters.truncation import find_truncation, make_reasoning_only_error, make_truncation_error
 from refine_core.adapters.types import AdapterLike
 from refine_core.callbacks import notify_callbacks
 from refine_core.configuration import describe_value
@@ -33,7 +33,7 @@ def read_text(
     Raises ParseError, also for a text that was cut off before all of its outputs were complete.
     """
     answer = split_reasoning(text, fields_by_role(signature)[1])[1]
-    why = truncation_reason(finish_reason)
+    why = find_truncation(finish_reason)
     try:
         if callbacks or not adapter.returns_all_outputs:
             outputs = _parse_text(adapter, signature, answer, callbacks)
@@ -41,13 +41,13 @@ def read_text(
             outputs = adapter.parse(signature, answer)
     except ParseError as error:
         if why:
-            raise truncation_error(signature.signature, text, why, limit, error) from error
+            raise make_truncation_error(signature.signature, text, why, limit, error) from error
         error.reply = text
         if text.strip() and not answer.strip():
-            raise reasoning_only_error(signature.signature, text, error) from error
+            raise make_reasoning_only_error(signature.signature, text, error) from error
         raise
     if why and not adapter.is_whole(signature, answer):
-        raise truncation_error(signature.signature, text, why, limit, None)
+        raise make_truncation_error(signature.signature, text, why, limit, None)
     return outputs
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from refine_core.signatures.fields import Field, bounds_text
+from refine_core.signatures.fields import Field, format_bounds
 from refine_core.signatures.signature import Signature
-from refine_core.signatures.types import json_schema
+from refine_core.signatures.types import build_json_schema
 
 _KEPT = ("type", "description", "enum")
 _REFERENCE = "#/$defs/"
@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
-def reply_schema(signature: type[Signature]) -> tuple[Schema, bool]:
+def build_reply_schema(signature: type[Signature]) -> tuple[Schema, bool]:
     """The schema of the object that holds the signature's outputs, in order, and whether it is strict.
 
     Raises SignatureError for a type that has no schema.
@@ -50,11 +50,11 @@ class _SchemaBuilder:
 
     def build_field(self, field: Field) -> Schema:
         """The schema of one output."""
-        whole = {**json_schema(field.type)}
+        whole = {**build_json_schema(field.type)}
         self._definitions, self._names = whole.pop("$defs", {}), {}
         added = field.extra.get(_EXTRA)
         schema = self.simplify({**whole, **added} if isinstance(added, Mapping) else whole)
-        about = [text for text in (field.description, bounds_text(field.constraints)) if text]
+        about = [text for text in (field.description, format_bounds(field.constraints)) if text]
         return {**schema, "description": "; ".join(about)} if about and "$ref" not in schema else schema
 
     def simplify(self, source: Any) -> Schema:

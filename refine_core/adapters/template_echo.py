@@ -15,7 +15,7 @@ from functools import lru_cache
 from refine_core.adapters.choices import iter_unwrapped
 from refine_core.errors import SignatureError
 from refine_core.signatures.fields import Field
-from refine_core.signatures.types import json_schema
+from refine_core.signatures.types import build_json_schema
 
 TEMPLATE_REPEATED = "the model repeated the template"
 _ECHO_CHARS = 60  # of it, in an error
@@ -92,6 +92,6 @@ def _remove_spaces(text: str) -> str:
 def _is_schema(field: Field, data: Mapping[str, object]) -> bool:
     """Whether this is the JSON schema that the prompt shows for the field's type."""
     try:
-        return data == json_schema(field.type)
+        return data == build_json_schema(field.type)
     except SignatureError:
         return False

@@ -1,6 +1,6 @@
 """Replies that stopped before their end, so that what they hold may not be what the model meant.
 
-    text + finish_reason --truncation_reason--> "", or what stopped it      --truncation_error--> a ParseError that says what to do
+    text + finish_reason --find_truncation--> "", or what stopped it      --make_truncation_error--> a ParseError that says what to do
 
 A reply that has every output complete does not count as cut off, even if it stopped after them.
 """
@@ -34,15 +34,15 @@ _ADVICE = {
 _SHOWN = 60  # characters of its end
 
 
-def truncation_reason(finish_reason: str | None) -> str:
+def find_truncation(finish_reason: str | None) -> str:
     """What stopped a reply before its end, by the reason that the server gives; "" for a reply that came to its end."""
     return _STOPPED.get(finish_reason.strip().lower(), "") if finish_reason else ""
 
 
-def truncation_error(
+def make_truncation_error(
     signature: str, reply: str, why: str, limit: object, error: ParseError | None
 ) -> ParseError:
-    """The error for a reply that was cut off. why: as `truncation_reason` says. limit: of tokens, where one was set.
+    """The error for a reply that was cut off. why: as `find_truncation` says. limit: of tokens, where one was set.
 
     error: what its reader had to say of it.
     """
@@ -65,7 +65,7 @@ def truncation_error(
     )
 
 
-def reasoning_only_error(signature: str, reply: str, error: ParseError) -> ParseError:
+def make_reasoning_only_error(signature: str, reply: str, error: ParseError) -> ParseError:
     """The error for a reply that holds only reasoning. error: what its reader had to say of it."""
     words = "holds only reasoning and no answer"
     return ParseError(

@@ -8,9 +8,9 @@ from typing import Any
 
 from refine_core.adapters.base import Adapter
 from refine_core.adapters.field_values import format_value, to_json_text
-from refine_core.signatures.fields import Field, bounds_text
+from refine_core.signatures.fields import Field, format_bounds
 from refine_core.signatures.signature import Signature
-from refine_core.signatures.types import choices, json_schema, type_text
+from refine_core.signatures.types import build_json_schema, format_type, list_choices
 
 
 class TurnAdapter(Adapter):
@@ -62,7 +62,7 @@ def format_placeholder(field: Field) -> str:
 
 def format_requested_field(field: Field, mark: str) -> str:
     """An output in the request for outputs."""
-    return f"`{mark}`" + ("" if field.type is str else f" (a valid Python {type_text(field.type)})")
+    return f"`{mark}`" + ("" if field.type is str else f" (a valid Python {format_type(field.type)})")
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
@@ -86,9 +86,9 @@ def _describe_fields(signature: type[Signature]) -> str:
 
 def _list_fields(fields: Iterable[Field]) -> str:
     return "\n".join(
-        f"{i}. `{f.name}` ({type_text(f.type)})"
+        f"{i}. `{f.name}` ({format_type(f.type)})"
         + (f": {f.description}" if f.description else "")
-        + (f"\nConstraints: {bounds_text(f.constraints)}" if f.constraints else "")
+        + (f"\nConstraints: {format_bounds(f.constraints)}" if f.constraints else "")
         for i, f in enumerate(fields, 1)
     )
 
@@ -100,8 +100,8 @@ def _type_note(field: Field) -> str:
         wish = "True or False"
     elif field.type in (int, float):
         wish = f"one single {field.type.__name__}"
-    elif (allowed := choices(field.type)) is not None:
+    elif (allowed := list_choices(field.type)) is not None:
         wish = f"exactly one of: {'; '.join(map(str, allowed))}"
     else:
-        wish = f"JSON that fits the schema {to_json_text(dict(json_schema(field.type)))}"
+        wish = f"JSON that fits the schema {to_json_text(dict(build_json_schema(field.type)))}"
     return f"        # this value is {wish}"

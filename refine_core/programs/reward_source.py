@@ -5,7 +5,7 @@ from __future__ import annotations
 from refine_core.errors import RewardError
 from refine_core.refine.build import list_reward_fields
 from refine_core.rewards import find_reward
-from refine_core.rewards.checks import Finding, Fix, call_question, check_reward
+from refine_core.rewards.checks import Finding, Fix, check_reward, find_call_question
 from refine_core.rewards.source import list_names
 from refine_core.spec import ProgramSpec
 
@@ -29,7 +29,7 @@ def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
 
 def find_reward_question(spec: ProgramSpec) -> Finding | None:
     """What to ask before a reward is called that seems to be written for another framework; None for others."""
-    return call_question(spec.reward, spec.reward_name, list_reward_fields(spec))
+    return find_call_question(spec.reward, spec.reward_name, list_reward_fields(spec))
 
 
 def apply_fix(source: str, fix: Fix) -> str:

@@ -13,7 +13,7 @@ from refine_core.errors import Problem, SignatureError
 from refine_core.jsonable import to_jsonable
 from refine_core.refine.build import list_program_inputs
 from refine_core.signatures import Field
-from refine_core.signatures.types import bare_type, choices, is_optional, type_text, validate
+from refine_core.signatures.types import format_type, is_optional, list_choices, strip_optional, validate
 from refine_core.spec import ProgramSpec, StageSpec
 
 Kind = Literal["text", "int", "float", "bool", "choice", "json"]
@@ -42,9 +42,9 @@ def list_form_inputs(stages: Sequence[StageSpec]) -> list[FormInput]:
         FormInput(
             n,
             _widget_kind(f),
-            type_text(f.type),
+            format_type(f.type),
             f.description,
-            choices(bare_type(f.type)) or (),
+            list_choices(strip_optional(f.type)) or (),
             is_optional(f.type),
             f,
         )
@@ -104,8 +104,8 @@ def write_object(values: Mapping[str, object]) -> str:
 
 
 def _widget_kind(field: Field) -> Kind:
-    kind = bare_type(field.type)
-    if choices(kind) is not None:
+    kind = strip_optional(field.type)
+    if list_choices(kind) is not None:
         return "choice"
     by_type: dict[object, Kind] = {str: "text", int: "int", float: "float", bool: "bool"}
     return by_type.get(kind, "json")

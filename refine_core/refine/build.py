@@ -20,7 +20,7 @@ from refine_core.rewards.checks import Fields
 from refine_core.rewards.repeating_errors import will_repeat
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
-from refine_core.signatures.types import type_text, validate
+from refine_core.signatures.types import format_type, validate
 from refine_core.spec import AdviceForm, HintSource, ProgramSpec, StageSpec
 from refine_core.spec.limits import find_limit_problems, is_whole
 from refine_core.spec.models import check_model
@@ -215,13 +215,13 @@ def _input_problems(spec: ProgramSpec) -> list[Problem]:
         where = f"inputs.{name}"
         if name not in spec.inputs:
             problems.append(
-                Problem(where, f"input {name!r} is missing; give a value of type {type_text(field.type)}")
+                Problem(where, f"input {name!r} is missing; give a value of type {format_type(field.type)}")
             )
             continue
         try:
             validate(field, spec.inputs[name])
         except ValueError as why:
-            problems.append(Problem(where, f"input {name!r} must be {type_text(field.type)}: {why}"))
+            problems.append(Problem(where, f"input {name!r} must be {format_type(field.type)}: {why}"))
     return problems
 
 

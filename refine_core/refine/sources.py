@@ -11,7 +11,7 @@ from refine_core.modules.module import Module
 from refine_core.modules.predict import ChainOfThought, Predict
 from refine_core.signatures.fields import CONSTRAINTS, Field
 from refine_core.signatures.signature import Signature
-from refine_core.signatures.types import type_text
+from refine_core.signatures.types import format_type
 
 SOURCE_ATTRIBUTE = "__refine_source__"
 """Attribute under which a program or a reward carries its own source text."""
@@ -65,7 +65,7 @@ def _describe_module(signature: type[Signature], instructions: str) -> str:
 
 def _describe_fields(fields: Iterable[Field]) -> str:
     return "\n".join(
-        f"{i}. `{f.name}` ({type_text(f.type)})"
+        f"{i}. `{f.name}` ({format_type(f.type)})"
         + (f": {f.description}" if f.description else "")
         + "".join(f"; {CONSTRAINTS[k]}: {v}" for k, v in f.constraints.items())
         for i, f in enumerate(fields, 1)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from refine_core.errors import RewardError
 from refine_core.rewards.checks import Fields, check_reward, read_code
-from refine_core.rewards.checks.code import Code, Function, own_nodes, positional
+from refine_core.rewards.checks.code import Code, Function, iter_own_nodes, list_positional
 from refine_core.rewards.checks.operand_types import always_fails_on_types
 from refine_core.rewards.checks.reachability import ControlFlow
 from refine_core.rewards.checks.returns import is_never_number
@@ -62,7 +62,7 @@ def _always_returns(code: Code, function: Function, line: int | None) -> bool:
     """Whether each call returns what is no score: nothing else is returned, or this is returned each time."""
     if isinstance(function, ast.Lambda):
         return is_never_number(function.body)
-    nodes = list(own_nodes(function))
+    nodes = list(iter_own_nodes(function))
     if isinstance(function, ast.AsyncFunctionDef) or any(
         isinstance(one, (ast.Yield, ast.YieldFrom)) for one in nodes
     ):
@@ -101,15 +101,15 @@ def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> C
 
 def _find_calls(flow: ControlFlow, name: str, line: int) -> list[ast.Call]:
     """The calls of a function on a line: by its name, else by that of a parameter which a decorator was given it as."""
-    calls = [one for one in own_nodes(flow.function) if isinstance(one, ast.Call) and _spans(one, line)]
+    calls = [one for one in iter_own_nodes(flow.function) if isinstance(one, ast.Call) and _spans(one, line)]
     parameters = {
         one.arg
         for around in flow.code.around(flow.function)
         if isinstance(around, ast.FunctionDef)
         for one in around.args.args
     }
-    return [one for one in calls if _called_name(one) == name] or [
-        one for one in calls if _called_name(one) in parameters
+    return [one for one in calls if _get_called_name(one) == name] or [
+        one for one in calls if _get_called_name(one) in parameters
     ]
 
 
@@ -128,7 +128,7 @@ def _steady_parameters(flow: ControlFlow, call: ast.Call, function: Function) ->
     """The parameters that this call gives what is the same in every attempt."""
     if any(isinstance(one, ast.Starred) for one in call.args):
         return frozenset()
-    names = positional(function)
+    names = list_positional(function)
     names = names[1:] if names[:1] == ["self"] else names
     arguments = [*zip(names, call.args, strict=False), *((one.arg, one.value) for one in call.keywords)]
     return frozenset(name for name, value in arguments if name and flow.is_steady(value))
@@ -140,7 +140,7 @@ def _find_failing_nodes(flow: ControlFlow, error: RewardError, line: int) -> Ite
     if missing is not None and not _stays_missing(flow.code, missing, line):
         missing = None
     arguments = _ARGUMENTS.search(error.message) if error.type_name == "TypeError" else None
-    for node in own_nodes(flow.function):
+    for node in iter_own_nodes(flow.function):
         if not _spans(node, line):
             continue
         if isinstance(node, ast.stmt) and _fails_alike(flow, node, line):
@@ -148,7 +148,7 @@ def _find_failing_nodes(flow: ControlFlow, error: RewardError, line: int) -> Ite
         match node:
             case ast.Import() | ast.ImportFrom() if error.type_name in _IMPORTS:
                 yield node
-            case ast.Call() if arguments is not None and _called_name(node) == arguments[1]:
+            case ast.Call() if arguments is not None and _get_called_name(node) == arguments[1]:
                 if _is_fixed(flow.code, node):
                     yield node
             case _ if missing is not None and _reads_missing_name(node, missing):
@@ -244,12 +244,12 @@ def _is_fixed(code: Code, call: ast.Call) -> bool:
     definitions = [
         one
         for one in ast.walk(code.tree)
-        if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name == _called_name(call)
+        if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name == _get_called_name(call)
     ]
-    return not starred and (len(definitions) == 1 or (not definitions and _called_name(call) == "Score"))
+    return not starred and (len(definitions) == 1 or (not definitions and _get_called_name(call) == "Score"))
 
 
-def _called_name(call: ast.Call) -> str:
+def _get_called_name(call: ast.Call) -> str:
     """What is called, by its last name."""
     func = call.func
     return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""

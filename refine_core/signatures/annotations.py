@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, get_type_hints
 
 from refine_core.errors import SignatureTypeError
-from refine_core.signatures.caller_names import caller_names
+from refine_core.signatures.caller_names import find_caller_names
 from refine_core.signatures.fields import Field
 
 
@@ -29,7 +29,7 @@ def resolve_annotations(
     notes = {k: n for k, n in inspect.get_annotations(signature_class).items() if k in declared}
     kinds: dict[str, Any] = {}
     pending: dict[str, Any] = {}
-    local = (caller_names(signature_class.__module__) or {}) if notes else {}
+    local = (find_caller_names(signature_class.__module__) or {}) if notes else {}
     for name, note in notes.items():
         try:
             kinds[name] = resolve_annotation(signature_class, note, local)

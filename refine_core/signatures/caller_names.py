@@ -22,7 +22,7 @@ _INTERNAL_PACKAGES = ("refine_core.signatures", "refine_core.modules", "refine_c
 MISSING: Any = object()
 
 
-def caller_names(module: str | None = None) -> Mapping[str, Any] | None:
+def find_caller_names(module: str | None = None) -> Mapping[str, Any] | None:
     """The names that the direct caller of this library can see, local ones first; None where that is the library itself.
 
     module: whose code the caller must be, or None for any.
@@ -41,7 +41,7 @@ def caller_names(module: str | None = None) -> Mapping[str, Any] | None:
 
 def is_called_from_code() -> bool:
     """Whether the text that is being parsed comes from the caller's code."""
-    return caller_names() is not None
+    return find_caller_names() is not None
 
 
 def is_type(value: object) -> bool:
@@ -61,7 +61,7 @@ def find_type(path: str, custom: Mapping[str, Any], builtin: Mapping[str, Any]) 
     custom: names that the caller gave for this signature, which win; then come the caller's own, then `known`, then the
     built-in types, `typing` and, for a path with dots, modules that are loaded. Runs nothing.
     """
-    from_caller = caller_names()
+    from_caller = find_caller_names()
     places: list[Mapping[str, Any]] = [custom, builtin]
     if from_caller is not None:
         places = [custom, from_caller, builtin, vars(builtins), vars(typing), sys.modules]

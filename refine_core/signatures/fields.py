@@ -63,7 +63,7 @@ class Field:
     @property
     def json_schema_extra(self) -> dict[str, Any]:
         """What dspy keeps under this name: "desc", "prefix", "__dspy_field_type" and so on. It cannot be changed."""
-        bounds = {"constraints": text} if (text := bounds_text(self.constraints)) else {}
+        bounds = {"constraints": text} if (text := format_bounds(self.constraints)) else {}
         from_dspy = {k: v for k, v in self.extra.items() if k in ("format", "parser")}
         extra = {
             **from_dspy,
@@ -90,7 +90,7 @@ class Field:
 
 
 def _refuse_change(changed: Field, _: str, __: object) -> NoReturn:
-    raise FrozenInstanceError(immutable_field_message(changed.name))
+    raise FrozenInstanceError(describe_immutable_field(changed.name))
 
 
 Field.__setattr__ = _refuse_change  # type: ignore[assignment,method-assign]  # dataclasses' own does not say what to do
@@ -104,7 +104,7 @@ class _Extra(dict[str, Any]):
         self._owner = owner
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError(immutable_field_message(self._owner))
+        raise TypeError(describe_immutable_field(self._owner))
 
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
@@ -112,7 +112,7 @@ class _Extra(dict[str, Any]):
         return dict, (dict(self),)  # a copy is the reader's own
 
 
-def immutable_field_message(name: str) -> str:
+def describe_immutable_field(name: str) -> str:
     """The message for an attempt to change a field in place. name: the field's; "" for one without."""
     return (
         f"a field never changes, since signatures share it; write S = S.with_updated_fields({name or 'name'!r}, desc=…), "
@@ -157,7 +157,7 @@ def _apply_keywords(old: Field, keywords: Mapping[str, Any]) -> Field:
     )
 
 
-def bounds_text(constraints: Mapping[str, Any]) -> str:
+def format_bounds(constraints: Mapping[str, Any]) -> str:
     """Bounds in words: "greater than or equal to: 0, less than or equal to: 1"; "" for none."""
     return ", ".join(f"{CONSTRAINTS[name]}: {value}" for name, value in constraints.items())
 
@@ -176,7 +176,7 @@ def infer_prefix(name: str) -> str:
     return " ".join(word if word.isupper() else word.capitalize() for word in words)
 
 
-def inputs_first(fields: Mapping[str, Field]) -> dict[str, Field]:
+def order_inputs_first(fields: Mapping[str, Field]) -> dict[str, Field]:
     """The same fields with all inputs before all outputs."""
     return {k: f for role in ("input", "output") for k, f in fields.items() if f.role == role}
 

@@ -10,7 +10,7 @@ from typing import Any
 from refine_core.errors import InputError
 from refine_core.signatures.fields import Field
 from refine_core.signatures.signature import Signature
-from refine_core.signatures.types import is_text, make_validator, type_text
+from refine_core.signatures.types import format_type, is_text, make_validator
 
 SHOWN_CHARS = 80
 """Of a wrong value, an error shows this many characters."""
@@ -59,7 +59,7 @@ def _input_error(signature: type[Signature], name: str, value: object, why: Valu
     field: Field = signature.input_fields[name]
     text = repr(value)
     return InputError(
-        f"input {name!r} of {signature.signature!r} must be {type_text(field.type)}: {why}; "
+        f"input {name!r} of {signature.signature!r} must be {format_type(field.type)}: {why}; "
         f"given was {text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + '…'} ({type(value).__name__})",
         field=name,
         signature=signature.signature,

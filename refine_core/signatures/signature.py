@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from refine_core.errors import SignatureValueError
 from refine_core.hints import HINT_FIELD
 from refine_core.signatures.annotations import refuse_undeclared, resolve_annotation, resolve_annotations
-from refine_core.signatures.caller_names import caller_names
-from refine_core.signatures.fields import Field, default_objective, inputs_first
+from refine_core.signatures.caller_names import find_caller_names
+from refine_core.signatures.fields import Field, default_objective, order_inputs_first
 from refine_core.signatures.parsing import check_name, check_type, parse_field, parse_fields
 from refine_core.signatures.state import dump_signature, read_state
-from refine_core.signatures.types import type_text
+from refine_core.signatures.types import format_type
 
 
 class SignatureMeta(type):
@@ -51,7 +51,7 @@ class SignatureMeta(type):
         for key, field in declared.items():
             check_name(key)
             fields[key] = field.with_name(key, kinds.get(key))
-        signature_class._fields, signature_class._pending = inputs_first(fields), pending
+        signature_class._fields, signature_class._pending = order_inputs_first(fields), pending
         doc = inspect.cleandoc(body.get("__doc__") or "")
         signature_class._instructions = (
             doc or getattr(signature_class, "_instructions", "") or default_objective(signature_class._fields)
@@ -114,14 +114,14 @@ class SignatureMeta(type):
     def text(cls) -> str:
         """The string form with its types: "question, context: list[str] -> answer: float"."""
         return " -> ".join(
-            ", ".join(f.name if f.type is str else f"{f.name}: {type_text(f.type)}" for f in side.values())
+            ", ".join(f.name if f.type is str else f"{f.name}: {format_type(f.type)}" for f in side.values())
             for side in (cls.input_fields, cls.output_fields)
         )
 
     def _resolved_fields(cls) -> dict[str, Field]:
         """The fields, once every type that was named before it existed is there. Raises SignatureError if one is not."""
         if cls._pending:
-            local = caller_names(cls.__module__) or {}
+            local = find_caller_names(cls.__module__) or {}
             fields = dict(cls._fields)
             for name, note in cls._pending.items():
                 try:
@@ -243,7 +243,7 @@ def build_signature(
     fields: tuple[Field, ...], instructions: str = "", *, name: str = "StringSignature"
 ) -> type[Signature]:
     """A signature of `fields`, inputs put first."""
-    ordered = inputs_first({f.name: f for f in fields})
+    ordered = order_inputs_first({f.name: f for f in fields})
     text = inspect.cleandoc(instructions or "") or default_objective(ordered)
     body = {"_fields": ordered, "_pending": {}, "_instructions": text, "__doc__": text}
     return SignatureMeta(name, (Signature,), body)  # type: ignore[return-value]  # its base is Signature

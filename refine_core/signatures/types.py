@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def type_text(kind: Any) -> str:
+def format_type(kind: Any) -> str:
     """How a prompt writes a type: `list[str]`, `Literal['a', 'b']`, `float`, `Optional[int]`, a class's own name."""
     origin, args = get_origin(kind), get_args(kind)
     if kind is None or kind is types.NoneType:
@@ -26,22 +26,22 @@ def type_text(kind: Any) -> str:
         return f"Literal[{', '.join(map(repr, args))}]"
     if origin in (Union, types.UnionType):
         rest = [a for a in args if a is not types.NoneType]
-        inner = type_text(rest[0]) if len(rest) == 1 else f"Union[{', '.join(map(type_text, rest))}]"
+        inner = format_type(rest[0]) if len(rest) == 1 else f"Union[{', '.join(map(format_type, rest))}]"
         return f"Optional[{inner}]" if len(rest) < len(args) else inner
     if origin is Annotated:
-        return type_text(args[0])
+        return format_type(args[0])
     if origin is not None and not args:  # typing.List and its like, alone
-        return type_text(origin)
+        return format_type(origin)
     if origin is not None:
-        inner = ", ".join("..." if a is ... else type_text(a) for a in args)
-        return f"{type_text(origin)}[{inner}]"
+        inner = ", ".join("..." if a is ... else format_type(a) for a in args)
+        return f"{format_type(origin)}[{inner}]"
     return getattr(kind, "__name__", str(kind))
 
 
-def choices(kind: Any) -> tuple[object, ...] | None:
+def list_choices(kind: Any) -> tuple[object, ...] | None:
     """The values that a Literal or an Enum allows, or None for other types."""
     if get_origin(kind) is Annotated:
-        return choices(get_args(kind)[0])
+        return list_choices(get_args(kind)[0])
     if get_origin(kind) is Literal:
         return get_args(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -49,10 +49,10 @@ def choices(kind: Any) -> tuple[object, ...] | None:
     return None
 
 
-def bare_type(kind: Any) -> Any:
+def strip_optional(kind: Any) -> Any:
     """The one type that an Optional allows beside None; any other type as it is. Bounds written in it are left out."""
     if get_origin(kind) is Annotated:
-        return bare_type(get_args(kind)[0])
+        return strip_optional(get_args(kind)[0])
     rest = [a for a in get_args(kind) if a is not types.NoneType]
     single = get_origin(kind) in (Union, types.UnionType) and len(rest) == 1
     return rest[0] if single else kind
@@ -110,7 +110,7 @@ class TypeValidator:
         return self._adapter
 
 
-def json_schema(kind: Any) -> Mapping[str, Any]:
+def build_json_schema(kind: Any) -> Mapping[str, Any]:
     """The JSON schema of a type. Raises SignatureError for a type that has none."""
     from pydantic.errors import PydanticUserError
 
@@ -118,7 +118,7 @@ def json_schema(kind: Any) -> Mapping[str, Any]:
         return _type_adapter(kind, ()).json_schema()
     except PydanticUserError as error:
         raise SignatureError(
-            f"type {type_text(kind)} has no JSON schema, so no model can be asked for it: {error.message}"
+            f"type {format_type(kind)} has no JSON schema, so no model can be asked for it: {error.message}"
         ) from None
 
 
@@ -150,7 +150,7 @@ def _cached_adapter(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> Type
         except PydanticSchemaGenerationError:  # a class of which pydantic knows nothing: its instances, then
             return TypeAdapter(bounded, config=ConfigDict(arbitrary_types_allowed=True))
     except (PydanticUserError, TypeError) as error:
-        raise SignatureError(f"{type_text(kind)} cannot be the type of a field: {error}") from None
+        raise SignatureError(f"{format_type(kind)} cannot be the type of a field: {error}") from None
 
 
 def _type_adapter(kind: Any, constraints: tuple[tuple[str, Any], ...]) -> TypeAdapter[Any]:

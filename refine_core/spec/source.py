@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from refine_core.signatures import ensure_signature
-from refine_core.signatures.types import type_text
+from refine_core.signatures.types import format_type
 from refine_core.spec.program import ProgramSpec, StageSpec
 
 _CLASSES = {"predict": "Predict", "chain_of_thought": "ChainOfThought"}
@@ -72,5 +72,5 @@ def _stage_lines(stage: StageSpec) -> list[str]:
 def format_signature(spec: ProgramSpec) -> str:
     """The program in one line: what goes in and what comes out."""
     outputs = {n: f for s in spec.stages for n, f in ensure_signature(s.signature).output_fields.items()}
-    out = ", ".join(n if f.type is str else f"{n}: {type_text(f.type)}" for n, f in outputs.items())
+    out = ", ".join(n if f.type is str else f"{n}: {format_type(f.type)}" for n, f in outputs.items())
     return f"{', '.join(_list_inputs(spec))} -> {out}"

@@ -279,7 +279,7 @@ def test_any_reply_is_read_or_refused(text):
 
 
 def test_types_are_written_as_people_write_them():
-    from refine_core.signatures.types import type_text
+    from refine_core.signatures.types import format_type
 
-    assert type_text(Optional[Literal["a"]]) == "Optional[Literal['a']]"
-    assert type_text(dict[str, list[int]]) == "dict[str, list[int]]"
+    assert format_type(Optional[Literal["a"]]) == "Optional[Literal['a']]"
+    assert format_type(dict[str, list[int]]) == "dict[str, list[int]]"

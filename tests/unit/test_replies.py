@@ -24,7 +24,7 @@ from refine_core import (
     context,
 )
 from refine_core.adapters import JSONSchemaAdapter
-from refine_core.adapters.chat_sections import exact_reply_pattern, find_sections
+from refine_core.adapters.chat_sections import compile_exact_reply, find_sections
 from refine_core.lm import Reply
 from refine_core.reasoning import split_reasoning
 from refine_core.runs import Runs
@@ -489,17 +489,17 @@ AWKWARD = st.text(alphabet="ab :.*_-|\n\t#[]{}<>`'\"\u00a0\u200b\ufeff\r\x85\u20
 @given(AWKWARD, AWKWARD)
 def test_a_reply_that_is_matched_whole_is_read_as_by_the_long_way(first, second):
     reply = f"[[ ## first ## ]]\n{first}\n\n[[ ## second ## ]]\n{second}\n\n[[ ## completed ## ]]"
-    if (matched := exact_reply_pattern(TWO).fullmatch(reply)) is not None:
+    if (matched := compile_exact_reply(TWO).fullmatch(reply)) is not None:
         found = find_sections(reply, TWO, ("question",))
         assert [text.strip() for text in matched.groups()] == [found[name] for name in TWO]
 
 
 def test_nearly_every_reply_is_matched_whole_and_odd_ones_are_not():
     reply = "[[ ## first ## ]]\nIt is Brussels, I think: \u00e9!\n\n[[ ## second ## ]]\n0.5\n\n[[ ## completed ## ]]\n"
-    assert exact_reply_pattern(TWO).fullmatch(reply) is not None
+    assert compile_exact_reply(TWO).fullmatch(reply) is not None
     odd = [reply.replace("0.5", value) for value in ("<b>", "[[ ## first ## ]]", "1 # one", "`1`")]
-    assert [one for one in [*odd, reply + "x", " " + reply] if exact_reply_pattern(TWO).fullmatch(one)] == []
+    assert [one for one in [*odd, reply + "x", " " + reply] if compile_exact_reply(TWO).fullmatch(one)] == []
     assert (
-        exact_reply_pattern(("completed",)).fullmatch("[[ ## completed ## ]]\nx\n[[ ## completed ## ]]")
+        compile_exact_reply(("completed",)).fullmatch("[[ ## completed ## ]]\nx\n[[ ## completed ## ]]")
         is None
     )

@@ -28,7 +28,7 @@ from refine_core import (
     Signature,
     context,
 )
-from refine_core.adapters.schemas import reply_schema
+from refine_core.adapters.schemas import build_reply_schema
 from refine_core.connect import connect
 from refine_core.errors import LMRefusedError
 from refine_core.events import LMFailed, LMRequested
@@ -89,7 +89,7 @@ def ask(server, reply_format, predict=QA, **params):
 
 def test_a_schema_requires_every_output_and_allows_nothing_else():
     signature = Signature("q -> reasoning, score: float, kind: Literal['a', 'b']")
-    assert reply_schema(signature) == (
+    assert build_reply_schema(signature) == (
         {
             "type": "object",
             "properties": {
@@ -112,7 +112,7 @@ def test_a_schema_requires_every_output_and_allows_nothing_else():
 )  # fmt: skip
 def test_every_type_gets_a_schema_of_keywords_that_servers_know(kind):
     signature = Signature({"q": (str, OutputField()), "out": (kind, OutputField(desc="what it is"))})
-    schema, strict = reply_schema(signature)
+    schema, strict = build_reply_schema(signature)
     known = {"type", "description", "enum", "properties", "required", "additionalProperties", "items", "anyOf",
              "$ref", "$defs"}  # fmt: skip
 
@@ -141,14 +141,14 @@ def test_every_type_gets_a_schema_of_keywords_that_servers_know(kind):
 @pytest.mark.parametrize("kind", [Tree, Box, Part, Optional[Size], Literal[2, 3], list[int]])
 def test_what_fits_the_schema_can_be_read(kind):
     signature = Signature({"q": (str, OutputField()), "out": (kind, OutputField())})
-    schema, strict = reply_schema(signature)
+    schema, strict = build_reply_schema(signature)
     assert strict
     JSONSchemaAdapter().parse(signature, json.dumps(sample_of(schema)))
 
 
 @pytest.mark.parametrize("kind", [dict[str, int], dict, Any, list[dict[str, str]]])
 def test_open_keys_make_a_schema_that_is_not_strict(kind):
-    assert reply_schema(Signature({"out": (kind, OutputField())}))[1] is False
+    assert build_reply_schema(Signature({"out": (kind, OutputField())}))[1] is False
 
 
 def test_the_request_carries_the_schema_and_the_prompt_is_that_of_json():

@@ -10,7 +10,7 @@ import pytest
 
 from refine_core.programs import EXAMPLES
 from refine_core.refine.build import list_reward_fields
-from refine_core.rewards.checks import Fields, call_question, check_reward, rename_parameters
+from refine_core.rewards.checks import Fields, check_reward, find_call_question, rename_parameters
 
 DATA = Path(__file__).parents[1] / "data"
 CASES = json.loads((DATA / "rewards" / "cases.json").read_text())
@@ -33,14 +33,14 @@ def test_a_working_reward_has_no_findings(name):
         {k: type(v) for k, v in case["args"].items()}, {k: type(v) for k, v in case["pred"].items()}
     )
     assert check_reward(source, None, fields) == ()
-    assert call_question(source, None, fields) is None
+    assert find_call_question(source, None, fields) is None
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_a_worked_example_has_no_findings(name):
     spec = EXAMPLES[name].spec
     assert check_reward(spec.reward, None, list_reward_fields(spec)) == ()
-    assert call_question(spec.reward, None, list_reward_fields(spec)) is None
+    assert find_call_question(spec.reward, None, list_reward_fields(spec)) is None
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_names_that_something_binds_are_left_alone(body):
     ],
 )
 def test_a_function_for_another_framework_raises_a_question(header, framework):
-    found = call_question(f"def {header}:\n    return 0.0\n", None, FIELDS)
+    found = find_call_question(f"def {header}:\n    return 0.0\n", None, FIELDS)
     assert found is not None
     assert framework in found.message
     assert (found.code, found.line) == ("foreign", 1)
@@ -339,7 +339,7 @@ def test_a_function_for_another_framework_raises_a_question(header, framework):
     ],
 )  # fmt: skip
 def test_names_that_fit_no_other_framework_raise_no_question(header):
-    assert call_question(f"def {header}:\n    return 0.0\n", None, FIELDS) is None
+    assert find_call_question(f"def {header}:\n    return 0.0\n", None, FIELDS) is None
 
 
 def test_parameters_are_renamed_wherever_the_reward_uses_them():
@@ -354,7 +354,7 @@ def test_parameters_are_renamed_wherever_the_reward_uses_them():
 )
 def test_whatever_is_typed_is_read_without_an_error(source):
     assert isinstance(check_reward(source, None, FIELDS), tuple)
-    assert call_question(source, None, FIELDS) is None
+    assert find_call_question(source, None, FIELDS) is None
 
 
 @pytest.mark.parametrize("depth", [300, 400, 700, 1_000, 1_400])

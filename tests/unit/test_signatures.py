@@ -20,7 +20,7 @@ from refine_core import ChatAdapter, InputError, InputField, OutputField, Predic
 from refine_core.errors import ProgramError
 from refine_core.refine.build import build_stage_signature
 from refine_core.signatures import Field, check_inputs, infer_prefix, make_signature
-from refine_core.signatures.types import type_text, validate
+from refine_core.signatures.types import format_type, validate
 from refine_core.spec import StageSpec
 
 
@@ -152,7 +152,7 @@ def test_a_local_type_resolves_in_the_class_form():
         text: str = InputField()
         mood: Tone = OutputField()
 
-    assert type_text(Feel.fields["mood"].type) == "Literal['good', 'bad']"
+    assert format_type(Feel.fields["mood"].type) == "Literal['good', 'bad']"
 
 
 def test_default_instructions_name_the_fields():
@@ -259,7 +259,7 @@ def test_a_caller_that_has_a_module_of_the_name_means_the_type():
 def test_a_typed_signature_knows_dates_times_and_decimals(text, value):
     """Typed: read from a description, as the app's form gives it, and not in anybody's code."""
     made = build_stage_signature(StageSpec("one", f"q -> a: {text}"))
-    assert type_text(made.fields["a"].type) == text.replace("datetime.date", "date").replace("decimal.", "")
+    assert format_type(made.fields["a"].type) == text.replace("datetime.date", "date").replace("decimal.", "")
     adapter = ChatAdapter()
     read = adapter.parse(made, f"[[ ## a ## ]]\n{value}")["a"]
     assert adapter.parse(made, adapter.format_assistant_message_content(made, {"a": read}))["a"] == read
@@ -560,6 +560,6 @@ def test_a_class_that_pydantic_does_not_know_takes_its_own_instances():
 
 def test_bounds_may_stand_in_the_type():
     made = Signature({"n": (Annotated[int, Field_(gt=0)], InputField()), "a": OutputField()})
-    assert type_text(made.fields["n"].type) == "int"
+    assert format_type(made.fields["n"].type) == "int"
     with pytest.raises(InputError, match="greater than 0"):
         check_inputs(made, {"n": 0})

@@ -40,8 +40,8 @@ __all__ = [
     "Fields",
     "Finding",
     "Fix",
-    "call_question",
     "check_reward",
+    "find_call_question",
     "read_code",
     "rename_parameters",
 ]
@@ -81,7 +81,7 @@ def _findings(check: Callable[[Code], Iterable[Finding]], code: Code) -> list[Fi
         return []
 
 
-def call_question(source: str, name: str | None = None, fields: Fields | None = None) -> Finding | None:
+def find_call_question(source: str, name: str | None = None, fields: Fields | None = None) -> Finding | None:
     """What to ask before a function is called that seems to be written for another framework; None for others.
 
     `subject` is its header, "grade(sample, item)", under which the answer can be remembered.

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from refine_core.rewards.checks.code import Code, Function, own_nodes, positional
+from refine_core.rewards.checks.code import Code, Function, iter_own_nodes, list_positional
 
 _CHANGES = {"update", "setdefault", "__setitem__", "__setattr__", "pop", "popitem", "clear"}
 
@@ -52,7 +52,7 @@ def _helper_parameters(code: Code, call: ast.Call, scope: Function, name: str) -
     helper = code.helpers.get(call.func.id)
     if helper is None:
         return []
-    names = positional(helper)
+    names = list_positional(helper)
     return [
         (helper, names[i])
         for i, argument in enumerate(call.args)
@@ -89,7 +89,7 @@ def _times_bound(scope: ast.AST, name: str) -> int:
         or (isinstance(n, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and n.name == name)
         or (isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == name)
         or (isinstance(n, ast.alias) and (n.asname or n.name) == name)
-        for n in own_nodes(scope)
+        for n in iter_own_nodes(scope)
     )
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from refine_core.rewards.checks.code import Code, called_name, own_nodes
+from refine_core.rewards.checks.code import Code, get_called_name, iter_own_nodes
 
 _ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 _ENDLESS = {"count", "cycle", "repeat", "iter"}
@@ -58,7 +58,7 @@ class EndFinder:
                 return self._try(node)
             case ast.With() | ast.AsyncWith():
                 inside = self.block(node.body, node)
-                if any(called_name(item.context_expr) == "suppress" for item in node.items):
+                if any(get_called_name(item.context_expr) == "suppress" for item in node.items):
                     return Ends((*inside.falls, node), inside.breaks)
                 return inside
             case _:
@@ -82,7 +82,7 @@ class EndFinder:
         else:
             # A loop over something that is written out, and not empty, is entered.
             entered = isinstance(node.iter, (ast.List, ast.Tuple)) and bool(node.iter.elts)
-            endless = called_name(node.iter) in _ENDLESS or (
+            endless = get_called_name(node.iter) in _ENDLESS or (
                 entered and not inside.falls and not inside.breaks
             )
             endless = endless and not (entered and _repeats(node))
@@ -116,7 +116,7 @@ def list_always_raising(code: Code) -> set[str]:
     names = set()
     for node in code.tree.body:
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
-            returns = any(isinstance(n, (ast.Return, ast.Yield, ast.YieldFrom)) for n in own_nodes(node))
+            returns = any(isinstance(n, (ast.Return, ast.Yield, ast.YieldFrom)) for n in iter_own_nodes(node))
             if not returns and not EndFinder().block(node.body, node).falls:
                 names.add(node.name)
     return names
@@ -139,4 +139,4 @@ def _takes_all(pattern: ast.pattern) -> bool:
 
 
 def _repeats(loop: ast.AST) -> bool:
-    return any(isinstance(node, ast.Continue) for node in own_nodes(loop))
+    return any(isinstance(node, ast.Continue) for node in iter_own_nodes(loop))

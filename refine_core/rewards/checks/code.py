@@ -44,7 +44,7 @@ class Code:
     @cached_property
     def parameters(self) -> list[str]:
         """Names of the positional parameters, without `self`."""
-        return positional(self.function)[1 if self.bound else 0 :] if self.function else []
+        return list_positional(self.function)[1 if self.bound else 0 :] if self.function else []
 
     @cached_property
     def helpers(self) -> dict[str, ast.FunctionDef]:
@@ -70,7 +70,7 @@ class Code:
             parent = self.parents.get(parent)
 
 
-def positional(function: Function) -> list[str]:
+def list_positional(function: Function) -> list[str]:
     """Names of the parameters that can be given by position."""
     return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
 
@@ -81,7 +81,7 @@ def resolve_code(source: str, tree: ast.Module, name: str, fields: Fields) -> Co
     return Code(source, tree, name, function, bound, fields)
 
 
-def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+def iter_own_nodes(function: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a function's body, without those of functions and classes inside it."""
     body = getattr(function, "body", [])
     pending: list[ast.AST] = list(body) if isinstance(body, list) else [body]
@@ -119,10 +119,10 @@ def _find_call_method(tree: ast.Module, name: str) -> Function | None:
 
 
 def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return all(called_name(one) in _HARMLESS for one in function.decorator_list)
+    return all(get_called_name(one) in _HARMLESS for one in function.decorator_list)
 
 
-def called_name(node: ast.AST) -> str:
+def get_called_name(node: ast.AST) -> str:
     """The last part of what a decorator or a call names: "lru_cache" of `@functools.lru_cache(maxsize=None)`."""
     if isinstance(node, ast.Call):
         node = node.func

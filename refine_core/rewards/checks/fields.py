@@ -14,7 +14,7 @@ from typing import get_origin
 from refine_core.modules.prediction import Prediction
 from refine_core.rewards.checks.argument_names import Argument, follow_aliases, is_one_of
 from refine_core.rewards.checks.code import Code
-from refine_core.rewards.checks.finding import Finding, Fix, Severity, nearest
+from refine_core.rewards.checks.finding import Finding, Fix, Severity, find_nearest
 from refine_core.rewards.checks.reachability import ControlFlow
 from refine_core.rewards.source import ARGUMENTS
 
@@ -100,7 +100,7 @@ def _report_unknown(
         fix = _replace_attribute_by_key(location, owner, name)
         message = f'{owner} is a dict: write {owner}["{name}"].'
     else:
-        close = nearest(name, argument.fields)
+        close = find_nearest(name, argument.fields)
         effect = ""
         if not always:
             effect, severity = " So this is None.", "warning"
@@ -114,8 +114,8 @@ def _report_unknown(
 
 def _locate(code: Code, node: ast.AST, name: str) -> _Location:
     if isinstance(node, ast.Attribute):
-        return _Location(*code.lines.name_at(node, name))
-    line, column, end, text = code.lines.text_at(node)
+        return _Location(*code.lines.locate_name(node, name))
+    line, column, end, text = code.lines.locate_text(node)
     quote = text[:1] if text[:1] in ("'", '"') else ""
     is_plain = bool(quote) and text == f"{quote}{name}{quote}"
     return _Location(line, column, end, quote) if is_plain else _Location(line, None, None)
@@ -167,8 +167,8 @@ def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
         return
     name = around.attr
     names = [n for n in dir(origin) if not n.startswith("_")]
-    close = nearest(name, names)
-    line, column, end = code.lines.name_at(around, name)
+    close = find_nearest(name, names)
+    line, column, end = code.lines.locate_name(around, name)
     what = _WORDS.get(origin, f"a {origin.__name__}")
     message = f"{ast.unparse(node)} is {what}, which has no {name!r}."
     message += f" Did you mean {close!r}?" if close else ""

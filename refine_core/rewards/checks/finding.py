@@ -54,7 +54,7 @@ class Fields:
     outputs: Mapping[str, object] | None = None
 
 
-def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+def find_nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The name that was probably meant."""
     by_lower_name = {other.lower(): other for other in names}
     matches = difflib.get_close_matches(name.lower(), by_lower_name, 1, cutoff)
@@ -73,7 +73,7 @@ class Lines:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore")) + 1
 
-    def name_at(self, node: ast.AST, name: str) -> tuple[int, int | None, int | None]:
+    def locate_name(self, node: ast.AST, name: str) -> tuple[int, int | None, int | None]:
         """(line, column, end) of a name at the end of a node, as `x` in `pred.x`; without columns if it is not there."""
         line, end_offset = getattr(node, "end_lineno", 1), getattr(node, "end_col_offset", 0)
         end = self.column(line, end_offset)
@@ -82,7 +82,7 @@ class Lines:
             return line, end - len(name), end
         return line, None, None  # inside an f-string, where 3.11 does not know better
 
-    def text_at(self, node: ast.AST) -> tuple[int, int | None, int | None, str]:
+    def locate_text(self, node: ast.AST) -> tuple[int, int | None, int | None, str]:
         """(line, column, end, text) of a node on one line; without columns, and "", if it spans several."""
         line, end_line = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
         if line != end_line or not 0 < line <= len(self.lines):

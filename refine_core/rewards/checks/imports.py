@@ -48,13 +48,13 @@ def _check_import(code: Code, statement: ast.AST, module: str, node: ast.AST) ->
     if module in _REFUSED or top in _REFUSED:
         yield _report_refused(code, node, module)
     elif not _is_guarded(code, statement) and not _is_installed(top):
-        line, column, end, _ = code.lines.text_at(node)
+        line, column, end, _ = code.lines.locate_text(node)
         message = f"No module named {top!r} is installed in the Python that runs the app."
         yield Finding("missing-module", "error", message, line, column, end, subject=top)
 
 
 def _report_refused(code: Code, node: ast.AST, what: str) -> Finding:
-    line, column, end, _ = code.lines.text_at(node)
+    line, column, end, _ = code.lines.locate_text(node)
     return Finding(
         "sandbox", "warning", f"{what} does not work here. {SANDBOX}.", line, column, end, subject=what
     )

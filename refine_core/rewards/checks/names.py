@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from refine_core.rewards.checks.code import Code
-from refine_core.rewards.checks.finding import Finding, Fix, nearest
+from refine_core.rewards.checks.finding import Finding, Fix, find_nearest
 
 _PREDEFINED = frozenset(dir(builtins)) | {
     "judge", "Score", "__name__", "__file__", "__doc__", "__loader__", "__package__", "__spec__", "__class__",
@@ -36,14 +36,14 @@ def check_names(code: Code) -> Iterator[Finding]:
 
 def _report_unknown(code: Code, node: ast.Name, bound: set[str]) -> Finding:
     name = node.id
-    line, column, end = code.lines.name_at(node, name)
+    line, column, end = code.lines.locate_name(node, name)
     fix = None
     if name in sys.stdlib_module_names:
         message = f"{name} is not imported."
         at = _first_line(code.tree)
         fix = Fix(f"Add import {name}", at, 1, 1, f"import {name}\n")
     else:
-        close = nearest(name, bound, 0.75) or nearest(name, _PREDEFINED, 0.75)
+        close = find_nearest(name, bound, 0.75) or find_nearest(name, _PREDEFINED, 0.75)
         message = f"Nothing here is called {name!r}." + (f" Did you mean {close!r}?" if close else "")
         if close and column and end:
             fix = Fix(f"Use {close}", line, column, end, close)

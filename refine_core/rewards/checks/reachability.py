@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from refine_core.rewards.checks.code import Code, Function, Scope, own_nodes
+from refine_core.rewards.checks.code import Code, Function, Scope, iter_own_nodes
 
 _COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 # Evaluating one of these raises nothing that depends on a value, but for a name or a field that is missing.
@@ -35,14 +35,14 @@ class ControlFlow:
     def of(
         cls, code: Code, function: Function, steady_parameters: frozenset[str] = frozenset()
     ) -> ControlFlow:
-        """given: the parameters that are the same in every attempt."""
+        """steady_parameters: the parameters that are the same in every attempt."""
         stored, changed = _count_bindings(function), _changed_names(function)
         parameters = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
         names = set((_BUILTINS | _constant_names(code.tree)) - parameters - stored.keys())
         names |= {name for name in steady_parameters if name not in changed and name not in stored}
         if sum(1 for _ in ast.walk(function)) > _MOST_NODES:
             return cls(code, function, frozenset(names))
-        for node in own_nodes(function):  # in their order, so that one may be made of those before it
+        for node in iter_own_nodes(function):  # in their order, so that one may be made of those before it
             match node:
                 case ast.Import() | ast.ImportFrom():
                     names |= {name for name in _imported_names([node]) if stored[name] == 0}

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from refine_core.rewards.checks.block_ends import EndFinder, list_always_raising
-from refine_core.rewards.checks.code import Code, Function, own_nodes
+from refine_core.rewards.checks.code import Code, Function, iter_own_nodes
 from refine_core.rewards.checks.finding import Finding
 
 _ASYNC = "the reward is async def, so it returns a coroutine and no number. Write def instead"
@@ -33,7 +33,7 @@ def check_returns(code: Code) -> Iterator[Finding]:
     function = code.function
     if function is None or isinstance(function, ast.Lambda):
         return
-    nodes = list(own_nodes(function))
+    nodes = list(iter_own_nodes(function))
     if isinstance(function, ast.AsyncFunctionDef):
         yield _report(code, function, "async", _ASYNC)
         return
@@ -121,7 +121,7 @@ def _report(code: Code, node: ast.AST, kind: str, message: str, severity: str = 
 
 def _is_stub(function: Function) -> bool:
     """Whether it ends neither way that reading can see: an endless loop."""
-    return not any(isinstance(node, ast.Raise) for node in own_nodes(function))
+    return not any(isinstance(node, ast.Raise) for node in iter_own_nodes(function))
 
 
 def _is_none(value: ast.expr | None) -> bool:
