@@ -11,5 +11,3 @@ FORM: Final = Form("lab")
 field_key, static_key = FORM.field_key, FORM.static_key
 REWARD: Final = static_key("reward")
 SECRET: Final = LAB_KEY
-USE: Final = static_key("use_connection")
-"""Set by the Models page: the connection that the Lab is to use."""

@@ -11,6 +11,7 @@ from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
 from pages.shared import address, keys
 from pages.shared.reply_format import REPLY_FORMATS, select_reply_format
+from pages.shared.run_actions import REPLAY_DELAYS
 from pages.shared.secret import offer_key, secret_field
 from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
@@ -20,7 +21,6 @@ from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
 
 _KINDS = {"practice": "Practice model", "litellm": "Real model", "replay": "Recorded run"}
-_REPLAY_DELAYS = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 _DELAYS = {0.0: "none", 0.3: "0.3 s", 1.0: "1 s", 2.0: "2 s"}
 _FIELD_OF = {
     "LMKeyError": "key",
@@ -122,8 +122,8 @@ def _recording(form: FormState) -> None:
     show_problems(form, "model.recording_id")
     st.selectbox(
         "Reply delay",
-        list(_REPLAY_DELAYS),
-        format_func=_REPLAY_DELAYS.__getitem__,
+        list(REPLAY_DELAYS),
+        format_func=REPLAY_DELAYS.__getitem__,
         key=field_key("model", "pace"),
         persist_state="session",
     )

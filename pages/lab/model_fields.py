@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.runtime.state import SessionStateProxy
 
 from pages.lab import roles
-from pages.lab.fields import SECRET, USE, field_key, static_key
+from pages.lab.fields import SECRET, field_key, static_key
+from pages.shared import address
 from pages.shared.keys import clear_key, get_key
 from refine_core.programs import ModelSpec, ProgramSpec
 
@@ -42,7 +43,7 @@ def load_models(state: SessionStateProxy, spec: ProgramSpec) -> None:
 def use_connection() -> None:
     """Choose the connection that the Models page asks for, and follow those that were renamed. Before the widgets are drawn."""
     state, choices = st.session_state, roles.list_choices()
-    name = state.pop(USE, None)
+    name = state.pop(address.USE_CONNECTION, None)
     if name is not None and name in choices.models:
         state[field_key("model", "kind")] = "litellm"
         state[field_key("model", "connection")] = name

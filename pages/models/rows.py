@@ -41,7 +41,7 @@ def _row(connection: Connection) -> None:
         st.caption(escape_markdown(" · ".join([*parts, _describe_key(connection)])))
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Use in the Lab", key=f"use.{name}", icon=":material/science:"):
-                st.session_state["lab.use_connection"] = name
+                st.session_state[address.USE_CONNECTION] = name
                 st.switch_page(address.LAB)
             if st.button("Test", key=f"test.{name}", icon=":material/network_check:"):
                 start_test(model, keys.connection_key(model), of=name)

@@ -12,6 +12,9 @@ RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
 MODELS: Final = "../models/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
+USE_CONNECTION: Final = (
+    "lab.use_connection"  # where the Models page puts the connection that the Lab is to use
+)
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"

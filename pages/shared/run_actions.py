@@ -5,6 +5,8 @@ To stand outside what is polled, so that a click is never lost to a redraw.
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from pages.shared import address
@@ -15,7 +17,7 @@ from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.formatting import pluralize
 from refine_core.runs import Run
 
-_PACES = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
+REPLAY_DELAYS: Final = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 
 
 def draw_actions(run: Run, *, here: bool = False) -> None:
@@ -102,7 +104,7 @@ def _replay(run: Run) -> None:
             "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
             "Every screen marks it as a replay."
         )
-        pace = st.radio("Reply delay", list(_PACES), format_func=_PACES.__getitem__, key="pace")
+        pace = st.radio("Reply delay", list(REPLAY_DELAYS), format_func=REPLAY_DELAYS.__getitem__, key="pace")
         if st.button("Start the replay", type="primary", key="start-replay"):
             try:
                 again = runs.replay(run.run_id, delay_s=pace)
