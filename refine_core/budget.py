@@ -1,4 +1,4 @@
-"""What a run may spend.
+"""The budget of a run.
 
     LMRequested --within the budget?--> go on | BudgetUsedUp        LMReplied, LMRetried, LMFailed --counted-->
 
@@ -21,23 +21,23 @@ from refine_core.log.span import RUN, Span
 
 
 class Budget:
-    """A sink that lets no call begin once the budget is spent.
+    """A sink that refuses calls once the budget is spent.
 
-    usd: US dollars; tokens: sent and received together; None is no limit. spent: what the run recorded before.
+    usd: US dollars; tokens: sent and received together; None is no limit. events: those of the run so far.
     """
 
     def __init__(
-        self, usd: float | None = None, tokens: int | None = None, *, spent: Iterable[Event] = ()
+        self, usd: float | None = None, tokens: int | None = None, *, events: Iterable[Event] = ()
     ) -> None:
         self._max_usd, self._max_tokens = usd, tokens
         self._usd, self._tokens = 0.0, 0
         self._unpriced, self._uncounted = "", ""
         self._lock = threading.Lock()
-        for event in spent:
+        for event in events:
             self.accept(RUN, event)
 
     def accept(self, _: Span, event: Event) -> None:
-        """Count an answer; refuse a request. Raises BudgetUsedUp."""
+        """Count an answer; refuse a request once the budget is spent. Raises BudgetUsedUp."""
         if (charge := charge_of(event)) is not None:
             with self._lock:
                 self._count(charge)
@@ -45,7 +45,7 @@ class Budget:
             self.check()
 
     def check(self) -> None:
-        """Raise BudgetUsedUp if nothing more may be spent, or nobody knows whether it may."""
+        """Raise BudgetUsedUp if the budget is spent, or if a cost is unknown."""
         if self._max_usd is not None:
             if self._unpriced:
                 raise BudgetUsedUp(
@@ -69,7 +69,7 @@ class Budget:
 
     @property
     def retry_budget(self) -> RetryBudget:
-        """The sink that stands behind whoever records."""
+        """The sink that comes after the recorder."""
         return RetryBudget(self)
 
     def _count(self, charge: Charge) -> None:
@@ -84,12 +84,12 @@ class Budget:
 
 
 class RetryBudget:
-    """A sink that lets a call be tried once more only while its budget has something in it. Raises BudgetUsedUp."""
+    """A sink that refuses another try of a call once the budget is spent. Raises BudgetUsedUp."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
 
     def accept(self, _: Span, event: Event) -> None:
-        """Refuse the next try."""
+        """Refuse another try if the budget is spent."""
         if isinstance(event, LMRetried):
             self._budget.check()

@@ -45,9 +45,11 @@ class Connection:
 
 def list_connections(store: Store | None = None) -> list[Connection]:
     """The saved connections, sorted by name. store: None is the store of the runs. Raises StoreError."""
-    kept = _store(store).documents(KIND)
-    read = (_read(name, text) for name, text in kept.items())
-    return sorted(filter(None, read), key=lambda connection: (connection.name.casefold(), connection.name))
+    documents = _store(store).documents(KIND)
+    connections = (_read(name, text) for name, text in documents.items())
+    return sorted(
+        filter(None, connections), key=lambda connection: (connection.name.casefold(), connection.name)
+    )
 
 
 def save_connection(
@@ -60,14 +62,14 @@ def save_connection(
     """
     place = _store(store)
     connection = _tidy(connection)
-    found = check_connection(connection)
+    problems = check_connection(connection)
     others = {name.casefold() for name in place.documents(KIND) if name != replacing}
     if connection.name.casefold() in others:
-        found.append(
+        problems.append(
             Problem("name", f"there is a connection {connection.name!r} already; choose another name")
         )
-    if found:
-        raise SpecError(found)
+    if problems:
+        raise SpecError(problems)
     if replacing not in (None, connection.name):
         names = dict.fromkeys((*connection.former, replacing))
         former = tuple(n for n in names if n is not None and n != connection.name)[-MAX_FORMER_NAMES:]
@@ -77,19 +79,21 @@ def save_connection(
         place.drop(KIND, replacing)  # last, so that a failure in between loses nothing
 
 
-def save_format(model: ModelSpec, found: ReplyFormat, store: Store | None = None) -> bool:
-    """Save the reply format that a test of `model` found; whether it was saved.
+def save_format(model: ModelSpec, reply_format: ReplyFormat, store: Store | None = None) -> bool:
+    """Save the reply format that a test of `model` chose; whether it was saved.
 
     It is saved where `model` is that of a saved connection, unchanged, its format is "auto", and it did not keep the chat
     format.
     """
-    if not model.connection or model.reply_format != "auto" or found == "chat":
+    if not model.connection or model.reply_format != "auto" or reply_format == "chat":
         return False
     place = _store(store)
-    kept = next((one for one in list_connections(place) if one.name == model.connection), None)
-    if kept is None or kept.model != model:
+    saved = next((one for one in list_connections(place) if one.name == model.connection), None)
+    if saved is None or saved.model != model:
         return False
-    save_connection(replace(kept, model=replace(model, reply_format=found)), replacing=kept.name, store=place)
+    save_connection(
+        replace(saved, model=replace(model, reply_format=reply_format)), replacing=saved.name, store=place
+    )
     return True
 
 
@@ -131,10 +135,10 @@ def _tidy(connection: Connection) -> Connection:
     name, model = connection.name.strip(), connection.model
     preset = PRESETS.get(connection.preset)
     full = preset.full_name(model.model) if preset else model.model
-    kept = replace(
+    saved = replace(
         model, model=full, api_base=model.api_base or None, key_env=model.key_env or None, connection=name
     )
-    return replace(connection, name=name, model=kept)
+    return replace(connection, name=name, model=saved)
 
 
 def _store(store: Store | None) -> Store:

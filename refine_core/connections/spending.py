@@ -37,12 +37,12 @@ def sum_spending(days: int = 30, *, rows: Iterable[RunRow] | None = None) -> lis
     """Sums for the last `days` days with today; the newest day first, then the most expensive model. Raises StoreError."""
     today = datetime.datetime.now().astimezone().date()
     first = today - datetime.timedelta(days=days - 1)
-    found: dict[tuple[datetime.date, str], list[Quarter]] = {}
+    quarters_of: dict[tuple[datetime.date, str], list[Quarter]] = {}
     for row in runs.recent(MAX_RUNS) if rows is None else rows:
         for quarter in row.summary.spent or ():
             if (day := _day(quarter.quarter)) is not None and day >= first:
-                found.setdefault((day, quarter.model), []).append(quarter)
-    sums = [_sum(day, model, quarters) for (day, model), quarters in found.items()]
+                quarters_of.setdefault((day, quarter.model), []).append(quarter)
+    sums = [_sum(day, model, quarters) for (day, model), quarters in quarters_of.items()]
     return sorted(sums, key=lambda one: (one.day, one.cost_usd or 0.0, one.calls), reverse=True)
 
 

@@ -93,7 +93,7 @@ def join(run_id: str, timeout_s: float) -> None:
 
 
 def notices() -> tuple[str, ...]:
-    """What a person must be told about the store. See Runs.notices."""
+    """Messages for the user about the store. See Runs.notices."""
     return default().notices
 
 

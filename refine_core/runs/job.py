@@ -93,7 +93,7 @@ def open_scope(store: Store, job: Job, run_job: RunJob, records: Sequence[Record
     budget = Budget(
         spec.budget_usd,
         spec.budget_tokens,
-        spent=(r.event for r in records if not isinstance(r.event, LMRequested)),
+        events=(r.event for r in records if not isinstance(r.event, LMRequested)),
     )
     sinks = (
         budget,

@@ -1,9 +1,9 @@
-"""The logs of the runs that were asked for last, each read from the store and folded only once.
+"""A cache of logs: each is read from the store and folded only once.
 
-    records(run_id)   what the run recorded          timeline(run_id)   the same, folded, in text that a screen can show
+    records(run_id)   the run's events          timeline(run_id)   their fold, in text that a screen can show
 
-Asked again, only what is new is read and folded. Without news `timeline` is the very same object, so that whoever draws it
-can tell that nothing changed; with news, the attempts that nothing happened to are.
+A later call reads and folds only new events. Without new events `timeline` returns the same object, so that a caller can
+tell that nothing changed; with new events, unchanged attempts are the same objects.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class _Log:
 
     @property
     def seq(self) -> int:
-        """That of the last record taken in."""
+        """The number of the last record."""
         return self.records[-1].seq if self.records else 0
 
     def add(self, records: Iterable[Record]) -> None:
-        """Take in those that are new; another thread may have done so with some. The lock is held."""
+        """Add the records that are new; another thread may have added some. The lock must be held."""
         for record in records:
             if record.seq > self.seq:
                 self.records.append(record)
@@ -58,14 +58,14 @@ class RunLogs:
     def timeline(self, run_id: str) -> Timeline | None:
         """The run as far as it is recorded, or None if there is no such run. Raises StoreError.
 
-        No later record changes it, and nobody else may: other callers are given the same object.
+        It never changes, and callers must not change it: they share one object.
         """
         with self._up_to_date(run_id) as log:
             return log.fold.snapshot()
 
     @contextmanager
     def _up_to_date(self, run_id: str) -> Iterator[_Log]:
-        """The log with all that the store has of it. It is held for as long as the block lasts, but not while reading."""
+        """The log, up to date with the store. It is locked for the block, but not while the store is read."""
         log = self._get(run_id)
         fresh = self._store.events(run_id, after=log.seq)
         with log.lock:

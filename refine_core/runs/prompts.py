@@ -1,4 +1,4 @@
-"""A recorded prompt in the parts in which a screen shows it: the hint stands apart."""
+"""A recorded prompt in parts, as a screen shows it: the hint is a part of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where runs are kept: one append-only log a run, with its summary beside it.
+"""Where runs are stored: one append-only log per run, with its summary beside it.
 
     open_store() -> SqlStore        the user's own database, created and migrated as needed
-    MemoryStore()                   the same promises without a disk, for tests
+    MemoryStore()                   the same in memory, for tests
 
 Importing this loads no database library; `open_store` does.
 """
@@ -27,7 +27,7 @@ def open_store(home: Path | None = None) -> SqlStore:
     Several processes may have it open at once. Close it when done; at the interpreter's exit that happens by itself.
     A damaged one is set aside under another name, and a new one begun; then its `notices` say so, to be shown.
     Raises StoreError: the folder or the file cannot be used, is of a newer version, or is damaged and open elsewhere.
-    Then it is as it was.
+    Then nothing was changed.
     """
     from refine_core.store.open import open_in
 

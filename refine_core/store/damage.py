@@ -1,10 +1,10 @@
-"""A damaged store is set aside, never deleted and never overwritten; whoever opened it begins with a new one.
+"""A damaged store is set aside, never deleted and never overwritten; a new one is created in its place.
 
-    look        what shows without reading it all: no header, a log without its database, a length that no database has
-    check       SQLite reads it all, if the length is odd or a marker asks for it (see Sqlite.explain)
+    find_damage what can be seen without reading it all: no header, a log without its database, an impossible length;
+                SQLite reads it all if the length is odd or a marker asks for it (see Sqlite.explain)
     set_aside   refinescope.db{,-wal,-shm} -> refinescope.db.damaged-20260131-142500{,-wal,-shm}, in the same folder
 
-All of it only behind the door, and setting aside only while no other process has the store open.
+All of it only under the startup lock, and setting aside only while no other process has the store open.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from refine_core.store.sqlite import Sqlite
 MAGIC = b"SQLite format 3\0"
 LOG_HEADER_BYTES = 32  # a write-ahead log of this size holds nothing
 _LOG_ALONE = "the database is gone or empty, and only its log is left"
-# A journal that stayed behind would be rolled back into the new database.
+# A journal that is left there would be rolled back into the new database.
 _PARTS = ("", "-wal", "-shm", "-journal")
 
 
 def find_damage(database: Sqlite, locks: Path) -> str | None:
-    """What is wrong with the file, in words; None if nothing is seen.
+    """What is wrong with the file, in words; None if no damage is visible.
 
     locks: where the lock files of open stores are. Raises StoreError if the file cannot be looked at.
     """
@@ -34,11 +34,11 @@ def find_damage(database: Sqlite, locks: Path) -> str | None:
         raise StoreError(f"cannot open the store: {path} is a folder; move it away, and start again")
     size = _size(path)
     if size == 0:
-        # SQLite would begin anew here, too, but delete the log, and the latest runs may be in it.
+        # SQLite would create a new one here, too, but delete the log, which may hold the latest runs.
         return _LOG_ALONE if _size(_part(path, "-wal")) > LOG_HEADER_BYTES else None
     odd = False
     if not any_writer_alive(locks):
-        # Closing the file would else break the locks that this process's own open stores hold on it (POSIX says so).
+        # Otherwise closing the file would break the locks that this process's own open stores hold on it (POSIX).
         header = _header(path)
         if not header.startswith(MAGIC):
             return "it is not a SQLite database"
@@ -48,10 +48,10 @@ def find_damage(database: Sqlite, locks: Path) -> str | None:
 
 
 def set_aside(path: Path, why: str, locks: Path, *, at: float | None = None) -> str:
-    """Rename the file with its log out of the way; return the notice for the person. The door must be held.
+    """Rename the file with its log out of the way; return the notice for the user. The startup lock must be held.
 
     locks: where the lock files of open stores are. at: seconds since the epoch; None is now.
-    Raises StoreError, and all is as it was, if another process has the store open, or nothing can be renamed.
+    Raises StoreError, with nothing changed, if another process has the store open, or nothing can be renamed.
     """
     if any_writer_alive(locks):
         raise StoreError(
@@ -64,20 +64,20 @@ def set_aside(path: Path, why: str, locks: Path, *, at: float | None = None) -> 
         count += 1
         aside = path.with_name(f"{path.name}.damaged-{stamp}-{count}")
     _rename(path, aside, why)
-    told = (
+    notice = (
         f"The store of runs could not be used ({why}), so it was set aside and a new, empty one was begun. "
         f"Nothing was deleted: the old one is {aside}"
     )
     if why == _LOG_ALONE:
         # A database program that finds a log without its database deletes it.
-        return f"{told}-wal. It helps only beside a copy of the database from before, if you have one."
+        return f"{notice}-wal. It helps only beside a copy of the database from before, if you have one."
     # Debian 12's sqlite3 fails at .recover, whatever the file.
     tool = f"sqlite3 {shlex.quote(str(aside))}"
-    return f"{told}. What can be saved of it, this shows: {tool} .recover (or, if that fails: {tool} .dump)"
+    return f"{notice}. What can be saved of it, this shows: {tool} .recover (or, if that fails: {tool} .dump)"
 
 
 def _rename(path: Path, aside: Path, why: str) -> None:
-    """The database first: should this process die in between, its log will be found alone, and kept, too."""
+    """The database first: if this process dies in between, the log alone is recognised as damage, and kept, too."""
     done: list[str] = []
     try:
         for part in _PARTS:

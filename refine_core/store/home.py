@@ -11,7 +11,7 @@ VARIABLE = "REFINESCOPE_HOME"
 
 
 def data_home() -> Path:
-    """The folder that $REFINESCOPE_HOME names, else the platform's place for a user's data. Read anew at each call."""
+    """The folder that $REFINESCOPE_HOME names, else the platform's place for a user's data. Read at each call."""
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser().absolute()
     from platformdirs import user_data_path

@@ -1,4 +1,4 @@
-"""Who still lives: a lock file for each open store, held by the operating system until its process ends.
+"""Which writers are alive: a lock file for each open store, held by the operating system until its process ends.
 
     locks/<writer>.lock     held: the writer lives        free or missing: it is dead, and stays dead
 
@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from refine_core.errors import StoreError
 from refine_core.store.home import make_private
 
-# Two processes that look at one lock at the same moment see each other's hand on it: look again before believing it.
+# Two processes that probe one lock at the same moment see each other's probe as a lock, so a probe is repeated.
 LOOK_S, PAUSE_S = 0.006, 0.002
 
 
@@ -28,13 +28,13 @@ def any_writer_alive(folder: Path) -> bool:
 
 
 class WriterLock:
-    """This process's lock beside the store, and a look at those of others. writer: its name. Raises StoreError."""
+    """This process's lock beside the store, and a check of those of others. writer: its name. Raises StoreError."""
 
     def __init__(self, folder: Path) -> None:
         make_private(folder)
         self.writer = uuid4().hex
         self._folder = folder
-        self._looking = threading.Lock()
+        self._probing = threading.Lock()
         self._dead: set[str] = set()
         self._lock = FileLock(self._file(self.writer), thread_local=False)
         try:
@@ -49,7 +49,7 @@ class WriterLock:
         if writer == self.writer:
             return self._lock.is_locked
         file = self._file(writer)
-        with self._looking:
+        with self._probing:
             if writer in self._dead:
                 return False
             if file.exists() and self.is_held(file):
@@ -59,17 +59,17 @@ class WriterLock:
 
     @property
     def deaths(self) -> int:
-        """How many writers were found dead so far."""
+        """The number of writers that turned out to be dead so far."""
         return len(self._dead)
 
     def sweep(self) -> None:
-        """Remove the files that the dead have left. Only while nobody else opens the store."""
+        """Remove the files of dead writers. Only while no other process opens the store."""
         for file in self._folder.glob("*.lock"):
             if not self.alive(file.stem):
                 self._remove(file)
 
     def release(self) -> None:
-        """Let go: whatever this writer left unfinished is interrupted from now on. Calling twice is harmless."""
+        """Release the lock: runs that this writer left unfinished count as interrupted. Calling twice is harmless."""
         self._remove(self._file(self.writer))
         self._lock.release()
 
@@ -77,7 +77,7 @@ class WriterLock:
     def _remove(file: Path) -> None:
         with suppress(
             OSError
-        ):  # Windows: it is open here, or somebody looks at it just now; the next sweep will do
+        ):  # Windows: it is open here, or being probed just now; the next sweep removes it
             file.unlink(missing_ok=True)
 
     def _file(self, writer: str) -> Path:
@@ -85,7 +85,7 @@ class WriterLock:
 
     @staticmethod
     def is_held(file: Path) -> bool:
-        """Whether somebody holds this lock file. Raises StoreError."""
+        """Whether a process holds this lock file. Raises StoreError."""
         probe = FileLock(file, thread_local=False)
         try:
             probe.acquire(timeout=LOOK_S, poll_interval=PAUSE_S)

@@ -1,4 +1,4 @@
-"""A store without a disk: the same promises as the real one, for tests and for a quick look."""
+"""A store in memory, which behaves like the real one; for tests and short scripts."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class MemoryStore:
         records: Sequence[Record],
         summary: Summary,
         *,
-        cancel: Cancel | None = None,  # noqa: ARG002  # nothing here waits
+        cancel: Cancel | None = None,  # noqa: ARG002  # this store never waits
     ) -> None:
         """Keep records with the summary that they lead to, all or nothing. Raises StoreError."""
         if not records:
             return
         check_order(records)
         first, last = records[0], records[-1]
-        kept = [(r.at, r.span.path, *codec.encode(r.event)) for r in records]
+        rows = [(r.at, r.span.path, *codec.encode(r.event)) for r in records]
         with self._lock:
             self._check_open()
             run = self._runs.get(first.run_id)
@@ -57,7 +57,7 @@ class MemoryStore:
                 raise out_of_order(first.run_id, first.seq)
             run = run or self._runs.setdefault(first.run_id, _Run(summary))
             run.summary, run.has_writer = summary, True
-            run.rows.extend(kept)
+            run.rows.extend(rows)
         self._notifier.notify(first.run_id, last.seq, finished=summary.reason is not None)
 
     def events(self, run_id: str, after: int = 0) -> list[Record]:
@@ -65,10 +65,10 @@ class MemoryStore:
         with self._lock:
             self._check_open()
             run = self._runs.get(run_id)
-            kept = run.rows[after:] if run else []
+            rows = run.rows[after:] if run else []
         return [
             Record(run_id, after + n, at, Span.parse(span), codec.decode(kind, version, payload))
-            for n, (at, span, kind, version, payload) in enumerate(kept, start=1)
+            for n, (at, span, kind, version, payload) in enumerate(rows, start=1)
         ]
 
     def row(self, run_id: str) -> RunRow | None:
@@ -82,9 +82,9 @@ class MemoryStore:
         """The newest runs first, at most `limit`. Raises StoreError."""
         with self._lock:
             self._check_open()
-            found = [self._row(run_id, run) for run_id, run in self._runs.items()]
-        found.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
-        return found[:limit]
+            rows = [self._row(run_id, run) for run_id, run in self._runs.items()]
+        rows.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
+        return rows[:limit]
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
@@ -113,13 +113,13 @@ class MemoryStore:
             return self._documents.pop((kind, name), None) is not None
 
     def interrupt(self) -> None:
-        """From here on it is as if the process that recorded the unfinished runs had died."""
+        """Make the unfinished runs look as if the process that records them had died."""
         with self._lock:
             for run in self._runs.values():
                 run.has_writer = False
 
     def close(self) -> None:
-        """Let go of the database; nothing may be asked afterwards."""
+        """Close the store; it cannot be used afterwards."""
         with self._lock:
             self._closed = True
         self._notifier.close()

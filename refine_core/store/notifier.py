@@ -1,4 +1,4 @@
-"""Waiting for a run's next events without asking the database again and again."""
+"""Waiting for a run's next events without polling the database."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-POLL_S = 0.25  # how often to look for events that another process records
+POLL_S = 0.25  # how often to check for events that another process records
 
 
 class RunNotifier:
-    """How far the runs that this process records have got, and a bell that rings when they get further."""
+    """The latest event of each run that this process records; wakes threads that wait for the next one."""
 
     def __init__(self) -> None:
-        self._rung = threading.Condition()
-        self._latest: dict[str, int] = {}  # run -> seq; a run that finished is taken out
+        self._changed = threading.Condition()
+        self._latest: dict[str, int] = {}  # run -> seq; a finished run is removed
         self._closed = False
 
     def notify(self, run_id: str, seq: int, *, finished: bool) -> None:
-        """Tell whoever waits that the run's events up to `seq` are durable."""
-        with self._rung:
+        """Wake the threads that wait for the run: its events up to `seq` are durable."""
+        with self._changed:
             if finished:
                 self._latest.pop(run_id, None)
             else:
                 self._latest[run_id] = seq
-            self._rung.notify_all()
+            self._changed.notify_all()
 
-    def wait(self, run_id: str, after: int, timeout_s: float, look: Callable[[], int]) -> bool:
-        """Whether the run got past `after` in time. look: how far it is, asked where this process does not know."""
+    def wait(self, run_id: str, after: int, timeout_s: float, read_seq: Callable[[], int]) -> bool:
+        """Whether the run got past `after` in time. read_seq: its latest event, for runs that this process does not record."""
         until = time.monotonic() + timeout_s
         while not self._closed:
-            if run_id not in self._latest and look() > after:
+            if run_id not in self._latest and read_seq() > after:
                 return True
-            with self._rung:
+            with self._changed:
                 ours = run_id in self._latest
-                # A run of ours that vanishes from the table has finished: wake up then, and look at the store.
+                # A run of this process that is removed has finished: wake up then, and read the store.
                 gone = math.inf if ours else 0
                 left = until - time.monotonic()
                 nap = max(0.0, left if ours else min(left, POLL_S))
-                self._rung.wait_for(partial(self._due, run_id, after, gone), nap)
+                self._changed.wait_for(partial(self._due, run_id, after, gone), nap)
                 if self._latest.get(run_id, 0) > after:
                     return True
                 finished = ours and run_id not in self._latest
@@ -52,7 +52,7 @@ class RunNotifier:
         return self._closed or self._latest.get(run_id, gone) > after
 
     def close(self) -> None:
-        """Let everybody go."""
-        with self._rung:
+        """Wake every waiting thread."""
+        with self._changed:
             self._closed = True
-            self._rung.notify_all()
+            self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Opening a store: one process at a time passes the door, sets aside what is damaged, and migrates if need be."""
+"""Opening a store: under a lock, one process at a time sets aside a damaged one, and migrates it if need be."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def _open_database(home: Path, notices: tuple[str, ...] = ()) -> SqlStore:
 
 @contextmanager
 def _startup_lock(file: Path) -> Iterator[None]:
-    door = FileLock(file, thread_local=False)
+    lock = FileLock(file, thread_local=False)
     try:
-        door.acquire(timeout=STARTUP_LOCK_S, poll_interval=0.01)
+        lock.acquire(timeout=STARTUP_LOCK_S, poll_interval=0.01)
     except Timeout as error:
         raise StoreError(
             f"cannot open the store: another process has been opening it for {STARTUP_LOCK_S} seconds ({file} is locked); "
@@ -67,7 +67,7 @@ def _startup_lock(file: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        door.release()
+        lock.release()
 
 
 def _bring_up_to_date(database: Sqlite) -> None:

@@ -37,7 +37,7 @@ class Store(Protocol):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person must be told about the store, a sentence or more each; mostly ()."""
+        """Messages for the user about the store, a sentence or more each; mostly ()."""
 
     def append(
         self,
@@ -82,7 +82,7 @@ class Store(Protocol):
         """Remove a document for good; whether there was one. Raises StoreError."""
 
     def close(self) -> None:
-        """Finish what was asked, then give back the connection and the lock. Calling twice is harmless."""
+        """Finish pending writes, then close the connection and release the lock. Calling twice is harmless."""
 
 
 def check_order(records: Sequence[Record]) -> None:
@@ -97,7 +97,7 @@ def check_order(records: Sequence[Record]) -> None:
 
 
 def check_document(kind: str, name: str, text: str = "") -> None:
-    """Raise StoreError for what no database can hold as text: lone surrogates."""
+    """Raise StoreError for lone surrogates, which a database cannot store as text."""
     try:
         for part in (kind, name, text):
             part.encode()

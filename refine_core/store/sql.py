@@ -36,8 +36,8 @@ _EVENT = select(events.c.seq, events.c.at, events.c.span, events.c.kind, events.
 class SqlStore:
     """A Store in `database`, which must be at the current version: `open_store` sees to that.
 
-    lock: this process's sign of life. The store owns both, and gives them back when it is closed.
-    notices: what a person must be told about it.
+    lock: shows that this process is alive. The store owns both, and closes them when it is closed.
+    notices: messages for the user about the store.
     """
 
     def __init__(self, database: Sqlite, lock: WriterLock, notices: tuple[str, ...] = ()) -> None:
@@ -90,8 +90,8 @@ class SqlStore:
 
     def row(self, run_id: str) -> RunRow | None:
         """The run as one row, or None. Raises StoreError."""
-        found = self._run_rows(f"read run {run_id}", _ROW.where(runs.c.id == run_id))
-        return found[0] if found else None
+        rows = self._run_rows(f"read run {run_id}", _ROW.where(runs.c.id == run_id))
+        return rows[0] if rows else None
 
     def rows(self, *, limit: int = 50) -> list[RunRow]:
         """The newest runs first, at most `limit`. Raises StoreError."""
@@ -135,7 +135,7 @@ class SqlStore:
         return deleted > 0
 
     def close(self) -> None:
-        """Let go of the database; nothing may be asked afterwards."""
+        """Close the database; the store cannot be used afterwards."""
         if os.getpid() != self._process:
             return  # a fork's copy: the connections and the lock are the first process's own
         self._closed = True
@@ -146,25 +146,25 @@ class SqlStore:
         self._lock.release()
 
     def _reached(self, run_id: str) -> int:
-        found = self._read(f"read run {run_id}", select(runs.c.events).where(runs.c.id == run_id))
-        return int(found[0][0]) if found else 0
+        rows = self._read(f"read run {run_id}", select(runs.c.events).where(runs.c.id == run_id))
+        return int(rows[0][0]) if rows else 0
 
     def _run_rows(self, doing: str, query: Executable) -> list[RunRow]:
         # A writer found dead after the reading may have finished its run in between: then read again.
         while True:
             deaths = self._lock.deaths
-            found = [self._run_row(row) for row in self._read(doing, query)]
+            rows = [self._run_row(row) for row in self._read(doing, query)]
             if self._lock.deaths == deaths:
-                return found
+                return rows
 
     def _run_row(self, row: Sequence[Any]) -> RunRow:
-        run_id, writer, reason, summary = row
+        run_id, writer, reason, text = row
         try:
-            kept = tables.read_summary(run_id, summary)
+            summary = tables.read_summary(run_id, text)
         except StoreError as error:
             logger.warning("%s; what its events still tell is shown", error)
-            kept = self._summarize_events(run_id)
-        return RunRow(run_id, kept, alive=reason is None and self._lock.alive(writer))
+            summary = self._summarize_events(run_id)
+        return RunRow(run_id, summary, alive=reason is None and self._lock.alive(writer))
 
     def _summarize_events(self, run_id: str) -> Summary:
         """A summary rebuilt from what can be read of a damaged run: one bad row hides neither it nor the others."""

@@ -55,7 +55,7 @@ class Sqlite:
         self._file: tuple[int, int, int] | None = None
         self.marker = path.with_name(
             path.name + ".check"
-        )  # asks whoever opens the store next to check the file
+        )  # tells the next opening of the store to check the file
         # The driver begins no transactions by itself (isolation_level None): a read is one statement, a write says BEGIN.
         self.engine = create_engine(
             URL.create("sqlite", database=str(path)),
@@ -83,7 +83,7 @@ class Sqlite:
     def describe_loss(self) -> str | None:
         """What happened to the file since `remember_file`, and what to do; None while it is there.
 
-        An open connection does not notice: it would write to a file that nobody finds again.
+        An open connection does not notice: it would write to a file that no process can open again.
         """
         now = self._stat()
         if now is not None and self._file is not None and now[:2] == self._file[:2] and now[2]:
@@ -123,12 +123,12 @@ class Sqlite:
     def version(self) -> str | None:
         """The migration that the database is at; None for an empty one. Writes nothing."""
         with self.engine.connect() as connection:
-            found = connection.exec_driver_sql(
+            table = connection.exec_driver_sql(
                 "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
             ).first()
             row = (
                 connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
-                if found
+                if table
                 else None
             )
             return None if row is None else str(row[0])
@@ -140,16 +140,16 @@ class Sqlite:
         """
         try:
             with self.engine.connect() as connection:
-                found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
+                result = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar())
         except DBAPIError as error:
             if not _name(error).startswith(_DAMAGE):
                 raise self.explain("check the store", error) from error
-            found = str(_driver_error(error))
-        if found == "ok":
+            result = str(_driver_error(error))
+        if result == "ok":
             with suppress(OSError):  # a folder that may only be read: then it will be checked again
                 self.marker.unlink(missing_ok=True)
             return None
-        return "the file is damaged: " + " ".join(found.split())
+        return "the file is damaged: " + " ".join(result.split())
 
     def is_locked(self, error: Exception) -> bool:
         """Whether another process was in the way, so that the same may succeed if tried again."""

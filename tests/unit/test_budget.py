@@ -88,8 +88,8 @@ def test_the_practice_model_is_free_of_any_budget(runs):
 def test_what_was_spent_before_an_interruption_counts():
     spent = [ev.LMReplied("x", 0.1, 10, 10, cost_usd=0.5, model="tiny")]
     with pytest.raises(BudgetUsedUp, match=r"\$0.5 are spent, and the budget is \$0.5\."):
-        Budget(0.5, spent=spent).accept(RUN, ASKED)
-    Budget(0.51, spent=spent).accept(RUN, ASKED)
+        Budget(0.5, events=spent).accept(RUN, ASKED)
+    Budget(0.51, events=spent).accept(RUN, ASKED)
 
 
 @pytest.mark.parametrize("mark", ["cache_hit", "replayed"])
@@ -142,7 +142,9 @@ def test_an_answer_of_no_use_is_paid_for_all_the_same(runs, answer):
     assert "2,000 tokens" in ended.usage_summary
     (row,) = runs.recent()
     assert [(s.calls, s.completion_tokens, s.cost_usd) for s in row.summary.spent] == [(2, 1920, 2.0)]
-    resumed = Budget(tokens=1500, spent=(r.event for r in runs.events(ended.run_id) if ev.charge_of(r.event)))
+    resumed = Budget(
+        tokens=1500, events=(r.event for r in runs.events(ended.run_id) if ev.charge_of(r.event))
+    )
     with pytest.raises(BudgetUsedUp, match="2,000 tokens are used"):
         resumed.accept(RUN, ASKED)
 

@@ -35,11 +35,11 @@ Ask = Callable[[Messages, Mapping[str, object]], Reply | LMError | None]
 
 @dataclass(frozen=True, slots=True)
 class FormatResult:
-    """The result for one format. kept: None where that is unknown. why: the reason if it was not kept, else ""."""
+    """The result for one format. works: whether the reply could be parsed; None where that is unknown. why: the reason if not, else ""."""
 
     title: str
     reply_format: ReplyFormat
-    kept: bool | None
+    works: bool | None
     why: str = ""
 
     @property
@@ -49,13 +49,13 @@ class FormatResult:
 
 
 def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
-    """Each format that was tried, in order; the last is the one that was kept, if any. What is learned, `lm.formats` keeps."""
+    """Each format that was tried, in order; the last is the one that works, if any. `lm.formats` remembers what this shows."""
     results: list[FormatResult] = []
     refused: list[tuple[object, LMError]] = []
     for title, reply_format, adapter, params in _steps(lm):
         answer = ask(adapter.format(SIGNATURE, [], INPUTS), params)
-        kept, why = _judge(adapter, answer)
-        results.append(FormatResult(title, reply_format, kept, why))
+        works, why = _judge(adapter, answer)
+        results.append(FormatResult(title, reply_format, works, why))
         if isinstance(answer, Reply):
             for stronger, refusal in refused:
                 lm.formats.add_refusal(stronger, refusal)
@@ -64,26 +64,26 @@ def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
             refused.append((params["response_format"], answer))
         elif isinstance(answer, LMError):
             break  # such as a rate limit: it is about no format
-        if kept:
+        if works:
             lm.formats.json_first = reply_format != "chat"
             break
     return results
 
 
 def find_format(results: Sequence[FormatResult]) -> ReplyFormat | None:
-    """The format that was kept, or None."""
-    return next((one.reply_format for one in results if one.kept), None)
+    """The format that works, or None."""
+    return next((one.reply_format for one in results if one.works), None)
 
 
 def describe_formats(results: Sequence[FormatResult]) -> tuple[Verdict, str]:
     """The verdict, and every result in words."""
     answers = {True: "yes", False: "no", None: "not known"}
-    rows = " · ".join(f"{one.title}: {answers[one.kept]}" for one in results)
+    rows = " · ".join(f"{one.title}: {answers[one.works]}" for one in results)
     failed = _reasons(results)
-    if found := find_format(results):
+    if chosen := find_format(results):
         how = {"chat": "", "json_schema": " Runs can ask by JSON schema.", "json": " Runs can ask for JSON."}
-        return "works", f"{rows}.{how.get(found, '')}"
-    if any(one.kept is None for one in results):
+        return "works", f"{rows}.{how.get(chosen, '')}"
+    if any(one.works is None for one in results):
         return "unknown", f"{rows}. {failed}"
     step = "Choose a larger model, or one that is tuned to follow instructions. "
     if all(one.was_cut for one in results):
@@ -92,7 +92,7 @@ def describe_formats(results: Sequence[FormatResult]) -> tuple[Verdict, str]:
 
 
 def _reasons(results: Sequence[FormatResult]) -> str:
-    """Why formats were not kept, each reason once, with the formats where they differ."""
+    """Why formats do not work, each reason once, with the formats where they differ."""
     whose: dict[str, list[str]] = {}
     for one in results:
         if one.why:
@@ -114,7 +114,7 @@ def _steps(lm: BaseLM) -> Iterator[tuple[str, ReplyFormat, Adapter, Mapping[str,
 
 
 def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | None, str]:
-    """Whether the format was kept, and why not."""
+    """Whether the format works, and why not."""
     if answer is None:
         return False, "it was still writing when the time ran out"
     if isinstance(answer, LMError):

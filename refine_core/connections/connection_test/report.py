@@ -108,7 +108,7 @@ class CheckReport:
             self._check = replace(self._check, findings=(Finding("Reply", "works", words),))
 
     def close(self, words: str) -> None:
-        """End the test. words: said of each subject that was not tested."""
+        """End the test. words: for each subject that was not tested."""
         with self._lock:
             findings = tuple(
                 Finding(finding.what, "unknown", words) if finding.verdict == "waiting" else finding
