@@ -40,7 +40,7 @@ class Budget:
         """Count an answer; refuse a request once the budget is spent. Raises BudgetUsedUp."""
         if (charge := charge_of(event)) is not None:
             with self._lock:
-                self._count(charge)
+                self._add(charge)
         elif isinstance(event, LMRequested):
             self.check()
 
@@ -72,7 +72,7 @@ class Budget:
         """The sink that comes after the recorder."""
         return RetryBudget(self)
 
-    def _count(self, charge: Charge) -> None:
+    def _add(self, charge: Charge) -> None:
         if charge.cost_usd is None:
             self._unpriced = charge.model or "the model"
         else:

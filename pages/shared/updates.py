@@ -53,7 +53,7 @@ def follow(run_id: str, revision: str) -> None:
 def _serving() -> Callable[[WebSocket], Awaitable[None]]:
     waiting = ThreadPoolExecutor(PAGES, thread_name_prefix="updates")
 
-    async def tell(socket: WebSocket) -> None:
+    async def send_revisions(socket: WebSocket) -> None:
         """Send the run's revision, at once when it changes, else every two seconds."""
         run_id, revision = socket.query_params.get("run", ""), ""
         loop = asyncio.get_running_loop()
@@ -68,7 +68,7 @@ def _serving() -> Callable[[WebSocket], Awaitable[None]]:
                     return
                 await socket.send_text(revision)
 
-    return tell
+    return send_revisions
 
 
 def _routes() -> tuple[BaseRoute, ...]:

@@ -139,7 +139,7 @@ def _why_refused(scope: Scope) -> str:
 def _is_allowed(host: str) -> bool:
     """Whether `server.allowedHosts` names this Host, in Streamlit's own way: any port, `*.` before a domain, `*` for all."""
     names = [str(one).strip().lower().strip("[]").rstrip(".") for one in st.get_option("server.allowedHosts")]
-    place = _place(f"http://{host}")
+    place = _host_and_port(f"http://{host}")
     if not names or place is None:
         return not names
     called = place[0].rstrip(".")
@@ -160,11 +160,11 @@ def _is_own(scope: Scope) -> bool:
     if origin in allowed:
         return True
     # The scheme is the browser's: where a proxy ends TLS, this server does not know it.
-    place = _place(origin)
-    return place is not None and place == _place(f"{origin.partition(':')[0]}://{host.lower()}")
+    place = _host_and_port(origin)
+    return place is not None and place == _host_and_port(f"{origin.partition(':')[0]}://{host.lower()}")
 
 
-def _place(origin: str) -> tuple[str, int] | None:
+def _host_and_port(origin: str) -> tuple[str, int] | None:
     """Host and port of an origin; None for one that has none, such as "null"."""
     try:
         parts = urlsplit(origin)

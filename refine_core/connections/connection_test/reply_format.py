@@ -52,7 +52,7 @@ def try_formats(ask: Ask, lm: BaseLM) -> list[FormatResult]:
     """Each format that was tried, in order; the last is the one that works, if any. `lm.formats` remembers what this shows."""
     results: list[FormatResult] = []
     refused: list[tuple[object, LMError]] = []
-    for title, reply_format, adapter, params in _steps(lm):
+    for title, reply_format, adapter, params in _questions(lm):
         answer = ask(adapter.format(SIGNATURE, [], INPUTS), params)
         works, why = _judge(adapter, answer)
         results.append(FormatResult(title, reply_format, works, why))
@@ -103,7 +103,7 @@ def _reasons(results: Sequence[FormatResult]) -> str:
     return "Why: " + "; ".join(f"{why} ({', '.join(names)})" for why, names in whose.items()) + "."
 
 
-def _steps(lm: BaseLM) -> Iterator[tuple[str, ReplyFormat, Adapter, Mapping[str, object]]]:
+def _questions(lm: BaseLM) -> Iterator[tuple[str, ReplyFormat, Adapter, Mapping[str, object]]]:
     plain = JSONAdapter()
     yield _CHAT, "chat", ChatAdapter(use_json_fallback=False), {}
     if lm.supports("response_format"):
