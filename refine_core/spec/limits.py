@@ -20,16 +20,16 @@ def find_limit_problems(
     """
     problems = []
     if not is_whole(n, 1):
-        problems.append(Problem("N", f"N must be a whole number, at least 1, not {_format(n)}"))
+        problems.append(Problem("N", f"N must be a whole number, at least 1, not {format_wrong_value(n)}"))
     elif in_app and isinstance(n, int) and n > MAX_ATTEMPTS:
         problems.append(Problem("N", f"N must be at most {MAX_ATTEMPTS}, not {n}"))
     if threshold is not None and not _is_threshold(threshold, finite=in_app):
-        message = f"the threshold must be a number such as 1.0, or left out; not {_format(threshold)}"
+        message = (
+            f"the threshold must be a number such as 1.0, or left out; not {format_wrong_value(threshold)}"
+        )
         problems.append(Problem("threshold", message))
     if fail_count is not None and not is_whole(fail_count, 0):
-        message = (
-            f"fail_count must be a whole number of failures allowed, or left out; not {_format(fail_count)}"
-        )
+        message = f"fail_count must be a whole number of failures allowed, or left out; not {format_wrong_value(fail_count)}"
         problems.append(Problem("fail_count", message))
     return problems
 
@@ -45,6 +45,6 @@ def _is_threshold(value: object, *, finite: bool) -> bool:
     return not finite or (math.isfinite(value) and not isinstance(value, bool))
 
 
-def _format(value: object) -> str:
-    """A number as people type it: "0", not "0.0"."""
+def format_wrong_value(value: object) -> str:
+    """A wrong value in an error: a number as people type it, "0" and not "0.0"; anything else by `repr`."""
     return f"{value:g}" if isinstance(value, float) else repr(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from refine_core.errors import Problem
+from refine_core.spec.limits import format_wrong_value
 
 ScheduleKind = Literal["dspy-2.6", "dspy-3", "list", "none"]
 MAX_TEMPERATURE = 2.0
@@ -56,8 +57,11 @@ class Schedule:
         for temperature in self.temperatures:
             if not _is_temperature(temperature):
                 expected = f"a number from 0 to {MAX_TEMPERATURE:g}"
-                text = f"{temperature:g}" if isinstance(temperature, float) else repr(temperature)
-                return [Problem("schedule", f"a temperature must be {expected}, not {text}")]
+                return [
+                    Problem(
+                        "schedule", f"a temperature must be {expected}, not {format_wrong_value(temperature)}"
+                    )
+                ]
         if len(self.temperatures) != n:
             return [
                 Problem(
