@@ -236,7 +236,7 @@ def evolve(loop: Loop, event: Event) -> Loop:
             running = () if loop.running == (i,) else _without(loop.running, i)
             return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
         case AttemptFailed(index=i):
-            # As in the original, a failure asks for no advice and the latest good advice stays in force.
+            # As in the original, a failure asks for no advice and the latest good advice stays.
             failed, running = (*failed, i), () if loop.running == (i,) else _without(loop.running, i)
             broken = broken or (plan.stop_on_repeating_error and event.error.repeats)
             return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)

@@ -24,7 +24,7 @@ class AttemptContext:
     """What an attempt puts on its own copy of a predictor, so that a user's threads keep it.
 
     name: the predictor's path. hint: for the field `hint_`; None before any advice. trace: where calls are noted.
-    block: the settings in force. outer: the context of the attempt that this one is part of, in a nested refinement.
+    block: the settings of its blocks. outer: the context of the attempt that this one is part of, in a nested refinement.
     """
 
     name: str
@@ -44,7 +44,7 @@ class AttemptContext:
         return stack
 
     def full_hint(self) -> str | None:
-        """The hint in force: this attempt's own, with that of the attempt around it where both have one."""
+        """This attempt's own hint, with that of the attempt around it where both have one."""
         if self.outer is None:
             return self.hint
         around = self.outer.full_hint()

@@ -134,7 +134,7 @@ def _not_json_error(path: str, what: str) -> UnwritableStateError:
 
 
 _BESIDE = ("refine_core", "pydantic", "litellm")
-"""Whose versions stand beside `dependency_versions`: dspy's load looks up every name that stands in it, and stops at these."""
+"""Packages whose versions are kept beside `dependency_versions`, as dspy's load would stop at these names in it."""
 
 
 def installed_versions(*packages: str) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class Tree:
         return cast("Self", new.get(id(self), self))
 
     def set_lm(self, lm: BaseLM | None) -> None:
-        """Have every predictor of the tree ask this model; None: the one in force at each call."""
+        """Have every predictor of the tree ask this model; None: the one configured at each call."""
         for one in self.predictors():
             one.lm = lm
 
@@ -171,7 +171,7 @@ def _replace_attributes(holder: object, new: Mapping[int, Any], seen: set[int]) 
 
 
 def _replace(value: Any, new: Mapping[int, Any], seen: set[int]) -> Any:
-    """What stands in the place of `value`: itself, changed inside, unless it is a predictor or a tuple with one."""
+    """The replacement of `value`: itself, changed inside, unless it is a predictor or a tuple with one."""
     if id(value) in new:
         return new[id(value)]
     if isinstance(value, tuple):

@@ -151,7 +151,7 @@ class Refine(BestOfN):
            "none".
     advice_instructions: what the adviser is told to do; "" for the default.
     compact_advice: whether to ask for advice briefly, for small context windows: the reward's feedback first, no code.
-    advice_lm: the model asked for advice; None means the program's own, else the one in force.
+    advice_lm: the model asked for advice; None means the program's own, else the configured one.
     Raises also: LMError before the first attempt if there is no model to ask for advice.
     Source: dspy.Refine, version 2.6.23. Differs: tests/parity names each difference.
     """
