@@ -2,12 +2,12 @@
 
     scripts.py      what happens, as plain JSON: program, numbers, replies, rewards, inputs
     programs.py     the programs, written once for both libraries
-    playing.py      plays a script's replies and rewards to either library, and notes what it was asked
-    acting.py       runs a script with a library, and notes what came of it
+    play.py         plays a script's replies and rewards to either library, and notes what it was asked
+    running.py      runs a script with a library, and notes what came of it
     ours.py         one side: refine_core             theirs.py    the other: dspy, in its own environment
     oracle.py       dspy's source, read where it is installed, with switches.py's differences made in it by edits.py
     sides.py        both sides as processes, and what differs
-    happened.py     which of the branches a script went through
+    coverage.py     which of the branches a script went through
     prompts.py      signatures, demos and values     reading.py    what a prompt says, beside its words
 
 What both sides run (scripts, programs, playing, acting, reading, prompts) imports neither library.

@@ -12,8 +12,8 @@ import time
 from collections import Counter
 
 from benchmarks.peers import ORIGINAL
+from tests.parity.coverage import classes
 from tests.parity.environment import Missing, python
-from tests.parity.happened import classes
 from tests.parity.scripts import scripts
 from tests.parity.sides import Sides
 from tests.parity.switches import NAMES
@@ -47,7 +47,7 @@ def _compare(sides: Sides, asked: argparse.Namespace) -> int:
     made = scripts(asked.scripts, asked.seed)
     ours = sides.ours(made)
     different = dict(sides.differing(made, ours))
-    calls = [call for happened in ours for call in happened]
+    calls = [call for outcomes in ours for call in outcomes]
     requests = sum(len(call.get("asked", ())) for call in calls)
     rewards = sum(len(call.get("scored", ())) for call in calls)
     print(f"| compared with dspy {ORIGINAL} | |\n|---|---:|")
@@ -69,7 +69,7 @@ def _compare(sides: Sides, asked: argparse.Namespace) -> int:
     if asked.branches:
         print("\n| went through | scripts |\n|---|---:|")
         counts = Counter(
-            one for script, happened in zip(made, ours, strict=True) for one in classes(script, happened)
+            one for script, outcomes in zip(made, ours, strict=True) for one in classes(script, outcomes)
         )
         for name, count in sorted(counts.items()):
             print(f"| {name} | {count} |")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.parity.environment import Missing, python
 from tests.parity.scripts import Script, scripts
-from tests.parity.sides import Happened, Sides
+from tests.parity.sides import Outcomes, Sides
 
 SCRIPTS, SEED = 1000, 7
 
@@ -18,7 +18,7 @@ class Played:
     """scripts, and what ours did with each."""
 
     scripts: list[Script]
-    ours: list[Happened]
+    ours: list[Outcomes]
 
 
 @pytest.fixture(scope="session")

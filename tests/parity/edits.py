@@ -31,7 +31,7 @@ class Edit:
     new: str
 
 
-def edited(source: str, edits: Iterable[Edit]) -> str:
+def apply_edits(source: str, edits: Iterable[Edit]) -> str:
     """The source with the edits made, one after another. Raises LookupError where one does not fit exactly once."""
     for edit in edits:
         if (times := source.count(edit.old)) != 1:

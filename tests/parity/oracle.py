@@ -23,16 +23,16 @@ import dspy  # type: ignore[import-not-found]  # it is in an environment of its 
 from dspy.dsp.utils.settings import thread_local_overrides
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from tests.parity.edits import BEST_OF_N, REFINE, Edit, edited
+from tests.parity.edits import BEST_OF_N, REFINE, Edit, apply_edits
 from tests.parity.switches import SWITCHES
 
 
-class Untouched:
+class Unmodified:
     """Refine and BestOfN as dspy hands them out."""
 
     Refine, BestOfN = dspy.Refine, dspy.BestOfN
 
-    def in_force(self) -> AbstractContextManager[None]:
+    def active(self) -> AbstractContextManager[None]:
         """Nothing needs to be put in place."""
         return nullcontext()
 
@@ -53,7 +53,7 @@ class Original:
         self._functions = [_function(where, changes) for where, changes in edits.items()]
 
     @contextmanager
-    def in_force(self) -> Iterator[None]:
+    def active(self) -> Iterator[None]:
         """With the changed functions of other modules in their places."""
         kept = [(owner, name, owner.__dict__[name]) for owner, name, _ in self._functions]
         for owner, name, changed in self._functions:
@@ -67,10 +67,12 @@ class Original:
 
 def _module(name: str, edits: Iterable[Edit]) -> ModuleType:
     original = import_module(name)
-    made = ModuleType(name)
-    made.__dict__.update(HELPERS, __package__=original.__package__, __file__=original.__file__)
-    exec(compile(edited(inspect.getsource(original), edits), f"<{name}, edited>", "exec"), made.__dict__)
-    return made
+    module = ModuleType(name)
+    module.__dict__.update(HELPERS, __package__=original.__package__, __file__=original.__file__)
+    exec(
+        compile(apply_edits(inspect.getsource(original), edits), f"<{name}, edited>", "exec"), module.__dict__
+    )
+    return module
 
 
 def _function(where: str, edits: Iterable[Edit]) -> tuple[Any, str, Any]:
@@ -84,7 +86,7 @@ def _function(where: str, edits: Iterable[Edit]) -> tuple[Any, str, Any]:
     for one in classes:
         owner = getattr(owner, one)
     function = inspect.unwrap(getattr(owner, name))
-    body = edited(inspect.getsource(function), edits)
+    body = apply_edits(inspect.getsource(function), edits)
     inside = body if classes else textwrap.indent(body, "    ")
     space = {**function.__globals__, **HELPERS}
     exec(compile(f"def made(__class__):\n{inside}\n    return {name}\n", f"<{where}, edited>", "exec"), space)
@@ -94,47 +96,47 @@ def _function(where: str, edits: Iterable[Edit]) -> tuple[Any, str, Any]:
 # What the replacements use.
 
 
-class Unfit(ValueError):  # noqa: N818 - what it says is its name
+class InvalidInput(ValueError):  # noqa: N818 - its text stands for our InputError
     """Stands for our InputError."""
 
     def __str__(self) -> str:
         return "an input does not fit"
 
 
-def finite(reward: Any) -> Any:
+def require_finite(reward: Any) -> Any:
     """The reward if it is a finite number. Raises ValueError."""
     if not isinstance(reward, (bool, int, float)) or not math.isfinite(reward):
         raise ValueError("the reward is no number")
     return reward
 
 
-def sensible(n: int, fail_count: int | None) -> None:
+def check_limits(n: int, fail_count: int | None) -> None:
     """Raises ValueError for numbers with which nothing can be done."""
     if n < 1 or (fail_count is not None and fail_count < 0):
         raise ValueError("a number makes no sense")
 
 
-def fitted(signature: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs with each value as its field's type; what the signature does not name stays. Raises Unfit."""
-    made = dict(inputs)
+def convert_inputs(signature: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs with each value as its field's type; what the signature does not name stays. Raises InvalidInput."""
+    values = dict(inputs)
     if signature.__name__ == "OfferFeedback":  # its inputs are given as text, on both sides
-        return made
+        return values
     for name, field in signature.input_fields.items():
         if name in inputs and field.annotation is not str:
             try:
-                made[name] = TypeAdapter(field.annotation).validate_python(inputs[name])
+                values[name] = TypeAdapter(field.annotation).validate_python(inputs[name])
             except ValidationError:
-                raise Unfit from None
-    return made
+                raise InvalidInput from None
+    return values
 
 
-def returned(outputs: Any) -> None:
+def check_outputs(outputs: Any) -> None:
     """Raises TypeError unless a program may return this."""
     if not isinstance(outputs, (dspy.Prediction, dict)):
         raise TypeError("the program must return a Prediction")
 
 
-def descended(copied: Any, source: Any) -> None:
+def link_copies(copied: Any, source: Any) -> None:
     """Note of every predictor in the copy of a program what it is a copy of."""
     for one, other in zip(copied.predictors(), source.predictors(), strict=True):
         one.copy_of = lambda other=other: (
@@ -142,7 +144,7 @@ def descended(copied: Any, source: Any) -> None:
         )  # in a function, else it would be taken for a parameter and copied
 
 
-def known(predictor: Any, names: dict[Any, str]) -> str | None:
+def find_name(predictor: Any, names: dict[Any, str]) -> str | None:
     """The name of a predictor, or of the one that it is a copy of; None for one from elsewhere."""
     while predictor is not None:
         if predictor in names:
@@ -152,7 +154,7 @@ def known(predictor: Any, names: dict[Any, str]) -> str | None:
 
 
 @contextmanager
-def riding(module: Any, **values: Any) -> Iterator[None]:
+def keep_context(module: Any, **values: Any) -> Iterator[None]:
     """`dspy.context`, which every predictor of the attempt's own copy takes along into other threads."""
     with dspy.context(**values):
         block = thread_local_overrides.overrides
@@ -161,19 +163,19 @@ def riding(module: Any, **values: Any) -> Iterator[None]:
         yield
 
 
-def resumed(predictor: Any) -> None:
+def restore_context(predictor: Any) -> None:
     """Have this thread see what the predictor's attempt sees. A thread in which nothing is set is somebody's own."""
     if not thread_local_overrides.overrides and hasattr(predictor, "block"):
         thread_local_overrides.overrides = predictor.block()
 
 
-def joined(around: str, inside: str | None) -> str:
+def join_hints(around: str, inside: str | None) -> str:
     """The hints of two refinements around one predictor, those that say something."""
     real = [hint for hint in (around, inside) if hint not in (None, "N/A")]
     return "\n".join(real) if real else inside or around
 
 
-def as_data(value: Any) -> Any:
+def to_data(value: Any) -> Any:
     """A pydantic value or a member of an enum as plain data; anything else as it is."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
@@ -185,13 +187,13 @@ def first_model(module: Any) -> Any:
     return next((one.lm for one in module.predictors() if one.lm is not None), None) or dspy.settings.lm
 
 
-def needless(module: Any) -> Any:
+def stand_in_model(module: Any) -> Any:
     """Stands for the model of a program without predictors; None for any other program."""
     nobody = SimpleNamespace(kwargs={"temperature": 0.0}, copy=lambda **_: nobody)
     return None if module.predictors() else nobody
 
 
-def tempered(module: Any, index: int, n: int) -> None:
+def set_temperatures(module: Any, index: int, n: int) -> None:
     """Give every predictor a copy of its own model, at that model's own temperature for this attempt."""
     for one in module.predictors():
         lm = one.lm or dspy.settings.lm
@@ -200,7 +202,7 @@ def tempered(module: Any, index: int, n: int) -> None:
         one.lm = lm.copy(temperature=None if left_out else list(dict.fromkeys(temps))[index])
 
 
-def code_of(module: Any) -> str:
+def get_code(module: Any) -> str:
     """What the adviser is shown of a program: its signature where it is a bare predictor, else its source."""
     if isinstance(module, (dspy.Predict, dspy.ChainOfThought)):
         return f"{type(module).__name__}({module.predictors()[0].signature.signature!r})"
@@ -208,21 +210,21 @@ def code_of(module: Any) -> str:
 
 
 HELPERS = {
-    "Unfit": Unfit,
-    "as_data": as_data,
-    "code_of": code_of,
+    "InvalidInput": InvalidInput,
+    "to_data": to_data,
+    "get_code": get_code,
     "copy": copy,
-    "descended": descended,
-    "finite": finite,
+    "link_copies": link_copies,
+    "require_finite": require_finite,
     "first_model": first_model,
-    "fitted": fitted,
-    "joined": joined,
-    "known": known,
+    "convert_inputs": convert_inputs,
+    "join_hints": join_hints,
+    "find_name": find_name,
     "logger": logging.getLogger("oracle"),
-    "needless": needless,
-    "resumed": resumed,
-    "returned": returned,
-    "riding": riding,
-    "sensible": sensible,
-    "tempered": tempered,
+    "stand_in_model": stand_in_model,
+    "restore_context": restore_context,
+    "check_outputs": check_outputs,
+    "keep_context": keep_context,
+    "check_limits": check_limits,
+    "set_temperatures": set_temperatures,
 }

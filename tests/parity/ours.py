@@ -22,9 +22,9 @@ from refine_core import (
     ScriptedLM,
     SpecError,
 )
-from tests.parity.acting import act, serve
-from tests.parity.playing import Play, plain
+from tests.parity.play import Play, to_jsonable
 from tests.parity.prompts import cases
+from tests.parity.running import act, serve
 
 
 class Adapted(ChatAdapter):
@@ -95,13 +95,13 @@ class Ours:
         return {
             "messages": chosen.format(signature, demos, inputs),
             "reply": chosen.format_assistant_message_content(signature, outputs),
-            "outputs": plain(outputs),
+            "outputs": to_jsonable(outputs),
         }
 
     def parse(self, case: str, adapter: str, reply: str) -> Any:
         """What a reply to that case is read as."""
         try:
-            return plain(self.adapter(adapter).parse(cases(refine_core)[case][0], reply))
+            return to_jsonable(self.adapter(adapter).parse(cases(refine_core)[case][0], reply))
         except ParseError:
             return "does not parse"
 

@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from tests.parity.playing import Opaque, ProgramBroke
+from tests.parity.play import Opaque, ProgramBroke
 
 
 def program(lib: Any, shape: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Optional
 
 from pydantic import BaseModel
 
-from tests.parity.playing import Opaque
+from tests.parity.play import Opaque
 
 
 class Colour(Enum):

@@ -13,7 +13,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from tests.parity.acting import MODELS
+from tests.parity.running import MODELS
 
 Script = dict[str, Any]
 

@@ -17,7 +17,7 @@ from tests.parity.switches import NAMES
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 24
-Happened = list[dict[str, Any]]
+Outcomes = list[dict[str, Any]]
 
 
 class Side:
@@ -69,16 +69,16 @@ class Sides:
             self.our_side = Side(sys.executable, "tests.parity.ours")
             self.their_sides = [one.result() for one in theirs]
 
-    def ours(self, scripts: Iterable[Script], *, through_acall: bool = False) -> list[Happened]:
+    def ours(self, scripts: Iterable[Script], *, through_acall: bool = False) -> list[Outcomes]:
         """What happens with refine_core."""
         return [self.our_side.do({"script": one, "through_acall": through_acall}) for one in scripts]
 
-    def theirs(self, scripts: Sequence[Script], switches: Collection[str] | None = NAMES) -> list[Happened]:
+    def theirs(self, scripts: Sequence[Script], switches: Collection[str] | None = NAMES) -> list[Outcomes]:
         """What happens with dspy with these switches on, in the scripts' order; None: dspy itself."""
         hands = len(self.their_sides)
         names = None if switches is None else [name for name in NAMES if name in switches]
 
-        def share(i: int) -> list[Happened]:
+        def share(i: int) -> list[Outcomes]:
             side = self.their_sides[i]
             return [side.do({"script": one, "switches": names}) for one in scripts[i::hands]]
 
@@ -87,13 +87,13 @@ class Sides:
         return [shares[i % hands][i // hands] for i in range(len(scripts))]
 
     def differing(
-        self, scripts: Sequence[Script], ours: Sequence[Happened], switches: Collection[str] | None = NAMES
+        self, scripts: Sequence[Script], ours: Sequence[Outcomes], switches: Collection[str] | None = NAMES
     ) -> Iterator[tuple[int, str]]:
         """Index and difference of every script that goes another way on their side, as they are found."""
         for first in range(0, len(scripts), AT_ONCE):
             part = scripts[first : first + AT_ONCE]
-            for i, happened in enumerate(self.theirs(part, switches), first):
-                if (found := difference(ours[i], happened)) is not None:
+            for i, outcomes in enumerate(self.theirs(part, switches), first):
+                if (found := difference(ours[i], outcomes)) is not None:
                     yield i, found
 
     def close(self) -> None:

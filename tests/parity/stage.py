@@ -29,8 +29,8 @@ from pathlib import Path
 from types import SimpleNamespace as Record
 from typing import Any
 
-from tests.parity.acting import serve
 from tests.parity.reading import sections
+from tests.parity.running import serve
 
 Messages = Sequence[Mapping[str, str]]
 Answer = Callable[[Messages, Mapping[str, Any]], str]

@@ -80,7 +80,7 @@ SWITCHES: tuple[Switch, ...] = (
             Edit(
                 REFINE,
                 "advice.get(signature2name[signature],",
-                "advice.get(known(dspy.settings.caller_predict, predictor2name),",
+                "advice.get(find_name(dspy.settings.caller_predict, predictor2name),",
             ),
         ),
     ),
@@ -92,22 +92,22 @@ SWITCHES: tuple[Switch, ...] = (
             after(
                 REFINE,
                 _WRAPPED,
-                "                                if known(dspy.settings.caller_predict, predictor2name) is None:\n"
+                "                                if find_name(dspy.settings.caller_predict, predictor2name) is None:\n"
                 "                                    return adapter(lm, lm_kwargs, signature, demos, inputs)",
             ),
-            Edit(REFINE, "predictor2name[p]", "(known(p, predictor2name) or 'unknown')"),
+            Edit(REFINE, "predictor2name[p]", "(find_name(p, predictor2name) or 'unknown')"),
         ),
     ),
     Switch(
         "a refinement inside of a refinement works, and each one's hints reach their predictors",
         "signatures and predictors are not found again, and the attempt or the request for advice fails",
         (
-            *after_in_both(_COPIED, "            descended(mod, self.module)"),
+            *after_in_both(_COPIED, "            link_copies(mod, self.module)"),
             after(REFINE, _WRAPPED, "                                inside = inputs.get('hint_')"),
             Edit(
                 REFINE,
                 "signature = signature.append(",
-                "inputs['hint_'] = joined(inputs['hint_'], inside)\n"
+                "inputs['hint_'] = join_hints(inputs['hint_'], inside)\n"
                 "                                if 'hint_' not in signature.fields: signature = signature.append(",
             ),
         ),
@@ -116,12 +116,12 @@ SWITCHES: tuple[Switch, ...] = (
         "a program's own threads see the hints and add to the trace of their attempt",
         "settings are local to a thread: no hint there, and the trace is lost",
         (
-            *in_both("with dspy.context(trace=[]):", "with riding(mod, trace=[]):"),
-            Edit(REFINE, "with dspy.context(adapter=", "with riding(mod, adapter="),
+            *in_both("with dspy.context(trace=[]):", "with keep_context(mod, trace=[]):"),
+            Edit(REFINE, "with dspy.context(adapter=", "with keep_context(mod, adapter="),
             Edit(
                 PREDICT,
                 "lm, config, signature, demos, kwargs = ",
-                "resumed(self); lm, config, signature, demos, kwargs = ",
+                "restore_context(self); lm, config, signature, demos, kwargs = ",
             ),
         ),
     ),
@@ -170,18 +170,18 @@ SWITCHES: tuple[Switch, ...] = (
         "get_lm raises before the first attempt",
         (
             *in_both("self.module.get_lm() or dspy.settings.lm", "first_model(self.module)"),
-            *in_both("mod.set_lm(lm_)", "tempered(mod, idx, self.N)"),
+            *in_both("mod.set_lm(lm_)", "set_temperatures(mod, idx, self.N)"),
         ),
     ),
     Switch(
         "where no model will be asked, none is needed",
         "an AttributeError comes before the first attempt",
         (
-            before(BEST_OF_N, "        temps = [", "        lm = lm or needless(self.module)"),
+            before(BEST_OF_N, "        temps = [", "        lm = lm or stand_in_model(self.module)"),
             before(
                 REFINE,
                 "        temps = [",
-                "        lm = lm or (needless(self.module) if self.N == 1 else None)",
+                "        lm = lm or (stand_in_model(self.module) if self.N == 1 else None)",
             ),
         ),
     ),
@@ -205,7 +205,9 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "a reward must be a finite number",
         "NaN passes for a reward that is never best, infinity for a good one",
-        before_in_both("                if reward > best_reward:", "                reward = finite(reward)"),
+        before_in_both(
+            "                if reward > best_reward:", "                reward = require_finite(reward)"
+        ),
     ),
     Switch(
         "inputs that an attempt changed do not leak",
@@ -220,7 +222,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "missing inputs are an error",
         "a warning is logged and the model is asked without them",
-        (before(PREPARE, "            logger.warning(", "            raise Unfit"),),
+        (before(PREPARE, "            logger.warning(", "            raise InvalidInput"),),
     ),
     Switch(
         "inputs are read as the types of their fields",
@@ -229,7 +231,7 @@ SWITCHES: tuple[Switch, ...] = (
             Edit(
                 PREPARE,
                 "return lm, config, signature, demos, kwargs",
-                "return lm, config, signature, demos, fitted(signature, kwargs)",
+                "return lm, config, signature, demos, convert_inputs(signature, kwargs)",
             ),
         ),
     ),
@@ -251,7 +253,7 @@ SWITCHES: tuple[Switch, ...] = (
             before(
                 where,
                 "                    trace = dspy.settings.trace.copy()",
-                f"                    returned({name})",
+                f"                    check_outputs({name})",
             )
             for where, name in ((REFINE, "outputs"), (BEST_OF_N, "pred"))
         ),
@@ -269,12 +271,12 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "pydantic values and members of enums are shown to the adviser as data",
         "as <non-serializable: …>",
-        (after(REFINE, "def recursive_mask(o):", "    o = as_data(o)"),),
+        (after(REFINE, "def recursive_mask(o):", "    o = to_data(o)"),),
     ),
     Switch(
         "a bare predictor sends the adviser its signature",
         "the library's own source of the class Predict",
-        (Edit(REFINE, "inspect.getsource(module.__class__)", "code_of(module)"),),
+        (Edit(REFINE, "inspect.getsource(module.__class__)", "get_code(module)"),),
     ),
     Switch(
         "an indented marker is a marker",
@@ -310,7 +312,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "numbers that make no sense are refused at once",
         "N = 0 makes no attempt and returns None",
-        before_in_both("        self.module = module", "        sensible(N, fail_count)"),
+        before_in_both("        self.module = module", "        check_limits(N, fail_count)"),
     ),
     Switch(
         "nothing is printed",

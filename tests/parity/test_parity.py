@@ -13,8 +13,8 @@ from collections import Counter
 
 import pytest
 
-from tests.parity.edits import REFINE, Edit, edited
-from tests.parity.happened import classes, expected
+from tests.parity.coverage import classes, expected
+from tests.parity.edits import REFINE, Edit, apply_edits
 from tests.parity.scripts import scripts
 from tests.parity.sides import ROOT
 from tests.parity.switches import NAMES
@@ -69,7 +69,7 @@ def test_an_edit_that_does_not_fit_exactly_once_is_an_error():
     """A change in the original is noticed, and not compared past."""
     for source in ("nothing of it", "twice and twice"):
         with pytest.raises(LookupError, match="not once"):
-            edited(source, [Edit(REFINE, "twice", "once")])
+            apply_edits(source, [Edit(REFINE, "twice", "once")])
 
 
 def test_scripts_depend_on_their_seed_alone():

@@ -52,7 +52,7 @@ READ_OTHERWISE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BothSides:
     """What the two sides made of one case. messages: what they would send. reply: what they would have a model say."""
 
     ours: dict[str, Any]
@@ -60,44 +60,44 @@ class Told:
 
 
 @pytest.fixture(scope="session")
-def told(sides):
-    known: dict[tuple[str, str], Told] = {}
+def both_sides(sides):
+    cases: dict[tuple[str, str], BothSides] = {}
 
     def of(case):
-        if case not in known:
+        if case not in cases:
             job = {"adapter": case[0], "case": case[1], "switches": NAMES}
-            known[case] = Told(sides.our_side.do(job), sides.their_sides[0].do(job))
-        return known[case]
+            cases[case] = BothSides(sides.our_side.do(job), sides.their_sides[0].do(job))
+        return cases[case]
 
     return of
 
 
 @PROGRAMS
-def test_turns_markers_fields_types_and_notes_are_the_same(told, case):
+def test_turns_markers_fields_types_and_notes_are_the_same(both_sides, case):
     """In number, in order, and in what they say."""
-    one = told(case)
+    one = both_sides(case)
     assert structure(one.ours["messages"]) == structure(one.theirs["messages"])
 
 
 @PROGRAMS
-def test_values_are_written_the_same(told, case):
+def test_values_are_written_the_same(both_sides, case):
     """The values of the inputs and of every demo; JSON may be spaced otherwise."""
-    one = told(case)
+    one = both_sides(case)
     assert values(one.ours["messages"]) == values(one.theirs["messages"])
 
 
-def test_the_words_of_a_signature_reach_the_model(told):
+def test_the_words_of_a_signature_reach_the_model(both_sides):
     """Descriptions, bounds and instructions are its user's, and are passed on line by line."""
     for adapter in ADAPTERS:
-        one = told((adapter, "described"))
+        one = both_sides((adapter, "described"))
         assert words(one.ours["messages"]) == words(one.theirs["messages"])
         assert "what is asked (of you)" in words(one.ours["messages"])
 
 
 @PROGRAMS
-def test_each_side_reads_the_others_replies(told, sides, case):
+def test_each_side_reads_the_others_replies(both_sides, sides, case):
     """As the values that were written."""
-    one = told(case)
+    one = both_sides(case)
     for written in (one.ours, one.theirs):
         job = {"adapter": case[0], "case": case[1], "reply": written["reply"], "switches": NAMES}
         assert sides.our_side.do(job) == sides.their_sides[0].do(job) == written["outputs"]

@@ -13,10 +13,10 @@ from typing import Any
 
 import dspy  # type: ignore[import-not-found]  # it is in an environment of its own
 
-from tests.parity.acting import act, serve
-from tests.parity.oracle import Original, Untouched
-from tests.parity.playing import Play, plain
+from tests.parity.oracle import Original, Unmodified
+from tests.parity.play import Play, to_jsonable
 from tests.parity.prompts import cases
+from tests.parity.running import act, serve
 
 _PLAYS: dict[int, Play] = {}  # dspy copies its models deeply, so that they hold a number in place of the play
 
@@ -52,7 +52,7 @@ def adapted() -> Any:
 class Names:
     """dspy's names, with the Refine that is compared in place of its own."""
 
-    def __init__(self, original: Original | Untouched) -> None:
+    def __init__(self, original: Original | Unmodified) -> None:
         self.Refine, self.BestOfN = original.Refine, original.BestOfN
 
     def __getattr__(self, name: str) -> Any:
@@ -62,7 +62,7 @@ class Names:
 class Theirs:
     """dspy, as `acting` needs it."""
 
-    def __init__(self, original: Original | Untouched) -> None:
+    def __init__(self, original: Original | Unmodified) -> None:
         self.original, self.names = original, Names(original)
 
     def lm(self, play: Play, name: str, temperature: float | str | None) -> Actor:
@@ -108,13 +108,13 @@ class Theirs:
         return {
             "messages": chosen.format(signature, demos, inputs),
             "reply": chosen.format_assistant_message_content(signature, outputs),
-            "outputs": plain(outputs),
+            "outputs": to_jsonable(outputs),
         }
 
     def parse(self, case: str, adapter: str, reply: str) -> Any:
         """What a reply to that case is read as."""
         try:
-            return plain(self.adapter(adapter).parse(cases(dspy)[case][0], reply))
+            return to_jsonable(self.adapter(adapter).parse(cases(dspy)[case][0], reply))
         except Exception:  # noqa: BLE001 - dspy has no error of its own for it
             return "does not parse"
 
@@ -128,12 +128,12 @@ def main() -> None:
 
     @cache
     def side(switches: tuple[str, ...] | None) -> Theirs:
-        return Theirs(Untouched() if switches is None else Original(switches))
+        return Theirs(Unmodified() if switches is None else Original(switches))
 
     def run(job: Mapping[str, Any]) -> Any:
         asked = job["switches"]
         theirs = side(None if asked is None else tuple(asked))
-        with theirs.original.in_force():
+        with theirs.original.active():
             if "script" in job:
                 return act(theirs, job["script"])
             if "reply" in job:

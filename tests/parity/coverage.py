@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.parity import scripts as made
-from tests.parity.acting import MODELS
-from tests.parity.playing import ADVICE, AS_JSON, MARKERS
+from tests.parity.play import ADVICE, AS_JSON, MARKERS
+from tests.parity.running import MODELS
 from tests.parity.scripts import Script
-from tests.parity.sides import Happened
+from tests.parity.sides import Outcomes
 
 ENDINGS = (
     "ends at the threshold, at once",
@@ -67,7 +67,7 @@ def expected() -> set[str]:
     }
 
 
-def classes(script: Script, happened: Happened) -> set[str]:
+def classes(script: Script, outcomes: Outcomes) -> set[str]:
     """What this script went through."""
     found = {
         f"program: {script['shape']}",
@@ -82,15 +82,15 @@ def classes(script: Script, happened: Happened) -> set[str]:
     found.add(f"T0: {first if isinstance(first, (str, type(None))) else 'a number'}")
     if script["N"] > 1 and first in [0.5 + i * (0.5 / script["N"]) for i in range(script["N"])]:
         found.add("a first temperature that is in the schedule")
-    if "refused" in happened[0]:
+    if "refused" in outcomes[0]:
         return found | {"is refused"}
-    if len(happened) > 1:
+    if len(outcomes) > 1:
         found.add("several calls of one refiner")
     if not script["outer_trace"]:
         found.add("no outer trace")
     if script["threshold"] is None:
         found.add(f"no threshold, {script['strategy']}")
-    for call in happened:
+    for call in outcomes:
         found.add(_ending(script, call))
         found.update(_rewards(call["scored"]))
         found.update(_asked(call["asked"]))

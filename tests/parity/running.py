@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from copy import deepcopy
 from typing import Any, Protocol
 
-from tests.parity.playing import Play, plain, rewarding
+from tests.parity.play import Play, rewarding, to_jsonable
 from tests.parity.programs import program
 
 # Which predictors have a model of their own, and whether there is one in force for all; see `_cast`.
@@ -41,7 +41,7 @@ def act(library: Library, script: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What happened, one entry a call of the refiner; one alone if it could not even be made."""
     play = Play(script)
     made = program(library.names, script["shape"])
-    in_force = _cast(library, play, made)
+    lm = _cast(library, play, made)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         try:
@@ -51,7 +51,7 @@ def act(library: Library, script: Mapping[str, Any]) -> list[dict[str, Any]]:
         except Exception as error:  # noqa: BLE001 - what is refused at once is part of what is compared
             return [{"refused": library.fault(error)}]
         calls = []
-        with library.setting(lm=in_force, adapter=library.adapter(script["adapter"])):
+        with library.setting(lm=lm, adapter=library.adapter(script["adapter"])):
             for inputs in script["calls"]:
                 del play.asked[:]
                 before = len(play.scored)
@@ -65,14 +65,14 @@ def _call(library: Library, refiner: Any, inputs: dict[str, Any], *, with_trace:
     trace: list[Any] | None = [] if with_trace else None
     with library.setting(trace=trace):
         try:
-            result = {"returned": plain(refiner(**inputs))}
+            result = {"returned": to_jsonable(refiner(**inputs))}
         except Exception as error:  # noqa: BLE001 - as above
             result = {"raised": library.fault(error)}
     kept = [
-        {"who": getattr(who, "mark", "advice"), "inputs": plain(given), "outputs": plain(said)}
+        {"who": getattr(who, "mark", "advice"), "inputs": to_jsonable(given), "outputs": to_jsonable(said)}
         for who, given, said in trace or ()
     ]
-    return {**result, "trace": kept, "inputs": plain(inputs)}
+    return {**result, "trace": kept, "inputs": to_jsonable(inputs)}
 
 
 def _cast(library: Library, play: Play, made: Any) -> Any:

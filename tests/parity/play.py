@@ -70,20 +70,20 @@ class Play:
                 "temperature": params.get("temperature"),
                 "mode": _mode(params.get("response_format")),
                 "hint": shown.pop("hint_", None),
-                "shown": {name: _told(name, text) for name, text in shown.items()},
+                "shown": {name: _parse_field(name, text) for name, text in shown.items()},
                 "said": said,
                 "prompt": structure(messages),
             }
         )
         if who == ADVICE:
             return _advise(said, how, time, json.loads(shown["module_names"]))
-        return _answer(said, how, time, who, _wanted(request))
+        return _answer(said, how, time, who, _list_outputs(request))
 
     def reward(self, args: Mapping[str, Any], pred: Any) -> Any:
         """The next reward of the script. Raises RewardBroke where the script says so."""
         kinds = self.script["rewards"]
         given = kinds[len(self.scored) % len(kinds)]
-        self.scored.append({"inputs": plain(args), "outputs": plain(pred), "given": given})
+        self.scored.append({"inputs": to_jsonable(args), "outputs": to_jsonable(pred), "given": given})
         if given == "raises":
             raise RewardBroke("the reward broke")
         if given == "spoils its inputs":
@@ -101,7 +101,7 @@ def rewarding(play: Play) -> Any:
     return reward
 
 
-def plain(value: Any) -> Any:
+def to_jsonable(value: Any) -> Any:
     """A copy of a value as JSON has it, with the type's name where JSON has nothing like it."""
     if isinstance(value, Enum):
         return str(value)
@@ -110,9 +110,9 @@ def plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return {type(value).__name__: value.model_dump(mode="json")}
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [to_jsonable(one) for one in value]
     if hasattr(value, "keys"):
-        return {str(name): plain(value[name]) for name in value.keys()}  # noqa: SIM118 - dspy's Example is no dict
+        return {str(name): to_jsonable(value[name]) for name in value.keys()}  # noqa: SIM118 - dspy's Example is no dict
     return f"<{type(value).__name__}>"
 
 
@@ -123,7 +123,7 @@ def _mode(response_format: Any) -> str | None:
     return response_format["type"] if isinstance(response_format, dict) else "schema"
 
 
-def _wanted(request: str) -> list[str]:
+def _list_outputs(request: str) -> list[str]:
     """The names of the outputs that a request asks for, in order."""
     quoted = re.findall(r"`([^`]+)`", request)
     names = [found[1] if (found := re.fullmatch(r"\[\[ ## (\w+) ## \]\]", one)) else one for one in quoted]
@@ -150,32 +150,32 @@ def _answer(kind: str, how: str, time: int, who: str, wanted: list[str]) -> str:
         fields |= {name: "[nothing like it" for name in ("count", "place") if name in fields}
     if kind == "fatal":  # a reply that reads well, and with which the program breaks
         fields[wanted[-1]] = "fatal"
-    return _written(kind, how, fields)
+    return _format_reply(kind, how, fields)
 
 
 def _advise(kind: str, how: str, time: int, names: list[str]) -> str:
-    told: dict[str, Any] = {name: f"hint {time} for {name}" for name in names}
+    advice: dict[str, Any] = {name: f"hint {time} for {name}" for name in names}
     if kind == "to nobody":
-        told = dict.fromkeys(names, "N/A")
+        advice = dict.fromkeys(names, "N/A")
     elif kind == "some names":
-        told = dict(list(told.items())[:-1]) or {"nobody": "a hint for nobody"}
+        advice = dict(list(advice.items())[:-1]) or {"nobody": "a hint for nobody"}
     elif kind == "more names":
-        told["nobody"] = "a hint for nobody"
+        advice["nobody"] = "a hint for nobody"
     elif kind == "no names":
-        told = {}
+        advice = {}
     elif kind == "blank":
-        told[names[-1]] = ""
+        advice[names[-1]] = ""
     elif kind == "several lines":
-        told[names[0]] = f"  first, {time}\n\nthen this\n"
+        advice[names[0]] = f"  first, {time}\n\nthen this\n"
     elif kind == "wrong type":
-        told[names[0]] = ["a", "list"]
-    fields: dict[str, Any] = {"discussion": f"discussion {time}", "advice": told}
+        advice[names[0]] = ["a", "list"]
+    fields: dict[str, Any] = {"discussion": f"discussion {time}", "advice": advice}
     if kind == "missing":
         del fields["advice"]
-    return _written(kind, how, fields)
+    return _format_reply(kind, how, fields)
 
 
-def _written(kind: str, how: str, fields: Mapping[str, Any]) -> str:
+def _format_reply(kind: str, how: str, fields: Mapping[str, Any]) -> str:
     """The fields as the reply of this kind writes them. how: the format that was asked for."""
     marked = "\n\n".join(f"[[ ## {name} ## ]]\n{_text(value)}" for name, value in fields.items())
     marked += "\n\n[[ ## completed ## ]]"
@@ -206,7 +206,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _told(name: str, text: str) -> Any:
+def _parse_field(name: str, text: str) -> Any:
     """A field of a prompt as a value: JSON read, the modules' definitions as names, a library's source by its name."""
     if name == "modules_defn":
         return re.findall(r"^Module (.+)$|^\s*(?:\d+\. )(`\w+` \([^)]*\))", text, re.MULTILINE)
