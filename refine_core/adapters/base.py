@@ -140,7 +140,7 @@ class Adapter:
         return None
 
     def format_demos(self, signature: type[Signature], demos: Sequence[Mapping[str, Any]]) -> Messages:
-        """The demos that teach something as turns, those that lack a field first.
+        """The usable demos as turns, those that lack a field first.
 
         A demo that lacks a field is used if it has at least one input and one output.
         """

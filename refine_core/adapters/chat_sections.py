@@ -90,7 +90,7 @@ def find_sections(
 
 
 def compile_exact_reply(outputs: tuple[str, ...]) -> re.Pattern[str]:
-    """Matches a reply exactly as the prompt asks for it, whose values hold no sign that `sections` would look at.
+    """Matches a reply exactly as the prompt asks for it, whose values have no character that matters to `find_sections`.
 
     Its groups are the values, blanks around them included. Nearly every reply is one, and this is many times as fast.
     """
@@ -151,7 +151,7 @@ def _find_loose_marks(reply: str, names: tuple[str, ...], *, anywhere: bool) -> 
 
 @lru_cache(maxsize=512)
 def _loose_pattern(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """What finds a marker of one of these names, and what a name that was found is called."""
+    """A pattern for the markers of these names, and spelling -> name for what it matches."""
     words = "|".join(re.escape(name).replace("_", r"[ _-]?") for name in sorted(names, key=len, reverse=True))
     blank, quote = r"\s{0,4}", r"[*_`'\"]{0,2}"
     name = rf"{quote}({words}){quote}{blank}:?{blank}"

@@ -55,7 +55,7 @@ def prompt_data(value: object) -> Any:
 
 
 def repair_json(text: str) -> object:
-    """The data in broken JSON, "" for none. Raises ValueError for what is not worth the repair.
+    """The data in broken JSON, "" for none. Raises ValueError if it is broken too badly.
 
     A model that has lost its way repeats an opening bracket a thousand times, and repairing that would take minutes.
     """
@@ -88,7 +88,7 @@ def parse_value(field: Field, text: str) -> object:
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt reads the same fields
 def fields_by_role(signature: type[Signature]) -> tuple[Mapping[str, Field], Mapping[str, Field]]:
-    """Its inputs and its outputs, name -> field, in order; not to be changed."""
+    """The inputs and the outputs, name -> field, in order; must not be changed."""
     return signature.input_fields, signature.output_fields
 
 
@@ -235,7 +235,7 @@ def _quote(text: str) -> str:
 
 
 def _tame(value: object) -> object:
-    """What JSON has no word for, as text: non-finite floats and lone surrogates."""
+    """Replace what JSON cannot hold by text: non-finite floats and lone surrogates."""
     match value:
         case dict():
             return {_tame(k): _tame(v) for k, v in value.items()}

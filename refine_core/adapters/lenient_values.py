@@ -65,7 +65,7 @@ def _normalize_choice(table: Mapping[str, object], data: object) -> object:
 
 
 def _normalize_union(kinds: Sequence[Any], data: object, *, in_percent: bool) -> object:
-    """For a type that is one of several: what all those that can be meant agree on."""
+    """For a union: the value on which all members that fit agree, else `data`."""
     if types.NoneType in kinds and isinstance(data, str) and is_none_text(data):
         return None
     normalized = [normalize_value(kind, data, in_percent=in_percent) for kind in kinds]
@@ -113,7 +113,7 @@ def _member_types(kind: Any) -> Mapping[str, tuple[Any, bool]]:
 
 
 def _bounds(metadata: Iterable[Any]) -> Iterator[object]:
-    """The bounds of a number in what an annotation says of it."""
+    """The bounds of a number in the metadata of its annotation."""
     for one in metadata:
         for part in (one, *(getattr(one, "metadata", None) or ())):
             yield from (getattr(part, name, None) for name in ("ge", "gt", "le", "lt"))

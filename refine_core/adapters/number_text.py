@@ -50,7 +50,7 @@ def normalize_number(kind: type, text: str, *, in_percent: bool) -> object:
 
 
 def _remove_grouping(body: str) -> str:
-    """A number without what groups its digits, and with a point before its decimals."""
+    """A number without digit grouping, and with a decimal point."""
     body = re.sub(rf"{_BLANK}|['\u2019_]", "", body)
     dots, commas = body.count("."), body.count(",")
     if (

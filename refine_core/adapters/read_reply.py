@@ -54,7 +54,7 @@ def read_text(
 def _parse_text(
     adapter: AdapterLike, signature: type[Signature], text: str, callbacks: Sequence[Any]
 ) -> dict[str, Any]:
-    """The outputs, seen to be all that the signature promised: an adapter of the user's own may have left some out."""
+    """The outputs, none of them missing: an adapter of the user's own may have left some out."""
     if not callbacks:
         return _check_outputs(signature, adapter.parse(signature, text), text)
     with notify_callbacks(
@@ -68,7 +68,7 @@ def _parse_text(
 def check_completions(
     adapter: AdapterLike, signature: type[Signature], completions: object
 ) -> list[dict[str, Any]]:
-    """What an adapter's own `__call__` returned, if it is what it should be. Raises TypeError, ParseError."""
+    """What an adapter's own `__call__` returned, checked. Raises TypeError, ParseError."""
     if (
         not isinstance(completions, list)
         or not completions
@@ -82,7 +82,7 @@ def check_completions(
 
 
 def _check_outputs(signature: type[Signature], outputs: object, reply: str) -> dict[str, Any]:
-    """What an adapter read, once it is seen to be all that the signature promised."""
+    """What an adapter read. Raises ParseError if an output is missing."""
     values = dict(outputs) if isinstance(outputs, Mapping) else {}
     missing = tuple(name for name in signature.output_fields if name not in values)
     if missing:

@@ -40,7 +40,7 @@ def build_reply_schema(signature: type[Signature]) -> tuple[Schema, bool]:
 
 
 class _SchemaBuilder:
-    """Rewrites schemas of pydantic's. defs: what refers to itself, under names of our own. strict: see Rule 2."""
+    """Rewrites pydantic's schemas. defs: the recursive ones, under new names. strict: see Rule 2."""
 
     def __init__(self) -> None:
         self.defs: dict[str, Schema] = {}

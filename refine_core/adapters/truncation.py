@@ -44,7 +44,7 @@ def make_truncation_error(
 ) -> ParseError:
     """The error for a reply that was cut off. why: as `find_truncation` says. limit: of tokens, where one was set.
 
-    error: what its reader had to say of it.
+    error: that of the parse.
     """
     thought, answer = split_reasoning(reply)
     if thought and not answer.strip():
@@ -66,7 +66,7 @@ def make_truncation_error(
 
 
 def make_reasoning_only_error(signature: str, reply: str, error: ParseError) -> ParseError:
-    """The error for a reply that holds only reasoning. error: what its reader had to say of it."""
+    """The error for a reply that holds only reasoning. error: that of the parse."""
     words = "holds only reasoning and no answer"
     return ParseError(
         signature=signature,
@@ -78,7 +78,7 @@ def make_reasoning_only_error(signature: str, reply: str, error: ParseError) -> 
 
 
 def is_worth_retrying(error: ParseError, outputs: int) -> bool:
-    """Whether another reply format may help: not where the answer was cut off, for it would be again.
+    """Whether another reply format may help: not if the answer was cut off, as it would be cut off again.
 
     A model that wrote on until it was cut off, without any of the format, is asked again. outputs: how many are expected.
     """

@@ -22,7 +22,7 @@ def list_reward_candidates(source: str) -> tuple[str, ...]:
 
 
 def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
-    """What reading the reward finds wrong with it, beside what keeps `spec` from running (see `problems`)."""
+    """Findings about the reward, without those that prevent `spec` from running (see `problems`)."""
     findings = check_reward(spec.reward, spec.reward_name, list_reward_fields(spec))
     return tuple(one for one in findings if one.code not in _ALSO_PROBLEMS)
 

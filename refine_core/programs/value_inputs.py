@@ -53,7 +53,7 @@ def list_form_inputs(stages: Sequence[StageSpec]) -> list[FormInput]:
 
 
 def read_value(form_input: FormInput, entry: object) -> tuple[object, Problem | None]:
-    """The value that a person typed, as JSON data, and what is wrong with it. Text is read as JSON where the type is no plain one."""
+    """The value that a person typed, as JSON data, and what is wrong with it. Text is read as JSON unless the type is a plain one."""
     where, value = f"inputs.{form_input.name}", entry
     if form_input.optional and isinstance(entry, str) and not entry.strip():
         return None, None

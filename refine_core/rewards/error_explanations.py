@@ -64,7 +64,7 @@ def _explain_missing_module(name: str) -> str:
 
 
 def _iter_causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, and those that it came of."""
+    """The error, and its causes."""
     following: BaseException | None = error
     for _ in range(_LONGEST_CHAIN):
         if following is None:

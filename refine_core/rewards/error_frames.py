@@ -27,7 +27,7 @@ def make_error(
 
 
 def valid_line(line: object) -> int | None:
-    """A line or column as it can be; a SyntaxError of the user's may claim any."""
+    """A line or column if it is plausible, else None; a SyntaxError of the user's may have any value there."""
     return int(line) if isinstance(line, int) and 0 <= line <= LINES else None
 
 

@@ -36,7 +36,7 @@ _OUR_NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]{{1,9}})-", re.ASCII)
 
 
 def describe_excess(folder: Path) -> str:
-    """What is too much about the folder's content, or "". A folder that is gone holds nothing."""
+    """What exceeds the limits in the folder, or "". A folder that is gone is empty."""
     try:
         size_bytes, entries, depth = _measure(folder) if _BY_DESCRIPTOR else _measure_by_path(folder)
     except (OSError, ValueError, RecursionError):
@@ -60,7 +60,7 @@ def has_content(folder: Path) -> bool:
 
 
 def empty_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> bool:
-    """Remove what lies in the folder; the folder stays. False: something withstood, or time is up. Never raises."""
+    """Remove what lies in the folder; the folder stays. False: something could not be removed, or time is up. Never raises."""
     if not _BY_DESCRIPTOR:
         return _empty_by_path(folder)
     try:
@@ -86,21 +86,21 @@ def empty_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> bool:
 
 
 def remove_folder(folder: Path, within_s: float = _EMPTY_WITHIN_S) -> None:
-    """Remove the folder with all that lies in it, as far as can be in that time. Never raises."""
+    """Remove the folder with its contents, as far as possible in that time. Never raises."""
     empty_folder(folder, within_s)
     with suppress(OSError):
         folder.rmdir()
 
 
 class Sweeper:
-    """Removes what processes that were killed left behind, in a thread, once for each folder that they lie in."""
+    """Removes what processes that were killed left behind, in a thread, once for each parent folder."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._results: dict[Path, Future[None]] = {}
 
     def start(self, parent: Path) -> Future[None]:
-        """Begin to sweep `parent`, or find the sweep that was begun."""
+        """Start to sweep `parent`, or return the sweep that is under way."""
         with self._lock:
             if parent not in self._results:
                 self._results[parent] = start_thread(lambda: sweep(parent), name="reward-sweep")

@@ -46,7 +46,7 @@ NOTE_S = 0.5  # for an interrupted process to note its line: it needs none of it
 
 
 class WorkerProcess:
-    """One child process. Making one takes no time: the child comes up in the background.
+    """One child process. Creating one takes no time: the child starts in the background.
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
     ended first. load_within_s: after this it is killed.
@@ -257,7 +257,7 @@ class WorkerProcess:
 
 
 def _wait_for_end(child: subprocess.Popen[bytes]) -> bool:
-    """Whether the process whose output has ended ends, too: its files are closed a moment before."""
+    """Whether the process ends soon: its output ends a moment before itself."""
     with suppress(subprocess.TimeoutExpired):
         child.wait(END_S)
     return child.returncode is not None

@@ -36,7 +36,7 @@ _MISSING = re.compile(
 
 
 def will_repeat(error: RewardError, source: str, name: str | None, fields: Fields) -> bool:
-    """Whether a reward that failed so will fail so again, whatever the program returns.
+    """Whether the same error will come in every attempt, whatever the program returns.
 
     source, name: the reward, and which function of it. fields: what it is given. Raises nothing.
     """
@@ -100,7 +100,7 @@ def _find_failing_function(code: Code, frames: tuple[tuple[str, int], ...]) -> C
 
 
 def _find_calls(flow: ControlFlow, name: str, line: int) -> list[ast.Call]:
-    """The calls of a function on a line: by its name, else by that of a parameter which a decorator was given it as."""
+    """The calls of a function on a line: by its name, else by the name of the parameter through which a decorator got it."""
     calls = [one for one in iter_own_nodes(flow.function) if isinstance(one, ast.Call) and _spans(one, line)]
     parameters = {
         one.arg
@@ -125,7 +125,7 @@ def _find_function(code: Code, name: str, line: int) -> Function | None:
 
 
 def _steady_parameters(flow: ControlFlow, call: ast.Call, function: Function) -> frozenset[str]:
-    """The parameters that this call gives what is the same in every attempt."""
+    """The parameters whose argument in this call is the same in every attempt."""
     if any(isinstance(one, ast.Starred) for one in call.args):
         return frozenset()
     names = list_positional(function)
@@ -135,7 +135,7 @@ def _steady_parameters(flow: ControlFlow, call: ast.Call, function: Function) ->
 
 
 def _find_failing_nodes(flow: ControlFlow, error: RewardError, line: int) -> Iterator[ast.AST]:
-    """The nodes of the line that fail so whenever they are reached."""
+    """The nodes of the line that fail in this way whenever they are reached."""
     missing = _MISSING.match(error.message)
     if missing is not None and not _stays_missing(flow.code, missing, line):
         missing = None
@@ -173,7 +173,7 @@ def _fails_alike(flow: ControlFlow, node: ast.stmt, line: int) -> bool:
 
 
 def _first_part(node: ast.stmt) -> ast.AST:
-    """What a compound statement evaluates before all else; the node itself where it is no such."""
+    """What a compound statement evaluates first; the node itself if it is a simple one."""
     match node:
         case ast.If(test=part) | ast.While(test=part) | ast.For(iter=part) | ast.Match(subject=part):
             return part
@@ -202,7 +202,7 @@ def _reads_missing_name(node: ast.AST, missing: re.Match[str]) -> bool:
 
 
 def _stays_missing(code: Code, missing: re.Match[str], line: int) -> bool:
-    """Whether nothing, neither the program nor the reward itself, may bring it in another attempt."""
+    """Whether it will be missing in every attempt: neither the program nor the reward itself can add it."""
     kind, name = missing.lastgroup or "", missing[missing.lastgroup or 0]
     fields = {"field": code.fields.outputs, "input": code.fields.inputs}.get(kind, {})
     if fields is None or name in fields:
@@ -222,7 +222,7 @@ def _stays_missing(code: Code, missing: re.Match[str], line: int) -> bool:
 
 
 def _adds(node: ast.AST, name: str) -> bool:
-    """Whether a node may give something a field or a key of this name."""
+    """Whether a node may add a field or a key of this name to something."""
     match node:
         case ast.Attribute(attr=attr, ctx=ast.Store()):
             return attr == name

@@ -15,7 +15,7 @@ AVAILABLE_NAMES = f"Inside a reward, refine_core has only {', '.join(NAMES[:-1])
 
 
 def restrict_library(source: str) -> None:
-    """Close the library to the worker's code, but for NAMES. source: the reward's; Score is loaded where it may be used."""
+    """Hide all of the library but NAMES from the reward's code. source: the reward's; Score is loaded where it may be used."""
     package, rewards = sys.modules["refine_core"], sys.modules["refine_core.rewards"]
     package.rewards = rewards  # type: ignore[attr-defined]  # as importing it would have
     names: dict[str, object] = {"Example": Example, "Prediction": Prediction}

@@ -222,7 +222,7 @@ class RewardRunner:
 
 
 def _list_folders() -> Frame:
-    """Which folders of packages the worker may read besides Python's own, and which it may not whatever holds them."""
+    """path: folders of packages that the worker may read besides Python's own. private: folders that it must not read."""
     user_site = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
     ours = Path(__file__).resolve().parents[1]  # beside it, where a wheel was installed, the app's own folder
     private = [ours, ours.with_name("refinescope")]

@@ -17,7 +17,7 @@ FILE = "reward.py"  # what the user's code is called in tracebacks
 
 
 class Deadline(BaseException):
-    """The time for this score is over. Not an Exception, so that few catch it."""
+    """The time for this score is over. Not an Exception, so that `except Exception` does not catch it."""
 
 
 class CapturedOutput(io.TextIOBase):
@@ -45,7 +45,7 @@ class CapturedOutput(io.TextIOBase):
         return len(text)
 
     def take(self) -> str:
-        """All since the last time."""
+        """The text since the last call."""
         text = "".join(self._parts)
         if self._dropped_chars:
             text += f"\n… {self._dropped_chars} more characters were printed and dropped"
@@ -66,7 +66,7 @@ class _CapturedOutputBytes(io.RawIOBase):
 
 
 class TimeLimit:
-    """The time that a score may take. Rings once; the line that it found running outlives code that ignores it."""
+    """The time that a score may take. Raises Deadline once, and keeps the line that was running, even if the code ignores that."""
 
     def __init__(self) -> None:
         self.expired, self._left = False, 0.0
@@ -118,7 +118,7 @@ class FirstFrame:
             sys.settrace(None)
 
     def take_line(self) -> int | None:
-        """Where it ended, and let go of it: what it holds is freed while the clock still runs."""
+        """The line where the frame ended. The frame is released, so that its values are freed within the time limit."""
         frame, self._frame = self._frame, None
         return frame.f_lineno if frame is not None else None
 

@@ -11,7 +11,7 @@ from refine_core.rewards.score_conversion import NotAScore, convert_score
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A reward with its reasons.
+    """A reward with the reasons for it.
 
     value: the reward itself, in any unit; higher is better.
     feedback: why, in words; the adviser is shown it.

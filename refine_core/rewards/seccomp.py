@@ -127,7 +127,7 @@ class _Program(ctypes.Structure):
 
 
 def filter_system_calls(libc: ctypes.CDLL) -> bool:
-    """Allow this process the listed calls and no others; there is no way back. False where that is not to be had."""
+    """Allow this process the listed calls and no others; this cannot be undone. False if the system does not support it."""
     machine = os.uname().machine
     if machine not in _ARCHITECTURES or sys.maxsize < 1 << 32:
         return False

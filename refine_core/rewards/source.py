@@ -34,7 +34,7 @@ class _Binding:
 
 
 def find_reward(source: str, name: str | None = None) -> str:
-    """The name to call.
+    """The name of the reward function.
 
     source: the reward's Python source. name: the choice of a person, where one was made.
     Raises: RewardError, "SyntaxError" with line and column; "NoReward"; "ManyRewards" with candidates.

@@ -50,7 +50,7 @@ def encode_fields(fields: Mapping[Any, object]) -> dict[str, object]:
 
 
 def decode(value: object) -> Any:
-    """What `encode` was given. Raises: ValueError for what it cannot have made."""
+    """The inverse of `encode`. Raises: ValueError for what `encode` never returns."""
     try:
         return _decode(value)
     except (TypeError, LookupError, ArithmeticError, AttributeError, OSError, RecursionError) as error:

@@ -54,7 +54,7 @@ def unpack_reply(body: bytes) -> dict[str, object]:
 
 
 def check_judge_inputs(inputs: dict[str, object]) -> None:
-    """Level by level, so that no depth is too deep to look at. Raises: ValueError."""
+    """Check the limits on a judge's inputs, level by level, so that no nesting is too deep to check. Raises: ValueError."""
     level: list[object] = [inputs]
     values = 0
     for _ in range(JUDGE_DEPTH):
@@ -97,7 +97,7 @@ def _refuse_constant(constant: str) -> object:
 
 
 def _check_reply(body: bytes) -> None:
-    """So that reading it takes some hundredths of a second at most. Raises: ValueError."""
+    """Check the size, so that reading it takes some hundredths of a second at most. Raises: ValueError."""
     if len(body) > REPLY_BYTES + HEADER_BYTES:
         raise ValueError(f"{len(body)} bytes are too many to send back; the limit is {REPLY_BYTES}")
     if body.count(b"[") + body.count(b"{") > REPLY_BRACKETS:

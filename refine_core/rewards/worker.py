@@ -132,7 +132,7 @@ class Worker:
             self._channel.send(reply)
 
     def judge(self, signature: str, /, **inputs: object) -> Prediction:
-        """Ask the runner's judge. Waiting for it is not on the clock."""
+        """Ask the runner's judge. Waiting for it does not count towards the time limit."""
         if self._token is None:
             raise RuntimeError(
                 "judge(…) can be asked only while a prediction is scored, not while the source loads"

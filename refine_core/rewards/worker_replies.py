@@ -78,7 +78,7 @@ def read_load_reply(frame: dict[str, object]) -> ErrorReply | None:
 
 
 def read_score_reply(frame: dict[str, object], token: str) -> ScoreReply | ErrorReply | JudgeRequest:
-    """What came of asking for a score. token: that of the request. Raises: ValueError."""
+    """The reply to a request for a score. token: that of the request. Raises: ValueError."""
     if frame.get("token") != token:
         raise ValueError("not the answer to this request")
     operation = frame.get("op")

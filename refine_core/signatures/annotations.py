@@ -39,7 +39,7 @@ def resolve_annotations(
 
 
 def resolve_annotation(signature_class: type, note: Any, local: Mapping[str, Any]) -> Any:
-    """An annotation as a type: names are sought in the module of the class and in the functions that led here."""
+    """An annotation as a type: names are looked up in the module of the class and in the calling functions."""
     home = vars(sys.modules[signature_class.__module__]) if signature_class.__module__ in sys.modules else {}
     holder = types.SimpleNamespace(__annotations__={"note": note})
     return get_type_hints(holder, dict(home), dict(local), include_extras=True)["note"]

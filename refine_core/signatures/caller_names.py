@@ -73,7 +73,7 @@ def find_type(path: str, custom: Mapping[str, Any], builtin: Mapping[str, Any]) 
 
 
 def _follow(names: Mapping[str, Any], path: str) -> Any:
-    """What `path` leads to among `names`; MISSING if nothing."""
+    """The value of `path` among `names`; MISSING if there is none."""
     if path in names:
         return names[path]
     head, *rest = path.split(".")

@@ -37,7 +37,7 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A stretch of the text. column: 1-based, of its first character that is not a space."""
+    """A part of the text. column: 1-based, of its first character that is not a space."""
 
     text: str
     column: int

@@ -127,7 +127,7 @@ def _as_text(value: object) -> str:
 
 
 def _describe_error(error: ValueError) -> str:
-    """The first complaint of pydantic, with the place in the value where it applies."""
+    """Pydantic's first error, with its position in the value."""
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):

@@ -68,7 +68,7 @@ _WHERE_INSTEAD = {
 
 
 def check_model(model: ModelSpec) -> list[Problem]:
-    """Everything that keeps this description from being used or kept, by its own fields' names; [] if it can be.
+    """All problems that prevent this description from being used or kept, by its fields' names; [] for none.
 
     Only looks: nothing is asked, and no variable is read. Values of wrong types are problems, not errors.
     """
@@ -175,7 +175,7 @@ def _check_numbers(model: ModelSpec) -> Iterator[Problem]:
 
 
 def _check_number(field: str, value: object, what: str, minimum: float, maximum: float) -> Iterator[Problem]:
-    """A problem unless it is a number within the limits; a whole one where the limits are whole."""
+    """A problem unless it is a number within the limits; an integer if the limits are integers."""
     whole = isinstance(minimum, int)
     kind = int if whole else (int, float)
     if (
@@ -224,7 +224,7 @@ def _check_extra(model: ModelSpec) -> Iterator[Problem]:
 
 
 def _explain_not_json(value: object, levels: int = MAX_LEVELS) -> str | None:
-    """What keeps a value from being sent and kept, or None."""
+    """Why a value cannot be sent and kept, or None."""
     match value:
         case None | bool() | int():
             return None

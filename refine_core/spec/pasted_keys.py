@@ -53,7 +53,7 @@ def _looks_random(word: str) -> bool:
 
 
 def _looks_random_with_dashes(word: str) -> bool:
-    """For words with dashes and slashes in them: pieces count that touch each other, not those which a dash parts."""
+    """For words with dashes and slashes in them: only pieces that touch each other count, not those separated by a dash."""
     runs = re.findall(r"[A-Za-z0-9]+", word)
     return (
         not (word.islower() or word.isupper())

@@ -48,7 +48,7 @@ class Schedule:
         return self.kind != "dspy-2.6"
 
     def find_problems(self, n: int) -> list[Problem]:
-        """What keeps it from serving `n` attempts."""
+        """All problems with using it for `n` attempts."""
         if self.kind not in get_args(ScheduleKind):
             names = ", ".join(get_args(ScheduleKind))
             return [Problem("schedule", f"the schedule must be one of {names}, not {self.kind!r}")]

@@ -46,7 +46,7 @@ def follow_aliases(code: Code, argument: Argument, function: Function, name: str
 
 
 def _helper_parameters(code: Code, call: ast.Call, scope: Function, name: str) -> list[tuple[Function, str]]:
-    """The parameter of a helper of this source that the call hands it to, if every call of the helper does the same."""
+    """The parameters of a helper of this source to which the call passes the name."""
     if not isinstance(call.func, ast.Name) or any(isinstance(a, ast.Starred) for a in call.args):
         return []
     helper = code.helpers.get(call.func.id)
@@ -99,7 +99,7 @@ def _is_rebound(scope: Function, name: str) -> bool:
 
 
 def _is_changed(code: Code, argument: Argument) -> bool:
-    """Note the fields that the reward adds by name; whether it changes more than reading can follow."""
+    """Record the fields that the reward adds by name. True if it changes the argument in a way that cannot be followed."""
     for node in ast.walk(code.tree):
         match node:
             case ast.Attribute(value=value, attr=attr, ctx=ast.Store()) if is_one_of(

@@ -23,7 +23,7 @@ _OS_CALLS = frozenset((
 
 
 def check_imports(code: Code) -> Iterator[Finding]:
-    """Marks at imports that are refused, or that nothing here satisfies."""
+    """Findings for imports that the sandbox refuses, or that are not installed."""
     for node in ast.walk(code.tree):
         match node:
             case ast.Import(names=names):

@@ -65,7 +65,7 @@ class ForeignFunction:
 
 
 def find_foreign_function(code: Code) -> ForeignFunction | None:
-    """Whose function it is, by its names; None for one of ours, or whose names say nothing."""
+    """The framework that the function is written for, by its names; None if they do not suggest one."""
     names = code.parameters
     if (
         code.function is None
@@ -90,7 +90,7 @@ def find_foreign_function(code: Code) -> ForeignFunction | None:
 
 
 def _find_framework(names: Iterable[str], function: str, *, strict: bool = False) -> Framework | None:
-    """strict: by what no reward of ours has, whatever its first parameter is called."""
+    """strict: only by shapes that no reward for this app has, whatever its first parameter is called."""
     has = [name.lower() for name in names]
     for one in FRAMEWORKS:
         if function in one.functions and not strict:
@@ -108,7 +108,7 @@ def _has_name(names: list[str], pattern: str) -> bool:
 
 
 def check_parameters(code: Code) -> Iterator[Finding]:
-    """Parameters that two arguments by position do not fit."""
+    """A finding if the function cannot be called with two positional arguments."""
     function = code.function
     if function is None:
         return

@@ -25,7 +25,7 @@ _CHANCE = {"choice", "now", "random", "sample", "secrets", "shuffle", "time", "t
 
 @dataclass(frozen=True, slots=True)
 class ControlFlow:
-    """One function of a reward. steady: the names that it can read, and that hold the same in every attempt."""
+    """One function of a reward. steady: the names in it whose value is the same in every attempt."""
 
     code: Code
     function: Function
@@ -83,7 +83,7 @@ class ControlFlow:
         return False
 
     def is_rebound(self, name: str, field: str) -> bool:
-        """Whether the function gives a name another value, or a field of what it holds."""
+        """Whether the function assigns to a name, or to this field of any object."""
         return any(
             (isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load))
             or (isinstance(one, ast.Attribute) and one.attr == field and not isinstance(one.ctx, ast.Load))
@@ -155,7 +155,7 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _leaves(node: ast.AST) -> bool:
-    """Whether there is a `return` in it, or what leaves or repeats a loop that is not in it as well."""
+    """Whether it contains a `return`, or a `break` or `continue` of a loop outside it."""
     if any(isinstance(one, ast.Return) for one in _own_nodes(node)):
         return True
     inner = {
@@ -182,7 +182,7 @@ def _in_order(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _count_bindings(function: Function) -> Counter[str]:
-    """How often the function binds each name, but for its parameters."""
+    """How often the function binds each name, parameters excluded."""
     counts: Counter[str] = Counter()
     for one in ast.walk(function):
         match one:
@@ -232,7 +232,7 @@ def _constant_names(tree: ast.Module) -> frozenset[str]:
 
 
 def _imported_names(nodes: Sequence[ast.AST]) -> set[str]:
-    """The names that imports among these bind, but for sources of chance."""
+    """The names that imports among these bind, sources of randomness excluded."""
     imported: set[str] = set()
     for node in nodes:
         match node:

@@ -120,7 +120,7 @@ def _report(code: Code, node: ast.AST, kind: str, message: str, severity: str = 
 
 
 def _is_stub(function: Function) -> bool:
-    """Whether it ends neither way that reading can see: an endless loop."""
+    """Whether it neither returns nor raises: an endless loop."""
     return not any(isinstance(node, ast.Raise) for node in iter_own_nodes(function))
 
 
@@ -129,7 +129,7 @@ def _is_none(value: ast.expr | None) -> bool:
 
 
 def _describe_non_number(value: ast.expr | None) -> str | None:
-    """What a value plainly is that is no score; None where it may be one."""
+    """What a value is, if it is clearly no score; None if it may be one."""
     if isinstance(value, ast.Constant):
         if isinstance(value.value, str):
             return "text"
