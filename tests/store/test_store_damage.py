@@ -68,7 +68,7 @@ def edited(home: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def begun_anew(home: Path, bad: bytes | None, why: str, log: bytes | None = None) -> None:
+def assert_set_aside(home: Path, bad: bytes | None, why: str, log: bytes | None = None) -> None:
     """Opening gives an empty store that works and tells why; the old file is kept to the last byte."""
     with closing(open_store(home)) as store:
         assert store.rows() == []
@@ -121,7 +121,7 @@ def test_a_damaged_file_is_set_aside_as_it_is(home: Path, damage: str):
         "cut within its header": (good[:50], "the file is damaged"),
     }[damage]
     database(home).write_bytes(bad)
-    begun_anew(home, bad, why)
+    assert_set_aside(home, bad, why)
 
 
 def test_a_diary_beside_an_old_log_is_not_written_into(home: Path):
@@ -130,7 +130,7 @@ def test_a_diary_beside_an_old_log_is_not_written_into(home: Path):
     diary = b"Dear diary,\n" * 1000
     database(home).write_bytes(diary)
     database(home, "-wal").write_bytes(log)
-    begun_anew(home, diary, "it is not a SQLite database", log)
+    assert_set_aside(home, diary, "it is not a SQLite database", log)
 
 
 def test_an_empty_file_is_a_new_store(home: Path):
@@ -149,7 +149,7 @@ def test_a_log_whose_database_is_lost_is_kept(home: Path, left: bytes | None):
     if left is not None:
         database(home).write_bytes(left)
     database(home, "-wal").write_bytes(log)
-    begun_anew(home, left, "only its log is left", log)
+    assert_set_aside(home, left, "only its log is left", log)
     (old,) = home.glob("*-wal")
     saved = home / "saved"
     saved.mkdir()
@@ -222,7 +222,7 @@ def test_damage_that_shows_later_is_found_at_the_next_opening(home: Path):
         assert "set it aside" in str(error.value)
         assert str(database(home)) in str(error.value)
         assert database(home, ".check").exists()
-    begun_anew(home, bad, "the file is damaged")
+    assert_set_aside(home, bad, "the file is damaged")
 
 
 def test_damage_that_only_writing_meets_is_found_at_the_next_opening(home: Path):
@@ -243,7 +243,7 @@ def test_damage_that_only_writing_meets_is_found_at_the_next_opening(home: Path)
         ):
             store.append(more[-1:], summed_up(more))
         assert store.events("a") == records
-    begun_anew(home, bad, "the file is damaged")
+    assert_set_aside(home, bad, "the file is damaged")
 
 
 def test_a_file_that_is_found_sound_stays(home: Path):
@@ -281,7 +281,7 @@ def test_nothing_is_set_aside_while_another_process_has_the_store_open(home: Pat
     assert set_aside(home) == []
     assert database(home).read_bytes() == bad
     output(other)
-    begun_anew(home, database(home).read_bytes(), "the file is damaged")
+    assert_set_aside(home, database(home).read_bytes(), "the file is damaged")
 
 
 def test_nothing_is_set_aside_while_this_process_has_the_store_open(home: Path):
@@ -408,7 +408,7 @@ def test_a_damaged_event_is_told_by_its_number_and_hides_no_history(home: Path, 
 
 
 @pytest.mark.parametrize("how", SPOILT)
-def test_a_damaged_summary_is_made_anew_from_the_events(home: Path, how: str):
+def test_a_damaged_summary_is_rebuilt_from_the_events(home: Path, how: str):
     fill(home, "abc")
     spoil_column(home, "runs", "summary", how, "id = 'b'")
     with closing(open_store(home)) as store:

@@ -86,7 +86,7 @@ for home in sys.argv[1:]:
 
 
 def test_a_new_store_may_be_opened_by_several_processes_at_once(tmp_path: Path):
-    """Everything is loaded beforehand, so that they meet at the door; and again, with other stores."""
+    """Everything is loaded beforehand, so that they open it at the same moment; and again, with other stores."""
     homes = [tmp_path / str(n) for n in range(8)]
     processes = [child(OPEN, *homes) for _ in range(3)]
     for _ in homes:

@@ -91,7 +91,7 @@ def reaches(store: Store, run_id: str, seq: int) -> None:
 
 @unix
 def test_a_disk_that_is_full_in_mid_run_ends_the_run_and_loses_nothing(home: Path):
-    """No file may grow any more, as on a full disk: the run says so; later, with room again, the same app goes on."""
+    """No file may grow any more, as on a full disk: the run says so; later, with free space, the same app continues."""
     with closing(open_store(home)) as store, an_app(home) as app:
         run_id = tell(app, "start")
         reaches(store, run_id, 100)

@@ -1,4 +1,4 @@
-"""The door to runs: start, watch, cancel, failures of the store, what is on record when a run ends."""
+"""Runs: start, watch, cancel, failures of the store, what is on record when a run ends."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.time_limit import time_limit
 from refine_core.connections.connection_test.report import CheckReport
 from refine_core.connections.connection_test.steps import ConnectionTest
-from refine_core.connections.connection_test.time_limit import time_limit
 from refine_core.errors import LMError, RunCancelled
 from refine_core.lm import litellm_ready
 from refine_core.lm.engine import engine

@@ -19,6 +19,7 @@ from dataclasses import replace
 from refine_core.adapters import Messages
 from refine_core.concurrency import flows
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.concurrency.time_limit import time_limit
 from refine_core.connect import connect
 from refine_core.connections.connection_test import reply_findings
 from refine_core.connections.connection_test.error_findings import record_error, record_refused_params
@@ -33,7 +34,6 @@ from refine_core.connections.connection_test.refusals import find_refused_params
 from refine_core.connections.connection_test.reply_format import describe_formats, find_format, try_formats
 from refine_core.connections.connection_test.report import SUBJECTS, CheckReport, Subject, Verdict
 from refine_core.connections.connection_test.target import Target, capitalize
-from refine_core.connections.connection_test.time_limit import time_limit
 from refine_core.connections.model_names import (
     first_part,
     format_typed,
