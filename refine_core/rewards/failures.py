@@ -60,9 +60,9 @@ class Died(WorkerFailure):
     """The process ended without a reply."""
 
     def to_error(self, process: WorkerProcess, limit_s: float, line: int | None) -> RewardError | WorkerError:
-        if process.killed_for:
+        if process.kill_reason:
             return RewardError(
-                f"{process.killed_for}; its process was killed", type_name="WorkerDied", line=line
+                f"{process.kill_reason}; its process was killed", type_name="WorkerDied", line=line
             )
         if not process.ready:
             return WorkerError(f"the reward worker did not start: {process.start_error or process.exit_code}")

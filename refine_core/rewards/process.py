@@ -50,7 +50,7 @@ class WorkerProcess:
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
     ended first. load_within_s: after this it is killed.
-    confinement: the restrictions that the worker reported before it ran the user's code. Once `ended`: exit_code; killed_for,
+    confinement: the restrictions that the worker reported before it ran the user's code. Once `ended`: exit_code; kill_reason,
     why we killed it, if we did and it mattered; hung_at_line, the reward's line at which it crashed or was interrupted.
     """
 
@@ -59,7 +59,7 @@ class WorkerProcess:
         self.confinement: tuple[str, ...] = ()
         self.ended = False
         self.protocol_error = False
-        self.killed_for: str | None = None
+        self.kill_reason: str | None = None
         self.exit_code: int | None = None
         self.hung_at_line: int | None = None
         self.start_error = ""
@@ -139,7 +139,7 @@ class WorkerProcess:
         """
         with self._lock:
             if not self.ended and (self._child is None or self._child.poll() is None):
-                self.killed_for = reason
+                self.kill_reason = reason
             self.ended = True
             if self._child is not None and self.exit_code is None:
                 with suppress(OSError):
