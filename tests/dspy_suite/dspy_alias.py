@@ -126,8 +126,8 @@ def install() -> None:
     _module("utils.dummies", DummyLM=DummyLM)
     _module("utils.callback", callbacks)
     _module("utils.usage_tracker", usage)
-    _module("utils.saving", saving, disk, get_dependency_versions=disk.versions)
-    vars(sys.modules["dspy.primitives.module"])["get_dependency_versions"] = disk.versions
+    _module("utils.saving", saving, disk, get_dependency_versions=disk.installed_versions)
+    vars(sys.modules["dspy.primitives.module"])["get_dependency_versions"] = disk.installed_versions
     vars(sys.modules["dspy.primitives.program"])["set_attribute_by_name"] = _set_by_path
 
 
