@@ -20,8 +20,8 @@ def first_format(spec: ModelSpec) -> ReplyFormat:
         return "chat"
     if spec.reply_format != "auto":
         return spec.reply_format
-    known = shared.servers.format_support(strip_login(spec.api_base), spec.provider, spec.model)
-    return "json_schema" if known.json_first else "chat"
+    support = shared.servers.format_support(strip_login(spec.api_base), spec.provider, spec.model)
+    return "json_schema" if support.json_first else "chat"
 
 
 def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM:
@@ -41,7 +41,7 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
                 f"the environment variable {spec.key_env} is not set; set it and restart the app, or enter the key.",
                 model=spec.model,
             )
-    given: dict[str, Any] = {
+    params: dict[str, Any] = {
         "seed": spec.seed,
         "stop": list(spec.stop) or None,
         "reasoning_effort": spec.reasoning_effort,
@@ -60,5 +60,5 @@ def connect(spec: ModelSpec, *, key: str | None = None, seed: int = 0) -> BaseLM
         price_in_usd=spec.price_in_usd,
         price_out_usd=spec.price_out_usd,
         reply_format=spec.reply_format,
-        **{name: value for name, value in given.items() if value is not None},
+        **{name: value for name, value in params.items() if value is not None},
     )

@@ -293,8 +293,8 @@ def _usage(answer: Answer, body: Body) -> dict[str, int]:
     return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 
-def _told(answer: Answer, body: Body) -> Body:
-    """The usage as a field of the body, if it is told."""
+def _usage_field(answer: Answer, body: Body) -> Body:
+    """The usage as a field of the body, if the server sends one."""
     if answer.usage is None:
         return {}
     return {"usage": _usage(answer, body) if answer.usage == "told" else answer.usage}
@@ -304,7 +304,7 @@ def _completion(answer: Answer, body: Body) -> bytes:
     said = {"content": answer.text} if answer.message is None else answer.message
     choice = {"index": 0, "message": {"role": "assistant", **said}, "finish_reason": answer.finish_reason}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body.get("model")}
-    return json.dumps({**head, "choices": [choice], **_told(answer, body), **answer.fields}).encode()
+    return json.dumps({**head, "choices": [choice], **_usage_field(answer, body), **answer.fields}).encode()
 
 
 def _sse(answer: Answer, body: Body) -> bytes:
@@ -320,7 +320,7 @@ def _sse(answer: Answer, body: Body) -> bytes:
         for d, f in [*deltas, ({}, answer.finish_reason)]
     ]
     if (body.get("stream_options") or {}).get("include_usage") and answer.usage is not None:
-        chunks.append({**head, "choices": [], **_told(answer, body)})
+        chunks.append({**head, "choices": [], **_usage_field(answer, body)})
     return _as_events([*chunks, DONE])
 
 

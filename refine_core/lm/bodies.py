@@ -1,7 +1,7 @@
 """Response bodies on their way to litellm: limited in size, normalized, and read here where they are OpenAI's.
 
 body of a refusal   received as far as it comes
-whole body          normalized (see chat_format); given as a stream to a caller who asked for one
+whole body          normalized (see chat_format); converted to a stream if one was requested
 stream              OpenAI's is read here and passed on as one event; another protocol's is passed on as it is
 """
 

@@ -31,10 +31,10 @@ def normalize_reply(body: Mapping[str, Any]) -> dict[str, Any] | None:
     choices = [] if body["choices"] is None else body["choices"]
     if not isinstance(choices, list):
         raise MalformedReply(f"its choices are {describe_kind(choices)}, not a list")
-    known = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
-    known |= {"usage": usage} if (usage := normalize_usage(body.get("usage"))) else {}
+    valid = {n: body[n] for n, kind in (("id", str), ("model", str)) if isinstance(body.get(n), kind)}
+    valid |= {"usage": usage} if (usage := normalize_usage(body.get("usage"))) else {}
     rest = {n: v for n, v in body.items() if n not in ("id", "model", "usage", "created")}
-    return {**rest, **known, "choices": [_normalize_choice(choice) for choice in choices]}
+    return {**rest, **valid, "choices": [_normalize_choice(choice) for choice in choices]}
 
 
 def _is_refusal(body: Mapping[str, Any]) -> bool:

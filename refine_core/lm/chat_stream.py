@@ -118,9 +118,9 @@ class StreamReader:
             if not isinstance(wanted, dict):
                 continue
             number = call.get("index")
-            place = number if isinstance(number, int) else len(self._tools)
+            key = number if isinstance(number, int) else len(self._tools)
             function_call = self._tools.setdefault(
-                place,
+                key,
                 {"id": call.get("id") or "", "type": "function", "function": {"name": "", "arguments": ""}},
             )
             for name in ("name", "arguments"):

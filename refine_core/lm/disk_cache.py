@@ -77,7 +77,7 @@ class DiskCache:
             return None
 
     def put(self, key: str, reply: Reply) -> None:
-        """Keep a reply; the oldest go where there is no room."""
+        """Store a reply; the oldest ones are dropped if there is no room."""
         text = _write(reply)
         size = len(text.encode())
         try:
@@ -127,17 +127,17 @@ def _write(reply: Reply) -> str:
 
 
 def _read(text: str) -> Reply:
-    told = json.loads(text)
-    if not isinstance(told["text"], str):
+    fields = json.loads(text)
+    if not isinstance(fields["text"], str):
         raise TypeError("a reply without text")
     return Reply(
-        told["text"],
-        Usage(*told["usage"]),
-        told["model"],
-        told["finish"],
+        fields["text"],
+        Usage(*fields["usage"]),
+        fields["model"],
+        fields["finish"],
         cost_usd=0.0,
         cache_hit=True,
-        others=tuple(map(str, told.get("others", ()))),
-        reasoning=str(told.get("reasoning", "")),
-        other_reasons=tuple(map(str, told.get("other_reasons", ()))),
+        others=tuple(map(str, fields.get("others", ()))),
+        reasoning=str(fields.get("reasoning", "")),
+        other_reasons=tuple(map(str, fields.get("other_reasons", ()))),
     )

@@ -1,7 +1,7 @@
 """What all real models share: the import of litellm, and one event loop that makes the calls.
 
 Each starts when it is first needed, in a daemon thread. litellm is imported here and nowhere else: it takes seconds.
-asyncio, tenacity and the like are imported where they are used, so that whoever calls no real model does not pay for them.
+asyncio and tenacity are imported where they are used, so that a program without real models does not pay for them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Engine:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._import: Future[Any] | None = None  # Any: mypy would take minutes to read litellm
-        self._pid = os.getpid()  # last: whoever reads the right one finds the rest in place
+        self._pid = os.getpid()  # last: a thread that reads the right one finds the rest set
 
     def litellm(self) -> Future[Any]:
         """litellm, now or soon. A failed import is tried again at the next call."""

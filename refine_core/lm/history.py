@@ -23,7 +23,7 @@ from refine_core.lm.responses import to_response
 from refine_core.lm.types import Message, Reply
 
 MAX_CALLS = 1000
-"""Calls that a history keeps. Prompts for advice may have 50 kB, and nobody scrolls further back than this."""
+"""Calls that a history keeps. Prompts for advice may have 50 kB, and people look at the last few only."""
 
 
 Entry = dict[str, Any]
@@ -148,23 +148,23 @@ def print_entries(history: Sequence[Entry], n: int = 1, *, file: TextIO | None =
 
 def format_entries(entries: Iterable[Entry], *, colours: bool = False) -> str:
     """Calls as text for people. colours: with ANSI escapes around headings and replies."""
-    blue, red, green, plain = (_BLUE, _RED, _GREEN, _PLAIN) if colours else ("",) * 4
+    blue, red, green, reset = (_BLUE, _RED, _GREEN, _PLAIN) if colours else ("",) * 4
     lines: list[str] = []
     for entry in entries:
         again = ", from the cache" if entry.get("cache_hit") else ""
         at, model = entry.get("timestamp", "unknown time"), entry.get("model", "")
-        lines += ["", f"{blue}[{at}] {model}{again}{plain}", ""]
+        lines += ["", f"{blue}[{at}] {model}{again}{reset}", ""]
         for message in entry.get("messages") or [{"role": "user", "content": entry.get("prompt")}]:
             lines += [
-                f"{red}{message['role'].capitalize()} message:{plain}",
+                f"{red}{message['role'].capitalize()} message:{reset}",
                 "",
                 str(message["content"]).strip(),
                 "",
             ]
         lines += [
-            f"{red}Response:{plain}",
+            f"{red}Response:{reset}",
             "",
-            *(f"{green}{text.strip()}{plain}" for text in entry.get("outputs", ())),
+            *(f"{green}{text.strip()}{reset}" for text in entry.get("outputs", ())),
             "",
         ]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{text_line}\n" for text_line in lines)

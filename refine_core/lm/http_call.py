@@ -3,7 +3,7 @@
     HttpCall --litellm--> transports --> network           each response is watched on its way (see watch)
              <-- a whole reply (server_replies), a stream (streaming) or an error (error_messages)
 
-Rule 1: the result is a Reply or an LMError with a message of ours. litellm's errors hold the request, and so the key.
+Rule 1: the result is a Reply or an LMError with our own message. litellm's errors hold the request, and so the key.
 Rule 2: a key goes to the address that the model was created with, and nowhere else.
 """
 
@@ -150,9 +150,9 @@ class HttpCall:
 
     async def _ask(self, litellm: Any, extend_deadline: Callable[[], None]) -> Reply | LMError:
         """Ask for a stream if there is a reader. A server that refuses streams is asked again without, now and from then on."""
-        place = (self.api_base, self.model)
+        server = (self.api_base, self.model)
         refuses_streams = False
-        if self.draft is not None and "stream" not in shared.servers.refused_params(place):
+        if self.draft is not None and "stream" not in shared.servers.refused_params(server):
             try:
                 return self._to_reply(litellm, await self._ask_stream(litellm, self.draft, extend_deadline))
             except Exception:
@@ -162,7 +162,7 @@ class HttpCall:
             refuses_streams = True
         reply = self._to_reply(litellm, await self._ask_whole(litellm))
         if refuses_streams:
-            shared.servers.add_refused(place, frozenset(("stream",)))
+            shared.servers.add_refused(server, frozenset(("stream",)))
         return reply
 
     async def _ask_whole(self, litellm: Any) -> ServerReply:
@@ -221,11 +221,11 @@ class HttpCall:
     def _build_request(self) -> dict[str, object]:
         """The parameters that are sent, the key among them. Raises LMRefusedError for those that belong to the model."""
         request = {**self.private, **self.params}
-        for ours in (
+        for name in (
             "rollout_id",
             "timeout",
         ):  # rollout_id only tells calls apart in the cache; no server knows it
-            request.pop(ours, None)
+            request.pop(name, None)
         if misplaced := sorted(_ROUTING & set(self.params)):
             raise LMRefusedError(
                 f"{misplaced[0]!r} belongs to the model, not to one call; give it to LM(…)", model=self.model

@@ -1,4 +1,4 @@
-"""Our errors as litellm's and openai's own, so that code that catches those catches ours.
+"""LMError as litellm's and openai's own exceptions, so that code that catches those catches it.
 
     LMError --as_litellm_error--> the same error, of a class that is litellm's exception, too
 
@@ -66,7 +66,7 @@ def as_litellm_error(error: LMError, cause: type[BaseException] | None = None) -
 
 @cache
 def _combined_class(ours: type[LMError], *theirs: type[BaseException]) -> type[LMError]:
-    """A class that derives from all of them and looks like ours."""
+    """A class that derives from all of them and looks like the first."""
     body = {
         "__module__": ours.__module__,
         "__qualname__": ours.__qualname__,

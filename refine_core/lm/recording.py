@@ -119,12 +119,12 @@ class Recording:
             self._used[key] = index + 1
             return complete[index]
 
-    def check(self, messages: Sequence[Message], params: Mapping[str, object]) -> None:
+    def check_request(self, messages: Sequence[Message], params: Mapping[str, object]) -> None:
         """Raise RecordingEnded if the run was cut short before it made this request."""
         key = _request_key(messages, params)
         with self._lock:
-            count = len(self._answers.get(key, []))
-            if self.cut_short and self._used.get(key, 0) >= count and not self._has_unused():
+            recorded = len(self._answers.get(key, []))
+            if self.cut_short and self._used.get(key, 0) >= recorded and not self._has_unused():
                 raise self._end_error()
 
     def _end_error(self) -> RecordingEnded:

@@ -84,7 +84,7 @@ _BY_STATUS: dict[int, tuple[type[LMError], str]] = {
 
 _ABOUT_THE_PROMPT = (400, 403, 422, 500)
 _PROMPT_TOO_LONG = (
-    "The prompt is too long for {model!r}, with the room that its reply needs ({status}). Shorten the prompt, "
+    "The prompt is too long for {model!r}, including the space for its reply ({status}). Shorten the prompt, "
     "lower max tokens, or load the model with a larger context window."
 )
 _NO_MEMORY = "{at} has too little memory for {model!r} ({status}). Free some there, or choose a smaller model or context window."
@@ -159,4 +159,4 @@ def explain_refusal(
 
 def _unsupported(error: BaseException) -> str:
     """The parameter that the model does not support, as far as litellm says; else ""."""
-    return next((found[1] for pattern in _UNSUPPORTED if (found := pattern.search(str(error)))), "")
+    return next((matched[1] for pattern in _UNSUPPORTED if (matched := pattern.search(str(error)))), "")

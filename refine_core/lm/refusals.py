@@ -178,10 +178,10 @@ def _wait_in(body: object, text: str) -> float | None:
     if isinstance(estimate, (int, float)) and estimate > 0:
         with contextlib.suppress(OverflowError):  # an integer may be too large for a float
             return _valid_wait(float(estimate))
-    if found := _WAIT.search(text):
-        unit = (found[2] or "s").lower()
+    if advice := _WAIT.search(text):
+        unit = (advice[2] or "s").lower()
         scale = next((s for begins, s in _UNITS_S.items() if unit.startswith(begins)), 1.0)
-        return _valid_wait(float(found[1]) * scale)
+        return _valid_wait(float(advice[1]) * scale)
     return None
 
 

@@ -50,29 +50,29 @@ class LM(BaseLM):
     """A model of any provider that litellm knows, or of any OpenAI-compatible server.
 
     model:       "provider/model", such as "openai/gpt-5"; with `api_base`, the server's own name for it will do.
-    temperature, max_tokens, **params: defaults of every call; None leaves one out. A temperature of 0, which is what is
-                 sent if nobody chose another, is left out where the server refuses it. What is named like a secret
+    temperature, max_tokens, **params: defaults of every call; None leaves one out. A temperature of 0, the
+                 default, is left out where the server refuses it. A parameter that is named like a secret
                  (…key, …token, …headers) is sent, but never shown, dumped or pickled. `max_tokens` reaches a reasoning
                  model under the name that it takes.
     cache:       identical calls are cached and marked as such; `cache=False` in one call asks anyway,
                  and `rollout_id=…` (never sent) makes a call another one. cache_in_memory: False passes memory over and
                  uses the file of `configure_cache` alone.
-    callbacks:   told of every call; see refine_core.BaseCallback.
-    num_retries: further attempts after a failure that may pass; a Retry-After is honoured up to 30 s.
+    callbacks:   notified of every call; see refine_core.BaseCallback.
+    num_retries: further attempts after an error that may pass; a Retry-After is honoured up to 30 s.
     api_base:    the server's address, "http://HOST:PORT/v1"; `base_url` is another name for it. Only a key given here is
                  ever sent to it, not one from the environment; without a key it gets the harmless placeholder NO_KEY,
                  so keyless servers work.
     api_key:     without `api_base` and `api_key`, litellm takes the provider's key from the environment.
     timeout_s:   limit of one attempt in seconds, from connecting to the last byte; `timeout` is another name for it,
                  and may be given for one call too. A stream (see `flow`) may take three times as long in all, as long as it
-                 is never silent for `timeout_s`; one that is still being written then is not asked for again.
+                 is never silent for `timeout_s`; one that is still being written then is not retried.
     custom_llm_provider: litellm's name of the provider whose protocol a server speaks, if that is not OpenAI's.
     price_in_usd, price_out_usd: US dollars for a million tokens sent and received, where litellm's table is not to be asked.
-    reply_format: how replies are asked for where no adapter is configured: "chat" (ChatAdapter, as in dspy), "json"
+    reply_format: the format of replies where no adapter is configured: "chat" (ChatAdapter, as in dspy), "json"
                  (JSONAdapter), "json_schema" (JSONSchemaAdapter) or "auto" (AutoAdapter, which finds out).
     Source: dspy.LM, version 2.6.23. Differs: `max_tokens` is None, the model's own limit, where dspy cuts at 1000; text
     completion (`model_type="text"`) is refused, and so is what trains or launches models.
-    Raises: LMNotFoundError for an address that is none; LMRefusedError; TypeError, ValueError.
+    Raises: LMNotFoundError for an invalid address; LMRefusedError; TypeError, ValueError.
     """
 
     kind: ClassVar[Literal["litellm"]] = "litellm"
@@ -168,17 +168,17 @@ class LM(BaseLM):
         on_retry: OnRetry | None = None,
         on_text: OnText | None = None,
     ) -> Flow[Reply]:
-        """`complete` as an operation; given up, it closes the connection.
+        """`complete` as an operation; closing it closes the connection.
 
-        on_text: told the reply as it is written, from another thread; "" when a retry begins it anew. It must be quick.
-        Without it no stream is asked for.
+        on_text: called with the reply while it is written, from another thread, and with "" when a retry starts over. It
+        must be quick. Without it no stream is requested.
         """
         cancel = cancel or Cancel()
         call: HttpCall | None = None
         left_out = self._refused_params(params)
 
         def attempt(number: int) -> Flow[Reply | LMError]:
-            """One try, repeated at once without the parameters that the server blames and no person asked for."""
+            """One attempt, repeated at once without the parameters that the server blames and no person asked for."""
             nonlocal call, left_out
             while True:
                 before, call = call, self._call(messages, drop_params(params, left_out), on_text)
@@ -290,9 +290,9 @@ class LM(BaseLM):
             return False
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
-        known = effort if isinstance(effort, str) else None
+        effort_name = effort if isinstance(effort, str) else None
         provider = capabilities.find_provider(litellm, self.model, self.api_base, self.custom_llm_provider)
-        return capabilities.supports(litellm, self.model, provider, param, known)
+        return capabilities.supports(litellm, self.model, provider, param, effort_name)
 
     @property
     def formats(self) -> FormatSupport:
@@ -310,7 +310,7 @@ class LM(BaseLM):
 
     def dump_state(self) -> dict[str, object]:
         """All settings as data, without the key and whatever else is secret; `LM(**state)` restores it."""
-        given = {name: value for name, value in self.kwargs.items() if value is not None}
+        params = {name: value for name, value in self.kwargs.items() if value is not None}
         rest: dict[str, object] = {"api_base": self.address} if self.api_base else {}
         if self.custom_llm_provider:
             rest["custom_llm_provider"] = self.custom_llm_provider
@@ -322,7 +322,7 @@ class LM(BaseLM):
             rest["cache"] = False
         if self.reply_format != "chat":
             rest["reply_format"] = self.reply_format
-        return {"model": self.model, **given, **rest}
+        return {"model": self.model, **params, **rest}
 
     def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), "_private": {}}  # a pickle has no key

@@ -41,7 +41,7 @@ class ReplayGuard:
     def accept(self, _: Span, event: Event) -> None:
         """Check a request."""
         if isinstance(event, LMRequested) and (recording := self._recordings.get(event.purpose)):
-            recording.check(event.messages, event.params)
+            recording.check_request(event.messages, event.params)
 
 
 class ReplayLM(BaseLM):

@@ -47,11 +47,11 @@ class ServerReply:
     @property
     def tokens(self) -> Usage:
         """The numbers of tokens. litellm writes 0 for unknown, and no prompt has 0 tokens."""
-        sent, received = (
+        prompt_tokens, completion_tokens = (
             token_count(self.usage.get("prompt_tokens")),
             token_count(self.usage.get("completion_tokens")),
         )
-        return Usage(sent or None, received if sent or received else None)
+        return Usage(prompt_tokens or None, completion_tokens if prompt_tokens or completion_tokens else None)
 
 
 def read_litellm_reply(response: Any, body: Mapping[str, Any] | None) -> ServerReply:

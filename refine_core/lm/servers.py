@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from refine_core.lm.reply_formats import FormatSupport
 
-Place = tuple[str | None, str]
+Server = tuple[str | None, str]
 """A server's address, None for the provider's own, and the model's name."""
 
 OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -26,18 +26,18 @@ class Servers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._refused: dict[Place, set[str]] = {}
+        self._refused: dict[Server, set[str]] = {}
         self._formats: dict[tuple[str, str, str], FormatSupport] = {}
 
-    def refused_params(self, place: Place) -> frozenset[str]:
+    def refused_params(self, server: Server) -> frozenset[str]:
         """The parameters that this server is known to refuse for this model."""
         with self._lock:
-            return frozenset(self._refused.get(place, ()))
+            return frozenset(self._refused.get(server, ()))
 
-    def add_refused(self, place: Place, names: frozenset[str]) -> None:
+    def add_refused(self, server: Server, names: frozenset[str]) -> None:
         """Record that the server refused a request with these parameters and answered it without them."""
         with self._lock:
-            self._refused.setdefault(place, set()).update(names)
+            self._refused.setdefault(server, set()).update(names)
 
     def format_support(self, address: str, provider: str | None, model: str) -> FormatSupport:
         """The reply formats of the model at this address; the same object for all who ask it."""
@@ -47,8 +47,8 @@ class Servers:
 
 def drop_params(params: Mapping[str, object], refused: frozenset[str]) -> dict[str, object]:
     """The parameters without those that are refused; a limit is sent under its other name."""
-    kept = {name: value for name, value in params.items() if name not in refused}
+    remaining = {name: value for name, value in params.items() if name not in refused}
     for name in refused & OTHER_NAME.keys():
         if params.get(name) is not None and OTHER_NAME[name] not in refused:
-            kept.setdefault(OTHER_NAME[name], params[name])
-    return kept
+            remaining.setdefault(OTHER_NAME[name], params[name])
+    return remaining

@@ -28,8 +28,8 @@ def check_model(model: object, model_type: str) -> None:
 
 def drop_unsupported(params: dict[str, object]) -> None:
     """Remove dspy's parameters for training and launching where they are empty. Raises TypeError where they are not."""
-    if given := [name for name in _UNSUPPORTED_PARAMS if params.pop(name, None)]:
-        raise TypeError(f"LM does not train or launch models, so it takes no {given[0]!r}")
+    if present := [name for name in _UNSUPPORTED_PARAMS if params.pop(name, None)]:
+        raise TypeError(f"LM does not train or launch models, so it takes no {present[0]!r}")
 
 
 def check_address(name: str, address: object, model: str) -> None:

@@ -51,17 +51,19 @@ class EventReader:
         if not self._has_begun and len(text) >= len(_BOM):
             self._has_begun, text = True, text.removeprefix(_BOM)
         pending = b"\r" if text.endswith(b"\r") else b""  # its LF may be the next byte
-        *lines, rest = text.removesuffix(pending).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        *text_lines, rest = (
+            text.removesuffix(pending).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        )
         self._rest, self._rest_bytes = [rest + pending], len(rest + pending)
         events: list[ServerEvent] = []
-        for line in lines:
-            self._line(line, events)
+        for text_line in text_lines:
+            self._read_line(text_line, events)
         return events
 
     def end(self) -> list[ServerEvent]:
         """The last events, for a server that does not end its last line or event."""
         events = self.feed(b"\n") if self._rest_bytes else []
-        self._line(b"", events)
+        self._read_line(b"", events)
         return events
 
     def _close(self, events: list[ServerEvent]) -> None:
@@ -70,19 +72,19 @@ class EventReader:
             events.append(ServerEvent(self._name, "\n".join(self._data)))
         self._name, self._data = "", []
 
-    def _line(self, line: bytes, events: list[ServerEvent]) -> None:
-        if not line:
+    def _read_line(self, text_line: bytes, events: list[ServerEvent]) -> None:
+        if not text_line:
             self._close(events)
             return
-        field, _, value = line.partition(b":")
+        field, _, value = text_line.partition(b":")
         if field == b"data":
             data_line = value.removeprefix(b" ").decode(errors="replace")
             if self._data and self._data[-1].endswith("}") and data_line.startswith(("{", DONE)):
                 self._close(events)
             self._data.append(data_line)
-        elif line.startswith(b"{") or field == b"error":
+        elif text_line.startswith(b"{") or field == b"error":
             self._close(events)
-            name, data = ("error", value.strip()) if field == b"error" else ("", line)
+            name, data = ("error", value.strip()) if field == b"error" else ("", text_line)
             events.append(ServerEvent(name, data.decode(errors="replace")))
         elif field == b"event":
             self._name = value.strip().decode(errors="replace")

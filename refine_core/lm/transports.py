@@ -35,13 +35,16 @@ MAX_REDIRECTS = 5
 def install() -> None:
     """Guard all transports through which litellm and openai reach the network. Calling twice is harmless."""
     litellms: Any = importlib.import_module("litellm.llms.custom_httpx.aiohttp_transport")
-    families = [
+    libraries = [
         importlib.import_module(name) for name in ("httpx", "httpx2") if importlib.util.find_spec(name)
     ]
-    for transport in (litellms.LiteLLMAiohttpTransport, *(family.AsyncHTTPTransport for family in families)):
+    for transport in (
+        litellms.LiteLLMAiohttpTransport,
+        *(library.AsyncHTTPTransport for library in libraries),
+    ):
         _guard(transport, "handle_async_request", _guarded)
-    for family in families:
-        _guard(family.HTTPTransport, "handle_request", _guarded_in_thread)
+    for library in libraries:
+        _guard(library.HTTPTransport, "handle_request", _guarded_in_thread)
 
 
 def _guard(transport: Any, method: str, guarded: Callable[[Any], Any]) -> None:
@@ -106,8 +109,8 @@ def _check_redirect(watch: Watch, request: Any, response: Any) -> None:
             raise RedirectedElsewhere(shown, response.status_code)
 
 
-def _is_same_server(asked: Any, to: Any) -> bool:
+def _is_same_server(origin: Any, to: Any) -> bool:
     """Whether a redirect stays with the server that was asked, or goes from its http to its https."""
     ports = {"http": 80, "https": 443}
-    here, there = ((u.scheme, u.host, u.port or ports.get(u.scheme)) for u in (asked, to))
+    here, there = ((u.scheme, u.host, u.port or ports.get(u.scheme)) for u in (origin, to))
     return here == there or (here[1] == there[1] and (*here[::2], *there[::2]) == ("http", 80, "https", 443))

@@ -34,9 +34,9 @@ class Usage:
 
     def as_dict(self) -> dict[str, int | None]:
         """prompt_tokens, completion_tokens and their sum, total_tokens."""
-        sent, received = self.prompt_tokens, self.completion_tokens
-        total = None if sent is None or received is None else sent + received
-        return {"prompt_tokens": sent, "completion_tokens": received, "total_tokens": total}
+        prompt, completion = self.prompt_tokens, self.completion_tokens
+        total = None if prompt is None or completion is None else prompt + completion
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ def join_replies(replies: Sequence[Reply]) -> Reply:
     first, last = replies[0], replies[-1]
     reasons = [reason for reply in replies for reason in reply.reasons]
     texts = [text for reply in replies for text in reply.texts]
-    sent = _sum(reply.usage.prompt_tokens for reply in replies)
-    received = _sum(reply.usage.completion_tokens for reply in replies)
+    prompt = _sum(reply.usage.prompt_tokens for reply in replies)
+    completion = _sum(reply.usage.completion_tokens for reply in replies)
     cost = _sum(reply.cost_usd for reply in replies)
     hit, replayed = all(r.cache_hit for r in replies), all(r.replayed for r in replies)
-    usage = Usage(None if sent is None else int(sent), None if received is None else int(received))
+    usage = Usage(None if prompt is None else int(prompt), None if completion is None else int(completion))
     return Reply(
         texts[0],
         usage,
@@ -102,5 +102,5 @@ def join_replies(replies: Sequence[Reply]) -> Reply:
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    known = list(values)
-    return None if None in known else sum(v for v in known if v is not None)
+    numbers = list(values)
+    return None if None in numbers else sum(v for v in numbers if v is not None)

@@ -67,23 +67,23 @@ class Row:
     """One thing that goes wrong.
 
     behaviour: what the server does, again and again. streamed: the same where a stream is asked for, if that differs.
-    error: what comes of it; None is a reply. words: what the message must contain, the cause and the next step; or the
-    reply's text. retried: the same call may yet succeed, so it is tried again. place: which server.
+    error: what comes of it; None is a reply. fragments: what the message must contain, the cause and the next step; or the
+    reply's text. retried: the same call may yet succeed, so it is tried again. location: which server.
     modes: how the reply is asked for. timeout_s: the limit of one try that the row is played with.
     """
 
     name: str
     behaviour: Behaviour
     error: type[LMError] | None
-    words: tuple[str, ...]
+    fragments: tuple[str, ...]
     _: KW_ONLY
     retried: bool = False
     streamed: Behaviour | None = None
-    place: Literal["server", "tls", "http as https", "closed port", "no such host", "elsewhere"] = "server"
+    location: Literal["server", "tls", "http as https", "closed port", "no such host", "elsewhere"] = "server"
     modes: tuple[Mode, ...] = ("whole", "streamed")
     timeout_s: float = 15.0
 
-    def answered(self, body: Body) -> str | Answer:
+    def respond(self, body: Body) -> str | Answer:
         """What the server does for this request."""
         behaviour = self.behaviour if self.streamed is None or not body.get("stream") else self.streamed
         return behaviour(body) if callable(behaviour) else behaviour
@@ -113,20 +113,20 @@ def close_clients() -> None:
 def standing(row: Row) -> Iterator[Place]:
     """The row's server, alive inside `with`; every chat request gets the row's behaviour."""
     with contextlib.ExitStack() as stack:
-        if row.place == "no such host":
+        if row.location == "no such host":
             yield Place("http://nowhere.invalid/v1")
-        elif row.place == "closed port":  # bound and not listening: nobody else takes the port
+        elif row.location == "closed port":  # bound and not listening: nobody else takes the port
             closed = stack.enter_context(socket.socket())
             closed.bind(("127.0.0.1", 0))
             yield Place(f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
-        elif row.place == "elsewhere":
+        elif row.location == "elsewhere":
             other = stack.enter_context(OpenAIServer("stolen"))
             to = redirect(307, f"{other.url}/chat/completions?key={KEY}")
             server = stack.enter_context(OpenAIServer(lambda _: to))
             yield Place(server.url, server, other)
         else:
-            server = stack.enter_context(OpenAIServer(row.answered, tls=row.place == "tls"))
-            url = server.url if row.place != "http as https" else server.url.replace("http:", "https:")
+            server = stack.enter_context(OpenAIServer(row.respond, tls=row.location == "tls"))
+            url = server.url if row.location != "http as https" else server.url.replace("http:", "https:")
             yield Place(url, server)
 
 
@@ -272,7 +272,7 @@ REFUSED = (
         "",
         LMNotFoundError,
         ("sends the request on to", "give its address"),
-        place="elsewhere",
+        location="elsewhere",
     ),
 )
 PASSING = tuple(
@@ -315,7 +315,7 @@ NETWORK = (
         LMUnavailableError,
         ("connection refused", "Is the server running"),
         retried=True,
-        place="closed port",
+        location="closed port",
     ),
     Row(
         "DNS failure",
@@ -323,21 +323,21 @@ NETWORK = (
         LMUnavailableError,
         ("no such host", "Check the address"),
         retried=True,
-        place="no such host",
+        location="no such host",
     ),
     Row(
         "TLS: a certificate that nobody trusts",
         "",
         LMUnavailableError,
         ("no secure connection", "certificate", "SSL_CERT_FILE"),
-        place="tls",
+        location="tls",
     ),
     Row(
         "TLS: the server speaks none",
         "",
         LMUnavailableError,
         ("no secure connection", "Check http or https"),
-        place="http as https",
+        location="http as https",
     ),
     *(
         Row(name, behaviour, LMUnavailableError, BROKEN, retried=True)

@@ -33,15 +33,15 @@ NAMES = [f"{row.name}, {mode}" for row, mode in PLAYED]
 
 
 @dataclass
-class Outcome:
+class CallResult:
     """What came of a row. tries: requests that arrived, None where there is no server. stolen: at the other server."""
 
-    made: Reply | LMError
+    result: Reply | LMError
     retries: list[tuple[int, float, LMError]]
-    told: list[str]
+    updates: list[str]
     tries: int | None
     stolen: int
-    asked: list[dict] = field(default_factory=list)
+    requests: list[dict] = field(default_factory=list)
 
 
 def describe_kind(error: object) -> type | None:
@@ -49,7 +49,7 @@ def describe_kind(error: object) -> type | None:
     return next((kind for kind in type(error).__mro__ if kind in vars(errors).values()), None)
 
 
-def play(row: Row, mode: Mode) -> Outcome:
+def play(row: Row, mode: Mode) -> CallResult:
     with standing(row) as place:
         lm = LM(
             "tiny",
@@ -59,21 +59,21 @@ def play(row: Row, mode: Mode) -> Outcome:
             timeout_s=row.timeout_s,
             num_retries=RETRIES,
         )
-        retries, told = [], []
+        retries, updates = [], []
         flow = lm.flow(
             ASK,
             {},
             on_retry=lambda *what: retries.append(what),
-            on_text=told.append if mode == "streamed" else None,
+            on_text=updates.append if mode == "streamed" else None,
         )
         try:
             # Half of them by the async driver, so that both are shown what goes wrong.
-            made = run(flow) if len(row.name) % 2 else asyncio.run(arun(flow))
+            result = run(flow) if len(row.name) % 2 else asyncio.run(arun(flow))
         except LMError as error:
-            made = error
+            result = error
         asked = [request.json for request in place.server.requests] if place.server else []
         stolen = len(place.other.requests) if place.other else 0
-        return Outcome(made, retries, told, len(asked) if place.server else None, stolen, asked)
+        return CallResult(result, retries, updates, len(asked) if place.server else None, stolen, asked)
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +117,13 @@ def played(request, outcomes):
 def test_each_row_becomes_the_right_error_and_says_the_cause_and_next_step(played):
     row, _, outcome = played
     if row.error is None:
-        assert isinstance(outcome.made, Reply), outcome.made
-        assert outcome.made.text == row.words[0]
+        assert isinstance(outcome.result, Reply), outcome.result
+        assert outcome.result.text == row.fragments[0]
     else:
-        assert describe_kind(outcome.made) is row.error, outcome.made
-        assert [word for word in row.words if word not in str(outcome.made)] == [], str(outcome.made)
-        assert outcome.made.model == "tiny"
-        assert outcome.made.retryable is row.retried
+        assert describe_kind(outcome.result) is row.error, outcome.result
+        assert [word for word in row.fragments if word not in str(outcome.result)] == [], str(outcome.result)
+        assert outcome.result.model == "tiny"
+        assert outcome.result.retryable is row.retried
 
 
 def test_each_row_is_tried_as_often_as_it_may_pass_and_each_retry_is_told(played):
@@ -131,8 +131,10 @@ def test_each_row_is_tried_as_often_as_it_may_pass_and_each_retry_is_told(played
     retries = RETRIES if row.retried else 0
     assert [ordinal for ordinal, _, _ in outcome.retries] == list(range(1, retries + 1))
     assert {describe_kind(error) for _, _, error in outcome.retries} <= {row.error}
-    if outcome.tries is not None and row.place == "server":
-        refused = sum("stream" in str(body) for body in outcome.asked) if row.name == "stream refused" else 0
+    if outcome.tries is not None and row.location == "server":
+        refused = (
+            sum("stream" in str(body) for body in outcome.requests) if row.name == "stream refused" else 0
+        )
         assert outcome.tries == 1 + retries + refused
     for ordinal, wait_s, error in outcome.retries:
         advised = getattr(error, "retry_after_s", None)
@@ -144,7 +146,7 @@ def test_each_row_is_tried_as_often_as_it_may_pass_and_each_retry_is_told(played
 
 def test_the_key_is_in_no_error_reply_or_draft(played):
     _, _, outcome = played
-    for shown in [outcome.made, *(error for _, _, error in outcome.retries)]:
+    for shown in [outcome.result, *(error for _, _, error in outcome.retries)]:
         assert KEY not in repr(shown)
         if isinstance(shown, LMError):
             assert (shown.__cause__, shown.__context__) == (None, None)
@@ -153,7 +155,7 @@ def test_the_key_is_in_no_error_reply_or_draft(played):
             )
             ours = [frame for frame in frames if "refine_core" in frame.filename]
             assert KEY not in repr([frame.locals for frame in ours]) + repr(vars(shown))
-    assert KEY not in repr(outcome.told)
+    assert KEY not in repr(outcome.updates)
 
 
 def test_a_key_goes_nowhere_but_to_its_server(outcomes):
@@ -168,27 +170,27 @@ def test_the_key_is_in_no_log_not_even_at_level_debug(outcomes, logs):
 def test_a_stream_is_asked_for_only_where_somebody_reads_along(played):
     row, mode, outcome = played
     if row.name != "stream refused":
-        assert {bool(body.get("stream")) for body in outcome.asked} <= {mode == "streamed"}
+        assert {bool(body.get("stream")) for body in outcome.requests} <= {mode == "streamed"}
 
 
 def test_what_is_told_last_is_the_reply(played):
     _, mode, outcome = played
-    if isinstance(outcome.made, Reply) and mode == "streamed":
-        assert outcome.told[-1] == outcome.made.text
+    if isinstance(outcome.result, Reply) and mode == "streamed":
+        assert outcome.updates[-1] == outcome.result.text
 
 
 def test_streamed_or_whole_the_reply_is_the_same(outcomes):
     for row in ROWS:
         if row.error is None:
-            assert outcomes[f"{row.name}, whole"].made == outcomes[f"{row.name}, streamed"].made
+            assert outcomes[f"{row.name}, whole"].result == outcomes[f"{row.name}, streamed"].result
 
 
 def test_a_draft_of_a_failed_try_is_taken_back_before_the_next_and_only_that(played):
     _, _, outcome = played
-    after_nothing = [after for before, after in itertools.pairwise(["", *outcome.told]) if not before]
+    after_nothing = [after for before, after in itertools.pairwise(["", *outcome.updates]) if not before]
     assert all(after_nothing)  # only words are taken back, and only once
-    assert outcome.told.count("") <= len(outcome.retries)
-    for before, after in itertools.pairwise(outcome.told):
+    assert outcome.updates.count("") <= len(outcome.retries)
+    for before, after in itertools.pairwise(outcome.updates):
         assert not after or after.startswith(before)
 
 

@@ -65,11 +65,11 @@ class Worlds:
 
     def play(self, row: Row) -> Played:
         with standing(row) as place:
-            good = place.server is not None and place.other is None and row.place == "server"
+            good = place.server is not None and place.other is None and row.location == "server"
             if good:
                 server, left = place.server, iter(range(GOOD))
                 server.default = lambda body: (
-                    polite(body) if next(left, None) is not None else row.answered(body)
+                    polite(body) if next(left, None) is not None else row.respond(body)
                 )
             run_id = self.runs.start(
                 spec_for(place.url, fail_count=0, timeout_s=max(row.timeout_s, PATIENCE_S)),
@@ -136,7 +136,7 @@ def test_the_trouble_is_retried_where_it_may_pass_and_retries_are_no_attempts(pl
 def test_the_failure_names_the_cause_and_the_next_step(played):
     fails = [r.event for r in played.records if isinstance(r.event, ev.LMFailed)]
     assert [fail.error.type for fail in fails] == [played.row.error.__name__]
-    assert [word for word in played.row.words if word not in fails[0].error.message] == []
+    assert [word for word in played.row.fragments if word not in fails[0].error.message] == []
     assert played.run.stop_summary.count(fails[0].error.message.splitlines()[0][:60]) == 1, (
         "the screen says it, too"
     )
