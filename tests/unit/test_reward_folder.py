@@ -250,7 +250,7 @@ def test_a_source_that_fills_its_folder_while_it_loads_is_killed_unwatched():
         runner.start()
         process = runner._processes[0]
         assert process.reply.result(10) is None
-        assert "files and folders" in process.killed_for
+        assert "files and folders" in process.kill_reason
 
 
 @pytest.mark.fault(58)
