@@ -51,7 +51,7 @@ class Word(str):
         ([object()], ["<non-serializable: object>"]),
         (Doc, "<non-serializable: ModelMetaclass>"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_value_becomes_the_data_that_pydantic_writes(value, data):
     assert to_jsonable(value) == data
