@@ -3,17 +3,26 @@
 //   server  --revision-->  socket     what there is to show now; told again every two seconds while nothing changes
 //   Python  --data------>  take       what is on the screen
 //
-// One redraw at a time, and at most half of the time goes into them. Without a socket it asks once a second.
-const LEAST_MS = 250; // between two redraws
+// A revision begins with the number of events, up to its first dot; words of a reply that is being written change the rest.
+// One redraw at a time, and at most half of the time goes into them. Without a socket it asks every three seconds.
+const LEAST_MS = 250; // between two redraws; but an event does not wait because of words that were drawn before it
+const BURST_MS = 30; // events often come several at once: the first waits so long for the others
 const LOST_MS = 3000; // after which a redraw that did not come is asked for again
 const RETRY_MS = 1000;
 
 class Follower {
+  asked = -Infinity; // when, for the latest redraw
+  took = 0; // that redraw, in milliseconds
+  pending = false; // whether it is yet to come
+  news = 0; // when there first was something else than what is drawn
+  words = false; // whether it was for words alone
+
   start(data) {
     const url = new URL(data.url, document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     this.socket = new WebSocket(url);
     this.socket.onmessage = (message) => {
+      if (this.latest === this.drawn) this.news = performance.now();
       this.latest = message.data;
       this.look();
     };
@@ -32,21 +41,28 @@ class Follower {
     }
     if (data.revision !== this.drawn) {
       this.drawn = data.revision;
-      this.pause = Math.max(LEAST_MS, performance.now() - (this.asked ?? performance.now()));
+      this.took = this.pending ? performance.now() - this.asked : 0;
+      this.pending = false;
       this.look();
     }
   }
 
   look() {
     clearTimeout(this.timer);
-    if (this.latest === this.drawn) return;
-    const left = (this.asked ?? -Infinity) + this.pause - performance.now();
+    if (this.latest === this.drawn) {
+      this.pending = false;
+      return;
+    }
+    const event = this.latest?.split(".")[0] !== this.drawn.split(".")[0];
+    const pause = this.pending ? LOST_MS : Math.max(event && this.words ? 0 : LEAST_MS, this.took);
+    const left = Math.max(this.asked + pause, this.news + BURST_MS) - performance.now();
     if (left > 0) {
       this.timer = setTimeout(() => this.look(), left);
       return;
     }
     this.asked = performance.now();
-    this.pause = LOST_MS; // until it is drawn
+    this.pending = true;
+    this.words = !event;
     this.ask("changed", this.latest ?? "");
   }
 
