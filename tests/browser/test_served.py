@@ -50,12 +50,12 @@ def elsewhere() -> Iterator[str]:
         finish(thread)
 
 
-def socket_opens(url: str, origin: str | None = None) -> bool:
+def socket_opens(url: str, origin: str | None = None, socket: str = SOCKET) -> bool:
     """Whether a websocket is let in. origin: none is sent where it is left out."""
     where = urlsplit(url)
     try:
         with connect(
-            f"ws://{where.netloc}{where.path.rstrip('/')}{SOCKET}",
+            f"ws://{where.netloc}{where.path.rstrip('/')}{socket}",
             origin=origin,
             proxy=None,
             open_timeout=10,
@@ -114,6 +114,17 @@ def test_a_websocket_is_let_in_from_its_own_origin_alone(server):
     ]
     assert [one for one in foreign if socket_opens(url, origin=one)] == []
     assert not socket_opens(url), "a browser says its origin, always"
+
+
+@pytest.mark.fault(41)
+def test_a_live_run_wakes_pages_of_its_own_origin_under_a_base_path_alike(server):
+    url = server.start("--server.baseUrlPath=there")
+    own = url.removesuffix("/there")
+    updates = "/lib/updates?run=unknown"
+    assert socket_opens(url, origin=own, socket=updates)
+    assert socket_opens(own, origin=own, socket=updates), "where a proxy takes the base path off"
+    assert not socket_opens(url, origin="http://evil.example", socket=updates)
+    assert not socket_opens(url, socket=updates)
 
 
 def status_of(url: str, path: str, **headers: str | list[str]) -> int:
