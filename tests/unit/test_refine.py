@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 
 import pytest
 
@@ -203,3 +205,66 @@ def test_a_prediction_reads_as_attribute_and_item_and_says_what_it_has():
     )
     with pytest.raises(AttributeError, match="its fields are: answer, score"):
         made.anwser  # noqa: B018
+
+
+class Remembered(Module):
+    """Notes a weak reference to the predictor of each copy that runs, and how many there are meanwhile."""
+
+    def __init__(self):
+        self.answer = Predict("question -> answer")
+        self.notes = Notes()
+
+    def forward(self, question):
+        self.notes.copies.append(weakref.ref(self.answer))
+        self.notes.alive.append(sum(ref() is not None for ref in self.notes.copies))
+        return self.answer(question=question)
+
+
+class Notes:
+    """Shared by all copies."""
+
+    def __init__(self):
+        self.copies, self.alive = [], []
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+@pytest.mark.fault(43)
+@pytest.mark.parametrize(
+    "values", [(0.1, 0.5, 0.2, 0.3, 0.4, 0.1), (0.3,) * 6, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
+)
+def test_only_the_best_attempt_and_the_last_stay_in_memory(values):
+    """The others are freed at once, and not when Python's collector comes by."""
+    program = Remembered()
+    refine = BestOfN(program, N=6, reward_fn=rewards(*values), threshold=1.0)
+    gc.collect()
+    gc.disable()
+    try:
+        with context(lm=ScriptedLM(lambda *_: {"answer": "Brussels"}), trace=None):
+            refine(question="?")
+        assert len(program.notes.copies) == 6
+        assert max(program.notes.alive) <= 3, "the best one, the last one and the one that runs"
+        assert [ref() for ref in program.notes.copies] == [None] * 6
+    finally:
+        gc.enable()
+
+
+@pytest.mark.fault(43)
+def test_an_attempt_that_failed_leaves_nothing_in_memory_after_the_run():
+    program = Remembered()
+
+    def reward(_, __):
+        if len(program.notes.copies) == 2:
+            raise ValueError
+        return 0.1
+
+    refine = BestOfN(program, N=3, reward_fn=reward, threshold=1.0)
+    gc.collect()
+    gc.disable()
+    try:
+        with context(lm=ScriptedLM(lambda *_: {"answer": "Brussels"}), trace=None):
+            refine(question="?")
+        assert [ref() for ref in program.notes.copies] == [None] * 3
+    finally:
+        gc.enable()
