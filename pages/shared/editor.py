@@ -72,7 +72,7 @@ def editor(
     text = current_text(code, key=key, rev=rev)
     st.session_state[memory] = _Draft(code=text, rev=rev)
 
-    found = problems(text) if callable(problems) else problems
+    marks = problems(text) if callable(problems) else problems
     result = _editor(
         key=key,
         data={
@@ -80,7 +80,7 @@ def editor(
             "code": text,
             "rev": rev,
             "label": label,
-            "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in found],
+            "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in marks],
             "height": height,
             "language": language,
             "readonly": readonly,
@@ -93,8 +93,8 @@ def editor(
 
 def current_text(code: str, *, key: str, rev: int) -> str:
     """What the editor `key` holds, also before it is drawn: the typed text of this `rev`, else `code`."""
-    kept = cast("_Draft | None", st.session_state.get(f"{key}:draft"))
-    drafts = (_draft(key), kept, _Draft(code=code, rev=rev))
+    remembered = cast("_Draft | None", st.session_state.get(f"{key}:draft"))
+    drafts = (_draft(key), remembered, _Draft(code=code, rev=rev))
     draft = next(one for one in drafts if one and one["rev"] == rev)
     # A component's text comes as JSON, which lets half an emoji through.
     return make_well_formed(draft["code"]).replace("\r\n", "\n").replace("\r", "\n")

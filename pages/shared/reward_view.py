@@ -45,9 +45,9 @@ def draw_reward(timeline: Timeline, attempt: Attempt) -> None:
         label_visibility="collapsed",
     )
     if scored.unmet:
-        said = "\n".join(f"Rule not met, {name}: {message}" for name, message in scored.unmet.items())
-        st.warning(escape_markdown(said), icon=":material/rule:")
-        show_whole_message(said, key=f"rules-{attempt.index}")
+        unmet = "\n".join(f"Rule not met, {name}: {message}" for name, message in scored.unmet.items())
+        st.warning(escape_markdown(unmet), icon=":material/rule:")
+        show_whole_message(unmet, key=f"rules-{attempt.index}")
         st.caption(
             "An attempt ends the run early only if it meets every rule, and ranks below those that do."
         )

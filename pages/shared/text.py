@@ -13,7 +13,7 @@ from refine_core.runs import make_well_formed
 
 SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
-ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a show_whole_message
+ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a whole
 PAGE_CHARACTERS, PAGE_LINES = 4_000, 80
 ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 _JOIN = "\u2060"  # a word joiner: seen by nobody, it keeps an address from becoming a link
@@ -24,7 +24,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 def escape_markdown(text: object) -> str:
     """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
 
-    No address in it becomes a link. A long one is shown by its beginning and its end; `whole` shows the rest.
+    No address in it becomes a link. A long one is shown by its beginning and its end; `show_whole_message` shows all of it.
     """
     return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _shorten(make_well_formed(str(text))))).replace("\n", "  \n")
 
@@ -75,7 +75,7 @@ def show_whole_message(text: str, *, key: str) -> None:
 
 
 def show_output(text: str, title: str, *, key: str) -> None:
-    """What a reward show_output, folded where it is long. The worker keeps 64,000 characters and says how many it dropped."""
+    """What a reward printed, folded where it is long. The worker keeps 64,000 characters and says how many it dropped."""
     lines = text.count("\n") + 1
     if lines <= SHORT_LINES:
         st.caption(title)

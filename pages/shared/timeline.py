@@ -48,8 +48,8 @@ def draw_timeline(
     A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
-    known = {attempt.index for attempt in timeline.attempts}
-    pick = _read_pick(st.session_state.get(key), known)
+    indices = {attempt.index for attempt in timeline.attempts}
+    pick = _read_pick(st.session_state.get(key), indices)
     figure = json.dumps(figures.build_figure(timeline), allow_nan=False)
     data = {
         "plotly": PLOTLY_URL,
@@ -63,18 +63,18 @@ def draw_timeline(
             {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS
         ],
         "rows": [_row(row) for row in figures.build_ledger(timeline)],
-        "selected": pick["attempt"] if pick else selected if selected in known else None,
+        "selected": pick["attempt"] if pick else selected if selected in indices else None,
         "picked_at": pick["at"] if pick else None,
         "reveal": reveal,
         "best": timeline.best,
         "first_failed": timeline.first_failed,
     }
     picked = _component(key=key, data=data, on_picked_change=lambda: None)
-    found, told = _read_pick(picked, known), f"{key}-told"
-    if found is None or st.session_state.get(told) == found:  # Streamlit may carry one pick into two runs
+    new, memory = _read_pick(picked, indices), f"{key}-told"
+    if new is None or st.session_state.get(memory) == new:  # Streamlit may carry one pick into two runs
         return None
-    st.session_state[told] = found
-    return found["attempt"]
+    st.session_state[memory] = new
+    return new["attempt"]
 
 
 def preload(*, key: str) -> None:
@@ -93,13 +93,13 @@ def _describe_draft(timeline: Timeline) -> dict[str, str]:
     return {"who": f"{describe_caller(timeline, call)} · {state}", "text": text}
 
 
-def _read_pick(state: object, known: set[int]) -> _Pick | None:
+def _read_pick(state: object, indices: set[int]) -> _Pick | None:
     """A pick as the browser sent it, if there is one and the attempt exists: a browser can send anything."""
     pick = state.get("picked") if isinstance(state, Mapping) else None
     if not isinstance(pick, Mapping):
         return None
     attempt, at = pick.get("attempt"), pick.get("at")
-    if attempt not in known or not isinstance(at, int | float):
+    if attempt not in indices or not isinstance(at, int | float):
         return None
     return {"attempt": attempt, "at": at}
 
