@@ -268,3 +268,27 @@ def test_an_attempt_that_failed_leaves_nothing_in_memory_after_the_run():
         assert [ref() for ref in program.notes.copies] == [None] * 3
     finally:
         gc.enable()
+
+
+@pytest.mark.fault(43)
+def test_one_error_raised_by_several_runs_has_its_note_once():
+    error = ValueError("always the same")
+
+    def reward(_, __):
+        raise error
+
+    with context(lm=ScriptedLM(lambda *_: {"answer": "Brussels"})):
+        for _ in range(2):
+            with pytest.raises(ValueError, match="always"):
+                BestOfN(Predict("question -> answer"), N=2, reward_fn=reward, threshold=1.0)(question="?")
+    assert error.__notes__ == ["2 of 2 attempts failed; this is the last failure."]
+
+
+@pytest.mark.fault(43)
+def test_rollout_ids_are_counted_from_the_models_own():
+    lm = ScriptedLM(lambda *_: {"answer": "Brussels"}).copy(rollout_id=7)
+    with context(lm=lm):
+        BestOfN(Predict("question -> answer"), 3, rewards(0.1, 0.2, 0.3), 1.0, schedule="dspy-3")(
+            question="?"
+        )
+    assert [call.params.get("rollout_id") for call in lm.calls] == [7, 8, 9]
