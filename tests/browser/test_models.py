@@ -114,7 +114,7 @@ def test_a_run_is_replayed_without_its_server_and_says_so(page, url):
     page.reload()
     stopped(page, "All 5 attempts made")
     page.get_by_role("button", name="Replay").click()
-    page.get_by_text("none", exact=True).click()
+    page.get_by_role("radiogroup", name="Reply delay").get_by_text("none", exact=True).click()
     press(page, "Start the replay")
     expect(page.get_by_text("Replay: recorded replies of openai/tiny; no model was asked.")).to_be_visible(
         timeout=20_000

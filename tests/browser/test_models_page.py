@@ -79,7 +79,7 @@ def test_a_connection_is_tested_and_kept_and_a_reload_forgets_its_key(models):
         assert model.requests[-1].headers["authorization"] == f"Bearer {KEY}"
         press(models, "Save")
         says(models, "Saved kept.")
-        says(models, "held in this session's memory until a reload")
+        says(models, "kept until you reload the page")
         assert KEY not in everything(models)
         models.reload()
         wait_idle(models)
@@ -185,7 +185,7 @@ def test_every_size_and_scheme_fits_and_axe_finds_nothing_serious(chromium, serv
         to(page, model)
         page.get_by_text("Parameters and prices").click()
         press(page, "Test")
-        says(page, "It does not work.")
+        says(page, "It does not work")
         assert findings() == []
         press(page, "Save")
         says(page, "Saved work.")
