@@ -115,7 +115,7 @@ def _draw(check: Check) -> None:
     elif check.ok:
         st.success(f"It works. Tested in {format_duration(check.took_s)}.", icon=":material/check_circle:")
     elif check.ok is False:
-        st.error("It does not work. See below what to do.", icon=":material/error:")
+        st.error("It does not work yet. See below what to do.", icon=":material/error:")
     else:
         st.warning("It is unclear whether it works. See below why.", icon=":material/help:")
     with st.container(gap="xsmall"):
