@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import get_args
 
 from refine_core.errors import Problem, SpecError
@@ -30,32 +29,10 @@ from refine_core.events import (
 )
 from refine_core.spec import HintSource, Schedule
 from refine_core.spec.limits import find_limit_problems, is_whole
-from refine_core.spec.schedule import DSPY_2_6
+from refine_core.spec.schedule import DSPY_2_6, list_temperatures
+from refine_core.spec.schedule import schedule as schedule  # noqa: PLC0414 - refine_core.loop has always had it
 
 _HINT_SOURCES = get_args(HintSource)
-
-
-@lru_cache(maxsize=256)
-def schedule(first: float, n: int) -> tuple[float, ...]:
-    """The temperatures of `n` attempts: `first`, then 0.5 + i * (0.5 / n); order kept, duplicates dropped, first `n`.
-
-    Returns one an attempt, in the order of their indices. Raises ZeroDivisionError for n = 0.
-    Source: dspy.Refine.forward, version 2.6.23.
-    """
-    return tuple(dict.fromkeys([first, *(0.5 + i * (0.5 / n) for i in range(n))]))[:n]
-
-
-def list_temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
-    """The temperatures of `n` attempts by a schedule; zeros if none is sent. first: the model's own temperature."""
-    match by.kind:
-        case "list":
-            return by.temperatures[:n]
-        case "dspy-3":  # dspy.Refine.forward, version 3.4.1
-            return (1.0,) * n
-        case "none":
-            return (0.0,) * n
-        case _:
-            return schedule(first, n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +171,10 @@ class Loop:
 
     @property
     def best(self) -> int | None:
-        """The best attempt so far: every validator met, then the highest reward; a tie keeps the first."""
+        """The best attempt so far: every validator met, then the highest reward; a tie keeps the first.
+
+        refine_core.refine.progress keeps what this will return.
+        """
         return max(sorted(self.rewards), key=self.rank, default=None)
 
     def rank(self, index: int) -> tuple[bool, float]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from refine_core.adapters.complete_signature import complete_for_call, request_for_call
+from refine_core.adapters.ask_with_fallback import complete_for_call, request_for_call
 from refine_core.adapters.types import Messages
 from refine_core.concurrency.flows import arun, run
 from refine_core.signatures.signature import Signature

@@ -26,7 +26,7 @@ class JSONSchemaAdapter(JSONAdapter):
     The schema is made of the signature: every output is a required key, and nothing else is allowed. It is strict unless
     a type has open keys, such as dict[str, int]. `OutputField(json_schema_extra={…})` adds to the schema of a field.
     A server that refuses the schema is asked for any JSON object, and one that refuses that, too, without a
-    response format; what it refused is remembered by the process (see refine_core.lm.reply_formats). No fallback.
+    response format; what it refused is remembered by the process (see refine_core.lm.format_refusals). No fallback.
 
     callbacks: notified of each format and each parse. Raises: ParseError from `parse`, as ChatAdapter does.
     """

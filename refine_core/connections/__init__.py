@@ -17,7 +17,7 @@ from refine_core.connections.connection_store import (
     remove_connection,
     save_connection,
 )
-from refine_core.connections.connection_test.checks import CHECKS
+from refine_core.connections.connection_test.checks import CHECKS, TEST_LIMIT_S
 from refine_core.connections.connection_test.report import Check, Finding
 from refine_core.connections.presets import PRESETS, Preset
 from refine_core.connections.spending import ModelSpending, sum_spending
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-def start_check(model: ModelSpec, key: str | None = None, *, limit_s: float = 20.0) -> str:
+def start_check(model: ModelSpec, key: str | None = None, *, limit_s: float = TEST_LIMIT_S) -> str:
     """Start to test a connection, and return the test's id at once. See Checks.start."""
     return CHECKS.start(model, key, limit_s=limit_s)
 

@@ -14,9 +14,9 @@ from refine_core.concurrency.flows import Flow, arun, run
 from refine_core.configuration import check_callbacks, get_setting
 from refine_core.lm.ask import ask_from_call
 from refine_core.lm.effects import CallModel
+from refine_core.lm.format_refusals import FormatSupport
 from refine_core.lm.history import Entry, History, print_entries
 from refine_core.lm.overrides import base_reply
-from refine_core.lm.reply_formats import FormatSupport
 from refine_core.lm.responses import to_response
 from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply

@@ -30,6 +30,7 @@ _UNSUPPORTED = (
     re.compile(r"Unsupported (?:value|parameter): '(\w+)'"),
 )
 """How litellm says that a model does not support a parameter."""
+# For a 5xx only; whether a 400 is about the reply format is decided in refine_core.lm.format_refusals.
 _REPLY_FORMAT = re.compile(r"response_format|json_?schema|json_object|\bgrammar\b", re.IGNORECASE)
 
 

@@ -18,7 +18,7 @@ from refine_core.lm import capabilities
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import AwaitLitellm, AwaitReply
 from refine_core.lm.engine import engine, litellm_ready, warm
-from refine_core.lm.reply_formats import FormatSupport
+from refine_core.lm.format_refusals import FormatSupport
 from refine_core.lm.retries import retry
 from refine_core.lm.secrecy import strip_login
 from refine_core.lm.servers import OTHER_NAME, drop_params

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from refine_core.lm.reply_formats import FormatSupport
+from refine_core.lm.format_refusals import FormatSupport
 
 Server = tuple[str | None, str]
 """A server's address, None for the provider's own, and the model's name."""

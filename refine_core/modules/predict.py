@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from refine_core.adapters import Adapter, adapter_for
-from refine_core.adapters.complete_signature import Request, complete_signature
+from refine_core.adapters.ask_with_fallback import Request, complete_signature
 from refine_core.concurrency.flows import Flow
 from refine_core.configuration import (
     check_callbacks,

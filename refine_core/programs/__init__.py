@@ -10,7 +10,6 @@ Everything here is quick, calls no model and runs no reward.
 
 from __future__ import annotations
 
-from refine_core import loop
 from refine_core.errors import Problem, SignatureError
 from refine_core.programs.number_inputs import (
     read_number,
@@ -42,7 +41,16 @@ from refine_core.programs.value_inputs import (
 from refine_core.refine.advice_request import default_instructions
 from refine_core.refine.build import build_stage_signature, find_problems
 from refine_core.rewards.checks import Finding, Fix, rename_parameters
-from refine_core.spec import AdviceForm, HintSource, ModelSpec, ProgramSpec, ReplyFormat, Schedule, StageSpec
+from refine_core.spec import (
+    AdviceForm,
+    HintSource,
+    ModelSpec,
+    ProgramSpec,
+    ReplyFormat,
+    Schedule,
+    StageSpec,
+    schedule,
+)
 from refine_core.spec.examples import EXAMPLES, WorkedExample
 from refine_core.spec.limits import find_limit_problems
 from refine_core.spec.source import program_source
@@ -111,7 +119,7 @@ def list_temperatures(spec: ProgramSpec) -> tuple[float, ...]:
     n = spec.attempt_count
     if not isinstance(n, int) or n < 1:
         return ()
-    return loop.list_temperatures(spec.temperature_schedule, spec.model.temperature or 0.0, n)
+    return schedule.list_temperatures(spec.temperature_schedule, spec.model.temperature or 0.0, n)
 
 
 def list_output_names(stage: StageSpec) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from refine_core.adapters.complete_signature import Request, complete_signature
+from refine_core.adapters.ask_with_fallback import Request, complete_signature
 from refine_core.concurrency.flows import Flow
 from refine_core.events import AdviceGiven, RewardScored
 from refine_core.hints import hint_for

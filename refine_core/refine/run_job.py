@@ -29,12 +29,13 @@ from refine_core.lm.recording import Recording
 from refine_core.lm.replay import ReplayGuard, ReplayLM
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.log.span import Span
-from refine_core.loop import Plan, list_temperatures
+from refine_core.loop import Plan
 from refine_core.refine.advice_request import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, convert_inputs
 from refine_core.refine.driver import Driver
 from refine_core.refine.resuming import ResumeState, was_continued_anyway
 from refine_core.spec import ModelSpec, ProgramSpec
+from refine_core.spec.schedule import list_temperatures
 from refine_core.spec.secrets import environment_key
 
 logger = logging.getLogger("refine_core")

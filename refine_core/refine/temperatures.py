@@ -16,10 +16,11 @@ from refine_core.hints import hint_for
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import CheckSupport
 from refine_core.log.scope import Scope
-from refine_core.loop import Plan, list_temperatures
+from refine_core.loop import Plan
 from refine_core.modules.attempt_context import AttemptContext, Trace
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict
+from refine_core.spec.schedule import list_temperatures
 
 
 @dataclass(frozen=True, slots=True)

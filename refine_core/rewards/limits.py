@@ -1,5 +1,6 @@
-"""Limits on what a reward may return: the worker keeps to them, and the runner accepts nothing beyond them."""
+"""Limits on a reward: its time and memory unless told otherwise, and what it may return; the runner accepts nothing beyond."""
 
+TIMEOUT_S, MEMORY_BYTES = 5.0, 1 << 30  # of one score; of address space
 STDOUT_CHARS = 64_000  # kept of what it prints; the rest is counted
 FEEDBACK_CHARS, MESSAGE_CHARS = 64_000, 4_000
 MARGIN_CHARS = 100  # for the words that say how much was left out

@@ -26,6 +26,7 @@ from refine_core.errors import RewardError, WorkerError
 from refine_core.rewards.exchange import await_reply, empty_folder, encode_arguments, parse_reply, send_frame
 from refine_core.rewards.failures import WorkerFailure
 from refine_core.rewards.judge import Judge, answer_judge
+from refine_core.rewards.limits import MEMORY_BYTES, TIMEOUT_S
 from refine_core.rewards.process import Frame, WorkerProcess
 from refine_core.rewards.score import ScoreResult
 from refine_core.rewards.source import find_error_line, find_reward
@@ -54,8 +55,8 @@ class RewardRunner:
         source: str,
         *,
         name: str | None = None,
-        timeout_s: float = 5.0,
-        memory_bytes: int = 1 << 30,
+        timeout_s: float = TIMEOUT_S,
+        memory_bytes: int = MEMORY_BYTES,
         judge: Judge | None = None,
         load_timeout_s: float | None = None,
         landlock_abi: int | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 from refine_core.errors import Problem
@@ -80,3 +81,26 @@ def _is_temperature(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     return math.isfinite(value) and 0 <= value <= MAX_TEMPERATURE
+
+
+@lru_cache(maxsize=256)
+def schedule(first: float, n: int) -> tuple[float, ...]:
+    """The temperatures of `n` attempts: `first`, then 0.5 + i * (0.5 / n); order kept, duplicates dropped, first `n`.
+
+    Returns one an attempt, in the order of their indices. Raises ZeroDivisionError for n = 0.
+    Source: dspy.Refine.forward, version 2.6.23.
+    """
+    return tuple(dict.fromkeys([first, *(0.5 + i * (0.5 / n) for i in range(n))]))[:n]
+
+
+def list_temperatures(by: Schedule, first: float, n: int) -> tuple[float, ...]:
+    """The temperatures of `n` attempts by a schedule; zeros if none is sent. first: the model's own temperature."""
+    match by.kind:
+        case "list":
+            return by.temperatures[:n]
+        case "dspy-3":  # dspy.Refine.forward, version 3.4.1
+            return (1.0,) * n
+        case "none":
+            return (0.0,) * n
+        case _:
+            return schedule(first, n)

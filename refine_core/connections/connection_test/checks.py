@@ -25,6 +25,9 @@ logger = logging.getLogger("refine_core")
 
 MAX_CHECKS = 32
 
+TEST_LIMIT_S = 20.0
+"""How long a whole test may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -40,7 +43,7 @@ class Checks:
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, _Job] = OrderedDict()
 
-    def start(self, model: ModelSpec, key: str | None = None, *, limit_s: float = 20.0) -> str:
+    def start(self, model: ModelSpec, key: str | None = None, *, limit_s: float = TEST_LIMIT_S) -> str:
         """Start to test a connection, and return the test's id at once.
 
         key: typed by a person; else the environment variable that the model names is read. limit_s: seconds for the whole

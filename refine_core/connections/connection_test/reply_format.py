@@ -14,7 +14,7 @@ from refine_core.adapters.read_reply import read_text
 from refine_core.connections.connection_test.report import Verdict
 from refine_core.errors import LMError, ParseError
 from refine_core.lm import BaseLM, Reply
-from refine_core.lm.reply_formats import is_about_format
+from refine_core.lm.format_refusals import is_about_format
 from refine_core.signatures import ensure_signature
 from refine_core.spec import ReplyFormat
 

@@ -27,8 +27,8 @@ from refine_core.errors import LMRefusedError, ParseError
 from refine_core.events import ParseFailed, Purpose
 from refine_core.lm.ask import ask
 from refine_core.lm.base import BaseLM
+from refine_core.lm.format_refusals import is_about_format
 from refine_core.lm.overrides import current_purpose, use_purpose
-from refine_core.lm.reply_formats import is_about_format
 from refine_core.lm.types import Message, Reply
 from refine_core.log.scope import Scope, current_scope
 from refine_core.signatures import Signature
