@@ -50,6 +50,7 @@ class Column:
     number: bool = False
 
 
+# A new key also needs a grid area in assets/timeline/timeline.css, for phones.
 COLUMNS = (
     Column("temperature", "temperature", "temp.", number=True),
     Column("reward", "reward", "reward", number=True),

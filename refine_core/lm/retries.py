@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_RETRY_AFTER_S = 30.0
 """The longest wait that a server may ask for."""
 
-MAX_BACKOFF_S = 8.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.5, 8.0
 
 
 def retry(
@@ -74,4 +74,4 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     advised: float | None = getattr(_attempt_error(state), "retry_after_s", None)
     if advised is not None:
         return min(advised, MAX_RETRY_AFTER_S)
-    return min((wait_exponential(multiplier=0.5) + wait_random(0, 0.5))(state), MAX_BACKOFF_S)
+    return min((wait_exponential(multiplier=FIRST_BACKOFF_S) + wait_random(0, 0.5))(state), MAX_BACKOFF_S)

@@ -26,11 +26,12 @@ from refine_core.errors import RewardError, WorkerError
 from refine_core.rewards.exchange import await_reply, empty_folder, encode_arguments, parse_reply, send_frame
 from refine_core.rewards.failures import WorkerFailure
 from refine_core.rewards.judge import Judge, answer_judge
-from refine_core.rewards.limits import MEMORY_BYTES, TIMEOUT_S
+from refine_core.rewards.limits import MEMORY_BYTES
 from refine_core.rewards.process import Frame, WorkerProcess
 from refine_core.rewards.score import ScoreResult
 from refine_core.rewards.source import find_error_line, find_reward
 from refine_core.rewards.worker_replies import ErrorReply, JudgeRequest, read_load_reply, read_score_reply
+from refine_core.spec.limits import REWARD_TIMEOUT_S
 
 START_S = 10.0  # for Python to come up
 CLOSED = "the reward runner was closed while it ran"  # at the end of the program, too
@@ -55,7 +56,7 @@ class RewardRunner:
         source: str,
         *,
         name: str | None = None,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float = REWARD_TIMEOUT_S,
         memory_bytes: int = MEMORY_BYTES,
         judge: Judge | None = None,
         load_timeout_s: float | None = None,

@@ -1,4 +1,4 @@
-"""The numbers that bound a refinement: how many attempts, when it is good enough, how many may fail."""
+"""The numbers that bound a refinement: how many attempts, when it is good enough, how many may fail, how long a score takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from refine_core.errors import Problem
 
 MAX_ATTEMPTS = 500
 """Of a run that the app makes."""
+
+REWARD_TIMEOUT_S = 5.0
+"""How long one score may take, unless a spec or a caller says otherwise."""
 
 
 def find_limit_problems(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.spec.schedule import DSPY_2_6, Schedule
 
 StageStrategy = Literal["predict", "chain_of_thought"]
@@ -125,7 +126,7 @@ class ProgramSpec:
     threshold: float | None = 1.0
     fail_count: int | None = None
     seed: int = 0
-    reward_timeout_s: float = 5.0
+    reward_timeout_s: float = REWARD_TIMEOUT_S
     model: ModelSpec = ModelSpec()
     adviser: ModelSpec | None = None
     judge: ModelSpec | None = None

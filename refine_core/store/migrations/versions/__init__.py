@@ -1,1 +1,1 @@
-"""The steps, by number."""
+"""The steps, by number. A new one also sets VERSION and the columns in refine_core/store/tables.py."""
