@@ -111,7 +111,9 @@ def _find_test(of: str) -> Check | None:
 
 def _draw(check: Check) -> None:
     if not check.done:
-        st.caption(f"Testing for {format_duration(check.took_s)}; at most 20 s once litellm is loaded.")
+        st.caption(
+            f"Testing for {format_duration(check.took_s)}; at most {connections.TEST_LIMIT_S:g} s once litellm is loaded."
+        )
     elif check.ok:
         st.success(f"It works. Tested in {format_duration(check.took_s)}.", icon=":material/check_circle:")
     elif check.ok is False:

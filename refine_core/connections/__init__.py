@@ -28,6 +28,7 @@ from refine_core.spec.secrets import environment_key
 
 __all__ = [
     "PRESETS",
+    "TEST_LIMIT_S",
     "Check",
     "Connection",
     "Finding",

@@ -1,4 +1,4 @@
-"""What every trace is made of: the types, where marks stand, and in which of the two drawings a trace is shown."""
+"""What every trace is made of: the types, where marks stand, how thick a bar is, and in which of the two drawings a trace is shown."""
 
 from __future__ import annotations
 

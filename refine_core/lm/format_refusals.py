@@ -1,4 +1,8 @@
-"""The reply formats of one model: which ones its server refuses, and whether the model keeps to JSON."""
+"""The reply formats of one model: which ones its server refuses, and whether the model keeps to JSON.
+
+Any 400 to a request with a format may be about it, whatever its words; they decide only whether this schema is refused or
+every one. Of a 5xx they decide that, too: refine_core.lm.refusal_messages.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@
                        --restore-->        the driver's Progress
 
 The attempt that was under way is run again, under a span of its own; advice that was being asked for is asked for again.
-Inputs and outputs are read back from the log: values are given their types by the signatures of the program.
+Inputs and outputs are read back from the log: values are given their types by the signatures of the program. The fold of the same log drops the same attempt: RunResumed in
+refine_core.loop.evolve and refine_core.log.folds.
 """
 
 from __future__ import annotations

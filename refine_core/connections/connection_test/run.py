@@ -1,4 +1,4 @@
-"""One test of a connection, under its time limit. litellm is loaded before the clock starts."""
+"""One test of a connection, under the limit that its caller sets (checks.TEST_LIMIT_S). litellm is loaded before the clock starts."""
 
 from __future__ import annotations
 
