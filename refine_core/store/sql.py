@@ -86,7 +86,7 @@ class SqlStore:
     def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order. Raises StoreError."""
         query = _EVENT.where(events.c.run_id == run_id, events.c.seq > after).order_by(events.c.seq)
-        return [tables.read_record(run_id, *row) for row in self._read(f"read run {run_id}", query)]
+        return [tables.read_record(run_id, row) for row in self._read(f"read run {run_id}", query)]
 
     def row(self, run_id: str) -> RunRow | None:
         """The run as one row, or None. Raises StoreError."""
@@ -172,7 +172,7 @@ class SqlStore:
         readable = []
         for row in self._read(f"read run {run_id}", query):
             with suppress(StoreError):  # the run's page says which event is damaged
-                readable.append(tables.read_record(run_id, *row))
+                readable.append(tables.read_record(run_id, row))
         summary = functools.reduce(summarize, readable, None)
         return summary or Summary(f"{run_id} (damaged)", "", "", 0, None, 0.0)
 

@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
@@ -135,8 +135,12 @@ def event_columns(record: Record) -> dict[str, Value]:
     }
 
 
-def read_record(run_id: str, seq: int, at: float, span: str, kind: str, version: int, payload: str) -> Record:  # noqa: PLR0917  # a row's columns, in their order
-    """The record behind a row of `events`. Raises StoreError if its payload is damaged."""
+def read_record(run_id: str, row: Sequence[Any]) -> Record:
+    """The record behind a row of `events`. Raises StoreError if its payload is damaged.
+
+    row: its columns seq, at, span, kind, version and payload.
+    """
+    seq, at, span, kind, version, payload = row
     try:
         return Record(run_id, seq, at, Span.parse(span), codec.decode(kind, version, payload))
     except (ValueError, TypeError, KeyError) as error:
