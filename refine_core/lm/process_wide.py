@@ -31,7 +31,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from refine_core.lm import transports
 from refine_core.lm.log_guard import log_guard
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -44,6 +43,8 @@ def prepare_litellm_import() -> None:
 
 def configure_litellm(litellm: Any) -> None:
     """Set litellm's globals, and guard logs and transports. Calling twice is harmless."""
+    from refine_core.lm import transports  # only real models need them
+
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True
