@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
@@ -107,6 +106,8 @@ class CallbackCall:
     def __enter__(self) -> Self:
         self._parent = ACTIVE_CALL_ID.get()
         if self._callbacks:
+            import uuid  # for those who are watched
+
             self._call_id = uuid.uuid4().hex
             self._notify("start", instance=self._instance, inputs=dict(self._inputs))
             ACTIVE_CALL_ID.set(self._call_id)

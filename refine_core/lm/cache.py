@@ -10,7 +10,6 @@ Source: dspy.clients.cache, version 2.6.23.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import threading
@@ -50,6 +49,8 @@ def cache_key(lm: Model, messages: Sequence[Message], params: Mapping[str, objec
     except (TypeError, ValueError) as error:
         logger.debug("a call of %r is not cached: %s", lm.model, error)
         return None
+    import hashlib  # it loads OpenSSL
+
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

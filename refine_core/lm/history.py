@@ -13,7 +13,6 @@ from __future__ import annotations
 import datetime
 import sys
 import time
-import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -60,6 +59,8 @@ class Call:
     def entry(self) -> Entry:
         """The call as people read it."""
         if self.uuid is None:
+            import uuid
+
             self.uuid = str(uuid.uuid4())
         reply = self.reply
         return {
