@@ -6,7 +6,7 @@ Rule 1: Budget comes before the recorder, so that a call that may not be made is
 since an unusable reply is charged and must be recorded.
 Rule 2: a budget cannot be kept if a cost is unknown, so the next call is not made.
 The call that exceeds the budget is still charged: the cost of a reply is known only afterwards. Refusals and unusable replies
-are charged, too; failed calls report no cost and are not counted.
+are charged, too; of other failed calls no cost is known, so they count nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A code editor: Python colours, error marks, Ctrl-Enter to run.
+"""A code editor, which keeps the draft of its text: Python colours, error marks, Ctrl-Enter to run.
 
     editor(code, key=…, label=…, problems=…) -> EditorState(code, run)
 

@@ -1,4 +1,4 @@
-"""Tests of connections, each on a thread of its own, found again by its id.
+"""Tests of connections, each on a thread of its own, for at most TEST_LIMIT_S, found again by its id.
 
     start(model, key) -> id      at once
     get(id) -> Check             the state so far; again and again, until it is done
