@@ -240,6 +240,35 @@ class BaseLM:
         return f"{type(self).__name__}({self.model!r}{rest})"
 
 
+class FlowLM(BaseLM):
+    """A model that is written as a flow, once for sync and async callers: its `complete` runs that flow."""
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        cancel: Cancel | None = None,
+        on_retry: OnRetry | None = None,
+    ) -> Reply:
+        """Run `flow` in this thread. Raises what it raises."""
+        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
+
+    def flow(
+        self,
+        messages: Sequence[Message],
+        params: Mapping[str, object],
+        *,
+        cancel: Cancel | None = None,
+        on_retry: OnRetry | None = None,
+        on_text: OnText | None = None,
+    ) -> Flow[Reply]:
+        """The call, as an operation; each model writes its own."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no flow; define flow(self, messages, params, …)"
+        )
+
+
 def _as_messages(prompt: str | None, messages: Sequence[Message] | None) -> Sequence[Message]:
     if messages is not None:
         return messages

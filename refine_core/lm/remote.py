@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.flows import Flow, run
+from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError, LMRefusedError
 from refine_core.lm import capabilities
-from refine_core.lm.base import BaseLM
+from refine_core.lm.base import FlowLM
 from refine_core.lm.effects import AwaitLitellm, AwaitReply
 from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.format_refusals import FormatSupport
@@ -46,7 +46,7 @@ DEFAULT_TEMPERATURE = 0.0
 ENGINE_GRACE_S = 5.0  # how much later than the call's own limit the caller stops waiting for the engine
 
 
-class LM(BaseLM):
+class LM(FlowLM):
     """A model of any provider that litellm knows, or of any OpenAI-compatible server.
 
     model:       "provider/model", such as "openai/gpt-5"; with `api_base`, the server's own name for it will do.
@@ -147,17 +147,6 @@ class LM(BaseLM):
         if secret:
             twin._private = {**self._private, **secret}  # noqa: SLF001  # a copy of the same class
         return twin
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        params: Mapping[str, object],
-        *,
-        cancel: Cancel | None = None,
-        on_retry: OnRetry | None = None,
-    ) -> Reply:
-        """Ask, and ask again after failures that may pass. A None among `params` leaves that one out."""
-        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
     def flow(
         self,

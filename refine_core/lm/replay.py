@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from refine_core import errors
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Pause
-from refine_core.concurrency.flows import Flow, run
+from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError, LMNotFoundError
 from refine_core.events import (
     Event,
@@ -19,7 +19,7 @@ from refine_core.events import (
     LMRequested,
     Purpose,
 )
-from refine_core.lm.base import BaseLM
+from refine_core.lm.base import FlowLM
 from refine_core.lm.pacing import write_slowly
 from refine_core.lm.recording import Recording
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage
@@ -44,7 +44,7 @@ class ReplayGuard:
             recording.check_request(event.messages, event.params)
 
 
-class ReplayLM(BaseLM):
+class ReplayLM(FlowLM):
     """A model that gives the replies of a recording. They cost nothing and are marked as replayed.
 
     model: the recorded model's name. temperature, reply_format: as the recorded one's. delay_s: seconds that each reply
@@ -66,17 +66,6 @@ class ReplayLM(BaseLM):
         super().__init__(model, temperature=temperature)
         del self.kwargs["max_tokens"]
         self.recording, self.delay_s, self.reply_format = recording, delay_s, reply_format
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        params: Mapping[str, object],
-        *,
-        cancel: Cancel | None = None,
-        on_retry: OnRetry | None = None,
-    ) -> Reply:
-        """The recorded reply."""
-        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
     def flow(
         self,

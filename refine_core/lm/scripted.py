@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.concurrency.flows import Flow, run
+from refine_core.concurrency.flows import Flow
 from refine_core.configuration import describe_value
 from refine_core.errors import LMError
 from refine_core.jsonable import to_jsonable
-from refine_core.lm.base import BaseLM
+from refine_core.lm.base import FlowLM
 from refine_core.lm.effects import CallReplyFunction
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
 
@@ -34,7 +34,7 @@ Script = Sequence[ScriptReply | BaseException]
 Answerer = Callable[[Sequence[Message], Mapping[str, object]], "ScriptReply | Awaitable[ScriptReply]"]
 
 
-class ScriptedLM(BaseLM):
+class ScriptedLM(FlowLM):
     """A model that gives the replies of a script.
 
     replies: texts, replies by field ({"answer": "x"}) or whole Replies in the order of the calls, an exception among them
@@ -69,17 +69,6 @@ class ScriptedLM(BaseLM):
     def supports(self, param: str) -> bool:
         """Whether this parameter is among those of `supports=…`. Any parameter is accepted."""
         return param in self._supported
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        params: Mapping[str, object],
-        *,
-        cancel: Cancel | None = None,
-        on_retry: OnRetry | None = None,
-    ) -> Reply:
-        """The next reply of the script, or the function's."""
-        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
     def flow(
         self,

@@ -9,9 +9,9 @@ from typing import ClassVar, Literal
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Pause
-from refine_core.concurrency.flows import Flow, run
+from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMRefusedError, LMTimeoutError
-from refine_core.lm.base import BaseLM
+from refine_core.lm.base import FlowLM
 from refine_core.lm.pacing import write_slowly
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage
 from refine_core.practice.advice import is_advice_request, write_advice
@@ -26,7 +26,7 @@ RETRY_WAIT_S = 0.05
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-class PracticeLM(BaseLM):
+class PracticeLM(FlowLM):
     """The practice model. It sees messages and parameters, answers at once, and costs nothing.
 
     seed: another seed is another run; the same seed, messages and parameters give the same reply, in any process.
@@ -46,17 +46,6 @@ class PracticeLM(BaseLM):
         super().__init__(NAME, temperature=temperature)
         del self.kwargs["max_tokens"]
         self.seed, self.delay_s, self.num_retries = seed, delay_s, num_retries
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        params: Mapping[str, object],
-        *,
-        cancel: Cancel | None = None,
-        on_retry: OnRetry | None = None,
-    ) -> Reply:
-        """The reply to `messages`."""
-        return run(self.flow(messages, params, cancel=cancel, on_retry=on_retry))
 
     def flow(
         self,

@@ -65,7 +65,7 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "getpgrp": (111, None), "getsid": (124, 156), "uname": (63, 160), "sysinfo": (99, 179), "getrusage": (98, 165),
     "getrlimit": (97, 163), "setrlimit": (160, 164), "getrandom": (318, 278), "capget": (125, 90),
 }  # fmt: skip
-# Syncing this folder to the disk is of no use and would delay the syncing of others. A lock would protect nothing in
+# Syncing this folder to the disk is pointless and would delay the syncing of others. A lock would protect nothing in
 # this folder, and keep other programs out of any file that can be read.
 _PRETENDED: dict[str, tuple[int, int]] = {
     "fsync": (74, 82), "fdatasync": (75, 83), "msync": (26, 227), "flock": (73, 32),
