@@ -10,8 +10,9 @@ import datetime
 import math
 from collections.abc import Iterable
 
-TINY, THOUSAND, HUGE = 1e-4, 1000, 1e7
-DECIMALS, SIGNIFICANT = 4, 3
+TINY_REWARD, THOUSAND, HUGE = 1e-4, 1000, 1e7
+REWARD_DECIMALS, SIGNIFICANT = 4, 3
+TINY_USD = 1e-4  # below it an amount is "under $0.0001"
 _MORE_DIGITS = 12  # at most; beyond them a number is written out
 LONG_S = 100.0
 TEN_CENTS = 0.1
@@ -45,9 +46,9 @@ def _write(value: float, more: int) -> str:
     """A number with so many more digits than usual."""
     if value == 0:
         return "0"
-    if not TINY <= abs(value) < HUGE:
+    if not TINY_REWARD <= abs(value) < HUGE:
         return f"{value:.{SIGNIFICANT + more}g}"
-    text = f"{value:.{DECIMALS + more}f}" if abs(value) < THOUSAND else f"{value:,.{more}f}"
+    text = f"{value:.{REWARD_DECIMALS + more}f}" if abs(value) < THOUSAND else f"{value:,.{more}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -104,14 +105,14 @@ def format_cost(usd: float | None) -> str:
         return "cost unknown"
     if usd == 0:
         return "free"
-    return "under $0.0001" if usd < TINY else f"${format_dollars(usd)}"
+    return "under $0.0001" if usd < TINY_USD else f"${format_dollars(usd)}"
 
 
 def format_dollars(usd: float) -> str:
     """The same cost, to as many digits, in a column of dollars: "0", "0.0042", "<0.0001"."""
     if usd == 0:
         return "0"
-    if usd < TINY:
+    if usd < TINY_USD:
         return "<0.0001"
     return f"{usd:.2f}" if usd >= TEN_CENTS else f"{usd:.2g}"
 

@@ -1,4 +1,6 @@
-"""Where things lie: a column of equal width an attempt, a reward panel, and strips beneath it.
+"""Where things lie: a column of equal width an attempt, a reward panel with a line for failures, and strips beneath it.
+
+Every height and width of the chart is decided here.
 
 x     1, 2, 3 …      the attempts as people count them; a column reaches half a unit to either side
 y     the reward's own unit; failures lie on a line of their own below the lowest tick

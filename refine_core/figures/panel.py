@@ -1,4 +1,4 @@
-"""The reward panel: a place for each attempt, its mark at the height of its reward, and the best so far."""
+"""The reward panel: a place for each attempt, its mark, and the best so far. grid.py says at which height each lies."""
 
 from __future__ import annotations
 

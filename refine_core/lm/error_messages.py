@@ -1,4 +1,4 @@
-"""The LMError for an exception of litellm.
+"""The LMError, and so the sentence on screen, for an exception of litellm, a time limit or a fault of the network.
 
     exception --explain--> LMError      who is at fault, and what to do next
 
@@ -158,20 +158,20 @@ def _explain_timeout(fault: TimedOut, at: str, model: str) -> LMTimeoutError:
     """The error for a time limit. A stream that was still being written is not retried: it would take as long again."""
     if not fault.characters and not fault.was_alive:
         return LMTimeoutError(
-            f"{at} gave no answer within {fault.after_s:g} s. Try again, or allow it more time.", model=model
+            f"{at} gave no answer within {fault.limit_s:g} s. Try again, or allow it more time.", model=model
         )
     size = f"{round(fault.characters, 2 - len(str(fault.characters))):,}"  # two digits are enough
     if not fault.was_alive:
         return LMTimeoutError(
-            f"{at} sent nothing more for {fault.after_s:g} s, after about {size} characters. "
+            f"{at} sent nothing more for {fault.limit_s:g} s, after about {size} characters. "
             "Try again, or allow it more time.",
             model=model,
         )
     lm_error = LMTimeoutError(
-        f"{model!r} was still {'thinking' if fault.is_thinking else 'writing'} after {fault.after_s:g} s "
+        f"{model!r} was still {'thinking' if fault.is_thinking else 'writing'} after {fault.limit_s:g} s "
         f"(about {size} characters). Set max tokens."
         if fault.characters
-        else f"{at} kept the connection open for {fault.after_s:g} s and wrote nothing. Allow it more time.",
+        else f"{at} kept the connection open for {fault.limit_s:g} s and wrote nothing. Allow it more time.",
         model=model,
     )
     lm_error.retryable = False

@@ -1,4 +1,4 @@
-"""A server's refusal, whatever its shape: its text, codes and parameters.
+"""A server's refusal, whatever its shape: its text, codes and parameters, and how long it asks to wait (Retry-After).
 
 status, headers, body --read_refusal--> Refusal        of an answer with an error status
 an error under status 200, or in mid-stream            the same, with the status that it names, or None

@@ -1,4 +1,7 @@
-"""Calls that are tried again after a failure that may pass, with a wait in between."""
+"""Calls that are tried again after a failure that may pass: when, and after how long a wait.
+
+The wait is what the server asked for (refusals.py reads it), at most MAX_RETRY_AFTER_S; else longer each time.
+"""
 
 from __future__ import annotations
 

@@ -42,14 +42,14 @@ class RedirectedElsewhere(TransportFault):
 class TimedOut(TransportFault):
     """A time limit was reached.
 
-    after_s: seconds. characters: received of a stream so far. is_thinking: all of them were reasoning.
+    limit_s: the time limit that was reached, in seconds. characters: received of a stream so far. is_thinking: all of them were reasoning.
     was_alive: the stream was still being written.
     """
 
-    def __init__(self, after_s: float, characters: int, *, is_thinking: bool, was_alive: bool) -> None:
-        self.after_s, self.characters = after_s, characters
+    def __init__(self, limit_s: float, characters: int, *, is_thinking: bool, was_alive: bool) -> None:
+        self.limit_s, self.characters = limit_s, characters
         self.is_thinking, self.was_alive = is_thinking, was_alive
-        super().__init__(f"after {after_s:g} s")
+        super().__init__(f"after {limit_s:g} s")
 
 
 class UnwatchedReply(TransportFault):

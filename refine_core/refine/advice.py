@@ -39,7 +39,7 @@ def advise(
 
     predictors: those of `program`, the attempt's own copy, each with its path. trace: their calls, in order.
     style: full or compact, and the instructions.
-    Returns AdviceGiven, with one entry for each predictor. Raises: LMError, ParseError.
+    Returns AdviceGiven, with one entry for each predictor; advice for a name that is no predictor is dropped. Raises: LMError, ParseError.
     """
     paths = {id(one): name for name, one in predictors}
     names = [name for name, _ in predictors]

@@ -1,4 +1,7 @@
-"""The numbers that bound a refinement: how many attempts, when it is good enough, how many may fail, how long a score takes."""
+"""The numbers that bound a refinement: how many attempts, when it is good enough, how many may fail, how long a score takes.
+
+The most attempts of a run in the app, under any schedule: MAX_ATTEMPTS.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which temperature each attempt of a refinement is made at."""
+"""Which temperature each attempt of a refinement is made at. How many attempts there may be: limits.py."""
 
 from __future__ import annotations
 

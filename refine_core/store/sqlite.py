@@ -19,7 +19,7 @@ from refine_core.errors import StoreError
 
 BUSY_S = 10.0  # our own transactions last about a millisecond
 
-_WHY = {
+_WHY = {  # on opening, a full disk arrives as SQLITE_IOERR
     "SQLITE_FULL": "the disk is full; free some space and try again",
     "SQLITE_BUSY": "another program keeps the database locked; close it and try again",
     "SQLITE_LOCKED": "another connection keeps the database locked; try again",

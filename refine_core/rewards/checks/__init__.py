@@ -4,17 +4,22 @@
 
 CHECKS lists them; to add one, write a function Code -> findings. Where reading is not enough, a check reports nothing.
 
-    finding.py          Finding, Fix, Fields
-    code.py             the syntax tree, and the function that is called
+The checks:
+
     parameters.py       wrong parameters, and functions written for other frameworks
     fields.py           unknown fields and inputs
-    argument_names.py   under which names the two arguments are used
     returns.py          branches without a return, results that are no number
-    block_ends.py       how a block of statements can end
     imports.py          modules that the sandbox refuses
     names.py            names that nothing binds
+
+What they share:
+
+    finding.py          Finding, Fix, Fields
+    code.py             the syntax tree, and the function that is called
+    argument_names.py   under which names the two arguments are used
+    block_ends.py       how a block of statements can end
     reachability.py     whether every attempt reaches a node
-    operand_types.py    operations that fail for the types of their operands
+    operand_types.py    operations that fail for the types of their operands (for repeating_errors.py)
 """
 
 from __future__ import annotations

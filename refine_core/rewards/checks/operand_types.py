@@ -1,4 +1,7 @@
-"""Operations that fail whatever the values are, since the signature and the source settle their types."""
+"""Operations that fail whatever the values are, since the signature and the source settle their types.
+
+Not one of CHECKS: after an error, repeating_errors.py asks it whether the error is bound to repeat.
+"""
 
 from __future__ import annotations
 
