@@ -24,6 +24,7 @@ PACKAGES = (
     "errors",
     "concurrency",
     "python_parser",
+    "differences",
     "hints",
     "spec.limits",
     "spec.schedule",
@@ -57,6 +58,7 @@ PACKAGES = (
 )
 # What the pages may use.
 PUBLIC_API = {
+    "differences",
     "runs",
     "programs",
     "connections",

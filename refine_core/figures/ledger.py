@@ -6,11 +6,11 @@ What is unknown says so; it is never 0.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from refine_core.differences import diff_words
 from refine_core.figures import text
 from refine_core.formatting import (
     format_change,
@@ -37,7 +37,6 @@ _FEW_WORDS = 6
 _WHOLE = 52  # characters, up to which a changed value is quoted as a whole
 _NONE = "—"
 _TITLE = 800  # characters of what pointing at a cell tells
-_MOST_WORDS = 600  # up to which two outputs are compared word by word
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,21 +195,16 @@ def _difference(old: str, new: str) -> str:
     a, b = old.split(), new.split()
     if len(a) <= _FEW_WORDS and len(b) <= _FEW_WORDS:
         return f"{text.shorten(old, 40) or 'empty'} → {text.shorten(new, 40) or 'empty'}"
-    if max(len(a), len(b)) > _MOST_WORDS:
-        at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-        return f"changed from word {at + 1:,} on: “{text.shorten(' '.join(b[at : at + 20]), _WHOLE)}”"
-    steps = [s for s in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes() if s[0] != "equal"]
-    gone, come = sum(s[2] - s[1] for s in steps), sum(s[4] - s[3] for s in steps)
+    pieces = diff_words(old, new).pieces
+    gone, come = (sum(len(p.text.split()) for p in pieces if p.kind == kind) for kind in ("removed", "added"))
     if not gone and not come:
         return "only spacing changed"
     if not b:
         return "now empty"
-    fresh = (
-        new
-        if len(new) <= _WHOLE
-        else next(("… " + " ".join(b[s[3] : s[4]]) for s in steps if s[4] > s[3]), "")
-    )
-    counts = f"+{come} {text.MINUS}{gone} words"
+    added = next((p.text for p in pieces if p.kind == "added" and p.text.strip()), "")
+    fresh = new if len(new) <= _WHOLE else added and f"… {added.lstrip()}"
+    counted = [f"+{come}"] * bool(come) + [f"{text.MINUS}{gone}"] * bool(gone)
+    counts = f"{' '.join(counted)} words"
     return f"{counts}: “{text.shorten(fresh, _WHOLE)}”" if fresh else counts
 
 

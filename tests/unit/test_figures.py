@@ -677,7 +677,7 @@ def test_the_hint_column_names_who_was_hinted():
 
 def test_what_changed_is_told_word_by_word():
     told = cells(logs.two_stages(), "output")
-    assert told[1] == "answer: +1 −13 words: “The capital of France is Paris, on the Seine.”"
+    assert told[1] == "answer: −12 words: “The capital of France is Paris, on the Seine.”"
     assert told[3] == "answer: The capital of France is Paris. → Paris"
     assert cells(logs.failures(), "output")[3] == "same"
 
