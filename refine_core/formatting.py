@@ -2,6 +2,7 @@
 
 format_number(0.99999, beside=[1])  "0.99999"        format_duration(1.23)  "1.2 s"
 format_cost(0.0042)                 "$0.0042"        pluralize(2, "call")   "2 calls"
+format_score(1 / 3)                 "0.33"
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterable
+from typing import TypeGuard
 
-TINY_REWARD, THOUSAND, HUGE = 1e-4, 1000, 1e7
-REWARD_DECIMALS, SIGNIFICANT = 4, 3
+TINY_NUMBER, THOUSAND, HUGE = 1e-4, 1000, 1e7
+DECIMALS, REWARD_DECIMALS, SIGNIFICANT = 4, 2, 3
 TINY_USD = 1e-4  # below it an amount is "under $0.0001"
 _MORE_DIGITS = 12  # at most; beyond them a number is written out
 LONG_S = 100.0
@@ -28,28 +30,56 @@ def format_number(value: float | None, beside: Iterable[float | None] = ()) -> s
         return "none"
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else "∞" if value > 0 else "-∞"
-    others = {other for other in beside if other is not None and math.isfinite(other) and other != value}
+    return _write_apart(value, {other for other in beside if _is_finite(other)}, DECIMALS)
+
+
+def format_score(value: float | None, beside: Iterable[float | None] = ()) -> str:
+    """A reward, a threshold or a part of one: to two decimals, "0.33" and "1.00"; counts of things stay whole, "12".
+
+    beside: numbers shown near it. It gets more digits where it would look like one of them, or like 0, and is not.
+    """
+    others = {other for other in beside if _is_finite(other)}
+    if value is None or not math.isfinite(value):
+        return format_number(value)
+    numbers = {value, *others}
+    if all(one == round(one) for one in numbers) and max(map(abs, numbers)) > 1:
+        return format_number(value, others)
+    text = _write_apart(value, {*others, 0.0}, REWARD_DECIMALS)
+    if abs(value) >= THOUSAND or "e" in text:
+        return text
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals:0<{REWARD_DECIMALS}}"
+
+
+def _is_finite(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+def _write_apart(value: float, others: set[float], decimals: int) -> str:
+    """A number with as many digits as tell it from the others, and from a whole number that it does not reach."""
+    others = others - {value}
     if abs(value) < THOUSAND and round(value) > value:
         others.add(round(value))
     below = max((o for o in others if o < value), default=None)
     above = min((o for o in others if o > value), default=None)
     for more in range(_MORE_DIGITS):
-        text = _write(value, more)
-        if (below is None or _read(_write(below, more)) < _read(text)) and (
-            above is None or _read(text) < _read(_write(above, more))
+        text = _write(value, decimals, more)
+        if (below is None or _read(_write(below, decimals, more)) < _read(text)) and (
+            above is None or _read(text) < _read(_write(above, decimals, more))
         ):
             return text
     return repr(float(value))
 
 
-def _write(value: float, more: int) -> str:
+def _write(value: float, decimals: int, more: int) -> str:
     """A number with so many more digits than usual."""
     if value == 0:
         return "0"
-    if not TINY_REWARD <= abs(value) < HUGE:
+    if not TINY_NUMBER <= abs(value) < HUGE:
         return f"{value:.{SIGNIFICANT + more}g}"
-    text = f"{value:.{REWARD_DECIMALS + more}f}" if abs(value) < THOUSAND else f"{value:,.{more}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = f"{value:.{decimals + more}f}" if abs(value) < THOUSAND else f"{value:,.{more}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def _read(text: str) -> float:

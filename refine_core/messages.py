@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored, StopReason
-from refine_core.formatting import format_cost, format_duration, format_number, format_rollout, pluralize
+from refine_core.formatting import format_cost, format_duration, format_rollout, format_score, pluralize
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.error_explanations import SANDBOX
 from refine_core.spec import HintSource
@@ -59,7 +59,7 @@ def describe_outcome(timeline: Timeline, attempt: Attempt) -> str:
 
 def format_reward(timeline: Timeline, value: float | None) -> str:
     """A reward or the threshold of a run, told apart from the run's threshold and from its other rewards."""
-    return format_number(value, (timeline.spec.threshold, *(a.reward for a in timeline.attempts)))
+    return format_score(value, (timeline.spec.threshold, *(a.reward for a in timeline.attempts)))
 
 
 def resume_summary(timeline: Timeline) -> str:

@@ -228,7 +228,7 @@ def test_buttons_step_and_are_disabled_where_they_lead_nowhere(show):
     expect(selected(page)).to_have_text("2")
     press["Previous"].click()
     expect(selected(page)).to_have_text("1")
-    expect(page.locator(".rs-timeline [role=status]")).to_have_text("Attempt 1: scored, reward 0.4")
+    expect(page.locator(".rs-timeline [role=status]")).to_have_text("Attempt 1: scored, reward 0.40")
 
 
 def test_a_button_that_becomes_disabled_leaves_the_focus_in_the_timeline(show):
@@ -351,7 +351,7 @@ def test_the_ledger_is_a_table_with_names_for_rows_and_columns(show):
     assert table.locator("thead th").evaluate_all("es => es.every((e) => e.scope === 'col')")
     assert table.locator("tbody th").evaluate_all("es => es.every((e) => e.scope === 'row')")
     rewards = table.locator("tbody td.reward")
-    expect(rewards).to_have_text(["0.2", "0.6", "0.62", "0.91"])
+    expect(rewards).to_have_text(["0.20", "0.60", "0.62", "0.91"])
     assert rewards.first.evaluate("e => getComputedStyle(e).textAlign") == "right"
 
 

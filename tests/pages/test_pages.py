@@ -408,7 +408,7 @@ def test_a_reply_that_was_read_at_once_says_nothing_of_it():
 
 def test_an_attempt_without_a_temperature_says_so_and_shows_no_number():
     words = said(attempt_of(logs.no_temperature(), 2))
-    assert "Attempt 2 of 4 · no temperature; rollout 1 · reward 0.6" in words
+    assert "Attempt 2 of 4 · no temperature; rollout 1 · reward 0.60" in words
     assert (
         "The model takes no temperature, so none is sent. Rollout 1 keeps this attempt's calls apart" in words
     )
@@ -433,7 +433,7 @@ def test_a_rule_that_was_not_met_stands_beside_the_reward_with_its_message():
 
 def test_a_refinement_inside_an_attempt_is_told_from_the_attempt():
     app = attempt_of(logs.nested(), 1)
-    assert "Attempt 1 of 3 · temperature 0 · reward 0.3" in said(app)
+    assert "Attempt 1 of 3 · temperature 0 · reward 0.30" in said(app)
     assert titles(app)[-4:] == [
         "answer · attempt 1 inside · 400 ms",
         "answer · attempt 2 inside · 800 ms · asked again as JSON",
@@ -468,6 +468,6 @@ def test_a_reward_just_below_the_threshold_is_never_shown_as_the_threshold():
     log.finish()
     app = attempt_of(log, 1)
     assert "reward 0.99999" in said(app)
-    assert [(m.value, m.delta) for m in app.metric] == [("0.99999", "threshold 1")]
+    assert [(m.value, m.delta) for m in app.metric] == [("0.99999", "threshold 1.00")]
     app.switch_page("../runs/page.py").run()
     assert "best reward 0.99999" in said(app)

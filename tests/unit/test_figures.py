@@ -251,7 +251,7 @@ def test_the_threshold_is_a_dashed_labelled_line_and_absent_without_one():
     (line,) = [shape for shape in layout(log)["shapes"] if shape["name"] == "threshold"]
     assert (line["y0"], line["y1"]) == (0.9, 0.9)
     assert line["line"]["dash"]
-    assert "threshold<br>0.9" in {note["text"] for note in layout(log)["annotations"]}
+    assert "threshold<br>0.90" in {note["text"] for note in layout(log)["annotations"]}
     endless = logs.Log(threshold=None)
     assert "threshold" not in {shape["name"] for shape in layout(endless)["shapes"]}
 
@@ -569,7 +569,7 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
         "scored",
         "reached the threshold",
     ]
-    assert cells(log, "reward") == ["0.4", "0.95", "0.97", "0.92"]
+    assert cells(log, "reward") == ["0.40", "0.95", "0.97", "0.92"]
     assert [c.partition(" · ")[0] for c in cells(log, "output")][1:3] == [
         "rule not met (at most 3 words)",
         "2 rules not met (at most 3 words, no full stop)",
@@ -702,14 +702,14 @@ def test_rows_add_up_to_the_run():
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (0.6, "0.6"),
-        (0.625, "0.625"),
-        (1.0, "1"),
+        (0.6, "0.60"),
+        (0.625, "0.62"),
+        (1.0, "1.00"),
         (0.9999, "0.9999"),
         (0.99999, "0.99999"),
         (-0.25, "-0.25"),
         (-0.0001, "-0.0001"),
-        (12.5, "12.5"),
+        (12.5, "12.50"),
     ],
 )
 def test_a_reward_is_not_rounded_to_a_whole_number_that_it_missed(value, shown):

@@ -16,6 +16,7 @@ from refine_core.formatting import (
     format_dollars,
     format_duration,
     format_number,
+    format_score,
     format_seconds,
     format_temperature,
     format_tokens,
@@ -63,6 +64,36 @@ def test_numbers_shown_together_read_in_their_true_order(values):
     """Whatever is below a threshold, or below another reward, never looks like it, however near it is."""
     ordered = sorted(values)
     shown = [as_number(format_number(value, ordered)) for value in ordered]
+    assert all(a < b for a, b in pairwise(shown)), shown
+
+
+@pytest.mark.parametrize(
+    ("value", "beside", "words"),
+    [
+        (1 / 3, [1.0], "0.33"),
+        (1.0, [0.5], "1.00"),
+        (0, [1.0], "0.00"),
+        (0.9999, [], "0.9999"),
+        (0.0004, [], "0.0004"),
+        (0.899, [0.9], "0.899"),
+        (12, [3, None], "12"),
+        (12, [3.5], "12.00"),
+        (-3.0, [], "-3"),
+        (12345.6, [], "12,346"),
+        (1e-9, [], "1e-09"),
+        (math.inf, [], "∞"),
+        (None, [], "none"),
+    ],
+)
+def test_rewards_have_two_decimals_unless_they_count_things(value, beside, words):
+    assert format_score(value, beside) == words
+
+
+@pytest.mark.fault(16)
+@given(st.lists(NUMBERS | NEIGHBOURS, min_size=2, max_size=6, unique=True))
+def test_rewards_shown_together_read_in_their_true_order(values):
+    ordered = sorted(values)
+    shown = [as_number(format_score(value, ordered)) for value in ordered]
     assert all(a < b for a, b in pairwise(shown)), shown
 
 

@@ -63,12 +63,12 @@ def test_a_higher_temperature_is_advised_only_where_one_is_sent(kind):
 
 @pytest.mark.fault(20)
 @pytest.mark.parametrize("threshold", [1.0, None])
-@pytest.mark.parametrize("value", [0.0, 0.5, -3.0])
-def test_a_reward_that_tells_no_answers_apart_is_remarked_on(value, threshold):
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "0.00"), (0.5, "0.50"), (-3.0, "-3")])
+def test_a_reward_that_tells_no_answers_apart_is_remarked_on(value, shown, threshold):
     """Three scored attempts are enough, failures between them or not."""
     line = run_of((value, "a"), (None, "x"), (value, "b"), (value, "a"), threshold=threshold)
     said = reward_remark(line)
-    assert said.startswith(f"The reward was {value:g} in each of 3 attempts, although the outputs differ. ")
+    assert said.startswith(f"The reward was {shown} in each of 3 attempts, although the outputs differ. ")
     assert "Check which outputs it reads and what it compares them with." in said
 
 
@@ -96,7 +96,7 @@ def test_where_the_outputs_are_the_same_the_reward_is_not_to_blame():
     """The reasoning that a strategy adds always differs, and is no output of the program's own."""
     said = reward_remark(run_of((0.0, "a"), (0.0, "a"), (0.0, "a")))
     assert said.startswith(
-        "Each of the 3 attempts returned the same outputs, so the reward was 0 every time. "
+        "Each of the 3 attempts returned the same outputs, so the reward was 0.00 every time. "
     )
     thought = [(0.0, {"reasoning": why, "answer": "a"}) for why in ("x", "y", "z")]
     assert reward_remark(run_of(*thought, strategy="chain_of_thought")).startswith("Each of the 3 attempts")

@@ -55,7 +55,7 @@ def log_of(*rewards, N=5, threshold=0.9):
         ({"threshold": 0.25}, "Stopped at attempt 1: reward 0.25 ≥ 0.25."),
         (
             {},
-            "All 3 attempts made; none reached the threshold 1. Returned the best: attempt 1 with reward 0.25.",
+            "All 3 attempts made; none reached the threshold 1.00. Returned the best: attempt 1 with reward 0.25.",
         ),
         (
             {"threshold": None},
@@ -80,7 +80,7 @@ def test_a_success_after_failures_names_them_and_their_cause(runs):
     log = log_of(NOTHING, NOTHING, 1.0, threshold=1.0)
     log.finish()
     assert stop_summary(log.timeline) == (
-        "Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
+        "Stopped at attempt 3: reward 1.00 ≥ 1.00. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
     )
 
 
@@ -89,7 +89,7 @@ def test_the_headline_of_a_real_run_names_the_line_that_failed(runs):
     """From the worker's own error to the sentence, with nothing made up in between."""
     source = "calls = []\ndef reward(args, pred):\n    calls.append(1)\n    if len(calls) > 2:\n        return 1.0\n"
     why = run_to_end(runs, runs.start(replace(SPEC, reward=source, strategy="best_of_n"))).stop_summary
-    assert why.startswith("Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: ")
+    assert why.startswith("Stopped at attempt 3: reward 1.00 ≥ 1.00. Attempts 1 and 2 failed: ")
     assert "the reward returned nothing (line " in why
 
 
@@ -97,7 +97,7 @@ def test_the_headline_of_a_real_run_names_the_line_that_failed(runs):
 @pytest.mark.parametrize(
     ("reason", "start"),
     [
-        ("attempts_used_up", "All 3 attempts made; none reached the threshold 0.9. Returned the best: "),
+        ("attempts_used_up", "All 3 attempts made; none reached the threshold 0.90. Returned the best: "),
         ("too_many_failures", "Gave up after attempt 3: 2 attempts failed (5 allowed). Best: "),
         ("budget_used_up", "Stopped by its budget. The budget is used up. Returned the best: "),
         ("recording_ended", "The recording ends here. Returned the best: "),
@@ -112,7 +112,7 @@ def test_every_reason_to_stop_is_followed_by_the_failures(reason, start):
         "", RunFinished(reason, 1, None if start.endswith("Best: ") and "Returned" not in start else 1, 1.0)
     )
     assert stop_summary(log.timeline) == (
-        f"{start}attempt 2 with reward 0.5. "
+        f"{start}attempt 2 with reward 0.50. "
         "Attempt 1 failed: the reward returned nothing (line 4). "
         f"Attempt 3 failed: {DIVISION}."
     )
@@ -163,7 +163,7 @@ def test_long_lists_of_failures_are_folded():
     log = log_of(*[NOTHING] * 40, *(replace(DIVIDED, line=n) for n in range(10, 18)), 1.0, N=50)
     log.finish()
     assert stop_summary(log.timeline) == (
-        "Stopped at attempt 49: reward 1 ≥ 0.9. "
+        "Stopped at attempt 49: reward 1.00 ≥ 0.90. "
         "Attempts 1 to 40 failed: the reward returned nothing (line 4). "
         "Attempt 41 failed: the reward raised ZeroDivisionError: division by zero (line 10). "
         "Attempt 42 failed: the reward raised ZeroDivisionError: division by zero (line 11). "
@@ -253,7 +253,7 @@ def test_a_reward_just_below_the_threshold_does_not_look_as_if_it_reached_it(run
 def test_a_run_that_was_kept_from_stopping_by_a_rule_says_so():
     """Its rewards were above the threshold, so "none reached the threshold" alone would look like a mistake."""
     assert stop_summary(logs.rules(met=False).timeline) == (
-        "All 4 attempts made; none reached the threshold 0.9 with every rule met. "
+        "All 4 attempts made; none reached the threshold 0.90 with every rule met. "
         "Returned the best: attempt 3 with reward 0.97, rules not met: at most 3 words, no full stop."
     )
 
@@ -273,4 +273,4 @@ def test_the_one_attempt_and_a_cancelled_run_tell_their_rules_too():
 
 
 def test_a_run_that_met_every_rule_does_not_mention_them():
-    assert stop_summary(logs.rules().timeline) == "Stopped at attempt 4: reward 0.92 ≥ 0.9."
+    assert stop_summary(logs.rules().timeline) == "Stopped at attempt 4: reward 0.92 ≥ 0.90."
