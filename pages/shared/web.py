@@ -19,7 +19,7 @@ import streamlit as st
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,7 +29,26 @@ TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 # The plotly.js that the plotly package carries, so that the figure and its renderer are of one version.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
-SCRIPTS: Final = (PLOTLY, EDITOR, TIMELINE)
+SCRIPTS: Final = (PLOTLY, EDITOR)
+MODULES: Final = (TIMELINE,)  # scripts that import others of their folder
+
+
+def _digest(*files: Path) -> str:
+    return hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+
+
+def _folder(script: Path) -> list[Path]:
+    return sorted(script.parent.glob("*.js"))
+
+
+def _address(script: Path) -> tuple[str, str, str]:
+    """Where a script is served, as beginning, sign and end: with the sign more than once it is the same place.
+
+    A script that imports others has the version in its folder's name, so that theirs change with it.
+    """
+    if script in MODULES:
+        return f"lib/{script.parent.name}/{_digest(*_folder(script))}", "-", f"/{script.name}"
+    return f"lib/{script.name}?{_digest(script)}", "&", ""
 
 
 def url_of(script: Path) -> str:
@@ -37,16 +56,20 @@ def url_of(script: Path) -> str:
 
     A new version has a new address, as browsers keep what they fetched for a day.
     """
-    digest = hashlib.blake2b(script.read_bytes(), digest_size=8).hexdigest()
-    return f"lib/{script.name}?{digest}"
+    beginning, _, end = _address(script)
+    return beginning + end
 
 
 def import_script(script: Path) -> str:
-    """The JavaScript of a component whose own code is `script`; a fetch that fails is made again, as a page's app may restart."""
+    """The JavaScript of a component whose own code is `script`; a fetch that fails is made again, as a page's app may restart.
+
+    Each try has an address of its own, since a browser may remember that it could not import one.
+    """
+    beginning, sign, end = _address(script)
     return f"""
 async function load(tries) {{
   try {{
-    return await import(new URL("{url_of(script)}" + "&".repeat(tries), document.baseURI).href);
+    return await import(new URL("{beginning}" + "{sign}".repeat(tries) + "{end}", document.baseURI).href);
   }} catch (error) {{
     if (tries === {MAX_TRIES}) throw error;
     await new Promise((go) => setTimeout(go, 1000));
@@ -177,8 +200,14 @@ def _host_and_port(origin: str) -> tuple[str, int] | None:
     return (parts.hostname, port) if plain and parts.hostname and port else None
 
 
-def _serving(script: Path) -> Callable[[Request], Awaitable[FileResponse]]:
-    async def serve(_: Request) -> FileResponse:
+def _serving(*scripts: Path) -> Callable[[Request], Awaitable[Response]]:
+    """Serves these scripts: the only one, or the one that the address names."""
+    by_name = {script.name: script for script in scripts}
+
+    async def serve(request: Request) -> Response:
+        script = by_name.get(request.path_params.get("name", scripts[0].name))
+        if script is None:
+            return PlainTextResponse("There is no such script.", 404)
         return FileResponse(
             script, media_type="text/javascript", headers={"cache-control": "private, max-age=86400"}
         )
@@ -193,8 +222,14 @@ def under_base_path(path: str, route: Callable[[str], BaseRoute]) -> tuple[BaseR
 
 
 def _script_route(script: Path) -> tuple[BaseRoute, ...]:
-    return under_base_path(f"lib/{script.name}", lambda path: Route(path, _serving(script)))
+    if script in MODULES:
+        place, serve = f"lib/{script.parent.name}/{{version}}/{{name}}", _serving(*_folder(script))
+    else:
+        place, serve = f"lib/{script.name}", _serving(script)
+    return under_base_path(place, lambda path: Route(path, serve))
 
 
-ROUTES: tuple[BaseRoute, ...] = tuple(route for script in SCRIPTS for route in _script_route(script))
+ROUTES: tuple[BaseRoute, ...] = tuple(
+    route for script in (*SCRIPTS, *MODULES) for route in _script_route(script)
+)
 MIDDLEWARE: tuple[Middleware, ...] = (Middleware(SafeHeaders), Middleware(OwnOrigin))

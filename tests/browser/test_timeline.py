@@ -415,6 +415,13 @@ def test_a_library_that_came_late_is_drawn_with(page, serve):
     assert band(page) == [2]
 
 
+def test_a_module_that_failed_to_load_is_fetched_again(page, serve):
+    """Under an address of its own, with all that it imports: a browser remembers what it could not import."""
+    page.route("**/lib/timeline/*/chart.js", lambda route: route.abort(), times=1)
+    page.goto(serve(APP))
+    drawn(page)
+
+
 # ---- text, theme and room
 
 

@@ -1,0 +1,56 @@
+// Colours and font of the page's theme, and what "token:…" in a figure stands for.
+
+const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
+function rgb(colour) {
+  pen.clearRect(0, 0, 1, 1);
+  pen.fillStyle = colour;
+  pen.fillRect(0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}
+
+export const css = (c, opacity = 1) => `rgba(${c.map(Math.round).join(",")},${opacity})`;
+const mix = (a, b, share) => a.map((v, i) => v * share + b[i] * (1 - share));
+
+// What "token:…" in a figure stands for, read from Streamlit's theme. Okabe-Ito, darkened or lightened to keep contrast.
+export function readTheme(element) {
+  const style = getComputedStyle(element);
+  const of = (name, otherwise) => rgb(style.getPropertyValue(name).trim() || otherwise);
+  const text = of("--st-text-color", "#31333f");
+  const background = of("--st-background-color", "#ffffff");
+  const dark = background[0] * 0.299 + background[1] * 0.587 + background[2] * 0.114 < 128;
+  const pick = (light, night) => rgb(dark ? night : light);
+  const scored = pick("#0072b2", "#56b4e9");
+  const hint = pick("#a8487f", "#d993b8");
+  return {
+    dark,
+    font: style.getPropertyValue("--st-font").trim() || "sans-serif",
+    colours: {
+      text,
+      background,
+      scored,
+      hint,
+      accent: of("--st-primary-color", "#0072b2"),
+      muted: mix(text, background, 0.72),
+      grid: mix(text, background, 0.1),
+      border: mix(text, background, 0.3),
+      faint: mix(text, background, 0.05),
+      track: mix(text, background, 0.09),
+      best: pick("#008a64", "#1fbf92"),
+      failed: pick("#c4500a", "#f0813a"),
+      bar: mix(scored, background, dark ? 0.62 : 0.58),
+      chip: mix(hint, background, 0.16),
+    },
+  };
+}
+
+export function resolve(value, theme, name = "") {
+  if (Array.isArray(value)) return value.map((one) => resolve(one, theme, name));
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v, theme, k)]));
+  }
+  // Only where a colour or a font is meant: a model may write "token:…" too.
+  if (typeof value !== "string" || !value.startsWith("token:") || !/(colou?r|family)$/i.test(name)) return value;
+  const [token, opacity] = value.slice("token:".length).split("/");
+  return token === "font" ? theme.font : css(theme.colours[token] ?? theme.colours.text, opacity ?? 1);
+}
