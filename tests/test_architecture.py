@@ -49,6 +49,7 @@ PACKAGES = (
     "messages",
     "stop_summary",
     "remarks",
+    "play",
     "figures",
     "store",
     "runs",
@@ -68,6 +69,7 @@ PUBLIC_API = {
     "hints",
     "messages",
     "errors",
+    "play",
 }
 
 

@@ -1,0 +1,16 @@
+"""A recorded run played step by step.
+
+    records --steps--> Step, Step, …        prefix(records, step) --> the Timeline as it was at that step
+
+A prefix of the log goes through the one fold that there is, so a played step is the run as it stood then, and nothing that
+draws it can tell whether it is played or live.
+
+steps      where each step ends                  captions   what happens in it, in words
+playback   a run's prefixes, kept for stepping   guessing   rewards that wait for a guess
+"""
+
+from refine_core.play.guessing import Gate, find_gate
+from refine_core.play.playback import Playback, prefix
+from refine_core.play.steps import Step, steps
+
+__all__ = ["Gate", "Playback", "Step", "find_gate", "prefix", "steps"]
