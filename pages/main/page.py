@@ -19,9 +19,10 @@ lab = st.Page(address.LAB, title="Lab", icon=":material/science:", default=True)
 runs = st.Page(address.RUNS, title="Runs", icon=":material/history:", url_path="runs")
 models = st.Page(address.MODELS, title="Models", icon=":material/lan:", url_path="models")
 run = st.Page(address.RUN, title="Run", url_path="run", visibility="hidden")
+play = st.Page(address.PLAY, title="Play", url_path="play", visibility="hidden")
 
 with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
         st.warning(escape_markdown(notice), icon=":material/warning:")
 
-st.navigation([lab, runs, models, run], position="top").run()
+st.navigation([lab, runs, models, run, play], position="top").run()

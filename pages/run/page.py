@@ -32,4 +32,7 @@ else:
                 query_params=address.change_query(run_id),
             )
         draw_actions(run)
+        st.page_link(
+            address.PLAY, label="Play", icon=":material/slow_motion_video:", query_params={"run": run_id}
+        )
     draw_live_run(run)

@@ -10,6 +10,8 @@ import streamlit as st
 LAB: Final = "../lab/page.py"
 RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
+PLAY: Final = "../play/page.py"
+PRESENT: Final = "../present/page.py"
 MODELS: Final = "../models/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (
@@ -67,7 +69,28 @@ def leave_run() -> None:
 
 def attempt() -> int | None:
     """The index of the attempt that the address names (it counts from 1), or None."""
-    text = st.query_params.get("attempt", "")
+    return _index("attempt")
+
+
+def step() -> int | None:
+    """The index of the step of a played run that the address names (it counts from 1), or None."""
+    return _index("step")
+
+
+def show_step(index: int) -> None:
+    """Have the address name this step, and no attempt: what happens there is what is looked at."""
+    st.query_params["step"] = str(index + 1)
+    st.query_params.pop("attempt", None)
+
+
+def step_query(run_id: str, index: int) -> dict[str, str]:
+    """The query of an address at which a run is played from this step on."""
+    return {"run": run_id, "step": str(index + 1)}
+
+
+def _index(name: str) -> int | None:
+    """What the address counts from 1, as an index; None for what is no such number."""
+    text = st.query_params.get(name, "")
     readable = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
     return int(text) - 1 if readable and int(text) >= 1 else None
 

@@ -26,10 +26,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _ASSETS: Final = Path(__file__).parents[2] / "assets"
 EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
 TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
+PLAY: Final = _ASSETS / "play" / "play.js"
 # The plotly.js that the plotly package carries, so that the figure and its renderer are of one version.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
-SCRIPTS: Final = (PLOTLY, EDITOR)
+SCRIPTS: Final = (PLOTLY, EDITOR, PLAY)
 MODULES: Final = (TIMELINE,)  # scripts that import others of their folder
 
 

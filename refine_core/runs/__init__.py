@@ -9,7 +9,7 @@ the next step. What a screen shows is folded from the events, also after a resta
 registry       the runs of one store                 job        a run at work: its thread, its budget, its recorder
 default_runs   those in the user's data folder       logs       records and timelines, folded once
 run            one run, as a screen sees it          prompts    a prompt in parts
-replaying      the same program on recorded replies
+replaying      the same program on recorded replies  playing    runs to step through
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.log.well_formed import make_well_formed
+from refine_core.play import Playback
 from refine_core.remarks import failed_lines, reward_remark
 from refine_core.runs.default_runs import DEFAULT
+from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import prompt_parts
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replay_program
@@ -31,6 +33,7 @@ __all__ = [
     "Attempt",
     "Call",
     "Credentials",
+    "Playback",
     "PredictorRun",
     "Record",
     "Run",
@@ -46,12 +49,14 @@ __all__ = [
     "join",
     "make_well_formed",
     "notices",
+    "playback",
     "prompt_parts",
     "recent",
     "replay",
     "replay_program",
     "resume",
     "reward_remark",
+    "run_at",
     "start",
     "timeline",
     "title",
@@ -105,6 +110,11 @@ def events(run_id: str, after: int = 0) -> list[Record]:
 def timeline(run_id: str) -> Timeline | None:
     """The run as far as it is recorded, folded. See Runs.timeline."""
     return default().timeline(run_id)
+
+
+def playback(run_id: str) -> Playback | None:
+    """The run as far as it is recorded, to step through. See Runs.playback."""
+    return default().playback(run_id)
 
 
 def get(run_id: str) -> Run | None:

@@ -24,11 +24,13 @@ from refine_core.log.span import Span
 from refine_core.log.timeline import Timeline
 from refine_core.log.well_formed import make_well_formed
 from refine_core.messages import usage_summary
+from refine_core.play import Playback
 from refine_core.refine.build import check_spec
 from refine_core.refine.resuming import was_continued_anyway
 from refine_core.refine.run_job import RunJob
 from refine_core.runs.job import Job, open_scope
 from refine_core.runs.logs import RunLogs
+from refine_core.runs.playing import Playbacks
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run, State
 from refine_core.spec import ProgramSpec
@@ -82,6 +84,7 @@ class Runs:
         self.store = store
         self._jobs: dict[str, Job] = {}
         self._logs = RunLogs(store)
+        self._playbacks = Playbacks(self._logs)
         self._lock = threading.Lock()
 
     def start(self, spec: ProgramSpec, credentials: Credentials | None = None) -> str:
@@ -171,6 +174,10 @@ class Runs:
     def timeline(self, run_id: str) -> Timeline | None:
         """The run as far as it is recorded, or None if there is no such run. See RunLogs.timeline. Raises StoreError."""
         return self._logs.timeline(run_id)
+
+    def playback(self, run_id: str) -> Playback | None:
+        """The run as far as it is recorded, to step through; None if there is no such run. Raises StoreError."""
+        return self._playbacks.get(run_id)
 
     def get(self, run_id: str) -> Run | None:
         """The run as far as it is recorded, in text that a screen can show, or None if there is no such run.

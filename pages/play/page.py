@@ -1,0 +1,39 @@
+"""A run step by step: the address says which run, and which step of it."""
+
+import streamlit as st
+
+from pages.play.player import draw_guess_switch, draw_player
+from pages.shared import address
+from pages.shared.run_view import draw_run, show_unknown_run
+from pages.shared.text import escape_markdown, show_error
+from refine_core import runs
+from refine_core.errors import StoreError
+
+run_id = address.run_id()
+if run_id is None:
+    st.info("No run is named in the address. Choose one from the list, then Play.", icon=":material/info:")
+    st.page_link(address.RUNS, label="All runs", icon=":material/history:")
+    st.stop()
+try:
+    playback = runs.playback(run_id)
+except StoreError as error:
+    show_error(str(error))
+    st.stop()
+if playback is None:
+    show_unknown_run(run_id)
+    st.stop()
+
+
+@st.fragment
+def view(run_id: str, playback: runs.Playback) -> None:
+    """The player, and below it the run as it stood at that step."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(escape_markdown(runs.title(playback.timeline(0).spec)), anchor=False)
+        st.page_link(
+            address.RUN, label="The whole run", icon=":material/timeline:", query_params={"run": run_id}
+        )
+        draw_guess_switch(run_id, playback)
+    draw_run(runs.run_at(playback, draw_player(run_id, playback)))
+
+
+view(run_id, playback)
