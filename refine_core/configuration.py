@@ -85,7 +85,7 @@ class _ProcessValues:
     __slots__ = ("values",)
 
     def __init__(self) -> None:
-        self.values: Mapping[str, Any] = {"trace": RecentTrace(), "callbacks": []}
+        self.values: Mapping[str, Any] = {**_DEFAULTS, "trace": RecentTrace(), "callbacks": []}
 
 
 _process = _ProcessValues()
@@ -105,8 +105,6 @@ def get_setting(name: str, default: Any = None) -> Any:
     values = _process.values
     if name in values:
         return values[name]
-    if name in _DEFAULTS:
-        return _DEFAULTS[name]
     if name in _WITHOUT_EFFECT:
         return _WITHOUT_EFFECT[name][0]
     return default
@@ -163,11 +161,19 @@ class context(ContextDecorator):  # noqa: N801 - it reads as the statement that 
         _block.reset(self._tokens.pop())
 
 
-def unchecked_context(**values: Any) -> context:
-    """A context of values that the library itself sets, and need not check."""
-    block = context.__new__(context)
-    block._values, block._tokens = values, []  # noqa: SLF001 - our own
-    return block
+class unchecked_context:  # noqa: N801 - as `context`
+    """A context of values that the library itself sets, and need not check; each is entered once."""
+
+    __slots__ = ("_token", "_values")
+
+    def __init__(self, **values: Any) -> None:
+        self._values = values
+
+    def __enter__(self) -> None:
+        self._token = _block.set({**_block.get(), **self._values})
+
+    def __exit__(self, *_: object) -> None:
+        _block.reset(self._token)
 
 
 def block_values() -> Mapping[str, Any]:
@@ -195,7 +201,7 @@ class Settings:
     def copy(self) -> Snapshot:
         """All settings as they hold here. Source: dspy.settings.copy, version 2.6.23."""
         unset = {name: usual for name, (usual, _) in _WITHOUT_EFFECT.items()}
-        values = {**unset, **_DEFAULTS, **_process.values, **_block.get()}
+        values = {**unset, **_process.values, **_block.get()}
         return Snapshot({name: value for name, value in values.items() if not name.startswith("_")})
 
     @property

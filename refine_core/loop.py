@@ -193,15 +193,17 @@ class Loop:
 
 def evolve(loop: Loop, event: Event) -> Loop:
     """The loop after one more event. Events that decide nothing leave it unchanged. Pure; raises nothing."""
-    # This runs four times for each attempt, and dataclasses.replace is five times slower than Loop(…).
+    # This runs twice for each attempt: dataclasses.replace is five times slower than Loop(…), and a pattern that binds
+    # attributes twice as slow as one that names the class alone.
     plan, rewards, unmet, failed = loop.plan, loop.rewards, loop.unmet, loop.failed
     hints, source, unadvised, feedback = loop.hints, loop.advice_from, loop.unadvised, loop.feedback
     broken = loop.broken
     match event:
-        case AttemptStarted(index=i):
-            running = (*loop.running, i)
+        case AttemptStarted():
+            running = (*loop.running, event.index)
             return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
-        case RewardScored(index=i, value=value):
+        case RewardScored():
+            i, value = event.index, event.value
             rewards = {**rewards, i: value}
             unmet = unmet | {i} if event.unmet else unmet
             # Ask for advice after every attempt that fell short, except the last: no later attempt could use it.
@@ -253,13 +255,11 @@ def decide(loop: Loop) -> tuple[Action, ...]:
     ):
         return ()  # the run is about to end; only the attempts under way can change how
     plan, first = loop.plan, loop.attempt_count
-    free = min(plan.at_once - len(loop.running), len(plan.temperatures) - first)
-    return tuple(
-        [
-            RunAttempt(i, plan.temperatures[i], loop.hints, loop.advice_from, loop.feedback)
-            for i in range(first, first + free)
-        ]
-    )
+    free = plan.at_once - len(loop.running)
+    actions: list[Action] = []
+    for i, temperature in enumerate(plan.temperatures[first : first + free], first):
+        actions.append(RunAttempt(i, temperature, loop.hints, loop.advice_from, loop.feedback))
+    return tuple(actions)
 
 
 def _find_stop(loop: Loop) -> Stop | None:

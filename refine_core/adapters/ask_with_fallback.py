@@ -212,6 +212,6 @@ def _parse_outputs(request: Request, adapter: AdapterLike, reply: Reply) -> list
             for text, reason in zip(reply.texts, reply.reasons, strict=True)
         ]
     except ParseError as error:
-        if request.scope.has_sinks:
+        if request.scope.sinks:
             request.scope.emit(ParseFailed(error.missing, error.invalid, error.cut))
         raise

@@ -10,6 +10,7 @@ parse(signature, reply)          -> outputs, or ParseError; then, and only then,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from refine_core.adapters.ask_with_fallback import complete_for_call, request_for_call
@@ -98,7 +99,7 @@ class Adapter:
         demos: worked examples, field name -> value. inputs: field name -> value, checked already.
         """
         fields, structure = self.format_field_description(signature), self.format_field_structure(signature)
-        system = f"{fields}\n{structure}\n{self.format_task_description(signature)}"
+        system = _join_system(fields, structure, self.format_task_description(signature))
         request = self.format_user_message_content(signature, inputs, main_request=True)
         turns = self.format_demos(signature, demos) if demos else ()
         return [{"role": "system", "content": system}, *turns, {"role": "user", "content": request}]
@@ -184,3 +185,8 @@ class Adapter:
         if "response_format" not in params:
             return (params,)
         return (params, {name: value for name, value in params.items() if name != "response_format"})
+
+
+@lru_cache(maxsize=64)  # every attempt sends the same, and the history keeps one text for all of its calls
+def _join_system(fields: str, structure: str, task: str) -> str:
+    return f"{fields}\n{structure}\n{task}"

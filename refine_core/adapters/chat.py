@@ -13,7 +13,7 @@ from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED
 from refine_core.adapters.chat_sections import COMPLETED, compile_exact_reply, find_sections
-from refine_core.adapters.field_values import fields_by_role, format_value, output_readers
+from refine_core.adapters.field_values import FieldReader, fields_by_role, format_value, output_readers
 from refine_core.adapters.json import JSONAdapter
 from refine_core.adapters.parse_errors import make_parse_error
 from refine_core.adapters.template_echo import TEMPLATE_REPEATED, describe_echo, repeats_template
@@ -124,8 +124,8 @@ class ChatAdapter(TurnAdapter):
 
 def _parse_exact_reply(signature: type[Signature], reply: str) -> dict[str, Any] | None:
     """The outputs of a reply as the prompt asks for it; None for any other, and for one with a value of another type."""
-    fields = output_readers(signature)
-    match = _exact_pattern(signature).fullmatch(reply)
+    pattern, fields = _exact_reply(signature)
+    match = pattern.fullmatch(reply)
     if match is None or "ot supplied" in reply:
         return None
     values: dict[str, Any] = {}
@@ -141,8 +141,11 @@ def _parse_exact_reply(signature: type[Signature], reply: str) -> dict[str, Any]
 
 
 @lru_cache(maxsize=512)  # a signature's fields never change, and every attempt asks for the same
-def _exact_pattern(signature: type[Signature]) -> re.Pattern[str]:
-    return compile_exact_reply(tuple(signature.output_fields))
+def _exact_reply(
+    signature: type[Signature],
+) -> tuple[re.Pattern[str], Sequence[tuple[str, FieldReader | None]]]:
+    """The pattern of a reply as the prompt asks for it, and the readers of its groups."""
+    return compile_exact_reply(tuple(signature.output_fields)), output_readers(signature)
 
 
 @lru_cache(maxsize=512)

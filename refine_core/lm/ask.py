@@ -91,7 +91,7 @@ def _ask(
     prompt: str | None,
     through_call: bool,
 ) -> Flow[Reply]:
-    if not scope.has_sinks:
+    if not scope.sinks:
         reply = yield from ask_through_overrides(
             lm,
             prompt,

@@ -59,9 +59,11 @@ class Collector:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """sinks: who is notified. span: where the code is. cancel: what stops every wait inside.
+    """Who is notified, and where.
 
-    draft: called with replies while they are being written; None asks for whole ones. children: the spans begun here.
+    sinks: who is notified; where nobody is, payloads need not be copied. span: where the code is. cancel: what stops every
+    wait inside. draft: called with replies while they are being written; None asks for whole ones. children: the spans
+    begun here.
     """
 
     sinks: tuple[Sink, ...] = ()
@@ -69,11 +71,6 @@ class Scope:
     cancel: Cancel = field(default_factory=Cancel)
     draft: Draft | None = None
     children: ChildSpans = field(default_factory=ChildSpans)
-
-    @property
-    def has_sinks(self) -> bool:
-        """Whether anybody is notified; if not, payloads need not be copied."""
-        return bool(self.sinks)
 
     def emit(self, event: Event) -> None:
         """Notify every sink, in order."""

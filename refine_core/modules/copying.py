@@ -37,8 +37,8 @@ def deepcopy(module: Program) -> Program:
 
     What cannot be copied is copied shallowly, else shared; a warning is logged, once for a class and attribute.
     """
-    twin = copy_value(module, {}, type(module), "")
-    return cast("Program", twin)
+    twin: Program = copy_value(module, {}, type(module), "")
+    return twin
 
 
 def reset_copy(module: Program) -> Program:

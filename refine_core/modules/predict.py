@@ -114,9 +114,8 @@ class Predict(Operation, Predictor):
         context = self.attempt_context
         scope = (context.scope if context else current_scope()).begin(context.name if context else "predict")
         name, hint = (context.path, context.full_hint()) if context else ("self", None)
-        is_reported = (
-            scope.has_sinks and self._purpose == "predict"
-        )  # a judge is part of the reward, not of the program
+        # a judge is part of the reward, not of the program
+        is_reported = scope.sinks and self._purpose == "predict"
         if is_reported:
             scope.emit(ModuleStarted(name, to_jsonable(values), hint))
         prompt_signature, prompt_inputs = (

@@ -24,9 +24,11 @@ class Example(dict[str, Any]):
     _input_keys: frozenset[str] | None = None
 
     def __init__(self, base: Any = None, **fields: Any) -> None:
-        if base is None:
+        if type(base) is dict:  # as nearly always
+            dict.__init__(self, base, **fields)
+        elif base is None:
             dict.__init__(self, fields)
-        elif type(base) is dict or isinstance(base, Mapping):  # the first is quick, and nearly all are dicts
+        elif isinstance(base, Mapping):
             dict.__init__(self, base, **fields)
             if isinstance(base, Example):
                 self._input_keys = base._input_keys  # noqa: SLF001 - of our own kind

@@ -59,7 +59,8 @@ class Tree:
 
     def predictors(self) -> list[Predict]:
         """The predictors of the tree."""
-        return [one for _, one in self.named_predictors()]
+        found = [one for _, one in self.named_parameters() if isinstance(one, Predictor)]
+        return cast("list[Predict]", found)
 
     @overload
     def named_sub_modules(

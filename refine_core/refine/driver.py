@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Gather
 from refine_core.concurrency.flows import Flow, run
-from refine_core.configuration import get_setting, unchecked_context
+from refine_core.configuration import unchecked_context
 from refine_core.errors import LMError, RunCancelled
 from refine_core.events import (
     AdviceFailed,
@@ -49,7 +49,7 @@ from refine_core.refine.effects import CallOnAttempt
 from refine_core.refine.progress import AttemptArtifacts, Progress
 from refine_core.refine.result import AttemptResult, RefineResult
 from refine_core.refine.scoring import Scorer, Validator, find_unmet
-from refine_core.refine.temperatures import ProgramModels
+from refine_core.refine.temperatures import ProgramModels, find_lm
 from refine_core.rewards.arguments import Inputs
 
 if TYPE_CHECKING:  # who never resumes a run need not wait for what reads its log
@@ -163,6 +163,7 @@ class Driver:
             return None
 
     def _start(self, action: RunAttempt) -> None:
+        """Begin an attempt; whoever calls this holds the lock."""
         scope = self.progress.scopes[action.index] = self.scope.begin("attempt", action.index)
         self.models.notice_refusals()
         if action.feedback:
@@ -173,7 +174,8 @@ class Driver:
             action.index, action.temperature, hints, action.advice_from, self.models.fixed_temperature
         )
         self.progress.starts[action.index] = start
-        self._add(start, scope)
+        scope.emit(start)
+        self.progress.add(start)
 
     def _add(self, fact: Event, scope: Scope) -> None:
         """Emit a fact of the loop's own, and learn from it."""
@@ -195,7 +197,7 @@ class Driver:
                 predictors = self.models.equip(program, start, scope, trace)
                 outputs = _to_prediction((yield from call(program, self._copy_inputs())))
                 phase, steps = "reward", len(trace)
-                if scope.has_sinks:
+                if scope.sinks:
                     scope.emit(RewardStarted(index, to_jsonable(outputs)))
                 inputs = Inputs(self._copy_inputs())
                 score = yield from self.scorer.flow(inputs, outputs, scope.begin("reward"))
@@ -256,8 +258,7 @@ class Driver:
         """The model to ask: the one chosen, else that of the program's first predictor, else the configured one."""
         if self.adviser is not None:
             return self.adviser
-        own = next((p.lm for p in self.program.predictors() if p.lm is not None), None)
-        lm: BaseLM | None = own or get_setting("lm")
+        lm = find_lm(self.program)
         if lm is None:
             raise LMError(
                 'No model is set. Call configure(lm=LM("openai/gpt-4o-mini")) first, or set_lm(…) on the program. '
@@ -265,9 +266,9 @@ class Driver:
             )
         return lm.copy(temperature=None) if self.plan.schedule.kind == "none" else lm
 
-    def _copy_inputs(self) -> dict[str, Any]:
-        """Inputs that an attempt may change without the next one seeing it."""
-        return {**self.inputs} if self._inputs_immutable else _copied(self.inputs)
+    def _copy_inputs(self) -> Mapping[str, Any]:
+        """Inputs whose values an attempt may change without the next one seeing it; the mapping itself it must copy."""
+        return self.inputs if self._inputs_immutable else _copied(self.inputs)
 
 
 def _copied(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class BestOfN(Operation):
             scorer=FunctionScorer(self.reward_fn, self.reward_fn_code),
             plan=self._plan(first_temperature(self.module)),
             inputs=inputs,
-            scope=around.begin("refine") if around.span.attempts else around,
+            scope=around.begin("refine") if around.sinks and around.span.attempts else around,
             adviser=self._adviser(),
             validators=self.validators,
             on_attempt=self.on_attempt,
@@ -108,9 +108,10 @@ class BestOfN(Operation):
         return result.prediction
 
     def _restore_context(self) -> AbstractContextManager[Any] | None:
-        contexts = (one.attempt_context for one in self.module.predictors())
-        context = next((context for context in contexts if context is not None), None)
-        return context.restore() if context is not None else None
+        for one in self.module.predictors():
+            if one.attempt_context is not None:
+                return one.attempt_context.restore()
+        return None
 
     def _plan(self, first: float) -> Plan:
         return Plan.of(

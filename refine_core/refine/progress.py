@@ -62,8 +62,9 @@ class Progress:
         """Release what attempts left behind, but for the best one and the last: nobody will ask for the others."""
         if self._best is None or self.loop.rank(last) > self.loop.rank(self._best):
             self._best = last
-        for i in [i for i in self.artifacts if i not in (last, self._best)]:
-            self.artifacts.pop(i).release()
+        for i in [*self.artifacts]:
+            if i not in (last, self._best):
+                self.artifacts.pop(i).release()
 
     def finish(self, stop: Stop) -> RefineResult:
         """What to hand back. What attempts left behind is released, as errors and traces hold on to all of it."""

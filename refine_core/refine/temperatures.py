@@ -110,15 +110,23 @@ class ProgramModels:
         return predictors
 
     def _find_fixed(self) -> None:
-        self.fixed_temperature = tuple(
-            name for name, key in self._models.items() if self._schedules[key].temperatures is None
-        )
+        fixed = [name for name, key in self._models.items() if self._schedules[key].temperatures is None]
+        self.fixed_temperature = tuple(fixed)
 
 
 def first_temperature(program: Module) -> float:
     """T0: that of the model of the program's first predictor; 0.0 where none is set."""
-    lm = next((p.lm for p in program.predictors() if p.lm is not None), None) or get_setting("lm")
+    lm = find_lm(program)
     return temperature_of(lm) if lm is not None else 0.0
+
+
+def find_lm(program: Module) -> BaseLM | None:
+    """The model of the program's first predictor that has one, else the configured one."""
+    for predictor in program.predictors():
+        if predictor.lm is not None:
+            return predictor.lm
+    configured: BaseLM | None = get_setting("lm")
+    return configured
 
 
 def temperature_of(lm: BaseLM) -> float:

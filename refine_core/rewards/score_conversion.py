@@ -26,6 +26,8 @@ def convert_score(result: object) -> tuple[float, str, dict[str, float]]:
     real numbers; a Score; any object with `score` and, if it likes, `feedback`, such as a prediction.
     Raises: NotAScore; and whatever the result's own attributes raise.
     """
+    if type(result) is float and math.isfinite(result):  # as nearly every reward returns
+        return result, "", {}
     if isinstance(result, (bool, int, float)) or _is_scalar(result):
         return to_finite_float(result, _SUBJECT, RETURN), "", {}
     if not isinstance(result, type):

@@ -14,6 +14,8 @@ from refine_core.spec.limits import format_wrong_value
 ScheduleKind = Literal["dspy-2.6", "dspy-3", "list", "none"]
 MAX_TEMPERATURE = 2.0
 
+_KINDS = get_args(ScheduleKind)
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -50,8 +52,8 @@ class Schedule:
 
     def find_problems(self, n: int) -> list[Problem]:
         """All problems with using it for `n` attempts."""
-        if self.kind not in get_args(ScheduleKind):
-            names = ", ".join(get_args(ScheduleKind))
+        if self.kind not in _KINDS:
+            names = ", ".join(_KINDS)
             return [Problem("schedule", f"the schedule must be one of {names}, not {self.kind!r}")]
         if self.kind != "list":
             return []
