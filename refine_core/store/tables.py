@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ from refine_core.log.summaries import Summary
 OWNER = "local"
 """The owner of every run, as long as the app serves one person."""
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration; a store that names a later one is of a newer Refinescope."""
 
 metadata = sa.MetaData()
@@ -43,13 +44,6 @@ runs = sa.Table(
     sa.Column("summary", sa.Text, nullable=False),
 )
 sa.Index("runs_by_start", runs.c.started_at, runs.c.id)
-sa.Index("runs_by_owner", runs.c.owner, runs.c.started_at, runs.c.id)
-sa.Index(
-    "runs_unfinished",
-    runs.c.writer,
-    sqlite_where=runs.c.reason.is_(None),
-    postgresql_where=runs.c.reason.is_(None),
-)
 
 events = sa.Table(
     "events",
@@ -95,11 +89,12 @@ class CompiledStatement:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every Executable used here has it
         self._text = str(compiled)
-        self._order: list[str] | None = compiled.positiontup
+        order: list[str] | None = compiled.positiontup
+        self._order = None if order is None else itemgetter(*order)  # of several values: they come as a tuple
 
     def bind(self, values: Mapping[str, Value]) -> BoundValues:
         """The values, in the form that this database's driver takes."""
-        return dict(values) if self._order is None else tuple(values[name] for name in self._order)
+        return dict(values) if self._order is None else self._order(values)
 
     def execute(self, connection: Connection, values: BoundValues) -> int:
         """Execute it and return the number of rows that it changed."""

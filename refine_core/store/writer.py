@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -45,7 +44,7 @@ class Writer:
     def __init__(self, database: Sqlite) -> None:
         self._database = database
         self._connection = database.connect_to_write(min(SLICE_S, database.busy_s))
-        self._jobs: deque[_Job] = deque()
+        self._jobs: dict[_Job, bool] = {}  # the queue, in order; whoever takes a job out of it gets True
         self._turn = threading.Lock()
         self._locked: Exception | None = None  # the latest refusal
         self._closed = False
@@ -57,7 +56,7 @@ class Writer:
         error. cancel: once it is set, RunCancelled is raised instead of waiting for other processes; nothing was written.
         """
         job, until = _Job(doing, execute), time.monotonic() + self._database.busy_s
-        self._jobs.append(job)
+        self._jobs[job] = True
         try:
             while not self._try_to_finish(job, until, cancel):
                 pass
@@ -84,7 +83,7 @@ class Writer:
         if had_turn:
             try:
                 if not job.done:  # else the holder of the turn before committed it
-                    self._commit()
+                    self._commit(job)
             finally:
                 self._turn.release()
         if job.done:
@@ -97,20 +96,20 @@ class Writer:
 
     def _withdraw(self, job: _Job) -> bool:
         """Take the job back. False if the holder of the turn is committing it."""
-        try:
-            self._jobs.remove(job)
-        except ValueError:
-            return False
-        return True
+        return self._jobs.pop(job, False)
 
-    def _commit(self) -> None:
-        """Commit all waiting jobs. While the database is locked nothing happens: each tries again at its turn."""
+    def _commit(self, own: _Job | None = None) -> None:
+        """Commit all waiting jobs. While the database is locked nothing happens: each tries again at its turn.
+
+        own: the caller's own job, which nobody else withdraws. If it is the only one, its first statement begins the
+        transaction, which is faster than to begin it first.
+        """
         if self._closed:
             for job in self._take_waiting():
                 job.error = StoreError(f"cannot {job.doing}: the store was closed; open it again")
                 job.done = True
             return
-        batch: list[_Job] = []
+        batch = [own] if own is not None and len(self._jobs) == 1 else []
         try:
             error = self._try(batch, gather=True)
             if self._is_locked(error):
@@ -125,27 +124,31 @@ class Writer:
                     job.error = failure if isinstance(failure, StoreError) else self._explain(job, failure)
                 job.done = True
         finally:
-            self._jobs.extend(job for job in batch if not job.done)
+            for job in batch:
+                if job.done:
+                    self._withdraw(job)
+                else:
+                    self._jobs[job] = True
 
     def _take_waiting(self) -> list[_Job]:
         """Take all waiting jobs out of the queue. Only the holder of the turn may."""
-        jobs: list[_Job] = []
-        with suppress(IndexError):
-            for _ in range(len(self._jobs)):
-                jobs.append(self._jobs.popleft())  # noqa: PERF401  # those taken so far are kept when one was withdrawn
-        return jobs
+        return [job for job in list(self._jobs) if self._withdraw(job)]
 
     def _try(self, jobs: list[_Job], *, gather: bool = False) -> Exception | None:
         """Execute `jobs` in one transaction. Returns the error if it failed; then nothing was written.
 
-        gather: once the transaction has begun, add all waiting jobs.
+        gather: add all jobs that wait once the transaction has begun.
         """
         try:
-            self._database.begin(self._connection)
-            if gather:
-                jobs.extend(self._take_waiting())
+            if not jobs:
+                self._database.begin(self._connection)
             for job in jobs:
                 job.execute(self._connection)
+            if gather:
+                more = [job for job in self._take_waiting() if job not in jobs]
+                jobs.extend(more)
+                for job in more:
+                    job.execute(self._connection)
             self._connection.commit()
         except BaseException as error:  # returned, or raised again
             # A lost connection cannot roll back, and need not: what was not committed is gone with it.

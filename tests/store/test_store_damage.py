@@ -226,12 +226,13 @@ def test_damage_that_shows_later_is_found_at_the_next_opening(home: Path):
 
 
 def test_damage_that_only_writing_meets_is_found_at_the_next_opening(home: Path):
-    """An index that has lost a run is no matter of SQLite's quick check."""
+    """An index, here one that its user added, that has lost a run is no matter of SQLite's quick check."""
     records = run("a", finished=False)
     with closing(open_store(home)) as store:
         append_one_by_one(store, records)
     with edited(home) as connection:
-        ((root,),) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'runs_unfinished'")
+        connection.execute("CREATE INDEX by_writer ON runs (writer)")
+        ((root,),) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'by_writer'")
         ((writer,),) = connection.execute("SELECT writer FROM runs")
     page = database(home).read_bytes()[(root - 1) * PAGE : root * PAGE]
     bad = spoil(home, root, page.index(writer.encode()), b"0" * len(writer))
