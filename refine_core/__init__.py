@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         Predict,
         Prediction,
     )
-    from refine_core.modules.saving import load
+    from refine_core.modules.saved_files import load
     from refine_core.practice import PracticeLM
     from refine_core.refine import AttemptResult, BestOfN, Refine, Refinement, Validator
     from refine_core.refine import AttemptResult as Tried
@@ -129,7 +129,7 @@ _HOME = {
         "Predict",
         "Prediction",
     ),
-    "modules.saving": ("load",),
+    "modules.saved_files": ("load",),
     "refine": ("AttemptResult", "BestOfN", "Refine", "Refinement", "Validator"),
     "refine.advice": ("advise",),
     "refine.advice_request": ("OfferAdvice",),

@@ -17,6 +17,7 @@ PAGES = ROOT / "pages"
 
 # A package imports only those listed before it (and itself).
 PACKAGES = (
+    "lazy_names",
     "formatting",
     "glossary",
     "absent",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from refine_core.adapters.base import NOT_SUPPLIED
 from refine_core.adapters.chat_sections import COMPLETED, compile_exact_reply, find_sections
-from refine_core.adapters.field_values import FieldReader, fields_by_role, format_value, output_readers
+from refine_core.adapters.field_values import format_value
 from refine_core.adapters.json import JSONAdapter
+from refine_core.adapters.output_readers import fields_by_role, output_readers
 from refine_core.adapters.parse_errors import make_parse_error
 from refine_core.adapters.template_echo import TEMPLATE_REPEATED, describe_echo, repeats_template
 from refine_core.adapters.turn_adapter import (
@@ -26,6 +27,9 @@ from refine_core.adapters.turn_adapter import (
 from refine_core.hints import HINT_FIELD
 from refine_core.reasoning import split_reasoning
 from refine_core.signatures.signature import Signature
+
+if TYPE_CHECKING:
+    from refine_core.adapters.field_reader import FieldReader
 
 _COMPLETED = format_section(COMPLETED)
 

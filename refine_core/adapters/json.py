@@ -14,13 +14,11 @@ from typing import Any
 
 from refine_core.adapters.base import NOT_SUPPLIED
 from refine_core.adapters.field_values import (
-    fields_by_role,
-    output_readers,
     prompt_data,
-    repair_json,
     to_json_text,
     to_text,
 )
+from refine_core.adapters.output_readers import fields_by_role, output_readers
 from refine_core.adapters.parse_errors import make_parse_error
 from refine_core.adapters.template_echo import describe_echo, repeats_template
 from refine_core.adapters.turn_adapter import (
@@ -210,6 +208,8 @@ def _parse_object(reply: str, start: int, holds: HasOutputs) -> tuple[Mapping[st
 
 def _repair_object(text: str, holds: HasOutputs) -> Mapping[str, Any]:
     """The object in broken JSON; of several, the first that holds outputs."""
+    from refine_core.adapters.json_repairs import repair_json
+
     try:
         data = repair_json(text)
     except ValueError:

@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from refine_core.adapters.base import Adapter
 from refine_core.adapters.chat import ChatAdapter
 from refine_core.adapters.json import JSONAdapter
 from refine_core.adapters.schemas import build_reply_schema
 from refine_core.errors import SignatureError
 from refine_core.signatures.signature import Signature
-from refine_core.spec.program import ReplyFormat
 
 
 class JSONSchemaAdapter(JSONAdapter):
@@ -66,16 +64,3 @@ class AutoAdapter(ChatAdapter):
     def __init__(self, callbacks: Sequence[Any] | None = None) -> None:
         super().__init__(callbacks, use_json_fallback=False)
         self.fallback = JSONSchemaAdapter(callbacks)
-
-
-_BY_FORMAT: Mapping[ReplyFormat, Adapter] = {
-    "auto": AutoAdapter(),
-    "chat": ChatAdapter(),
-    "json": JSONAdapter(),
-    "json_schema": JSONSchemaAdapter(),
-}
-
-
-def adapter_for(reply_format: ReplyFormat) -> Adapter:
-    """The adapter that asks for replies in this format."""
-    return _BY_FORMAT[reply_format]

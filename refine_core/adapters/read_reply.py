@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from refine_core.adapters.field_values import fields_by_role
+from refine_core.adapters.output_readers import fields_by_role
 from refine_core.adapters.truncation import find_truncation, make_reasoning_only_error, make_truncation_error
 from refine_core.adapters.types import AdapterLike
 from refine_core.callbacks import notify_callbacks

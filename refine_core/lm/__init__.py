@@ -12,13 +12,18 @@ engine     litellm's import, and the event loop that makes the calls
 
 from __future__ import annotations
 
-from refine_core.lm.base import BaseLM
-from refine_core.lm.cached_calls import configure_cache
-from refine_core.lm.history import History
-from refine_core.lm.recent_calls import inspect_history
-from refine_core.lm.remote import LM, litellm_ready, warm
-from refine_core.lm.scripted import ScriptedLM
-from refine_core.lm.types import Message, OnRetry, Reply, Usage
+from typing import TYPE_CHECKING
+
+from refine_core.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from refine_core.lm.base import BaseLM
+    from refine_core.lm.cached_calls import configure_cache
+    from refine_core.lm.history import History
+    from refine_core.lm.recent_calls import inspect_history
+    from refine_core.lm.remote import LM, litellm_ready, warm
+    from refine_core.lm.scripted import ScriptedLM
+    from refine_core.lm.types import Message, OnRetry, Reply, Usage
 
 __all__ = [
     "LM",
@@ -34,3 +39,16 @@ __all__ = [
     "litellm_ready",
     "warm",
 ]
+
+_HOME = {
+    "base": ("BaseLM",),
+    "cached_calls": ("configure_cache",),
+    "history": ("History",),
+    "recent_calls": ("inspect_history",),
+    "remote": ("LM", "litellm_ready", "warm"),
+    "scripted": ("ScriptedLM",),
+    "types": ("Message", "OnRetry", "Reply", "Usage"),
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _HOME)

@@ -17,7 +17,6 @@ from refine_core.lm.effects import CallModel
 from refine_core.lm.format_refusals import FormatSupport
 from refine_core.lm.history import Entry, History, print_entries
 from refine_core.lm.overrides import base_reply
-from refine_core.lm.responses import to_response
 from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply
 from refine_core.spec import ReplyFormat
@@ -216,6 +215,8 @@ class BaseLM:
     def _respond(
         self, prompt: str | None, messages: Sequence[Message] | None, params: Mapping[str, object]
     ) -> Flow[Any]:
+        from refine_core.lm.responses import to_response
+
         reply = yield from base_reply(self, _as_messages(prompt, messages), params)
         return to_response(reply)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
@@ -12,6 +11,9 @@ from refine_core.lm.cache import DISK_BYTES, MEMORY_ENTRIES, Cache, cache_key
 from refine_core.lm.protocol import Model
 from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, join_replies
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def cached_reply(
@@ -88,6 +90,8 @@ def configure_cache(  # noqa: PLR0917 - dspy's own order
         raise ValueError("litellm's own cache is not supported; write enable_disk_cache=True instead")
     disk = None
     if enable_disk_cache:
+        from pathlib import Path
+
         from refine_core.lm.disk_cache import DiskCache
 
         disk = DiskCache.open_in(

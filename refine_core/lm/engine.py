@@ -16,7 +16,6 @@ from typing import Any
 
 from refine_core.concurrency.threads import BackgroundLoop, start_thread
 from refine_core.errors import LMError
-from refine_core.lm.process_wide import configure_litellm, prepare_litellm_import
 
 
 class Engine:
@@ -57,6 +56,8 @@ class Engine:
 
 def _import_litellm() -> Any:
     """litellm, guarded. Raises LMError."""
+    from refine_core.lm.process_wide import configure_litellm, prepare_litellm_import
+
     prepare_litellm_import()
     try:
         litellm = importlib.import_module("litellm")

@@ -10,7 +10,6 @@ Source: dspy's history, version 2.6.23, which keeps 10,000 calls, and those of a
 
 from __future__ import annotations
 
-import datetime
 import sys
 import time
 from collections import deque
@@ -18,7 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO, overload
 
-from refine_core.lm.responses import to_response
 from refine_core.lm.types import Message, Reply
 
 MAX_CALLS = 1000
@@ -58,6 +56,10 @@ class Call:
 
     def entry(self) -> Entry:
         """The call as people read it."""
+        import datetime  # these only matter to those who read entries
+
+        from refine_core.lm.responses import to_response
+
         if self.uuid is None:
             import uuid
 

@@ -21,7 +21,6 @@ from refine_core.events import Purpose
 from refine_core.lm.cached_calls import cached_reply
 from refine_core.lm.effects import CallOverride
 from refine_core.lm.protocol import Model
-from refine_core.lm.responses import read_response
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, Usage, join_replies
 from refine_core.log.scope import Scope, current_scope, use_scope
 
@@ -149,6 +148,8 @@ def _call_forward(
     pair = own_pair(lm, "forward", "aforward")
     if pair is None:
         return (yield from base_reply(lm, messages, params))
+    from refine_core.lm.responses import read_response  # only models of the user's own need it
+
     count = len(pending.replies)
     result = yield from _call_override(pair, prompt, messages, params)
     reply = read_response(result, type(lm).__name__, lm.model)

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
 from refine_core.errors import LMError, LMRefusedError
-from refine_core.lm import capabilities
 from refine_core.lm.base import FlowLM
 from refine_core.lm.effects import AwaitLitellm, AwaitReply
 from refine_core.lm.engine import engine, litellm_ready, warm
 from refine_core.lm.format_refusals import FormatSupport
-from refine_core.lm.retries import retry
 from refine_core.lm.secrecy import strip_login
 from refine_core.lm.servers import OTHER_NAME, drop_params
 from refine_core.lm.settings_checks import (
@@ -162,6 +160,8 @@ class LM(FlowLM):
         on_text: called with the reply while it is written, from another thread, and with "" when a retry starts over. It
         must be quick. Without it no stream is requested.
         """
+        from refine_core.lm.retries import retry  # loaded with the first call
+
         cancel = cancel or Cancel()
         call: HttpCall | None = None
         left_out = self._refused_params(params)
@@ -277,6 +277,8 @@ class LM(FlowLM):
             return super().supports(param)
         if param in shared.servers.refused_params((self.api_base, self.model)):
             return False
+        from refine_core.lm import capabilities
+
         litellm = engine.litellm().result()
         effort = self.kwargs.get("reasoning_effort")
         effort_name = effort if isinstance(effort, str) else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import urlsplit
 
 from refine_core.spec.secrets import SECRET_LIKE
 
@@ -59,6 +58,8 @@ def environment_secrets() -> list[str]:
 
 def collect_secrets(private: Iterable[object], address: str | None = None) -> frozenset[str]:
     """The secret texts in parameters, each a text or, for headers, a mapping; and the login in an address."""
+    from urllib.parse import urlsplit  # as below
+
     values = [part for value in private for part in _parts(value)]
     login = urlsplit(address or "")
     texts = [*map(str, values), *filter(None, (login.username, login.password))]
@@ -74,5 +75,7 @@ def strip_login(address: str | None) -> str:
     """An address without user, password and query; "" for none."""
     if not address:
         return ""
+    from urllib.parse import urlsplit  # slow to import: it brings ipaddress along
+
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

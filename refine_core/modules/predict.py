@@ -33,7 +33,6 @@ from refine_core.modules.copying import copy_value
 from refine_core.modules.module import Operation, call
 from refine_core.modules.parameter import PREDICTOR_ATTRIBUTES, Predictor
 from refine_core.modules.prediction import Prediction
-from refine_core.modules.state import dump_predictor, load_predictor
 from refine_core.signatures import InputField, OutputField, Signature, check_inputs, ensure_signature
 
 SAME_REPLIES_UP_TO, VARIED_TEMPERATURE = 0.15, 0.7  # 2.6.23's, for `n` replies at once
@@ -154,10 +153,14 @@ class Predict(Operation, Predictor):
 
     def dump_state(self) -> dict[str, Any]:
         """Demos, signature and model as plain data, without a key. Source: dspy.Predict.dump_state."""
+        from refine_core.modules.state import dump_predictor
+
         return dump_predictor(self)
 
     def load_state(self, state: Mapping[str, Any]) -> Self:
         """Take over what `dump_state` gave; nothing changes if it does not fit. Raises StateError."""
+        from refine_core.modules.state import load_predictor
+
         load_predictor(self, state)
         return self
 

@@ -8,7 +8,9 @@ Rule 1: a file appears whole or not at all, and a load that fails leaves the mod
 Rule 2: reading a pickle runs what is in it, so it needs `allow_pickle=True`.
 Rule 3: no key is written. (What your own code holds, such as a key in a global that `forward` uses, is your own.)
 
-disk.py     whole files, JSON, versions        pickles.py   pickles without keys
+saved_files.py   what is read and written, and `load`
+disk.py          whole files, JSON, versions
+pickles.py       pickles without keys
 
 Source: dspy.Module.save and dspy.load, version 2.6.23, whose .json files load here, and where ours load.
 """
@@ -19,21 +21,17 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
-from refine_core.errors import MissingStateError, NoFolderError, StateError, UnsafeLoadError
+from refine_core.errors import MissingStateError, StateError
 from refine_core.modules.parameter import Parameter
-from refine_core.modules.tree import Tree
 
 if TYPE_CHECKING:
-    from refine_core.modules.module import Module
+    from types import ModuleType
 
 logger = logging.getLogger("refine_core")
 
 FilePath = str | os.PathLike[str]
-PROGRAM, METADATA = "program.pkl", "metadata.json"
 
 
 class SavedState:
@@ -73,25 +71,15 @@ class SavedState:
         Raises StateError, with nothing written, if the path is of the wrong kind or a value cannot be written; OSError
         from the disk.
         """
+        from pathlib import Path
+
+        from refine_core.modules import saved_files
+
         where = Path(path)
         if save_program:
-            _save_program(self, where, modules_to_serialize or ())
-            return
-        from refine_core.modules.disk import installed_versions, to_json, write_file
-        from refine_core.modules.pickles import dump_pickle, find_culprit
-
-        suffix = _state_suffix(where, "write")
-        state = _dump_state(self)
-        if "metadata" in state:
-            raise StateError(
-                "a state file keeps its versions under 'metadata', which is also the name of one of this program's "
-                "attributes; rename the attribute"
-            )
-        state["metadata"] = installed_versions()
-        if suffix == ".json":
-            write_file(where, to_json(state))
+            saved_files.write_program(self, where, modules_to_serialize or ())
         else:
-            write_file(where, dump_pickle(state, modules_to_serialize or (), lambda: find_culprit(state)))
+            saved_files.write_state(_dump_state(self), where, modules_to_serialize or ())
 
     def load(self, path: FilePath, allow_pickle: bool = False) -> None:
         """Take over the state that `save` wrote to `path`. A whole program's folder is for `refine_core.load`.
@@ -100,11 +88,13 @@ class SavedState:
         Raises FileNotFoundError, UnsafeLoadError, StateError; the module is then as it was. Logs a warning for each
         version that differs from the one that wrote the file.
         """
-        from refine_core.modules.disk import read_versions, warn_of_versions
+        from pathlib import Path
+
+        from refine_core.modules.disk import warn_of_versions
+        from refine_core.modules.saved_files import read_state
 
         where = Path(path)
-        state = _read_state(where, allow_pickle)
-        versions = read_versions(state.pop("metadata", {}), where)
+        state, versions = read_state(where, allow_pickle=allow_pickle)
         parameters = self.named_parameters()
         with _all_or_nothing(parameters):
             try:
@@ -116,41 +106,6 @@ class SavedState:
                 kind = type(error) if isinstance(error, StateError) else StateError
                 raise kind(f"{where}: {_describe_error(error)}") from error
         warn_of_versions(versions, where)
-
-
-def load(path: FilePath, allow_pickle: bool = False) -> Module:
-    """The program that `save(path, save_program=True)` wrote. Source: dspy.load, version 2.6.23.
-
-    allow_pickle: loading runs the code that is in the folder; say True if you trust where it comes from.
-    Raises FileNotFoundError, UnsafeLoadError, StateError. Logs a warning for each version that differs.
-    """
-    from hashlib import sha256
-
-    from refine_core.modules.disk import parse_json, read_versions, warn_of_versions
-    from refine_core.modules.pickles import load_pickle
-
-    where = Path(path)
-    if where.is_file():
-        raise StateError(
-            f"{where} is a file, not a saved program's folder; for a state file make the program and call "
-            f"program.load({str(where)!r})"
-        )
-    for name in ("", METADATA, PROGRAM):
-        if not (where / name).exists():
-            raise FileNotFoundError(
-                f"{where / name} does not exist; a program is saved by program.save(folder, save_program=True)"
-            )
-    _check_allowed(where, allow_pickle)
-    metadata = parse_json((where / METADATA).read_bytes(), where / METADATA)
-    versions = read_versions(metadata, where / METADATA)
-    code = (where / PROGRAM).read_bytes()
-    if metadata.get("program_sha256") not in (None, sha256(code).hexdigest()):
-        raise StateError(f"{where}: {PROGRAM} is damaged or of another save than {METADATA}; save it again")
-    warn_of_versions(versions, where)  # before: they may be why it fails
-    program = load_pickle(code, where / PROGRAM)
-    if not (isinstance(program, Tree) and isinstance(program, SavedState)):
-        raise StateError(f"{where / PROGRAM} holds a {type(program).__name__}, not a program of refine_core")
-    return cast("Module", program)
 
 
 def _is_plural(module: SavedState, parameters: list[tuple[str, Parameter]]) -> bool:
@@ -234,63 +189,3 @@ def _all_or_nothing(parameters: list[tuple[str, Parameter]]) -> Iterator[None]:
 
 def _copy_contents(value: Any) -> Any:
     return list(value) if isinstance(value, list) else dict(value) if isinstance(value, dict) else None
-
-
-def _state_suffix(where: Path, do: str) -> str:
-    suffix = where.suffix.lower()
-    if suffix not in (".json", ".pkl"):
-        hint = "for the whole program, " + (
-            "say save_program=True" if do == "write" else "use refine_core.load(path, allow_pickle=True)"
-        )
-        raise StateError(f"cannot {do} {where}: a state file ends with .json or .pkl; {hint}")
-    if where.is_dir():
-        raise StateError(f"cannot {do} {where}: it is a folder; name a file in it")
-    return suffix
-
-
-def _read_state(where: Path, allow_pickle: bool) -> dict[str, Any]:
-    from refine_core.modules.disk import parse_json
-
-    suffix = _state_suffix(where, "read")
-    if not where.exists():
-        raise FileNotFoundError(f"{where} does not exist; a state is saved by program.save(path)")
-    if suffix == ".json":
-        return parse_json(where.read_bytes(), where)
-    _check_allowed(where, allow_pickle)
-    from refine_core.modules.pickles import load_pickle
-
-    state = load_pickle(where.read_bytes(), where)
-    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
-        raise StateError(
-            f"{where} holds a {type(state).__name__}, not a program's state; was it saved by save()?"
-        )
-    return state
-
-
-def _check_allowed(where: Path, allow_pickle: bool) -> None:
-    if not allow_pickle:
-        raise UnsafeLoadError(
-            f"{where} holds a pickle, and loading a pickle runs whatever code is in it. If you trust where it comes "
-            "from, pass allow_pickle=True; otherwise ask for the state as .json, which is only data"
-        )
-
-
-def _save_program(module: SavedState, where: Path, modules: Sequence[ModuleType]) -> None:
-    import json
-    from hashlib import sha256
-
-    from refine_core.modules.disk import installed_versions, write_folder
-    from refine_core.modules.pickles import dump_pickle, find_culprit_attribute
-
-    if where.suffix:
-        raise StateError(
-            f"cannot write {where}: a whole program is a folder, so its name has no {where.suffix!r}"
-        )
-    if where.exists() and not where.is_dir():
-        raise NoFolderError(f"cannot write {where}: it is a file; name a folder, or remove the file")
-    code = dump_pickle(module, modules, lambda: find_culprit_attribute(cast("Tree", module)))
-    metadata = {
-        **installed_versions("pydantic", "litellm"),
-        "program_sha256": sha256(code).hexdigest(),  # tells when the two files are not of one save
-    }
-    write_folder(where, {PROGRAM: code, METADATA: json.dumps(metadata, indent=2).encode()})

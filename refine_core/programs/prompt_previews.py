@@ -9,7 +9,8 @@ from refine_core.connect import first_format
 from refine_core.jsonable import to_jsonable
 from refine_core.modules import Predict
 from refine_core.programs.reward_source import may_give_feedback
-from refine_core.refine.advice_request import AdviceStyle, build_advice_request
+from refine_core.refine.advice_request import build_advice_request
+from refine_core.refine.advice_style import AdviceStyle
 from refine_core.refine.build import Pipeline
 from refine_core.spec import ProgramSpec
 

@@ -18,7 +18,8 @@ from refine_core.modules.attempt_context import Trace
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict, current_adapter
 from refine_core.modules.prediction import Prediction
-from refine_core.refine.advice_request import FULL, AdviceStyle, build_advice_request
+from refine_core.refine.advice_request import build_advice_request
+from refine_core.refine.advice_style import FULL, AdviceStyle
 
 
 def advise(

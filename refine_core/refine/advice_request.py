@@ -7,12 +7,12 @@ models with a small context window: what the reward says comes first, code is le
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from refine_core.adapters.field_values import to_json_text
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict
+from refine_core.refine.advice_style import AdviceStyle
 from refine_core.refine.sources import describe_modules, get_source
 from refine_core.signatures import InputField, OutputField, Signature
 from refine_core.spec import AdviceForm
@@ -64,17 +64,6 @@ class OfferAdviceBriefly(Signature):
     module_names: list[str] = InputField(desc="each needs an entry in the advice")
     discussion: str = OutputField(desc="what went wrong, in one sentence")
     advice: dict[str, str] = OutputField(desc="module name -> what it should do next time, or N/A")
-
-
-@dataclass(frozen=True, slots=True)
-class AdviceStyle:
-    """How advice is asked for. instructions: what the adviser is told to do; "" for the default."""
-
-    instructions: str = ""
-    form: AdviceForm = "full"
-
-
-FULL = AdviceStyle()
 
 
 def default_instructions(form: AdviceForm) -> str:

@@ -43,8 +43,7 @@ from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
 from refine_core.modules.attempt_context import Trace
 from refine_core.modules.module import Module, call
 from refine_core.modules.prediction import Prediction
-from refine_core.refine.advice import advise
-from refine_core.refine.advice_request import FULL, AdviceStyle
+from refine_core.refine.advice_style import FULL, AdviceStyle
 from refine_core.refine.effects import CallOnAttempt
 from refine_core.refine.progress import AttemptArtifacts, Progress
 from refine_core.refine.result import AttemptResult, RefineResult
@@ -232,6 +231,8 @@ class Driver:
 
     def _advise(self, after: int) -> Flow[None]:
         """Ask for advice after this attempt."""
+        from refine_core.refine.advice import advise  # a run that never asks for advice need not load it
+
         artifacts, scope = self.progress.artifacts[after], self.progress.scopes[after].begin("advice")
         start = time.perf_counter()
         try:

@@ -14,7 +14,7 @@ from refine_core.log.scope import current_scope
 from refine_core.loop import Plan
 from refine_core.modules.module import Module, Operation
 from refine_core.modules.prediction import Prediction
-from refine_core.refine.advice_request import FULL, AdviceStyle
+from refine_core.refine.advice_style import FULL, AdviceStyle
 from refine_core.refine.driver import Driver
 from refine_core.refine.result import AttemptResult
 from refine_core.refine.scoring import (

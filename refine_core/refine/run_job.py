@@ -30,7 +30,7 @@ from refine_core.lm.replay import ReplayGuard, ReplayLM
 from refine_core.log.scope import Record, Scope, Sink
 from refine_core.log.span import Span
 from refine_core.loop import Plan
-from refine_core.refine.advice_request import AdviceStyle
+from refine_core.refine.advice_style import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, convert_inputs
 from refine_core.refine.driver import Driver
 from refine_core.refine.resuming import ResumeState, was_continued_anyway

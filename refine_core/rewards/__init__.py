@@ -36,8 +36,9 @@ The names below are loaded when first used, so that importing this package costs
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from refine_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from refine_core.rewards.judge import Judge
@@ -45,22 +46,14 @@ if TYPE_CHECKING:
     from refine_core.rewards.score import Score, ScoreResult, as_score
     from refine_core.rewards.source import find_error_line, find_reward
 
-_HOME = {
-    "Judge": "judge",
-    "RewardRunner": "runner",
-    "Score": "score",
-    "ScoreResult": "score",
-    "as_score": "score",
-    "find_error_line": "source",
-    "find_reward": "source",
-}
-
 __all__ = ["Judge", "RewardRunner", "Score", "ScoreResult", "as_score", "find_error_line", "find_reward"]
 
+_HOME = {
+    "judge": ("Judge",),
+    "runner": ("RewardRunner",),
+    "score": ("Score", "ScoreResult", "as_score"),
+    "source": ("find_error_line", "find_reward"),
+}
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _HOME)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +16,6 @@ from refine_core.errors import SignatureValueError
 from refine_core.hints import HINT_FIELD
 from refine_core.signatures.caller_names import is_type
 from refine_core.signatures.fields import Field, Role
-from refine_core.signatures.type_parsing import parse_type
 
 # Names that a field may not take, and who has taken them.
 RESERVED: Mapping[str, str] = {
@@ -33,14 +31,6 @@ RESERVED: Mapping[str, str] = {
 }
 
 _OPEN, _CLOSE = "([{", ")]}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of the text. column: 1-based, of its first character that is not a space."""
-
-    text: str
-    column: int
 
 
 def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tuple[Field, ...]:
@@ -102,30 +92,31 @@ def _parse_side(
     if not part.strip():
         return []
     fields = []
-    for piece in _split_parts(part, offset):
-        if not piece.text:
-            raise SignatureValueError("a field name is missing here", text=text, column=piece.column)
-        name, colon, kind = piece.text.partition(":")
-        check_name(name.strip(), text, piece.column)
-        column = piece.column + len(name) + 1 + (len(kind) - len(kind.lstrip()))
+    for piece, start in _split_parts(part, offset):
+        if not piece:
+            raise SignatureValueError("a field name is missing here", text=text, column=start)
+        name, colon, kind = piece.partition(":")
+        check_name(name.strip(), text, start)
+        column = start + len(name) + 1 + (len(kind) - len(kind.lstrip()))
         if colon and not kind.strip():
             raise SignatureValueError(
                 f"field {name.strip()!r} has a ':' but no type after it", text=text, column=column
             )
-        fields.append(
-            (
-                Field(name.strip(), role, parse_type(kind.strip(), text, column, custom) if colon else str),
-                piece.column,
-            )
-        )
+        field_type: Any = str
+        if colon:
+            from refine_core.signatures.type_parsing import parse_type  # fields of text need none of it
+
+            field_type = parse_type(kind.strip(), text, column, custom)
+        fields.append((Field(name.strip(), role, field_type), start))
     return fields
 
 
-def _split_parts(part: str, offset: int) -> Iterator[_Part]:
+def _split_parts(part: str, offset: int) -> Iterator[tuple[str, int]]:
+    """The parts between commas, each with the column, 1-based, of its first character that is not a space."""
     cuts = [-1, *_top_level(part, ","), len(part)]
     for start, end in pairwise(cuts):
         raw = part[start + 1 : end]
-        yield _Part(raw.strip(), offset + start + 1 + (len(raw) - len(raw.lstrip())) + 1)
+        yield raw.strip(), offset + start + 1 + (len(raw) - len(raw.lstrip())) + 1
 
 
 def _top_level(text: str, mark: str) -> Iterator[int]:

@@ -23,7 +23,6 @@ from refine_core.signatures.annotations import refuse_undeclared, resolve_annota
 from refine_core.signatures.caller_names import find_caller_names
 from refine_core.signatures.fields import Field, default_objective, order_inputs_first
 from refine_core.signatures.parsing import check_name, check_type, parse_field, parse_fields
-from refine_core.signatures.state import dump_signature, read_state
 from refine_core.signatures.types import format_type
 
 
@@ -200,6 +199,8 @@ class SignatureMeta(type):
 
     def dump_state(cls) -> dict[str, Any]:
         """{"instructions": …, "fields": [{"prefix": …, "description": …}, …]}, as dspy writes it."""
+        from refine_core.signatures.state import dump_signature
+
         return dump_signature(cls.instructions, cls._resolved_fields().values())
 
     def load_state(cls, state: Mapping[str, Any]) -> type[Signature]:
@@ -207,6 +208,8 @@ class SignatureMeta(type):
 
         Raises StateError that says what of the state does not fit.
         """
+        from refine_core.signatures.state import read_state
+
         instructions, fields = read_state(state, cls.signature, tuple(cls._resolved_fields().values()))
         return build_signature(fields, instructions, name=cls.__name__)
 

@@ -24,7 +24,7 @@ from refine_core.adapters import base, chat
 from refine_core.adapters import json as json_adapter
 from refine_core.lm import cache, cached_calls
 from refine_core.lm.shared import shared
-from refine_core.modules import disk, module, parallel, predict, prediction, saving
+from refine_core.modules import disk, module, parallel, predict, prediction, saved_files, saving
 from refine_core.refine import module as refine
 from refine_core.signatures import fields, signature
 
@@ -113,7 +113,7 @@ def install() -> None:
         "primitives": (module, prediction),
         "primitives.example": (prediction,),
         "primitives.prediction": (prediction,),
-        "primitives.module": (module, disk, saving),
+        "primitives.module": (module, disk, saving, saved_files),
         "primitives.program": (module,),
         "signatures": (signature, fields),
         "signatures.signature": (signature,),
@@ -126,7 +126,7 @@ def install() -> None:
     _module("utils.dummies", DummyLM=DummyLM)
     _module("utils.callback", callbacks)
     _module("utils.usage_tracker", usage)
-    _module("utils.saving", saving, disk, get_dependency_versions=disk.installed_versions)
+    _module("utils.saving", saving, saved_files, disk, get_dependency_versions=disk.installed_versions)
     vars(sys.modules["dspy.primitives.module"])["get_dependency_versions"] = disk.installed_versions
     vars(sys.modules["dspy.primitives.program"])["set_attribute_by_name"] = _set_by_path
 

@@ -21,7 +21,7 @@ from refine_core import LM, ChainOfThought, Module, Parameter, Predict, Refine, 
 from refine_core.errors import LMError, StateError, UnsafeLoadError
 from refine_core.lm.base import BaseLM
 from refine_core.lm.types import Reply
-from refine_core.modules.saving import load
+from refine_core.modules.saved_files import load
 from tests.prompts import reply
 
 ROOT = Path(__file__).parents[2]
