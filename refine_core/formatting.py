@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import time
 from collections.abc import Iterable
 from typing import TypeGuard
 
@@ -127,6 +128,13 @@ def format_time(at: float) -> str:
         return f"{datetime.datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M}"
     except (OverflowError, ValueError, OSError):
         return "unknown time"
+
+
+def format_clock(at: float) -> str:
+    """A time of today as "14:05", any other as `format_time` writes it."""
+    text = format_time(at)
+    day, _, clock = text.partition(" ")
+    return clock if day == format_time(time.time()).partition(" ")[0] else text
 
 
 def format_cost(usd: float | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 from streamlit.runtime.state import SessionStateProxy
 
@@ -11,7 +13,8 @@ from pages.lab.stages import load_stage
 from refine_core import programs
 from refine_core.programs import ProgramSpec
 
-_FIRST_EXAMPLE = "one_word"
+FIRST_EXAMPLE: Final = "one_word"
+"""What a first visit finds, ready to run."""
 
 
 def load(spec: ProgramSpec) -> None:
@@ -61,11 +64,6 @@ def load_budget(state: SessionStateProxy, spec: ProgramSpec) -> None:
         "" if spec.budget_usd is None else programs.write_number(spec.budget_usd)
     )
     state[field_key("budget", "tokens")] = "" if spec.budget_tokens is None else str(spec.budget_tokens)
-
-
-def first_example() -> ProgramSpec:
-    """What a first visit finds, ready to run."""
-    return programs.EXAMPLES[_FIRST_EXAMPLE].spec
 
 
 def is_filled() -> bool:

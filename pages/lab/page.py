@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from pages.lab.draft import keep_draft, open_form, take_typed
 from pages.lab.form_state import is_same_program, read_form
-from pages.lab.load_form import first_example, is_filled, load
 from pages.lab.model import model_form
 from pages.lab.model_fields import use_connection
 from pages.lab.program import inputs_form, program_form
@@ -25,9 +25,9 @@ except StoreError as error:
     show_error(str(error))
     st.stop()
 
-if address.take_change() or not is_filled():
-    load(run.timeline.spec if run else first_example())
+open_form(run)
 use_connection()
+keep_draft()
 form = read_form()
 
 st.title("Refine a program of model calls", anchor=False)
@@ -59,3 +59,4 @@ with right:
     else:
         preview_run(form)
         preload(key="preload")
+take_typed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.lab.fields import field_key
+from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.stages import add_stage, remove_stage, stage_ids
 from pages.shared.text import escape_markdown, show_error
@@ -82,7 +82,7 @@ def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:
             )
             st.button(
                 "Remove",
-                key=field_key("stage", uid, "remove"),
+                key=static_key("stage", uid, "remove"),
                 icon=":material/close:",
                 type="tertiary",
                 on_click=remove_stage,

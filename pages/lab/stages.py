@@ -65,5 +65,5 @@ def _read_stage(uid: int) -> StageSpec:
         instructions=get("instructions").strip(),
         strategy=get("strategy") or "predict",
         descriptions=get("descriptions"),
-        demos=get("demos"),
+        demos=tuple(get("demos")),
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from pages.lab.draft import can_undo, describe_draft, replace_form, undo_replace
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState, is_same_program
 from pages.lab.hints import preview_advice
-from pages.lab.load_form import load
 from pages.lab.program import describe_problem
 from pages.lab.reward_source import may_run_anyway, run_anyway
 from pages.shared import address
@@ -50,6 +50,7 @@ def example_buttons(form: FormState) -> None:
                 on_click=_load_example,
                 args=(name,),
             )
+    draft_line()
     st.caption(
         escape_markdown(programs.EXAMPLES[current].teaches)
         if current is not None
@@ -57,8 +58,25 @@ def example_buttons(form: FormState) -> None:
     )
 
 
+def draft_line() -> None:
+    """When the draft was saved; and a way back from the program that was loaded last."""
+    # There with or without words: whatever comes after it must not be drawn anew, and lose the focus.
+    with st.container(horizontal=True, vertical_alignment="center", key="draft-line", width="content"):
+        if words := describe_draft():
+            st.caption(escape_markdown(words), width="content")
+        if can_undo():
+            st.button(
+                "Undo",
+                key=static_key("undo"),
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=undo_replace,
+                help="Put back what the last example or program replaced. Once more brings that back.",
+            )
+
+
 def _load_example(name: str) -> None:
-    load(programs.EXAMPLES[name].spec)
+    replace_form(programs.EXAMPLES[name].spec)
     address.leave_run()
 
 

@@ -6,6 +6,8 @@ from typing import Final
 
 import streamlit as st
 
+from refine_core.programs import EXAMPLES
+
 # The pages, as links name them: from the entry script's folder.
 LAB: Final = "../lab/page.py"
 RUNS: Final = "../runs/page.py"
@@ -58,6 +60,23 @@ def show_run(run_id: str) -> None:
 def just_started(run_id: str) -> bool:
     """Whether this session started that run last; a reload forgets it."""
     return bool(st.session_state.get(_STARTED) == run_id)
+
+
+def draft() -> str:
+    """The draft that the address names, or ""."""
+    return st.query_params.get("draft", "")
+
+
+def name_draft(draft_id: str) -> None:
+    """Have the address name this draft, so that a reload finds it."""
+    if draft() != draft_id:
+        st.query_params["draft"] = draft_id
+
+
+def example() -> str:
+    """The worked example that the address names, or ""."""
+    key = st.query_params.get("example", "")
+    return key if key in EXAMPLES else ""
 
 
 def leave_run() -> None:

@@ -11,6 +11,6 @@ def auto_expander(label: str, *, key: str, needed: bool) -> DeltaGenerator:
 
     Were it open only as long as it is needed, it would close under the hands of whoever fixes what is wrong in it.
     """
-    memory = f"{key}.opened"
+    memory = f"{key}:opened"
     st.session_state[memory] = bool(st.session_state.get(memory)) or needed
     return st.expander(label, expanded=st.session_state[memory])

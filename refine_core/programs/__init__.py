@@ -4,6 +4,8 @@
     number_inputs.py    numbers and temperatures, typed
     reward_source.py    the reward: its function, findings and fixes
     prompt_previews.py  the prompts that will be sent
+    drafts.py           what is typed, kept as it stands
+    saved_programs.py   programs under a name
 
 Everything here is quick, calls no model and runs no reward.
 """
@@ -11,6 +13,16 @@ Everything here is quick, calls no model and runs no reward.
 from __future__ import annotations
 
 from refine_core.errors import Problem, SignatureError
+from refine_core.programs.drafts import (
+    Draft,
+    Fields,
+    draft_fields,
+    drop_old_drafts,
+    new_draft_id,
+    newest_draft,
+    read_draft,
+    save_draft,
+)
 from refine_core.programs.number_inputs import (
     read_number,
     read_temperatures,
@@ -30,6 +42,7 @@ from refine_core.programs.reward_source import (
     list_reward_candidates,
     may_give_feedback,
 )
+from refine_core.programs.saved_programs import list_programs, remove_program, save_program
 from refine_core.programs.value_inputs import (
     FormInput,
     list_form_inputs,
@@ -59,6 +72,8 @@ __all__ = [
     "EXAMPLES",
     "FEEDBACK",
     "AdviceForm",
+    "Draft",
+    "Fields",
     "Finding",
     "Fix",
     "FormInput",
@@ -73,6 +88,8 @@ __all__ = [
     "apply_fix",
     "check_spec_reward",
     "default_instructions",
+    "draft_fields",
+    "drop_old_drafts",
     "estimate_tokens",
     "find_limit_problems",
     "find_problems",
@@ -80,17 +97,24 @@ __all__ = [
     "is_example",
     "list_form_inputs",
     "list_output_names",
+    "list_programs",
     "list_reward_candidates",
     "list_temperatures",
     "may_give_feedback",
+    "new_draft_id",
+    "newest_draft",
     "preview_advice_prompt",
     "preview_first_prompts",
     "program_source",
+    "read_draft",
     "read_json_object",
     "read_number",
     "read_temperatures",
     "read_value",
+    "remove_program",
     "rename_parameters",
+    "save_draft",
+    "save_program",
     "write_number",
     "write_object",
     "write_temperatures",

@@ -177,7 +177,7 @@ def visit(page: Page, serve: Callable[[Path], str]) -> Callable[[Path], Page]:
     """Serve a script, open it in the test's page and wait until it has run."""
 
     def go(script: Path) -> Page:
-        page.goto(serve(script))
+        page.goto(f"{serve(script)}/?example=one_word")  # not the newest draft, which may be another test's
         wait_idle(page)
         return page
 

@@ -297,7 +297,7 @@ def test_every_size_and_scheme_fits_and_reads(chromium, serve, scheme, width, he
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    page.goto(serve(APP))
+    page.goto(f"{serve(APP)}/?example=one_word")
     wait_idle(page)
     run(page)
     stopped(page)
@@ -322,7 +322,7 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
         bypass_csp=True,  # the page's own rules keep axe's script out
     )
     page = context.new_page()
-    page.goto(serve(APP))
+    page.goto(f"{serve(APP)}/?example=one_word")
     wait_idle(page)
 
     def findings() -> list[str]:

@@ -237,7 +237,7 @@ def test_stages_can_be_added_and_removed():
     assert errors(app) == []
     press_run(app)
     assert len(ended(app).timeline.predictors) == 2
-    app.button(key=field(app, "stage.0.remove")).click().run()
+    app.button(key="lab.stage.0.remove").click().run()
     assert not app.exception
     assert [t.key for t in app.text_input if t.key.endswith("signature")] == [field(app, "stage.1.signature")]
 

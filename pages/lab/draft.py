@@ -1,0 +1,153 @@
+"""What is typed in the Lab is a draft, kept in the store: it comes back after a reload or a restart, keys excepted.
+
+    open_form(run)       what the form holds first: the draft of the address, else the run's program, else the newest draft
+    replace_form(spec)   an example, a saved program or a run takes its place; `undo_replace` puts back what stood there
+    keep_draft()         in every run of the page; writes only what has changed
+    take_typed()         typed text comes while its field still has the focus
+
+A draft holds the fields of the form by name, and those of its static keys that a loading fills.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, cast
+
+import streamlit as st
+
+from pages.lab.fields import FORM, static_key
+from pages.lab.load_form import FIRST_EXAMPLE, is_filled, load
+from pages.lab.reward_source import read_reward, replace_reward
+from pages.shared import address
+from refine_core import programs
+from refine_core.errors import StoreError
+from refine_core.formatting import format_clock
+from refine_core.log import codec
+from refine_core.programs import Draft, ModelSpec, ProgramSpec
+from refine_core.runs import Run
+
+_take_typed = st.components.v2.component(
+    "refinescope.draft",
+    js=(Path(__file__).parents[2] / "assets" / "draft" / "draft.js").read_text(encoding="utf-8"),
+)
+_PLAIN: Final = ("stages", "title", "example", "parent", "reward.call")
+_MODELS: Final = ("model.whole", "adviser.kept", "judge.kept")
+_ID, _SAVED, _ERROR = (static_key("draft", name) for name in ("id", "saved", "error"))
+_REPLACED: Final = static_key("draft", "replaced")
+
+
+def take_typed() -> None:
+    """Have the browser send what is typed while its field still has the focus. Draws nothing."""
+    _take_typed(key=static_key("draft", "typed"), data={}, height="content")
+
+
+def open_form(run: Run | None) -> None:
+    """Fill the form where it is empty, or where the address asks for the run's program. Before the widgets are drawn."""
+    if address.take_change() and run is not None:
+        replace_form(run.timeline.spec)
+    elif not is_filled():
+        _fill(run)
+    if (kept := st.session_state.get(_ID)) is not None:
+        address.name_draft(kept)
+
+
+def replace_form(spec: ProgramSpec) -> None:
+    """Fill the form with another program; what stood there can be put back. Before the widgets are drawn, or in a callback."""
+    if is_filled():
+        st.session_state[_REPLACED] = read_fields()
+    load(spec)
+
+
+def can_undo() -> bool:
+    """Whether there is something that a loading replaced."""
+    return st.session_state.get(_REPLACED) is not None
+
+
+def undo_replace() -> None:
+    """Put back what the last loading replaced; once more brings the loaded program back. To be called in a callback."""
+    now = read_fields()
+    _restore(st.session_state[_REPLACED])
+    st.session_state[_REPLACED] = now
+
+
+def keep_draft() -> None:
+    """Save the form's fields, if any has changed. Called in each run of the page, once the form is filled."""
+    state = st.session_state
+    fields = read_fields()
+    before: Draft | None = state.get(_SAVED)
+    if before is None:  # what stands there first is no work of a person
+        state[_SAVED] = Draft("", fields, 0.0)
+        return
+    if before.fields == fields:
+        return
+    draft_id = state.get(_ID) or programs.new_draft_id()
+    try:
+        state[_SAVED] = programs.save_draft(draft_id, fields, replaced=state.get(_REPLACED))
+        if state.get(_ID) is None:
+            programs.drop_old_drafts()
+    except StoreError as error:
+        state[_ERROR] = str(error)
+        return
+    state.pop(_ERROR, None)
+    state[_ID] = draft_id
+    address.name_draft(draft_id)
+
+
+def describe_draft() -> str:
+    """One line about the draft: when it was saved, that it could not be, or "" for a form that nobody has changed."""
+    if error := st.session_state.get(_ERROR):
+        return f"draft not saved: {error}"
+    saved: Draft | None = st.session_state.get(_SAVED)
+    return f"draft saved {format_clock(saved.saved_at)}" if saved is not None and saved.saved_at else ""
+
+
+def read_fields() -> dict[str, object]:
+    """The form's fields, by name. Never a key: those have slots of their own (pages/shared/keys.py)."""
+    state, prefix = st.session_state, f"{FORM.field_key()}."
+    keys = [key for key in state if isinstance(key, str) and key.startswith(prefix)]
+    # What stands after a colon belongs to a widget, of which only an editor's text was typed.
+    typed = {
+        key.removeprefix(prefix): state[key]
+        for key in keys
+        if key.endswith(":draft") or (":" not in key and f"{key}:draft" not in state)
+    }
+    fixed = {f"={name}": state.get(static_key(name)) for name in _PLAIN}
+    models = {f"={name}": _to_data(state.get(static_key(name))) for name in _MODELS}
+    return programs.draft_fields({**typed, **fixed, **models, "=reward.code": read_reward()})
+
+
+def _fill(run: Run | None) -> None:
+    """The first filling of this session."""
+    try:
+        named = programs.read_draft(address.draft()) if address.draft() else None
+        newest = None if named or run or address.example() else programs.newest_draft()
+    except StoreError:  # the page says so
+        named = newest = None
+    load(run.timeline.spec if run else programs.EXAMPLES[address.example() or FIRST_EXAMPLE].spec)
+    if draft := named or newest:
+        _restore(draft.fields)
+        st.session_state[_REPLACED] = draft.replaced
+        st.session_state[_SAVED] = draft
+    if named:  # the newest is that of another window, perhaps, so this one gets its own
+        st.session_state[_ID] = named.id
+
+
+def _restore(fields: programs.Fields) -> None:
+    state = st.session_state
+    FORM.clear()
+    for name, value in fields.items():
+        if not name.startswith("="):
+            state[FORM.field_key(name)] = value
+        elif (fixed := name.removeprefix("=")) in _PLAIN:
+            state[static_key(fixed)] = value
+        elif fixed in _MODELS:
+            state[static_key(fixed)] = _from_data(value)
+    replace_reward(str(fields.get("=reward.code", "")))
+
+
+def _to_data(model: ModelSpec | None) -> object:
+    return None if model is None else codec.loads(codec.dumps(model))
+
+
+def _from_data(value: object) -> ModelSpec | None:
+    return codec.build(ModelSpec, cast("dict[str, object]", value)) if value is not None else None
