@@ -11,7 +11,7 @@ A draft holds the fields of the form by name, and those of its static keys that 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import streamlit as st
 
@@ -22,8 +22,7 @@ from pages.shared import address
 from refine_core import programs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_clock
-from refine_core.log import codec
-from refine_core.programs import Draft, ModelSpec, ProgramSpec
+from refine_core.programs import Draft, ProgramSpec
 from refine_core.runs import Run
 
 _take_typed = st.components.v2.component(
@@ -112,7 +111,7 @@ def read_fields() -> dict[str, object]:
         if key.endswith(":draft") or (":" not in key and f"{key}:draft" not in state)
     }
     fixed = {f"={name}": state.get(static_key(name)) for name in _PLAIN}
-    models = {f"={name}": _to_data(state.get(static_key(name))) for name in _MODELS}
+    models = {f"={name}": programs.model_to_data(state.get(static_key(name))) for name in _MODELS}
     return programs.draft_fields({**typed, **fixed, **models, "=reward.code": read_reward()})
 
 
@@ -141,13 +140,5 @@ def _restore(fields: programs.Fields) -> None:
         elif (fixed := name.removeprefix("=")) in _PLAIN:
             state[static_key(fixed)] = value
         elif fixed in _MODELS:
-            state[static_key(fixed)] = _from_data(value)
+            state[static_key(fixed)] = programs.model_from_data(value)
     replace_reward(str(fields.get("=reward.code", "")))
-
-
-def _to_data(model: ModelSpec | None) -> object:
-    return None if model is None else codec.loads(codec.dumps(model))
-
-
-def _from_data(value: object) -> ModelSpec | None:
-    return codec.build(ModelSpec, cast("dict[str, object]", value)) if value is not None else None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from refine_core import runs
 from refine_core.log import codec
+from refine_core.spec import ModelSpec
 from refine_core.spec.pasted_keys import is_pasted_key
 
 logger = logging.getLogger("refine_core")
@@ -76,6 +77,16 @@ def drop_old_drafts() -> None:
 def draft_fields(fields: Fields) -> dict[str, object]:
     """The fields that a draft may keep: plain data, and no text of one word that looks like a key."""
     return {name: value for name, value in fields.items() if _is_plain(value) and not _is_key(value)}
+
+
+def model_to_data(model: ModelSpec | None) -> object:
+    """A model as plain data, for a field of a draft."""
+    return None if model is None else codec.loads(codec.dumps(model))
+
+
+def model_from_data(value: object) -> ModelSpec | None:
+    """The inverse of `model_to_data`."""
+    return codec.build(ModelSpec, value) if isinstance(value, Mapping) else None
 
 
 def _is_plain(value: object) -> bool:
