@@ -89,7 +89,8 @@ class _ProcessValues:
 
 
 _process = _ProcessValues()
-_block: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated
+BLOCK: ContextVar[Mapping[str, Any]] = ContextVar("refine_core_settings", default={})  # noqa: B039 - never mutated
+"""What the blocks around this code have set; replaced as a whole. For `layered_context` in a thread that did not inherit it."""
 
 _MISSING = object()
 
@@ -99,7 +100,7 @@ def get_setting(name: str, default: Any = None) -> Any:
 
     default: for a name that is no setting.
     """
-    block = _block.get()
+    block = BLOCK.get()
     if name in block:
         return block[name]
     values = _process.values
@@ -155,36 +156,16 @@ class context(ContextDecorator):  # noqa: N801 - it reads as the statement that 
         )  # as a decorator it may be entered by several threads at once
 
     def __enter__(self) -> None:
-        self._tokens.append(_block.set({**_block.get(), **self._values}))
+        self._tokens.append(BLOCK.set({**BLOCK.get(), **self._values}))
 
     def __exit__(self, *_: object) -> None:
-        _block.reset(self._tokens.pop())
-
-
-class unchecked_context:  # noqa: N801 - as `context`
-    """A context of values that the library itself sets, and need not check; each is entered once."""
-
-    __slots__ = ("_token", "_values")
-
-    def __init__(self, **values: Any) -> None:
-        self._values = values
-
-    def __enter__(self) -> None:
-        self._token = _block.set({**_block.get(), **self._values})
-
-    def __exit__(self, *_: object) -> None:
-        _block.reset(self._token)
-
-
-def block_values() -> Mapping[str, Any]:
-    """What the blocks around this code have set; for `layered_context` in a thread that did not inherit it."""
-    return _block.get()
+        BLOCK.reset(self._tokens.pop())
 
 
 def layered_context(outer: Mapping[str, Any], inner: Mapping[str, Any] | None = None) -> context:
     """A context with what `outer` blocks had set, below what has been set here, or below `inner`."""
     block = context()
-    block._values = {**outer, **(_block.get() if inner is None else inner)}  # noqa: SLF001 - our own, and checked before
+    block._values = {**outer, **(BLOCK.get() if inner is None else inner)}  # noqa: SLF001 - our own, and checked before
     return block
 
 
@@ -201,7 +182,7 @@ class Settings:
     def copy(self) -> Snapshot:
         """All settings as they hold here. Source: dspy.settings.copy, version 2.6.23."""
         unset = {name: usual for name, (usual, _) in _WITHOUT_EFFECT.items()}
-        values = {**unset, **_process.values, **_block.get()}
+        values = {**unset, **_process.values, **BLOCK.get()}
         return Snapshot({name: value for name, value in values.items() if not name.startswith("_")})
 
     @property

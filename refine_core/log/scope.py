@@ -86,12 +86,12 @@ class Scope:
 
 
 _NOBODY = Scope()
-_scope: ContextVar[Scope] = ContextVar("refine_core_scope", default=_NOBODY)
+SCOPE: ContextVar[Scope] = ContextVar("refine_core_scope", default=_NOBODY)
 
 
 def current_scope() -> Scope:
     """The scope in force here; without one, a scope that has no sinks and is never cancelled."""
-    return _scope.get()
+    return SCOPE.get()
 
 
 class use_scope:  # noqa: N801 - it reads as the statement that it is
@@ -103,8 +103,8 @@ class use_scope:  # noqa: N801 - it reads as the statement that it is
         self._scope = scope
 
     def __enter__(self) -> Scope:
-        self._token = _scope.set(self._scope)
+        self._token = SCOPE.set(self._scope)
         return self._scope
 
     def __exit__(self, *_: object) -> None:
-        _scope.reset(self._token)
+        SCOPE.reset(self._token)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
+from contextvars import Token
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from refine_core.configuration import get_setting, layered_context
+from refine_core.configuration import BLOCK, get_setting, layered_context
 from refine_core.hints import is_hint
-from refine_core.log.scope import Scope, use_scope
+from refine_core.log.scope import SCOPE, Scope, use_scope
 from refine_core.modules.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -17,6 +18,26 @@ if TYPE_CHECKING:
 
 Trace = list[tuple["Predict", dict[str, Any], Prediction]]
 """The calls of an attempt, in order: who was called, with which inputs, and what it returned."""
+
+
+class use_attempt:  # noqa: N801 - it reads as the statement that it is
+    """Put an attempt in force for a block of code: its scope, and the settings by which calls are noted in its trace."""
+
+    __slots__ = ("_block_token", "_scope", "_scope_token", "_trace")
+
+    _block_token: Token[Mapping[str, Any]]
+    _scope_token: Token[Scope]
+
+    def __init__(self, scope: Scope, trace: Trace) -> None:
+        self._scope, self._trace = scope, trace
+
+    def __enter__(self) -> None:
+        self._scope_token = SCOPE.set(self._scope)
+        self._block_token = BLOCK.set({**BLOCK.get(), "trace": self._trace, "_attempt": self._trace})
+
+    def __exit__(self, *_: object) -> None:
+        BLOCK.reset(self._block_token)
+        SCOPE.reset(self._scope_token)
 
 
 @dataclass(slots=True)  # not frozen: every attempt makes some, and that would cost three times as much

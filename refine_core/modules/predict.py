@@ -112,10 +112,11 @@ class Predict(Operation, Predictor):
         values = check_inputs(signature, inputs)
         context = self.attempt_context
         scope = (context.scope if context else current_scope()).begin(context.name if context else "predict")
-        name, hint = (context.path, context.full_hint()) if context else ("self", None)
+        hint = context.full_hint() if context else None
         # a judge is part of the reward, not of the program
         is_reported = scope.sinks and self._purpose == "predict"
         if is_reported:
+            name = context.path if context else "self"
             scope.emit(ModuleStarted(name, to_jsonable(values), hint))
         prompt_signature, prompt_inputs = (
             (signature, values)

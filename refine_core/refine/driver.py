@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.effects import Gather
 from refine_core.concurrency.flows import Flow, run
-from refine_core.configuration import unchecked_context
 from refine_core.errors import LMError, RunCancelled
 from refine_core.events import (
     AdviceFailed,
@@ -38,9 +37,9 @@ from refine_core.hints import hint_for
 from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import DropUnsupported
-from refine_core.log.scope import Scope, use_scope
+from refine_core.log.scope import Scope
 from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
-from refine_core.modules.attempt_context import Trace
+from refine_core.modules.attempt_context import Trace, use_attempt
 from refine_core.modules.module import Module, call
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_style import FULL, AdviceStyle
@@ -192,7 +191,7 @@ class Driver:
         prediction: Prediction | None = None
         try:
             program = self.program.deepcopy()
-            with use_scope(scope), unchecked_context(trace=trace, _attempt=trace):
+            with use_attempt(scope, trace):
                 predictors = self.models.equip(program, start, scope, trace)
                 outputs = _to_prediction((yield from call(program, self._copy_inputs())))
                 phase, steps = "reward", len(trace)

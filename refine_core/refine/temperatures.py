@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.concurrency.flows import Flow
-from refine_core.configuration import block_values, get_setting
+from refine_core.configuration import BLOCK, get_setting
 from refine_core.events import AttemptStarted
 from refine_core.hints import hint_for
 from refine_core.lm.base import BaseLM
@@ -94,7 +94,7 @@ class ProgramModels:
         self, program: Module, start: AttemptStarted, scope: Scope, trace: Trace
     ) -> Sequence[tuple[str, Predict]]:
         """Give each predictor of an attempt's own copy its model at this temperature, its hint and its scope."""
-        block = block_values()
+        block = BLOCK.get()
         models: dict[int, BaseLM] = {}
         predictors = program.named_predictors()
         for name, predictor in predictors:
