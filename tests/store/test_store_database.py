@@ -222,16 +222,27 @@ def test_appends_that_wait_together_share_a_transaction(store: SqlStore, home: P
 
 def commits_of(home: Path):
     """Counts transactions by the frames that each ends with in the write-ahead log, from now on."""
+    before = sum(frames(home))
+    return lambda: sum(frames(home)) - before
 
-    def count() -> int:
-        wal = database(home).with_name("refinescope.db-wal").read_bytes()
-        frames = range(32, len(wal), 24 + 4096)
-        return sum(
-            int.from_bytes(wal[at + 4 : at + 8]) != 0 for at in frames if wal[at + 8 : at + 16] == wal[16:24]
-        )
 
-    before = count()
-    return lambda: count() - before
+def frames(home: Path) -> list[bool]:
+    """The pages in the write-ahead log, in order: whether each is the last of its transaction."""
+    wal = database(home).with_name("refinescope.db-wal").read_bytes()
+    return [
+        int.from_bytes(wal[at + 4 : at + 8]) != 0
+        for at in range(32, len(wal), 24 + 4096)
+        if wal[at + 8 : at + 16] == wal[16:24]
+    ]
+
+
+def test_an_event_writes_the_pages_of_its_row_its_key_and_its_run_only(store: SqlStore, home: Path):
+    """An index on a column that every event sets would be a fourth, and a page costs as much as a statement."""
+    records = run("a", finished=False)
+    append_one_by_one(store, records[:-1])
+    before = len(frames(home))
+    store.append(records[-1:], summed_up(records))
+    assert frames(home)[before:] == [False, False, True]
 
 
 def test_a_locked_database_is_reported_in_words(home: Path):
