@@ -32,6 +32,12 @@ def view(run_id: str, playback: runs.Playback) -> None:
         st.page_link(
             address.RUN, label="The whole run", icon=":material/timeline:", query_params={"run": run_id}
         )
+        st.page_link(
+            address.PRESENT,
+            label="Present",
+            icon=":material/co_present:",
+            query_params=address.step_query(run_id, address.step() or 0),
+        )
         draw_guess_switch(run_id, playback)
     draw_run(runs.run_at(playback, draw_player(run_id, playback)))
 

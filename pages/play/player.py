@@ -14,7 +14,7 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.guesses import Guesses, guesses_for, read_guess
 from pages.shared.web import PLAY, import_script
-from refine_core.formatting import format_number
+from refine_core.formatting import format_score
 from refine_core.play import GuessRange, Step, ask_for_guess, compare_guess
 from refine_core.runs import Playback, Timeline
 
@@ -95,8 +95,8 @@ def _describe(playback: Playback, steps: tuple[Step, ...], step: int, guesses: G
             "question": ask_for_guess(timeline, gate.attempt),
             "low": span.low,
             "high": span.high,
-            "low_text": format_number(span.low),
-            "high_text": format_number(span.high),
+            "low_text": format_score(span.low),
+            "high_text": format_score(span.high),
         },
         "guesses": _revealed(timeline, guesses, span),
     }

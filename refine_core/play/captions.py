@@ -11,7 +11,7 @@ from typing import Final
 import ujson
 
 from refine_core import events as ev
-from refine_core.formatting import format_number, format_rollout, format_temperature, pluralize
+from refine_core.formatting import format_rollout, format_temperature, pluralize
 from refine_core.hints import is_hint
 from refine_core.log.scope import Record
 from refine_core.log.timeline import Attempt, Timeline
@@ -45,7 +45,7 @@ def _describe(record: Record, timeline: Timeline) -> str:  # noqa: PLR0912, C901
     event = record.event
     match event:
         case ev.RunStarted():
-            return _beginning(event)
+            return _beginning(event, timeline)
         case ev.AttemptStarted():
             return _attempt_start(event, timeline)
         case ev.ModuleStarted():
@@ -121,10 +121,14 @@ def join_names(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _beginning(event: ev.RunStarted) -> str:
+def _beginning(event: ev.RunStarted, timeline: Timeline) -> str:
     count, threshold = len(event.temperatures), event.spec.threshold
     most = pluralize(count, "attempt") if count == 1 else f"up to {count} attempts"
-    until = "no threshold" if threshold is None else f"it stops at a reward of {format_number(threshold)}"
+    until = (
+        "no threshold"
+        if threshold is None
+        else f"it stops at a reward of {format_reward(timeline, threshold)}"
+    )
     return f"The run starts: {most}; {until}."
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refine_core.formatting import format_number
+from refine_core.formatting import format_score
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import format_reward
+from refine_core.play.captions import join_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,13 @@ def ask_for_guess(timeline: Timeline, index: int) -> str:
     if before is None:
         return question
     lacks = [name for name, value in (before.score.parts if before.score else {}).items() if value == 0]
-    nothing = f", with nothing for {', '.join(lacks)}" if lacks and len(lacks) <= _NAMED else ""
+    nothing = f", with nothing for {join_names(lacks)}" if lacks and len(lacks) <= _NAMED else ""
     return f"{question} Attempt {before.index + 1} scored {format_reward(timeline, before.reward)}{nothing}."
 
 
 def compare_guess(timeline: Timeline, attempt: Attempt, guess: float) -> tuple[str, str]:
     """The guess and the truth as texts that can be told apart."""
-    return format_number(guess, (attempt.reward,)), format_reward(timeline, attempt.reward)
+    return format_score(guess, (attempt.reward,)), format_reward(timeline, attempt.reward)
 
 
 def last_scored(timeline: Timeline, index: int) -> Attempt | None:

@@ -65,7 +65,7 @@ def test_keys_step_through_the_run_and_the_view_follows(page: Page, app: str):
     expect(page.get_by_text("Running attempt 1 of 5.").first).to_be_visible()
     page.keyboard.press("End")
     says(page, LAST)
-    expect(page.get_by_text("Stopped at attempt 4: reward 0.91 ≥ 0.9.").last).to_be_visible()
+    expect(page.get_by_text("Stopped at attempt 4: reward 0.91 ≥ 0.90.").last).to_be_visible()
     page.keyboard.press("ArrowLeft")
     says(page, LAST - 1)
     page.keyboard.press("Home")
@@ -116,15 +116,15 @@ def test_each_reward_stays_hidden_until_it_is_guessed(page: Page, app: str):
     expect(question).to_be_visible()
     first = next(s.index for s in STEPS if s.beat == "score")
     says(page, first)  # counted from 1: the step before the reward
-    expect(page.get_by_text("reward 0.2")).to_have_count(0)
+    expect(page.get_by_text("reward 0.20")).to_have_count(0)
     page.get_by_label("What will attempt 1 score?").fill("0.8")
     page.get_by_role("button", name="Guess", exact=True).click()
     says(page, first + 1)
-    expect(page.get_by_text("guess 0.8 · reward 0.2")).to_be_visible()
+    expect(page.get_by_text("guess 0.80 · reward 0.20")).to_be_visible()
     page.keyboard.press("End")
-    expect(page.get_by_text("What will attempt 2 score? Attempt 1 scored 0.2.")).to_be_visible()
+    expect(page.get_by_text("What will attempt 2 score? Attempt 1 scored 0.20.")).to_be_visible()
     page.get_by_role("button", name="Show it without a guess").click()
-    expect(page.get_by_text("The reward gives 0.6.").first).to_be_visible()
+    expect(page.get_by_text("The reward gives 0.60.").first).to_be_visible()
     expect(page.get_by_text(re.compile("guess .* · reward"))).to_have_count(1)
 
 

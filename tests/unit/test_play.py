@@ -140,14 +140,14 @@ def test_a_log_without_a_beginning_has_no_steps():
 
 def test_captions_tell_the_run_in_plain_sentences():
     assert [step.caption for step in steps(logs.two_stages().records)[:13]] == [
-        "The run starts: up to 5 attempts; it stops at a reward of 0.9.",
+        "The run starts: up to 5 attempts; it stops at a reward of 0.90.",
         "Attempt 1 starts at temperature 0.",
         "draft asks the model.",
         "The model replies for draft: notes 1.",
         "answer asks the model.",
         f"The model replies for answer: {logs.WORDS[0]}",
         f"Attempt 1 returns: {logs.WORDS[0]}",
-        "The reward gives 0.2.",
+        "The reward gives 0.20.",
         "The adviser reads attempt 1: its output, the reward and the prompts.",
         "The adviser gives hints for draft and answer.",
         "Attempt 2 starts at temperature 0.625, with hints for draft and answer.",
@@ -164,14 +164,14 @@ def test_captions_tell_the_run_in_plain_sentences():
         (logs.failures, "Attempt 2 fails: no field 'answer' in the reply."),
         (logs.failures, "Attempt 5 fails: ZeroDivisionError: division by zero."),
         (logs.rules, "The reward gives 0.95, but the rule “at most 3 words” is not met."),
-        (logs.rules, "The reward gives 0.92, which reaches the threshold 0.9."),
+        (logs.rules, "The reward gives 0.92, which reaches the threshold 0.90."),
         (logs.asked_again, "The reply cannot be read: it has no field 'answer'."),
         (logs.asked_again, "The model is asked again."),
         (logs.no_temperature, "Attempt 2 starts as rollout 1, with a hint for answer."),
-        (logs.nested, "Inside attempt 1: the reward gives 0.1, but the rule “at most 3 words” is not met."),
+        (logs.nested, "Inside attempt 1: the reward gives 0.10, but the rule “at most 3 words” is not met."),
         (logs.nested, "Inside attempt 1: inner attempt 1 starts at temperature 0.5."),
         (logs.two_stages, "The adviser's hint for draft: Leave the river out."),
-        (logs.one, "Stopped at attempt 1: reward 1 ≥ 0.9."),
+        (logs.one, "Stopped at attempt 1: reward 1.00 ≥ 0.90."),
     ],
 )
 def test_each_kind_of_event_has_its_sentence(make, caption):
