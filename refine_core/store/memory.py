@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from refine_core.concurrency.cancellation import Cancel
@@ -12,8 +13,23 @@ from refine_core.log import codec
 from refine_core.log.scope import Record
 from refine_core.log.span import Span
 from refine_core.log.summaries import Summary
+from refine_core.log.well_formed import make_well_formed
+from refine_core.store.listing import (
+    NEWEST_FIRST,
+    NO_ANNOTATION,
+    NO_FILTERS,
+    Annotation,
+    Choices,
+    Filters,
+    Label,
+    ListedRun,
+    RunPage,
+    Sort,
+)
+from refine_core.store.memory_search import count_choices, find
 from refine_core.store.notifier import RunNotifier
-from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
+from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order, unknown_run
+from refine_core.store.run_text import RunText
 
 
 @dataclass(slots=True)
@@ -23,6 +39,8 @@ class _Run:
     rows: list[tuple[float, str, str, int, str]] = field(
         default_factory=list
     )  # at, span, kind, version, payload
+    annotation: Annotation = NO_ANNOTATION
+    labels: dict[int, Label] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -86,6 +104,76 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
         return rows[:limit]
 
+    def search(
+        self,
+        text: str = "",
+        filters: Filters = NO_FILTERS,
+        sort: Sort = NEWEST_FIRST,
+        *,
+        limit: int = 25,
+        offset: int = 0,
+        index_s: float = 1.0,  # noqa: ARG002  # this store has no index
+        ended: AbstractSet[str] = frozenset(),
+    ) -> RunPage:
+        """A page of the runs that match; words are looked for anywhere in the text. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            listed = [self._listed(run_id, run, ended) for run_id, run in self._runs.items()]
+        return find(listed, text, filters, sort, limit=limit, offset=offset)
+
+    def choices(self) -> Choices:
+        """The models and tags of the runs in the list. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return count_choices([(run.summary, run.annotation) for run in self._runs.values()])
+
+    def annotate(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
+        """Replace what was noted about a run. Raises StoreError."""
+        with self._lock:
+            run = self._known(run_id)
+            run.annotation = make_well_formed(change(run.annotation))
+            return run.annotation
+
+    def annotation(self, run_id: str) -> Annotation:
+        """What was noted about a run. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return self._runs[run_id].annotation if run_id in self._runs else NO_ANNOTATION
+
+    def label(self, run_id: str, attempt: int, label: Label | None) -> None:
+        """Label an attempt, or take its label away. Raises StoreError."""
+        with self._lock:
+            labels = self._known(run_id).labels
+            labels.pop(attempt, None)
+            if label is not None:
+                labels[attempt] = label
+
+    def labels(self, run_id: str) -> Mapping[int, Label]:
+        """The labels of a run's attempts. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            return dict(sorted(self._runs[run_id].labels.items())) if run_id in self._runs else {}
+
+    def purge(self, before: float) -> int:
+        """Remove for good what was deleted before that time. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+            due = [
+                run_id
+                for run_id, run in self._runs.items()
+                if (at := run.annotation.deleted_at) is not None
+                and at < before
+                and not self._row(run_id, run).alive
+            ]
+            for run_id in due:
+                del self._runs[run_id]
+            return len(due)
+
+    def reindex(self) -> None:
+        """Nothing to do: this store has no index. Raises StoreError."""
+        with self._lock:
+            self._check_open()
+
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
         return self._notifier.wait(
@@ -127,6 +215,19 @@ class MemoryStore:
     @staticmethod
     def _row(run_id: str, run: _Run) -> RunRow:
         return RunRow(run_id, run.summary, alive=run.has_writer and run.summary.reason is None)
+
+    def _listed(self, run_id: str, run: _Run, ended: AbstractSet[str]) -> tuple[ListedRun, str]:
+        """A run in the list, with its words."""
+        events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
+        words = RunText.of(events, run.summary, run.annotation)
+        alive = self._row(run_id, run).alive and run_id not in ended
+        return ListedRun(run_id, run.summary, alive, run.annotation, words.line, words.took_s), words.all
+
+    def _known(self, run_id: str) -> _Run:
+        self._check_open()
+        if run_id not in self._runs:
+            raise unknown_run(run_id)
+        return self._runs[run_id]
 
     def _check_open(self) -> None:
         if self._closed:

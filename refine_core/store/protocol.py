@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,16 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary
+from refine_core.store.listing import (
+    NEWEST_FIRST,
+    NO_FILTERS,
+    Annotation,
+    Choices,
+    Filters,
+    Label,
+    RunPage,
+    Sort,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,49 @@ class Store(Protocol):
         """The run's row, or None if there is no such run."""
 
     def rows(self, *, limit: int = 50) -> list[RunRow]:
-        """The newest runs first, at most `limit`."""
+        """The newest runs first, at most `limit`; deleted ones among them, as long as they are kept."""
+
+    def search(
+        self,
+        text: str = "",
+        filters: Filters = NO_FILTERS,
+        sort: Sort = NEWEST_FIRST,
+        *,
+        limit: int = 25,
+        offset: int = 0,
+        index_s: float = 1.0,
+        ended: AbstractSet[str] = frozenset(),
+    ) -> RunPage:
+        """A page of the runs that have all words of `text` in their names, inputs, outputs, hints, models, tags or notes.
+
+        text: anything a person may type; its last word may be incomplete; "" matches every run.
+        index_s: how long runs that have changed since the last search may be read first; what is left is counted in the page.
+        ended: unfinished runs that nobody works at any more, though their process lives.
+        """
+
+    def choices(self) -> Choices:
+        """The models and tags of the runs in the list."""
+
+    def annotate(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
+        """Replace what was noted about a run by what `change` makes of it, which is returned; durable by then.
+
+        change: may be called twice, the first time in vain. Raises StoreError, also for an unknown run.
+        """
+
+    def annotation(self, run_id: str) -> Annotation:
+        """What was noted about a run; the default for nothing, and for an unknown run."""
+
+    def label(self, run_id: str, attempt: int, label: Label | None) -> None:
+        """Label the attempt of that index; None takes its label away. Raises StoreError, also for an unknown run."""
+
+    def labels(self, run_id: str) -> Mapping[int, Label]:
+        """Index of an attempt -> its label, for those that have one."""
+
+    def purge(self, before: float) -> int:
+        """Remove for good the runs that were deleted before that time (seconds since the epoch); how many. Raises StoreError."""
+
+    def reindex(self) -> None:
+        """Forget what runs are found by; the next searches read it from their events again. Raises StoreError."""
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has records with seq > `after`; whether it has. Immediate for runs of this process.
@@ -113,3 +166,8 @@ def out_of_order(run_id: str, seq: int) -> StoreError:
         f"cannot record event {seq} of run {run_id}: the store does not have exactly the {seq - 1} events before it; "
         "another process may be recording the same run. Nothing was written; start a new run"
     )
+
+
+def unknown_run(run_id: str) -> StoreError:
+    """The refusal to note anything about a run that is not there."""
+    return StoreError(f"there is no run {run_id!r}, so nothing was noted about it")

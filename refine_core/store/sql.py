@@ -7,7 +7,8 @@ import functools
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +21,20 @@ from refine_core.errors import StoreError
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
 from refine_core.store import tables
+from refine_core.store.annotations import Annotations
+from refine_core.store.index import RunIndex
+from refine_core.store.listing import (
+    NEWEST_FIRST,
+    NO_ANNOTATION,
+    NO_FILTERS,
+    Annotation,
+    Choices,
+    Filters,
+    Label,
+    ListedRun,
+    RunPage,
+    Sort,
+)
 from refine_core.store.lock import WriterLock
 from refine_core.store.notifier import RunNotifier
 from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order
@@ -53,6 +68,10 @@ class SqlStore:
         self._closed = False
         self._process = os.getpid()
         self._writer = Writer(database)
+        self._index, self._annotations = (
+            RunIndex(self._read, self._write),
+            Annotations(self._read, self._write),
+        )
         database.remember_file()
         atexit.register(self.close)
 
@@ -97,6 +116,72 @@ class SqlStore:
         """The newest runs first, at most `limit`. Raises StoreError."""
         query = _ROW.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         return self._run_rows("read the history", query)
+
+    def search(
+        self,
+        text: str = "",
+        filters: Filters = NO_FILTERS,
+        sort: Sort = NEWEST_FIRST,
+        *,
+        limit: int = 25,
+        offset: int = 0,
+        index_s: float = 1.0,
+        ended: AbstractSet[str] = frozenset(),
+    ) -> RunPage:
+        """A page of the runs that match. Raises StoreError."""
+        try:
+            unindexed = self._index.refresh(index_s)
+        except StoreError as error:  # a full disk, say: what was indexed before can still be searched
+            logger.warning("%s; the runs are listed as far as they were indexed", error)
+            unindexed = 0
+        alive = self._living_writers() if filters.outcomes else frozenset[str]()
+        found = self._index.find(text, filters, sort, limit=limit, offset=offset, alive=alive, ended=ended)
+        query = _ROW.where(runs.c.id.in_(list(found.facts)))
+        rows = {row.run_id: row for row in self._run_rows("read the history", query)}
+        noted = self._annotations.get(found.facts)
+        listed = tuple(
+            ListedRun(
+                run_id,
+                rows[run_id].summary,
+                rows[run_id].alive and run_id not in ended,
+                noted.get(run_id, NO_ANNOTATION),
+                inputs,
+                took_s,
+            )
+            for run_id, (inputs, took_s) in found.facts.items()
+            if run_id in rows
+        )
+        return RunPage(listed, found.total, found.matching, unindexed)
+
+    def choices(self) -> Choices:
+        """The models and tags of the runs in the list. Raises StoreError."""
+        return self._index.choices()
+
+    def annotate(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
+        """Replace what was noted about a run. Raises StoreError."""
+        return self._annotations.change(run_id, change)
+
+    def annotation(self, run_id: str) -> Annotation:
+        """What was noted about a run. Raises StoreError."""
+        return self._annotations.get([run_id]).get(run_id, NO_ANNOTATION)
+
+    def label(self, run_id: str, attempt: int, label: Label | None) -> None:
+        """Label an attempt, or take its label away. Raises StoreError."""
+        self._annotations.label(run_id, attempt, label)
+
+    def labels(self, run_id: str) -> Mapping[int, Label]:
+        """The labels of a run's attempts. Raises StoreError."""
+        return self._annotations.labels(run_id)
+
+    def purge(self, before: float) -> int:
+        """Remove for good what was deleted before that time. Raises StoreError."""
+        due = [run_id for run_id in self._annotations.deleted(before) if not self._is_alive(run_id)]
+        self._annotations.purge(due, before)
+        return len(due)
+
+    def reindex(self) -> None:
+        """Forget what runs are found by. Raises StoreError."""
+        self._index.clear()
 
     def wait_for(self, run_id: str, after: int, timeout_s: float) -> bool:
         """Wait until the run has a record beyond `after`, at most `timeout_s` seconds; whether it has."""
@@ -175,6 +260,19 @@ class SqlStore:
                 readable.append(tables.read_record(run_id, row))
         summary = functools.reduce(summarize, readable, None)
         return summary or Summary(f"{run_id} (damaged)", "", "", 0, None, 0.0)
+
+    def _is_alive(self, run_id: str) -> bool:
+        row = self.row(run_id)
+        return row is not None and row.alive
+
+    def _living_writers(self) -> AbstractSet[str]:
+        query = select(runs.c.writer).where(runs.c.reason.is_(None)).distinct()
+        writers = [row[0] for row in self._read("read the history", query)]
+        return frozenset(filter(self._lock.alive, writers))
+
+    def _write(self, doing: str, execute: Callable[[Connection], None]) -> None:
+        self._check_open(doing)
+        self._writer.write(doing, execute)
 
     def _check_open(self, doing: str) -> None:
         if os.getpid() != self._process:

@@ -1,0 +1,137 @@
+"""What a person noted about runs, in the database: names, tags, notes and stars, labels of attempts, and deletion.
+
+A deleted run stays whole until it is purged, so that deleting can be undone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.sql.base import Executable
+
+from refine_core.errors import StoreError
+from refine_core.log.well_formed import make_well_formed
+from refine_core.store import tables
+from refine_core.store.index_tables import labels, notes, run_index, run_text, tags
+from refine_core.store.listing import NO_ANNOTATION, Annotation, Label
+from refine_core.store.protocol import unknown_run
+from refine_core.store.run_text import name_words
+from refine_core.store.tables import events, runs
+
+Read = Callable[[str, Executable], Sequence[Sequence[Any]]]
+Write = Callable[[str, Callable[[Connection], None]], None]
+
+
+class Annotations:
+    """The annotations of one database. read, write: what the store does with a query, and with a transaction."""
+
+    def __init__(self, read: Read, write: Write) -> None:
+        self._read, self._write = read, write
+
+    def get(self, run_ids: Iterable[str]) -> dict[str, Annotation]:
+        """Those of these runs that have any. Raises StoreError."""
+        return collect(lambda query: self._read("read what was noted about runs", query), list(run_ids))
+
+    def change(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
+        """Replace a run's annotation by what `change` makes of it. Raises StoreError, also for an unknown run."""
+        after = NO_ANNOTATION
+
+        def execute(connection: Connection) -> None:
+            nonlocal after
+            row = connection.execute(select(runs.c.summary).where(runs.c.id == run_id)).first()
+            if row is None:
+                raise unknown_run(run_id)
+            before = collect(lambda query: connection.execute(query).all(), [run_id]).get(
+                run_id, NO_ANNOTATION
+            )
+            after = make_well_formed(change(before))
+            _replace(connection, run_id, after)
+            try:
+                words = name_words(tables.read_summary(run_id, row[0]), after)
+            except StoreError:  # a damaged summary; the index was made without it
+                return
+            number = select(run_index.c.number).where(run_index.c.run_id == run_id).scalar_subquery()
+            connection.execute(update(run_text).where(run_text.c.rowid == number).values(name=words))
+
+        self._write(f"keep what was noted about run {run_id}", execute)
+        return after
+
+    def label(self, run_id: str, attempt: int, label: Label | None) -> None:
+        """Label an attempt, or take its label away. Raises StoreError."""
+
+        def execute(connection: Connection) -> None:
+            if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
+                raise unknown_run(run_id)
+            connection.execute(delete(labels).where(labels.c.run_id == run_id, labels.c.attempt == attempt))
+            if label is not None:
+                row = {"run_id": run_id, "attempt": attempt, "label": label, "changed_at": time.time()}
+                connection.execute(insert(labels).values(row))
+
+        self._write(f"label attempt {attempt + 1} of run {run_id}", execute)
+
+    def labels(self, run_id: str) -> Mapping[int, Label]:
+        """Index of an attempt -> its label, for those that have one. Raises StoreError."""
+        query = select(labels.c.attempt, labels.c.label).where(labels.c.run_id == run_id)
+        rows = self._read(f"read the labels of run {run_id}", query.order_by(labels.c.attempt))
+        return {attempt: label for attempt, label in rows}  # noqa: C416  # rows are no pairs to the type checker
+
+    def deleted(self, before: float) -> list[str]:
+        """The runs that were deleted before that time. Raises StoreError."""
+        query = select(notes.c.run_id).where(notes.c.deleted_at < before)
+        return [row[0] for row in self._read("read which runs were deleted", query)]
+
+    def purge(self, run_ids: Sequence[str], before: float) -> None:
+        """Remove these runs for good, unless their deletion was undone in between. Raises StoreError."""
+        for run_id in run_ids:
+            self._write(f"remove run {run_id}", partial(_purge, run_id=run_id, before=before))
+
+
+def collect(
+    read: Callable[[Executable], Sequence[Sequence[Any]]], run_ids: list[str]
+) -> dict[str, Annotation]:
+    """What was noted about these runs. read: runs a query, on whatever connection."""
+    given: dict[str, list[str]] = {}
+    query = select(tags.c.run_id, tags.c.tag).where(tags.c.run_id.in_(run_ids)).order_by(tags.c.place)
+    for run_id, tag in read(query):
+        given.setdefault(run_id, []).append(tag)
+    one = notes.c
+    rows = read(
+        select(one.run_id, one.name, one.starred, one.note, one.deleted_at).where(one.run_id.in_(run_ids))
+    )
+    return {
+        run_id: Annotation(name, tuple(given.get(run_id, ())), bool(starred), note, deleted_at)
+        for run_id, name, starred, note, deleted_at in rows
+    }
+
+
+def _replace(connection: Connection, run_id: str, annotation: Annotation) -> None:
+    connection.execute(delete(tags).where(tags.c.run_id == run_id))
+    connection.execute(delete(notes).where(notes.c.run_id == run_id))
+    if annotation == NO_ANNOTATION:
+        return
+    row = {
+        "run_id": run_id,
+        "name": annotation.name,
+        "starred": annotation.starred,
+        "note": annotation.note,
+        "deleted_at": annotation.deleted_at,
+    }
+    connection.execute(insert(notes).values(row))
+    for place, tag in enumerate(dict.fromkeys(annotation.tags)):
+        connection.execute(insert(tags).values({"run_id": run_id, "tag": tag, "place": place}))
+
+
+def _purge(connection: Connection, run_id: str, before: float) -> None:
+    due = select(notes.c.run_id).where(notes.c.run_id == run_id, notes.c.deleted_at < before)
+    if connection.execute(due).first() is None:
+        return
+    found = connection.execute(select(run_index.c.number).where(run_index.c.run_id == run_id)).first()
+    if found is not None:
+        connection.execute(delete(run_text).where(run_text.c.rowid == found[0]))
+    for table in (run_index, labels, tags, notes, events):
+        connection.execute(delete(table).where(table.c.run_id == run_id))
+    connection.execute(delete(runs).where(runs.c.id == run_id))

@@ -1,0 +1,57 @@
+"""What a person notes about a run, and what runs are searched by. Old runs are indexed when somebody searches."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "annotations",
+        sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("starred", sa.Boolean, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("deleted_at", sa.Float),
+    )
+    op.create_table(
+        "tags",
+        sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("tag", sa.Text, primary_key=True),
+        sa.Column("place", sa.Integer, nullable=False),
+    )
+    op.create_index("tags_by_tag", "tags", ["tag", "run_id"])
+    op.create_table(
+        "labels",
+        sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("attempt", sa.Integer, primary_key=True),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("changed_at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "run_index",
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("text_attempts", sa.Integer, nullable=False),
+        sa.Column("started_at", sa.Float, nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("outcome", sa.Text),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("best", sa.Float),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("tokens", sa.Integer),
+        sa.Column("cost_usd", sa.Float),
+        sa.Column("took_s", sa.Float),
+        sa.Column("inputs", sa.Text, nullable=False),
+    )
+    op.create_index("run_index_by_run", "run_index", ["run_id", "seq", "version"], unique=True)
+    op.create_index("run_index_by_start", "run_index", ["started_at", "run_id"])
+    op.execute(
+        "CREATE VIRTUAL TABLE run_text USING fts5(name, inputs, outputs, hints, models, "
+        "tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\")"
+    )
