@@ -290,7 +290,7 @@ class AttemptFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunResumed(Event):
-    """An interrupted run was resumed; attempts from `from_index` are restarted.
+    """A run that was interrupted or cancelled was resumed; attempts from `from_index` are restarted.
 
     anyway: it had stopped for an error of its reward, and goes on in spite of that and of further ones.
     """

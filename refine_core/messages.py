@@ -63,20 +63,24 @@ def format_reward(timeline: Timeline, value: float | None) -> str:
 
 
 def resume_summary(timeline: Timeline) -> str:
-    """What an interruption did to the run, and whether it went on with a broken reward; "" where nothing happened."""
+    """What an interruption or a cancel did to the run, and whether it went on with a broken reward; "" for none of these."""
     anyway = (
         f"Continued after attempt {timeline.attempts_when_continued}, despite the reward's error."
         if timeline.attempts_when_continued is not None
         else ""
     )
-    if not timeline.resume_count:
+    interrupted, cancelled = timeline.resume_count, timeline.cancel_count
+    if not interrupted and not cancelled:
         return anyway
-    how_often = {1: "once", 2: "twice"}.get(timeline.resume_count, f"{timeline.resume_count} times")
+    both = bool(interrupted and cancelled)
+    what = "Interrupted or cancelled" if both else "Cancelled" if cancelled else "Interrupted"
+    count = interrupted + cancelled
+    how_often = {1: "once", 2: "twice"}.get(count, f"{count} times")
     again = sorted({a.index + 1 for a in timeline.cut_off_attempts})
     redone = f"; attempt {', '.join(map(str, again))} was cut off and restarted" if again else ""
     lost = sum(len(a.calls) for a in timeline.cut_off_attempts)
     paid = f", and {pluralize(lost, 'call')} of its first try counted" if lost else ""
-    return f"{anyway} Interrupted and resumed {how_often}{redone}{paid}.".lstrip()
+    return f"{anyway} {what} and resumed {how_often}{redone}{paid}.".lstrip()
 
 
 def describe_rollout(index: int) -> str:

@@ -51,7 +51,8 @@ def _resume(run: Run) -> None:
     with st.popover("Resume", icon=":material/play_circle:"):
         done = sum(a.has_ended for a in run.timeline.attempts)
         st.markdown(
-            "The run goes on from its last complete attempt"
+            ("It was cancelled, and nothing is lost. " if run.was_cancelled else "")
+            + "The run goes on from its last complete attempt"
             + (
                 f", number {done}; what was cut off is restarted."
                 if done

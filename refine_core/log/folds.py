@@ -149,9 +149,11 @@ class Fold:
         self._note_best(timeline, len(timeline.attempts) - 1)
 
     def _resume(self, timeline: Timeline, event: ev.RunResumed) -> None:
-        """What was under way is over; it begins again. A run that had stopped by itself no longer has an end."""
+        """What was under way is over; it begins again. A run that had an end no longer has one."""
         if timeline.end is None:
             timeline.resume_count += 1
+        elif timeline.end.reason == "cancelled":
+            timeline.cancel_count += 1
         else:
             timeline.attempts_when_continued = event.from_index
         timeline.end = timeline.ended_at = None

@@ -215,8 +215,8 @@ class Timeline:
     loop: the run's own retry loop, as it stands: `decide(loop)` is what the run does next. best: index of the attempt that it calls the
     best: every validator met, then the highest reward; a tie keeps the first.
     typed_key_roles: roles whose key was typed when it began. cut_off_attempts: those that were under way when the run was interrupted,
-    and were restarted. resume_count: how often it was resumed. attempts_when_continued: how many attempts there were when it stopped for its
-    reward and a person continued it; None if that never happened.
+    and were restarted. resume_count: how often it was resumed after an interruption. attempts_when_continued: how many attempts there were when it stopped for its
+    reward and a person continued it; None if that never happened. cancel_count: how often it was cancelled and then resumed.
     """
 
     run_id: str
@@ -234,6 +234,7 @@ class Timeline:
     resume_count: int = 0
     typed_key_roles: tuple[str, ...] = ()
     attempts_when_continued: int | None = None
+    cancel_count: int = 0
 
     @property
     def returned_index(self) -> int | None:

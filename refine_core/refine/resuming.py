@@ -1,4 +1,4 @@
-"""The state of an interrupted run, read back from its log.
+"""The state of a run that was interrupted or cancelled, read back from its log.
 
     records of the run --ResumeState.of--> facts of its complete attempts, spans in use, time worked
                        --restore-->        the driver's Progress
@@ -40,7 +40,7 @@ from refine_core.signatures.types import validate
 
 @dataclass(frozen=True, slots=True)
 class ResumeState:
-    """What a run did before it was interrupted.
+    """What a run did before it was interrupted or cancelled.
 
     facts: the loop's own events, without those of the attempt that was cut off. spans: index of a complete attempt
     -> its span. used: every span in the log. worked_s: seconds that the run has worked so far.

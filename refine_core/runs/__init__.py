@@ -9,10 +9,13 @@ the next step. What a screen shows is folded from the events, also after a resta
 registry       the runs of one store                 job        a run at work: its thread, its budget, its recorder
 default_runs   those in the user's data folder       logs       records and timelines, folded once
 run            one run, as a screen sees it          prompts    a prompt in parts
-replaying      the same program on recorded replies  playing    runs to step through
+run_list       runs found, named, tagged, deleted    playing    runs to step through
+replaying      the same program on recorded replies
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
@@ -26,40 +29,83 @@ from refine_core.runs.prompts import prompt_parts
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run
+from refine_core.runs.run_list import PAGE_SIZE, describe_pair
 from refine_core.spec import ProgramSpec
+from refine_core.store.listing import (
+    NEWEST_FIRST,
+    NO_FILTERS,
+    OUTCOMES,
+    SORT_KEYS,
+    Annotation,
+    Choices,
+    Filters,
+    Label,
+    ListedRun,
+    Outcome,
+    RunPage,
+    Sort,
+    SortKey,
+)
 from refine_core.store.protocol import RunRow
 
 __all__ = [
+    "NEWEST_FIRST",
+    "NO_FILTERS",
+    "OUTCOMES",
+    "PAGE_SIZE",
+    "SORT_KEYS",
+    "Annotation",
     "Attempt",
     "Call",
+    "Choices",
     "Credentials",
+    "Filters",
+    "Label",
+    "ListedRun",
+    "Outcome",
     "Playback",
     "PredictorRun",
     "Record",
     "Run",
+    "RunPage",
     "RunRow",
     "Runs",
+    "Sort",
+    "SortKey",
     "Timeline",
+    "annotation",
     "cancel",
+    "choices",
     "close",
     "default",
+    "delete",
+    "describe_pair",
     "events",
     "failed_lines",
     "get",
     "join",
+    "label",
+    "labels",
+    "listed",
     "make_well_formed",
+    "note",
     "notices",
     "playback",
     "prompt_parts",
     "recent",
+    "rename",
     "replay",
     "replay_program",
     "resume",
     "reward_remark",
     "run_at",
+    "search",
+    "star",
     "start",
+    "tag",
     "timeline",
     "title",
+    "undelete",
     "wait_for_change",
 ]
 
@@ -78,7 +124,7 @@ def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:
 
 
 def resume(run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
-    """Resume a run that was interrupted, or stopped for its reward. See Runs.resume."""
+    """Resume a run that was interrupted or cancelled, or stopped for its reward. See Runs.resume."""
     default().resume(run_id, credentials, anyway=anyway)
 
 
@@ -130,3 +176,70 @@ def wait_for_change(run_id: str, revision: str, timeout_s: float) -> str:
 def recent(limit: int = 50) -> list[RunRow]:
     """The newest runs first. See Runs.recent."""
     return default().recent(limit)
+
+
+def search(
+    text: str = "",
+    filters: Filters = NO_FILTERS,
+    sort: Sort = NEWEST_FIRST,
+    page: int = 1,
+    *,
+    size: int = PAGE_SIZE,
+) -> RunPage:
+    """A page of the runs that match. See RunList.search."""
+    return default().list.search(text, filters, sort, page, size=size)
+
+
+def listed(run_ids: Iterable[str]) -> dict[str, ListedRun]:
+    """Those of these runs that are in the list. See RunList.listed."""
+    return default().list.listed(run_ids)
+
+
+def choices() -> Choices:
+    """The models and tags of the runs in the list. See RunList.choices."""
+    return default().list.choices()
+
+
+def annotation(run_id: str) -> Annotation:
+    """What was noted about a run. See RunList.annotation."""
+    return default().list.annotation(run_id)
+
+
+def rename(run_id: str, name: str) -> None:
+    """Call a run by another name than its title. See RunList.rename."""
+    default().list.rename(run_id, name)
+
+
+def tag(run_id: str, tags: Iterable[str]) -> None:
+    """Give a run these tags. See RunList.tag."""
+    default().list.tag(run_id, tags)
+
+
+def star(run_id: str, *, starred: bool = True) -> None:
+    """Mark a run with a star, or take it away. See RunList.star."""
+    default().list.star(run_id, starred=starred)
+
+
+def note(run_id: str, text: str) -> None:
+    """Write a note beside a run. See RunList.note."""
+    default().list.note(run_id, text)
+
+
+def label(run_id: str, attempt: int, label: Label | None) -> None:
+    """Label the attempt of that index good or bad. See RunList.label."""
+    default().list.label(run_id, attempt, label)
+
+
+def labels(run_id: str) -> Mapping[int, Label]:
+    """Index of an attempt -> its label. See RunList.labels."""
+    return default().list.labels(run_id)
+
+
+def delete(run_ids: Iterable[str]) -> None:
+    """Take runs out of the list. See RunList.delete."""
+    default().list.delete(run_ids)
+
+
+def undelete(run_ids: Iterable[str]) -> None:
+    """Bring deleted runs back into the list. See RunList.undelete."""
+    default().list.undelete(run_ids)

@@ -20,6 +20,7 @@ class DefaultRuns:
         with self._lock:
             if self._runs is None:
                 self._runs = Runs(open_store())
+                self._runs.list.purge()
             return self._runs
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ from refine_core.runs.logs import RunLogs
 from refine_core.runs.playing import Playbacks
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run, State
+from refine_core.runs.run_list import RunList
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_summary
 from refine_core.store.protocol import RunRow, Store
@@ -86,6 +87,7 @@ class Runs:
         self._logs = RunLogs(store)
         self._playbacks = Playbacks(self._logs)
         self._lock = threading.Lock()
+        self.list = RunList(store, self._ended, frozenset)  # no run waits for a person yet
 
     def start(self, spec: ProgramSpec, credentials: Credentials | None = None) -> str:
         """Start a run and return its id; RunStarted is durable by then.
@@ -97,15 +99,15 @@ class Runs:
         return self._begin(_new_id(), run_job)
 
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
-        """Resume a run that was interrupted, from its last complete attempt; RunResumed is durable by then.
+        """Resume a run that was interrupted or cancelled, from its last complete attempt; RunResumed is durable by then.
 
         anyway: continue a run that stopped for an error of its reward, in spite of this error and further ones.
-        Raises: SpecError for a run that is not there or was not interrupted; LMKeyError; StoreError, if another process
+        Raises: SpecError for a run that is not there or was neither interrupted nor cancelled; LMKeyError; StoreError, if another process
         resumes it, too.
         """
         run = self.get(run_id)
         if run is None or not (run.resumable or (anyway and run.awaits_decision)):
-            state = "not there" if run is None else f"{run.state}, not interrupted"
+            state = "not there" if run is None else f"{run.state}, neither interrupted nor cancelled"
             raise SpecError([Problem("run", f"run {run_id!r} is {state}, so it cannot be resumed")])
         # Only those seen above: if another process has added to them since, the store refuses the next event.
         records = self.events(run_id)[: run.timeline.seq]
@@ -260,10 +262,14 @@ class Runs:
 
     def recent(self, limit: int = 50) -> list[RunRow]:
         """The newest runs first. Raises StoreError."""
-        with self._lock:
-            ended = {run_id for run_id, job in self._jobs.items() if not job.alive}
+        ended = self._ended()
         rows = make_well_formed(self.store.rows(limit=limit))
         return [replace(row, alive=False) if row.run_id in ended else row for row in rows]
+
+    def _ended(self) -> frozenset[str]:
+        """The runs of this process that have stopped without an end on record."""
+        with self._lock:
+            return frozenset(run_id for run_id, job in self._jobs.items() if not job.alive)
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -31,8 +31,13 @@ class Run:
 
     @property
     def resumable(self) -> bool:
-        """Whether it was interrupted, so that it may go on."""
-        return self.state in ("interrupted", "unrecorded")
+        """Whether it was interrupted or cancelled, so that it may go on."""
+        return self.state in ("interrupted", "unrecorded") or self.was_cancelled
+
+    @property
+    def was_cancelled(self) -> bool:
+        """Whether a person ended it before it was done."""
+        return self.timeline.end is not None and self.timeline.end.reason == "cancelled"
 
     @property
     def awaits_decision(self) -> bool:

@@ -42,6 +42,7 @@ class Annotations:
 
         def execute(connection: Connection) -> None:
             nonlocal after
+            begin(connection)
             row = connection.execute(select(runs.c.summary).where(runs.c.id == run_id)).first()
             if row is None:
                 raise unknown_run(run_id)
@@ -88,6 +89,12 @@ class Annotations:
         """Remove these runs for good, unless their deletion was undone in between. Raises StoreError."""
         for run_id in run_ids:
             self._write(f"remove run {run_id}", partial(_purge, run_id=run_id, before=before))
+
+
+def begin(connection: Connection) -> None:
+    """Begin the transaction now, before anything is read: else the first statement that writes would begin it."""
+    if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # the driver is sqlite3
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def collect(

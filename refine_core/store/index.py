@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
@@ -21,13 +21,14 @@ from refine_core.errors import StoreError
 from refine_core.events import Event
 from refine_core.log.summaries import Summary
 from refine_core.store import tables
-from refine_core.store.annotations import Read, Write, collect
+from refine_core.store.annotations import Read, Write, begin, collect
 from refine_core.store.index_tables import INDEX_VERSION, WORDS, notes, run_index, run_text, tags
 from refine_core.store.listing import (
     NO_ANNOTATION,
     NO_FILTERS,
     Choices,
     Filters,
+    RunFacts,
     Sort,
     SortKey,
     Spent,
@@ -63,9 +64,9 @@ _SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of ids in order, with what only the index holds of each: its inputs on a line, and how long it worked."""
+    """A page of ids in order, with what only the index holds of each."""
 
-    facts: Mapping[str, tuple[str, float | None]]
+    facts: Mapping[str, RunFacts]
     total: int
     matching: int
 
@@ -123,6 +124,7 @@ class RunIndex:
         logs = self._events([one.run_id for one in stale if one.needs_text])
 
         def execute(connection: Connection) -> None:
+            begin(connection)
             noted = collect(lambda q: connection.execute(q).all(), [s.run_id for s in stale])
             for one in stale:
                 if not one.needs_text:
@@ -168,12 +170,14 @@ class RunIndex:
         matching = self._count(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
         by = _SORTED_BY[sort.key]
         order = (by.desc() if sort.descending else by.asc()).nulls_last()
-        query = select(run_index.c.run_id, run_index.c.inputs, run_index.c.took_s).select_from(_WITH_NOTES)
+        i = run_index.c
+        facts = i.run_id, i.inputs, i.took_s, i.program_hash, i.inputs_hash, i.parent
+        query = select(*facts).select_from(_WITH_NOTES)
         query = query.where(*conditions).order_by(
             order, run_index.c.started_at.desc(), run_index.c.run_id.desc()
         )
         rows = self._read(doing, query.limit(limit).offset(offset))
-        return Found({run_id: (inputs, took_s) for run_id, inputs, took_s in rows}, total, matching)
+        return Found({run_id: RunFacts(*rest) for run_id, *rest in rows}, total, matching)
 
     def choices(self) -> Choices:
         """What there is to filter by, the most frequent first. Raises StoreError."""
@@ -189,6 +193,12 @@ class RunIndex:
             {tag: n for tag, n in self._read(doing, by_tag)},  # noqa: C416
             int(self._read(doing, deleted)[0][0]),
         )
+
+    def writers(self) -> list[str]:
+        """The writers of unfinished runs. Raises StoreError."""
+        query = select(runs.c.writer).join(run_index, run_index.c.run_id == runs.c.id).distinct()
+        unfinished = query.where(run_index.c.outcome.is_(None))
+        return [row[0] for row in self._read("read the history", unfinished)]
 
     def clear(self) -> None:
         """Empty it. The next search builds it anew. Raises StoreError."""
@@ -217,6 +227,8 @@ def _conditions(
         words = match_expression(typed)
         has_words = select(run_text.c.rowid).where(run_text.c.run_text.op("MATCH")(words))
         conditions.append(i.number.in_(has_words) if words else i.number.is_(None))
+    if filters.run_ids:
+        conditions.append(i.run_id.in_(filters.run_ids))
     if filters.outcomes:
         conditions.append(_has_outcome(filters.outcomes, alive, ended))
     if filters.models:
@@ -286,8 +298,7 @@ def _write_whole(connection: Connection, stale: _Stale, words: RunText) -> None:
     facts = {
         **_facts(stale),
         "text_attempts": len(stale.summary.rewards),
-        "took_s": words.took_s,
-        "inputs": words.line,
+        **{field.name: getattr(words.facts, field.name) for field in fields(RunFacts)},
     }
     made = connection.execute(insert(run_index).values(facts)).inserted_primary_key
     parts = {name: getattr(words, name) for name in WORDS}

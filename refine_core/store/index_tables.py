@@ -66,6 +66,9 @@ run_index = sa.Table(
     sa.Column("cost_usd", sa.Float),
     sa.Column("took_s", sa.Float),
     sa.Column("inputs", sa.Text, nullable=False),
+    sa.Column("program_hash", sa.Text, nullable=False),
+    sa.Column("inputs_hash", sa.Text, nullable=False),
+    sa.Column("parent", sa.Text),
 )
 sa.Index("run_index_by_run", run_index.c.run_id, run_index.c.seq, run_index.c.version, unique=True)
 sa.Index("run_index_by_start", run_index.c.started_at, run_index.c.run_id)

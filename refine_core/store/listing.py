@@ -8,7 +8,7 @@ Beside its log a run has an annotation: what a person noted about it. Nothing el
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from refine_core.events import StopReason
@@ -66,7 +66,7 @@ class Filters:
     """Which runs to list; a field at its default filters nothing, and () is any.
 
     since, until: of the start, in seconds since the epoch. min_cost_usd: runs that cost at least so much.
-    deleted: the deleted runs, in place of all others.
+    deleted: the deleted runs, in place of all others. run_ids: only these.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -78,6 +78,7 @@ class Filters:
     max_cost_usd: float | None = None
     starred: bool = False
     deleted: bool = False
+    run_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +120,36 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run's events say beside its summary.
+
+    inputs: what it was asked, on one line, the beginning of it. took_s: how long it worked; None until it finished.
+    program_hash, inputs_hash: equal for runs of equal programs with their rewards, and of equal inputs.
+    parent: the run that it was edited from, or replays; None for none.
+    """
+
+    inputs: str = ""
+    took_s: float | None = None
+    program_hash: str = ""
+    inputs_hash: str = ""
+    parent: str | None = None
+
+
+NO_FACTS: Final = RunFacts()
+
+
+@dataclass(frozen=True, slots=True)
 class ListedRun:
     """A run in the list.
 
-    alive: as of `RunRow`. inputs: what it was asked, on one line, the beginning of it.
-    took_s: how long it worked; None until it finished. paused: whether it waits for a person before its next step.
+    alive: as of `RunRow`. facts: what its events say. paused: whether it waits for a person before its next step.
     """
 
     run_id: str
     summary: Summary
     alive: bool
-    annotation: Annotation = field(default_factory=Annotation)
-    inputs: str = ""
-    took_s: float | None = None
+    annotation: Annotation = NO_ANNOTATION
+    facts: RunFacts = NO_FACTS
     paused: bool = False
 
     @property

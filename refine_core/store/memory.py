@@ -221,7 +221,7 @@ class MemoryStore:
         events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
         words = RunText.of(events, run.summary, run.annotation)
         alive = self._row(run_id, run).alive and run_id not in ended
-        return ListedRun(run_id, run.summary, alive, run.annotation, words.line, words.took_s), words.all
+        return ListedRun(run_id, run.summary, alive, run.annotation, words.facts), words.all
 
     def _known(self, run_id: str) -> _Run:
         self._check_open()

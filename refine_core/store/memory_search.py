@@ -69,6 +69,7 @@ def _passes(run: ListedRun, filters: Filters) -> bool:
     annotation, cost = run.annotation, run.spent.cost_usd
     return (
         (annotation.deleted_at is not None) is filters.deleted
+        and (not filters.run_ids or run.run_id in filters.run_ids)
         and (not filters.outcomes or run.outcome in filters.outcomes)
         and (not filters.models or run.summary.model in filters.models)
         and set(filters.tags) <= set(annotation.tags)
@@ -97,6 +98,6 @@ def _sort_value(run: ListedRun, key: SortKey) -> object:
         "model": summary.model.casefold(),
         "tokens": run.spent.tokens,
         "cost": run.spent.cost_usd,
-        "took": run.took_s,
+        "took": run.facts.took_s,
     }
     return values[key]

@@ -9,10 +9,11 @@ Long values are cut off, so that one run cannot fill the index: VALUE_CHARACTERS
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from refine_core import events as ev
@@ -21,7 +22,7 @@ from refine_core.log import codec
 from refine_core.log.summaries import Summary
 from refine_core.log.well_formed import make_well_formed
 from refine_core.spec import ProgramSpec
-from refine_core.store.listing import Annotation
+from refine_core.store.listing import NO_FACTS, Annotation, RunFacts
 
 KINDS: Final = (
     ev.RunStarted.kind,
@@ -45,15 +46,14 @@ _ALONE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RunText:
-    """The words of a run by where they stand. line: its inputs on one line, for the list. took_s: how long it worked."""
+    """The words of a run by where they stand, and what else its events say."""
 
     name: str
     inputs: str
     outputs: str
     hints: str
     models: str
-    line: str = ""
-    took_s: float | None = None
+    facts: RunFacts = NO_FACTS
 
     @classmethod
     def of(cls, events: Iterable[ev.Event], summary: Summary, annotation: Annotation) -> RunText:
@@ -62,28 +62,26 @@ class RunText:
         outputs: dict[str, None] = {}
         hints: dict[str, None] = {}
         models: dict[str, None] = {summary.model: None}
-        line = ""
-        took_s: float | None = None
+        facts = NO_FACTS
         for event in events:
             match event:
                 case ev.RunStarted(spec=spec):
                     inputs.update(_values(spec.inputs))
                     models.update(_models(spec))
-                    line = _write_line(spec.inputs)
+                    facts = _read_facts(spec)
                 case ev.RewardStarted(outputs=values) | ev.PredictorTraced(outputs=values):
                     outputs.update(_values(values))
                 case ev.AttemptStarted(hints=texts) | ev.AdviceGiven(advice=texts):
                     hints.update(_values({name: text for name, text in texts.items() if is_hint(text)}))
                 case ev.RunFinished():
-                    took_s = event.took_s
+                    facts = replace(facts, took_s=event.took_s)
         return cls(
             name_words(summary, annotation),
             _column(inputs),
             _column(outputs),
             _column(hints),
             _column(models),
-            line,
-            took_s,
+            facts,
         )
 
     @property
@@ -137,6 +135,21 @@ def _models(spec: ProgramSpec) -> dict[str, None]:
 
 def _column(texts: Iterable[str]) -> str:
     return separate("\n".join(filter(None, texts))[:COLUMN_CHARACTERS])
+
+
+def _read_facts(spec: ProgramSpec) -> RunFacts:
+    program = [spec.stages, spec.reward, spec.reward_name]
+    return RunFacts(
+        _write_line(spec.inputs),
+        None,
+        _hash(program),
+        _hash(spec.inputs),
+        spec.parent and separate(spec.parent),
+    )
+
+
+def _hash(value: object) -> str:
+    return hashlib.blake2b(codec.dumps(value).encode(), digest_size=12).hexdigest()
 
 
 def _write_line(inputs: Mapping[str, object]) -> str:

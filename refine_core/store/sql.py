@@ -145,10 +145,9 @@ class SqlStore:
                 rows[run_id].summary,
                 rows[run_id].alive and run_id not in ended,
                 noted.get(run_id, NO_ANNOTATION),
-                inputs,
-                took_s,
+                facts,
             )
-            for run_id, (inputs, took_s) in found.facts.items()
+            for run_id, facts in found.facts.items()
             if run_id in rows
         )
         return RunPage(listed, found.total, found.matching, unindexed)
@@ -266,9 +265,7 @@ class SqlStore:
         return row is not None and row.alive
 
     def _living_writers(self) -> AbstractSet[str]:
-        query = select(runs.c.writer).where(runs.c.reason.is_(None)).distinct()
-        writers = [row[0] for row in self._read("read the history", query)]
-        return frozenset(filter(self._lock.alive, writers))
+        return frozenset(filter(self._lock.alive, self._index.writers()))
 
     def _write(self, doing: str, execute: Callable[[Connection], None]) -> None:
         self._check_open(doing)

@@ -222,9 +222,9 @@ def test_pages_hold_every_run_once(store: Store):
 def test_a_row_says_what_a_run_was_asked_and_how_long_it_worked(store: Store):
     add(store, story("a", inputs={"q": "first\nsecond", "n": 3, "long": "x" * 999}, rewards=(0.1, 0.2)))
     (row,) = store.search().rows
-    assert row.inputs.startswith("first second · 3 · xxx")
-    assert row.inputs.endswith("…")
-    assert row.took_s == 2.0
+    assert row.facts.inputs.startswith("first second · 3 · xxx")
+    assert row.facts.inputs.endswith("…")
+    assert row.facts.took_s == 2.0
     assert row.spent.tokens == 20
 
 

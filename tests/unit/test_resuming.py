@@ -21,6 +21,7 @@ from refine_core.events import (
     RunStarted,
 )
 from refine_core.log.summaries import summarize
+from refine_core.messages import resume_summary
 from refine_core.programs import EXAMPLES, ModelSpec, ProgramSpec, StageSpec
 from refine_core.runs import Credentials, Runs
 from refine_core.store import MemoryStore
@@ -90,6 +91,49 @@ def test_a_run_cut_off_anywhere_ends_as_if_it_had_not_been(whole):
         runs.close()
 
 
+@pytest.mark.fault(39)
+def test_a_run_cancelled_anywhere_and_resumed_ends_as_if_it_had_not_been(whole):
+    """After every third event, and where attempts and advice begin and end; the cancel is on record."""
+    turning = (AttemptStarted, RewardScored, AttemptFailed, AdviceGiven, LMRequested)
+    places = [n for n in range(1, len(whole)) if n % 3 == 0 or isinstance(whole[n - 1].event, turning)]
+    for n in places:
+        best = max((r.event.index for r in whole[:n] if isinstance(r.event, RewardScored)), default=None)
+        end = replace(whole[n], event=RunFinished("cancelled", best, None, 1.0), span=whole[0].span)
+        store = MemoryStore()
+        store.append([*whole[:n], end], reduce(summarize, [*whole[:n], end], None))
+        runs = Runs(store)
+        run_id = end.run_id
+        before = runs.get(run_id)
+        assert (before.state, before.resumable, before.was_cancelled) == ("finished", True, True)
+        runs.resume(run_id)
+        records = ended(runs, run_id)
+        assert went(records) == went(whole), f"cancelled after event {n}, {whole[n - 1].event}"
+        assert records[: n + 1] == [*whole[:n], end]
+        after = runs.get(run_id)
+        assert (after.resumable, after.timeline.cancel_count, after.timeline.resume_count) == (False, 1, 0)
+        assert after.timeline.attempts_when_continued is None
+        assert resume_summary(after.timeline).startswith("Cancelled and resumed once")
+        assert store.row(run_id).summary == reduce(summarize, records, None)
+        runs.close()
+
+
+@pytest.mark.fault(39)
+def test_a_run_that_a_person_cancelled_goes_on_where_it_was():
+    runs = Runs(MemoryStore())
+    spec = replace(TWO_STAGES, model=replace(TWO_STAGES.model, delay_s=0.2))
+    run_id = runs.start(spec)
+    while not any(isinstance(r.event, RewardScored) for r in runs.events(run_id)):
+        assert runs.wait(run_id, len(runs.events(run_id)), 10)
+    runs.cancel(run_id)
+    cancelled = ended(runs, run_id)
+    assert cancelled[-1].event.reason == "cancelled"
+    runs.resume(run_id)
+    assert ended(runs, run_id)[-1].event.reason != "cancelled"
+    scored = [r.event.index for r in runs.events(run_id) if isinstance(r.event, RewardScored)]
+    assert scored == sorted(set(scored)), "no attempt that was complete is made again"
+    runs.close()
+
+
 def test_the_prompts_after_an_interruption_are_those_of_the_whole_run(whole):
     """Advice is asked about the attempt as it was: trajectory, outputs and reward are read back from the log."""
     scored = [n for n, r in enumerate(whole) if isinstance(r.event, RewardScored)]
@@ -124,7 +168,7 @@ def test_only_what_was_cut_off_is_asked_again(whole):
 
 def test_a_run_that_is_finished_or_unknown_is_not_resumed(whole):
     runs = interrupted(whole)
-    with pytest.raises(SpecError, match="finished, not interrupted"):
+    with pytest.raises(SpecError, match="finished, neither interrupted nor cancelled"):
         runs.resume(whole[0].run_id)
     with pytest.raises(SpecError, match="not there"):
         runs.resume("20990101-000000-00000000")
@@ -135,7 +179,7 @@ def test_a_run_that_works_is_not_resumed():
     runs = Runs(MemoryStore())
     spec = replace(TWO_STAGES, model=replace(TWO_STAGES.model, delay_s=1.0))
     run_id = runs.start(spec)
-    with pytest.raises(SpecError, match="running, not interrupted"):
+    with pytest.raises(SpecError, match="running, neither interrupted nor cancelled"):
         runs.resume(run_id)
     runs.cancel(run_id)
     ended(runs, run_id)

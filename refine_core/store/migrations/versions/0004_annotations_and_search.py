@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -48,6 +48,9 @@ def upgrade() -> None:
         sa.Column("cost_usd", sa.Float),
         sa.Column("took_s", sa.Float),
         sa.Column("inputs", sa.Text, nullable=False),
+        sa.Column("program_hash", sa.Text, nullable=False),
+        sa.Column("inputs_hash", sa.Text, nullable=False),
+        sa.Column("parent", sa.Text),
     )
     op.create_index("run_index_by_run", "run_index", ["run_id", "seq", "version"], unique=True)
     op.create_index("run_index_by_start", "run_index", ["started_at", "run_id"])
