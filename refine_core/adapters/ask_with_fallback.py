@@ -201,14 +201,13 @@ def _parse_outputs(request: Request, adapter: AdapterLike, reply: Reply) -> list
     """The outputs of each text of the reply. Raises ParseError, and whatever a parse of the user's own raises."""
     callbacks = callbacks_of(adapter)
     params = {**request.lm.kwargs, **request.params} if request.params else request.lm.kwargs
-    limit = params.get("max_tokens") or params.get("max_completion_tokens")
     signature = request.signature
     try:
         if not reply.others:
             reason = reply.finish_reason or ""
-            return [read_text(adapter, signature, reply.text, reason, limit=limit, callbacks=callbacks)]
+            return [read_text(adapter, signature, reply.text, reason, params=params, callbacks=callbacks)]
         return [
-            read_text(adapter, signature, text, reason, limit=limit, callbacks=callbacks)
+            read_text(adapter, signature, text, reason, params=params, callbacks=callbacks)
             for text, reason in zip(reply.texts, reply.reasons, strict=True)
         ]
     except ParseError as error:

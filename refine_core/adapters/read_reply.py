@@ -25,11 +25,12 @@ def read_text(
     text: str,
     finish_reason: str,
     *,
-    limit: object = None,
+    params: Mapping[str, object],
     callbacks: Sequence[Any] = (),
 ) -> dict[str, Any]:
-    """The outputs in a model's text, without its reasoning. limit: of tokens. callbacks: notified of the parse.
+    """The outputs in a model's text, without its reasoning.
 
+    params: of the call; an error names the token limit among them. callbacks: notified of the parse.
     Raises ParseError, also for a text that was cut off before all of its outputs were complete.
     """
     answer = split_reasoning(text, fields_by_role(signature)[1])[1]
@@ -41,14 +42,19 @@ def read_text(
             outputs = adapter.parse(signature, answer)
     except ParseError as error:
         if why:
+            limit = _token_limit(params)
             raise make_truncation_error(signature.signature, text, why, limit, error) from error
         error.reply = text
         if text.strip() and not answer.strip():
             raise make_reasoning_only_error(signature.signature, text, error) from error
         raise
     if why and not adapter.is_whole(signature, answer):
-        raise make_truncation_error(signature.signature, text, why, limit, None)
+        raise make_truncation_error(signature.signature, text, why, _token_limit(params), None)
     return outputs
+
+
+def _token_limit(params: Mapping[str, object]) -> object:
+    return params.get("max_tokens") or params.get("max_completion_tokens")
 
 
 def _parse_text(

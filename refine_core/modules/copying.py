@@ -75,7 +75,8 @@ def copy_value(value: Any, memo: Memo, owner: type, path: str) -> Any:
         return _copy_tuple(value, memo, owner, path)
     size = len(memo)
     try:
-        twin = _copy_whole(value, memo)
+        own: Callable[[Any, Memo], Any] | None = getattr(kind, "__deepcopy__", None)
+        twin = own(value, memo) if own is not None else _copy_whole(value, memo)
     except Exception as error:  # noqa: BLE001  # whatever a user's class raises: it is logged, and copied another way
         while len(memo) > size:  # half-made copies must not be taken for whole ones
             memo.popitem()
@@ -86,9 +87,6 @@ def copy_value(value: Any, memo: Memo, owner: type, path: str) -> Any:
 
 def _copy_whole(value: Any, memo: Memo) -> Any:
     kind: Any = type(value)  # Any: mypy holds a class for unhashable
-    own: Callable[[Any, Memo], Any] | None = getattr(kind, "__deepcopy__", None)
-    if own is not None:
-        return own(value, memo)
     if isinstance(value, Tree):
         return _rebuild(value, memo) if _has_hooks(kind) else _copy_attributes(value, memo)
     return copy.deepcopy(value, memo)

@@ -54,7 +54,7 @@ class Tree:
 
     def named_predictors(self) -> list[tuple[str, Predict]]:
         """(path, predictor) of each in the tree, such as ("draft.predict", …); a bare predictor is "self"."""
-        found = [(path, one) for path, one in self.named_parameters() if isinstance(one, Predictor)]
+        found = [pair for pair in self.named_parameters() if isinstance(pair[1], Predictor)]
         return cast("list[tuple[str, Predict]]", found)
 
     def predictors(self) -> list[Predict]:

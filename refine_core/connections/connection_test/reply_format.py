@@ -121,7 +121,7 @@ def _judge(adapter: Adapter, answer: Reply | LMError | None) -> tuple[bool | Non
         refused = is_about_format(answer)
         return (False, "the server refuses it") if refused else (None, str(answer).rstrip("."))
     try:
-        read_text(adapter, SIGNATURE, answer.text, answer.finish_reason or "")
+        read_text(adapter, SIGNATURE, answer.text, answer.finish_reason or "", params={})
     except ParseError as error:
         if error.cut:
             return False, error.cut
