@@ -64,7 +64,7 @@ WATCH = """
   watch(document);
   const clicked = (event) => {
     const button = event.target.closest?.("button");
-    if (button?.textContent.trim().endsWith("Run")) note("clicked");
+    if (/Run(Ctrl|$)/.test(button?.textContent.replaceAll(/\\s/g, "") ?? "")) note("clicked");
   };
   document.addEventListener("click", clicked, true);
 })();
@@ -174,6 +174,7 @@ def _ready(page: Page, server: Server) -> None:
 
 def _slow_down(page: Page) -> None:
     """Choose how long the practice model takes for a reply."""
+    page.locator(".st-key-lab-model").get_by_role("button").first.click()
     box = page.get_by_role("combobox", name=re.compile("Reply delay"))
     box.scroll_into_view_if_needed()
     box.click()
@@ -182,8 +183,8 @@ def _slow_down(page: Page) -> None:
 
 
 def _run_button(page: Page):
-    # Its name begins with the icon's, where the icon is a letter of a font.
-    return page.get_by_role("button", name=re.compile(r"(^|\s|arrow)Run$"))
+    # Its name begins with the icon's, where the icon is a letter of a font, and ends with its shortcut.
+    return page.get_by_role("button", name=re.compile(r"(^|\s|arrow)Run( Ctrl.*)?$"))
 
 
 @contextmanager

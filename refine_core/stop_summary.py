@@ -30,12 +30,19 @@ def stop_summary(
 
     alive: whether it still runs. because: if not, and it has no end, why; "" where that is said elsewhere.
     """
+    return " ".join(stop_sentences(timeline, alive=alive, because=because))
+
+
+def stop_sentences(
+    timeline: Timeline, *, alive: bool = True, because: str = "the app ended before the run did"
+) -> tuple[str, ...]:
+    """The sentences of `stop_summary`: the first is the headline."""
     end = timeline.end
     if end is not None:
-        return _join(*_ending(timeline, end))
+        return _end_sentences(*_ending(timeline, end))
     sentence = _progress(timeline) if alive else _interruption(timeline, because)
     note = "Everything recorded until then is here." if because and timeline.attempts and not alive else ""
-    return _join(sentence, *_failures(timeline), note)
+    return _end_sentences(sentence, *_failures(timeline), note)
 
 
 def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
@@ -225,5 +232,8 @@ def _rules(timeline: Timeline, index: int) -> str:
 
 def _join(*sentences: str) -> str:
     """Sentences in a row, each with its full stop; empty ones are left out."""
-    ended = (s if s.rstrip('"').endswith((".", "!", "?", "…")) else f"{s}." for s in sentences if s)
-    return " ".join(ended)
+    return " ".join(_end_sentences(*sentences))
+
+
+def _end_sentences(*sentences: str) -> tuple[str, ...]:
+    return tuple(s if s.rstrip('"').endswith((".", "!", "?", "…")) else f"{s}." for s in sentences if s)

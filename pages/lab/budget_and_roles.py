@@ -1,4 +1,4 @@
-"""Who else takes part, and what the run may spend: adviser, judge, budget. Folded, as most runs need none of it."""
+"""Who else takes part, and what the run may spend in tokens: behind More, as most runs need none of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pages.lab import roles
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
-from pages.shared.auto_expander import auto_expander
 from pages.shared.text import show_error
 from refine_core.glossary import GLOSSARY
 from refine_core.programs import ModelSpec
@@ -24,15 +23,15 @@ _ROLES = {
 def other_models_form(form: FormState) -> None:
     """Models for the adviser and the judge."""
     choices = roles.list_choices()
-    changed = any(st.session_state.get(field_key(role), roles.SAME) != roles.SAME for role in _ROLES)
-    with auto_expander("Separate models for advice and judging", key=field_key("others"), needed=changed):
-        for role, about in _ROLES.items():
-            kept: ModelSpec | None = st.session_state.get(static_key(role, "kept"))
-            options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in choices.models)]
-            if kept is not None:
-                options.append(roles.KEPT)
-            chosen: str = st.session_state.get(field_key(role), roles.SAME)
-            removed = chosen if chosen not in options else None
+    columns = st.columns(len(_ROLES))
+    for (role, about), column in zip(_ROLES.items(), columns, strict=True):
+        kept: ModelSpec | None = st.session_state.get(static_key(role, "kept"))
+        options = [roles.SAME, roles.PRACTICE, *(roles.SAVED + name for name in choices.models)]
+        if kept is not None:
+            options.append(roles.KEPT)
+        chosen: str = st.session_state.get(field_key(role), roles.SAME)
+        removed = chosen if chosen not in options else None
+        with column:
             st.selectbox(
                 role.capitalize(),
                 [*options, removed] if removed else options,
@@ -41,38 +40,24 @@ def other_models_form(form: FormState) -> None:
                 persist_state="session",
                 help=about,
             )
-            if removed:
-                name = removed.removeprefix(roles.SAVED)
-                show_error(f"The connection {name} was removed. Choose another one, or add it again.")
-                continue
-            for field in ("model", "api_base", "key_env", "extra", "temperature"):
-                show_problems(form, f"{role}.{field}")
+        if removed:
+            name = removed.removeprefix(roles.SAVED)
+            show_error(f"The connection {name} was removed. Choose another one, or add it again.")
+            continue
+        for field in ("model", "api_base", "key_env", "extra", "temperature"):
+            show_problems(form, f"{role}.{field}")
 
 
-def budget_form(form: FormState) -> None:
-    """What the run may spend."""
-    has_budget = any(st.session_state.get(field_key("budget", unit)) for unit in ("usd", "tokens"))
-    with auto_expander("Budget", key=field_key("budget"), needed=has_budget):
-        dollars, tokens = st.columns(2)
-        with dollars:
-            st.text_input(
-                "US dollars",
-                key=field_key("budget", "usd"),
-                placeholder="none",
-                persist_state="session",
-                help="Once this much is spent, the run makes no more calls and returns its best attempt. "
-                "The call that exceeds the budget is still paid for.",
-            )
-        with tokens:
-            st.text_input(
-                "Tokens",
-                key=field_key("budget", "tokens"),
-                placeholder="none",
-                persist_state="session",
-                help="Sent and received together. Use this for a model whose price is unknown.",
-            )
-        show_problems(form, "budget_usd")
-        show_problems(form, "budget_tokens")
+def token_budget(form: FormState) -> None:
+    """What the run may spend in tokens, for a model whose price is unknown."""
+    st.text_input(
+        "Token budget",
+        key=field_key("budget", "tokens"),
+        placeholder="none",
+        persist_state="session",
+        help="Sent and received together. Use this for a model whose price is unknown.",
+    )
+    show_problems(form, "budget_tokens")
 
 
 def _name_choice(kept: ModelSpec | None, removed: str | None, chosen: str) -> str:

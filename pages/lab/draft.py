@@ -104,12 +104,8 @@ def read_fields() -> dict[str, object]:
     """The form's fields, by name. Never a key: those have slots of their own (pages/shared/keys.py)."""
     state, prefix = st.session_state, f"{FORM.field_key()}."
     keys = [key for key in state if isinstance(key, str) and key.startswith(prefix)]
-    # What stands after a colon belongs to a widget, of which only an editor's text was typed.
-    typed = {
-        key.removeprefix(prefix): state[key]
-        for key in keys
-        if key.endswith(":draft") or (":" not in key and f"{key}:draft" not in state)
-    }
+    # What has a colon is a widget's own; the text of an editor stands under its field's name, too.
+    typed = {key.removeprefix(prefix): state[key] for key in keys if ":" not in key}
     fixed = {f"={name}": state.get(static_key(name)) for name in _PLAIN}
     models = {f"={name}": programs.model_to_data(state.get(static_key(name))) for name in _MODELS}
     return programs.draft_fields({**typed, **fixed, **models, "=reward.code": read_reward()})

@@ -148,33 +148,8 @@ def _other_key(role: str, model: ModelSpec) -> str:
 
 
 def is_same_program(form: FormState, spec: ProgramSpec) -> bool:
-    """Whether `spec` is what the form says now.
-
-    Names do not count, its own and its connections', nor where it came from, nor whether it stops for its reward, nor a
-    replay's models.
-    """
-
-    def unnamed(model: ModelSpec | None) -> ModelSpec | None:
-        return None if model is None else replace(model, connection="")
-
-    def bare(one: ProgramSpec) -> ProgramSpec:
-        known = replace(
-            one,
-            title="",
-            example=None,
-            parent=None,
-            stop_on_repeating_error=False,
-            model=replace(one.model, connection=""),
-            adviser=unnamed(one.adviser),
-            judge=unnamed(one.judge),
-        )
-        if spec.model.kind != "replay" or form.spec.model.kind == "replay":
-            return known
-        return replace(
-            known, model=ModelSpec(), adviser=None, judge=None, budget_usd=None, budget_tokens=None
-        )
-
-    return bare(form.spec) == bare(spec)
+    """Whether `spec` is what the form says now, but for names; see `programs.describe_changes`."""
+    return not programs.describe_changes(spec, form.spec)
 
 
 def _blank(kind: str) -> Any:

@@ -9,7 +9,6 @@ import streamlit as st
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
-from pages.shared.auto_expander import auto_expander
 from pages.shared.text import ROLES, escape_markdown, show_text
 from refine_core import connections, programs
 from refine_core.formatting import format_temperature
@@ -66,34 +65,25 @@ def hints_and_schedule(form: FormState) -> None:
         )
     show_problems(form, "schedule")
     if not form.problems_at("schedule"):
-        st.caption(_describe_temperatures(form))
+        st.caption(describe_temperatures(form))
     if form.spec.hint_source == "feedback" and not programs.may_give_feedback(form.spec.reward):
         st.warning(
             "This reward gives no feedback, so there will be no hints. Return `Score(value, feedback)` from it.",
             icon=":material/warning:",
         )
-    if form.spec.hint_source == "adviser":
-        _advice_fields(form)
 
 
-def preview_advice(form: FormState) -> None:
-    """Before the first run: the request for advice, folded."""
-    if form.spec.hint_source == "adviser":
-        with st.expander("Advice request", key=static_key("prompt", "advice")):
-            _show_request(form, "before")
-
-
-def _show_request(form: FormState, where: str) -> None:
-    """The messages that ask for advice. where: on the page, as they may stand there twice."""
+def show_advice_request(form: FormState) -> None:
+    """The messages that will ask for advice."""
     messages = programs.preview_advice_prompt(form.spec)
     tokens = programs.estimate_tokens(messages)
     st.caption(f"About {tokens:,} tokens. Values in braces are filled in after an attempt.")
     for i, message in enumerate(messages):
         st.caption(escape_markdown(ROLES[message["role"]]))
-        show_text(message["content"], key=static_key("advice", where, i))
+        show_text(message["content"], key=static_key("advice", i))
 
 
-def _describe_temperatures(form: FormState) -> str:
+def describe_temperatures(form: FormState) -> str:
     """Those of the attempts, in a line."""
     spec = form.spec
     if spec.schedule.kind == "none":
@@ -118,28 +108,21 @@ def _fill_temperatures(form: FormState) -> None:
         state[field_key("temperatures")] = programs.write_temperatures(used)
 
 
-def _advice_fields(form: FormState) -> None:
+def advice_fields(form: FormState) -> None:
     """What the adviser is told, and at what length."""
-    spec = form.spec
-    changed = bool(spec.advice_instructions) or spec.advice_form == "compact"
-    with auto_expander("Advice request", key=field_key("advice"), needed=changed):
-        st.text_area(
-            "Instructions for advice",
-            key=field_key("advice_instructions"),
-            placeholder=f"Optional. Default: {programs.default_instructions(spec.advice_form)}",
-            height=140,
-            persist_state="session",
-            help="What the adviser should do. Its inputs and its reply format stay the same.",
-        )
-        show_problems(form, "advice_instructions")
-        st.toggle(
-            "Compact, for small context windows",
-            key=field_key("compact_advice"),
-            persist_state="session",
-            help="About half as long: the reward's feedback comes first, the program's code is left out, and long values are "
-            "shortened.",
-        )
-        unread = bool(form.problems)
-        with st.popover("Preview", icon=":material/visibility:", width="content", disabled=unread):
-            if not unread:
-                _show_request(form, "form")
+    st.text_area(
+        "Instructions for advice",
+        key=field_key("advice_instructions"),
+        placeholder=f"Optional. Default: {programs.default_instructions(form.spec.advice_form)}",
+        height=100,
+        persist_state="session",
+        help="What the adviser should do. Its inputs and its reply format stay the same.",
+    )
+    show_problems(form, "advice_instructions")
+    st.toggle(
+        "Compact advice request, for small context windows",
+        key=field_key("compact_advice"),
+        persist_state="session",
+        help="About half as long: the reward's feedback comes first, the program's code is left out, and long values are "
+        "shortened.",
+    )

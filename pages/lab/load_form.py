@@ -22,6 +22,7 @@ def load(spec: ProgramSpec) -> None:
     state = st.session_state
     FORM.clear()
     state[static_key("stages")] = list(range(len(spec.stages)))
+    state[field_key("stages", "selected")] = 0
     for i, stage in enumerate(spec.stages):
         load_stage(state, i, stage)
     asked = programs.list_form_inputs(spec.stages)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab import roles
-from pages.lab.budget_and_roles import budget_form, other_models_form
-from pages.lab.fields import SECRET, field_key
+from pages.lab.fields import SECRET, field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.program import show_problems
 from pages.shared import address, keys
@@ -30,31 +29,45 @@ _FIELD_OF = {
 }
 
 
-def model_form(form: FormState, run: Run | None) -> None:
-    """Which model answers. run: the one on screen, whose failures are told beside the field that they concern."""
-    st.header("Model", anchor=False)
-    kind = st.radio(
-        "Kind",
-        list(_KINDS),
-        format_func=_KINDS.__getitem__,
-        horizontal=True,
-        key=field_key("model", "kind"),
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    if kind == "litellm":
-        connections.warm()
-        if not connections.litellm_ready():
-            st.caption("Loading litellm. The first call may take a few seconds longer.")
-        _real_model(form, run)
-    elif kind == "replay":
-        _recording(form)
-    else:
-        _practice_model()
-        show_problems(form, "model.temperature")
-    if kind != "replay":
-        other_models_form(form)
-        budget_form(form)
+def model_popover(form: FormState, run: Run | None) -> None:
+    """The model's name; open, which model answers. run: the one on screen, whose failures are told beside their field."""
+    kind = st.session_state.get(field_key("model", "kind"))
+    with st.container(gap=None):
+        st.caption("Model")
+        with st.popover(
+            escape_markdown(_name_model(form)), key=static_key("model"), width="stretch", wrap=False
+        ):
+            st.radio(
+                "Kind",
+                list(_KINDS),
+                format_func=_KINDS.__getitem__,
+                horizontal=True,
+                key=field_key("model", "kind"),
+                persist_state="session",
+                label_visibility="collapsed",
+            )
+            if kind == "litellm":
+                connections.warm()
+                if not connections.litellm_ready():
+                    st.caption("Loading litellm. The first call may take a few seconds longer.")
+                _real_model(form, run)
+            elif kind == "replay":
+                _recording(form)
+            else:
+                _practice_model()
+                show_problems(form, "model.temperature")
+
+
+def _name_model(form: FormState) -> str:
+    """Short enough for the row of settings."""
+    model = form.spec.model
+    match model.kind:
+        case "practice":
+            return "Practice"
+        case "replay":
+            return "Recorded run"
+        case _:
+            return model.connection or model.model.rpartition("/")[2] or "Choose one"
 
 
 def _real_model(form: FormState, run: Run | None) -> None:
@@ -138,18 +151,9 @@ def _practice_model() -> None:
         "Built in, for practice: no key, no network. It knows the examples and improvises on other programs. It is not a "
         "language model."
     )
-    temperature, seed, pace = st.columns(3)
+    temperature, pace = st.columns(2)
     with temperature:
         _temperature_field()
-    with seed:
-        st.number_input(
-            "Seed",
-            key=field_key("seed"),
-            step=1,
-            min_value=0,
-            persist_state="session",
-            help="The same seed gives the same run.",
-        )
     with pace:
         st.selectbox(
             "Reply delay",

@@ -6,7 +6,8 @@ import streamlit as st
 
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
-from pages.lab.stages import add_stage, remove_stage, stage_ids
+from pages.lab.stages import add_stage, remove_stage, selected_stage, stage_ids
+from pages.shared.editor import Mark, text_field
 from pages.shared.text import escape_markdown, show_error
 from refine_core import programs
 from refine_core.errors import Problem
@@ -14,48 +15,121 @@ from refine_core.glossary import GLOSSARY
 from refine_core.programs import FormInput
 
 _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
+_NAME_AND_VALUE = (15, 85)
 
 
-def program_form(form: FormState) -> None:
-    """Stages in a row."""
-    st.header(
-        "Program",
-        anchor=False,
+def program_form(form: FormState) -> bool:
+    """The stage that is chosen, with its signature. Returns whether Ctrl-Enter was pressed in it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Program**", help=GLOSSARY["signature"], width="content")
+        uid = _choose_stage()
+        st.button(
+            "Stage",
+            icon=":material/add:",
+            on_click=add_stage,
+            type="tertiary",
+            help=GLOSSARY["stage"],
+        )
+        st.space("stretch")
+        st.segmented_control(
+            "Module",
+            list(_STRATEGIES),
+            format_func=_STRATEGIES.__getitem__,
+            required=True,
+            key=field_key("stage", uid, "strategy"),
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+    i = stage_ids().index(uid)
+    if len(stage_ids()) > 1:
+        _name_stage(i, uid, form)
+    entered = text_field(
+        "Signature",
+        key=field_key("stage", uid, "signature"),
+        language="signature",
+        placeholder="question -> answer",
+        problems=[
+            Mark(describe_problem(p), p.line, p.column) for p in form.problems_at(f"stages.{i}.signature")
+        ],
+        max_lines=2,
     )
-    ids = stage_ids()
-    for i, uid in enumerate(ids):
-        _stage_fields(i, uid, form, alone=len(ids) == 1)
+    text_field(
+        "Instructions",
+        key=field_key("stage", uid, "instructions"),
+        placeholder="Instructions (optional)",
+    )
+    for other in range(len(stage_ids())):
+        if other != i:
+            show_problems(form, f"stages.{other}.signature")
     show_problems(form, "stages")
-    st.button(
-        "Add a stage",
-        icon=":material/add:",
-        on_click=add_stage,
-        type="tertiary",
-        help=GLOSSARY["stage"],
+    return entered
+
+
+def _choose_stage() -> int:
+    """The stage whose fields are shown; a chip for each where there are several."""
+    ids = stage_ids()
+    if len(ids) == 1:
+        return ids[0]
+    names = {uid: st.session_state[field_key("stage", uid, "name")] for uid in ids}
+    selected_stage()  # one that was removed is no longer chosen
+    st.segmented_control(
+        "Stage",
+        ids,
+        format_func=lambda uid: f"{ids.index(uid) + 1} {escape_markdown(names[uid])}",
+        required=True,
+        key=field_key("stages", "selected"),
+        persist_state="session",
+        label_visibility="collapsed",
     )
+    return selected_stage()
+
+
+def _name_stage(i: int, uid: int, form: FormState) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text_input(
+            f"Name of stage {i + 1}",
+            key=field_key("stage", uid, "name"),
+            persist_state="session",
+            width=220,
+            label_visibility="collapsed",
+        )
+        st.button(
+            "Remove stage",
+            key=static_key("stage", uid, "remove"),
+            icon=":material/close:",
+            type="tertiary",
+            on_click=remove_stage,
+            args=(uid,),
+        )
+    show_problems(form, f"stages.{i}.name")
 
 
 def inputs_form(form: FormState) -> None:
-    """A form made from the signature's types."""
+    """A form made from the signature's types: the name left, the value right."""
     asked = programs.list_form_inputs(form.spec.stages)
-    st.header("Inputs", anchor=False)
     if not asked:
         st.caption("Inputs appear here once the signature is valid.")
     for one in asked:
-        _input_field(one)
+        name, value = st.columns(_NAME_AND_VALUE, gap="xsmall", vertical_alignment="center")
+        with name:
+            st.caption(escape_markdown(one.name), help=None if one.kind == "text" else f"`{one.type}`")
+        with value:
+            _input_field(one)
         show_problems(form, f"inputs.{one.name}")
-    with st.expander(
-        "Reference values (seen by the reward only)", expanded=bool(st.session_state.get(field_key("extra")))
-    ):
-        st.text_area(
-            "JSON object, added to the inputs that the reward receives",
-            key=field_key("extra"),
-            height=80,
-            placeholder='{"answer": "Paris"}',
-            help="For example, a reference answer. The program's prompts do not contain it; the adviser sees it.",
-            persist_state="session",
-        )
-        show_problems(form, "extra")
+
+
+def reference_values(form: FormState) -> None:
+    """What the reward sees and the program does not; behind More."""
+    st.text_area(
+        "Reference values (seen by the reward only)",
+        key=field_key("extra"),
+        height=96,
+        placeholder='{"answer": "Paris"}',
+        help="A JSON object, added to the inputs that the reward receives. For example, a reference answer. The program's "
+        "prompts do not contain it; the adviser sees it.",
+        persist_state="session",
+    )
+    show_problems(form, "extra")
 
 
 def show_problems(form: FormState, field: str) -> None:
@@ -74,65 +148,36 @@ def describe_problem(problem: Problem) -> str:
     return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
-def _stage_fields(i: int, uid: int, form: FormState, *, alone: bool) -> None:
-    if not alone:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(
-                f"Stage {i + 1}", key=field_key("stage", uid, "name"), persist_state="session", width=220
-            )
-            st.button(
-                "Remove",
-                key=static_key("stage", uid, "remove"),
-                icon=":material/close:",
-                type="tertiary",
-                on_click=remove_stage,
-                args=(uid,),
-            )
-        show_problems(form, f"stages.{i}.name")
-    st.text_input(
-        "Signature",
-        key=field_key("stage", uid, "signature"),
-        persist_state="session",
-        placeholder="question -> answer",
-        help=GLOSSARY["signature"],
-    )
-    show_problems(form, f"stages.{i}.signature")
-    st.text_area(
-        "Instructions",
-        key=field_key("stage", uid, "instructions"),
-        height=68,
-        persist_state="session",
-        placeholder="Optional. Default: produce the outputs from the inputs.",
-    )
-    st.radio(
-        "Module",
-        list(_STRATEGIES),
-        format_func=_STRATEGIES.__getitem__,
-        horizontal=True,
-        key=field_key("stage", uid, "strategy"),
-        persist_state="session",
-        label_visibility="collapsed",
-        help="Chain of thought: the model writes its reasoning before the outputs.",
-    )
-
-
 def _input_field(one: FormInput) -> None:
-    label = (
-        escape_markdown(one.name)
-        if one.kind == "text"
-        else f"{escape_markdown(one.name)} · {escape_markdown(one.type)}"
-    )
     where = field_key("in", one.name, one.kind)
+    label = escape_markdown(one.name)
     match one.kind:
         case "text":
-            st.text_area(label, key=where, height="content", persist_state="session")
+            text_field(one.name, key=where, max_lines=3)
         case "int":
-            st.number_input(label, key=where, step=1, value=None, persist_state="session")
+            st.number_input(
+                label, key=where, step=1, value=None, persist_state="session", label_visibility="collapsed"
+            )
         case "float":
-            st.number_input(label, key=where, value=None, step=0.1, format="%g", persist_state="session")
+            st.number_input(
+                label,
+                key=where,
+                value=None,
+                step=0.1,
+                format="%g",
+                persist_state="session",
+                label_visibility="collapsed",
+            )
         case "bool":
-            st.checkbox(label, key=where, persist_state="session")
+            st.checkbox(label, key=where, persist_state="session", label_visibility="collapsed")
         case "choice":
-            st.selectbox(label, one.choices, index=None, key=where, persist_state="session")
+            st.selectbox(
+                label,
+                one.choices,
+                index=None,
+                key=where,
+                persist_state="session",
+                label_visibility="collapsed",
+            )
         case _:
-            st.text_area(label, key=where, height=80, persist_state="session", help="Enter JSON.")
+            text_field(one.name, key=where, max_lines=3, placeholder="JSON")

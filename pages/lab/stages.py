@@ -17,6 +17,14 @@ def stage_ids() -> list[int]:
     return list(st.session_state[static_key("stages")])
 
 
+def selected_stage() -> int:
+    """The stage whose fields are shown: the one chosen, else the first."""
+    ids, key = stage_ids(), field_key("stages", "selected")
+    if st.session_state.get(key) not in ids:
+        st.session_state[key] = ids[0]
+    return int(st.session_state[key])
+
+
 def add_stage() -> None:
     """One more stage, fed by the last one's outputs where they can be read."""
     ids = stage_ids()
@@ -31,6 +39,7 @@ def add_stage() -> None:
         StageSpec(name, f"{input_name} -> {'checked' if input_name == 'answer' else 'answer'}"),
     )
     st.session_state[static_key("stages")] = [*ids, uid]
+    st.session_state[field_key("stages", "selected")] = uid
 
 
 def remove_stage(uid: int) -> None:

@@ -1,4 +1,4 @@
-"""Around the form: the worked examples, the Run button, and what is there before the first run."""
+"""Run, and Cancel in the same place while a run works."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from pages.lab.draft import can_undo, describe_draft, replace_form, undo_replace
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState, is_same_program
-from pages.lab.hints import preview_advice
-from pages.lab.program import describe_problem
-from pages.lab.reward_source import may_run_anyway, run_anyway
+from pages.lab.problem_words import describe_problems
+from pages.lab.reward_source import may_run_anyway
 from pages.shared import address
-from pages.shared.text import ROLES, escape_markdown, show_error, show_text
-from refine_core import programs, runs
+from pages.shared.hotkeys import take_hotkey
+from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
-from refine_core.formatting import pluralize
+from refine_core.runs import Run
 
-_FIELDS = {
-    "stages": "Program: ",
-    "reward": "Reward: ",
-    "extra": "Reference values: ",
-    "adviser": "Adviser: ",
-    "judge": "Judge: ",
-}
+BUTTON_PX = 170  # wide enough for "Cancelling …" and its key
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a run did not start, in a headline and a sentence; `source` is the reward that may be run anyway, if it was that."""
+
+    headline: str
+    reason: str
+    source: str | None = None
 
 
 @dataclass(slots=True)
@@ -36,77 +37,51 @@ class _LastRun:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def example_buttons(form: FormState) -> None:
-    """The worked examples, each a press away; the one in the form is marked as long as it stands unchanged."""
-    current = form.spec.example
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Examples (practice model):", width="content")
-        for name, example in programs.EXAMPLES.items():
-            st.button(
-                example.title,
-                key=static_key("choose", name),
-                type="secondary" if name == current else "tertiary",
-                help=example.teaches,
-                on_click=_load_example,
-                args=(name,),
-            )
-    draft_line()
-    st.caption(
-        escape_markdown(programs.EXAMPLES[current].teaches)
-        if current is not None
-        else "Your own program. Choosing an example replaces it."
+def run_button(run: Run | None) -> bool:
+    """Run; or Cancel, while the run on screen works in this process. Returns whether Run was pressed, or its key."""
+    running = run is not None and run.live and run.is_local
+    key = take_hotkey({"Escape": "cancel"} if running else {"Ctrl+Enter": "run"}, key=static_key("keys"))
+    if run is not None and running:
+        _cancel_button(run, pressed=key == "cancel")
+        return False
+    pressed = st.button(
+        "Run :small[Ctrl+Enter]",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=static_key("run"),
+        width=BUTTON_PX,
     )
+    return pressed or key == "run"
 
 
-def draft_line() -> None:
-    """When the draft was saved; and a way back from the program that was loaded last."""
-    # There with or without words: whatever comes after it must not be drawn anew, and lose the focus.
-    with st.container(horizontal=True, vertical_alignment="center", key="draft-line", width="content"):
-        if words := describe_draft():
-            st.caption(escape_markdown(words), width="content")
-        if can_undo():
-            st.button(
-                "Undo",
-                key=static_key("undo"),
-                icon=":material/undo:",
-                type="tertiary",
-                on_click=undo_replace,
-                help="Put back what the last example or program replaced. Once more brings that back.",
-            )
+def _cancel_button(run: Run, *, pressed: bool) -> None:
+    stopping = run.state == "cancelling"
+    clicked = st.button(
+        "Cancelling …" if stopping else "Cancel :small[Esc]",
+        icon=":material/stop_circle:",
+        disabled=stopping,
+        key="cancel",
+        width=BUTTON_PX,
+    )
+    if (clicked or pressed) and not stopping:
+        runs.cancel(run.run_id)
+        st.rerun()
 
 
-def _load_example(name: str) -> None:
-    replace_form(programs.EXAMPLES[name].spec)
-    address.leave_run()
+def start_run(form: FormState) -> Refusal | None:
+    """Begin a run and put it into the address, for the page to be run again; or return why it cannot begin.
 
-
-def run_button(form: FormState) -> bool:
-    """The button, and beside it what it will do."""
-    pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key=static_key("run"))
-    n, model = len(programs.list_temperatures(form.spec)), form.spec.model
+    One that is under way is not begun twice.
+    """
     if form.problems:
-        words = f"Fix {pluralize(len(form.problems), 'problem')} in the form."
-    else:
-        name = f"the {model.label}" if model.kind == "practice" else model.label
-        words = f"up to {pluralize(n, 'attempt')} on {name}"
-    st.caption(escape_markdown(words), width="content")
-    return pressed
-
-
-def start_run(form: FormState) -> None:
-    """Begin a run and put it into the address; or say why it cannot begin. One that is under way is not begun twice."""
-    if form.problems:
-        show_error(
-            "Not started. " + " ".join(f"{_name_field(p.field)}{describe_problem(p)}" for p in form.problems)
-        )
-        return
+        return Refusal("Not started", describe_problems(form))
     source = form.spec.reward
     if form.reward_errors and not may_run_anyway(source):
         first = form.reward_errors[0]
         where = f" at line {first.line}" if first.line is not None else ""
-        show_error(f"Not started. The reward would fail{where}: {first.message} Fix it, or run it anyway.")
-        st.button("Run anyway", key=static_key("run-anyway"), on_click=run_anyway, args=(source,))
-        return
+        return Refusal(
+            f"Not started: the reward would fail{where}", f"{first.message} Fix it, or run it anyway.", source
+        )
     asking = replace(form.spec, stop_on_repeating_error=True)
     last: _LastRun = st.session_state.setdefault(static_key("last"), _LastRun())
     with last.lock:
@@ -116,23 +91,13 @@ def start_run(form: FormState) -> None:
             try:
                 run_id = last.run_id = runs.start(asking, form.credentials)
             except (SpecError, LMError, StoreError) as error:
-                show_error(f"Not started: {error}")
-                return
+                return Refusal("Not started", str(error))
     if again and address.run_id() == run_id:
-        st.caption(
-            "This run is still running. Change the form to start another one, or cancel this one first."
+        return Refusal(
+            "This run is still running", "Change the form to start another one, or cancel this one first."
         )
-        return
     address.show_run(run_id)
-    st.rerun()
-
-
-def _name_field(field: str) -> str:
-    """The name on the form of the field that a sentence is about, to stand before it; "" where the sentence names it."""
-    part, _, rest = field.partition(".")
-    if part == "inputs":
-        return f"{rest}: "
-    return _FIELDS.get(part, "")
+    return None
 
 
 def _is_running(run_id: str, form: FormState) -> bool:
@@ -142,38 +107,3 @@ def _is_running(run_id: str, form: FormState) -> bool:
     except StoreError:
         return False
     return run is not None and run.live and is_same_program(form, run.timeline.spec)
-
-
-def _list_steps(form: FormState) -> list[str]:
-    tried = "The program runs, and your reward scores its output."
-    if form.spec.strategy == "single":
-        return [tried, "There is one attempt, without hints."]
-    until = "The best attempt is returned."
-    if form.spec.threshold is not None:
-        until = "The first attempt that reaches the threshold is returned, or else the best one."
-    if form.spec.hint_source == "none":
-        return [tried, "The program runs again, without hints.", until]
-    if form.spec.hint_source == "feedback":
-        return [tried, "The reward's feedback goes into the next attempt's prompt as a hint.", until]
-    which = "an attempt" if form.spec.threshold is None else "an attempt below the threshold"
-    return [
-        tried,
-        f"After {which}, an adviser is asked what each stage should do better.",
-        "That advice goes into the next attempt's prompt as a hint.",
-        until,
-    ]
-
-
-def preview_run(form: FormState) -> None:
-    """Before the first run: what will happen, and the exact prompt of the first attempt."""
-    st.markdown("**What happens when you press Run**")
-    st.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(_list_steps(form), 1)))
-    if form.problems:
-        return
-    st.markdown("**The exact prompt of the first attempt**")
-    for name, messages in programs.preview_first_prompts(form.spec).items():
-        with st.expander(escape_markdown(name), key=static_key("prompt", name)):
-            for i, message in enumerate(messages):
-                st.caption(ROLES[message["role"]])
-                show_text(message["content"], key=static_key("prompt", name, i))
-    preview_advice(form)

@@ -1,6 +1,7 @@
 """A code editor, which keeps the draft of its text: Python colours, error marks, Ctrl-Enter to run.
 
     editor(code, key=…, label=…, problems=…) -> EditorState(code, run)
+    take_fix(key) -> the label of the fix that was pressed under a line, once
 
 What is typed reaches Python 300 ms after the last key, and before any button pressed on the page acts. It survives
 reruns and page switches: it is kept in `st.session_state`, under the key and `rev`, and by the browser until it is
@@ -21,6 +22,8 @@ from pages.shared.web import EDITOR, import_script
 from refine_core.errors import Problem
 from refine_core.runs import make_well_formed
 
+LINE_PX, FIELD_PADDING_PX = 19.5, 12  # of the editor's text, as in assets/editor
+
 # Registered once a process, at import; a runtime that came later (each AppTest has one) takes it over at the first use.
 _editor = st.components.v2.component("refinescope.editor", js=import_script(EDITOR))
 
@@ -31,6 +34,20 @@ class EditorState:
 
     code: str
     run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark in the text, with its message written under the line.
+
+    line, column: from 1; None for the first line, or the whole of one. fixes: labels of what a press can do about it.
+    """
+
+    message: str
+    line: int | None = None
+    column: int | None = None
+    severity: Literal["error", "warning"] = "error"
+    fixes: tuple[str, ...] = ()
 
 
 class _Draft(TypedDict):
@@ -45,11 +62,15 @@ def editor(
     *,
     key: str,
     label: str,
-    problems: Sequence[Problem] | Callable[[str], Sequence[Problem]] = (),
+    problems: Sequence[Problem | Mark] | Callable[[str], Sequence[Problem | Mark]] = (),
     rev: int = 0,
     height: str = "18rem",
-    language: Literal["python", "text"] = "python",
+    below: int = 0,
+    language: Literal["python", "signature", "text"] = "python",
     readonly: bool = False,
+    look: Literal["titled", "bare", "line"] = "titled",
+    placeholder: str = "",
+    store: str | None = None,
 ) -> EditorState:
     """Draw the editor and return what it holds.
 
@@ -58,7 +79,12 @@ def editor(
     label: shown above, and the name that assistive technology reads.
     problems: marked at their line and column; without a line, at the first. Their `field` is not looked at. A function
         is asked for them with the text as it stands, so that marks never lag behind it.
-    height: a CSS length; the person may drag it taller.
+    height: a CSS length, and the person may drag it taller; in a "line", the most that it grows to; "fill" for what is left
+        of the screen above `below` pixels of other things.
+    look: "titled" shows the label above; "bare" leaves it to assistive technology; "line" is for a line or two of a form,
+        without line numbers, where Tab goes on to the next field.
+
+    store: where in `st.session_state` the text is to be put as well, as soon as it is known.
 
     In an AppTest, type with `at.session_state[key] = {"draft": {"code": "…", "rev": 0}}`.
     """
@@ -68,6 +94,8 @@ def editor(
         # A callback, as it runs even when the next page's script is what follows.
         if draft := _draft(key):
             st.session_state[memory] = draft
+            if store is not None:
+                st.session_state[store] = current_text("", key=key, rev=draft["rev"])
 
     text = current_text(code, key=key, rev=rev)
     st.session_state[memory] = _Draft(code=text, rev=rev)
@@ -80,15 +108,53 @@ def editor(
             "code": text,
             "rev": rev,
             "label": label,
-            "problems": [{"line": p.line, "column": p.column, "message": p.message} for p in marks],
+            "problems": [_describe_mark(p) for p in marks],
             "height": height,
+            "below": below,
             "language": language,
             "readonly": readonly,
+            "look": look,
+            "placeholder": placeholder,
         },
         on_draft_change=remember,
         on_run_change=_ignore,
+        on_fix_change=_ignore,
     )
     return EditorState(text, bool(result.run))
+
+
+def text_field(
+    label: str,
+    *,
+    key: str,
+    language: Literal["signature", "text"] = "text",
+    problems: Sequence[Problem | Mark] = (),
+    placeholder: str = "",
+    max_lines: int = 3,
+) -> bool:
+    """Draw a field for text that grows from one line to `max_lines`, then scrolls; return whether Ctrl-Enter was pressed in it.
+
+    The text is `st.session_state[key]`; whoever sets that replaces what is typed. It stays while the field is not drawn.
+    label: for assistive technology; the page shows a name of its own.
+    """
+    state, widget, count = st.session_state, f"{key}:text", f"{key}:replaced"
+    text = str(state.get(key) or "")
+    rev = int(state.get(count, 0))
+    if f"{widget}:draft" in state and current_text(text, key=widget, rev=rev) != text:
+        rev = state[count] = rev + 1
+    field = editor(
+        text,
+        key=widget,
+        label=label,
+        rev=rev,
+        problems=problems,
+        height=f"{max_lines * LINE_PX + FIELD_PADDING_PX}px",
+        language=language,
+        look="line",
+        placeholder=placeholder,
+        store=key,
+    )
+    return field.run
 
 
 def current_text(code: str, *, key: str, rev: int) -> str:
@@ -100,6 +166,29 @@ def current_text(code: str, *, key: str, rev: int) -> str:
     return make_well_formed(draft["code"]).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def take_fix(key: str) -> str | None:
+    """The label of the fix that was pressed in the editor `key`, in the one script run that follows; call it before it is drawn."""
+    state = st.session_state.get(key)
+    fix = state.get("fix") if state else None
+    return str(fix["label"]) if fix else None
+
+
+def _describe_mark(mark: Problem | Mark) -> dict[str, object]:
+    """A mark as the browser gets it."""
+    if not isinstance(mark, Mark):
+        mark, note = Mark(mark.message, mark.line, mark.column), False
+    else:
+        note = True
+    return {
+        "line": mark.line,
+        "column": mark.column,
+        "message": mark.message,
+        "severity": mark.severity,
+        "fixes": list(mark.fixes),
+        "note": note,
+    }
+
+
 def _draft(key: str) -> _Draft | None:
     """What the browser last sent for the editor `key`, if it is on the page and was typed in."""
     state = st.session_state.get(key)
@@ -107,4 +196,4 @@ def _draft(key: str) -> _Draft | None:
 
 
 def _ignore() -> None:
-    """Name the trigger `run`, so that the result has it; what it does is the page's business."""
+    """Name a trigger, so that the result has it; what it does is the page's business."""

@@ -9,17 +9,25 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.attempt import draw_attempt
+from pages.shared.run_actions import draw_actions
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.timeline import draw_timeline
 from pages.shared.updates import follow
+from pages.shared.verdict import draw_verdict
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.messages import describe_settings, resume_summary
 from refine_core.runs import Attempt, Run, Timeline, reward_remark
 
 
-def draw_live_run(run: Run) -> None:
-    """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended."""
+def draw_live_run(
+    run: Run, *, edited: tuple[str, ...] = (), here: bool = False, actions: bool = False
+) -> None:
+    """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
+
+    edited: what the form has changed since. here: whether the run's reward stands in an editor of this page.
+    actions: whether to draw what can be done with it beside the verdict, once it has ended.
+    """
     run_id, was_live = run.run_id, run.live
 
     @st.fragment
@@ -39,7 +47,7 @@ def draw_live_run(run: Run) -> None:
                 st.rerun()
             revision = now.revision
             with body:
-                draw_run(now)
+                draw_run(now, edited=edited, here=here, actions=actions)
         if was_live:
             with foot:
                 follow(run_id, revision)
@@ -56,10 +64,21 @@ def show_unknown_run(run_id: str) -> None:
     st.page_link(address.RUNS, label="See all runs", icon=":material/history:")
 
 
-def draw_run(run: Run) -> None:
-    """One look at a run."""
-    st.markdown(f"**{escape_markdown(run.stop_summary)}**")
-    st.caption(escape_markdown(f"{run.usage_summary} · {_model(run.timeline)}"))
+def draw_run(run: Run, *, edited: tuple[str, ...] = (), here: bool = False, actions: bool = False) -> None:
+    """One look at a run: the verdict first, then pictures, then detail."""
+    headline, *more = run.stop_sentences
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        with st.container(width="stretch"):
+            draw_verdict(
+                headline,
+                f"{run.usage_summary} · {_model(run.timeline)}",
+                more=more,
+                edited=f"Edited since this run: {', '.join(edited)}" if edited else "",
+                live=run.live,
+            )
+        if actions and not run.live:
+            with st.container(horizontal=True, width="content", gap="xsmall"):
+                draw_actions(run, here=here)
     if settings := describe_settings(run.timeline):
         st.caption(escape_markdown(settings))
     if again := resume_summary(run.timeline):

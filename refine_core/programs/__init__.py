@@ -6,6 +6,9 @@
     prompt_previews.py  the prompts that will be sent
     drafts.py           what is typed, kept as it stands
     saved_programs.py   programs under a name
+    reward_starters.py  rewards to start from
+    plan.py             what a run will do at most
+    changes.py          what was edited since a run, and which settings are not at their defaults
 
 Everything here is quick, calls no model and runs no reward.
 """
@@ -13,6 +16,7 @@ Everything here is quick, calls no model and runs no reward.
 from __future__ import annotations
 
 from refine_core.errors import Problem, SignatureError
+from refine_core.programs.changes import describe_changes, describe_settings, summarize_temperatures
 from refine_core.programs.drafts import (
     Draft,
     Fields,
@@ -31,6 +35,7 @@ from refine_core.programs.number_inputs import (
     write_number,
     write_temperatures,
 )
+from refine_core.programs.plan import describe_plan, max_calls
 from refine_core.programs.prompt_previews import (
     FEEDBACK,
     estimate_tokens,
@@ -44,6 +49,7 @@ from refine_core.programs.reward_source import (
     list_reward_candidates,
     may_give_feedback,
 )
+from refine_core.programs.reward_starters import RewardStarter, list_reward_starters
 from refine_core.programs.saved_programs import list_programs, remove_program, save_program
 from refine_core.programs.value_inputs import (
     FormInput,
@@ -66,13 +72,14 @@ from refine_core.spec import (
     StageSpec,
     schedule,
 )
-from refine_core.spec.examples import EXAMPLES, WorkedExample
+from refine_core.spec.examples import EXAMPLES, NEW_PROGRAM, WorkedExample
 from refine_core.spec.limits import find_limit_problems
 from refine_core.spec.source import program_source
 
 __all__ = [
     "EXAMPLES",
     "FEEDBACK",
+    "NEW_PROGRAM",
     "AdviceForm",
     "Draft",
     "Fields",
@@ -84,12 +91,16 @@ __all__ = [
     "Problem",
     "ProgramSpec",
     "ReplyFormat",
+    "RewardStarter",
     "Schedule",
     "StageSpec",
     "WorkedExample",
     "apply_fix",
     "check_spec_reward",
     "default_instructions",
+    "describe_changes",
+    "describe_plan",
+    "describe_settings",
     "draft_fields",
     "drop_old_drafts",
     "estimate_tokens",
@@ -101,7 +112,9 @@ __all__ = [
     "list_output_names",
     "list_programs",
     "list_reward_candidates",
+    "list_reward_starters",
     "list_temperatures",
+    "max_calls",
     "may_give_feedback",
     "model_from_data",
     "model_to_data",
@@ -119,6 +132,7 @@ __all__ = [
     "rename_parameters",
     "save_draft",
     "save_program",
+    "summarize_temperatures",
     "write_number",
     "write_object",
     "write_temperatures",

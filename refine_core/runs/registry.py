@@ -35,7 +35,7 @@ from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run, State
 from refine_core.runs.run_list import RunList
 from refine_core.spec import ProgramSpec
-from refine_core.stop_summary import stop_summary
+from refine_core.stop_summary import stop_sentences
 from refine_core.store.protocol import RunRow, Store
 
 logger = logging.getLogger("refine_core")
@@ -195,19 +195,21 @@ class Runs:
             timeline = add_drafts(timeline, make_well_formed(drafts))
         if state in ("interrupted", "unrecorded"):
             timeline = cut_short(timeline)
+        sentences = stop_sentences(
+            timeline,
+            alive=state not in ("interrupted", "unrecorded"),
+            because="" if state == "unrecorded" else "the app ended before the run did",
+        )
         return Run(
             run_id,
             timeline,
             state,
-            stop_summary(
-                timeline,
-                alive=state not in ("interrupted", "unrecorded"),
-                because="" if state == "unrecorded" else "the app ended before the run did",
-            ),
+            " ".join(sentences),
             usage_summary(timeline),
             job.error if job else None,
             is_local=job is not None,
             revision=snapshot.revision,
+            stop_sentences=sentences,
         )
 
     def _snapshot(self, run_id: str) -> _Snapshot:

@@ -17,7 +17,8 @@ class Run:
     state: "unrecorded" means that its end is not on record; `error` says why, in a sentence.
     is_local: whether it works in this process, so that it can be cancelled from here, and read along with.
     revision: another whenever there is more to show; see `Runs.wait_for_change`.
-    stop_summary: one sentence on why it stopped or how far it is. usage_summary: attempts, calls, time and cost in words.
+    stop_summary: why it stopped or how far it is; stop_sentences: its sentences, the headline first.
+    usage_summary: attempts, calls, time and cost in words.
     """
 
     run_id: str
@@ -28,6 +29,7 @@ class Run:
     error: str | None = None
     is_local: bool = True
     revision: str = ""
+    stop_sentences: tuple[str, ...] = ()
 
     @property
     def resumable(self) -> bool:

@@ -135,5 +135,16 @@ _ALL = (
     ),
 )
 
+NEW_PROGRAM = ProgramSpec(
+    stages=(StageSpec("answer", "question -> answer"),),
+    reward='''\
+def reward(args, pred):
+    """Higher is better: 1 for a good answer, 0 for a bad one."""
+    return 1.0 if pred.answer else 0.0
+''',
+    inputs={"question": ""},
+)
+"""What an empty form holds: the least that can be run."""
+
 EXAMPLES: Mapping[str, WorkedExample] = MappingProxyType({example.key: example for example in _ALL})
 """Key -> example, in the order in which they are shown."""

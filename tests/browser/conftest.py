@@ -1,6 +1,7 @@
 """A real server and a real browser: one server a script and session, one browser context a test."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.threads import eventually
 
@@ -27,6 +28,25 @@ def wait_idle(page: Page) -> None:
     """Wait until the page is connected and its script has ended; not for pages that poll."""
     state = "[data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
     page.locator(f"[data-testid=stApp]{state}").wait_for(timeout=20_000)
+
+
+def run_button(page: Page) -> Locator:
+    """The Lab's button; its name ends with its shortcut."""
+    return page.get_by_role("button", name=re.compile(r"^Run( Ctrl.*)?$"))
+
+
+def open_part(page: Page, part: str) -> None:
+    """Open a folded part of the Lab's form, unless it is open: "picker", "model" or "more"."""
+    button = page.locator(f".st-key-lab-{part}").get_by_role("button").first
+    if button.get_attribute("aria-expanded") != "true":
+        button.click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+
+
+def close_part(page: Page) -> None:
+    """Close what `open_part` opened."""
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
 @pytest.fixture(scope="session")

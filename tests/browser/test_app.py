@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from refine_core.store import open_store
-from tests.browser.conftest import wait_idle
+from tests.browser.conftest import close_part, open_part, run_button, wait_idle
 from tests.openai_server import Answer, OpenAIServer, polite
 from tests.threads import eventually
 
@@ -26,12 +26,14 @@ def app(visit):
 
 
 def run(page: Page) -> None:
-    page.get_by_role("button", name="Run", exact=True).click()
+    run_button(page).click()
 
 
 def choose(page: Page, example: str) -> None:
-    page.get_by_role("button", name=example).click()
+    open_part(page, "picker")
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name=example, exact=True).click()
     wait_idle(page)
+    close_part(page)
 
 
 def rows(page: Page):
@@ -40,6 +42,7 @@ def rows(page: Page):
 
 
 def slow_down(page: Page) -> None:
+    open_part(page, "model")
     option = page.get_by_role("option", name=SLOW)
     for _ in range(5):  # a page that is still being drawn closes a list that was opened too early
         page.get_by_role("combobox", name="Reply delay").click()
@@ -50,6 +53,14 @@ def slow_down(page: Page) -> None:
         break
     wait_idle(page)
     expect(page.get_by_role("combobox", name="Reply delay")).to_have_value(SLOW)
+    close_part(page)
+
+
+def choose_real_model(page: Page) -> None:
+    """Its fields are shown, and stay open until something else is pressed."""
+    open_part(page, "model")
+    page.get_by_text("Real model", exact=True).click()
+    wait_idle(page)
 
 
 def fill(page: Page, label: str, text: str) -> None:
@@ -213,8 +224,7 @@ def test_two_sessions_at_once_each_see_their_own_run(app, chromium, visit):
 
 def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
     with OpenAIServer(polite) as model:
-        app.get_by_text("Real model", exact=True).click()
-        wait_idle(app)
+        choose_real_model(app)
         fill(app, "Model", "local-model")
         fill(app, "Base URL (OpenAI-compatible server)", model.url)
         fill(app, "API key", "sk-canary-0001")
@@ -224,22 +234,24 @@ def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
         )
         assert model.requests
         assert model.requests[0].headers["authorization"] == "Bearer sk-canary-0001"
-    assert "practice model" not in app.get_by_text(re.compile("^\\d+ attempts?, ")).first.inner_text()
+    assert "practice model" not in app.get_by_text(re.compile("\\d+ attempts?, ")).first.inner_text()
     assert "canary" not in app.url
     app.reload()
     wait_idle(app)
+    open_part(app, "model")
     expect(app.get_by_label("Base URL (OpenAI-compatible server)", exact=True)).to_have_value(model.url)
     expect(app.get_by_label("API key", exact=True)).to_have_value("")
 
 
 def test_an_unreachable_server_is_said_beside_its_field(app):
-    app.get_by_text("Real model", exact=True).click()
-    wait_idle(app)
+    choose_real_model(app)
     fill(app, "Model", "local-model")
     fill(app, "Base URL (OpenAI-compatible server)", "http://127.0.0.1:9/v1")
+    close_part(app)
     app.get_by_label("Max attempts (N)", exact=True).fill("1")
     run(app)
     expect(app.get_by_text(re.compile("The only attempt failed")).first).to_be_visible(timeout=90_000)
+    open_part(app, "model")
     expect(app.get_by_text(re.compile("Cannot reach")).first).to_be_visible()
 
 
@@ -248,10 +260,10 @@ def test_half_an_emoji_is_shown_while_it_streams_and_after_a_reload(app):
     """The server log of these tests must hold no traceback, and the page no error."""
     reply = "[[ ## answer ## ]]\nhalf \ud83d emoji\n\n[[ ## completed ## ]]"
     with OpenAIServer(Answer(reply, trickle_s=1.0)) as model:
-        app.get_by_text("Real model", exact=True).click()
-        wait_idle(app)
+        choose_real_model(app)
         fill(app, "Model", "local-model")
         fill(app, "Base URL (OpenAI-compatible server)", model.url)
+        close_part(app)
         app.get_by_label("Max attempts (N)", exact=True).fill("1")
         write_reward(
             app,
@@ -335,7 +347,7 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
         ]
 
     assert findings() == []
-    page.get_by_text("Real model", exact=True).click()
+    choose_real_model(page)
     expect(page.get_by_label("API key", exact=True)).to_be_visible()
     wait_idle(page)
     assert findings() == []

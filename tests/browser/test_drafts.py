@@ -19,10 +19,10 @@ def test_typed_text_comes_back_after_the_app_was_killed(page: Page, server: Serv
     expect(page.get_by_text("draft saved")).to_be_visible()
     expect(instructions(page)).to_be_focused()
     page.keyboard.type(" nothing else")  # the cursor stays where it was
-    expect(instructions(page)).to_have_value("Answer in one word, and nothing else")
+    expect(instructions(page)).to_have_text("Answer in one word, and nothing else")
     page.keyboard.press("Tab")
-    wait_idle(page)
+    expect(page.get_by_role("code").filter(has_text="Answer in one word, and nothing else")).to_have_count(1)
     server.kill()
     page.goto("about:blank")
     page.goto(server.start())
-    expect(instructions(page)).to_have_value("Answer in one word, and nothing else")
+    expect(instructions(page)).to_have_text("Answer in one word, and nothing else")

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import wait_idle
+from tests.browser.conftest import run_button, wait_idle
 from tests.browser.test_app import APP, rows, run, stopped
 from tests.openai_server import Answer, OpenAIServer, polite, status
 
@@ -71,7 +71,7 @@ def use_in_the_lab(page: Page, server: OpenAIServer) -> None:
     press(page, "Save")
     expect(page.get_by_text(f"Saved work {server.port}")).to_be_visible()
     row_of(page, server).get_by_role("button", name="Use in the Lab").click()
-    expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    expect(run_button(page)).to_be_visible()
     wait_idle(page)
 
 

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import wait_idle
+from tests.browser.conftest import run_button, wait_idle
 from tests.browser.test_app import APP
 from tests.browser.test_models import choose
 from tests.openai_server import Answer, OpenAIServer, polite
@@ -165,7 +165,7 @@ def test_every_size_and_scheme_fits_and_axe_finds_nothing_serious(chromium, serv
     page = context.new_page()
     page.goto(server.start())
     wait_idle(page)
-    page.get_by_role("button", name="Run", exact=True).click()
+    run_button(page).click()
     says(page, "Stopped at attempt")
     page.goto(f"{server.url}/models")
     wait_idle(page)

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from websockets.sync.client import connect
 
 from pages.shared import web
-from tests.browser.conftest import wait_idle
+from tests.browser.conftest import run_button, wait_idle
 from tests.threads import finish
 
 SOCKET = "/_stcore/stream"
@@ -229,7 +229,7 @@ def test_everything_works_under_a_base_path(page: Page, server, base):
     )
     page.goto(url)
     wait_idle(page)
-    page.get_by_role("button", name="Run", exact=True).click()
+    run_button(page).click()
     expect(page.get_by_text("Stopped at attempt").first).to_be_visible(timeout=30_000)
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     expect(page.get_by_role("textbox", name=re.compile("def reward"))).to_be_visible()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import free_port, stop, until_up, wait_idle
+from tests.browser.conftest import free_port, run_button, stop, until_up, wait_idle
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,7 +74,7 @@ def test_the_wheel_opens_the_app_in_an_empty_folder(page, tmp_path):
         until_up(process, log, url)
         page.goto(url)
         wait_idle(page)
-        page.get_by_role("button", name="Run", exact=True).click()
+        run_button(page).click()
         expect(page.get_by_text(re.compile("Stopped at attempt 3")).first).to_be_visible(timeout=30_000)
         expect(page.locator(".js-plotly-plot")).to_be_visible()
         with urllib.request.urlopen(url) as answer:

@@ -3,7 +3,7 @@
 import pytest
 
 from refine_core import runs
-from tests.pages.test_pages import button, field, open_app
+from tests.pages.test_pages import button, choose_example, field, open_app, type_in, typed
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def named(app, name):
 
 def type_everything(app):
     """Values of every kind, one of them no number, and a reward."""
-    app.text_input(key=field(app, "stage.0.signature")).set_value("question, n: int -> answer")
+    type_in(app, "stage.0.signature", "question, n: int -> answer")
     app.text_input(key=field(app, "threshold")).set_value("0.9x")
     app.number_input(key=field(app, "N")).set_value(7)
     app.session_state["lab.reward"] = {
@@ -34,7 +34,7 @@ def type_everything(app):
 
 
 def assert_typed(app):
-    assert app.text_input(key=field(app, "stage.0.signature")).value == "question, n: int -> answer"
+    assert typed(app, "stage.0.signature") == "question, n: int -> answer"
     assert app.text_input(key=field(app, "threshold")).value == "0.9x"
     assert app.number_input(key=field(app, "N")).value == 7
     assert app.number_input(key=field(app, "in.n.int")).value == 3
@@ -62,7 +62,7 @@ def test_what_was_typed_comes_back_after_a_restart():
 def test_loading_an_example_can_be_undone():
     app = open_app()
     type_everything(app)
-    button(app, "Two stages, one to blame").click().run()
+    choose_example(app, "two_stages")
     assert app.text_input(key=field(app, "threshold")).value == "1"
     button(app, "Undo").click().run()
     assert_typed(app)
@@ -79,7 +79,7 @@ def test_an_address_with_a_run_opens_its_program_not_the_newest_draft():
     runs.join(run_id, 30)
     type_everything(app)
     other = open_app(run=run_id)
-    assert other.text_input(key=field(other, "stage.0.signature")).value == "question -> answer"
+    assert typed(other, "stage.0.signature") == "question -> answer"
 
 
 def test_an_untouched_example_is_no_draft():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,50 @@ def open_app(**query):
 
 
 def button(app, label):
-    (found,) = [b for b in app.button if b.label == label]
+    (found,) = [b for b in app.button if b.label.partition(" :small")[0] == label]
     return found
 
 
 def field(app, name):
     """The key of a field of the form: every loading gives them new ones."""
     return f"lab.{app.session_state['lab.rev']}.{name}"
+
+
+def type_in(app, name, text):
+    """Type into a field of the form that is an editor of ours."""
+    app.session_state[field(app, name)] = text
+    app.run()
+    assert not app.exception
+
+
+def typed(app, name):
+    """What such a field holds."""
+    return app.session_state[field(app, name)]
+
+
+def choose_example(app, name):
+    app.button(key=f"lab.choose.{name}").click().run()
+    assert not app.exception
+
+
+def marks(app):
+    """What is marked in the editors on the page: the message, with its place, and the labels of its fixes."""
+    editors = [
+        json.loads(e.proto.json)
+        for e in app.get("bidi_component")
+        if e.proto.component_name.endswith("editor")
+    ]
+    return [mark for one in editors for mark in one["problems"]]
+
+
+def press_fix(app, label):
+    """Press a fix under a line of the reward."""
+    assert [label] == [one for mark in marks(app) for one in mark["fixes"] if one == label]
+    app.session_state["lab.reward"] = {"fix": {"label": label}}
+    app.run()
+    app.session_state["lab.reward"] = {}
+    app.run()
+    assert not app.exception
 
 
 def said(app):
@@ -71,21 +109,41 @@ def attempt_of(log, number):
     return open_app(run=log.run_id, attempt=str(number))
 
 
+def tells_why_it_stopped(app, run):
+    """Whether every sentence of the run's summary is on the page; the headline has no full stop."""
+    return all(sentence.rstrip(".") in said(app) for sentence in run.stop_sentences)
+
+
+def press_ctrl_enter(app):
+    """In the editor of the reward, where it starts a run although Cancel has taken the place of Run."""
+    app.session_state["lab.reward"] = {"run": True}
+    app.run()
+    app.session_state["lab.reward"] = {}
+    assert not app.exception
+
+
 def titles(app):
     """The titles of what is folded."""
     return [e.label.replace("\\", "") for e in app.expander]
 
 
 def errors(app):
-    return [e.value.replace("\\", "") for e in app.error]
+    """What is said to be wrong: on the page, and on a line of an editor."""
+    marked = [
+        f"{mark['message']} (line {mark['line']}, column {mark['column']})"
+        for mark in marks(app)
+        if mark["severity"] == "error"
+    ]
+    return [e.value.replace("\\", "") for e in app.error] + marked
 
 
 def test_the_first_screen_has_an_example_that_is_ready_to_run():
     app = open_app()
-    assert app.text_input(key=field(app, "stage.0.signature")).value == "question -> answer"
+    assert typed(app, "stage.0.signature") == "question -> answer"
     assert errors(app) == []
     assert "practice model" in said(app)
-    assert "What happens when you press Run" in said(app)
+    assert "Ready: up to 5 attempts and 4 requests for advice" in said(app)
+    assert "At most 9 calls on the practice model: no key, no network, free." in said(app)
 
 
 def test_the_exact_prompt_of_the_first_attempt_is_there_before_the_run():
@@ -95,22 +153,22 @@ def test_the_exact_prompt_of_the_first_attempt_is_there_before_the_run():
 @pytest.mark.parametrize("name", list(EXAMPLES))
 def test_run_shows_why_it_stopped_and_the_attempt_that_was_returned(name):
     app = open_app()
-    button(app, EXAMPLES[name].title).click().run()
+    choose_example(app, name)
     press_run(app)
     run = ended(app)
-    assert run.stop_summary in said(app)
+    assert tells_why_it_stopped(app, run)
     assert f"Attempt {run.timeline.end.returned + 1} of" in said(app)
     assert "Prompts and replies" in said(app)
 
 
 def test_a_reload_finds_the_run_and_what_was_typed_for_it():
     app = open_app()
-    app.text_area(key=field(app, "in.question.text")).set_value("What is the capital of France?").run()
+    type_in(app, "in.question.text", "What is the capital of France?")
     press_run(app)
     run = ended(app)
     again = open_app(run=run.run_id)
-    assert run.stop_summary in said(again)
-    assert again.text_area(key=field(again, "in.question.text")).value == "What is the capital of France?"
+    assert tells_why_it_stopped(again, run)
+    assert typed(again, "in.question.text") == "What is the capital of France?"
 
 
 def test_the_address_names_the_attempt():
@@ -133,12 +191,12 @@ def test_the_address_names_the_attempt():
 )
 def test_a_signature_that_does_not_parse_says_so_beside_the_field(signature, words):
     app = open_app()
-    app.text_input(key=field(app, "stage.0.signature")).set_value(signature).run()
+    type_in(app, "stage.0.signature", signature)
     assert any(words in e and "column" in e for e in errors(app))
     press_run(app)
     assert "run" not in app.query_params
     assert any("Not started" in e for e in errors(app))
-    assert app.text_input(key=field(app, "stage.0.signature")).value == signature, "nothing typed is lost"
+    assert typed(app, "stage.0.signature") == signature, "nothing typed is lost"
 
 
 @pytest.mark.parametrize(
@@ -151,8 +209,8 @@ def test_a_signature_that_does_not_parse_says_so_beside_the_field(signature, wor
 )
 def test_an_input_of_the_wrong_type_says_so_beside_the_field(kind, value, words):
     app = open_app()
-    app.text_input(key=field(app, "stage.0.signature")).set_value(f"x: {kind} -> answer").run()
-    app.text_area(key=field(app, "in.x.json")).set_value(value).run()
+    type_in(app, "stage.0.signature", f"x: {kind} -> answer")
+    type_in(app, "in.x.json", value)
     assert any(words.lower() in e.lower() for e in errors(app))
 
 
@@ -232,14 +290,18 @@ def test_an_unknown_run_in_the_address_says_so_and_the_form_still_works():
 
 def test_stages_can_be_added_and_removed():
     app = open_app()
-    button(app, "Add a stage").click().run()
-    assert app.text_input(key=field(app, "stage.1.signature")).value == "answer -> checked"
+    button(app, "Stage").click().run()
+    assert typed(app, "stage.1.signature") == "answer -> checked"
     assert errors(app) == []
     press_run(app)
     assert len(ended(app).timeline.predictors) == 2
+    app.segmented_control(key=field(app, "stages.selected")).set_value(0).run()
     app.button(key="lab.stage.0.remove").click().run()
     assert not app.exception
-    assert [t.key for t in app.text_input if t.key.endswith("signature")] == [field(app, "stage.1.signature")]
+    write_reward(app, "def reward(args, pred):\n    return float(len(pred.checked))\n")
+    assert app.session_state["lab.stages"] == [1]
+    assert typed(app, "stage.1.signature") == "answer -> checked"
+    assert "args: answer · pred: checked" in said(app)
 
 
 def test_values_that_only_the_reward_sees_reach_the_reward_and_no_prompt():
@@ -310,7 +372,7 @@ def test_a_recording_that_is_not_chosen_is_asked_for():
     app = open_app()
     app.radio(key=field(app, "model.kind")).set_value("replay").run()
     assert any("recorded run" in e for e in errors(app))
-    assert "in the form." in said(app)
+    assert "Fix 1 problem in the form: model" in said(app)
 
 
 @pytest.mark.parametrize("text", ["0.12345678", "1234567.5", "-3"])
@@ -341,7 +403,7 @@ def test_a_threshold_may_have_a_decimal_comma():
 )
 def test_an_optional_input_may_be_left_empty(kind):
     app = open_app()
-    app.text_input(key=field(app, "stage.0.signature")).set_value(f"x: {kind} -> answer").run()
+    type_in(app, "stage.0.signature", f"x: {kind} -> answer")
     assert errors(app) == []
     assert ended(press_run(app)).timeline.spec.inputs == {"x": None}
 
@@ -357,16 +419,18 @@ def test_a_malformed_address_is_said_beside_its_field(address):
 @pytest.mark.parametrize("attempt", ["9" * 5000, "0", "-1", "x", "²"])
 def test_a_nonsense_attempt_in_the_address_shows_the_run(attempt):
     run = ended(press_run(open_app()))
-    assert run.stop_summary in said(open_app(run=run.run_id, attempt=attempt))
+    assert tells_why_it_stopped(open_app(run=run.run_id, attempt=attempt), run)
 
 
 def test_a_form_that_has_changed_since_the_run_says_so():
     app = open_app()
     press_run(app)
     ended(app)
-    assert "has changed since this run" not in said(app)
+    assert "Edited since this run" not in said(app)
     app.text_input(key=field(app, "threshold")).set_value("0.5").run()
-    assert "has changed since this run" in said(app)
+    write_reward(app, "def reward(args, pred):\n    return 0.4\n")
+    type_in(app, "in.question.text", "What is the capital of Spain?")
+    assert "Edited since this run: question, reward, threshold" in said(app)
 
 
 @pytest.mark.parametrize(
@@ -375,7 +439,7 @@ def test_a_form_that_has_changed_since_the_run_says_so():
 )
 def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
     app = open_app()
-    app.radio(key=field(app, "strategy")).set_value(strategy).run()
+    app.segmented_control(key=field(app, "strategy")).set_value(strategy).run()
     assert words in said(app)
     assert "as a hint" not in said(app)
 
@@ -447,14 +511,14 @@ def test_a_second_press_of_run_does_not_begin_a_second_run():
     app.selectbox(key=field(app, "model.delay")).set_value(2.0).run()
     press_run(app)
     run_id = app.query_params["run"]
-    press_run(app)
+    press_ctrl_enter(app)
     assert "This run is still running" in said(app)
     assert len(runs.recent()) == 1
     del app.query_params["run"]  # as a press sends it that comes before the first one's answer
-    press_run(app)
+    press_ctrl_enter(app)
     assert (app.query_params["run"], len(runs.recent())) == (run_id, 1)
     app.selectbox(key=field(app, "model.delay")).set_value(1.0).run()
-    press_run(app)
+    press_ctrl_enter(app)
     assert len(runs.recent()) == 2, "a changed form is another run"
     for row in runs.recent():
         runs.cancel(row.run_id)

@@ -10,7 +10,9 @@ from tests.pages.test_pages import (
     button,
     ended,
     errors,
+    marks,
     open_app,
+    press_fix,
     press_run,
     write_reward,
 )
@@ -46,8 +48,8 @@ def test_run_anyway_runs_it_once_it_is_asked():
 def test_a_misspelt_field_is_fixed_by_one_press():
     app = open_app()
     write_reward(app, MISSPELT)
-    (fix,) = [b for b in app.button if str(b.key).startswith("lab.reward.fix.")]
-    fix.click().run()
+    (label,) = [label for mark in marks(app) for label in mark["fixes"]]
+    press_fix(app, label)
     assert "pred.answer" in source_of(app)
     assert not errors(app)
 
@@ -59,10 +61,10 @@ def test_a_function_for_another_framework_is_not_run_before_somebody_says_how():
     assert "grade(sample, item)" in "".join(errors(app))
     press_run(app)
     (refused,) = [said for said in errors(app) if "Not started" in said]
-    assert "Reward: The function" in refused
+    assert "Reward: the function" in refused
     assert ".." not in refused
     assert list(runs.recent()) == []
-    button(app, "Call it with (inputs, prediction)").click().run()
+    press_fix(app, "Call it with (inputs, prediction)")
     assert "grade(sample, item)" not in "".join(errors(app))
 
 
@@ -70,6 +72,6 @@ def test_a_function_for_another_framework_is_not_run_before_somebody_says_how():
 def test_parameters_for_another_framework_are_renamed_by_one_press():
     app = open_app()
     write_reward(app, "def get_assert(output, context):\n    return float(bool(output) and bool(context))\n")
-    button(app, "Rename its parameters to args and pred").click().run()
+    press_fix(app, "Rename its parameters to args and pred")
     assert source_of(app).startswith("def get_assert(args, pred):")
     assert not errors(app)

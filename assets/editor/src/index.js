@@ -1,7 +1,12 @@
 /* The code editor: CodeMirror 6 as a Streamlit component.
 
-   Python gives  {name, code, rev, label, problems, height, language, readonly}
-   and gets      the state `draft` = {code, rev} and the trigger `run`.
+   Python gives  {name, code, rev, label, problems, height, below, language, readonly, look, placeholder}
+   and gets      the state `draft` = {code, rev}, and the triggers `run` and `fix` = {label}.
+
+   A problem is {line, column, message, severity, fixes, note}. note: the message stands under its line, too, with a button
+   for each label in `fixes`; not while that line is being typed in, so that nothing jumps under the hands.
+   look: "titled", with the label above; "bare", without, in a form that names it; "line", for a line or two of a form,
+   without line numbers, where Tab goes on to the next field.
 
    Rule 1: what is typed belongs to the editor. Python's `code` is shown when the editor appears and when `rev`
            changes; at any other rerun it is only what Python knows so far, and may lag behind the typing.
@@ -12,35 +17,52 @@
 
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
 import { pythonLanguage } from '@codemirror/lang-python';
-import { HighlightStyle, LanguageSupport, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
+import {
+  HighlightStyle, LanguageSupport, StreamLanguage, bidiIsolates, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting,
+} from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { search, searchKeymap } from '@codemirror/search';
-import { Annotation, Compartment, EditorState, Prec } from '@codemirror/state';
-import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
+import { Annotation, Compartment, EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import {
+  Decoration, EditorView, WidgetType, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap,
+  lineNumbers, placeholder,
+} from '@codemirror/view';
 import { tags as t } from '@lezer/highlight';
 
 const FLUSH_AFTER_MS = 300;
+const MIN_LINES = 15, LINE_PX = 19.5, PADDING_PX = 14;  // of an editor that fills what is left of the screen
 
 /* Streamlit's own --st-*-text-color pairs miss WCAG AA on its grey backgrounds; each of these has at least 4.5:1 on
    page, active line and selection, in both themes (tests/browser/test_editor.py measures them). */
 const CHROME = `
 .editor {
   --quiet: #565d69; --keyword: #7b1fa2; --string: #19632c; --number: #8f3b00; --name: #0b4f8f;
-  --error: #b3261e; --line: #f4f5f8; --selection: #d7e6fb; --found: #fbe8a6;
+  --error: #a33f00; --error-ground: #fdeee6; --warning: #7a5900; --warning-ground: #fbf3dc; --link: #0b4f8f; --line: #f4f5f8; --selection: #d7e6fb; --found: #fbe8a6;
   background: var(--st-background-color); color: var(--st-text-color);
-  font: 14px/1.5 var(--st-font); container-type: inline-size;
+  font: 14px/1.5 var(--st-font); container-type: inline-size; position: relative;
 }
 .editor.dark {
   --quiet: #a9b2be; --keyword: #d9b0ff; --string: #97d89b; --number: #ffbe80; --name: #99cbff;
-  --error: #ff9d94; --line: color-mix(in srgb, var(--st-text-color) 6%, var(--st-background-color));
+  --error: #ffab85; --error-ground: #3a2419; --warning: #f0cd73; --warning-ground: #362e17; --link: #99cbff; --line: color-mix(in srgb, var(--st-text-color) 6%, var(--st-background-color));
   --selection: #23406b; --found: #4a3b0c;
 }
 .head { display: flex; justify-content: space-between; gap: 1rem; margin-bottom: 0.25rem; }
 .hint { color: var(--quiet); font-size: 12px; line-height: 21px; opacity: 0; }
 .editor:focus-within .hint { opacity: 1; }
 @container (max-width: 520px) { .hint { position: absolute; clip-path: inset(50%); } }
+/* Without a head, the hint lies over the last line, which can be scrolled above it. */
+.bare .head, .line .head { display: contents; }
+.bare .label, .line .label { position: absolute; clip-path: inset(50%); }
+.bare .hint {
+  position: absolute; clip-path: none; z-index: 1; right: 2px; bottom: 2px; padding: 0 8px; pointer-events: none;
+  background: var(--st-background-color); border-radius: var(--st-base-radius);
+}
+.line .frame { min-height: 0; resize: none; }
+.line .hint { position: absolute; clip-path: inset(50%); }
+.line .cm-content { padding-bottom: 6px !important; }
+.line .cm-line { padding-left: 10px !important; }
 .frame {
-  box-sizing: border-box; min-height: 4.5rem; resize: vertical; overflow: hidden;
+  box-sizing: border-box; min-height: 2rem; resize: vertical; overflow: hidden;
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);
 }
 .frame:focus-within { border-color: var(--st-primary-color); box-shadow: 0 0 0 1px var(--st-primary-color); }
@@ -48,10 +70,10 @@ const CHROME = `
 `;
 
 const theme = EditorView.theme({
-  '&': { height: '100%', color: 'inherit', fontSize: '14px' },
+  '&': { height: '100%', maxHeight: 'inherit', color: 'inherit', fontSize: '13px' },
   '&.cm-focused': { outline: 'none' },  // the frame shows the focus
-  '.cm-scroller': { fontFamily: 'var(--st-code-font)', lineHeight: '1.55', overflow: 'auto' },
-  '.cm-content': { caretColor: 'var(--st-text-color)', padding: '8px 0' },
+  '.cm-scroller': { fontFamily: 'var(--st-code-font)', lineHeight: '19.5px', overflow: 'auto' },
+  '.cm-content': { caretColor: 'var(--st-text-color)', padding: '6px 0 24px' },
   '.cm-line': { padding: '0 12px 0 6px' },
   '.cm-cursor': { borderLeftColor: 'var(--st-text-color)', borderLeftWidth: '2px' },
   '.cm-gutters': { backgroundColor: 'var(--st-background-color)', color: 'var(--quiet)', border: 'none' },
@@ -69,18 +91,32 @@ const theme = EditorView.theme({
   '.cm-gutter-lint': { width: '18px' },
   '.cm-gutter-lint .cm-gutterElement': { padding: '0 2px' },
   '.cm-lint-marker': { width: '14px', height: '14px', marginTop: '3px' },
-  '.cm-lint-marker-error': { content: 'normal' },
-  '.cm-lint-marker-error::before': {
+  '.cm-lint-marker-error, .cm-lint-marker-warning': { content: 'normal' },
+  '.cm-lint-marker-error::before, .cm-lint-marker-warning::before': {
     content: '"!"', display: 'block', borderRadius: '50%', textAlign: 'center', font: 'bold 11px/14px var(--st-font)',
     backgroundColor: 'var(--error)', color: 'var(--st-background-color)',
   },
+  '.cm-lint-marker-warning::before': { content: '"?"', backgroundColor: 'var(--warning)' },
   '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--error)', textDecorationSkipInk: 'none' },
+  '.cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy var(--warning)', textDecorationSkipInk: 'none' },
   '.cm-lintRange-active': { backgroundColor: 'transparent' },
   '.cm-lintPoint-error::after': { borderBottomColor: 'var(--error)' },
   '.cm-tooltip, .cm-panels, .cm-panel': { backgroundColor: 'var(--st-background-color)', color: 'var(--st-text-color)' },
   '.cm-tooltip': { border: '1px solid var(--st-border-color)', borderRadius: 'var(--st-base-radius)', maxWidth: 'min(36rem, 90vw)' },
   '.cm-diagnostic': { font: '13px/1.5 var(--st-font)', padding: '6px 10px', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' },
   '.cm-diagnostic-error': { borderLeft: '3px solid var(--error)' },
+  '.cm-diagnostic-warning': { borderLeft: '3px solid var(--warning)' },
+  '.cm-noted-error': { backgroundColor: 'var(--error-ground) !important' },
+  '.cm-noted-warning': { backgroundColor: 'var(--warning-ground) !important' },
+  '.cm-note': {
+    font: '13px/1.45 var(--st-font)', padding: '3px 10px 5px', borderLeft: '3px solid var(--error)', whiteSpace: 'pre-wrap',
+    overflowWrap: 'anywhere', backgroundColor: 'var(--error-ground)', cursor: 'default',
+  },
+  '.cm-note-warning': { borderLeftColor: 'var(--warning)', backgroundColor: 'var(--warning-ground)' },
+  '.cm-note button': {
+    font: 'inherit', color: 'var(--link)', background: 'none', border: 'none', padding: '0 2px', marginLeft: '8px', cursor: 'pointer',
+    textDecoration: 'underline', borderRadius: '3px',
+  },
   '.cm-panels-top': { borderBottom: '1px solid var(--st-border-color)' },
   '.cm-panels-bottom': { borderTop: '1px solid var(--st-border-color)' },
   '.cm-panel.cm-search': { font: '13px/1.6 var(--st-font)', padding: '6px 28px 6px 8px' },
@@ -106,6 +142,61 @@ const colours = HighlightStyle.define([
    to the page evaluates this module anew. */
 const unconfirmed = (globalThis.refinescopeUnconfirmed ??= new Map());
 
+/* A signature: what stands behind a colon is a type, and an arrow parts inputs from outputs. */
+const signature = StreamLanguage.define({
+  startState: () => ({ type: false, depth: 0 }),
+  token(stream, state) {
+    if (stream.eatSpace()) return null;
+    if (stream.match('->')) { state.type = false; return 'keyword'; }
+    if (stream.match(/'[^']*'?|"[^"]*"?/)) return 'string';
+    if (stream.match(/[\p{L}\p{N}_.]+/u)) return state.type ? 'type' : null;
+    const sign = stream.next();
+    if (sign === ':') state.type = true;
+    if (sign === '[') state.depth += 1;
+    if (sign === ']') state.depth -= 1;
+    if (sign === ',' && state.depth <= 0) state.type = false;
+    return state.type ? 'type' : null;
+  },
+  tokenTable: { type: t.typeName },
+});
+const LANGUAGES = { python: new LanguageSupport(pythonLanguage), signature: new LanguageSupport(signature) };
+
+const setNotes = StateEffect.define();
+const notes = StateField.define({
+  create: () => Decoration.none,
+  update(held, tr) {
+    return tr.effects.reduce((now, one) => (one.is(setNotes) ? one.value : now), held.map(tr.changes));
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/* The messages under a line, with their fixes. */
+class Note extends WidgetType {
+  constructor(problems, choose) {
+    super();
+    this.problems = problems;
+    this.choose = choose;
+  }
+
+  eq(other) { return JSON.stringify(this.problems) === JSON.stringify(other.problems); }
+
+  toDOM() {
+    const box = document.createElement('div');
+    for (const { message, severity, fixes } of this.problems) {
+      const note = element('div', `cm-note cm-note-${severity}`, box, message);
+      for (const label of fixes) {
+        const fix = element('button', '', note, label);
+        fix.type = 'button';
+        fix.addEventListener('mousedown', (event) => event.preventDefault());
+        fix.addEventListener('click', () => this.choose(label));
+      }
+    }
+    return box;
+  }
+
+  ignoreEvent() { return true; }
+}
+
 const loaded = Annotation.define();  // marks a change made by Python, which need not be told about it
 
 function element(tag, className, parent, text = '') {
@@ -117,15 +208,15 @@ function element(tag, className, parent, text = '') {
 }
 
 /** The diagnostic of a problem {line, column, message}, both 1-based, column in code points; either may be null. */
-function diagnostic(doc, { line, column, message }) {
+function diagnostic(doc, { line, column, message, severity }) {
   const { from, to, text } = doc.line(Math.min(Math.max(line ?? 1, 1), doc.lines));
   const indent = text.length - text.trimStart().length;
   const skipped = column == null ? indent : [...text].slice(0, Math.max(column - 1, 0)).join('').length;
   const rest = text.slice(skipped);
   const length = column == null ? rest.trimEnd().length : (/^(\w+|\S)/.exec(rest)?.[0].length ?? 0);
   // Nothing to underline there (the end of a line, say): take the whole line.
-  if (!length) return { from: from + indent, to, severity: 'error', message };
-  return { from: from + skipped, to: from + skipped + length, severity: 'error', message };
+  if (!length) return { from: from + indent, to, severity, message };
+  return { from: from + skipped, to: from + skipped + length, severity, message };
 }
 
 class Editor {
@@ -134,13 +225,15 @@ class Editor {
     this.rev = data.rev;
     this.known = data.code;  // the text that Python has
     this.marked = null;  // what the marks were made from
+    this.noted = [];  // the problems that are noted under their lines
     this.timer = undefined;
     this.listening = new AbortController();
     this.changeable = new Compartment();
     const typed = unconfirmed.get(data.name);
+    const inLine = data.look === 'line';
 
     element('style', '', root, CHROME);
-    this.host = element('div', 'editor', root);
+    this.host = element('div', `editor ${data.look}`, root);
     const head = element('div', 'head', this.host);
     this.label = element('div', 'label', head);
     this.hint = element('div', 'hint', head);
@@ -159,14 +252,18 @@ class Editor {
         doc: typed?.rev === data.rev ? typed.code : data.code,
         extensions: [
           Prec.highest(keymap.of(['Mod-Enter', 'Ctrl-Enter'].map((key) => ({ key, run: () => this.run() })))),
-          lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(),
-          history(), drawSelection(), indentOnInput(), bracketMatching(), search({ top: true }),
-          keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, indentWithTab]),
+          ...(inLine ? [] : [lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter()]),
+          highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(), search({ top: true }),
+          EditorView.lineWrapping, bidiIsolates(), notes, placeholder(data.placeholder ?? ''),
+          keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, ...(inLine ? [] : [indentWithTab])]),
           // Last, so that Escape first closes a panel. Not for two seconds, as CodeMirror has it, but until typing.
           Prec.lowest(keymap.of([{ key: 'Escape', run: (view) => { view.setTabFocusMode(true); return true; } }])),
           indentUnit.of('    '), EditorState.tabSize.of(4), theme, syntaxHighlighting(colours),
           EditorView.updateListener.of((update) => this.changed(update)),
-          EditorView.domEventHandlers({ focus: (_, view) => view.setTabFocusMode(false), blur: () => this.flush() }),
+          EditorView.domEventHandlers({
+            focus: (_, view) => { view.setTabFocusMode(false); this.later(); },
+            blur: () => { this.flush(); this.later(); },
+          }),
           this.changeable.of([]),
         ],
       }),
@@ -179,9 +276,16 @@ class Editor {
       document.addEventListener(type, outside, { capture: true, signal });
     }
     document.addEventListener('visibilitychange', () => this.flush(), { signal });
+    const refill = () => { if (this.height === 'fill') this.fill(); };
+    window.addEventListener('resize', refill, { signal });
+    this.around = new ResizeObserver(refill);  // what stands above may grow
+    for (let node = root.host ?? root; node; node = node.parentElement) this.around.observe(node);
+
     // A plain letter typed here is not a shortcut of the page ("r" reruns, "c" clears the cache).
     this.host.addEventListener('keydown', (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+      // Nor is Ctrl-Enter: the editor sends it itself, with the text.
+      const own = event.key === 'Enter' || event.key === 'Escape';
+      if (own || (!event.ctrlKey && !event.metaKey && !event.altKey)) event.stopPropagation();
     });
   }
 
@@ -192,14 +296,35 @@ class Editor {
     this.page = location.pathname;
     this.host.classList.toggle('dark', isDark(this.host));
     this.label.textContent = data.label;
-    this.hint.textContent = data.readonly
-      ? 'Read only.'
-      : 'Tab indents; Escape, then Tab, leaves. Ctrl-Enter runs.';
-    if (data.height !== this.height) this.frame.style.height = this.height = data.height;
+    const tab = data.look === 'line' ? '' : 'Tab indents; Escape, then Tab, leaves. ';
+    this.hint.textContent = data.readonly ? 'Read only.' : `${tab}Ctrl-Enter runs.`;
+    this.size(data);
     this.configure(data);
     if (data.rev !== this.rev) this.load(data);
     this.confirm(data);
     this.mark(data);
+  }
+
+  /** height: a CSS length; in a "line" the most that it grows to; "fill" for what is left above `below` pixels of other things. */
+  size({ height, look, below }) {
+    this.below = below;
+    if (height === 'fill') this.fill();
+    if (height === this.height) return;
+    this.height = height;
+    if (look === 'line') this.view.scrollDOM.style.maxHeight = height;
+    else if (height !== 'fill') this.frame.style.height = height;
+  }
+
+  /** Take the height that is left on the screen, and never fewer than MIN_LINES lines. What a person dragged stays until it changes. */
+  fill() {
+    let scrolled = 0;
+    for (let node = this.host; node; node = node.parentNode ?? node.host) scrolled += node.scrollTop ?? 0;
+    const top = this.frame.getBoundingClientRect().top + scrolled;
+    const left = Math.floor(window.innerHeight - top - this.below);
+    const height = Math.max(left, MIN_LINES * LINE_PX + PADDING_PX);
+    if (height === this.filled) return;
+    this.filled = height;
+    this.frame.style.height = `${height}px`;
   }
 
   /** Rule 3: forget what Python has, or has replaced; begin again with what it never got. */
@@ -217,7 +342,7 @@ class Editor {
     this.configured = wanted;
     this.view.dispatch({
       effects: this.changeable.reconfigure([
-        language === 'python' ? new LanguageSupport(pythonLanguage) : [],
+        LANGUAGES[language] ?? EditorView.theme({ '.cm-scroller': { fontFamily: 'var(--st-font)' }, '&': { fontSize: '14px' } }),
         EditorState.readOnly.of(readonly),
         EditorView.darkTheme.of(this.host.classList.contains('dark')),
         EditorView.contentAttributes.of({
@@ -248,7 +373,9 @@ class Editor {
     const { state } = this.view;
     if (made === this.marked || state.doc.toString() !== code) return;
     this.marked = made;
+    this.noted = problems.filter((problem) => problem.note);
     this.view.dispatch(setDiagnostics(state, problems.map((problem) => diagnostic(state.doc, problem))));
+    this.note();
     const said = problems.map(({ line, message }) => (line == null ? message : `Line ${line}: ${message}`));
     if (said.join() === this.said) return;
     this.said = said.join();
@@ -256,7 +383,38 @@ class Editor {
     for (const sentence of said) element('li', '', this.problems, sentence);
   }
 
+  /** Write the messages under their lines, but not where somebody types. */
+  note() {
+    const { doc, selection } = this.view.state;
+    const typing = this.view.hasFocus ? doc.lineAt(selection.main.head).number : 0;
+    const byLine = new Map();
+    for (const problem of this.noted) {
+      const number = Math.min(Math.max(problem.line ?? 1, 1), doc.lines);
+      if (number !== typing) byLine.set(number, [...(byLine.get(number) ?? []), problem]);
+    }
+    const shown = JSON.stringify([...byLine]);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    const choose = (label) => { this.flush(); this.setTrigger('fix', { label }); };
+    const drawn = [...byLine].flatMap(([number, problems]) => {
+      const { from, to } = doc.line(number);
+      const severity = problems.some((one) => one.severity === 'error') ? 'error' : 'warning';
+      return [
+        Decoration.line({ class: `cm-noted-${severity}` }).range(from),
+        Decoration.widget({ widget: new Note(problems, choose), block: true, side: 1 }).range(to),
+      ];
+    });
+    this.view.dispatch({ effects: setNotes.of(Decoration.set(drawn, true)) });
+  }
+
+  /** After what CodeMirror does now; it cannot be changed in the middle of an update. */
+  later() {
+    cancelAnimationFrame(this.frameOfNotes);
+    this.frameOfNotes = requestAnimationFrame(() => this.view && this.note());
+  }
+
   changed(update) {
+    if (update.selectionSet && this.noted.length) this.later();
     if (!update.docChanged) return;
     this.view.setTabFocusMode(false);
     if (update.transactions.some((tr) => tr.annotation(loaded))) return;
@@ -287,8 +445,10 @@ class Editor {
 
   destroy() {
     clearTimeout(this.timer);
+    cancelAnimationFrame(this.frameOfNotes);
     if (this.view.state.doc.toString() !== this.known) this.keep();
     this.listening.abort();
+    this.around.disconnect();
     this.view.destroy();
   }
 }

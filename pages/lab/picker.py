@@ -1,0 +1,63 @@
+"""The program picker: the worked examples with what each teaches, and an empty program."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.lab.draft import can_undo, describe_draft, replace_form, undo_replace
+from pages.lab.fields import static_key
+from pages.lab.form_state import FormState
+from pages.shared import address
+from pages.shared.text import escape_markdown
+from refine_core import programs
+
+OWN = "Your program"
+
+
+def program_picker(form: FormState) -> None:
+    """What is in the form, by name; open, what else there is to begin from."""
+    current = form.spec.example
+    title = programs.EXAMPLES[current].title if current is not None else OWN
+    with st.popover(escape_markdown(title), key=static_key("picker")), st.container(gap="xsmall", width=400):
+        st.markdown("**Examples** :gray[on the practice model]")
+        for name, example in programs.EXAMPLES.items():
+            with st.container(gap=None):
+                st.button(
+                    f"**{escape_markdown(example.title)}**",
+                    key=static_key("choose", name),
+                    type="tertiary",
+                    icon=":material/check:" if name == current else None,
+                    on_click=_load_example,
+                    args=(name,),
+                )
+                st.caption(escape_markdown(example.teaches))
+        st.button("New program", key=static_key("new"), icon=":material/add:", on_click=_load_new)
+
+
+def _load_example(name: str) -> None:
+    replace_form(programs.EXAMPLES[name].spec)
+    address.leave_run()
+
+
+def _load_new() -> None:
+    replace_form(programs.NEW_PROGRAM)
+    address.leave_run()
+
+
+def draft_line() -> None:
+    """When the draft was saved; and a way back from the program that was loaded last."""
+    # There with or without words: whatever comes after it must not be drawn anew, and lose the focus.
+    with st.container(
+        horizontal=True, vertical_alignment="center", key="draft-line", width="stretch", gap="xsmall"
+    ):
+        if words := describe_draft():
+            st.caption(escape_markdown(words), width="content")
+        if can_undo():
+            st.button(
+                "Undo",
+                key=static_key("undo"),
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=undo_replace,
+                help="Put back what the last example or program replaced. Once more brings that back.",
+            )

@@ -1,0 +1,128 @@
+"""The settings in two rows: what most runs need, then the strategy, the temperatures, and More with all the rest."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.lab.budget_and_roles import other_models_form, token_budget
+from pages.lab.fields import field_key, static_key
+from pages.lab.form_state import FormState
+from pages.lab.hints import advice_fields, hints_and_schedule
+from pages.lab.model import model_popover
+from pages.lab.program import reference_values, show_problems
+from pages.shared.text import escape_markdown
+from refine_core import programs
+from refine_core.glossary import GLOSSARY
+from refine_core.runs import Run
+
+HEIGHT_PX = 164  # of both rows, with the page's margin below
+_STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
+_MEANINGS = (
+    "**Refine**: run, score, and run again with hints.\n\n**Best of N**: run several times without hints and keep the best."
+    "\n\n**Single attempt**: run once."
+)
+_COLUMNS = (98, 76, 104, 76, 124)
+
+
+def settings_form(form: FormState, run: Run | None) -> None:
+    """Both rows. run: the one on screen, whose model's failures are told beside the field that they concern."""
+    attempts, threshold, failures, budget, model = st.columns(
+        _COLUMNS, gap="xxsmall", vertical_alignment="bottom"
+    )
+    with attempts:
+        st.number_input(
+            "Max attempts (N)",
+            key=field_key("N"),
+            step=1,
+            persist_state="session",
+            disabled=form.spec.strategy == "single",
+        )
+    with threshold:
+        st.text_input("Threshold", key=field_key("threshold"), placeholder="none", persist_state="session")
+    with failures:
+        st.text_input(
+            "Failures allowed",
+            key=field_key("fail_count"),
+            placeholder=f"{form.spec.N} (N)",
+            persist_state="session",
+        )
+    with budget:
+        st.text_input(
+            "Budget ($)", key=field_key("budget", "usd"), placeholder="none", persist_state="session"
+        )
+    with model:
+        model_popover(form, run)
+    for field in (
+        "N",
+        "threshold",
+        "fail_count",
+        "budget_usd",
+    ):  # below the row, as a column is too narrow for a sentence
+        show_problems(form, field)
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Strategy",
+            list(_STRATEGIES),
+            format_func=_STRATEGIES.__getitem__,
+            required=True,
+            key=field_key("strategy"),
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        st.caption(escape_markdown(_summarize(form)), width="stretch", wrap=False, help=_HELP)
+        _more(form)
+
+
+_HELP = (
+    f"{_MEANINGS}\n\n**Max attempts (N)**: {GLOSSARY['attempt']}\n\n**Threshold**: {GLOSSARY['threshold']} If empty, the run "
+    "never stops early.\n\n**Failures allowed**: how many attempts may fail before the run gives up (`fail_count` in dspy).\n\n"
+    "**Budget**: once this much is spent, the run makes no more calls and returns its best attempt. The call that exceeds the "
+    "budget is still paid for."
+)
+
+
+def _summarize(form: FormState) -> str:
+    """The temperatures, and every setting behind More that is not at its default."""
+    spec = form.spec
+    temperatures = (
+        ""
+        if spec.schedule.kind == "none"
+        else programs.summarize_temperatures(programs.list_temperatures(spec))
+    )
+    seed = "seed 0" if spec.model.kind == "practice" and not spec.seed else ""
+    reference = "reference values" if (st.session_state.get(field_key("extra")) or "").strip() else ""
+    return " · ".join(filter(None, [temperatures, seed, *programs.describe_settings(spec), reference]))
+
+
+def _more(form: FormState) -> None:
+    """Everything that most runs leave as it is."""
+    with st.popover("More", type="tertiary", key=static_key("more")), st.container(width=420, gap="small"):
+        seed, limit = st.columns(2)
+        with seed:
+            st.number_input(
+                "Seed",
+                key=field_key("seed"),
+                step=1,
+                min_value=0,
+                persist_state="session",
+                disabled=form.spec.model.kind == "litellm",
+                help="Of the practice model: the same seed gives the same run.",
+            )
+        with limit:
+            st.number_input(
+                "Reward time limit (s)",
+                key=field_key("reward_timeout"),
+                min_value=0.1,
+                step=1.0,
+                format="%g",
+                persist_state="session",
+                help="How long one score may take. An attempt whose reward takes longer fails.",
+            )
+        show_problems(form, "reward_timeout_s")
+        hints_and_schedule(form)
+        if form.spec.hint_source == "adviser":
+            advice_fields(form)
+        if form.spec.model.kind != "replay":
+            other_models_form(form)
+            token_budget(form)
+        reference_values(form)
