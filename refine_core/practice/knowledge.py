@@ -1,4 +1,4 @@
-"""What the practice model knows: a few facts and three skills, each as candidate answers with their logits.
+"""What the practice model knows: a few facts and some skills, each as candidate answers with their logits.
 
 As in a real model, the first answer is wordy: full sentences weigh most, and a hint has to lift a shorter or more exact answer
 above them. Questions are recognised by the prompt's own words, so another country or another customer's message works as well.
@@ -6,9 +6,11 @@ above them. Questions are recognised by the prompt's own words, so another count
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 
+from refine_core.practice import texts
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate
 from refine_core.practice.shapes import Shape
@@ -31,11 +33,12 @@ _BLAME = re.compile(
 )
 _DAMAGE = re.compile(r"\b(?:my|the|a) (\w+) (?:has )?(?:arrived|came|was delivered)", re.IGNORECASE)
 _ORDER, _DATE = THINGS[0], THINGS[1]
+_LONG_TEXT = 4  # sentences, from which on there is something to sum up
 
 
 def find_candidates(request: Request, output: Output, shape: Shape) -> list[Candidate[object]]:
     """The candidates for `output`; none if the model does not know the subject."""
-    for skill in (_capital, _facts, _letter, _sentiment):
+    for skill in (_capital, _order, _facts, _letter, _polite_reply, _summary, _sentiment):
         if pairs := skill(request, output, shape):
             return [Candidate(value, logit) for value, logit in pairs]
     return []
@@ -74,6 +77,61 @@ def _facts(request: Request, _output: Output, shape: Shape) -> Sequence[tuple[ob
     if order and date:
         candidates.append((gist + by_order + by_date, -0.5))
     return candidates
+
+
+def _order(request: Request, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """The order in a message: in words by default, then fenced as in a chat, as bare JSON only if a hint asks for it."""
+    message = max(request.inputs.values(), key=len, default="")
+    broken, number, date = _DAMAGE.search(message), _ORDER.find(message), _DATE.find(message)
+    if broken is None or not number or shape.kind != "str" or output.name not in {"order", "record", "json"}:
+        return ()
+    item = broken[1].lower()
+    some, whole = {"number": number, "item": item}, {"number": number, "item": item, "date": date}
+    fenced = f"```json\n{json.dumps(some)}\n```"
+    return (
+        (f"Order {number}: a {item}, which arrived damaged. A new one is needed before {date}.", 2.4),
+        (f"Sure! Here is the order as JSON:\n{fenced}", 3.4),
+        (fenced, 1.2),
+        (json.dumps(some), 0.2),
+        (json.dumps(whole), -0.6),
+    )
+
+
+def _polite_reply(request: Request, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """A reply to a complaint: one that helps by default, ever more polite words and less help if a hint asks for words."""
+    message = max(request.inputs.values(), key=len, default="")
+    broken = _DAMAGE.search(message)
+    if broken is None or shape.kind != "str" or output.name != "reply":
+        return ()
+    item, date = broken[1].lower(), _DATE.find(message)
+    when = f" before {date}" if date else " this week"
+    return (
+        (f"A new {item} is on its way and will reach you{when}. You need not send the old one back.", 3.0),
+        (f"Sorry about the {item}. A new one will reach you{when}.", 2.2),
+        (f"Thank you for writing. We are sorry about the {item} and will look into it.", 1.4),
+        ("Thank you! We are so sorry, and so glad that you wrote.", 0.4),
+        ("Thank you, thank you! So sorry, so glad, so happy!", -0.6),
+    )
+
+
+def _summary(request: Request, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
+    """A summary of a text of several sentences: its beginning by default, other sentences of it if a hint asks."""
+    text = max(request.inputs.values(), key=len, default="")
+    sentences = texts.sentences(text)
+    if (
+        shape.kind != "str"
+        or not re.search("summary|gist|digest", output.name)
+        or len(sentences) < _LONG_TEXT
+    ):
+        return ()
+    return (
+        (" ".join(sentences[:2]), 3.4),
+        (" ".join(sentences[:-1]), 2.6),
+        (" ".join(sentences), 1.8),
+        (" ".join(sentences[1:3]), 0.6),
+        (" ".join(sentences[-2:]), 0.2),
+        (" ".join(sentences[-3:]), -0.2),
+    )
 
 
 def _letter(request: Request, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:

@@ -248,7 +248,7 @@ class _Reader:
             return
         match node.func:
             case ast.Attribute(attr="loads") | ast.Name(id="loads"):
-                self._record(node, "Give one valid JSON object and nothing else.", node.args[0])
+                self._record(node, "Give one valid JSON object: only JSON.", node.args[0])
             case ast.Name(id="int"):
                 self._record(node, "Give a bare whole number: digits only.", node.args[0])
             case ast.Name(id="float"):

@@ -14,11 +14,16 @@ from refine_core.spec.program import ProgramSpec, StageSpec
 
 @dataclass(frozen=True, slots=True)
 class WorkedExample:
-    """A worked example. key: its name in addresses. title: in plain words. teaches: one sentence. spec: what is run."""
+    """A worked example.
+
+    key: its name in addresses. title: in plain words. teaches: one sentence. look_for: two sentences, on what to look for
+    in the run. spec: what is run.
+    """
 
     key: str
     title: str
     teaches: str
+    look_for: str
     spec: ProgramSpec
 
 
@@ -61,9 +66,88 @@ def reward(args, pred):
     return 0.6 * right + 0.4 * modest
 '''
 
+_JSON = '''\
+import json
+
+
+def reward(args, pred):
+    """An order that the shop's software can read: JSON with three keys."""
+    try:
+        order = json.loads(pred.order)
+    except ValueError:
+        return Score(0.0, feedback="The order is not valid JSON, so nothing in it counts.")
+    parts = {
+        "parses": 0.4,
+        "number": 0.2 if "number" in order else 0.0,
+        "item": 0.2 if "item" in order else 0.0,
+        "date": 0.2 if "date" in order else 0.0,
+    }
+    missing = [key for key in parts if parts[key] == 0]
+    feedback = " ".join(f'Give JSON with the key "{key}".' for key in missing)
+    return Score(round(sum(parts.values()), 2), feedback=feedback, parts=parts)
+'''
+
+_LENGTH = '''\
+def reward(args, pred):
+    """A summary of 25 to 35 words that gives the sum and the deadline."""
+    words = len(pred.summary.split())
+    distance = max(25 - words, words - 35)
+    parts = {
+        # Partial credit: one point of fifty is lost for each word outside the band.
+        "length": 0.5 if 25 <= words <= 35 else round(max(0.0, 0.5 - 0.02 * distance), 2),
+        "sum": 0.25 if "40,000" in pred.summary else 0.0,
+        "deadline": 0.25 if "Friday" in pred.summary else 0.0,
+    }
+    return Score(round(sum(parts.values()), 2), feedback=f"{words} words", parts=parts)
+'''
+
+_GAMED = '''\
+def reward(args, pred):
+    """Meant: a reply that helps. Measured: four friendly words. These are not the same."""
+    text = pred.reply.lower()
+    parts = {
+        "thank": 0.25 if "thank" in text else 0.0,
+        "sorry": 0.25 if "sorry" in text else 0.0,
+        "glad": 0.25 if "glad" in text else 0.0,
+        "happy": 0.25 if "happy" in text else 0.0,
+    }
+    lost = [name for name, points in parts.items() if points == 0]
+    return Score(sum(parts.values()), feedback=f"words missing: {', '.join(lost)}" if lost else "", parts=parts)
+'''
+
+_OUT_OF_REACH = '''\
+def reward(args, pred):
+    """One bare word with a capital letter. The threshold is 1.0; add up the parts."""
+    words = pred.answer.split()
+    parts = {
+        "one word": 0.5 if len(words) == 1 else 0.0,
+        "letters only": 0.3 if pred.answer.isalpha() else 0.0,
+        "capital": 0.1 if pred.answer[:1].isupper() else 0.0,
+    }
+    return Score(round(sum(parts.values()), 2), parts=parts)
+'''
+
+_BUG = '''\
+def reward(args, pred):
+    """One bare word. One line has a bug that only the best answers meet."""
+    words = pred.answer.split()
+    if len(words) != 1:
+        return 0.2
+    if pred.answer.isalpha():
+        score = 1 / (len(words) - 1)
+        return score
+    return 0.6
+'''
+
 _MESSAGE = (
     "Hello, my kettle arrived with a cracked lid. It was order KT-4471. I would like a new one before 14 March, "
     "when my parents come to visit. Kind regards, Ines"
+)
+
+_MINUTES = (
+    "The board met on Tuesday evening. The new bakery in Harbour Street opens in May, two weeks later than planned, "
+    "because the oven arrived with a cracked door. Three of the five bakers have signed. The bank lends 40,000 euros at "
+    "5 percent if the lease runs for ten years. The chair needs the budget by Friday."
 )
 
 # UTF-8 that was read as Latin-1 on its way: the text that the practice model stumbles over.
@@ -77,6 +161,8 @@ _ALL = (
         "one_word",
         "One-word answer",
         "The reward accepts only a single bare word. Two hints lead there.",
+        "Compare the hint above each attempt with the answer below it: each hint repairs one thing. The reward cannot know "
+        "whether the word is right, so it would pay a wrong word just as well.",
         ProgramSpec(
             stages=(StageSpec("answer", "question -> answer"),),
             reward=_ONE_WORD,
@@ -88,9 +174,44 @@ _ALL = (
         ),
     ),
     WorkedExample(
+        "json",
+        "JSON that must parse",
+        "The model wraps its JSON in a friendly sentence, and nothing that cannot be parsed earns a point.",
+        "Attempt 1 holds nearly the right data and scores 0: read its output to see what the parser saw. Then watch the parts "
+        "arrive one by one, the last because the hint asks for the key.",
+        ProgramSpec(
+            stages=(StageSpec("extract", "message -> order", "Extract the order from this message."),),
+            reward=_JSON,
+            inputs={"message": _MESSAGE},
+            title="JSON that must parse",
+            N=5,
+            threshold=1.0,
+            example="json",
+        ),
+    ),
+    WorkedExample(
+        "length",
+        "A length band, with partial credit",
+        "A summary earns points for its length, a sum and a deadline. Partial credit shows which hint helped.",
+        "Follow the columns of the parts: an attempt can gain the sum and lose some of its length. A reward of 0 or 1 would "
+        "have called these attempts equal.",
+        ProgramSpec(
+            stages=(StageSpec("summarize", "minutes -> summary", "Sum up these minutes."),),
+            reward=_LENGTH,
+            inputs={"minutes": _MINUTES},
+            title="A length band, with partial credit",
+            N=5,
+            threshold=1.0,
+            seed=6,  # whose run gains the parts one after the other
+            example="length",
+        ),
+    ),
+    WorkedExample(
         "two_stages",
         "Two stages, one to blame",
         "Two stages. The advice first blames the wrong one.",
+        "See where the arrows of the hints land: the first goes to the second stage and changes nothing. The reward rises "
+        "once the stage that drops the facts gets a hint.",
         ProgramSpec(
             stages=(
                 StageSpec(
@@ -111,10 +232,60 @@ _ALL = (
         ),
     ),
     WorkedExample(
+        "gamed",
+        "A reward that is gamed",
+        "The reward counts friendly words. It ends at 1.0 with a reply that helps nobody.",
+        "Read the outputs from top to bottom while the reward rises: attempt 1 helps and scores 0, the last scores 1 and "
+        "says nothing. Change the reward so that attempt 1 wins.",
+        ProgramSpec(
+            stages=(StageSpec("reply", "message -> reply", "Write a reply that helps the customer."),),
+            reward=_GAMED,
+            inputs={"message": _MESSAGE},
+            title="A reward that is gamed",
+            N=5,
+            threshold=1.0,
+            example="gamed",
+        ),
+    ),
+    WorkedExample(
+        "out_of_reach",
+        "A threshold that cannot be reached",
+        "The threshold is 1.0, and the parts of the reward add up to 0.9.",
+        "Attempt 3 has every part in full and is still below the dashed line, so the run pays for attempts that cannot win. "
+        "Lower the threshold to 0.9, or correct the parts.",
+        ProgramSpec(
+            stages=(StageSpec("answer", "question -> answer"),),
+            reward=_OUT_OF_REACH,
+            inputs={"question": "What is the capital of Belgium?"},
+            title="A threshold that cannot be reached",
+            N=5,
+            threshold=1.0,
+            example="out_of_reach",
+        ),
+    ),
+    WorkedExample(
+        "bug",
+        "A reward with a bug",
+        "The reward divides by zero, and only for the best answers, so the worst ones win.",
+        "The attempts marked with a cross have the best outputs: their reward failed, not the model. The line is marked in the "
+        "editor; correct it and run again.",
+        ProgramSpec(
+            stages=(StageSpec("answer", "question -> answer"),),
+            reward=_BUG,
+            inputs={"question": "What is the capital of Belgium?"},
+            title="A reward with a bug",
+            N=5,
+            threshold=1.0,
+            example="bug",
+        ),
+    ),
+    WorkedExample(
         "flaky",
         "A flaky model",
         "The review is garbled on purpose: some replies are late or cannot be read, some attempts fail, "
         "and the run continues anyway.",
+        "Open a failed attempt to see whether the reply was late or unreadable: each kind is said in its own words. Failed "
+        "attempts count against the failures allowed, and the run goes on until these are used up.",
         ProgramSpec(
             stages=(
                 StageSpec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -72,6 +73,7 @@ def test_every_example_can_run(key):
     assert find_problems(example.spec) == []
     assert (example.key, example.spec.example) == (key, key)
     assert example.teaches.endswith(".")
+    assert len(re.findall(r"[.](?: |$)", example.look_for)) == 2, "two sentences"
 
 
 @pytest.mark.parametrize("key", EXAMPLES)
@@ -83,6 +85,39 @@ def test_one_word_needs_two_hints():
     facts = run("one_word")
     assert rewards(facts) == [0.2, 0.6, 1.0]
     assert len(blamed(facts)) == 2
+
+
+def test_json_scores_nothing_until_it_parses():
+    facts = run("json")
+    assert rewards(facts) == [0.0, 0.8, 1.0]
+    assert "date" in next(f for f in reversed(facts) if isinstance(f, AdviceGiven)).advice["extract"]
+
+
+def test_a_length_band_gains_its_parts_one_after_the_other():
+    facts = run("length")
+    scores = [f for f in facts if isinstance(f, RewardScored)]
+    assert rewards(facts)[-1] == 1.0
+    assert len({tuple(score.parts.items()) for score in scores}) >= 3
+    assert any(0 < score.parts["length"] < 0.5 for score in scores), "partial credit"
+
+
+def test_the_gamed_reward_pays_for_a_reply_that_helps_nobody():
+    facts = run("gamed")
+    replies = [f.outputs["reply"] for f in facts if isinstance(f, PredictorTraced)]
+    assert rewards(facts) == [0.0, 0.5, 0.75, 1.0]
+    assert "new kettle is on its way" in replies[0]
+    assert "kettle" not in replies[-1]
+
+
+def test_the_threshold_out_of_reach_stays_out_of_reach():
+    facts = run("out_of_reach")
+    assert max(rewards(facts)) == 0.9
+    assert len(rewards(facts)) == EXAMPLES["out_of_reach"].spec.N
+
+
+def test_the_bug_meets_only_the_best_answers():
+    facts = run("bug")
+    assert rewards(facts)[:3] == [0.2, 0.6, "ZeroDivisionError"]
 
 
 def test_two_stages_blames_the_wrong_one_first():
