@@ -45,7 +45,7 @@ def open_form(run: Run | None) -> None:
     if address.take_change() and run is not None:
         replace_form(run.timeline.spec)
     elif not is_filled():
-        _fill(run)
+        _fill_first(run)
     if (kept := st.session_state.get(_ID)) is not None:
         address.name_draft(kept)
 
@@ -111,7 +111,7 @@ def read_fields() -> dict[str, object]:
     return programs.draft_fields({**typed, **fixed, **models, "=reward.code": read_reward()})
 
 
-def _fill(run: Run | None) -> None:
+def _fill_first(run: Run | None) -> None:
     """The first filling of this session."""
     try:
         named = programs.read_draft(address.draft()) if address.draft() else None

@@ -112,7 +112,8 @@ def read_form() -> FormState:
         advice_form="compact" if state.get(field_key("compact_advice")) else "full",
     )
     if not programs.is_example(spec):  # a changed example is a program of one's own
-        spec = replace(spec, example=None, title="")
+        title = "" if spec.example is not None else spec.title
+        spec = replace(spec, example=None, title=title)
     known = {p.field for p in problems}
     problems += [p for p in programs.find_problems(spec) if p.field not in known]
     typed_keys = collect_credentials(spec, form=True)

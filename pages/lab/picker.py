@@ -1,4 +1,4 @@
-"""The program picker: the worked examples with what each teaches, and an empty program."""
+"""The program picker: the worked examples with what each teaches, an empty program, and the saved ones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from pages.lab.draft import can_undo, describe_draft, replace_form, undo_replace
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
+from pages.lab.saved import saved_programs
 from pages.shared import address
 from pages.shared.text import escape_markdown
 from refine_core import programs
@@ -17,7 +18,7 @@ OWN = "Your program"
 def program_picker(form: FormState) -> None:
     """What is in the form, by name; open, what else there is to begin from."""
     current = form.spec.example
-    title = programs.EXAMPLES[current].title if current is not None else OWN
+    title = programs.EXAMPLES[current].title if current is not None else form.spec.title or OWN
     with st.popover(escape_markdown(title), key=static_key("picker")), st.container(gap="xsmall", width=400):
         st.markdown("**Examples** :gray[on the practice model]")
         for name, example in programs.EXAMPLES.items():
@@ -32,6 +33,7 @@ def program_picker(form: FormState) -> None:
                 )
                 st.caption(escape_markdown(example.teaches))
         st.button("New program", key=static_key("new"), icon=":material/add:", on_click=_load_new)
+        saved_programs(form)
 
 
 def _load_example(name: str) -> None:
