@@ -26,7 +26,7 @@ _component = st.components.v2.component(
 
 def draw_guess_switch(run_id: str, playback: Playback) -> None:
     """Whether each reward waits for a guess."""
-    steps, guesses = playback.steps, guesses_for(run_id)
+    steps, guesses = playback.all_steps, guesses_for(run_id)
     st.toggle(
         "Guess first",
         value=guesses.on,
@@ -42,7 +42,7 @@ def draw_player(run_id: str, playback: Playback) -> int:
 
     In an AppTest, go to a step with `at.session_state["play"] = {"moved": {"step": 4, "at": 0}}`.
     """
-    steps, guesses = playback.steps, guesses_for(run_id)
+    steps, guesses = playback.all_steps, guesses_for(run_id)
     key = "play"
 
     def move() -> None:
@@ -115,8 +115,8 @@ def _revealed(timeline: Timeline, guesses: Guesses, span: GuessRange) -> list[di
                 "name": f"Attempt {attempt.index + 1}",
                 "guess": words,
                 "truth": truth,
-                "guess_at": span.place(guess),
-                "truth_at": span.place(attempt.reward),
+                "guess_at": span.share_of(guess),
+                "truth_at": span.share_of(attempt.reward),
             }
         )
     return rows

@@ -34,7 +34,7 @@ def draw_presenter(run_id: str, playback: Playback) -> None:
     In an AppTest, press a key with `at.session_state["presenter"] = {"moved": {"step": 4, "at": 0}}`, where steps are
     counted as dots.
     """
-    steps, guesses = playback.steps, guesses_for(run_id)
+    steps, guesses = playback.all_steps, guesses_for(run_id)
     beats = [step for step in steps if step.beat]
 
     def move() -> None:
@@ -75,7 +75,7 @@ def _shown(steps: tuple[Step, ...], guesses: Guesses) -> Step:
 
 def _describe(playback: Playback, beats: list[Step], shown: Step, guesses: Guesses) -> dict[str, object]:
     """What the browser draws. It is told of no reward that waits for a guess."""
-    timeline, steps = playback.timeline(shown.index), playback.steps
+    timeline, steps = playback.timeline(shown.index), playback.all_steps
     at = max(0, sum(step.index <= shown.index for step in beats) - 1)
     coming = beats[at + 1].index if at + 1 < len(beats) else len(steps) - 1
     gate = guesses.gate(steps, coming)

@@ -1,6 +1,6 @@
 """A recorded run played step by step.
 
-    records --steps--> Step, Step, …        prefix(records, step) --> the Timeline as it was at that step
+    records --list_steps--> Step, Step, …        prefix(records, step) --> the Timeline as it was at that step
 
 A prefix of the log goes through the one fold that there is, so a played step is the run as it stood then, and nothing that
 draws it can tell whether it is played or live.
@@ -14,7 +14,7 @@ from refine_core.play.guessing import Gate, find_gate, scored_up_to
 from refine_core.play.playback import Playback, prefix
 from refine_core.play.questions import GuessRange, ask_for_guess, compare_guess
 from refine_core.play.slide import Slide, build_slide
-from refine_core.play.steps import Step, steps
+from refine_core.play.steps import Step, list_steps
 
 __all__ = [
     "Gate",
@@ -26,7 +26,7 @@ __all__ = [
     "build_slide",
     "compare_guess",
     "find_gate",
+    "list_steps",
     "prefix",
     "scored_up_to",
-    "steps",
 ]

@@ -48,7 +48,7 @@ class Playback:
         return self._records[-1].seq if self._records else 0
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def all_steps(self) -> tuple[Step, ...]:
         """All steps so far."""
         with self._lock:
             return tuple(self._steps.steps)

@@ -25,7 +25,7 @@ class GuessRange:
             seen.append(timeline.spec.threshold)
         return cls(min(seen), max(seen))
 
-    def place(self, value: float) -> float:
+    def share_of(self, value: float) -> float:
         """Where a value lies between the ends, 0 to 1; one beyond them lies at the end."""
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 

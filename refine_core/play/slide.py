@@ -125,7 +125,7 @@ def build_slide(timeline: Timeline, step: Step) -> Slide:
         title=title_of(timeline.spec),
         aim=_aim(timeline),
         sentence=_sentence(timeline, step, attempt, before),
-        place=_place(step, attempt),
+        place=_describe_moment(step, attempt),
         focus=None if attempt is None else attempt.index,
         columns=_columns(timeline),
         stages=timeline.predictors,
@@ -163,7 +163,7 @@ def _aim(timeline: Timeline) -> str:
     )
 
 
-def _place(step: Step, attempt: Attempt | None) -> str:
+def _describe_moment(step: Step, attempt: Attempt | None) -> str:
     if step.beat == "end":
         return "End of the run"
     return (
@@ -263,7 +263,7 @@ def _hints(attempt: Attempt | None, *, advice: bool) -> tuple[tuple[str, str], .
 def _fields(timeline: Timeline, attempt: Attempt | None) -> tuple[SlideField, ...]:
     if attempt is None:
         return tuple(
-            SlideField(name, _plain(value), main=False) for name, value in timeline.spec.inputs.items()
+            SlideField(name, _unmarked(value), main=False) for name, value in timeline.spec.inputs.items()
         )
     if not attempt.outputs:
         return ()
@@ -282,7 +282,7 @@ def _main_field(outputs: Mapping[str, object]) -> str:
     return texts[-1] if texts else next(iter(outputs))
 
 
-def _plain(value: object) -> tuple[Piece, ...]:
+def _unmarked(value: object) -> tuple[Piece, ...]:
     text = _text(value)
     return (Piece("same", text),) if text else ()
 
@@ -290,10 +290,10 @@ def _plain(value: object) -> tuple[Piece, ...]:
 def _marked(value: object, before: object) -> tuple[Piece, ...]:
     """The value as it is now, with what is new in it marked, where enough of it is as it was."""
     if before is None:
-        return _plain(value)
+        return _unmarked(value)
     change = diff_words(_text(before), _text(value))
     if change.common < MARKED_FROM:
-        return _plain(value)
+        return _unmarked(value)
     return tuple(piece for piece in change.pieces if piece.kind != "removed")
 
 

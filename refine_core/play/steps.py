@@ -79,7 +79,7 @@ class StepFold:
         return self._fold.current()
 
 
-def steps(records: Iterable[Record]) -> tuple[Step, ...]:
+def list_steps(records: Iterable[Record]) -> tuple[Step, ...]:
     """The steps of a log, or of any beginning of one."""
     fold = StepFold()
     for record in records:

@@ -31,7 +31,7 @@ class Playbacks:
             while len(self._playbacks) > self._max_runs:
                 self._playbacks.popitem(last=False)
         playback.extend([make_well_formed(r) for r in self._logs.records(run_id, after=playback.seq)])
-        return playback if playback.steps else None
+        return playback if playback.all_steps else None
 
 
 def run_at(playback: Playback, step: int) -> Run:

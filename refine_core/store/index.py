@@ -165,9 +165,9 @@ class RunIndex:
     ) -> Found:
         """A page of runs. alive: writers that live. ended: runs of this process that do not work any more. Raises StoreError."""
         doing = "search the runs"
-        total = self._count(doing, _LISTED)
+        total = self._count_runs(doing, _LISTED)
         conditions = _conditions(typed, filters, alive, ended)
-        matching = self._count(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
+        matching = self._count_runs(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
         by = _SORTED_BY[sort.key]
         order = (by.desc() if sort.descending else by.asc()).nulls_last()
         i = run_index.c
@@ -209,7 +209,7 @@ class RunIndex:
 
         self._write("empty the index of runs", execute)
 
-    def _count(self, doing: str, *conditions: ColumnElement[bool]) -> int:
+    def _count_runs(self, doing: str, *conditions: ColumnElement[bool]) -> int:
         query: Executable = select(func.count()).select_from(_WITH_NOTES).where(*conditions)
         return int(self._read(doing, query)[0][0])
 

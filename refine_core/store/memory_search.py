@@ -74,12 +74,12 @@ def _passes(run: ListedRun, filters: Filters) -> bool:
         and (not filters.models or run.summary.model in filters.models)
         and set(filters.tags) <= set(annotation.tags)
         and (annotation.starred or not filters.starred)
-        and _within(run.summary.started_at, filters.since, filters.until)
-        and _within(cost, filters.min_cost_usd, filters.max_cost_usd)
+        and _lies_between(run.summary.started_at, filters.since, filters.until)
+        and _lies_between(cost, filters.min_cost_usd, filters.max_cost_usd)
     )
 
 
-def _within(value: float | None, low: float | None, high: float | None) -> bool:
+def _lies_between(value: float | None, low: float | None, high: float | None) -> bool:
     if (low, high) == _NOTHING:
         return True
     return value is not None and (low is None or value >= low) and (high is None or value <= high)

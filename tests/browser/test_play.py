@@ -11,13 +11,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from refine_core.log.summaries import summarize
-from refine_core.play import steps
+from refine_core.play import list_steps
 from refine_core.store import open_store
 from tests import logs
 from tests.browser.conftest import Server, wait_idle
 
 RUN = logs.two_stages()
-STEPS = steps(RUN.records)
+STEPS = list_steps(RUN.records)
 LAST = len(STEPS)
 
 
@@ -153,7 +153,7 @@ def test_hostile_text_in_captions_is_text(page: Page, app: str):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     play(page, app, run="hostile")
-    for step in steps(logs.hostile().records)[1:]:
+    for step in list_steps(logs.hostile().records)[1:]:
         page.keyboard.press("ArrowRight")
         expect(page.locator(".player .caption")).to_have_text(step.caption)
     assert page.evaluate("window.hurt") is None

@@ -11,13 +11,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from refine_core.log.summaries import summarize
-from refine_core.play import steps
+from refine_core.play import list_steps
 from refine_core.store import open_store
 from tests import logs
 from tests.browser.conftest import Server, wait_idle
 
 RUN = logs.two_stages()
-STEPS = steps(RUN.records)
+STEPS = list_steps(RUN.records)
 BEATS = [step for step in STEPS if step.beat]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from refine_core import events as ev
 from refine_core.log.folds import timeline
-from refine_core.play import Playback, find_gate, prefix, steps
+from refine_core.play import Playback, find_gate, list_steps, prefix
 from tests import logs
 from tests.old_store import EXPECTED, old_store
 
@@ -61,7 +61,7 @@ ALL = st.one_of(generated(), st.sampled_from(list(logs.SCENARIOS.values())).map(
 @given(ALL)
 def test_playing_every_step_gives_the_run(log):
     played = Playback(log.records)
-    for step in played.steps:
+    for step in played.all_steps:
         shown = played.timeline(step.index)
     assert shown == log.timeline
     assert shown.seq == log.records[-1].seq
@@ -72,7 +72,7 @@ def test_playing_every_step_gives_the_run(log):
 def test_a_step_is_the_fold_of_its_records_in_whatever_order_one_jumps(log, data):
     played = Playback(log.records)
     for _ in range(8):
-        step = data.draw(st.sampled_from(played.steps))
+        step = data.draw(st.sampled_from(played.all_steps))
         assert played.timeline(step.index) == timeline(log.records[: step.seq])
         assert prefix(log.records, step.index) == played.timeline(step.index)
 
@@ -81,16 +81,16 @@ def test_a_step_is_the_fold_of_its_records_in_whatever_order_one_jumps(log, data
 @given(ALL)
 def test_a_step_knows_of_no_later_event(log):
     """Without the rest of the log, its timeline and its caption are the same."""
-    for step in steps(log.records):
+    for step in list_steps(log.records):
         cut = log.records[: step.seq]
-        assert steps(cut)[-1] == step
+        assert list_steps(cut)[-1] == step
         assert prefix(cut, step.index) == prefix(log.records, step.index)
 
 
 @settings(max_examples=60, deadline=None)
 @given(ALL)
 def test_steps_part_the_log_without_a_gap_and_each_says_something(log):
-    parts = steps(log.records)
+    parts = list_steps(log.records)
     assert [step.index for step in parts] == list(range(len(parts)))
     ends = [step.seq for step in parts]
     assert ends == sorted(set(ends))
@@ -103,15 +103,15 @@ def test_steps_part_the_log_without_a_gap_and_each_says_something(log):
 def test_a_step_keeps_its_number_while_the_run_goes_on(log):
     live = Playback()
     for end in range(1, len(log.records) + 1):
-        before = live.steps
+        before = live.all_steps
         live.extend(log.records[:end])
-        assert live.steps[: max(len(before) - 1, 0)] == before[:-1]
-        assert live.steps == steps(log.records[:end])
+        assert live.all_steps[: max(len(before) - 1, 0)] == before[:-1]
+        assert live.all_steps == list_steps(log.records[:end])
 
 
 def test_a_call_that_has_not_ended_by_then_is_running_and_not_cut_off():
     log = logs.cancelled()
-    asked = next(s for s in steps(log.records) if s.caption == "draft asks the model.")
+    asked = next(s for s in list_steps(log.records) if s.caption == "draft asks the model.")
     then = prefix(log.records, asked.index)
     assert [run.state for run in then.attempts[0].predictors] == ["running"]
     assert then.end is None
@@ -122,24 +122,24 @@ def test_a_timeline_that_was_given_out_does_not_change_when_one_steps_on():
     played = Playback(log.records)
     early = played.timeline(4)
     copy = [attempt.copy() for attempt in early.attempts]
-    for step in played.steps:
+    for step in played.all_steps:
         played.timeline(step.index)
     assert early.attempts == copy
 
 
 def test_a_step_that_there_is_not_is_an_index_error():
     played = Playback(logs.one().records)
-    for step in (-1, len(played.steps)):
+    for step in (-1, len(played.all_steps)):
         with pytest.raises(IndexError):
             played.timeline(step)
 
 
 def test_a_log_without_a_beginning_has_no_steps():
-    assert steps(logs.one().records[1:]) == ()
+    assert list_steps(logs.one().records[1:]) == ()
 
 
 def test_captions_tell_the_run_in_plain_sentences():
-    assert [step.caption for step in steps(logs.two_stages().records)[:13]] == [
+    assert [step.caption for step in list_steps(logs.two_stages().records)[:13]] == [
         "The run starts: up to 5 attempts; it stops at a reward of 0.90.",
         "Attempt 1 starts at temperature 0.",
         "draft asks the model.",
@@ -175,21 +175,21 @@ def test_captions_tell_the_run_in_plain_sentences():
     ],
 )
 def test_each_kind_of_event_has_its_sentence(make, caption):
-    assert caption in [step.caption for step in steps(make().records)]
+    assert caption in [step.caption for step in list_steps(make().records)]
 
 
 def test_an_event_of_a_newer_version_is_a_step_that_says_so():
     log = logs.two_stages(finished=False)
     log.emit("attempt-3", ev.Unknown("dreamt", 1, {}))
-    assert steps(log.records)[-1].caption == "An event of a newer version of Refinescope: dreamt."
+    assert list_steps(log.records)[-1].caption == "An event of a newer version of Refinescope: dreamt."
 
 
 def test_long_text_is_quoted_by_its_beginning():
-    assert max(len(step.caption) for step in steps(logs.long_words().records)) < 300
+    assert max(len(step.caption) for step in list_steps(logs.long_words().records)) < 300
 
 
 def test_the_beats_tell_attempt_by_attempt_what_it_returned_and_scored():
-    beats = [(step.attempt, step.beat) for step in steps(logs.two_stages().records) if step.beat]
+    beats = [(step.attempt, step.beat) for step in list_steps(logs.two_stages().records) if step.beat]
     assert beats[:6] == [
         (None, "start"),
         (0, "start"),
@@ -202,14 +202,14 @@ def test_the_beats_tell_attempt_by_attempt_what_it_returned_and_scored():
 
 
 def test_a_refinement_inside_an_attempt_has_no_beats():
-    parts = steps(logs.nested().records)
+    parts = list_steps(logs.nested().records)
     assert [s.attempt for s in parts if s.beat == "score"] == [0, 1]
 
 
 @pytest.mark.parametrize("run_id", EXPECTED)
 def test_old_logs_can_be_played(run_id, tmp_path):
     records = old_store(tmp_path).events(run_id)
-    parts = steps(records)
+    parts = list_steps(records)
     assert all(step.caption for step in parts)
     assert prefix(records, len(parts) - 1) == timeline(records)
 
@@ -220,7 +220,7 @@ def test_old_logs_can_be_played(run_id, tmp_path):
 @settings(max_examples=60, deadline=None)
 @given(ALL, st.data())
 def test_nothing_that_waits_for_a_guess_is_shown(log, data):
-    parts = steps(log.records)
+    parts = list_steps(log.records)
     wanted = data.draw(st.integers(0, len(parts) - 1))
     guessed = data.draw(st.sets(st.integers(0, 5)))
     gate = find_gate(parts, wanted, guessed)
@@ -234,7 +234,7 @@ def test_nothing_that_waits_for_a_guess_is_shown(log, data):
 
 def test_the_gate_stands_where_the_output_is_seen_and_the_reward_is_not():
     log = logs.two_stages()
-    parts = steps(log.records)
+    parts = list_steps(log.records)
     gate = find_gate(parts, len(parts) - 1, {0})
     assert gate is not None
     assert gate.attempt == 1
@@ -244,7 +244,7 @@ def test_the_gate_stands_where_the_output_is_seen_and_the_reward_is_not():
 
 
 def test_a_failed_attempt_has_nothing_to_guess():
-    parts = steps(logs.failures().records)
+    parts = list_steps(logs.failures().records)
     failed = {s.attempt for s in parts if s.beat == "failure"}
     scored = {s.attempt for s in parts if s.beat == "score"}
     assert failed

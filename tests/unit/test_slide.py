@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.play import GuessRange, Slide, ask_for_guess, build_slide, prefix, steps
+from refine_core.play import GuessRange, Slide, ask_for_guess, build_slide, list_steps, prefix
 from tests import logs
 
 HEADLINES = ("Coffee for camping trips", "Camping coffee for 39.90 euros", "Coffee for 39.90 euros")
@@ -31,7 +31,7 @@ def with_parts() -> logs.Log:
 
 
 def slide(log: logs.Log, attempt: int | None, beat: str) -> Slide:
-    parts = steps(log.records)
+    parts = list_steps(log.records)
     step = next(s for s in parts if s.attempt == attempt and s.beat == beat)
     return build_slide(prefix(log.records, step.index), step)
 
@@ -40,7 +40,7 @@ def slide(log: logs.Log, attempt: int | None, beat: str) -> Slide:
 @given(st.sampled_from(list(logs.SCENARIOS.values())))
 def test_every_step_of_every_run_has_a_slide(make):
     log = make()
-    for step in steps(log.records)[:120]:
+    for step in list_steps(log.records)[:120]:
         seen = build_slide(prefix(log.records, step.index), step)
         assert seen.sentence.strip()
         assert len(seen.columns) == len(log.temperatures)
@@ -114,7 +114,7 @@ def test_a_failed_attempt_says_why_in_place_of_its_output():
 
 def test_the_end_shows_the_attempt_that_was_returned():
     log = logs.two_stages()
-    parts = steps(log.records)
+    parts = list_steps(log.records)
     seen = build_slide(prefix(log.records, len(parts) - 1), parts[-1])
     assert seen.focus == 3
     assert seen.place == "End of the run"
@@ -130,7 +130,7 @@ def test_hostile_text_is_carried_as_it_is():
 
 def test_the_question_tells_the_score_before_and_what_it_lacked():
     log = with_parts()
-    step = next(s for s in steps(log.records) if s.attempt == 1 and s.beat == "output")
+    step = next(s for s in list_steps(log.records) if s.attempt == 1 and s.beat == "output")
     before = prefix(log.records, step.index)
     assert (
         ask_for_guess(before, 1)
@@ -143,18 +143,22 @@ def test_the_question_tells_the_score_before_and_what_it_lacked():
 def test_a_guess_lies_between_rewards_that_were_seen(make):
     """A reward that waits for its guess must not widen the scale, which would tell of it."""
     log = make()
-    for step in steps(log.records):
+    for step in list_steps(log.records):
         if step.beat != "output":
             continue
         before = prefix(log.records, step.index)
         span = GuessRange.of(before)
         known = [0.0, 1.0, *(a.reward for a in before.attempts if a.reward is not None), log.threshold or 0.0]
         assert (span.low, span.high) == (min(known), max(known))
-        assert (span.place(span.low), span.place(span.high), span.place(span.high + 9)) == (0.0, 1.0, 1.0)
+        assert (span.share_of(span.low), span.share_of(span.high), span.share_of(span.high + 9)) == (
+            0.0,
+            1.0,
+            1.0,
+        )
 
 
 def test_a_step_of_an_unknown_event_still_has_a_slide():
     log = logs.two_stages(finished=False)
     log.emit("attempt-3", ev.Unknown("dreamt", 1, {}))
-    last = steps(log.records)[-1]
+    last = list_steps(log.records)[-1]
     assert "dreamt" in build_slide(prefix(log.records, last.index), last).sentence
