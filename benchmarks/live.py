@@ -73,7 +73,7 @@ class _Run:
         with watched_page(chromium) as page:
             page.goto(f"{self.server.wait()}/run?run={self.run_id}", wait_until="commit")
             ledger_shows(page, "0 began")
-            page.locator(".js-plotly-plot").wait_for(timeout=LONGEST_MS)
+            page.locator(".rs-timeline .chart svg").wait_for(timeout=LONGEST_MS)
             yield page
 
     @property

@@ -37,6 +37,7 @@ class Log:
         run_id: str = "run-1",
         temperatures: Sequence[float] | None = None,
         strategy: str = "refine",
+        hints_from: str = "adviser",
         started_at: float = START,
         fixed_temperature: Sequence[str] = (),
     ) -> None:
@@ -61,6 +62,7 @@ class Log:
             N=N,
             threshold=threshold,
             strategy=strategy,
+            hints=hints_from,
             model=ModelSpec(),
         )
         self.emit("", ev.RunStarted(spec, self.temperatures, self.stages, "test"))
@@ -152,6 +154,7 @@ class Log:
         error: ev.Fault = BROKEN,
         unmet: Mapping[str, str] | None = None,
         unread: Sequence[str] = (),
+        parts: Mapping[str, float] | None = None,
     ) -> None:
         """A whole attempt; reward None: its last predictor raises, or, where outputs are given, its reward does.
 
@@ -180,7 +183,7 @@ class Log:
             self.emit(span, ev.AttemptFailed(index, phase, error))
             return
         self.emit(span, ev.RewardStarted(index, given))
-        self.emit(span, ev.RewardScored(index, reward, 0.01, unmet=unmet or {}))
+        self.emit(span, ev.RewardScored(index, reward, 0.01, parts or {}, unmet=unmet or {}))
         self.rewards[index], self.met[index] = reward, not unmet
 
     def advise(self, hints: Mapping[str, str], *, took: float = 0.3) -> None:
@@ -314,6 +317,25 @@ def long(attempts: int = 40, *, N: int | None = None) -> Log:
             log.advise({"draft": "Try again."} if i % 2 else {"draft": "Shorter.", "answer": "Plainer."})
     if N is None or attempts == N:
         log.finish()
+    return log
+
+
+def parted(attempts: int = 100) -> Log:
+    """A score of four parts, of which few attempts get all; some fail, and a hint holds for a while."""
+    log = Log(stages=("headline",), N=attempts, threshold=1.0)
+    for i in range(attempts):
+        if i % 17 == 16:
+            log.attempt(None)
+            continue
+        parts = {
+            "short": 0.25 * (i % 3 > 0),
+            "names it": 0.25 * (i % 4 > 0),
+            "keywords": round(0.25 * (i % 5) / 4, 3),
+            "price": 0.25 * (i % 7 == 0),
+        }
+        log.attempt(round(sum(parts.values()), 3), parts=parts, took=0.05 + (i * 13 % 11) / 40)
+        log.advise({"headline": f"Keep it to {8 - i // 9 % 5} words."}, took=0.05)
+    log.finish()
     return log
 
 
@@ -454,6 +476,7 @@ SCENARIOS = {
     "cancelled": cancelled,
     "twelve": lambda: long(12),
     "forty": long,
+    "hundred": parted,
     "hostile": hostile,
     "no temperature": no_temperature,
     "no temperature yet": lambda: no_temperature(finished=False),
@@ -463,3 +486,14 @@ SCENARIOS = {
     "asked again": asked_again,
     "nested": nested,
 }
+
+
+def last_of_many() -> Log:
+    """The last of 150 attempts is under way."""
+    log = long(149, N=150)
+    log.running()
+    return log
+
+
+LARGE = {"five hundred": lambda: parted(500), "last of many": last_of_many}
+"""Too long to be drawn once for each prefix."""

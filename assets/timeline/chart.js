@@ -1,74 +1,47 @@
-// The chart: drawn by Plotly on one node that is updated in place, never recreated, so that zoom and focus outlast new attempts.
+// The chart: SVG on one node that stays, drawn anew when its figure or its width has changed; colours are the style sheet's.
 //
-//   chart.take(data)          what to draw; drawn only if its revision, the theme or the width has changed
-//   view                      { selected, pick(attempt), focus() }: the selection is the view's
+//   chart.take(data)           what to draw            chart.draw(width)   draw what has changed
+//   chart.band()               mark what the view has selected             chart.press(event)   its own keys
+//   view                       { selected, range, pick(attempt), setRange(range), focus() }: both are kept by the view
+//
+//   scale.js  where an x lies      layers.js  marks, bars, arrows, cells      matrix.js  choosing a range      tip.js  hover
 
-import { element, mark } from "./elements.js";
-import { css, resolve } from "./theme.js";
+import { element } from "./elements.js";
+import { drawLayer, svg, text } from "./layers.js";
+import { Brush } from "./matrix.js";
+import { Clock, Columns, RIGHT_PX, roundStep } from "./scale.js";
+import { Tip } from "./tip.js";
 
 export const NARROW_PX = 600;
-const TICK_PX = 30; // room for one number on the axis of attempts
-const KEY = [
-  ["scored", "scored"],
-  ["best", "best"],
-  ["stopped", "reached the threshold"],
-  ["failed", "failed"],
-  ["running", "running"],
-  ["returned", "returned"],
-  ["best_so_far", "best so far"],
-  ["hint", "hint"],
-  ["dot", "hint"],
-  ["cut_off", "cut off"],
-  ["unmet", "rule not met"],
-  ["retried", "retried"],
-  ["cells", "stronger colour: slower, or a higher reward"],
-];
-// In the key only where the chart has this trace.
-const SOMETIMES = { hint: "hints received", dot: "hints in cells", retried: "retries", cells: "cells", cut_off: null, unmet: null };
-
-// ---- the library, fetched once a page
-
-let library = null;
-
-export function plotly(url) {
-  library ??= new Promise((found, missing) => {
-    if (window.Plotly) return found(window.Plotly);
-    const script = document.createElement("script");
-    script.src = new URL(url, document.baseURI).href;
-    script.onload = () => (window.Plotly ? found(window.Plotly) : missing(new Error("no Plotly in " + script.src)));
-    script.onerror = () => {
-      library = null; // the next change of data tries again
-      script.remove();
-      missing(new Error("could not load " + script.src));
-    };
-    document.head.append(script);
-  });
-  return library;
-}
-
-function roundStep(least) {
-  for (let power = 1; ; power *= 10) for (const m of [1, 2, 5]) if (m * power >= least) return m * power;
-}
+const MATRIX_BELOW_PX = 14; // columns that are narrower have no room for bars and arrows
+const NUMBER_PX = 26; // room for one number in the row of attempts
+const MATRIX_NUMBER_PX = 34;
+const ASIDE_PX = 22; // at the right, for the switch to wall time
+const BAND_PX = 2.5;
+const LABEL_PX = 12.5;
+const LETTER_PX = 6.1; // of a name
 
 export class Chart {
   constructor(view) {
     this.view = view;
-    this.drawn = ""; // revision, theme and width of what is on screen
-    this.chart = element("div", { className: "chart" });
+    this.drawn = ""; // what is on screen: figure, width and axis
+    this.wall = false;
+    this.back = svg("g", { class: "back" });
+    this.body = svg("g", { class: "body" });
+    this.svg = svg("svg", { "aria-hidden": "true" }, this.back, this.body);
+    this.chart = element("div", { className: "chart" }, this.svg);
     this.chart.setAttribute("role", "img");
-    this.notice = element("p", { textContent: "Drawing the chart …" });
-    this.unzoom = element("button", { type: "button", textContent: "Show all attempts", hidden: true });
-    this.place = element("div", { className: "place" }, this.chart, this.notice, this.unzoom);
-    this.key = Object.fromEntries(
-      KEY.map(([kind, words]) => [kind, element("li", { hidden: kind in SOMETIMES }, mark(kind), words)]),
-    );
-    this.legend = element("ul", { className: "key", "aria-label": "What the marks mean" }, ...Object.values(this.key));
-    this.elements = [this.place, this.legend];
-    // Plotly keeps a press on the chart from moving the focus, and the keys would be lost with it.
-    this.place.addEventListener("pointerdown", (event) => {
-      if (!event.target.closest("button")) this.view.focus();
-    });
-    this.unzoom.addEventListener("click", () => this.showAll());
+    this.clock = element("button", { type: "button", className: "clock", hidden: true }, clockFace());
+    this.clock.setAttribute("aria-label", "Wall time");
+    this.tip = new Tip();
+    this.place = element("div", { className: "place" }, this.chart, this.clock, this.tip.box);
+    this.elements = [this.place];
+    this.brush = new Brush(view, this.svg);
+    this.clock.addEventListener("click", () => this.turn());
+    this.svg.addEventListener("pointerdown", () => this.view.focus());
+    this.svg.addEventListener("click", (event) => this.click(event));
+    this.svg.addEventListener("pointermove", (event) => this.point(event));
+    this.svg.addEventListener("pointerleave", () => this.tip.hide());
   }
 
   get width() {
@@ -76,128 +49,184 @@ export class Chart {
   }
 
   take(data) {
-    if (data.run !== this.data?.run) this.zoom = undefined;
+    if (data.run !== this.data?.run) this.wall = false;
+    if (data.figure !== this.data?.figure) this.figure = JSON.parse(data.figure);
     this.data = data;
     if (this.chart.getAttribute("aria-label") !== data.alt) this.chart.setAttribute("aria-label", data.alt);
   }
 
-  // Draw what has changed: of the figure, the theme or the width.
-  async draw(theme, width) {
-    if (!this.data) return;
-    this.place.classList.toggle("narrow", width < NARROW_PX);
-    const wanted = JSON.stringify([this.data.revision, theme, width]);
+  // Draw what has changed: of the figure, the width, or the axis.
+  draw(width) {
+    if (!this.figure || !width) return;
+    const wanted = `${this.data.revision} ${width} ${this.wall}`;
     if (wanted === this.drawn) return this.band();
     this.drawn = wanted;
-    const fresh = this.figure(theme, width);
-    this.place.style.minHeight = `${fresh.layout.height}px`;
-    try {
-      const Plotly = await plotly(this.data.plotly);
-      if (this.drawn !== wanted) return; // a newer one is under way
-      const config = { displayModeBar: false, showTips: false, doubleClick: false, displaylogo: false };
-      this.shown = fresh;
-      if (this.zoom) fresh.layout.xaxis.range = this.within(this.zoom);
-      fresh.layout.shapes = [...fresh.shapes, ...this.bandShapes()];
-      await Plotly.react(this.chart, fresh.data, fresh.layout, config);
-      this.notice.hidden = true;
-      if (!this.bound) this.bind();
-      this.zoomed();
-    } catch (error) {
-      this.drawn = "";
-      this.notice.hidden = false;
-      const why = window.Plotly ? "" : ": its library did not load";
-      this.notice.textContent = `The chart could not be drawn${why}. The ledger below holds the same; reload the page to try again.`;
-      console.warn("timeline:", error);
-    }
-  }
-
-  figure(theme, width) {
-    const { data, layout } = resolve(JSON.parse(this.data.figure), theme);
+    const { columns, begun, drawings } = this.figure;
     const narrow = width < NARROW_PX;
-    const { narrow: changes, columns } = layout.meta;
-    if (narrow) Object.assign(layout, changes);
-    for (const note of layout.annotations) note.visible = note.name.startsWith(narrow ? "narrow:" : "wide:");
-    layout.width = width;
-    layout.xaxis.fixedrange = narrow;
-    const column = (width - layout.margin.l - layout.margin.r) / columns;
-    const step = roundStep(Math.max(layout.xaxis.dtick > 1 ? 2 : 1, TICK_PX / column));
-    Object.assign(layout.xaxis, { dtick: step, tick0: step > 1 ? 0 : 1 });
-    const matrix = layout.meta.matrix || column < layout.meta.matrix_below_px;
-    for (const trace of data) {
-      const meta = trace.meta ?? {};
-      if (meta.only) trace.visible = (meta.only === "matrix") === matrix;
-      if (!(column < meta.min_column_px)) continue;
-      if (meta.small_marker) {
-        trace.mode = "markers";
-        trace.marker.size = Math.min(trace.marker.size, meta.small_marker);
-      } else if (trace.mode === "text") trace.visible = false;
-      else trace.mode = "markers";
+    const roomy = drawings.columns && (width - drawings.columns.left) / columns >= MATRIX_BELOW_PX;
+    const drawing = roomy ? drawings.columns : drawings.matrix;
+    const left = narrow ? drawing.least_left : drawing.left;
+    const wall = this.wall && drawing.wall;
+    const aside = drawing.wall || drawing.kind === "columns" ? ASIDE_PX : 0;
+    this.scale = wall ? new Clock(drawing.wall, begun, left, width, aside) : new Columns(columns, left, width, aside);
+    this.drawing = drawing;
+    this.clock.hidden = !drawing.wall;
+    this.clock.setAttribute("aria-pressed", String(Boolean(wall)));
+    this.clock.title = wall ? "Show columns of equal width" : "Show wall time";
+    this.brush.use(drawing.kind === "matrix" ? this.scale : null);
+    this.svg.setAttribute("width", width);
+    this.svg.setAttribute("height", drawing.height);
+    this.svg.setAttribute("class", `${drawing.kind}${wall ? " wall" : ""}`);
+    const durations = drawing.layers.find((layer) => layer.after === "track");
+    const beside = Boolean(durations) && this.scale.column >= durations.room;
+    const layers = drawing.layers.map((layer) => drawLayer(layer, { scale: this.scale, beside }));
+    this.body.replaceChildren(...this.rules(), this.labels(narrow), this.numbers(), ...layers);
+    this.byAttempt = null;
+    this.band(true);
+  }
+
+  // ---- lines, names and numbers
+
+  rules() {
+    const { left, end } = this.scale;
+    return this.drawing.rules.map(({ y, style }) => svg("path", { d: `M${left} ${y}H${end}`, class: `rule ${style}` }));
+  }
+
+  labels(narrow) {
+    const { labels, ticks, wall } = this.drawing;
+    const room = this.scale.left - 6;
+    const group = svg("g", { class: "labels" });
+    for (const label of labels) {
+      const value = label.value && !narrow ? label.value : "";
+      const words = this.scale.wall && label.wall ? label.wall : narrow && label.brief ? label.brief : label.text;
+      const free = room - (value ? value.length * LETTER_PX + 8 : 0);
+      const shown = words.length * LETTER_PX > free ? shorten(words, free / LETTER_PX) : words;
+      const name = text(shown, 0, label.y, LABEL_PX, { class: "muted name" });
+      if (label.title || shown !== words) name.append(title(label.title || words));
+      group.append(name);
+      if (value) group.append(text(value, room - 2, label.y, 12, { class: "muted", "text-anchor": "end" }));
     }
-    const drawn = data.filter((trace) => trace.visible !== false && trace.x.length).map((trace) => trace.name);
-    for (const [kind, name] of Object.entries(SOMETIMES)) {
-      this.key[kind].hidden = !(name ? drawn.includes(name) : layout.meta[kind]);
+    for (const { y, text: words, style } of ticks) {
+      group.append(text(words, this.scale.left - 8, y, 12, { class: style, "text-anchor": "end" }));
     }
-    this.theme = theme;
-    return { data, layout, shapes: layout.shapes };
-  }
-
-  bandShapes() {
-    if (this.view.selected === null) return [];
-    const across = { xref: "x", yref: "paper", x0: this.view.selected + 0.5, x1: this.view.selected + 1.5, layer: "below" };
-    const accent = this.theme.colours.accent;
-    return [
-      { ...across, name: "selected", type: "rect", y0: 0, y1: 1, fillcolor: css(accent, 0.09), line: { width: 0 } },
-      { ...across, name: "selected", type: "line", y0: 1, y1: 1, line: { width: 3, color: css(accent) } },
-    ];
-  }
-
-  band() {
-    if (!this.bound || !this.shown || this.banded === this.view.selected) return;
-    this.banded = this.view.selected;
-    const update = { shapes: [...this.shown.shapes, ...this.bandShapes()] };
-    const at = (this.view.selected ?? 0) + 1;
-    if (this.zoom && this.view.selected !== null && (at - 0.5 < this.zoom[0] || at + 0.5 > this.zoom[1])) {
-      const half = (this.zoom[1] - this.zoom[0]) / 2; // a step out of a zoomed view moves it along, and keeps its width
-      update["xaxis.range"] = this.within([at - half, at + half]);
+    if (this.scale.wall) {
+      for (const [x, words] of this.scale.ticks()) {
+        group.append(text(words, x, wall.y, 12, { class: "muted", "text-anchor": "middle" }));
+      }
     }
-    window.Plotly.relayout(this.chart, update);
+    return group;
   }
 
-  bind() {
-    this.bound = true;
-    this.banded = this.view.selected;
-    this.chart.on("plotly_click", (event) => {
-      const attempt = event.points?.map((p) => p.customdata).find(Number.isInteger);
-      if (attempt !== undefined) this.view.pick(attempt);
-    });
-    this.chart.on("plotly_relayout", () => this.zoomed());
-    this.chart.on("plotly_doubleclick", () => this.showAll());
+  numbers() {
+    const group = svg("g", { class: "numbers" });
+    const { columns, begun } = this.figure;
+    const matrix = this.drawing.kind === "matrix";
+    const step = matrix ? Math.max(10, roundStep(MATRIX_NUMBER_PX / this.scale.column)) : Math.max(1, roundStep(NUMBER_PX / this.scale.column));
+    const known = new Set(begun);
+    let taken = -Infinity;
+    for (let i = 0; i < columns; i += 1) {
+      const span = this.scale.span(i);
+      if (!span) continue;
+      const x = Math.min((span[0] + span[1]) / 2, this.scale.end + RIGHT_PX - (String(i + 1).length * LETTER_PX) / 2 - 1);
+      const first = i === 0 && (step - 1) * this.scale.column >= NUMBER_PX;
+      const shown = this.scale.wall ? x - taken > NUMBER_PX / 2 : first || (i + 1) % step === 0;
+      if (!shown) continue;
+      taken = x;
+      group.append(
+        text(i + 1, x, this.drawing.numbers, LABEL_PX, {
+          class: known.has(i) ? "number" : "number faint",
+          "text-anchor": "middle",
+          "data-attempt": i,
+        }),
+      );
+    }
+    return group;
   }
 
-  // The zoom is kept here as well as in the chart: Plotly's own memory (uirevision) forgets what was moved by `band`.
-  zoomed() {
-    const [low, high] = this.chart.layout.xaxis.range;
-    const [first, last] = this.whole();
-    this.zoom = low <= first + 0.01 && high >= last - 0.01 ? undefined : [low, high];
-    this.unzoom.hidden = !this.zoom;
+  // ---- what is selected
+
+  // A tint behind the selected column with a bar on top of it, and the chosen range.
+  band(anew = false) {
+    if (!this.scale) return;
+    const { selected, range } = this.view;
+    const wanted = JSON.stringify([selected, range]);
+    if (!anew && wanted === this.banded) return;
+    this.banded = wanted;
+    const height = this.drawing.height;
+    const shapes = [];
+    if (range && !this.scale.wall && this.drawing.kind === "matrix") {
+      const [from, to] = [this.scale.x(range[0]), this.scale.x(range[1] + 1)];
+      const top = this.drawing.numbers + 10;
+      shapes.push(svg("rect", { x: from, y: top, width: to - from, height: height - top, class: "range" }));
+      for (const x of [from, to]) shapes.push(svg("path", { d: `M${x} ${top}V${height}`, class: "range-edge" }));
+    }
+    const span = selected === null ? null : this.scale.span(selected);
+    if (span) {
+      const width = Math.max(3, span[1] - span[0] - (this.scale.column > 20 ? 2 : 0));
+      const x = (span[0] + span[1] - width) / 2;
+      shapes.push(svg("rect", { x, y: 0, width, height, rx: 3, class: "selected" }));
+      shapes.push(svg("rect", { x, y: 0, width, height: BAND_PX, class: "selected-bar" }));
+    }
+    this.back.replaceChildren(...shapes);
+    for (const old of this.body.querySelectorAll(".on")) old.classList.remove("on");
+    if (selected === null) return;
+    for (const one of this.body.querySelectorAll(`text[data-attempt="${selected}"]`)) one.classList.add("on");
   }
 
-  whole() {
-    return [0.5, this.shown.layout.meta.columns + 0.5];
+  // ---- pointing and pressing
+
+  where(event) {
+    const box = this.svg.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
   }
 
-  within([low, high]) {
-    const [first, last] = this.whole();
-    const shift = Math.max(first - low, Math.min(0, last - high));
-    return [Math.max(first, low + shift), Math.min(last, high + shift)];
+  click(event) {
+    if (this.brush.wasDragged) return;
+    const index = this.scale?.at(this.where(event)[0]);
+    if (this.figure.begun.includes(index)) this.view.pick(index);
   }
 
-  showAll() {
-    if (!this.zoom) return;
-    this.view.focus(); // the button that was pressed goes away
-    window.Plotly.relayout(this.chart, { "xaxis.range": this.whole() });
+  point(event) {
+    if (event.pointerType === "touch" || event.buttons || !this.scale) return this.tip.hide();
+    const [x, y] = this.where(event);
+    const index = this.scale.at(x);
+    this.svg.classList.toggle("over", this.figure.begun.includes(index));
+    if (index === null) return this.tip.hide();
+    const strip = this.drawing.hovers.find(({ y: [top, foot] }) => y >= top && y < foot);
+    const own = strip?.texts[this.figure.begun.indexOf(index)];
+    this.tip.show(own || this.figure.hovers[index], x, y, this.place);
+  }
+
+  press(event) {
+    return this.brush.press(event);
+  }
+
+  turn() {
+    this.wall = !this.wall;
+    this.tip.hide();
+    this.draw(this.width);
   }
 
   end() {
-    window.Plotly?.purge(this.chart);
+    this.svg.replaceChildren();
   }
+}
+
+// ---- small parts
+
+function title(words) {
+  const made = svg("title");
+  made.textContent = words;
+  return made;
+}
+
+// A name that is too long ends in "…"; pointing at it tells all of it.
+function shorten(words, letters) {
+  return `${words.slice(0, Math.max(1, Math.floor(letters) - 1)).trimEnd()}…`;
+}
+
+function clockFace() {
+  const face = svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" });
+  face.append(svg("circle", { cx: 8, cy: 8, r: 6.25 }), svg("path", { d: "M8 4.5V8l2.5 1.5" }));
+  return face;
 }

@@ -43,14 +43,3 @@ export function readTheme(element) {
     },
   };
 }
-
-export function resolve(value, theme, name = "") {
-  if (Array.isArray(value)) return value.map((one) => resolve(one, theme, name));
-  if (value && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v, theme, k)]));
-  }
-  // Only where a colour or a font is meant: a model may write "token:…" too.
-  if (typeof value !== "string" || !value.startsWith("token:") || !/(colou?r|family)$/i.test(name)) return value;
-  const [token, opacity] = value.slice("token:".length).split("/");
-  return token === "font" ? theme.font : css(theme.colours[token] ?? theme.colours.text, opacity ?? 1);
-}

@@ -6,9 +6,9 @@
 //   chart.js   what is drawn          ledger.js  the table          keys.js    the keys
 //
 // Selection: the person's own pick stands until Python names another than it named before, so that a poll that was
-// under way cannot take it back. Text from models enters by textContent, or escaped by Python for Plotly.
+// under way cannot take it back. The range is the browser's alone. Text from models enters by textContent.
 
-import { Chart, NARROW_PX, plotly } from "./chart.js";
+import { Chart, NARROW_PX } from "./chart.js";
 import { element } from "./elements.js";
 import { asked, describeKeys } from "./keys.js";
 import { Ledger } from "./ledger.js";
@@ -19,6 +19,7 @@ const BRIEF_PX = 860; // below which the ledger's headings are brief
 class View {
   constructor(parent) {
     this.selected = null;
+    this.range = null; // [first, last] of the attempts that were brushed in the matrix
     this.told = undefined; // what Python named last
     this.pickedAt = 0;
     this.chart = new Chart(this);
@@ -59,8 +60,10 @@ class View {
   take(data, tell) {
     this.tell = tell;
     this.section.hidden = !data.figure;
-    if (!data.figure) return void plotly(data.plotly).catch(() => {}); // only preloading
+    if (!data.figure) return; // only preloading
+    this.section.classList.toggle("ghost", Boolean(data.ghost));
     if (data.run !== this.data?.run) this.told = undefined;
+    if (data.run !== this.data?.run) this.range = null;
     this.data = data;
     this.label.textContent = data.label;
     this.label.hidden = !data.label;
@@ -99,7 +102,7 @@ class View {
     this.section.classList.toggle("slim", width < NARROW_PX);
     this.section.classList.toggle("brief", width < BRIEF_PX);
     this.ledger.headings(width < BRIEF_PX);
-    this.chart.draw(theme, width);
+    this.chart.draw(width);
   }
 
   // ---- selection ----
@@ -120,6 +123,13 @@ class View {
     this.tell("picked", { attempt, at: this.pickedAt });
   }
 
+  // What was brushed: the chart shows it, and the ledger goes by it.
+  setRange(range) {
+    this.range = range;
+    this.chart.band();
+    this.live.textContent = range ? `Attempts ${range[0] + 1} to ${range[1] + 1} chosen` : "All attempts";
+  }
+
   target(name) {
     const at = this.order.indexOf(this.selected);
     if (name === "previous") return at > 0 ? this.order[at - 1] : null;
@@ -135,6 +145,11 @@ class View {
   }
 
   press(event) {
+    if (this.chart.press(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const name = asked(event, { arrows: event.target !== this.ledger.ledger }); // in the ledger the arrows scroll it
     if (!name) return;
     event.preventDefault();

@@ -15,19 +15,19 @@ from typing import Final, TypedDict
 
 import streamlit as st
 
-from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
+from pages.shared.web import TIMELINE, import_script
 from refine_core import figures
 from refine_core.messages import ATTEMPT_OUTCOMES, describe_caller
+from refine_core.programs import ProgramSpec
 from refine_core.runs import Timeline
 
 DRAFT_TAIL: Final = 600  # characters of a reply that is being written
-PLOTLY_URL: Final = url_of(PLOTLY)
+STYLES: Final = ("timeline.css", "chart.css")
 
-# Plotly writes its own styles into the document's head, where a shadow root would not see them.
 _component = st.components.v2.component(
     "refinescope.timeline",
     js=import_script(TIMELINE),
-    css=TIMELINE.with_suffix(".css").read_text(encoding="utf-8"),
+    css="\n".join(TIMELINE.with_name(name).read_text(encoding="utf-8") for name in STYLES),
     isolate_styles=False,
 )
 
@@ -50,11 +50,8 @@ def draw_timeline(
     """
     indices = {attempt.index for attempt in timeline.attempts}
     pick = _read_pick(st.session_state.get(key), indices)
-    figure = json.dumps(figures.build_figure(timeline), allow_nan=False)
     data = {
-        "plotly": PLOTLY_URL,
-        "figure": figure,
-        "revision": hashlib.blake2b(figure.encode(), digest_size=8).hexdigest(),
+        **_pack(figures.build_figure(timeline)),
         "run": timeline.run_id,
         "label": figures.label(timeline),
         "writing": _describe_draft(timeline) if live and timeline.end is None else None,
@@ -78,8 +75,38 @@ def draw_timeline(
 
 
 def preload(*, key: str) -> None:
-    """Have the browser fetch the chart's library before there is a run to draw; draws nothing."""
-    _component(key=key, data={"plotly": PLOTLY_URL}, height="content")
+    """Have the browser fetch the timeline's code before there is a run to draw; draws nothing."""
+    _component(key=key, data={}, height="content")
+
+
+def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
+    """Draw the attempts that a run of `spec` may make, in the very place and size of the run's own timeline."""
+    figure = _pack(figures.build_ghost(spec))
+    _component(
+        key=key,
+        data={
+            **figure,
+            "ghost": True,
+            "run": "",
+            "label": "",
+            "writing": None,
+            "alt": figures.describe_ghost(spec),
+            "columns": [],
+            "rows": [],
+            "selected": None,
+            "picked_at": None,
+            "reveal": False,
+            "best": None,
+            "first_failed": None,
+        },
+        on_picked_change=lambda: None,
+    )
+
+
+def _pack(figure: Mapping[str, object]) -> dict[str, str]:
+    """The figure as text, which the browser compares and takes apart faster than nested data, and its hash."""
+    packed = json.dumps(figure, allow_nan=False, separators=(",", ":"))
+    return {"figure": packed, "revision": hashlib.blake2b(packed.encode(), digest_size=8).hexdigest()}
 
 
 def _describe_draft(timeline: Timeline) -> dict[str, str]:

@@ -28,10 +28,8 @@ EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
 TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 PLAY: Final = _ASSETS / "play" / "play.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
-# The plotly.js that the plotly package carries, so that the figure and its renderer are of one version.
-PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
-SCRIPTS: Final = (PLOTLY, EDITOR, PLAY)
+SCRIPTS: Final = (EDITOR, PLAY)
 MODULES: Final = (TIMELINE, PRESENTER)  # scripts that import others of their folder
 
 

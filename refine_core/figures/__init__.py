@@ -1,12 +1,14 @@
-"""A run as something to look at: the timeline as a plain Plotly dict, and the ledger, the same as a table.
+"""A run as something to look at: the timeline as plain data to draw, and the ledger, the same as a table.
 
-    Timeline --build_figure--> {"data": […], "layout": {…}}    --build_ledger--> [Row, …]    --describe_figure--> str
+    Timeline    --build_figure--> {"columns", "hovers", "drawings"}   --build_ledger--> [Row, …]   --describe_figure--> str
+    ProgramSpec --build_ghost-->  the same, before a run              --describe_ghost--> str
 
-One builder serves the screen and the report. It needs no plotting library, and leaves colours to tokens: a value
-such as "token:muted", or "token:accent/0.1" with an opacity, is resolved by whoever draws (assets/timeline).
+One builder serves the screen and the report. It needs no plotting library and knows neither width nor colours: styles are
+names, which whoever draws gives a colour (assets/timeline/chart.js and chart.css). scene.py says what a drawing is made of.
 """
 
 from refine_core.figures.alt import describe_figure, label
+from refine_core.figures.ghost import build_ghost, describe_ghost
 from refine_core.figures.ledger import COLUMNS, Cell, Column, Row, build_ledger
 from refine_core.figures.timeline import build_figure
 
@@ -16,7 +18,9 @@ __all__ = [
     "Column",
     "Row",
     "build_figure",
+    "build_ghost",
     "build_ledger",
     "describe_figure",
+    "describe_ghost",
     "label",
 ]

@@ -1,12 +1,14 @@
-"""The hover texts of marks. A model's words are shortened and escaped."""
+"""The texts that pointing at the chart shows: plain lines. A model's words are shortened."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Literal
 
 from refine_core.figures import text
-from refine_core.formatting import format_duration, format_temperature
+from refine_core.figures.scene import stage_name
+from refine_core.formatting import format_duration, format_score, format_temperature
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeline
 from refine_core.messages import (
@@ -40,6 +42,7 @@ def describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
         f"Attempt {attempt.index + 1} · {describe_outcome(timeline, attempt)}",
         f"{reward} · {temperature}{took}",
         wrong,
+        _parts(attempt),
         *(
             f"rule not met, {text.shorten(name, _WORDS)}: {text.shorten(message, _WORDS)}"
             for name, message in islice(attempt.unmet.items(), _FIELDS)
@@ -48,7 +51,24 @@ def describe_attempt(timeline: Timeline, attempt: Attempt) -> str:
     )
 
 
-def describe_run(attempt: Attempt, run: PredictorRun) -> str:
+def describe_planned(timeline: Timeline, index: int, name: str) -> str:
+    """The hover text of an attempt that has not begun, or was not needed."""
+    if timeline.uses_rollouts:
+        return text.hover(name, describe_rollout(index))
+    planned = timeline.temperatures[index : index + 1]
+    return text.hover(name, *(f"temperature {format_temperature(t)}" for t in planned))
+
+
+def describe_strip(
+    timeline: Timeline, attempt: Attempt, kind: Literal["temperature", "predictor", "advice"], name: str
+) -> str:
+    """The hover text of one attempt in one strip; "" where it has nothing of its own to tell."""
+    if kind == "advice":
+        return describe_advice(attempt, attempt.advice) if attempt.advice is not None else ""
+    return "\n".join(describe_run(timeline, attempt, run) for run in attempt.predictors if run.name == name)
+
+
+def describe_run(timeline: Timeline, attempt: Attempt, run: PredictorRun) -> str:
     """The hover text of a predictor's bar: how long, which hint, what came out, what went wrong."""
     unfinished = ATTEMPT_OUTCOMES["cut_off" if run.state == "cut_off" else "running"]
     took = unfinished if run.took_s is None else format_duration(run.took_s)
@@ -56,9 +76,9 @@ def describe_run(attempt: Attempt, run: PredictorRun) -> str:
     repeats = [call for call in run.calls if call.is_repeat]
     free = _free(run.calls)
     return text.hover(
-        f"{text.shorten(run.name, _WORDS)}, attempt {attempt.index + 1} · {took}",
+        f"{text.shorten(stage_name(run.name), _WORDS)}, attempt {attempt.index + 1} · {took}",
         describe_rollout(attempt.index) if run.name in attempt.fixed_temperature else "",
-        f"hint: {text.shorten(hint, _WORDS)}" if hint else "",
+        f"hint {hint_source(timeline, attempt)}: {text.shorten(hint, 2 * _WORDS)}" if hint else "",
         f"the first reply could not be read; asked again {describe_format(repeats[-1])}" if repeats else "",
         *_fields(run.outputs),
         text.shorten(describe_error(run.error), _WORDS) if run.error else "",
@@ -91,6 +111,14 @@ def describe_advice(attempt: Attempt, advice: Advice) -> str:
     )
 
 
+def _parts(attempt: Attempt) -> str:
+    """The parts of its score on one line."""
+    parts = attempt.score.parts if attempt.score is not None else {}
+    shown = dict(islice(parts.items(), _FIELDS))
+    beside = tuple(shown.values())
+    return " · ".join(f"{text.shorten(n, _WORDS)} {format_score(v, beside)}" for n, v in shown.items())
+
+
 def _fields(outputs: Mapping[str, object] | None) -> list[str]:
     """The first of some outputs, a line each."""
     shown = [
@@ -116,11 +144,3 @@ def _free(calls: Sequence[Call]) -> str:
     if any(reply.replayed for reply in replies):
         return "a recorded reply"
     return "cached" if any(reply.cache_hit for reply in replies) else ""
-
-
-def describe_hint(timeline: Timeline, attempt: Attempt, predictor: str, hint: str) -> str:
-    """The hover text of an arrow's head."""
-    source = hint_source(timeline, attempt)
-    return text.hover(
-        f"Hint for {predictor} in attempt {attempt.index + 1}, {source}:", text.shorten(hint, 2 * _WORDS)
-    )

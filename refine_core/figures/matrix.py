@@ -1,124 +1,170 @@
-"""The strips of a run with many attempts: one shaded cell an attempt, where bars and arrows would be too dense.
+"""The drawing for many attempts: rewards as dots, and a strip of shaded cells for each quantity.
 
-A predictor's cell is darker the longer it took, the reward's the higher it is. A dot in a cell: it was given a hint.
+    rewards · failed · one strip for each part of the score, darker the fuller · time, darker the longer · new hints
+
+The height stays the same up to four parts: rewards take what strips leave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
 
-from refine_core.figures import hovers
-from refine_core.figures.grid import Grid
-from refine_core.figures.trace_parts import Trace, in_drawing
-from refine_core.log.timeline import Attempt, Outcome, Timeline
+from refine_core.figures import panel
+from refine_core.figures.axis import Axis, build_axis
+from refine_core.figures.drawing import Drawing
+from refine_core.figures.grid import count_columns
+from refine_core.figures.scene import Json, Layer, middle
+from refine_core.formatting import format_duration, format_score
+from refine_core.log.timeline import Attempt, Timeline
 
-CELL_PX = 24
-_PALEST, _DARKEST = 0.12, 0.85  # opacity
-_PREDICTOR_SHIFT_PX = 7  # of its strip's middle, where the strip's name stands
+LEFT_PX = 128
+CELL_PX = 14.0
+_NUMBERS_Y, _TOP_Y = 10.0, 30.0
+_PITCH_PX = 18.0
+_FAILED_PX, _FIRST_PX, _GAP_PX = 13.0, 24.0, 10.0
+_PANEL_PX = 108.0  # of the panel, above four strips of parts
+_USUAL_PARTS, _MAX_PARTS = 4, 8
+_FOOT_PX = 12.0
+_DOT_PX = 6.8
+_FULL = 1e-9
 
 
-class _Cell(NamedTuple):
-    attempt: int
-    middle: float
-    colour: str
-    hatched: bool
-    hover: str
+@dataclass(frozen=True, slots=True)
+class PartScale:
+    """How full one part of the score was. most: its largest value of the run. full: the share of scored attempts that reached it."""
+
+    name: str
+    most: float
+    full: float
 
 
-def draw_matrix(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
-    """Every cell in one trace, and the dots in another."""
-    cells = [*_took(timeline, grid), *_rewards(timeline, grid)]
-    yield {
-        "type": "bar",
-        "name": "cells",
-        "yaxis": "y2",
-        "x": [c.attempt + 1 for c in cells],
-        "y": [CELL_PX] * len(cells),
-        "base": [c.middle - CELL_PX / 2 for c in cells],
-        "width": 0.92,
-        "marker": {
-            "color": [c.colour for c in cells],
-            "line": {"width": 0},
-            "pattern": {
-                "shape": ["/" if c.hatched else "" for c in cells],
-                "size": 5,
-                "solidity": 0.4,
-                "fgcolor": "token:background",
-            },
-        },
-        "hoverinfo": "text",
-        "hovertext": [c.hover for c in cells],
-        "customdata": [c.attempt for c in cells],
-        **in_drawing("matrix", grid),
+def measure_parts(timeline: Timeline, limit: int = _MAX_PARTS) -> list[PartScale]:
+    """The first parts that scores of the run have, at most `limit`, in the order in which they were seen."""
+    scored = [a.score.parts for a in timeline.attempts if a.score is not None]
+    names: dict[str, None] = {}
+    for parts in scored:
+        names.update(dict.fromkeys(islice(parts, limit)))
+    return [_measure(name, scored) for name in islice(names, limit)]
+
+
+def _measure(name: str, scored: list[Mapping[str, float]]) -> PartScale:
+    seen = [parts[name] for parts in scored if name in parts]
+    most = max(seen)
+    reached = sum(value >= most - _FULL for value in seen) if most > 0 else 0
+    return PartScale(name, most, reached / len(scored))
+
+
+def draw_matrix(timeline: Timeline) -> Drawing:
+    """The drawing, for any number of attempts."""
+    columns, parts = count_columns(timeline), measure_parts(timeline)
+    spare = (_USUAL_PARTS - len(parts)) * _PITCH_PX + (0 if parts else _GAP_PX)
+    axis = build_axis(timeline, _TOP_Y, _PANEL_PX + max(0.0, spare))
+    failed_y = axis.bottom + _FAILED_PX
+    y = failed_y + _FIRST_PX
+    layers = [_dots(panel.draw_best_so_far(timeline, axis)), *_rewards(timeline, axis, failed_y)]
+    labels: list[Mapping[str, Json]] = []
+    for part in parts:
+        layers.append(_part_cells(timeline, part, y, columns))
+        about = f"{part.full:.0%}".replace("%", " % full")
+        most = f"{part.name}: {about}, at {format_score(part.most)}, the highest of this run"
+        labels.append({"y": y, "text": part.name, "value": about, "title": most})
+        y += _PITCH_PX
+    y += _GAP_PX if parts else 0.0
+    times, longest = _times(timeline, y, columns)
+    layers.append(times)
+    value = f"to {format_duration(longest)}" if longest else ""
+    labels.append({"y": y, "text": "time", "value": value, "title": ""})
+    y += _PITCH_PX
+    layers.append(_new_hints(timeline, y))
+    if timeline.spec.hint_source != "none":
+        labels.append({"y": y, "text": "new hint", "value": "", "title": ""})
+        y += _PITCH_PX
+    return Drawing(
+        kind="matrix",
+        height=y - _PITCH_PX + _FOOT_PX,
+        left=LEFT_PX,
+        numbers_y=_NUMBERS_Y,
+        axis=axis,
+        failed_y=failed_y,
+        labels=labels,
+        layers=layers,
+    )
+
+
+def _dots(line: Layer) -> Layer:
+    return {**line, "times": []}
+
+
+def _rewards(timeline: Timeline, axis: Axis, failed_y: float) -> list[Layer]:
+    """Smaller marks than in columns; the best and the one returned keep their size."""
+    layers = panel.draw_rewards(timeline, axis, failed_y)
+    for layer in layers:
+        sizes, symbols = layer["size"], layer["symbol"]
+        if isinstance(sizes, list) and isinstance(symbols, list) and layer["name"] in {"reward", "failed"}:
+            small = {"circle": _DOT_PX, "cross": _DOT_PX}
+            layer["size"] = [
+                small.get(str(symbol), size) for symbol, size in zip(symbols, sizes, strict=True)
+            ]
+            layer["dense"] = True
+    return layers
+
+
+def _part_cells(timeline: Timeline, part: PartScale, y: float, columns: int) -> Layer:
+    levels: list[float | None] = [None] * columns
+    for attempt in timeline.attempts:
+        if attempt.score is not None and part.name in attempt.score.parts:
+            levels[attempt.index] = _share(attempt.score.parts[part.name], part.most)
+    return _cells(f"part {part.name}", "part", timeline, levels, y)
+
+
+def _times(timeline: Timeline, y: float, columns: int) -> tuple[Layer, float]:
+    took = {a.index: a.took_s for a in timeline.attempts if a.took_s is not None}
+    longest = max(took.values(), default=0.0)
+    levels: list[float | None] = [None] * columns
+    for index, seconds in took.items():
+        levels[index] = _share(seconds, longest)
+    return _cells("time", "time", timeline, levels, y), longest
+
+
+def _cells(name: str, style: str, timeline: Timeline, levels: list[float | None], y: float) -> Layer:
+    """failed: indices of attempts that are struck through, as they have no reward."""
+    failed = [a.index for a in timeline.attempts if a.outcome == "failed"] if style == "part" else []
+    return {
+        "name": name,
+        "shape": "heat",
+        "style": style,
+        "y": y,
+        "height": CELL_PX,
+        "levels": levels,
+        "failed": failed,
     }
-    given = [
-        (a, lane, hint)
-        for a in timeline.attempts
-        for name, hint in a.real_hints.items()
-        if (lane := grid.lane("predictor", name)) is not None
-    ]
-    yield {
-        "type": "scatter",
-        "name": "hints in cells",
-        "mode": "markers",
-        "yaxis": "y2",
-        "x": [a.index + 1 for a, _, _ in given],
-        "y": [lane.middle + _PREDICTOR_SHIFT_PX for _, lane, _ in given],
-        "marker": {
-            "symbol": "circle",
-            "size": 7,
-            "color": "token:hint",
-            "line": {"width": 1, "color": "token:background"},
-            "opacity": 1,
-        },
-        "hoverinfo": "text",
-        "hovertext": [hovers.describe_hint(timeline, a, lane.name, hint) for a, lane, hint in given],
-        "customdata": [a.index for a, _, _ in given],
-        **in_drawing("matrix", grid),
+
+
+def _share(value: float, most: float) -> float:
+    """From 0 to 1, in twentieths: more cannot be told apart, and cells of one shade are drawn as one."""
+    return round(20 * min(max(value / most, 0.0), 1.0)) / 20 if most > 0 else 0.0
+
+
+def _new_hints(timeline: Timeline, y: float) -> Layer:
+    """The attempts whose hints differ from those of the attempt before."""
+    given: list[Attempt] = []
+    before: dict[str, str] = {}
+    for attempt in timeline.attempts:
+        hints = attempt.real_hints
+        if hints and hints != before:
+            given.append(attempt)
+        before = hints
+    return {
+        "name": "new hints",
+        "shape": "mark",
+        "x": [middle(a) for a in given],
+        "t": [None for _ in given],
+        "y": [y] * len(given),
+        "symbol": ["triangle"] * len(given),
+        "style": ["hint-mark"] * len(given),
+        "size": [7.0] * len(given),
+        "dense": True,
+        "attempt": [a.index for a in given],
     }
-
-
-def _took(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
-    for lane in (one for one in grid.lanes if one.kind == "predictor"):
-        for attempt in timeline.attempts:
-            runs = [run for run in attempt.predictors if run.name == lane.name]
-            if not runs:
-                continue
-            took = sum(run.took_s or 0.0 for run in runs)
-            states = {run.state for run in runs}
-            failed, waits = "failed" in states, not states.isdisjoint(("running", "cut_off"))
-            shade = _shade(took / grid.longest_s if grid.longest_s else 0.0)
-            yield _Cell(
-                attempt.index,
-                lane.middle + _PREDICTOR_SHIFT_PX,
-                "token:failed" if failed else "token:muted/0.5" if waits else f"token:scored/{shade}",
-                hatched=failed or waits,
-                hover="<br>".join(hovers.describe_run(attempt, run) for run in runs),
-            )
-
-
-def _rewards(timeline: Timeline, grid: Grid) -> Iterator[_Cell]:
-    lane = grid.lane("reward")
-    span = grid.ticks[-1] - grid.ticks[0]
-    for attempt in timeline.attempts if lane else ():
-        kind = attempt.outcome
-        if kind == "running":
-            continue
-        yield _Cell(
-            attempt.index,
-            lane.middle if lane else 0.0,
-            _reward_colour(attempt, (grid.clamp(attempt.reward or 0.0) - grid.ticks[0]) / span, kind),
-            hatched=attempt.reward is None,
-            hover=hovers.describe_attempt(timeline, attempt),
-        )
-
-
-def _reward_colour(attempt: Attempt, share: float, kind: Outcome) -> str:
-    if attempt.reward is None:
-        return "token:failed" if kind == "failed" else "token:muted/0.5"
-    return f"token:{'scored' if kind == 'scored' or attempt.unmet else 'best'}/{_shade(share)}"
-
-
-def _shade(share: float) -> float:
-    return round(_PALEST + (_DARKEST - _PALEST) * min(max(share, 0.0), 1.0), 3)

@@ -1,160 +1,138 @@
-"""The reward panel: a place for each attempt, its mark, and the best so far. grid.py says at which height each lies."""
+"""The panel of rewards: a mark for each attempt at the height of its reward, its value beside it, and the best so far."""
 
 from __future__ import annotations
 
-from refine_core.figures import hovers, text
-from refine_core.figures.grid import REACH, Grid
-from refine_core.figures.trace_parts import Trace, center_marks
-from refine_core.log.timeline import Outcome, Timeline
+from collections.abc import Sequence
+
+from refine_core.figures.axis import Axis
+from refine_core.figures.scene import Json, Layer, clock, middle
+from refine_core.log.timeline import Attempt, Outcome, Timeline
+from refine_core.messages import format_reward
 
 # Shape first, colour second.
-_SYMBOLS: dict[Outcome, tuple[str, str, int]] = {
-    "scored": ("circle", "token:scored", 11),
-    "best": ("triangle-up", "token:best", 14),
-    "stopped": ("square", "token:best", 13),
-    "failed": ("x", "token:failed", 11),
-    "cut_off": ("line-ew-open", "token:muted", 12),
+_MARKS: dict[Outcome, tuple[str, str]] = {
+    "scored": ("circle", "scored"),
+    "best": ("triangle", "best"),
+    "stopped": ("square", "best"),
+    "failed": ("cross", "failed"),
+    "cut_off": ("dash", "muted"),
+    "running": ("ring", "running"),
 }
+_RING_PX = 19.0  # across, around the attempt that was returned
+_SIZES_PX: dict[str, float] = {"circle": 10, "triangle": 12, "square": 10, "cross": 9, "dash": 11, "ring": 10}
+_BESIDE_PX, _BESIDE_RING_PX = 13.0, 17.0  # from a mark's middle to its value
+_ABOVE_PX, _LOWER_PX, _BELOW_PX = -13.0, 9.5, 16.0
+_VALUE_ROOM_PX, _VALUE_BESIDE_PX = (
+    34,
+    86,
+)  # width of a column that a value needs, and that it needs beside its mark
+NEAR_PX = 8.0  # of the threshold's line: a value here would be crossed by it
 
 
-def draw_columns(timeline: Timeline, grid: Grid, axis: str, foot: float, head: float) -> Trace:
-    """A bar behind each column: where to point and click, and a faint place for each attempt still to come."""
-    attempts = {a.index: a for a in timeline.attempts}
-    never = "This attempt was not needed." if timeline.end else "This attempt has not begun."
-    indices = range(grid.columns)
-    return {
-        "type": "bar",
-        "name": "attempts",
-        "yaxis": axis,
-        "x": [i + 1 for i in indices],
-        "y": [head - foot] * grid.columns,
-        "base": [foot] * grid.columns,
-        "width": 0.92,
-        "marker": {
-            "color": ["rgba(0,0,0,0)" if i in attempts else "token:text/0.03" for i in indices],
-            "cornerradius": 0,
-            "line": {"width": 0},
-        },
-        "hoverinfo": "text",
-        "hovertext": [
-            hovers.describe_attempt(timeline, attempts[i])
-            if i in attempts
-            else text.hover(f"Attempt {i + 1}", never)
-            for i in indices
-        ],
-        "customdata": [i if i in attempts else None for i in indices],
-    }
-
-
-def draw_best_so_far(timeline: Timeline, grid: Grid) -> Trace:
+def draw_best_so_far(timeline: Timeline, axis: Axis) -> Layer:
     """The reward of the best attempt until each, as a step line."""
-    known = [a for a in timeline.attempts if a.best_so_far is not None]
-    x, y = [float(a.index + 1) for a in known], [grid.clamp(a.best_so_far or 0.0) for a in known]
-    if known:
-        x, y = [*x, x[-1] + REACH], [*y, y[-1]]
+    points: list[Json] = []
+    times: list[Json] = []
+    before: float | None = None
+    for attempt in timeline.attempts:
+        if attempt.best_so_far is None or attempt.reward is None:
+            continue
+        y, t = axis.y(attempt.best_so_far), clock(timeline, attempt, attempt.took_s)
+        if before is not None and before != y:
+            points.append([middle(attempt), before])
+            times.append(t)
+        points.append([middle(attempt), y])
+        times.append(t)
+        before = y
     return {
-        "type": "scatter",
         "name": "best so far",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "line": {"shape": "hv", "width": 2, "color": "token:scored/0.45"},
-        "hoverinfo": "skip",
+        "shape": "line",
+        "style": "step",
+        "points": [points] if points else [],
+        "times": [times] if points else [],
     }
 
 
-def draw_rewards(timeline: Timeline, grid: Grid) -> Trace:
-    """Attempts that were scored; shape and colour show their outcome. A hollow one failed a validator."""
+def draw_rewards(timeline: Timeline, axis: Axis, failed_y: float) -> list[Layer]:
+    """Every attempt that has an outcome, the ring around the one returned, and those under way."""
     scored = [a for a in timeline.attempts if a.reward is not None]
-    symbols = [_SYMBOLS[a.outcome] for a in scored]
-    paper = "token:background"
-    x, customdata = center_marks(scored)
-    return {
-        "type": "scatter",
-        "name": "reward",
-        "mode": "markers",
-        "x": x,
-        "y": [grid.clamp(a.reward or 0.0) for a in scored],
-        "marker": {
-            "symbol": [s for s, _, _ in symbols],
-            "color": [paper if a.unmet else c for a, (_, c, _) in zip(scored, symbols, strict=True)],
-            "size": [size for _, _, size in symbols],
-            "line": {"width": 2, "color": ["token:scored" if a.unmet else paper for a in scored]},
-            "opacity": 1,
-        },
-        "cliponaxis": False,
-        "hoverinfo": "text",
-        "hovertext": [hovers.describe_attempt(timeline, a) for a in scored],
-        "customdata": customdata,
-    }
-
-
-def draw_failures(timeline: Timeline, grid: Grid) -> Trace:
-    """Attempts that ended without a reward, on their own line."""
     lost = [a for a in timeline.attempts if a.outcome in {"failed", "cut_off"}]
-    symbols = [_SYMBOLS[a.outcome] for a in lost]
-    x, customdata = center_marks(lost)
-    return {
-        "type": "scatter",
-        "name": "failed",
-        "mode": "markers",
-        "x": x,
-        "y": [grid.failed_at] * len(lost),
-        "marker": {
-            "symbol": [s for s, _, _ in symbols],
-            "color": [c for _, c, _ in symbols],
-            "size": [size for _, _, size in symbols],
-            "line": {"width": [2 if s.endswith("open") else 0 for s, _, _ in symbols]},
-            "opacity": 1,
-        },
-        "cliponaxis": False,
-        "hoverinfo": "text",
-        "hovertext": [hovers.describe_attempt(timeline, a) for a in lost],
-        "customdata": customdata,
-    }
-
-
-def draw_running(timeline: Timeline, grid: Grid) -> Trace:
-    """Attempts without a reward so far."""
     waiting = [a for a in timeline.attempts if a.outcome == "running"]
-    x, customdata = center_marks(waiting)
-    return {
-        "type": "scatter",
-        "name": "running",
-        "mode": "markers",
-        "x": x,
-        "y": [grid.middle] * len(waiting),
-        "marker": {
-            "symbol": "circle",
-            "size": 16,
-            "color": "token:background",
-            "line": {"width": 2, "color": "token:muted", "dash": "2.5px,2.5px"},
-            "opacity": 1,
+    ringed = [a for a in scored if a.is_returned]
+    heights = [axis.y(a.reward or 0.0) for a in scored]
+    return [
+        _marks("failed", timeline, lost, [failed_y] * len(lost)),
+        _marks("running", timeline, waiting, [axis.middle] * len(waiting)),
+        _marks("reward", timeline, scored, heights),
+        {
+            **_marks("returned", timeline, ringed, [axis.y(a.reward or 0.0) for a in ringed]),
+            "symbol": ["circle"] * len(ringed),
+            "style": ["returned"] * len(ringed),
+            "size": [_RING_PX] * len(ringed),
         },
-        "hoverinfo": "text",
-        "hovertext": [hovers.describe_attempt(timeline, a) for a in waiting],
-        "customdata": customdata,
+    ]
+
+
+def _marks(name: str, timeline: Timeline, attempts: Sequence[Attempt], y: list[float]) -> Layer:
+    """Shape and style show an attempt's outcome; a hollow one failed a validator."""
+    kinds = [_MARKS[a.outcome] for a in attempts]
+    return {
+        "name": name,
+        "shape": "mark",
+        "x": [middle(a) for a in attempts],
+        "t": [clock(timeline, a, a.took_s if a.outcome != "running" else 0.0) for a in attempts],
+        "y": y,
+        "symbol": [symbol for symbol, _ in kinds],
+        "style": ["unmet" if a.unmet else style for a, (_, style) in zip(attempts, kinds, strict=True)],
+        "size": [_SIZES_PX[symbol] for symbol, _ in kinds],
+        "attempt": [a.index for a in attempts],
     }
 
 
-def draw_returned(timeline: Timeline, grid: Grid) -> Trace:
-    """A ring around the attempt that the caller was given."""
-    ringed = [a for a in timeline.attempts if a.is_returned and a.reward is not None]
-    x, customdata = center_marks(ringed)
+def draw_values(timeline: Timeline, axis: Axis) -> Layer:
+    """The rewards as numbers at their marks: beside them, or above where columns are narrow; then only some are kept."""
+    scored = [a for a in timeline.attempts if a.reward is not None]
+    threshold = timeline.spec.threshold
+    heights = [axis.y(a.reward or 0.0) for a in scored]
+    crossed = [threshold is not None and abs(y - axis.y(threshold)) < NEAR_PX for y in heights]
+    # Above the mark it would leave the panel, or be crossed by the threshold's line.
+    no_room = [
+        y + _ABOVE_PX < axis.top - NEAR_PX
+        or (threshold is not None and abs(y + _ABOVE_PX - axis.y(threshold)) < NEAR_PX)
+        for y in heights
+    ]
     return {
-        "type": "scatter",
-        "name": "returned",
-        "mode": "markers",
-        "x": x,
-        "y": [grid.clamp(a.reward or 0.0) for a in ringed],
-        "marker": {
-            "symbol": "circle-open",
-            "size": 26,
-            "color": "token:text",
-            "line": {"width": 1.75, "color": "token:text"},
-            "opacity": 1,
-        },
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "customdata": customdata,
+        "name": "reward values",
+        "shape": "text",
+        "style": "value",
+        "size": 13,
+        "x": [middle(a) for a in scored],
+        "t": [clock(timeline, a, a.took_s) for a in scored],
+        "y": heights,
+        "dx": [_BESIDE_RING_PX if a.is_returned else _BESIDE_PX for a in scored],
+        "dy": [_LOWER_PX if near else 0.0 for near in crossed],
+        "above": [
+            _BELOW_PX if near or high else _ABOVE_PX for near, high in zip(crossed, no_room, strict=True)
+        ],
+        "text": [format_reward(timeline, a.reward) for a in scored],
+        "keep": [a.is_returned or a.is_best for a in scored],
+        "room": _VALUE_ROOM_PX,
+        "room_beside": _VALUE_BESIDE_PX,
+        "attempt": [a.index for a in scored],
+    }
+
+
+def draw_places(timeline: Timeline, axis: Axis, columns: int) -> Layer:
+    """A dotted line down the column of each attempt that has not begun, or is under way; none once the run is over."""
+    waiting = [a.index for a in timeline.attempts if a.outcome == "running"]
+    begun = {a.index for a in timeline.attempts}
+    to_come = [] if timeline.end else [i for i in range(columns) if i not in begun]
+    return {
+        "name": "places",
+        "shape": "dots",
+        "x": [i + 0.5 for i in (*waiting, *to_come)],
+        "t": [None for _ in (*waiting, *to_come)],
+        "y": [axis.top + 6, axis.bottom],
+        "style": [*["running"] * len(waiting), *["ghost"] * len(to_come)],
+        "attempt": [*waiting, *to_come],
     }

@@ -1,265 +1,208 @@
-"""The strips beneath the panel: temperature, how long each predictor took, the reward's value."""
+"""The strips beneath the panel: temperatures as figures, how long each predictor took, and the requests for advice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from refine_core import messages
-from refine_core.figures import hovers, text
-from refine_core.figures.grid import REACH, Grid, Lane
-from refine_core.figures.trace_parts import BAR_PX, Trace, bar_y, center_marks, in_drawing
-from refine_core.formatting import format_duration, format_rollout, format_temperature
-from refine_core.log.timeline import Attempt, Outcome, PredictorRun, Timeline
+from refine_core.figures.grid import Grid, Strip
+from refine_core.figures.scene import Json, Layer, clock
+from refine_core.formatting import format_duration, format_temperature
+from refine_core.log.timeline import Advice, Attempt, PredictorRun, Timeline
 
-_LEAST = 0.02  # of a column: the shortest bar that can be seen
-_KEPT_WORDS = 12  # attempts, up to which "failed" is written out
+TRACK_START = 0.14  # of a column, where the bars begin
+ADVICE_AT = 0.3  # of a column, where the circle of the advice is
+ADVICE_SHARE = 0.4  # of a column: what a circle may fill
+ADVICE_TEXT_PX = 12.0  # from the circle's middle to the duration beside it
+_LEAST = 0.03  # of a track: the shortest bar that can be seen
+_LETTER_PX = 5.9
+_SHORTEST = 2  # decimals of a temperature where there is little room
 
 
-def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
-    """Dots that rise with the temperature, and its value beneath; fainter for attempts still to come.
-
-    An attempt whose models take none has no dot, and its rollout for a value.
-    """
-    lane = grid.lane("temperature")
-    if lane is None:
+def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
+    """The temperature of each attempt, planned ones too; where a model takes none, the number of its rollout."""
+    strip = grid.find_strip("temperature")
+    if strip is None:
         return
-    made = {a.index: a.temperature for a in timeline.attempts}
+    used = {a.index: a.temperature for a in timeline.attempts}
     planned = {i: t for i, t in enumerate(timeline.temperatures) if i < grid.columns}
     rolled = {a.index for a in timeline.attempts if not timeline.has_temperature(a)}
-    rolled |= planned.keys() - made.keys() if timeline.uses_rollouts else set()
-    known = {i: t for i, t in {**planned, **made}.items() if i not in rolled}
-    low, high = min(known.values(), default=0.0), max(known.values(), default=0.0)
-    span = (high - low) or 1.0
-    dots, order = sorted(known), sorted({*known, *rolled})
-    shown = [
-        format_rollout(i).replace(" ", "<br>") if i in rolled else format_temperature(known[i]) for i in order
-    ]
+    rolled |= planned.keys() - used.keys() if timeline.uses_rollouts else set()
+    values = {**planned, **used}
+    order = sorted(values)
+    by_index = {a.index: a for a in timeline.attempts}
     yield {
-        "type": "scatter",
-        "name": "temperature",
-        "mode": "lines+markers",
-        "yaxis": "y2",
-        "x": [i + 1 for i in dots],
-        "y": [lane.top + 19 - 10 * (known[i] - low) / span if high > low else lane.top + 14 for i in dots],
-        "line": {"width": 1, "color": "token:grid"},
-        "marker": {
-            "size": 6,
-            "color": ["token:muted" if i in made else "token:muted/0.55" for i in dots],
-            "line": {"width": 0},
-            "opacity": 1,
-        },
-        "hoverinfo": "skip",
-        "customdata": dots,
-    }
-    yield {
-        "type": "scatter",
-        "name": "temperature values",
-        "mode": "text",
-        "yaxis": "y2",
-        "x": [i + 1 for i in order],
-        "y": [lane.middle if i in rolled else lane.top + 34 for i in order],
-        "text": shown,
-        "textfont": {"size": 12, "color": ["token:text" if i in made else "token:muted" for i in order]},
-        "meta": {"min_column_px": _room(shown)},
-        "hoverinfo": "skip",
-        "customdata": list(order),
+        "name": "temperatures",
+        "shape": "text",
+        "size": 12.5,
+        "x": [i + 0.5 for i in order],
+        "t": [None for _ in order],
+        "y": [strip.y] * len(order),
+        "text": [str(i) if i in rolled else _figure(values[i]) for i in order],
+        "brief": [str(i) if i in rolled else _brief(values[i]) for i in order],
+        "style": ["text" if i in by_index else "faint" for i in order],
+        "anchor": "middle",
+        "room": 40,
+        "room_brief": 20,
+        "attempt": order,
     }
 
 
-def _called(timeline: Timeline, lane: Lane) -> list[Attempt]:
-    return [a for a in timeline.attempts if any(run.name == lane.name for run in a.predictors)]
+def _figure(temperature: float) -> str:
+    text = format_temperature(temperature)
+    return text if "." in text else f"{text}.0"
 
 
-def _spans(attempt: Attempt, lane: Lane, grid: Grid) -> Iterator[tuple[PredictorRun, float, float]]:
-    """Each call of the strip's predictor in an attempt, with the foot and the length of its bar, in columns."""
-    start = attempt.index + 1 - REACH
-    for run in (r for r in attempt.predictors if r.name == lane.name):
+def _brief(temperature: float) -> str:
+    """As short as it gets: "0", ".5", ".58"."""
+    text = f"{temperature:.{_SHORTEST}f}".rstrip("0").rstrip(".")
+    return text.removeprefix("0") or "0"
+
+
+def draw_bars(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
+    """How long each predictor took in each attempt, on a track as long as the longest; dashed tracks for what may come."""
+    for strip in (s for s in grid.strips if s.kind == "predictor"):
+        called = [a for a in timeline.attempts if any(run.name == strip.name for run in a.predictors)]
+        yield _tracks(timeline, grid, strip, called)
+        spans = [(a, *span) for a in called for span in _spans(a, strip, grid)]
+        states = ["running" if run.state == "cut_off" else run.state for _, run, _, _ in spans]
+        yield {
+            "name": strip.name,
+            "shape": "bar",
+            "column": [a.index for a, _, _, _ in spans],
+            "start": [start for _, _, start, _ in spans],
+            "stop": [
+                1.0 if s == "running" else stop for s, (_, _, _, stop) in zip(states, spans, strict=True)
+            ],
+            "t0": [clock(timeline, a, run.offset_s) for a, run, _, _ in spans],
+            "t1": [clock(timeline, a, run.offset_s + (run.took_s or 0.0)) for a, run, _, _ in spans],
+            "y": strip.y,
+            "style": ["bar" if s == "done" else f"bar-{s}" for s in states],
+            "retries": [sum(len(call.retries) for call in run.calls) for _, run, _, _ in spans],
+            "attempt": [a.index for a, _, _, _ in spans],
+        }
+        yield _durations(timeline, strip, called)
+
+
+def _tracks(timeline: Timeline, grid: Grid, strip: Strip, called: list[Attempt]) -> Layer:
+    begun = {a.index for a in timeline.attempts}
+    waiting = [a.index for a in timeline.attempts if a.outcome == "running" and a not in called]
+    to_come = [] if timeline.end else [*waiting, *(i for i in range(grid.columns) if i not in begun)]
+    columns = [*(a.index for a in called), *to_come]
+    return {
+        "name": f"track of {strip.name}",
+        "shape": "bar",
+        "column": columns,
+        "start": [0.0] * len(columns),
+        "stop": [1.0] * len(columns),
+        "t0": [None] * len(columns),
+        "t1": [None] * len(columns),
+        "y": strip.y,
+        "style": [*["track"] * len(called), *["ghost"] * len(to_come)],
+        "attempt": columns,
+    }
+
+
+def _spans(attempt: Attempt, strip: Strip, grid: Grid) -> Iterator[tuple[PredictorRun, float, float]]:
+    """Each call of the strip's predictor in an attempt, with the ends of its bar as shares of a track."""
+    start = 0.0
+    for run in (r for r in attempt.predictors if r.name == strip.name):
         share = (run.took_s or 0.0) / grid.longest_s if grid.longest_s else 0.0
-        length = max(_LEAST, 2 * REACH * share)
-        yield run, start, length
-        start += length + _LEAST / 2
+        stop = min(1.0, start + max(_LEAST, share))
+        yield run, round(min(start, 1.0 - _LEAST), 4), round(stop, 4)
+        start = stop
 
 
-def draw_tracks(timeline: Timeline, grid: Grid) -> Trace:
-    """The length that a bar could have, behind every bar."""
-    places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(timeline, lane)]
+def _durations(timeline: Timeline, strip: Strip, called: list[Attempt]) -> Layer:
+    """The duration behind each track, where there is room for it."""
+    runs = [[run for run in a.predictors if run.name == strip.name] for a in called]
+    shown = [_sum(each) for each in runs]
     return {
-        "type": "bar",
-        "name": "tracks",
-        "orientation": "h",
-        "yaxis": "y2",
-        "base": [a.index + 1 - REACH for a, _ in places],
-        "x": [2 * REACH] * len(places),
-        "y": [bar_y(lane) for _, lane in places],
-        "width": BAR_PX,
-        "marker": {"color": "token:track", "cornerradius": BAR_PX // 2, "line": {"width": 0}},
-        "hoverinfo": "skip",
-        "customdata": [a.index for a, _ in places],
-        **in_drawing("bars", grid),
-    }
-
-
-def draw_bars(timeline: Timeline, grid: Grid, lane: Lane) -> Trace:
-    """How long one predictor took. Hatched: it failed, or still runs."""
-    places = [(a, *span) for a in timeline.attempts for span in _spans(a, lane, grid)]
-    colours = {"failed": "token:failed", "running": "token:muted/0.5", "done": "token:bar"}
-    states = ["running" if r.state == "cut_off" else r.state for _, r, _, _ in places]
-    return {
-        "type": "bar",
-        "name": text.escape(lane.name),
-        "orientation": "h",
-        "yaxis": "y2",
-        "base": [start for _, _, start, _ in places],
-        "x": [
-            2 * REACH if s == "running" else length
-            for s, (_, _, _, length) in zip(states, places, strict=True)
+        "name": f"durations of {strip.name}",
+        "shape": "text",
+        "size": 12,
+        "style": "muted",
+        "after": "track",
+        "column": [a.index for a in called],
+        "t": [
+            clock(timeline, a, each[-1].offset_s + (each[-1].took_s or 0.0))
+            for a, each in zip(called, runs, strict=True)
         ],
-        "y": [bar_y(lane)] * len(places),
-        "width": BAR_PX,
-        "marker": {
-            "color": [colours[s] for s in states],
-            "cornerradius": BAR_PX // 2,
-            "line": {"width": 0},
-            "pattern": {
-                "shape": ["" if s == "done" else "/" for s in states],
-                "size": 5,
-                "solidity": 0.4,
-                "fgcolor": "token:background",
-            },
-        },
-        "hoverinfo": "text",
-        "hovertext": [hovers.describe_run(a, r) for a, r, _, _ in places],
-        "customdata": [a.index for a, _, _, _ in places],
-        **in_drawing("bars", grid),
+        "y": [strip.y] * len(called),
+        "text": shown,
+        "room": room_beside(shown),
+        "attempt": [a.index for a in called],
     }
 
 
-def draw_durations(timeline: Timeline, grid: Grid) -> Trace:
-    """The duration above each bar, where there is room for it."""
-    places = [(a, lane) for lane in grid.lanes if lane.kind == "predictor" for a in _called(timeline, lane)]
-    took = [
-        [run.took_s for run in a.predictors if run.name == lane.name and run.took_s is not None]
-        for a, lane in places
-    ]
-    return {
-        "type": "scatter",
-        "name": "durations",
-        "mode": "text",
-        "yaxis": "y2",
-        "x": [a.index + 1 - REACH for a, _ in places],
-        "y": [bar_y(lane) - 13 for _, lane in places],
-        "text": [format_duration(sum(each)) if each else "…" for each in took],
-        "textposition": "middle right",
-        "textfont": {"size": 11, "color": "token:muted"},
-        "hoverinfo": "skip",
-        "customdata": [a.index for a, _ in places],
-        **in_drawing("bars", grid, min_column_px=84),
+def _sum(runs: list[PredictorRun]) -> str:
+    took = [run.took_s for run in runs if run.took_s is not None]
+    return format_duration(sum(took)) if took else "…"
+
+
+def room_beside(shown: list[str]) -> int:
+    """The width of a column, in pixels, below which such texts would run into the next one's arrows."""
+    return max(95, round((max((len(s) for s in shown), default=0) * _LETTER_PX + 11) / 0.44))
+
+
+def draw_advice(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
+    """A circle for each request for advice, with its duration; crossed out where none could be had, dashed while it is asked for."""
+    strip = grid.find_strip("advice")
+    if strip is None:
+        return
+    advised: list[tuple[Attempt, Advice | None]] = [(a, a.advice) for a in timeline.attempts if a.advice]
+    if timeline.spec.hint_source == "feedback":
+        sources = {a.advice_from for a in timeline.attempts}
+        advised = [(a, None) for a in timeline.attempts if a.index in sources]
+    states = ["done" if advice is None else advice.state for _, advice in advised]
+    yield {
+        "name": "advice",
+        "shape": "mark",
+        "x": [a.index + ADVICE_AT for a, _ in advised],
+        "t": [clock(timeline, a, advice.offset_s if advice else a.took_s) for a, advice in advised],
+        "y": [strip.y] * len(advised),
+        "symbol": ["cross" if s == "failed" else "circle" for s in states],
+        "style": [_ADVICE_STYLES[s] for s in states],
+        "size": [8.0 if s == "failed" else 11.0 for s in states],
+        "share": ADVICE_SHARE,
+        "attempt": [a.index for a, _ in advised],
     }
-
-
-def draw_retries(timeline: Timeline, grid: Grid) -> Iterator[Trace]:
-    """A tick at the end of a bar whose request had to be sent again; how often, beside the duration if there is room."""
-    places = [
-        (a, start + length, lane, count)
-        for lane in grid.lanes
-        if lane.kind == "predictor"
-        for a in timeline.attempts
-        for run, start, length in _spans(a, lane, grid)
-        if (count := sum(len(call.retries) for call in run.calls))
+    took = [advice.took_s if advice is not None else None for _, advice in advised]
+    shown = ["" if seconds is None else format_duration(seconds) for seconds in took]
+    ends: list[Json] = [
+        clock(timeline, a, advice.offset_s + (advice.took_s or 0.0)) if advice else None
+        for a, advice in advised
     ]
     yield {
-        "type": "scatter",
-        "name": "retries",
-        "mode": "markers",
-        "yaxis": "y2",
-        "x": [end for _, end, _, _ in places],
-        "y": [bar_y(lane) for _, _, lane, _ in places],
-        "marker": {
-            "symbol": "line-ns",
-            "size": 7,
-            "line": {"width": 2, "color": "token:failed"},
-            "opacity": 1,
-        },
-        "hoverinfo": "text",
-        "hovertext": [
-            text.hover(f"{lane.name}: retried {count} {text.TIMES}") for _, _, lane, count in places
-        ],
-        "customdata": [a.index for a, _, _, _ in places],
-        **in_drawing("bars", grid),
-    }
-    yield {
-        "type": "scatter",
-        "name": "retries told",
-        "mode": "text",
-        "yaxis": "y2",
-        "x": [a.index + 1 + REACH for a, _, _, _ in places],
-        "y": [bar_y(lane) - 13 for _, _, lane, _ in places],
-        "text": [f"retried {text.TIMES}{count}" if count > 1 else "retried" for _, _, _, count in places],
-        "textposition": "middle left",
-        "textfont": {"size": 11, "color": "token:failed"},
-        "hoverinfo": "skip",
-        "customdata": [a.index for a, _, _, _ in places],
-        **in_drawing("bars", grid, min_column_px=165),
-    }
-
-
-def draw_values(timeline: Timeline, grid: Grid) -> Trace:
-    """The rewards as numbers, at the foot of their columns."""
-    lane = grid.lane("reward")
-    kinds = [a.outcome for a in timeline.attempts]
-    few = len(timeline.attempts) <= _KEPT_WORDS
-    shown = [_value(timeline, a, k, few=few) for a, k in zip(timeline.attempts, kinds, strict=True)]
-    x, customdata = center_marks(timeline.attempts)
-    return {
-        "type": "scatter",
-        "name": "reward values",
-        "mode": "text",
-        "yaxis": "y2",
-        "x": x,
-        "y": [lane.value_at if lane else 0.0] * len(x),
+        "name": "durations of advice",
+        "shape": "text",
+        "size": 12,
+        "style": "muted",
+        "x": [a.index + ADVICE_AT for a, _ in advised],
+        "t": ends,
+        "dx": [ADVICE_TEXT_PX] * len(advised),
+        "y": [strip.y] * len(advised),
         "text": shown,
-        "textfont": {
-            "size": 13,
-            "color": ["token:text" if a.reward is not None else "token:muted" for a in timeline.attempts],
-            "weight": [600 if k in {"best", "stopped"} else 400 for k in kinds],
-        },
-        "hoverinfo": "skip",
-        "customdata": customdata,
-        **in_drawing("bars", grid, min_column_px=_room(shown)),
+        "room": room_beside(shown),
+        "attempt": [a.index for a, _ in advised],
     }
 
 
-def _value(timeline: Timeline, attempt: Attempt, kind: Outcome, *, few: bool) -> str:
-    """The reward, or why there is none; where there are many columns, a cross stands for a word."""
-    if attempt.reward is not None:
-        return messages.format_reward(timeline, attempt.reward)
-    if kind == "running":
-        return "…"
-    return messages.ATTEMPT_OUTCOMES[kind] if few else "✕"
+_ADVICE_STYLES = {"done": "hint", "failed": "failed", "running": "asking", "cut_off": "asking"}
 
 
-def draw_rules(timeline: Timeline, grid: Grid) -> Trace:
-    """Beneath the value of an attempt that failed a validator, that it did, where there is room for the words."""
-    lane = grid.lane("reward")
-    failed = [a for a in timeline.attempts if a.unmet]
-    shown = [messages.describe_unmet_rules(a).replace(" not", "<br>not") for a in failed]
-    x, customdata = center_marks(failed)
+def draw_possible_advice(grid: Grid) -> Layer:
+    """Before a run: a dashed circle for each request for advice that may be made."""
+    strip = grid.find_strip("advice")
+    columns = list(range(grid.columns - 1)) if strip is not None else []
     return {
-        "type": "scatter",
-        "name": "rules not met",
-        "mode": "text",
-        "yaxis": "y2",
-        "x": x,
-        "y": [lane.value_at + 26 if lane else 0.0] * len(x),
-        "text": shown,
-        "textfont": {"size": 11, "color": "token:failed"},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "customdata": customdata,
-        **in_drawing("bars", grid, min_column_px=_room(shown)),
+        "name": "advice",
+        "shape": "mark",
+        "x": [i + ADVICE_AT for i in columns],
+        "t": [None for _ in columns],
+        "y": [strip.y if strip else 0.0] * len(columns),
+        "symbol": ["circle"] * len(columns),
+        "style": ["ghost"] * len(columns),
+        "size": [11.0] * len(columns),
+        "share": ADVICE_SHARE,
+        "attempt": list(columns),
     }
-
-
-def _room(shown: list[str]) -> int:
-    """The width of a column, in pixels, below which these texts would run into one another."""
-    return 7 * max((len(part) for each in shown for part in each.split("<br>")), default=0)

@@ -89,7 +89,7 @@ def test_first_open_then_run_shows_every_attempt(app, example, attempts):
     run(app)
     stopped(app, f"Stopped at attempt {attempts}")
     expect(rows(app)).to_have_count(attempts)
-    expect(app.locator(".js-plotly-plot")).to_be_visible()
+    expect(app.locator(".rs-timeline .chart svg")).to_be_visible()
     expect(app.get_by_text("practice model").first).to_be_visible()
 
 
@@ -98,10 +98,10 @@ def test_attempts_arrive_one_by_one_on_the_same_chart(app):
     slow_down(app)
     run(app)
     expect(rows(app).nth(0)).to_be_visible(timeout=15_000)
-    app.locator(".js-plotly-plot").evaluate("node => { node.mine = 'the same' }")
+    app.locator(".rs-timeline .chart svg").evaluate("node => { node.mine = 'the same' }")
     expect(rows(app).nth(1)).to_be_visible(timeout=15_000)
     stopped(app)
-    assert app.locator(".js-plotly-plot").evaluate("node => node.mine") == "the same"
+    assert app.locator(".rs-timeline .chart svg").evaluate("node => node.mine") == "the same"
 
 
 def test_a_signature_and_a_reward_of_ones_own(app):

@@ -28,7 +28,7 @@ def test_a_giant_run_opens_soon_in_small_messages_and_answers_to_keys(page, serv
     wait_idle(page)
     sizes.clear()
     page.goto(f"{url}/run?run={log.run_id}&attempt=1")
-    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=15_000)
+    expect(page.locator(".rs-timeline .chart svg")).to_be_visible(timeout=15_000)
     expect(page.get_by_text("50,000 parts")).to_be_visible(timeout=15_000)
     wait_idle(page)
     assert max(sizes) < MB

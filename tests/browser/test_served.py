@@ -231,14 +231,14 @@ def test_everything_works_under_a_base_path(page: Page, server, base):
     wait_idle(page)
     run_button(page).click()
     expect(page.get_by_text("Stopped at attempt").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.locator(".rs-timeline .chart svg")).to_be_visible()
     expect(page.get_by_role("textbox", name=re.compile("def reward"))).to_be_visible()
     run_id = re.search("run=([^&]+)", page.url)[1]
     page.goto(f"{url}/run?run={run_id}&attempt=2")
-    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=20_000)
+    expect(page.locator(".rs-timeline .chart svg")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("heading", name=re.compile("Attempt 2 of"))).to_be_visible()
     page.get_by_role("link", name="Runs").click()
     expect(page).to_have_url(f"{url}/runs")
     page.get_by_role("link", name=re.compile("One-word")).first.click()
-    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=20_000)
+    expect(page.locator(".rs-timeline .chart svg")).to_be_visible(timeout=20_000)
     assert missing == []

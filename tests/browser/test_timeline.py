@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
 
 from tests import logs
 
@@ -58,7 +58,7 @@ def show(stage: Page) -> Iterator[Open]:
 
 def drawn(page: Page) -> None:
     """Wait until there is a chart."""
-    page.locator(".rs-timeline .chart .scatterlayer .trace").first.wait_for(state="attached")
+    page.locator(".rs-timeline .chart .layer").first.wait_for(state="attached")
 
 
 def chart(page: Page) -> Locator:
@@ -73,15 +73,24 @@ def selected(page: Page) -> Locator:
     return page.locator('.rs-timeline tbody tr[aria-selected="true"] th button')
 
 
-def band(page: Page) -> list[float]:
-    """Where the mark of the selected column lies on the axis of attempts."""
+def band(page: Page) -> list[int]:
+    """The numbers of the attempts whose columns are tinted."""
     return chart(page).evaluate(
-        "e => e.layout.shapes.filter((s) => s.name === 'selected' && s.type === 'rect').map((s) => (s.x0 + s.x1) / 2)"
+        """e => {
+          const middle = (box) => box.x + box.width / 2;
+          const numbers = [...e.querySelectorAll('.numbers text')];
+          const bands = [...e.querySelectorAll('.selected')].map((one) => one.getBoundingClientRect());
+          return bands.map((box) => Number(numbers.find((n) => {
+            const at = middle(n.getBoundingClientRect());
+            return at > box.x && at < box.right;
+          })?.textContent));
+        }"""
     )
 
 
-def zoom(page: Page) -> list[float]:
-    return chart(page).evaluate("e => e._fullLayout.xaxis.range.map((v) => Math.round(v * 100) / 100)")
+def layer(page: Page, name: str) -> Locator:
+    """What is drawn of one quantity."""
+    return chart(page).locator(f"[data-name='{name}']")
 
 
 def polled(page: Page, times: int = 2) -> None:
@@ -94,35 +103,52 @@ def polled(page: Page, times: int = 2) -> None:
     )
 
 
-def middle_of(page: Page, attempt: int) -> tuple[float, float]:
-    """Where on the screen the middle of a column lies, away from every mark."""
-    x, y = chart(page).evaluate(
-        "(e, x) => { const a = e._fullLayout, r = e.getBoundingClientRect();"
-        " return [r.left + a.xaxis._offset + a.xaxis.l2p(x), r.top + a.yaxis._offset + a.yaxis._length - 12]; }",
-        attempt,
-    )
-    return x, y
+def column(page: Page, attempt: int) -> Locator:
+    """The number on top of an attempt's column."""
+    return chart(page).locator(".numbers").get_by_text(str(attempt), exact=True)
+
+
+def middle_of(page: Page, attempt: int, share: float = 0.45) -> tuple[float, float]:
+    """Where on the screen the middle of a column lies. share: of the chart's height; 0.45 is below every mark."""
+    number, box = column(page, attempt).bounding_box(), chart(page).bounding_box()
+    assert number is not None
+    assert box is not None
+    return number["x"] + number["width"] / 2, box["y"] + share * box["height"]
 
 
 # ---- one chart that stays
 
 
-def test_attempts_arrive_on_the_same_node_and_zoom_and_selection_stay(show):
+def test_attempts_arrive_on_the_same_node_and_selection_and_place_stay(show):
     page = show("live")
-    chart(page).evaluate("e => { e.mine = true; e.querySelector('.main-svg').mine = true; }")
+    chart(page).evaluate("e => { e.mine = true; e.querySelector('svg').mine = true; }")
     rows(page).nth(1).get_by_role("button").click()
-    chart(page).evaluate("e => Plotly.relayout(e, {'xaxis.range': [0.5, 4.5]})")
+    before = [chart(page).bounding_box(), *(column(page, i).bounding_box() for i in range(1, 7))]
     for more in (4, 5):
         page.get_by_role("button", name="Grow").click()
         expect(rows(page)).to_have_count(more)
-        page.wait_for_function(
-            "(n) => document.querySelector('.rs-timeline .chart').data.find((t) => t.name === 'reward').x.length === n",
-            arg=more - 1,
-        )
-    assert chart(page).evaluate("e => [e.mine, e.querySelector('.main-svg').mine]") == [True, True]
-    assert zoom(page) == [0.5, 4.5]
+        expect(layer(page, "reward").locator("circle, path")).to_have_count(more - 1)
+    assert chart(page).evaluate("e => [e.mine, e.querySelector('svg').mine]") == [True, True]
+    assert [chart(page).bounding_box(), *(column(page, i).bounding_box() for i in range(1, 7))] == before
     expect(selected(page)).to_have_text("2")
     assert band(page) == [2]
+
+
+def test_pressing_run_moves_nothing(show):
+    """What may come before a run, and the run that has begun, has the same size and the same columns."""
+
+    def places(name: str) -> list:
+        return chart(show(name)).evaluate(
+            """e => {
+              const at = e.getBoundingClientRect();
+              return [at.width, at.height, ...[...e.querySelectorAll('.labels text, .numbers text, .rule')].map((one) => {
+                const box = one.getBoundingClientRect();
+                return [one.textContent, box.x - at.x, box.y - at.y, box.width, box.height].map((v) => v.toFixed?.(2) ?? v).join(' ');
+              })];
+            }"""
+        )
+
+    assert places("ghost: two stages") == places("nothing yet") == places("running")
 
 
 def test_no_frame_is_blank_while_attempts_arrive(show):
@@ -131,7 +157,7 @@ def test_no_frame_is_blank_while_attempts_arrive(show):
         """e => {
           window.blank = 0;
           const look = () => {
-            if (!e.isConnected || !e.querySelector('.scatterlayer path.point')) window.blank += 1;
+            if (!e.isConnected || !e.querySelector('.layer.mark circle')) window.blank += 1;
             requestAnimationFrame(look);
           };
           look();
@@ -144,11 +170,13 @@ def test_no_frame_is_blank_while_attempts_arrive(show):
 
 
 def test_what_has_not_changed_is_not_drawn_again(show):
-    """Polls bring the same data, and a selection is a shape on the chart that there is."""
+    """Polls bring the same data, and a selection is a tint behind the chart that there is."""
     page = show("live")
-    page.evaluate(
-        "() => { const react = Plotly.react; window.draws = 0;"
-        " Plotly.react = (...all) => { window.draws += 1; return react(...all); }; }"
+    chart(page).evaluate(
+        """e => {
+          window.draws = 0;
+          new MutationObserver(() => { window.draws += 1; }).observe(e.querySelector('.body'), { childList: true });
+        }"""
     )
     page.get_by_role("button", name="Point at the first").click()
     expect(selected(page)).to_have_text("1")
@@ -208,8 +236,9 @@ def test_a_click_on_a_column_selects_its_attempt(show):
 def test_a_click_on_a_column_to_come_selects_nothing(show):
     page = show("running")
     page.mouse.click(*middle_of(page, 5))
-    page.wait_for_timeout(300)
-    expect(selected(page)).to_have_count(0)
+    page.mouse.click(*middle_of(page, 2))
+    expect(selected(page)).to_have_text("2")
+    expect(page.get_by_text("Picks: 1")).to_be_visible()
 
 
 def test_buttons_step_and_are_disabled_where_they_lead_nowhere(show):
@@ -264,18 +293,6 @@ def test_keys_work_while_the_timeline_has_the_focus_and_only_then(show):
     expect(selected(page)).to_have_text("2")
 
 
-def click_column(page: Page, attempt: int) -> None:
-    """Press the mouse where that attempt's column is, in the panel of rewards."""
-    x, y = chart(page).evaluate(
-        """(e, x) => {
-          const box = e.getBoundingClientRect(), {xaxis, yaxis} = e._fullLayout;
-          return [box.x + xaxis._offset + xaxis.d2p(x), box.y + yaxis._offset + yaxis._length / 2];
-        }""",
-        attempt,
-    )
-    page.mouse.click(x, y)
-
-
 @pytest.mark.fault(33)
 @pytest.mark.parametrize(
     ("clicked", "key", "attempt"), [(2, "j", "3"), (5, "k", "4"), (1, "f", "2"), (6, "b", "3")]
@@ -283,27 +300,21 @@ def click_column(page: Page, attempt: int) -> None:
 def test_keys_work_after_a_click_on_the_chart(show, clicked, key, attempt):
     page = show("failures")
     page.get_by_label("Show").focus()
-    click_column(page, clicked)
+    page.mouse.click(*middle_of(page, clicked))
     expect(selected(page)).to_have_text(str(clicked))
     page.keyboard.press(key)
     expect(selected(page)).to_have_text(attempt)
 
 
 @pytest.mark.fault(33)
-def test_keys_work_after_a_press_beside_the_marks_and_after_a_zoom(show):
-    page = show("twelve")
-    chart(page).scroll_into_view_if_needed()
+def test_keys_work_after_a_press_beside_the_marks_and_after_a_brush(show):
+    page = show("forty")
     box = chart(page).bounding_box()
     page.mouse.click(box["x"] + 5, box["y"] + 5)
     page.keyboard.press("j")
     expect(selected(page)).to_have_text("1")
     page.get_by_label("Show").focus()
-    box = chart(page).bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 150)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 150, steps=5)
-    page.mouse.up()
-    expect(page.get_by_role("button", name="Show all attempts")).to_be_visible()
+    brush(page, 10, 20)
     page.keyboard.press("j")
     expect(selected(page)).to_have_text("2")
 
@@ -315,18 +326,113 @@ def test_the_focus_can_be_seen(show):
     assert page.locator(".rs-timeline").evaluate("e => getComputedStyle(e).boxShadow") != "none"
 
 
-def test_stepping_out_of_a_zoomed_view_moves_it_along(show):
-    page = show("twelve")
-    chart(page).evaluate("e => Plotly.relayout(e, {'xaxis.range': [0.5, 4.5]})")
-    rows(page).nth(8).get_by_role("button").click()
-    expect(selected(page)).to_have_text("9")
-    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.xaxis.range[0] > 4")
-    low, high = zoom(page)
-    assert high - low == pytest.approx(4)
-    assert low < 9 < high
-    page.get_by_role("button", name="Show all attempts").click()
-    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.xaxis.range[0] === 0.5")
-    assert zoom(page) == [0.5, 12.5]
+# ---- a range of attempts
+
+
+def brush(page: Page, first: int, last: int) -> None:
+    """Drag from one column of the matrix to another."""
+    (x, y), (to, _) = middle_of(page, first), middle_of(page, last)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move((x + to) / 2, y)
+    page.mouse.move(to, y)
+    page.mouse.up()
+
+
+def chosen(page: Page) -> list[int] | None:
+    """The first and last attempt of the range, as it is drawn."""
+    return chart(page).evaluate(
+        """e => {
+          const range = e.querySelector('.range')?.getBoundingClientRect();
+          if (!range) return null;
+          const cells = [...e.querySelectorAll('.numbers text')].map((n) => {
+            const box = n.getBoundingClientRect();
+            return [Number(n.textContent), box.x + box.width / 2];
+          });
+          const [[a, ax], [b, bx]] = [cells[1], cells.at(-1)];
+          const width = (bx - ax) / (b - a);
+          return [range.x, range.right].map((x, i) => Math.round(a + (x - ax) / width + (i ? -0.5 : 0.5)));
+        }"""
+    )
+
+
+def test_dragging_over_the_matrix_chooses_a_range_and_selects_nothing(show):
+    page = show("hundred")
+    brush(page, 40, 60)
+    assert chosen(page) == [40, 60]
+    expect(page.locator(".rs-timeline [role=status]")).to_have_text("Attempts 40 to 60 chosen")
+    expect(selected(page)).to_have_count(0)
+    brush(page, 80, 70)
+    assert chosen(page) == [70, 80], "backwards, too"
+    page.mouse.click(*middle_of(page, 90))
+    expect(selected(page)).to_have_text("90")
+    assert chosen(page) == [70, 80], "a click selects, and leaves the range"
+
+
+def test_shift_and_the_arrows_choose_a_range_and_escape_lets_go(show):
+    page = show("hundred")
+    page.mouse.click(*middle_of(page, 50))
+    expect(selected(page)).to_have_text("50")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    assert chosen(page) == [50, 53]
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert chosen(page) == [48, 50]
+    expect(selected(page)).to_have_text("50")
+    page.keyboard.press("Escape")
+    assert chosen(page) is None
+
+
+def test_a_range_outlasts_attempts_that_arrive(show):
+    page = show("live matrix")
+    brush(page, 10, 20)
+    page.get_by_role("button", name="Grow").click()
+    expect(rows(page)).to_have_count(4)
+    assert chosen(page) == [10, 20]
+
+
+def test_with_few_attempts_there_is_no_range_to_drag(show):
+    page = show("two stages")
+    brush(page, 1, 3)
+    assert chosen(page) is None
+    expect(selected(page)).to_have_text("3")
+
+
+# ---- wall time
+
+
+def test_a_switch_turns_to_wall_time_and_back(show):
+    """Bars as long as they took, one after another; the selection stays, and so does the size."""
+    page = show("two stages")
+    page.mouse.click(*middle_of(page, 2))
+    expect(selected(page)).to_have_text("2")
+    before = chart(page).bounding_box()
+    switch = page.get_by_role("button", name="Wall time")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    assert chart(page).bounding_box() == before
+    assert band(page) == [2]
+    widths = layer(page, "answer").locator("rect").evaluate_all("all => all.map((e) => e.getBBox().width)")
+    assert [w / widths[3] for w in widths] == pytest.approx([4, 2.75, 1.5, 1], abs=0.05)
+    ends = [
+        (box["x"], box["x"] + box["width"])
+        for name in ("draft", "answer")
+        for box in (layer(page, name).locator("rect").nth(i).bounding_box() for i in range(4))
+    ]
+    assert all(a[1] <= b[0] + 1 for a, b in pairwise(sorted(ends))), "no two at once"
+    expect(chart(page).get_by_text("0 s", exact=True)).to_be_visible()
+    page.mouse.click(ends[2][0] + 2, before["y"] + 60)
+    expect(selected(page)).to_have_text("3")
+    switch.click()
+    expect(chart(page).get_by_text("temperature", exact=True)).to_be_visible()
+    assert band(page) == [3]
+
+
+def test_a_matrix_has_no_wall_time(show):
+    page = show("hundred")
+    expect(page.get_by_role("button", name="Wall time")).to_be_hidden()
 
 
 # ---- the ledger
@@ -389,39 +495,6 @@ def test_seconds_go_by_on_the_row_that_runs(show):
     expect(cell).not_to_have_text(first, timeout=5_000)
 
 
-def test_the_ledger_is_there_before_the_library_and_works_without_it(page, serve):
-    """And the chart's place says what is amiss."""
-    held: list[Route] = []
-    page.route("**/plotly.min.js?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function of Python's
-    page.goto(serve(APP))
-    expect(rows(page)).to_have_count(4)
-    expect(page.get_by_text("Drawing the chart")).to_be_visible()
-    held[0].abort()
-    expect(page.get_by_text("The chart could not be drawn: its library did not load.")).to_be_visible()
-    rows(page).nth(1).get_by_role("button").click()
-    expect(page.get_by_text("Selected: 1")).to_be_visible()
-    page.locator(".rs-timeline").press("j")
-    expect(selected(page)).to_have_text("3")
-
-
-def test_a_library_that_came_late_is_drawn_with(page, serve):
-    """One that failed to load is asked for again with the next news."""
-    page.route("**/plotly.min.js?*", lambda route: route.abort(), times=1)
-    page.goto(serve(APP))
-    expect(page.get_by_text("The chart could not be drawn")).to_be_visible()
-    rows(page).nth(1).get_by_role("button").click()
-    drawn(page)
-    expect(page.get_by_text("The chart could not be drawn")).to_be_hidden()
-    assert band(page) == [2]
-
-
-def test_a_module_that_failed_to_load_is_fetched_again(page, serve):
-    """Under an address of its own, with all that it imports: a browser remembers what it could not import."""
-    page.route("**/lib/timeline/*/chart.js", lambda route: route.abort(), times=1)
-    page.goto(serve(APP))
-    drawn(page)
-
-
 # ---- text, theme and room
 
 
@@ -429,8 +502,9 @@ def test_markup_from_a_model_is_shown_as_text(show):
     page = show("hostile")
     expect(rows(page).first).to_contain_text("<img src=x onerror=")
     page.mouse.move(*middle_of(page, 1))
-    expect(page.locator(".rs-timeline .hoverlayer")).to_contain_text("<img src=x")
-    assert page.locator(".rs-timeline :is(img, b, u, i)").count() == 0
+    expect(page.locator(".rs-timeline .tip")).to_contain_text("<img src=x onerror=")
+    expect(page.locator(".rs-timeline .tip")).to_contain_text("&lt;i&gt")
+    assert page.locator(".rs-timeline :is(img, u, i, .tip b b)").count() == 0
     assert page.locator(".rs-timeline a").count() == 0
     assert page.evaluate("window.hurt") is None
     expect(page.locator(".rs-timeline .chart")).to_contain_text("<b>draft</b>")
@@ -441,17 +515,62 @@ def test_the_chart_says_in_words_what_it_shows(show):
     expect(page.get_by_role("img", name=re.compile("Attempt 4 was returned"))).to_be_visible()
 
 
+def test_pointing_at_a_column_or_a_strip_tells_what_it_is(show):
+    """There is no legend: what a mark means is said where one points, and in the alternative text."""
+    page = show("failures")
+    tip = page.locator(".rs-timeline .tip")
+    expect(page.locator(".rs-timeline .key")).to_have_count(0)
+    page.mouse.move(*middle_of(page, 3))
+    expect(tip).to_contain_text("Attempt 3 · best")
+    page.mouse.move(*middle_of(page, 2))
+    expect(tip).to_contain_text("Attempt 2 · failed")
+    x, _ = middle_of(page, 3)
+    page.mouse.move(x, layer(page, "answer").locator("rect").first.bounding_box()["y"])
+    expect(tip).to_contain_text("answer, attempt 3")
+    expect(tip).to_contain_text("retried 2")
+    page.mouse.move(x, layer(page, "advice").locator("circle").first.bounding_box()["y"] + 5)
+    expect(tip).to_contain_text("Advice after attempt 3 failed")
+    page.mouse.move(1, 1)
+    expect(tip).to_be_hidden()
+
+
 def test_the_chart_follows_a_change_of_theme(show):
     page = show("two stages")
-    ink = "e => [e._fullLayout.font.color, getComputedStyle(e.closest('.rs-timeline')).color]"
+    ink = "e => getComputedStyle(e.querySelector('.numbers text')).fill"
     before = chart(page).evaluate(ink)
-    chart(page).evaluate("e => { e.mine = true; }")
+    chart(page).evaluate("e => { e.querySelector('.layer').mine = true; }")
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(
-        "(was) => document.querySelector('.rs-timeline .chart')._fullLayout.font.color !== was", arg=before[0]
+        "(was) => getComputedStyle(document.querySelector('.rs-timeline .chart .numbers text')).fill !== was",
+        arg=before,
     )
-    assert chart(page).evaluate(ink)[1] != before[1]
-    assert chart(page).evaluate("e => e.mine")
+    assert chart(page).evaluate("e => e.querySelector('.layer').mine"), "not drawn anew"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "width"), [("hundred", 1280), ("five hundred", 1280), ("forty", 390), ("twelve", 390)]
+)
+def test_nothing_is_cut_off_at_the_edges_of_the_chart(show, name, width, scheme):
+    """The mark of the last column least of all."""
+    page = show(name, size=(width, 900), scheme=scheme)
+    outside = chart(page).evaluate(
+        """e => {
+          const box = e.querySelector('svg').getBoundingClientRect();
+          const all = [...e.querySelectorAll('.body *')].filter((one) => !one.childElementCount);
+          const shown = all.map((one) => [one, one.getBoundingClientRect()]).filter(([, b]) => b.width || b.height);
+          return shown.filter(([, b]) => b.x < box.x - 1 || b.right > box.right + 1 || b.y < box.y - 1 || b.bottom > box.bottom + 1)
+            .map(([one]) => one.outerHTML);
+        }"""
+    )
+    assert outside == []
+
+
+def test_the_pending_ring_of_the_last_of_many_attempts_is_whole(show):
+    page = show("last of many")
+    ring, box = layer(page, "running").locator("circle").bounding_box(), chart(page).bounding_box()
+    assert ring["width"] >= 9
+    assert ring["x"] + ring["width"] <= box["x"] + box["width"]
 
 
 @pytest.mark.parametrize("name", ["two stages", "failures", "forty", "hostile", "long words", "nothing yet"])
@@ -477,39 +596,46 @@ def test_the_chart_is_laid_out_anew_when_the_window_narrows(show):
     assert page.get_by_text("temperature", exact=True).first.is_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     expect(chart(page).get_by_text("temp.", exact=True)).to_be_visible()
-    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.width < 390")
+    assert float(chart(page).locator("svg").first.get_attribute("width")) < 390
     page.set_viewport_size({"width": 1280, "height": 900})
     expect(chart(page).get_by_text("temperature", exact=True)).to_be_visible()
 
 
-def visible(page: Page) -> set[str]:
-    """Names of the traces that are drawn."""
-    return set(
-        chart(page).evaluate(
-            "e => e.data.filter((t) => t.visible !== false && t.x.length).map((t) => t.name)"
-        )
-    )
-
-
-def test_narrow_columns_turn_the_strips_into_a_matrix_and_the_key_says_so(show):
-    page = show("twelve")
-    key = page.locator(".rs-timeline .key")
-    assert {"hints", "tracks", "reward values"} <= visible(page)
-    expect(key.get_by_text("stronger colour")).to_be_hidden()
+def test_columns_too_narrow_for_bars_become_a_matrix(show):
+    page = show("thirty")
+    expect(layer(page, "hints")).to_have_count(1)
     page.set_viewport_size({"width": 390, "height": 844})
-    expect(key.get_by_text("stronger colour")).to_be_visible()
-    page.wait_for_function("document.querySelector('.rs-timeline .chart')._fullLayout.width < 390")
-    assert {"cells", "hints in cells"} <= visible(page)
-    assert not {"hints", "durations", "reward values", "tracks", "draft"} & visible(page)
+    expect(layer(page, "time")).to_have_count(1)
+    expect(layer(page, "hints")).to_have_count(0)
+    expect(chart(page).get_by_text("new hint")).to_be_visible()
 
 
-def test_the_key_explains_what_only_some_runs_have(show):
-    key = show("failures").locator(".rs-timeline .key")
-    expect(key.get_by_text("retried")).to_be_visible()
-    expect(key.get_by_text("cut off")).to_be_hidden()
-    key = show("cancelled").locator(".rs-timeline .key")
-    expect(key.get_by_text("retried")).to_be_hidden()
-    expect(key.get_by_text("cut off")).to_be_visible()
+def test_arrows_land_in_the_stage_that_got_the_hint(show):
+    """By what is on the screen: the tip of each is at the height of a bar of that stage, left of it, in the next column."""
+    page = show("two stages")
+    tips = layer(page, "hints").locator(".head")
+    bars = {name: layer(page, name).locator("rect") for name in ("draft", "answer")}
+    landed = []
+    for i in range(tips.count()):
+        box = tips.nth(i).bounding_box()
+        for name, all_bars in bars.items():
+            for k in range(4):
+                bar = all_bars.nth(k).bounding_box()
+                gap = bar["x"] - (box["x"] + box["width"])
+                if abs(box["y"] + box["height"] / 2 - bar["y"] - bar["height"] / 2) < 1 and -1 < gap < 5:
+                    landed.append((name, k + 1))
+    assert landed == [("draft", 2), ("answer", 2), ("draft", 3), ("answer", 4)]
+
+
+def test_in_narrow_columns_values_stand_above_their_marks_and_do_not_touch(show):
+    page = show("two stages", size=(390, 844))
+    boxes = [
+        b for b in (layer(page, "reward values").locator("text").nth(i).bounding_box() for i in range(4)) if b
+    ]
+    assert len(boxes) == 4
+    assert all(a["x"] + a["width"] < b["x"] for a, b in pairwise(boxes))
+    mark = layer(page, "reward").locator("circle").first.bounding_box()
+    assert boxes[0]["y"] + boxes[0]["height"] / 2 <= mark["y"] - 6
 
 
 CONTRASTS = """() => {
@@ -527,7 +653,7 @@ CONTRASTS = """() => {
   const root = document.querySelector('.rs-timeline');
   const ground = getComputedStyle(document.querySelector('.stApp')).backgroundColor;
   const found = {};
-  for (const e of root.querySelectorAll('.chart text, .key li, .steps span, td, th, .note, button:not(:disabled)')) {
+  for (const e of root.querySelectorAll('.chart text, .tip *, .steps span, td, th, .note, button:not(:disabled)')) {
     const style = getComputedStyle(e);
     const selected = e.closest('tr[aria-selected=true]');
     const on = selected ? getComputedStyle(selected.querySelector('td')).backgroundColor : ground;

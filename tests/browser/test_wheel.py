@@ -76,7 +76,7 @@ def test_the_wheel_opens_the_app_in_an_empty_folder(page, tmp_path):
         wait_idle(page)
         run_button(page).click()
         expect(page.get_by_text(re.compile("Stopped at attempt 3")).first).to_be_visible(timeout=30_000)
-        expect(page.locator(".js-plotly-plot")).to_be_visible()
+        expect(page.locator(".rs-timeline .chart svg")).to_be_visible()
         with urllib.request.urlopen(url) as answer:
             assert "default-src 'self'" in answer.headers["content-security-policy"]
     finally:

@@ -3,42 +3,63 @@
 # ruff: noqa: RUF001 - the minus sign is what is shown, and so what is asserted
 
 import copy
+import itertools
 import json
 import math
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.figures import build_figure, build_ledger, describe_figure, text
+from refine_core.figures import (
+    build_figure,
+    build_ghost,
+    build_ledger,
+    describe_figure,
+    describe_ghost,
+)
+from refine_core.figures.axis import build_axis
+from refine_core.figures.strips import TRACK_START
 from refine_core.messages import describe_failure
+from refine_core.spec import StageSpec
 from tests import logs
 
 
-def trace(log: logs.Log, name: str, axis: str | None = None) -> dict:
-    """The one trace of that name in the log's figure."""
-    found = [
-        t
-        for t in build_figure(log.timeline)["data"]
-        if t["name"] == name and axis in {None, t.get("yaxis", "y")}
-    ]
-    assert len(found) == 1
-    return found[0]
+def drawing(log: logs.Log, kind: str = "columns") -> dict:
+    found = build_figure(log.timeline)["drawings"][kind]
+    assert found is not None
+    return found
 
 
-def layout(log: logs.Log) -> dict:
-    return build_figure(log.timeline)["layout"]
+def layer(log: logs.Log, name: str, kind: str = "columns") -> dict:
+    """The one layer of that name in a drawing of the log."""
+    (found,) = [each for each in drawing(log, kind)["layers"] if each["name"] == name]
+    return found
 
 
-def strings(value: object) -> list[str]:
-    """Every string in a figure, whatever it is nested in."""
-    if isinstance(value, dict):
-        return [s for v in value.values() for s in strings(v)]
-    if isinstance(value, list | tuple):
-        return [s for v in value for s in strings(v)]
-    return [value] if isinstance(value, str) else []
+def rule(log: logs.Log, style: str) -> list[float]:
+    """The heights of the lines of one style."""
+    return [r["y"] for r in drawing(log)["rules"] if r["style"] == style]
+
+
+def named(log: logs.Log, kind: str = "columns") -> dict[str, float]:
+    """What is named at the left, and where."""
+    return {label["text"]: label["y"] for label in drawing(log, kind)["labels"]}
+
+
+def reward_at(log: logs.Log, y: float) -> float:
+    """The reward that a height stands for, by the two outermost numbers of the axis."""
+    axis = build_axis(log.timeline, *panel_of(log))
+    return axis.low + (axis.bottom - y) / axis.height * (axis.high - axis.low)
+
+
+def panel_of(log: logs.Log) -> tuple[float, float]:
+    top, foot = drawing(log)["panel"]
+    return top, foot - top
 
 
 @pytest.mark.parametrize("name", logs.SCENARIOS)
@@ -69,106 +90,192 @@ def test_every_prefix_of_a_log_can_be_drawn(name):
 REWARDS = st.one_of(st.none(), st.floats(allow_nan=False), st.sampled_from([0.0, 0.5, 1.0]))
 
 
+def made_of(rewards: list[float | None], threshold: float | None, *, finished: bool = True) -> logs.Log:
+    log = logs.Log(stages=("answer",), N=max(2, len(rewards)), threshold=threshold)
+    for reward in rewards:
+        log.attempt(reward)
+        log.advise({"answer": "Again."})
+    if finished:
+        log.finish()
+    return log
+
+
 @given(
     rewards=st.lists(REWARDS, max_size=12), threshold=st.none() | st.floats(-1e6, 1e6), end=st.floats(0, 1)
 )
 @settings(max_examples=60, deadline=None)
 def test_every_mark_lies_in_the_panel_and_the_ring_on_the_best_attempt(rewards, threshold, end):
-    """For a whole run and for any prefix of it, and with one number of traces."""
-    log = logs.Log(stages=("answer",), N=max(1, len(rewards)), threshold=threshold)
-    for reward in rewards:
-        log.attempt(reward)
-        log.advise({"answer": "Again."})
-    log.finish()
-    blank = len(build_figure(prefix(log, 1).timeline)["data"])
+    """For a whole run and for any prefix of it, and with the same layers."""
+    log = made_of(rewards, threshold)
+    blank = [each["name"] for each in drawing(prefix(log, 1))["layers"]]
     for part in (log, prefix(log, 1 + round(end * (len(log.records) - 1)))):
-        figure = build_figure(part.timeline)
-        json.dumps(figure, allow_nan=False)
-        assert len(figure["data"]) == blank
-        low, high = figure["layout"]["yaxis"]["range"]
-        heights = [
-            y for n in ("reward", "failed", "running", "returned", "best so far") for y in trace(part, n)["y"]
-        ]
-        assert all(low <= y <= high for y in heights)
-        below = trace(part, "failed")["y"]
-        assert all(y < figure["layout"]["yaxis"]["tickvals"][0] for y in below)
+        json.dumps(build_figure(part.timeline), allow_nan=False)
+        assert [each["name"] for each in drawing(part)["layers"]] == blank
+        top, foot = drawing(part)["panel"]
+        heights = [y for n in ("reward", "running", "returned") for y in layer(part, n)["y"]]
+        heights += [y for line in layer(part, "best so far")["points"] for _, y in line]
+        assert all(top <= y <= foot for y in heights)
+        assert all(y > foot for y in layer(part, "failed")["y"])
     scored = [r for r in rewards if r is not None]
-    assert trace(log, "returned")["customdata"] == ([rewards.index(max(scored))] if scored else [])
+    assert layer(log, "returned")["attempt"] == ([rewards.index(max(scored))] if scored else [])
 
 
-def test_the_number_of_traces_does_not_depend_on_the_number_of_attempts():
-    assert len(build_figure(logs.long(3).timeline)["data"]) == len(
-        build_figure(logs.long(60).timeline)["data"]
-    )
+# ---- nothing moves
 
 
-def test_attempts_are_numbered_from_one_and_clicks_carry_their_index():
-    rewards = trace(logs.two_stages(), "reward")
-    assert rewards["x"] == [1, 2, 3, 4]
-    assert rewards["customdata"] == [0, 1, 2, 3]
+PLACES = ("kind", "height", "left", "numbers", "panel")
+
+
+def places(figure: dict) -> dict:
+    """Where the parts of a figure lie; a name that comes with the first failure has had its room before."""
+    shown = figure["drawings"]["columns"] or figure["drawings"]["matrix"]
+    labels = [(label["text"], label["y"]) for label in shown["labels"] if label["text"] != "failed"]
+    return {**{key: shown[key] for key in PLACES}, "labels": labels, "columns": figure["columns"]}
+
+
+@given(rewards=st.lists(st.none() | st.floats(0, 1), max_size=8), threshold=st.none() | st.floats(0, 1))
+@settings(max_examples=40, deadline=None)
+def test_nothing_moves_while_attempts_arrive(rewards, threshold):
+    """From before the run to its end: one size, one axis, the same names at the same heights."""
+    log = made_of(rewards, threshold)
+    before = build_ghost(log.timeline.spec)
+    shown = before["drawings"]["columns"]
+    for end in range(1, len(log.records) + 1):
+        part = prefix(log, end)
+        assert places(build_figure(part.timeline)) == places(before)
+        assert drawing(part)["ticks"] == shown["ticks"]
+
+
+@given(
+    rewards=st.lists(st.none() | st.floats(-1e9, 1e9), max_size=10),
+    threshold=st.none() | st.floats(-1e3, 1e3),
+)
+@settings(max_examples=100, deadline=None)
+def test_the_axis_of_rewards_only_ever_grows(rewards, threshold):
+    """Once there is a reward or a threshold; and it holds whatever has been seen."""
+    log = made_of(rewards, threshold)
+    before = None
+    for end in range(1, len(log.records) + 1):
+        timeline = prefix(log, end).timeline
+        seen = [a.reward for a in timeline.attempts if a.reward is not None]
+        if not seen and threshold is None:
+            continue
+        axis = build_axis(timeline, 0, 100)
+        assert all(
+            axis.low <= value <= axis.high for value in (*seen, *([] if threshold is None else [threshold]))
+        )
+        assert before is None or (axis.low <= before.low and axis.high >= before.high)
+        assert 2 <= len(axis.ticks) <= 6
+        before = axis
+
+
+@pytest.mark.fault(36)
+@pytest.mark.parametrize("attempts", [8, 30, 40])
+def test_a_run_that_stopped_early_keeps_all_its_columns(attempts):
+    """What "of 8" says above must be seen below."""
+    log = logs.Log(N=attempts)
+    log.attempt(0.1)
+    log.attempt(1.0)
+    log.finish()
+    figure = build_figure(log.timeline)
+    assert figure["columns"] == attempts
+    assert figure["begun"] == [0, 1]
+    assert len(figure["hovers"]) == attempts
+    assert figure["hovers"][-1] == f"Attempt {attempts} was not needed\ntemperature 1"
+
+
+def test_a_single_attempt_has_one_column_whatever_n_is():
+    log = logs.Log(N=5, strategy="single")
+    assert build_figure(log.timeline)["columns"] == 1
+    assert "advice" not in named(log)
+
+
+def test_one_stage_takes_about_190_pixels_and_another_adds_one_strip():
+    heights = [drawing(logs.Log(stages=names))["height"] for names in (("a",), ("a", "b"), ("a", "b", "c"))]
+    assert 185 <= heights[0] <= 200
+    assert heights[2] - heights[1] == 20
+    assert heights[1] - heights[0] <= 20
+
+
+# ---- the panel
+
+
+def test_the_number_of_layers_does_not_depend_on_the_number_of_attempts():
+    assert len(drawing(logs.long(3))["layers"]) == len(drawing(logs.long(30))["layers"])
+    assert len(drawing(logs.long(31), "matrix")["layers"]) == len(drawing(logs.long(90), "matrix")["layers"])
+
+
+def test_marks_stand_in_the_middle_of_their_columns_and_carry_their_index():
+    rewards = layer(logs.two_stages(), "reward")
+    assert rewards["x"] == [0.5, 1.5, 2.5, 3.5]
+    assert rewards["attempt"] == [0, 1, 2, 3]
 
 
 def test_position_is_the_reward_itself():
-    assert trace(logs.two_stages(), "reward")["y"] == [0.2, 0.6, 0.62, 0.91]
+    log = logs.two_stages()
+    assert [reward_at(log, y) for y in layer(log, "reward")["y"]] == pytest.approx([0.2, 0.6, 0.62, 0.91])
 
 
 def test_each_outcome_has_a_shape_of_its_own():
-    assert trace(logs.two_stages(), "reward")["marker"]["symbol"] == ["circle", "circle", "circle", "square"]
-    assert trace(logs.failures(), "reward")["marker"]["symbol"] == [
-        "circle",
-        "triangle-up",
-        "circle",
-        "circle",
-    ]
-    assert trace(logs.failures(), "failed")["marker"]["symbol"] == ["x", "x"]
+    assert layer(logs.two_stages(), "reward")["symbol"] == ["circle", "circle", "circle", "square"]
+    assert layer(logs.failures(), "reward")["symbol"] == ["circle", "triangle", "circle", "circle"]
+    assert layer(logs.failures(), "failed")["symbol"] == ["cross", "cross"]
+    assert layer(logs.running(), "running")["symbol"] == ["ring"]
 
 
 def test_a_tie_keeps_the_first_best():
     """Attempts 3 and 4 have one reward; only the first of them is marked, and it is the one returned."""
-    rewards = trace(logs.failures(), "reward")
-    assert rewards["y"][1] == rewards["y"][2] == 0.7
-    assert rewards["x"][rewards["marker"]["symbol"].index("triangle-up")] == 3
+    rewards = layer(logs.failures(), "reward")
+    assert rewards["y"][1] == rewards["y"][2]
+    assert rewards["attempt"][rewards["symbol"].index("triangle")] == 2
 
 
 def test_the_ring_is_on_the_attempt_returned_and_there_is_none_before_the_end():
     log = logs.two_stages()
-    assert (trace(log, "returned")["x"], trace(log, "returned")["y"]) == ([4], [0.91])
-    assert trace(logs.running(), "returned")["x"] == []
-    assert trace(logs.cancelled(), "returned")["x"] == []
+    ring, marks = layer(log, "returned"), layer(log, "reward")
+    assert (ring["x"], ring["y"]) == ([3.5], [marks["y"][3]])
+    assert ring["size"][0] > marks["size"][3] + 6
+    assert layer(logs.running(), "returned")["x"] == []
+    assert layer(logs.cancelled(), "returned")["x"] == []
 
 
-def test_best_so_far_never_falls():
-    steps = trace(logs.long(12), "best so far")
-    assert steps["y"] == sorted(steps["y"])
-    assert steps["line"]["shape"] == "hv"
+def test_best_so_far_never_falls_and_goes_by_steps():
+    (points,) = layer(logs.long(12), "best so far")["points"]
+    assert [y for _, y in points] == sorted((y for _, y in points), reverse=True)
+    assert all(a[0] == b[0] or a[1] == b[1] for a, b in itertools.pairwise(points))
 
 
 def test_failures_lie_on_one_line_below_zero_and_it_is_labelled():
     log = logs.failures()
-    lost = trace(log, "failed")
-    assert lost["x"] == [2, 5]
+    lost = layer(log, "failed")
+    assert lost["attempt"] == [1, 4]
     assert len(set(lost["y"])) == 1
-    assert layout(log)["yaxis"]["range"][0] < lost["y"][0] < 0
-    labels = [note for note in layout(log)["annotations"] if note["text"] == "failed"]
-    assert {note["y"] for note in labels} == {lost["y"][0]}
+    assert lost["y"][0] > drawing(log)["panel"][1]
+    assert named(log)["failed"] == lost["y"][0]
+    assert lost["y"][0] in rule(log, "hair")
 
 
 def test_failures_lie_below_negative_rewards_too():
     log = logs.negative()
     log.records.pop()
     log.attempt(None)
-    assert trace(log, "failed")["y"][0] < min(trace(log, "reward")["y"])
+    assert layer(log, "failed")["y"][0] > max(layer(log, "reward")["y"])
 
 
-def test_without_failures_no_room_is_kept_for_them():
-    assert trace(logs.two_stages(), "failed")["x"] == []
-    assert "failed" not in {note["text"] for note in layout(logs.two_stages())["annotations"]}
+def test_room_for_failures_is_kept_from_the_start_and_named_with_the_first():
+    spared, failed = logs.Log(), logs.Log()
+    spared.attempt(0.5)
+    failed.attempt(None)
+    assert "failed" not in named(spared)
+    assert "failed" in named(failed)
+    assert places(build_figure(spared.timeline)) == places(build_figure(failed.timeline))
+    assert drawing(failed)["panel"][1] < named(failed)["failed"] < named(failed)["temperature"] - 12
 
 
 def test_a_cancelled_attempt_is_not_called_failed():
-    lost = trace(logs.cancelled(), "failed")
-    assert lost["x"] == [2]
-    assert lost["marker"]["symbol"] == ["line-ew-open"]
+    lost = layer(logs.cancelled(), "failed")
+    assert lost["attempt"] == [1]
+    assert lost["symbol"] == ["dash"]
     assert [row.words for row in build_ledger(logs.cancelled().timeline)] == ["best", "cut off"]
 
 
@@ -177,9 +284,10 @@ def test_an_attempt_left_by_a_process_that_ended_is_not_said_to_go_on():
 
 
 def test_the_running_attempt_waits_half_way_up():
-    running = trace(logs.running(), "running")
-    assert (running["x"], running["y"]) == ([4], [0.5])
-    assert running["marker"]["line"]["dash"]
+    log = logs.running()
+    running = layer(log, "running")
+    assert (running["attempt"], [reward_at(log, y) for y in running["y"]]) == ([3], [0.5])
+    assert running["style"] == ["running"]
 
 
 @pytest.mark.parametrize(
@@ -199,41 +307,52 @@ def test_the_running_attempt_waits_half_way_up():
         [1e17, 1e17 + 16],
     ],
 )
-def test_the_range_holds_every_reward_and_the_threshold(rewards):
+def test_the_axis_holds_every_reward_and_the_threshold(rewards):
     log = logs.Log(threshold=0.9)
     for reward in rewards:
         log.attempt(reward)
-    axis = layout(log)["yaxis"]
-    low, high = axis["range"]
-    assert low < min([*rewards, 0.9])
-    assert high > max([*rewards, 0.9])
-    assert 3 <= len(axis["tickvals"]) <= 8
-    assert low < axis["tickvals"][0] <= axis["tickvals"][-1] < high
+    axis = build_axis(log.timeline, 0, 70)
+    assert axis.low <= min([*rewards, 0.9]) < max([*rewards, 0.9]) <= axis.high
+    assert 2 <= len(axis.ticks) <= 5
+    assert axis.low <= axis.ticks[0] < axis.ticks[-1] <= axis.high
+    ys = [y for y, _ in axis.labels(log.timeline)]
+    assert all(abs(a - b) >= 12 for a, b in itertools.combinations(ys, 2)), (
+        "numbers that run into one another"
+    )
+
+
+def test_without_rewards_the_axis_goes_from_0_to_the_threshold_or_to_1():
+    def ends(threshold: float | None) -> tuple[float, float]:
+        axis = build_axis(logs.Log(threshold=threshold).timeline, 0, 70)
+        return axis.low, axis.high
+
+    assert [ends(t) for t in (None, 0.4, 1.0, 5.0, -2.0)] == [(0, 1), (0, 1), (0, 1), (0, 5), (-2, 0)]
 
 
 def test_rewards_that_differ_by_rounding_get_an_axis_with_different_numbers():
     log = logs.Log(threshold=None)
     log.attempt(3.0)
-    log.attempt(0.1 + 0.2 + 2.7)
-    numbers = layout(log)["yaxis"]["ticktext"]
+    log.attempt(math.nextafter(3.0, 4))
+    numbers = [tick["text"] for tick in drawing(log)["ticks"]]
     assert len(set(numbers)) == len(numbers)
+    values = layer(log, "reward values")["text"]
+    assert len(set(values)) == 2
 
 
 def test_a_reward_beyond_all_measure_lies_at_the_edge():
     log = logs.Log(threshold=None)
     log.attempt(1.7e308)
     log.attempt(-1.7e308)
-    low, high = layout(log)["yaxis"]["range"]
-    assert trace(log, "reward")["y"] == [high, low]
+    assert layer(log, "reward")["y"] == drawing(log)["panel"]
 
 
 def test_rewards_far_from_zero_are_told_apart():
-    """A range that began at zero would draw 100.1 and 100.2 as one."""
+    """An axis that began at zero would draw 100.1 and 100.2 as one."""
     log = logs.Log(threshold=None)
     log.attempt(100.1)
     log.attempt(100.2)
-    low, high = layout(log)["yaxis"]["range"]
-    assert high - low < 0.5
+    first, second = layer(log, "reward")["y"]
+    assert first - second > 5
 
 
 def test_a_reward_without_end_lies_at_the_edge():
@@ -241,48 +360,45 @@ def test_a_reward_without_end_lies_at_the_edge():
     log.attempt(0.5)
     log.attempt(math.inf)
     log.attempt(-math.inf)
-    low, high = layout(log)["yaxis"]["range"]
-    assert trace(log, "reward")["y"] == [0.5, high, low]
-    assert trace(log, "reward values")["text"][1:] == ["∞", "-∞"]
+    top, foot = drawing(log)["panel"]
+    assert layer(log, "reward")["y"] == [(top + foot) / 2, top, foot]
+    assert layer(log, "reward values")["text"][1:] == ["∞", "-∞"]
 
 
-def test_the_threshold_is_a_dashed_labelled_line_and_absent_without_one():
+def test_the_threshold_is_a_dashed_line_with_its_name_and_value():
     log = logs.two_stages()
-    (line,) = [shape for shape in layout(log)["shapes"] if shape["name"] == "threshold"]
-    assert (line["y0"], line["y1"]) == (0.9, 0.9)
-    assert line["line"]["dash"]
-    assert "threshold<br>0.90" in {note["text"] for note in layout(log)["annotations"]}
+    (at,) = rule(log, "threshold")
+    assert reward_at(log, at) == pytest.approx(0.9)
+    assert named(log)["threshold"] == at
+    assert [t["text"] for t in drawing(log)["ticks"] if t["y"] == at] == ["0.90"]
     endless = logs.Log(threshold=None)
-    assert "threshold" not in {shape["name"] for shape in layout(endless)["shapes"]}
+    assert rule(endless, "threshold") == []
+    assert "threshold" not in named(endless)
 
 
-def test_in_a_narrow_place_the_threshold_is_named_where_no_mark_stands():
-    """At the left, but at the right where the very first attempt has reached it."""
-
-    def side(log: logs.Log) -> float:
-        return next(n["x"] for n in layout(log)["annotations"] if n["name"] == "narrow:threshold")
-
-    assert (side(logs.two_stages()), side(logs.one())) == (0, 1)
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 0.55, 0.98, 1.0, 7.0])
+def test_names_at_the_left_do_not_run_into_one_another(threshold):
+    heights = sorted(named(logs.Log(threshold=threshold)).values())
+    assert all(b - a >= 13 for a, b in itertools.pairwise(heights))
 
 
-def test_where_marks_stand_at_both_ends_above_the_threshold_it_is_named_below():
-    log = logs.Log(stages=("answer",), N=4)
-    for _ in range(4):
-        log.attempt(0.95, unmet=logs.LIMIT)
-    (label,) = [n for n in layout(log)["annotations"] if n["name"] == "narrow:threshold"]
-    assert (label["x"], label["yanchor"]) == (0, "top")
+def test_a_reward_stands_beside_its_mark_with_two_decimals():
+    log = logs.two_stages()
+    values, marks = layer(log, "reward values"), layer(log, "reward")
+    assert values["text"] == ["0.20", "0.60", "0.62", "0.91"]
+    assert values["y"] == marks["y"]
+    assert values["x"] == marks["x"]
+    assert all(dx > size / 2 for dx, size in zip(values["dx"], marks["size"], strict=True))
+    assert values["keep"] == [False, False, False, True], "of narrow columns"
 
 
-def test_room_for_rules_that_were_not_met_is_kept_only_where_there_are_any():
-    def depth(log):
-        return layout(log)["yaxis2"]["range"][0]
-
-    one_met, not_met = logs.Log(stages=("answer",)), logs.Log(stages=("answer",))
-    one_met.attempt(0.5)
-    not_met.attempt(0.5, unmet=logs.LIMIT)
-    assert depth(not_met) > depth(one_met)
-    below = trace(not_met, "rules not met")["y"][0]
-    assert trace(not_met, "reward values")["y"][0] < below < depth(not_met)
+def test_a_value_keeps_clear_of_the_threshold_that_would_cross_it():
+    """Beside its mark it moves down; above it, it goes below the mark."""
+    log = made_of([0.2, 0.9, 0.7], 0.9)
+    values, (line,) = layer(log, "reward values"), rule(log, "threshold")
+    for y, dy, above in zip(values["y"], values["dy"], values["above"], strict=True):
+        assert abs(y + dy - line) > 7
+        assert abs(y + above - line) > 7
 
 
 # ---- strips
@@ -290,53 +406,56 @@ def test_room_for_rules_that_were_not_met_is_kept_only_where_there_are_any():
 
 def strip(log: logs.Log, predictor: str) -> float:
     """The height at which that predictor's bars lie."""
-    return trace(log, predictor)["y"][0]
+    return layer(log, predictor)["y"]
 
 
 def arrows(log: logs.Log) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     """Foot and head of each arrow."""
-    line = trace(log, "hints")
-    ends, path = [], []
-    for point in zip(line["x"], line["y"], strict=True):
-        if point[0] is None:
-            ends.append((path[0], path[-1]))
-            path = []
-        else:
-            path.append(point)
-    return ends
+    return [((path[0][0], path[0][1]), (path[-1][0], path[-1][1])) for path in layer(log, "hints")["points"]]
 
 
 def test_an_arrow_goes_from_its_advice_to_the_predictor_with_the_hint():
     """After attempt 1 both get one, after 2 only draft, after 3 only answer."""
     log = logs.two_stages()
-    chips = dict(zip(trace(log, "advice")["customdata"], trace(log, "advice")["y"], strict=True))
+    circles = layer(log, "advice")
+    at = dict(zip(circles["attempt"], zip(circles["x"], circles["y"], strict=True), strict=True))
     draft, answer = strip(log, "draft"), strip(log, "answer")
-    assert [foot for foot, _ in arrows(log)] == [(1, chips[0]), (1, chips[0]), (2, chips[1]), (3, chips[2])]
-    assert [(math.floor(x + 0.5), y) for _, (x, y) in arrows(log)] == [
+    assert [foot for foot, _ in arrows(log)] == [at[0], at[0], at[1], at[2]]
+    assert [(math.floor(x), y) for _, (x, y) in arrows(log)] == [
+        (1, draft),
+        (1, answer),
         (2, draft),
-        (2, answer),
-        (3, draft),
-        (4, answer),
+        (3, answer),
     ]
+    hints = layer(log, "hints")
+    assert list(zip(hints["source"], hints["attempt"], strict=True)) == [(0, 1), (0, 1), (1, 2), (2, 3)]
 
 
-def test_an_arrow_ends_where_the_bar_begins():
-    log = logs.two_stages()
-    feet = {
-        (round(b, 6), y)
-        for n in ("draft", "answer")
-        for b, y in zip(trace(log, n)["base"], trace(log, n)["y"], strict=True)
-    }
-    assert {(round(x, 6), y) for _, (x, y) in arrows(log)} <= feet
-    heads = trace(log, "hints received")
-    assert [head for _, head in arrows(log)] == list(zip(heads["x"], heads["y"], strict=True))
+def test_an_arrow_ends_where_the_track_begins_and_goes_up_between_the_columns():
+    for path in layer(logs.two_stages(), "hints")["points"]:
+        *_, turn, tip = path
+        assert tip[0] == math.floor(tip[0]) + TRACK_START
+        assert tip[2] < 0, "a little before it"
+        assert turn[0] == math.floor(tip[0])
 
 
 def test_an_arrow_may_skip_attempts_whose_advice_failed():
     """Advice 1 stays in force for attempts 2, 3 and 4, as attempt 2 and the advice after 3 failed."""
-    log = logs.failures()
-    spans = [(foot[0], math.floor(head[0] + 0.5)) for foot, head in arrows(log)]
-    assert spans == [(1, 2), (1, 3), (1, 4), (4, 5), (4, 5), (4, 6), (4, 6)]
+    hints = layer(logs.failures(), "hints")
+    spans = list(zip(hints["source"], hints["attempt"], strict=True))
+    assert spans == [(0, 1), (0, 2), (0, 3), (3, 4), (3, 4), (3, 5), (3, 5)]
+    passing = hints["points"][1]
+    assert strip(logs.failures(), "answer") < passing[2][1] < layer(logs.failures(), "advice")["y"][0]
+
+
+def test_hints_from_feedback_start_at_a_circle_of_their_own():
+    log = logs.Log(stages=("answer",), hints_from="feedback")
+    log.attempt(0.1)
+    log.hints, log.advice_from = {"answer": "too long"}, 0
+    log.attempt(0.2)
+    assert "feedback" in named(log)
+    assert layer(log, "advice")["attempt"] == [0]
+    assert [(foot[0], math.floor(head[0])) for foot, head in arrows(log)] == [(0.3, 1)]
 
 
 @pytest.mark.parametrize("nothing", ["N/A", " n/a ", ""])
@@ -349,14 +468,11 @@ def test_a_hint_that_says_nothing_draws_no_arrow(nothing):
     assert build_ledger(log.timeline)[1].cells["hint"].text == "—"
 
 
-def test_bars_are_as_long_as_calls_took_and_fill_no_more_than_their_column():
-    log = logs.two_stages()
-    bars = trace(log, "answer")
+def test_bars_are_as_long_as_calls_took_and_fill_no_more_than_their_track():
+    bars = layer(logs.two_stages(), "answer")
     took = [1.6, 1.1, 0.6, 0.4]
-    assert bars["x"] == pytest.approx([0.72 * t / 1.6 for t in took])
-    assert all(
-        x + length <= i + 1.5 for i, (x, length) in enumerate(zip(bars["base"], bars["x"], strict=True))
-    )
+    assert bars["stop"] == pytest.approx([t / 1.6 for t in took], abs=1e-3)
+    assert set(bars["start"]) == {0}
 
 
 def test_two_calls_of_one_predictor_in_one_attempt_lie_one_after_the_other():
@@ -364,154 +480,243 @@ def test_two_calls_of_one_predictor_in_one_attempt_lie_one_after_the_other():
     span = log.begin()
     log.predict(span, "answer", {"answer": "a"}, took=0.5)
     log.predict(f"{span}/again", "answer", {"answer": "b"}, took=1.0)
-    bars = trace(log, "answer")
-    assert bars["base"][1] >= bars["base"][0] + bars["x"][0]
-    assert bars["base"][1] + bars["x"][1] < 1.5
+    bars = layer(log, "answer")
+    assert bars["start"][1] >= bars["stop"][0] > 0
+    assert bars["stop"][1] <= 1
+    assert bars["t0"][1] >= bars["t1"][0]
 
 
-def test_a_predictor_that_raised_is_hatched_as_well_as_coloured():
-    bars = trace(logs.failures(), "answer")
-    assert bars["marker"]["pattern"]["shape"][1] == "/"
-    assert bars["marker"]["pattern"]["shape"][0] == ""
+def test_durations_stand_behind_their_tracks():
+    log = logs.two_stages()
+    shown = layer(log, "durations of answer")
+    assert shown["text"] == ["1.6 s", "1.1 s", "600 ms", "400 ms"]
+    assert set(shown["y"]) == {strip(log, "answer")}
+    assert layer(logs.running(), "durations of answer")["text"][-1] == "…"
 
 
-def test_retries_are_marked_on_the_bar_that_they_held_up():
+def test_a_predictor_that_raised_is_crossed_out_as_well_as_coloured():
+    """The style draws a cross, too."""
+    assert layer(logs.failures(), "answer")["style"][:3] == ["bar", "bar-failed", "bar"]
+
+
+def test_retries_are_marked_on_the_bar_that_they_held_up_and_told_on_hover():
     log = logs.failures()
-    marks = trace(log, "retries")
-    assert list(zip(marks["customdata"], marks["y"], strict=True)) == [
-        (0, strip(log, "draft")),
-        (2, strip(log, "answer")),
-    ]
-    assert trace(log, "retries told")["text"] == ["retried", "retried ×2"]
+    assert layer(log, "draft")["retries"] == [1, 0, 0, 0, 0, 0]
+    assert layer(log, "answer")["retries"] == [0, 0, 2, 0, 0, 0]
+    assert "retried 2 ×" in strip_hovers(log, "answer")[2]
 
 
-def test_temperatures_to_come_are_known_beforehand():
-    assert trace(logs.running(), "temperature values")["text"] == ["0", "0.625", "0.75", "0.875", "1"]
+def strip_hovers(log: logs.Log, predictor: str) -> list[str]:
+    """What pointing at that strip tells, for each attempt."""
+    y = strip(log, predictor)
+    (found,) = [each["texts"] for each in drawing(log)["hovers"] if each["y"][0] < y < each["y"][1]]
+    return found
 
 
-def test_columns_to_come_are_faint_until_the_run_ends():
-    columns = trace(logs.running(), "attempts", "y")
-    assert columns["x"] == [1, 2, 3, 4, 5]
-    assert columns["customdata"] == [0, 1, 2, 3, None]
-    assert columns["marker"]["color"][3] != columns["marker"]["color"][4]
+def test_temperatures_are_figures_and_those_to_come_are_known_beforehand():
+    shown = layer(logs.running(), "temperatures")
+    assert shown["text"] == ["0.0", "0.625", "0.75", "0.875", "1.0"]
+    assert shown["brief"] == ["0", ".62", ".75", ".88", "1"]
+    assert shown["style"] == ["text"] * 4 + ["faint"]
 
 
-def test_a_long_run_that_stopped_early_does_not_keep_its_empty_columns():
-    log = logs.Log(N=40)
-    log.attempt(0.1)
-    assert layout(log)["meta"]["columns"] == 40
-    log.attempt(1.0)
-    log.finish()
-    assert layout(log)["meta"]["columns"] < 10
+def test_columns_to_come_are_outlined_until_the_run_ends():
+    log = logs.running()
+    assert build_figure(log.timeline)["begun"] == [0, 1, 2, 3]
+    marked = layer(log, "places")
+    assert list(zip(marked["attempt"], marked["style"], strict=True)) == [(3, "running"), (4, "ghost")]
+    tracks = layer(log, "track of answer")
+    assert list(zip(tracks["attempt"], tracks["style"], strict=True))[3:] == [(3, "track"), (4, "ghost")]
+    assert layer(logs.two_stages(), "places")["attempt"] == []
+    assert "ghost" not in layer(logs.two_stages(), "track of answer")["style"]
 
 
-def shown(log: logs.Log, drawing: str) -> set[bool]:
-    """Whether the traces of one drawing of the strips are visible."""
-    return {
-        t["visible"] for t in build_figure(log.timeline)["data"] if t.get("meta", {}).get("only") == drawing
-    }
+# ---- before a run
 
 
-def test_beyond_thirty_attempts_the_strips_are_a_matrix():
-    """Bars, arrows and words of so many would be a thicket; every trace is there, for a place where they fit."""
-    assert (shown(logs.long(30), "bars"), shown(logs.long(30), "matrix")) == ({True}, {False})
-    assert (shown(logs.long(31), "bars"), shown(logs.long(31), "matrix")) == ({False}, {True})
-    assert (shown(logs.far_from_done(), "bars"), shown(logs.far_from_done(), "matrix")) == ({False}, {True})
+def test_a_preview_outlines_each_column_with_its_temperature_and_hint():
+    spec = logs.Log(stages=("headline",), N=5).timeline.spec
+    ghost = build_ghost(spec)
+    layers = {each["name"]: each for each in ghost["drawings"]["columns"]["layers"]}
+    assert ghost["begun"] == []
+    assert set(layers["places"]["style"]) == {"ghost"}
+    assert layers["temperatures"]["text"] == ["0.0", "0.5", "0.6", "0.7", "0.8"]
+    assert layers["track of headline"]["style"] == ["ghost"] * 5
+    hints = layers["hints"]
+    assert hints["style"] == "ghost"
+    assert list(zip(hints["source"], hints["attempt"], strict=True)) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert {path[-1][1] for path in hints["points"]} == {layers["headline"]["y"]}
+    assert [t for name in layers for t in layers[name].get("text", []) if "ms" in t] == []
 
 
-def test_a_cell_is_deeper_the_longer_it_took_and_the_higher_the_reward():
-    log = logs.two_stages()
-    cells = trace(log, "cells")
-    by_place = dict(
-        zip(zip(cells["base"], cells["customdata"], strict=True), cells["marker"]["color"], strict=True)
+@pytest.mark.parametrize(("strategy", "columns"), [("best_of_n", 5), ("single", 1)])
+def test_before_a_run_without_hints_no_advice_is_promised(strategy, columns):
+    spec = logs.Log(stages=("headline",), N=5, strategy=strategy).timeline.spec
+    ghost = build_ghost(spec)
+    shown = ghost["drawings"]["columns"]
+    assert ghost["columns"] == columns
+    assert "advice" not in [label["text"] for label in shown["labels"]]
+    assert next(each for each in shown["layers"] if each["name"] == "hints")["points"] == []
+
+
+def test_a_preview_is_told_in_words_too():
+    spec = logs.Log(stages=("headline",), N=3).timeline.spec
+    assert describe_ghost(spec) == (
+        "Preview of a run of at most 3 attempts; none has begun. The threshold is 0.90. Temperatures: 0, 0.5, 0.667. "
+        "After an attempt below the threshold, advice is asked for, and its hints go to the next attempt."
     )
-    depth = [
-        [float(c.partition("/")[2]) for (y, _), c in sorted(by_place.items()) if y == base]
-        for base in sorted({y for y, _ in by_place})
-    ]
-    draft, answer, rewards = depth
-    assert answer == sorted(answer, reverse=True)  # 1.6, 1.1, 0.6 and 0.4 s
-    assert draft[0] == max(draft)
-    assert rewards == sorted(rewards)
+    single = logs.Log(N=3, strategy="single", threshold=None).timeline.spec
+    assert describe_ghost(single) == "Preview of a run of at most 1 attempt; none has begun. Temperatures: 0."
 
 
-def test_a_failure_is_a_hatched_cell_of_its_own_colour():
-    cells = trace(logs.failures(), "cells")
-    hatched = {
-        (index, colour)
-        for index, colour, shape in zip(
-            cells["customdata"], cells["marker"]["color"], cells["marker"]["pattern"]["shape"], strict=True
-        )
-        if shape
-    }
-    assert hatched == {(1, "token:failed"), (4, "token:failed")}
+def test_a_stage_that_reasons_first_goes_by_its_own_name():
+    """Chain of thought makes `draft` a predictor `draft.predict`; the preview lies on the same strips."""
+    spec = replace(
+        logs.Log().timeline.spec, stages=(StageSpec("draft", "q -> a", strategy="chain_of_thought"),)
+    )
+    shown = build_ghost(spec)["drawings"]["columns"]
+    assert [label["text"] for label in shown["labels"]][-2:] == ["draft", "advice"]
+    assert "draft.predict" in [each["name"] for each in shown["layers"]]
 
 
-def test_a_dot_in_a_cell_says_that_it_was_given_a_hint():
+# ---- wall time
+
+
+def test_on_the_clock_every_mark_lies_between_the_ends_of_its_attempt():
+    log = logs.failures()
+    spans = dict(zip(build_figure(log.timeline)["begun"], drawing(log)["wall"]["spans"], strict=True))
+    for each in drawing(log)["layers"]:
+        for i, index in enumerate(each.get("attempt", [])):
+            for key in {"t", "t0", "t1"} & each.keys():
+                t = each[key][i]
+                assert t is None or spans[index][0] - 1e-6 <= t <= spans[index][1] + 1e-6
+    assert all(a[1] <= b[0] + 1e-6 for a, b in itertools.pairwise(spans.values()))
+
+
+def test_on_the_clock_a_bar_begins_and_ends_with_its_call():
+    bars = layer(logs.two_stages(), "answer")
+    lengths = [t1 - t0 for t0, t1 in zip(bars["t0"], bars["t1"], strict=True)]
+    assert lengths == pytest.approx([1.6, 1.1, 0.6, 0.4])
+    draft = layer(logs.two_stages(), "draft")
+    assert bars["t0"] == pytest.approx(draft["t1"])
+
+
+def test_on_the_clock_an_arrow_goes_from_request_to_the_call_with_the_hint():
     log = logs.two_stages()
-    dots = trace(log, "hints in cells")
-    assert dots["customdata"] == [1, 1, 2, 3]
-    assert set(dots["y"]) <= {base + 12 for base in trace(log, "cells")["base"]}
+    hints, circles = layer(log, "hints"), layer(log, "advice")
+    asked = dict(zip(circles["attempt"], circles["t"], strict=True))
+    assert [times[0] for times in hints["times"]] == [asked[i] for i in hints["source"]]
+    assert hints["times"][0][-1] == layer(log, "draft")["t0"][1]
+    assert hints["times"][1][-1] == layer(log, "answer")["t0"][1]
 
 
-@pytest.mark.parametrize(
-    ("name", "folded"),
-    [
-        ("draft", ["draft"]),
-        ("retrieve_supporting_passages", ["retrieve_", "supporting_…"]),
-        ("answer_the_question", ["answer_the_", "question"]),
-        ("x" * 40, ["x" * 15, "x" * 14 + "…"]),
-        ("", []),
-    ],
-)
-def test_a_long_name_is_folded_at_its_underscores(name, folded):
-    assert text.wrap_name(name, 15) == folded
+# ---- the matrix
 
 
-def test_a_name_that_had_to_be_shortened_is_told_in_full_when_pointed_at():
-    notes = [n for n in layout(logs.long_words())["annotations"] if n["name"] == "wide:name"]
-    told = {n["text"]: n.get("hovertext") for n in notes}
-    assert told["retrieve_<br>supporting_…"] == "retrieve_supporting_passages"
-    assert told["s3"] is None
+def test_beyond_thirty_attempts_there_is_a_matrix_alone():
+    """Bars, arrows and words of so many would be a thicket; up to thirty it is there for narrow places."""
+    assert build_figure(logs.long(30).timeline)["drawings"].keys() == {"columns", "matrix"}
+    assert drawing(logs.long(30), "columns")["kind"] == "columns"
+    assert drawing(logs.long(30), "matrix")["kind"] == "matrix"
+    for log in (logs.long(31), logs.far_from_done()):
+        assert build_figure(log.timeline)["drawings"]["columns"] is None
+
+
+def test_a_cell_is_deeper_the_fuller_its_part_and_the_longer_it_took():
+    log = logs.Log(stages=("answer",), N=40)
+    for i, took in enumerate((0.2, 0.8, 0.4)):
+        log.attempt(0.1, took=took, parts={"short": i / 8, "named": 0.5})
+    short, named_it, time = (
+        layer(log, name, "matrix")["levels"] for name in ("part short", "part named", "time")
+    )
+    assert short[:4] == [0.0, 0.5, 1.0, None]
+    assert named_it[:4] == [1.0, 1.0, 1.0, None]
+    assert time[:4] == pytest.approx([0.25, 1.0, 0.5, None], abs=0.05)
+    assert len(short) == 40
+
+
+def test_each_part_says_how_many_attempts_had_it_in_full():
+    log = logs.Log(stages=("answer",), N=40)
+    for value in (0.0, 0.25, 0.25, 0.1):
+        log.attempt(value, parts={"short": value, "never": 0.0})
+    log.attempt(None)
+    labels = {label["text"]: label for label in drawing(log, "matrix")["labels"]}
+    assert labels["short"]["value"] == "50 % full"
+    assert labels["short"]["title"] == "short: 50 % full, at 0.25, the highest of this run"
+    assert labels["never"]["value"] == "0 % full"
+    assert layer(log, "part short", "matrix")["failed"] == [4], "struck through"
+    assert layer(log, "failed", "matrix")["attempt"] == [4]
+
+
+def test_a_new_hint_is_marked_where_it_differs_from_the_one_before():
+    log = logs.Log(stages=("answer",), N=40)
+    for words in ("a", "a", "b", "N/A", "b"):
+        log.attempt(0.1)
+        log.advise({"answer": words})
+    log.attempt(0.2)
+    assert layer(log, "new hints", "matrix")["attempt"] == [1, 3, 5]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_the_matrix_keeps_its_height_up_to_four_parts(count):
+    """Which parts there are is known with the first score only; the place below must not move for that."""
+    blank, log = logs.Log(N=60), logs.Log(N=60)
+    log.attempt(0.5, parts={f"p{i}": 0.1 for i in range(count)})
+    assert drawing(log, "matrix")["height"] == drawing(blank, "matrix")["height"] <= 290
+
+
+def test_nothing_in_the_matrix_overlaps():
+    heights = sorted(named(logs.parted(), "matrix").values())
+    assert all(b - a >= 13 for a, b in itertools.pairwise(heights))
+    assert heights[-1] + 7 <= drawing(logs.parted(), "matrix")["height"]
+
+
+def test_a_run_of_500_attempts_is_less_than_250_kilobytes():
+    """It is sent anew with each attempt that arrives."""
+    assert len(json.dumps(build_figure(logs.parted(500).timeline))) < 250_000
 
 
 # ---- text from models
 
 
-def test_markup_from_a_model_is_escaped_for_plotly():
-    """Plotly reads <b>, <a href> and entities in every text that it draws."""
+def test_markup_from_a_model_stays_the_text_it_is():
+    """Whoever draws shows it as text; tests/browser/test_timeline.py sees that no element comes of it."""
     figure = build_figure(logs.hostile().timeline)
-    texts = [s.replace("<br>", "") for s in strings(figure)]
-    assert [s for s in texts if "<" in s or ">" in s] == []
-    hovers = strings(trace(logs.hostile(), "reward")["hovertext"])
-    assert "&lt;img src=x" in hovers[0]
-    assert "&amp;lt;i&amp;gt" in hovers[0]  # an entity as a model wrote it, not as Plotly would read it
+    assert "<img src=x onerror=" in figure["hovers"][0]
+    assert "&lt;i&gt" in figure["hovers"][0], "an entity as a model wrote it"
+    assert "<b>draft</b>" in named(logs.hostile())
 
 
-def colours(value: object, name: str = "") -> list[str]:
-    """Every string in a figure that is a colour's or a font's name."""
-    if isinstance(value, dict):
-        return [s for k, v in value.items() for s in colours(v, k)]
-    if isinstance(value, list | tuple):
-        return [s for v in value for s in colours(v, name)]
-    return [value] if isinstance(value, str) and re.search("colou?r$|family$", name) else []
+STYLES = (Path(__file__).parents[2] / "assets" / "timeline" / "chart.css").read_text()
+
+
+def styles(figure: dict) -> set[str]:
+    """Every style that is named in a figure."""
+    shown = [d for d in figure["drawings"].values() if d]
+    of = [each.get("style", []) for d in shown for part in ("layers", "rules", "ticks") for each in d[part]]
+    return {style for value in of for style in ([value] if isinstance(value, str) else value)}
 
 
 @pytest.mark.parametrize("name", logs.SCENARIOS)
-def test_every_colour_is_a_token_that_whoever_draws_resolves(name):
-    """And no other text is one, whatever a model wrote: it stands where no colour is looked for."""
-    found = set(colours(build_figure(logs.SCENARIOS[name]().timeline)))
-    assert not [c for c in found if not re.fullmatch(r"token:[a-z]+(/[01](\.\d+)?)?|rgba\(0,0,0,0\)", c)]
+def test_every_style_is_one_that_the_style_sheet_knows(name):
+    figures = [
+        build_figure(logs.SCENARIOS[name]().timeline),
+        build_ghost(logs.SCENARIOS[name]().timeline.spec),
+    ]
+    for style in set().union(*map(styles, figures)) - {"text"}:
+        assert re.search(rf"\.{style}\b", STYLES), style
 
 
-def test_a_models_words_do_not_pick_a_colour():
-    log = logs.Log(stages=("token:accent",))
-    log.attempt(0.1, outputs={"answer": "token:accent"})
-    log.advise({"token:accent": "token:accent"})
-    log.attempt(0.2, outputs={"token:accent": "token:accent"})
-    figure = build_figure(log.timeline)
-    assert "token:accent" not in colours(figure)
-    assert any("token:accent" in s for s in strings(figure))
+def test_a_models_words_do_not_pick_a_style():
+    log = logs.Log(stages=("failed", "answer"))
+    log.attempt(0.1, outputs={"answer": "failed", "best": "best"})
+    log.advise({"failed": "failed"})
+    log.attempt(0.2, outputs={"failed": "failed"})
+    plain = logs.Log(stages=("draft", "answer"))
+    plain.attempt(0.1)
+    plain.advise({"draft": "shorter"})
+    plain.attempt(0.2)
+    assert styles(build_figure(log.timeline)) == styles(build_figure(plain.timeline))
 
 
 def test_control_and_direction_characters_do_not_reach_a_cell():
@@ -523,46 +728,41 @@ def test_control_and_direction_characters_do_not_reach_a_cell():
 # ---- where no temperature is taken, and rules
 
 
-def notes(log: logs.Log) -> set[str]:
-    return {note["text"] for note in layout(log)["annotations"]}
-
-
 def test_if_no_model_takes_a_temperature_the_strip_shows_rollouts_instead():
     log = logs.no_temperature()
-    assert trace(log, "temperature")["x"] == []
-    assert trace(log, "temperature values")["text"] == [f"rollout<br>{i}" for i in range(4)]
-    assert {"no temperature", "no temp."} <= notes(log)
-    assert "temperature" not in notes(log)
+    assert layer(log, "temperatures")["text"] == ["0", "1", "2", "3"]
+    assert "rollout" in named(log)
+    assert "temperature" not in named(log)
     assert cells(log, "temperature") == ["none; rollout 0", "none; rollout 1", "none; rollout 2"]
-    assert all(re.search("no temperature; rollout [012]", s) for s in trace(log, "reward")["hovertext"])
+    hovers = build_figure(log.timeline)["hovers"]
+    assert all(re.search("no temperature; rollout [0123]", s) for s in hovers)
     assert "No temperature is used; each attempt is another rollout." in describe_figure(log.timeline)
 
 
 def test_attempts_to_come_are_not_promised_a_temperature_that_will_not_be_used():
     """The plan has temperatures; the first attempt tells that the model takes none."""
     log = logs.no_temperature(finished=False)
-    assert trace(prefix(log, 1), "temperature")["x"] == [1, 2, 3, 4]
-    assert trace(prefix(log, 2), "temperature")["x"] == []
+    assert layer(prefix(log, 1), "temperatures")["text"] == ["0.0", "0.667", "0.833", "1.0"]
+    assert layer(prefix(log, 2), "temperatures")["text"] == ["0", "1", "2", "3"]
 
 
 def test_if_only_some_models_take_no_temperature_the_number_stays_with_a_note():
     log = logs.one_without_temperature()
-    assert trace(log, "temperature values")["text"] == ["0", "0.75", "1"]
-    assert "temperature" in notes(log)
+    assert layer(log, "temperatures")["text"] == ["0.0", "0.75", "1.0"]
+    assert "temperature" in named(log)
     assert cells(log, "temperature") == ["0", "0.75"]
     assert build_ledger(log.timeline)[1].cells["temperature"].title == "No temperature for answer; rollout 1"
-    assert "no temperature; rollout 1" in trace(log, "answer")["hovertext"][1]
-    assert "no temperature" not in trace(log, "draft")["hovertext"][1]
+    assert "no temperature; rollout 1" in strip_hovers(log, "answer")[1]
+    assert "no temperature" not in strip_hovers(log, "draft")[1]
     assert "No temperature" not in describe_figure(log.timeline)
 
 
 def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
     """Attempts 2 and 3 are above it; only the fourth, lower than both, has met every rule."""
     log = logs.rules()
-    marks = trace(log, "reward")["marker"]
+    marks = layer(log, "reward")
     assert marks["symbol"] == ["circle", "circle", "circle", "square"]
-    assert [c == "token:background" for c in marks["color"]] == [False, True, True, False], "hollow"
-    assert "token:best" not in {marks["line"]["color"][i] for i in (1, 2)}
+    assert marks["style"] == ["scored", "unmet", "unmet", "best"], "hollow"
     assert [row.words for row in build_ledger(log.timeline)] == [
         "scored",
         "scored",
@@ -574,21 +774,11 @@ def test_an_attempt_above_the_threshold_with_a_rule_not_met_is_no_success():
         "rule not met (at most 3 words)",
         "2 rules not met (at most 3 words, no full stop)",
     ]
-    assert trace(log, "rules not met")["text"] == ["rule<br>not met", "2 rules<br>not met"]
-    assert trace(log, "rules not met")["customdata"] == [1, 2]
     assert "Attempt 2 scored 0.95 (rule not met)," in describe_figure(log.timeline)
-    greens = [
-        index
-        for index, colour in zip(
-            trace(log, "cells")["customdata"], trace(log, "cells")["marker"]["color"], strict=True
-        )
-        if colour.startswith("token:best")
-    ]
-    assert greens == [3]
 
 
 def test_what_a_rule_says_is_told_where_one_points():
-    told = trace(logs.rules(), "reward")["hovertext"][1]
+    told = build_figure(logs.rules().timeline)["hovers"][1]
     assert "rule not met, at most 3 words: Use at most 3 words." in told
     title = build_ledger(logs.rules().timeline)[1].cells["output"].title
     assert title.startswith("at most 3 words: Use at most 3 words.\nanswer: ")
@@ -596,27 +786,30 @@ def test_what_a_rule_says_is_told_where_one_points():
 
 def test_the_best_of_attempts_that_all_failed_a_rule_is_hollow_too():
     log = logs.rules(met=False)
-    marks = trace(log, "reward")["marker"]
-    assert marks["symbol"].index("triangle-up") == 2
-    assert set(marks["color"]) == {"token:background"}
-    assert set(marks["line"]["color"]) == {"token:scored"}
+    marks = layer(log, "reward")
+    assert marks["symbol"].index("triangle") == 2
+    assert set(marks["style"]) == {"unmet"}
     row = build_ledger(log.timeline)[2]
     assert (row.outcome, row.words) == ("scored", "best"), "the mark in the table is not green either"
 
 
 def test_best_so_far_is_what_would_be_returned_and_may_fall_when_a_rule_is_met():
-    assert trace(logs.rules(), "best so far")["y"][:4] == [0.4, 0.4, 0.4, 0.92]
+    def ends(log: logs.Log) -> list[float]:
+        (points,) = layer(log, "best so far")["points"]
+        return [round(reward_at(log, y), 2) for y in dict.fromkeys(y for _, y in points)]
+
+    assert ends(logs.rules()) == [0.4, 0.92]
     log = logs.Log(stages=("answer",), threshold=None)
     log.attempt(0.9, unmet=logs.LIMIT)
     log.attempt(0.5)
-    assert trace(log, "best so far")["y"][:2] == [0.9, 0.5]
+    assert ends(log) == [0.9, 0.5]
 
 
 def test_a_question_asked_again_is_told_at_its_bar():
     log = logs.asked_again()
     said = "the first reply could not be read; asked again as JSON"
-    assert [said in s for s in trace(log, "draft")["hovertext"]] == [True, False, False]
-    assert [said in s for s in trace(log, "answer")["hovertext"]] == [False, True, False]
+    assert [said in s for s in strip_hovers(log, "draft")] == [True, False, False]
+    assert [said in s for s in strip_hovers(log, "answer")] == [False, True, False]
 
 
 CHAT = ({"role": "user", "content": "… end with the marker [[ ## completed ## ]]"},)
@@ -646,7 +839,7 @@ def test_the_format_that_was_asked_for_is_named_wherever_it_was_asked_again(mess
     error = ev.Fault("ParseError", "no field 'answer'", "program")
     log.emit(here, ev.ModuleEnded("answer", 0.2, error))
     log.emit("attempt-0", ev.AttemptFailed(0, "program", error))
-    assert f"the first reply could not be read; asked again {words}" in trace(log, "answer")["hovertext"][0]
+    assert f"the first reply could not be read; asked again {words}" in strip_hovers(log, "answer")[0]
     assert (
         f"The second reply, asked for {words}, could not be read either: it has no field 'answer'"
         in describe_failure(log.timeline.attempts[0])
@@ -744,7 +937,7 @@ def test_before_the_first_attempt_there_is_a_timeline_too():
     log = logs.Log(N=3)
     assert describe_figure(log.timeline) == "Timeline of a run of at most 3 attempts; none has begun."
     assert build_ledger(log.timeline) == []
-    assert layout(log)["meta"]["columns"] == 3
+    assert build_figure(log.timeline)["columns"] == 3
 
 
 def test_an_error_of_the_reward_is_told_in_the_ledger():

@@ -11,7 +11,7 @@ from refine_core import MemoryStore, ProgramSpec, StageSpec
 from refine_core import events as ev
 from refine_core.events import ParseFailed
 from refine_core.figures import build_figure, build_ledger, describe_figure
-from refine_core.formatting import format_number
+from refine_core.formatting import format_score
 from refine_core.messages import (
     describe_advice_failure,
     describe_caller,
@@ -59,15 +59,16 @@ def test_every_picture_and_sentence_tells_a_near_miss_from_the_threshold(reward,
     for value in (reward, reward - 0.00001, 0.5):
         log.attempt(value, outputs={"answer": "x"})
     log.finish()
-    short, aim = format_number(reward, [threshold]), format_number(threshold, [reward])
-    shown = json.dumps(build_figure(log.timeline), ensure_ascii=False)
+    short, aim = format_score(reward, [threshold]), format_score(threshold, [reward])
+    figure = build_figure(log.timeline)
+    shown = json.dumps(figure, ensure_ascii=False)
     told = [stop_summary(log.timeline), describe_figure(log.timeline), shown]
     assert all(short in each for each in told)
-    assert f"threshold {aim}" in shown
+    assert aim in [tick["text"] for tick in figure["drawings"]["columns"]["ticks"]]
     assert f"reward {aim}" not in shown
     assert [row.cells["reward"].text for row in build_ledger(log.timeline)][:2] == [
         short,
-        format_number(reward - 0.00001, [reward]),
+        format_score(reward - 0.00001, [reward]),
     ]
     assert short != aim
 

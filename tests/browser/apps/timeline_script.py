@@ -1,12 +1,12 @@
 """The timeline with made-up logs: `?show=failures`, or the field "Show", names one of tests.logs.SCENARIOS.
 
-"live" grows as asked. What follows a # in the name only makes it another visit, with nothing chosen yet; each has a
+"live" grows as asked, and so does "live matrix"; "ghost: NAME" is what may come before a run of that name. What follows a # in the name only makes it another visit, with nothing chosen yet; each has a
 component of its own, as each run has in the app. `&width=720` puts it into a column of so many pixels.
 """
 
 import streamlit as st
 
-from pages.shared.timeline import draw_timeline
+from pages.shared.timeline import draw_ghost, draw_timeline
 from refine_core.log.folds import cut_short
 from tests import logs
 
@@ -17,20 +17,24 @@ state = st.session_state
 if state.get("visit") != visit:
     state.visit, state.steps, state.selected, state.picks, state.polls = visit, 0, None, 0, 0
 show = visit.partition("#")[0]
-if show == "live":
-    log = logs.Log(N=6)
+live = show.startswith("live")
+if live:
+    log = logs.Log(N=6 if show == "live" else 40)
     for i in range(state.steps + 2):
         log.attempt(round(0.1 + 0.1 * i, 3), outputs={"answer": f"words {i}"})
         log.advise({"answer": "Go on."})
     log.running()
 else:
-    log = logs.SCENARIOS[show]()
+    log = {**logs.SCENARIOS, **logs.LARGE}[show.removeprefix("ghost: ")]()
 
 
-@st.fragment(run_every=0.3 if show == "live" else None)
+@st.fragment(run_every=0.3 if live else None)
 def view() -> None:
     state.polls += 1
     with st.container(width=width if width == "stretch" else int(width)):
+        if show.startswith("ghost: "):
+            draw_ghost(log.timeline.spec, key=f"timeline-{visit}")
+            return
         shown = cut_short(log.timeline) if show == "left" else log.timeline
         picked = draw_timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
     if picked is not None:
