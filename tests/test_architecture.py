@@ -52,6 +52,7 @@ PACKAGES = (
     "remarks",
     "play",
     "figures",
+    "comparison",
     "store",
     "runs",
     "programs",
@@ -60,6 +61,7 @@ PACKAGES = (
 )
 # What the pages may use.
 PUBLIC_API = {
+    "comparison",
     "differences",
     "runs",
     "programs",

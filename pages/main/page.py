@@ -20,13 +20,14 @@ runs = st.Page(address.RUNS, title="Runs", icon=":material/history:", url_path="
 models = st.Page(address.MODELS, title="Models", icon=":material/lan:", url_path="models")
 run = st.Page(address.RUN, title="Run", url_path="run", visibility="hidden")
 play = st.Page(address.PLAY, title="Play", url_path="play", visibility="hidden")
+compare = st.Page(address.COMPARE, title="Compare", url_path="compare", visibility="hidden")
 present = st.Page(address.PRESENT, title="Presenter's view", url_path="present", visibility="hidden")
 
 with suppress(StoreError):  # the page below says what is wrong, and what to do
     for notice in store.notices():
         st.warning(escape_markdown(notice), icon=":material/warning:")
 
-pages = [lab, runs, models, run, play, present]
+pages = [lab, runs, models, run, play, compare, present]
 page = st.navigation(pages, position="hidden")
 if page != present:  # a room sees nothing but the run
     page = st.navigation(pages, position="top")

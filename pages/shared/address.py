@@ -14,6 +14,7 @@ RUNS: Final = "../runs/page.py"
 RUN: Final = "../run/page.py"
 PLAY: Final = "../play/page.py"
 PRESENT: Final = "../present/page.py"
+COMPARE: Final = "../compare/page.py"
 MODELS: Final = "../models/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (

@@ -27,10 +27,11 @@ _ASSETS: Final = Path(__file__).parents[2] / "assets"
 EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
 TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 PLAY: Final = _ASSETS / "play" / "play.js"
+COMPARE: Final = _ASSETS / "compare" / "compare.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
 SCRIPTS: Final = (EDITOR, PLAY)
-MODULES: Final = (TIMELINE, PRESENTER)  # scripts that import others of their folder
+MODULES: Final = (TIMELINE, PRESENTER, COMPARE)  # scripts that import others of their folder
 
 
 def _digest(*files: Path) -> str:

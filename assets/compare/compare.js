@@ -1,0 +1,308 @@
+// Two attempts, or two runs, side by side. What differs was found in Python (refine_core.comparison); this draws it.
+//
+//   Python  --data-->          Page.take
+//   person  --asked, left-->   Python, which puts what is asked for into the address
+//
+// Keys: [ ] move A, j k move B, x swaps, e unfolds equal text.
+import { letter, make } from "./dom.js";
+import { lineBlocks, valueRow } from "./words.js";
+
+const KEYS = [[["[", "]"], "move A"], [["j", "k"], "move B"], [["x"], "swap"], [["e"], "unfold equal text"]];
+
+const typing = (event) => {
+  const target = event.composedPath()[0];
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+};
+
+const phrases = (list) => list.map(({ text, style }) => (style ? make("b", { className: style, textContent: text }) : text));
+
+class Page {
+  marked = new Set();
+
+  constructor(root, tell) {
+    this.root = root;
+    this.tell = tell;
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey);
+    this.onClick = (event) => this.closeMenus(event);
+    window.addEventListener("click", this.onClick, true);
+  }
+
+  end() {
+    window.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("click", this.onClick, true);
+  }
+
+  // ---- from Python
+
+  take(data, tell) {
+    this.tell = tell;
+    const same = JSON.stringify(data);
+    if (same === this.same) return;
+    this.same = same;
+    const pair = `${data.a.reference} ${data.b.reference}`;
+    if (pair !== this.pair) this.marked.clear();
+    this.pair = pair;
+    this.data = data;
+    this.draw();
+  }
+
+  // ---- to Python
+
+  ask(change) {
+    this.tell("asked", { ...change, at: Date.now() });
+  }
+
+  leave(event, page, query) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    this.tell("left", { page, ...query, at: Date.now() });
+  }
+
+  move(which, step) {
+    const side = this.data[which];
+    const number = side.number + step;
+    if (side.number && side.attempts.some(([n]) => n === number)) this.ask({ [which]: `${side.run}.${number}` });
+  }
+
+  swap() {
+    this.ask({ a: this.data.b.reference, b: this.data.a.reference });
+  }
+
+  key(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event) || !this.data) return;
+    const acts = {
+      "[": () => this.move("a", -1),
+      "]": () => this.move("a", 1),
+      j: () => this.move("b", 1),
+      k: () => this.move("b", -1),
+      x: () => this.swap(),
+      e: () => this.ask({ unfold: !this.data.unfold }),
+    };
+    if (!acts[event.key]) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+
+  // ---- drawing
+
+  draw() {
+    const focused = this.root.getRootNode().activeElement?.dataset?.key;
+    this.root.replaceChildren(this.head(), ...this.attempts(this.data.attempts), this.foot());
+    if (focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+  }
+
+  head() {
+    const { a, b } = this.data;
+    const one = a.run === b.run;
+    const runs = this.link("Runs", "runs", "runs", {});
+    const run = one ? [" ▸ ", this.link(b.title, `run?run=${encodeURIComponent(b.run)}`, "run", { run: b.run })] : [];
+    const crumbs = make("div", { className: "crumbs" }, make("span", { className: "muted" }, runs, run, " ▸ "), make("h1", { textContent: "Compare" }));
+    const swap = this.button("⇄", "swap", () => this.swap(), { title: "Swap A and B (x)", "aria-label": "Swap A and B" });
+    const pickers = make("div", { className: "pickers" }, this.picker("a"), swap, this.picker("b"));
+    return make("header", {}, crumbs, pickers, make("div", { className: "controls" }, this.others(), this.views(), this.copy()));
+  }
+
+  link(text, href, page, query) {
+    return make("a", { href, textContent: text, onclick: (event) => this.leave(event, page, query) });
+  }
+
+  button(text, key, act, parts = {}) {
+    const button = make("button", { type: "button", textContent: text, onclick: act, ...parts });
+    button.dataset.key = key;
+    return button;
+  }
+
+  picker(which) {
+    const side = this.data[which];
+    const other = this.data[which === "a" ? "b" : "a"];
+    const select = make("select", { "aria-label": `Attempt ${which.toUpperCase()}` });
+    select.dataset.key = `pick-${which}`;
+    for (const [number, text] of side.attempts) select.append(make("option", { value: `${side.run}.${number}`, textContent: text, selected: number === side.number }));
+    select.onchange = () => this.ask({ [which]: select.value });
+    const run = side.run === other.run ? null : make("span", { className: "of", textContent: side.title, title: `${side.title} · ${side.model} · ${side.started}` });
+    return make("label", { className: "picker" }, letter(which), run, select);
+  }
+
+  // What A is: the attempt before B, the best one, or one of another run.
+  others() {
+    const { a, b } = this.data;
+    const mine = a.run === b.run;
+    const choose = (text, number, why) => {
+      const on = mine && number === a.number;
+      const button = this.button(text, text, () => this.ask({ a: `${b.run}.${number}` }), { "aria-pressed": String(on) });
+      if (!number || number === b.number) {
+        button.disabled = true;
+        button.title = why;
+      } else button.title = `Compare B with attempt ${number} of its run`;
+      return button;
+    };
+    const previous = choose("Previous", b.number - 1, "B is the first attempt");
+    const best = choose("Best", b.best, b.best ? "B is the best attempt" : "No attempt has a reward");
+    return make("div", { className: "segments", role: "group", "aria-label": "Compare B with" }, previous, best, this.anotherRun());
+  }
+
+  anotherRun() {
+    const { a, b } = this.data;
+    const list = make("ul", {});
+    const search = make("input", { type: "search", placeholder: "Find a run", "aria-label": "Find a run" });
+    const fill = () => {
+      const wanted = search.value.toLowerCase();
+      const shown = this.data.runs.filter((run) => run.run !== b.run && run.count && `${run.title} ${run.about} ${run.run}`.toLowerCase().includes(wanted));
+      list.replaceChildren(...shown.map((run) => {
+        const number = b.number <= run.count ? b.number : run.best ?? 1;
+        const button = make("button", { type: "button", onclick: () => this.ask({ a: `${run.run}.${number}` }) }, make("span", { textContent: run.title }), make("small", { textContent: run.about }));
+        return make("li", {}, button);
+      }));
+      if (!shown.length) list.append(make("li", { className: "faint", textContent: wanted ? "No run matches." : "There is no other run yet." }));
+    };
+    search.oninput = fill;
+    fill();
+    const details = make("details", { className: "menu" }, make("summary", { textContent: "Another run …", "aria-pressed": String(a.run !== b.run) }), make("div", { className: "panel" }, search, list));
+    details.firstChild.dataset.key = "another";
+    details.ontoggle = () => details.open && search.focus();
+    return details;
+  }
+
+  views() {
+    const view = (value, text) => this.button(text, value, () => this.ask({ view: value }), { "aria-pressed": String(this.data.view === value) });
+    return make("div", { className: "segments", role: "group", "aria-label": "Layout" }, view("side", "Side by side"), view("inline", "Inline"));
+  }
+
+  copy() {
+    const done = make("span", { className: "sr", role: "status" });
+    const as = (text, write) => this.button(text, text, async () => {
+      await put(write());
+      details.open = false;
+      done.textContent = "Copied.";
+      summary.textContent = "Copied";
+      setTimeout(() => (summary.textContent = "Copy"), 1500);
+    });
+    const summary = make("summary", { textContent: "Copy" });
+    summary.dataset.key = "copy";
+    const details = make("details", { className: "menu plain" }, summary, make("div", { className: "panel narrow" }, as("As text", () => this.data.text), as("As JSON", () => JSON.stringify(this.data.attempts, null, 2))));
+    return make("div", {}, details, done);
+  }
+
+  closeMenus(event) {
+    const path = event.composedPath();
+    for (const menu of this.root.querySelectorAll("details.menu[open]")) if (!path.includes(menu)) menu.open = false;
+  }
+
+  section(title, caption, ...body) {
+    const id = `compare-${title.toLowerCase()}`;
+    return make("section", { "aria-labelledby": id }, make("div", { className: "title" }, make("h2", { id, textContent: title }), caption ? make("p", { className: "caption", textContent: caption }) : null), make("div", { className: "body" }, body));
+  }
+
+  attempts(it) {
+    const nodes = [make("p", { className: "sentence", role: "status" }, phrases(it.sentence))];
+    if (it.is_same) return nodes;
+    if (it.parts.length) nodes.push(this.section("Reward", "", make("div", { className: "parts" }, it.parts.map(part))));
+    nodes.push(this.section("Output", "word by word", this.outputs(it)));
+    if (it.hints.length) nodes.push(this.section("Hint", "each attempt got", it.hints.map((hint) => this.value(hint, it.hints.length > 1 ? hint.name : "", true))));
+    if (it.between) nodes.push(this.section("Between", "advice after A", between(it.between, this.data.unfold)));
+    if (it.prompts.length) nodes.push(this.section("Prompt", "line by line", it.prompts.map((prompt) => this.prompt(prompt, it.prompts.length > 1))));
+    nodes.push(this.section("Settings", "", settings(it)));
+    return nodes;
+  }
+
+  outputs(it) {
+    const errors = it.a.error || it.b.error
+      ? [make("div", { className: this.data.view === "inline" ? "pair one" : "pair" }, ["a", "b"].map((which) => make("div", { className: "value" }, make("p", { className: "label" }, letter(which)), it[which].error ? make("p", { className: "error", textContent: it[which].error }) : null)))]
+      : [];
+    const equal = it.outputs.filter((one) => one.before === one.after);
+    const rest = it.outputs.filter((one) => one.before !== one.after).map((one) => this.value(one, one.name, false));
+    if (!it.outputs.length && !errors.length) rest.push(make("p", { className: "faint", textContent: "Neither has an output." }));
+    return [...errors, ...rest, ...equal.map((one) => equalValue(one, this.data.unfold))];
+  }
+
+  value(change, name, small) {
+    const key = `${small}${change.name}`;
+    const options = { inline: this.data.view === "inline", open: this.data.unfold, small, always: this.marked.has(key) };
+    const row = valueRow({ ...change, name }, options);
+    const unmarked = !change.is_marked && change.before && change.after;
+    if (!unmarked) return row;
+    const toggle = this.button(options.always ? "Take the marks off" : "Mark anyway", `mark-${key}`, () => {
+      if (options.always) this.marked.delete(key);
+      else this.marked.add(key);
+      this.draw();
+    }, { className: "link" });
+    return make("div", {}, row, make("p", { className: "caption" }, options.always ? "" : "Little in common, so no word marks. ", toggle));
+  }
+
+  prompt(prompt, named) {
+    const title = named ? make("h3", { textContent: prompt.name }) : null;
+    if (prompt.note) return make("div", {}, title, make("p", { className: "caption", textContent: prompt.note }));
+    return make("div", {}, title, lineBlocks(prompt.blocks, { inline: this.data.view === "inline", open: this.data.unfold }));
+  }
+
+  foot() {
+    const keys = KEYS.flatMap(([names, words], i) => [i ? " · " : "", names.flatMap((name, k) => [k ? " " : "", make("kbd", { textContent: name })]), ` ${words}`]);
+    return make("footer", {}, keys.flat(), " · the address keeps this view");
+  }
+}
+
+function part(one) {
+  const arrow = { up: "▲ ", down: "▼ ", "": "" }[one.moved];
+  const filled = make("i", {});
+  filled.style.width = `${100 * one.share}%`;
+  const values = make("span", {}, `${one.before || "none"} → `, make("b", { textContent: one.after || "none" }));
+  const change = make("span", { className: `change ${one.moved}`, textContent: one.change ? arrow + one.change : "" });
+  return make("div", { className: `part ${one.is_whole ? "whole" : ""} ${one.moved}` }, make("div", { className: "row" }, make("span", { className: "name", textContent: one.name }), make("small", { textContent: one.caption })), make("div", { className: "row values" }, values, change), make("div", { className: "meter" }, filled));
+}
+
+const equalValue = (change, open) =>
+  change.before.length <= 60 && !change.before.includes("\n")
+    ? make("p", { className: "caption equal" }, make("span", { className: "name", textContent: change.name }), ` ${change.before || "empty"}, equal`)
+    : make("details", { className: "fold", open }, make("summary", { textContent: `${change.name}: equal` }), make("div", { className: "words small", dir: "auto", textContent: change.before }));
+
+function between(it, open) {
+  if (it.error) return make("p", { className: "error", textContent: it.error });
+  const words = make("p", { className: "words small clamp", dir: "auto" }, make("b", { className: "hint", textContent: "Adviser " }), it.discussion || "gave no discussion.");
+  if (open || it.discussion.length < 480) {
+    words.classList.remove("clamp");
+    return words;
+  }
+  const button = make("button", { type: "button", className: "link", textContent: "Whole discussion" });
+  button.onclick = () => {
+    words.classList.remove("clamp");
+    button.remove();
+  };
+  return make("div", {}, words, button);
+}
+
+function settings(it) {
+  const list = it.settings.map((one) => make("span", {}, make("span", { className: "muted", textContent: `${one.name} ` }), `${one.before} → `, make("b", { textContent: one.after })));
+  if (it.equal.length) list.push(make("span", { className: "faint", textContent: `${it.equal.join(", ")}: equal` }));
+  return make("div", { className: "settings" }, list);
+}
+
+async function put(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = make("textarea", { value: text });
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+const pages = new WeakMap();
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  let page = pages.get(parentElement);
+  if (!page) {
+    const root = make("div", { className: "compare" });
+    parentElement.append(root);
+    page = new Page(root, setTriggerValue);
+    pages.set(parentElement, page);
+  }
+  page.take(data, setTriggerValue);
+  return () => {
+    if (parentElement.isConnected) return;
+    page.end();
+    pages.delete(parentElement);
+  };
+}

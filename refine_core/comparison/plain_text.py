@@ -1,0 +1,61 @@
+"""A comparison as plain text, to copy into a message or a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from refine_core.comparison.attempts import AttemptComparison, Side
+from refine_core.comparison.changes import LineBlock, TextChange
+from refine_core.comparison.phrases import as_text
+
+
+def write_attempts(comparison: AttemptComparison) -> str:
+    """Two attempts: the sentence, then what differs; lines of A begin with "-", those of B with "+"."""
+    return "\n".join(_attempt_lines(comparison)) + "\n"
+
+
+def _attempt_lines(one: AttemptComparison) -> Iterator[str]:
+    yield as_text(one.sentence)
+    yield ""
+    yield f"A: {_describe(one.a)}"
+    yield f"B: {_describe(one.b)}"
+    for part in one.parts:
+        yield f"{part.name}: {part.before or 'none'} → {part.after or 'none'}{f' ({part.change})' if part.change else ''}"
+    yield from _section("Output", one.outputs)
+    yield from _section("Hint", one.hints)
+    if one.between is not None:
+        yield from ("", "Advice after A", one.between.error or one.between.discussion)
+    for prompt in one.prompts:
+        yield from ("", f"Prompt of {prompt.name}{': equal' if prompt.is_equal else ''}")
+        yield from write_blocks(prompt.blocks) if not prompt.note else (prompt.note,)
+    yield from ("", "Settings")
+    yield from (f"{setting.name}: {setting.before} → {setting.after}" for setting in one.settings)
+    if one.equal:
+        yield f"equal: {', '.join(one.equal)}"
+
+
+def write_blocks(blocks: Iterable[LineBlock]) -> Iterator[str]:
+    """Lines of both, as a patch writes them; of folded lines, how many they are."""
+    for block in blocks:
+        if block.title:
+            yield f"  ({block.title})"
+        elif block.kind == "same":
+            yield from (f"  {line}" for line in block.before)
+        else:
+            yield from (f"- {line}" for line in block.before)
+            yield from (f"+ {line}" for line in block.after)
+
+
+def _describe(side: Side) -> str:
+    reward = f", reward {side.reward}" if side.reward else ""
+    return f"attempt {side.number} of {side.run_id}{reward}, {side.words}{f': {side.error}' if side.error else ''}"
+
+
+def _section(title: str, changes: Iterable[TextChange]) -> Iterator[str]:
+    for change in changes:
+        yield from ("", f"{title}: {change.name}{' (equal)' if change.is_equal else ''}")
+        if change.is_equal:
+            yield f"  {change.before}"
+        else:
+            yield f"- {change.absent if change.before is None else change.before}"
+            yield f"+ {change.absent if change.after is None else change.after}"
