@@ -59,8 +59,6 @@ class View {
 
   take(data, tell) {
     this.tell = tell;
-    this.section.hidden = !data.figure;
-    if (!data.figure) return; // only preloading
     this.section.classList.toggle("ghost", Boolean(data.ghost));
     if (data.run !== this.data?.run) this.told = undefined;
     if (data.run !== this.data?.run) this.range = null;

@@ -17,7 +17,6 @@ from pages.lab.verdict import draw_refusal
 from pages.shared import address
 from pages.shared.run_view import draw_live_run, show_unknown_run
 from pages.shared.text import show_error
-from pages.shared.timeline import preload
 from refine_core import programs, runs
 from refine_core.errors import StoreError
 
@@ -60,5 +59,4 @@ with right, st.container(gap="xsmall"):
         draw_live_run(run, edited=edited, here=form.spec.reward == run.timeline.spec.reward, actions=True)
     else:
         preview_run(form)
-        preload(key="preload")
 take_typed()

@@ -9,6 +9,7 @@ from pages.lab.form_state import FormState
 from pages.lab.hints import describe_temperatures, show_advice_request
 from pages.lab.verdict import draw_ready
 from pages.shared.text import ROLES, escape_markdown, show_text
+from pages.shared.timeline import draw_ghost
 from refine_core import programs
 
 DETAIL_PX = 320  # of the tabs, which scroll inside
@@ -17,6 +18,8 @@ DETAIL_PX = 320  # of the tabs, which scroll inside
 def preview_run(form: FormState) -> None:
     """All of it, in the order in which a run is shown: the verdict, then what happens, then the detail."""
     draw_ready(form)
+    if not form.problems:
+        draw_ghost(form.spec, key="ghost")
     st.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(_list_steps(form), 1)))
     if form.problems:
         return

@@ -74,11 +74,6 @@ def draw_timeline(
     return new["attempt"]
 
 
-def preload(*, key: str) -> None:
-    """Have the browser fetch the timeline's code before there is a run to draw; draws nothing."""
-    _component(key=key, data={}, height="content")
-
-
 def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
     """Draw the attempts that a run of `spec` may make, in the very place and size of the run's own timeline."""
     figure = _pack(figures.build_ghost(spec))
