@@ -26,6 +26,7 @@ from refine_core.spec import ProgramSpec
 
 Purpose = Literal["predict", "advice", "judge"]
 Phase = Literal["program", "reward"]
+NextStep = Literal["attempt", "advice"]
 StopReason = Literal[
     "threshold_reached",
     "attempts_used_up",
@@ -103,6 +104,7 @@ class AttemptStarted(Event):
 
     hints: predictor name -> hint in force. advice_from: index of the attempt whose advice they are, or None.
     fixed_temperature: names of predictors whose model takes no temperature; `index` is their rollout id instead.
+    edited: names of predictors whose hint a person wrote.
     """
 
     kind: ClassVar[str] = "attempt_started"
@@ -111,6 +113,7 @@ class AttemptStarted(Event):
     hints: Mapping[str, str] = field(default_factory=dict)
     advice_from: int | None = None
     fixed_temperature: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +304,36 @@ class RunResumed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RunPaused(Event):
+    """The run waits for a person before its next step. index: of the attempt that starts then, or is advised on."""
+
+    kind: ClassVar[str] = "run_paused"
+    before: NextStep
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseEnded(Event):
+    """A person let the run go on. took_s: how long it waited, which no duration counts."""
+
+    kind: ClassVar[str] = "pause_ended"
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HintsEdited(Event):
+    """A person wrote hints for an attempt that is about to start; they stay in force until there is newer advice.
+
+    index: of that attempt. hints: predictor name -> hint in force from now on. names: the predictors whose hint was changed.
+    """
+
+    kind: ClassVar[str] = "hints_edited"
+    index: int
+    hints: Mapping[str, str]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished(Event):
     """best: index of the best attempt so far, or None. returned: index of the one handed to the caller, or None."""
 
@@ -340,4 +373,7 @@ ALL: tuple[type[Event], ...] = (
     AttemptFailed,
     RunResumed,
     RunFinished,
+    RunPaused,
+    PauseEnded,
+    HintsEdited,
 )

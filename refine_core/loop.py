@@ -22,11 +22,13 @@ from refine_core.events import (
     AttemptFailed,
     AttemptStarted,
     Event,
+    HintsEdited,
     RewardScored,
     RunResumed,
     RunStarted,
     StopReason,
 )
+from refine_core.hints import hint_for
 from refine_core.spec import HintSource, Schedule
 from refine_core.spec.limits import find_limit_problems, is_whole
 from refine_core.spec.schedule import DSPY_2_6, list_temperatures
@@ -156,6 +158,7 @@ class Loop:
     unadvised: index of the attempt whose advice is still to be asked for, or None.
     feedback: the latest from the reward, if hints come from there; then advice_from is its attempt.
     broken: whether an attempt failed with an error that is bound to repeat, and the plan is to stop then.
+    edited: names of predictors whose hint in force a person wrote.
     """
 
     plan: Plan
@@ -168,6 +171,7 @@ class Loop:
     unadvised: int | None = None
     feedback: str = ""
     broken: bool = False
+    edited: tuple[str, ...] = ()
 
     @property
     def best(self) -> int | None:
@@ -197,11 +201,13 @@ def evolve(loop: Loop, event: Event) -> Loop:
     # attributes twice as slow as one that names the class alone.
     plan, rewards, unmet, failed = loop.plan, loop.rewards, loop.unmet, loop.failed
     hints, source, unadvised, feedback = loop.hints, loop.advice_from, loop.unadvised, loop.feedback
-    broken = loop.broken
+    broken, edited = loop.broken, loop.edited
     match event:
         case AttemptStarted():
             running = (*loop.running, event.index)
-            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
+            return Loop(
+                plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken, edited
+            )
         case RewardScored():
             i, value = event.index, event.value
             rewards = {**rewards, i: value}
@@ -214,23 +220,42 @@ def evolve(loop: Loop, event: Event) -> Loop:
             ):
                 unadvised = i
             if plan.hints == "feedback" and (text := collect_feedback(event)):
-                feedback, source = text, i
+                feedback, source, hints, edited = text, i, {}, ()
             running = () if loop.running == (i,) else _without(loop.running, i)
-            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
+            return Loop(
+                plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken, edited
+            )
         case AttemptFailed(index=i):
             # As in the original, a failure asks for no advice and the latest good advice stays.
             failed, running = (*failed, i), () if loop.running == (i,) else _without(loop.running, i)
             broken = broken or (plan.stop_on_repeating_error and event.error.repeats)
-            return Loop(plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken)
+            return Loop(
+                plan, rewards, unmet, failed, running, hints, source, unadvised, feedback, broken, edited
+            )
         case AdviceGiven(after=after, advice=advice):
             return Loop(plan, rewards, unmet, failed, loop.running, dict(advice), after, None, broken=broken)
         case AdviceFailed():
             # Differs: in the original an error while advising counts as a failed attempt.
-            return Loop(plan, rewards, unmet, failed, loop.running, hints, source, None, broken=broken)
+            return Loop(plan, rewards, unmet, failed, loop.running, hints, source, None, "", broken, edited)
+        case HintsEdited(hints=written, names=names):
+            edited = tuple(dict.fromkeys((*edited, *names)))
+            return Loop(
+                plan,
+                rewards,
+                unmet,
+                failed,
+                loop.running,
+                dict(written),
+                source,
+                unadvised,
+                "",
+                broken,
+                edited,
+            )
         case RunResumed(anyway=anyway):
             if anyway:
                 plan, broken = replace(plan, stop_on_repeating_error=False), False
-            return Loop(plan, rewards, unmet, failed, (), hints, source, unadvised, feedback, broken)
+            return Loop(plan, rewards, unmet, failed, (), hints, source, unadvised, feedback, broken, edited)
         case _:
             return loop
 
@@ -260,6 +285,13 @@ def decide(loop: Loop) -> tuple[Action, ...]:
     for i, temperature in enumerate(plan.temperatures[first : first + free], first):
         actions.append(RunAttempt(i, temperature, loop.hints, loop.advice_from, loop.feedback))
     return tuple(actions)
+
+
+def hints_of(action: RunAttempt, names: Iterable[str]) -> dict[str, str]:
+    """Predictor name -> hint that an attempt gives it, "N/A" for none. names: of the program's predictors. Empty before any hint."""
+    if action.feedback:
+        return dict.fromkeys(names, action.feedback)
+    return {name: hint_for(name, action.hints) for name in names} if action.hints else {}
 
 
 def _find_stop(loop: Loop) -> Stop | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored, StopReason
+from refine_core.events import Fault, LMRetried, ParseFailed, RewardScored, RunPaused, StopReason
 from refine_core.formatting import format_cost, format_duration, format_rollout, format_score, pluralize
 from refine_core.log.timeline import Advice, Attempt, Call, Timeline, Usage
 from refine_core.rewards.error_explanations import SANDBOX
@@ -153,11 +153,28 @@ def suggest_next_step(timeline: Timeline, attempt: Attempt) -> str:
 
 
 def hint_source(timeline: Timeline, attempt: Attempt) -> str:
-    """Where an attempt's hints come from: "from the advice after attempt 1"; "" for an attempt without hints."""
+    """Where an attempt's hints come from: "from the advice after attempt 1, edited by hand"; "" for an attempt without hints."""
+    edited = describe_edits(attempt)
     if attempt.advice_from is None:
-        return ""
+        return edited
     source = "reward's feedback on" if timeline.spec.hint_source == "feedback" else "advice after"
-    return f"from the {source} attempt {attempt.advice_from + 1}"
+    given = f"from the {source} attempt {attempt.advice_from + 1}"
+    return f"{given}, {edited}" if edited else given
+
+
+def describe_edits(attempt: Attempt) -> str:
+    """That a person wrote hints of an attempt: "edited by hand", "edited by hand for draft" where others were not; "" if none."""
+    names = attempt.edited_hints
+    if not names:
+        return ""
+    others = set(attempt.real_hints) - set(names)
+    return f"edited by hand for {' and '.join(names)}" if others else "edited by hand"
+
+
+def describe_pause(pause: RunPaused) -> str:
+    """What a run waits before: "Paused before attempt 3", "Paused before the advice after attempt 2"."""
+    step = "" if pause.before == "attempt" else "the advice after "
+    return f"Paused before {step}attempt {pause.index + 1}"
 
 
 def describe_advice_failure(advice: Advice) -> str:

@@ -13,7 +13,13 @@ from collections.abc import Sequence
 from refine_core.events import RunFinished
 from refine_core.formatting import pluralize
 from refine_core.log.timeline import Attempt, Timeline
-from refine_core.messages import describe_error, describe_failure, format_reward, suggest_next_step
+from refine_core.messages import (
+    describe_error,
+    describe_failure,
+    describe_pause,
+    format_reward,
+    suggest_next_step,
+)
 
 _CAUSE_CHARS = 160
 _ONLY_CAUSE_CHARS = 240
@@ -215,6 +221,8 @@ def _interruption(timeline: Timeline, because: str) -> str:
 def _progress(timeline: Timeline) -> str:
     """A run under way."""
     count = len(timeline.attempts)
+    if timeline.pause is not None:
+        return f"{describe_pause(timeline.pause)}."
     if timeline.is_advising:
         return f"Asking for advice after attempt {count} of {len(timeline.temperatures)}."
     return f"Running attempt {count} of {len(timeline.temperatures)}." if count else "Starting."

@@ -20,6 +20,7 @@ from refine_core.events import (
     AdviceGiven,
     AttemptFailed,
     AttemptStarted,
+    HintsEdited,
     LMFailed,
     LMReplied,
     LMRequested,
@@ -56,6 +57,7 @@ class Recording:
 
     records: the run's log, or a prefix of it. run_id: the run. has_temperature: whether its models were sent temperatures.
     cut_short: what stopped the run before its loop had finished, in words; "" if nothing did.
+    edits: index of an attempt -> predictor name -> hint that a person wrote for it.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
@@ -64,6 +66,7 @@ class Recording:
         self._answers: dict[str, list[RecordedAnswer]] = {}
         self._used: dict[str, int] = {}
         self._formats = False
+        self.edits: dict[int, dict[str, str]] = {}
         self._lock = threading.Lock()
         pending: dict[Span, RecordedAnswer] = {}
         all_records = list(records)
@@ -85,6 +88,8 @@ class Recording:
                 pending[record.span].retries.append(retried)
             case (LMReplied() | LMFailed()) as end if record.span in pending:
                 pending.pop(record.span).end = end
+            case HintsEdited(index=index, hints=hints, names=names) if not record.span.is_nested:
+                self.edits.setdefault(index, {}).update({name: hints[name] for name in names})
             case AttemptStarted(index=0, fixed_temperature=names) if names:
                 self.has_temperature = False
             case _:

@@ -27,6 +27,7 @@ LOOP_EVENTS = (
     ev.RewardScored,
     ev.AdviceGiven,
     ev.AdviceFailed,
+    ev.HintsEdited,
 )
 
 
@@ -79,10 +80,13 @@ class Fold:
         self._predictors: dict[Span, PredictorRun] = {}
         self._calls: dict[Span, Call] = {}
         self._latest: dict[Span | None, Call] = {}  # by the span of whatever asked
+        self._paused_at: float | None = None
+        self._paused_s = 0.0  # which no duration counts
 
     def add(self, record: Record) -> None:
         """Take in the next record of the run's log."""
         event, span = record.event, record.span
+        at = record.at - self._paused_s
         if isinstance(event, ev.RunStarted):
             self._timeline = Timeline(
                 record.run_id,
@@ -101,17 +105,23 @@ class Fold:
             return
         self._timeline.loop = evolve(self._timeline.loop, event)
         match event:
+            case ev.RunPaused():
+                self._timeline.pause, self._paused_at = event, record.at
+            case ev.PauseEnded():
+                self._end_pause(self._timeline, record.at)
             case ev.RunResumed():
+                self._end_pause(self._timeline, record.at)
                 self._resume(self._timeline, event)
             case ev.RunFinished():
+                self._end_pause(self._timeline, record.at)
                 self._timeline.end, self._timeline.ended_at = event, record.at
                 self._note_returned(self._timeline)
                 self._cut_short(self._timeline)
             case ev.AttemptStarted():
-                self._start_attempt(self._timeline, span, event, record.at)
+                self._start_attempt(self._timeline, span, event, at)
             case _ if (attempt := _owner(self._attempts, span)) is not None:
                 self._copies.pop(id(attempt), None)
-                self._add_to_attempt(self._timeline, attempt, record)
+                self._add_to_attempt(self._timeline, attempt, record, at)
 
     def current(self) -> Timeline | None:
         """The run so far. It changes with the next record; `snapshot` gives one that does not."""
@@ -140,13 +150,25 @@ class Fold:
 
     def _start_attempt(self, timeline: Timeline, span: Span, event: ev.AttemptStarted, at: float) -> None:
         attempt = Attempt(
-            event.index, event.temperature, event.hints, event.advice_from, at, event.fixed_temperature
+            event.index,
+            event.temperature,
+            event.hints,
+            event.advice_from,
+            at,
+            event.fixed_temperature,
+            edited_hints=event.edited,
         )
         self._attempts[span] = attempt
         if event.index in self._best_up_to:
             timeline.attempts = [a for a in timeline.attempts if a.index != event.index]
         timeline.attempts.append(attempt)
         self._note_best(timeline, len(timeline.attempts) - 1)
+
+    def _end_pause(self, timeline: Timeline, at: float) -> None:
+        """Nobody waits any more; the time until `at` is not counted."""
+        if self._paused_at is not None:
+            self._paused_s += max(0.0, at - self._paused_at)
+        timeline.pause = self._paused_at = None
 
     def _resume(self, timeline: Timeline, event: ev.RunResumed) -> None:
         """What was under way is over; it begins again. A run that had an end no longer has one."""
@@ -197,8 +219,9 @@ class Fold:
 
     # ---- what happens in an attempt
 
-    def _add_to_attempt(self, timeline: Timeline, attempt: Attempt, record: Record) -> None:
-        event, since = record.event, _since(attempt, record.at)
+    def _add_to_attempt(self, timeline: Timeline, attempt: Attempt, record: Record, at: float) -> None:
+        """at: when it happened, pauses not counted."""
+        event, since = record.event, _since(attempt, at)
         match event:
             case ev.RewardStarted():
                 attempt.outputs, attempt.reward_offset_s = event.outputs, since
@@ -223,7 +246,7 @@ class Fold:
             case ev.PredictorTraced() | ev.ModuleEnded():
                 self._add_to_predictor(record.span, event)
             case ev.LMRequested():
-                self._add_call(attempt, record.span, event, record.at)
+                self._add_call(attempt, record.span, event, at)
             case _:
                 self._add_to_call(attempt, record.span, event)
 

@@ -24,7 +24,8 @@ class Summary:
     """A run as one row. reason: None until it finished. rewards: one an attempt, None where it failed or runs.
 
     best_unmet: whether the best of them failed a validator; then so did all.
-    spent: what its replies cost, by time and model; None for a run recorded before that was kept.
+    spent: what its replies cost, by time and model; None for a run recorded before that was kept. paused: whether it waits, or
+    waited when it was interrupted, for a person before its next step.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Summary:
     example: str | None = None
     best_unmet: bool = False
     spent: tuple[Spending, ...] | None = None
+    paused: bool = False
 
     @property
     def best_reward(self) -> float | None:
@@ -92,9 +94,11 @@ def summarize(summary: Summary | None, record: Record) -> Summary | None:
         case (ev.LMReplied() | ev.LMRetried() | ev.LMFailed()) as answer if summary.spent is not None:
             return replace(summary, spent=spend(summary.spent, answer, record.at), events=record.seq)
         case ev.RunResumed():
-            return replace(summary, reason=None, ended_at=None, events=record.seq)
+            return replace(summary, reason=None, ended_at=None, events=record.seq, paused=False)
         case ev.RunFinished(reason=reason):
-            return replace(summary, reason=reason, ended_at=record.at, events=record.seq)
+            return replace(summary, reason=reason, ended_at=record.at, events=record.seq, paused=False)
+        case ev.RunPaused() | ev.PauseEnded() as event:
+            return replace(summary, paused=isinstance(event, ev.RunPaused), events=record.seq)
         case _:
             return replace(summary, events=record.seq)
 

@@ -134,6 +134,7 @@ class Attempt:
     best_so_far: reward of the best attempt up to here, which is not the highest where that one failed a validator.
     reward_offset_s: when the reward was asked, since the attempt began. calls: in judging too.
     inner_advice: requests for advice by a refinement that is part of the program.
+    edited_hints: names of predictors whose hint a person wrote.
     """
 
     index: int
@@ -158,6 +159,7 @@ class Attempt:
     reaches_threshold: bool = False
     is_best: bool = False
     is_returned: bool = False
+    edited_hints: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -217,6 +219,7 @@ class Timeline:
     typed_key_roles: roles whose key was typed when it began. cut_off_attempts: those that were under way when the run was interrupted,
     and were restarted. resume_count: how often it was resumed after an interruption. attempts_when_continued: how many attempts there were when it stopped for its
     reward and a person continued it; None if that never happened. cancel_count: how often it was cancelled and then resumed.
+    pause: what it waits for a person before; None while it does not.
     """
 
     run_id: str
@@ -235,6 +238,7 @@ class Timeline:
     typed_key_roles: tuple[str, ...] = ()
     attempts_when_continued: int | None = None
     cancel_count: int = 0
+    pause: ev.RunPaused | None = None
 
     @property
     def returned_index(self) -> int | None:

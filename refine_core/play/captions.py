@@ -20,6 +20,7 @@ from refine_core.messages import (
     describe_error,
     describe_failure,
     describe_parse_failure,
+    describe_pause,
     describe_retry,
     format_reward,
 )
@@ -82,6 +83,10 @@ def _describe(record: Record, timeline: Timeline) -> str:  # noqa: PLR0912, C901
             advice = judged.advice if judged is not None else None
             why = describe_advice_failure(advice) if advice is not None else describe_error(event.error)
             return _sentence(f"No advice comes: {_flat(why)}")
+        case ev.RunPaused():
+            return f"{describe_pause(event)}: the run waits for a person."
+        case ev.HintsEdited():
+            return _edit(event)
         case ev.RunResumed():
             how = "continued, despite the reward's error," if event.anyway else "resumed"
             return f"The run is {how} from attempt {event.from_index + 1}."
@@ -177,6 +182,16 @@ def _advice(event: ev.AdviceGiven) -> str:
         name, text = named[0]
         return _sentence(f"The adviser's hint for {name}: {shorten(_flat(text))}")
     return f"The adviser gives hints for {join_names(name for name, _ in named)}."
+
+
+def _edit(event: ev.HintsEdited) -> str:
+    if len(event.names) > 1:
+        return f"A person edits the hints for {join_names(event.names)}."
+    name = event.names[0] if event.names else ""
+    text = event.hints.get(name)
+    if not is_hint(text):
+        return f"A person removes the hint for {name}."
+    return _sentence(f"A person writes the hint for {name}: {_flat(text or '')}")
 
 
 def _is_repeat(record: Record, timeline: Timeline) -> bool:

@@ -31,7 +31,7 @@ _BEATS: Final[Mapping[type[ev.Event], Beat]] = {
     ev.AdviceFailed: "advice",
     ev.RunFinished: "end",
 }
-_QUIET: Final = (ev.ModuleEnded,)
+_QUIET: Final = (ev.ModuleEnded, ev.PauseEnded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,24 +29,28 @@ from refine_core.events import (
     AttemptStarted,
     Event,
     Fault,
+    HintsEdited,
+    PauseEnded,
     Phase,
     RewardScored,
     RewardStarted,
+    RunPaused,
 )
 from refine_core.hints import hint_for
 from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.lm.effects import DropUnsupported
 from refine_core.log.scope import Scope
-from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide
+from refine_core.loop import AskAdvice, Loop, Plan, RunAttempt, Stop, decide, hints_of
 from refine_core.modules.attempt_context import Trace, use_attempt
 from refine_core.modules.module import Module, call
 from refine_core.modules.prediction import Prediction
 from refine_core.refine.advice_style import FULL, AdviceStyle
-from refine_core.refine.effects import CallOnAttempt
+from refine_core.refine.effects import CallOnAttempt, WaitForPerson
 from refine_core.refine.progress import AttemptArtifacts, Progress
 from refine_core.refine.result import AttemptResult, RefineResult
 from refine_core.refine.scoring import Scorer, Validator, find_unmet
+from refine_core.refine.stepping import Stepper
 from refine_core.refine.temperatures import ProgramModels, find_lm
 from refine_core.rewards.arguments import Inputs
 
@@ -65,6 +69,7 @@ class Driver:
     adviser: the model asked for advice, or None for the program's own. scope: who listens, and what cancels.
     on_attempt: called with each attempt once it has ended; what it raises ends the refinement.
     resume_state: what was done before an interruption; the refinement goes on from there.
+    stepper: whether it waits for a person before each step; for attempts one at a time. None: it never does.
     """
 
     program: Module
@@ -77,6 +82,7 @@ class Driver:
     on_attempt: Callable[[AttemptResult], Any] | None = None
     resume_state: ResumeState | None = None
     advice_style: AdviceStyle = FULL
+    stepper: Stepper | None = None
     progress: Progress = field(init=False)
     models: ProgramModels = field(init=False)
     stop: Stop | None = None
@@ -121,12 +127,47 @@ class Driver:
 
     def _work(self) -> Flow[None]:
         """Do what the loop says, until it says stop or that there is nothing more to begin."""
-        while (action := self._next_action()) is not None:
+        stepper = self.stepper
+        while True:
+            if stepper is not None:
+                yield from self._wait_for_person(stepper)
+            if (action := self._next_action()) is None:
+                return
             self.scope.cancel.check()
             if isinstance(action, RunAttempt):
                 yield from self._attempt(action.index)
             else:
                 yield from self._advise(action.after)
+
+    def _wait_for_person(self, stepper: Stepper) -> Flow[None]:
+        """Pause before what comes next, if the run is to, and take the hints that a person writes meanwhile."""
+        coming = next(iter(decide(self.progress.loop)), None)
+        if coming is None or isinstance(coming, Stop):
+            return
+        index = coming.index if isinstance(coming, RunAttempt) else coming.after
+        if isinstance(coming, RunAttempt):
+            self._edit_hints(coming, stepper.edits.get(index))
+        if not stepper.stepwise:
+            return
+        permission = stepper.ask()
+        self.scope.emit(RunPaused("attempt" if isinstance(coming, RunAttempt) else "advice", index))
+        start = time.perf_counter()
+        try:
+            hints = yield WaitForPerson(permission, self.scope.cancel)
+        finally:
+            took_s = time.perf_counter() - start
+            stepper.paused_s += took_s
+        if isinstance(coming, RunAttempt):
+            self._edit_hints(coming, hints)
+        self.scope.emit(PauseEnded(took_s))
+
+    def _edit_hints(self, coming: RunAttempt, hints: Mapping[str, str] | None) -> None:
+        """Put hints that a person wrote in force, if they are other than those that the attempt would get."""
+        old = hints_of(coming, self.models.names)
+        new = {name: hint_for(name, {**old, **(hints or {})}) for name in self.models.names}
+        changed = tuple(name for name in new if new[name] != hint_for(name, old))
+        if changed:
+            self._add(HintsEdited(coming.index, new, changed), self.scope)
 
     def _work_in_parallel(self) -> Flow[None]:
         """Several workers on the one loop. Once it says stop, those whose attempts no longer matter are cancelled."""
@@ -164,12 +205,13 @@ class Driver:
         """Begin an attempt; whoever calls this holds the lock."""
         scope = self.progress.scopes[action.index] = self.scope.begin("attempt", action.index)
         self.models.notice_refusals()
-        if action.feedback:
-            hints = dict.fromkeys(self.models.names, action.feedback)
-        else:
-            hints = {name: hint_for(name, action.hints) for name in self.models.names} if action.hints else {}
         start = AttemptStarted(
-            action.index, action.temperature, hints, action.advice_from, self.models.fixed_temperature
+            action.index,
+            action.temperature,
+            hints_of(action, self.models.names),
+            action.advice_from,
+            self.models.fixed_temperature,
+            self.progress.loop.edited,
         )
         self.progress.starts[action.index] = start
         scope.emit(start)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from refine_core.concurrency.effects import Blocking, MaybeAwaitable
+from refine_core.concurrency.effects import Blocking, FutureResult, MaybeAwaitable
+from refine_core.refine.stepping import Hints
 from refine_core.rewards.score import ScoreResult
 
 
@@ -22,6 +23,12 @@ class ScoreInWorker(Blocking[ScoreResult]):
 
 class CheckRule(MaybeAwaitable[Any]):
     """Whether a validator's rule is met."""
+
+    __slots__ = ()
+
+
+class WaitForPerson(FutureResult[Hints | None]):
+    """A person's permission for the next step, and the hints that they wrote. It has no time limit."""
 
     __slots__ = ()
 

@@ -21,9 +21,11 @@ from refine_core.events import (
     AttemptStarted,
     Event,
     ModuleStarted,
+    PauseEnded,
     PredictorTraced,
     RewardScored,
     RewardStarted,
+    RunPaused,
     RunResumed,
 )
 from refine_core.log.folds import LOOP_EVENTS
@@ -125,6 +127,17 @@ class ResumeState:
         return trace
 
 
+def was_paused(records: Sequence[Record]) -> bool:
+    """Whether a run waited for a person when it was last worked at, so that it waits again when it is resumed."""
+    paused = False
+    for record in records:
+        if isinstance(record.event, RunPaused):
+            paused = True
+        elif isinstance(record.event, PauseEnded | RunResumed):
+            paused = False
+    return paused
+
+
 def was_continued_anyway(records: Sequence[Record]) -> bool:
     """Whether a run went on in spite of an error of its reward that was bound to repeat."""
     return any(isinstance(r.event, RunResumed) and r.event.anyway for r in records)
@@ -147,10 +160,13 @@ def _used_spans(records: Sequence[Record]) -> frozenset[Span]:
 
 
 def _worked_s(records: Sequence[Record]) -> float:
-    """Seconds between the first and the last record of every stretch of work."""
-    worked, start = 0.0, records[0].at
+    """Seconds that the run worked: between its records, but while nobody worked at it, and while it waited for a person."""
+    worked, paused = 0.0, False
     for before, record in pairwise(records):
-        if isinstance(record.event, RunResumed):
-            worked += max(0.0, before.at - start)
-            start = record.at
-    return worked + max(0.0, records[-1].at - start)
+        if isinstance(before.event, RunPaused):
+            paused = True
+        elif isinstance(before.event, PauseEnded | RunResumed):
+            paused = False
+        if not paused and not isinstance(record.event, RunResumed):
+            worked += max(0.0, record.at - before.at)
+    return worked

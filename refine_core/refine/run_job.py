@@ -34,6 +34,7 @@ from refine_core.refine.advice_style import AdviceStyle
 from refine_core.refine.build import Pipeline, WorkerScorer, convert_inputs
 from refine_core.refine.driver import Driver
 from refine_core.refine.resuming import ResumeState, was_continued_anyway
+from refine_core.refine.stepping import Stepper
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.spec.schedule import list_temperatures
 from refine_core.spec.secrets import environment_key
@@ -51,7 +52,7 @@ class RunJob:
 
     keys: role ("model", "adviser", "judge") -> key typed by a person. recording: the recording of a run, by its id.
     records: the log of the same run, if it resumes after an interruption.
-    anyway: continue in spite of an error of the reward that is bound to repeat.
+    anyway: continue in spite of an error of the reward that is bound to repeat. stepwise: wait for a person before each step.
     Raises: LMKeyError for a missing key; LMNotFoundError for a missing recording.
     """
 
@@ -63,6 +64,7 @@ class RunJob:
         records: Sequence[Record] = (),
         *,
         anyway: bool = False,
+        stepwise: bool = False,
     ) -> None:
         self.spec = spec = replace(spec, inputs=to_jsonable(spec.inputs))  # what can be recorded
         self.anyway = anyway or was_continued_anyway(records)
@@ -95,6 +97,8 @@ class RunJob:
             )
 
         lm = connect_role("model", own)
+        replayed = recordings.get(spec.model.recording_id or "")
+        self.stepper = Stepper(stepwise=stepwise, edits=replayed.edits if replayed is not None else None)
         self.adviser = connect_role("adviser", spec.adviser) if spec.hint_source == "adviser" else None
         self.program = Pipeline(spec)
         self.program.set_lm(lm)
@@ -130,13 +134,15 @@ class RunJob:
             self.adviser,
             resume_state=self.resume_state,
             advice_style=AdviceStyle(self.spec.advice_instructions, self.spec.advice_form),
+            stepper=self.stepper,
         )
 
         def finish(
             reason: StopReason, best: int | None, returned: int | None, error: BaseException | None
         ) -> RunFinished:
             fault = Fault.of(error) if error is not None else None
-            return RunFinished(reason, best, returned, worked_s + time.perf_counter() - start, fault)
+            took_s = worked_s + time.perf_counter() - start - self.stepper.paused_s
+            return RunFinished(reason, best, returned, took_s, fault)
 
         try:
             self.scorer.start()

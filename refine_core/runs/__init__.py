@@ -83,6 +83,7 @@ __all__ = [
     "events",
     "failed_lines",
     "get",
+    "go_on",
     "join",
     "label",
     "labels",
@@ -90,6 +91,7 @@ __all__ = [
     "make_well_formed",
     "note",
     "notices",
+    "pause",
     "playback",
     "prompt_parts",
     "recent",
@@ -102,6 +104,7 @@ __all__ = [
     "search",
     "star",
     "start",
+    "step",
     "tag",
     "timeline",
     "title",
@@ -118,9 +121,9 @@ def title(spec: ProgramSpec) -> str:
     return title_of(spec)
 
 
-def start(spec: ProgramSpec, credentials: Credentials | None = None) -> str:
+def start(spec: ProgramSpec, credentials: Credentials | None = None, *, stepwise: bool = False) -> str:
     """Begin a run and return its id. See Runs.start."""
-    return default().start(spec, credentials)
+    return default().start(spec, credentials, stepwise=stepwise)
 
 
 def resume(run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
@@ -136,6 +139,21 @@ def replay(run_id: str, *, delay_s: float | None = None) -> str:
 def cancel(run_id: str) -> bool:
     """Ask a run to stop now. See Runs.cancel."""
     return default().cancel(run_id)
+
+
+def pause(run_id: str) -> bool:
+    """Have a run wait before its next step. See Runs.pause."""
+    return default().pause(run_id)
+
+
+def step(run_id: str, hints: Mapping[str, str] | None = None) -> bool:
+    """Let a run that waits do its next step. See Runs.step."""
+    return default().step(run_id, hints)
+
+
+def go_on(run_id: str, hints: Mapping[str, str] | None = None) -> bool:
+    """Let a run that waits go on. See Runs.go_on."""
+    return default().go_on(run_id, hints)
 
 
 def join(run_id: str, timeout_s: float) -> None:

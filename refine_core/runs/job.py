@@ -21,6 +21,7 @@ from refine_core.log.scope import Record, Scope
 from refine_core.log.span import RUN, ChildSpans
 from refine_core.log.summaries import Summary, summarize
 from refine_core.refine.run_job import RunJob
+from refine_core.refine.stepping import Stepper
 from refine_core.store.protocol import Store
 
 logger = logging.getLogger("refine_core")
@@ -28,10 +29,14 @@ logger = logging.getLogger("refine_core")
 
 @dataclass(slots=True)
 class Job:
-    """A run at work. drafts: of the replies being written. error: why its end is not on record; None if it is."""
+    """A run at work. drafts: of the replies being written. error: why its end is not on record; None if it is.
+
+    stepper: by which it waits for a person, and is let go on.
+    """
 
     run_id: str
     cancel: Cancel
+    stepper: Stepper
     drafts: Drafts = field(default_factory=Drafts)
     error: str | None = None
     ended: bool = False

@@ -10,7 +10,7 @@ from refine_core.messages import usage_summary
 from refine_core.play import Playback
 from refine_core.runs.logs import RunLogs
 from refine_core.runs.run import Run
-from refine_core.stop_summary import stop_summary
+from refine_core.stop_summary import stop_sentences
 
 MAX_RUNS = 8
 
@@ -37,12 +37,14 @@ class Playbacks:
 def run_at(playback: Playback, step: int) -> Run:
     """The run as a screen would have shown it at the end of this step. Raises IndexError for a step that there is not."""
     timeline = playback.timeline(step)
+    sentences = stop_sentences(timeline)
     return Run(
         timeline.run_id,
         timeline,
         "running" if timeline.end is None else "finished",
-        stop_summary(timeline),
+        " ".join(sentences),
         usage_summary(timeline),
         is_local=False,
         revision=f"step.{timeline.seq}",
+        stop_sentences=sentences,
     )

@@ -26,7 +26,7 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.messages import usage_summary
 from refine_core.play import Playback
 from refine_core.refine.build import check_spec
-from refine_core.refine.resuming import was_continued_anyway
+from refine_core.refine.resuming import was_continued_anyway, was_paused
 from refine_core.refine.run_job import RunJob
 from refine_core.runs.job import Job, open_scope
 from refine_core.runs.logs import RunLogs
@@ -87,20 +87,24 @@ class Runs:
         self._logs = RunLogs(store)
         self._playbacks = Playbacks(self._logs)
         self._lock = threading.Lock()
-        self.list = RunList(store, self._ended, frozenset)  # no run waits for a person yet
+        self.list = RunList(store, self._ended, self._paused)
 
-    def start(self, spec: ProgramSpec, credentials: Credentials | None = None) -> str:
+    def start(
+        self, spec: ProgramSpec, credentials: Credentials | None = None, *, stepwise: bool = False
+    ) -> str:
         """Start a run and return its id; RunStarted is durable by then.
 
+        stepwise: wait for a person before each step; see `step`.
         Raises: SpecError with every problem found; LMKeyError for a missing key; StoreError.
         """
         check_spec(spec)
-        run_job = RunJob(spec, (credentials or Credentials()).keys, self.recording)
+        run_job = RunJob(spec, (credentials or Credentials()).keys, self.recording, stepwise=stepwise)
         return self._begin(_new_id(), run_job)
 
     def resume(self, run_id: str, credentials: Credentials | None = None, *, anyway: bool = False) -> None:
         """Resume a run that was interrupted or cancelled, from its last complete attempt; RunResumed is durable by then.
 
+        One that waited for a person waits again before that step.
         anyway: continue a run that stopped for an error of its reward, in spite of this error and further ones.
         Raises: SpecError for a run that is not there or was neither interrupted nor cancelled; LMKeyError; StoreError, if another process
         resumes it, too.
@@ -112,7 +116,8 @@ class Runs:
         # Only those seen above: if another process has added to them since, the store refuses the next event.
         records = self.events(run_id)[: run.timeline.seq]
         keys = (credentials or Credentials()).keys
-        run_job = RunJob(_spec(records), keys, self.recording, records, anyway=anyway)
+        stepwise = was_paused(records)
+        run_job = RunJob(_spec(records), keys, self.recording, records, anyway=anyway, stepwise=stepwise)
         self._begin(run_id, run_job, records)
 
     def replay(self, run_id: str, *, delay_s: float | None = None) -> str:
@@ -138,7 +143,7 @@ class Runs:
 
     def _begin(self, run_id: str, run_job: RunJob, records: Sequence[Record] = ()) -> str:
         """Record the first event and start the run's thread. records: those of the run so far."""
-        job = Job(run_id, Cancel())
+        job = Job(run_id, Cancel(), run_job.stepper)
         try:
             scope = open_scope(self.store, job, run_job, records)
             try:
@@ -162,12 +167,45 @@ class Runs:
 
     def cancel(self, run_id: str) -> bool:
         """Ask a run of this process to stop now. False if no such run is at work here."""
+        job = self._job(run_id)
+        if job is not None:
+            job.cancel.set()
+        return job is not None
+
+    def pause(self, run_id: str) -> bool:
+        """Have a run of this process wait before its next step, and before each one after it.
+
+        A step is an attempt, or a request for advice. What is under way ends first. A pause counts as no time of the run.
+        False if no such run is at work here.
+        """
+        job = self._job(run_id)
+        if job is not None:
+            job.stepper.pause()
+        return job is not None
+
+    def step(self, run_id: str, hints: Mapping[str, str] | None = None) -> bool:
+        """Let a run that waits do its next step, and wait again. False if no such run waits here.
+
+        hints: predictor name -> hint that a person wrote, "" for none, if an attempt comes next; the others stay as they are.
+        """
+        job = self._job(run_id)
+        return job is not None and job.stepper.step(hints)
+
+    def go_on(self, run_id: str, hints: Mapping[str, str] | None = None) -> bool:
+        """Let a run that waits go on without further pauses. False if no such run waits here. hints: as for `step`."""
+        job = self._job(run_id)
+        return job is not None and job.stepper.go_on(hints)
+
+    def _job(self, run_id: str) -> Job | None:
+        """The run at work in this process."""
         with self._lock:
             job = self._jobs.get(run_id)
-        if job is None or not job.alive:
-            return False
-        job.cancel.set()
-        return True
+        return job if job is not None and job.alive else None
+
+    def _paused(self) -> frozenset[str]:
+        """Ids of the runs of this process that wait for a person."""
+        with self._lock:
+            return frozenset(i for i, job in self._jobs.items() if job.alive and job.stepper.is_waiting)
 
     def events(self, run_id: str, after: int = 0) -> list[Record]:
         """The run's records with seq > after, in order; [] for an unknown run. Raises StoreError."""
@@ -299,7 +337,9 @@ def _state(timeline: Timeline, job: Job | None, *, alive: bool) -> State:
         return "unrecorded"
     if not alive:
         return "interrupted"
-    return "cancelling" if job is not None and job.cancel.is_set else "running"
+    if job is not None and job.cancel.is_set:
+        return "cancelling"
+    return "running" if timeline.pause is None else "paused"
 
 
 def _spec(records: Sequence[Record]) -> ProgramSpec:

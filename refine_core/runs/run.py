@@ -7,14 +7,14 @@ from typing import Literal
 
 from refine_core.log.timeline import Timeline
 
-State = Literal["running", "cancelling", "finished", "interrupted", "unrecorded"]
+State = Literal["running", "paused", "cancelling", "finished", "interrupted", "unrecorded"]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run as far as it is recorded.
 
-    state: "unrecorded" means that its end is not on record; `error` says why, in a sentence.
+    state: "paused": it waits for a person before its next step. "unrecorded": its end is not on record; `error` says why.
     is_local: whether it works in this process, so that it can be cancelled from here, and read along with.
     revision: another whenever there is more to show; see `Runs.wait_for_change`.
     stop_summary: why it stopped or how far it is; stop_sentences: its sentences, the headline first.
@@ -49,4 +49,4 @@ class Run:
     @property
     def live(self) -> bool:
         """Whether more may still come."""
-        return self.state in ("running", "cancelling")
+        return self.state in ("running", "paused", "cancelling")
