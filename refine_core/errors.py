@@ -194,6 +194,7 @@ class RewardError(ProgramError):
     frames: (function, line) pairs inside the reward's own source, outermost first.
     candidates: with "ManyRewards", the names to choose from.
     repeats: whether every further score is bound to fail of it too.
+    rule: the validator whose check failed, where it was not the reward itself; the message names it.
     """
 
     def __init__(
@@ -207,8 +208,9 @@ class RewardError(ProgramError):
         frames: tuple[tuple[str, int], ...] = (),
         candidates: tuple[str, ...] = (),
         repeats: bool = False,
+        rule: str | None = None,
     ) -> None:
-        self.repeats = repeats
+        self.repeats, self.rule = repeats, rule
         self.type_name, self.line, self.column, self.stdout = type_name, line, column, stdout
         self.frames, self.candidates, self.message = frames, candidates, message
         where = f"reward, line {line}: " if line is not None else "reward: "

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import ast
 import threading
+import warnings
 
 _turn = threading.Lock()
+# `catch_warnings` changes the whole process; at least it is not used by two threads at once.
+_WARNINGS = threading.Lock()
 
 
 def parse_module(source: str) -> ast.Module:
@@ -22,3 +25,15 @@ def parse_expression(source: str) -> ast.expr:
     """The syntax tree of one expression. Raises what ast.parse raises."""
     with _turn:
         return ast.parse(source, mode="eval").body
+
+
+def parse_quietly(source: str, filename: str) -> ast.Module:
+    """The syntax tree of a person's source text that compiles. Raises what ast.parse raises.
+
+    An odd escape in it is nothing to warn this process about. Only the compiler sees a `return` outside of a function and the like.
+    """
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = parse_module(source)
+        compile(source, filename, "exec", dont_inherit=True)
+    return tree

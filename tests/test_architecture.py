@@ -293,7 +293,7 @@ def test_what_changes_the_process_is_done_where_it_is_listed():
         r"setLogRecordFactory|gc\.(set_threshold|disable|freeze)|os\.environ(\[[^]]*\] =|\.setdefault|\.update)|os\.putenv"
         r"|register_at_fork|atexit\.register|signal\.signal\(|\.__class__ = |catch_warnings|sys\.set(profile|recursionlimit)"
     )
-    listed = {"lm/process_wide.py", "lm/log_guard.py", "store/sql.py", "rewards/source.py"}
+    listed = {"lm/process_wide.py", "lm/log_guard.py", "store/sql.py", "python_parser.py"}
     found = {
         path.relative_to(CORE).as_posix()
         for path in sources(CORE)

@@ -45,6 +45,7 @@ from refine_core.programs.prompt_previews import (
 from refine_core.programs.reward_source import (
     apply_fix,
     check_spec_reward,
+    check_spec_rules,
     find_reward_question,
     list_reward_candidates,
     may_give_feedback,
@@ -70,6 +71,7 @@ from refine_core.spec import (
     ReplyFormat,
     Schedule,
     StageSpec,
+    ValidatorSpec,
     schedule,
 )
 from refine_core.spec.examples import EXAMPLES, NEW_PROGRAM, WorkedExample
@@ -94,9 +96,11 @@ __all__ = [
     "RewardStarter",
     "Schedule",
     "StageSpec",
+    "ValidatorSpec",
     "WorkedExample",
     "apply_fix",
     "check_spec_reward",
+    "check_spec_rules",
     "default_instructions",
     "describe_changes",
     "describe_plan",

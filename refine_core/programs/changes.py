@@ -15,6 +15,7 @@ from refine_core.spec import HintSource, ModelSpec, ProgramSpec, StageSpec
 _SETTINGS: Final = {
     "reward": "reward",
     "reward_name": "reward function",
+    "validators": "validators",
     "strategy": "strategy",
     "N": "max attempts",
     "threshold": "threshold",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from refine_core.errors import RewardError
 from refine_core.refine.build import list_reward_fields
 from refine_core.rewards import find_reward
 from refine_core.rewards.checks import Finding, Fix, check_reward, find_call_question
 from refine_core.rewards.source import list_names
 from refine_core.spec import ProgramSpec
+from refine_core.spec.rules import read_rule
 
+_OF_NUMBERS = ("no-return", "missing-return", "wrong-return")  # a check may return anything
 _ALSO_PROBLEMS = ("syntax", "no-reward", "many-rewards")
 
 
@@ -25,6 +29,40 @@ def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
     """Findings about the reward, without those that prevent `spec` from running (see `problems`)."""
     findings = check_reward(spec.reward, spec.reward_name, list_reward_fields(spec))
     return tuple(one for one in findings if one.code not in _ALSO_PROBLEMS)
+
+
+def check_spec_rules(spec: ProgramSpec) -> tuple[tuple[int, Finding], ...]:
+    """(place of the validator, finding) of what reading finds wrong with the checks; lines are those of the check.
+
+    What prevents `spec` from running is left out.
+    """
+    fields, found = list_reward_fields(spec), list[tuple[int, Finding]]()
+    reward = spec.reward.rstrip("\n")
+    before = reward.count("\n") + 1
+    for i, validator in enumerate(spec.validators):
+        try:
+            rule = read_rule(validator.name, validator.check)
+            find_reward(spec.reward, spec.reward_name)  # else nobody knows which names it would bind
+        except RewardError:
+            continue
+        found += [
+            (
+                i,
+                replace(
+                    one,
+                    line=one.line - before - rule.first_line + 1,
+                    message=_of_check(one.message),
+                    fix=None,
+                ),
+            )
+            for one in check_reward(f"{reward}\n{rule.source}", rule.function, fields)
+            if one.line is not None and one.line > before and one.code not in _OF_NUMBERS
+        ]
+    return tuple(found)
+
+
+def _of_check(message: str) -> str:
+    return message.replace("The reward", "The check").replace("the reward", "the check")
 
 
 def find_reward_question(spec: ProgramSpec) -> Finding | None:

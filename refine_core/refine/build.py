@@ -17,6 +17,7 @@ from refine_core.refine.effects import ScoreInWorker
 from refine_core.refine.sources import SOURCE_ATTRIBUTE
 from refine_core.rewards import RewardRunner, ScoreResult, find_reward
 from refine_core.rewards.checks import Fields
+from refine_core.rewards.limits import RULES
 from refine_core.rewards.repeating_errors import will_repeat
 from refine_core.signatures import Field, Signature, ensure_signature
 from refine_core.signatures.signature import SignatureMeta
@@ -24,6 +25,7 @@ from refine_core.signatures.types import format_type, validate
 from refine_core.spec import AdviceForm, HintSource, ProgramSpec, StageSpec
 from refine_core.spec.limits import find_limit_problems, is_whole
 from refine_core.spec.models import check_model
+from refine_core.spec.rules import read_rule
 from refine_core.spec.source import program_source
 
 
@@ -52,13 +54,18 @@ class Pipeline(Module):
 
 
 class WorkerScorer:
-    """A reward typed by a person: scored in a worker process, with a judge that it may call."""
+    """A reward typed by a person, and validators: run in a worker process, with a judge that the reward may call."""
 
     def __init__(self, spec: ProgramSpec, judge: BaseLM) -> None:
         self.source, self._name, self._fields = spec.reward, spec.reward_name, list_reward_fields(spec)
         self._judge_lm = judge
+        self._messages = {one.name: one.message for one in spec.validators}
         self._runner = RewardRunner(
-            spec.reward, name=spec.reward_name, timeout_s=spec.reward_timeout_s, judge=self._judge
+            spec.reward,
+            name=spec.reward_name,
+            timeout_s=spec.reward_timeout_s,
+            judge=self._judge,
+            rules=[read_rule(one.name, one.check) for one in spec.validators],
         )
 
     def start(self) -> None:
@@ -74,9 +81,15 @@ class WorkerScorer:
                 )
             except RewardError as error:
                 fields = Fields({n: type(v) for n, v in inputs.items()}, self._fields.outputs)
-                error.repeats = error.repeats or will_repeat(error, self.source, self._name, fields)
+                error.repeats = error.repeats or (
+                    error.rule is None and will_repeat(error, self.source, self._name, fields)
+                )
                 raise
         return scored
+
+    def find_unmet(self, score: ScoreResult) -> dict[str, str]:
+        """Name -> message of the validators that the scored prediction does not meet."""
+        return {name: self._messages[name] for name in score.unmet}
 
     def close(self) -> None:
         """End the worker."""
@@ -108,6 +121,7 @@ def find_problems(spec: ProgramSpec) -> list[Problem]:
     return [
         *_stage_problems(spec),
         *_reward_problems(spec),
+        *_validator_problems(spec),
         *_number_problems(spec),
         *_advice_problems(spec),
         *_model_problems(spec),
@@ -231,6 +245,31 @@ def _reward_problems(spec: ProgramSpec) -> list[Problem]:
     except RewardError as error:
         return [Problem("reward", error.message, line=error.line, column=error.column)]
     return []
+
+
+def _validator_problems(spec: ProgramSpec) -> list[Problem]:
+    problems: list[Problem] = []
+    names: set[str] = set()
+    if len(spec.validators) > RULES:
+        problems.append(Problem("validators", f"at most {RULES} validators can be checked"))
+    for i, one in enumerate(spec.validators):
+        where = f"validators.{i}"
+        if not one.name.strip():
+            problems.append(Problem(f"{where}.name", "give the validator a name, such as short"))
+        elif one.name in names:
+            problems.append(Problem(f"{where}.name", f"two validators are called {one.name!r}; rename one"))
+        names.add(one.name)
+        try:
+            read_rule(one.name, one.check)
+        except RewardError as error:
+            problems.append(Problem(f"{where}.check", error.message, line=error.line, column=error.column))
+        if not one.message.strip():
+            problems.append(
+                Problem(
+                    f"{where}.message", "say what the next attempt should do; the adviser reads this message"
+                )
+            )
+    return problems
 
 
 def _number_problems(spec: ProgramSpec) -> list[Problem]:

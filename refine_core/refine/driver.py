@@ -241,9 +241,9 @@ class Driver:
                     scope.emit(RewardStarted(index, to_jsonable(outputs)))
                 inputs = Inputs(self._copy_inputs())
                 score = yield from self.scorer.flow(inputs, outputs, scope.begin("reward"))
-                rules: Mapping[str, str] = {}
+                rules: Mapping[str, str] = self.scorer.find_unmet(score) if score.unmet else {}
                 if self.validators:
-                    rules = yield from find_unmet(self.validators, inputs, outputs)
+                    rules = {**rules, **(yield from find_unmet(self.validators, inputs, outputs))}
                 del trace[steps:]  # a judge that the reward asked is no part of the program
         except Exception as error:  # noqa: BLE001 - whatever a user's program raises is a failed attempt, and is kept
             logger.info("attempt %d failed in its %s: %s", index + 1, phase, error)

@@ -31,6 +31,9 @@ class Scorer(Protocol):
     def flow(self, inputs: dict[str, Any], prediction: Prediction, scope: Scope) -> Flow[ScoreResult]:
         """The reward of `prediction`. inputs: the reward's own copy. Raises RewardError, or what the reward raises."""
 
+    def find_unmet(self, score: ScoreResult) -> Mapping[str, str]:
+        """Name -> message of the rules, scored with the reward, that the prediction does not meet."""
+
 
 class FunctionScorer:
     """A reward that is a Python function of this process, sync or async: (inputs, prediction) -> number or Score."""
@@ -46,6 +49,9 @@ class FunctionScorer:
         except NotAScore as error:
             raise _locate_error(error, self.function) from None
         return ScoreResult(value, feedback, parts, "", time.perf_counter() - start)
+
+    def find_unmet(self, score: ScoreResult) -> Mapping[str, str]:  # noqa: ARG002
+        return {}  # its validators are functions, too, and the driver calls them
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,5 +13,6 @@ JUDGE_VALUES, JUDGE_DEPTH = 20_000, 110  # of one call's inputs
 JUDGE_UNORDERED = 500  # members of a set, or of a dict with other keys than text
 REFUSALS, REFUSAL_CHARS = 10, 300  # what the sandbox refused while one score was made
 FILE_BYTES, FOLDER_BYTES = 16 << 20, 64 << 20  # of one file in its folder, and of the whole
+RULES = 100  # that are checked after the reward
 REPLY_BYTES = 2 << 20  # one frame of the worker, whatever it says
 REPLY_BRACKETS = 150_000  # in it, texts included: each may be a list to be made

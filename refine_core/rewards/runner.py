@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -32,6 +32,7 @@ from refine_core.rewards.score import ScoreResult
 from refine_core.rewards.source import find_error_line, find_reward
 from refine_core.rewards.worker_replies import ErrorReply, JudgeRequest, read_load_reply, read_score_reply
 from refine_core.spec.limits import REWARD_TIMEOUT_S
+from refine_core.spec.rules import Rule
 
 START_S = 10.0  # for Python to come up
 CLOSED = "the reward runner was closed while it ran"  # at the end of the program, too
@@ -46,6 +47,7 @@ class RewardRunner:
     load_timeout_s: for running the source's top level, imports included; three times `timeout_s` unless given.
     memory_bytes: of address space (where the system limits it).
     judge: what answers the reward's `judge(…)`; without one a reward that asks fails.
+    rules: checked after the reward, within its time, by code of the same worker.
     landlock_abi: use no newer Landlock than this, to see what an older kernel would do.
     What a reward writes into its folder lasts until its score is given, and loading counts as one.
     Raises: RewardError if the source has a syntax error or no reward to find. Starts nothing.
@@ -61,11 +63,12 @@ class RewardRunner:
         judge: Judge | None = None,
         load_timeout_s: float | None = None,
         landlock_abi: int | None = None,
+        rules: Sequence[Rule] = (),
     ) -> None:
         self.source, self.name = source, find_reward(source, name)
         self.timeout_s, self.memory_bytes = timeout_s, memory_bytes
         self.load_timeout_s = 3 * timeout_s if load_timeout_s is None else load_timeout_s
-        self._judge, self._landlock_abi = judge, landlock_abi
+        self._judge, self._landlock_abi, self._rules = judge, landlock_abi, tuple(rules)
         self._confinement: tuple[str, ...] = ()
         self._loaded: WorkerProcess | None = None
         self._closed = False
@@ -153,6 +156,7 @@ class RewardRunner:
             load: Frame = {
                 "source": self.source,
                 "name": self.name,
+                "rules": [{"source": rule.source, "name": rule.function} for rule in self._rules],
                 "timeout_s": self.timeout_s,
                 "load_timeout_s": self.load_timeout_s,
                 "memory_bytes": self.memory_bytes,
@@ -198,16 +202,23 @@ class RewardRunner:
             raise self._to_error(reply) from (
                 failure if judge_calls and reply.type_name == "JudgeError" else None
             )
-        return ScoreResult(reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals)
+        unmet = tuple(rule.name for i, rule in enumerate(self._rules) if i in reply.unmet)
+        return ScoreResult(
+            reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals, unmet
+        )
 
     def _to_error(self, failure: ErrorReply, *, loading: bool = False) -> RewardError:
         """The worker's failure as an error. loading: it failed before its first score, so each score fails; else its own line is blamed."""
-        line = self._line_in_source(failure.line)
-        if line is None and not loading:
+        line, message = self._line_in_source(failure.line), failure.message
+        failed = self._rules[failure.rule : failure.rule + 1] if failure.rule is not None else ()
+        rule = failed[0].name if failed else None
+        if rule is not None:
+            message = f"the check of {rule} failed: {message}"
+        elif line is None and not loading:
             returned = failure.type_name in {"WrongType", "NotFinite"}
             line = find_error_line(self.source, self.name, returned=returned)
         return RewardError(
-            failure.message,
+            message,
             type_name=failure.type_name,
             line=line,
             column=failure.column,
@@ -216,6 +227,7 @@ class RewardRunner:
             frames=tuple(
                 (function, at) for function, at in failure.frames if self._line_in_source(at) is not None
             ),
+            rule=rule,
         )
 
     def _line_in_source(self, line: int | None) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from refine_core.rewards.limits import FRAMES, NAME_CHARS, STDOUT_CHARS
 
-FILE = "reward.py"  # what the user's code is called in tracebacks
+FILE, RULE_FILE = "reward.py", "rule.py"  # what the user's code is called in tracebacks
 
 
 class Deadline(BaseException):
@@ -93,13 +93,14 @@ class TimeLimit:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _ring(self, _signal: int, frame: FrameType | None) -> None:
-        self.expired = True
+        self.expired, inside = True, False
         while frame is not None and len(self.frames) < FRAMES:  # from the innermost outwards
+            inside = inside or frame.f_code.co_filename in (FILE, RULE_FILE)
             if frame.f_code.co_filename == FILE:
                 self.frames.append((frame.f_code.co_name[:NAME_CHARS], frame.f_lineno or 0))
             frame = frame.f_back
         self.frames.reverse()
-        if self.frames:  # never into our own code
+        if inside:  # never into our own code
             raise Deadline
 
 

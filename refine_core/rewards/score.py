@@ -30,6 +30,7 @@ class ScoreResult:
     value, feedback, parts: as in Score. stdout: what the reward printed, at most 64 000 characters.
     took_s: seconds from asking to answer, waiting for a judge included.
     refusals: what the sandbox refused while the reward kept running, such as "line 3: reading /etc/hosts"; at most 10.
+    unmet: names of the rules, loaded with the reward, that the prediction does not meet.
     """
 
     value: float
@@ -38,6 +39,7 @@ class ScoreResult:
     stdout: str
     took_s: float
     refusals: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
 
 
 def as_score(result: object) -> Score:

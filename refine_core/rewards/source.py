@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from refine_core.errors import RewardError
-from refine_core.python_parser import parse_module
+from refine_core.python_parser import parse_quietly
 
 ARGUMENTS = 2  # of a reward: the inputs and the prediction
 _WORD = re.compile(r"\w+")
 _BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-# `catch_warnings` changes the whole process; at least it is not used by two threads at once.
-_WARNINGS = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +81,7 @@ def find_error_line(source: str, name: str, *, returned: bool = False) -> int | 
 def parse_reward(source: str) -> ast.Module:
     """The syntax tree of a reward's source. Raises RewardError, "SyntaxError" with line and column."""
     try:
-        with _WARNINGS, warnings.catch_warnings():
-            # A "\d" in somebody's reward is nothing to warn this process about.
-            warnings.simplefilter("ignore")
-            tree = parse_module(source)
-            # Only the compiler sees a `return` outside of a function and the like.
-            compile(source, "reward.py", "exec", dont_inherit=True)
+        return parse_quietly(source, "reward.py")
     except SyntaxError as error:
         raise RewardError(
             f"SyntaxError: {error.msg}", type_name="SyntaxError", line=error.lineno, column=error.offset
@@ -100,7 +90,6 @@ def parse_reward(source: str) -> ast.Module:
         # Null bytes or lone surrogates (ValueError); nesting beyond what the parser accepts.
         why = "too deeply nested" if not isinstance(error, ValueError) else str(error)
         raise RewardError(f"SyntaxError: {why}", type_name="SyntaxError") from None
-    return tree
 
 
 def list_names(source: str) -> frozenset[str]:

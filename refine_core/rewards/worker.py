@@ -1,7 +1,7 @@
 """The process that runs one reward source; it is started by process.py and imports the standard library only.
 
     runner                                        worker
-    load(source, name, limits)           ->
+    load(source, name, rules, limits)    ->
                                          <-       ready(confinement)       Python is up and confined
                                          <-       loaded(stdout) | error
     score(token, args, prediction)       ->
@@ -40,6 +40,7 @@ from refine_core.rewards.error_frames import clip, make_error
 from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, NAME_CHARS, PARTS
 from refine_core.rewards.sandbox_api import (
     FILE,
+    RULE_FILE,
     CapturedOutput,
     Deadline,
     FirstFrame,
@@ -73,6 +74,8 @@ class Worker:
         self._refusals = RefusalWatch([], "")
         self._module = self._new_module()
         self._reward: Callable[[Any, Any], object] = self._not_loaded
+        self._rules: list[Callable[[Any, Any], object]] = []
+        self._rule: int | None = None  # the place of the rule that is at work
 
     def load(self, confinement: list[str]) -> bool:
         """Run the source and send the result. False: it failed, and nothing is left to do."""
@@ -85,6 +88,7 @@ class Worker:
                 code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
                 exec(code, vars(self._module))  # noqa: S102  # what this process is for
                 self._reward = self._find_reward(self._load["name"])
+                self._load_rules()
             finally:
                 self._clock.stop()
         except BaseException as error:  # noqa: BLE001  # SystemExit and KeyboardInterrupt too: every error is sent
@@ -100,7 +104,7 @@ class Worker:
         """Score one prediction and send the result."""
         token, first, end_line = request["token"], FirstFrame(), None
         sys.stdout = sys.stderr = self._output
-        self._token = token
+        self._token, self._rule = token, None
         limit = self._load["timeout_s"]
         self._refusals.clear()
         try:
@@ -113,12 +117,14 @@ class Worker:
                 end_line = first.take_line()
                 value, feedback, parts = convert_score(result)
                 _check_parts(parts)
+                unmet = self._find_unmet(args, prediction)
             finally:
                 sys.settrace(None)
                 self._clock.stop()
             reply: dict[str, object] = {"op": "scored", "value": value, "parts": parts}
             reply["feedback"] = clip(feedback, FEEDBACK_CHARS)
             reply["refusals"] = self._refusals.list_refusals()
+            reply["unmet"] = unmet
         except NotAScore as error:
             reply = make_error(error.type_name, error.message, end_line)
         except BaseException as error:  # noqa: BLE001  # as in load
@@ -159,13 +165,31 @@ class Worker:
             raise JudgeError(answer["error"])
         return Prediction(decode(answer["value"]))
 
+    def _load_rules(self) -> None:
+        for i, rule in enumerate(self._load["rules"]):
+            self._rule = i
+            names = dict(vars(self._module))  # what the reward binds; what a rule binds is its own
+            exec(compile(rule["source"], RULE_FILE, "exec", dont_inherit=True), names)  # noqa: S102  # as the reward
+            self._rules.append(names[rule["name"]])
+        self._rule = None
+
+    def _find_unmet(self, args: object, prediction: object) -> list[int]:
+        unmet = []
+        for i, rule in enumerate(self._rules):
+            self._rule = i
+            if not rule(args, prediction):
+                unmet.append(i)
+        self._rule = None
+        return unmet
+
     def _failure(self, error: BaseException, limit_s: float) -> dict[str, object]:
         try:
-            return self._describe_error(error, limit_s)
+            reply = self._describe_error(error, limit_s)
         except BaseException:  # noqa: BLE001  # its class is the user's, and may answer to anything with anything
             name = _name_of(type(error))[:NAME_CHARS]
             frames = list_reward_frames(_traceback_of(error))
-            return make_error(name, f"{name}: {_NOT_SHOWN}", frames[-1][1] if frames else None, frames)
+            reply = make_error(name, f"{name}: {_NOT_SHOWN}", frames[-1][1] if frames else None, frames)
+        return reply | {"rule": self._rule}
 
     def _describe_error(self, error: BaseException, limit_s: float) -> dict[str, object]:
         if isinstance(error, Deadline) or self._clock.expired:
@@ -250,7 +274,9 @@ def main() -> None:
     sys.argv, sys.dont_write_bytecode = [FILE], True
     sys.path[:] = sandbox.list_import_folders(load["path"])
     worker = Worker(channel, load)
-    restricted_library.restrict_library(load["source"])  # our own code may not be read from now on
+    restricted_library.restrict_library(
+        "\n".join([load["source"], *(rule["source"] for rule in load["rules"])])
+    )  # our own code may not be read from now on
     confinement = with_parent + sandbox.limit_resources(load["memory_bytes"])
     confinement += sandbox.enter_sandbox(os.getcwd(), load["private"], load["landlock_abi"])
     channel.send({"op": "ready", "confinement": confinement})

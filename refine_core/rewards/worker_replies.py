@@ -1,7 +1,7 @@
 """The frames that a worker may send, checked before they are used.
 
-    ready(confinement)    loaded(stdout)    scored(token, value, feedback, parts, refusals, stdout, threads)
-    error(token, type, message, line, column, frames, stdout, threads)    call(token, signature, inputs)
+    ready(confinement)    loaded(stdout)    scored(token, value, feedback, parts, refusals, unmet, stdout, threads)
+    error(token, type, message, line, column, frames, rule, stdout, threads)    call(token, signature, inputs)
 
 The reward runs in the worker's own interpreter, so a frame may be anything that JSON can be. Each kind has its parser:
 it takes what it knows, within limits, and refuses the rest with ValueError. Nothing here is slower than reading.
@@ -23,31 +23,34 @@ from refine_core.rewards.limits import (
     PARTS,
     REFUSAL_CHARS,
     REFUSALS,
+    RULES,
     STDOUT_CHARS,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreReply:
-    """A score. refusals: as in ScoreResult. threads: how many the reward left running."""
+    """A score. refusals: as in ScoreResult. unmet: places of the rules not met. threads: how many the reward left running."""
 
     value: float
     feedback: str
     parts: dict[str, float]
     refusals: tuple[str, ...]
+    unmet: tuple[int, ...]
     stdout: str
     threads: int
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
-    """An error while loading or scoring. type_name, line, column, frames: as in RewardError."""
+    """An error while loading or scoring. type_name, line, column, frames: as in RewardError. rule: the place of the one that failed."""
 
     type_name: str
     message: str
     line: int | None
     column: int | None
     frames: tuple[tuple[str, int], ...]
+    rule: int | None
     stdout: str
     threads: int
 
@@ -98,11 +101,15 @@ def _read_score(frame: dict[str, object]) -> ScoreReply:
     refusals = frame.get("refusals", [])
     if not isinstance(refusals, list) or len(refusals) > REFUSALS:
         raise ValueError("refusals")
+    unmet = frame.get("unmet", [])
+    if not isinstance(unmet, list) or len(unmet) > RULES:
+        raise ValueError("unmet")
     return ScoreReply(
         _read_float(frame.get("value")),
         _read_text(frame, "feedback", FEEDBACK_CHARS + MARGIN_CHARS),
         {name: _read_float(value) for name, value in parts.items()},
         tuple(_read_text({"refusal": refusal}, "refusal", REFUSAL_CHARS) for refusal in refusals),
+        tuple(map(_read_count, unmet)),
         _read_text(frame, "stdout", STDOUT_CHARS + MARGIN_CHARS),
         _read_count(frame.get("threads")),
     )
@@ -112,13 +119,14 @@ def _read_error(frame: dict[str, object]) -> ErrorReply:
     frames = frame.get("frames")
     if not isinstance(frames, list) or len(frames) > FRAMES:
         raise ValueError("frames")
-    line, column = frame.get("line"), frame.get("column")
+    line, column, rule = frame.get("line"), frame.get("column"), frame.get("rule")
     return ErrorReply(
         _read_text(frame, "type", NAME_CHARS),
         _read_text(frame, "message", MESSAGE_CHARS + MARGIN_CHARS),
         None if line is None else _read_count(line),
         None if column is None else _read_count(column),
         tuple(map(_read_frame, frames)),
+        None if rule is None else _read_count(rule),
         _read_text(frame, "stdout", STDOUT_CHARS + MARGIN_CHARS),
         _read_count(frame.get("threads", 0)),
     )

@@ -7,6 +7,7 @@ from refine_core.spec.program import (
     ProgramSpec,
     ReplyFormat,
     StageSpec,
+    ValidatorSpec,
 )
 from refine_core.spec.schedule import Schedule
 
@@ -18,4 +19,5 @@ __all__ = [
     "ReplyFormat",
     "Schedule",
     "StageSpec",
+    "ValidatorSpec",
 ]

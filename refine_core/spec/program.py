@@ -43,6 +43,19 @@ class StageSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidatorSpec:
+    """A rule that the outputs must meet to end a run early.
+
+    name: what it is called, unique in the program. message: what the adviser is told where it is not met.
+    check: a Python expression over `args` and `pred`, or the source of a function of both; whether the rule is met.
+    """
+
+    name: str
+    check: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """Which model answers, without its key.
 
@@ -114,6 +127,7 @@ class ProgramSpec:
     hints: where they come from, for the strategy "refine". schedule: of the attempts' temperatures.
     advice_instructions: the adviser's instructions; "" for the default. advice_form: "compact" for small context windows.
     stop_on_repeating_error: whether the run stops at the first error of the reward that is bound to repeat.
+    validators: rules that an attempt must meet to end the run early.
     """
 
     stages: tuple[StageSpec, ...]
@@ -139,6 +153,7 @@ class ProgramSpec:
     advice_instructions: str = ""
     advice_form: AdviceForm = "full"
     stop_on_repeating_error: bool = False
+    validators: tuple[ValidatorSpec, ...] = ()
 
     @property
     def attempt_count(self) -> int:

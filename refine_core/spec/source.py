@@ -5,6 +5,7 @@ from __future__ import annotations
 from refine_core.signatures import ensure_signature
 from refine_core.signatures.types import format_type
 from refine_core.spec.program import ProgramSpec, StageSpec
+from refine_core.spec.rules import EXPRESSION, read_rule
 
 _CLASSES = {"predict": "Predict", "chain_of_thought": "ChainOfThought"}
 
@@ -36,7 +37,30 @@ def program_source(spec: ProgramSpec) -> str:
         lines.append(f"        {stage.name}_ = self.{stage.name}({arguments})")
         where |= {n: f"{stage.name}_.{n}" for n in signature.output_fields}
     lines.append(f"        return Prediction({{{', '.join(f'**{s.name}_' for s in spec.stages)}}})")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_validator_lines(spec)]) + "\n"
+
+
+def _validator_lines(spec: ProgramSpec) -> list[str]:
+    """A list for `Refine(…, validators=VALIDATORS)`; [] where there are none. A check may use what the reward's source binds."""
+    if not spec.validators:
+        return []
+    functions: list[str] = []
+    rows: list[str] = []
+    for i, one in enumerate(spec.validators, 1):
+        rule = read_rule(one.name, one.check)
+        source = rule.source.strip("\n").split("\n")
+        if rule.function == EXPRESSION:
+            functions += [
+                "",
+                "",
+                f"check_{i}{source[0].removeprefix(EXPRESSION)}",
+                *(f"    {line}" for line in source[1:-1]),
+                ")",
+            ]
+        else:
+            functions += ["", "", *source, "", "", f"check_{i} = {rule.function}"]
+        rows.append(f"    ({one.name!r}, check_{i}, {one.message!r}),")
+    return [*functions, "", "VALIDATORS = [", *rows, "]"]
 
 
 def _list_inputs(spec: ProgramSpec) -> list[str]:
