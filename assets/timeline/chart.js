@@ -5,12 +5,14 @@
 //   view                       { selected, range, pick(attempt), setRange(range), focus() }: both are kept by the view
 //
 //   scale.js  where an x lies      layers.js  marks, bars, arrows, cells      matrix.js  choosing a range      tip.js  hover
+//   wall_time.js  the same run on the clock
 
 import { element } from "./elements.js";
 import { drawLayer, svg, text } from "./layers.js";
 import { Brush } from "./matrix.js";
-import { Clock, Columns, RIGHT_PX, roundStep } from "./scale.js";
+import { Columns, RIGHT_PX, roundStep } from "./scale.js";
 import { Tip } from "./tip.js";
+import { WallTime } from "./wall_time.js";
 
 export const NARROW_PX = 600;
 const MATRIX_BELOW_PX = 14; // columns that are narrower have no room for bars and arrows
@@ -34,7 +36,8 @@ export class Chart {
     this.clock = element("button", { type: "button", className: "clock", hidden: true }, clockFace());
     this.clock.setAttribute("aria-label", "Wall time");
     this.tip = new Tip();
-    this.place = element("div", { className: "place" }, this.chart, this.clock, this.tip.box);
+    this.wallTime = new WallTime(view);
+    this.place = element("div", { className: "place" }, this.chart, this.wallTime.place, this.clock, this.tip.box);
     this.elements = [this.place];
     this.brush = new Brush(view, this.svg);
     this.clock.addEventListener("click", () => this.turn());
@@ -61,22 +64,26 @@ export class Chart {
     const wanted = `${this.data.revision} ${width} ${this.wall}`;
     if (wanted === this.drawn) return this.band();
     this.drawn = wanted;
-    const { columns, begun, drawings } = this.figure;
+    const { columns, drawings } = this.figure;
     const narrow = width < NARROW_PX;
     const roomy = drawings.columns && (width - drawings.columns.left) / columns >= MATRIX_BELOW_PX;
     const drawing = roomy ? drawings.columns : drawings.matrix;
     const left = narrow ? drawing.least_left : drawing.left;
-    const wall = this.wall && drawing.wall;
-    const aside = drawing.wall || drawing.kind === "columns" ? ASIDE_PX : 0;
-    this.scale = wall ? new Clock(drawing.wall, begun, left, width, aside) : new Columns(columns, left, width, aside);
+    const clock = this.figure.wall_time;
+    const aside = clock || drawing.kind === "columns" ? ASIDE_PX : 0;
+    this.scale = new Columns(columns, left, width, aside);
     this.drawing = drawing;
-    this.clock.hidden = !drawing.wall;
-    this.clock.setAttribute("aria-pressed", String(Boolean(wall)));
-    this.clock.title = wall ? "Show columns of equal width" : "Show wall time";
+    const turned = Boolean(this.wall && clock);
+    this.clock.hidden = !clock;
+    this.clock.setAttribute("aria-pressed", String(turned));
+    this.chart.hidden = turned;
+    this.wallTime.place.hidden = !turned;
+    if (turned) this.wallTime.draw(clock, this.data.plotly, width, drawing.height);
+    this.clock.title = turned ? "Show columns of equal width" : "Show wall time";
     this.brush.use(drawing.kind === "matrix" ? this.scale : null);
     this.svg.setAttribute("width", width);
     this.svg.setAttribute("height", drawing.height);
-    this.svg.setAttribute("class", `${drawing.kind}${wall ? " wall" : ""}`);
+    this.svg.setAttribute("class", drawing.kind);
     const durations = drawing.layers.find((layer) => layer.after === "track");
     const beside = Boolean(durations) && this.scale.column >= durations.room;
     const layers = drawing.layers.map((layer) => drawLayer(layer, { scale: this.scale, beside }));
@@ -93,12 +100,12 @@ export class Chart {
   }
 
   labels(narrow) {
-    const { labels, ticks, wall } = this.drawing;
+    const { labels, ticks } = this.drawing;
     const room = this.scale.left - 6;
     const group = svg("g", { class: "labels" });
     for (const label of labels) {
       const value = label.value && !narrow ? label.value : "";
-      const words = this.scale.wall && label.wall ? label.wall : narrow && label.brief ? label.brief : label.text;
+      const words = narrow && label.brief ? label.brief : label.text;
       const free = room - (value ? value.length * LETTER_PX + 8 : 0);
       const shown = words.length * LETTER_PX > free ? shorten(words, free / LETTER_PX) : words;
       const name = text(shown, 0, label.y, LABEL_PX, { class: "muted name" });
@@ -109,11 +116,6 @@ export class Chart {
     for (const { y, text: words, style } of ticks) {
       group.append(text(words, this.scale.left - 8, y, 12, { class: style, "text-anchor": "end" }));
     }
-    if (this.scale.wall) {
-      for (const [x, words] of this.scale.ticks()) {
-        group.append(text(words, x, wall.y, 12, { class: "muted", "text-anchor": "middle" }));
-      }
-    }
     return group;
   }
 
@@ -123,15 +125,11 @@ export class Chart {
     const matrix = this.drawing.kind === "matrix";
     const step = matrix ? Math.max(10, roundStep(MATRIX_NUMBER_PX / this.scale.column)) : Math.max(1, roundStep(NUMBER_PX / this.scale.column));
     const known = new Set(begun);
-    let taken = -Infinity;
     for (let i = 0; i < columns; i += 1) {
       const span = this.scale.span(i);
-      if (!span) continue;
       const x = Math.min((span[0] + span[1]) / 2, this.scale.end + RIGHT_PX - (String(i + 1).length * LETTER_PX) / 2 - 1);
       const first = i === 0 && (step - 1) * this.scale.column >= NUMBER_PX;
-      const shown = this.scale.wall ? x - taken > NUMBER_PX / 2 : first || (i + 1) % step === 0;
-      if (!shown) continue;
-      taken = x;
+      if (!first && (i + 1) % step !== 0) continue;
       group.append(
         text(i + 1, x, this.drawing.numbers, LABEL_PX, {
           class: known.has(i) ? "number" : "number faint",
@@ -154,7 +152,7 @@ export class Chart {
     this.banded = wanted;
     const height = this.drawing.height;
     const shapes = [];
-    if (range && !this.scale.wall && this.drawing.kind === "matrix") {
+    if (range && this.drawing.kind === "matrix") {
       const [from, to] = [this.scale.x(range[0]), this.scale.x(range[1] + 1)];
       const top = this.drawing.numbers + 10;
       shapes.push(svg("rect", { x: from, y: top, width: to - from, height: height - top, class: "range" }));
@@ -209,6 +207,7 @@ export class Chart {
 
   end() {
     this.svg.replaceChildren();
+    this.wallTime.end();
   }
 }
 

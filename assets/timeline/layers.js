@@ -7,7 +7,6 @@ const BAR_PX = 6;
 const LEAST_PX = 2;
 const CROSS_PX = 7; // at the end of a bar whose predictor failed
 const CORNER_PX = 5;
-const ADVICE_PX = 7; // from the middle of an advice's circle to its edge, and a little
 const LETTER = 0.49; // of the size of the text: the width of a digit
 
 export function svg(tag, attributes = {}, ...children) {
@@ -42,10 +41,9 @@ const DRAW = { mark: marks, bar: bars, text: texts, line: lines, dots, heat };
 
 function marks(layer, { scale }) {
   return layer.x.flatMap((column, i) => {
-    const x = scale.x(column, layer.t[i]);
-    if (x === null) return [];
+    const x = scale.x(column);
     const room = scale.column * (layer.share ?? 0.8);
-    const size = scale.wall ? layer.size[i] : Math.min(layer.size[i], Math.max(3.5, layer.dense || layer.share ? room : Infinity));
+    const size = Math.min(layer.size[i], Math.max(3.5, layer.dense || layer.share ? room : Infinity));
     return [symbol(layer.symbol[i], x, layer.y[i], size, { class: layer.style[i], "data-attempt": layer.attempt[i] })];
   });
 }
@@ -70,10 +68,6 @@ export function symbol(kind, x, y, size, attributes) {
 // ---- strips
 
 function ends(layer, i, { scale, beside }) {
-  if (scale.wall) {
-    const [from, to] = [scale.x(0, layer.t0[i]), scale.x(0, layer.t1[i])];
-    return from === null ? null : [from, Math.max(to ?? from, from + LEAST_PX)];
-  }
   const track = scale.column * (beside ? TRACK.beside : TRACK.alone);
   const start = scale.x(layer.column[i] + TRACK_START);
   return [start + layer.start[i] * track, start + Math.max(layer.stop[i] * track, layer.start[i] * track + LEAST_PX)];
@@ -101,7 +95,7 @@ function texts(layer, place) {
   if (layer.style === "value") return values(layer, place);
   const { scale } = place;
   const beside = scale.column >= layer.room;
-  if (scale.wall || (!beside && !layer.brief) || (!beside && scale.column < layer.room_brief)) return [];
+  if ((!beside && !layer.brief) || (!beside && scale.column < layer.room_brief)) return [];
   const track = scale.column * TRACK.beside;
   return layer.text.map((words, i) => {
     const x = layer.after ? scale.x(layer.column[i] + TRACK_START) + track + 7 : scale.x(layer.x[i]) + (layer.dx?.[i] ?? 0);
@@ -115,14 +109,14 @@ function texts(layer, place) {
 
 // Rewards at their marks: beside them, above them, or only some where there is no room for each.
 function values(layer, { scale }) {
-  const beside = !scale.wall && scale.column >= layer.room_beside;
-  const each = scale.wall || scale.column >= layer.room;
+  const beside = scale.column >= layer.room_beside;
+  const each = scale.column >= layer.room;
   let taken = -Infinity;
   return layer.text.flatMap((words, i) => {
-    const x = scale.x(layer.x[i], layer.t[i]);
+    const x = scale.x(layer.x[i]);
     const half = widthOf(words, layer.size) / 2;
     const crowded = !beside && x - half < taken + 3;
-    if (x === null || (!layer.keep[i] && (!each || crowded))) return [];
+    if (!layer.keep[i] && (!each || crowded)) return [];
     taken = x + half;
     const at = beside ? [x + layer.dx[i], layer.y[i] + layer.dy[i]] : [x, layer.y[i] + layer.above[i]];
     const anchor = beside ? "start" : "middle";
@@ -134,15 +128,12 @@ function values(layer, { scale }) {
 
 function lines(layer, { scale, beside }) {
   return layer.points.flatMap((points, i) => {
-    const times = layer.times[i];
-    if (scale.wall && !times) return [];
     const clear = beside ? (layer.clear?.[i] ?? 0) : 0;
-    const path = points.map(([column, y, dx = 0], k) => [scale.x(column, times?.[k]) + shift(dx, k, clear, scale), y]);
-    if (scale.wall && layer.arrow) straighten(path, scale);
+    const path = points.map(([column, y, dx = 0], k) => [scale.x(column) + shift(dx, k, clear, scale), y]);
     const attributes = { class: layer.style, "data-attempt": layer.attempt?.[i], "data-source": layer.source?.[i] };
     if (!layer.arrow) return [svg("path", { d: polyline(path), ...attributes })];
     const [x, y] = path.at(-1);
-    const head = round(Math.min(7, scale.wall ? 7 : scale.column * 0.25));
+    const head = round(Math.min(7, scale.column * 0.25));
     path.at(-1)[0] -= head - 1;
     const tip = `M${round(x)} ${y}l-${head} -${round(head / 2)}v${round(head / 2) * 2}z`;
     return [
@@ -155,18 +146,7 @@ function lines(layer, { scale, beside }) {
 // The first point keeps clear of the duration that stands beside the circle; in narrow columns it comes closer.
 function shift(dx, k, clear, scale) {
   if (k) return dx;
-  return scale.wall ? ADVICE_PX : Math.min(dx + clear, scale.column * 0.55);
-}
-
-// On the clock's axis an arrow goes up just before the bar it leads to.
-function straighten(path, scale) {
-  const end = path.at(-1)[0];
-  const first = path[0][0];
-  const up = Math.max(Math.min(end - 12, scale.end), Math.min(first, end - 12));
-  path.forEach((point, k) => {
-    if (k && k < path.length - 1) point[0] = up;
-  });
-  path[0][0] = Math.min(first, up);
+  return Math.min(dx + clear, scale.column * 0.55);
 }
 
 const polyline = (path) => path.map(([x, y], i) => `${i ? "L" : "M"}${round(x)} ${round(y)}`).join("");
@@ -188,7 +168,6 @@ function rounded(path) {
 }
 
 function dots(layer, { scale }) {
-  if (scale.wall) return [];
   const [top, foot] = layer.y;
   return layer.x.map((column, i) =>
     svg("path", { d: `M${round(scale.x(column))} ${top}V${foot}`, class: layer.style[i], "data-attempt": layer.attempt[i] }),

@@ -43,3 +43,14 @@ export function readTheme(element) {
     },
   };
 }
+
+// A figure with its colours and its font put in. Only where a colour or a font is meant: a name may read "token:…" too.
+export function resolve(value, theme, name = "") {
+  if (Array.isArray(value)) return value.map((one) => resolve(one, theme, name));
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v, theme, k)]));
+  }
+  if (typeof value !== "string" || !value.startsWith("token:") || !/(colou?r|family)$/i.test(name)) return value;
+  const token = value.slice("token:".length);
+  return token === "font" ? theme.font : css(theme.colours[token] ?? theme.colours.text);
+}

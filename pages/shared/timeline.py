@@ -15,7 +15,7 @@ from typing import Final, TypedDict
 
 import streamlit as st
 
-from pages.shared.web import TIMELINE, import_script
+from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
 from refine_core import figures
 from refine_core.messages import ATTEMPT_OUTCOMES, describe_caller
 from refine_core.programs import ProgramSpec
@@ -52,6 +52,7 @@ def draw_timeline(
     pick = _read_pick(st.session_state.get(key), indices)
     data = {
         **_pack(figures.build_figure(timeline)),
+        "plotly": url_of(PLOTLY),
         "run": timeline.run_id,
         "label": figures.label(timeline),
         "writing": _describe_draft(timeline) if live and timeline.end is None else None,

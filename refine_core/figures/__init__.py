@@ -1,9 +1,9 @@
 """A run as something to look at: the timeline as plain data to draw, and the ledger, the same as a table.
 
-    Timeline    --build_figure--> {"columns", "hovers", "drawings"}   --build_ledger--> [Row, …]   --describe_figure--> str
+    Timeline    --build_figure--> {"columns", "hovers", "drawings", …}   --build_ledger--> [Row, …]   --describe_figure--> str
     ProgramSpec --build_ghost-->  the same, before a run              --describe_ghost--> str
 
-One builder serves the screen and the report. It needs no plotting library and knows neither width nor colours: styles are
+One builder serves the screen and the report. It imports no plotting library and knows neither width nor colours: styles are
 names, which whoever draws gives a colour (assets/timeline/chart.js and chart.css). scene.py says what a drawing is made of.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from refine_core.figures.grid import Grid, Strip
-from refine_core.figures.scene import Json, Layer, clock
+from refine_core.figures.scene import Json, Layer
 from refine_core.figures.strips import ADVICE_AT, ADVICE_TEXT_PX, TRACK_START
 from refine_core.formatting import format_duration
 from refine_core.log.timeline import Attempt, Timeline
@@ -26,18 +26,14 @@ def draw_hints(timeline: Timeline, grid: Grid) -> Layer:
         if (strip := grid.find_strip("predictor", name)) is not None
     ]
     points: list[Json] = []
-    times: list[Json] = []
     for source, target, strip in given:
-        path = _path(source.index, target.index, origin.y if origin else 0.0, strip, grid.pitch)
-        points.append(path)
-        times.append(_times(timeline, source, target, strip, len(path)))
+        points.append(_path(source.index, target.index, origin.y if origin else 0.0, strip, grid.pitch))
     return {
         "name": "hints",
         "shape": "line",
         "style": "hint",
         "arrow": True,
         "points": points,
-        "times": times,
         "clear": [_duration_px(source) for source, _, _ in given],
         "attempt": [target.index for _, target, _ in given],
         "source": [source.index for source, _, _ in given],
@@ -55,7 +51,6 @@ def draw_possible_hints(columns: int, grid: Grid) -> Layer:
         "style": "ghost",
         "arrow": True,
         "points": [_path(i, i + 1, origin.y, strip, grid.pitch) for i in steps if origin and strip],
-        "times": [None for _ in steps],
         "clear": [0.0 for _ in steps],
         "attempt": [i + 1 for i in steps],
         "source": list(steps),
@@ -70,15 +65,6 @@ def _path(source: int, target: int, y: float, strip: Strip, pitch: float) -> lis
         gap = y - pitch / 2
         corners += [[out, gap, _GUTTER_PX], [into, gap, _GUTTER_PX]]
     return [*corners, [into, strip.y, _GUTTER_PX], [into + TRACK_START, strip.y, _HEAD_PX]]
-
-
-def _times(timeline: Timeline, source: Attempt, target: Attempt, strip: Strip, corners: int) -> list[Json]:
-    """When the advice was asked for, and when the predictor that got the hint began, for each corner."""
-    advice = source.advice
-    asked = clock(timeline, source, advice.offset_s if advice else source.took_s)
-    run = next((r for r in target.predictors if r.name == strip.name), None)
-    begun = clock(timeline, target, run.offset_s if run is not None else 0.0)
-    return [asked, *[begun] * (corners - 1)]
 
 
 def _duration_px(source: Attempt) -> float:

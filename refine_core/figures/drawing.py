@@ -20,7 +20,7 @@ class Drawing:
     """All that is drawn, from the back to the front.
 
     height, left: pixels, the latter for names and numbers. numbers_y: of the row of attempts. failed_y: of the line of failures.
-    labels: names of strips, {"y", "text"} and more. wall: when attempts began and were over, None where no clock is shown.
+    labels: names of strips, {"y", "text"} and more.
     hovers: of strips, {"y": [top, foot], "texts": one for each attempt begun}.
     """
 
@@ -32,7 +32,6 @@ class Drawing:
     failed_y: float
     labels: Sequence[Mapping[str, Json]]
     layers: Sequence[Layer]
-    wall: Mapping[str, Json] | None = None
     hovers: Sequence[Mapping[str, Json]] = ()
 
     def to_json(self, timeline: Timeline) -> dict[str, Json]:
@@ -65,6 +64,5 @@ class Drawing:
             "rules": rules,
             "labels": [*labels, *self.labels],
             "layers": list(self.layers),
-            "wall": self.wall,
             "hovers": list(self.hovers),
         }

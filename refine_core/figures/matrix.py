@@ -63,7 +63,7 @@ def draw_matrix(timeline: Timeline) -> Drawing:
     axis = build_axis(timeline, _TOP_Y, _PANEL_PX + max(0.0, spare))
     failed_y = axis.bottom + _FAILED_PX
     y = failed_y + _FIRST_PX
-    layers = [_dots(panel.draw_best_so_far(timeline, axis)), *_rewards(timeline, axis, failed_y)]
+    layers = [panel.draw_best_so_far(timeline, axis), *_rewards(timeline, axis, failed_y)]
     labels: list[Mapping[str, Json]] = []
     for part in parts:
         layers.append(_part_cells(timeline, part, y, columns))
@@ -91,10 +91,6 @@ def draw_matrix(timeline: Timeline) -> Drawing:
         labels=labels,
         layers=layers,
     )
-
-
-def _dots(line: Layer) -> Layer:
-    return {**line, "times": []}
 
 
 def _rewards(timeline: Timeline, axis: Axis, failed_y: float) -> list[Layer]:
@@ -160,7 +156,6 @@ def _new_hints(timeline: Timeline, y: float) -> Layer:
         "name": "new hints",
         "shape": "mark",
         "x": [middle(a) for a in given],
-        "t": [None for _ in given],
         "y": [y] * len(given),
         "symbol": ["triangle"] * len(given),
         "style": ["hint-mark"] * len(given),

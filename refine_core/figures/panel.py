@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from refine_core.figures.axis import Axis
-from refine_core.figures.scene import Json, Layer, clock, middle
+from refine_core.figures.scene import Json, Layer, middle
 from refine_core.log.timeline import Attempt, Outcome, Timeline
 from refine_core.messages import format_reward
 
@@ -32,24 +32,20 @@ NEAR_PX = 8.0  # of the threshold's line: a value here would be crossed by it
 def draw_best_so_far(timeline: Timeline, axis: Axis) -> Layer:
     """The reward of the best attempt until each, as a step line."""
     points: list[Json] = []
-    times: list[Json] = []
     before: float | None = None
     for attempt in timeline.attempts:
         if attempt.best_so_far is None or attempt.reward is None:
             continue
-        y, t = axis.y(attempt.best_so_far), clock(timeline, attempt, attempt.took_s)
+        y = axis.y(attempt.best_so_far)
         if before is not None and before != y:
             points.append([middle(attempt), before])
-            times.append(t)
         points.append([middle(attempt), y])
-        times.append(t)
         before = y
     return {
         "name": "best so far",
         "shape": "line",
         "style": "step",
         "points": [points] if points else [],
-        "times": [times] if points else [],
     }
 
 
@@ -61,11 +57,11 @@ def draw_rewards(timeline: Timeline, axis: Axis, failed_y: float) -> list[Layer]
     ringed = [a for a in scored if a.is_returned]
     heights = [axis.y(a.reward or 0.0) for a in scored]
     return [
-        _marks("failed", timeline, lost, [failed_y] * len(lost)),
-        _marks("running", timeline, waiting, [axis.middle] * len(waiting)),
-        _marks("reward", timeline, scored, heights),
+        _marks("failed", lost, [failed_y] * len(lost)),
+        _marks("running", waiting, [axis.middle] * len(waiting)),
+        _marks("reward", scored, heights),
         {
-            **_marks("returned", timeline, ringed, [axis.y(a.reward or 0.0) for a in ringed]),
+            **_marks("returned", ringed, [axis.y(a.reward or 0.0) for a in ringed]),
             "symbol": ["circle"] * len(ringed),
             "style": ["returned"] * len(ringed),
             "size": [_RING_PX] * len(ringed),
@@ -73,14 +69,13 @@ def draw_rewards(timeline: Timeline, axis: Axis, failed_y: float) -> list[Layer]
     ]
 
 
-def _marks(name: str, timeline: Timeline, attempts: Sequence[Attempt], y: list[float]) -> Layer:
+def _marks(name: str, attempts: Sequence[Attempt], y: list[float]) -> Layer:
     """Shape and style show an attempt's outcome; a hollow one failed a validator."""
     kinds = [_MARKS[a.outcome] for a in attempts]
     return {
         "name": name,
         "shape": "mark",
         "x": [middle(a) for a in attempts],
-        "t": [clock(timeline, a, a.took_s if a.outcome != "running" else 0.0) for a in attempts],
         "y": y,
         "symbol": [symbol for symbol, _ in kinds],
         "style": ["unmet" if a.unmet else style for a, (_, style) in zip(attempts, kinds, strict=True)],
@@ -107,7 +102,6 @@ def draw_values(timeline: Timeline, axis: Axis) -> Layer:
         "style": "value",
         "size": 13,
         "x": [middle(a) for a in scored],
-        "t": [clock(timeline, a, a.took_s) for a in scored],
         "y": heights,
         "dx": [_BESIDE_RING_PX if a.is_returned else _BESIDE_PX for a in scored],
         "dy": [_LOWER_PX if near else 0.0 for near in crossed],
@@ -131,7 +125,6 @@ def draw_places(timeline: Timeline, axis: Axis, columns: int) -> Layer:
         "name": "places",
         "shape": "dots",
         "x": [i + 0.5 for i in (*waiting, *to_come)],
-        "t": [None for _ in (*waiting, *to_come)],
         "y": [axis.top + 6, axis.bottom],
         "style": [*["running"] * len(waiting), *["ghost"] * len(to_come)],
         "attempt": [*waiting, *to_come],

@@ -1,16 +1,15 @@
 """What a drawing is made of: plain JSON that whoever draws turns into shapes, with no colour and no width in it.
 
-    drawing = {"height", "left", "labels", "ticks", "rules", "layers", "wall"}
+    drawing = {"height", "left", "labels", "ticks", "rules", "layers"}
     layer   = {"name", "shape", …}     one for each quantity, never one for each attempt; its lists run side by side
 
 x     in columns: attempt i lies from i to i + 1, its middle at i + 0.5. "dx" and "dy" are pixels to be added.
 y     in pixels from the top.
-t     in seconds since the run began, where the same mark lies on the clock's axis; None: it has no place there.
 style is a name that assets/timeline/chart.css gives a colour. "attempt" is the index that a mark belongs to.
 
-shape   "mark"   x, y, t, symbol, size, style                          "line"  points, times: step lines and arrows
+shape   "mark"   x, y, symbol, size, style                          "line"  points: step lines and arrows
                  share, dense: smaller in narrow columns
-        "bar"    column, start, stop (shares of a track), t0, t1, y    "text"  x, y, t, text, room: of a column, in pixels
+        "bar"    column, start, stop (shares of a track), y    "text"  x, y, text, room: of a column, in pixels
         "heat"   y, levels (0 to 1; None: nothing)                     "dots"  x, y: a dotted line down a column's panel
 """
 
@@ -19,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from refine_core.log.timeline import Attempt, Timeline
+from refine_core.log.timeline import Attempt
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Layer: TypeAlias = dict[str, Json]
@@ -30,13 +29,6 @@ PREDICT = ".predict"  # what chain of thought adds to the name of its stage
 def middle(attempt: Attempt) -> float:
     """The x of the middle of an attempt's column."""
     return attempt.index + 0.5
-
-
-def clock(timeline: Timeline, attempt: Attempt, offset_s: float | None = 0.0) -> float | None:
-    """Seconds from the run's beginning to a moment of an attempt; None for a moment that has not come."""
-    if offset_s is None:
-        return None
-    return round(max(0.0, attempt.started_at - timeline.started_at + offset_s), 4)
 
 
 def stage_name(predictor: str) -> str:

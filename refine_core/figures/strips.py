@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from refine_core.figures.grid import Grid, Strip
-from refine_core.figures.scene import Json, Layer, clock
+from refine_core.figures.scene import Layer
 from refine_core.formatting import format_duration, format_temperature
 from refine_core.log.timeline import Advice, Attempt, PredictorRun, Timeline
 
@@ -35,7 +35,6 @@ def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
         "shape": "text",
         "size": 12.5,
         "x": [i + 0.5 for i in order],
-        "t": [None for _ in order],
         "y": [strip.y] * len(order),
         "text": [str(i) if i in rolled else _figure(values[i]) for i in order],
         "brief": [str(i) if i in rolled else _brief(values[i]) for i in order],
@@ -73,14 +72,12 @@ def draw_bars(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
             "stop": [
                 1.0 if s == "running" else stop for s, (_, _, _, stop) in zip(states, spans, strict=True)
             ],
-            "t0": [clock(timeline, a, run.offset_s) for a, run, _, _ in spans],
-            "t1": [clock(timeline, a, run.offset_s + (run.took_s or 0.0)) for a, run, _, _ in spans],
             "y": strip.y,
             "style": ["bar" if s == "done" else f"bar-{s}" for s in states],
             "retries": [sum(len(call.retries) for call in run.calls) for _, run, _, _ in spans],
             "attempt": [a.index for a, _, _, _ in spans],
         }
-        yield _durations(timeline, strip, called)
+        yield _durations(strip, called)
 
 
 def _tracks(timeline: Timeline, grid: Grid, strip: Strip, called: list[Attempt]) -> Layer:
@@ -94,8 +91,6 @@ def _tracks(timeline: Timeline, grid: Grid, strip: Strip, called: list[Attempt])
         "column": columns,
         "start": [0.0] * len(columns),
         "stop": [1.0] * len(columns),
-        "t0": [None] * len(columns),
-        "t1": [None] * len(columns),
         "y": strip.y,
         "style": [*["track"] * len(called), *["ghost"] * len(to_come)],
         "attempt": columns,
@@ -112,7 +107,7 @@ def _spans(attempt: Attempt, strip: Strip, grid: Grid) -> Iterator[tuple[Predict
         start = stop
 
 
-def _durations(timeline: Timeline, strip: Strip, called: list[Attempt]) -> Layer:
+def _durations(strip: Strip, called: list[Attempt]) -> Layer:
     """The duration behind each track, where there is room for it."""
     runs = [[run for run in a.predictors if run.name == strip.name] for a in called]
     shown = [_sum(each) for each in runs]
@@ -123,10 +118,6 @@ def _durations(timeline: Timeline, strip: Strip, called: list[Attempt]) -> Layer
         "style": "muted",
         "after": "track",
         "column": [a.index for a in called],
-        "t": [
-            clock(timeline, a, each[-1].offset_s + (each[-1].took_s or 0.0))
-            for a, each in zip(called, runs, strict=True)
-        ],
         "y": [strip.y] * len(called),
         "text": shown,
         "room": room_beside(shown),
@@ -158,7 +149,6 @@ def draw_advice(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
         "name": "advice",
         "shape": "mark",
         "x": [a.index + ADVICE_AT for a, _ in advised],
-        "t": [clock(timeline, a, advice.offset_s if advice else a.took_s) for a, advice in advised],
         "y": [strip.y] * len(advised),
         "symbol": ["cross" if s == "failed" else "circle" for s in states],
         "style": [_ADVICE_STYLES[s] for s in states],
@@ -168,17 +158,12 @@ def draw_advice(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
     }
     took = [advice.took_s if advice is not None else None for _, advice in advised]
     shown = ["" if seconds is None else format_duration(seconds) for seconds in took]
-    ends: list[Json] = [
-        clock(timeline, a, advice.offset_s + (advice.took_s or 0.0)) if advice else None
-        for a, advice in advised
-    ]
     yield {
         "name": "durations of advice",
         "shape": "text",
         "size": 12,
         "style": "muted",
         "x": [a.index + ADVICE_AT for a, _ in advised],
-        "t": ends,
         "dx": [ADVICE_TEXT_PX] * len(advised),
         "y": [strip.y] * len(advised),
         "text": shown,
@@ -198,7 +183,6 @@ def draw_possible_advice(grid: Grid) -> Layer:
         "name": "advice",
         "shape": "mark",
         "x": [i + ADVICE_AT for i in columns],
-        "t": [None for _ in columns],
         "y": [strip.y if strip else 0.0] * len(columns),
         "symbol": ["circle"] * len(columns),
         "style": ["ghost"] * len(columns),

@@ -1,9 +1,9 @@
 """The timeline as a figure: what is drawn, as plain data that fits every width.
 
-    {"columns", "begun", "hovers", "drawings": {"columns": …, "matrix": …}}
+    {"columns", "begun", "hovers", "drawings": {"columns": …, "matrix": …}, "wall_time"}
 
 "columns" is the drawing with bars and arrows, None beyond 30 attempts; "matrix" is for more, and for places where columns would be
-too narrow. refine_core.figures.scene says what a drawing is made of. Whatever a model wrote is text in it, never markup.
+too narrow. refine_core.figures.scene says what a drawing is made of. "wall_time" is the same run on the clock, for Plotly. Whatever a model wrote is text in it, never markup.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from refine_core.figures.arrows import draw_hints, draw_possible_hints
 from refine_core.figures.drawing import Drawing
 from refine_core.figures.grid import MANY, NUMBERS_Y, Grid, Strip, build_grid, count_columns
 from refine_core.figures.matrix import draw_matrix
-from refine_core.figures.scene import Json, clock, stage_name
+from refine_core.figures.scene import Json, stage_name
+from refine_core.figures.wall_time import build_wall_time
 from refine_core.log.timeline import Timeline
 
 
@@ -35,6 +36,7 @@ def build_figure(timeline: Timeline, *, ghost: bool = False) -> dict[str, Json]:
             )
             for i in range(columns)
         ],
+        "wall_time": None if ghost else build_wall_time(timeline),
         "drawings": {
             "columns": _draw_columns(timeline, ghost=ghost).to_json(timeline) if columns <= MANY else None,
             "matrix": draw_matrix(timeline).to_json(timeline),
@@ -66,7 +68,6 @@ def _draw_columns(timeline: Timeline, *, ghost: bool) -> Drawing:
         failed_y=grid.failed_y,
         labels=[_label(timeline, strip) for strip in grid.strips],
         layers=layers,
-        wall=None if ghost else _wall(timeline, grid),
         hovers=_strip_hovers(timeline, grid),
     )
 
@@ -79,27 +80,9 @@ def _label(timeline: Timeline, strip: Strip) -> Mapping[str, Json]:
             "text": "rollout" if rollout else "temperature",
             "brief": "rollout" if rollout else "temp.",
             "title": "No temperature is sent: a rollout id tells attempts apart" if rollout else "",
-            "wall": "time",
         }
     name = text.shorten(stage_name(strip.name), 60)
     return {"y": strip.y, "text": name, "title": name if strip.kind == "predictor" else ""}
-
-
-def _wall(timeline: Timeline, grid: Grid) -> Mapping[str, Json] | None:
-    """When each attempt began and was over, its advice included, in seconds since the run began."""
-    if not timeline.attempts:
-        return None
-    spans = []
-    for attempt in timeline.attempts:
-        start = clock(timeline, attempt) or 0.0
-        advice = attempt.advice
-        ends = [start, clock(timeline, attempt, attempt.took_s)]
-        ends += [clock(timeline, attempt, run.offset_s + (run.took_s or 0.0)) for run in attempt.predictors]
-        if advice is not None:
-            ends.append(clock(timeline, attempt, advice.offset_s + (advice.took_s or 0.0)))
-        spans.append([start, max(end for end in ends if end is not None)])
-    strip = grid.find_strip("temperature")
-    return {"spans": spans, "y": strip.y if strip else 0.0}
 
 
 def _strip_hovers(timeline: Timeline, grid: Grid) -> list[Mapping[str, Json]]:

@@ -483,7 +483,6 @@ def test_two_calls_of_one_predictor_in_one_attempt_lie_one_after_the_other():
     bars = layer(log, "answer")
     assert bars["start"][1] >= bars["stop"][0] > 0
     assert bars["stop"][1] <= 1
-    assert bars["t0"][1] >= bars["t1"][0]
 
 
 def test_durations_stand_behind_their_tracks():
@@ -582,32 +581,53 @@ def test_a_stage_that_reasons_first_goes_by_its_own_name():
 # ---- wall time
 
 
-def test_on_the_clock_every_mark_lies_between_the_ends_of_its_attempt():
-    log = logs.failures()
-    spans = dict(zip(build_figure(log.timeline)["begun"], drawing(log)["wall"]["spans"], strict=True))
-    for each in drawing(log)["layers"]:
-        for i, index in enumerate(each.get("attempt", [])):
-            for key in {"t", "t0", "t1"} & each.keys():
-                t = each[key][i]
-                assert t is None or spans[index][0] - 1e-6 <= t <= spans[index][1] + 1e-6
-    assert all(a[1] <= b[0] + 1e-6 for a, b in itertools.pairwise(spans.values()))
+def wall_trace(log, name):
+    (found,) = [trace for trace in build_figure(log.timeline)["wall_time"]["data"] if trace["name"] == name]
+    return found
 
 
 def test_on_the_clock_a_bar_begins_and_ends_with_its_call():
-    bars = layer(logs.two_stages(), "answer")
-    lengths = [t1 - t0 for t0, t1 in zip(bars["t0"], bars["t1"], strict=True)]
-    assert lengths == pytest.approx([1.6, 1.1, 0.6, 0.4])
-    draft = layer(logs.two_stages(), "draft")
-    assert bars["t0"] == pytest.approx(draft["t1"])
+    calls = wall_trace(logs.two_stages(), "calls")
+    rows = dict.fromkeys(calls["y"])
+    assert list(rows) == ["draft", "answer"]
+    spans = [(b, b + x, y) for b, x, y in zip(calls["base"], calls["x"], calls["y"], strict=True)]
+    assert [end - start for start, end, row in spans if row == "answer"] == pytest.approx(
+        [1.6, 1.1, 0.6, 0.4]
+    )
+    assert all(a[1] <= b[0] + 1e-3 for a, b in itertools.pairwise(sorted(spans))), "one after another"
 
 
-def test_on_the_clock_an_arrow_goes_from_request_to_the_call_with_the_hint():
+def test_on_the_clock_advice_lies_between_the_attempts_that_it_joins():
     log = logs.two_stages()
-    hints, circles = layer(log, "hints"), layer(log, "advice")
-    asked = dict(zip(circles["attempt"], circles["t"], strict=True))
-    assert [times[0] for times in hints["times"]] == [asked[i] for i in hints["source"]]
-    assert hints["times"][0][-1] == layer(log, "draft")["t0"][1]
-    assert hints["times"][1][-1] == layer(log, "answer")["t0"][1]
+    advice, calls = wall_trace(log, "requests for advice"), wall_trace(log, "calls")
+    for index, start, took in zip(advice["customdata"], advice["base"], advice["x"], strict=True):
+        before = [
+            b + x
+            for b, x, a in zip(calls["base"], calls["x"], calls["customdata"], strict=True)
+            if a == index
+        ]
+        after = [b for b, a in zip(calls["base"], calls["customdata"], strict=True) if a == index + 1]
+        assert max(before) <= start + 1e-3
+        assert start + took <= min(after) + 1e-3
+
+
+def test_on_the_clock_each_ended_attempt_has_its_reward():
+    log = logs.failures()
+    shown = wall_trace(log, "rewards")
+    ended = [a for a in log.timeline.attempts if a.took_s is not None]
+    assert shown["customdata"] == [a.index for a in ended]
+    assert shown["y"] == [a.reward or 0.0 for a in ended]
+    assert len({*zip(shown["marker"]["symbol"], shown["marker"]["color"], strict=True)}) > 1
+
+
+def test_names_on_the_clock_are_no_markup():
+    log = logs.Log(stages=("<b>x</b>",))
+    log.predict(log.begin(), "<b>x</b>", {"answer": "a"}, took=0.5)
+    assert wall_trace(log, "calls")["y"] == ["&lt;b&gt;x&lt;/b&gt;"]
+
+
+def test_before_the_first_attempt_there_is_nothing_on_the_clock():
+    assert build_figure(logs.Log().timeline)["wall_time"] is None
 
 
 # ---- the matrix
