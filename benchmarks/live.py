@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.screen import LONGEST_MS, Browser, Page, TooLate, browser, ledger_shows, watched_page
+from benchmarks.screen import LONGEST_MS, Browser, Page, TooLate, browser, watched_page
 from benchmarks.server import Server, refinescope
 from benchmarks.table import NotMeasured, Row
 from refine_core import ProgramSpec, Record, SqlStore, StageSpec, open_store, summarize
@@ -72,7 +72,9 @@ class _Run:
         """A page that shows it."""
         with watched_page(chromium) as page:
             page.goto(f"{self.server.wait()}/run?run={self.run_id}", wait_until="commit")
-            ledger_shows(page, "0 began")
+            page.locator(".rs-timeline :is(.slot, tbody tr)").first.wait_for(
+                state="attached", timeout=LONGEST_MS
+            )
             page.locator(".rs-timeline .chart svg").wait_for(timeout=LONGEST_MS)
             yield page
 

@@ -1,8 +1,8 @@
 """What a person waits for: a real server, a real browser, and the clock of the machine that both share.
 
 paint             from starting the console command until "Run" can be pressed     beside: Streamlit's hello world
-first-attempt     from pressing "Run" until the first attempt is in the ledger
-event-to-screen   from the moment an event was recorded until the ledger shows it
+first-attempt     from pressing "Run" until the first attempt is in the story
+event-to-screen   from the moment an event was recorded until the story shows it
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ SLOW = "1 s"
 LONGEST_MS = 60_000
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
-# Notes when each attempt first is in the ledger ("0 began") and when it no longer runs ("0 ended"), and when "Run" was
-# clicked: milliseconds since 1970. A row is known by the name of its button, also inside a component's shadow root.
+# Notes when each attempt first is in the story ("0 began") and when it no longer runs ("0 ended"), and when "Run" was
+# clicked: milliseconds since 1970. A row is found also inside a component's shadow root.
 WATCH = """
 (() => {
   const seen = (window.benchmark = {});
@@ -42,11 +42,9 @@ WATCH = """
   const note = (what) => (seen[what] ??= Date.now());
   const look = () => {
     for (const root of roots) {
-      for (const button of root.querySelectorAll('button[aria-label^="Select attempt "]')) {
-        const index = Number(button.getAttribute("aria-label").split(" ")[2]) - 1;
-        const text = button.closest("tr").textContent;
-        note(`${index} began`);
-        if (text.length > 3 && !text.includes("running")) note(`${index} ended`);
+      for (const row of root.querySelectorAll(".rs-timeline .story .slot:not(.pending)")) {
+        note(`${row.dataset.attempt} began`);
+        if (!row.classList.contains("running")) note(`${row.dataset.attempt} ended`);
       }
     }
   };
@@ -114,7 +112,7 @@ def _first_attempt(browser: Browser, server: Server, *, repeats: int) -> Row:
         with watched_page(browser) as page:
             _ready(page, server)
             _run_button(page).click()
-            times.append(ledger_shows(page, "0 began") - ledger_shows(page, "clicked"))
+            times.append(story_shows(page, "0 began") - story_shows(page, "clicked"))
     return Row("Run pressed until the first attempt is on screen", median(times))
 
 
@@ -129,13 +127,13 @@ def _event_to_screen(browser: Browser, server: Server, home: Path, *, runs: int)
             run_id = parse_qs(urlsplit(page.url).query)["run"][0]
             with closing(open_store(home)) as store:
                 told = _ended(store, run_id)
-            times += [ledger_shows(page, what) - at for what, at in told.items()]
+            times += [story_shows(page, what) - at for what, at in told.items()]
     return Row(
-        f"an event recorded until the ledger shows it ({len(times)} events, a model of 1 s)", median(times)
+        f"an event recorded until the story shows it ({len(times)} events, a model of 1 s)", median(times)
     )
 
 
-def ledger_shows(page: Page, what: str) -> float:
+def story_shows(page: Page, what: str) -> float:
     """When the page noted it, in seconds since 1970. Asked from here: the app's headers forbid the page to evaluate."""
     deadline = time.monotonic() + LONGEST_MS / 1000
     while time.monotonic() < deadline:

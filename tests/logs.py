@@ -40,6 +40,7 @@ class Log:
         hints_from: str = "adviser",
         started_at: float = START,
         fixed_temperature: Sequence[str] = (),
+        signature: str = "question -> answer",
     ) -> None:
         self.run_id, self.stages, self.N, self.now = run_id, tuple(stages), N, started_at
         self.records: list[Record] = []
@@ -56,7 +57,7 @@ class Log:
             temperatures or (0.0, *(round(0.5 + 0.5 * i / steps, 3) for i in range(1, N)))
         )[:N]
         spec = ProgramSpec(
-            stages=tuple(StageSpec(name, "question -> answer") for name in self.stages),
+            stages=tuple(StageSpec(name, signature) for name in self.stages),
             reward="def reward(inputs, prediction): return 1.0",
             inputs={"question": "Which city?"},
             N=N,
@@ -158,7 +159,7 @@ class Log:
     ) -> None:
         """A whole attempt; reward None: its last predictor raises, or, where outputs are given, its reward does.
 
-        unmet: validators that it failed, with their messages. unread: predictors whose first reply could not be read.
+        unmet: validators that it failed, with their messages. parts: of its score. unread: predictors whose first reply could not be read.
         """
         span = self.begin(temperature=temperature)
         index = self.count - 1
@@ -237,6 +238,40 @@ WORDS = (
     "Paris.",
     "Paris",
 )
+
+
+HEADLINES = (
+    ("The foldable kettle that makes mornings easy for campers and students on a budget", ["kettle"], 0.8),
+    ("Foldable kettle for campers", ["kettle", "camping", "foldable"], 0.8),
+    ("Camp coffee for 39.90 euros", ["coffee", "camping", "foldable"], 39.9),
+    ("Foldable kettle, 39.90 euros, fits any backpack", ["kettle", "camping", "foldable"], 39.9),
+)
+HEADLINE_PARTS = ((0.0, 0.25, 0.08, 0.0), (0.25, 0.25, 0.25, 0.0), (0.25, 0.0, 0.25, 0.25), (0.25,) * 4)
+HEADLINE_HINTS = (
+    "Keep headline to 8 words at most. In keywords, list three separate words.",
+    "price is the amount in euros that the product states, not the volume. Keep the headline short.",
+    "Name the product: headline must contain the word for it. Keep the price as it is.",
+)
+
+
+def headline(attempts: int = 4) -> Log:
+    """One stage, three outputs, a score in four parts; of four attempts the last reaches the threshold."""
+    signature = "product, audience -> headline, keywords: list[str], price: float"
+    log = Log(
+        stages=("headline",), N=5, threshold=1.0, signature=signature, temperatures=(0.0, 0.5, 0.6, 0.7, 0.8)
+    )
+    for i in range(attempts):
+        title, keywords, price = HEADLINES[i]
+        parts = dict(zip(("short", "names it", "keywords", "price"), HEADLINE_PARTS[i], strict=True))
+        outputs = {"headline": title, "keywords": keywords, "price": price}
+        log.attempt(round(sum(parts.values()), 2), outputs=outputs, parts=parts)
+        if i + 1 < len(HEADLINES):
+            log.advise({"headline": HEADLINE_HINTS[i]})
+    if attempts == len(HEADLINES):
+        log.finish()
+    else:
+        log.running()
+    return log
 
 
 def one() -> Log:
@@ -463,6 +498,8 @@ def far_from_done() -> Log:
 
 
 SCENARIOS = {
+    "headline": headline,
+    "headline runs": lambda: headline(1),
     "nothing yet": nothing_yet,
     "far from done": far_from_done,
     "long words": long_words,

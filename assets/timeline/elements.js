@@ -5,6 +5,7 @@ const SHAPES = {
   best: [["path", { d: "M7 1.5 13 12.5H1z" }]],
   stopped: [["rect", { x: 2, y: 2, width: 10, height: 10 }]],
   failed: [["path", { d: "M3 3l8 8M11 3l-8 8" }]],
+  pending: [["circle", { cx: 7, cy: 7, r: 3.5 }]],
   running: [["circle", { cx: 7, cy: 7, r: 5.5 }]],
   cut_off: [["path", { d: "M2 7h10" }]],
   unmet: [["circle", { cx: 7, cy: 7, r: 4.5 }]],

@@ -1,16 +1,31 @@
-// The keys of the timeline: what each does, and how they are told.
+// The keys of the timeline, in one table: what each does, and how that is told.
 
-export const KEYS = { j: "next", k: "previous", b: "best", f: "failure" };
-const WORDS = [["j", " next, "], ["k", " previous, "], ["b", " best, "], ["f", " first failure"]];
+import { element } from "./elements.js";
+
+const KEYS = [
+  ["j", "next", "the next attempt"],
+  ["k", "previous", "the attempt before"],
+  ["b", "best", "the best attempt"],
+  ["f", "failure", "the first attempt that failed"],
+  ["d", "compare", "compare the attempt with the one before it"],
+  ["?", "help", "show or hide these keys"],
+];
 const ARROWS = { ArrowRight: "next", ArrowLeft: "previous" };
 
 // What a key asks for, or undefined. arrows: whether those count, too; where something scrolls sideways they do not.
 export function asked(event, { arrows }) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return undefined;
-  return KEYS[event.key] ?? (arrows ? ARROWS[event.key] : undefined);
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key !== "?")) return undefined;
+  const name = KEYS.find(([key]) => key === event.key)?.[1];
+  return name ?? (arrows ? ARROWS[event.key] : undefined);
 }
 
-export function describeKeys(element) {
-  const told = WORDS.flatMap(([key, words]) => [element("kbd", { textContent: key }), words]);
-  return ["Keys (when the chart has focus): ", ...told];
+export const keyOf = (name) => KEYS.find(([, one]) => one === name)[0];
+
+// The list of keys. can: whether an action is there at all.
+export function describeKeys(can) {
+  const rows = KEYS.filter(([, name]) => can(name)).flatMap(([key, , words]) => [
+    element("dt", {}, element("kbd", { textContent: key })),
+    element("dd", { textContent: words }),
+  ]);
+  return element("dl", {}, ...rows, element("dt", {}, element("kbd", { textContent: "Esc" })), element("dd", { textContent: "hide these keys" }));
 }

@@ -1,6 +1,7 @@
 // The ledger: the run as a table, for keyboards, screen readers, print and phones. A row stays the same node while it changes.
+// Python sorts, filters and pages it; the attempts that it shows are data.table.rows.
 //
-//   view                      { selected, pick(attempt) }: the selection is the view's
+//   view                      { selected, pick(attempt), choose(change) }: selection and choices are the view's
 
 import { element, foldable, mark } from "./elements.js";
 
@@ -24,48 +25,69 @@ export class Ledger {
     this.table = element("table", { role: "table" }, caption, top, this.body);
     this.ledger = element("div", { className: "ledger", role: "region", "aria-label": "Ledger of attempts" }, this.table);
     this.note = element("p", { className: "note" });
-    this.elements = [this.ledger, this.note];
+    this.filters = element("span", { className: "choice", role: "group", "aria-label": "Which attempts" });
+    this.back = element("button", { type: "button", "aria-label": "Page before", textContent: "‹" });
+    this.forth = element("button", { type: "button", "aria-label": "Next page", textContent: "›" });
+    this.page = element("span", {});
+    this.pages = element("span", { className: "pages" }, this.page, this.back, this.forth);
+    this.tools = element("div", { className: "tools" }, this.filters, this.pages);
+    this.place = element("div", { className: "table" }, this.tools, this.ledger, this.note);
+    this.elements = [this.place];
     this.body.addEventListener("click", (event) => {
       const row = event.target.closest("tr");
       const selecting = String(getSelection()) !== "" && !event.target.closest("button");
       if (row && !selecting) this.view.pick(Number(row.dataset.attempt));
     });
+    this.back.addEventListener("click", () => this.view.choose({ page: this.data.table.page - 1 }));
+    this.forth.addEventListener("click", () => this.view.choose({ page: this.data.table.page + 1 }));
   }
 
   take(data) {
     this.data = data;
     this.fill();
+    this.choices();
     this.tick();
   }
 
   fill() {
+    const { columns, rows, sort, count } = this.data.table;
     if (!this.head.childElementCount) {
-      this.head.append(element("th", { role: "columnheader", scope: "col", textContent: "#" }));
-      for (const column of this.data.columns) {
-        const about = { role: "columnheader", scope: "col", className: place(column), textContent: column.title };
-        this.head.append(element("th", about));
+      for (const column of [{ key: "attempt", title: "#", brief: "#" }, ...columns]) {
+        const button = element("button", { type: "button", textContent: column.title });
+        const heading = element("th", { role: "columnheader", scope: "col", className: place(column) }, column.sorts === false ? column.title : button);
+        button.addEventListener("click", () => this.view.choose({ sort: this.other(column) }));
+        heading.dataset.key = column.key;
+        this.head.append(heading);
       }
     }
-    this.table.hidden = !this.data.rows.length;
-    this.note.textContent = this.data.rows.length
+    const [key, descending] = [sort.replace("-", ""), sort.startsWith("-")];
+    for (const heading of this.head.children) {
+      if (heading.dataset.key === key) heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      else heading.removeAttribute("aria-sort");
+    }
+    this.table.hidden = !rows.length;
+    this.note.textContent = rows.length
       ? "Time, tokens and cost include the advice after an attempt."
-      : "No attempt has begun yet. Each gets a column above and a row here.";
-    const order = this.data.rows.map((row) => row.attempt);
+      : count
+        ? "No attempt is of this kind. Choose another filter above."
+        : "No attempt has begun yet. Each gets a column above and a row here.";
+    const order = rows.map((row) => row.attempt);
     for (const [attempt, { row }] of this.rows) {
       if (order.includes(attempt)) continue;
       row.remove();
       this.rows.delete(attempt);
     }
-    for (const told of this.data.rows) {
+    rows.forEach((told, at) => {
       const known = this.rows.get(told.attempt) ?? this.addRow(told.attempt);
+      if (this.body.children[at] !== known.row) this.body.insertBefore(known.row, this.body.children[at] ?? null);
       const same = JSON.stringify(told);
-      if (known.same === same) continue;
+      if (known.same === same) return;
       known.same = same;
       known.started = told.started_at;
       known.row.className = told.outcome;
       known.said.textContent = ` ${told.words}`;
       known.mark.replaceChildren(mark(told.outcome), ...(told.returned ? [" ", mark("returned")] : []));
-      this.data.columns.forEach((column, i) => {
+      columns.forEach((column, i) => {
         const [text, title, quiet] = told.cells[column.key];
         const cell = known.cells[i];
         cell.replaceChildren(...foldable(text));
@@ -73,15 +95,50 @@ export class Ledger {
         cell.classList.toggle("quiet", quiet);
         cell.classList.toggle("long", text.length > LONG);
       });
+    });
+  }
+
+  // The order after a press on a heading: numbers from the largest, names from the first, then the other way round.
+  other({ key, number }) {
+    const { sort } = this.data.table;
+    const first = number ? `-${key}` : key;
+    return sort === first ? (number ? key : `-${key}`) : first;
+  }
+
+  // Which attempts, and which page of them; only where there are more than fit on one.
+  choices() {
+    const { filters, show, page, pages, count } = this.data.table;
+    this.tools.hidden = !filters.length;
+    const wanted = JSON.stringify([filters, show]);
+    if (wanted !== this.chosen) {
+      this.chosen = wanted;
+      const focused = this.filters.contains(document.activeElement) ? document.activeElement.dataset.show : null;
+      this.filters.replaceChildren(
+        ...filters.map(([name, words]) => {
+          const button = element("button", { type: "button", textContent: words, "aria-pressed": String(name === show) });
+          button.dataset.show = name;
+          button.addEventListener("click", () => this.view.choose({ show: name }));
+          return button;
+        }),
+      );
+      if (focused !== null) this.filters.querySelector(`[data-show="${focused}"]`)?.focus({ preventScroll: true });
     }
+    this.pages.hidden = pages < 2;
+    this.page.textContent = `page ${page} of ${pages}`;
+    for (const [button, off] of [[this.back, page <= 1], [this.forth, page >= pages]]) {
+      if (off && document.activeElement === button) this.view.focus();
+      button.disabled = off;
+    }
+    this.ledger.style.minHeight = pages > 1 && count ? `${this.ledger.dataset.full ?? 0}px` : "";
+    if (pages > 1 && page === 1) this.ledger.dataset.full = this.ledger.offsetHeight; // the last page is as high as the others
   }
 
   headings(brief) {
     if (this.brief === brief) return;
     this.brief = brief;
-    this.data.columns.forEach((column, i) => {
+    this.data.table.columns.forEach((column, i) => {
       const heading = this.head.children[i + 1];
-      heading.textContent = brief ? column.brief : column.title;
+      (heading.firstElementChild ?? heading).textContent = brief ? column.brief : column.title;
       heading.title = brief && column.brief !== column.title ? column.title : "";
     });
   }
@@ -92,10 +149,9 @@ export class Ledger {
     const marks = element("span");
     const said = element("span", { className: "sr" });
     const head = element("th", { role: "rowheader", scope: "row" }, button, " ", marks, said);
-    const cells = this.data.columns.map((column) => element("td", { role: "cell", className: place(column) }));
+    const cells = this.data.table.columns.map((column) => element("td", { role: "cell", className: place(column) }));
     const row = element("tr", { role: "row" }, head, ...cells);
     row.dataset.attempt = attempt;
-    this.body.append(row);
     const made = { row, button, said, mark: marks, cells };
     this.rows.set(attempt, made);
     return made;
@@ -104,7 +160,7 @@ export class Ledger {
   // Seconds go by on the row that runs; nothing comes from Python for that.
   tick() {
     clearTimeout(this.clock);
-    const at = this.data.columns.findIndex((column) => column.key === "time");
+    const at = this.data.table.columns.findIndex((column) => column.key === "time");
     const running = [...this.rows.values()].filter((known) => known.started !== null);
     for (const known of running) {
       known.cells[at].textContent = `${Math.max(0, Math.round(Date.now() / 1000 - known.started))}…`;

@@ -1,58 +1,52 @@
-// The timeline in the browser: the chart, ways to step through it, and the ledger beneath. The selection is kept here.
+// The timeline in the browser: the chart, the story of the attempts or their table, and ways to step through them.
+// The selection is kept here, and is one thing for all of them.
 //
 //   Python  --data-->  View.take     handed on to the parts; what has not changed is not drawn again
 //   person  --pick-->  View.pick     shown at once, then told to Python as the trigger "picked"
+//           --choose-> View.choose   story or table, its page, order and filter: the trigger "viewed"
+//           --d----->  View.compare  the trigger "compared"
 //
-//   chart.js   what is drawn          ledger.js  the table          keys.js    the keys
+//   chart.js  the chart          story.js  the story          ledger.js  the table          steps.js, keys.js  buttons and keys
 //
 // Selection: the person's own pick stands until Python names another than it named before, so that a poll that was
 // under way cannot take it back. The range is the browser's alone. Text from models enters by textContent.
 
 import { Chart, NARROW_PX } from "./chart.js";
 import { element } from "./elements.js";
-import { asked, describeKeys } from "./keys.js";
+import { asked } from "./keys.js";
 import { Ledger } from "./ledger.js";
+import { Steps } from "./steps.js";
+import { Story } from "./story.js";
 import { readTheme } from "./theme.js";
 
 const BRIEF_PX = 860; // below which the ledger's headings are brief
+const REST_MS = 150; // after which a range that is being brushed is taken as chosen
 
 class View {
   constructor(parent) {
     this.selected = null;
     this.range = null; // [first, last] of the attempts that were brushed in the matrix
-    this.told = undefined; // what Python named last
+    this.told = null; // what Python named last
     this.pickedAt = 0;
     this.chart = new Chart(this);
+    this.story = new Story(this);
     this.ledger = new Ledger(this);
+    this.steps = new Steps(this);
     this.build(parent);
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(this.chart.place);
   }
 
   build(parent) {
-    const id = `rs-${Math.random().toString(36).slice(2)}`;
-    this.buttons = {
-      previous: element("button", { type: "button", textContent: "Previous" }),
-      next: element("button", { type: "button", textContent: "Next" }),
-      best: element("button", { type: "button", textContent: "Best" }),
-      failure: element("button", { type: "button", textContent: "First failure" }),
-    };
-    const hint = element("span", { className: "hint", id }, ...describeKeys(element));
-    const steps = element("div", { className: "steps" }, ...Object.values(this.buttons), hint);
     this.live = element("p", { className: "sr", role: "status" });
-    this.section = element("section", { className: "rs-timeline", tabIndex: 0, "aria-label": "Timeline of the run" });
-    this.section.setAttribute("role", "group");
-    this.section.setAttribute("aria-describedby", id);
     this.label = element("p", { className: "label", hidden: true });
-    this.who = element("p", {});
-    this.words = element("pre", {});
-    this.writing = element("div", { className: "writing", hidden: true }, this.who, this.words);
-    this.section.append(this.label, this.writing, ...this.chart.elements, steps, ...this.ledger.elements, this.live);
+    this.section = element("section", { className: "rs-timeline", tabIndex: 0, role: "group", "aria-label": "Timeline of the run" });
+    this.section.setAttribute("role", "group");
+    this.section.setAttribute("aria-keyshortcuts", "j k b f d ?");
+    this.words = element("div", { className: "words" }, ...this.story.elements, ...this.ledger.elements);
+    this.section.append(this.label, ...this.chart.elements, this.words, ...this.steps.elements, this.live);
     parent.append(this.section);
     this.section.addEventListener("keydown", (event) => this.press(event));
-    for (const [name, button] of Object.entries(this.buttons)) {
-      button.addEventListener("click", () => this.step(name, button));
-    }
   }
 
   // ---- from Python ----
@@ -60,26 +54,29 @@ class View {
   take(data, tell) {
     this.tell = tell;
     this.section.classList.toggle("ghost", Boolean(data.ghost));
-    if (data.run !== this.data?.run) this.told = undefined;
-    if (data.run !== this.data?.run) this.range = null;
+    if (data.run !== this.data?.run) this.told = this.viewedAt = this.range = null;
     this.data = data;
     this.label.textContent = data.label;
     this.label.hidden = !data.label;
-    this.writing.hidden = !data.writing;
-    this.who.textContent = data.writing?.who ?? "";
-    this.words.textContent = data.writing?.text ?? "";
-    this.words.scrollTop = this.words.scrollHeight;
-    this.order = data.rows.map((row) => row.attempt);
+    this.names = new Map(data.names);
     const late = data.picked_at !== null && data.picked_at < this.pickedAt;
+    let moved = false;
     if (!late && data.selected !== this.told) {
       this.told = data.selected;
+      moved = this.selected !== data.selected;
       this.selected = data.selected;
     }
-    if (!this.order.includes(this.selected)) this.selected = null;
+    if (!this.names.has(this.selected)) this.selected = null;
+    this.section.style.setProperty("--room", `${data.room}px`);
+    if (!(data.viewed_at < this.viewedAt)) {
+      this.shown = data.view;
+      if (data.table) this.range = data.table.range;
+    }
     this.chart.take(data);
-    this.ledger.take(data);
+    this.arrange();
     this.show();
     this.draw();
+    if (moved) this.story.follow();
     this.reveal();
   }
 
@@ -92,6 +89,17 @@ class View {
     this.section.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
   }
 
+  // What is shown of the two: the story, or the table; what is not there yet leaves the other where it is.
+  arrange() {
+    const { data } = this;
+    if (data.ghost) return;
+    const story = this.shown === "story" && data.story;
+    this.story.scroller.hidden = !story;
+    this.ledger.place.hidden = Boolean(story);
+    if (data.story) this.story.take(data.story, { live: data.live, run: data.run });
+    this.ledger.take(data);
+  }
+
   draw() {
     const width = this.chart.width;
     if (!this.data?.figure || !width) return;
@@ -99,7 +107,8 @@ class View {
     this.section.classList.toggle("dark", theme.dark);
     this.section.classList.toggle("slim", width < NARROW_PX);
     this.section.classList.toggle("brief", width < BRIEF_PX);
-    this.ledger.headings(width < BRIEF_PX);
+    if (!this.data.ghost) this.ledger.headings(width < BRIEF_PX);
+    if (!this.story.scroller.hidden) this.story.layout();
     this.chart.draw(width);
   }
 
@@ -110,39 +119,66 @@ class View {
   }
 
   pick(attempt) {
-    if (!this.order.includes(attempt) || attempt === this.selected) return;
+    if (!this.names.has(attempt) || attempt === this.selected) return;
     this.selected = attempt;
     this.pickedAt = Date.now();
     this.show();
+    this.story.follow();
     this.chart.band();
-    const row = this.data.rows.find((one) => one.attempt === attempt);
-    const reward = row.cells.reward[0];
-    this.live.textContent = `Attempt ${attempt + 1}: ${row.words}${reward === row.words ? "" : `, reward ${reward}`}`;
+    this.live.textContent = `Attempt ${attempt + 1}: ${this.names.get(attempt)}`;
     this.tell("picked", { attempt, at: this.pickedAt });
   }
 
-  // What was brushed: the chart shows it, and the ledger goes by it.
+  // What was brushed: the chart shows it at once, the table once the hand has come to rest.
   setRange(range) {
     this.range = range;
+    this.viewedAt = Date.now(); // what Python knows of it is older from now on
     this.chart.band();
     this.live.textContent = range ? `Attempts ${range[0] + 1} to ${range[1] + 1} chosen` : "All attempts";
+    clearTimeout(this.brushed);
+    this.brushed = setTimeout(() => this.choose({ range }), REST_MS);
   }
 
+  // In the table the steps follow its order, and what it leaves out.
   target(name) {
-    const at = this.order.indexOf(this.selected);
-    if (name === "previous") return at > 0 ? this.order[at - 1] : null;
-    if (name === "next") return this.order[at + 1] ?? null;
+    const order = this.shown === "table" && this.data.table ? this.data.table.order : this.data.names.map(([attempt]) => attempt);
+    const at = order.indexOf(this.selected);
+    if (name === "previous") return at > 0 ? order[at - 1] : null;
+    if (name === "next") return order[at + 1] ?? null;
+    if (name === "compare") return this.data.can_compare && this.selected > 0 ? this.selected : null;
     return name === "best" ? this.data.best : this.data.first_failed;
   }
 
   step(name, button) {
+    if (name === "compare") return this.compare();
     const attempt = this.target(name);
     if (attempt === null) return;
     this.pick(attempt);
     if (button?.disabled) this.focus(); // a disabled button would drop the focus
   }
 
+  compare() {
+    const attempt = this.target("compare");
+    if (attempt !== null) this.tell("compared", { attempt, at: Date.now() });
+  }
+
+  // Another way to look at the attempts: { view }, { page }, { sort }, { show }, or { range: [first, last] } from the chart.
+  choose(change) {
+    this.viewedAt = Date.now();
+    const shown = change.view ?? this.shown;
+    if (shown === "table" || this.data.story) this.shown = shown;
+    this.arrange();
+    this.show();
+    this.draw();
+    this.tell("viewed", { ...change, at: this.viewedAt });
+  }
+
   press(event) {
+    if (event.key === "Escape" && !this.steps.keys.hidden) {
+      this.steps.toggle(false);
+      event.stopPropagation();
+      return;
+    }
     if (this.chart.press(event)) {
       event.preventDefault();
       event.stopPropagation();
@@ -152,16 +188,18 @@ class View {
     if (!name) return;
     event.preventDefault();
     event.stopPropagation(); // Streamlit has keys of its own
-    this.step(name, document.activeElement);
+    if (name === "help") this.steps.toggle();
+    else this.step(name, document.activeElement);
   }
 
   show() {
     this.ledger.show();
-    const disabled = (name) => [null, this.selected].includes(this.target(name));
-    for (const [name, button] of Object.entries(this.buttons)) button.disabled = disabled(name);
+    this.story.show();
+    this.steps.show((name) => this.target(name), this.selected, this.shown, this.data.can_compare);
   }
 
   end() {
+    clearTimeout(this.brushed);
     this.sizes.disconnect();
     this.chart.end();
     this.ledger.end();

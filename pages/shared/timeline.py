@@ -1,9 +1,10 @@
-"""The timeline of a run on screen: the chart, ways to step through it, and the ledger beneath.
+"""The timeline of a run on screen: the chart, the story of the attempts or their table, and ways to step through them.
 
     draw_timeline(timeline, selected=…, key=…) -> the attempt that the person has just picked, or None
 
 The browser keeps one chart and brings it up to date, so that zoom, selection and focus outlast every new attempt. What
-is drawn is refine_core.figures; how, assets/timeline. Nothing is sent anew while the run's log has not grown.
+is drawn is refine_core.figures; how, assets/timeline. Nothing is sent anew while the run's log has not grown. How the attempts
+are looked at (story or table, page, order, filter) stands in the address: pages/shared/timeline_choice.py.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final, TypedDict
 
 import streamlit as st
 
+from pages.shared import address, timeline_choice
 from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
 from refine_core import figures
-from refine_core.messages import ATTEMPT_OUTCOMES, describe_caller
+from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, format_reward
 from refine_core.programs import ProgramSpec
-from refine_core.runs import Timeline
+from refine_core.runs import Attempt, Timeline
 
-DRAFT_TAIL: Final = 600  # characters of a reply that is being written
 STYLES: Final = ("timeline.css", "chart.css")
+ROOM_PX: Final = (
+    560  # of a screen's height for other things than the story, which scrolls inside what is left
+)
 
 _component = st.components.v2.component(
     "refinescope.timeline",
@@ -40,39 +45,66 @@ class _Pick(TypedDict):
 
 
 def draw_timeline(
-    timeline: Timeline, *, selected: int | None, key: str, reveal: bool = False, live: bool = True
+    timeline: Timeline,
+    *,
+    selected: int | None,
+    key: str,
+    reveal: bool = False,
+    live: bool = True,
+    room_px: int = ROOM_PX,
 ) -> int | None:
     """Draw `timeline` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
 
     reveal: bring it into view once, if it is off the screen. live: whether a run without an end still goes on.
+    room_px: of the screen's height, what the page needs for other things than the story.
     A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
     In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
     """
+    state = st.session_state.get(key)
     indices = {attempt.index for attempt in timeline.attempts}
-    pick = _read_pick(st.session_state.get(key), indices)
+    pick = _read_pick(state, indices)
+    shown = pick["attempt"] if pick else selected if selected in indices else None
+    if pick is not None and _is_new(pick, f"{key}-told", remember=False):
+        timeline_choice.forget_page()
+    viewed_at = timeline_choice.take(state, key)
+    choice = timeline_choice.read(len(timeline.attempts))
+    view = timeline_choice.view(timeline)
     data = {
         **_pack(figures.build_figure(timeline)),
         "plotly": url_of(PLOTLY),
         "run": timeline.run_id,
         "label": figures.label(timeline),
-        "writing": _describe_draft(timeline) if live and timeline.end is None else None,
+        "live": live and timeline.end is None,
         "alt": figures.describe_figure(timeline, live=live),
-        "columns": [
-            {"key": c.key, "title": c.title, "brief": c.brief, "number": c.number} for c in figures.COLUMNS
-        ],
-        "rows": [_row(row) for row in figures.build_ledger(timeline)],
-        "selected": pick["attempt"] if pick else selected if selected in indices else None,
+        "names": [[attempt.index, _describe(timeline, attempt)] for attempt in timeline.attempts],
+        "view": view,
+        "viewed_at": viewed_at,
+        "room": room_px,
+        "story": _story(timeline, choice, view, shown, live=live),
+        "table": _table(timeline, choice, shown),
+        "selected": shown,
         "picked_at": pick["at"] if pick else None,
         "reveal": reveal,
         "best": timeline.best,
         "first_failed": timeline.first_failed,
+        "can_compare": address.COMPARE is not None,
     }
-    picked = _component(key=key, data=data, on_picked_change=lambda: None)
-    new, memory = _read_pick(picked, indices), f"{key}-told"
-    if new is None or st.session_state.get(memory) == new:  # Streamlit may carry one pick into two runs
-        return None
-    st.session_state[memory] = new
-    return new["attempt"]
+    picked = _component(
+        key=key,
+        data=data,
+        on_picked_change=lambda: None,
+        on_viewed_change=lambda: None,
+        on_compared_change=lambda: None,
+    )
+    compared = _read_pick(picked, indices, "compared")
+    if compared is not None and address.COMPARE is not None and _is_new(compared, f"{key}-compared"):
+        index = compared["attempt"]
+        st.switch_page(
+            address.COMPARE,
+            query_params={"a": f"{timeline.run_id}.{index}", "b": f"{timeline.run_id}.{index + 1}"},
+        )
+    new = _read_pick(picked, indices)
+    return new["attempt"] if new is not None and _is_new(new, f"{key}-told") else None
 
 
 def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
@@ -85,10 +117,13 @@ def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
             "ghost": True,
             "run": "",
             "label": "",
-            "writing": None,
+            "live": False,
             "alt": figures.describe_ghost(spec),
-            "columns": [],
-            "rows": [],
+            "names": [],
+            "view": "table",
+            "story": None,
+            "table": None,
+            "can_compare": False,
             "selected": None,
             "picked_at": None,
             "reveal": False,
@@ -105,26 +140,86 @@ def _pack(figure: Mapping[str, object]) -> dict[str, str]:
     return {"figure": packed, "revision": hashlib.blake2b(packed.encode(), digest_size=8).hexdigest()}
 
 
-def _describe_draft(timeline: Timeline) -> dict[str, str]:
-    """Who is asked now, and the end of what the reply says so far; all of it will stand in the attempt."""
-    waiting = [call for call in timeline.calls if call.waiting]
-    if not waiting:
-        return {"who": "No model call is running.", "text": ""}
-    call = waiting[-1]
-    state = "is being written" if call.draft else "waiting for the first token"
-    text = call.draft if len(call.draft) <= DRAFT_TAIL else f"… {call.draft[-DRAFT_TAIL:]}"
-    return {"who": f"{describe_caller(timeline, call)} · {state}", "text": text}
+def _is_new(pick: _Pick, memory: str, *, remember: bool = True) -> bool:
+    """Whether a pick has not been seen before: Streamlit may carry one into two runs."""
+    if st.session_state.get(memory) == pick:
+        return False
+    if remember:
+        st.session_state[memory] = pick
+    return True
 
 
-def _read_pick(state: object, indices: set[int]) -> _Pick | None:
+def _read_pick(state: object, indices: set[int], name: str = "picked") -> _Pick | None:
     """A pick as the browser sent it, if there is one and the attempt exists: a browser can send anything."""
-    pick = state.get("picked") if isinstance(state, Mapping) else None
+    pick = state.get(name) if isinstance(state, Mapping) else None
     if not isinstance(pick, Mapping):
         return None
     attempt, at = pick.get("attempt"), pick.get("at")
     if attempt not in indices or not isinstance(at, int | float):
         return None
     return {"attempt": attempt, "at": at}
+
+
+def _describe(timeline: Timeline, attempt: Attempt) -> str:
+    """What a screen reader says of an attempt that was picked."""
+    words = describe_outcome(timeline, attempt)
+    return words if attempt.reward is None else f"{words}, reward {format_reward(timeline, attempt.reward)}"
+
+
+def _story(
+    timeline: Timeline, choice: figures.Choice, view: str, selected: int | None, *, live: bool
+) -> dict[str, object] | None:
+    """The rows of a run of few attempts, or a page of them; None where the table is shown of many."""
+    attempts = None
+    if timeline_choice.is_long(timeline):
+        if view != "story":
+            return None
+        attempts = figures.choose_attempts(timeline, choice, selected).attempts
+    story = figures.build_story(timeline, live=live, attempts=attempts)
+    return {
+        "columns": [{"name": column.name, "caption": column.caption} for column in story.columns],
+        "has_hints": story.has_hints,
+        "others": story.has_others,
+        "rows": [_story_row(row) for row in story.rows],
+    }
+
+
+def _story_row(row: figures.StoryRow) -> dict[str, object]:
+    fields = [
+        {
+            **{name: getattr(field, name) for name in ("name", "label", "state")},
+            **{name: getattr(field.shown, name) for name in ("note", "is_cut", "was")},
+            "pieces": [[piece.kind, piece.text] for piece in field.shown.pieces],
+        }
+        for field in row.fields
+    ]
+    return {**asdict(row), "fields": fields}
+
+
+def _table(timeline: Timeline, choice: figures.Choice, selected: int | None) -> dict[str, object]:
+    chosen = figures.choose_attempts(timeline, choice, selected)
+    rows = {row.attempt: row for row in figures.build_ledger(timeline, chosen.attempts)}
+    return {
+        "columns": [
+            {
+                "key": c.key,
+                "title": c.title,
+                "brief": c.brief,
+                "number": c.number,
+                "sorts": c.key in figures.SORTABLE,
+            }
+            for c in figures.COLUMNS
+        ],
+        "rows": [_row(rows[index]) for index in chosen.attempts],
+        "order": chosen.order,
+        "range": choice.span,
+        "page": chosen.page,
+        "pages": chosen.pages,
+        "show": chosen.show,
+        "sort": chosen.sort,
+        "filters": chosen.filters,
+        "count": len(timeline.attempts),
+    }
 
 
 def _row(row: figures.Row) -> dict[str, object]:

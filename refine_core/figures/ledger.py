@@ -6,7 +6,7 @@ What is unknown says so; it is never 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,35 +88,41 @@ class Row:
     ]
 
 
-def build_ledger(timeline: Timeline) -> list[Row]:
-    """One row an attempt, in the order in which they began."""
+def build_ledger(timeline: Timeline, attempts: Collection[int] | None = None) -> list[Row]:
+    """One row an attempt, in the order in which they began. attempts: indices of those that are wanted; None for all."""
     rows: list[Row] = []
     reward: float | None = None
     outputs: Mapping[str, object] | None = None
     for attempt in timeline.attempts:
-        kind = attempt.outcome
-        rows.append(
-            Row(
-                attempt=attempt.index,
-                outcome="scored" if attempt.unmet else kind,
-                words=describe_outcome(timeline, attempt),
-                returned=attempt.is_returned,
-                started_at=attempt.started_at if kind == "running" else None,
-                cells={
-                    "temperature": _temperature(timeline, attempt),
-                    "reward": _reward(timeline, attempt, kind),
-                    "change": _change(timeline, attempt, reward),
-                    "hint": _hint(timeline, attempt),
-                    "output": _output(attempt, outputs),
-                    "time": _time(attempt),
-                    "tokens": _tokens(attempt),
-                    "cost": _cost(attempt),
-                },
-            )
-        )
+        if attempts is None or attempt.index in attempts:
+            rows.append(_row(timeline, attempt, reward, outputs))
         reward = attempt.reward if attempt.reward is not None else reward
         outputs = attempt.outputs if attempt.outputs is not None else outputs
     return rows
+
+
+def _row(
+    timeline: Timeline, attempt: Attempt, reward: float | None, outputs: Mapping[str, object] | None
+) -> Row:
+    """reward, outputs: those before it, with which it is compared."""
+    kind = attempt.outcome
+    return Row(
+        attempt=attempt.index,
+        outcome="scored" if attempt.unmet else kind,
+        words=describe_outcome(timeline, attempt),
+        returned=attempt.is_returned,
+        started_at=attempt.started_at if kind == "running" else None,
+        cells={
+            "temperature": _temperature(timeline, attempt),
+            "reward": _reward(timeline, attempt, kind),
+            "change": _change(timeline, attempt, reward),
+            "hint": _hint(timeline, attempt),
+            "output": _output(attempt, outputs),
+            "time": _time(attempt),
+            "tokens": _tokens(attempt),
+            "cost": _cost(attempt),
+        },
+    )
 
 
 def _temperature(timeline: Timeline, attempt: Attempt) -> Cell:

@@ -37,8 +37,8 @@ def choose(page: Page, example: str) -> None:
 
 
 def rows(page: Page):
-    """The ledger's rows, an attempt each."""
-    return page.get_by_role("region", name="Ledger of attempts").locator("tbody tr")
+    """The story's rows, an attempt each, without those to come."""
+    return page.get_by_role("region", name="Story of the run").locator(".slot:not(.pending)")
 
 
 def slow_down(page: Page) -> None:
@@ -158,7 +158,7 @@ def test_cancel_stops_a_run_and_keeps_what_there_is(app):
     expect(app.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
-def test_an_attempt_is_chosen_from_the_ledger_and_kept_in_the_address(app):
+def test_an_attempt_is_chosen_from_the_story_and_kept_in_the_address(app):
     run(app)
     stopped(app)
     rows(app).nth(1).get_by_role("button").click()
@@ -195,14 +195,14 @@ def test_a_killed_app_shows_the_run_as_interrupted_with_all_that_was_seen(page, 
     slow_down(page)
     run(page)
     expect(rows(page).nth(1)).to_be_visible(timeout=20_000)
-    seen = rows(page).first.locator("td").all_inner_texts()
+    seen = rows(page).first.inner_text()
     run_id = re.search("run=([^&]+)", page.url)[1]
     server.kill()
     page.goto(f"{server.start()}/run?run={run_id}")
     expect(page.get_by_text(re.compile("Interrupted (during|after|while)")).first).to_be_visible(
         timeout=20_000
     )
-    expect(rows(page).first.locator("td")).to_have_text(seen)
+    expect(rows(page).first).to_have_text(seen, use_inner_text=True)
 
 
 def test_two_sessions_at_once_each_see_their_own_run(app, chromium, visit):
@@ -270,7 +270,9 @@ def test_half_an_emoji_is_shown_while_it_streams_and_after_a_reload(app):
             "def reward(args, pred):\n    return Score(0.5, feedback=pred.answer, parts={pred.answer: 0.5})\n",
         )
         run(app)
-        expect(app.locator(".writing pre")).to_contain_text("half \N{REPLACEMENT CHARACTER}", timeout=20_000)
+        expect(app.locator(".story .running .main")).to_contain_text(
+            "half \N{REPLACEMENT CHARACTER}", timeout=20_000
+        )
         stopped(app, "The only attempt scored")
     for _ in range(2):
         expect(app.get_by_text("half \N{REPLACEMENT CHARACTER} emoji").first).to_be_visible(timeout=20_000)

@@ -86,7 +86,7 @@ def test_a_reply_stands_on_the_screen_while_it_is_written(page, url):
         connect(page, url, server=model)
         use_in_the_lab(page, model)
         run(page)
-        expect(page.get_by_text("is being written")).to_be_visible(timeout=30_000)
+        expect(page.locator(".story .running .cursor")).to_be_visible(timeout=30_000)
         expect(page.get_by_text("A polite").first).to_be_visible(timeout=10_000)
         assert not page.get_by_text("0.20").count(), "nothing is scored yet"
         page.get_by_role("button", name="Cancel").click()

@@ -1,0 +1,102 @@
+"""How the attempts of a run are looked at: as a story or a table, which of them, in which order, which page.
+
+    take(state)     what the browser has just asked for goes into the address        read(), view()     what the address says
+
+Only what is not at its default stands in the address, so that a link stays short. It may hold anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import streamlit as st
+
+from refine_core import figures
+from refine_core.runs import Timeline
+
+_VIEW, _PAGE, _SORT, _SHOW, _RANGE = KEYS = ("view", "page", "sort", "show", "range")
+_MAX_DIGITS: Final = 6
+_DEFAULTS: Final = figures.Choice()
+
+
+def is_long(timeline: Timeline) -> bool:
+    """Whether the run has so many attempts that its story is paged, and the table shown first."""
+    return timeline.spec.attempt_count > figures.MANY or len(timeline.attempts) > figures.MANY
+
+
+def view(timeline: Timeline) -> Literal["story", "table"]:
+    """What is shown: the address's choice, else the story of a run that is not long."""
+    named = st.query_params.get(_VIEW)
+    if named in ("story", "table"):
+        return "story" if named == "story" else "table"
+    return "table" if is_long(timeline) else "story"
+
+
+def read(count: int) -> figures.Choice:
+    """The address's choice among so many attempts."""
+    first, _, last = st.query_params.get(_RANGE, "").partition("-")
+    low, high = _number(first), _number(last)
+    return figures.Choice(
+        show=st.query_params.get(_SHOW, _DEFAULTS.show),
+        sort=st.query_params.get(_SORT, _DEFAULTS.sort),
+        page=_number(st.query_params.get(_PAGE, "")),
+        span=(low - 1, min(high, count) - 1) if low and high and low <= min(high, count) else None,
+    )
+
+
+def take(state: object, key: str) -> float | None:
+    """Write into the address what the browser asked for last, once; return when that was, by the browser's clock."""
+    asked = state.get("viewed") if isinstance(state, Mapping) else None
+    if not isinstance(asked, Mapping) or not isinstance(at := asked.get("at"), int | float):
+        return None
+    memory = f"{key}-viewed"
+    if st.session_state.get(memory) == at:
+        return at
+    st.session_state[memory] = at
+    if asked.get("view") in ("story", "table"):
+        _set(_VIEW, str(asked["view"]))
+    if "range" in asked:
+        span = _span(asked["range"])
+        _set(_RANGE, span)
+        _set(_SHOW, "range" if span else "")
+    for name, default in ((_SORT, _DEFAULTS.sort), (_SHOW, _DEFAULTS.show)):
+        if isinstance(asked.get(name), str):
+            _set(name, "" if asked[name] == default else asked[name])
+    if isinstance(asked.get(_PAGE), int):
+        _set(_PAGE, str(asked[_PAGE]))
+    elif "view" not in asked:
+        forget_page()  # another order or filter begins where the attempt looked at is
+    return at
+
+
+def forget_page() -> None:
+    """Have the page be the one that holds the attempt looked at."""
+    st.query_params.pop(_PAGE, None)
+
+
+def forget() -> None:
+    """Have the address say nothing of how attempts are looked at: another run begins."""
+    for name in KEYS:
+        st.query_params.pop(name, None)
+
+
+def _span(asked: object) -> str:
+    """First and last attempt as the address counts them, "41-64"; "" for none."""
+    match asked:
+        case [int(first), int(last)]:
+            return f"{first + 1}-{last + 1}"
+        case _:
+            return ""
+
+
+def _set(name: str, value: str) -> None:
+    if value:
+        st.query_params[name] = value[:20]
+    else:
+        st.query_params.pop(name, None)
+
+
+def _number(written: str) -> int | None:
+    readable = written.isascii() and written.isdecimal() and len(written) <= _MAX_DIGITS
+    return int(written) or None if readable else None

@@ -1,0 +1,99 @@
+"""The hints of an attempt in the story: what stands between two attempts.
+
+"Hint for write": Name the order number.        "Hint": the same as for attempt 2; a failed attempt brings no advice
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from refine_core.figures import text
+from refine_core.figures.story_text import clean
+from refine_core.log.timeline import Attempt, Timeline
+from refine_core.messages import describe_advice_failure
+
+_LIMIT: Final = 320  # characters of a hint
+_SEVERAL: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StoryHint:
+    """who: "Hint", or "Hint for write". words: the hint in pieces, each with whether it names a field. is_quiet: no hint's text.
+
+    is_cut: whether the hint is longer than its words.
+    """
+
+    who: str
+    words: tuple[tuple[str, bool], ...]
+    is_quiet: bool = False
+    is_cut: bool = False
+
+
+def hints_of(
+    timeline: Timeline, attempt: Attempt, before: Attempt | None, fields: Collection[str]
+) -> list[StoryHint]:
+    """What the attempt was told, a hint a predictor; why there is none, where hints are given at all; [] for the first."""
+    if before is None or timeline.spec.hint_source == "none":
+        return []
+    if attempt.hints and attempt.hints == before.hints and attempt.advice_from == before.advice_from:
+        return [_quiet("Hint", f"the same as for attempt {before.index + 1}: {_why_same(timeline, before)}")]
+    told = attempt.real_hints
+    if not told:
+        return [_quiet("No hint", _why_none(timeline, before))]
+    several = _count_predictors(timeline, attempt) >= _SEVERAL
+    return [
+        StoryHint(
+            f"Hint for {text.shorten(name, 40)}" if several else "Hint",
+            tuple(_emphasize(text.clip(" ".join(clean(hint).split()), _LIMIT), fields)),
+            is_cut=len(hint) > _LIMIT,
+        )
+        for name, hint in told.items()
+    ]
+
+
+def next_hint(timeline: Timeline) -> list[StoryHint]:
+    """What stands before an attempt that has not begun, while its advice is under way; [] otherwise."""
+    if not timeline.is_advising or timeline.end is not None:
+        return []
+    writing = any(call.waiting and call.draft for call in timeline.attempts[-1].all_calls)
+    return [_quiet("Hint", "is being written" if writing else "the adviser has been asked")]
+
+
+def _quiet(who: str, words: str) -> StoryHint:
+    return StoryHint(who, ((words, False),), is_quiet=True)
+
+
+def _count_predictors(timeline: Timeline, attempt: Attempt) -> int:
+    return max(len(timeline.predictors), len({run.name for run in attempt.predictors}))
+
+
+def _why_same(timeline: Timeline, before: Attempt) -> str:
+    if before.advice is not None and before.advice.error is not None:
+        return f"the advice failed ({text.shorten(describe_advice_failure(before.advice), 120)})"
+    if before.state == "failed":
+        return "a failed attempt brings no advice"
+    if timeline.spec.hint_source == "feedback":
+        return "the reward gave no feedback"
+    return "no new advice was given"
+
+
+def _why_none(timeline: Timeline, before: Attempt) -> str:
+    if before.advice is not None and before.advice.error is not None:
+        return f"the advice failed ({text.shorten(describe_advice_failure(before.advice), 120)})"
+    if before.advice is None:
+        if before.state == "failed":
+            return "a failed attempt brings no advice"
+        return "" if timeline.spec.hint_source == "adviser" else "the reward gave no feedback"
+    return "the adviser found no module at fault"
+
+
+def _emphasize(hint: str, fields: Collection[str]) -> list[tuple[str, bool]]:
+    """The hint in pieces, with the names of fields apart."""
+    names = "|".join(re.escape(name) for name in sorted(fields, key=len, reverse=True) if name)
+    if not names:
+        return [(hint, False)]
+    pieces = re.split(rf"(?<!\w)({names})(?!\w)", hint)
+    return [(piece, bool(i % 2)) for i, piece in enumerate(pieces) if piece]
