@@ -142,7 +142,7 @@ export class Story {
   hint(hint) {
     const arrow = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     for (const [name, value] of Object.entries({ viewBox: "0 0 26 18", class: "arrow", "aria-hidden": "true" })) arrow.setAttribute(name, value);
-    for (const [kind, d] of [["stem", ARROW], ["tip", "M24 10l-7-3.6v7.2z"]]) {
+    for (const [kind, d] of [["stem", ARROW], ["point", "M24 10l-7-3.6v7.2z"]]) {
       const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
       path.setAttribute("d", d);
       path.setAttribute("class", kind);

@@ -67,7 +67,7 @@ def draw_timeline(
     if pick is not None and _is_new(pick, f"{key}-told", remember=False):
         timeline_choice.forget_page()
     viewed_at = timeline_choice.take(state, key)
-    choice = timeline_choice.read(len(timeline.attempts))
+    choice = timeline_choice.read(timeline)
     view = timeline_choice.view(timeline)
     data = {
         **_pack(figures.build_figure(timeline)),

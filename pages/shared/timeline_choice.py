@@ -15,7 +15,7 @@ import streamlit as st
 from refine_core import figures
 from refine_core.runs import Timeline
 
-_VIEW, _PAGE, _SORT, _SHOW, _RANGE = KEYS = ("view", "page", "sort", "show", "range")
+_VIEW, _PAGE, _SORT, _SHOW, _RANGE = KEYS = ("view", "page", "sort", "which", "range")
 _MAX_DIGITS: Final = 6
 _DEFAULTS: Final = figures.Choice()
 
@@ -33,8 +33,9 @@ def view(timeline: Timeline) -> Literal["story", "table"]:
     return "table" if is_long(timeline) else "story"
 
 
-def read(count: int) -> figures.Choice:
-    """The address's choice among so many attempts."""
+def read(timeline: Timeline) -> figures.Choice:
+    """The address's choice among the attempts of the run, those to come included."""
+    count = max(timeline.spec.attempt_count, len(timeline.attempts))
     first, _, last = st.query_params.get(_RANGE, "").partition("-")
     low, high = _number(first), _number(last)
     return figures.Choice(

@@ -13,7 +13,6 @@ from typing import Literal
 from refine_core.differences import diff_words
 from refine_core.figures import text
 from refine_core.formatting import (
-    format_change,
     format_dollars,
     format_duration,
     format_rollout,
@@ -142,7 +141,7 @@ def _reward(timeline: Timeline, attempt: Attempt, kind: Outcome) -> Cell:
 def _change(timeline: Timeline, attempt: Attempt, before: float | None) -> Cell:
     if attempt.reward is None or before is None:
         return Cell(_NONE, "Nothing to compare with", quiet=True)
-    return Cell(format_change(attempt.reward - before), f"Against {format_reward(timeline, before)} before")
+    return Cell(text.change(attempt.reward - before), f"Against {format_reward(timeline, before)} before")
 
 
 def _hint(timeline: Timeline, attempt: Attempt) -> Cell:

@@ -16,7 +16,7 @@ from refine_core.figures import text
 from refine_core.figures.story_fields import StoryField, expected_fields, read_draft, read_fields
 from refine_core.figures.story_hints import StoryHint, hints_of, next_hint
 from refine_core.figures.story_parts import PartCell, PartColumn, part_cells, part_columns
-from refine_core.formatting import format_rollout, format_score, format_temperature
+from refine_core.formatting import format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, Outcome, Timeline
 from refine_core.messages import (
     describe_failure,
@@ -189,6 +189,4 @@ def _reward(timeline: Timeline, attempt: Attempt) -> str:
 def _change(attempt: Attempt, scored: Attempt | None) -> str:
     if attempt.reward is None or scored is None or scored.reward is None:
         return ""
-    change = float(f"{attempt.reward - scored.reward:.12g}")  # without the noise of binary fractions
-    sign = "+" if change > 0 else text.MINUS
-    return f"{sign}{format_score(abs(change))}" if change else "±0"
+    return text.change(attempt.reward - scored.reward)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from refine_core.formatting import format_score
+
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TIMES = "\N{MULTIPLICATION SIGN}"
 MOST = 20_000  # characters of a value that are looked at
@@ -49,3 +51,9 @@ def shorten_middle(value: str, limit: int) -> str:
 def hover(*lines: str) -> str:
     """Lines of plain text. Empty ones are left out."""
     return "\n".join(line for line in lines if line)
+
+
+def change(value: float) -> str:
+    """A change of a reward, with its sign, to two decimals: "+0.42", "±0"."""
+    size = float(f"{abs(value):.12g}")  # without the noise of binary fractions
+    return f"{'+' if value > 0 else MINUS}{format_score(size)}" if size else "±0"

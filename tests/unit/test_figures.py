@@ -881,7 +881,7 @@ def cells(log: logs.Log, key: str) -> list[str]:
 
 
 def test_change_is_against_the_last_attempt_that_was_scored():
-    assert cells(logs.failures(), "change") == ["—", "—", "+0.3", "0", "—", "-0.15"]
+    assert cells(logs.failures(), "change") == ["—", "—", "+0.30", "±0", "—", "−0.15"]
 
 
 def test_the_hint_column_names_who_was_hinted():
