@@ -21,9 +21,9 @@ export function asked(event, { arrows }) {
 
 export const keyOf = (name) => KEYS.find(([, one]) => one === name)[0];
 
-// The list of keys. can: whether an action is there at all.
-export function describeKeys(can) {
-  const rows = KEYS.filter(([, name]) => can(name)).flatMap(([key, , words]) => [
+// The list of keys.
+export function describeKeys() {
+  const rows = KEYS.flatMap(([key, , words]) => [
     element("dt", {}, element("kbd", { textContent: key })),
     element("dd", { textContent: words }),
   ]);

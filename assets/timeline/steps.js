@@ -28,16 +28,14 @@ export class Steps {
     this.help.addEventListener("click", () => this.toggle());
   }
 
-  // target: name -> the attempt that it leads to, or null. shown: which view. hasStory: whether there is a choice.
-  show(target, selected, shown, canCompare) {
+  // target: name -> the attempt that it leads to, or null. shown: the story or the table.
+  show(target, selected, shown) {
     for (const [name, button] of Object.entries(this.buttons)) button.disabled = [null, name === "compare" ? null : selected].includes(target(name));
-    this.buttons.compare.hidden = !canCompare;
     for (const [name, button] of Object.entries(this.views)) button.setAttribute("aria-pressed", String(name === shown));
-    this.canCompare = canCompare;
   }
 
   toggle(open = this.keys.hidden) {
-    this.keys.replaceChildren(describeKeys((name) => name !== "compare" || this.canCompare));
+    this.keys.replaceChildren(describeKeys());
     this.keys.hidden = !open;
     this.help.setAttribute("aria-expanded", String(open));
   }

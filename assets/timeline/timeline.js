@@ -145,7 +145,7 @@ class View {
     const at = order.indexOf(this.selected);
     if (name === "previous") return at > 0 ? order[at - 1] : null;
     if (name === "next") return order[at + 1] ?? null;
-    if (name === "compare") return this.data.can_compare && this.selected > 0 ? this.selected : null;
+    if (name === "compare") return this.selected > 0 ? this.selected : null;
     return name === "best" ? this.data.best : this.data.first_failed;
   }
 
@@ -195,7 +195,7 @@ class View {
   show() {
     this.ledger.show();
     this.story.show();
-    this.steps.show((name) => this.target(name), this.selected, this.shown, this.data.can_compare);
+    this.steps.show((name) => this.target(name), this.selected, this.shown);
   }
 
   end() {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -17,10 +16,6 @@ PLAY: Final = "../play/page.py"
 PRESENT: Final = "../present/page.py"
 COMPARE: Final = "../compare/page.py"
 MODELS: Final = "../models/page.py"
-# None until there is such a page.
-COMPARE: Final = (
-    "../compare/page.py" if (Path(__file__).parents[1] / "compare" / "page.py").exists() else None
-)
 REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (
     "lab.use_connection"  # where the Models page puts the connection that the Lab is to use

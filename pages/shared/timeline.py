@@ -87,7 +87,6 @@ def draw_timeline(
         "reveal": reveal,
         "best": timeline.best,
         "first_failed": timeline.first_failed,
-        "can_compare": address.COMPARE is not None,
     }
     picked = _component(
         key=key,
@@ -97,7 +96,7 @@ def draw_timeline(
         on_compared_change=lambda: None,
     )
     compared = _read_pick(picked, indices, "compared")
-    if compared is not None and address.COMPARE is not None and _is_new(compared, f"{key}-compared"):
+    if compared is not None and _is_new(compared, f"{key}-compared"):
         index = compared["attempt"]
         st.switch_page(
             address.COMPARE,
@@ -123,7 +122,6 @@ def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
             "view": "table",
             "story": None,
             "table": None,
-            "can_compare": False,
             "selected": None,
             "picked_at": None,
             "reveal": False,
