@@ -50,6 +50,10 @@ _SCHEDULES: dict[ScheduleKind, str] = {
 }
 
 
+USUAL_SETTINGS = f"{_HINTS_FROM['adviser']} · {_SCHEDULES['dspy-2.6']}"
+"""What `describe_settings` says of a run whose settings are at their defaults."""
+
+
 def describe_outcome(timeline: Timeline, attempt: Attempt) -> str:
     """What became of an attempt; once the run has finished, the best is no longer "so far"."""
     if attempt.outcome == "best" and timeline.end is not None:

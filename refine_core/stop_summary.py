@@ -1,6 +1,6 @@
 """The headline of a run: why it ended or how far it is, what it returned, and which attempts failed and why.
 
-    "Stopped at attempt 3: reward 1 ≥ 1. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
+    "Stopped at attempt 3: reward 1.00 ≥ threshold 1.00. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
 
 Failures with the same cause are reported together, whatever ended the run.
 """
@@ -61,7 +61,7 @@ def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
         case "threshold_reached":
             index = end.returned or 0
             reward, threshold = _reward(timeline, index), format_reward(timeline, timeline.spec.threshold)
-            return f"Stopped at attempt {index + 1}: reward {reward} ≥ {threshold}.", *failures
+            return f"Stopped at attempt {index + 1}: reward {reward} ≥ threshold {threshold}.", *failures
         case "attempts_used_up" if end.returned is not None and len(timeline.temperatures) == 1:
             reward = f"{_reward(timeline, end.returned)}{_rules(timeline, end.returned)}"
             return (f"The only attempt scored {reward}.",)
@@ -223,9 +223,16 @@ def _progress(timeline: Timeline) -> str:
     count = len(timeline.attempts)
     if timeline.pause is not None:
         return f"{describe_pause(timeline.pause)}."
+    if not count:
+        return "Starting."
+    where = f"Attempt {count} of {len(timeline.temperatures)}"
     if timeline.is_advising:
-        return f"Asking for advice after attempt {count} of {len(timeline.temperatures)}."
-    return f"Running attempt {count} of {len(timeline.temperatures)}." if count else "Starting."
+        return f"{where}: the adviser is asked."
+    attempt = timeline.attempts[-1]
+    if attempt.has_ended:
+        return f"{where}: done."
+    waits = any(call.waiting for call in attempt.calls)
+    return f"{where}: {'the reward scores' if attempt.outputs is not None and not waits else 'the model is answering'}."
 
 
 def _reward(timeline: Timeline, index: int) -> str:

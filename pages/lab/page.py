@@ -36,13 +36,13 @@ keep_draft()
 
 left, right = st.columns([39, 61], gap="medium")
 with left, st.container(gap="xxsmall"):
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         program_picker(form)
         draft_line()
         pressed = run_button(run) or take_run_anyway()
     entered = program_form(form)
     inputs_form(form)
-    entered |= reward_form(form, run, below=settings.HEIGHT_PX)
+    entered |= reward_form(form, run, below=settings.height_px(form))
     settings_form(form, run)
 refusal = None
 if pressed or entered:

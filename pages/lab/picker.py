@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.lab.draft import can_undo, describe_draft, replace_form, undo_replace
-from pages.lab.fields import static_key
+from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.saved import saved_programs
 from pages.shared import address
@@ -19,7 +19,12 @@ def program_picker(form: FormState) -> None:
     """What is in the form, by name; open, what else there is to begin from."""
     current = form.spec.example
     title = programs.EXAMPLES[current].title if current is not None else form.spec.title or OWN
-    with st.popover(escape_markdown(title), key=static_key("picker")), st.container(gap="xsmall", width=400):
+    # With another key after each loading, so that it closes.
+    with (
+        st.container(key=static_key("picker"), width="content"),
+        st.popover(escape_markdown(title), key=field_key("picker")),
+        st.container(gap="xsmall", width=400),
+    ):
         st.markdown("**Examples** :gray[on the practice model]")
         for name, example in programs.EXAMPLES.items():
             with st.container(gap=None):
@@ -50,7 +55,12 @@ def draft_line() -> None:
     """When the draft was saved; and a way back from the program that was loaded last."""
     # There with or without words: whatever comes after it must not be drawn anew, and lose the focus.
     with st.container(
-        horizontal=True, vertical_alignment="center", key="draft-line", width="stretch", gap="xsmall"
+        horizontal=True,
+        wrap=False,
+        vertical_alignment="center",
+        key="draft-line",
+        width="stretch",
+        gap="xsmall",
     ):
         if words := describe_draft():
             st.caption(escape_markdown(words), width="content")

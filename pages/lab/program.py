@@ -20,16 +20,10 @@ _NAME_AND_VALUE = (15, 85)
 
 def program_form(form: FormState) -> bool:
     """The stage that is chosen, with its signature. Returns whether Ctrl-Enter was pressed in it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("**Program**", help=GLOSSARY["signature"], width="content")
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+        st.markdown("**Program**", width="content")
         uid = _choose_stage()
-        st.button(
-            "Stage",
-            icon=":material/add:",
-            on_click=add_stage,
-            type="tertiary",
-            help=GLOSSARY["stage"],
-        )
+        _stage_menu()
         st.space("stretch")
         st.segmented_control(
             "Module",
@@ -41,8 +35,6 @@ def program_form(form: FormState) -> bool:
             label_visibility="collapsed",
         )
     i = stage_ids().index(uid)
-    if len(stage_ids()) > 1:
-        _name_stage(i, uid, form)
     entered = text_field(
         "Signature",
         key=field_key("stage", uid, "signature"),
@@ -61,6 +53,7 @@ def program_form(form: FormState) -> bool:
     for other in range(len(stage_ids())):
         if other != i:
             show_problems(form, f"stages.{other}.signature")
+        show_problems(form, f"stages.{other}.name")
     show_problems(form, "stages")
     return entered
 
@@ -84,24 +77,25 @@ def _choose_stage() -> int:
     return selected_stage()
 
 
-def _name_stage(i: int, uid: int, form: FormState) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.text_input(
-            f"Name of stage {i + 1}",
-            key=field_key("stage", uid, "name"),
-            persist_state="session",
-            width=220,
-            label_visibility="collapsed",
-        )
-        st.button(
-            "Remove stage",
-            key=static_key("stage", uid, "remove"),
-            icon=":material/close:",
-            type="tertiary",
-            on_click=remove_stage,
-            args=(uid,),
-        )
-    show_problems(form, f"stages.{i}.name")
+def _stage_menu() -> None:
+    """One more stage; where there are several, their names, and a way to remove each."""
+    ids = stage_ids()
+    if len(ids) == 1:
+        st.button("Stage", icon=":material/add:", on_click=add_stage, type="tertiary", help=GLOSSARY["stage"])
+        return
+    with st.popover("Stages", type="tertiary", help=GLOSSARY["stage"]), st.container(width=340, gap="xsmall"):
+        for i, uid in enumerate(ids):
+            with st.container(horizontal=True, wrap=False, vertical_alignment="bottom"):
+                st.text_input(f"Stage {i + 1}", key=field_key("stage", uid, "name"), persist_state="session")
+                st.button(
+                    "Remove",
+                    key=static_key("stage", uid, "remove"),
+                    icon=":material/close:",
+                    type="tertiary",
+                    on_click=remove_stage,
+                    args=(uid,),
+                )
+        st.button("Stage", icon=":material/add:", on_click=add_stage, type="tertiary")
 
 
 def inputs_form(form: FormState) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from pages.lab.budget_and_roles import other_models_form, token_budget
@@ -15,13 +17,14 @@ from refine_core import programs
 from refine_core.glossary import GLOSSARY
 from refine_core.runs import Run
 
-HEIGHT_PX = 164  # of both rows, with the page's margin below
+ROWS_PX, SUMMARY_PX = (
+    164,
+    24,
+)  # of both rows with the page's margin below, and of a line of settings behind More
+LINE_CHARS = 72  # in such a line
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
-_MEANINGS = (
-    "**Refine**: run, score, and run again with hints.\n\n**Best of N**: run several times without hints and keep the best."
-    "\n\n**Single attempt**: run once."
-)
-_COLUMNS = (98, 76, 104, 76, 124)
+_IN_THE_ROW = ("N", "threshold", "fail_count", "budget_usd")
+_COLUMNS = (96, 84, 102, 84, 106)
 
 
 def settings_form(form: FormState, run: Run | None) -> None:
@@ -38,7 +41,13 @@ def settings_form(form: FormState, run: Run | None) -> None:
             disabled=form.spec.strategy == "single",
         )
     with threshold:
-        st.text_input("Threshold", key=field_key("threshold"), placeholder="none", persist_state="session")
+        st.text_input(
+            "Threshold",
+            key=field_key("threshold"),
+            placeholder="none",
+            persist_state="session",
+            help=f"{GLOSSARY['threshold']} If empty, the run never stops early.",
+        )
     with failures:
         st.text_input(
             "Failures allowed",
@@ -48,16 +57,16 @@ def settings_form(form: FormState, run: Run | None) -> None:
         )
     with budget:
         st.text_input(
-            "Budget ($)", key=field_key("budget", "usd"), placeholder="none", persist_state="session"
+            "Budget ($)",
+            key=field_key("budget", "usd"),
+            placeholder="none",
+            persist_state="session",
+            help="Once this much is spent, the run makes no more calls and returns its best attempt. The call that exceeds "
+            "the budget is still paid for.",
         )
     with model:
         model_popover(form, run)
-    for field in (
-        "N",
-        "threshold",
-        "fail_count",
-        "budget_usd",
-    ):  # below the row, as a column is too narrow for a sentence
+    for field in _IN_THE_ROW:  # below it, as a column is too narrow for a sentence
         show_problems(form, field)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         st.segmented_control(
@@ -69,29 +78,28 @@ def settings_form(form: FormState, run: Run | None) -> None:
             persist_state="session",
             label_visibility="collapsed",
         )
-        st.caption(escape_markdown(_summarize(form)), width="stretch", wrap=False, help=_HELP)
+        st.caption(escape_markdown(_temperatures(form)), width="stretch", wrap=False)
         _more(form)
+    if summary := summarize_more(form):
+        st.caption(escape_markdown(summary))
 
 
-_HELP = (
-    f"{_MEANINGS}\n\n**Max attempts (N)**: {GLOSSARY['attempt']}\n\n**Threshold**: {GLOSSARY['threshold']} If empty, the run "
-    "never stops early.\n\n**Failures allowed**: how many attempts may fail before the run gives up (`fail_count` in dspy).\n\n"
-    "**Budget**: once this much is spent, the run makes no more calls and returns its best attempt. The call that exceeds the "
-    "budget is still paid for."
-)
+def height_px(form: FormState) -> int:
+    """How much room both rows take, with the summary below them."""
+    return ROWS_PX + SUMMARY_PX * math.ceil(len(summarize_more(form)) / LINE_CHARS)
 
 
-def _summarize(form: FormState) -> str:
-    """The temperatures, and every setting behind More that is not at its default."""
-    spec = form.spec
-    temperatures = (
-        ""
-        if spec.schedule.kind == "none"
-        else programs.summarize_temperatures(programs.list_temperatures(spec))
-    )
-    seed = "seed 0" if spec.model.kind == "practice" and not spec.seed else ""
+def summarize_more(form: FormState) -> str:
+    """Every setting behind More that is not at its default; "" for none."""
     reference = "reference values" if (st.session_state.get(field_key("extra")) or "").strip() else ""
-    return " · ".join(filter(None, [temperatures, seed, *programs.describe_settings(spec), reference]))
+    return " · ".join(filter(None, [*programs.describe_settings(form.spec), reference]))
+
+
+def _temperatures(form: FormState) -> str:
+    spec = form.spec
+    if spec.schedule.kind == "none" or spec.model.temperature is None:
+        return "no temperature"
+    return programs.summarize_temperatures(programs.list_temperatures(spec))
 
 
 def _more(form: FormState) -> None:

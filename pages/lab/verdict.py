@@ -9,6 +9,7 @@ from pages.lab.form_state import FormState
 from pages.lab.problem_words import describe_problems, list_fields
 from pages.lab.reward_source import run_anyway
 from pages.lab.start import Refusal
+from pages.shared.run_actions import draw_idle_actions
 from pages.shared.text import escape_markdown
 from pages.shared.verdict import draw_verdict
 from refine_core import programs
@@ -18,7 +19,7 @@ from refine_core.formatting import pluralize
 def draw_ready(form: FormState) -> None:
     """What will happen, with the most that it can take; or which fields stand in the way."""
     headline, numbers = describe_plan(form)
-    draw_verdict(headline, numbers)
+    draw_verdict(headline, numbers, actions=draw_idle_actions)
 
 
 def describe_plan(form: FormState) -> tuple[str, str]:

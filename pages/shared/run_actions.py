@@ -20,10 +20,16 @@ from refine_core.runs import Run
 REPLAY_DELAYS: Final = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 
 
-def draw_actions(run: Run, *, here: bool = False) -> None:
-    """The buttons that fit the state of the run. here: whether its reward stands in an editor of this page."""
+def draw_actions(run: Run, *, here: bool = False, cancel: bool = True) -> None:
+    """The buttons that fit the state of the run.
+
+    here: whether its reward stands in an editor of this page. cancel: False where the page has the button elsewhere.
+    """
     if run.live:
-        _cancel(run)
+        if cancel:
+            _cancel(run)
+        else:
+            draw_idle_actions()
         return
     if run.resumable:
         _resume(run)
@@ -31,6 +37,11 @@ def draw_actions(run: Run, *, here: bool = False) -> None:
         _decide(run, here=here)
     if run.timeline.calls:
         _replay(run)
+
+
+def draw_idle_actions() -> None:
+    """What will be there once a run has ended, so that its place is kept."""
+    st.popover("Replay", icon=":material/replay:", disabled=True)
 
 
 def _cancel(run: Run) -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages.shared import address
@@ -16,7 +18,7 @@ from pages.shared.updates import follow
 from pages.shared.verdict import draw_verdict
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.messages import describe_settings, resume_summary
+from refine_core.messages import USUAL_SETTINGS, describe_settings, resume_summary
 from refine_core.runs import Attempt, Run, Timeline, reward_remark
 
 
@@ -67,20 +69,18 @@ def show_unknown_run(run_id: str) -> None:
 def draw_run(run: Run, *, edited: tuple[str, ...] = (), here: bool = False, actions: bool = False) -> None:
     """One look at a run: the verdict first, then pictures, then detail."""
     headline, *more = run.stop_sentences
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        with st.container(width="stretch"):
-            draw_verdict(
-                headline,
-                f"{run.usage_summary} · {_model(run.timeline)}",
-                more=more,
-                edited=f"Edited since this run: {', '.join(edited)}" if edited else "",
-                live=run.live,
-            )
-        if actions and not run.live:
-            with st.container(horizontal=True, width="content", gap="xsmall"):
-                draw_actions(run, here=here)
-    if settings := describe_settings(run.timeline):
-        st.caption(escape_markdown(settings))
+    draw_verdict(
+        headline,
+        " · ".join(filter(None, [run.usage_summary, _model(run.timeline), _settings(run.timeline)])),
+        more=more,
+        edited=f"Edited since this run: {', '.join(edited)}" if edited else "",
+        live=run.live,
+        actions=partial(draw_actions, run, here=here, cancel=False) if actions else None,
+    )
+    if run.live and not run.is_local and actions:
+        st.caption(
+            "This run belongs to another Refinescope process on the same data folder. Cancel it there."
+        )
     if again := resume_summary(run.timeline):
         st.caption(escape_markdown(again))
     if remark := reward_remark(run.timeline):
@@ -131,6 +131,12 @@ def _selected(timeline: Timeline, attempts: dict[int, Attempt]) -> int | None:
         if choice is not None:
             return choice
     return None
+
+
+def _settings(timeline: Timeline) -> str:
+    """How attempts were told apart and helped, unless it was as usual."""
+    settings = describe_settings(timeline)
+    return "" if settings == USUAL_SETTINGS else settings
 
 
 def _model(timeline: Timeline) -> str:

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from pages.shared.text import escape_markdown
 
+LONG_HEADLINE = 76  # characters, above which what follows a colon goes to the line below
+
 
 def draw_verdict(
-    headline: str, numbers: str, *, more: Sequence[str] = (), edited: str = "", live: bool = False
+    headline: str,
+    numbers: str,
+    *,
+    more: Sequence[str] = (),
+    edited: str = "",
+    live: bool = False,
+    actions: Callable[[], None] | None = None,
 ) -> None:
     """Draw both lines.
 
     more: further sentences of the verdict, which come before the numbers; those on failures are set off. edited: what was
     changed since, set off, too.
     live: each line is kept to one, so that nothing below moves while words come and go.
+    actions: draws the buttons beside the headline.
     """
+    headline = headline.removesuffix(".")
+    if len(headline) > LONG_HEADLINE and ": " in headline:
+        headline, _, rest = headline.partition(": ")
+        more = (f"{rest[:1].upper()}{rest[1:]}", *more)
     parts = [
         f":blue[{escape_markdown(edited)}]" if edited else "",
         *(_sentence(one) for one in more),
         escape_markdown(numbers),
     ]
     with st.container(gap=None):
-        st.markdown(f"##### {escape_markdown(headline.removesuffix('.'))}", anchors=False, wrap=not live)
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+            st.markdown(f"## {escape_markdown(headline)}", anchors=False, wrap=not live, width="stretch")
+            if actions is not None:
+                actions()
         st.caption(" · ".join(filter(None, parts)), wrap=not live)
 
 

@@ -120,14 +120,14 @@ def describe_settings(spec: ProgramSpec) -> tuple[str, ...]:
 
 
 def summarize_temperatures(temperatures: tuple[float, ...]) -> str:
-    """Those of the attempts, in a few words: "T 0.0, then 0.5 to 0.8"; "" for none."""
+    """Those of the attempts, in a few words: "T 0.0, then 0.5-0.8" with a dash; "" for none."""
     if not temperatures:
         return ""
     first, rest = temperatures[0], temperatures[1:]
     lowest, highest = min(rest, default=first), max(rest, default=first)
     if lowest == highest == first:
         return f"T {_short(first)}"
-    then = _short(lowest) if lowest == highest else f"{_short(lowest)} to {_short(highest)}"
+    then = _short(lowest) if lowest == highest else f"{_short(lowest)}\N{EN DASH}{_short(highest)}"
     return f"T {_short(first)}, then {then}"
 
 

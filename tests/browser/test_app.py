@@ -33,7 +33,7 @@ def choose(page: Page, example: str) -> None:
     open_part(page, "picker")
     page.get_by_test_id("stPopoverBody").get_by_role("button", name=example, exact=True).click()
     wait_idle(page)
-    close_part(page)
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
 def rows(page: Page):

@@ -54,7 +54,9 @@ def test_keys_and_dots_move_from_beat_to_beat(page: Page, app: str):
     shows(page, 1)
     page.keyboard.press("End")
     shows(page, len(BEATS) - 1)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Stopped at attempt 4: reward 0.91 ≥ 0.90.")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Stopped at attempt 4: reward 0.91 ≥ threshold 0.90."
+    )
     page.keyboard.press("ArrowLeft")
     shows(page, len(BEATS) - 2)
     page.locator(".dots button").nth(3).click()

@@ -171,7 +171,7 @@ def test_captions_tell_the_run_in_plain_sentences():
         (logs.nested, "Inside attempt 1: the reward gives 0.10, but the rule “at most 3 words” is not met."),
         (logs.nested, "Inside attempt 1: inner attempt 1 starts at temperature 0.5."),
         (logs.two_stages, "The adviser's hint for draft: Leave the river out."),
-        (logs.one, "Stopped at attempt 1: reward 1.00 ≥ 0.90."),
+        (logs.one, "Stopped at attempt 1: reward 1.00 ≥ threshold 0.90."),
     ],
 )
 def test_each_kind_of_event_has_its_sentence(make, caption):

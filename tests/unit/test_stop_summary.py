@@ -52,7 +52,7 @@ def log_of(*rewards, N=5, threshold=0.9):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"threshold": 0.25}, "Stopped at attempt 1: reward 0.25 ≥ 0.25."),
+        ({"threshold": 0.25}, "Stopped at attempt 1: reward 0.25 ≥ threshold 0.25."),
         (
             {},
             "All 3 attempts made; none reached the threshold 1.00. Returned the best: attempt 1 with reward 0.25.",
@@ -80,7 +80,7 @@ def test_a_success_after_failures_names_them_and_their_cause(runs):
     log = log_of(NOTHING, NOTHING, 1.0, threshold=1.0)
     log.finish()
     assert stop_summary(log.timeline) == (
-        "Stopped at attempt 3: reward 1.00 ≥ 1.00. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
+        "Stopped at attempt 3: reward 1.00 ≥ threshold 1.00. Attempts 1 and 2 failed: the reward returned nothing (line 4)."
     )
 
 
@@ -89,7 +89,7 @@ def test_the_headline_of_a_real_run_names_the_line_that_failed(runs):
     """From the worker's own error to the sentence, with nothing made up in between."""
     source = "calls = []\ndef reward(args, pred):\n    calls.append(1)\n    if len(calls) > 2:\n        return 1.0\n"
     why = run_to_end(runs, runs.start(replace(SPEC, reward=source, strategy="best_of_n"))).stop_summary
-    assert why.startswith("Stopped at attempt 3: reward 1.00 ≥ 1.00. Attempts 1 and 2 failed: ")
+    assert why.startswith("Stopped at attempt 3: reward 1.00 ≥ threshold 1.00. Attempts 1 and 2 failed: ")
     assert "the reward returned nothing (line " in why
 
 
@@ -163,7 +163,7 @@ def test_long_lists_of_failures_are_folded():
     log = log_of(*[NOTHING] * 40, *(replace(DIVIDED, line=n) for n in range(10, 18)), 1.0, N=50)
     log.finish()
     assert stop_summary(log.timeline) == (
-        "Stopped at attempt 49: reward 1.00 ≥ 0.90. "
+        "Stopped at attempt 49: reward 1.00 ≥ threshold 0.90. "
         "Attempts 1 to 40 failed: the reward returned nothing (line 4). "
         "Attempt 41 failed: the reward raised ZeroDivisionError: division by zero (line 10). "
         "Attempt 42 failed: the reward raised ZeroDivisionError: division by zero (line 11). "
@@ -217,7 +217,7 @@ def test_a_run_under_way_or_cut_off_names_its_failures_too():
     log = log_of(NOTHING, 0.5)
     log.running()
     failed = "Attempt 1 failed: the reward returned nothing (line 4)."
-    assert stop_summary(log.timeline) == f"Running attempt 3 of 5. {failed}"
+    assert stop_summary(log.timeline) == f"Attempt 3 of 5: the model is answering. {failed}"
     assert stop_summary(log.timeline, alive=False) == (
         "Interrupted during attempt 3: the app ended before the run did. "
         f"{failed} Everything recorded until then is here."
@@ -239,7 +239,7 @@ def test_a_run_that_is_under_way_or_was_interrupted_says_where_it_stands(runs):
         pass
     line = runs.get(run_id).timeline
     runs.cancel(run_id)
-    assert stop_summary(line) == "Running attempt 1 of 3."
+    assert stop_summary(line) == "Attempt 1 of 3: the model is answering."
     assert stop_summary(line, alive=False).startswith(
         "Interrupted during attempt 1: the app ended before the run did."
     )
@@ -273,4 +273,4 @@ def test_the_one_attempt_and_a_cancelled_run_tell_their_rules_too():
 
 
 def test_a_run_that_met_every_rule_does_not_mention_them():
-    assert stop_summary(logs.rules().timeline) == "Stopped at attempt 4: reward 0.92 ≥ 0.90."
+    assert stop_summary(logs.rules().timeline) == "Stopped at attempt 4: reward 0.92 ≥ threshold 0.90."

@@ -58,6 +58,7 @@ const CHROME = `
   background: var(--st-background-color); border-radius: var(--st-base-radius);
 }
 .line .frame { min-height: 0; resize: none; }
+.line.text .cm-scroller { font-family: var(--st-font) !important; font-size: 14px; }
 .line .hint { position: absolute; clip-path: inset(50%); }
 .line .cm-content { padding-bottom: 6px !important; }
 .line .cm-line { padding-left: 10px !important; }
@@ -233,7 +234,7 @@ class Editor {
     const inLine = data.look === 'line';
 
     element('style', '', root, CHROME);
-    this.host = element('div', `editor ${data.look}`, root);
+    this.host = element('div', `editor ${data.look} ${data.language}`, root);
     const head = element('div', 'head', this.host);
     this.label = element('div', 'label', head);
     this.hint = element('div', 'hint', head);
@@ -342,7 +343,7 @@ class Editor {
     this.configured = wanted;
     this.view.dispatch({
       effects: this.changeable.reconfigure([
-        LANGUAGES[language] ?? EditorView.theme({ '.cm-scroller': { fontFamily: 'var(--st-font)' }, '&': { fontSize: '14px' } }),
+        LANGUAGES[language] ?? [],
         EditorState.readOnly.of(readonly),
         EditorView.darkTheme.of(this.host.classList.contains('dark')),
         EditorView.contentAttributes.of({
