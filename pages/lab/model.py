@@ -32,8 +32,8 @@ _FIELD_OF = {
 def model_popover(form: FormState, run: Run | None) -> None:
     """The model's name; open, which model answers. run: the one on screen, whose failures are told beside their field."""
     kind = st.session_state.get(field_key("model", "kind"))
-    with st.container(gap=None):
-        st.caption("Model")
+    with st.container(gap="xxsmall"):
+        st.markdown(":small[Model]")
         with st.popover(
             escape_markdown(_name_model(form)), key=static_key("model"), width="stretch", wrap=False
         ):

@@ -36,7 +36,7 @@ keep_draft()
 
 left, right = st.columns([39, 61], gap="medium")
 with left, st.container(gap="xxsmall"):
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
         program_picker(form)
         draft_line()
         pressed = run_button(run) or take_run_anyway()

@@ -13,6 +13,7 @@ from pages.shared.text import escape_markdown
 from refine_core import programs
 
 OWN = "Your program"
+PICKER_PX = 180  # so that the draft's line and Run fit beside it
 
 
 def program_picker(form: FormState) -> None:
@@ -21,8 +22,8 @@ def program_picker(form: FormState) -> None:
     title = programs.EXAMPLES[current].title if current is not None else form.spec.title or OWN
     # With another key after each loading, so that it closes.
     with (
-        st.container(key=static_key("picker"), width="content"),
-        st.popover(escape_markdown(title), key=field_key("picker")),
+        st.container(key=static_key("picker"), width=PICKER_PX),
+        st.popover(escape_markdown(title), key=field_key("picker"), width="stretch", wrap=False),
         st.container(gap="xsmall", width=400),
     ):
         st.markdown("**Examples** :gray[on the practice model]")
@@ -68,7 +69,6 @@ def draft_line() -> None:
             st.button(
                 "Undo",
                 key=static_key("undo"),
-                icon=":material/undo:",
                 type="tertiary",
                 on_click=undo_replace,
                 help="Put back what the last example or program replaced. Once more brings that back.",

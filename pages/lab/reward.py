@@ -50,7 +50,7 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
             help=f"{GLOSSARY['reward']} The adviser reads the feedback.\n\nIt runs in a sandbox: no network, no other "
             "programs, no files outside its own folder, and no imports beyond the packages installed with Refinescope.",
         )
-        st.caption(_describe_state(form, marks), width="stretch", wrap=False)
+        st.markdown(f":small[{_describe_state(form, marks)}]", width="stretch", wrap=False)
         _library(form)
     between = programs.list_reward_candidates(form.spec.reward)
     if between:
@@ -85,7 +85,8 @@ def _describe_state(form: FormState, marks: list[Mark]) -> str:
         count = f"{len(errors)} problem{'s' if len(errors) > 1 else ''}"
         return f":red[{count}{f', line {first}' if first is not None else ''}]"
     outputs = [name for stage in form.spec.stages for name in programs.list_output_names(stage)]
-    return escape_markdown(f"args: {', '.join(form.spec.inputs)} · pred: {', '.join(outputs)}")
+    takes = f"args: {', '.join(form.spec.inputs)} · pred: {', '.join(outputs)}"
+    return f":gray[{escape_markdown(takes)}]"
 
 
 def _list_marks(form: FormState, run: Run | None) -> list[Mark]:

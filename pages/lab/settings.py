@@ -17,11 +17,8 @@ from refine_core import programs
 from refine_core.glossary import GLOSSARY
 from refine_core.runs import Run
 
-ROWS_PX, SUMMARY_PX = (
-    164,
-    24,
-)  # of both rows with the page's margin below, and of a line of settings behind More
-LINE_CHARS = 72  # in such a line
+ROWS_PX = 124  # of both rows, with the page's margin below
+SUMMARY_PX, LINE_CHARS = 24, 72  # of a line of what is set behind More
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
 _IN_THE_ROW = ("N", "threshold", "fail_count", "budget_usd")
 _COLUMNS = (96, 84, 102, 84, 106)

@@ -17,7 +17,7 @@ from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.runs import Run
 
-BUTTON_PX = 150  # wide enough for "Cancelling …" and its key
+BUTTON_PX = 140  # wide enough for "Cancelling …" and its key
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,14 @@ def draw_verdict(
     parts = [
         f":blue[{escape_markdown(edited)}]" if edited else "",
         *(_sentence(one) for one in more),
-        escape_markdown(numbers),
+        f":gray[{escape_markdown(numbers)}]",
     ]
     with st.container(gap=None):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"## {escape_markdown(headline)}", anchors=False, wrap=not live, width="stretch")
             if actions is not None:
                 actions()
-        st.caption(" · ".join(filter(None, parts)), wrap=not live)
+        st.markdown(f":small[{' · '.join(filter(None, parts))}]", wrap=not live)
 
 
 def _sentence(text: str) -> str:

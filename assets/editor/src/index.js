@@ -24,7 +24,7 @@ import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { search, searchKeymap } from '@codemirror/search';
 import { Annotation, Compartment, EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
 import {
-  Decoration, EditorView, WidgetType, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap,
+  Decoration, EditorView, ViewPlugin, WidgetType, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap,
   lineNumbers, placeholder,
 } from '@codemirror/view';
 import { tags as t } from '@lezer/highlight';
@@ -143,6 +143,29 @@ const colours = HighlightStyle.define([
    to the page evaluates this module anew. */
 const unconfirmed = (globalThis.refinescopeUnconfirmed ??= new Map());
 
+/* A line that wraps goes on four characters further in than it begins. */
+const hanging = ViewPlugin.fromClass(class {
+  constructor(view) { this.decorations = this.indent(view); }
+
+  update(update) {
+    if (update.docChanged || update.viewportChanged) this.decorations = this.indent(update.view);
+  }
+
+  indent(view) {
+    const lines = [];
+    for (const { from, to } of view.visibleRanges) {
+      for (let at = from; at <= to;) {
+        const line = view.state.doc.lineAt(at);
+        const width = /^ */.exec(line.text)[0].length + 4;
+        const style = `text-indent: -${width}ch; padding-left: calc(${width}ch + 6px)`;
+        lines.push(Decoration.line({ attributes: { style } }).range(line.from));
+        at = line.to + 1;
+      }
+    }
+    return Decoration.set(lines);
+  }
+}, { decorations: (plugin) => plugin.decorations });
+
 /* A signature: what stands behind a colon is a type, and an arrow parts inputs from outputs. */
 const signature = StreamLanguage.define({
   startState: () => ({ type: false, depth: 0 }),
@@ -253,7 +276,7 @@ class Editor {
         doc: typed?.rev === data.rev ? typed.code : data.code,
         extensions: [
           Prec.highest(keymap.of(['Mod-Enter', 'Ctrl-Enter'].map((key) => ({ key, run: () => this.run() })))),
-          ...(inLine ? [] : [lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter()]),
+          ...(inLine ? [] : [hanging, lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter()]),
           highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(), search({ top: true }),
           EditorView.lineWrapping, bidiIsolates(), notes, placeholder(data.placeholder ?? ''),
           keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, ...(inLine ? [] : [indentWithTab])]),
