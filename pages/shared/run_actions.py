@@ -5,6 +5,7 @@ To stand outside what is polled, so that a click is never lost to a redraw.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
@@ -20,21 +21,31 @@ from refine_core.runs import Run
 REPLAY_DELAYS: Final = {None: "as recorded", 1.0: "1 s", 0.0: "none"}
 
 
-def draw_actions(run: Run, *, here: bool = False, cancel: bool = True) -> None:
-    """The buttons that fit the state of the run.
+def draw_actions(run: Run) -> None:
+    """The buttons that fit the state of the run."""
+    if run.live:
+        _cancel(run)
+        return
+    _draw_ended(run)
 
-    here: whether its reward stands in an editor of this page. cancel: False where the page has the button elsewhere.
+
+def draw_lab_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | None) -> None:
+    """Those of the Lab, where Cancel takes the place of Run.
+
+    here: the run's reward is in the form, together with what was typed since, which no loading may replace.
+    to_reward: leads there, where it is not on the screen anyway.
     """
     if run.live:
-        if cancel:
-            _cancel(run)
-        else:
-            draw_idle_actions()
-        return
+        draw_idle_actions()
+    else:
+        _draw_ended(run, here=here, to_reward=to_reward)
+
+
+def _draw_ended(run: Run, *, here: bool = False, to_reward: Callable[[], None] | None = None) -> None:
     if run.resumable:
         _resume(run)
     if run.awaits_decision:
-        _decide(run, here=here)
+        _decide(run, here=here, to_reward=to_reward)
     if run.timeline.calls:
         _replay(run)
 
@@ -75,20 +86,17 @@ def _resume(run: Run) -> None:
             _continue(run, "Not resumed", anyway=False)
 
 
-def _decide(run: Run, *, here: bool) -> None:
-    """What to do with a run that stopped for an error of its reward that is bound to repeat.
-
-    here: its reward is in the form already, together with what was typed since, which no loading may replace.
-    """
-    if here:
-        st.markdown(f":material/build: [Fix the reward](#{address.REWARD})", width="content")
-    else:
+def _decide(run: Run, *, here: bool, to_reward: Callable[[], None] | None) -> None:
+    """What to do with a run that stopped for an error of its reward that is bound to repeat."""
+    if not here:
         st.page_link(
             address.LAB,
             label="Fix the reward",
             icon=":material/build:",
             query_params=address.change_query(run.run_id),
         )
+    elif to_reward is not None:
+        st.button("Fix the reward", icon=":material/build:", key="fix-reward", on_click=to_reward)
     with st.popover("Continue anyway", icon=":material/play_circle:"):
         left = len(run.timeline.temperatures) - len(run.timeline.attempts)
         st.markdown(

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from pages.shared import address
 from pages.shared.attempt import draw_attempt
-from pages.shared.run_actions import draw_actions
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.timeline import draw_timeline
 from pages.shared.updates import follow
@@ -23,12 +23,11 @@ from refine_core.runs import Attempt, Run, Timeline, reward_remark
 
 
 def draw_live_run(
-    run: Run, *, edited: tuple[str, ...] = (), here: bool = False, actions: bool = False
+    run: Run, *, edited: tuple[str, ...] = (), actions: Callable[[Run], None] | None = None
 ) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
 
-    edited: what the form has changed since. here: whether the run's reward stands in an editor of this page.
-    actions: whether to draw what can be done with it beside the verdict, once it has ended.
+    edited: what the form has changed since. actions: draws what can be done with it, beside the verdict.
     """
     run_id, was_live = run.run_id, run.live
 
@@ -49,7 +48,7 @@ def draw_live_run(
                 st.rerun()
             revision = now.revision
             with body:
-                draw_run(now, edited=edited, here=here, actions=actions)
+                draw_run(now, edited=edited, actions=actions)
         if was_live:
             with foot:
                 follow(run_id, revision)
@@ -66,7 +65,7 @@ def show_unknown_run(run_id: str) -> None:
     st.page_link(address.RUNS, label="See all runs", icon=":material/history:")
 
 
-def draw_run(run: Run, *, edited: tuple[str, ...] = (), here: bool = False, actions: bool = False) -> None:
+def draw_run(run: Run, *, edited: tuple[str, ...] = (), actions: Callable[[Run], None] | None = None) -> None:
     """One look at a run: the verdict first, then pictures, then detail."""
     headline, *more = run.stop_sentences
     draw_verdict(
@@ -75,9 +74,9 @@ def draw_run(run: Run, *, edited: tuple[str, ...] = (), here: bool = False, acti
         more=more,
         edited=f"Edited since this run: {', '.join(edited)}" if edited else "",
         live=run.live,
-        actions=partial(draw_actions, run, here=here, cancel=False) if actions else None,
+        actions=partial(actions, run) if actions is not None else None,
     )
-    if run.live and not run.is_local and actions:
+    if run.live and not run.is_local and actions is not None:
         st.caption(
             "This run belongs to another Refinescope process on the same data folder. Cancel it there."
         )

@@ -1,0 +1,124 @@
+"""Where the parts of the Lab stand.
+
+wide      program, reward and settings left; verdict, timeline and detail right
+narrow    one part at a time, chosen above it; Run stays on top, and after it the result shows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from pages.lab.fields import static_key
+from pages.lab.form_state import FormState
+from pages.lab.picker import draft_line, program_picker
+from pages.lab.preview import preview_run
+from pages.lab.program import inputs_form, program_form
+from pages.lab.reward import reward_form
+from pages.lab.reward_source import take_run_anyway
+from pages.lab.settings import height_px, settings_form
+from pages.lab.start import Refusal, run_button, start_run
+from pages.lab.verdict import draw_refusal
+from pages.shared.run_actions import draw_lab_actions
+from pages.shared.run_view import draw_live_run, show_unknown_run
+from pages.shared.timeline import preload
+from refine_core import programs
+from refine_core.runs import Run
+
+_LEFT_AND_RIGHT = [39, 61]
+_PARTS = ("Program", "Reward", "Settings", "Result")
+_PART = static_key("part")
+_SHOWN = static_key("part", "run")  # the run whose result was shown last
+_PHONE_BELOW_PX = 24
+
+
+def draw_wide(form: FormState, run: Run | None, run_id: str | None) -> None:
+    """Everything side by side. run_id: what the address names, whether or not there is such a run."""
+    left, right = st.columns(_LEFT_AND_RIGHT, gap="medium")
+    with left, st.container(gap="xxsmall"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+            program_picker(form)
+            draft_line()
+            pressed = run_button(run) or take_run_anyway()
+        entered = program_form(form)
+        inputs_form(form)
+        entered |= reward_form(form, run, below=height_px(form))
+        settings_form(form, run)
+    refusal = _start(form) if pressed or entered else None
+    with right, st.container(gap="xsmall"):
+        _result(form, run, run_id, refusal)
+
+
+def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
+    """One part at a time. An address with a run, and a run that was just started, show the result."""
+    state = st.session_state
+    if run_id and state.get(_SHOWN) != run_id:
+        state[_SHOWN], state[_PART] = run_id, "Result"
+    state.setdefault(_PART, "Program")
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+        program_picker(form)
+        st.space("stretch")
+        pressed = run_button(run) or take_run_anyway()
+    refusal_place = st.container()
+    st.segmented_control(
+        "Part of the Lab",
+        _PARTS,
+        required=True,
+        key=_PART,
+        persist_state="session",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    entered = False
+    with st.container(gap="xsmall"):
+        match state[_PART]:
+            case "Program":
+                entered = program_form(form)
+                inputs_form(form)
+                draft_line()
+            case "Reward":
+                entered = reward_form(form, run, below=_PHONE_BELOW_PX)
+            case "Settings":
+                settings_form(form, run)
+            case _:
+                _result(form, run, run_id, None, _show_reward)
+    if pressed or entered:
+        refusal = _start(form)
+        if refusal is not None:
+            with refusal_place:
+                draw_refusal(refusal)
+
+
+def _start(form: FormState) -> Refusal | None:
+    """Start a run, and have the page drawn with it; or return why there is none."""
+    refusal = start_run(form)
+    if refusal is None:
+        st.rerun()
+    return refusal
+
+
+def _show_reward() -> None:
+    st.session_state[_PART] = "Reward"
+
+
+def _result(
+    form: FormState,
+    run: Run | None,
+    run_id: str | None,
+    refusal: Refusal | None,
+    to_reward: Callable[[], None] | None = None,
+) -> None:
+    """The run, or what will happen. to_reward: leads to the reward, where it is not on the screen anyway."""
+    if refusal is not None:
+        draw_refusal(refusal)
+    if run_id and run is None:
+        show_unknown_run(run_id)
+    if run:
+        edited = programs.describe_changes(run.timeline.spec, form.spec)
+        here = form.spec.reward == run.timeline.spec.reward
+        draw_live_run(run, edited=edited, actions=partial(draw_lab_actions, here=here, to_reward=to_reward))
+    else:
+        preview_run(form)
+        preload(key="preload")
