@@ -23,7 +23,6 @@ from pages.lab.start import Refusal, run_button, start_run
 from pages.lab.verdict import draw_refusal
 from pages.shared.run_actions import draw_lab_actions
 from pages.shared.run_view import draw_live_run, show_unknown_run
-from pages.shared.timeline import preload
 from refine_core import programs
 from refine_core.runs import Run
 
@@ -60,7 +59,7 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
         program_picker(form)
         st.space("stretch")
-        pressed = run_button(run) or take_run_anyway()
+        pressed = run_button(run, keyboard=False) or take_run_anyway()
     refusal_place = st.container()
     st.segmented_control(
         "Part of the Lab",
@@ -81,7 +80,7 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
             case "Reward":
                 entered = reward_form(form, run, below=_PHONE_BELOW_PX)
             case "Settings":
-                settings_form(form, run)
+                settings_form(form, run, wrap=True)
             case _:
                 _result(form, run, run_id, None, _show_reward)
     if pressed or entered:
@@ -121,4 +120,3 @@ def _result(
         draw_live_run(run, edited=edited, actions=partial(draw_lab_actions, here=here, to_reward=to_reward))
     else:
         preview_run(form)
-        preload(key="preload")

@@ -9,7 +9,7 @@ from pages.lab.model_fields import use_connection
 from pages.lab.reward import take_reward_fix
 from pages.shared import address
 from pages.shared.text import show_error
-from pages.shared.viewport import is_narrow
+from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import runs
 from refine_core.errors import StoreError
 
@@ -29,4 +29,6 @@ keep_draft()
 
 draw = draw_narrow if is_narrow() else draw_wide
 draw(form, run, run_id)
-take_typed()
+with st.container(gap=None):  # neither draws anything
+    take_typed()
+    watch_viewport()

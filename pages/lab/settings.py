@@ -17,15 +17,18 @@ from refine_core import programs
 from refine_core.glossary import GLOSSARY
 from refine_core.runs import Run
 
-ROWS_PX = 124  # of both rows, with the page's margin below
+ROWS_PX = 134  # of both rows, with the page's margin below
 SUMMARY_PX, LINE_CHARS = 24, 72  # of a line of what is set behind More
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
 _IN_THE_ROW = ("N", "threshold", "fail_count", "budget_usd")
 _COLUMNS = (96, 84, 102, 84, 106)
 
 
-def settings_form(form: FormState, run: Run | None) -> None:
-    """Both rows. run: the one on screen, whose model's failures are told beside the field that they concern."""
+def settings_form(form: FormState, run: Run | None, *, wrap: bool = False) -> None:
+    """Both rows. run: the one on screen, whose model's failures are told beside the field that they concern.
+
+    wrap: whether a row may take more than one line.
+    """
     attempts, threshold, failures, budget, model = st.columns(
         _COLUMNS, gap="xxsmall", vertical_alignment="bottom"
     )
@@ -65,7 +68,7 @@ def settings_form(form: FormState, run: Run | None) -> None:
         model_popover(form, run)
     for field in _IN_THE_ROW:  # below it, as a column is too narrow for a sentence
         show_problems(form, field)
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, wrap=wrap, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Strategy",
             list(_STRATEGIES),
@@ -75,7 +78,7 @@ def settings_form(form: FormState, run: Run | None) -> None:
             persist_state="session",
             label_visibility="collapsed",
         )
-        st.caption(escape_markdown(_temperatures(form)), width="stretch", wrap=False)
+        st.caption(escape_markdown(_temperatures(form)), width="content" if wrap else "stretch", wrap=wrap)
         _more(form)
     if summary := summarize_more(form):
         st.caption(escape_markdown(summary))

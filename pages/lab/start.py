@@ -37,15 +37,18 @@ class _LastRun:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def run_button(run: Run | None) -> bool:
-    """Run; or Cancel, while the run on screen works in this process. Returns whether Run was pressed, or its key."""
+def run_button(run: Run | None, *, keyboard: bool = True) -> bool:
+    """Run; or Cancel, while the run on screen works in this process. Returns whether Run was pressed, or its key.
+
+    keyboard: whether to name the keys on the buttons.
+    """
     running = run is not None and run.live and run.is_local
     key = take_hotkey({"Escape": "cancel"} if running else {"Ctrl+Enter": "run"}, key=static_key("keys"))
     if run is not None and running:
-        _cancel_button(run, pressed=key == "cancel")
+        _cancel_button(run, pressed=key == "cancel", keyboard=keyboard)
         return False
     pressed = st.button(
-        "Run :small[Ctrl+Enter]",
+        "Run :small[Ctrl+Enter]" if keyboard else "Run",
         type="primary",
         icon=":material/play_arrow:",
         key=static_key("run"),
@@ -54,10 +57,11 @@ def run_button(run: Run | None) -> bool:
     return pressed or key == "run"
 
 
-def _cancel_button(run: Run, *, pressed: bool) -> None:
+def _cancel_button(run: Run, *, pressed: bool, keyboard: bool) -> None:
     stopping = run.state == "cancelling"
+    label = "Cancel :small[Esc]" if keyboard else "Cancel"
     clicked = st.button(
-        "Cancelling …" if stopping else "Cancel :small[Esc]",
+        "Cancelling …" if stopping else label,
         icon=":material/stop_circle:",
         disabled=stopping,
         key="cancel",

@@ -23,11 +23,13 @@ def is_narrow() -> bool:
     """Whether it is narrow, as far as is known. In an AppTest, set `at.session_state["viewport"] = {"narrow": True}`."""
     state = st.session_state.get(_KEY)
     told = state.get("narrow") if state else None
-    known = bool(told) if told is not None else _says_phone()
-    _component(
-        key=_KEY, data={"below": NARROW_PX, "known": known}, on_narrow_change=lambda: None, height="content"
-    )
-    return known
+    return bool(told) if told is not None else _says_phone()
+
+
+def watch_viewport() -> None:
+    """Have the browser tell whether it is narrow, and when that changes. Draws nothing, but takes a gap: call it last."""
+    data = {"below": NARROW_PX, "known": is_narrow()}
+    _component(key=_KEY, data=data, on_narrow_change=lambda: None, height="content")
 
 
 def _says_phone() -> bool:
