@@ -21,6 +21,7 @@ from pages.lab.reward_source import take_run_anyway
 from pages.lab.settings import height_px, settings_form
 from pages.lab.start import Refusal, run_button, start_run
 from pages.lab.verdict import draw_refusal
+from pages.shared.choice import choose
 from pages.shared.run_actions import draw_lab_actions
 from pages.shared.run_view import draw_live_run, show_unknown_run
 from refine_core import programs
@@ -61,15 +62,7 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
         st.space("stretch")
         pressed = run_button(run, keyboard=False) or take_run_anyway()
     refusal_place = st.container()
-    st.segmented_control(
-        "Part of the Lab",
-        _PARTS,
-        required=True,
-        key=_PART,
-        persist_state="session",
-        label_visibility="collapsed",
-        width="stretch",
-    )
+    choose("Part of the Lab", {part: part for part in _PARTS}, key=_PART, width="stretch")
     entered = False
     with st.container(gap="xsmall"):
         match state[_PART]:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.stages import add_stage, remove_stage, selected_stage, stage_ids
+from pages.shared.choice import choose
 from pages.shared.editor import Mark, text_field
 from pages.shared.text import escape_markdown, show_error
 from refine_core import programs
@@ -25,15 +26,7 @@ def program_form(form: FormState) -> bool:
         uid = _choose_stage()
         _stage_menu()
         st.space("stretch")
-        st.segmented_control(
-            "Module",
-            list(_STRATEGIES),
-            format_func=_STRATEGIES.__getitem__,
-            required=True,
-            key=field_key("stage", uid, "strategy"),
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        choose("Module", _STRATEGIES, key=field_key("stage", uid, "strategy"))
     i = stage_ids().index(uid)
     entered = text_field(
         "Signature",
@@ -65,15 +58,8 @@ def _choose_stage() -> int:
         return ids[0]
     names = {uid: st.session_state[field_key("stage", uid, "name")] for uid in ids}
     selected_stage()  # one that was removed is no longer chosen
-    st.segmented_control(
-        "Stage",
-        ids,
-        format_func=lambda uid: f"{ids.index(uid) + 1} {escape_markdown(names[uid])}",
-        required=True,
-        key=field_key("stages", "selected"),
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    chips = {uid: f"{i} {escape_markdown(names[uid])}" for i, uid in enumerate(ids, 1)}
+    choose("Stage", chips, key=field_key("stages", "selected"))
     return selected_stage()
 
 

@@ -12,6 +12,7 @@ from pages.lab.form_state import FormState
 from pages.lab.hints import advice_fields, hints_and_schedule
 from pages.lab.model import model_popover
 from pages.lab.program import reference_values, show_problems
+from pages.shared.choice import choose
 from pages.shared.text import escape_markdown
 from refine_core import programs
 from refine_core.glossary import GLOSSARY
@@ -69,15 +70,7 @@ def settings_form(form: FormState, run: Run | None, *, wrap: bool = False) -> No
     for field in _IN_THE_ROW:  # below it, as a column is too narrow for a sentence
         show_problems(form, field)
     with st.container(horizontal=True, wrap=wrap, vertical_alignment="center", gap="small"):
-        st.segmented_control(
-            "Strategy",
-            list(_STRATEGIES),
-            format_func=_STRATEGIES.__getitem__,
-            required=True,
-            key=field_key("strategy"),
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        choose("Strategy", _STRATEGIES, key=field_key("strategy"))
         st.caption(escape_markdown(_temperatures(form)), width="content" if wrap else "stretch", wrap=wrap)
         _more(form)
     if summary := summarize_more(form):

@@ -123,6 +123,7 @@ const theme = EditorView.theme({
   '.cm-panel.cm-search': { font: '13px/1.6 var(--st-font)', padding: '6px 28px 6px 8px' },
   '.cm-panel.cm-search label': { fontSize: '13px' },
   '.cm-panel.cm-search [name=close]': { color: 'inherit', fontSize: '18px', padding: '2px 6px' },
+  '.cm-placeholder': { color: 'var(--quiet)' },
   '.cm-textfield::placeholder': { color: 'var(--quiet)' },
   '.cm-textfield': { backgroundColor: 'transparent', color: 'inherit', border: '1px solid var(--quiet)', fontSize: '13px' },
   '.cm-button': { background: 'none', color: 'inherit', border: '1px solid var(--quiet)', borderRadius: '4px', fontSize: '13px' },
