@@ -28,11 +28,12 @@ EDITOR: Final = _ASSETS / "editor" / "dist" / "editor.js"
 TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 PLAY: Final = _ASSETS / "play" / "play.js"
 COMPARE: Final = _ASSETS / "compare" / "compare.js"
+RUNS_TABLE: Final = _ASSETS / "runs" / "runs.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
-SCRIPTS: Final = (PLOTLY, EDITOR, PLAY)
+SCRIPTS: Final = (PLOTLY, EDITOR, PLAY, RUNS_TABLE)
 MODULES: Final = (TIMELINE, PRESENTER, COMPARE)  # scripts that import others of their folder
 
 

@@ -1,0 +1,101 @@
+"""What is typed about runs, in a dialog each: a name, tags, a note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import streamlit as st
+
+from pages.shared.text import escape_markdown, show_error
+from refine_core import runs
+from refine_core.errors import StoreError
+from refine_core.formatting import pluralize
+from refine_core.runs import ListedRun
+
+_OPEN: Final = "runs.dialog"
+
+
+def ask_to_open(name: str, run_ids: Sequence[str]) -> None:
+    """Have the next run of the page open a dialog: "rename", "tag" or "note"."""
+    st.session_state[_OPEN] = (name, tuple(run_ids))
+
+
+def is_asked() -> bool:
+    """Whether a dialog is to be opened."""
+    return _OPEN in st.session_state
+
+
+def open_dialog() -> None:
+    """Open the dialog that was asked for, if any. Call it outside any fragment, whose next run would close it."""
+    if not is_asked():
+        return
+    name, run_ids = st.session_state.pop(_OPEN)
+    chosen = list(runs.listed(run_ids).values())
+    if chosen:
+        DIALOGS[name](chosen)
+
+
+@st.dialog("Rename the run")
+def _rename(chosen: Sequence[ListedRun]) -> None:
+    run = chosen[0]
+    name = st.text_input("Name", run.annotation.name or run.summary.title, max_chars=200)
+    st.caption(escape_markdown(f"Its own title is “{run.summary.title}”. An empty name brings it back."))
+    if st.button("Save", type="primary"):
+        own = name.strip() == run.summary.title.strip()
+        _save(lambda: runs.rename(run.run_id, "" if own else name))
+
+
+@st.dialog("Tags")
+def _tag(chosen: Sequence[ListedRun]) -> None:
+    every = [set(run.annotation.tags) for run in chosen]
+    common = [tag for tag in chosen[0].annotation.tags if all(tag in tags for tags in every)]
+    known = list(dict.fromkeys([*common, *runs.choices().tags]))
+    picked = st.multiselect(
+        f"Tags of {'this run' if len(chosen) == 1 else 'these ' + pluralize(len(chosen), 'run')}",
+        known,
+        common,
+        accept_new_options=True,
+        select_all=False,
+        format_func=escape_markdown,
+        placeholder="Choose tags, or type a new one",
+    )
+    if len(chosen) > 1:
+        st.caption("Tags that only some of these runs have stay as they are.")
+    if st.button("Save", type="primary"):
+
+        def save() -> None:
+            for run in chosen:
+                others = [tag for tag in run.annotation.tags if tag not in common]
+                runs.tag(run.run_id, [*others, *picked])
+
+        _save(save)
+
+
+@st.dialog("Note")
+def _note(chosen: Sequence[ListedRun]) -> None:
+    run = chosen[0]
+    text = st.text_area(
+        "Note",
+        run.annotation.note,
+        height=160,
+        placeholder="What you tried, and what came of it. The search finds its words.",
+    )
+    if st.button("Save", type="primary"):
+        _save(lambda: runs.note(run.run_id, text))
+
+
+def _save(save: Callable[[], None]) -> None:
+    try:
+        save()
+    except StoreError as error:
+        show_error(f"Not saved: {error}")
+    else:
+        st.rerun()
+
+
+DIALOGS: Final[Mapping[str, Callable[[Sequence[ListedRun]], None]]] = {
+    "rename": _rename,
+    "tag": _tag,
+    "note": _note,
+}

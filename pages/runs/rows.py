@@ -1,0 +1,128 @@
+"""A run as a row of the table: every cell as text, and its rewards as points of a small chart."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+from urllib.parse import urlencode
+
+from refine_core.formatting import format_cost, format_duration, format_score, format_time, pluralize
+from refine_core.messages import RUN_OUTCOMES
+from refine_core.runs import ListedRun, SortKey
+
+MAX_POINTS: Final = 40  # of the small chart; of more attempts, the best of each stretch is drawn
+COLUMNS: Final[tuple[tuple[SortKey | None, str, str], ...]] = (
+    # what it is sorted by, its title, its class
+    ("name", "Name", "name"),
+    (None, "Input", "input"),
+    (None, "Rewards", "rewards"),
+    ("best", "Best", "best number"),
+    ("attempts", "Attempts", "attempts number"),
+    ("outcome", "Outcome", "outcome"),
+    ("model", "Model", "model"),
+    ("tokens", "Tokens", "tokens number"),
+    ("cost", "Cost", "cost number"),
+    ("took", "Took", "took number"),
+    ("when", "When", "when number"),
+    (None, "Tags", "tags"),
+)
+_UNKNOWN = "unknown"
+_NOTHING = "—"
+
+
+def table_columns() -> list[dict[str, object]]:
+    """The columns, as the browser draws them."""
+    return [{"sort": sort, "title": title, "kind": kind} for sort, title, kind in COLUMNS]
+
+
+def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[str, object]:
+    """One run. now: the time by which "today" is told, in this machine's zone."""
+    summary, spent = run.summary, run.spent
+    rewards = summary.rewards
+    shown = [value for value in rewards if value is not None and math.isfinite(value)]
+    best = summary.best_reward
+    rules = ", rule not met" if summary.best_unmet else ""
+    row: dict[str, object] = {
+        "id": run.run_id,
+        "href": f"run?{urlencode({'run': run.run_id})}",
+        "name": run.name,
+        "title": summary.title if run.annotation.name else "",
+        "note": run.annotation.note,
+        "starred": run.annotation.starred,
+        "input": run.facts.inputs,
+        "points": chart_points(rewards),
+        "threshold": summary.threshold if _is_number(summary.threshold) else None,
+        "alt": describe_rewards(rewards),
+        "best": (_NOTHING if best is None else format_score(best, (summary.threshold, *shown[:MAX_POINTS])))
+        + ("*" if rules else ""),
+        "best_title": f"Best reward {format_score(best)}{rules}" if best is not None else "No reward",
+        "attempts": f"{len(rewards):,}",
+        "outcome": run.outcome,
+        "outcome_title": RUN_OUTCOMES[summary.reason] if summary.reason is not None else run.outcome,
+        "model": summary.model.rpartition("/")[2] or summary.model,
+        "model_title": summary.model,
+        "tokens": _sum(None if spent.tokens is None else f"{spent.tokens:,}", partial=spent.tokens_partial),
+        "cost": _sum(
+            None if spent.cost_usd is None else format_cost(spent.cost_usd), partial=spent.cost_partial
+        ),
+        "took": _NOTHING if run.facts.took_s is None else format_duration(run.facts.took_s),
+        "when": format_day(summary.started_at, now=now),
+        "when_title": format_time(summary.started_at),
+        "tags": list(run.annotation.tags),
+    }
+    parts = [pluralize(len(rewards), "attempt"), row["model"], row["cost"], row["took"], row["when"]]
+    row["more"] = " · ".join(str(part) for part in parts if part != _NOTHING)
+    return row
+
+
+def chart_points(rewards: Sequence[float | None]) -> list[float | None]:
+    """At most MAX_POINTS rewards, in order; None for an attempt without one. Of more, the best of each stretch."""
+    values = [value if _is_number(value) else None for value in rewards]
+    if len(values) <= MAX_POINTS:
+        return values
+    edges = [round(n * len(values) / MAX_POINTS) for n in range(MAX_POINTS + 1)]
+    stretches = (values[a:b] for a, b in pairwise(edges))
+    return [max((v for v in stretch if v is not None), default=None) for stretch in stretches]
+
+
+def describe_rewards(rewards: Sequence[float | None]) -> str:
+    """The small chart in words, for those who do not see it."""
+    values = [value for value in rewards if value is not None and math.isfinite(value)]
+    if not values:
+        return "No rewards"
+    if len(rewards) <= 10:  # noqa: PLR2004  # as many as one listens to
+        texts = ["none" if not _is_number(v) else format_score(v, values) for v in rewards]
+        return f"Rewards: {', '.join(texts)}"
+    low, high = (format_score(value) for value in (min(values), max(values)))
+    missing = len(rewards) - len(values)
+    without = f", {missing} without a reward" if missing else ""
+    return f"Rewards of {pluralize(len(rewards), 'attempt')}, from {low} to {high}{without}"
+
+
+def format_day(at: float, *, now: datetime.datetime | None = None) -> str:
+    """When a run began, as short as it can be told: "14:32", "yesterday", "27 Nov", "2025-11-27"."""
+    now = now or datetime.datetime.now().astimezone()
+    try:
+        then = datetime.datetime.fromtimestamp(at).astimezone(now.tzinfo)
+    except (OverflowError, ValueError, OSError):
+        return _UNKNOWN
+    days = (now.date() - then.date()).days
+    if days == 0:
+        return f"{then:%H:%M}"
+    if days == 1:
+        return "yesterday"
+    return f"{then.day} {then:%b}" if then.year == now.year else f"{then:%Y-%m-%d}"
+
+
+def _is_number(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def _sum(text: str | None, *, partial: bool) -> str:
+    """A sum over calls, of which some may not have said what they cost."""
+    if text is None:
+        return _UNKNOWN
+    return f"≥ {text}" if partial else text
