@@ -23,6 +23,7 @@ ALONE = {
     "lasting": "benchmarks.lasting",
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",
+    "runs": "benchmarks.run_list",
     "import": "benchmarks.importing",
 }
 NAMES = (*SCREEN, *LIVE, *FRAMEWORK, *ALONE)

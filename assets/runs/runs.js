@@ -94,7 +94,9 @@ class Table {
     this.status.setAttribute("role", "status");
     this.table = make("table");
     this.table.append(make("caption", "sr", "Runs"), make("thead"), make("tbody"));
-    this.root.append(this.bar, this.status, this.table);
+    this.pages = make("nav");
+    this.pages.setAttribute("aria-label", "Pages of runs");
+    this.root.append(this.bar, this.status, this.table, this.pages);
     place.append(this.root);
     this.root.addEventListener("keydown", (event) => this.press(event));
     this.onPage = (event) => this.pressOnPage(event);
@@ -119,7 +121,26 @@ class Table {
       });
     }
     this.drawTicks();
-    this.keepFocus(() => this.drawBar());
+    this.keepFocus(() => {
+      this.drawBar();
+      this.drawPages();
+    });
+  }
+
+  drawPages() {
+    const { number, size, matching } = this.data.page;
+    const last = Math.ceil(matching / size);
+    this.pages.hidden = last < 2;
+    const step = (label, to) => {
+      const made = button(label, "", () => this.act("page", [], String(to)));
+      made.disabled = to < 1 || to > last;
+      made.dataset.focus = label;
+      return made;
+    };
+    const from = (number - 1) * size + 1;
+    const range = `${from.toLocaleString("en")}–${Math.min(from + size - 1, matching).toLocaleString("en")}`;
+    const place = make("span", "", `${range} of ${matching.toLocaleString("en")}`);
+    this.pages.replaceChildren(step("Previous", number - 1), place, step("Next", number + 1));
   }
 
   isDark() {

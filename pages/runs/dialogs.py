@@ -14,29 +14,33 @@ from refine_core.formatting import pluralize
 from refine_core.runs import ListedRun
 
 _OPEN: Final = "runs.dialog"
+_NEW: Final = "runs.new-dialog"
 
 
 def ask_to_open(name: str, run_ids: Sequence[str]) -> None:
-    """Have the next run of the page open a dialog: "rename", "tag" or "note"."""
+    """Have the next run of the page open a dialog: "rename", "tag" or "note". It stays open until it is saved or closed."""
     st.session_state[_OPEN] = (name, tuple(run_ids))
+    st.session_state[_NEW] = True
 
 
-def is_asked() -> bool:
-    """Whether a dialog is to be opened."""
-    return _OPEN in st.session_state
+def take_new() -> bool:
+    """Whether a dialog was asked for and is not open yet. It is told once."""
+    return bool(st.session_state.pop(_NEW, False))
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
 
 
 def open_dialog() -> None:
     """Open the dialog that was asked for, if any. Call it outside any fragment, whose next run would close it."""
-    if not is_asked():
-        return
-    name, run_ids = st.session_state.pop(_OPEN)
+    name, run_ids = st.session_state.get(_OPEN, ("", ()))
     chosen = list(runs.listed(run_ids).values())
     if chosen:
         DIALOGS[name](chosen)
 
 
-@st.dialog("Rename the run")
+@st.dialog("Rename the run", on_dismiss=_close)
 def _rename(chosen: Sequence[ListedRun]) -> None:
     run = chosen[0]
     name = st.text_input("Name", run.annotation.name or run.summary.title, max_chars=200)
@@ -46,7 +50,7 @@ def _rename(chosen: Sequence[ListedRun]) -> None:
         _save(lambda: runs.rename(run.run_id, "" if own else name))
 
 
-@st.dialog("Tags")
+@st.dialog("Tags", on_dismiss=_close)
 def _tag(chosen: Sequence[ListedRun]) -> None:
     every = [set(run.annotation.tags) for run in chosen]
     common = [tag for tag in chosen[0].annotation.tags if all(tag in tags for tags in every)]
@@ -72,7 +76,7 @@ def _tag(chosen: Sequence[ListedRun]) -> None:
         _save(save)
 
 
-@st.dialog("Note")
+@st.dialog("Note", on_dismiss=_close)
 def _note(chosen: Sequence[ListedRun]) -> None:
     run = chosen[0]
     text = st.text_area(
@@ -91,6 +95,7 @@ def _save(save: Callable[[], None]) -> None:
     except StoreError as error:
         show_error(f"Not saved: {error}")
     else:
+        _close()
         st.rerun()
 
 

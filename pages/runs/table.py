@@ -7,7 +7,7 @@ The browser ticks, moves and shows the bar by itself; a press of an action comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from pages.runs.rows import table_columns, table_row
 from pages.shared.web import RUNS_TABLE, import_script
 from refine_core import runs
 from refine_core.formatting import pluralize
-from refine_core.runs import RunPage, Sort, describe_pair
+from refine_core.runs import PAGE_SIZE, RunPage, Sort, describe_pair
 
 KEY: Final = "runs.table"
 _CLEARED: Final = "runs.cleared"
@@ -31,8 +31,8 @@ _component = st.components.v2.component(
 )
 
 
-def draw_table(page: RunPage, sort: Sort, *, deleted: bool, act: Callable[[], None]) -> None:
-    """Draw a page of runs. deleted: whether these are the deleted ones. act: called before the next run of the page, for an action.
+def draw_table(page: RunPage, number: int, sort: Sort, *, deleted: bool) -> None:
+    """Draw a page of runs, which is that of this number. deleted: whether these are the deleted ones.
 
     In an AppTest, act with `at.session_state[KEY] = {"action": {"name": "star", "ids": [...], "at": 1}}`.
     """
@@ -43,6 +43,7 @@ def draw_table(page: RunPage, sort: Sort, *, deleted: bool, act: Callable[[], No
         "columns": table_columns(),
         "rows": [table_row(run) for run in page.rows],
         "sort": {"key": sort.key, "descending": sort.descending},
+        "page": {"number": number, "size": PAGE_SIZE, "matching": page.matching},
         "pair": describe_pair(*pair) if len(pair) == 2 else "",  # noqa: PLR2004
         "cleared": st.session_state.get(_CLEARED, 0),
         "deleted": deleted,
@@ -54,7 +55,7 @@ def draw_table(page: RunPage, sort: Sort, *, deleted: bool, act: Callable[[], No
         data=data,
         height="content",
         on_selected_change=lambda: None,
-        on_action_change=act,
+        on_action_change=lambda: None,
     )
 
 

@@ -121,7 +121,7 @@ class MemoryStore:
             listed = [self._listed(run_id, run, ended) for run_id, run in self._runs.items()]
         return find(listed, text, filters, sort, limit=limit, offset=offset)
 
-    def choices(self) -> Choices:
+    def choices(self, *, index_s: float = 1.0) -> Choices:  # noqa: ARG002  # this store has no index
         """The models and tags of the runs in the list. Raises StoreError."""
         with self._lock:
             self._check_open()

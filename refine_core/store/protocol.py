@@ -92,8 +92,8 @@ class Store(Protocol):
         ended: unfinished runs that nobody works at any more, though their process lives.
         """
 
-    def choices(self) -> Choices:
-        """The models and tags of the runs in the list."""
+    def choices(self, *, index_s: float = 1.0) -> Choices:
+        """The models and tags of the runs in the list. index_s: as for `search`."""
 
     def annotate(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
         """Replace what was noted about a run by what `change` makes of it, which is returned; durable by then.

@@ -129,11 +129,7 @@ class SqlStore:
         ended: AbstractSet[str] = frozenset(),
     ) -> RunPage:
         """A page of the runs that match. Raises StoreError."""
-        try:
-            unindexed = self._index.refresh(index_s)
-        except StoreError as error:  # a full disk, say: what was indexed before can still be searched
-            logger.warning("%s; the runs are listed as far as they were indexed", error)
-            unindexed = 0
+        unindexed = self._refresh_index(index_s)
         alive = self._living_writers() if filters.outcomes else frozenset[str]()
         found = self._index.find(text, filters, sort, limit=limit, offset=offset, alive=alive, ended=ended)
         query = _ROW.where(runs.c.id.in_(list(found.facts)))
@@ -152,8 +148,9 @@ class SqlStore:
         )
         return RunPage(listed, found.total, found.matching, unindexed)
 
-    def choices(self) -> Choices:
+    def choices(self, *, index_s: float = 1.0) -> Choices:
         """The models and tags of the runs in the list. Raises StoreError."""
+        self._refresh_index(index_s)
         return self._index.choices()
 
     def annotate(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
@@ -259,6 +256,14 @@ class SqlStore:
                 readable.append(tables.read_record(run_id, row))
         summary = functools.reduce(summarize, readable, None)
         return summary or Summary(f"{run_id} (damaged)", "", "", 0, None, 0.0)
+
+    def _refresh_index(self, within_s: float) -> int:
+        """Index what has changed; how many runs are left."""
+        try:
+            return self._index.refresh(within_s)
+        except StoreError as error:  # a full disk, say: what was indexed before can still be searched
+            logger.warning("%s; the runs are listed as far as they were indexed", error)
+            return 0
 
     def _is_alive(self, run_id: str) -> bool:
         row = self.row(run_id)

@@ -71,6 +71,12 @@ def marks(app):
     return [mark for one in editors for mark in one["problems"]]
 
 
+def listed_runs(app):
+    """The rows of the table on the Runs page."""
+    (table,) = [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.runs"]
+    return json.loads(table.proto.json)["rows"]
+
+
 def press_fix(app, label):
     """Press a fix under a line of the reward."""
     assert [label] == [one for mark in marks(app) for one in mark["fixes"] if one == label]
@@ -322,9 +328,10 @@ def test_the_list_of_runs_leads_back_to_each():
     again = open_app()
     again.switch_page("../runs/page.py").run()
     assert not again.exception
-    assert "reached the threshold" in said(again)
-    assert "best reward 1" in said(again)
-    assert run.timeline.spec.title
+    (row,) = listed_runs(again)
+    assert (row["id"], row["outcome"], row["best"]) == (run.run_id, "reached", "1.00")
+    assert row["outcome_title"] == "reached the threshold"
+    assert row["name"] == run.timeline.spec.title
 
 
 def test_a_store_that_cannot_be_opened_is_said_plainly(tmp_path, monkeypatch):
@@ -534,4 +541,4 @@ def test_a_reward_just_below_the_threshold_is_never_shown_as_the_threshold():
     assert "reward 0.99999" in said(app)
     assert [(m.value, m.delta) for m in app.metric] == [("0.99999", "threshold 1.00")]
     app.switch_page("../runs/page.py").run()
-    assert "best reward 0.99999" in said(app)
+    assert listed_runs(app)[0]["best"] == "0.99999"

@@ -260,12 +260,11 @@ def test_a_row_follows_a_run_at_work(store: Store):
 
 def test_the_choices_are_those_of_the_listed_runs(store: Store):
     add(store, story("a", model="one"), story("b", model="one"), story("c", model="two"))
-    store.search()
     store.annotate("a", lambda one: replace(one, tags=("x", "y")))
     store.annotate("b", lambda one: replace(one, tags=("y",)))
     store.annotate("c", lambda one: replace(one, tags=("z",), deleted_at=5.0))
     choices = store.choices()
-    assert list(choices.models.items()) == [("one", 2)]
+    assert list(choices.models.items()) == [("one", 2)], "also of runs that nobody has searched for yet"
     assert list(choices.tags.items()) == [("y", 2), ("x", 1)]
     assert choices.deleted == 1
 
@@ -375,8 +374,12 @@ def test_a_search_that_has_no_time_says_how_much_is_left(tmp_path: Path):
 def test_recording_a_run_writes_nothing_to_the_index(tmp_path: Path):
     with closing(open_store(tmp_path)) as store:
         append_one_by_one(store, run("a"))
-        assert store.choices().models == {}, "it is indexed by whoever searches"
-        assert found(store) == ["a"]
+        assert store.search(limit=0, index_s=-1).total == 1
+        append_one_by_one(store, run("b"))
+        with store._database.engine.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT run_id FROM run_index").all()
+        assert rows == [("a",)], "it is indexed by whoever searches"
+        assert set(found(store)) == {"a", "b"}
 
 
 def test_a_damaged_summary_hides_no_run_from_the_list(tmp_path: Path):

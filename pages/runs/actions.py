@@ -1,0 +1,90 @@
+"""What a press in the table or in its bar does. The browser only says what was pressed, and for which runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from pages.runs import filters, table
+from pages.runs.dialogs import DIALOGS, ask_to_open
+from pages.shared import address
+from pages.shared.text import show_error
+from refine_core import runs
+from refine_core.errors import StoreError
+from refine_core.formatting import pluralize
+
+COMPARE: Final = "../compare/page.py"
+_GO: Final = "runs.go"
+_REFUSAL: Final = "runs.refusal"
+
+
+def act() -> None:
+    """Do what was pressed, if anything. Call it before the list is drawn."""
+    name, ids, detail = table.take_action()
+    if not name:
+        return
+    if name != "undo":
+        table.offer_undo(())
+    try:
+        if not _move(name, ids, detail):
+            _change(name, ids)
+    except StoreError as error:
+        st.session_state[_REFUSAL] = str(error)
+
+
+def go_on() -> None:
+    """Leave for the page that was asked for, if any."""
+    go = st.session_state.pop(_GO, None)
+    if go is not None:
+        st.switch_page(go[0], query_params=go[1])
+
+
+def show_refusal() -> None:
+    """Why the last press did nothing, if so."""
+    if refusal := st.session_state.pop(_REFUSAL, None):
+        show_error(refusal)
+
+
+def _move(name: str, ids: Sequence[str], detail: str) -> bool:
+    """Show another part of the list, or another page of the app; whether that was asked for."""
+    if name == "sort":
+        filters.sort_by(detail)
+    elif name == "page" and detail.isdecimal():
+        filters.show_page(int(detail[: address.MAX_DIGITS]))
+    elif name == "open" and ids:
+        st.session_state[_GO] = (address.RUN, {"run": ids[0]})
+    elif name == "compare" and len(ids) == 2:  # noqa: PLR2004  # a pair
+        st.session_state[_GO] = (COMPARE, {"a": ids[0], "b": ids[1]})
+    else:
+        return False
+    return True
+
+
+def _change(name: str, ids: Sequence[str]) -> None:
+    """Change what is noted about runs, at once or by a dialog."""
+    if name in DIALOGS:
+        ask_to_open(name, ids)
+    elif name in ("star", "unstar"):
+        for run_id in ids:
+            runs.star(run_id, starred=name == "star")
+    elif name == "delete":
+        _delete(ids)
+    elif name == "undo":
+        runs.undelete(table.undoable())
+        table.offer_undo(())
+    elif name == "restore":
+        runs.undelete(ids)
+        table.clear_selection()
+
+
+def _delete(ids: Sequence[str]) -> None:
+    working = [one.name for one in runs.listed(ids).values() if one.outcome in ("running", "paused")]
+    if working:
+        what = pluralize(len(working), "selected run")
+        st.session_state[_REFUSAL] = f"{what} still running: cancel first, then delete. Nothing was deleted."
+        return
+    runs.delete(ids)
+    table.offer_undo(ids)
+    table.clear_selection()

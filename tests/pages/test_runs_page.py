@@ -1,0 +1,290 @@
+"""The Runs page as Streamlit runs it: what the table gets, what the address says, what a press does."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import math
+
+import pytest
+
+from pages.runs.rows import MAX_POINTS, chart_points, describe_rewards, format_day, table_row
+from refine_core import runs
+from refine_core.log.summaries import summarize
+from refine_core.runs import Filters
+from tests.pages.test_pages import _own_runs, errors, open_app, said  # noqa: F401  # a fixture for every test
+from tests.store.stored_runs import summed_up
+from tests.store.test_store_search import story
+
+KEY = "runs.table"
+NOW = datetime.datetime(2026, 11, 29, 15, 0, tzinfo=datetime.UTC)
+
+
+def keep(*stories):
+    for records in stories:
+        runs.default().store.append(records, functools.reduce(summarize, records, None))
+
+
+def open_list(**query):
+    app = open_app()
+    app.switch_page("../runs/page.py")
+    app.query_params.clear()
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def data(app):
+    (table,) = [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.runs"]
+    return json.loads(table.proto.json)
+
+
+def ids(app):
+    return [row["id"] for row in data(app)["rows"]]
+
+
+def press(app, name, run_ids=(), detail="", at=[0]):  # noqa: B006  # another time at each press
+    at[0] += 1
+    app.session_state[KEY] = {"action": {"name": name, "ids": list(run_ids), "detail": detail, "at": at[0]}}
+    app.run()
+    assert not app.exception
+
+
+def address(app):
+    """What the address asks for: name -> its values."""
+    asked = {name: app.query_params[name] for name in app.query_params}
+    return {name: [value] if isinstance(value, str) else value for name, value in asked.items()}
+
+
+def three():
+    keep(
+        story("a", title="Kettle", model="one", cost=0.2, rewards=(0.1, 0.9), reason="threshold_reached"),
+        story("b", title="Tent", model="two", cost=0.1, reason="cancelled", started_at=2000.0),
+        story("c", title="Camp", model="one", cost=0.0, reason=None, started_at=3000.0),
+    )
+
+
+def test_an_empty_list_says_what_to_do():
+    app = open_list()
+    assert "No runs yet. Start one in the Lab" in said(app)
+    assert not [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.runs"]
+
+
+def test_the_newest_runs_come_first_with_their_count():
+    three()
+    app = open_list()
+    assert ids(app) == ["c", "b", "a"]
+    assert "3 runs" in said(app)
+    assert address(app) == {}
+
+
+def test_the_address_asks_for_a_list():
+    three()
+    app = open_list(model=["one"], sort=["-cost"])
+    assert ids(app) == ["a", "c"]
+    assert "2 of 3 runs" in said(app)
+    assert ids(open_list(q=["tent"])) == ["b"]
+    assert ids(open_list(outcome=["reached", "cancelled"])) == ["b", "a"]
+    assert ids(open_list(cost=["over 10 cents"])) == ["b", "a"]
+    assert ids(open_list(when=["today"])) == []
+
+
+def test_nonsense_in_the_address_is_left_out():
+    three()
+    app = open_list(model=["nobody's"], outcome=["x"], sort=["--"], page=["-7"], when=["never"], cost=["-1"])
+    assert ids(app) == ["c", "b", "a"]
+    assert open_list(page=["999999999999"]).query_params.get("page") is None
+
+
+def test_what_is_typed_and_chosen_goes_into_the_address():
+    three()
+    app = open_list()
+    app.text_input(key="runs.0.q").set_value("kettle").run()
+    assert ids(app) == ["a"]
+    app.button_group(key="runs.0.outcome").set_value(["reached"]).run()
+    press(app, "sort", detail="cost")
+    assert address(app) == {"q": ["kettle"], "outcome": ["reached"], "sort": ["-cost"]}
+    app.button(key="runs.clear").click().run()
+    assert (ids(app), address(app)) == (["a", "b", "c"], {"sort": ["-cost"]})
+
+
+def test_no_match_says_what_to_do_and_keeps_the_table():
+    three()
+    app = open_list(q=["nowhere"])
+    assert data(app)["rows"] == []
+    assert "No run matches." in said(app)
+    assert "0 of 3 runs" in said(app)
+
+
+def test_a_press_on_a_heading_sorts_and_a_second_one_turns_the_order():
+    three()
+    app = open_list()
+    for expected in (["a", "b", "c"], ["c", "b", "a"]):
+        press(app, "sort", detail="cost")
+        assert ids(app) == expected
+    press(app, "sort", detail="name")
+    assert [row["name"] for row in data(app)["rows"]] == ["Camp", "Kettle", "Tent"]
+    press(app, "sort", detail="no column")
+    assert data(app)["sort"] == {"key": "name", "descending": False}
+
+
+def test_pages_are_cut_on_the_server_and_kept_in_the_address():
+    keep(*(story(f"r{n:02}", started_at=float(n)) for n in range(60)))
+    app = open_list()
+    assert len(ids(app)) == 25
+    press(app, "page", detail="3")
+    assert (ids(app), address(app)) == ([f"r{n:02}" for n in range(9, -1, -1)], {"page": ["3"]})
+    assert data(app)["page"] == {"number": 3, "size": 25, "matching": 60}
+    app.text_input(key="runs.0.q").set_value("run").run()
+    assert (data(app)["page"]["number"], address(app)) == (1, {"q": ["run"]})
+    assert ids(open_list(page=["9"])) == [f"r{n:02}" for n in range(9, -1, -1)], "the last there is"
+
+
+def test_a_deleted_run_comes_back_by_undo():
+    three()
+    app = open_list()
+    press(app, "delete", ["a", "b"])
+    assert (ids(app), data(app)["undo"]) == (["c"], "2 runs deleted.")
+    press(app, "undo")
+    assert (ids(app), data(app)["undo"]) == (["c", "b", "a"], "")
+
+
+def test_deleted_runs_can_be_listed_and_restored():
+    three()
+    runs.delete(["a"])
+    app = open_list(deleted=["yes"])
+    assert (ids(app), data(app)["deleted"]) == (["a"], True)
+    assert "1 deleted run" in said(app)
+    press(app, "restore", ["a"])
+    assert "a" in ids(open_list())
+
+
+def test_a_run_at_work_is_not_deleted():
+    three()
+    app = open_list()
+    press(app, "delete", ["c", "a"])
+    assert any("cancel first" in text for text in errors(app))
+    assert ids(app) == ["c", "b", "a"]
+
+
+def test_a_star_a_name_tags_and_a_note_are_kept():
+    three()
+    app = open_list()
+    press(app, "star", ["a"])
+    press(app, "rename", ["a"])
+    (name,) = [t for t in app.text_input if t.label == "Name"]
+    name.set_value("The good one").run()
+    next(b for b in app.button if b.label == "Save").click().run()
+    press(app, "note", ["a"])
+    app.text_area[0].set_value("shown to the class").run()
+    next(b for b in app.button if b.label == "Save").click().run()
+    press(app, "tag", ["a", "b"])
+    app.multiselect[0].set_value(["demo"]).run()
+    next(b for b in app.button if b.label == "Save").click().run()
+    noted = runs.annotation("a")
+    assert (noted.name, noted.starred, noted.note, noted.tags) == (
+        "The good one",
+        True,
+        "shown to the class",
+        ("demo",),
+    )
+    row = data(app)["rows"][-1]
+    assert (row["name"], row["title"], row["starred"], row["tags"]) == (
+        "The good one",
+        "Kettle",
+        True,
+        ["demo"],
+    )
+    assert ids(open_list(starred=["yes"])) == ["a"]
+    assert ids(open_list(tag=["demo"])) == ["b", "a"]
+
+
+def test_tags_of_several_runs_leave_what_only_some_have():
+    three()
+    runs.tag("a", ["own", "both"])
+    runs.tag("b", ["both"])
+    app = open_list()
+    press(app, "tag", ["a", "b"])
+    assert app.multiselect[0].value == ["both"]
+    app.multiselect[0].set_value(["new"]).run()
+    next(b for b in app.button if b.label == "Save").click().run()
+    assert (runs.annotation("a").tags, runs.annotation("b").tags) == (("own", "new"), ("new",))
+
+
+def test_an_action_is_done_once():
+    three()
+    app = open_list()
+    press(app, "delete", ["a"])
+    runs.undelete(["a"])
+    app.run()  # Streamlit may carry one press into two runs
+    assert ids(app) == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("sent", [None, 7, {"name": None}, {"name": "delete", "ids": "abc", "at": 1}, {"name": "star", "ids": ["nobody"], "at": 2}, {"name": "open", "ids": [], "at": 3}])  # fmt: skip
+def test_whatever_a_browser_sends_breaks_nothing(sent):
+    three()
+    app = open_list()
+    app.session_state[KEY] = {"action": sent, "selected": sent}
+    app.run()
+    assert not app.exception
+    assert ids(app) == ["c", "b", "a"]
+
+
+def test_two_selected_runs_are_described_as_a_pair():
+    keep(story("a", inputs={"q": 1}), story("b", inputs={"q": 1}, model="other"), story("c", inputs={"q": 2}))
+    app = open_list()
+    app.session_state[KEY] = {"selected": {"ids": ["a", "b"], "cleared": 0}}
+    app.run()
+    assert data(app)["pair"] == "Same program, inputs and settings, other model"
+    app.session_state[KEY] = {"selected": {"ids": ["a", "c"], "cleared": 0}}
+    app.run()
+    assert data(app)["pair"] == "Same program, model and settings, other inputs"
+
+
+# Rows
+
+
+def row_of(**facts):
+    keep(story("x", **facts))
+    (run,) = runs.search("", Filters(run_ids=("x",))).rows
+    return table_row(run, now=NOW)
+
+
+def test_unknown_costs_are_not_shown_as_nothing():
+    row = row_of(cost=None, tokens=None)
+    assert (row["tokens"], row["cost"]) == ("unknown", "unknown")
+    assert summed_up(story("x")).spent[0].calls == 1
+
+
+def test_a_reward_just_below_the_threshold_does_not_look_like_it():
+    assert row_of(rewards=(0.99999,))["best"] == "0.99999"
+
+
+def test_a_row_says_each_reward_in_words():
+    assert describe_rewards((0.5, None, 1.0)) == "Rewards: 0.50, none, 1.00"
+    assert describe_rewards((None, math.nan)) == "No rewards"
+    many = describe_rewards([n / 100 for n in range(100)] + [None])
+    assert many == "Rewards of 101 attempts, from 0.00 to 0.99, 1 without a reward"
+
+
+def test_a_long_run_is_drawn_by_the_best_of_each_stretch():
+    points = chart_points([n / 500 for n in range(500)])
+    assert len(points) == MAX_POINTS
+    assert points == sorted(points)
+    assert points[-1] == 499 / 500
+    assert chart_points([None] * 100) == [None] * MAX_POINTS
+    assert chart_points([math.inf, 0.5]) == [None, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(0, "14:00"), (1, "yesterday"), (2, "27 Nov"), (400, "2025-10-25")]
+)
+def test_when_a_run_began_is_told_as_short_as_it_can_be(days, expected):
+    at = NOW - datetime.timedelta(days=days, hours=1)
+    assert format_day(at.timestamp(), now=NOW) == expected
+
+
+def test_a_time_that_no_clock_shows_is_unknown():
+    assert format_day(1e18, now=NOW) == "unknown"
