@@ -292,8 +292,7 @@ class Table {
         compare.disabled = !two;
         if (!two) compare.title = "Select two runs to compare them";
         compare.dataset.focus = "compare";
-        parts.push(make("span", "pair", two ? data.pair : ""));
-        if (data.comparable) parts.push(compare);
+        parts.push(make("span", "pair", two ? data.pair : ""), compare);
         if (chosen.length === 1) parts.push(this.action("Rename", "rename"), this.action("Note", "note"));
         parts.push(this.action("Tag", "tag"), this.starAction(), this.action("Delete", "delete"));
       }
@@ -320,7 +319,7 @@ class Table {
   }
 
   compare() {
-    if (this.chosen.length === 2 && this.data.comparable && !this.data.deleted) this.act("compare", this.chosen);
+    if (this.chosen.length === 2 && !this.data.deleted) this.act("compare", this.chosen);
   }
 
   tick(id) {

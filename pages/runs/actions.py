@@ -15,7 +15,6 @@ from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.formatting import pluralize
 
-COMPARE: Final = "../compare/page.py"
 _GO: Final = "runs.go"
 _REFUSAL: Final = "runs.refusal"
 
@@ -56,7 +55,7 @@ def _move(name: str, ids: Sequence[str], detail: str) -> bool:
     elif name == "open" and ids:
         st.session_state[_GO] = (address.RUN, {"run": ids[0]})
     elif name == "compare" and len(ids) == 2:  # noqa: PLR2004  # a pair
-        st.session_state[_GO] = (COMPARE, {"a": ids[0], "b": ids[1]})
+        st.session_state[_GO] = (address.COMPARE, {"a": ids[0], "b": ids[1]})
     else:
         return False
     return True

@@ -41,7 +41,9 @@ def draw_list() -> None:
     page = _search(text, sort, chosen)
     filters.write_address()
     with count:
-        st.caption(_count(page, chosen, filtered=bool(text) or chosen != NO_FILTERS), width="content")
+        st.caption(
+            _describe_count(page, chosen, filtered=bool(text) or chosen != NO_FILTERS), width="content"
+        )
     actions.show_refusal()
     if page.unindexed:
         st.caption(f"Reading older runs into the search index: {page.unindexed:,} left.")
@@ -67,7 +69,7 @@ def _search(text: str, sort: Sort, chosen: runs.Filters) -> RunPage:
     return page
 
 
-def _count(page: RunPage, chosen: runs.Filters, *, filtered: bool) -> str:
+def _describe_count(page: RunPage, chosen: runs.Filters, *, filtered: bool) -> str:
     if chosen.deleted:
         return pluralize(page.matching, "deleted run")
     if filtered:

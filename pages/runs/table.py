@@ -8,7 +8,6 @@ The browser ticks, moves and shows the bar by itself; a press of an action comes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
@@ -23,11 +22,10 @@ KEY: Final = "runs.table"
 _CLEARED: Final = "runs.cleared"
 _UNDO: Final = "runs.undo"
 _LAST: Final = "runs.last-action"
-_COMPARE: Final = Path(__file__).parents[1] / "compare" / "page.py"
 _component = st.components.v2.component(
     "refinescope.runs",
     js=import_script(RUNS_TABLE),
-    css=Path(RUNS_TABLE).with_suffix(".css").read_text(encoding="utf-8"),
+    css=RUNS_TABLE.with_suffix(".css").read_text(encoding="utf-8"),
 )
 
 
@@ -47,7 +45,6 @@ def draw_table(page: RunPage, number: int, sort: Sort, *, deleted: bool) -> None
         "pair": describe_pair(*pair) if len(pair) == 2 else "",  # noqa: PLR2004
         "cleared": st.session_state.get(_CLEARED, 0),
         "deleted": deleted,
-        "comparable": _COMPARE.exists(),
         "undo": f"{pluralize(len(undo), 'run')} deleted." if undo else "",
     }
     _component(
