@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final, Literal
 
 from refine_core.differences import Piece, diff_words
@@ -117,7 +118,7 @@ def _drafts(timeline: Timeline, attempt: Attempt) -> dict[str, str]:
             continue
         draft = waiting[-1]
         marks = list(_MARK.finditer(draft))
-        for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        for mark, following in zip_longest(marks, marks[1:]):
             if mark[1] != "completed":
                 body = draft[mark.end() : following.start() if following else len(draft)].rstrip()
                 found[mark[1]] = body if following else _BROKEN_MARK.sub("", body)

@@ -105,8 +105,9 @@ def _show_list(value: Sequence[object], before: object, limit: int, *, fold: boo
     fresh = [item for item in items if item not in old]
     gone = sum(item not in items for item in old)
     notes = [f"{kept} unchanged"] * bool(kept) + [f"{gone} gone"] * bool(gone and not fresh)
+    note = ", ".join(notes) if fresh or gone else "reordered"
     shown = _cut([Piece("added", item) for item in fresh], limit, between=" · ")
-    return Shown(shown.pieces, ", ".join(notes) or "reordered", shown.is_cut, _was(_join(old)))
+    return Shown(shown.pieces, note, shown.is_cut, _was(_join(old)))
 
 
 def _items(value: Iterable[object]) -> list[str]:
