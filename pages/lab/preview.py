@@ -7,32 +7,54 @@ import streamlit as st
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
 from pages.lab.hints import describe_temperatures, show_advice_request
+from pages.lab.reward_trial import try_reward_form
 from pages.lab.verdict import draw_ready
 from pages.shared.text import ROLES, escape_markdown, show_text
 from pages.shared.timeline import draw_ghost
 from refine_core import programs
 
-DETAIL_PX = 320  # of the tabs, which scroll inside
+DETAIL_PX = 300  # of the tabs, which scroll inside
+_NUMBER_AND_TEXT = (7, 93)
 
 
 def preview_run(form: FormState) -> None:
-    """All of it, in the order in which a run is shown: the verdict, then what happens, then the detail."""
+    """All of it, in the order in which a run is shown: the verdict, the timeline, what happens, then the detail."""
     draw_ready(form)
-    if not form.problems:
-        draw_ghost(form.spec, key="ghost")
-    st.markdown("\n".join(f"{i}. {step}" for i, step in enumerate(_list_steps(form), 1)))
     if form.problems:
+        st.caption("Once they are fixed, what a run will do is shown here.")
         return
+    draw_ghost(form.spec, key="ghost")
+    _story(form)
     asks = form.spec.hint_source == "adviser"
-    names = ["First prompt", "Temperatures", *(["What the adviser will read"] if asks else [])]
+    names = [
+        "First prompt",
+        "Try the reward",
+        "Temperatures",
+        *(["What the adviser will read"] if asks else []),
+    ]
     tabs = st.tabs(names, height=DETAIL_PX)
     with tabs[0]:
         _first_prompts(form)
     with tabs[1]:
+        try_reward_form(form)
+    with tabs[2]:
         st.caption(describe_temperatures(form))
     if asks:
-        with tabs[2]:
+        with tabs[3]:
             show_advice_request(form)
+
+
+def _story(form: FormState) -> None:
+    """What each attempt will be, and what comes between two."""
+    with st.container(gap="xxsmall"):
+        for step in programs.describe_steps(form.spec):
+            number, text = st.columns(_NUMBER_AND_TEXT, gap="xsmall")
+            if step.attempts:
+                number.markdown(f"**{step.attempts}**")
+            words = escape_markdown(step.text)
+            text.markdown(
+                f"{words}  \n:small[:gray[{escape_markdown(step.detail)}]]" if step.detail else words
+            )
 
 
 def _first_prompts(form: FormState) -> None:
@@ -40,23 +62,3 @@ def _first_prompts(form: FormState) -> None:
         for i, message in enumerate(reversed(messages)):  # what the program was given comes first
             st.caption(f"{escape_markdown(name)} · {ROLES[message['role']]}")
             show_text(message["content"], key=static_key("prompt", name, i))
-
-
-def _list_steps(form: FormState) -> list[str]:
-    tried = "The program runs, and your reward scores its output."
-    if form.spec.strategy == "single":
-        return [tried, "There is one attempt, without hints."]
-    until = "The best attempt is returned."
-    if form.spec.threshold is not None:
-        until = "The first attempt that reaches the threshold is returned, or else the best one."
-    if form.spec.hint_source == "none":
-        return [tried, "The program runs again, without hints.", until]
-    if form.spec.hint_source == "feedback":
-        return [tried, "The reward's feedback goes into the next attempt's prompt as a hint.", until]
-    which = "an attempt" if form.spec.threshold is None else "an attempt below the threshold"
-    return [
-        tried,
-        f"After {which}, an adviser is asked what each stage should do better.",
-        "That advice goes into the next attempt's prompt as a hint.",
-        until,
-    ]

@@ -33,7 +33,7 @@ def draw_live_run(
 
     @st.fragment
     def view() -> None:
-        body = st.container()
+        body = st.container(gap="xsmall")
         foot = st.container()  # so that `follow` keeps its place, whatever is drawn above it
         revision = ""
         try:

@@ -35,7 +35,7 @@ from refine_core.programs.number_inputs import (
     write_number,
     write_temperatures,
 )
-from refine_core.programs.plan import describe_plan, max_calls
+from refine_core.programs.plan import Step, describe_plan, describe_steps, max_calls
 from refine_core.programs.prompt_previews import (
     FEEDBACK,
     estimate_tokens,
@@ -96,6 +96,7 @@ __all__ = [
     "RewardStarter",
     "Schedule",
     "StageSpec",
+    "Step",
     "ValidatorSpec",
     "WorkedExample",
     "apply_fix",
@@ -105,6 +106,7 @@ __all__ = [
     "describe_changes",
     "describe_plan",
     "describe_settings",
+    "describe_steps",
     "draft_fields",
     "drop_old_drafts",
     "estimate_tokens",

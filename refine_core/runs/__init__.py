@@ -11,6 +11,7 @@ default_runs   those in the user's data folder       logs       records and time
 run            one run, as a screen sees it          prompts    a prompt in parts
 run_list       runs found, named, tagged, deleted    playing    runs to step through
 replaying      the same program on recorded replies
+reward_trial   the reward, on an output that a person typed
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import prompt_parts
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replay_program
+from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward
 from refine_core.runs.run import Run
 from refine_core.runs.run_list import PAGE_SIZE, describe_pair
 from refine_core.spec import ProgramSpec
@@ -66,6 +68,7 @@ __all__ = [
     "Playback",
     "PredictorRun",
     "Record",
+    "RewardTrial",
     "Run",
     "RunPage",
     "RunRow",
@@ -87,6 +90,7 @@ __all__ = [
     "join",
     "label",
     "labels",
+    "list_trial_fields",
     "listed",
     "make_well_formed",
     "note",
@@ -108,6 +112,7 @@ __all__ = [
     "tag",
     "timeline",
     "title",
+    "try_reward",
     "undelete",
     "wait_for_change",
 ]

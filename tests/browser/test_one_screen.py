@@ -1,0 +1,107 @@
+"""The Lab at 1440 by 900: all that matters stands on one screen, before the run and after it, and nothing moves while it streams."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from refine_core.programs import EXAMPLES
+from tests.browser.conftest import run_button, wait_idle
+from tests.browser.test_app import APP, choose, run, slow_down, stopped
+
+WIDTH, HEIGHT = 1440, 900
+LINES, LINE_PX = 15, 19.5
+ON_ONE_SCREEN = [e for e in EXAMPLES.values() if e.spec.N <= 6 and len(e.spec.stages) <= 2]
+
+# Where things stand, noted in each frame: a place that was ever another than at first is reported.
+WATCH = """(selectors) => {
+  const places = (window.places = {});
+  const look = () => {
+    for (const [name, selector] of Object.entries(selectors)) {
+      const node = document.querySelector(selector);
+      if (!node) continue;
+      const { x, y, width, height } = node.getBoundingClientRect();
+      (places[name] ??= new Set()).add([x, y, width, height].map(Math.round).join(' '));
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+@pytest.fixture
+def lab(page: Page, serve) -> Page:
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.goto(serve(APP))
+    wait_idle(page)
+    return page
+
+
+def box(thing: Locator) -> dict[str, float]:
+    found = thing.bounding_box()
+    assert found is not None, thing
+    return found
+
+
+def assert_on_screen(thing: Locator) -> None:
+    place = box(thing)
+    assert place["x"] >= 0
+    assert place["y"] >= 0
+    assert place["x"] + place["width"] <= WIDTH
+    assert place["y"] + place["height"] <= HEIGHT, f"{thing} ends at {place['y'] + place['height']:.0f}"
+
+
+def reward_editor(page: Page) -> Locator:
+    return page.locator(".frame").filter(has=page.get_by_role("textbox", name=re.compile("def reward")))
+
+
+def assert_form_on_screen(page: Page) -> None:
+    """The left column: signature, reward, Run, and the settings below."""
+    assert_on_screen(page.get_by_role("textbox", name="Signature"))
+    assert_on_screen(run_button(page))
+    assert_on_screen(reward_editor(page))
+    assert box(reward_editor(page))["height"] >= LINES * LINE_PX
+    assert_on_screen(page.get_by_label("Max attempts (N)", exact=True))
+    assert_on_screen(page.get_by_role("button", name="More", exact=True))
+
+
+@pytest.mark.parametrize("example", ON_ONE_SCREEN, ids=lambda one: one.key)
+def test_the_form_the_timeline_and_the_first_attempt_stand_on_one_screen(lab, example):
+    choose(lab, example.title)
+    figure = lab.get_by_role("img", name=re.compile("attempts?", re.IGNORECASE)).first
+    expect(figure).to_be_visible()
+    assert_form_on_screen(lab)
+    assert_on_screen(figure)
+    assert_on_screen(lab.get_by_role("tab", name="First prompt"))
+    run(lab)
+    expect(run_button(lab)).to_be_visible(timeout=60_000)
+    expect(lab.get_by_role("region", name="Ledger of attempts").locator("tbody tr").first).to_be_visible()
+    wait_idle(lab)
+    assert_form_on_screen(lab)
+    assert_on_screen(figure)
+    assert_on_screen(lab.get_by_role("region", name="Ledger of attempts").locator("tbody tr").first)
+    assert lab.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 0
+
+
+def test_nothing_moves_while_a_run_streams(lab):
+    """Neither the form, nor the verdict, nor the timeline."""
+    slow_down(lab)
+    lab.evaluate(
+        WATCH,
+        {
+            "signature": "[class*='signature-text'] ",
+            "reward": ".st-key-lab-reward",
+            "run": ".st-key-lab-run, .st-key-cancel",
+            "more": ".st-key-lab-more",
+            "verdict": "h2",
+            "timeline": ".chart",
+        },
+    )
+    run(lab)
+    stopped(lab)
+    wait_idle(lab)
+    places = lab.evaluate("Object.fromEntries(Object.entries(places).map(([k, v]) => [k, [...v]]))")
+    assert set(places) == {"signature", "reward", "run", "more", "verdict", "timeline"}
+    assert {name: seen for name, seen in places.items() if len(seen) > 1} == {}
