@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.lab.fields import SECRET, field_key, static_key
+from pages.lab.fields import FORM, SECRET, field_key, static_key
 from pages.lab.model_fields import read_models
 from pages.lab.reward_source import read_reward
 from pages.lab.stages import read_stages
@@ -26,6 +26,13 @@ from refine_core import connections, programs
 from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule
 from refine_core.runs import Credentials
 
+_REFUSED = static_key("refused")
+_BLANK_AT = {
+    "model.model": ("model", "name"),
+    "model.recording_id": ("model", "recording"),
+    "schedule": ("temperatures",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FormState:
@@ -33,6 +40,7 @@ class FormState:
 
     findings: what reading the reward finds wrong with it. question: whether it is meant to be called as rewards are here,
     where it seems to be written for another framework and nobody has said so yet.
+    missing: those of the problems that are fields nobody has filled in yet, while Run was not pressed: no error so far.
     """
 
     spec: ProgramSpec
@@ -40,6 +48,7 @@ class FormState:
     problems: list[Problem] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
     question: Finding | None = None
+    missing: tuple[Problem, ...] = ()
 
     @property
     def reward_errors(self) -> list[Finding]:
@@ -125,7 +134,30 @@ def read_form() -> FormState:
         problems.append(Problem("reward", question.message, question.line, question.column))
     # Until that is answered, nobody knows which argument is which.
     findings = () if question is not None else programs.check_spec_reward(spec)
-    return FormState(spec, typed_keys, problems, findings, question)
+    missing = () if was_refused() else tuple(p for p in problems if _is_blank(p.field))
+    return FormState(spec, typed_keys, problems, findings, question, missing)
+
+
+def note_refusal() -> None:
+    """Run was pressed, and refused: from now on, what is missing in this form is an error."""
+    st.session_state[_REFUSED] = FORM.revision
+
+
+def was_refused() -> bool:
+    """Whether Run was refused since the form was filled."""
+    return bool(st.session_state.get(_REFUSED) == FORM.revision)
+
+
+def _is_blank(field: str) -> bool:
+    """Whether nothing has been entered in the field."""
+    state = st.session_state
+    part, _, rest = field.partition(".")
+    if part == "inputs":
+        asked = programs.list_form_inputs(read_stages())
+        keys = [field_key("in", one.name, one.kind) for one in asked if one.name == rest]
+    else:
+        keys = [field_key(*_BLANK_AT[field])] if field in _BLANK_AT else []
+    return bool(keys) and all(state.get(key) is None or state.get(key) == "" for key in keys)
 
 
 def _find_key_problems(spec: ProgramSpec, typed_keys: Credentials) -> list[Problem]:

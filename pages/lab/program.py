@@ -113,9 +113,13 @@ def reference_values(form: FormState) -> None:
 
 
 def show_problems(form: FormState, field: str) -> None:
-    """What is wrong with the field above."""
+    """What is wrong with the field above; what nobody has filled in yet is asked for, and is no error."""
     for problem in form.problems_at(field):
-        show_error(describe_problem(problem))
+        words = describe_problem(problem)
+        if problem in form.missing:
+            st.caption(escape_markdown(words))
+        else:
+            show_error(words)
 
 
 def describe_problem(problem: Problem) -> str:

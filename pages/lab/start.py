@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from pages.lab.fields import static_key
-from pages.lab.form_state import FormState, is_same_program
+from pages.lab.form_state import FormState, is_same_program, note_refusal
 from pages.lab.problem_words import describe_problems
 from pages.lab.reward_source import may_run_anyway
 from pages.shared import address
@@ -78,6 +78,7 @@ def start_run(form: FormState) -> Refusal | None:
     One that is under way is not begun twice.
     """
     if form.problems:
+        note_refusal()
         return Refusal("Not started", describe_problems(form))
     source = form.spec.reward
     if form.reward_errors and not may_run_anyway(source):

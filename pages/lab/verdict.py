@@ -24,6 +24,8 @@ def draw_ready(form: FormState) -> None:
 
 def describe_plan(form: FormState) -> tuple[str, str]:
     """The headline and the line below it."""
+    if form.problems and len(form.missing) == len(form.problems):
+        return f"Fill in first: {list_fields(form)}", describe_problems(form)
     if form.problems:
         count = pluralize(len(form.problems), "problem")
         return f"Fix {count} in the form: {list_fields(form)}", describe_problems(form)

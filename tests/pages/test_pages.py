@@ -210,7 +210,7 @@ def test_a_signature_that_does_not_parse_says_so_beside_the_field(signature, wor
     [
         ("list[int]", "[1, two]", "not valid JSON"),
         ("list[int]", '["a"]', "must be list[int]"),
-        ("dict[str, float]", "", "as JSON"),
+        ("dict[str, float]", "[]", "must be dict"),
     ],
 )
 def test_an_input_of_the_wrong_type_says_so_beside_the_field(kind, value, words):
@@ -270,10 +270,42 @@ def test_a_syntax_error_in_the_reward_names_its_line():
     assert any("line 2" in e for e in errors(app))
 
 
-def test_a_model_without_a_name_says_so():
+@pytest.mark.fault(37)
+def test_nothing_is_red_before_it_was_touched_or_run_was_pressed():
+    """A model that was just chosen, and inputs of a signature that was just typed, are asked for."""
     app = open_app()
     app.radio(key=field(app, "model.kind")).set_value("litellm").run()
+    assert errors(app) == []
+    assert "Name a model" in said(app)
+    assert "Fill in first: model" in said(app)
+    type_in(app, "stage.0.signature", "x: dict[str, float] -> answer")
+    assert errors(app) == []
+    assert "as JSON" in said(app)
+    press_run(app)
+    refused = next(e for e in errors(app) if e.startswith("Not started"))
+    assert "Input x: give a value of type dict[str, float], as JSON" in refused
+    assert "Model: name a model" in refused
+    app.run()
     assert any("Name a model" in e for e in errors(app))
+
+
+@pytest.mark.fault(37)
+def test_a_refused_run_calls_the_fields_as_the_form_does():
+    app = open_app()
+    type_in(app, "stage.0.signature", "question")
+    press_run(app)
+    (refused,) = [e for e in errors(app) if e.startswith("Not started")]
+    assert "Signature: no '->' between inputs and outputs" in refused
+    assert "stages.0" not in said(app) + refused
+    button(app, "Stage").click().run()
+    type_in(app, "stage.0.signature", "question ->")
+    press_run(app)
+    assert any("Signature of answer: " in e for e in errors(app))
+
+
+def test_a_malformed_base_url_says_so():
+    app = open_app()
+    app.radio(key=field(app, "model.kind")).set_value("litellm").run()
     app.text_input(key=field(app, "model.base")).set_value("127.0.0.1:8000").run()
     assert any("must begin with http" in e for e in errors(app))
 
@@ -378,8 +410,9 @@ def test_a_recording_that_is_not_chosen_is_asked_for():
     ended(press_run(open_app()))
     app = open_app()
     app.radio(key=field(app, "model.kind")).set_value("replay").run()
-    assert any("recorded run" in e for e in errors(app))
-    assert "Fix 1 problem in the form: model" in said(app)
+    assert errors(app) == []
+    assert "Fill in first: model" in said(app)
+    assert "Choose the recorded run to replay" in said(app)
 
 
 @pytest.mark.parametrize("text", ["0.12345678", "1234567.5", "-3"])
