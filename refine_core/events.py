@@ -262,13 +262,19 @@ class RewardScored(Event):
 
 @dataclass(frozen=True, slots=True)
 class AdviceGiven(Event):
-    """after: index of the attempt that it judges. advice: predictor name -> what to do next time, or "N/A"."""
+    """after: index of the attempt that it judges. advice: predictor name -> what to do next time, or "N/A".
+
+    dropped: advice for names that are no predictor, so that nobody got it. unnamed: predictors that the adviser left out,
+    which is another thing than "N/A". Older logs have neither.
+    """
 
     kind: ClassVar[str] = "advice_given"
     after: int
     discussion: str
     advice: Mapping[str, str]
     took_s: float
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    unnamed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

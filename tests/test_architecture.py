@@ -26,6 +26,7 @@ PACKAGES = (
     "concurrency",
     "python_parser",
     "differences",
+    "english",
     "hints",
     "spec.limits",
     "spec.schedule",
@@ -50,6 +51,7 @@ PACKAGES = (
     "messages",
     "stop_summary",
     "remarks",
+    "uptake",
     "play",
     "figures",
     "comparison",
@@ -63,6 +65,7 @@ PACKAGES = (
 PUBLIC_API = {
     "comparison",
     "differences",
+    "uptake",
     "runs",
     "programs",
     "connections",

@@ -199,7 +199,7 @@ class Page {
     if (it.is_same) return nodes;
     if (it.parts.length) nodes.push(this.section("Reward", "", make("div", { className: "parts" }, it.parts.map(part))));
     nodes.push(this.section("Output", "word by word", this.outputs(it)));
-    if (it.hints.length) nodes.push(this.section("Hint", "each attempt got", it.hints.map((hint) => this.value(hint, it.hints.length > 1 ? hint.name : "", true))));
+    if (it.hints.length) nodes.push(this.section("Hint", "each attempt got", it.hints.map((hint) => this.value(hint, it.hints.length > 1 ? hint.name : "", true, (which) => uptake(it.uptake.find((one) => one.letter === which && one.name === hint.name), this.data.view === "inline")))));
     if (it.between) nodes.push(this.section("Between", "advice after A", between(it.between, this.data.unfold)));
     if (it.prompts.length) nodes.push(this.section("Prompt", "line by line", it.prompts.map((prompt) => this.prompt(prompt, it.prompts.length > 1))));
     nodes.push(this.section("Settings", "", settings(it)));
@@ -216,9 +216,9 @@ class Page {
     return [...errors, ...rest, ...equal.map((one) => equalValue(one, this.data.unfold))];
   }
 
-  value(change, name, small) {
+  value(change, name, small, tag) {
     const key = `${small}${change.name}`;
-    const options = { inline: this.data.view === "inline", open: this.data.unfold, small, always: this.marked.has(key) };
+    const options = { inline: this.data.view === "inline", open: this.data.unfold, small, tag, always: this.marked.has(key) };
     const row = valueRow({ ...change, name }, options);
     const unmarked = !change.is_marked && change.before && change.after;
     if (!unmarked) return row;
@@ -257,18 +257,31 @@ const equalValue = (change, open) =>
     : make("details", { className: "fold", open }, make("summary", { textContent: `${change.name}: equal` }), make("div", { className: "words small", dir: "auto", textContent: change.before }));
 
 function between(it, open) {
-  if (it.error) return make("p", { className: "error", textContent: it.error });
+  const notes = it.notes.map((note) => make("p", { className: "caption", textContent: note }));
+  if (it.error) return [make("p", { className: "error", textContent: it.error }), notes];
   const words = make("p", { className: "words small clamp", dir: "auto" }, make("b", { className: "hint", textContent: "Adviser " }), it.discussion || "gave no discussion.");
   if (open || it.discussion.length < 480) {
     words.classList.remove("clamp");
-    return words;
+    return [words, notes];
   }
   const button = make("button", { type: "button", className: "link", textContent: "Whole discussion" });
   button.onclick = () => {
     words.classList.remove("clamp");
     button.remove();
   };
-  return make("div", {}, words, button);
+  return [make("div", {}, words, button), notes];
+}
+
+const UPTAKE = { followed: "✓", partly: "◐", not_followed: "✗", not_checkable: "–" };
+
+// Whether a hint was followed; its rules stand below, when it is pressed.
+function uptake(one, named) {
+  if (!one) return null;
+  const rules = one.description.split("\n");
+  const mark = make("span", { className: `uptake ${one.verdict}`, "aria-hidden": "true", textContent: UPTAKE[one.verdict] });
+  const summary = make("summary", { title: one.description }, named ? [letter(one.letter), " "] : null, mark, ` ${one.words}`);
+  const details = make("details", { className: "rules" }, summary, make("ul", {}, rules.map((rule) => make("li", { textContent: rule }))));
+  return make("div", {}, details, one.notes.map((note) => make("p", { className: "caption", textContent: note })));
 }
 
 function settings(it) {

@@ -12,16 +12,16 @@ const marked = (pieces, kinds) =>
 export function valueRow(change, { inline, open, small, always, tag }) {
   const pieces = change.is_marked || always ? change.pieces : null;
   const name = (which) => [letter(which), " ", change.name ? make("span", { className: "name", textContent: change.name }) : null];
-  const absent = () => make("span", { className: "faint", textContent: change.absent });
+  const absent = (which) => make("span", { className: "faint", textContent: change.absent[which === "a" ? 0 : 1] });
   const side = (which, value, kinds) => {
-    const words = value === null ? [absent()] : value === "" ? [make("span", { className: "faint", textContent: "empty" })] : pieces ? marked(pieces, kinds) : [value];
-    return make("div", { className: `value ${which}` }, make("p", { className: "label" }, name(which), tag ? [" ", tag(which)] : []), folding(make("div", { className: small ? "words small" : "words", dir: "auto" }, words), value ?? "", open));
+    const words = value === null ? [absent(which)] : value === "" ? [make("span", { className: "faint", textContent: "empty" })] : pieces ? marked(pieces, kinds) : [value];
+    return make("div", { className: `value ${which}` }, make("p", { className: "label" }, name(which)), folding(make("div", { className: small ? "words small" : "words", dir: "auto" }, words), value ?? "", open), tag ? tag(which) : null);
   };
   if (inline && pieces && change.before !== null && change.after !== null) {
     const both = make("div", { className: "words", dir: "auto" }, marked(pieces, ["same", "removed", "added"]));
     if (small) both.classList.add("small");
     const label = make("p", { className: "label" }, letter("a"), " → ", letter("b"), " ", make("span", { className: "name", textContent: change.name }));
-    return make("div", { className: "pair one" }, make("div", { className: "value" }, label, folding(both, change.before + change.after, open)));
+    return make("div", { className: "pair one" }, make("div", { className: "value" }, label, folding(both, change.before + change.after, open), tag ? [tag("a"), tag("b")] : null));
   }
   const pair = make("div", { className: inline ? "pair one" : "pair" }, side("a", change.before, ["same", "removed"]), side("b", change.after, ["same", "added"]));
   return pair;

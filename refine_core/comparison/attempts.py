@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from refine_core.comparison.changes import TextChange, compare_words
+from refine_core.comparison.hints import HintMark, mark_hints, why_no_hint
 from refine_core.comparison.phrases import Phrase
 from refine_core.comparison.prompts import PromptChange, compare_prompts
 from refine_core.comparison.sentences import describe_attempts, moved_parts
@@ -23,6 +24,7 @@ from refine_core.formatting import format_score
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_advice_failure, describe_failure, describe_outcome, format_reward
+from refine_core.uptake import advice_price, routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,21 @@ class PartChange:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The advice after A, where B is the next attempt. discussion: the adviser's words. error: why there is none."""
+    """The advice after A, where B is the next attempt. discussion: the adviser's words. error: why there is none.
+
+    notes: what it cost beside the change in reward, and hints that reached nobody.
+    """
 
     discussion: str
     error: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptComparison:
     """sentence: the difference in one line. parts: of the score, then the reward. outputs: those that changed first.
 
-    hints: one a predictor. between: None unless B is the attempt after A. settings: those that differ; equal: names of the rest.
+    hints: one a predictor. uptake: what became of each, in A and in B. between: None unless B is the attempt after A. settings: those that differ; equal: names of the rest.
     gained, lost: names of the parts that rose and fell.
     """
 
@@ -76,6 +82,7 @@ class AttemptComparison:
     parts: tuple[PartChange, ...]
     outputs: tuple[TextChange, ...]
     hints: tuple[TextChange, ...]
+    uptake: tuple[HintMark, ...]
     between: Between | None
     prompts: tuple[PromptChange, ...]
     settings: tuple[Setting, ...]
@@ -97,6 +104,7 @@ def compare_attempts(first: Timeline, a: Attempt, second: Timeline, b: Attempt) 
         parts=tuple(_compare_parts(first, a, second, b)),
         outputs=outputs,
         hints=_compare_hints(first, a, second, b),
+        uptake=(*mark_hints(first, a, "a"), *mark_hints(second, b, "b")),
         between=_between(first, a, second, b),
         prompts=compare_prompts(a, b),
         settings=settings,
@@ -181,7 +189,7 @@ def _compare_outputs(a: Attempt, b: Attempt) -> tuple[TextChange, ...]:
             show_text(name),
             show_value(old[name]) if name in old else None,
             show_value(new[name]) if name in new else None,
-            "no such output",
+            ("no such output", "no such output"),
         )
         for name in names
     ]
@@ -192,7 +200,15 @@ def _compare_hints(first: Timeline, a: Attempt, second: Timeline, b: Attempt) ->
     if first.spec.hint_source == "none" and second.spec.hint_source == "none":
         return ()
     names = dict.fromkeys((*first.predictors, *second.predictors, *a.real_hints, *b.real_hints))
-    changes = [compare_words(show_text(name), _hint(a, name), _hint(b, name), "no hint") for name in names]
+    changes = [
+        compare_words(
+            show_text(name),
+            _hint(a, name),
+            _hint(b, name),
+            (why_no_hint(first, a, name), why_no_hint(second, b, name)),
+        )
+        for name in names
+    ]
     return tuple(change for change in changes if change.before is not None or change.after is not None)
 
 
@@ -205,4 +221,7 @@ def _between(first: Timeline, a: Attempt, second: Timeline, b: Attempt) -> Betwe
     advice = a.advice
     if first.run_id != second.run_id or b.index != a.index + 1 or advice is None:
         return None
-    return Between(show_text(advice.discussion), show_text(describe_advice_failure(advice)))
+    price = advice_price(first, a)
+    lost = [route.text for route in routing(first, a) if route.route == "nobody"]
+    notes = (*([price.text] if price else []), *map(show_text, lost))
+    return Between(show_text(advice.discussion), show_text(describe_advice_failure(advice)), notes)

@@ -25,7 +25,7 @@ class TextChange:
     """A value in A and in B. name: the field's, or the predictor's. before, after: None where there is no such value.
 
     pieces: of both, in order; joined without what was added they are `before`, without what was removed `after`.
-    is_marked: whether enough is in common for marks at words. absent: what stands in the place of a value that is None.
+    is_marked: whether enough is in common for marks at words. absent: what stands in A and in B in the place of a value that is None.
     """
 
     name: str
@@ -33,7 +33,7 @@ class TextChange:
     after: str | None
     pieces: tuple[Piece, ...] = ()
     is_marked: bool = True
-    absent: str = "none"
+    absent: tuple[str, str] = ("none", "none")
 
     @property
     def is_equal(self) -> bool:
@@ -56,8 +56,10 @@ class LineBlock:
     pieces: tuple[Piece, ...] = ()
 
 
-def compare_words(name: str, before: str | None, after: str | None, absent: str = "none") -> TextChange:
-    """One value in both. absent: what to say of one that is None."""
+def compare_words(
+    name: str, before: str | None, after: str | None, absent: tuple[str, str] = ("none", "none")
+) -> TextChange:
+    """One value in both. absent: what to say of one that is None, in A and in B."""
     if before is None or after is None:
         return TextChange(name, before, after, absent=absent, is_marked=False)
     difference = diff_words(before, after)

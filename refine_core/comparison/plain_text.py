@@ -23,8 +23,14 @@ def _attempt_lines(one: AttemptComparison) -> Iterator[str]:
         yield f"{part.name}: {part.before or 'none'} → {part.after or 'none'}{f' ({part.change})' if part.change else ''}"
     yield from _section("Output", one.outputs)
     yield from _section("Hint", one.hints)
+    for mark in one.uptake:
+        yield from (
+            f"{mark.letter.upper()}, {mark.name}: {mark.words}",
+            *(f"  {line}" for line in mark.description.split("\n")[1:]),
+        )
+        yield from (f"  {note}" for note in mark.notes)
     if one.between is not None:
-        yield from ("", "Advice after A", one.between.error or one.between.discussion)
+        yield from ("", "Advice after A", one.between.error or one.between.discussion, *one.between.notes)
     for prompt in one.prompts:
         yield from ("", f"Prompt of {prompt.name}{': equal' if prompt.is_equal else ''}")
         yield from write_blocks(prompt.blocks) if not prompt.note else (prompt.note,)
@@ -57,5 +63,5 @@ def _section(title: str, changes: Iterable[TextChange]) -> Iterator[str]:
         if change.is_equal:
             yield f"  {change.before}"
         else:
-            yield f"- {change.absent if change.before is None else change.before}"
-            yield f"+ {change.absent if change.after is None else change.after}"
+            yield f"- {change.absent[0] if change.before is None else change.before}"
+            yield f"+ {change.absent[1] if change.after is None else change.after}"

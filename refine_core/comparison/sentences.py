@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from refine_core.comparison.hints import describe_uptake
 from refine_core.comparison.phrases import Phrase, Style, strong_names
 from refine_core.comparison.texts import show_text
 from refine_core.formatting import format_score
@@ -32,6 +33,7 @@ def describe_attempts(first: Timeline, a: Attempt, second: Timeline, b: Attempt)
     yield from _rules(a, b)
     if a.outputs is not None and a.outputs == b.outputs:
         yield Phrase(" Both gave the same output.")
+    yield from describe_uptake(second, b)
     if first.spec.reward != second.spec.reward and a.reward is not None and b.reward is not None:
         yield Phrase(" Each was scored by a reward of its own, so the numbers may not compare.")
 

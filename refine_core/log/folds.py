@@ -236,6 +236,7 @@ class Fold:
                 advice = _advice_of(attempt, since)
                 advice.state, advice.took_s = "done", event.took_s
                 advice.discussion, advice.hints = event.discussion, event.advice
+                advice.dropped, advice.unnamed = event.dropped, event.unnamed
             case ev.AdviceFailed():
                 advice = _advice_of(attempt, since)
                 advice.state, advice.took_s, advice.error = "failed", event.took_s, event.error

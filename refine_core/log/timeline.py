@@ -113,7 +113,10 @@ class PredictorRun:
 
 @dataclass(slots=True)
 class Advice:
-    """The advice after an attempt. discussion, hints (predictor name -> text): once it is "done"; error: if it "failed"."""
+    """The advice after an attempt. discussion, hints (predictor name -> text): once it is "done"; error: if it "failed".
+
+    dropped: hints for names that are no predictor. unnamed: predictors that the adviser left out.
+    """
 
     offset_s: float
     calls: list[Call] = field(default_factory=list)
@@ -122,6 +125,8 @@ class Advice:
     error: ev.Fault | None = None
     took_s: float | None = None
     state: PartState = "running"
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    unnamed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import cycle, islice
 
+from refine_core.english import split_sentences
 from refine_core.practice import texts
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate, Draw
@@ -29,7 +30,7 @@ def reasoning(request: Request, output: Output) -> Options:
     source = next(iter(request.inputs), "prompt")
     topic = _topic(request)
     wanted = " and ".join(o.name.replace("_", " ") for o in request.outputs if o.name != output.name)
-    hint = f" The hint says: {texts.sentences(request.hint)[0]}" if request.hint else ""
+    hint = f" The hint says: {split_sentences(request.hint)[0]}" if request.hint else ""
     return [
         Candidate(
             f"The {source} is about {' and '.join(topic[:2])}. From that I work out the {wanted}.{hint}", 1.4
@@ -93,7 +94,7 @@ class _Improviser:
             Candidate(f"{a.capitalize()} and {b}.", 0.4),
             Candidate(a.capitalize(), -0.6),
         ]
-        first = next(iter(texts.sentences(self.main)), "")
+        first = next(iter(split_sentences(self.main)), "")
         if first and not first.endswith("?") and len(first) < 200:  # noqa: PLR2004  # a sentence, not a page
             candidates.append(Candidate(first, 1.5))
         return candidates

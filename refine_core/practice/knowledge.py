@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from refine_core.practice import texts
+from refine_core.english import split_sentences
 from refine_core.practice.request import Output, Request
 from refine_core.practice.sampling import Candidate
 from refine_core.practice.shapes import Shape
@@ -117,7 +117,7 @@ def _polite_reply(request: Request, output: Output, shape: Shape) -> Sequence[tu
 def _summary(request: Request, output: Output, shape: Shape) -> Sequence[tuple[object, float]]:
     """A summary of a text of several sentences: its beginning by default, other sentences of it if a hint asks."""
     text = max(request.inputs.values(), key=len, default="")
-    sentences = texts.sentences(text)
+    sentences = split_sentences(text)
     if (
         shape.kind != "str"
         or not re.search("summary|gist|digest", output.name)

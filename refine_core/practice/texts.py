@@ -1,12 +1,11 @@
-"""Counting and changing texts, for wishes and answers."""
+"""Changing texts, for wishes and answers."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+from refine_core.english import COUNTS, split_sentences, split_words
+
 _PUNCTUATION = re.compile(r"[^\w\s]")
 _STOP_WORDS = frozenset(
     {"the", "a", "an", "of", "in", "on", "at", "to", "and", "or", "is", "are", "was", "were", "be", "it", "this", "that", "for", "with", "from", "by", "as", "about", "mostly", "its", "i", "we", "you", "my", "our", "your", "not", "no", "do", "does", "did", "what", "which", "who", "how", "why", "when", "where", "have", "has", "had", "will", "would", "can", "could", "there", "s", "t", "re"}
@@ -20,36 +19,6 @@ _FILLERS = (
 )
 
 _MORE = ("That is all that the input tells.", "Nothing in it speaks against that.", "The rest matters less.")
-
-
-def split_words(text: str) -> list[str]:
-    """The words, as `str.split` counts them."""
-    return text.split()
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences, each with its end mark."""
-    return [part for part in _SENTENCE_END.split(text.strip()) if part]
-
-
-def items(text: str) -> int:
-    """The number of items of a JSON list, entries of a JSON object, or else lines."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    return len(value) if isinstance(value, (list, dict)) else len([x for x in text.splitlines() if x.strip()])
-
-
-COUNTS: Mapping[str, Callable[[str], int]] = {
-    "word": lambda text: len(split_words(text)),
-    "character": len,
-    "letter": len,
-    "sentence": lambda text: len(sentences(text)),
-    "line": lambda text: len(text.splitlines()),
-    "item": items,
-}
-"""Unit -> how many of them a text has."""
 
 
 def keywords(text: str, limit: int = 4) -> list[str]:
@@ -76,7 +45,7 @@ def cut(text: str, unit: str, limit: int) -> str:
     if COUNTS[unit](text) <= limit:
         return text
     if unit == "sentence":
-        return " ".join(sentences(text)[:limit])
+        return " ".join(split_sentences(text)[:limit])
     if unit == "line":
         return "\n".join(text.splitlines()[:limit])
     if unit in {"character", "letter"}:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from refine_core.english import COUNTS, split_sentences, split_words
 from refine_core.practice import texts
 from refine_core.practice.things import Thing
 
@@ -50,7 +51,7 @@ def matching(name: str, pattern: str, change: Callable[[str], str]) -> Wish:
 
 def count_within(low: float, high: float, unit: str) -> Wish:
     """A number of words, characters, sentences, lines or items in a range; a near miss counts for little."""
-    count_units = texts.COUNTS[unit]
+    count_units = COUNTS[unit]
 
     def measure(text: str) -> float:
         n = count_units(text)
@@ -88,18 +89,16 @@ def shorter() -> Wish:
     """Few words: 1 for a single one, less for each more."""
 
     def edits(text: str) -> tuple[str, ...]:
-        if len(texts.sentences(text)) > 1:
+        if len(split_sentences(text)) > 1:
             return (texts.cut(text, "sentence", 1),)
-        return (texts.cut(text, "word", max(2, len(texts.split_words(text)) // 2)),)
+        return (texts.cut(text, "word", max(2, len(split_words(text)) // 2)),)
 
-    return Wish("shorter", lambda t: 4 / (3 + max(1, len(texts.split_words(t)))), edits)
+    return Wish("shorter", lambda t: 4 / (3 + max(1, len(split_words(t)))), edits)
 
 
 def longer() -> Wish:
     """A dozen words or more."""
-    return Wish(
-        "longer", lambda t: min(1.0, len(texts.split_words(t)) / 12), lambda t: (texts.pad(t, "word", 12),)
-    )
+    return Wish("longer", lambda t: min(1.0, len(split_words(t)) / 12), lambda t: (texts.pad(t, "word", 12),))
 
 
 def with_word(word: str) -> Wish:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
+from refine_core.english import QUOTED, read_numbers
 from refine_core.practice import texts, things
 from refine_core.practice.wish import (
     Wish,
@@ -30,23 +31,8 @@ from refine_core.practice.wish import (
 FORCE = 5.0
 """What a fully met wish adds to a logit."""
 
-_NUMBER_WORDS = {
-    **{
-        word: str(n)
-        for n, word in enumerate(
-            ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-        )
-    },
-    "twelve": "12",
-    "fifteen": "15",
-    "twenty": "20",
-    "thirty": "30",
-    "forty": "40",
-    "fifty": "50",
-}
 _N = r"(-?\d+(?:\.\d+)?)"
 _UNIT = r"(?:\s+|-)(?:short\s+|simple\s+|single\s+)?(word|character|letter|sentence|line|item|entr(?=y|ies)|element)"
-_QUOTED = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|«([^»\n]+)»|(?<!\w)'([^'\n]+)'(?!\w)|`([^`\n]+)`")
 _SENTENCES = re.compile(r"(?<=[.!?;])[\"”']?\s+|\n+")
 _NEGATED = re.compile(
     r"\b(?:do not|don't|never|avoid|without|must not|should not|leave out|drop|remove|omit|instead of)\b"
@@ -128,8 +114,8 @@ def is_satisfied(text: str, wishes: Collection[Wish], *, min_measure: float = 1.
 
 def _read_sentence(sentence: str) -> Iterator[Wish]:
     """The wishes in one sentence. Quoted text is a word to use, never a rule."""
-    quoted = [next(filter(None, groups)) for groups in _QUOTED.findall(sentence)]
-    text = re.sub(r"[a-z]+", lambda m: _NUMBER_WORDS.get(m[0], m[0]), _QUOTED.sub(' "" ', sentence).lower())
+    quoted = [next(filter(None, groups)) for groups in QUOTED.findall(sentence)]
+    text = read_numbers(QUOTED.sub(' "" ', sentence))
     bound_wish = _read_bound(text)
     if bound_wish is not None:
         yield bound_wish

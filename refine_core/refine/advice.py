@@ -40,7 +40,7 @@ def advise(
 
     predictors: those of `program`, the attempt's own copy, each with its path. trace: their calls, in order.
     style: full or compact, and the instructions.
-    Returns AdviceGiven, with one entry for each predictor; advice for a name that is no predictor is dropped. Raises: LMError, ParseError.
+    Returns AdviceGiven, with one entry for each predictor; advice for a name that is no predictor is set apart. Raises: LMError, ParseError.
     """
     paths = {id(one): name for name, one in predictors}
     names = [name for name, _ in predictors]
@@ -72,7 +72,14 @@ def advise(
     entries = cast("dict[str, str]", answer["advice"])  # the signature's own type, which parsing has checked
     advised = {k: v.strip() for k, v in entries.items() if k in names}
     advice = {name: hint_for(name, advised) for name in names}
-    return AdviceGiven(scored.index, str(answer["discussion"]), advice, time.perf_counter() - start)
+    return AdviceGiven(
+        scored.index,
+        str(answer["discussion"]),
+        advice,
+        time.perf_counter() - start,
+        dropped={k: v.strip() for k, v in entries.items() if k not in names},
+        unnamed=tuple(name for name in names if name not in entries),
+    )
 
 
 def _find_path(predictor: Predict, trace: Trace) -> str:

@@ -179,7 +179,9 @@ def test_the_sentence_says_what_was_gained_and_lost():
 def test_the_sentence_says_who_failed():
     log = logs.failures()
     assert sentence(log, 0, 1) == "A scores 0.40, and B failed."
-    assert sentence(log, 1, 4) == "Both failed, so there is no reward to compare."
+    assert sentence(log, 1, 4) == (
+        "Both failed, so there is no reward to compare. Whether B followed the hints for draft and answer cannot be checked by rule."
+    )
     assert "B now meets “at most 3 words” and “no full stop”." in sentence(logs.rules(), 2, 3)
 
 
