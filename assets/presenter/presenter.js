@@ -105,7 +105,7 @@ class Presenter {
   drawWords(slide) {
     const many = slide.hints.length > 1;
     const hints = slide.hints.map(([name, words]) =>
-      make("p", { className: "hint" }, make("b", { textContent: slide.hint_is_next ? "Hint for the next attempt" : "Hint" }),
+      make("p", { className: "hint" }, make("b", { textContent: slide.hint_is_next ? "Hint for the next attempt" : slide.edited.includes(name) ? "Hint, edited by hand" : "Hint" }),
         make("span", { textContent: many || slide.stages.length > 1 ? ` for ${name}: ${words}` : ` ${words}` })),
     );
     const fields = slide.fields.map((field) => ({ ...field, length: field.pieces.reduce((n, piece) => n + piece.text.length, 0) }));

@@ -11,6 +11,7 @@ from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.hints import advice_fields, hints_and_schedule
 from pages.lab.model import model_popover
+from pages.lab.pausing import is_stepwise, stepwise_box
 from pages.lab.program import reference_values, show_problems
 from pages.shared.choice import choose
 from pages.shared.text import escape_markdown
@@ -85,7 +86,8 @@ def height_px(form: FormState) -> int:
 def summarize_more(form: FormState) -> str:
     """Every setting behind More that is not at its default; "" for none."""
     reference = "reference values" if (st.session_state.get(field_key("extra")) or "").strip() else ""
-    return " · ".join(filter(None, [*programs.describe_settings(form.spec), reference]))
+    stepwise = "pauses before each step" if is_stepwise() else ""
+    return " · ".join(filter(None, [*programs.describe_settings(form.spec), reference, stepwise]))
 
 
 def _temperatures(form: FormState) -> str:
@@ -127,3 +129,4 @@ def _more(form: FormState) -> None:
             other_models_form(form)
             token_budget(form)
         reference_values(form)
+        stepwise_box()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState, is_same_program, note_refusal
+from pages.lab.pausing import is_stepwise
 from pages.lab.problem_words import describe_problems
 from pages.lab.reward_source import may_run_anyway
 from pages.shared import address
@@ -94,7 +95,7 @@ def start_run(form: FormState) -> Refusal | None:
         again = run_id is not None
         if run_id is None:
             try:
-                run_id = last.run_id = runs.start(asking, form.credentials)
+                run_id = last.run_id = runs.start(asking, form.credentials, stepwise=is_stepwise())
             except (SpecError, LMError, StoreError) as error:
                 return Refusal("Not started", str(error))
     if again and address.run_id() == run_id:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.credentials import ask_for_keys, collect_credentials
+from pages.shared.pausing import pause_button
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
@@ -25,6 +26,7 @@ def draw_actions(run: Run) -> None:
     """The buttons that fit the state of the run."""
     if run.live:
         _cancel(run)
+        pause_button(run)
         return
     _draw_ended(run)
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.attempt import draw_attempt
+from pages.shared.pausing import draw_pause
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.timeline import draw_timeline
 from pages.shared.updates import follow
@@ -80,6 +81,7 @@ def draw_run(run: Run, *, edited: tuple[str, ...] = (), actions: Callable[[Run],
         st.caption(
             "This run belongs to another Refinescope process on the same data folder. Cancel it there."
         )
+    draw_pause(run)
     if again := resume_summary(run.timeline):
         st.caption(escape_markdown(again))
     if remark := reward_remark(run.timeline):

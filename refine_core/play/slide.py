@@ -87,7 +87,8 @@ class SlidePart:
 class Slide:
     """title, aim: the line above. sentence: what happens. place: where that is, "Attempt 3 · score".
 
-    focus: index of the attempt that is looked at. hint: (predictor, text) of each; hint_is_next: for the next attempt.
+    focus: index of the attempt that is looked at. hints: (predictor, text) of each; hint_is_next: for the next attempt.
+    edited: predictors whose hint a person wrote.
     fields: outputs, or the inputs before the first attempt (`fields_are`). waits: why there is no output yet, or "".
     reward: as text, "" while there is none; compared: with the attempt before.
     """
@@ -112,6 +113,7 @@ class Slide:
     parts: tuple[SlidePart, ...]
     reward: str
     compared: str
+    edited: tuple[str, ...]
 
 
 def build_slide(timeline: Timeline, step: Step) -> Slide:
@@ -142,6 +144,7 @@ def build_slide(timeline: Timeline, step: Step) -> Slide:
         parts=_parts(timeline, attempt, before),
         reward="" if attempt is None or attempt.reward is None else format_reward(timeline, attempt.reward),
         compared=_compared(attempt, before),
+        edited=() if attempt is None or step.beat == "advice" else attempt.edited_hints,
     )
 
 

@@ -18,10 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from refine_core.hints import hint_for
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
 from refine_core.log.well_formed import make_well_formed
+from refine_core.loop import RunAttempt, decide, hints_of
 from refine_core.play import Playback
 from refine_core.remarks import failed_lines, reward_remark
 from refine_core.runs.default_runs import DEFAULT
@@ -80,6 +82,7 @@ __all__ = [
     "cancel",
     "choices",
     "close",
+    "coming_hints",
     "default",
     "delete",
     "describe_pair",
@@ -124,6 +127,14 @@ close = DEFAULT.close
 def title(spec: ProgramSpec) -> str:
     """What a run of `spec` is called."""
     return title_of(spec)
+
+
+def coming_hints(timeline: Timeline) -> dict[str, str]:
+    """Predictor name -> hint that the next attempt will get, "N/A" for none; {} where no attempt comes next."""
+    action = next(iter(decide(timeline.loop)), None)
+    if not isinstance(action, RunAttempt):
+        return {}
+    return {name: hint_for(name, hints_of(action, timeline.predictors)) for name in timeline.predictors}
 
 
 def start(spec: ProgramSpec, credentials: Credentials | None = None, *, stepwise: bool = False) -> str:
