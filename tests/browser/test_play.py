@@ -62,7 +62,7 @@ def test_keys_step_through_the_run_and_the_view_follows(page: Page, app: str):
     says(page, 1)
     page.keyboard.press("ArrowRight")
     says(page, 2)
-    expect(page.get_by_text("Attempt 1 of 5: the model is answering.").first).to_be_visible()
+    expect(page.get_by_text("Attempt 1 of 5: the model is answering").first).to_be_visible()
     page.keyboard.press("End")
     says(page, LAST)
     expect(page.get_by_text("Stopped at attempt 4: reward 0.91 ≥ threshold 0.90.").last).to_be_visible()
