@@ -17,6 +17,7 @@ from benchmarks.table import NotMeasured, Row, machine, markdown
 
 SCREEN = ("paint", "first-attempt", "event-to-screen")
 LIVE = ("idle-page", "arriving")
+OPENING = ("open", "select", "tabs")
 FRAMEWORK = ("loop", "recorded")
 ALONE = {
     "batch": "benchmarks.batch",
@@ -26,7 +27,7 @@ ALONE = {
     "runs": "benchmarks.run_list",
     "import": "benchmarks.importing",
 }
-NAMES = (*SCREEN, *LIVE, *FRAMEWORK, *ALONE)
+NAMES = (*SCREEN, *LIVE, *OPENING, *FRAMEWORK, *ALONE)
 
 Rows = Iterator[Row | NotMeasured]
 
@@ -79,6 +80,14 @@ def groups(names: set[str], *, quick: bool) -> Iterator[tuple[str, Callable[[], 
             return measure(watched, quick=quick)
 
         yield "live", live
+    if opened := names & set(OPENING):
+
+        def opening() -> Rows:
+            from benchmarks.opening import measure
+
+            return measure(opened, quick=quick)
+
+        yield "opening", opening
     if found := names & set(FRAMEWORK):
 
         def framework() -> Rows:

@@ -29,6 +29,11 @@ BOUND_S = 0.005  # of CPU a second
 EARLIER_S = 0.045  # of CPU an attempt that arrives, at commit 60544a5, which redrew four times a second
 REPLY_S, NEVER_S = 0.25, 3600.0
 RECORDING = "recording"
+REWARD = """
+def reward(args, pred):
+    short, odd = 0.5 * (len(pred.answer) % 3) / 2, 0.5 * (len(pred.answer) % 2)
+    return Score(short + odd, parts={"short": short, "odd": odd})
+"""
 REST_S = 5.0  # for the page and the server to come to rest
 
 
@@ -45,7 +50,7 @@ def measure(names: Collection[str], *, quick: bool) -> Iterator[Row]:
 
 
 def _idle(chromium: Browser, attempts: int, *, over_s: float) -> Row:
-    with _live(chromium, attempts, reply_s=0.0) as run:
+    with live_run(chromium, attempts, reply_s=0.0) as run:
         run.wait(attempts)
         run.rest()
         alone = run.cpu_s(over_s)
@@ -112,19 +117,19 @@ class _Run:
 
 
 @contextmanager
-def _live(chromium: Browser, attempts: int, *, reply_s: float) -> Iterator[_Run]:
+def live_run(chromium: Browser, attempts: int, *, reply_s: float) -> Iterator[_Run]:
     """A run that has begun, and waits for ever in its last attempt. reply_s: of every other."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with closing(open_store(home)) as store:
-            _record(store, attempts, reply_s)
+            record_run(store, attempts, RECORDING, reply_s=reply_s)
             with refinescope(home) as server:
                 yield _Run(server, store, _replayed(chromium, server))
 
 
 def _arriving(chromium: Browser, attempts: int, *, watch: bool) -> float:
     """Seconds of the server's CPU for each attempt. watch: with a page open on the run."""
-    with _live(chromium, attempts, reply_s=REPLY_S) as run:
+    with live_run(chromium, attempts, reply_s=REPLY_S) as run:
         if not watch:
             return _each(run, attempts)
         with run.page(chromium):
@@ -152,24 +157,26 @@ def _replayed(chromium: Browser, server: Server) -> str:
         return parse_qs(urlsplit(page.url).query)["run"][0]
 
 
-def _record(store: SqlStore, attempts: int, reply_s: float) -> None:
-    """Put a run of so many attempts into the store, whose replies took so long; and the last for ever."""
+def record_run(store: SqlStore, attempts: int, run_id: str, *, reply_s: float | None = None) -> None:
+    """Put a run of so many attempts into the store. reply_s: what its replies took; and the last took for ever."""
     spec = ProgramSpec(
         stages=(StageSpec("answer", "question -> answer"),),
-        reward="def reward(args, pred):\n    return (len(pred.answer) % 7) / 10\n",
+        reward=REWARD,
         inputs={"question": "What is the capital of Belgium?"},
         strategy="best_of_n",
         N=attempts,
         threshold=None,
     )
     with closing(Runs(MemoryStore())) as runs:
-        run_id, seq = runs.start(spec), 0
-        while (row := runs.store.row(run_id)) is None or row.summary.reason is None:
-            runs.wait(run_id, seq, 10.0)
+        made, seq = runs.start(spec), 0
+        while (row := runs.store.row(made)) is None or row.summary.reason is None:
+            runs.wait(made, seq, 10.0)
             seq = row.summary.events if row else 0
-        records = [_slowed(record, reply_s) for record in runs.events(run_id)]
-    last = max(i for i, record in enumerate(records) if isinstance(record.event, LMReplied))
-    records[last] = replace(records[last], event=replace(records[last].event, text="", took_s=NEVER_S))
+        records = [replace(record, run_id=run_id) for record in runs.events(made)]
+    if reply_s is not None:
+        records = [_slowed(record, reply_s) for record in records]
+        last = max(i for i, record in enumerate(records) if isinstance(record.event, LMReplied))
+        records[last] = replace(records[last], event=replace(records[last].event, text="", took_s=NEVER_S))
     summary = functools.reduce(summarize, records, None)
     assert summary is not None
     store.append(records, summary)
@@ -179,4 +186,4 @@ def _slowed(record: Record, reply_s: float) -> Record:
     event = record.event
     if isinstance(event, LMReplied):
         event = replace(event, took_s=reply_s)
-    return replace(record, run_id=RECORDING, event=event)
+    return replace(record, event=event)

@@ -186,10 +186,11 @@ def _run_button(page: Page):
 
 
 @contextmanager
-def watched_page(browser: Browser) -> Iterator[Page]:
-    """A page with nothing cached, watched. Raises NotMeasured if what it waits for does not come."""
+def watched_page(browser: Browser, *scripts: str) -> Iterator[Page]:
+    """A page with nothing cached, watched, also by the scripts given. Raises NotMeasured if what it waits for does not come."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_init_script(WATCH)
+    for script in (WATCH, *scripts):
+        context.add_init_script(script)
     page = context.new_page()
     try:
         yield page

@@ -162,7 +162,7 @@ export class Chart {
     if (span) {
       const width = Math.max(3, span[1] - span[0] - (this.scale.column > 20 ? 2 : 0));
       const x = (span[0] + span[1] - width) / 2;
-      shapes.push(svg("rect", { x, y: 0, width, height, rx: 3, class: "selected" }));
+      shapes.push(svg("rect", { x, y: 0, width, height, rx: 3, class: "selected", "data-attempt": selected }));
       shapes.push(svg("rect", { x, y: 0, width, height: BAND_PX, class: "selected-bar" }));
     }
     this.back.replaceChildren(...shapes);
