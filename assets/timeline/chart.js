@@ -78,7 +78,7 @@ export class Chart {
     this.clock.setAttribute("aria-pressed", String(turned));
     this.chart.hidden = turned;
     this.wallTime.place.hidden = !turned;
-    if (turned) this.wallTime.draw(clock, this.data.plotly, width, drawing.height);
+    if (turned) this.wallTime.draw(clock, this.figure.hovers, this.data.plotly, width, drawing.height);
     this.clock.title = turned ? "Show columns of equal width" : "Show wall time";
     this.brush.use(drawing.kind === "matrix" ? this.scale : null);
     this.svg.setAttribute("width", width);
@@ -146,6 +146,7 @@ export class Chart {
   // A tint behind the selected column with a bar on top of it, and the chosen range.
   band(anew = false) {
     if (!this.scale) return;
+    if (!this.wallTime.place.hidden) this.wallTime.band();
     const { selected, range } = this.view;
     const wanted = JSON.stringify([selected, range]);
     if (!anew && wanted === this.banded) return;

@@ -7,6 +7,7 @@ const BAR_PX = 6;
 const LEAST_PX = 2;
 const CROSS_PX = 7; // at the end of a bar whose predictor failed
 const CORNER_PX = 5;
+const [LEAST_DOT_PX, LEAST_MARK_PX] = [3.5, 6];
 const LETTER = 0.49; // of the size of the text: the width of a digit
 
 export function svg(tag, attributes = {}, ...children) {
@@ -43,8 +44,10 @@ function marks(layer, { scale }) {
   return layer.x.flatMap((column, i) => {
     const x = scale.x(column);
     const room = scale.column * (layer.share ?? 0.8);
-    const size = Math.min(layer.size[i], Math.max(3.5, layer.dense || layer.share ? room : Infinity));
-    return [symbol(layer.symbol[i], x, layer.y[i], size, { class: layer.style[i], "data-attempt": layer.attempt[i] })];
+    const least = layer.symbol[i] === "circle" ? LEAST_DOT_PX : LEAST_MARK_PX; // other shapes must be told apart
+    const size = layer.dense || layer.share ? Math.min(layer.size[i], Math.max(least, room)) : layer.size[i];
+    const style = layer.symbol[i] === "cross" && size < 8 ? "stroke-width: 1.75" : null;
+    return [symbol(layer.symbol[i], x, layer.y[i], size, { class: layer.style[i], style, "data-attempt": layer.attempt[i] })];
   });
 }
 

@@ -70,13 +70,11 @@ def draw_timeline(
     choice = timeline_choice.read(timeline)
     view = timeline_choice.view(timeline)
     data = {
-        **_pack(figures.build_figure(timeline)),
+        **_chart(timeline, f"{key}-chart", live=live),
         "plotly": url_of(PLOTLY),
         "run": timeline.run_id,
         "label": figures.label(timeline),
         "live": live and timeline.end is None,
-        "alt": figures.describe_figure(timeline, live=live),
-        "names": [[attempt.index, _describe(timeline, attempt)] for attempt in timeline.attempts],
         "view": view,
         "viewed_at": viewed_at,
         "room": room_px,
@@ -130,6 +128,20 @@ def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
         },
         on_picked_change=lambda: None,
     )
+
+
+def _chart(timeline: Timeline, memory: str, *, live: bool) -> dict[str, object]:
+    """What follows from the log alone: kept in the session, so that a selection or a page of the table does not build it anew."""
+    stamp = (timeline.run_id, timeline.seq, live, timeline.end is None)
+    kept = st.session_state.get(memory)
+    if kept is None or kept[0] != stamp:
+        built: dict[str, object] = {
+            **_pack(figures.build_figure(timeline)),
+            "alt": figures.describe_figure(timeline, live=live),
+            "names": [[attempt.index, _describe(timeline, attempt)] for attempt in timeline.attempts],
+        }
+        kept = st.session_state[memory] = (stamp, built)
+    return dict(kept[1])
 
 
 def _pack(figure: Mapping[str, object]) -> dict[str, str]:

@@ -616,8 +616,26 @@ def test_on_the_clock_each_ended_attempt_has_its_reward():
     shown = wall_trace(log, "rewards")
     ended = [a for a in log.timeline.attempts if a.took_s is not None]
     assert shown["customdata"] == [a.index for a in ended]
-    assert shown["y"] == [a.reward or 0.0 for a in ended]
+    assert [y for y, a in zip(shown["y"], ended, strict=True) if a.reward is not None] == [
+        0.4,
+        0.7,
+        0.7,
+        0.55,
+    ]
+    below = {y for y, a in zip(shown["y"], ended, strict=True) if a.reward is None}
+    assert len(below) == 1
+    assert max(below) < 0, "on a line of their own"
+    assert wall_trace(log, "returned")["customdata"] == [2]
     assert len({*zip(shown["marker"]["symbol"], shown["marker"]["color"], strict=True)}) > 1
+
+
+def test_on_the_clock_each_attempt_has_its_number_and_its_time():
+    layout = build_figure(logs.two_stages().timeline)["wall_time"]["layout"]
+    spans = layout["meta"]["spans"]
+    assert [index for index, _, _ in spans] == [0, 1, 2, 3]
+    assert all(a[2] <= b[1] + 1e-3 for a, b in itertools.pairwise(spans))
+    numbers = {note["text"]: note["x"] for note in layout["annotations"] if note["text"].isdigit()}
+    assert numbers == {str(i + 1): pytest.approx((start + end) / 2) for i, start, end in spans}
 
 
 def test_names_on_the_clock_are_no_markup():

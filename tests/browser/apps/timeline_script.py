@@ -6,6 +6,7 @@ component of its own, as each run has in the app. `&width=720` puts it into a co
 
 import streamlit as st
 
+from pages.shared import timeline_choice
 from pages.shared.timeline import draw_ghost, draw_timeline
 from refine_core.log.folds import cut_short
 from tests import logs
@@ -16,6 +17,7 @@ width = st.query_params.get("width", "stretch")
 state = st.session_state
 if state.get("visit") != visit:
     state.visit, state.steps, state.selected, state.picks, state.polls = visit, 0, None, 0, 0
+    timeline_choice.forget()
 show = visit.partition("#")[0]
 live = show.startswith("live")
 if live:
