@@ -33,6 +33,7 @@ from refine_core import runs
 from refine_core.errors import StoreError
 
 URL: Final = "lib/updates"
+ALIVE_URL: Final = "lib/alive"
 WAIT_S: Final = 2.0
 PAGES: Final = 64  # that are told at once; the changes of more are told later, by up to WAIT_S
 _component = st.components.v2.component(
@@ -71,9 +72,20 @@ def _serving() -> Callable[[WebSocket], Awaitable[None]]:
     return send_revisions
 
 
+async def _stay(socket: WebSocket) -> None:
+    """A socket that carries nothing: a page knows by its end that the app has stopped; see assets/alive."""
+    await socket.accept()
+    with suppress(WebSocketDisconnect):
+        while True:
+            await socket.receive_bytes()
+
+
 def _routes() -> tuple[BaseRoute, ...]:
     serve = _serving()
-    return under_base_path(URL, lambda path: WebSocketRoute(path, serve))
+    return (
+        *under_base_path(URL, lambda path: WebSocketRoute(path, serve)),
+        *under_base_path(ALIVE_URL, lambda path: WebSocketRoute(path, _stay)),
+    )
 
 
 ROUTES: tuple[BaseRoute, ...] = _routes()

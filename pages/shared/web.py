@@ -29,11 +29,12 @@ TIMELINE: Final = _ASSETS / "timeline" / "timeline.js"
 PLAY: Final = _ASSETS / "play" / "play.js"
 COMPARE: Final = _ASSETS / "compare" / "compare.js"
 RUNS_TABLE: Final = _ASSETS / "runs" / "runs.js"
+ALIVE: Final = _ASSETS / "alive" / "alive.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
-SCRIPTS: Final = (PLOTLY, EDITOR, PLAY, RUNS_TABLE)
+SCRIPTS: Final = (PLOTLY, EDITOR, PLAY, RUNS_TABLE, ALIVE)
 MODULES: Final = (TIMELINE, PRESENTER, COMPARE)  # scripts that import others of their folder
 
 
@@ -67,7 +68,8 @@ def url_of(script: Path) -> str:
 def import_script(script: Path) -> str:
     """The JavaScript of a component whose own code is `script`; a fetch that fails is made again, as a page's app may restart.
 
-    Each try has an address of its own, since a browser may remember that it could not import one.
+    Each try has an address of its own, since a browser may remember that it could not import one. Whichever component comes
+    first also loads what says that the app has stopped.
     """
     beginning, sign, end = _address(script)
     return f"""
@@ -82,6 +84,7 @@ async function load(tries) {{
 }}
 
 const code = load(0);
+import(new URL("{url_of(ALIVE)}", document.baseURI).href).catch(() => undefined);
 
 export default async function (component) {{
   return (await code).default(component);
