@@ -38,7 +38,8 @@ def draw_verdict(
     ]
     with st.container(gap=None):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"## {escape_markdown(headline)}", anchors=False, wrap=not live, width="stretch")
+            # A heading that must not wrap is shown with its ##; a live one is short.
+            st.markdown(f"## {escape_markdown(headline)}", anchors=False, width="stretch")
             if actions is not None:
                 actions()
         st.markdown(f":small[{' · '.join(filter(None, parts))}]", wrap=not live)

@@ -1,6 +1,6 @@
 """The hints of an attempt in the story: what stands between two attempts.
 
-"Hint for write": Name the order number.        "Hint": the same as for attempt 2; a failed attempt brings no advice
+"Hint for write": Name the order number.        "Hint, edited by hand": Be brief.        "Hint": the same as for attempt 2; a failed attempt brings no advice
 """
 
 from __future__ import annotations
@@ -35,18 +35,28 @@ class StoryHint:
 def hints_of(
     timeline: Timeline, attempt: Attempt, before: Attempt | None, fields: Collection[str]
 ) -> list[StoryHint]:
-    """What the attempt was told, a hint a predictor; why there is none, where hints are given at all; [] for the first."""
-    if before is None or timeline.spec.hint_source == "none":
+    """What the attempt was told, a hint a predictor; why there is none, where hints are given at all; [] for the first.
+
+    A hint that a person wrote says so, and stands before the first attempt, too.
+    """
+    if not attempt.edited_hints and (before is None or timeline.spec.hint_source == "none"):
         return []
-    if attempt.hints and attempt.hints == before.hints and attempt.advice_from == before.advice_from:
+    if (
+        before is not None
+        and attempt.hints
+        and attempt.hints == before.hints
+        and attempt.advice_from == before.advice_from
+    ):
         return [_quiet("Hint", f"the same as for attempt {before.index + 1}: {_why_same(timeline, before)}")]
     told = attempt.real_hints
     if not told:
-        return [_quiet("No hint", _why_none(timeline, before))]
+        why = "removed by hand" if attempt.edited_hints or before is None else _why_none(timeline, before)
+        return [_quiet("No hint", why)]
     several = _count_predictors(timeline, attempt) >= _SEVERAL
     return [
         StoryHint(
-            f"Hint for {text.shorten(name, 40)}" if several else "Hint",
+            (f"Hint for {text.shorten(name, 40)}" if several else "Hint")
+            + (", edited by hand" if name in attempt.edited_hints else ""),
             tuple(_emphasize(text.clip(" ".join(clean(hint).split()), _LIMIT), fields)),
             is_cut=len(hint) > _LIMIT,
         )

@@ -26,6 +26,7 @@ from refine_core.events import (
     RunResumed,
     RunStarted,
 )
+from refine_core.figures.story_hints import hints_of as hints_of_story
 from refine_core.log import Record, codec
 from refine_core.log.folds import timeline
 from refine_core.log.span import RUN
@@ -330,17 +331,17 @@ def test_a_driver_without_a_stepper_records_no_pause():
 # ---- the log
 
 
-def paused_log(pause_s: float = 100.0, *, ended: bool = True) -> logs.Log:
+def paused_log(pause_s: float = 100.0, *, ended: bool = True, hint: str = "Be brief.") -> logs.Log:
     """An attempt, a long pause in which a hint is written, another attempt."""
     log = logs.Log(stages=("answer",), N=3, threshold=1.0)
     log.attempt(0.4)
     log.advise({"answer": "Say less."})
     log.emit("", RunPaused("attempt", 1))
     log.now += pause_s
-    log.emit("", HintsEdited(1, {"answer": "Be brief."}, ("answer",)))
+    log.emit("", HintsEdited(1, {"answer": hint}, ("answer",)))
     if ended:
         log.emit("", PauseEnded(pause_s))
-        log.hints = {"answer": "Be brief."}
+        log.hints = {"answer": hint}
         span = log.begin()
         start = log.records[-1]
         log.records[-1] = replace(start, event=replace(start.event, edited=("answer",)))
@@ -380,6 +381,18 @@ def test_the_loop_of_every_prefix_gives_the_hint_that_the_next_attempt_got():
     assert isinstance(action, RunAttempt)
     assert hints_of(action, before.predictors) == started.event.hints
     assert before.loop.edited == started.event.edited
+
+
+def test_the_story_says_who_wrote_a_hint():
+    story = [h.who for h in story_hints(paused_log().timeline, 1)]
+    assert story == ["Hint, edited by hand"]
+    removed = paused_log(hint="N/A").timeline
+    assert [(h.who, h.words[0][0]) for h in story_hints(removed, 1)] == [("No hint", "removed by hand")]
+
+
+def story_hints(run, index: int):
+    before = run.attempts[index - 1] if index else None
+    return hints_of_story(run, run.attempts[index], before, ())
 
 
 def test_newer_advice_takes_the_place_of_a_hint_by_hand():
