@@ -57,18 +57,24 @@ class RunList:
         page: int = 1,
         *,
         size: int = PAGE_SIZE,
-        index_s: float = 1.0,
+        index_s: float = 0.5,
     ) -> RunPage:
         """A page of the runs that match, in text that a screen can show. Raises StoreError.
 
         text: any text; every word must be in the run, the last one may be incomplete. page: counts from 1.
+        index_s: as for `Store.search`.
         """
-        ended, paused = self._ended(), self._paused()
         found = self._store.search(
-            text, filters, sort, limit=size, offset=(max(page, 1) - 1) * size, index_s=index_s, ended=ended
+            text,
+            filters,
+            sort,
+            limit=size,
+            offset=(max(page, 1) - 1) * size,
+            index_s=index_s,
+            ended=self._ended(),
+            paused=self._paused(),
         )
-        rows = (replace(row, paused=True) if row.run_id in paused else row for row in found.rows)
-        return replace(found, rows=tuple(make_well_formed(row) for row in rows))
+        return make_well_formed(found)
 
     def listed(self, run_ids: Iterable[str]) -> dict[str, ListedRun]:
         """Those of these runs that are in the list, in the order given. Raises StoreError."""
@@ -83,7 +89,7 @@ class RunList:
 
     def choices(self) -> Choices:
         """The models and tags of the runs in the list. Raises StoreError."""
-        return make_well_formed(self._store.choices())
+        return make_well_formed(self._store.choices(index_s=0.0))
 
     def annotation(self, run_id: str) -> Annotation:
         """What was noted about a run. Raises StoreError."""

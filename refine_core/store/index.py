@@ -72,6 +72,18 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """What the database does not hold of unfinished runs.
+
+    writers: those that live. ended: runs that nobody works at, though their writers live. paused: runs that wait for a person.
+    """
+
+    writers: AbstractSet[str]
+    ended: AbstractSet[str]
+    paused: AbstractSet[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Stale:
     """A run whose log has grown since it was indexed. text_attempts: attempts whose words are indexed; None for none."""
 
@@ -160,13 +172,12 @@ class RunIndex:
         *,
         limit: int,
         offset: int,
-        alive: AbstractSet[str],
-        ended: AbstractSet[str],
+        live: Live,
     ) -> Found:
-        """A page of runs. alive: writers that live. ended: runs of this process that do not work any more. Raises StoreError."""
+        """A page of runs. Raises StoreError."""
         doing = "search the runs"
         total = self._count_runs(doing, _LISTED)
-        conditions = _conditions(typed, filters, alive, ended)
+        conditions = _conditions(typed, filters, live)
         matching = self._count_runs(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
         by = _SORTED_BY[sort.key]
         order = (by.desc() if sort.descending else by.asc()).nulls_last()
@@ -218,9 +229,7 @@ def _unknown(run_ids: AbstractSet[str]) -> ColumnElement[bool]:
     return runs.c.id.not_in(run_ids)
 
 
-def _conditions(
-    typed: str, filters: Filters, alive: AbstractSet[str], ended: AbstractSet[str]
-) -> list[ColumnElement[bool]]:
+def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[bool]]:
     i = run_index.c
     conditions: list[ColumnElement[bool]] = [notes.c.deleted_at.is_not(None) if filters.deleted else _LISTED]
     if typed.strip():
@@ -230,7 +239,7 @@ def _conditions(
     if filters.run_ids:
         conditions.append(i.run_id.in_(filters.run_ids))
     if filters.outcomes:
-        conditions.append(_has_outcome(filters.outcomes, alive, ended))
+        conditions.append(_has_outcome(filters.outcomes, live))
     if filters.models:
         conditions.append(i.model.in_([separate_surrogates(model) for model in filters.models]))
     if filters.tags:
@@ -251,17 +260,20 @@ def _conditions(
     return conditions
 
 
-def _has_outcome(
-    outcomes: Sequence[str], alive: AbstractSet[str], ended: AbstractSet[str]
-) -> ColumnElement[bool]:
+def _has_outcome(outcomes: Sequence[str], live: Live) -> ColumnElement[bool]:
     """Whether a run lives is known to nobody but its process, so the database is told which writers do."""
     works = run_index.c.run_id.in_(
-        select(runs.c.id).where(runs.c.reason.is_(None), runs.c.writer.in_(alive), runs.c.id.not_in(ended))
+        select(runs.c.id).where(
+            runs.c.reason.is_(None), runs.c.writer.in_(live.writers), runs.c.id.not_in(live.ended)
+        )
     )
     unfinished = run_index.c.outcome.is_(None)
     either: list[ColumnElement[bool]] = [run_index.c.outcome.in_(outcomes)]
-    if "running" in outcomes or "paused" in outcomes:
-        either.append(and_(unfinished, works))
+    waits = run_index.c.run_id.in_(live.paused)
+    if "running" in outcomes:
+        either.append(and_(unfinished, works, ~waits))
+    if "paused" in outcomes:
+        either.append(and_(unfinished, works, waits))
     if "interrupted" in outcomes:
         either.append(and_(unfinished, ~works))
     return or_(*either)

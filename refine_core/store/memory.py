@@ -114,11 +114,12 @@ class MemoryStore:
         offset: int = 0,
         index_s: float = 1.0,  # noqa: ARG002  # this store has no index
         ended: AbstractSet[str] = frozenset(),
+        paused: AbstractSet[str] = frozenset(),
     ) -> RunPage:
         """A page of the runs that match; words are looked for anywhere in the text. Raises StoreError."""
         with self._lock:
             self._check_open()
-            listed = [self._listed(run_id, run, ended) for run_id, run in self._runs.items()]
+            listed = [self._listed(run_id, run, ended, paused) for run_id, run in self._runs.items()]
         return find(listed, text, filters, sort, limit=limit, offset=offset)
 
     def choices(self, *, index_s: float = 1.0) -> Choices:  # noqa: ARG002  # this store has no index
@@ -216,12 +217,15 @@ class MemoryStore:
     def _row(run_id: str, run: _Run) -> RunRow:
         return RunRow(run_id, run.summary, alive=run.has_writer and run.summary.reason is None)
 
-    def _listed(self, run_id: str, run: _Run, ended: AbstractSet[str]) -> tuple[ListedRun, str]:
+    def _listed(
+        self, run_id: str, run: _Run, ended: AbstractSet[str], paused: AbstractSet[str]
+    ) -> tuple[ListedRun, str]:
         """A run in the list, with its words."""
         events = [codec.decode(kind, version, payload) for _, _, kind, version, payload in run.rows]
         words = RunText.of(events, run.summary, run.annotation)
         alive = self._row(run_id, run).alive and run_id not in ended
-        return ListedRun(run_id, run.summary, alive, run.annotation, words.facts), words.all
+        row = ListedRun(run_id, run.summary, alive, run.annotation, words.facts, run_id in paused)
+        return row, words.all
 
     def _known(self, run_id: str) -> _Run:
         self._check_open()

@@ -84,12 +84,13 @@ class Store(Protocol):
         offset: int = 0,
         index_s: float = 1.0,
         ended: AbstractSet[str] = frozenset(),
+        paused: AbstractSet[str] = frozenset(),
     ) -> RunPage:
         """A page of the runs that have all words of `text` in their names, inputs, outputs, hints, models, tags or notes.
 
         text: anything a person may type; its last word may be incomplete; "" matches every run.
         index_s: how long runs that have changed since the last search may be read first; what is left is counted in the page.
-        ended: unfinished runs that nobody works at any more, though their process lives.
+        ended: unfinished runs that nobody works at any more, though their process lives. paused: those that wait for a person.
         """
 
     def choices(self, *, index_s: float = 1.0) -> Choices:

@@ -22,7 +22,7 @@ from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
 from refine_core.store import tables
 from refine_core.store.annotations import Annotations
-from refine_core.store.index import RunIndex
+from refine_core.store.index import Live, RunIndex
 from refine_core.store.listing import (
     NEWEST_FIRST,
     NO_ANNOTATION,
@@ -127,11 +127,12 @@ class SqlStore:
         offset: int = 0,
         index_s: float = 1.0,
         ended: AbstractSet[str] = frozenset(),
+        paused: AbstractSet[str] = frozenset(),
     ) -> RunPage:
         """A page of the runs that match. Raises StoreError."""
         unindexed = self._refresh_index(index_s)
-        alive = self._living_writers() if filters.outcomes else frozenset[str]()
-        found = self._index.find(text, filters, sort, limit=limit, offset=offset, alive=alive, ended=ended)
+        live = Live(self._living_writers() if filters.outcomes else frozenset(), ended, paused)
+        found = self._index.find(text, filters, sort, limit=limit, offset=offset, live=live)
         query = _ROW.where(runs.c.id.in_(list(found.facts)))
         rows = {row.run_id: row for row in self._run_rows("read the history", query)}
         noted = self._annotations.get(found.facts)
@@ -142,6 +143,7 @@ class SqlStore:
                 rows[run_id].alive and run_id not in ended,
                 noted.get(run_id, NO_ANNOTATION),
                 facts,
+                run_id in paused,
             )
             for run_id, facts in found.facts.items()
             if run_id in rows

@@ -189,6 +189,13 @@ def test_an_unfinished_run_that_nobody_works_at_is_interrupted(store: Store):
     assert store.search("", Filters(outcomes=("running",)), ended=frozenset({"a"})).rows == ()
 
 
+def test_a_run_that_waits_for_a_person_is_paused_and_not_running(store: Store):
+    add(store, story("a", reason=None), story("b", reason=None), story("c"))
+    for outcome, expected in (("paused", "a"), ("running", "b")):
+        (row,) = store.search("", Filters(outcomes=(outcome,)), paused=frozenset({"a", "c"})).rows
+        assert (row.run_id, row.outcome) == (expected, outcome)
+
+
 def test_every_column_sorts_both_ways_and_what_is_unknown_comes_last(store: Store):
     add(
         store,
@@ -355,9 +362,9 @@ def test_the_index_is_built_anew_from_the_events(tmp_path: Path):
     with closing(open_store(tmp_path)) as store:
         add(store, *(story(f"r{n}", title=f"title{n}", started_at=float(n)) for n in range(120)))
         store.annotate("r7", lambda one: replace(one, name="seven"))
-        before = store.search("title7")
+        before = store.search("title7", index_s=3600)
         store.reindex()
-        assert store.search("title7") == before
+        assert store.search("title7", index_s=3600) == before
         assert found(store, "seven") == ["r7"]
 
 
