@@ -5,8 +5,10 @@
 //
 // Keys: [ ] move A, j k move B, x swaps, e unfolds equal text.
 import { letter, make } from "./dom.js";
+import { Chart, setup, table } from "./runs.js";
 import { lineBlocks, valueRow } from "./words.js";
 
+const RUN_KEYS = [[["j", "k"], "next and previous attempt"], [["Enter"], "compare it"], [["x"], "swap"], [["e"], "unfold equal text"]];
 const KEYS = [[["[", "]"], "move A"], [["j", "k"], "move B"], [["x"], "swap"], [["e"], "unfold equal text"]];
 
 const typing = (event) => {
@@ -31,6 +33,7 @@ class Page {
   end() {
     window.removeEventListener("keydown", this.onKey);
     window.removeEventListener("click", this.onClick, true);
+    this.chart?.end();
   }
 
   // ---- from Python
@@ -44,6 +47,7 @@ class Page {
     if (pair !== this.pair) this.marked.clear();
     this.pair = pair;
     this.data = data;
+    this.row = data.whole ? data.row ?? data.whole.first_different : null;
     this.draw();
   }
 
@@ -71,7 +75,7 @@ class Page {
 
   key(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event) || !this.data) return;
-    const acts = {
+    const acts = this.data.whole ? this.runKeys(event) : {
       "[": () => this.move("a", -1),
       "]": () => this.move("a", 1),
       j: () => this.move("b", 1),
@@ -84,11 +88,37 @@ class Page {
     acts[event.key]();
   }
 
+  runKeys(event) {
+    const onButton = event.composedPath()[0] instanceof HTMLButtonElement;
+    return {
+      j: () => this.pick((this.row ?? 0) + 1),
+      k: () => this.pick((this.row ?? 2) - 1),
+      x: () => this.swap(),
+      e: () => this.ask({ unfold: !this.data.unfold }),
+      ...(onButton ? {} : { Enter: () => this.row && this.open(this.row) }),
+    };
+  }
+
+  pick(number) {
+    if (!this.data.whole.rows[number - 1] || number === this.row) return;
+    this.row = number;
+    this.draw();
+    this.root.querySelector("tr.selected")?.scrollIntoView({ block: "nearest" });
+    this.ask({ row: number });
+  }
+
+  open(number) {
+    const row = this.data.whole.rows[number - 1];
+    if (row.a && row.b) this.ask({ a: `${this.data.a.run}.${number}`, b: `${this.data.b.run}.${number}` });
+  }
+
   // ---- drawing
 
   draw() {
     const focused = this.root.getRootNode().activeElement?.dataset?.key;
-    this.root.replaceChildren(this.head(), ...this.attempts(this.data.attempts), this.foot());
+    const body = this.data.whole ? this.runs(this.data.whole) : this.attempts(this.data.attempts);
+    this.root.replaceChildren(this.head(), ...body, this.foot());
+    this.chart?.draw();
     if (focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
   }
 
@@ -100,7 +130,19 @@ class Page {
     const crumbs = make("div", { className: "crumbs" }, make("span", { className: "muted" }, runs, run, " ▸ "), make("h1", { textContent: "Compare" }));
     const swap = this.button("⇄", "swap", () => this.swap(), { title: "Swap A and B (x)", "aria-label": "Swap A and B" });
     const pickers = make("div", { className: "pickers" }, this.picker("a"), swap, this.picker("b"));
-    return make("header", {}, crumbs, pickers, make("div", { className: "controls" }, this.others(), this.views(), this.copy()));
+    return make("header", {}, crumbs, pickers, make("div", { className: "controls" }, this.data.whole ? null : this.others(), this.level(), this.data.whole ? null : this.views(), this.copy()));
+  }
+
+  // Of two runs: the runs as a whole, or an attempt of each.
+  level() {
+    const { a, b, whole } = this.data;
+    if (a.run === b.run) return null;
+    const choose = (text, on, ask) => this.button(text, text, ask, { "aria-pressed": String(on) });
+    const one = (side) => `${side.run}.${side.number ?? side.best ?? 1}`;
+    const able = a.attempts.length && b.attempts.length;
+    const attempts = choose("Attempts", !whole, () => this.ask({ a: one(a), b: one(b) }));
+    if (!able) attempts.disabled = true;
+    return make("div", { className: "segments", role: "group", "aria-label": "What is compared" }, choose("Whole runs", Boolean(whole), () => this.ask({ a: a.run, b: b.run })), attempts);
   }
 
   link(text, href, page, query) {
@@ -116,12 +158,24 @@ class Page {
   picker(which) {
     const side = this.data[which];
     const other = this.data[which === "a" ? "b" : "a"];
+    if (this.data.whole) return this.runPicker(which, side, other);
     const select = make("select", { "aria-label": `Attempt ${which.toUpperCase()}` });
     select.dataset.key = `pick-${which}`;
     for (const [number, text] of side.attempts) select.append(make("option", { value: `${side.run}.${number}`, textContent: text, selected: number === side.number }));
     select.onchange = () => this.ask({ [which]: select.value });
     const run = side.run === other.run ? null : make("span", { className: "of", textContent: side.title, title: `${side.title} · ${side.model} · ${side.started}` });
     return make("label", { className: "picker" }, letter(which), run, select);
+  }
+
+  runPicker(which, side, other) {
+    const select = make("select", { "aria-label": `Run ${which.toUpperCase()}` });
+    select.dataset.key = `pick-${which}`;
+    const known = this.data.runs.filter((run) => run.run !== other.run);
+    const text = (title, about) => `${about} · ${title}`;
+    if (!known.some((run) => run.run === side.run)) select.append(make("option", { value: side.run, textContent: text(side.title, `${side.started} · ${side.model}`), selected: true }));
+    for (const run of known) select.append(make("option", { value: run.run, textContent: text(run.title, run.about), selected: run.run === side.run }));
+    select.onchange = () => this.ask({ [which]: select.value });
+    return make("label", { className: "picker wide" }, letter(which), select);
   }
 
   // What A is: the attempt before B, the best one, or one of another run.
@@ -180,7 +234,7 @@ class Page {
     });
     const summary = make("summary", { textContent: "Copy" });
     summary.dataset.key = "copy";
-    const details = make("details", { className: "menu plain" }, summary, make("div", { className: "panel narrow" }, as("As text", () => this.data.text), as("As JSON", () => JSON.stringify(this.data.attempts, null, 2))));
+    const details = make("details", { className: "menu plain" }, summary, make("div", { className: "panel narrow" }, as("As text", () => this.data.text), as("As JSON", () => JSON.stringify(this.data.whole ?? this.data.attempts, null, 2))));
     return make("div", {}, details, done);
   }
 
@@ -204,6 +258,19 @@ class Page {
     if (it.prompts.length) nodes.push(this.section("Prompt", "line by line", it.prompts.map((prompt) => this.prompt(prompt, it.prompts.length > 1))));
     nodes.push(this.section("Settings", "", settings(it)));
     return nodes;
+  }
+
+  runs(whole) {
+    this.chart?.end();
+    this.chart = new Chart((number) => this.pick(number));
+    this.chart.take(whole, this.row);
+    const options = { open: this.data.unfold, inline: this.data.view === "inline" };
+    return [
+      make("p", { className: "sentence", role: "status" }, phrases(whole.sentence)),
+      this.section("Set-up", "", setup(whole, options)),
+      whole.rows.length ? this.chart.node : make("p", { className: "faint", textContent: "Neither run has an attempt yet." }),
+      whole.rows.length ? make("div", { className: "scroller" }, table(whole, this.row, (number) => this.pick(number), (number) => this.open(number))) : null,
+    ].filter(Boolean);
   }
 
   outputs(it) {
@@ -237,7 +304,7 @@ class Page {
   }
 
   foot() {
-    const keys = KEYS.flatMap(([names, words], i) => [i ? " · " : "", names.flatMap((name, k) => [k ? " " : "", make("kbd", { textContent: name })]), ` ${words}`]);
+    const keys = (this.data.whole ? RUN_KEYS : KEYS).flatMap(([names, words], i) => [i ? " · " : "", names.flatMap((name, k) => [k ? " " : "", make("kbd", { textContent: name })]), ` ${words}`]);
     return make("footer", {}, keys.flat(), " · the address keeps this view");
   }
 }

@@ -41,6 +41,11 @@ def check_attempt(wanted: Reference, run: Run, letter: Letter) -> None:
     st.stop()
 
 
+def _best(run: Run) -> int:
+    """The number of the attempt that stands for a whole run."""
+    return (run.timeline.best or 0) + 1
+
+
 a, b = read_reference("a"), read_reference("b")
 if a is None or b is None:
     one = a or b
@@ -55,7 +60,7 @@ if a is None or b is None:
 first = find_run(a)
 second = first if b.run_id == a.run_id else find_run(b)
 if (a.number is None) != (b.number is None) or (a.number is None and a.run_id == b.run_id):
-    a, b = (one.at(one.number or (run.timeline.best or 0) + 1) for one, run in ((a, first), (b, second)))
+    a, b = (one.at(one.number or _best(run)) for one, run in ((a, first), (b, second)))
 check_attempt(a, first, "a")
 check_attempt(b, second, "b")
 draw_comparison(a, first, b, second)

@@ -15,7 +15,7 @@ from pages.compare.reference import Reference, parse_reference
 from pages.shared import address
 from pages.shared.web import COMPARE, import_script
 from refine_core import runs
-from refine_core.comparison import compare_attempts, show_text, write_attempts
+from refine_core.comparison import compare_attempts, compare_runs, show_text, write_attempts, write_runs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_time
 from refine_core.messages import describe_outcome, format_reward
@@ -43,7 +43,8 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
         "view": st.query_params.get("view") if st.query_params.get("view") in VIEWS else VIEWS[0],
         "unfold": st.query_params.get("unfold") == "1",
         "runs": _recent(),
-        **_attempts(a, first.timeline, b, second.timeline),
+        "row": _row(),
+        **_compared(a, first.timeline, b, second.timeline),
     }
     result = _component(key=KEY, data=data, on_asked_change=_follow, on_left_change=lambda: None)
     if isinstance(result.left, Mapping) and result.left.get("page") in _PLACES:
@@ -51,8 +52,11 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
         st.switch_page(_PLACES[str(result.left["page"])], query_params=query)
 
 
-def _attempts(a: Reference, first: Timeline, b: Reference, second: Timeline) -> dict[str, object]:
-    one, other = first.attempts[(a.number or 1) - 1], second.attempts[(b.number or 1) - 1]
+def _compared(a: Reference, first: Timeline, b: Reference, second: Timeline) -> dict[str, object]:
+    if a.number is None or b.number is None:
+        whole = compare_runs(first, second)
+        return {"whole": asdict(whole), "text": write_runs(whole)}
+    one, other = first.attempts[a.number - 1], second.attempts[b.number - 1]
     comparison = compare_attempts(first, one, second, other)
     return {"attempts": asdict(comparison), "text": write_attempts(comparison)}
 
@@ -66,12 +70,21 @@ def _follow() -> None:
         wanted = asked.get(letter)
         if isinstance(wanted, str) and parse_reference(wanted) is not None:
             st.query_params[letter] = wanted
+            st.query_params.pop("row", None)
+    if isinstance(row := asked.get("row"), int):
+        st.query_params["row"] = str(row)
     if asked.get("view") in VIEWS:
         st.query_params["view"] = asked["view"]
     if asked.get("unfold") is True:
         st.query_params["unfold"] = "1"
     elif asked.get("unfold") is False:
         st.query_params.pop("unfold", None)
+
+
+def _row() -> int | None:
+    """The attempt that is selected where two runs are compared, counted from 1; None for none."""
+    text = st.query_params.get("row", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= address.MAX_DIGITS else None
 
 
 def _side(reference: Reference, run: Run) -> dict[str, object]:

@@ -6,6 +6,7 @@ fold_lines(before, after)              blocks: what differs, with two lines arou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -64,7 +65,7 @@ def compare_words(
         return TextChange(name, before, after, absent=absent, is_marked=False)
     difference = diff_words(before, after)
     few = len(before) <= _FEW_CHARS and len(after) <= _FEW_CHARS
-    shares = any(piece.kind == "same" and piece.text.strip() for piece in difference.pieces)
+    shares = any(piece.kind == "same" and re.search(r"\w", piece.text) for piece in difference.pieces)
     alike = before == after or difference.common >= ALIKE or (few and shares)
     return TextChange(name, before, after, difference.pieces, alike, absent)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from refine_core.comparison.attempts import AttemptComparison, Side
 from refine_core.comparison.changes import LineBlock, TextChange
 from refine_core.comparison.phrases import as_text
+from refine_core.comparison.runs import RunCell, RunComparison
 
 
 def write_attempts(comparison: AttemptComparison) -> str:
@@ -38,6 +39,32 @@ def _attempt_lines(one: AttemptComparison) -> Iterator[str]:
     yield from (f"{setting.name}: {setting.before} → {setting.after}" for setting in one.settings)
     if one.equal:
         yield f"equal: {', '.join(one.equal)}"
+
+
+def write_runs(comparison: RunComparison) -> str:
+    """Two runs: the sentence, what they were set up with, then attempt by attempt."""
+    return "\n".join(_run_lines(comparison)) + "\n"
+
+
+def _run_lines(one: RunComparison) -> Iterator[str]:
+    yield from (as_text(one.sentence), "", f"A: {one.title_a}", f"B: {one.title_b}")
+    yield from (f"{setting.name}: {setting.before} → {setting.after}" for setting in one.settings)
+    if one.equal:
+        yield f"equal: {', '.join(one.equal)}"
+    for text in one.texts:
+        yield from ("", text.name, *write_blocks(text.blocks))
+    for row in one.rows:
+        yield from ("", f"Attempt {row.number}{f' ({row.change})' if row.change else ''}")
+        for letter, cell, end, value in (
+            ("A", row.a, one.ends[0], row.output.before if row.output else None),
+            ("B", row.b, one.ends[1], row.output.after if row.output else None),
+        ):
+            yield f"{letter}: {_describe_cell(cell, value) if cell is not None else end}"
+
+
+def _describe_cell(cell: RunCell, value: str | None) -> str:
+    hints = "".join(f" [hint for {name}: {hint}]" for name, hint in cell.hints)
+    return f"{cell.reward_text or cell.words}{hints} {cell.error or value or ''}".rstrip()
 
 
 def write_blocks(blocks: Iterable[LineBlock]) -> Iterator[str]:

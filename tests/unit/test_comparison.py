@@ -9,8 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.comparison import as_text, compare_attempts, show_text, write_attempts
+from refine_core.comparison import (
+    as_text,
+    compare_attempts,
+    compare_runs,
+    compare_specs,
+    show_text,
+    write_attempts,
+    write_runs,
+)
 from refine_core.comparison.changes import compare_words, fold_lines
+from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
 from tests import logs
 from tests.rich import rich_values
 
@@ -206,3 +215,58 @@ def test_two_attempts_with_texts_of_20_kb_take_under_100_ms():
         compare_attempts(timeline, timeline.attempts[0], timeline, timeline.attempts[1])
         spent.append(time.process_time() - began)
     assert min(spent) < 0.1
+
+
+@given(runs())
+@settings(max_examples=40)
+def test_a_run_beside_itself_shows_no_difference(log: logs.Log):
+    it = compare_runs(log.timeline, log.timeline)
+    assert it.is_same
+    assert it.first_different is None
+    assert it.settings == it.texts == ()
+    assert all(row.is_equal and not row.others for row in it.rows)
+
+
+@given(runs(), runs())
+@settings(max_examples=60)
+def test_swapping_two_runs_swaps_their_sides(one: logs.Log, other: logs.Log):
+    there, back = compare_runs(one.timeline, other.timeline), compare_runs(other.timeline, one.timeline)
+    assert [(r.a, r.b, r.is_equal) for r in there.rows] == [(r.b, r.a, r.is_equal) for r in back.rows]
+    assert there.first_different == back.first_different
+    assert {(s.name, s.before, s.after) for s in there.settings} == {
+        (s.name, s.after, s.before) for s in back.settings
+    }
+    assert write_runs(there).startswith(as_text(there.sentence))
+
+
+def test_the_first_row_that_differs_is_where_two_runs_part():
+    one, other = logs.rules().timeline, logs.failures()
+    other.records = [type(r)("other", r.seq, r.at, r.span, r.event) for r in other.records]
+    it = compare_runs(one, other.timeline)
+    assert it.first_different == 2
+    assert as_text(it.sentence) == (
+        "A reached 0.92 after 4 attempts; B's best is 0.70 after 6 attempts. The same up to attempt 1; they part at attempt 2, "
+        "where their hints differ."
+    )
+    assert (it.rows[4].a, it.ends[0]) == (None, "ended at attempt 4")
+
+
+def test_specs_differ_by_name_and_rewards_by_line():
+    one = ProgramSpec(
+        (StageSpec("answer", "q -> a"),), "def reward(i, o):\n    return 1.0\n", {"q": "x"}, N=3
+    )
+    other = ProgramSpec(
+        (StageSpec("answer", "q -> a", "Be brief."),),
+        "def reward(i, o):\n    return 0.5\n",
+        {"q": "y"},
+        N=3,
+        model=ModelSpec(temperature=0.7),
+    )
+    it = compare_specs(one, other)
+    assert [(s.name, s.before, s.after) for s in it.settings] == [
+        ("temperature", "0.0", "0.7"), ("instructions", "empty", "Be brief."), ("input q", "x", "y"),
+    ]  # fmt: skip
+    (reward,) = it.texts
+    assert reward.name == "reward"
+    assert [block.before for block in reward.blocks if block.kind == "changed"] == [("    return 1.0",)]
+    assert it.equal == ("max attempts", "threshold", "seed")
