@@ -11,6 +11,7 @@ const STAND_MS = 3200; // how long a slide stands while playing, and
 const LETTER_MS = 30; // for each letter of its sentence
 const LOST_MS = 4000;
 const MANY_DOTS = 36; // beyond which only the attempt that is shown has a dot for each step
+const LONG_HINT = 220; // letters
 const LARGE = [[48, "xl"], [120, "l"], [280, "m"]]; // letters of an output, and how large it is set
 
 const writing = (event) => {
@@ -105,7 +106,7 @@ class Presenter {
   drawWords(slide) {
     const many = slide.hints.length > 1;
     const hints = slide.hints.map(([name, words]) =>
-      make("p", { className: "hint" }, make("b", { textContent: slide.hint_is_next ? "Hint for the next attempt" : slide.edited.includes(name) ? "Hint, edited by hand" : "Hint" }),
+      make("p", { className: words.length > LONG_HINT ? "hint long" : "hint" }, make("b", { textContent: slide.hint_is_next ? "Hint for the next attempt" : slide.edited.includes(name) ? "Hint, edited by hand" : "Hint" }),
         make("span", { textContent: many || slide.stages.length > 1 ? ` for ${name}: ${words}` : ` ${words}` })),
     );
     const fields = slide.fields.map((field) => ({ ...field, length: field.pieces.reduce((n, piece) => n + piece.text.length, 0) }));

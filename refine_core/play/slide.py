@@ -140,7 +140,7 @@ def build_slide(timeline: Timeline, step: Step) -> Slide:
         hint_is_next=step.beat == "advice",
         fields=fields,
         fields_are="input" if attempt is None else "output",
-        waits=_waits(attempt) if attempt is not None and not fields else "",
+        waits=_waits(attempt, step) if attempt is not None and not fields else "",
         parts=_parts(timeline, attempt, before),
         reward="" if attempt is None or attempt.reward is None else format_reward(timeline, attempt.reward),
         compared=_compared(attempt, before),
@@ -309,9 +309,10 @@ def _text(value: object) -> str:
     return shorten(as_text(value), MAX_TEXT)
 
 
-def _waits(attempt: Attempt) -> str:
+def _waits(attempt: Attempt, step: Step) -> str:
     if attempt.state == "failed":
-        return shorten(" ".join(describe_failure(attempt).split()), MAX_TEXT)
+        why = shorten(" ".join(describe_failure(attempt).split()), MAX_TEXT)
+        return "It has no output and no reward." if why in step.caption else why
     return "No output yet."
 
 

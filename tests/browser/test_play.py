@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from refine_core.log.summaries import summarize
@@ -171,3 +172,16 @@ def test_the_run_page_leads_to_play(page: Page, app: str):
     page.goto(f"{app}/run?run={RUN.run_id}")
     page.get_by_role("link", name="Play").click()
     says(page, 1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, app: str, scheme: str):
+    page.emulate_media(color_scheme=scheme)
+    play(page, app, 8)
+    page.get_by_text("Guess first").click()
+    page.keyboard.press("End")
+    expect(page.get_by_role("button", name="Guess", exact=True)).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    assert [
+        f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")
+    ] == []

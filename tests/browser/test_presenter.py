@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from refine_core.log.summaries import summarize
@@ -143,3 +144,17 @@ def test_hostile_text_is_text_for_a_room_too(page: Page, app: str):
     expect(page.locator(".presenter .words")).to_contain_text("<img src=x")
     assert page.evaluate("window.hurt") is None
     assert all(url.startswith((app, "data:", "blob:")) for url in asked)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, app: str, scheme: str):
+    page.emulate_media(color_scheme=scheme)
+    present(page, app, BEATS[6].index + 1)
+    page.keyboard.press("g")
+    expect(page.get_by_role("button", name="Guess first: on")).to_be_visible()
+    page.keyboard.press("End")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^What will attempt"))
+    found = Axe().run(page).response["violations"]
+    assert [
+        f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")
+    ] == []

@@ -109,7 +109,8 @@ def test_the_hint_in_force_is_shown_and_after_advice_the_next_one():
 def test_a_failed_attempt_says_why_in_place_of_its_output():
     seen = slide(logs.failures(), 1, "failure")
     assert seen.fields == ()
-    assert seen.waits == "no field 'answer' in the reply"
+    assert seen.sentence == "Attempt 2 fails: no field 'answer' in the reply."
+    assert seen.waits == "It has no output and no reward."
 
 
 def test_the_end_shows_the_attempt_that_was_returned():
