@@ -273,7 +273,7 @@ class Table {
       const undo = button("Undo", "", () => this.act("undo", []));
       undo.dataset.focus = "undo";
       parts.push(make("strong", "", data.undo), make("span", "more", "Deleted runs are kept for 30 days."), undo);
-    } else if (!chosen.length) {
+    } else if (!chosen.length && this.rows.length) {
       const tip = make("span", "tip");
       tip.append("Tick runs to compare, tag or delete them. ");
       const keys = make("span", "keys");
@@ -282,7 +282,7 @@ class Table {
       }
       tip.append(keys);
       parts.push(tip);
-    } else {
+    } else if (chosen.length) {
       parts.push(make("strong", "", `${chosen.length.toLocaleString("en")} selected`));
       if (data.deleted) parts.push(this.action("Restore", "restore", "primary"));
       else {

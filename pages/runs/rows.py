@@ -41,7 +41,7 @@ def table_columns() -> list[dict[str, object]]:
 def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[str, object]:
     """One run. now: the time by which "today" is told, in this machine's zone."""
     summary, spent = run.summary, run.spent
-    rewards = summary.rewards
+    rewards = ended_rewards(summary.rewards, summary.failed)
     shown = [value for value in rewards if value is not None and math.isfinite(value)]
     best = summary.best_reward
     rules = ", rule not met" if summary.best_unmet else ""
@@ -59,7 +59,7 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
         "best": (_NOTHING if best is None else format_score(best, (summary.threshold, *shown[:MAX_POINTS])))
         + ("*" if rules else ""),
         "best_title": f"Best reward {format_score(best)}{rules}" if best is not None else "No reward",
-        "attempts": f"{len(rewards):,}",
+        "attempts": f"{len(summary.rewards):,}",
         "outcome": run.outcome,
         "outcome_title": RUN_OUTCOMES[summary.reason] if summary.reason is not None else run.outcome,
         "model": summary.model.rpartition("/")[2] or summary.model,
@@ -73,9 +73,18 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
         "when_title": format_time(summary.started_at),
         "tags": list(run.annotation.tags),
     }
-    parts = [pluralize(len(rewards), "attempt"), row["model"], row["cost"], row["took"], row["when"]]
+    parts = [pluralize(len(summary.rewards), "attempt"), row["model"], row["cost"], row["took"], row["when"]]
     row["more"] = " · ".join(str(part) for part in parts if part != _NOTHING)
     return row
+
+
+def ended_rewards(rewards: Sequence[float | None], failed: int) -> Sequence[float | None]:
+    """The rewards of the attempts that ended: without the last ones, if they run or were cut off. failed: how many failed."""
+    without_end = rewards.count(None) - failed
+    count = len(rewards)
+    while without_end > 0 and rewards[count - 1] is None:
+        count, without_end = count - 1, without_end - 1
+    return rewards[:count]
 
 
 def chart_points(rewards: Sequence[float | None]) -> list[float | None]:

@@ -38,7 +38,7 @@ def sum_spending(days: int = 30, *, rows: Iterable[RunRow] | None = None) -> lis
     today = datetime.datetime.now().astimezone().date()
     first = today - datetime.timedelta(days=days - 1)
     quarters_of: dict[tuple[datetime.date, str], list[Quarter]] = {}
-    for row in runs.recent(MAX_RUNS) if rows is None else rows:
+    for row in runs.recent(MAX_RUNS, deleted=True) if rows is None else rows:
         for quarter in row.summary.spent or ():
             if (day := _day(quarter.quarter)) is not None and day >= first:
                 quarters_of.setdefault((day, quarter.model), []).append(quarter)

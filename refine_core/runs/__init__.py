@@ -207,9 +207,9 @@ def wait_for_change(run_id: str, revision: str, timeout_s: float) -> str:
     return default().wait_for_change(run_id, revision, timeout_s)
 
 
-def recent(limit: int = 50) -> list[RunRow]:
+def recent(limit: int = 50, *, deleted: bool = False) -> list[RunRow]:
     """The newest runs first. See Runs.recent."""
-    return default().recent(limit)
+    return default().recent(limit, deleted=deleted)
 
 
 def search(

@@ -300,10 +300,10 @@ class Runs:
         if job is not None:
             job.join(timeout_s)
 
-    def recent(self, limit: int = 50) -> list[RunRow]:
-        """The newest runs first. Raises StoreError."""
+    def recent(self, limit: int = 50, *, deleted: bool = False) -> list[RunRow]:
+        """The newest runs first. deleted: also those that were deleted and are still kept. Raises StoreError."""
         ended = self._ended()
-        rows = make_well_formed(self.store.rows(limit=limit))
+        rows = make_well_formed(self.store.rows(limit=limit, deleted=deleted))
         return [replace(row, alive=False) if row.run_id in ended else row for row in rows]
 
     def _ended(self) -> frozenset[str]:

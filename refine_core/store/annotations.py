@@ -24,6 +24,7 @@ from refine_core.store.tables import events, runs
 
 Read = Callable[[str, Executable], Sequence[Sequence[Any]]]
 Write = Callable[[str, Callable[[Connection], None]], None]
+DELETED = select(notes.c.run_id).where(notes.c.deleted_at.is_not(None))
 
 
 class Annotations:

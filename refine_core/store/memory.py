@@ -96,11 +96,15 @@ class MemoryStore:
             run = self._runs.get(run_id)
             return self._row(run_id, run) if run else None
 
-    def rows(self, *, limit: int = 50) -> list[RunRow]:
+    def rows(self, *, limit: int = 50, deleted: bool = True) -> list[RunRow]:
         """The newest runs first, at most `limit`. Raises StoreError."""
         with self._lock:
             self._check_open()
-            rows = [self._row(run_id, run) for run_id, run in self._runs.items()]
+            rows = [
+                self._row(run_id, run)
+                for run_id, run in self._runs.items()
+                if deleted or run.annotation.deleted_at is None
+            ]
         rows.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
         return rows[:limit]
 

@@ -71,8 +71,8 @@ class Store(Protocol):
     def row(self, run_id: str) -> RunRow | None:
         """The run's row, or None if there is no such run."""
 
-    def rows(self, *, limit: int = 50) -> list[RunRow]:
-        """The newest runs first, at most `limit`; deleted ones among them, as long as they are kept."""
+    def rows(self, *, limit: int = 50, deleted: bool = True) -> list[RunRow]:
+        """The newest runs first, at most `limit`. deleted: also those that were deleted and are still kept."""
 
     def search(
         self,

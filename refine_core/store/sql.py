@@ -21,7 +21,7 @@ from refine_core.errors import StoreError
 from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
 from refine_core.store import tables
-from refine_core.store.annotations import Annotations
+from refine_core.store.annotations import DELETED, Annotations
 from refine_core.store.index import Live, RunIndex
 from refine_core.store.listing import (
     NEWEST_FIRST,
@@ -112,9 +112,10 @@ class SqlStore:
         rows = self._run_rows(f"read run {run_id}", _ROW.where(runs.c.id == run_id))
         return rows[0] if rows else None
 
-    def rows(self, *, limit: int = 50) -> list[RunRow]:
+    def rows(self, *, limit: int = 50, deleted: bool = True) -> list[RunRow]:
         """The newest runs first, at most `limit`. Raises StoreError."""
-        query = _ROW.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        query = _ROW if deleted else _ROW.where(runs.c.id.not_in(DELETED))
+        query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         return self._run_rows("read the history", query)
 
     def search(

@@ -9,7 +9,7 @@ import math
 
 import pytest
 
-from pages.runs.rows import MAX_POINTS, chart_points, describe_rewards, format_day, table_row
+from pages.runs.rows import MAX_POINTS, chart_points, describe_rewards, ended_rewards, format_day, table_row
 from refine_core import runs
 from refine_core.log.summaries import summarize
 from refine_core.runs import Filters
@@ -267,6 +267,20 @@ def test_a_row_says_each_reward_in_words():
     assert describe_rewards((None, math.nan)) == "No rewards"
     many = describe_rewards([n / 100 for n in range(100)] + [None])
     assert many == "Rewards of 101 attempts, from 0.00 to 0.99, 1 without a reward"
+
+
+@pytest.mark.parametrize(
+    ("rewards", "failed", "expected"),
+    [
+        ((0.5, None), 0, (0.5,)),
+        ((0.5, None), 1, (0.5, None)),
+        ((None, None), 1, (None,)),
+        ((None, 0.5, None, None), 2, (None, 0.5, None)),
+        ((), 0, ()),
+    ],
+)
+def test_an_attempt_at_work_is_not_drawn_as_one_that_failed(rewards, failed, expected):
+    assert ended_rewards(rewards, failed) == expected
 
 
 def test_a_long_run_is_drawn_by_the_best_of_each_stretch():

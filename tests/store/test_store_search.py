@@ -335,6 +335,8 @@ def test_a_deleted_run_leaves_the_list_and_comes_back(store: Store):
     store.annotate("a", lambda one: replace(one, deleted_at=time.time()))
     page = store.search()
     assert ([row.run_id for row in page.rows], page.total) == (["b"], 1)
+    assert [row.run_id for row in store.rows(deleted=False)] == ["b"]
+    assert [row.run_id for row in store.rows()] == ["b", "a"]
     assert found(store, filters=Filters(deleted=True)) == ["a"]
     store.annotate("a", lambda one: replace(one, deleted_at=None))
     assert found(store) == ["b", "a"]

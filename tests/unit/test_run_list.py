@@ -70,6 +70,8 @@ def test_a_deleted_run_is_gone_from_the_list_and_comes_back(runs):
     runs.list.delete(["a", "b"])
     assert ids(runs.list.search()) == ["c"]
     assert ids(runs.list.search("", Filters(deleted=True))) == ["b", "a"]
+    assert [row.run_id for row in runs.recent()] == ["c"]
+    assert [row.run_id for row in runs.recent(deleted=True)] == ["c", "b", "a"], "what it cost was spent"
     assert runs.get("a") is not None, "whoever has its address can still see it"
     runs.list.undelete(["a"])
     assert ids(runs.list.search()) == ["c", "a"]
