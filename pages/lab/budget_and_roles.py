@@ -9,7 +9,7 @@ import streamlit as st
 from pages.lab import roles
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
-from pages.lab.program import show_problems
+from pages.lab.problems import show_problems
 from pages.shared.text import show_error
 from refine_core.glossary import GLOSSARY
 from refine_core.programs import ModelSpec

@@ -57,13 +57,18 @@ def replace_form(spec: ProgramSpec) -> None:
     load(spec)
 
 
+def keep_for_undo() -> None:
+    """Keep the form as it stands, for `undo_replace` to put back. To be called in a callback, before what it may undo."""
+    st.session_state[_REPLACED] = read_fields()
+
+
 def can_undo() -> bool:
-    """Whether there is something that a loading replaced."""
+    """Whether there is something that a loading replaced, or a stage that was removed."""
     return st.session_state.get(_REPLACED) is not None
 
 
 def undo_replace() -> None:
-    """Put back what the last loading replaced; once more brings the loaded program back. To be called in a callback."""
+    """Put back what the last loading, or removal of a stage, took away; once more undoes that. To be called in a callback."""
     now = read_fields()
     _restore(st.session_state[_REPLACED])
     st.session_state[_REPLACED] = now

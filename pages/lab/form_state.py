@@ -18,12 +18,13 @@ import streamlit as st
 from pages.lab.fields import FORM, SECRET, field_key, static_key
 from pages.lab.model_fields import read_models
 from pages.lab.reward_source import read_reward
-from pages.lab.stages import read_stages
+from pages.lab.stages import find_demo_problems, read_stages
+from pages.lab.tables import REFERENCE_VALUES, VALIDATORS
 from pages.shared import keys
 from pages.shared.credentials import collect_credentials
 from pages.shared.secret import describe_key_problem
 from refine_core import connections, programs
-from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule
+from refine_core.programs import Finding, ModelSpec, Problem, ProgramSpec, Schedule, ValidatorSpec
 from refine_core.runs import Credentials
 
 _REFUSED = static_key("refused")
@@ -41,6 +42,7 @@ class FormState:
     findings: what reading the reward finds wrong with it. question: whether it is meant to be called as rewards are here,
     where it seems to be written for another framework and nobody has said so yet.
     missing: those of the problems that are fields nobody has filled in yet, while Run was not pressed: no error so far.
+    rule_findings: what reading the validators' checks finds, each with the row of its validator.
     """
 
     spec: ProgramSpec
@@ -49,6 +51,12 @@ class FormState:
     findings: tuple[Finding, ...] = ()
     question: Finding | None = None
     missing: tuple[Problem, ...] = ()
+    rule_findings: tuple[tuple[int, Finding], ...] = ()
+
+    @property
+    def rule_errors(self) -> list[tuple[int, Finding]]:
+        """The findings about validators that will fail an attempt."""
+        return [(row, one) for row, one in self.rule_findings if one.severity == "error"]
 
     @property
     def reward_errors(self) -> list[Finding]:
@@ -70,11 +78,22 @@ def read_form() -> FormState:
             problems.append(problem)
         return value
 
-    inputs = dict(take(*programs.read_json_object(state.get(field_key("extra"), ""), "extra")))
-    for one in programs.list_form_inputs(read_stages()):
-        inputs[one.name] = take(
+    stages = read_stages()
+    inputs: dict[str, object] = {
+        one.name: take(
             *programs.read_value(one, state.get(field_key("in", one.name, one.kind), _blank(one.kind)))
         )
+        for one in programs.list_form_inputs(stages)
+    }
+    reference, wrong = programs.read_reference_values(
+        [
+            {name: REFERENCE_VALUES.cell(row, name) for name in ("name", "kind", "value")}
+            for row in REFERENCE_VALUES.rows()
+        ],
+        inputs,
+    )
+    problems += [*wrong, *find_demo_problems()]
+    validators, validator_rows = _read_validators()
     threshold = take(*_read_limit("threshold", programs.read_number))
     fail_count = take(*_read_limit("fail_count", int))
     tokens = take(
@@ -97,9 +116,9 @@ def read_form() -> FormState:
         schedule = Schedule("list", listed)
     model, adviser, judge = read_models()
     spec = ProgramSpec(
-        stages=read_stages(),
+        stages=stages,
         reward=read_reward(),
-        inputs=inputs,
+        inputs=inputs | reference,
         title=state[static_key("title")] or "",
         strategy=state[field_key("strategy")] or "refine",
         reward_name=state[field_key("reward", "name")],
@@ -119,12 +138,13 @@ def read_form() -> FormState:
         schedule=schedule,
         advice_instructions=(state.get(field_key("advice_instructions")) or "").strip(),
         advice_form="compact" if state.get(field_key("compact_advice")) else "full",
+        validators=validators,
     )
     if not programs.is_example(spec):  # a changed example is a program of one's own
         title = "" if spec.example is not None else spec.title
         spec = replace(spec, example=None, title=title)
     known = {p.field for p in problems}
-    problems += [p for p in programs.find_problems(spec) if p.field not in known]
+    problems += [_at_row(p, validator_rows) for p in programs.find_problems(spec) if p.field not in known]
     typed_keys = collect_credentials(spec, form=True)
     problems += _find_key_problems(spec, typed_keys)
     question = programs.find_reward_question(spec)
@@ -135,7 +155,8 @@ def read_form() -> FormState:
     # Until that is answered, nobody knows which argument is which.
     findings = () if question is not None else programs.check_spec_reward(spec)
     missing = () if was_refused() else tuple(p for p in problems if _is_blank(p.field))
-    return FormState(spec, typed_keys, problems, findings, question, missing)
+    rules = tuple((validator_rows[i], one) for i, one in programs.check_spec_rules(spec))
+    return FormState(spec, typed_keys, problems, findings, question, missing, rules)
 
 
 def note_refusal() -> None:
@@ -155,9 +176,30 @@ def _is_blank(field: str) -> bool:
     if part == "inputs":
         asked = programs.list_form_inputs(read_stages())
         keys = [field_key("in", one.name, one.kind) for one in asked if one.name == rest]
+    elif part == "validators" and "." in rest:
+        row, _, column = rest.partition(".")
+        keys = [VALIDATORS.key(VALIDATORS.rows()[int(row)], column)]
     else:
         keys = [field_key(*_BLANK_AT[field])] if field in _BLANK_AT else []
     return bool(keys) and all(state.get(key) is None or state.get(key) == "" for key in keys)
+
+
+def _read_validators() -> tuple[tuple[ValidatorSpec, ...], list[int]]:
+    """The validators as typed, and for each the number of its row. Rows with nothing in them are left out."""
+    cells = [
+        [VALIDATORS.cell(row, name) for name in ("name", "check", "message")] for row in VALIDATORS.rows()
+    ]
+    kept = [(i, row) for i, row in enumerate(cells) if any(map(str.strip, row))]
+    return tuple(ValidatorSpec(n.strip(), c, m.strip()) for _, (n, c, m) in kept), [i for i, _ in kept]
+
+
+def _at_row(problem: Problem, rows: list[int]) -> Problem:
+    """A validator's problem at the row in which it was typed."""
+    part, _, rest = problem.field.partition(".")
+    place, _, column = rest.partition(".")
+    if part != "validators" or not place.isdecimal():
+        return problem
+    return replace(problem, field=f"validators.{rows[int(place)]}.{column}")
 
 
 def _find_key_problems(spec: ProgramSpec, typed_keys: Credentials) -> list[Problem]:
@@ -186,7 +228,7 @@ def is_same_program(form: FormState, spec: ProgramSpec) -> bool:
 
 
 def _blank(kind: str) -> Any:
-    return {"text": "", "json": "", "bool": False}.get(kind)
+    return False if kind == "bool" else None if kind in ("int", "float", "choice") else ""
 
 
 def _read_limit(field: str, read: Callable[[str], float]) -> tuple[Any, Problem | None]:

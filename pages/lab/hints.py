@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
-from pages.lab.program import show_problems
+from pages.lab.problems import show_problems
 from pages.shared.text import ROLES, escape_markdown, show_text
 from refine_core import connections, programs
 from refine_core.formatting import format_temperature

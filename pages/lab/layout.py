@@ -13,9 +13,10 @@ import streamlit as st
 
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
+from pages.lab.inputs import inputs_form
 from pages.lab.picker import draft_line, program_picker
 from pages.lab.preview import preview_run
-from pages.lab.program import inputs_form, program_form
+from pages.lab.program import program_form
 from pages.lab.reward import reward_form
 from pages.lab.reward_source import take_run_anyway
 from pages.lab.settings import height_px, settings_form

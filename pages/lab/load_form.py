@@ -10,6 +10,7 @@ from streamlit.runtime.state import SessionStateProxy
 from pages.lab.fields import FORM, field_key, static_key
 from pages.lab.model_fields import load_models
 from pages.lab.stages import load_stage
+from pages.lab.tables import REFERENCE_VALUES, VALIDATORS
 from refine_core import programs
 from refine_core.programs import ProgramSpec
 
@@ -30,7 +31,10 @@ def load(spec: ProgramSpec) -> None:
         if one.name in spec.inputs:
             state[field_key("in", one.name, one.kind)] = programs.write_value(one, spec.inputs[one.name])
     rest = {n: v for n, v in spec.inputs.items() if n not in {one.name for one in asked}}
-    state[field_key("extra")] = programs.write_object(rest)
+    REFERENCE_VALUES.load(programs.write_reference_values(rest))
+    VALIDATORS.load(
+        [{"name": one.name, "check": one.check, "message": one.message} for one in spec.validators]
+    )
     state[static_key("reward", "code")] = spec.reward
     asked_call = programs.find_reward_question(spec)
     # What was recorded was called so, and keeps its meaning.

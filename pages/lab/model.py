@@ -7,7 +7,7 @@ import streamlit as st
 from pages.lab import roles
 from pages.lab.fields import SECRET, field_key, static_key
 from pages.lab.form_state import FormState
-from pages.lab.program import show_problems
+from pages.lab.problems import show_problems
 from pages.shared import address, keys
 from pages.shared.reply_format import REPLY_FORMATS, select_reply_format
 from pages.shared.run_actions import REPLAY_DELAYS

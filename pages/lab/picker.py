@@ -71,5 +71,5 @@ def draft_line() -> None:
                 key=static_key("undo"),
                 type="tertiary",
                 on_click=undo_replace,
-                help="Put back what the last example or program replaced. Once more brings that back.",
+                help="Put back what the last example, program or removed stage took away. Once more undoes that.",
             )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pages.lab.form_state import FormState
-from pages.lab.program import describe_problem
+from pages.lab.problems import describe_problem
 from refine_core.programs import Problem
 
 _FIELDS = {
     "stages": "Program",
     "reward": "Reward",
     "extra": "Reference values",
+    "validators": "Validators",
     "adviser": "Adviser",
     "judge": "Judge",
     "N": "Max attempts",

@@ -12,7 +12,10 @@ from pages.lab.form_state import FormState
 from pages.lab.hints import advice_fields, hints_and_schedule
 from pages.lab.model import model_popover
 from pages.lab.pausing import is_stepwise, stepwise_box
-from pages.lab.program import reference_values, show_problems
+from pages.lab.problems import show_problems
+from pages.lab.reference import reference_values
+from pages.lab.tables import REFERENCE_VALUES
+from pages.lab.validators import validators_form
 from pages.shared.choice import choose
 from pages.shared.text import escape_markdown
 from refine_core import programs
@@ -85,7 +88,7 @@ def height_px(form: FormState) -> int:
 
 def summarize_more(form: FormState) -> str:
     """Every setting behind More that is not at its default; "" for none."""
-    reference = "reference values" if (st.session_state.get(field_key("extra")) or "").strip() else ""
+    reference = "reference values" if REFERENCE_VALUES.rows() else ""
     stepwise = "pauses before each step" if is_stepwise() else ""
     return " · ".join(filter(None, [*programs.describe_settings(form.spec), reference, stepwise]))
 
@@ -128,5 +131,6 @@ def _more(form: FormState) -> None:
         if form.spec.model.kind != "replay":
             other_models_form(form)
             token_budget(form)
+        validators_form(form)
         reference_values(form)
         stepwise_box()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.state import SessionStateProxy
 
+from pages.lab.field_sync import follow_signature
 from pages.lab.fields import field_key, static_key
+from pages.lab.tables import demo_rows
 from refine_core import programs
+from refine_core.errors import Problem
 from refine_core.programs import StageSpec
 
 
@@ -42,6 +47,14 @@ def add_stage() -> None:
     st.session_state[field_key("stages", "selected")] = uid
 
 
+def move_stage(uid: int, by: int) -> None:
+    """A stage earlier (-1) or later (1)."""
+    ids = stage_ids()
+    at = ids.index(uid)
+    ids.insert(min(max(at + by, 0), len(ids)), ids.pop(at))
+    st.session_state[static_key("stages")] = ids
+
+
 def remove_stage(uid: int) -> None:
     """One stage fewer."""
     st.session_state[static_key("stages")] = [i for i in stage_ids() if i != uid]
@@ -54,7 +67,9 @@ def load_stage(state: SessionStateProxy, uid: int, stage: StageSpec) -> None:
     state[field_key("stage", uid, "strategy")] = stage.strategy
     state[field_key("stage", uid, "instructions")] = stage.instructions
     state[field_key("stage", uid, "descriptions")] = dict(stage.descriptions)
-    state[field_key("stage", uid, "demos")] = stage.demos
+    fields = programs.list_stage_fields(stage)
+    demo_rows(uid).load([programs.write_demo(fields, demo) for demo in stage.demos])
+    follow_signature(uid)
 
 
 def read_stages() -> tuple[StageSpec, ...]:
@@ -62,7 +77,32 @@ def read_stages() -> tuple[StageSpec, ...]:
     return tuple(_read_stage(uid) for uid in stage_ids())
 
 
+def find_demo_problems() -> list[Problem]:
+    """What is wrong with the cells of the demos, each with the field of its stage."""
+    return [
+        problem
+        for i, uid in enumerate(stage_ids())
+        for problem in _read_demos(uid, _read_without_demos(uid), i)[1]
+    ]
+
+
 def _read_stage(uid: int) -> StageSpec:
+    stage = _read_without_demos(uid)
+    return replace(stage, demos=_read_demos(uid, stage, 0)[0])
+
+
+def _read_demos(
+    uid: int, stage: StageSpec, place: int
+) -> tuple[tuple[Mapping[str, object], ...], list[Problem]]:
+    table = demo_rows(uid)
+    if not table.rows():
+        return (), []
+    fields = programs.list_stage_fields(stage)
+    cells = [{one.name: table.cell(row, one.name) for one in fields} for row in table.rows()]
+    return programs.read_demos(fields, cells, f"stages.{place}.demos")
+
+
+def _read_without_demos(uid: int) -> StageSpec:
     state = st.session_state
 
     def get(name: str) -> Any:
@@ -74,5 +114,4 @@ def _read_stage(uid: int) -> StageSpec:
         instructions=get("instructions").strip(),
         strategy=get("strategy") or "predict",
         descriptions=get("descriptions"),
-        demos=tuple(get("demos")),
     )

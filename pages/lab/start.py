@@ -88,6 +88,13 @@ def start_run(form: FormState) -> Refusal | None:
         return Refusal(
             f"Not started: the reward would fail{where}", f"{first.message} Fix it, or run it anyway.", source
         )
+    if form.rule_errors and not may_run_anyway(source):
+        row, found = form.rule_errors[0]
+        return Refusal(
+            f"Not started: the check of validator {row + 1} would fail",
+            f"{found.message} Fix it, or run it anyway.",
+            source,
+        )
     asking = replace(form.spec, stop_on_repeating_error=True)
     last: _LastRun = st.session_state.setdefault(static_key("last"), _LastRun())
     with last.lock:

@@ -1,6 +1,8 @@
 """The public API for programs as a person describes them: examples, what a form asks for, what is wrong, what will run.
 
+    field_tables.py     a signature as a table of fields
     value_inputs.py     the program's inputs, and the values that a person typed
+    typed_tables.py     tables of values: what only the reward sees, and demos
     number_inputs.py    numbers and temperatures, typed
     reward_source.py    the reward: its function, findings and fixes
     prompt_previews.py  the prompts that will be sent
@@ -29,6 +31,13 @@ from refine_core.programs.drafts import (
     read_draft,
     save_draft,
 )
+from refine_core.programs.field_tables import (
+    COMMON_TYPES,
+    FieldRow,
+    list_field_rows,
+    list_stage_fields,
+    write_signature,
+)
 from refine_core.programs.number_inputs import (
     read_number,
     read_temperatures,
@@ -41,6 +50,7 @@ from refine_core.programs.prompt_previews import (
     estimate_tokens,
     preview_advice_prompt,
     preview_first_prompts,
+    preview_stage_prompt,
 )
 from refine_core.programs.reward_source import (
     apply_fix,
@@ -52,6 +62,13 @@ from refine_core.programs.reward_source import (
 )
 from refine_core.programs.reward_starters import RewardStarter, list_reward_starters
 from refine_core.programs.saved_programs import list_programs, remove_program, save_program
+from refine_core.programs.typed_tables import (
+    VALUE_KINDS,
+    read_demos,
+    read_reference_values,
+    write_demo,
+    write_reference_values,
+)
 from refine_core.programs.value_inputs import (
     FormInput,
     list_form_inputs,
@@ -79,11 +96,14 @@ from refine_core.spec.limits import find_limit_problems
 from refine_core.spec.source import program_source
 
 __all__ = [
+    "COMMON_TYPES",
     "EXAMPLES",
     "FEEDBACK",
     "NEW_PROGRAM",
+    "VALUE_KINDS",
     "AdviceForm",
     "Draft",
+    "FieldRow",
     "Fields",
     "Finding",
     "Fix",
@@ -114,11 +134,13 @@ __all__ = [
     "find_problems",
     "find_reward_question",
     "is_example",
+    "list_field_rows",
     "list_form_inputs",
     "list_output_names",
     "list_programs",
     "list_reward_candidates",
     "list_reward_starters",
+    "list_stage_fields",
     "list_temperatures",
     "max_calls",
     "may_give_feedback",
@@ -128,10 +150,13 @@ __all__ = [
     "newest_draft",
     "preview_advice_prompt",
     "preview_first_prompts",
+    "preview_stage_prompt",
     "program_source",
+    "read_demos",
     "read_draft",
     "read_json_object",
     "read_number",
+    "read_reference_values",
     "read_temperatures",
     "read_value",
     "remove_program",
@@ -139,8 +164,11 @@ __all__ = [
     "save_draft",
     "save_program",
     "summarize_temperatures",
+    "write_demo",
     "write_number",
     "write_object",
+    "write_reference_values",
+    "write_signature",
     "write_temperatures",
     "write_value",
 ]

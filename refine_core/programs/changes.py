@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from refine_core.formatting import format_number, format_temperature
+from refine_core.formatting import format_number, format_temperature, pluralize
 from refine_core.spec import HintSource, ModelSpec, ProgramSpec, StageSpec
 
 _SETTINGS: Final = {
@@ -107,6 +107,7 @@ def describe_settings(spec: ProgramSpec) -> tuple[str, ...]:
         "hints": _HINTS[spec.hints],
         "schedule": _SCHEDULES.get(spec.schedule.kind, ""),
         "seed": f"seed {spec.seed}",
+        "validators": pluralize(len(spec.validators), "validator"),
         "adviser": f"adviser: {spec.adviser.label}" if spec.adviser else "",
         "judge": f"judge: {spec.judge.label}" if spec.judge else "",
         "budget_tokens": f"budget {spec.budget_tokens:,} tokens" if spec.budget_tokens is not None else "",

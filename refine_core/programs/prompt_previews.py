@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from refine_core.adapters import adapter_for
 from refine_core.connect import first_format
@@ -28,6 +29,16 @@ def preview_first_prompts(spec: ProgramSpec) -> Mapping[str, list[dict[str, str]
         for name, one in Pipeline(spec).named_predictors()
         if isinstance(one, Predict)
     }
+
+
+def preview_stage_prompt(spec: ProgramSpec, place: int) -> list[dict[str, str]]:
+    """The messages that the first attempt will send the predictor of one stage. Raises SignatureError.
+
+    The other stages, and the stage's own name, may be wrong.
+    """
+    alone = replace(spec, stages=(replace(spec.stages[place], name="stage"),), validators=())
+    (messages,) = preview_first_prompts(alone).values()
+    return messages
 
 
 def preview_advice_prompt(spec: ProgramSpec) -> list[dict[str, str]]:

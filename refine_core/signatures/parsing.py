@@ -68,6 +68,24 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
     return tuple(field for field, _ in (*inputs, *outputs))
 
 
+def list_field_texts(text: str) -> list[tuple[str, str, Role]]:
+    """(name, type as written, role) of each field of a signature that `parse_fields` reads; a type of "" means text."""
+    inputs, _, outputs = _cut_arrow(text.replace("→", "->"))
+    sides: tuple[tuple[str, Role], ...] = ((inputs, "input"), (outputs, "output"))
+    fields = [
+        (*piece.partition(":"), role)
+        for side, role in sides
+        if side.strip()
+        for piece, _ in _split_parts(side, 0)
+    ]
+    return [(name.strip(), kind.strip(), role) for name, _, kind, role in fields]
+
+
+def _cut_arrow(text: str) -> tuple[str, str, str]:
+    at = next(_top_level(text, "->"), len(text))
+    return text[:at], text[at : at + 2], text[at + 2 :]
+
+
 def check_name(name: str, text: str = "", column: int | None = None) -> None:
     """Raise SignatureError if `name` cannot name a field."""
     if not name.isidentifier() or keyword.iskeyword(name):

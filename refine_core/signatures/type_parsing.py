@@ -53,6 +53,14 @@ _BRACKETED: Mapping[Any, str] = {
     Union: "Union[str, int]",
 }
 _ARGUMENTS: Mapping[Any, int] = {list: 1, set: 1, dict: 2, Optional: 1}
+_MEDIA: Mapping[str, str] = {
+    "Image": "images",
+    "Audio": "sounds",
+    "Video": "videos",
+    "File": "files",
+    "Document": "files",
+}
+"""Types of other libraries for what is no text -> what that is."""
 MAX_SHOWN_CHARS = 60
 
 
@@ -104,6 +112,12 @@ class _TypeReader:
     def _look_up(self, node: ast.expr) -> Any:
         path = ast.unparse(node)
         kind = find_type(path, self.custom, TYPES)
+        if kind is MISSING and path.rpartition(".")[2] in _MEDIA:
+            what = _MEDIA[path.rpartition(".")[2]]
+            raise self._error(
+                node,
+                f"{path}: {what} cannot be sent yet; use str, and give a description or an address as text",
+            )
         if kind is MISSING:
             own = (
                 ", and what the calling code can see or gives as custom_types"

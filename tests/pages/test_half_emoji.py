@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 from dataclasses import replace
 
@@ -110,7 +111,9 @@ def test_the_models_page_shows_what_a_model_with_half_a_name_cost(recorded):
 def test_the_form_takes_a_recorded_description_with_half_an_emoji(recorded):
     app = open_app(run=recorded, change="1")
     assert not app.exception
-    assert any(SHOWN in str(area.value) for area in app.text_area)
+    shown = [json.loads(one.proto.json).get("code", "") for one in app.get("bidi_component")]
+    assert any(SHOWN in code and code.startswith("{") for code in shown), "the reference value"
+    assert SHOWN in shown, "the instructions"
 
 
 def test_half_an_emoji_from_a_reward_is_shown_by_a_real_run():

@@ -344,7 +344,9 @@ def test_stages_can_be_added_and_removed():
 
 def test_values_that_only_the_reward_sees_reach_the_reward_and_no_prompt():
     app = open_app()
-    app.text_area(key=field(app, "extra")).set_value('{"gold": "Brussels"}').run()
+    app.button(key="lab.extra.add").click().run()
+    app.text_input(key=field(app, "extra.0.name")).set_value("gold").run()
+    type_in(app, "extra.0.value", "Brussels")
     write_reward(app, "def reward(args, pred):\n    return float(args['gold'] in pred.answer)\n")
     press_run(app)
     run = ended(app)

@@ -1,0 +1,144 @@
+"""The inputs that the signatures ask for: the name left, a widget for the type right."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+import streamlit as st
+
+from pages.lab.fields import field_key
+from pages.lab.form_state import FormState
+from pages.lab.problems import describe_problem
+from pages.shared.editor import Mark, text_field
+from pages.shared.text import escape_markdown, show_error
+from refine_core import programs
+from refine_core.errors import Problem
+from refine_core.programs import FormInput
+
+_NAME_AND_VALUE = (15, 85)
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "date": datetime.date.fromisoformat,
+    "datetime": datetime.datetime.fromisoformat,
+    "time": datetime.time.fromisoformat,
+}
+_MAX_NUMBER = 2**53 - 1  # that a browser holds
+
+
+def inputs_form(form: FormState) -> None:
+    """A form made from the signatures' types."""
+    asked = programs.list_form_inputs(form.spec.stages)
+    if not asked:
+        st.caption("Inputs appear here once the signature is valid.")
+    for one in asked:
+        problems = _shown_problems(form, one)
+        name, value = st.columns(_NAME_AND_VALUE, gap="xsmall", vertical_alignment="center")
+        with name:
+            st.caption(escape_markdown(one.name), help=_describe(one))
+        with value:
+            marked = _draw(one, problems)
+        for problem in [] if marked else problems:
+            show_error(describe_problem(problem))
+
+
+def _describe(one: FormInput) -> str | None:
+    """What the type and the description say, where there is more to say than that it is text."""
+    kind = f"`{one.type}`" if one.optional or one.kind in ("lines", "json") else ""
+    optional = "optional" if one.optional else ""
+    return " · ".join(filter(None, [kind, optional, escape_markdown(one.description)])) or None
+
+
+def _shown_problems(form: FormState, one: FormInput) -> list[Problem]:
+    """What is wrong with a value; of one that is still to be given, the widget says what it is, and the head of the page that it is missing."""
+    return [problem for problem in form.problems_at(f"inputs.{one.name}") if problem not in form.missing]
+
+
+def _draw(one: FormInput, problems: list[Problem]) -> bool:
+    """The widget of one input; return whether it shows the problems itself."""
+    key, label, state = field_key("in", one.name, one.kind), escape_markdown(one.name), st.session_state
+    entry = state.get(key)
+    match one.kind:
+        case "int" | "float" if entry is None or abs(entry) <= _MAX_NUMBER:
+            st.number_input(
+                label,
+                key=key,
+                value=None,
+                step=1 if one.kind == "int" else 0.1,
+                format=None if one.kind == "int" else "%g",
+                persist_state="session",
+                label_visibility="collapsed",
+            )
+        case "int" | "float":
+            st.code(str(entry), language=None)
+        case "bool":
+            st.checkbox(label, key=key, persist_state="session", label_visibility="collapsed")
+        case "choice":
+            st.selectbox(
+                label,
+                one.choices,
+                index=None,
+                key=key,
+                format_func=_name_choice,
+                persist_state="session",
+                label_visibility="collapsed",
+            )
+        case "date" | "datetime" | "time" if _fits_picker(one.kind, str(entry or "")):
+            _pick(one.kind, label, key)
+        case _:
+            marks = [Mark(describe_problem(problem), problem.line, problem.column) for problem in problems]
+            text_field(one.name, key=key, max_lines=3, placeholder=one.sample, problems=marks)
+            return True
+    return False
+
+
+def _pick(kind: str, label: str, key: str) -> None:
+    """A calendar or a clock. What is chosen is kept as text, as a draft holds no dates."""
+    state, widget = st.session_state, f"{key}:picked"
+    text = str(state.get(key) or "")
+    state[widget] = _READERS[kind](text) if text else None
+
+    def keep() -> None:
+        picked = state[widget]
+        state[key] = picked.isoformat() if picked is not None else ""
+
+    match kind:
+        case "date":
+            st.date_input(
+                label,
+                value=None,
+                min_value=datetime.date.min,
+                max_value=datetime.date.max,
+                format="YYYY-MM-DD",
+                key=widget,
+                on_change=keep,
+                label_visibility="collapsed",
+            )
+        case "time":
+            st.time_input(label, value=None, key=widget, on_change=keep, label_visibility="collapsed")
+        case _:
+            st.datetime_input(
+                label,
+                value=None,
+                min_value=datetime.datetime.min,  # noqa: DTZ901 - a picker has no time zone
+                max_value=datetime.datetime.max,  # noqa: DTZ901
+                format="YYYY-MM-DD",
+                key=widget,
+                on_change=keep,
+                label_visibility="collapsed",
+            )
+
+
+def _fits_picker(kind: str, text: str) -> bool:
+    """Whether a picker can show the value: nothing yet, or one to the minute and without a time zone. Else it is edited as text."""
+    if not text.strip():
+        return True
+    with suppress(ValueError):
+        value = _READERS[kind](text)
+        return kind == "date" or (value.tzinfo is None and not value.second and not value.microsecond)
+    return False
+
+
+def _name_choice(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else escape_markdown(value)
