@@ -43,6 +43,7 @@ export class Story {
       this.scroller.scrollTop = 0;
       this.wasLive = false;
     }
+    const ends = this.live && !live;
     this.data = data;
     this.live = live;
     this.wasLive ||= live;
@@ -62,6 +63,7 @@ export class Story {
       this.fill(slot, row);
     });
     this.layout();
+    if (ends) this.follow(); // rows may have grown
   }
 
   add(attempt) {
@@ -92,7 +94,7 @@ export class Story {
     if (row.change) reward.append(element("span", { className: "change", textContent: row.change, title: "Change from the attempt scored before" }));
     const hints = element("div", { className: "hints" }, ...row.hints.map((hint) => this.hint(hint)));
     const line = element("div", { className: "row" }, number, output, parts, reward);
-    const hasPlace = row.hints.length || (this.data.has_hints && row.attempt > 0 && !pending);
+    const hasPlace = row.hints.length || (this.data.has_hints && row.attempt > 0);
     slot.item.replaceChildren(...(hasPlace ? [hints] : []), line);
     if (focused) slot.button.focus({ preventScroll: true });
   }
@@ -101,9 +103,11 @@ export class Story {
     if (row.message) return [element("p", { className: "main message", dir: "auto", textContent: row.message, title: row.message })];
     const [main, ...others] = row.fields;
     const parts = [];
-    if (main) parts.push(element("p", { className: "main", dir: "auto" }, ...this.field(main, row)));
+    const apart = others.length && main.pieces.length ? main.note : ""; // told in the line beneath, where there is one
+    if (main) parts.push(element("p", { className: "main", dir: "auto" }, ...this.field(apart ? { ...main, note: "" } : main, row)));
     const waiting = others.filter((field) => field.state === "waiting");
     const told = others.filter((field) => field.state !== "waiting").map((field) => element("span", { className: "field" }, ...this.field(field, row)));
+    if (apart) told.unshift(element("span", { className: "quiet", textContent: `${main.name} ${apart}` }));
     if (waiting.length) told.push(element("span", { className: "quiet", textContent: `${waiting.map((f) => f.name).join(", ")}: waiting` }));
     if (told.length) parts.push(element("p", { className: "sub", dir: "auto" }, ...told.flatMap((one, i) => (i ? [" · ", one] : [one]))));
     const notes = row.parts_message && !this.data.columns.length ? [row.parts_message, ...row.notes] : row.notes;

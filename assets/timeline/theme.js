@@ -37,7 +37,7 @@ export function readTheme(element) {
       faint: mix(text, background, 0.05),
       track: mix(text, background, 0.09),
       best: pick("#008a64", "#1fbf92"),
-      failed: pick("#c4500a", "#f0813a"),
+      failed: pick("#b84a08", "#f0813a"),
       bar: mix(scored, background, dark ? 0.62 : 0.58),
       chip: mix(hint, background, 0.16),
     },

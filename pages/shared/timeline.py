@@ -25,9 +25,8 @@ from refine_core.programs import ProgramSpec
 from refine_core.runs import Attempt, Timeline
 
 STYLES: Final = ("timeline.css", "chart.css")
-ROOM_PX: Final = (
-    560  # of a screen's height for other things than the story, which scrolls inside what is left
-)
+# Of a screen's height, what is for other things than the story: it scrolls inside what is left, 400 of 900 pixels.
+ROOM_PX: Final = 500
 
 _component = st.components.v2.component(
     "refinescope.timeline",

@@ -61,11 +61,14 @@ def take(state: object, key: str) -> float | None:
         span = _span(asked["range"])
         _set(_RANGE, span)
         _set(_SHOW, "range" if span else "")
-    for name, default in ((_SORT, _DEFAULTS.sort), (_SHOW, _DEFAULTS.show)):
-        if isinstance(asked.get(name), str):
-            _set(name, "" if asked[name] == default else asked[name])
-    if isinstance(asked.get(_PAGE), int):
-        _set(_PAGE, str(asked[_PAGE]))
+    for name, said, default in (
+        (_SORT, asked.get("sort"), _DEFAULTS.sort),
+        (_SHOW, asked.get("show"), _DEFAULTS.show),
+    ):
+        if isinstance(said, str):
+            _set(name, "" if said == default else said)
+    if isinstance(asked.get("page"), int):
+        _set(_PAGE, str(asked["page"]))
     elif "view" not in asked:
         forget_page()  # another order or filter begins where the attempt looked at is
     return at

@@ -101,9 +101,9 @@ def _why_none(timeline: Timeline, before: Attempt) -> str:
 
 
 def _emphasize(hint: str, fields: Collection[str]) -> list[tuple[str, bool]]:
-    """The hint in pieces, with the names of fields apart."""
+    """The hint in pieces, with the names of fields apart, and without backticks around them."""
     names = "|".join(re.escape(name) for name in sorted(fields, key=len, reverse=True) if name)
     if not names:
         return [(hint, False)]
-    pieces = re.split(rf"(?<!\w)({names})(?!\w)", hint)
+    pieces = re.split(rf"`?(?<!\w)({names})(?!\w)`?", hint)
     return [(piece, bool(i % 2)) for i, piece in enumerate(pieces) if piece]

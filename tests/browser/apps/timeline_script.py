@@ -1,6 +1,6 @@
 """The timeline with made-up logs: `?show=failures`, or the field "Show", names one of tests.logs.SCENARIOS.
 
-"live" grows as asked, and so does "live matrix"; "ghost: NAME" is what may come before a run of that name. What follows a # in the name only makes it another visit, with nothing chosen yet; each has a
+"live" grows as asked, and so does "live matrix"; "streaming" goes on word by word, a step each time it is asked; "ghost: NAME" is what may come before a run of that name. What follows a # in the name only makes it another visit, with nothing chosen yet; each has a
 component of its own, as each run has in the app. `&width=720` puts it into a column of so many pixels.
 """
 
@@ -9,6 +9,8 @@ import streamlit as st
 from pages.shared import timeline_choice
 from pages.shared.timeline import draw_ghost, draw_timeline
 from refine_core.log.folds import cut_short
+from refine_core.log.folds import timeline as fold
+from refine_core.log.timeline import Timeline
 from tests import logs
 
 st.set_page_config(page_title="Timeline", layout="wide")
@@ -26,8 +28,23 @@ if live:
         log.attempt(round(0.1 + 0.1 * i, 3), outputs={"answer": f"words {i}"})
         log.advise({"answer": "Go on."})
     log.running()
+elif show == "streaming":
+    log = logs.headline(1 if state.steps < 3 else 2)
 else:
     log = {**logs.SCENARIOS, **logs.LARGE}[show.removeprefix("ghost: ")]()
+
+
+REPLY = "[[ ## headline ## ]]\nFoldable", " kettle for campers", '\n\n[[ ## keywords ## ]]\n["kettle", "cam'
+
+
+def stream(timeline: Timeline) -> Timeline:
+    """Words of the reply under way; once it is read, the attempt is scored, and then the next one has begun."""
+    if state.steps < len(REPLY):
+        next(call for call in timeline.calls if call.waiting).draft = "".join(REPLY[: state.steps + 1])
+    elif state.steps == len(REPLY):
+        scored = next(r.seq for r in log.records if r.seq > 12 and r.event.kind == "reward_scored")
+        return fold([record for record in log.records if record.seq <= scored])
+    return timeline
 
 
 @st.fragment(run_every=0.3 if live else None)
@@ -38,6 +55,7 @@ def view() -> None:
             draw_ghost(log.timeline.spec, key=f"timeline-{visit}")
             return
         shown = cut_short(log.timeline) if show == "left" else log.timeline
+        shown = stream(shown) if show == "streaming" else shown
         picked = draw_timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
     if picked is not None:
         state.selected = picked

@@ -1,0 +1,316 @@
+"""The story and the table in a real browser: what a person reads, picks and pages through; while a run goes on nothing moves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+APP = Path(__file__).parent / "apps" / "timeline_app.py"
+VISITS = count(1)
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def show(chromium: Browser, serve: Callable[[Path], str]) -> Iterator[Open]:
+    """Open a scenario of tests.logs at an address of its own."""
+    contexts = []
+    errors: list[str] = []
+
+    def go(name: str, *, size: tuple[int, int] = (1280, 900), scheme: str = "light", **query: str) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        more = "".join(f"&{key}={value}" for key, value in query.items())
+        page.goto(f"{serve(APP)}?show={name}%23story{next(VISITS)}{more}")
+        page.locator(".rs-timeline .chart .layer").first.wait_for(state="attached")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+def slots(page: Page) -> Locator:
+    return page.locator(".rs-timeline .story .slot")
+
+
+def selected(page: Page) -> Locator:
+    return page.locator(".rs-timeline .story .slot.selected .number button")
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".rs-timeline tbody tr")
+
+
+def address(page: Page) -> dict[str, str]:
+    return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items() if key != "show"}
+
+
+def boxes(page: Page) -> list[list[float]]:
+    """Where the chart, the story, each place in it and the buttons lie on the page."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.rs-timeline :is(.place, .story, .slot, .row > .number, .steps)')].map((e) => {
+          const box = e.getBoundingClientRect();
+          return [box.x, box.y + scrollY, box.width, box.height].map((v) => Math.round(v * 10) / 10);
+        })"""
+    )
+
+
+# ---- reading
+
+
+def test_the_story_says_what_changed_what_it_scored_and_which_hint_it_got(show):
+    page = show("headline")
+    second = slots(page).nth(1)
+    expect(slots(page)).to_have_count(4)
+    expect(second.locator(".hint")).to_have_text(
+        "Hint Keep headline to 8 words at most. In keywords, list three separate words."
+    )
+    expect(second.locator(".hint b")).to_have_text(["headline", "keywords"])
+    expect(second.locator("ins")).to_have_text(["Foldable", ", camping, foldable"])
+    expect(second.locator(".part .value")).to_have_text(
+        ["▲ 0.25 (more than before)", "0.25", "▲ 0.25 (more than before)", "0"]
+    )
+    expect(second.locator(".reward")).to_have_text("Reward 0.75+0.42")
+    heads = page.locator(".story .head .number")
+    expect(heads).to_have_text(
+        ["shortbest 0.25", "names itbest 0.25", "keywordsbest 0.25", "pricebest 0.25", "reward"]
+    )
+
+
+def test_parts_stand_in_columns_under_their_names(show):
+    page = show("headline")
+    right = "es => es.map((e) => Math.round(e.getBoundingClientRect().right))"
+    heads = page.locator(".story .head .number").evaluate_all(right)
+    for i in range(4):
+        assert slots(page).nth(i).locator(".part, .reward").evaluate_all(right) == heads
+
+
+def test_a_failed_attempt_has_its_message_where_its_output_would_be(show):
+    page = show("failures")
+    expect(slots(page).nth(1).locator(".output")).to_have_text("no field 'answer' in the reply")
+    expect(slots(page).nth(1).locator(".reward")).to_have_text("Reward failed")
+    expect(slots(page).nth(4)).to_contain_text("failed on line 3 of the reward")
+
+
+def test_markup_of_a_model_and_its_directions_stay_text(show):
+    page = show("hostile")
+    expect(slots(page).first).to_contain_text('<img src=x onerror="window.hurt=1"><b>bold</b>')
+    expect(slots(page).nth(1).locator(".hint").first).to_contain_text("Hint for <b>draft</b>")
+    assert page.locator(".story :is(img, a, script, u)").count() == 0
+    assert (
+        page.locator(".story b").evaluate_all("es => es.filter((e) => e.textContent === 'bold').length") == 0
+    )
+    assert page.evaluate("window.hurt") is None
+    assert slots(page).first.locator(".main").evaluate("e => getComputedStyle(e).unicodeBidi") == "isolate"
+
+
+# ---- picking
+
+
+@pytest.mark.fault(33)
+@pytest.mark.parametrize(
+    ("clicked", "key", "attempt"), [(1, "j", "3"), (4, "k", "4"), (0, "f", "2"), (5, "b", "3")]
+)
+def test_keys_work_after_a_click_on_a_row_of_the_story(show, clicked, key, attempt):
+    page = show("failures")
+    page.get_by_label("Elsewhere").focus()
+    slots(page).nth(clicked).locator(".output").click()
+    expect(selected(page)).to_have_text(str(clicked + 1))
+    expect(page.get_by_text(f"Selected: {clicked}")).to_be_visible()
+    page.keyboard.press(key)
+    expect(selected(page)).to_have_text(attempt)
+    expect(page.get_by_text(f"Selected: {int(attempt) - 1}")).to_be_visible()
+
+
+def test_rows_are_reached_by_tab_and_the_focus_goes_along_with_the_keys(show):
+    page = show("failures")
+    page.locator(".story .slot .number button").first.focus()
+    page.keyboard.press("Enter")
+    expect(selected(page)).to_have_text("1")
+    page.keyboard.press("j")
+    expect(selected(page)).to_be_focused()
+    expect(selected(page)).to_have_accessible_name("Attempt 2")
+    assert page.locator('.story .number button[tabindex="0"]').count() == 1, "one stop for Tab"
+
+
+def test_a_row_that_is_picked_comes_into_view_inside_the_story_alone(show):
+    page = show("twelve", size=(1280, 700))
+    top = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+    page.locator(".rs-timeline").focus()
+    for _ in range(12):
+        page.keyboard.press("j")
+    expect(selected(page)).to_have_text("12")
+    inside = page.locator(".story").bounding_box()
+    row = slots(page).nth(11).bounding_box()
+    assert inside["y"] <= row["y"]
+    assert row["y"] + row["height"] <= inside["y"] + inside["height"] + 1
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == top
+
+
+def test_the_question_mark_shows_the_keys_and_escape_hides_them(show):
+    page = show("two stages")
+    before = boxes(page)
+    page.locator(".rs-timeline").focus()
+    page.keyboard.press("?")
+    keys = page.locator(".rs-timeline .keys")
+    expect(keys).to_be_visible()
+    for words in ("the next attempt", "the best attempt", "compare the attempt with the one before it"):
+        expect(keys).to_contain_text(words)
+    assert boxes(page) == before, "nothing gives way"
+    page.keyboard.press("j")
+    expect(selected(page)).to_have_text("1")
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.get_by_role("button", name="Keys").click()
+    expect(keys).to_be_visible()
+
+
+# ---- while a run goes on
+
+
+@pytest.mark.fault(40)
+def test_nothing_moves_while_a_reply_streams_and_attempts_arrive(show):
+    page = show("streaming")
+    expect(slots(page)).to_have_count(5)
+    expect(page.locator(".story .running .main")).to_contain_text("Foldable")
+    before = boxes(page)
+    for words in ("kettle for campers", "keywords"):
+        page.get_by_role("button", name="Grow").click()
+        expect(page.locator(".story .running .output")).to_contain_text(words)
+        assert boxes(page) == before
+    page.get_by_role("button", name="Grow").click()
+    expect(slots(page).nth(1).locator(".reward")).to_contain_text("0.75")
+    assert boxes(page) == before
+    page.get_by_role("button", name="Grow").click()
+    expect(slots(page).nth(2)).to_have_class(re.compile("running"))
+    expect(slots(page).nth(2).locator(".hint")).to_contain_text("price is the amount")
+    assert boxes(page) == before
+
+
+def test_what_is_to_come_has_its_place_and_says_its_temperature(show):
+    page = show("streaming")
+    expect(page.locator(".story .pending .main")).to_have_text(
+        ["temperature 0.6, with the next hint", "temperature 0.7", "temperature 0.8"]
+    )
+    expect(page.locator(".story .running .sub")).to_have_text("keywords, price: waiting")
+    slots(page).nth(3).click()
+    expect(selected(page)).to_have_count(0)
+
+
+# ---- the table
+
+
+def test_a_switch_shows_the_table_and_the_address_keeps_it(show):
+    page = show("headline")
+    expect(rows(page).first).to_be_hidden()
+    page.get_by_role("button", name="Table", exact=True).click()
+    expect(page.get_by_role("table", name="Ledger")).to_be_visible()
+    expect(page.locator(".story")).to_be_hidden()
+    page.wait_for_url(re.compile("view=table"))
+    page.get_by_role("button", name="Story", exact=True).click()
+    expect(page.locator(".story")).to_be_visible()
+
+
+def test_the_table_of_a_long_run_is_paged_and_follows_the_selection(show):
+    page = show("hundred")
+    expect(rows(page)).to_have_count(10)
+    expect(page.get_by_text("page 1 of 10")).to_be_visible()
+    page.get_by_role("button", name="Next page").click()
+    expect(rows(page).first.get_by_role("button")).to_have_text("11")
+    assert address(page) == {"page": "2"}
+    rows(page).last.get_by_role("button").click()
+    expect(page.get_by_text("Selected: 19")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.get_by_text("Selected: 20")).to_be_visible()
+    expect(rows(page).first.get_by_role("button")).to_have_text("21")
+    assert address(page) == {}
+
+
+def test_the_table_is_sorted_by_a_press_on_a_heading(show):
+    page = show("hundred")
+    heading = page.get_by_role("columnheader", name="reward")
+    heading.get_by_role("button").click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    shown = [float(text) for text in rows(page).locator(".reward").all_inner_texts()]
+    assert shown == sorted(shown, reverse=True)
+    assert shown[0] == 1
+    heading.get_by_role("button").click()
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    page.reload()
+    expect(page.get_by_role("columnheader", name="reward")).to_have_attribute("aria-sort", "ascending")
+
+
+def test_the_table_is_filtered_and_the_steps_go_by_what_is_left(show):
+    page = show("hundred")
+    page.get_by_role("button", name=re.compile("^Failed")).click()
+    expect(rows(page)).to_have_count(5)
+    expect(rows(page).locator("td.reward")).to_have_text(["failed"] * 5)
+    page.locator(".rs-timeline").focus()
+    page.keyboard.press("j")
+    first = int(rows(page).first.get_by_role("button").inner_text()) - 1
+    expect(page.get_by_text(f"Selected: {first}", exact=True)).to_be_visible()
+    assert address(page) == {"which": "failed"}
+    page.get_by_role("button", name=re.compile("^All")).click()
+    expect(rows(page)).to_have_count(10)
+
+
+@pytest.mark.parametrize("query", [{"page": "99999"}, {"page": "-1"}, {"sort": "-nonsense"}, {"which": "<b>"}, {"range": "9-2"}, {"view": "x"}])  # fmt: skip
+def test_an_address_that_makes_no_sense_shows_what_there_is(show, query):
+    page = show("hundred", **query)
+    expect(rows(page)).to_have_count(10)
+
+
+# ---- room and theme
+
+
+@pytest.mark.parametrize("name", ["headline", "streaming", "two stages", "failures", "hostile", "long words"])
+def test_on_a_phone_the_parts_stand_under_the_output_and_nothing_scrolls_sideways(show, name):
+    page = show(name, size=(390, 844))
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator(".story").evaluate("e => e.scrollWidth <= e.clientWidth")
+    if name == "headline":
+        row = slots(page).nth(1)
+        assert row.locator(".part").first.bounding_box()["y"] > row.locator(".sub").bounding_box()["y"]
+        expect(row.locator(".part .name").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_story_has_contrast(show, scheme):
+    page = show("failures", scheme=scheme)
+    slots(page).nth(1).click()
+    expect(selected(page)).to_have_text("2")
+    assert page.evaluate(CONTRASTS) == []
+
+
+CONTRASTS = """() => {
+  const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgb = (colour, under = [255, 255, 255]) => {
+    pen.fillStyle = `rgb(${under})`; pen.fillRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = (c) => c.map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const found = {};
+  for (const e of document.querySelectorAll('.story :is(p, span, ins, b, div), .steps button:not(:disabled)')) {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || e.closest('.sr')) continue;
+    let ground = rgb(getComputedStyle(document.querySelector('.stApp')).backgroundColor);
+    const grounds = [];
+    for (let at = e; at && !at.matches('.stApp'); at = at.parentElement) grounds.unshift(getComputedStyle(at).backgroundColor);
+    for (const colour of grounds) ground = rgb(colour, ground);
+    const [low, high] = [luminance(rgb(getComputedStyle(e).color, ground)), luminance(ground)].sort((x, y) => x - y);
+    const contrast = (high + 0.05) / (low + 0.05);
+    if (contrast < 4.5) found[`${e.className} ${e.textContent.trim().slice(0, 20)}`] = contrast;
+  }
+  return Object.entries(found);
+}"""
