@@ -18,8 +18,10 @@ visit = st.text_input("Show", value=st.query_params.get("show", "two stages"))
 width = st.query_params.get("width", "stretch")
 state = st.session_state
 if state.get("visit") != visit:
+    for name in timeline_choice.KEYS:
+        if "visit" in state and name != "view":
+            st.query_params.pop(name, None)
     state.visit, state.steps, state.selected, state.picks, state.polls = visit, 0, None, 0, 0
-    timeline_choice.forget()
 show = visit.partition("#")[0]
 live = show.startswith("live")
 if live:
