@@ -271,7 +271,7 @@ def test_an_address_that_makes_no_sense_shows_what_there_is(show, query):
 
 
 @pytest.mark.parametrize("name", ["headline", "streaming", "two stages", "failures", "hostile", "long words"])
-def test_on_a_phone_the_parts_stand_under_the_output_and_nothing_scrolls_sideways(show, name):
+def test_on_a_phone_parts_stand_under_the_output_and_nothing_scrolls_sideways(show, name):
     page = show(name, size=(390, 844))
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.locator(".story").evaluate("e => e.scrollWidth <= e.clientWidth")
