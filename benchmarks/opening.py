@@ -150,7 +150,7 @@ def _tabs(chromium: Browser, *, attempts: int) -> Row:
         for page in opened:
             page.goto(f"{run.server.wait()}/run?run={run.run_id}", wait_until="commit")
         for page in opened:
-            page.locator(".rs-timeline .chart svg").wait_for(timeout=LONGEST_MS)
+            page.locator(".rs-timeline .chart svg").wait_for(timeout=4 * LONGEST_MS)
         begun = time.time()
         run.wait(run.calls + attempts)
         scored = {

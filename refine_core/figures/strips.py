@@ -40,7 +40,7 @@ def draw_temperatures(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
         "brief": [str(i) if i in rolled else _brief(values[i]) for i in order],
         "style": ["text" if i in by_index else "faint" for i in order],
         "anchor": "middle",
-        "room": 40,
+        "room": 46,
         "room_brief": 20,
         "attempt": order,
     }
