@@ -15,6 +15,7 @@ const LETTER_PX = 6.4;
 const LEAST_OUTPUT_PX = 230; // below which the parts stand under the output
 const LINE_PX = { main: 20, sub: 18, hint: 24, pad: 14, parts: 44 }; // as in timeline.css
 const MAX_LINES = 3;
+const UPTAKE = { followed: "✓", partly: "◐", not_followed: "✗", not_checkable: "–", leak: "!" };
 const ARROW = "M5 0V6q0 4 4 4H17";
 
 export class Story {
@@ -23,7 +24,9 @@ export class Story {
     this.slots = new Map();
     this.head = element("div", { className: "head", "aria-hidden": "true" });
     this.list = element("ol", { className: "attempts", "aria-label": "Attempts, with what changed from one to the next" });
-    this.scroller = element("div", { className: "story", role: "region", "aria-label": "Story of the run" }, this.head, this.list);
+    this.tip = element("div", { className: "tip", hidden: true, "aria-hidden": "true" });
+    this.scroller = element("div", { className: "story", role: "region", "aria-label": "Story of the run" }, this.head, this.list, this.tip);
+    this.scroller.addEventListener("scroll", () => (this.tip.hidden = true));
     this.elements = [this.scroller];
     this.list.addEventListener("click", (event) => {
       const slot = event.target.closest("li");
@@ -156,7 +159,29 @@ export class Story {
     const cut = hint.is_cut ? [element("span", { className: "quiet", textContent: " …", title: "The whole hint is in the attempt's prompts" })] : [];
     const text = element("p", { className: hint.is_quiet ? "quiet" : "", dir: "auto" }, element("span", { className: "to", textContent: hint.who }), " ", ...words, ...cut);
     text.title = hint.words.map(([one]) => one).join("");
-    return element("div", { className: "hint" }, arrow, text);
+    return element("div", { className: "hint" }, arrow, text, ...(hint.uptake ? [this.uptake(hint.uptake)] : []));
+  }
+
+  // Whether the output followed the hint; the rules that say so show while it is pointed at or has the focus.
+  uptake({ verdict, words, rules }) {
+    const sign = element("span", { className: verdict, "aria-hidden": "true", textContent: UPTAKE[verdict] });
+    const button = element("button", { type: "button", className: "uptake" }, sign, ` ${words}`);
+    button.setAttribute("aria-label", `Hint ${words}. ${rules.join(". ")}`);
+    const show = () => {
+      this.tip.replaceChildren(...rules.map((rule) => element("p", { textContent: rule })));
+      this.tip.hidden = false;
+      Object.assign(this.tip.style, { left: "0", top: "0" }); // where that is depends on what stands around the story
+      const [box, own] = [button, this.tip].map((node) => node.getBoundingClientRect());
+      const below = box.bottom + 4 + own.height < innerHeight;
+      const top = below ? box.bottom + 4 : Math.max(4, box.top - 4 - own.height);
+      this.tip.style.left = `${Math.max(8, box.right - own.width) - own.left}px`;
+      this.tip.style.top = `${top - own.top}px`;
+    };
+    const hide = () => (this.tip.hidden = true);
+    for (const name of ["pointerenter", "focus", "click"]) button.addEventListener(name, show);
+    for (const name of ["pointerleave", "blur"]) button.addEventListener(name, hide);
+    button.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+    return button;
   }
 
   // ---- room

@@ -8,28 +8,42 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from refine_core.figures import text
 from refine_core.figures.story_text import clean
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_advice_failure
+from refine_core.uptake import Verdict, hint_uptake, leaks, routing
 
 _LIMIT: Final = 320  # characters of a hint
 _SEVERAL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
+class StoryUptake:
+    """verdict: chooses the mark; "leak" for a hint that quotes a value that only the reward should see. words: the same.
+
+    rules: what it stands on, a line each.
+    """
+
+    verdict: Verdict | Literal["leak"]
+    words: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoryHint:
     """who: "Hint", or "Hint for write". words: the hint in pieces, each with whether it names a field. is_quiet: no hint's text.
 
-    is_cut: whether the hint is longer than its words.
+    is_cut: whether the hint is longer than its words. uptake: what the attempt made of it, once it has.
     """
 
     who: str
     words: tuple[tuple[str, bool], ...]
     is_quiet: bool = False
     is_cut: bool = False
+    uptake: StoryUptake | None = None
 
 
 def hints_of(
@@ -53,12 +67,14 @@ def hints_of(
         why = "removed by hand" if attempt.edited_hints or before is None else _why_none(timeline, before)
         return [_quiet("No hint", why)]
     several = _count_predictors(timeline, attempt) >= _SEVERAL
+    uptakes = _uptakes(timeline, attempt)
     return [
         StoryHint(
             (f"Hint for {text.shorten(name, 40)}" if several else "Hint")
             + (", edited by hand" if name in attempt.edited_hints else ""),
             tuple(_emphasize(text.clip(" ".join(clean(hint).split()), _LIMIT), fields)),
             is_cut=len(hint) > _LIMIT,
+            uptake=uptakes.get(name),
         )
         for name, hint in told.items()
     ]
@@ -97,7 +113,25 @@ def _why_none(timeline: Timeline, before: Attempt) -> str:
         if before.state == "failed":
             return "a failed attempt brings no advice"
         return "" if timeline.spec.hint_source == "adviser" else "the reward gave no feedback"
+    routes = {route.route for route in routing(timeline, before)}
+    if "nobody" in routes:
+        return "the advice reached nobody: it names no predictor of the program"
+    if "not_named" in routes:
+        return "the adviser named no predictor"
     return "the adviser found no module at fault"
+
+
+def _uptakes(timeline: Timeline, attempt: Attempt) -> dict[str, StoryUptake]:
+    """What the attempt made of its hints; a hint that gives a reference value away says that first."""
+    found: dict[str, StoryUptake] = {}
+    given_away = leaks(timeline, attempt)
+    for name, uptake in hint_uptake(timeline, attempt).items():
+        notes = [clean(leak.text) for leak in given_away.get(name, ())]
+        is_leak = any(leak.kind == "reference" for leak in given_away.get(name, ()))
+        words = f"{uptake.words}, quotes a reference value" if is_leak else uptake.words
+        lines = (*clean(uptake.description).split("\n"), *notes)
+        found[name] = StoryUptake("leak" if is_leak else uptake.verdict, words, lines)
+    return found
 
 
 def _emphasize(hint: str, fields: Collection[str]) -> list[tuple[str, bool]]:

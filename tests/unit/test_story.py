@@ -281,3 +281,22 @@ def test_rows_that_are_asked_for_alone_are_the_same_as_among_all(wanted):
     assert list(build_story(timeline, attempts=wanted).rows) == [
         every[i] for i in sorted(wanted & set(every))
     ]
+
+
+def test_a_hint_says_what_the_attempt_made_of_it():
+    story = build_story(logs.two_stages().timeline)
+    (hint,) = story.rows[3].hints
+    assert hint.uptake is not None
+    assert (hint.uptake.verdict, hint.uptake.words) == ("followed", "followed")
+    assert "no full stop at the end: yes (no before)" in hint.uptake.rules
+    assert [h.uptake.verdict for h in story.rows[2].hints if h.uptake] == ["not_checkable"]
+
+
+def test_a_story_tells_no_fault_from_a_predictor_that_was_not_named():
+    log = logs.Log(stages=("answer",))
+    log.attempt(0.2)
+    given = ev.AdviceGiven(0, "", {"answer": "N/A"}, 0.1, {"writer": "Be brief."}, ("answer",))
+    log.emit("attempt-0/advice", given)
+    log.attempt(0.3)
+    (hint,) = build_story(log.timeline).rows[1].hints
+    assert hint.words[0][0] == "the advice reached nobody: it names no predictor of the program"
