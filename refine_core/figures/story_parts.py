@@ -9,11 +9,13 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nlargest
 from typing import Literal
 
 from refine_core.formatting import format_score
 from refine_core.log.timeline import Timeline
 
+MAX_COLUMNS = 7
 Direction = Literal["up", "down", ""]
 
 
@@ -37,17 +39,25 @@ class PartCell:
 
 
 def part_columns(timeline: Timeline) -> list[PartColumn]:
-    """The parts of all scores, in the order in which they came; before the first score, those that the reward's code names."""
+    """The parts of all scores, in the order in which they came; before the first score, those that the reward's code names.
+
+    Of more than MAX_COLUMNS, those with the largest values have a column, and one more says how many have none.
+    """
     seen: dict[str, list[float]] = {}
     for attempt in timeline.attempts:
         for name, value in (attempt.score.parts if attempt.score is not None else {}).items():
             seen.setdefault(name, []).append(value)
     if not seen and timeline.end is None:
         return [PartColumn(name, "", 0.0) for name in named_parts(timeline.spec.reward)]
-    return [
-        PartColumn(name, f"best {_number(max(values))}" if any(values) else "", max(map(abs, values)))
+    largest = {name: max(map(abs, values)) for name, values in seen.items()}
+    chosen = set(nlargest(MAX_COLUMNS, largest, key=largest.__getitem__))
+    columns = [
+        PartColumn(name, f"best {_number(max(values))}" if any(values) else "", largest[name])
         for name, values in seen.items()
+        if name in chosen
     ]
+    rest = len(seen) - len(columns)
+    return [*columns, PartColumn(f"{rest:,} more", "see Reward", 0.0)] if rest else columns
 
 
 def part_cells(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from refine_core.differences import Piece, diff_words
@@ -20,6 +21,7 @@ ALIKE: Final = 0.4  # what two texts have in common at least, if their words are
 _FEW_WORDS: Final = 12  # a text of so few words is marked whatever it has in common with the one before
 _LONG_SAME: Final = 120  # characters, beyond which the middle of what is the same is left out
 _KEPT: Final = 48  # characters at either end of that
+_MOST_ITEMS = 200  # of a list, that are looked at
 _SHORT_LIST: Final = 48  # characters of a list that is shown whole, item by item
 _UNCHANGED: Final = 24  # characters of a value that is shown though it is the same
 _JOINERS: Final = "\u200c\u200d"  # they belong to words of some scripts, and to emoji
@@ -110,8 +112,11 @@ def _show_list(value: Sequence[object], before: object, limit: int, *, fold: boo
     return Shown(shown.pieces, note, shown.is_cut, _was(_join(old)))
 
 
-def _items(value: Iterable[object]) -> list[str]:
-    return [clean(text.to_text(item, 2000)) for item in value]
+def _items(value: Sequence[object]) -> list[str]:
+    """The items as text; of very many, the first, and how many more there are."""
+    items = [clean(text.to_text(item, 2000)) for item in islice(value, _MOST_ITEMS)]
+    rest = len(value) - len(items)
+    return [*items, f"{rest:,} more"] if rest else items
 
 
 def _join(items: Sequence[str]) -> str:

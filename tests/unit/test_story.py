@@ -300,3 +300,18 @@ def test_a_story_tells_no_fault_from_a_predictor_that_was_not_named():
     log.attempt(0.3)
     (hint,) = build_story(log.timeline).rows[1].hints
     assert hint.words[0][0] == "the advice reached nobody: it names no predictor of the program"
+
+
+def test_of_very_many_parts_only_the_largest_have_columns():
+    log = logs.Log()
+    log.attempt(1.0, parts={f"part {i}": float(i) for i in range(50)})
+    columns = build_story(log.timeline).columns
+    assert [c.name for c in columns] == [*(f"part {i}" for i in range(43, 50)), "43 more"]
+
+
+def test_of_a_very_long_list_only_the_first_items_are_compared():
+    words = [f"word{i}" for i in range(5000)]
+    shown = show_value([*words, "new"], words, limit=400, fold=True)
+    text = shown.note + "".join(piece.text for piece in shown.pieces)
+    assert "200 unchanged" in text
+    assert "4,801 more" in text
