@@ -50,6 +50,7 @@ PACKAGES = (
     "refine",
     "messages",
     "stop_summary",
+    "call_snippets",
     "remarks",
     "uptake",
     "play",

@@ -9,11 +9,12 @@ import streamlit as st
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.problems import show_problems
-from pages.shared.text import ROLES, escape_markdown, show_text
+from pages.shared.text import escape_markdown, show_text
 from refine_core import connections, programs
 from refine_core.formatting import format_temperature
 from refine_core.glossary import GLOSSARY
 from refine_core.programs import HintSource, Schedule
+from refine_core.runs import ROLES
 
 MAX_LISTED = 60  # temperatures in one line
 _SOURCES: dict[HintSource, str] = {

@@ -9,9 +9,10 @@ from pages.lab.form_state import FormState
 from pages.lab.hints import describe_temperatures, show_advice_request
 from pages.lab.reward_trial import try_reward_form
 from pages.lab.verdict import draw_ready
-from pages.shared.text import ROLES, escape_markdown, show_text
+from pages.shared.text import escape_markdown, show_text
 from pages.shared.timeline import draw_ghost
 from refine_core import programs
+from refine_core.runs import ROLES
 
 DETAIL_PX = 300  # of the tabs, which scroll inside
 _NUMBER_AND_TEXT = (7, 93)

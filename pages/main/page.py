@@ -7,12 +7,13 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.text import escape_markdown
+from pages.shared.title import title_page
 from refine_core import runs as store
 from refine_core.errors import StoreError
 
 ROOT = Path(__file__).parents[2]
 
-st.set_page_config(page_title="Refinescope", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
+title_page("")  # before the navigation, or the page's own icon would be fetched from elsewhere
 st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 
 lab = st.Page(address.LAB, title="Lab", icon=":material/science:", default=True)
@@ -31,4 +32,5 @@ pages = [lab, runs, models, run, play, compare, present]
 page = st.navigation(pages, position="hidden")
 if page != present:  # a room sees nothing but the run
     page = st.navigation(pages, position="top")
+title_page(page.title)
 page.run()

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from pages.run.header import draw_header, name_of
 from pages.shared import address
-from pages.shared.run_actions import draw_actions
 from pages.shared.run_view import draw_live_run, show_unknown_run
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import show_error
+from pages.shared.title import title_page
 from refine_core import runs
 from refine_core.errors import StoreError
 
@@ -16,23 +17,14 @@ if run_id is None:
     st.stop()
 try:
     run = runs.get(run_id)
+    annotation = runs.annotation(run_id)
 except StoreError as error:
     show_error(str(error))
     st.stop()
 if run is None:
     show_unknown_run(run_id)
 else:
-    st.title(escape_markdown(runs.title(run.timeline.spec)), anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if not run.awaits_decision:  # else "Fix the reward" leads there
-            st.page_link(
-                address.LAB,
-                label="Edit in the Lab",
-                icon=":material/science:",
-                query_params=address.change_query(run_id),
-            )
-        draw_actions(run)
-        st.page_link(
-            address.PLAY, label="Play", icon=":material/slow_motion_video:", query_params={"run": run_id}
-        )
-    draw_live_run(run)
+    title_page(name_of(run, annotation))
+    with st.container(gap="xsmall"):
+        draw_header(run, annotation)
+        draw_live_run(run, beside=True)

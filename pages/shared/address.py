@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from refine_core.programs import EXAMPLES
+from refine_core.runs import TABS, Tab
 
 # The pages, as links name them: from the entry script's folder.
 LAB: Final = "../lab/page.py"
@@ -90,6 +91,17 @@ def leave_run() -> None:
 def attempt() -> int | None:
     """The index of the attempt that the address names (it counts from 1), or None."""
     return _index("attempt")
+
+
+def tab() -> Tab | None:
+    """The tab of the attempt's detail that the address names, or None."""
+    named = st.query_params.get("tab", "")
+    return next((one for one in TABS if one == named), None)
+
+
+def show_tab(tab: Tab) -> None:
+    """Have the address name this tab, which stays open when another attempt is selected."""
+    st.query_params["tab"] = tab
 
 
 def step() -> int | None:

@@ -1,172 +1,244 @@
-"""One attempt in full: outputs, reward, hints, the prompts and replies of each predictor, advice.
+"""One attempt in full, in tabs: output, reward, advice, prompts and replies, and the recorded events.
 
-reward_view           its reward
-prompts_and_replies   what was sent, and what came back
+    draw_attempt(timeline, attempt, …)      the tab, the caller and the page of a long text stay when another attempt is selected
+
+output_view, reward_view, advice_view, prompts_and_replies    what each tab holds: only the open one is built and sent
+attempt_copies    what can be copied of it                    assets/run    how it looks
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
 import streamlit as st
 
-from pages.shared.prompts_and_replies import draw_calls, draw_predictor, draw_questions
-from pages.shared.reward_view import draw_reward
-from pages.shared.text import (
-    escape_markdown,
-    show_error,
-    show_fields,
-    show_output,
-    show_text,
-    show_whole_message,
-)
-from refine_core.formatting import (
-    format_temperature,
-)
+from pages.shared import address
+from pages.shared.advice_view import advice_sections
+from pages.shared.attempt_copies import Copy, list_copies, write_copy
+from pages.shared.blocks import Section, View, count_characters, note
+from pages.shared.output_view import output_sections
+from pages.shared.prompts_and_replies import caller_sections
+from pages.shared.reward_view import reward_sections
+from pages.shared.web import ATTEMPT, import_script
+from refine_core import runs
+from refine_core.formatting import format_duration, format_temperature
 from refine_core.glossary import GLOSSARY
-from refine_core.hints import is_hint
-from refine_core.messages import (
-    ATTEMPT_OUTCOMES,
-    describe_advice_failure,
-    describe_failure,
-    describe_rollout,
-    describe_unmet_rules,
-    format_reward,
-    hint_source,
-    suggest_next_step,
-)
-from refine_core.runs import Attempt, Timeline
+from refine_core.messages import ATTEMPT_OUTCOMES, describe_rollout, describe_unmet_rules, format_reward
+from refine_core.runs import Attempt, Caller, Hit, Tab, Timeline, list_callers
 
-_BLAME = {
-    "program": "The reply does not fit what the program asks for.",
-    "model": "The model or its provider is at fault.",
-    "machine": "This machine is at fault.",
-    "code": "The program's own code raised this.",
+KEY: Final = "attempt"
+TITLES: Final[Mapping[Tab, str]] = {
+    "output": "Output",
+    "reward": "Reward",
+    "advice": "Advice",
+    "prompts": "Prompts and replies",
+    "raw": "Raw",
 }
+_component = st.components.v2.component(
+    "refinescope.attempt",
+    js=import_script(ATTEMPT),
+    css=ATTEMPT.with_suffix(".css").read_text(encoding="utf-8"),
+)
 
 
-def draw_attempt(timeline: Timeline, attempt: Attempt) -> None:
-    """Everything that is recorded of one attempt."""
-    st.header(_title(timeline, attempt), anchor=False)
-    _rollout(timeline, attempt)
-    if attempt.error is not None:
-        _failure(timeline, attempt)
-    left, right = st.columns(2, gap="large")
-    with left:
-        _outputs(attempt)
-    with right:
-        draw_reward(timeline, attempt)
-    _hints(timeline, attempt)
-    st.markdown("**Prompts and replies**", help=GLOSSARY["predictor"])
-    for run in attempt.predictors:
-        draw_predictor(run)
-    draw_questions("judge, asked by the reward", attempt.judge_calls, key=f"judge-{attempt.index}")
-    draw_questions(
-        "advice, asked for by a refinement inside this attempt",
-        attempt.inner_advice,
-        key=f"inner-{attempt.index}",
+@dataclass(slots=True)
+class _Look:
+    """How this session looks at attempts. query: what is searched for, None while the search is closed.
+
+    reply: what the browser asked for in the last click, sent once. at: when the last click was, by the browser's clock.
+    """
+
+    caller: str = ""
+    pages: dict[str, int] = field(default_factory=dict)
+    hit: Hit | None = None
+    query: str | None = None
+    reply: dict[str, object] | None = None
+    at: object = None
+
+
+def draw_attempt(
+    timeline: Timeline, attempt: Attempt, *, first: Tab = "output", height_px: int | None = None
+) -> None:
+    """Draw the attempt. first: the tab that is open until another is chosen. height_px: of the body, which then scrolls inside."""
+    look = _look()
+    tab = address.tab() or first
+    callers = list_callers(attempt)
+    caller = _choose(callers, look.caller)
+    order = [one.index for one in timeline.attempts]
+    at = order.index(attempt.index)
+    hit = look.hit if look.hit is not None and look.hit.attempt == attempt.index else None
+    sections = _sections(View(look.pages, hit), timeline, attempt, tab, caller)
+    reply, look.reply = look.reply, None
+    title, facts = _describe(timeline, attempt)
+    _component(
+        key=KEY,
+        data={
+            "run": timeline.run_id,
+            "attempt": attempt.index,
+            "title": title,
+            "term": GLOSSARY["attempt"],
+            "reward": format_reward(timeline, attempt.reward) if attempt.reward is not None else "",
+            "outcome": attempt.outcome,
+            "facts": facts,
+            "previous": order[at - 1] if at > 0 else None,
+            "next": order[at + 1] if at + 1 < len(order) else None,
+            "tabs": [[name, words] for name, words in TITLES.items()],
+            "tab": tab,
+            "callers": [[one.key, _label(one), one.has_hint] for one in callers] if tab == "prompts" else [],
+            "caller": caller.key if caller is not None else "",
+            "copies": [[name, words] for name, words in list_copies(timeline, tab, caller).items()],
+            "sections": [asdict(one) for one in sections],
+            "height": height_px,
+            "found": _found(timeline, look.query),
+            "hit": hit.block if hit is not None else None,
+            "reply": reply,
+        },
+        on_asked_change=lambda: None,
     )
-    if not attempt.predictors:
-        st.caption("Nothing has been sent yet." if attempt.state == "running" else "Nothing was sent.")
-    _advice(attempt)
 
 
-def _title(timeline: Timeline, attempt: Attempt) -> str:
-    parts = [
-        f"Attempt {attempt.index + 1} of {len(timeline.temperatures)}",
-        f"temperature {format_temperature(attempt.temperature)}"
-        if timeline.has_temperature(attempt)
-        else describe_rollout(attempt.index),
-    ]
-    match attempt.state:
-        case "scored":
-            parts += [
-                f"reward {format_reward(timeline, attempt.reward)}",
-                *([describe_unmet_rules(attempt)] if attempt.unmet else ()),
-            ]
-        case state:
-            parts.append(ATTEMPT_OUTCOMES[state])
-    if attempt.is_returned:
-        parts.append(ATTEMPT_OUTCOMES["returned"])
-    return escape_markdown(" · ".join(parts))
+def take_clicks(timeline: Timeline, attempt: Attempt, *, first: Tab = "output") -> None:
+    """Do what was clicked or typed in the detail since it was drawn; to be called before anything that the address decides.
 
-
-def _rollout(timeline: Timeline, attempt: Attempt) -> None:
-    """Which predictors got no temperature, and what tells their attempts apart."""
-    names = attempt.fixed_temperature
-    if not names:
+    In an AppTest, click with `at.session_state["attempt"] = {"asked": {"do": "tab", "tab": "raw", "at": 1}}`; each click has
+    another time.
+    """
+    look, state = _look(), st.session_state.get(KEY)
+    asked: Any = state.get("asked") if isinstance(state, Mapping) else None
+    if (
+        not isinstance(asked, Mapping) or asked.get("at") == look.at
+    ):  # Streamlit may carry one click into two runs
         return
-    whose = "The model" if not timeline.has_temperature(attempt) else f"The model of {' and '.join(names)}"
-    rollout = f"Rollout {attempt.index} keeps this attempt's calls apart from the others' in the cache; it is not sent."
-    if any("temperature" in retry.left_out for call in attempt.calls for retry in call.retries):
-        st.caption(
-            escape_markdown(
-                f"{whose} refused the temperature, so it is left out from here on. Later attempts have rollout ids instead, "
-                "which keep their calls apart in the cache and are not sent."
+    look.at = asked.get("at")
+    _do(asked, timeline, attempt, address.tab() or first, look)
+
+
+def _look() -> _Look:
+    look: _Look = st.session_state.setdefault(f"{KEY}-look", _Look())
+    return look
+
+
+def _sections(
+    view: View, timeline: Timeline, attempt: Attempt, tab: Tab, caller: Caller | None
+) -> list[Section]:
+    if tab == "raw":
+        text = write_copy(timeline, attempt, "raw", None, "json").text
+        return [
+            Section(
+                [
+                    view.text(
+                        "raw",
+                        text,
+                        title="Recorded events",
+                        aside=count_characters(text),
+                        term=GLOSSARY["event"],
+                    )
+                ]
             )
-        )
-    elif timeline.spec.temperature_schedule.kind == "none":
-        st.caption(escape_markdown(f"No temperature is sent in this run. {rollout}"))
+        ]
+    if tab == "prompts":
+        if caller is None:
+            waiting = attempt.state == "running"
+            return [Section([note("Nothing has been sent yet." if waiting else "Nothing was sent.")])]
+        return caller_sections(view, timeline, attempt, caller)
+    build: dict[str, Callable[[View, Timeline, Attempt], list[Section]]] = {
+        "output": output_sections,
+        "reward": reward_sections,
+        "advice": advice_sections,
+    }
+    return build[tab](view, timeline, attempt)
+
+
+def _choose(callers: list[Caller], wanted: str) -> Caller | None:
+    """The caller that was looked at last; else the first that got a hint, else the first."""
+    same = next((one for one in callers if one.key == wanted), None)
+    return same or next((one for one in callers if one.has_hint), None) or next(iter(callers), None)
+
+
+def _label(caller: Caller) -> str:
+    return (
+        f"{caller.label} · failed"
+        if caller.run is not None and caller.run.state == "failed"
+        else caller.label
+    )
+
+
+def _describe(timeline: Timeline, attempt: Attempt) -> tuple[str, list[str]]:
+    """The title, and the facts beside it."""
+    facts = []
+    if attempt.state != "scored":
+        facts.append(ATTEMPT_OUTCOMES[attempt.state])
+    elif unmet := describe_unmet_rules(attempt):
+        facts.append(unmet)
+    if attempt.is_returned:
+        facts.append(ATTEMPT_OUTCOMES["returned"])
+    if timeline.has_temperature(attempt):
+        facts.append(f"T {format_temperature(attempt.temperature)}")
     else:
-        st.caption(escape_markdown(f"{whose} takes no temperature, so none is sent. {rollout}"))
+        facts.append(describe_rollout(attempt.index))
+    if attempt.took_s is not None:
+        facts.append(format_duration(attempt.took_s))
+    counts = [(c.prompt_tokens, c.completion_tokens) for call in attempt.calls for c in call.charges]
+    if counts and all(None not in pair for pair in counts):
+        facts.append(f"{sum((sent or 0) + (received or 0) for sent, received in counts):,} tokens")
+    return f"Attempt {attempt.index + 1}", facts
 
 
-def _failure(timeline: Timeline, attempt: Attempt) -> None:
-    error = attempt.error
-    if error is None:
+def _found(timeline: Timeline, query: str | None) -> dict[str, object] | None:
+    """What a search found; None while no search is open."""
+    if query is None:
+        return None
+    found = runs.search_run(timeline, query)
+    return {"query": query, "count": found.count, "hits": [asdict(hit) for hit in found.hits]}
+
+
+def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab, look: _Look) -> None:
+    """Do what was clicked or typed. A browser can send anything: what does not fit is left alone."""
+    indices = {one.index for one in timeline.attempts}
+    match asked.get("do"):
+        case "tab" if asked.get("tab") in TITLES:
+            address.show_tab(asked["tab"])
+        case "pick" if asked.get("attempt") in indices:
+            address.show_attempt(asked["attempt"])
+        case "caller":
+            look.caller = str(asked.get("caller"))
+        case "page" if isinstance(asked.get("page"), int):
+            look.pages[str(asked.get("block"))] = asked["page"]
+        case "search":
+            query = asked.get("query")
+            look.query = query[:200] if isinstance(query, str) else None
+            look.hit = look.hit if look.query else None
+        case "hit":
+            _go_to(timeline, look, asked.get("index"))
+        case "copy" | "download" as do:
+            made = _make(timeline, attempt, tab, look, asked)
+            look.reply = {**asdict(made), "do": do, "at": asked.get("at")} if made is not None else None
+
+
+def _make(
+    timeline: Timeline, attempt: Attempt, tab: Tab, look: _Look, asked: Mapping[str, object]
+) -> Copy | None:
+    caller = _choose(list_callers(attempt), look.caller)
+    what = str(asked.get("what"))
+    if asked.get("do") == "copy":
+        known = what in list_copies(timeline, tab, caller)
+        return write_copy(timeline, attempt, tab, caller, what) if known else None
+    sections = _sections(View(whole=what), timeline, attempt, tab, caller)
+    blocks = (one for section in sections for one in (*section.left, *section.right))
+    block = next((one for one in blocks if one.id == what and one.kind != "parts"), None)
+    return None if block is None else Copy("".join(text for _, text in block.pieces), "")
+
+
+def _go_to(timeline: Timeline, look: _Look, index: object) -> None:
+    """Select the attempt of a hit, and open its tab at the place."""
+    hits = runs.search_run(timeline, look.query or "").hits
+    if not isinstance(index, int) or not 0 <= index < len(hits):
         return
-    where = "The reward failed" if attempt.phase == "reward" else "The program failed"
-    at = f", line {error.line}" if error.line is not None else ""
-    show_error(f"{where}{at}: {describe_failure(attempt)}")
-    show_whole_message(describe_failure(attempt), key=f"error-{attempt.index}")
-    st.caption("The reward is at fault." if attempt.phase == "reward" else _BLAME[error.blame])
-    if advised := suggest_next_step(timeline, attempt):
-        st.caption(advised)
-    if error.stdout:
-        show_output(error.stdout, "Printed before it failed", key=f"printed-{attempt.index}")
-
-
-def _outputs(attempt: Attempt) -> None:
-    st.markdown("**Output**")
-    if attempt.outputs is None:
-        st.caption("The program returned nothing." if attempt.state != "running" else "Not returned yet.")
-        return
-    show_fields(attempt.outputs, key=f"output-{attempt.index}")
-
-
-def _hints(timeline: Timeline, attempt: Attempt) -> None:
-    if not attempt.hints:
-        return
-    st.markdown(f"**Hints received** {hint_source(timeline, attempt)}", help=GLOSSARY["hint"])
-    for name, hint in attempt.hints.items():
-        _hint(name, hint, key=f"hint-{attempt.index}-{name}")
-
-
-def _hint(title: str, hint: str, *, key: str) -> None:
-    st.caption(escape_markdown(title))
-    if is_hint(hint):
-        show_text(hint, key=key)
-    else:
-        st.caption("No hint (module not at fault)")
-
-
-def _advice(attempt: Attempt) -> None:
-    advice = attempt.advice
-    if advice is None:
-        return
-    st.markdown("**Advice after this attempt**", help=GLOSSARY["adviser"])
-    if advice.error is not None:
-        show_error(f"No advice came: {describe_advice_failure(advice)}")
-        show_whole_message(describe_advice_failure(advice), key=f"no-advice-{attempt.index}")
-    if advice.state == "done":
-        st.caption("Discussion")
-        show_text(advice.discussion, key=f"discussion-{attempt.index}")
-        for name, text in advice.hints.items():
-            _hint(f"Advice for {name}", text, key=f"advice-{attempt.index}-{name}")
-    elif advice.error is None:
-        st.caption(
-            "No advice came: the run stopped first."
-            if advice.state == "cut_off"
-            else "Waiting for the adviser."
-        )
-    if advice.calls:
-        with st.expander("The request for advice", key=f"advice-{attempt.index}"):
-            draw_calls(advice.calls)
+    hit = look.hit = hits[index]
+    look.pages.pop(hit.block, None)
+    if hit.caller:
+        look.caller = hit.caller
+    address.show_attempt(hit.attempt)
+    address.show_tab(hit.tab)

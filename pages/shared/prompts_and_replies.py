@@ -1,152 +1,182 @@
-"""What was sent to the models in an attempt, and what came back: prompts, replies, retries, what they cost."""
+"""What was sent to the models in an attempt, and what came back: prompts, replies, retries, what they cost.
+
+caller_sections(view, timeline, attempt, caller) -> [Section]        one section a call: sent | reply
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-import streamlit as st
-
-from pages.shared.text import (
-    ROLES,
-    escape_markdown,
-    show_error,
-    show_fields,
-    show_text,
-    show_whole_message,
-)
+from pages.shared.blocks import Block, PieceKind, Section, View, count_characters, note
+from pages.shared.changes import mark_changes
 from refine_core.errors import Charge
 from refine_core.formatting import (
     format_cost,
     format_duration,
     format_temperature,
     format_tokens,
-    pluralize,
 )
+from refine_core.glossary import GLOSSARY
 from refine_core.messages import (
-    ATTEMPT_OUTCOMES,
     describe_error,
     describe_format,
     describe_parse_failure,
     describe_retry,
     describe_rollout,
 )
-from refine_core.runs import Call, PredictorRun, prompt_parts
+from refine_core.runs import (
+    ROLES,
+    Attempt,
+    Call,
+    Caller,
+    Timeline,
+    list_callers,
+    message_block,
+    output_types,
+    prompt_parts,
+)
 
 DRAFT_CHARACTERS = 4_000  # of a reply that is being written: its end
 
 
-def draw_predictor(run: PredictorRun) -> None:
-    """A predictor's run, folded: what it sent and got, and what was parsed of that."""
-    took = format_duration(run.took_s) if run.took_s is not None else ""
-    state = took if run.state == "done" else ATTEMPT_OUTCOMES[run.state]
-    retries = sum(len(c.retries) for c in run.calls)
-    parts = [
-        run.name,
-        *(f"attempt {index + 1} inside" for index in run.inner),
-        state,
-        *([pluralize(retries, "retry", "retries")] if retries else ()),
-        *(
-            [f"asked again {describe_format(again[-1])}"]
-            if (again := [c for c in run.calls if c.is_repeat])
-            else ()
-        ),
-    ]
-    with st.expander(escape_markdown(" · ".join(parts)), key=f"predictor-{run.span}"):
-        draw_calls(run.calls, run.hint)
-        if run.error is not None and not any(call.parse_failure or call.error for call in run.calls[-1:]):
-            show_error(describe_error(run.error))
-            show_whole_message(describe_error(run.error), key=f"error-{run.span}")
-        if run.outputs is not None:
-            st.markdown("**Parsed fields**")
-            show_fields(run.outputs, key=f"parsed-{run.span}")
+def caller_sections(view: View, timeline: Timeline, attempt: Attempt, caller: Caller) -> list[Section]:
+    """Each call that this caller made, and what was read of the last reply."""
+    before = _reply_before(timeline, attempt, caller)
+    sections = []
+    for i, call in enumerate(caller.calls):
+        after = caller.calls[i + 1] if i + 1 < len(caller.calls) else None
+        right = [*_reply_blocks(view, call, before), *_verdicts(view, call, after)]
+        if after is None:
+            right += _result(view, timeline, caller)
+        title = f"Asked again, {describe_format(call)}" if call.is_repeat else ""
+        sections.append(Section([*_sent(view, call, caller)], right, title))
+    return sections or [Section([note("Nothing was sent.")], _result(view, timeline, caller))]
 
 
-def draw_questions(title: str, calls: Sequence[Call], *, key: str) -> None:
-    """Calls that no predictor made: one folded part for each question, with its second asking."""
-    for caller in dict.fromkeys(call.caller for call in calls):
-        with st.expander(title, key=f"{key}-{caller}"):
-            draw_calls([call for call in calls if call.caller == caller])
+def describe_conversation(call: Call) -> str:
+    """The messages and the reply as plain text, to copy."""
+    parts = [f"{ROLES.get(m['role'], m['role'])}\n\n{m['content']}" for m in call.messages]
+    thought, answer = call.reasoning_and_answer
+    parts += [f"Reasoning\n\n{thought}"] if thought else []
+    return "\n\n\n".join([*parts, f"Reply\n\n{answer}"])
 
 
-def draw_calls(calls: Sequence[Call], hint: str | None = None) -> None:
-    """One question: a call and, where its reply could not be read, the same in another format, and what came of that."""
-    for i, call in enumerate(calls):
-        after = calls[i + 1] if i + 1 < len(calls) else None
-        if call.is_repeat:
-            st.markdown(f"**Asked again, {describe_format(call)}**")
-        _call(call, hint)
-        if (
-            call.error is not None
-            and after is not None
-            and call.reply_format in ("JSON schema", "JSON object")
-        ):
-            st.caption(
-                escape_markdown(
-                    f"The reply format was refused, so the question was sent again, {describe_format(after)}."
-                )
-            )
-        if call.parse_failure is None:
-            if call.is_repeat and call.reply is not None:
-                st.caption(":material/check: This reply could be read.")
-            continue
-        why = describe_parse_failure(call.parse_failure)
-        if after is not None:
-            st.warning(
-                escape_markdown(
-                    f"This reply could not be read: {why}. The question was sent again, {describe_format(after)}."
-                ),
-                icon=":material/replay:",
-            )
-        elif call.is_repeat:
-            show_error(f"The second reply could not be read either: {why}.")
-        else:
-            show_error(f"This reply could not be read: {why}.")
-
-
-def _call(call: Call, hint: str | None) -> None:
-    for i, parts in groupby(prompt_parts(call, hint), key=lambda part: part.message):
-        role = call.messages[i]["role"]
-        st.markdown(f"**{ROLES.get(role, escape_markdown(role))}**")
-        for part in parts:
-            if part.is_hint:
-                with st.container(border=True):
-                    st.caption(":material/lightbulb: the hint, as it stands in the prompt")
-                    show_text(part.text.strip(), key=f"hint-sent-{call.span}-{i}")
-            else:
-                show_text(part.text.strip("\n"), key=f"message-{call.span}-{i}-{part.ordinal}")
-    for retry in call.retries:
-        st.warning(
-            escape_markdown(f"{describe_retry(retry)}{_charged(retry.charge)}"),
-            icon=":material/replay:",
+def _sent(view: View, call: Call, caller: Caller) -> Iterator[Block]:
+    for index, parts in groupby(prompt_parts(call, caller.hint), key=lambda part: part.message):
+        message = call.messages[index]
+        role, text = message["role"], message["content"]
+        pieces: list[tuple[PieceKind, str]] = []
+        rest = text
+        for part in parts:  # blank stretches between the parts are left out of them
+            skipped, _, rest = rest.partition(part.text)
+            pieces += [("same", skipped)] if skipped else []
+            pieces.append(("hint" if part.is_hint else "same", part.text))
+        pieces += [("same", rest)] if rest else []
+        yield view.text(
+            message_block(str(call.span), index),
+            text,
+            pieces=pieces,
+            title=ROLES.get(role, role),
+            aside=count_characters(text) if role == "system" else "",
+            folded=role == "system",
         )
-        show_whole_message(retry.error.message, key=f"retry-{call.span}-{retry.ordinal}")
-    st.markdown("**Reply**")
-    _reply(call)
 
 
-def _reply(call: Call) -> None:
+def _reply_blocks(view: View, call: Call, before: str) -> Iterator[Block]:
     """What came of the call so far; reasoning stands apart, folded once there is an answer."""
+    span = str(call.span)
+    for retry in call.retries:
+        words = f"{describe_retry(retry)}{_charged(retry.charge)}"
+        yield view.note(f"retry-{span}-{retry.ordinal}", words, "warning")
     thought, answer = call.reasoning_and_answer
     if thought and (answer or call.reply is not None):
-        with st.expander("Reasoning", key=f"thinking-{call.span}"):
-            show_text(thought, key=f"thought-{call.span}")
+        yield view.text(
+            f"thought-{span}", thought, title="Reasoning", aside=count_characters(thought), folded=True
+        )
     if call.reply is not None:
         if answer.strip() or not thought:
-            show_text(answer.strip("\n"), key=f"reply-{call.span}")
+            yield view.text(
+                f"reply-{span}",
+                answer,
+                pieces=mark_changes(before, answer),
+                title="Reply",
+                aside=_measures(call),
+            )
         else:
-            st.caption("The reply holds only reasoning.")
-        st.caption(escape_markdown(_cost(call)))
+            yield note("The reply holds only reasoning.")
+        yield note(_terms(call))
     elif call.error is not None:
-        show_error(call.error.message + _charged(call.charge))
-        show_whole_message(call.error.message, key=f"error-{call.span}")
+        yield view.note(f"error-{span}", call.error.message + _charged(call.charge), "error")
     elif call.draft:
-        st.code((answer or thought)[-DRAFT_CHARACTERS:], language=None, wrap_lines=True)
-        st.caption("Writing …" if answer else "Reasoning …")
+        tail = (answer or thought)[-DRAFT_CHARACTERS:]
+        yield view.text(f"reply-{span}", tail, title="Reply", aside="Writing …" if answer else "Reasoning …")
     elif call.state == "cut_off":
-        st.caption("No reply came: the run stopped first.")
+        yield note("No reply came: the run stopped first.")
     else:
-        st.caption("Waiting for the model.")
+        yield note("Waiting for the model.")
+
+
+def _verdicts(view: View, call: Call, after: Call | None) -> Iterator[Block]:
+    """Whether the reply could be read, and what was done about one that could not."""
+    if call.error is not None and after is not None and call.reply_format in ("JSON schema", "JSON object"):
+        yield note(f"The reply format was refused, so the question was sent again, {describe_format(after)}.")
+    if call.parse_failure is None:
+        if call.is_repeat and call.reply is not None:
+            yield note("This reply could be read.")
+        return
+    why, place = describe_parse_failure(call.parse_failure), f"unread-{call.span}"
+    if after is not None:
+        again = f"The question was sent again, {describe_format(after)}."
+        yield view.note(place, f"This reply could not be read: {why}. {again}", "warning")
+    elif call.is_repeat:
+        yield view.note(place, f"The second reply could not be read either: {why}.", "error")
+    else:
+        yield view.note(place, f"This reply could not be read: {why}.", "error")
+
+
+def _result(view: View, timeline: Timeline, caller: Caller) -> list[Block]:
+    """What a predictor made of the reply: its fields with their types, or the error."""
+    run = caller.run
+    if run is None:
+        return []
+    blocks = []
+    if run.error is not None and not any(call.parse_failure or call.error for call in run.calls[-1:]):
+        blocks.append(view.note(f"error-{run.span}", describe_error(run.error), "error"))
+    if run.outputs is not None:
+        types = output_types(timeline.spec, run.name)
+        rows = [
+            {"name": name, "value": _brief(value), "type": types.get(name, "")}
+            for name, value in run.outputs.items()
+        ]
+        blocks.append(
+            Block(f"read-{run.span}", "rows", "Read as", term=GLOSSARY["signature"], rows=tuple(rows))
+        )
+    return blocks
+
+
+def _brief(value: object) -> str:
+    """What was read, so that one sees at once that it is of its type: "4 items", "132 characters", "39.9"."""
+    match value:
+        case str():
+            return count_characters(value)
+        case list() | tuple():
+            return f"{len(value):,} item{'' if len(value) == 1 else 's'}"
+        case dict():
+            return f"{len(value):,} entr{'y' if len(value) == 1 else 'ies'}"
+        case _:
+            return str(value)[:40]
+
+
+def _reply_before(timeline: Timeline, attempt: Attempt, caller: Caller) -> str:
+    """What the same caller replied in the attempt before; "" where there is none."""
+    if attempt.index == 0 or caller.run is None:
+        return ""
+    before = next((a for a in timeline.attempts if a.index == attempt.index - 1), None)
+    same = (
+        next((c for c in list_callers(before) if c.key == caller.key), None) if before is not None else None
+    )
+    return same.calls[-1].reasoning_and_answer[1] if same is not None and same.calls else ""
 
 
 def _charged(charge: Charge | None) -> str:
@@ -156,12 +186,22 @@ def _charged(charge: Charge | None) -> str:
     return f" The unusable reply was charged, too: {format_tokens(charge.prompt_tokens, charge.completion_tokens)}, {format_cost(charge.cost_usd)}."
 
 
-def _cost(call: Call) -> str:
+def _measures(call: Call) -> str:
+    """Time and tokens of a reply: "0.8 s · 288 in, 52 out"."""
     reply = call.reply
     if reply is None:
         return ""
-    tokens = format_tokens(reply.prompt_tokens, reply.completion_tokens)
-    parts = [call.model, _temperature(call), format_duration(reply.took_s), tokens]
+    counts = (reply.prompt_tokens, reply.completion_tokens)
+    tokens = "" if None in counts else f"{counts[0]:,} in, {counts[1]:,} out"
+    return " · ".join(filter(None, (format_duration(reply.took_s), tokens)))
+
+
+def _terms(call: Call) -> str:
+    """How the reply was had: model, reply format, temperature, price."""
+    reply = call.reply
+    if reply is None:
+        return ""
+    parts = [call.model, _temperature(call)]
     if call.reply_format != "chat":
         parts.insert(1, f"reply format: {call.reply_format}")
     if reply.replayed:
@@ -183,3 +223,19 @@ def _temperature(call: Call) -> str:
         also = f", rollout {rollout}" if isinstance(rollout, int) else ""
         return f"temperature {format_temperature(sent)}{also}"
     return describe_rollout(rollout) if isinstance(rollout, int) else "no temperature sent"
+
+
+def total_usage(calls: Sequence[Call]) -> str:
+    """Tokens and price of some calls: "1,204 tokens in, 52 out · $0.0004"."""
+    charges = [charge for call in calls for charge in call.charges]
+    if not charges:
+        return ""
+    prompt = [c.prompt_tokens for c in charges]
+    completion = [c.completion_tokens for c in charges]
+    costs = [c.cost_usd for c in charges]
+    tokens = format_tokens(
+        None if None in prompt else sum(n for n in prompt if n is not None),
+        None if None in completion else sum(n for n in completion if n is not None),
+    )
+    cost = format_cost(None if None in costs else sum(c for c in costs if c is not None))
+    return " · ".join(filter(None, (tokens, cost)))

@@ -7,28 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.attempt import draw_attempt
+from pages.shared.attempt import draw_attempt, take_clicks
 from pages.shared.pausing import draw_pause
 from pages.shared.text import escape_markdown, show_error
-from pages.shared.timeline import draw_timeline
+from pages.shared.timeline import ROOM_PX, draw_timeline
+from pages.shared.timeline_choice import is_long
 from pages.shared.updates import follow
 from pages.shared.verdict import draw_verdict
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.messages import USUAL_SETTINGS, describe_settings, resume_summary
-from refine_core.runs import Attempt, Run, Timeline, reward_remark
+from refine_core.runs import Attempt, Run, Tab, Timeline, reward_remark
+
+BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their right
+BESIDE_ROOM_PX: Final = 540  # of the screen's height that is not the story's there
+DETAIL_PX: Final = 220  # height of the detail below the pictures; it scrolls inside
 
 
 def draw_live_run(
-    run: Run, *, edited: tuple[str, ...] = (), actions: Callable[[Run], None] | None = None
+    run: Run,
+    *,
+    edited: tuple[str, ...] = (),
+    actions: Callable[[Run], None] | None = None,
+    beside: bool = False,
 ) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
 
-    edited: what the form has changed since. actions: draws what can be done with it, beside the verdict.
+    edited: what the form has changed since. actions: draws what can be done with it, beside the verdict. beside: as in `draw_run`.
     """
     run_id, was_live = run.run_id, run.live
 
@@ -49,7 +59,7 @@ def draw_live_run(
                 st.rerun()
             revision = now.revision
             with body:
-                draw_run(now, edited=edited, actions=actions)
+                draw_run(now, edited=edited, actions=actions, beside=beside)
         if was_live:
             with foot:
                 follow(run_id, revision)
@@ -66,8 +76,35 @@ def show_unknown_run(run_id: str) -> None:
     st.page_link(address.RUNS, label="See all runs", icon=":material/history:")
 
 
-def draw_run(run: Run, *, edited: tuple[str, ...] = (), actions: Callable[[Run], None] | None = None) -> None:
-    """One look at a run: the verdict first, then pictures, then detail."""
+def draw_run(
+    run: Run,
+    *,
+    edited: tuple[str, ...] = (),
+    actions: Callable[[Run], None] | None = None,
+    beside: bool = False,
+) -> None:
+    """One look at a run: the verdict first, then pictures, then detail.
+
+    beside: whether the detail of the attempt stands at the right of them, where it has all of the height; below them otherwise,
+    and where many attempts need the whole width.
+    """
+    first: Tab = "output" if beside else "prompts"
+    attempts = {a.index: a for a in run.timeline.attempts}
+    if (shown := _selected(run.timeline, attempts)) is not None:
+        take_clicks(run.timeline, attempts[shown], first=first)
+    if beside and not is_long(run.timeline):
+        left, right = st.columns(BESIDE, gap="medium")
+    else:
+        left, right = st.container(gap="xsmall"), st.container()
+    with left:
+        _draw_head(run, edited=edited, actions=actions)
+        _draw_chart(run, room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
+    with right:
+        _draw_detail(run, first=first, height_px=None if beside else DETAIL_PX)
+
+
+def _draw_head(run: Run, *, edited: tuple[str, ...], actions: Callable[[Run], None] | None) -> None:
+    """The verdict, and what else there is to know of the whole run."""
     headline, *more = run.stop_sentences
     draw_verdict(
         headline,
@@ -90,6 +127,10 @@ def draw_run(run: Run, *, edited: tuple[str, ...] = (), actions: Callable[[Run],
         show_error(f"The run was stopped. {run.error} What was recorded until then is here.")
     if run.timeline.spec.model.kind == "replay":
         _replayed(run.timeline)
+
+
+def _draw_chart(run: Run, *, room_px: int) -> None:
+    """The timeline and the story; what is picked in it goes into the address."""
     attempts = {a.index: a for a in run.timeline.attempts}
     picked = draw_timeline(
         run.timeline,
@@ -97,15 +138,21 @@ def draw_run(run: Run, *, edited: tuple[str, ...] = (), actions: Callable[[Run],
         key=f"timeline-{run.run_id}",
         reveal=address.just_started(run.run_id),
         live=run.live,
+        room_px=room_px,
     )
     if picked is not None:
         address.show_attempt(picked)
+
+
+def _draw_detail(run: Run, *, first: Tab, height_px: int | None) -> None:
+    """The attempt that is looked at."""
+    attempts = {a.index: a for a in run.timeline.attempts}
     named = address.attempt()
     if named is not None and named not in attempts and not run.live:
         st.caption(f"There is no attempt {named + 1} in this run.")
     shown = _selected(run.timeline, attempts)
     if shown is not None:
-        draw_attempt(run.timeline, attempts[shown])
+        draw_attempt(run.timeline, attempts[shown], first=first, height_px=height_px)
 
 
 def _replayed(timeline: Timeline) -> None:

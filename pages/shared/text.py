@@ -15,7 +15,6 @@ SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
 ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a whole
 PAGE_CHARACTERS, PAGE_LINES = 4_000, 80
-ROLES = {"system": "System message", "user": "User message", "assistant": "Example reply"}
 _JOIN = "\u2060"  # a word joiner: seen by nobody, it keeps an address from becoming a link
 _LINK = re.compile(r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
@@ -32,7 +31,7 @@ def escape_markdown(text: object) -> str:
 def show_text(text: str, *, key: str) -> None:
     """Text as it stands, wrapped, with a button to copy it; page by page where it is long. key: of the pager."""
     text = make_well_formed(text) or " "
-    pages = _page_ends(text)
+    pages = page_ends(text)
     if len(pages) == 1:
         st.code(text, language=None, wrap_lines=True)
         return
@@ -97,7 +96,7 @@ def _shorten(text: str) -> str:
     return f"{text[: MESSAGE_CHARACTERS - rest]} … ({len(text):,} characters in all) … {text[-rest:]}"
 
 
-def _page_ends(text: str) -> list[int]:
+def page_ends(text: str) -> list[int]:
     """Where the pages of a text end: after so many characters or lines, whichever come first."""
     if len(text) <= ONE_PAGE[0] and text.count("\n") < ONE_PAGE[1]:
         return [len(text)]

@@ -30,12 +30,15 @@ PLAY: Final = _ASSETS / "play" / "play.js"
 COMPARE: Final = _ASSETS / "compare" / "compare.js"
 RUNS_TABLE: Final = _ASSETS / "runs" / "runs.js"
 ALIVE: Final = _ASSETS / "alive" / "alive.js"
+ATTEMPT: Final = _ASSETS / "run" / "attempt.js"
+PROGRAM: Final = _ASSETS / "run" / "program.js"
+TITLE: Final = _ASSETS / "run" / "title.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
 SCRIPTS: Final = (PLOTLY, EDITOR, PLAY, RUNS_TABLE, ALIVE)
-MODULES: Final = (TIMELINE, PRESENTER, COMPARE)  # scripts that import others of their folder
+MODULES: Final = (TIMELINE, PRESENTER, COMPARE, ATTEMPT, PROGRAM, TITLE)  # scripts that import others
 
 
 def _digest(*files: Path) -> str:

@@ -10,6 +10,7 @@ registry       the runs of one store                 job        a run at work: i
 default_runs   those in the user's data folder       logs       records and timelines, folded once
 run            one run, as a screen sees it          prompts    a prompt in parts
 run_list       runs found, named, tagged, deleted    playing    runs to step through
+callers        who asked a model in an attempt       searching  text found in a run's messages
 replaying      the same program on recorded replies
 reward_trial   the reward, on an output that a person typed
 """
@@ -18,22 +19,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from refine_core.call_snippets import ApiCall, describe_call, write_curl, write_litellm
 from refine_core.hints import hint_for
 from refine_core.log.scope import Record
 from refine_core.log.summaries import title_of
-from refine_core.log.timeline import Attempt, Call, PredictorRun, Timeline
+from refine_core.log.timeline import Advice, Attempt, Call, PredictorRun, Timeline
 from refine_core.log.well_formed import make_well_formed
 from refine_core.loop import RunAttempt, decide, hints_of
 from refine_core.play import Playback
 from refine_core.remarks import failed_lines, reward_remark
+from refine_core.runs.callers import Caller, list_callers
 from refine_core.runs.default_runs import DEFAULT
 from refine_core.runs.playing import run_at
-from refine_core.runs.prompts import prompt_parts
+from refine_core.runs.prompts import output_types, prompt_parts
+from refine_core.runs.raw_events import format_attempt
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward
 from refine_core.runs.run import Run
 from refine_core.runs.run_list import PAGE_SIZE, describe_pair
+from refine_core.runs.searching import (
+    ROLES,
+    TABS,
+    Found,
+    Hit,
+    Tab,
+    advice_block,
+    format_value,
+    hint_block,
+    message_block,
+    output_block,
+    search_run,
+)
 from refine_core.spec import ProgramSpec
 from refine_core.store.listing import (
     NEWEST_FIRST,
@@ -57,18 +74,26 @@ __all__ = [
     "NO_FILTERS",
     "OUTCOMES",
     "PAGE_SIZE",
+    "ROLES",
     "SORT_KEYS",
+    "TABS",
+    "Advice",
     "Annotation",
+    "ApiCall",
     "Attempt",
     "Call",
+    "Caller",
     "Choices",
     "Credentials",
     "Filters",
+    "Found",
+    "Hit",
     "Label",
     "ListedRun",
     "Outcome",
     "Playback",
     "PredictorRun",
+    "ProgramSpec",
     "Record",
     "RewardTrial",
     "Run",
@@ -77,7 +102,9 @@ __all__ = [
     "Runs",
     "Sort",
     "SortKey",
+    "Tab",
     "Timeline",
+    "advice_block",
     "annotation",
     "cancel",
     "choices",
@@ -85,19 +112,27 @@ __all__ = [
     "coming_hints",
     "default",
     "delete",
+    "describe_api_call",
     "describe_pair",
     "events",
     "failed_lines",
+    "format_events",
+    "format_value",
     "get",
     "go_on",
+    "hint_block",
     "join",
     "label",
     "labels",
+    "list_callers",
     "list_trial_fields",
     "listed",
     "make_well_formed",
+    "message_block",
     "note",
     "notices",
+    "output_block",
+    "output_types",
     "pause",
     "playback",
     "prompt_parts",
@@ -109,6 +144,7 @@ __all__ = [
     "reward_remark",
     "run_at",
     "search",
+    "search_run",
     "star",
     "start",
     "step",
@@ -118,6 +154,8 @@ __all__ = [
     "try_reward",
     "undelete",
     "wait_for_change",
+    "write_curl",
+    "write_litellm",
 ]
 
 default = DEFAULT.open
@@ -277,3 +315,15 @@ def delete(run_ids: Iterable[str]) -> None:
 def undelete(run_ids: Iterable[str]) -> None:
     """Bring deleted runs back into the list. See RunList.undelete."""
     default().list.undelete(run_ids)
+
+
+def format_events(timeline: Timeline, attempt: int) -> str:
+    """The recorded events of an attempt, as far as `timeline` goes, as JSON text. Raises StoreError."""
+    return format_attempt(events(timeline.run_id), attempt, timeline.seq)
+
+
+def describe_api_call(spec: ProgramSpec, call: Call) -> ApiCall | None:
+    """What a recorded call sent, to be written as code; None for a model that no server answers for."""
+    roles = {"advice": spec.adviser, "judge": spec.judge}
+    left_out = [name for retry in call.retries for name in retry.left_out]
+    return describe_call(roles.get(call.purpose) or spec.model, call.messages, call.params, left_out)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from refine_core.adapters.hint_position import hint_position
+from refine_core.errors import SignatureError
 from refine_core.log.timeline import Call
+from refine_core.signatures import ensure_signature
+from refine_core.signatures.types import format_type
+from refine_core.spec import ProgramSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,15 @@ def prompt_parts(call: Call, hint: str | None = None) -> Iterator[PromptPart]:
         for ordinal, (piece, is_hint) in enumerate(pieces):
             if piece.strip():
                 yield PromptPart(i, ordinal, piece, is_hint)
+
+
+def output_types(spec: ProgramSpec, predictor: str) -> Mapping[str, str]:
+    """Output field -> its type in words, of the stage that a predictor belongs to; {} where the program has no such stage."""
+    stage = next((one for one in spec.stages if one.name == predictor.partition(".")[0]), None)
+    if stage is None:
+        return {}
+    try:
+        signature = ensure_signature(stage.signature)
+    except SignatureError:
+        return {}
+    return {name: format_type(one.annotation) for name, one in signature.output_fields.items()}

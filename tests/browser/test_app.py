@@ -114,6 +114,7 @@ def test_a_signature_and_a_reward_of_ones_own(app):
     run(app)
     stopped(app, "All 5 attempts made")
     expect(rows(app)).to_have_count(5)
+    app.get_by_role("tab", name="Reward", exact=True).click()
     expect(app.get_by_text("What the reward printed").first).to_be_visible()
 
 
@@ -162,18 +163,20 @@ def test_an_attempt_is_chosen_from_the_story_and_kept_in_the_address(app):
     run(app)
     stopped(app)
     rows(app).nth(1).get_by_role("button").click()
-    expect(app.get_by_role("heading", name=re.compile("Attempt 2 of 5"))).to_be_visible()
+    expect(app.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible()
     expect(app).to_have_url(re.compile("attempt=2"))
     app.reload()
-    expect(app.get_by_role("heading", name=re.compile("Attempt 2 of 5"))).to_be_visible(timeout=20_000)
+    expect(app.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible(timeout=20_000)
 
 
 def test_the_messages_show_the_hint_as_it_was_sent(app):
     run(app)
     stopped(app)
-    app.get_by_text(re.compile(r"^answer · ")).click()
-    expect(app.get_by_text("the hint, as it stands in the prompt")).to_be_visible()
-    expect(app.get_by_text("[[ ## hint_ ## ]]").first).to_be_visible()
+    detail = app.get_by_role("region", name="Attempt in detail")
+    expect(detail.get_by_role("button", name="answer · hint")).to_have_attribute("aria-pressed", "true")
+    hint = detail.locator("span.hint")
+    expect(hint).to_contain_text("[[ ## hint_ ## ]]")
+    expect(hint).to_have_attribute("title", "The hint, as it stands in the prompt")
 
 
 def test_a_deep_link_on_a_cold_server(page, server):
@@ -185,7 +188,7 @@ def test_a_deep_link_on_a_cold_server(page, server):
     server.stop()
     page.goto(f"{server.start()}/run?run={run_id}&attempt=2")
     stopped(page)
-    expect(page.get_by_role("heading", name=re.compile("Attempt 2 of 5"))).to_be_visible()
+    expect(page.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(rf"/run\?run={run_id}&attempt=2"))
 
 
@@ -294,7 +297,7 @@ def test_what_a_model_says_is_text_and_never_markup(app):
     run(app)
     stopped(app, "All 5 attempts made")
     app.wait_for_load_state("networkidle")
-    assert app.title() == "Refinescope"
+    assert app.title() == "Lab · Refinescope"
     assert app.locator("img[src='x']").count() == 0
     assert [
         url
@@ -356,9 +359,12 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
     choose(page, "Two stages, one to blame")
     run(page)
     stopped(page)
-    page.get_by_text(re.compile(r"^write · ")).click()
+    for tab in ("Output", "Reward", "Advice", "Raw", "Prompts and replies"):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        expect(page.locator(".blocks:not(.stale)")).to_be_visible()
+        wait_idle(page)
+        assert findings() == [], tab
     expect(page.get_by_text("System message").locator("visible=true").first).to_be_visible()
-    assert findings() == []
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     assert findings() == []

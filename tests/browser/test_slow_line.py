@@ -98,5 +98,5 @@ def pick(page: Page, attempt: int) -> None:
 
 
 def shows(page: Page, attempt: int) -> None:
-    expect(page.get_by_role("heading", name=f"Attempt {attempt} of")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Attempt {attempt}", exact=True)).to_be_visible()
     expect(page.get_by_text(f"{attempt - 1} {KANJI}").first).to_be_visible()

@@ -15,7 +15,7 @@ from refine_core.runs import Runs
 from refine_core.store import data_home, open_store
 from tests import logs
 from tests.openai_server import Answer, OpenAIServer
-from tests.pages.test_pages import _own_runs, attempt_of, button, ended, field, open_app, said, titles  # noqa: F401
+from tests.pages.test_pages import _own_runs, attempt_of, button, ended, field, open_app, read_attempt, said  # noqa: F401
 
 pytestmark = pytest.mark.fault(63)
 UNDER_WAY = ("Waiting for", "Being written", "running", "yet")
@@ -55,7 +55,7 @@ def test_nothing_is_under_way_in_a_run_that_has_stopped(log, reason):
     app = open_app(run=log.run_id, attempt=str(log.count))
     app.switch_page("../run/page.py").run()
     assert not app.exception
-    words = said(app) + "\n".join(titles(app))
+    words = read_attempt(app)
     assert [one for one in UNDER_WAY if one in words] == []
     assert "the run stopped first" in words
     assert not any(call.waiting for call in runs.get(log.run_id).timeline.calls)
@@ -73,7 +73,7 @@ def test_a_run_cancelled_while_a_model_is_asked_waits_for_it_no_more():
         model.wait_for_requests()
         runs.cancel(run_id)
         ended(app)
-        words = said(app)
+        words = read_attempt(app)
         assert "Cancelled during attempt 1" in words
         assert "Waiting for the model" not in words
         assert "No reply came: the run stopped first." in words

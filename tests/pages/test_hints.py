@@ -18,6 +18,7 @@ from tests.pages.test_pages import (
     field,
     open_app,
     press_run,
+    read_attempt,
     said,
     write_reward,
 )
@@ -50,7 +51,7 @@ def test_choices_for_hints_and_temperatures_are_recorded_shown_and_restored():
     run = ended(app)
     assert (spec_of(run).hints, spec_of(run).schedule) == ("feedback", Schedule.of([0.0, 0.4, 0.4, 1.0, 2.0]))
     assert "Hints from the reward's feedback · a list of temperatures, and rollout ids" in said(app)
-    assert "from the reward's feedback on attempt" in said(open_app(run=run.run_id, attempt="2"))
+    assert "from the reward's feedback on attempt" in read_attempt(open_app(run=run.run_id, attempt="2"))
     again = open_app(run=run.run_id)
     assert again.selectbox(key=field(again, "hints")).value == "feedback"
     assert again.text_input(key=field(again, "temperatures")).value == "0, 0.4, 0.4, 1, 2"
@@ -70,7 +71,7 @@ def test_the_request_for_advice_is_changed_recorded_and_comes_back():
     )
     assert "Hints from an adviser · instructions for advice replaced · compact advice request" in said(app)
     (sent,) = run.timeline.attempts[0].advice.calls
-    shown = [c.value for c in open_app(run=run.run_id, attempt="1").code]
+    shown = read_attempt(open_app(run=run.run_id, attempt="1"))
     assert all(message["content"] in shown for message in sent.messages)
     again = open_app(run=run.run_id)
     assert again.text_area(key=field(again, "advice_instructions")).value == "Speak of length alone."
@@ -152,7 +153,7 @@ def test_an_emptied_temperature_is_sent_to_nobody(schedule):
     run = ended(press_run(app))
     assert spec_of(run).model.temperature is None
     assert {call.params.get("temperature") for call in run.timeline.calls} == {None}
-    assert "no temperature; rollout" in said(app)
+    assert "no temperature; rollout" in read_attempt(app)
 
 
 @pytest.mark.fault(7)
@@ -178,7 +179,9 @@ def test_a_temperature_that_the_server_refused_is_said_at_the_attempt():
         run_id = runs.start(replace(spec, model=model), Credentials())
         runs.join(run_id, 60)
     assert "Hints from an adviser · no temperature sent" in said(open_app(run=run_id))
-    first = said(open_app(run=run_id, attempt="1"))
+    first = read_attempt(open_app(run=run_id, attempt="1"))
     assert "The model refused the temperature, so it is left out from here on." in first
     assert "The server refused the parameter temperature; the request was sent again without it. " in first
-    assert "takes no temperature, so none is sent. Rollout 1 keeps" in said(open_app(run=run_id, attempt="2"))
+    assert "takes no temperature, so none is sent. Rollout 1 keeps" in read_attempt(
+        open_app(run=run_id, attempt="2")
+    )

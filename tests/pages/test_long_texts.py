@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 
 import pytest
 
 from refine_core import runs
 from refine_core.log.summaries import summarize
-from tests.pages.test_pages import _own_runs, open_app, said  # noqa: F401  # a fixture
-from tests.unit.test_long_texts import KB, giant
+from tests.pages.test_pages import _own_runs, ask, blocks, detail, open_app, words_of  # noqa: F401  # a fixture
+from tests.unit.test_long_texts import KB, MB, giant
 
 pytestmark = pytest.mark.fault(62)
 
@@ -27,17 +28,15 @@ def recorded(log):
 
 
 def shown(app) -> int:
-    """How many characters the page sends, but for its components."""
-    return sum(
-        len(str(e.value))
-        for kind in (app.markdown, app.caption, app.code, app.error, app.warning)
-        for e in kind
-    )
+    """How many characters the page sends, with those of the attempt's detail."""
+    kinds = (app.markdown, app.caption, app.code, app.error, app.warning)
+    return sum(len(str(e.value)) for kind in kinds for e in kind) + len(json.dumps(detail(app)))
 
 
+@pytest.mark.parametrize("tab", ["output", "reward", "advice", "prompts", "raw"])
 @pytest.mark.parametrize("attempt", ["1", "2", "5"])
-def test_the_page_of_a_giant_run_is_small_and_quick(recorded, attempt):
-    app = open_app(run=recorded, attempt=attempt)
+def test_the_page_of_a_giant_run_is_small_and_quick(recorded, attempt, tab):
+    app = open_app(run=recorded, attempt=attempt, tab=tab)
     app.switch_page("../run/page.py")
     began = time.process_time()
     app.run()
@@ -48,18 +47,28 @@ def test_the_page_of_a_giant_run_is_small_and_quick(recorded, attempt):
 
 
 def test_the_next_page_of_a_long_text_and_of_many_parts_is_a_press_away(recorded):
-    app = open_app(run=recorded, attempt="1")
-    app.switch_page("../run/page.py").run()
-    assert "part 19" in said(app)
-    assert "part 20:" not in said(app)
-    app.session_state["parts-0-50000"] = 2
-    app.run()
-    assert "part 20:" in said(app)
-    assert "part 19:" not in said(app)
+    app = open_app(run=recorded, attempt="1", tab="reward")
+    names = [row["name"] for row in blocks(app)["parts"]["rows"]]
+    assert names == [f"part {i}" for i in range(20)]
+    ask(app, do="page", block="parts", page=2)
+    assert [row["name"] for row in blocks(app)["parts"]["rows"]] == [f"part {i}" for i in range(20, 40)]
+    first = words_of(blocks(app)["feedback"])
+    ask(app, do="page", block="feedback", page=2)
+    feedback = blocks(app)["feedback"]
+    assert (feedback["page"], feedback["characters"]) == (2, MB + 2)
+    assert words_of(feedback) == "x" * 4_000 != first
 
 
-def test_a_long_message_shows_its_beginning_and_end_and_folds_the_whole(recorded):
-    app = open_app(run=recorded, attempt="5")
-    app.switch_page("../run/page.py").run()
-    assert any("characters in all" in e.value for e in app.error)
-    assert "Full message" in [e.label for e in app.expander]
+def test_all_of_a_long_text_can_be_saved(recorded):
+    app = open_app(run=recorded, attempt="1", tab="reward")
+    ask(app, do="download", what="feedback")
+    assert detail(app)["reply"]["text"] == "0 " + "x" * MB
+
+
+def test_a_long_message_is_paged_as_any_text(recorded):
+    app = open_app(run=recorded, attempt="5", tab="output")
+    failure = blocks(app)["failure"]
+    assert words_of(failure).startswith("ValueError: wrong wrong")
+    assert failure["pages"] > 100
+    ask(app, do="page", block="failure", page=failure["pages"])
+    assert words_of(blocks(app)["failure"]).endswith("wrong ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from pathlib import Path
 
@@ -88,9 +89,65 @@ def press_fix(app, label):
 
 
 def said(app):
-    """Every word on the page that is neither a widget's label nor its value."""
+    """Every word on the page that is neither a widget's label nor its value, with those of the attempt's open tab."""
     kinds = (app.markdown, app.caption, app.error, app.info, app.warning, app.title, app.header, app.code)
-    return "\n".join(str(e.value) for kind in kinds for e in kind).replace("\\", "")
+    words = "\n".join(str(e.value) for kind in kinds for e in kind).replace("\\", "")
+    return f"{words}\n{detail_words(app)}"
+
+
+def detail(app):
+    """What the detail of the attempt was sent; None where no attempt is shown."""
+    (found,) = [e for e in app.get("bidi_component") if e.proto.component_name.endswith(".attempt")] or [None]
+    return None if found is None else json.loads(found.proto.json)
+
+
+def blocks(app):
+    """The blocks of the open tab, by their ids."""
+    shown = detail(app)
+    sections = [] if shown is None else shown["sections"]
+    return {block["id"]: block for one in sections for side in ("left", "right") for block in one[side]}
+
+
+def words_of(block):
+    return "".join(text for _, text in block["pieces"])
+
+
+def detail_words(app):
+    """Title, facts, and every word of the open tab."""
+    shown = detail(app)
+    if shown is None:
+        return ""
+    lines = [" · ".join([shown["title"], *([shown["reward"]] if shown["reward"] else []), *shown["facts"]])]
+    lines += [label for _, label, _ in shown["callers"]]
+    for section in shown["sections"]:
+        lines.append(section["title"])
+        for block in (*section["left"], *section["right"]):
+            lines += [block["title"], block["aside"], words_of(block)]
+            lines += [" ".join(str(value) for value in row.values()) for row in block["rows"]]
+    return "\n".join(lines)
+
+
+clock = itertools.count(1)
+
+
+def ask(app, **what):
+    """Do something in the detail of the attempt, as a click does."""
+    app.session_state["attempt"] = {"asked": {**what, "at": next(clock)}}
+    app.run()
+    assert not app.exception
+    app.session_state["attempt"] = {}
+
+
+def read_attempt(app):
+    """Every word of the page and of every tab of the attempt."""
+    words = [said(app)]
+    for tab in ("output", "reward", "advice", "prompts"):
+        ask(app, do="tab", tab=tab)
+        words.append(detail_words(app))
+    for key, *_ in detail(app)["callers"]:
+        ask(app, do="caller", caller=key)
+        words.append(detail_words(app))
+    return "\n".join(words)
 
 
 def press_run(app):
@@ -163,8 +220,8 @@ def test_run_shows_why_it_stopped_and_the_attempt_that_was_returned(name):
     press_run(app)
     run = ended(app)
     assert tells_why_it_stopped(app, run)
-    assert f"Attempt {run.timeline.end.returned + 1} of" in said(app)
-    assert "Prompts and replies" in said(app)
+    assert detail(app)["title"] == f"Attempt {run.timeline.end.returned + 1}"
+    assert "Reply" in [block["title"] for block in blocks(app).values()]
 
 
 def test_a_reload_finds_the_run_and_what_was_typed_for_it():
@@ -180,9 +237,9 @@ def test_a_reload_finds_the_run_and_what_was_typed_for_it():
 def test_the_address_names_the_attempt():
     app = press_run(open_app())
     run = ended(app)
-    assert "Attempt 1 of" in said(open_app(run=run.run_id, attempt="1"))
-    assert "Attempt 2 of" in said(open_app(run=run.run_id, attempt="2"))
-    assert "Attempt 3 of" in said(open_app(run=run.run_id, attempt="99"))
+    assert detail(open_app(run=run.run_id, attempt="1"))["title"] == "Attempt 1"
+    assert detail(open_app(run=run.run_id, attempt="2"))["title"] == "Attempt 2"
+    assert detail(open_app(run=run.run_id, attempt="99"))["title"] == "Attempt 3"
 
 
 @pytest.mark.parametrize(
@@ -488,33 +545,33 @@ def test_what_happens_is_told_of_the_strategy_that_is_chosen(strategy, words):
 
 def test_a_reply_that_was_asked_for_again_says_why_and_what_came_of_it():
     app = attempt_of(logs.asked_again(), 1)
-    words = said(app)
+    words = detail_words(app)
     why = "This reply could not be read: it has no field 'answer'. The question was sent again, as JSON."
     assert words.count(why) == 1
     assert "Asked again, as JSON" in words
     assert "This reply could be read." in words
-    assert errors(app) == []
-    assert [t for t in titles(app) if "asked again as JSON" in t] == ["draft · 800 ms · asked again as JSON"]
+    assert [block["tone"] for block in blocks(app).values() if why in words_of(block)] == ["warning"]
 
 
 def test_a_second_reply_that_could_not_be_read_either_is_an_error():
     app = attempt_of(logs.asked_again(), 2)
-    assert [e for e in errors(app) if e.startswith("The second")] == [
-        "The second reply could not be read either: it has no field 'answer'."
-    ]
-    assert any(e.startswith("The program failed") for e in errors(app))
+    wrong = [words_of(block) for block in blocks(app).values() if block["tone"] == "error"]
+    assert wrong == ["The second reply could not be read either: it has no field 'answer'."]
     assert "This reply could be read." not in said(app)
+    ask(app, do="tab", tab="output")
+    (failure,) = [block for block in blocks(app).values() if block["tone"] == "error"]
+    assert failure["title"] == "The program failed"
 
 
 def test_a_reply_that_was_read_at_once_says_nothing_of_it():
-    words = said(attempt_of(logs.asked_again(), 3))
+    words = read_attempt(attempt_of(logs.asked_again(), 3))
     assert "This reply could not be read" not in words
     assert "Asked again" not in words
 
 
 def test_an_attempt_without_a_temperature_says_so_and_shows_no_number():
-    words = said(attempt_of(logs.no_temperature(), 2))
-    assert "Attempt 2 of 4 · no temperature; rollout 1 · reward 0.60" in words
+    words = read_attempt(attempt_of(logs.no_temperature(), 2))
+    assert "Attempt 2 · 0.60 · no temperature; rollout 1" in words
     assert (
         "The model takes no temperature, so none is sent. Rollout 1 keeps this attempt's calls apart" in words
     )
@@ -522,29 +579,29 @@ def test_an_attempt_without_a_temperature_says_so_and_shows_no_number():
 
 
 def test_where_only_one_model_takes_none_the_attempt_says_whose():
-    words = said(attempt_of(logs.one_without_temperature(), 2))
-    assert "Attempt 2 of 3 · temperature 0.75 · reward 0.95 · returned" in words
+    words = read_attempt(attempt_of(logs.one_without_temperature(), 2))
+    assert "Attempt 2 · 0.95 · returned · T 0.75" in words
     assert "The model of answer takes no temperature, so none is sent. Rollout 1 keeps" in words
 
 
 def test_a_rule_that_was_not_met_stands_beside_the_reward_with_its_message():
     app = attempt_of(logs.rules(), 3)
-    words = said(app)
+    words = read_attempt(app)
     assert "Rule not met, at most 3 words: Use at most 3 words." in words
     assert "Rule not met, no full stop: Leave out the full stop." in words
     assert "ranks below those that do" in words
-    assert "reward 0.97 · 2 rules not met" in words
-    assert "Rule not met" not in said(open_app(run="run-1", attempt="4"))
+    assert "Attempt 3 · 0.97 · 2 rules not met" in words
+    assert "Rule not met" not in read_attempt(open_app(run="run-1", attempt="4"))
 
 
 def test_a_refinement_inside_an_attempt_is_told_from_the_attempt():
     app = attempt_of(logs.nested(), 1)
-    assert "Attempt 1 of 3 · temperature 0 · reward 0.30" in said(app)
-    assert titles(app)[-4:] == [
-        "answer · attempt 1 inside · 400 ms",
-        "answer · attempt 2 inside · 800 ms · asked again as JSON",
-        "advice, asked for by a refinement inside this attempt",
-        "The request for advice",
+    assert "Attempt 1 · 0.30 · T 0" in said(app)
+    assert [label for _, label, _ in detail(app)["callers"]] == [
+        "answer, attempt 1 inside",
+        "answer, attempt 2 inside",
+        "adviser inside",
+        "adviser",
     ]
 
 
@@ -573,7 +630,9 @@ def test_a_reward_just_below_the_threshold_is_never_shown_as_the_threshold():
     log.attempt(0.99999)
     log.finish()
     app = attempt_of(log, 1)
-    assert "reward 0.99999" in said(app)
-    assert [(m.value, m.delta) for m in app.metric] == [("0.99999", "threshold 1.00")]
+    assert detail(app)["reward"] == "0.99999"
+    ask(app, do="tab", tab="reward")
+    (row,) = blocks(app)["value"]["rows"]
+    assert (row["name"], row["value"]) == ("0.99999", "threshold 1.00")
     app.switch_page("../runs/page.py").run()
     assert listed_runs(app)[0]["best"] == "0.99999"

@@ -1,0 +1,116 @@
+"""Advice: what the adviser said, who was given a hint, and what the advice cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pages.shared.blocks import Block, Section, View, note
+from pages.shared.prompts_and_replies import total_usage
+from refine_core.formatting import format_duration
+from refine_core.glossary import GLOSSARY
+from refine_core.hints import is_hint
+from refine_core.messages import describe_advice_failure, hint_source
+from refine_core.runs import Advice, Attempt, Timeline, advice_block, hint_block
+
+NOT_AT_FAULT = "No hint: not at fault"
+
+
+def advice_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Section]:
+    """The advice that this attempt was given, then the advice after it."""
+    sections = []
+    source = next((a for a in timeline.attempts if a.index == attempt.advice_from), None)
+    if source is not None and source.advice is not None and source.advice.state == "done":
+        sections.append(_given(view, attempt, source, source.advice))
+    elif attempt.hints:
+        title = f"Hints received {hint_source(timeline, attempt)}".strip()
+        sections.append(Section(hint_blocks(view, attempt, title)))
+    if attempt.advice is not None:
+        sections.append(_asked(view, attempt, attempt.advice))
+    return sections or [Section([note(_why_none(timeline, attempt))])]
+
+
+def hint_blocks(view: View, attempt: Attempt, title: str) -> list[Block]:
+    """The hints that an attempt was given, one for each predictor; [] where it was given none."""
+    return _list_hints(view, title, {hint_block(name): (name, text) for name, text in attempt.hints.items()})
+
+
+def _list_hints(view: View, title: str, hints: Mapping[str, tuple[str, str]]) -> list[Block]:
+    """Who is told what. hints: block -> (predictor, text)."""
+    if not hints:
+        return []
+    rows = [
+        view.text(
+            block,
+            text if is_hint(text) else NOT_AT_FAULT,
+            kind="hint",
+            title=name,
+            tone="hint" if is_hint(text) else "quiet",
+        )
+        for block, (name, text) in hints.items()
+    ]
+    return [Block(f"title-{title}", "note", title, term=GLOSSARY["hint"]), *rows]
+
+
+def describe_advice(attempt: Attempt) -> str:
+    """Hints and advice as plain text, to copy."""
+    parts = [f"Hint for {name}\n{text}" for name, text in attempt.real_hints.items()]
+    if attempt.advice is not None and attempt.advice.state == "done":
+        parts.append(f"Discussion after attempt {attempt.index + 1}\n{attempt.advice.discussion}")
+        parts += [f"Advice for {name}\n{text}" for name, text in attempt.advice.hints.items()]
+    return "\n\n".join(parts) or "No advice."
+
+
+def _given(view: View, attempt: Attempt, source: Attempt, advice: Advice) -> Section:
+    said = view.text(
+        f"source-{source.index}",
+        advice.discussion,
+        kind="prose",
+        title=f"Advice after attempt {source.index + 1}, for this one",
+        aside=_price(advice),
+        term=GLOSSARY["adviser"],
+    )
+    return Section([said], hint_blocks(view, attempt, "Who got a hint"))
+
+
+def _asked(view: View, attempt: Attempt, advice: Advice) -> Section:
+    title = f"Advice after attempt {attempt.index + 1}, for the next one"
+    if advice.error is not None:
+        failed = view.text(
+            "no-advice", describe_advice_failure(advice), kind="prose", title="No advice came", tone="error"
+        )
+        return Section([failed])
+    if advice.state != "done":
+        stopped = advice.state == "cut_off"
+        return Section(
+            [note("No advice came: the run stopped first." if stopped else "Waiting for the adviser.")]
+        )
+    said = view.text(
+        "discussion",
+        advice.discussion,
+        kind="prose",
+        title=title,
+        aside=_price(advice),
+        term=GLOSSARY["adviser"],
+    )
+    given = {advice_block(name): (name, text) for name, text in advice.hints.items()}
+    hints = _list_hints(view, "Who gets a hint", given)
+    return Section([said], hints)
+
+
+def _price(advice: Advice) -> str:
+    took = format_duration(advice.took_s) if advice.took_s is not None else ""
+    return " · ".join(filter(None, (took, total_usage(advice.calls))))
+
+
+def _why_none(timeline: Timeline, attempt: Attempt) -> str:
+    """Why an attempt has neither hints nor advice."""
+    source = timeline.spec.hint_source
+    if source == "none":
+        return "This run has no hints: best of N, or a single attempt."
+    if attempt.state == "running":
+        return "Advice is asked for once the attempt has its reward."
+    if attempt.state == "failed":
+        return "A failed attempt brings no advice; the next one keeps the hints that it has."
+    if source == "feedback":
+        return "No model was asked: the reward's own feedback is the next attempt's hint."
+    return "No advice was asked for after this attempt, since the run ended with it."
