@@ -11,10 +11,11 @@ from pages.lab.problems import show_problems
 from pages.lab.stage_demos import demos_form
 from pages.lab.stage_fields import field_table
 from pages.lab.stages import add_stage, move_stage, remove_stage, stage_ids
-from pages.shared.text import ROLES, show_text
+from pages.shared.text import show_text
 from refine_core import programs
 from refine_core.errors import RefineError
 from refine_core.glossary import GLOSSARY
+from refine_core.runs import ROLES
 
 WIDTH_PX = 700
 

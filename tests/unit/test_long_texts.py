@@ -8,7 +8,7 @@ import time
 import pytest
 
 from refine_core import events as ev
-from refine_core.figures import build_figure, build_ledger, describe_figure
+from refine_core.figures import build_figure, build_ledger, build_story, describe_figure
 from tests import logs
 
 pytestmark = pytest.mark.fault(62)
@@ -69,6 +69,7 @@ def test_the_chart_and_the_ledger_say_little_of_long_texts(spaces):
     took = time.process_time() - began
     assert len(figure) < 80 * KB
     assert len(rows) < 20 * KB
+    assert len(str(build_story(line))) < 200 * KB
     assert len(describe_figure(line)) < 2 * KB
     assert took < 0.5
 
