@@ -7,6 +7,7 @@ from pages.lab.form_state import read_form
 from pages.lab.layout import draw_narrow, draw_wide
 from pages.lab.model_fields import use_connection
 from pages.lab.reward import take_reward_fix
+from pages.lab.start import listen_for_run_keys
 from pages.shared import address
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow, watch_viewport
@@ -29,6 +30,7 @@ keep_draft()
 
 draw = draw_narrow if is_narrow() else draw_wide
 draw(form, run, run_id)
-with st.container(gap=None):  # neither draws anything
+with st.container(gap=None):  # none of them draws anything
     take_typed()
+    listen_for_run_keys(run)
     watch_viewport()

@@ -64,7 +64,7 @@ def draft_line() -> None:
         gap="xsmall",
     ):
         if words := describe_draft():
-            st.caption(escape_markdown(words), width="content")
+            st.caption(escape_markdown(words), width="content", wrap=False)
         if can_undo():
             st.button(
                 "Undo",

@@ -13,12 +13,14 @@ from pages.lab.pausing import is_stepwise
 from pages.lab.problem_words import describe_problems
 from pages.lab.reward_source import may_run_anyway
 from pages.shared import address
-from pages.shared.hotkeys import take_hotkey
+from pages.shared.hotkeys import listen_for_keys, take_hotkey
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.runs import Run
 
 BUTTON_PX = 140  # wide enough for "Cancelling …" and its key
+
+_KEYS = static_key("keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,8 @@ def run_button(run: Run | None, *, keyboard: bool = True) -> bool:
 
     keyboard: whether to name the keys on the buttons.
     """
-    running = run is not None and run.live and run.is_local
-    key = take_hotkey({"Escape": "cancel"} if running else {"Ctrl+Enter": "run"}, key=static_key("keys"))
-    if run is not None and running:
+    key = take_hotkey(_KEYS)
+    if run is not None and _can_cancel(run):
         _cancel_button(run, pressed=key == "cancel", keyboard=keyboard)
         return False
     pressed = st.button(
@@ -56,6 +57,16 @@ def run_button(run: Run | None, *, keyboard: bool = True) -> bool:
         width=BUTTON_PX,
     )
     return pressed or key == "run"
+
+
+def listen_for_run_keys(run: Run | None) -> None:
+    """Ctrl-Enter for Run, Escape for Cancel, whichever is there."""
+    cancel = run is not None and _can_cancel(run)
+    listen_for_keys({"Escape": "cancel"} if cancel else {"Ctrl+Enter": "run"}, key=_KEYS)
+
+
+def _can_cancel(run: Run) -> bool:
+    return run.live and run.is_local
 
 
 def _cancel_button(run: Run, *, pressed: bool, keyboard: bool) -> None:

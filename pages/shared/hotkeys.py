@@ -17,11 +17,19 @@ _component = st.components.v2.component(
 )
 
 
-def take_hotkey(keys: Mapping[str, str], *, key: str) -> str | None:
-    """Listen for these keys; return the name of the one that was pressed, in the one script run that follows.
+def take_hotkey(key: str) -> str | None:
+    """The name of the key that was pressed, in the one script run that follows. key: as in `listen_for_keys`.
+
+    In an AppTest, press with `at.session_state[key] = {"pressed": "run"}`.
+    """
+    state = st.session_state.get(key)
+    pressed = state.get("pressed") if state else None
+    return None if pressed is None else str(pressed)
+
+
+def listen_for_keys(keys: Mapping[str, str], *, key: str) -> None:
+    """Have the browser tell of these keys. Draws nothing, but takes a gap: call it last.
 
     keys: "Ctrl+Enter" or "Escape", say -> a name.
     """
-    pressed = _component(key=key, data={"keys": dict(keys)}, on_pressed_change=lambda: None, height="content")
-    name = pressed.get("pressed")
-    return str(name) if name in keys.values() else None
+    _component(key=key, data={"keys": dict(keys)}, on_pressed_change=lambda: None, height="content")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.text import escape_markdown
 
-LONG_HEADLINE = 76  # characters, above which what follows a colon goes to the line below
+LONG_HEADLINE = 90  # characters, above which what follows a colon goes to the line below
 
 
 def draw_verdict(

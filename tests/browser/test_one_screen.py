@@ -77,21 +77,23 @@ def test_the_form_the_timeline_and_the_first_attempt_stand_on_one_screen(lab, ex
     assert_on_screen(lab.get_by_role("tab", name="First prompt"))
     run(lab)
     expect(run_button(lab)).to_be_visible(timeout=60_000)
-    expect(lab.get_by_role("region", name="Ledger of attempts").locator("tbody tr").first).to_be_visible()
+    first_told = lab.get_by_role("region", name="Story of the run").get_by_role("listitem").first
+    expect(first_told).to_be_visible()
     wait_idle(lab)
     assert_form_on_screen(lab)
     assert_on_screen(figure)
-    assert_on_screen(lab.get_by_role("region", name="Ledger of attempts").locator("tbody tr").first)
+    assert_on_screen(first_told)
     assert lab.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 0
 
 
 def test_nothing_moves_while_a_run_streams(lab):
     """Neither the form, nor the verdict, nor the timeline."""
+    choose(lab, "One-word answer")
     slow_down(lab)
     lab.evaluate(
         WATCH,
         {
-            "signature": "[class*='signature-text'] ",
+            "signature": "[class*='signature-text']",
             "reward": ".st-key-lab-reward",
             "run": ".st-key-lab-run, .st-key-cancel",
             "more": ".st-key-lab-more",
