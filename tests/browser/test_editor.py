@@ -29,6 +29,7 @@ DRAW = """() => new Promise((done) => {
   image.src = 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
 })"""
 AA = 4.5
+LINE_PX = 19.5
 MESSAGE_BYTES = 10_000  # more than any message of the page has, and far less than the editor's code
 CLICK_MS = 90  # as long as a person's
 
@@ -280,11 +281,12 @@ def test_every_colour_is_readable(page: Page, visit: Callable[[Path], Page], sch
     assert [found for found in measured if found[0] < AA] == []
 
 
-def test_a_long_line_scrolls_in_the_editor_and_not_on_a_narrow_page(app: Page):
+def test_a_long_line_wraps_and_makes_no_page_scroll_sideways(app: Page):
     app.set_viewport_size({"width": 390, "height": 844})
     _clear_and_type(app, "x = " + "1" * 200)
     scroller = app.locator(".cm-scroller").first
-    assert scroller.evaluate("e => e.scrollWidth > e.clientWidth")
+    assert scroller.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert app.locator(".cm-line").first.evaluate("line => line.getBoundingClientRect().height") > 2 * LINE_PX
     assert app.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert app.get_by_test_id("stMain").evaluate("e => e.scrollWidth <= e.clientWidth")
 
@@ -340,3 +342,28 @@ def test_code_that_failed_to_load_is_fetched_again(page: Page, visit: Callable[[
     page.route("**/lib/editor.js?*", lambda route: route.abort(), times=2)
     visit(APP)
     expect(page.get_by_role("textbox", name="Reward")).to_be_visible(timeout=20_000)
+
+
+@pytest.mark.fault(40)
+def test_right_to_left_text_leaves_the_order_of_code_alone(app: Page):
+    """Two Hebrew strings around a comma stand in the order in which they are written, and so does what follows."""
+    _clear_and_type(app, 'words = ["\u05e9\u05dc\u05d5\u05dd", "\u05e2\u05d5\u05dc\u05dd"] + rest')
+    edges = app.locator(".cm-line").first.evaluate("""(line) => {
+      const text = line.textContent;
+      const left = (needle) => {
+        const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+        let at = text.indexOf(needle);
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+          if (at < node.length) {
+            const range = document.createRange();
+            range.setStart(node, at);
+            range.setEnd(node, at + 1);
+            return range.getBoundingClientRect().left;
+          }
+          at -= node.length;
+        }
+        return NaN;
+      };
+      return ['\\u05e9\\u05dc\\u05d5\\u05dd', ', ', '\\u05e2\\u05d5\\u05dc\\u05dd', '] +', 'rest'].map(left);
+    }""")
+    assert edges == sorted(edges)
