@@ -29,6 +29,8 @@ from refine_core import programs
 from refine_core.runs import Run
 
 _LEFT_AND_RIGHT = [39, 61]
+_TOP_BAR = [36, 34, 30]
+_NARROW_BAR = [62, 38]
 _PARTS = ("Program", "Reward", "Settings", "Result")
 _PART = static_key("part")
 _SHOWN = static_key("part", "run")  # the run whose result was shown last
@@ -39,9 +41,13 @@ def draw_wide(form: FormState, run: Run | None, run_id: str | None) -> None:
     """Everything side by side. run_id: what the address names, whether or not there is such a run."""
     left, right = st.columns(_LEFT_AND_RIGHT, gap="medium")
     with left, st.container(gap="xxsmall"):
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+        # Columns, as what lies in a row moves sideways while its neighbours are drawn anew.
+        picker, draft, go = st.columns(_TOP_BAR, gap="xsmall", vertical_alignment="center")
+        with picker:
             program_picker(form)
+        with draft:
             draft_line()
+        with go:
             pressed = run_button(run) or take_run_anyway()
         entered = program_form(form)
         inputs_form(form)
@@ -58,9 +64,10 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
     if run_id and state.get(_SHOWN) != run_id:
         state[_SHOWN], state[_PART] = run_id, "Result"
     state.setdefault(_PART, "Program")
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+    picker, go = st.columns(_NARROW_BAR, gap="xsmall", vertical_alignment="center", wrap=False)
+    with picker:
         program_picker(form)
-        st.space("stretch")
+    with go:
         pressed = run_button(run, keyboard=False) or take_run_anyway()
     refusal_place = st.container()
     choose("Part of the Lab", {part: part for part in _PARTS}, key=_PART, width="stretch")

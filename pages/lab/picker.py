@@ -13,7 +13,6 @@ from pages.shared.text import escape_markdown
 from refine_core import programs
 
 OWN = "Your program"
-PICKER_PX = 180  # so that the draft's line and Run fit beside it
 
 
 def program_picker(form: FormState) -> None:
@@ -22,7 +21,7 @@ def program_picker(form: FormState) -> None:
     title = programs.EXAMPLES[current].title if current is not None else form.spec.title or OWN
     # With another key after each loading, so that it closes.
     with (
-        st.container(key=static_key("picker"), width=PICKER_PX),
+        st.container(key=static_key("picker"), width="stretch"),
         st.popover(escape_markdown(title), key=field_key("picker"), width="stretch", wrap=False),
         st.container(gap="xsmall", width=400),
     ):

@@ -18,8 +18,6 @@ from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.runs import Run
 
-BUTTON_PX = 140  # wide enough for "Cancelling …" and its key
-
 _KEYS = static_key("keys")
 
 
@@ -54,7 +52,7 @@ def run_button(run: Run | None, *, keyboard: bool = True) -> bool:
         type="primary",
         icon=":material/play_arrow:",
         key=static_key("run"),
-        width=BUTTON_PX,
+        width="stretch",
     )
     return pressed or key == "run"
 
@@ -77,7 +75,7 @@ def _cancel_button(run: Run, *, pressed: bool, keyboard: bool) -> None:
         icon=":material/stop_circle:",
         disabled=stopping,
         key="cancel",
-        width=BUTTON_PX,
+        width="stretch",
     )
     if (clicked or pressed) and not stopping:
         runs.cancel(run.run_id)

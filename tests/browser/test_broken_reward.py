@@ -33,7 +33,8 @@ def app(visit):
 
 
 def marked(page: Page):
-    return page.locator(".cm-line").nth(2).locator(".cm-lintRange-error")
+    editor = page.get_by_role("textbox", name=re.compile("def reward"))
+    return editor.locator(".cm-line").nth(2).locator(".cm-lintRange-error")
 
 
 @pytest.mark.fault(17)

@@ -57,7 +57,7 @@ def test_what_is_hidden_for_a_while_is_not_lost(app):
     fill(app, LIST, "0, 0.1, 0.2, 0.3")
     expect(app.get_by_role("alert").filter(has_text="(needed: 5; listed: 4)")).to_be_visible()
     choose(app, "Temperature schedule", "dspy 3: always 1")
-    expect(app.get_by_text("Temperatures: 1 · 1 · 1 · 1 · 1")).to_be_visible()
+    expect(app.get_by_test_id("stPopoverBody").get_by_text("Temperatures: 1 · 1 · 1 · 1 · 1")).to_be_visible()
     choose(app, "Temperature schedule", "Custom list")
     expect(app.get_by_label(LIST)).to_have_value("0, 0.1, 0.2, 0.3")
 
