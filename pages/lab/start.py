@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -19,6 +20,9 @@ from refine_core.errors import LMError, SpecError, StoreError
 from refine_core.runs import Run
 
 _KEYS = static_key("keys")
+DOUBLE_CLICK_S = (
+    0.6  # after Run, a press in the same place is the second of a double click, and cancels nothing
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +45,28 @@ class _LastRun:
 def run_button(run: Run | None, *, keyboard: bool = True) -> bool:
     """Run; or Cancel, while the run on screen works in this process. Returns whether Run was pressed, or its key.
 
-    keyboard: whether to name the keys on the buttons.
+    It is one button with two names: of two, Streamlit shows both for a moment, and all below them moves.
+    keyboard: whether to name the keys on it.
     """
-    key = take_hotkey(_KEYS)
-    if run is not None and _can_cancel(run):
-        _cancel_button(run, pressed=key == "cancel", keyboard=keyboard)
-        return False
-    pressed = st.button(
-        "Run :small[Ctrl+Enter]" if keyboard else "Run",
-        type="primary",
-        icon=":material/play_arrow:",
+    cancel = run is not None and _can_cancel(run)
+    stopping = run is not None and run.state == "cancelling"
+    name, hint = ("Cancel", "Esc") if cancel else ("Run", "Ctrl+Enter")
+    clicked = st.button(
+        "Cancelling …" if stopping else f"{name} :small[{hint}]" if keyboard else name,
+        type="secondary" if cancel else "primary",
+        icon=":material/stop_circle:" if cancel else ":material/play_arrow:",
+        disabled=stopping,
         key=static_key("run"),
         width="stretch",
     )
-    return pressed or key == "run"
+    key = take_hotkey(_KEYS)
+    if run is None or not cancel:
+        return clicked or key == "run"
+    second_click = time.time() - run.timeline.started_at < DOUBLE_CLICK_S
+    if not stopping and (key == "cancel" or (clicked and not second_click)):
+        runs.cancel(run.run_id)
+        st.rerun()
+    return False
 
 
 def listen_for_run_keys(run: Run | None) -> None:
@@ -65,21 +77,6 @@ def listen_for_run_keys(run: Run | None) -> None:
 
 def _can_cancel(run: Run) -> bool:
     return run.live and run.is_local
-
-
-def _cancel_button(run: Run, *, pressed: bool, keyboard: bool) -> None:
-    stopping = run.state == "cancelling"
-    label = "Cancel :small[Esc]" if keyboard else "Cancel"
-    clicked = st.button(
-        "Cancelling …" if stopping else label,
-        icon=":material/stop_circle:",
-        disabled=stopping,
-        key="cancel",
-        width="stretch",
-    )
-    if (clicked or pressed) and not stopping:
-        runs.cancel(run.run_id)
-        st.rerun()
 
 
 def start_run(form: FormState) -> Refusal | None:

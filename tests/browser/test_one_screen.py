@@ -95,7 +95,7 @@ def test_nothing_moves_while_a_run_streams(lab):
         {
             "signature": "[class*='signature-text']",
             "reward": ".st-key-lab-reward",
-            "run": ".st-key-lab-run, .st-key-cancel",
+            "run": ".st-key-lab-run",
             "more": ".st-key-lab-more",
             "verdict": "h2",
             "timeline": ".chart",

@@ -316,6 +316,7 @@ class Editor {
 
   /** What Python says at a rerun. */
   update(data, setStateValue, setTriggerValue) {
+    this.data = data;
     this.setState = setStateValue;
     this.setTrigger = setTriggerValue;
     this.page = location.pathname;
@@ -442,6 +443,7 @@ class Editor {
     if (update.selectionSet && this.noted.length) this.later();
     if (!update.docChanged) return;
     this.view.setTabFocusMode(false);
+    this.marked = null;
     if (update.transactions.some((tr) => tr.annotation(loaded))) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), FLUSH_AFTER_MS);
@@ -451,7 +453,10 @@ class Editor {
   flush() {
     clearTimeout(this.timer);
     const code = this.view.state.doc.toString();
-    if (code === this.known) return;
+    if (code === this.known) {
+      this.mark(this.data);  // what was typed and taken back took the marks with it
+      return;
+    }
     this.keep();
     if (location.pathname !== this.page) return;  // Back was pressed; to tell Python now would undo that
     this.known = code;
