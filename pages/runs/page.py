@@ -23,6 +23,14 @@ _PACE: Final = "runs.pace"
 
 
 def draw_list() -> None:
+    """The list, or why it cannot be read: an error in a fragment reaches nothing outside it."""
+    try:
+        _draw_list()
+    except StoreError as error:
+        show_error(str(error))
+
+
+def _draw_list() -> None:
     """Search, filters, the table and its pages."""
     actions.act()
     actions.go_on()
