@@ -21,6 +21,7 @@ OPENING = ("open", "select", "tabs")
 FRAMEWORK = ("loop", "recorded")
 ALONE = {
     "batch": "benchmarks.batch",
+    "compare": "benchmarks.comparing",
     "lasting": "benchmarks.lasting",
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",

@@ -6,9 +6,11 @@ import functools
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
 
 from refine_core.log.summaries import summarize
 from refine_core.store import open_store
@@ -120,3 +122,26 @@ def test_a_phone_shows_one_column_and_nothing_sticks_out(page: Page, app: str):
             "node => [...node.querySelectorAll('*')].filter(n => n.getBoundingClientRect().right > innerWidth + 1).length"
         )
         assert wide == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(chromium: Browser, app: str, scheme: Literal["light", "dark"]):
+    context = chromium.new_context(
+        bypass_csp=True, color_scheme=scheme, viewport={"width": 1440, "height": 1600}
+    )
+    page = context.new_page()
+    found = []
+    for query in (
+        "a=one.1&b=one.2",
+        "a=one.2&b=one.4&view=inline",
+        "a=one&b=two",
+        "a=one.2&b=two.2&unfold=1",
+    ):
+        compare(page, app, query)
+        found += [
+            (query, v["id"], [n["html"][:120] for n in v["nodes"]])
+            for v in Axe().run(page).response["violations"]
+            if v["impact"] in ("serious", "critical")
+        ]
+    context.close()
+    assert found == []
