@@ -95,12 +95,12 @@ def _home(count: int) -> Path:
     if not (home / "whole").exists():
         shutil.rmtree(home, ignore_errors=True)
         with closing(open_store(home)) as store:
-            _fill(store, count)
+            _add_runs(store, count)
         (home / "whole").touch()
     return home
 
 
-def _fill(store: SqlStore, count: int) -> None:
+def _add_runs(store: SqlStore, count: int) -> None:
     chance = random.Random(7)  # the same runs each time
     now = time.time()
     for n in range(count):

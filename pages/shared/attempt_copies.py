@@ -108,9 +108,9 @@ _REPLY: Final = ("text", "reasoning", "finish_reason", "prompt_tokens", "complet
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_convert_other)
 
 
-def _plain(value: object) -> object:
+def _convert_other(value: object) -> object:
     """Mappings and sequences of other classes than json knows."""
     return dict(value) if isinstance(value, Mapping) else str(value)

@@ -24,7 +24,7 @@ def draw_pause(run: Run) -> None:
             step = st.form_submit_button(
                 "Next step", icon=":material/skip_next:", type="primary", key=f"{key}-step"
             )
-            go_on = st.form_submit_button("Go on", icon=":material/play_arrow:", key=f"{key}-on")
+            go_on = st.form_submit_button("Continue", icon=":material/play_arrow:", key=f"{key}-on")
             st.caption(_next(run), width="stretch")
         typed = _hint_fields(hints, attempt=pause.index, key=key)
     if step or go_on:

@@ -79,7 +79,7 @@ def forget_page() -> None:
     st.query_params.pop(_PAGE, None)
 
 
-def forget() -> None:
+def clear_choices() -> None:
     """Have the address say nothing of how attempts are looked at: another run begins."""
     for name in KEYS:
         st.query_params.pop(name, None)

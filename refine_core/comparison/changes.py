@@ -98,7 +98,7 @@ def _title(lines: Sequence[str], whole: str = "") -> str:
 
 
 def _blocks(pieces: Sequence[Piece]) -> Iterator[LineBlock]:
-    """The pieces, which are whole lines, as blocks; a change is what was removed with what stands in its place."""
+    """The pieces, which are whole lines, as blocks; a change is what was removed with what is there instead."""
     for is_same, group in groupby(pieces, key=lambda piece: piece.kind == "same"):
         texts = {"same": "", "removed": "", "added": ""}
         for piece in group:
