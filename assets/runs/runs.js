@@ -5,74 +5,7 @@
 //
 // Ticking, moving and the bar need no server. Text is set by textContent alone: names and inputs may hold anything.
 // Keys: / search, j k move, Space or x ticks, Enter opens, d compares two, Escape unticks.
-const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 86;
-const HEIGHT = 22;
-const EDGE = 4;
-const MARKS = 30; // attempts up to which each has a dot, or a cross where it failed
-
-// Every outcome has a shape of its own, for those who do not tell the colours apart.
-const SHAPES = {
-  reached: ["rect", { x: 3, y: 3, width: 10, height: 10 }, "good"],
-  "not reached": ["path", { d: "M8 3 L13.5 13 H2.5 Z" }, "plain"],
-  finished: ["circle", { cx: 8, cy: 8, r: 5 }, "scored"],
-  failed: ["path", { d: "M3.5 3.5 L12.5 12.5 M12.5 3.5 L3.5 12.5" }, "bad line"],
-  cancelled: ["path", { d: "M3 8 H13" }, "plain line"],
-  stopped: ["rect", { x: 3.5, y: 3.5, width: 9, height: 9 }, "plain line"],
-  running: ["circle", { cx: 8, cy: 8, r: 5, "stroke-dasharray": "2.6 2.6" }, "scored line"],
-  paused: ["path", { d: "M5.5 3.5 V12.5 M10.5 3.5 V12.5" }, "scored line"],
-  interrupted: ["path", { d: "M8 2.5 V9 M8 12 V13.5" }, "plain line"],
-};
-
-function make(kind, className, text) {
-  const made = document.createElement(kind);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function draw(kind, attributes, className) {
-  const made = document.createElementNS(SVG, kind);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (className) made.setAttribute("class", className);
-  return made;
-}
-
-function button(text, key, act) {
-  const made = make("button", "", text);
-  made.type = "button";
-  if (key) made.append(make("kbd", "", key));
-  made.addEventListener("click", act);
-  return made;
-}
-
-function sparkline(row) {
-  const picture = draw("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
-  picture.append(draw("title", {}));
-  picture.firstChild.textContent = row.alt;
-  const values = row.points.filter((value) => value !== null);
-  const all = row.threshold === null ? values : [...values, row.threshold];
-  const low = Math.min(0, ...all);
-  const high = Math.max(...all, low + 1e-9);
-  const failed = values.length < row.points.length && row.points.length <= MARKS;
-  const floor = failed ? HEIGHT - 6 : HEIGHT - 3; // attempts without a reward have a line of their own
-  const x = (i) => EDGE + (row.points.length < 2 ? 0 : (i * (WIDTH - 2 * EDGE)) / (row.points.length - 1));
-  const y = (value) => floor - ((value - low) / (high - low)) * (floor - 3);
-  if (row.threshold !== null) {
-    picture.append(draw("path", { d: `M0 ${y(row.threshold)} H${WIDTH}`, "stroke-dasharray": "3 3" }, "edge"));
-  }
-  const scored = row.points.map((value, i) => [value, i]).filter(([value]) => value !== null);
-  const points = scored.map(([value, i]) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`);
-  if (points.length > 1) picture.append(draw("polyline", { points: points.join(" ") }, "scored line"));
-  if (row.points.length > MARKS) return picture;
-  for (const [value, i] of scored) picture.append(draw("circle", { cx: x(i), cy: y(value), r: 1.8 }, "scored"));
-  row.points.forEach((value, i) => {
-    if (value !== null) return;
-    const [left, top] = [x(i) - 2.2, HEIGHT - 5];
-    picture.append(draw("path", { d: `M${left} ${top} l4.4 4.4 m0 -4.4 l-4.4 4.4` }, "bad line"));
-  });
-  return picture;
-}
+import { button, drawRow, make } from "./cells.js";
 
 function isTyping(event) {
   const at = event.composedPath()[0];
@@ -187,75 +120,7 @@ class Table {
   }
 
   drawRows() {
-    this.table.tBodies[0].replaceChildren(...this.rows.map((row) => this.drawRow(row)));
-  }
-
-  drawRow(row) {
-    const line = make("tr");
-    line.dataset.id = row.id;
-    const tick = make("td", "tick");
-    const box = make("input");
-    box.type = "checkbox";
-    box.setAttribute("aria-label", `Select ${row.name}`);
-    box.dataset.focus = `tick ${row.id}`;
-    box.addEventListener("change", () => this.tick(row.id));
-    tick.append(box);
-    line.append(tick);
-    for (const column of this.data.columns) line.append(this.cell(row, column.kind.split(" ")[0], column));
-    line.append(make("td", "more", row.more)); // what a phone shows in place of the narrow columns
-    return line;
-  }
-
-  cell(row, kind, column) {
-    const cell = make(kind === "name" ? "th" : "td", column.kind);
-    switch (kind) {
-      case "name": {
-        cell.scope = "row";
-        const link = make("a", "", row.name);
-        link.href = new URL(row.href, document.baseURI).href;
-        link.dataset.focus = `open ${row.id}`;
-        link.title = row.title ? `${row.name} (${row.title})` : row.name;
-        link.addEventListener("click", (event) => {
-          if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return; // a new tab, or a window
-          event.preventDefault();
-          this.act("open", [row.id]);
-        });
-        const star = button(row.starred ? "★" : "☆", "", () => this.act(row.starred ? "unstar" : "star", [row.id]));
-        star.className = row.starred ? "star on" : "star";
-        star.dataset.focus = `star ${row.id}`;
-        star.setAttribute("aria-label", `Star ${row.name}`);
-        star.setAttribute("aria-pressed", String(row.starred));
-        const inner = make("span", "inner");
-        inner.append(link);
-        if (row.note) {
-          const note = make("span", "note", "note");
-          note.title = row.note;
-          inner.append(note);
-        }
-        inner.append(star);
-        cell.append(inner);
-        break;
-      }
-      case "rewards":
-        cell.append(sparkline(row));
-        break;
-      case "outcome": {
-        const [shape, attributes, colour] = SHAPES[row.outcome] ?? SHAPES.finished;
-        const mark = draw("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" });
-        mark.append(draw(shape, attributes, colour));
-        const word = make("span", row.outcome === "failed" ? "bad" : "", row.outcome);
-        cell.title = row.outcome_title;
-        cell.append(mark, word);
-        break;
-      }
-      case "tags":
-        for (const tag of row.tags) cell.append(make("span", "tag", tag));
-        break;
-      default:
-        cell.textContent = row[kind];
-        cell.title = row[`${kind}_title`] ?? (kind === "input" ? row.input : "");
-    }
-    return cell;
+    this.table.tBodies[0].replaceChildren(...this.rows.map((row) => drawRow(row, this.data.columns, (id) => this.tick(id), (name, ids) => this.act(name, ids))));
   }
 
   drawTicks() {

@@ -37,8 +37,16 @@ PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 MAX_TRIES: Final = 30  # seconds, to fetch a script in
-SCRIPTS: Final = (PLOTLY, EDITOR, PLAY, RUNS_TABLE, ALIVE)
-MODULES: Final = (TIMELINE, PRESENTER, COMPARE, ATTEMPT, PROGRAM, TITLE)  # scripts that import others
+SCRIPTS: Final = (PLOTLY, EDITOR, PLAY, ALIVE)
+MODULES: Final = (  # scripts that import others
+    TIMELINE,
+    PRESENTER,
+    COMPARE,
+    ATTEMPT,
+    PROGRAM,
+    TITLE,
+    RUNS_TABLE,
+)
 
 
 def _digest(*files: Path) -> str:

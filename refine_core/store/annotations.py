@@ -66,6 +66,7 @@ class Annotations:
         """Label an attempt, or take its label away. Raises StoreError."""
 
         def execute(connection: Connection) -> None:
+            begin(connection)
             if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
                 raise unknown_run(run_id)
             connection.execute(delete(labels).where(labels.c.run_id == run_id, labels.c.attempt == attempt))
@@ -134,6 +135,7 @@ def _replace(connection: Connection, run_id: str, annotation: Annotation) -> Non
 
 
 def _purge(connection: Connection, run_id: str, before: float) -> None:
+    begin(connection)
     due = select(notes.c.run_id).where(notes.c.run_id == run_id, notes.c.deleted_at < before)
     if connection.execute(due).first() is None:
         return

@@ -1,6 +1,6 @@
 """The index of runs in the database: what a list is filtered, sorted and searched by.
 
-    runs whose log has grown --refresh--> run_index, run_text        find(text, filters, sort) --> ids of a page
+    runs whose log has grown --refresh--> run_index, run_text        (asked by refine_core.store.index_query)
 
 Recording a run writes nothing here. Whoever asks for a list indexes what has changed since, the newest first, for a limited
 time; so an event costs no more, and an index that is missing or old is built anew.
@@ -9,32 +9,26 @@ time; so an event costs no more, and an index that is missing or old is built an
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
-from sqlalchemy.sql.base import Executable
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from refine_core.errors import StoreError
 from refine_core.events import Event
 from refine_core.log.summaries import Summary
 from refine_core.store import tables
 from refine_core.store.annotations import Read, Write, begin, collect
-from refine_core.store.index_tables import INDEX_VERSION, WORDS, notes, run_index, run_text, tags
+from refine_core.store.index_tables import INDEX_VERSION, WORDS, run_index, run_text
 from refine_core.store.listing import (
     NO_ANNOTATION,
-    NO_FILTERS,
-    Choices,
-    Filters,
     RunFacts,
-    Sort,
-    SortKey,
     Spent,
     ended_outcome,
 )
-from refine_core.store.run_text import KINDS, RunText, match_expression, separate
+from refine_core.store.run_text import KINDS, RunText, separate
 from refine_core.store.tables import events, runs
 
 BATCH: Final = 50  # runs that are read and written together
@@ -46,41 +40,6 @@ _IS_STALE = or_(
     run_index.c.version != INDEX_VERSION,
 )
 _WITH_INDEX = runs.outerjoin(run_index, run_index.c.run_id == runs.c.id)
-_WITH_NOTES = run_index.outerjoin(notes, notes.c.run_id == run_index.c.run_id)
-_LISTED = notes.c.deleted_at.is_(None)
-_NAME = func.coalesce(func.nullif(notes.c.name, ""), run_index.c.title).collate("NOCASE")
-_SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
-    "when": run_index.c.started_at,
-    "name": _NAME,
-    "outcome": func.coalesce(run_index.c.outcome, "running"),
-    "best": run_index.c.best,
-    "attempts": run_index.c.attempts,
-    "model": run_index.c.model.collate("NOCASE"),
-    "tokens": run_index.c.tokens,
-    "cost": run_index.c.cost_usd,
-    "took": run_index.c.took_s,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A page of ids in order, with what only the index holds of each."""
-
-    facts: Mapping[str, RunFacts]
-    total: int
-    matching: int
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What the database does not hold of unfinished runs.
-
-    writers: those that live. ended: runs that nobody works at, though their writers live. paused: runs that wait for a person.
-    """
-
-    writers: AbstractSet[str]
-    ended: AbstractSet[str]
-    paused: AbstractSet[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +68,19 @@ class RunIndex:
     def refresh(self, within_s: float) -> int:
         """Index what has changed, for about `within_s` seconds; how many runs are left. Raises StoreError."""
         until = time.monotonic() + within_s
-        skipped: set[str] = set()
-        while True:
-            stale = self._stale(skipped)
-            if not stale:
-                return 0
+        at_work: set[str] = set()  # their logs may grow on while they are indexed: once is enough
+        while stale := self._stale(at_work):
             self._index(stale)
-            skipped.update(one.run_id for one in stale)  # one that works now is stale again at once
+            at_work.update(one.run_id for one in stale if one.summary.reason is None)
             if time.monotonic() > until:
-                return int(self._read("count the runs", select(func.count()).select_from(_WITH_INDEX).where(_IS_STALE, _unknown(skipped)))[0][0])  # fmt: skip
+                left = select(func.count()).select_from(_WITH_INDEX)
+                return int(self._read("count the runs", left.where(_IS_STALE, _other_than(at_work)))[0][0])
+        return 0
 
-    def _stale(self, skipped: AbstractSet[str]) -> list[_Stale]:
+    def _stale(self, without: AbstractSet[str]) -> list[_Stale]:
         old = run_index.c.text_attempts, run_index.c.version
         query = select(runs.c.id, runs.c.events, runs.c.summary, *old).select_from(_WITH_INDEX)
-        query = query.where(_IS_STALE, _unknown(skipped)).order_by(runs.c.started_at.desc()).limit(BATCH)
+        query = query.where(_IS_STALE, _other_than(without)).order_by(runs.c.started_at.desc()).limit(BATCH)
         stale = []
         for run_id, seq, summary, text_attempts, version in self._read("read the history", query):
             try:
@@ -164,53 +122,6 @@ class RunIndex:
             logs.setdefault(run_id, []).append(record.event)
         return logs
 
-    def find(
-        self,
-        typed: str,
-        filters: Filters,
-        sort: Sort,
-        *,
-        limit: int,
-        offset: int,
-        live: Live,
-    ) -> Found:
-        """A page of runs. Raises StoreError."""
-        doing = "search the runs"
-        total = self._count_runs(doing, _LISTED)
-        conditions = _conditions(typed, filters, live)
-        matching = self._count_runs(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
-        by = _SORTED_BY[sort.key]
-        order = (by.desc() if sort.descending else by.asc()).nulls_last()
-        i = run_index.c
-        facts = i.run_id, i.inputs, i.took_s, i.program_hash, i.inputs_hash, i.parent
-        query = select(*facts).select_from(_WITH_NOTES)
-        query = query.where(*conditions).order_by(
-            order, run_index.c.started_at.desc(), run_index.c.run_id.desc()
-        )
-        rows = self._read(doing, query.limit(limit).offset(offset))
-        return Found({run_id: RunFacts(*rest) for run_id, *rest in rows}, total, matching)
-
-    def choices(self) -> Choices:
-        """What there is to filter by, the most frequent first. Raises StoreError."""
-        count = func.count()
-        models = select(run_index.c.model, count).select_from(_WITH_NOTES).where(_LISTED)
-        given = select(tags.c.tag, count).join(notes, notes.c.run_id == tags.c.run_id)
-        deleted = select(count).select_from(notes).where(notes.c.deleted_at.is_not(None))
-        by_model = models.group_by(run_index.c.model).order_by(count.desc(), run_index.c.model)
-        by_tag = given.where(_LISTED).group_by(tags.c.tag).order_by(count.desc(), tags.c.tag)
-        doing = "read the history"
-        return Choices(
-            {model: n for model, n in self._read(doing, by_model)},  # noqa: C416
-            {tag: n for tag, n in self._read(doing, by_tag)},  # noqa: C416
-            int(self._read(doing, deleted)[0][0]),
-        )
-
-    def writers(self) -> list[str]:
-        """The writers of unfinished runs. Raises StoreError."""
-        query = select(runs.c.writer).join(run_index, run_index.c.run_id == runs.c.id).distinct()
-        unfinished = query.where(run_index.c.outcome.is_(None))
-        return [row[0] for row in self._read("read the history", unfinished)]
-
     def clear(self) -> None:
         """Empty it. The next search builds it anew. Raises StoreError."""
 
@@ -220,66 +131,12 @@ class RunIndex:
 
         self._write("empty the index of runs", execute)
 
-    def _count_runs(self, doing: str, *conditions: ColumnElement[bool]) -> int:
-        query: Executable = select(func.count()).select_from(_WITH_NOTES).where(*conditions)
-        return int(self._read(doing, query)[0][0])
 
-
-def _unknown(run_ids: AbstractSet[str]) -> ColumnElement[bool]:
+def _other_than(run_ids: AbstractSet[str]) -> ColumnElement[bool]:
     return runs.c.id.not_in(run_ids)
 
 
-def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[bool]]:
-    i = run_index.c
-    conditions: list[ColumnElement[bool]] = [notes.c.deleted_at.is_not(None) if filters.deleted else _LISTED]
-    if typed.strip():
-        words = match_expression(typed)
-        has_words = select(run_text.c.rowid).where(run_text.c.run_text.op("MATCH")(words))
-        conditions.append(i.number.in_(has_words) if words else i.number.is_(None))
-    if filters.run_ids:
-        conditions.append(i.run_id.in_(filters.run_ids))
-    if filters.outcomes:
-        conditions.append(_has_outcome(filters.outcomes, live))
-    if filters.models:
-        conditions.append(i.model.in_([separate_surrogates(model) for model in filters.models]))
-    if filters.tags:
-        conditions += [
-            i.run_id.in_(select(tags.c.run_id).where(tags.c.tag == separate_surrogates(tag)))
-            for tag in filters.tags
-        ]
-    if filters.starred:
-        conditions.append(notes.c.starred.is_(True))
-    for bound, column, low in (
-        (filters.since, i.started_at, True),
-        (filters.until, i.started_at, False),
-        (filters.min_cost_usd, i.cost_usd, True),
-        (filters.max_cost_usd, i.cost_usd, False),
-    ):
-        if bound is not None:
-            conditions.append(column >= bound if low else column <= bound)
-    return conditions
-
-
-def _has_outcome(outcomes: Sequence[str], live: Live) -> ColumnElement[bool]:
-    """Whether a run lives is known to nobody but its process, so the database is told which writers do."""
-    works = run_index.c.run_id.in_(
-        select(runs.c.id).where(
-            runs.c.reason.is_(None), runs.c.writer.in_(live.writers), runs.c.id.not_in(live.ended)
-        )
-    )
-    unfinished = run_index.c.outcome.is_(None)
-    either: list[ColumnElement[bool]] = [run_index.c.outcome.in_(outcomes)]
-    waits = run_index.c.run_id.in_(live.paused)
-    if "running" in outcomes:
-        either.append(and_(unfinished, works, ~waits))
-    if "paused" in outcomes:
-        either.append(and_(unfinished, works, waits))
-    if "interrupted" in outcomes:
-        either.append(and_(unfinished, ~works))
-    return or_(*either)
-
-
-def separate_surrogates(value: str) -> str:
+def storable(value: str) -> str:
     """A value to compare with: a database can hold no lone surrogate."""
     return value.encode("utf-8", "replace").decode()
 
@@ -293,7 +150,7 @@ def _facts(stale: _Stale) -> dict[str, Any]:
         "started_at": summary.started_at,
         "title": separate(summary.title),
         "outcome": ended_outcome(summary),
-        "model": separate_surrogates(summary.model),
+        "model": storable(summary.model),
         "best": summary.best_reward,
         "attempts": len(summary.rewards),
         "tokens": spent.tokens,

@@ -22,7 +22,8 @@ from refine_core.log.scope import Record
 from refine_core.log.summaries import Summary, summarize
 from refine_core.store import tables
 from refine_core.store.annotations import DELETED, Annotations
-from refine_core.store.index import Live, RunIndex
+from refine_core.store.index import RunIndex
+from refine_core.store.index_query import IndexQuery, Live
 from refine_core.store.listing import (
     NEWEST_FIRST,
     NO_ANNOTATION,
@@ -68,10 +69,8 @@ class SqlStore:
         self._closed = False
         self._process = os.getpid()
         self._writer = Writer(database)
-        self._index, self._annotations = (
-            RunIndex(self._read, self._write),
-            Annotations(self._read, self._write),
-        )
+        self._index, self._query = RunIndex(self._read, self._write), IndexQuery(self._read)
+        self._annotations = Annotations(self._read, self._write)
         database.remember_file()
         atexit.register(self.close)
 
@@ -133,7 +132,7 @@ class SqlStore:
         """A page of the runs that match. Raises StoreError."""
         unindexed = self._refresh_index(index_s)
         live = Live(self._living_writers() if filters.outcomes else frozenset(), ended, paused)
-        found = self._index.find(text, filters, sort, limit=limit, offset=offset, live=live)
+        found = self._query.find(text, filters, sort, limit=limit, offset=offset, live=live)
         query = _ROW.where(runs.c.id.in_(list(found.facts)))
         rows = {row.run_id: row for row in self._run_rows("read the history", query)}
         noted = self._annotations.get(found.facts)
@@ -154,7 +153,7 @@ class SqlStore:
     def choices(self, *, index_s: float = 1.0) -> Choices:
         """The models and tags of the runs in the list. Raises StoreError."""
         self._refresh_index(index_s)
-        return self._index.choices()
+        return self._query.choices()
 
     def annotate(self, run_id: str, change: Callable[[Annotation], Annotation]) -> Annotation:
         """Replace what was noted about a run. Raises StoreError."""
@@ -273,7 +272,7 @@ class SqlStore:
         return row is not None and row.alive
 
     def _living_writers(self) -> AbstractSet[str]:
-        return frozenset(filter(self._lock.alive, self._index.writers()))
+        return frozenset(filter(self._lock.alive, self._query.writers()))
 
     def _write(self, doing: str, execute: Callable[[Connection], None]) -> None:
         self._check_open(doing)

@@ -1,0 +1,164 @@
+"""A page of the list of runs, as one question to the index: filters, words and order in, ids out.
+
+find(text, filters, sort, live) --> ids of a page, how many match        choices() --> what there is to filter by
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.sql.base import Executable
+
+from refine_core.store.annotations import Read
+from refine_core.store.index import storable
+from refine_core.store.index_tables import notes, run_index, run_text, tags
+from refine_core.store.listing import NO_FILTERS, Choices, Filters, RunFacts, Sort, SortKey
+from refine_core.store.run_text import match_expression
+from refine_core.store.tables import runs
+
+_WITH_NOTES = run_index.outerjoin(notes, notes.c.run_id == run_index.c.run_id)
+_LISTED = notes.c.deleted_at.is_(None)
+_NAME = func.coalesce(func.nullif(notes.c.name, ""), run_index.c.title).collate("NOCASE")
+_SORTED_BY: Mapping[SortKey, ColumnElement[Any]] = {
+    "when": run_index.c.started_at,
+    "name": _NAME,
+    "outcome": func.coalesce(run_index.c.outcome, "running"),
+    "best": run_index.c.best,
+    "attempts": run_index.c.attempts,
+    "model": run_index.c.model.collate("NOCASE"),
+    "tokens": run_index.c.tokens,
+    "cost": run_index.c.cost_usd,
+    "took": run_index.c.took_s,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of ids in order, with what only the index holds of each."""
+
+    facts: Mapping[str, RunFacts]
+    total: int
+    matching: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the database does not hold of unfinished runs.
+
+    writers: those that live. ended: runs that nobody works at, though their writers live. paused: runs that wait for a person.
+    """
+
+    writers: AbstractSet[str]
+    ended: AbstractSet[str]
+    paused: AbstractSet[str]
+
+
+class IndexQuery:
+    """Questions to the index of one database. read: what the store does with a query."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+
+    def find(
+        self,
+        typed: str,
+        filters: Filters,
+        sort: Sort,
+        *,
+        limit: int,
+        offset: int,
+        live: Live,
+    ) -> Found:
+        """A page of runs. Raises StoreError."""
+        doing = "search the runs"
+        total = self._count_runs(doing, _LISTED)
+        conditions = _conditions(typed, filters, live)
+        matching = self._count_runs(doing, *conditions) if filters != NO_FILTERS or typed.strip() else total
+        by = _SORTED_BY[sort.key]
+        order = (by.desc() if sort.descending else by.asc()).nulls_last()
+        i = run_index.c
+        facts = i.run_id, i.inputs, i.took_s, i.program_hash, i.inputs_hash, i.parent
+        query = select(*facts).select_from(_WITH_NOTES)
+        query = query.where(*conditions).order_by(
+            order, run_index.c.started_at.desc(), run_index.c.run_id.desc()
+        )
+        rows = self._read(doing, query.limit(limit).offset(offset))
+        return Found({run_id: RunFacts(*rest) for run_id, *rest in rows}, total, matching)
+
+    def choices(self) -> Choices:
+        """What there is to filter by, the most frequent first. Raises StoreError."""
+        count = func.count()
+        models = select(run_index.c.model, count).select_from(_WITH_NOTES).where(_LISTED)
+        given = select(tags.c.tag, count).join(notes, notes.c.run_id == tags.c.run_id)
+        deleted = select(count).select_from(notes).where(notes.c.deleted_at.is_not(None))
+        by_model = models.group_by(run_index.c.model).order_by(count.desc(), run_index.c.model)
+        by_tag = given.where(_LISTED).group_by(tags.c.tag).order_by(count.desc(), tags.c.tag)
+        doing = "read the history"
+        return Choices(
+            {model: n for model, n in self._read(doing, by_model)},  # noqa: C416
+            {tag: n for tag, n in self._read(doing, by_tag)},  # noqa: C416
+            int(self._read(doing, deleted)[0][0]),
+        )
+
+    def writers(self) -> list[str]:
+        """The writers of unfinished runs. Raises StoreError."""
+        query = select(runs.c.writer).join(run_index, run_index.c.run_id == runs.c.id).distinct()
+        unfinished = query.where(run_index.c.outcome.is_(None))
+        return [row[0] for row in self._read("read the history", unfinished)]
+
+    def _count_runs(self, doing: str, *conditions: ColumnElement[bool]) -> int:
+        query: Executable = select(func.count()).select_from(_WITH_NOTES).where(*conditions)
+        return int(self._read(doing, query)[0][0])
+
+
+def _conditions(typed: str, filters: Filters, live: Live) -> list[ColumnElement[bool]]:
+    i = run_index.c
+    conditions: list[ColumnElement[bool]] = [notes.c.deleted_at.is_not(None) if filters.deleted else _LISTED]
+    if typed.strip():
+        words = match_expression(typed)
+        has_words = select(run_text.c.rowid).where(run_text.c.run_text.op("MATCH")(words))
+        conditions.append(i.number.in_(has_words) if words else i.number.is_(None))
+    if filters.run_ids:
+        conditions.append(i.run_id.in_(filters.run_ids))
+    if filters.outcomes:
+        conditions.append(_has_outcome(filters.outcomes, live))
+    if filters.models:
+        conditions.append(i.model.in_([storable(model) for model in filters.models]))
+    if filters.tags:
+        conditions += [
+            i.run_id.in_(select(tags.c.run_id).where(tags.c.tag == storable(tag))) for tag in filters.tags
+        ]
+    if filters.starred:
+        conditions.append(notes.c.starred.is_(True))
+    for bound, column, low in (
+        (filters.since, i.started_at, True),
+        (filters.until, i.started_at, False),
+        (filters.min_cost_usd, i.cost_usd, True),
+        (filters.max_cost_usd, i.cost_usd, False),
+    ):
+        if bound is not None:
+            conditions.append(column >= bound if low else column <= bound)
+    return conditions
+
+
+def _has_outcome(outcomes: Sequence[str], live: Live) -> ColumnElement[bool]:
+    """Whether a run lives is known to nobody but its process, so the database is told which writers do."""
+    works = run_index.c.run_id.in_(
+        select(runs.c.id).where(
+            runs.c.reason.is_(None), runs.c.writer.in_(live.writers), runs.c.id.not_in(live.ended)
+        )
+    )
+    unfinished = run_index.c.outcome.is_(None)
+    either: list[ColumnElement[bool]] = [run_index.c.outcome.in_(outcomes)]
+    waits = run_index.c.run_id.in_(live.paused)
+    if "running" in outcomes:
+        either.append(and_(unfinished, works, ~waits))
+    if "paused" in outcomes:
+        either.append(and_(unfinished, works, waits))
+    if "interrupted" in outcomes:
+        either.append(and_(unfinished, ~works))
+    return or_(*either)
