@@ -19,6 +19,7 @@ from refine_core.loop import AskAdvice, Plan, RunAttempt, Stop, decide
 from refine_core.programs import EXAMPLES
 from refine_core.refine.driver import Driver
 from refine_core.refine.scoring import FunctionScorer, Validator
+from refine_core.refine.stepping import Stepper
 from refine_core.runs import Runs
 from refine_core.spec import ModelSpec, ProgramSpec, Schedule, StageSpec
 from refine_core.store import MemoryStore
@@ -97,8 +98,10 @@ def specs(draw):
     )
 
 
-def scripted(spec: ProgramSpec, scores, *, at_once: int, advice_fails: bool, is_nested: bool) -> WatchDriver:
-    """Refine by `spec`, with these scores in turn; what was recorded and decided."""
+def scripted(
+    spec: ProgramSpec, scores, *, at_once: int, advice_fails: bool, is_nested: bool, edits=None
+) -> WatchDriver:
+    """Refine by `spec`, with these scores in turn; what was recorded and decided. edits: hints by hand, of attempts one at a time."""
     at_once = at_once if spec.hint_source == "none" else 1
     plan = Plan.of(
         spec.attempt_count,
@@ -137,6 +140,7 @@ def scripted(spec: ProgramSpec, scores, *, at_once: int, advice_fails: bool, is_
         inputs={"question": "?"},
         scope=Scope((watch,)),
         validators=(Validator("short", lambda i, p: rules[id(p)], "Be short."),),
+        stepper=Stepper(edits=edits) if at_once == 1 else None,
     )
     with context(lm=ScriptedLM(speak, temperature=spec.model.temperature)):
         driver.run()
@@ -150,12 +154,15 @@ def scripted(spec: ProgramSpec, scores, *, at_once: int, advice_fails: bool, is_
     specs(),
     st.lists(SCORES, min_size=4, max_size=4),
     st.integers(1, 3),
-    st.booleans(),
-    st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
+    st.dictionaries(
+        st.integers(0, 3), st.fixed_dictionaries({"self": st.sampled_from(["", "by hand", "other"])})
+    ),
 )
-def test_the_folded_loop_decides_what_the_drivers_loop_decided(spec, scores, at_once, fails, is_nested):
-    """Any strategy, schedule, source of hints, rule, several at once, nested: at every prefix of the log."""
-    watch = scripted(spec, scores, at_once=at_once, advice_fails=fails, is_nested=is_nested)
+def test_the_folded_loop_decides_what_the_drivers_loop_decided(spec, scores, at_once, kind, edits):
+    """Any strategy, schedule, source of hints, rule, several at once, nested, hints by hand: at every prefix of the log."""
+    fails, is_nested = kind
+    watch = scripted(spec, scores, at_once=at_once, advice_fails=fails, is_nested=is_nested, edits=edits)
     fold = Fold()
     for record in watch.records:
         fold.add(record)
