@@ -13,7 +13,7 @@ const REWARD_PX = 66; // … and its reward
 const PART_PX = [52, 84]; // … and each part's, by its name
 const LETTER_PX = 6.4;
 const LEAST_OUTPUT_PX = 230; // below which the parts stand under the output
-const LINE_PX = { main: 20, sub: 18, hint: 24, pad: 14, parts: 44 }; // as in timeline.css
+const LINE_PX = { main: 20, sub: 18, hint: 24, pad: 14, parts: 46, number: 24 }; // as in timeline.css
 const MAX_LINES = 3;
 const UPTAKE = { followed: "✓", partly: "◐", not_followed: "✗", not_checkable: "–", leak: "!" };
 const ARROW = "M5 0V6q0 4 4 4H17";
@@ -45,6 +45,7 @@ export class Story {
       this.slots.clear();
       this.scroller.scrollTop = 0;
       this.wasLive = false;
+      this.lines = undefined;
     }
     const ends = this.live && !live;
     this.data = data;
@@ -127,7 +128,7 @@ export class Story {
     if (note && field.note !== "unchanged" && !["rewritten", "shortened"].includes(field.note)) {
       nodes.push(note, ...(words.length ? [", ", ...words] : []));
     } else nodes.push(...words, ...(note ? [words.length ? " · " : "", note] : []));
-    if (field.is_cut) nodes.push(element("span", { className: "quiet", textContent: " …", title: "The whole text is in the attempt's output" }));
+    if (field.is_cut) for (const word of words) word.title ||= "The whole text is in the attempt's output";
     if (field.state === "writing" && row.outcome === "running") nodes.push(element("span", { className: "cursor", "aria-hidden": "true" }));
     return nodes;
   }
@@ -156,9 +157,8 @@ export class Story {
       arrow.append(path);
     }
     const words = hint.words.map(([text, bold]) => element(bold ? "b" : "span", { textContent: text }));
-    const cut = hint.is_cut ? [element("span", { className: "quiet", textContent: " …", title: "The whole hint is in the attempt's prompts" })] : [];
-    const text = element("p", { className: hint.is_quiet ? "quiet" : "", dir: "auto" }, element("span", { className: "to", textContent: hint.who }), " ", ...words, ...cut);
-    text.title = hint.words.map(([one]) => one).join("");
+    const text = element("p", { className: hint.is_quiet ? "quiet" : "", dir: "auto" }, element("span", { className: "to", textContent: hint.who }), " ", ...words);
+    if (hint.is_cut) text.title = "The whole hint is in the attempt's prompts";
     return element("div", { className: "hint" }, arrow, text, ...(hint.uptake ? [this.uptake(hint.uptake)] : []));
   }
 
@@ -196,7 +196,8 @@ export class Story {
     const gaps = 10 * (columns.length + 2);
     const rest = width - NUMBER_PX - REWARD_PX - gaps;
     if (rest - widths.reduce((a, b) => a + b, 0) < LEAST_OUTPUT_PX) widths.fill(least);
-    const stacked = rest - widths.reduce((a, b) => a + b, 0) < LEAST_OUTPUT_PX;
+    this.slim = this.scroller.closest(".slim") !== null;
+    const stacked = this.slim || rest - widths.reduce((a, b) => a + b, 0) < LEAST_OUTPUT_PX;
     this.scroller.classList.toggle("stacked", stacked);
     const beside = stacked ? "" : widths.map((px) => `${px}px`).join(" ");
     this.scroller.style.setProperty("--columns", `${NUMBER_PX}px minmax(0, 1fr) ${beside} ${REWARD_PX}px`);
@@ -222,10 +223,11 @@ export class Story {
     if (this.live) {
       const rows = this.data.rows;
       const others = rows.some((row) => row.fields.length > 1) || this.data.others;
-      const fixed = LINE_PX.pad + (others ? LINE_PX.sub : 0) + (stacked && this.data.columns.length ? LINE_PX.parts * Math.ceil(this.data.columns.length / 4) : 0);
+      const fixed = LINE_PX.pad + (this.slim ? LINE_PX.number : 0) + (others ? LINE_PX.sub : 0) + (stacked && this.data.columns.length ? LINE_PX.parts * Math.ceil(this.data.columns.length / 4) : 0);
       const hints = this.data.has_hints ? LINE_PX.hint : 0;
+      const before = rows[0]?.hints.length ? LINE_PX.hint : 0; // a hint that a person wrote may stand before the first
       const room = parseFloat(getComputedStyle(this.scroller).maxHeight) || Infinity;
-      const heights = (lines) => rows.map((_, i) => fixed + LINE_PX.main * (i ? lines : Math.max(2, lines)) + (i ? hints : 0));
+      const heights = (lines) => rows.map((_, i) => fixed + LINE_PX.main * (i ? lines : Math.max(2, lines)) + (i ? hints : before));
       const sum = (lines) => heights(lines).reduce((a, b) => a + b, this.head.offsetHeight);
       this.lines ??= [MAX_LINES, 2].find((lines) => sum(lines) <= room) ?? 1;
       const reserved = heights(this.lines);

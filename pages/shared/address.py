@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from pages.shared import timeline_choice
 from refine_core.programs import EXAMPLES
 from refine_core.runs import TABS, Tab
 
@@ -56,6 +57,7 @@ def show_run(run_id: str) -> None:
     """Have the address name this run, which was just started, and no attempt."""
     st.session_state[_STARTED] = run_id
     st.query_params.pop("attempt", None)
+    timeline_choice.clear_choices()
     st.query_params["run"] = run_id
 
 
@@ -85,6 +87,7 @@ def leave_run() -> None:
     """Have the address name no run."""
     st.session_state.pop(_SHOWN, None)
     st.query_params.pop("attempt", None)
+    timeline_choice.clear_choices()
     st.query_params.pop("run", None)
 
 

@@ -131,7 +131,7 @@ def _was(old: str) -> str:
 def _leave_out(pieces: Iterable[Piece]) -> list[Piece]:
     """The pieces with the middle of long ones that are the same left out."""
     return [
-        Piece("same", f"{piece.text[:_KEPT].rstrip()} … {piece.text[-_KEPT:].lstrip()}")
+        Piece("same", f"{piece.text[:_KEPT].rpartition(' ')[0]} … {piece.text[-_KEPT:].partition(' ')[2]}")
         if piece.kind == "same" and len(piece.text) > _LONG_SAME
         else piece
         for piece in pieces
@@ -144,7 +144,7 @@ def _cut(pieces: Sequence[Piece], limit: int, between: str = "") -> Shown:
     room = limit
     for piece in pieces:
         if room <= 0:
-            return Shown(tuple(kept), is_cut=True)
+            return Shown((*kept, Piece("same", " …")), is_cut=True)
         if between and kept:
             kept.append(Piece("same", between))
         words = text.clip(piece.text, room)

@@ -68,9 +68,10 @@ def test_the_story_says_what_changed_what_it_scored_and_which_hint_it_got(show):
     page = show("headline")
     second = slots(page).nth(1)
     expect(slots(page)).to_have_count(4)
-    expect(second.locator(".hint")).to_have_text(
+    expect(second.locator(".hint p")).to_have_text(
         "Hint Keep headline to 8 words at most. In keywords, list three separate words."
     )
+    expect(second.get_by_role("button", name=re.compile("Hint followed"))).to_have_text("✓ followed")
     expect(second.locator(".hint b")).to_have_text(["headline", "keywords"])
     expect(second.locator("ins")).to_have_text(["Foldable", ", camping, foldable"])
     expect(second.locator(".part .value")).to_have_text(

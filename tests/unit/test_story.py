@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.figures import Story, StoryRow, build_story
+from refine_core.figures import SORTABLE, Choice, Story, StoryRow, build_story, choose_attempts
 from refine_core.figures.story_parts import named_parts
 from refine_core.figures.story_text import Shown, clean, show_value
 from refine_core.log.folds import timeline as fold
 from refine_core.log.timeline import Timeline
 from tests import logs
+
+LONG = logs.long(50)
 
 
 def marked(shown: Shown) -> str:
@@ -315,3 +317,43 @@ def test_of_a_very_long_list_only_the_first_items_are_compared():
     text = shown.note + "".join(piece.text for piece in shown.pieces)
     assert "200 unchanged" in text
     assert "4,801 more" in text
+
+
+# ---- the table's choice
+
+
+@given(
+    show=st.sampled_from(["all", "best", "failed", "hint", "range", "<b>"]),
+    sort=st.sampled_from([f"{sign}{key}" for key in (*SORTABLE, "nonsense") for sign in ("", "-")]),
+    page=st.none() | st.integers(-5, 99),
+    span=st.none() | st.tuples(st.integers(0, 60), st.integers(0, 60)),
+    selected=st.none() | st.integers(0, 60),
+)
+def test_whatever_is_chosen_pages_hold_each_attempt_once(show, sort, page, span, selected):
+    timeline = LONG.timeline
+    every = {attempt.index for attempt in timeline.attempts}
+    first = choose_attempts(timeline, Choice(show, sort, 1, span))
+    pages = [choose_attempts(timeline, Choice(show, sort, i + 1, span)).attempts for i in range(first.pages)]
+    assert [index for one in pages for index in one] == list(first.order)
+    assert len(set(first.order)) == len(first.order)
+    assert set(first.order) <= every
+    chosen = choose_attempts(timeline, Choice(show, sort, page, span), selected)
+    assert 1 <= chosen.page <= chosen.pages
+    if page is None and selected in chosen.order:
+        assert selected in chosen.attempts
+
+
+def test_the_filters_count_what_they_show():
+    for show in ("all", "range", "best", "failed", "hint"):
+        chosen = choose_attempts(LONG.timeline, Choice(show, span=(10, 14)))
+        words = dict(chosen.filters)[show]
+        assert words.endswith(f"({len(chosen.order)})")
+    assert dict(chosen.filters)["range"] == "Selected 11\N{EN DASH}15 (5)"
+    assert choose_attempts(logs.headline().timeline, Choice()).filters == ()
+
+
+def test_what_has_no_value_is_last_in_either_direction():
+    failed = [attempt.index for attempt in LONG.timeline.attempts if attempt.reward is None]
+    for sort in ("reward", "-reward"):
+        order = choose_attempts(LONG.timeline, Choice(sort=sort)).order
+        assert sorted(order[-len(failed) :]) == failed
