@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import random
 import shutil
 import time
@@ -13,6 +14,7 @@ from statistics import median
 
 from benchmarks.peers import cache
 from benchmarks.table import Row
+from pages.runs.rows import table_row
 from refine_core import events as ev
 from refine_core.log.scope import Record
 from refine_core.log.span import RUN, Span
@@ -73,9 +75,10 @@ def measure(*, quick: bool) -> Iterator[Row]:
 
 
 def _page(runs: Runs, *asked: object) -> None:
-    """What the Runs page asks for in one run."""
+    """What the Runs page asks for, and the rows that it makes of it."""
     runs.list.choices()
     page = runs.list.search(*asked)  # type: ignore[arg-type]
+    json.dumps([table_row(run) for run in page.rows])
     if page.unindexed:
         raise AssertionError("the index is not complete")
 

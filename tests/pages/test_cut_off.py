@@ -79,6 +79,26 @@ def test_a_run_cancelled_while_a_model_is_asked_waits_for_it_no_more():
         assert "No reply came: the run stopped first." in words
 
 
+@pytest.mark.fault(39)
+def test_the_page_of_a_cancelled_run_offers_to_resume_it():
+    spec = EXAMPLES["two_stages"].spec
+    run_id = runs.start(replace(spec, model=replace(spec.model, delay_s=0.2)))
+    while not any(isinstance(r.event, ev.RewardScored) for r in runs.events(run_id)):
+        assert runs.default().wait(run_id, len(runs.events(run_id)), 10)
+    runs.cancel(run_id)
+    runs.join(run_id, 30)
+    app = open_app(run=run_id)
+    app.switch_page("../run/page.py").run()
+    words = said(app)
+    assert "It was cancelled, and nothing is lost. The run goes on from its last complete attempt" in words
+    button(app, "Resume now").click().run()
+    assert not app.exception
+    runs.join(run_id, 60)
+    app.run()
+    assert runs.get(run_id).timeline.end.reason == "threshold_reached"
+    assert "Cancelled and resumed once" in said(app)
+
+
 def test_a_resumed_run_asks_for_its_advice_anew():
     log = in_mid_advice()
     store = runs.default().store
