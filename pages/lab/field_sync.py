@@ -70,7 +70,10 @@ def _rename(uid: int, row: int) -> None:
     """Have what stands under a field's old name stand under its new one."""
     state, table = st.session_state, field_rows(uid)
     was, name = table.cell(row, "was"), table.cell(row, "name").strip()
-    if not was or not name or was == name:
+    others = {table.cell(other, "name").strip() for other in table.rows() if other != row}
+    if (
+        not was or not name or was == name or name in others
+    ):  # a name comes letter by letter, and may pass through another's
         return
     table.set(row, {"was": name})
     descriptions = dict(state[field_key("stage", uid, "descriptions")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import streamlit as st
 
@@ -46,7 +46,7 @@ def inputs_form(form: FormState) -> None:
 def _describe(one: FormInput) -> str | None:
     """What the type and the description say, where there is more to say than that it is text."""
     kind = f"`{one.type}`" if one.optional or one.kind in ("lines", "json") else ""
-    optional = "optional" if one.optional else ""
+    optional = "may be empty" if one.optional else ""
     return " · ".join(filter(None, [kind, optional, escape_markdown(one.description)])) or None
 
 
@@ -88,7 +88,10 @@ def _draw(one: FormInput, problems: list[Problem]) -> bool:
             _pick(one.kind, label, key)
         case _:
             marks = [Mark(describe_problem(problem), problem.line, problem.column) for problem in problems]
-            text_field(one.name, key=key, max_lines=3, placeholder=one.sample, problems=marks)
+            language: Literal["python", "text"] = "python" if one.kind == "json" else "text"
+            text_field(
+                one.name, key=key, max_lines=3, language=language, placeholder=one.sample, problems=marks
+            )
             return True
     return False
 

@@ -14,10 +14,9 @@ from refine_core import programs
 
 def reference_values(form: FormState) -> None:
     """A row each: name, how it is read, value."""
-    st.markdown(
-        "**Reference values** :gray[seen by the reward only]",
-        help='They are added to the inputs that the reward receives, such as a reference answer: `args["answer"]`. The '
-        "program's prompts do not contain them; the adviser sees them.",
+    st.caption(
+        "Values that only the reward sees, such as a reference answer. The program's prompts do not contain them.",
+        help='They are added to the inputs that the reward receives: `args["answer"]`. The adviser sees them, too.',
     )
     for number, row in enumerate(TABLE.rows()):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xxsmall"):

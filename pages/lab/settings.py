@@ -102,7 +102,13 @@ def _temperatures(form: FormState) -> str:
 
 def _more(form: FormState) -> None:
     """Everything that most runs leave as it is."""
-    with st.popover("More", type="tertiary", key=static_key("more")), st.container(width=420, gap="small"):
+    with st.popover("More", type="tertiary", key=static_key("more")), st.container(width=420):
+        settings, rules, reference = st.tabs(["Settings", "Validators", "Reference values"])
+    with rules, st.container(gap="xsmall"):
+        validators_form(form)
+    with reference, st.container(gap="xsmall"):
+        reference_values(form)
+    with settings, st.container(gap="small"):
         seed, limit = st.columns(2)
         with seed:
             st.number_input(
@@ -131,6 +137,4 @@ def _more(form: FormState) -> None:
         if form.spec.model.kind != "replay":
             other_models_form(form)
             token_budget(form)
-        validators_form(form)
-        reference_values(form)
         stepwise_box()

@@ -19,9 +19,7 @@ def demos_form(form: FormState, place: int, uid: int) -> None:
         st.caption("Columns appear here once the signature is valid.")
         return
     table = demo_rows(uid)
-    st.caption(
-        "Worked examples for the prompt. Each shows the model what to answer to such inputs; an empty cell is left out."
-    )
+    st.caption("Worked examples for the prompt: inputs, and the outputs that the model should give for them.")
     for number, row in enumerate(table.rows(), 1):
         with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", gap="xxsmall"):
             for field in fields:
@@ -41,6 +39,8 @@ def demos_form(form: FormState, place: int, uid: int) -> None:
                 args=(row,),
                 help=f"Remove demo {number}",
             )
+        if len({field.role for field in fields if table.cell(row, field.name).strip()}) == 1:
+            st.caption(f"Demo {number} is left out of the prompt until it has an input and an output.")
     show_problems(form, f"stages.{place}.demos")
     st.button(
         "Demo",

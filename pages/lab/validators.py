@@ -15,10 +15,10 @@ _NEW = {"name": "", "check": "", "message": ""}
 
 def validators_form(form: FormState) -> None:
     """A block for each: name and message, and the check below."""
-    st.markdown(
-        "**Validators** :gray[rules to meet before the run may stop early]",
-        help="The check is a Python expression over `args` and `pred`, or a function of both, and runs in the reward's sandbox "
-        "after the reward. Where it is false, the run goes on, and the adviser reads the message word for word.",
+    st.caption(
+        "Rules that an attempt must meet before the run may stop early. The adviser reads the message of each that is not met.",
+        help="A check is a Python expression over `args` and `pred`, or a function of both. It runs in the reward's sandbox, "
+        "after the reward, and may use what the reward's code defines.",
     )
     for number, row in enumerate(TABLE.rows()):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xxsmall"):
@@ -50,6 +50,7 @@ def validators_form(form: FormState) -> None:
             f"Check of validator {number + 1}",
             key=TABLE.key(row, "check"),
             placeholder="len(pred.answer) < 20",
+            language="python",
             max_lines=6,
             problems=_marks(form, number),
         )

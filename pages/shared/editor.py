@@ -127,7 +127,7 @@ def text_field(
     label: str,
     *,
     key: str,
-    language: Literal["signature", "text"] = "text",
+    language: Literal["python", "signature", "text"] = "text",
     problems: Sequence[Problem | Mark] = (),
     placeholder: str = "",
     max_lines: int = 3,

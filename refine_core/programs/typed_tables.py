@@ -36,11 +36,13 @@ def read_reference_values(
             problems.append(
                 Problem(
                     where,
-                    f"{name} is an input of the program already, which the reward sees; choose another name",
+                    f"the program has an input {name} already, which the reward sees, too; choose another name",
                 )
             )
         elif name in values:
-            problems.append(Problem(where, f"{name} stands twice; every name must be its own"))
+            problems.append(
+                Problem(where, f"two values are called {name}; choose another name for one of them")
+            )
         else:
             values[name], problem = (
                 read_json(text, where, "or choose Text, to have it as it stands")

@@ -154,7 +154,7 @@ def test_reference_values_are_text_or_json_and_come_back():
 @pytest.mark.parametrize(
     ("name", "kind", "value", "words"),
     [
-        ("question", "Text", "x", "question is an input of the program already"),
+        ("question", "Text", "x", "the program has an input question already"),
         ("", "Text", "x", "row 1 has a value but no name"),
         ("gold", "JSON", "{", "or choose Text"),
     ],

@@ -187,6 +187,17 @@ def test_a_cell_of_a_demo_that_does_not_fit_is_named_by_row_and_column():
     assert any("Demo 2, score: write a number such as 0.5, not 'high'" in one for one in errors(app))
 
 
+def test_a_demo_that_the_prompt_leaves_out_says_why():
+    app = open_app()
+    press(app, "lab.stage.0.demo.add")
+    words = "Demo 1 is left out of the prompt until it has an input and an output"
+    assert words not in said(app)
+    app.text_input(key=field(app, "stage.0.demo.0.question")).set_value("Capital of Peru?").run()
+    assert words in said(app)
+    app.text_input(key=field(app, "stage.0.demo.0.answer")).set_value("Lima").run()
+    assert words not in said(app)
+
+
 DEMO = {"q": "x", "n": 3, "tags": ["a", "b"], "when": "2026-03-14", "data": {"a": 1}, "ok": True, "p": "1.50"}
 
 
