@@ -20,6 +20,7 @@ const NUMBER_PX = 26; // room for one number in the row of attempts
 const MATRIX_NUMBER_PX = 34;
 const ASIDE_PX = 22; // at the right, for the switch to wall time
 const BAND_PX = 2.5;
+const TICK_MS = 1000;
 const LABEL_PX = 12.5;
 const LETTER_PX = 6.1; // of a name
 
@@ -88,8 +89,16 @@ export class Chart {
     const beside = Boolean(durations) && this.scale.column >= durations.room;
     const layers = drawing.layers.map((layer) => drawLayer(layer, { scale: this.scale, beside }));
     this.body.replaceChildren(...this.rules(), this.labels(narrow), this.numbers(), ...layers);
-    this.byAttempt = null;
     this.band(true);
+    this.tick();
+  }
+
+  // Seconds go by beside the call that is under way; nothing comes from Python for that.
+  tick() {
+    clearTimeout(this.ticking);
+    const running = this.data.live ? [...this.body.querySelectorAll("[data-since]")] : [];
+    for (const one of running) one.textContent = `${Math.max(0, Math.floor(Date.now() / 1000 - one.dataset.since))} s`;
+    if (running.length) this.ticking = setTimeout(() => this.tick(), TICK_MS);
   }
 
   // ---- lines, names and numbers
@@ -207,6 +216,7 @@ export class Chart {
   }
 
   end() {
+    clearTimeout(this.ticking);
     this.svg.replaceChildren();
     this.wallTime.end();
   }

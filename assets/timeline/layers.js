@@ -6,6 +6,7 @@ const TRACK = { beside: 0.42, alone: 0.67 }; // its length where durations stand
 const BAR_PX = 6;
 const LEAST_PX = 2;
 const CROSS_PX = 7; // at the end of a bar whose predictor failed
+const GUTTER_PX = 2; // between a duration and the arrows behind its column
 const CORNER_PX = 5;
 const [LEAST_DOT_PX, LEAST_MARK_PX] = [3.5, 6];
 const LETTER = 0.49; // of the size of the text: the width of a digit
@@ -100,13 +101,19 @@ function texts(layer, place) {
   const beside = scale.column >= layer.room;
   if ((!beside && !layer.brief) || (!beside && scale.column < layer.room_brief)) return [];
   const track = scale.column * TRACK.beside;
-  return layer.text.map((words, i) => {
+  return layer.text.flatMap((words, i) => {
     const x = layer.after ? scale.x(layer.column[i] + TRACK_START) + track + 7 : scale.x(layer.x[i]) + (layer.dx?.[i] ?? 0);
-    return text(beside ? words : layer.brief[i], x, layer.y[i], layer.size, {
-      class: of(layer.style, i),
-      "text-anchor": layer.anchor,
-      "data-attempt": layer.attempt[i],
-    });
+    const shown = beside ? words : layer.brief[i];
+    const end = scale.x(layer.attempt[i] + 1) - GUTTER_PX;
+    if (layer.anchor !== "middle" && x + widthOf(shown, layer.size) > end) return [];
+    return [
+      text(shown, x, layer.y[i], layer.size, {
+        class: of(layer.style, i),
+        "text-anchor": layer.anchor,
+        "data-attempt": layer.attempt[i],
+        "data-since": layer.since?.[i],
+      }),
+    ];
   });
 }
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from refine_core.figures.grid import Grid, Strip
 from refine_core.figures.scene import Json, Layer
-from refine_core.figures.strips import ADVICE_AT, ADVICE_TEXT_PX, TRACK_START
-from refine_core.formatting import format_duration
+from refine_core.figures.strips import ADVICE_AT, ADVICE_TEXT_PX, TRACK_START, write_duration
 from refine_core.log.timeline import Attempt, Timeline
 
 _START_PX = 12.0  # from the middle of the circle
@@ -73,5 +72,5 @@ def _duration_px(source: Attempt) -> float:
     return (
         0.0
         if took is None
-        else round(ADVICE_TEXT_PX - _START_PX + len(format_duration(took)) * _LETTER_PX + 4)
+        else round(ADVICE_TEXT_PX - _START_PX + len(write_duration(took)) * _LETTER_PX + 4)
     )

@@ -14,7 +14,8 @@ ADVICE_AT = 0.3  # of a column, where the circle of the advice is
 ADVICE_SHARE = 0.4  # of a column: what a circle may fill
 ADVICE_TEXT_PX = 12.0  # from the circle's middle to the duration beside it
 _LEAST = 0.03  # of a track: the shortest bar that can be seen
-_LETTER_PX = 5.9
+BESIDE_ROOM_PX = 105  # width of a column from which on durations stand beside bars and circles; it follows from no duration,
+# so that nothing moves when a longer one comes. One that is too long for its column is left out.
 _SHORTEST = 2  # decimals of a temperature where there is little room
 
 
@@ -110,7 +111,6 @@ def _spans(attempt: Attempt, strip: Strip, grid: Grid) -> Iterator[tuple[Predict
 def _durations(strip: Strip, called: list[Attempt]) -> Layer:
     """The duration behind each track, where there is room for it."""
     runs = [[run for run in a.predictors if run.name == strip.name] for a in called]
-    shown = [_sum(each) for each in runs]
     return {
         "name": f"durations of {strip.name}",
         "shape": "text",
@@ -119,20 +119,26 @@ def _durations(strip: Strip, called: list[Attempt]) -> Layer:
         "after": "track",
         "column": [a.index for a in called],
         "y": [strip.y] * len(called),
-        "text": shown,
-        "room": room_beside(shown),
+        "text": [_sum(each) for each in runs],
+        "since": [_running_since(a, each) for a, each in zip(called, runs, strict=True)],
+        "room": BESIDE_ROOM_PX,
         "attempt": [a.index for a in called],
     }
 
 
 def _sum(runs: list[PredictorRun]) -> str:
     took = [run.took_s for run in runs if run.took_s is not None]
-    return format_duration(sum(took)) if took else "…"
+    return write_duration(sum(took)) if took else "…"
 
 
-def room_beside(shown: list[str]) -> int:
-    """The width of a column, in pixels, below which such texts would run into the next one's arrows."""
-    return max(95, round((max((len(s) for s in shown), default=0) * _LETTER_PX + 11) / 0.44))
+def _running_since(attempt: Attempt, runs: list[PredictorRun]) -> float | None:
+    """When the call began that is under way, in seconds since the epoch; None for one that is over."""
+    return attempt.started_at + runs[-1].offset_s if runs[-1].state == "running" else None
+
+
+def write_duration(took_s: float) -> str:
+    """A duration in as few letters as there is room for."""
+    return format_duration(took_s).replace("under ", "<")
 
 
 def draw_advice(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
@@ -157,7 +163,7 @@ def draw_advice(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
         "attempt": [a.index for a, _ in advised],
     }
     took = [advice.took_s if advice is not None else None for _, advice in advised]
-    shown = ["" if seconds is None else format_duration(seconds) for seconds in took]
+    shown = ["" if seconds is None else write_duration(seconds) for seconds in took]
     yield {
         "name": "durations of advice",
         "shape": "text",
@@ -167,7 +173,7 @@ def draw_advice(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
         "dx": [ADVICE_TEXT_PX] * len(advised),
         "y": [strip.y] * len(advised),
         "text": shown,
-        "room": room_beside(shown),
+        "room": BESIDE_ROOM_PX,
         "attempt": [a.index for a, _ in advised],
     }
 

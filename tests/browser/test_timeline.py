@@ -512,8 +512,8 @@ def test_markup_from_a_model_is_shown_as_text(show):
     page = show("hostile")
     expect(rows(page).first).to_contain_text("<img src=x onerror=")
     page.mouse.move(*middle_of(page, 1))
-    expect(page.locator(".rs-timeline .tip")).to_contain_text("<img src=x onerror=")
-    expect(page.locator(".rs-timeline .tip")).to_contain_text("&lt;i&gt")
+    expect(page.locator(".rs-timeline .place > .tip")).to_contain_text("<img src=x onerror=")
+    expect(page.locator(".rs-timeline .place > .tip")).to_contain_text("&lt;i&gt")
     assert page.locator(".rs-timeline :is(img, u, i, .tip b b)").count() == 0
     assert page.locator(".rs-timeline a").count() == 0
     assert page.evaluate("window.hurt") is None
@@ -528,7 +528,7 @@ def test_the_chart_says_in_words_what_it_shows(show):
 def test_pointing_at_a_column_or_a_strip_tells_what_it_is(show):
     """There is no legend: what a mark means is said where one points, and in the alternative text."""
     page = show("failures")
-    tip = page.locator(".rs-timeline .tip")
+    tip = page.locator(".rs-timeline .place > .tip")
     expect(page.locator(".rs-timeline .key")).to_have_count(0)
     page.mouse.move(*middle_of(page, 3))
     expect(tip).to_contain_text("Attempt 3 · best")
@@ -635,6 +635,16 @@ def test_arrows_land_in_the_stage_that_got_the_hint(show):
                 if abs(box["y"] + box["height"] / 2 - bar["y"] - bar["height"] / 2) < 1 and -1 < gap < 5:
                     landed.append((name, k + 1))
     assert landed == [("draft", 2), ("answer", 2), ("draft", 3), ("answer", 4)]
+
+
+def test_seconds_go_by_beside_the_call_that_is_under_way(show):
+    page = show("running")
+    shown = layer(page, "durations of answer").locator("text").last
+    expect(shown).to_have_text(re.compile(r"^\d+ s$"))
+    first = shown.text_content()
+    expect(shown).not_to_have_text(first, timeout=5_000)
+    left = layer(show("left"), "durations of answer").locator("text").last
+    expect(left).to_have_text("…")
 
 
 def test_in_narrow_columns_values_stand_above_their_marks_and_do_not_touch(show):

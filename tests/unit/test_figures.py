@@ -490,7 +490,18 @@ def test_durations_stand_behind_their_tracks():
     shown = layer(log, "durations of answer")
     assert shown["text"] == ["1.6 s", "1.1 s", "600 ms", "400 ms"]
     assert set(shown["y"]) == {strip(log, "answer")}
-    assert layer(logs.running(), "durations of answer")["text"][-1] == "…"
+    running = layer(logs.running(), "durations of answer")
+    assert running["text"][-1] == "…"
+    assert [since is not None for since in running["since"]] == [False, False, False, True]
+
+
+def test_room_for_durations_does_not_follow_from_them():
+    """A longer one that comes later would move every bar."""
+    short, long = logs.Log(), logs.Log()
+    short.attempt(0.1, took=0.2)
+    long.attempt(0.1, took=200.0)
+    rooms = [layer(log, "durations of answer")["room"] for log in (short, long)]
+    assert rooms[0] == rooms[1]
 
 
 def test_a_predictor_that_raised_is_crossed_out_as_well_as_coloured():

@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from pages.shared import web
+from pages.shared import updates, web
 
-app = st.App("timeline_script.py", routes=web.ROUTES, middleware=web.MIDDLEWARE)
+app = st.App("timeline_script.py", routes=(*web.ROUTES, *updates.ROUTES), middleware=web.MIDDLEWARE)
