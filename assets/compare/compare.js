@@ -11,6 +11,8 @@ import { lineBlocks, valueRow } from "./words.js";
 const RUN_KEYS = [[["j", "k"], "next and previous attempt"], [["Enter"], "compare it"], [["x"], "swap"], [["e"], "unfold equal text"]];
 const KEYS = [[["[", "]"], "move A"], [["j", "k"], "move B"], [["x"], "swap"], [["e"], "unfold equal text"]];
 
+const FEW = 60; // characters of both texts, of which nobody misses a mark
+
 const typing = (event) => {
   const target = event.composedPath()[0];
   return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
@@ -126,7 +128,9 @@ class Page {
     const { a, b } = this.data;
     const one = a.run === b.run;
     const runs = this.link("Runs", "runs", "runs", {});
-    const run = one ? [" ▸ ", this.link(b.title, `run?run=${encodeURIComponent(b.run)}`, "run", { run: b.run })] : [];
+    const title = one ? this.link(b.title, `run?run=${encodeURIComponent(b.run)}`, "run", { run: b.run }) : null;
+    if (title) Object.assign(title, { className: "name-of-run", title: b.title });
+    const run = one ? [" ▸ ", title] : [];
     const crumbs = make("div", { className: "crumbs" }, make("span", { className: "muted" }, runs, run, " ▸ "), make("h1", { textContent: "Compare" }));
     const swap = this.button("⇄", "swap", () => this.swap(), { title: "Swap A and B (x)", "aria-label": "Swap A and B" });
     const pickers = make("div", { className: "pickers" }, this.picker("a"), swap, this.picker("b"));
@@ -214,7 +218,12 @@ class Page {
     fill();
     const details = make("details", { className: "menu" }, make("summary", { textContent: "Another run …", "aria-pressed": String(a.run !== b.run) }), make("div", { className: "panel" }, search, list));
     details.firstChild.dataset.key = "another";
-    details.ontoggle = () => details.open && search.focus();
+    details.ontoggle = () => {
+      if (!details.open) return;
+      const [box, own] = [details, this.root].map((node) => node.getBoundingClientRect());
+      details.classList.toggle("leftwards", box.left + 360 > own.right);
+      search.focus();
+    };
     return details;
   }
 
@@ -287,7 +296,7 @@ class Page {
     const key = `${small}${change.name}`;
     const options = { inline: this.data.view === "inline", open: this.data.unfold, small, tag, always: this.marked.has(key) };
     const row = valueRow({ ...change, name }, options);
-    const unmarked = !change.is_marked && change.before && change.after;
+    const unmarked = !change.is_marked && change.before && change.after && change.before.length + change.after.length > FEW;
     if (!unmarked) return row;
     const toggle = this.button(options.always ? "Take the marks off" : "Mark anyway", `mark-${key}`, () => {
       if (options.always) this.marked.delete(key);

@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.compare.reference import Reference, parse_reference
 from pages.shared import address
+from pages.shared.title import title_page
 from pages.shared.web import COMPARE, import_script
 from refine_core import runs
 from refine_core.comparison import compare_attempts, compare_runs, show_text, write_attempts, write_runs
@@ -37,6 +38,7 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
 
     In an AppTest, press a control with `at.session_state["compare"] = {"asked": {"a": "run-1.2", "at": 0}}`.
     """
+    title_page(f"Compare · {runs.title(second.timeline.spec)}")
     data: dict[str, object] = {
         "a": _side(a, first),
         "b": _side(b, second),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pages.shared.blocks import Block, Section, View, note
+from pages.shared.blocks import Block, Section, Tone, View, note
 from pages.shared.prompts_and_replies import total_usage
+from pages.shared.uptake_view import absent_hints, hint_notes, lost_hints
 from refine_core.formatting import format_duration
 from refine_core.glossary import GLOSSARY
 from refine_core.hints import is_hint
 from refine_core.messages import describe_advice_failure, hint_source
 from refine_core.runs import Advice, Attempt, Timeline, advice_block, hint_block
+from refine_core.uptake import advice_price
 
 NOT_AT_FAULT = "No hint: not at fault"
 
@@ -20,34 +22,42 @@ def advice_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
     sections = []
     source = next((a for a in timeline.attempts if a.index == attempt.advice_from), None)
     if source is not None and source.advice is not None and source.advice.state == "done":
-        sections.append(_given(view, attempt, source, source.advice))
+        sections.append(_given(view, timeline, attempt, source))
     elif attempt.hints:
         title = f"Hints received {hint_source(timeline, attempt)}".strip()
-        sections.append(Section(hint_blocks(view, attempt, title)))
+        sections.append(Section(hint_blocks(view, timeline, attempt, title)))
     if attempt.advice is not None:
-        sections.append(_asked(view, attempt, attempt.advice))
+        sections.append(_asked(view, timeline, attempt, attempt.advice))
     return sections or [Section([note(_why_none(timeline, attempt))])]
 
 
-def hint_blocks(view: View, attempt: Attempt, title: str) -> list[Block]:
-    """The hints that an attempt was given, one for each predictor; [] where it was given none."""
-    return _list_hints(view, title, {hint_block(name): (name, text) for name, text in attempt.hints.items()})
+def hint_blocks(view: View, timeline: Timeline, attempt: Attempt, title: str) -> list[Block]:
+    """The hints that an attempt was given, one for each predictor, and what it made of them; [] where it was given none."""
+    source = next((a for a in timeline.attempts if a.index == attempt.advice_from), None)
+    return _list_hints(
+        view,
+        title,
+        {hint_block(name): (name, text) for name, text in attempt.hints.items()},
+        absent_hints(timeline, source),
+        hint_notes(timeline, attempt),
+    )
 
 
-def _list_hints(view: View, title: str, hints: Mapping[str, tuple[str, str]]) -> list[Block]:
-    """Who is told what. hints: block -> (predictor, text)."""
+def _list_hints(
+    view: View,
+    title: str,
+    hints: Mapping[str, tuple[str, str]],
+    absent: Mapping[str, str],
+    notes: Mapping[str, Sequence[Block]],
+) -> list[Block]:
+    """Who is told what. hints: block -> (predictor, text). absent: predictor -> why it has none. notes: on each hint."""
     if not hints:
         return []
-    rows = [
-        view.text(
-            block,
-            text if is_hint(text) else NOT_AT_FAULT,
-            kind="hint",
-            title=name,
-            tone="hint" if is_hint(text) else "quiet",
-        )
-        for block, (name, text) in hints.items()
-    ]
+    rows: list[Block] = []
+    for block, (name, text) in hints.items():
+        words = text if is_hint(text) else absent.get(name, NOT_AT_FAULT)
+        tone: Tone = "hint" if is_hint(text) else "quiet"
+        rows += [view.text(block, words, kind="hint", title=name, tone=tone), *notes.get(name, ())]
     return [Block(f"title-{title}", "note", title, term=GLOSSARY["hint"]), *rows]
 
 
@@ -60,19 +70,22 @@ def describe_advice(attempt: Attempt) -> str:
     return "\n\n".join(parts) or "No advice."
 
 
-def _given(view: View, attempt: Attempt, source: Attempt, advice: Advice) -> Section:
+def _given(view: View, timeline: Timeline, attempt: Attempt, source: Attempt) -> Section:
+    discussion = source.advice.discussion if source.advice is not None else ""
     said = view.text(
         f"source-{source.index}",
-        advice.discussion,
+        discussion,
         kind="prose",
         title=f"Advice after attempt {source.index + 1}, for this one",
-        aside=_price(advice),
+        aside=_price(timeline, source),
         term=GLOSSARY["adviser"],
     )
-    return Section([said], hint_blocks(view, attempt, "Who got a hint"))
+    return Section(
+        [said], [*hint_blocks(view, timeline, attempt, "Who got a hint"), *lost_hints(timeline, source)]
+    )
 
 
-def _asked(view: View, attempt: Attempt, advice: Advice) -> Section:
+def _asked(view: View, timeline: Timeline, attempt: Attempt, advice: Advice) -> Section:
     title = f"Advice after attempt {attempt.index + 1}, for the next one"
     if advice.error is not None:
         failed = view.text(
@@ -89,17 +102,23 @@ def _asked(view: View, attempt: Attempt, advice: Advice) -> Section:
         advice.discussion,
         kind="prose",
         title=title,
-        aside=_price(advice),
+        aside=_price(timeline, attempt),
         term=GLOSSARY["adviser"],
     )
     given = {advice_block(name): (name, text) for name, text in advice.hints.items()}
-    hints = _list_hints(view, "Who gets a hint", given)
-    return Section([said], hints)
+    hints = _list_hints(view, "Who gets a hint", given, absent_hints(timeline, attempt), {})
+    return Section([said], [*hints, *lost_hints(timeline, attempt)])
 
 
-def _price(advice: Advice) -> str:
+def _price(timeline: Timeline, attempt: Attempt) -> str:
+    """What the advice after an attempt took, and what the reward did after it."""
+    advice = attempt.advice
+    if advice is None:
+        return ""
     took = format_duration(advice.took_s) if advice.took_s is not None else ""
-    return " · ".join(filter(None, (took, total_usage(advice.calls))))
+    price = advice_price(timeline, attempt)
+    change = price.outcome if price is not None else ""
+    return " · ".join(filter(None, (took, total_usage(advice.calls), change)))
 
 
 def _why_none(timeline: Timeline, attempt: Attempt) -> str:

@@ -27,7 +27,7 @@ def output_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
             )
         )
     right = parts_blocks(view, timeline, attempt)
-    right += hint_blocks(view, attempt, "Hint it got")
+    right += hint_blocks(view, timeline, attempt, "Hint it got")
     right += [note(words) for words in (_rollout(timeline, attempt),) if words]
     return [Section(left, right)]
 

@@ -17,7 +17,7 @@ _MAX_QUOTES: Final = 200
 MAX_CHARS: Final = 20_000  # of a hint
 _SENTENCE: Final = re.compile(r"(?<=[.!?])[\"”’']?\s+|\n+")  # noqa: RUF001
 _CLAUSE: Final = re.compile(
-    r";\s*|:\s+|\s+[–—-]\s+|,\s+(?:but|so|then|instead|yet)\s+|"  # noqa: RUF001
+    r";\s*|:\s+|,\s+(?=without\b)|\s+[–—-]\s+|,\s+(?:but|so|then|instead|yet)\s+|"  # noqa: RUF001
     r",?\s+and\s+(?=(?:do not|don't|never|avoid|use|write|give|keep|make|end|start|begin|include|mention|answer|put|"
     r"must|should|without|return|add)\b)|,?\s+(?:because|since|as it|which|so that|although|though|while)\s+"
 )

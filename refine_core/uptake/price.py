@@ -32,15 +32,17 @@ class AdvicePrice:
             else format_cost(self.cost_usd)
         )
         took = "" if self.took_s is None else f" and {format_duration(self.took_s)}"
-        return f"The advice took {tokens}{',' if took else ' and'} {cost}{took}.{self._outcome}"
+        outcome = f" The next reward is {self.outcome.removeprefix('reward ')}." if self.outcome else ""
+        return f"The advice took {tokens}{',' if took else ' and'} {cost}{took}.{outcome}"
 
     @property
-    def _outcome(self) -> str:
+    def outcome(self) -> str:
+        """The change in reward in a few words: "reward 0.25 higher"; "" where it is not known."""
         if self.change is None:
             return ""
         if self.change == 0:
-            return " The next reward is the same."
-        return f" The next reward is {format_score(abs(self.change))} {'higher' if self.change > 0 else 'lower'}."
+            return "reward the same"
+        return f"reward {format_score(abs(self.change))} {'higher' if self.change > 0 else 'lower'}"
 
 
 def advice_price(timeline: Timeline, attempt: Attempt) -> AdvicePrice | None:
