@@ -20,6 +20,7 @@ from refine_core.programs import ModelSpec
 from refine_core.runs import Run, RunRow
 
 _KINDS = {"practice": "Practice model", "litellm": "Real model", "replay": "Recorded run"}
+POPOVER_PX = 440
 _DELAYS = {0.0: "none", 0.3: "0.3 s", 1.0: "1 s", 2.0: "2 s"}
 _FIELD_OF = {
     "LMKeyError": "key",
@@ -34,8 +35,11 @@ def model_popover(form: FormState, run: Run | None) -> None:
     kind = st.session_state.get(field_key("model", "kind"))
     with st.container(gap="xxsmall"):
         st.markdown(":small[Model]")
-        with st.popover(
-            escape_markdown(_name_model(form)), key=static_key("model"), width="stretch", wrap=False
+        with (
+            st.popover(
+                escape_markdown(_name_model(form)), key=static_key("model"), width="stretch", wrap=False
+            ),
+            st.container(width=POPOVER_PX),
         ):
             st.radio(
                 "Kind",

@@ -23,6 +23,7 @@ from refine_core.glossary import GLOSSARY
 from refine_core.runs import Run
 
 ROWS_PX = 134  # of both rows, with the page's margin below
+PROBLEM_PX = 58  # of a sentence between the rows
 SUMMARY_PX, LINE_CHARS = 24, 72  # of a line of what is set behind More
 _STRATEGIES = {"refine": "Refine", "best_of_n": "Best of N", "single": "Single attempt"}
 _IN_THE_ROW = ("N", "threshold", "fail_count", "budget_usd")
@@ -83,7 +84,9 @@ def settings_form(form: FormState, run: Run | None, *, wrap: bool = False) -> No
 
 def height_px(form: FormState) -> int:
     """How much room both rows take, with the summary below them."""
-    return ROWS_PX + SUMMARY_PX * math.ceil(len(summarize_more(form)) / LINE_CHARS)
+    problems = sum(len(form.problems_at(field)) for field in _IN_THE_ROW)
+    lines = math.ceil(len(summarize_more(form)) / LINE_CHARS)
+    return ROWS_PX + SUMMARY_PX * lines + PROBLEM_PX * problems
 
 
 def summarize_more(form: FormState) -> str:

@@ -21,7 +21,7 @@ from pages.shared.updates import follow
 from pages.shared.verdict import draw_verdict
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.messages import USUAL_SETTINGS, describe_settings, resume_summary
+from refine_core.messages import USUAL_SETTINGS, describe_settings, format_reward, resume_summary
 from refine_core.runs import Attempt, Run, Tab, Timeline, reward_remark
 
 BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their right
@@ -108,7 +108,9 @@ def _draw_head(run: Run, *, edited: tuple[str, ...], actions: Callable[[Run], No
     headline, *more = run.stop_sentences
     draw_verdict(
         headline,
-        " · ".join(filter(None, [run.usage_summary, _model(run.timeline), _settings(run.timeline)])),
+        " · ".join(
+            filter(None, [_best(run), run.usage_summary, _model(run.timeline), _settings(run.timeline)])
+        ),
         more=more,
         edited=f"Edited since this run: {', '.join(edited)}" if edited else "",
         live=run.live,
@@ -185,6 +187,15 @@ def _settings(timeline: Timeline) -> str:
     """How attempts were told apart and helped, unless it was as usual."""
     settings = describe_settings(timeline)
     return "" if settings == USUAL_SETTINGS else settings
+
+
+def _best(run: Run) -> str:
+    """The best attempt so far, while there may be a better one."""
+    timeline = run.timeline
+    found = next((a for a in timeline.attempts if a.index == timeline.best), None)
+    if not run.live or found is None:
+        return ""
+    return f"best so far {format_reward(timeline, found.reward)} (attempt {found.index + 1})"
 
 
 def _model(timeline: Timeline) -> str:
