@@ -98,6 +98,9 @@ def _draw_nothing(page: RunPage, text: str, chosen: runs.Filters, choices: runs.
         )
         st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
         return
+    if not page.total and chosen == NO_FILTERS and not text:
+        st.markdown("**Every run is deleted.** Press Deleted above to restore runs, within 30 days.")
+        return
     words = "Every word must occur in a run; the last one may be incomplete. " if text.strip() else ""
     st.markdown(f"**No run matches.** {words}Clear the search and the filters to see all runs.")
 

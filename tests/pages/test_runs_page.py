@@ -161,6 +161,22 @@ def test_deleted_runs_can_be_listed_and_restored():
     assert "a" in ids(open_list())
 
 
+def test_a_list_whose_runs_are_all_deleted_says_how_to_have_them_back():
+    three()
+    runs.delete(["a", "b", "c"])
+    words = said(open_list())
+    assert "Every run is deleted. Press Deleted above to restore runs" in words.replace("*", "")
+    assert "No runs yet" not in words
+
+
+def test_a_search_index_that_is_not_complete_says_how_much_is_left():
+    keep(*(story(f"r{n:03}", started_at=float(n)) for n in range(120)))
+    page = runs.default().list.search(index_s=-1.0)
+    assert (page.total, page.unindexed) == (50, 70)
+    app = open_list()  # which reads on
+    assert len(ids(app)) == 25
+
+
 def test_a_run_at_work_is_not_deleted():
     three()
     app = open_list()
