@@ -97,7 +97,7 @@ export class Chart {
   tick() {
     clearTimeout(this.ticking);
     const running = this.data.live ? [...this.body.querySelectorAll("[data-since]")] : [];
-    for (const one of running) one.textContent = `${Math.max(0, Math.floor(Date.now() / 1000 - one.dataset.since))} s`;
+    for (const one of running) one.textContent = elapsed(Date.now() / 1000 - one.dataset.since);
     if (running.length) this.ticking = setTimeout(() => this.tick(), TICK_MS);
   }
 
@@ -228,6 +228,11 @@ function title(words) {
   const made = svg("title");
   made.textContent = words;
   return made;
+}
+
+function elapsed(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return whole < 100 ? `${whole} s` : `${Math.floor(whole / 60)} min`;
 }
 
 // A name that is too long ends in "…"; pointing at it tells all of it.
