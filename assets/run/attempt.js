@@ -94,7 +94,7 @@ class Detail {
     if (moved) this.body.scrollTop = 0;
     if (sought) {
       this.hit = JSON.stringify([data.attempt, data.hit, data.found?.query]);
-      this.place.querySelector("mark.hit")?.scrollIntoView({ block: "center" });
+      this.place.querySelector("mark.hit")?.scrollIntoView({ block: "nearest" });
     }
     if (data.reply && data.reply.at !== this.answered) {
       this.answered = data.reply.at;
