@@ -125,15 +125,11 @@ def count_characters(text: str) -> str:
 
 
 def _mark(pieces: Iterable[tuple[PieceKind, str]], start: int, end: int) -> list[tuple[PieceKind, str]]:
-    """The pieces with the characters from start to end marked as found."""
-    marked: list[tuple[PieceKind, str]] = []
-    at = 0
-    for kind, text in pieces:
-        low, high = (min(max(place - at, 0), len(text)) for place in (start, end))
-        cut: list[tuple[PieceKind, str]] = [(kind, text[:low]), ("hit", text[low:high]), (kind, text[high:])]
-        marked += [one for one in cut if one[1]]
-        at += len(text)
-    return marked
+    """The pieces with the characters from start to end as one piece, which was found."""
+    whole = list(pieces)
+    text = "".join(words for _, words in whole)
+    before, after = _cut(whole, 0, start), _cut(whole, end, len(text))
+    return [*before, ("hit", text[start:end]), *after]
 
 
 def _cut(pieces: Iterable[tuple[PieceKind, str]], start: int, end: int) -> Iterable[tuple[PieceKind, str]]:
