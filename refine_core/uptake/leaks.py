@@ -40,8 +40,11 @@ class Leak:
 
 def leaks(timeline: Timeline, attempt: Attempt) -> dict[str, tuple[Leak, ...]]:
     """Predictor -> what the hint that it was given gives away; predictors without any are left out."""
-    known = _known(timeline, attempt)
-    found = {name: find_leaks(timeline.spec, hint, known) for name, hint in attempt.real_hints.items()}
+    spec = timeline.spec
+    found = {name: find_leaks(spec, hint) for name, hint in attempt.real_hints.items()}
+    if any(found.values()):  # mostly there are none, and what is known is long
+        known = _known(timeline, attempt)
+        found = {name: find_leaks(spec, hint, known) for name, hint in attempt.real_hints.items()}
     return {name: several for name, several in found.items() if several}
 
 
@@ -51,20 +54,15 @@ def find_leaks(spec: ProgramSpec, hint: str, known: str = "") -> tuple[Leak, ...
 
 
 def _known(timeline: Timeline, attempt: Attempt) -> str:
-    """All that the program was told, and has said before this attempt."""
+    """All that the program was told, and what it said in the attempt that the adviser read."""
     spec = timeline.spec
     hidden = reference_names(spec)
     told = [value for name, value in spec.inputs.items() if name not in hidden]
     stages = [
         (s.signature, s.instructions, *s.descriptions.values(), *map(str, s.demos)) for s in spec.stages
     ]
-    said = [
-        run.outputs
-        for a in timeline.attempts
-        if a.index < attempt.index
-        for run in a.predictors
-        if run.outputs
-    ]
+    source = next((a for a in timeline.attempts if a.index == attempt.advice_from), None)
+    said = [run.outputs for run in source.predictors if run.outputs] if source is not None else []
     return "\n".join(
         [*map(as_text, told), *(text for stage in stages for text in stage), *map(as_text, said)]
     )
