@@ -36,7 +36,8 @@ def program_picker(form: FormState) -> None:
                     on_click=_load_example,
                     args=(name,),
                 )
-                st.caption(escape_markdown(example.teaches))
+                words = f"{example.teaches} {example.look_for}" if name == current else example.teaches
+                st.caption(escape_markdown(words))
         st.button("New program", key=static_key("new"), icon=":material/add:", on_click=_load_new)
         saved_programs(form)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from refine_core import programs, runs
-from tests.pages.test_pages import button, errors, field, open_app, type_in, typed
+from tests.pages.test_pages import button, errors, field, open_app, said, type_in, typed
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,8 @@ def test_a_saved_program_can_be_removed():
     save_as(app, "one")
     app.button(key="lab.saved.remove.one").click().run()
     assert programs.list_programs() == {}
+
+
+def test_an_example_says_what_to_look_for_before_its_run():
+    app = open_app(example="gamed")
+    assert programs.EXAMPLES["gamed"].look_for in said(app)
