@@ -122,6 +122,8 @@ def _actions(run: Run) -> None:
         draw_actions(run)
         if st.button("Play", key="play-run", help="Step through the run, event by event."):
             st.switch_page(address.PLAY, query_params={"run": run.run_id})
+        if st.button("Present", key="present-run", help="Show the run to a room, in large type."):
+            st.switch_page(address.PRESENT, query_params=address.step_query(run.run_id, 0))
 
 
 def _first_function(lines: list[str]) -> int:

@@ -16,7 +16,6 @@ from pages.shared.attempt import draw_attempt, take_clicks
 from pages.shared.pausing import draw_pause
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.timeline import ROOM_PX, draw_timeline
-from pages.shared.timeline_choice import is_long
 from pages.shared.updates import follow
 from pages.shared.verdict import draw_verdict
 from refine_core import runs
@@ -85,14 +84,13 @@ def draw_run(
 ) -> None:
     """One look at a run: the verdict first, then pictures, then detail.
 
-    beside: whether the detail of the attempt stands at the right of them, where it has all of the height; below them otherwise,
-    and where many attempts need the whole width.
+    beside: whether the detail of the attempt stands at the right of them, where it has all of the height; below them otherwise.
     """
     first: Tab = "output" if beside else "prompts"
     attempts = {a.index: a for a in run.timeline.attempts}
     if (shown := _selected(run.timeline, attempts)) is not None:
         take_clicks(run.timeline, attempts[shown], first=first)
-    if beside and not is_long(run.timeline):
+    if beside:
         left, right = st.columns(BESIDE, gap="medium")
     else:
         left, right = st.container(gap="xsmall"), st.container()

@@ -636,3 +636,36 @@ def test_a_reward_just_below_the_threshold_is_never_shown_as_the_threshold():
     assert (row["name"], row["value"]) == ("0.99999", "threshold 1.00")
     app.switch_page("../runs/page.py").run()
     assert listed_runs(app)[0]["best"] == "0.99999"
+
+
+def test_a_call_to_a_server_can_be_copied_as_code_and_a_practice_call_as_text():
+    app = attempt_of(logs.two_stages(), 1)
+    ask(app, do="tab", tab="prompts")
+    assert [what for what, _ in detail(app)["copies"]] == ["text", "json"]
+    ask(app, do="copy", what="json")
+    copied = detail(app)["reply"]
+    assert json.loads(copied["text"])["messages"][0]["role"] in {"system", "user"}
+    app.run()
+    assert detail(app)["reply"] is None, "it is sent once"
+    ask(app, do="copy", what="curl")
+    assert detail(app)["reply"] is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"do": "tab", "tab": "nowhere"},
+        {"do": "pick", "attempt": 99},
+        {"do": "page", "block": 3, "page": "x"},
+        {"do": "hit", "index": -1},
+        {"do": "copy", "what": None},
+        {"do": "download", "what": "nothing"},
+        {"do": "search", "query": 5},
+        {},
+    ],
+)
+def test_what_a_browser_sends_that_fits_nothing_is_left_alone(sent):
+    app = attempt_of(logs.two_stages(), 2)
+    before = detail(app)
+    ask(app, **sent)
+    assert detail(app) == before
