@@ -60,6 +60,8 @@ class View {
     this.label.hidden = !data.label;
     this.names = new Map(data.names);
     const late = data.picked_at !== null && data.picked_at < this.pickedAt;
+    const opening = data.run !== this.opened;
+    this.opened = data.run;
     let moved = false;
     if (!late && data.selected !== this.told) {
       this.told = data.selected;
@@ -76,7 +78,7 @@ class View {
     this.arrange();
     this.show();
     this.draw();
-    if (moved) this.story.follow();
+    if (moved && (data.named || !opening)) this.story.follow(); // a run that is opened begins with its first attempt
     this.reveal();
   }
 

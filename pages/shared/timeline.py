@@ -80,6 +80,7 @@ def draw_timeline(
         "story": _story(timeline, choice, view, shown, live=live),
         "table": _table(timeline, choice, shown),
         "selected": shown,
+        "named": address.attempt() is not None,
         "picked_at": pick["at"] if pick else None,
         "reveal": reveal,
         "best": timeline.best,

@@ -169,6 +169,27 @@ def test_an_attempt_is_chosen_from_the_story_and_kept_in_the_address(app):
     expect(app.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible(timeout=20_000)
 
 
+def test_d_compares_the_attempt_that_was_picked_with_the_one_before_it(app):
+    run(app)
+    stopped(app)
+    rows(app).nth(2).locator(".output").click()
+    expect(app).to_have_url(re.compile("attempt=3"))
+    app.keyboard.press("d")
+    app.wait_for_url(re.compile(r"/compare\?a=([\w-]+)\.2&b=\1\.3"))
+    expect(app.get_by_text("Attempt 3").first).to_be_visible(timeout=20_000)
+
+
+def test_a_new_run_is_looked_at_afresh(app):
+    """Table or story is a choice for the run that it was made for."""
+    run(app)
+    stopped(app)
+    app.get_by_role("button", name="Table", exact=True).click()
+    app.wait_for_url(re.compile("view=table"))
+    run(app)
+    app.wait_for_url(lambda url: "view=table" not in url)
+    expect(rows(app).first).to_be_visible(timeout=30_000)
+
+
 def test_the_messages_show_the_hint_as_it_was_sent(app):
     run(app)
     stopped(app)
