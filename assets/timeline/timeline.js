@@ -62,6 +62,7 @@ class View {
     const late = data.picked_at !== null && data.picked_at < this.pickedAt;
     const opening = data.run !== this.opened;
     this.opened = data.run;
+    if (opening) this.pinned = null;
     let moved = false;
     if (!late && data.selected !== this.told) {
       this.told = data.selected;
@@ -121,8 +122,10 @@ class View {
   }
 
   pick(attempt) {
-    if (!this.names.has(attempt) || attempt === this.selected) return;
-    this.selected = attempt;
+    // One that was shown without being picked, as the newest is, can be picked too: then later ones do not take its place.
+    const kept = attempt === this.selected && (this.data.named || this.pinned === attempt);
+    if (!this.names.has(attempt) || kept) return;
+    this.selected = this.pinned = attempt;
     this.pickedAt = Date.now();
     this.show();
     this.story.follow();

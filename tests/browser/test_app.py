@@ -162,7 +162,7 @@ def test_cancel_stops_a_run_and_keeps_what_there_is(app):
 def test_an_attempt_is_chosen_from_the_story_and_kept_in_the_address(app):
     run(app)
     stopped(app)
-    rows(app).nth(1).get_by_role("button").click()
+    rows(app).nth(1).get_by_role("button", name="Attempt 2").click()
     expect(app.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible()
     expect(app).to_have_url(re.compile("attempt=2"))
     app.reload()
@@ -176,7 +176,18 @@ def test_d_compares_the_attempt_that_was_picked_with_the_one_before_it(app):
     expect(app).to_have_url(re.compile("attempt=3"))
     app.keyboard.press("d")
     app.wait_for_url(re.compile(r"/compare\?a=([\w-]+)\.2&b=\1\.3"))
-    expect(app.get_by_text("Attempt 3").first).to_be_visible(timeout=20_000)
+    expect(app.get_by_role("combobox").first).to_contain_text("Attempt 2 ·", timeout=20_000)
+
+
+def test_the_newest_attempt_can_be_picked_and_later_ones_do_not_take_its_place(app):
+    slow_down(app)
+    run(app)
+    first = rows(app).first
+    expect(first).to_have_class(re.compile("selected"), timeout=15_000)
+    first.locator(".output").click()
+    expect(app).to_have_url(re.compile("attempt=1"))
+    stopped(app)
+    expect(first).to_have_class(re.compile("selected"))
 
 
 def test_a_new_run_is_looked_at_afresh(app):
