@@ -102,6 +102,7 @@ def test_retries_are_told_as_retries_and_cost_no_attempt(page, url):
         run(page)
         stopped(page, "All 5 attempts made", within_s=60)
         expect(rows(page)).to_have_count(5)
+        page.get_by_role("button", name="Table", exact=True).click()
         expect(page.get_by_text("1 retry").first).to_be_visible()
 
 

@@ -237,7 +237,7 @@ def test_everything_works_under_a_base_path(page: Page, server, base):
     page.goto(f"{url}/run?run={run_id}&attempt=2")
     expect(page.locator(".rs-timeline .chart svg")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("heading", name="Attempt 2", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Runs").click()
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Runs").click()
     expect(page).to_have_url(f"{url}/runs")
     page.get_by_role("link", name=re.compile("One-word")).first.click()
     expect(page.locator(".rs-timeline .chart svg")).to_be_visible(timeout=20_000)
