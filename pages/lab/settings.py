@@ -105,7 +105,7 @@ def _temperatures(form: FormState) -> str:
 
 def _more(form: FormState) -> None:
     """Everything that most runs leave as it is."""
-    with st.popover("More", type="tertiary", key=static_key("more")), st.container(width=420):
+    with st.popover(":blue[More]", type="tertiary", key=static_key("more")), st.container(width=420):
         settings, rules, reference = st.tabs(["Settings", "Validators", "Reference values"])
     with rules, st.container(gap="xsmall"):
         validators_form(form)

@@ -23,7 +23,7 @@ WIDTH_PX = 700
 def stage_menu(form: FormState, place: int, uid: int) -> None:
     """The popover beside the signature, for the stage that is chosen."""
     with (
-        st.popover("Fields", type="tertiary", key=static_key("fields")),
+        st.popover(":blue[Fields]", type="tertiary", key=static_key("fields")),
         st.container(width=WIDTH_PX, gap="xsmall"),
     ):
         _name_and_place(form, place, uid)

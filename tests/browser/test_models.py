@@ -103,7 +103,7 @@ def test_retries_are_told_as_retries_and_cost_no_attempt(page, url):
         stopped(page, "All 5 attempts made", within_s=60)
         expect(rows(page)).to_have_count(5)
         page.get_by_role("button", name="Table", exact=True).click()
-        expect(page.get_by_text("1 retry").first).to_be_visible()
+        expect(page.locator('[title*="requests sent again: 1"]').first).to_be_visible()
 
 
 def test_a_run_is_replayed_without_its_server_and_says_so(page, url):
