@@ -86,7 +86,7 @@ class Presenter {
 
   draw() {
     const { slide, gate } = this.data;
-    this.title.textContent = slide.title;
+    this.title.textContent = this.data.name;
     this.aim.textContent = slide.aim;
     this.sentence.textContent = gate ? gate.question : slide.sentence;
     this.drawChart();

@@ -28,7 +28,7 @@ _component = st.components.v2.component(
 )
 
 
-def draw_presenter(run_id: str, playback: Playback) -> None:
+def draw_presenter(run_id: str, name: str, playback: Playback) -> None:
     """Draw the slide of the address's step, and do what the presenter's keys ask for.
 
     In an AppTest, press a key with `at.session_state["presenter"] = {"moved": {"step": 4, "at": 0}}`, where steps are
@@ -55,7 +55,7 @@ def draw_presenter(run_id: str, playback: Playback) -> None:
     shown = _shown(steps, guesses)
     result = _component(
         key=KEY,
-        data=_describe(playback, beats, shown, guesses),
+        data={**_describe(playback, beats, shown, guesses), "name": name},
         on_moved_change=move,
         on_guessed_change=guess,
         on_switched_change=switch,

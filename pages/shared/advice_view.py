@@ -10,18 +10,20 @@ from pages.shared.uptake_view import absent_hints, hint_notes, lost_hints
 from refine_core.formatting import format_duration
 from refine_core.glossary import GLOSSARY
 from refine_core.hints import is_hint
-from refine_core.messages import describe_advice_failure, hint_source
+from refine_core.messages import describe_advice_failure, describe_edits, hint_source
 from refine_core.runs import Advice, Attempt, Timeline, advice_block, hint_block
 from refine_core.uptake import advice_price
 
 NOT_AT_FAULT = "No hint: not at fault"
+REMOVED = "No hint: removed by hand"
 
 
 def advice_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Section]:
     """The advice that this attempt was given, then the advice after it."""
     sections = []
     source = next((a for a in timeline.attempts if a.index == attempt.advice_from), None)
-    if source is not None and source.advice is not None and source.advice.state == "done":
+    given = source.advice if source is not None and not attempt.edited_hints else None
+    if source is not None and given is not None and given.state == "done":
         sections.append(_given(view, timeline, attempt, source))
     elif attempt.hints:
         title = f"Hints received {hint_source(timeline, attempt)}".strip()
@@ -34,11 +36,12 @@ def advice_sections(view: View, timeline: Timeline, attempt: Attempt) -> list[Se
 def hint_blocks(view: View, timeline: Timeline, attempt: Attempt, title: str) -> list[Block]:
     """The hints that an attempt was given, one for each predictor, and what it made of them; [] where it was given none."""
     source = next((a for a in timeline.attempts if a.index == attempt.advice_from), None)
+    edits = describe_edits(attempt)
     return _list_hints(
         view,
-        title,
+        title if edits in title else f"{title}, {edits}",
         {hint_block(name): (name, text) for name, text in attempt.hints.items()},
-        absent_hints(timeline, source),
+        {**absent_hints(timeline, source), **dict.fromkeys(attempt.edited_hints, REMOVED)},
         hint_notes(timeline, attempt),
     )
 

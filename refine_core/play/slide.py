@@ -15,7 +15,6 @@ from typing import Final, Literal
 from refine_core.differences import Piece, diff_words
 from refine_core.formatting import format_duration, format_score, format_temperature, pluralize
 from refine_core.hints import is_hint
-from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Outcome, PartState, Timeline
 from refine_core.messages import describe_failure, format_reward
 from refine_core.play.captions import as_text, join_names, shorten
@@ -85,7 +84,7 @@ class SlidePart:
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """title, aim: the line above. sentence: what happens. place: where that is, "Attempt 3 · score".
+    """aim: at the right of the line above. sentence: what happens. place: where that is, "Attempt 3 · score".
 
     focus: index of the attempt that is looked at. hints: (predictor, text) of each; hint_is_next: for the next attempt.
     edited: predictors whose hint a person wrote.
@@ -93,7 +92,6 @@ class Slide:
     reward: as text, "" while there is none; compared: with the attempt before.
     """
 
-    title: str
     aim: str
     sentence: str
     place: str
@@ -124,7 +122,6 @@ def build_slide(timeline: Timeline, step: Step) -> Slide:
     threshold = timeline.spec.threshold
     fields = _fields(timeline, attempt)
     return Slide(
-        title=title_of(timeline.spec),
         aim=_aim(timeline),
         sentence=_sentence(timeline, step, attempt, before),
         place=_describe_moment(step, attempt),
