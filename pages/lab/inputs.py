@@ -17,6 +17,7 @@ from pages.shared.text import escape_markdown, show_error
 from refine_core import programs
 from refine_core.errors import Problem
 from refine_core.programs import FormInput
+from refine_core.runs import make_well_formed
 
 _NAME_AND_VALUE = (15, 85)
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
@@ -45,7 +46,7 @@ def inputs_form(form: FormState) -> None:
 
 def _describe(one: FormInput) -> str | None:
     """What the type and the description say, where there is more to say than that it is text."""
-    kind = f"`{one.type}`" if one.optional or one.kind in ("lines", "json") else ""
+    kind = escape_markdown(one.type) if one.optional or one.kind in ("lines", "json") else ""
     optional = "may be empty" if one.optional else ""
     return " · ".join(filter(None, [kind, optional, escape_markdown(one.description)])) or None
 
@@ -144,4 +145,5 @@ def _fits_picker(kind: str, text: str) -> bool:
 
 
 def _name_choice(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else escape_markdown(value)
+    """As the choices of a list show it, which are text and no Markdown."""
+    return str(value).lower() if isinstance(value, bool) else make_well_formed(str(value))

@@ -59,7 +59,6 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
             between,
             index=None,
             key=field_key("reward", "name"),
-            format_func=escape_markdown,
             persist_state="session",
         )
     elif state[field_key("reward", "name")] is not None:

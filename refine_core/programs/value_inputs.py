@@ -154,14 +154,14 @@ def write_text(form_input: FormInput, value: object) -> str:
 def read_json(text: str, where: str, expected: str) -> tuple[object, Problem | None]:
     """The JSON value in `text`, or what is wrong with it, with line and column. expected: what to say that it should look like."""
     try:
-        return json.loads(text), None
+        return json.loads(text, parse_constant=_refuse_constant), None
     except json.JSONDecodeError as why:
         message = f"not valid JSON: {why.msg[:1].lower()}{why.msg[1:]}; {expected}"
         return text, Problem(where, message, line=why.lineno, column=why.colno)
-    except (ValueError, RecursionError):
-        return text, Problem(
-            where, f"this JSON is nested too deeply, or holds a number that is too long; {expected}"
-        )
+    except ValueError as why:
+        return text, Problem(where, f"not valid JSON: {why}; {expected}")
+    except RecursionError:
+        return text, Problem(where, f"this JSON is nested too deeply; {expected}")
 
 
 def read_json_object(text: str, where: str) -> tuple[dict[str, object], Problem | None]:
@@ -196,6 +196,10 @@ def _validated(form_input: FormInput, value: object, where: str) -> tuple[object
         what = _WHAT.get(form_input.kind)
         typed = f"write {what}, not {value!r:.60}" if what else f"must be {form_input.type}: {why}"
         return value, Problem(where, typed)
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"it has no {name}")
 
 
 def _json_list(text: str) -> list[object] | None:
