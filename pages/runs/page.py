@@ -37,6 +37,9 @@ def _draw_list() -> None:
     if take_new():
         st.rerun()
     choices = runs.choices()
+    if not choices.models and not choices.deleted:
+        _draw_empty()
+        return
     filters.read_address(choices)
     sort = filters.read_sort()
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
@@ -58,7 +61,7 @@ def _draw_list() -> None:
     if page.total or chosen.deleted or table.undoable():
         table.draw_table(page, filters.page_number(), sort, deleted=chosen.deleted)
     if not page.rows:
-        _draw_nothing(page, text, chosen, choices)
+        _draw_nothing(page, text, chosen)
     pace = INDEXING_S if page.unindexed else LIVE_S if _any_at_work(page) else None
     if pace is not None and pace < (st.session_state.get(_PACE) or math.inf):
         st.session_state[_PACE] = (
@@ -89,15 +92,14 @@ def _any_at_work(page: RunPage) -> bool:
     return any(run.outcome in ("running", "paused") for run in page.rows)
 
 
-def _draw_nothing(page: RunPage, text: str, chosen: runs.Filters, choices: runs.Choices) -> None:
+def _draw_empty() -> None:
+    """What is said while there is no run at all: nothing to search or to filter."""
+    st.markdown("**No runs yet.** Start one in the Lab: it opens with an example that is ready to run.")
+    st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
+
+
+def _draw_nothing(page: RunPage, text: str, chosen: runs.Filters) -> None:
     """What is said in place of rows, and what to do."""
-    if not page.total and not chosen.deleted and not choices.deleted:
-        st.info(
-            "No runs yet. Start one in the Lab: it opens with an example that is ready to run.",
-            icon=":material/info:",
-        )
-        st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
-        return
     if not page.total and chosen == NO_FILTERS and not text:
         st.markdown("**Every run is deleted.** Press Deleted above to restore runs, within 30 days.")
         return

@@ -195,7 +195,8 @@ def test_a_page_says_so_when_its_app_was_killed(page, server):
     server.start()
     page.goto(f"{server.url}/runs")
     expect(page.get_by_text("No runs yet.")).to_be_visible(timeout=30_000)
-    page.get_by_role("link", name="Open the Lab").click()
+    with page.expect_websocket(lambda socket: socket.url.endswith("/lib/alive"), timeout=30_000):
+        page.get_by_role("link", name="Open the Lab").click()
     expect(page.get_by_role("button", name=re.compile("^Run")).first).to_be_visible(timeout=30_000)
     wait_idle(page)
     server.kill()

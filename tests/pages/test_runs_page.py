@@ -68,7 +68,7 @@ def three():
 
 def test_an_empty_list_says_what_to_do():
     app = open_list()
-    assert "No runs yet. Start one in the Lab" in said(app)
+    assert "No runs yet.** Start one in the Lab" in said(app)
     assert not [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.runs"]
 
 
