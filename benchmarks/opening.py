@@ -45,12 +45,25 @@ WATCH_CHART = """
     if (!seen.pressed) return;
     const on = chart.querySelector(".selected");
     if (on) note(`selected ${on.dataset.attempt}`);
-    for (const head of document.querySelectorAll("h1, h2, h3, h4, h5, [data-testid=stMarkdown] p, [data-testid=stText]")) {
-      const named = head.textContent.match(/^Attempt (\\d+)\\b/);
-      if (named && !head.closest(".rs-timeline")) note(`detail ${named[1] - 1}`);
+    for (const root of roots) {
+      for (const one of [...root.querySelectorAll("*")].slice(0, HEAD)) {
+        const named = one.childElementCount ? null : one.textContent.match(/^Attempt (\\d+)$/);
+        if (named) note(`detail ${named[1] - 1}`);
+      }
     }
   };
-  new MutationObserver(look).observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
+  const HEAD = 40; // elements of a component in which its title is
+  const roots = new Set();
+  const watch = (root) =>
+    new MutationObserver(look).observe(root, { childList: true, subtree: true, characterData: true, attributes: true });
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function (options) {
+    const root = attach.call(this, options);
+    roots.add(root);
+    watch(root);
+    return root;
+  };
+  watch(document);
   const forget = (words) => Object.keys(seen).filter((k) => k.startsWith(words)).forEach((k) => delete seen[k]);
   document.addEventListener("click", (event) => {
     if (!event.composedPath().some((one) => one.tagName === "A")) return;
