@@ -11,7 +11,7 @@ import { lineBlocks, valueRow } from "./words.js";
 const RUN_KEYS = [[["j", "k"], "next and previous attempt"], [["Enter"], "compare it"], [["x"], "swap"], [["e"], "unfold equal text"]];
 const KEYS = [[["[", "]"], "move A"], [["j", "k"], "move B"], [["x"], "swap"], [["e"], "unfold equal text"]];
 
-const FEW = 60; // characters of both texts, of which nobody misses a mark
+const FEW = 40; // characters of both texts, of which nobody misses a mark
 
 const typing = (event) => {
   const target = event.composedPath()[0];

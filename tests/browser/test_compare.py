@@ -145,3 +145,17 @@ def test_axe_finds_nothing_serious(chromium: Browser, app: str, scheme: Literal[
         ]
     context.close()
     assert found == []
+
+
+def test_the_story_shows_by_which_rules_a_hint_was_followed(page: Page, app: str):
+    page.goto(f"{app}/run?run=one")
+    mark = page.locator(".rs-timeline .story .uptake", has_text="followed").last
+    mark.focus()
+    tip = page.locator(".rs-timeline .story .tip")
+    expect(tip).to_contain_text("no full stop at the end: yes (no before)")
+    box, own = mark.bounding_box(), tip.bounding_box()
+    assert box
+    assert own
+    assert abs(box["x"] + box["width"] - own["x"] - own["width"]) < 3
+    mark.blur()
+    expect(tip).to_be_hidden()

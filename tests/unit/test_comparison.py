@@ -112,7 +112,11 @@ def test_joined_pieces_are_the_texts(pair):
     assert write_attempts(it).startswith(as_text(it.sentence))
 
 
-@given(TEXT, TEXT)
+LINES = st.lists(st.sampled_from(["a", "b", ""]), max_size=12).map("\n".join)
+
+
+@given(LINES | TEXT, LINES | TEXT)
+@settings(max_examples=300)
 def test_joined_lines_are_the_texts(before: str, after: str):
     blocks = fold_lines(before, after)
     assert "\n".join(line for block in blocks for line in block.before) == before
