@@ -61,7 +61,6 @@ def _tag(chosen: Sequence[ListedRun]) -> None:
         common,
         accept_new_options=True,
         select_all=False,
-        format_func=escape_markdown,
         placeholder="Choose tags, or type a new one",
     )
     if len(chosen) > 1:

@@ -221,8 +221,10 @@ def test_tags_of_several_runs_leave_what_only_some_have():
     three()
     runs.tag("a", ["own", "both"])
     runs.tag("b", ["both"])
+    runs.tag("c", ["a-b_*c*"])
     app = open_list()
     press(app, "tag", ["a", "b"])
+    assert "a-b_*c*" in app.multiselect[0].options, "a field of tags shows text as it stands"
     assert app.multiselect[0].value == ["both"]
     app.multiselect[0].set_value(["new"]).run()
     next(b for b in app.button if b.label == "Save").click().run()
