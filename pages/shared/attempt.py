@@ -48,6 +48,7 @@ class _Look:
     """How this session looks at attempts. query: what is searched for, None while the search is closed.
 
     reply: what the browser asked for in the last click, sent once. at: when the last click was, by the browser's clock.
+    shown: run and index of the attempt that was drawn last.
     """
 
     caller: str = ""
@@ -56,6 +57,7 @@ class _Look:
     query: str | None = None
     reply: dict[str, object] | None = None
     at: object = None
+    shown: tuple[str, int] | None = None
 
 
 def draw_attempt(
@@ -63,6 +65,9 @@ def draw_attempt(
 ) -> None:
     """Draw the attempt. first: the tab that is open until another is chosen. height_px: of the body, which then scrolls inside."""
     look = _look()
+    if look.shown != (timeline.run_id, attempt.index):  # another attempt's texts begin at their first pages
+        look.shown = (timeline.run_id, attempt.index)
+        look.pages.clear()
     tab = address.tab() or first
     callers = list_callers(attempt)
     caller = _choose(callers, look.caller)

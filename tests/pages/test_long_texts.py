@@ -72,3 +72,11 @@ def test_a_long_message_is_paged_as_any_text(recorded):
     assert failure["pages"] > 100
     ask(app, do="page", block="failure", page=failure["pages"])
     assert words_of(blocks(app)["failure"]).endswith("wrong ")
+
+
+def test_the_texts_of_another_attempt_begin_at_their_first_page(recorded):
+    app = open_app(run=recorded, attempt="1", tab="reward")
+    ask(app, do="page", block="feedback", page=2)
+    assert blocks(app)["feedback"]["page"] == 2
+    ask(app, do="pick", attempt=1)
+    assert (detail(app)["title"], blocks(app)["feedback"]["page"]) == ("Attempt 2", 1)
