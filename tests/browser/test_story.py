@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.conftest import wait_idle
+
 APP = Path(__file__).parent / "apps" / "timeline_app.py"
 VISITS = count(1)
 Open = Callable[..., Page]
@@ -175,6 +177,12 @@ def test_the_question_mark_shows_the_keys_and_escape_hides_them(show):
 # ---- while a run goes on
 
 
+def grow(page: Page) -> None:
+    """One step more, once the page has come to rest."""
+    wait_idle(page)
+    page.get_by_role("button", name="Grow").click()
+
+
 @pytest.mark.fault(40)
 def test_nothing_moves_while_a_reply_streams_and_attempts_arrive(show):
     page = show("streaming")
@@ -182,13 +190,13 @@ def test_nothing_moves_while_a_reply_streams_and_attempts_arrive(show):
     expect(page.locator(".story .running .main")).to_contain_text("Foldable")
     before = boxes(page)
     for words in ("kettle for campers", "keywords"):
-        page.get_by_role("button", name="Grow").click()
+        grow(page)
         expect(page.locator(".story .running .output")).to_contain_text(words)
         assert boxes(page) == before
-    page.get_by_role("button", name="Grow").click()
+    grow(page)
     expect(slots(page).nth(1).locator(".reward")).to_contain_text("0.75")
     assert boxes(page) == before
-    page.get_by_role("button", name="Grow").click()
+    grow(page)
     expect(slots(page).nth(2)).to_have_class(re.compile("running"))
     expect(slots(page).nth(2).locator(".hint")).to_contain_text("price is the amount")
     assert boxes(page) == before
