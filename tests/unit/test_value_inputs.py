@@ -30,7 +30,11 @@ PLAIN = st.recursive(
 )
 OF_TYPE = {
     "str": st.text(st.characters(exclude_categories=["Cs"])),
-    "list[str]": st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=4),
+    "list[str]": st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]))
+        | st.sampled_from(["[]", '["a"]', "[sic]", "a\nb", " "]),
+        max_size=4,
+    ),
     "int": st.integers(),
     "bool": st.booleans(),
     "date": st.dates().map(lambda one: one.isoformat()),
