@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 
 import streamlit as st
-import ujson
 
 from refine_core.runs import make_well_formed
 
@@ -23,7 +21,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 def escape_markdown(text: object) -> str:
     """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
 
-    No address in it becomes a link. A long one is shown by its beginning and its end; `show_whole_message` shows all of it.
+    No address in it becomes a link. A long one is shown by its beginning and its end.
     """
     return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _shorten(make_well_formed(str(text))))).replace("\n", "  \n")
 
@@ -52,25 +50,6 @@ def show_text(text: str, *, key: str) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-
-
-def show_fields(fields: Mapping[str, object], *, key: str) -> None:
-    """Each field's name, and its value: text as it stands, anything else as JSON."""
-    for name, value in fields.items():
-        st.caption(escape_markdown(name))
-        show_text(
-            value
-            if isinstance(value, str)
-            else ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False),
-            key=f"{key}-{name}",
-        )
-
-
-def show_whole_message(text: str, *, key: str) -> None:
-    """Below a message that `escape_markdown` had to shorten: all of it, folded."""
-    if len(text) > MESSAGE_CHARACTERS:
-        with st.expander("Full message", key=key):
-            show_text(text, key=f"{key}-text")
 
 
 def show_output(text: str, title: str, *, key: str) -> None:
