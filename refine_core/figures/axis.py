@@ -42,6 +42,11 @@ class Axis:
         share = (min(max(reward, self.low), self.high) - self.low) / (self.high - self.low)
         return round(self.bottom - share * self.height, 2)
 
+    def label_letters(self, threshold: float | None) -> int:
+        """Letters of its longest number. A reward near the threshold, which has it written with more digits, moves nothing."""
+        values = (*self.ticks, *(() if threshold is None else (threshold,)))
+        return max(len(format_score(value, values)) for value in values)
+
     def labels(self, timeline: Timeline) -> list[tuple[float, str]]:
         """(y, text) of its numbers: the threshold's own comes first, as it is told elsewhere, and keeps others at a distance."""
         threshold = timeline.spec.threshold

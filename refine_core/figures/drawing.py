@@ -50,7 +50,7 @@ class Drawing:
         if any(a.outcome in {"failed", "cut_off"} for a in timeline.attempts):
             rules.append({"y": self.failed_y, "style": "hair"})
             labels.append({"y": self.failed_y, "text": "failed"})
-        least = max(_LEFT_PX, round(_NAME_PX + _LETTER_PX * max(len(words) for _, words in ticks)))
+        least = max(_LEFT_PX, round(_NAME_PX + _LETTER_PX * axis.label_letters(threshold)))
         return {
             "kind": self.kind,
             "height": self.height,

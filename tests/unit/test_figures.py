@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
@@ -134,6 +134,8 @@ def places(figure: dict) -> dict:
 
 
 @given(rewards=st.lists(st.none() | st.floats(0, 1), max_size=8), threshold=st.none() | st.floats(0, 1))
+@example(rewards=[0.00390625], threshold=4e-90)
+@example(rewards=[0.89999], threshold=0.9)
 @settings(max_examples=40, deadline=None)
 def test_nothing_moves_while_attempts_arrive(rewards, threshold):
     """From before the run to its end: one size, one axis, the same names at the same heights."""
@@ -143,7 +145,7 @@ def test_nothing_moves_while_attempts_arrive(rewards, threshold):
     for end in range(1, len(log.records) + 1):
         part = prefix(log, end)
         assert places(build_figure(part.timeline)) == places(before)
-        assert drawing(part)["ticks"] == shown["ticks"]
+        assert [tick["y"] for tick in drawing(part)["ticks"]] == [tick["y"] for tick in shown["ticks"]]
 
 
 @given(
