@@ -45,3 +45,9 @@ export function mark(kind) {
   }
   return svg;
 }
+
+// The label that a person gave an attempt, beside its number: "good", "bad" or none.
+export function tag(button, label) {
+  if (label) button.dataset.label = label;
+  else delete button.dataset.label;
+}

@@ -8,6 +8,7 @@ const KEYS = [
   ["b", "best", "the best attempt"],
   ["f", "failure", "the first attempt that failed"],
   ["d", "compare", "compare the attempt with the one before it"],
+  ["l", "label", "label the attempt good, then bad, then neither"],
   ["?", "help", "show or hide these keys"],
 ];
 const ARROWS = { ArrowRight: "next", ArrowLeft: "previous" };

@@ -3,7 +3,7 @@
 //
 //   view                      { selected, pick(attempt), choose(change) }: selection and choices are the view's
 
-import { element, foldable, mark } from "./elements.js";
+import { element, foldable, mark, tag } from "./elements.js";
 
 const LONG = 16; // letters of a cell that deserves more width
 
@@ -174,6 +174,7 @@ export class Ledger {
     for (const [attempt, { row, button }] of this.rows) {
       const on = attempt === this.view.selected;
       row.setAttribute("aria-selected", String(on));
+      tag(button, this.view.labels.get(attempt));
       if (on) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }

@@ -6,7 +6,7 @@
 // While a run goes on each attempt has its place from the start, as high as it will be: text streams into it, and nothing
 // moves. Once the run has ended a row may grow to show all of its words.
 
-import { element, mark } from "./elements.js";
+import { element, mark, tag } from "./elements.js";
 
 const NUMBER_PX = 54; // columns of the grid: the attempt's number, …
 const REWARD_PX = 66; // … and its reward
@@ -253,6 +253,7 @@ export class Story {
     for (const [attempt, { item, button, pending }] of this.slots) {
       const on = attempt === selected;
       item.classList.toggle("selected", on);
+      tag(button, this.view.labels.get(attempt));
       if (on) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
       button.tabIndex = !pending && (on || (selected === null && attempt === this.data?.rows[0]?.attempt)) ? 0 : -1;

@@ -5,6 +5,7 @@
 //   person  --pick-->  View.pick     shown at once, then told to Python as the trigger "picked"
 //           --choose-> View.choose   story or table, its page, order and filter: the trigger "viewed"
 //           --d----->  View.compare  the trigger "compared"
+//           --l----->  View.label    good, bad or neither: the trigger "labelled"
 //
 //   chart.js  the chart          story.js  the story          ledger.js  the table          steps.js, keys.js  buttons and keys
 //
@@ -20,6 +21,7 @@ import { Story } from "./story.js";
 import { readTheme } from "./theme.js";
 
 const BRIEF_PX = 860; // below which the ledger's headings are brief
+const NEXT_LABEL = { "": "good", good: "bad", bad: null };
 const REST_MS = 150; // after which a range that is being brushed is taken as chosen
 
 class View {
@@ -27,6 +29,7 @@ class View {
     this.selected = null;
     this.range = null; // [first, last] of the attempts that were brushed in the matrix
     this.told = null; // what Python named last
+    this.labels = new Map(); // attempt -> "good" or "bad"
     this.pickedAt = 0;
     this.chart = new Chart(this);
     this.story = new Story(this);
@@ -42,7 +45,7 @@ class View {
     this.label = element("p", { className: "label", hidden: true });
     this.section = element("section", { className: "rs-timeline", tabIndex: 0, role: "group", "aria-label": "Timeline of the run" });
     this.section.setAttribute("role", "group");
-    this.section.setAttribute("aria-keyshortcuts", "j k b f d ?");
+    this.section.setAttribute("aria-keyshortcuts", "j k b f d l ?");
     this.words = element("div", { className: "words" }, ...this.story.elements, ...this.ledger.elements);
     this.section.append(this.label, ...this.chart.elements, this.words, ...this.steps.elements, this.live);
     parent.append(this.section);
@@ -59,6 +62,7 @@ class View {
     this.label.textContent = data.label;
     this.label.hidden = !data.label;
     this.names = new Map(data.names);
+    this.labels = new Map(data.labels);
     const late = data.picked_at !== null && data.picked_at < this.pickedAt;
     const opening = data.run !== this.opened;
     this.opened = data.run;
@@ -156,6 +160,7 @@ class View {
 
   step(name, button) {
     if (name === "compare") return this.compare();
+    if (name === "label") return this.setLabel();
     const attempt = this.target(name);
     if (attempt === null) return;
     this.pick(attempt);
@@ -165,6 +170,16 @@ class View {
   compare() {
     const attempt = this.target("compare");
     if (attempt !== null) this.tell("compared", { attempt, at: Date.now() });
+  }
+
+  setLabel() {
+    if (this.selected === null) return;
+    const label = NEXT_LABEL[this.labels.get(this.selected) ?? ""];
+    if (label) this.labels.set(this.selected, label);
+    else this.labels.delete(this.selected);
+    this.live.textContent = `Attempt ${this.selected + 1}: ${label ? `labelled ${label}` : "no label"}`;
+    this.show();
+    this.tell("labelled", { attempt: this.selected, label, at: Date.now() });
   }
 
   // Another way to look at the attempts: { view }, { page }, { sort }, { show }, or { range: [first, last] } from the chart.

@@ -18,8 +18,10 @@ from typing import Final, TypedDict
 import streamlit as st
 
 from pages.shared import address, timeline_choice
+from pages.shared.text import show_error
 from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
-from refine_core import figures
+from refine_core import figures, runs
+from refine_core.errors import StoreError
 from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, format_reward
 from refine_core.programs import ProgramSpec
 from refine_core.runs import Attempt, Timeline
@@ -65,6 +67,7 @@ def draw_timeline(
     shown = pick["attempt"] if pick else selected if selected in indices else None
     if pick is not None and _is_new(pick, f"{key}-told", remember=False):
         timeline_choice.forget_page()
+    _take_label(timeline.run_id, state, indices, f"{key}-labelled")
     viewed_at = timeline_choice.take(state, key)
     choice = timeline_choice.read(timeline)
     view = timeline_choice.view(timeline)
@@ -85,6 +88,7 @@ def draw_timeline(
         "reveal": reveal,
         "best": timeline.best,
         "first_failed": timeline.first_failed,
+        "labels": [[index, label] for index, label in _labels(timeline.run_id).items()],
     }
     picked = _component(
         key=key,
@@ -92,6 +96,7 @@ def draw_timeline(
         on_picked_change=lambda: None,
         on_viewed_change=lambda: None,
         on_compared_change=lambda: None,
+        on_labelled_change=lambda: None,
     )
     compared = _read_pick(picked, indices, "compared")
     if compared is not None and _is_new(compared, f"{key}-compared"):
@@ -125,6 +130,7 @@ def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
             "reveal": False,
             "best": None,
             "first_failed": None,
+            "labels": [],
         },
         on_picked_change=lambda: None,
     )
@@ -168,6 +174,26 @@ def _read_pick(state: object, indices: set[int], name: str = "picked") -> _Pick 
     if attempt not in indices or not isinstance(at, int | float):
         return None
     return {"attempt": attempt, "at": at}
+
+
+def _take_label(run_id: str, state: object, indices: set[int], memory: str) -> None:
+    """Keep the label that the person has just given an attempt, or taken back; it is kept beside the run."""
+    given = _read_pick(state, indices, "labelled")
+    if given is None or not _is_new(given, memory) or not isinstance(state, Mapping):
+        return
+    label = state["labelled"].get("label")
+    if label in ("good", "bad", None):
+        try:
+            runs.label(run_id, given["attempt"], label)
+        except StoreError as error:
+            show_error(f"The label was not kept: {error}")
+
+
+def _labels(run_id: str) -> Mapping[int, str]:
+    try:
+        return runs.labels(run_id)
+    except StoreError:  # the page says what is wrong
+        return {}
 
 
 def _describe(timeline: Timeline, attempt: Attempt) -> str:

@@ -401,3 +401,23 @@ def test_axe_finds_nothing_serious(chromium, serve, scheme):
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     assert findings() == []
     context.close()
+
+
+def test_a_key_labels_an_attempt_and_the_label_stays_with_the_run(app: Page) -> None:
+    run(app)
+    stopped(app)
+    number = app.locator(".rs-timeline .story .slot.selected .number button")
+    for label in ("good", "bad"):
+        app.locator(".rs-timeline").focus()
+        app.keyboard.press("l")
+        expect(number).to_have_attribute("data-label", label)
+        wait_idle(app)
+        app.reload()
+        expect(number).to_have_attribute("data-label", label)
+    app.locator(".rs-timeline").focus()
+    app.keyboard.press("l")
+    expect(number).not_to_have_attribute("data-label", "bad")
+    wait_idle(app)
+    app.reload()
+    expect(number).to_be_visible()
+    expect(number).not_to_have_attribute("data-label", "bad")
