@@ -44,7 +44,8 @@ def _name_and_place(form: FormState, place: int, uid: int) -> None:
             key=field_key("stage", uid, "name"),
             persist_state="session",
             width=220,
-            help=f"{GLOSSARY['stage']} The timeline and the advice call it by this name.",
+            help=f"{GLOSSARY['stage']} The timeline and the advice call it by this name.\n\n"
+            f"**Predictor**: {GLOSSARY['predictor']}",
         )
         if count > 1:
             for icon, words, by in (("arrow_back", "Earlier", -1), ("arrow_forward", "Later", 1)):

@@ -95,7 +95,11 @@ def _ticks(low: float, high: float) -> tuple[float, ...]:
     step = _nice((high - low) / 2)
     if (high - low) / step < 1.5:  # noqa: PLR2004 - one step and a bit would be two numbers
         step /= 2
-    first, last = math.ceil(round(low / step, 6)), math.floor(round(high / step, 6))
+    while True:
+        first, last = math.ceil(round(low / step, 6)), math.floor(round(high / step, 6))
+        if last > first:
+            break
+        step /= 2  # it lies between two steps, as -201 to 200 does with 250
     return tuple(round(i * step, 10) for i in range(first, last + 1))
 
 

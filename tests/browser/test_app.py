@@ -153,7 +153,9 @@ def test_a_closed_page_stops_nothing(page, server):
 def test_cancel_stops_a_run_and_keeps_what_there_is(app):
     slow_down(app)
     run(app)
-    expect(rows(app).nth(1)).to_be_visible(timeout=15_000)  # a press right after the start is taken for a double click
+    expect(rows(app).nth(1)).to_be_visible(
+        timeout=15_000
+    )  # a press right after the start is taken for a double click
     app.get_by_role("button", name="Cancel").click()
     stopped(app, re.compile("Cancelled (during attempt|while advice was asked for)"), within_s=5)
     expect(app.get_by_role("button", name="Cancel")).to_have_count(0)

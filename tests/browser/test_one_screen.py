@@ -40,6 +40,7 @@ def lab(page: Page, serve) -> Page:
 
 
 def box(thing: Locator) -> dict[str, float]:
+    expect(thing).to_be_visible()
     found = thing.bounding_box()
     assert found is not None, thing
     return found

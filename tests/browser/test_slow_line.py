@@ -100,4 +100,4 @@ def pick(page: Page, attempt: int) -> None:
 
 def shows(page: Page, attempt: int) -> None:
     expect(page.get_by_role("heading", name=f"Attempt {attempt}", exact=True)).to_be_visible()
-    expect(page.get_by_text(f"{attempt - 1} {KANJI}").first).to_be_visible()
+    expect(page.get_by_text(f"{attempt - 1} {KANJI}").locator("visible=true").first).to_be_visible()

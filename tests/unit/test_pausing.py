@@ -66,11 +66,11 @@ def runs() -> Iterator[Runs]:
 def until_paused(runs: Runs, run_id: str, *, after: int = 0) -> int:
     """Wait until the run has paused beyond this record; the number of the record that says so."""
     while True:
-        pauses = [r.seq for r in runs.events(run_id) if isinstance(r.event, RunPaused)]
+        records = runs.events(run_id)
+        pauses = [r.seq for r in records if isinstance(r.event, RunPaused)]
         if pauses and pauses[-1] > after:
             return pauses[-1]
-        last = runs.events(run_id)[-1].seq
-        assert runs.wait(run_id, last, WAIT_S), runs.get(run_id)
+        assert runs.wait(run_id, records[-1].seq, WAIT_S), runs.get(run_id)
 
 
 def kinds(runs: Runs, run_id: str) -> list[str]:
