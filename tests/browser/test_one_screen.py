@@ -91,6 +91,7 @@ def test_nothing_moves_while_a_run_streams(lab):
     """Neither the form, nor the verdict, nor the timeline."""
     choose(lab, "One-word answer")
     slow_down(lab)
+    ghost = box(lab.locator(".rs-timeline.ghost .chart"))
     lab.evaluate(
         WATCH,
         {
@@ -99,7 +100,7 @@ def test_nothing_moves_while_a_run_streams(lab):
             "run": ".st-key-lab-run",
             "more": ".st-key-lab-more",
             "verdict": "h2",
-            "timeline": ".chart",
+            "timeline": ".rs-timeline:not(.ghost) .chart",
         },
     )
     run(lab)
@@ -108,3 +109,5 @@ def test_nothing_moves_while_a_run_streams(lab):
     places = lab.evaluate("Object.fromEntries(Object.entries(places).map(([k, v]) => [k, [...v]]))")
     assert set(places) == {"signature", "reward", "run", "more", "verdict", "timeline"}
     assert {name: seen for name, seen in places.items() if len(seen) > 1} == {}
+    there = " ".join(str(round(ghost[side])) for side in ("x", "y", "width", "height"))
+    assert places["timeline"] == [there], "where its preview was"
