@@ -109,5 +109,5 @@ def test_nothing_moves_while_a_run_streams(lab):
     places = lab.evaluate("Object.fromEntries(Object.entries(places).map(([k, v]) => [k, [...v]]))")
     assert set(places) == {"signature", "reward", "run", "more", "verdict", "timeline"}
     assert {name: seen for name, seen in places.items() if len(seen) > 1} == {}
-    there = " ".join(str(round(ghost[side])) for side in ("x", "y", "width", "height"))
+    there = " ".join(str(int(ghost[side] + 0.5)) for side in ("x", "y", "width", "height"))
     assert places["timeline"] == [there], "where its preview was"
