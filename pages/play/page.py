@@ -4,25 +4,13 @@ import streamlit as st
 
 from pages.play.player import draw_guess_switch, draw_player
 from pages.shared import address
-from pages.shared.run_view import draw_run, show_unknown_run
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.playback import open_playback
+from pages.shared.run_view import draw_run
+from pages.shared.text import escape_markdown
 from pages.shared.title import title_page
 from refine_core import runs
-from refine_core.errors import StoreError
 
-run_id = address.run_id()
-if run_id is None:
-    st.info("No run is named in the address. Choose one from the list, then Play.", icon=":material/info:")
-    st.page_link(address.RUNS, label="All runs", icon=":material/history:")
-    st.stop()
-try:
-    playback, annotation = runs.playback(run_id), runs.annotation(run_id)
-except StoreError as error:
-    show_error(str(error))
-    st.stop()
-if playback is None:
-    show_unknown_run(run_id)
-    st.stop()
+run_id, name, playback = open_playback("Choose one from the list, then Play.")
 
 
 @st.fragment
@@ -44,6 +32,5 @@ def view(run_id: str, name: str, playback: runs.Playback) -> None:
         draw_run(runs.run_at(playback, draw_player(run_id, playback)), beside=True)
 
 
-name = annotation.name or runs.title(playback.timeline(0).spec)
 title_page(f"Play · {name}")
 view(run_id, name, playback)
