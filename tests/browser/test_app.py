@@ -32,6 +32,9 @@ def run(page: Page) -> None:
 def choose(page: Page, example: str) -> None:
     open_part(page, "picker")
     page.get_by_test_id("stPopoverBody").get_by_role("button", name=example, exact=True).click()
+    # The form is drawn anew, and for a moment the fields before and after stand there together.
+    expect(page.locator(".st-key-lab-picker").get_by_role("button")).to_contain_text([example])
+    expect(page.get_by_label("Max attempts (N)", exact=True)).to_have_count(1)
     wait_idle(page)
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 

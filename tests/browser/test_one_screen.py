@@ -40,6 +40,7 @@ def lab(page: Page, serve) -> Page:
 
 
 def box(thing: Locator) -> dict[str, float]:
+    expect(thing).to_have_count(1)  # a part that is drawn anew stands there twice for a moment
     expect(thing).to_be_visible()
     found = thing.bounding_box()
     assert found is not None, thing
