@@ -10,6 +10,7 @@
     │   ├── ParseError            a reply lacks what its signature promised
     │   ├── StateError            a saved state or program that cannot be written or read
     │   │   └── UnsafeLoadError   reading it would run code, and nobody has allowed that
+    │   ├── RowsError             a file of rows that cannot be read
     │   ├── BatchError            too many examples of a batch failed
     │   └── RewardError           the reward is missing, raised, timed out or returned no number
     ├── LMError                   the model or its provider
@@ -172,6 +173,14 @@ class MissingStateError(StateError, KeyError):
 
 class UnsafeLoadError(StateError):
     """Reading this file would run code that is in it, and nobody has allowed that."""
+
+
+class RowsError(ProgramError, ValueError):
+    """A file of rows that cannot be read. The sentence says what, where and what to do. file: what it is called."""
+
+    def __init__(self, message: str, *, file: str = "") -> None:
+        self.file = file
+        super().__init__(message)
 
 
 class BatchError(ProgramError):

@@ -56,6 +56,7 @@ PACKAGES = (
     "play",
     "figures",
     "comparison",
+    "rows",
     "store",
     "runs",
     "programs",
@@ -70,6 +71,7 @@ PUBLIC_API = {
     "runs",
     "programs",
     "connections",
+    "rows",
     "figures",
     "formatting",
     "glossary",
@@ -306,7 +308,7 @@ def test_what_changes_the_process_is_done_where_it_is_listed():
     assert found - listed == {"rewards/sandbox_api.py"}, "a reward's worker is a process of its own"
 
 
-@pytest.mark.parametrize("heavy", ["litellm", "sqlalchemy", "alembic", "pydantic", "streamlit"])
+@pytest.mark.parametrize("heavy", ["litellm", "sqlalchemy", "alembic", "pydantic", "pyarrow", "streamlit"])
 def test_importing_the_core_loads_nothing_heavy(heavy):
     code = f"import refine_core, sys; refine_core.Refine, refine_core.Predict, refine_core.ScriptedLM; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

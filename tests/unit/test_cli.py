@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from refine_core import __version__
 from refine_core.cli import find_free_port
+from refine_core.cli.commands import PIPE_CLOSED
 from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -65,3 +67,67 @@ def test_its_version_is_the_packages(tmp_path):
     process = start("--version", home=tmp_path)
     out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, f"refinescope {__version__}\n")
+
+
+def run_command(*arguments, home, stdin=None):
+    process = start(*arguments, home=home)
+    out, _ = process.communicate(stdin, timeout=60)
+    return process.returncode, out
+
+
+def test_its_help_names_its_options_and_its_commands(tmp_path):
+    code, out = run_command("-h", home=tmp_path)
+    assert code == 0
+    assert all(word in out for word in ("--port", "--no-browser", "--version", "rows", "REFINESCOPE_HOME"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--prot", "1"], "No such option"),
+        (["--port", "x"], "not a valid integer"),
+        (["row", "x"], "No such command"),
+        (["--port", "1", "rows", "x"], "--port is for serving the app"),
+        (["rows"], "Missing argument"),
+        (["rows", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+    ],
+)
+def test_what_it_cannot_do_ends_with_2_and_a_sentence(tmp_path, arguments, words):
+    code, out = run_command(*arguments, home=tmp_path)
+    assert (code, words in out, "Traceback" in out) == (2, True, False), out
+
+
+def test_a_file_of_rows_is_printed_in_our_own_form(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"prediction": {"a": "\\ud800 é"}, "inputs": {}, "reward": 1}\n\n', encoding="utf-8")
+    process = subprocess.run(
+        [sys.executable, "-c", MAIN, "rows", str(file), "--json"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    assert process.stderr == b""
+    assert json.loads(process.stdout) == {
+        "id": "1",
+        "inputs": {},
+        "prediction": {"a": "\ud800 é"},
+        "reward": 1,
+    }
+
+
+def test_nobody_has_to_read_all_that_it_prints(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"prediction": {"a": "long"}, "inputs": {}}\n' * 20_000, encoding="utf-8")
+    process = start("rows", str(file), "--json", home=tmp_path)
+    assert "long" in process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == PIPE_CLOSED
+
+
+def test_starting_it_loads_no_library_that_serving_does_not_need():
+    code = (
+        "import sys, refine_core.cli.commands;"
+        "sys.exit(bool({'pyarrow', 'numpy', 'sqlalchemy', 'pydantic', 'litellm', 'streamlit'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,8 +1,7 @@
-"""`refinescope`: serves the app, says where, and opens the browser."""
+"""Serves the app, says where, and opens the browser."""
 
 from __future__ import annotations
 
-import argparse
 import logging
 import runpy
 import socket
@@ -12,11 +11,10 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from refine_core import __version__
-from refine_core.store import data_home
 
 FIRST_PORT = 8501
 PORTS_TRIED = 50
@@ -25,24 +23,21 @@ START_S = 60.0
 logger = logging.getLogger("refine_core")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """That the app is to be served. port: None for the first free one from FIRST_PORT."""
+
+    port: int | None = None
+    opens_browser: bool = True
+
+
+def serve(serving: Serving) -> int:
     """Serve the app on this machine until Ctrl-C. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="refinescope",
-        description="Opens Refinescope in the browser: see how a program of language-model calls refines itself.",
-        epilog="Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere.",
-    )
-    parser.add_argument(
-        "--port", type=int, help=f"port to listen on (default: the first free one from {FIRST_PORT})"
-    )
-    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    parser.add_argument("--version", action="version", version=f"refinescope {__version__}")
-    options = parser.parse_args(arguments)
-    port = options.port if options.port is not None else find_free_port()
+    port = serving.port if serving.port is not None else find_free_port()
     address = f"http://127.0.0.1:{port}"
     sys.stdout.write(greeting(address))
     sys.stdout.flush()
-    if not options.no_browser:
+    if serving.opens_browser:
         threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
     # The core imports no screen: this is `python -m streamlit run app.py`, without a second process.
     server_options = ["--server.port", str(port), "--logger.hideWelcomeMessage", "true"]
@@ -53,13 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def app_path() -> Path:
     """The app's script: under `refinescope/` where it is installed, beside `refine_core/` in a checkout."""
-    beside = Path(__file__).resolve().parents[1]
+    beside = Path(__file__).resolve().parents[2]
     installed = beside / "refinescope" / "app.py"
     return installed if installed.exists() else beside / "app.py"
 
 
 def greeting(address: str) -> str:
     """What the command prints first: name, address, data folder, and how to stop it."""
+    from refine_core.store import data_home
+
     return (
         f"Refinescope {__version__}\n"
         f"Address:      {address}\n"

@@ -1,0 +1,95 @@
+"""The group `refinescope`: which commands there are, and what an error in one of them ends with.
+
+A command is a click command in a module of its own, which is imported when it is called: `COMMANDS` says where it is. It
+returns None when it is done, raises CheckFailed or Question (output.py), or lets an error of refine_core through.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from refine_core import __version__
+from refine_core.cli.output import BAD_INPUT, DONE, CheckFailed, Question, print_json
+from refine_core.cli.serve import FIRST_PORT, Serving
+from refine_core.errors import RefineError
+
+COMMANDS: Final[Mapping[str, str]] = {"rows": "refine_core.cli.rows"}
+"""Name of a command -> module whose `command` it is."""
+
+INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell reports a process that Ctrl-C, or a closed pipe, has ended
+
+
+class Commands(click.Group):
+    """A group that imports the module of a command when somebody asks for it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Runs are kept in the user's data folder; set REFINESCOPE_HOME to keep them elsewhere.",
+)
+@click.option("--port", type=int, help=f"Port to listen on (default: the first free one from {FIRST_PORT}).")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.version_option(__version__, prog_name="refinescope", message="%(prog)s %(version)s")
+@click.pass_context
+def group(context: click.Context, port: int | None, no_browser: bool) -> Serving | None:
+    """Open Refinescope in the browser: see how a program of language-model calls refines itself.
+
+    With a command, do one thing without a screen.
+    """
+    if context.invoked_subcommand is None:
+        return Serving(port, opens_browser=not no_browser)
+    if port is not None or no_browser:
+        option = "--port" if port is not None else "--no-browser"
+        raise click.UsageError(
+            f"{option} is for serving the app; leave it out before {context.invoked_subcommand}"
+        )
+    return None
+
+
+def run(arguments: Sequence[str] | None = None) -> Serving | int:
+    """What the arguments ask for: to serve the app, or the exit code of the command that has run."""
+    try:
+        # Not group.main(): it ends with 1 where a pipe was closed, which here means that a check failed.
+        with group.make_context(
+            "refinescope", [*(sys.argv[1:] if arguments is None else arguments)]
+        ) as context:
+            outcome = group.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as ended:  # after --help or --version
+        return ended.exit_code
+    except Question as question:
+        print_json({"ask": question.ask}) if question.as_json else click.echo(question.message, err=True)
+        return BAD_INPUT
+    except CheckFailed as failed:
+        click.echo(failed.message, err=True)
+        return failed.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return INTERRUPTED
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except RefineError as error:
+        click.echo(f"Error: {error}", err=True)
+        return BAD_INPUT
+    except BrokenPipeError:  # `refinescope rows FILE --json | head -1`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return outcome if isinstance(outcome, Serving | int) else DONE

@@ -1,0 +1,60 @@
+"""How a command speaks: JSON on standard output, and the ways in which it may end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+DONE: Final = 0
+CHECK_FAILED: Final = 1
+BAD_INPUT: Final = 2
+
+
+class CheckFailed(click.ClickException):
+    """What was checked did not hold; everything has been printed. message: a sentence for people."""
+
+    exit_code = CHECK_FAILED
+
+
+class Question(click.ClickException):
+    """Something that the command does not guess. ask: the question as JSON data; message: the same for people."""
+
+    exit_code = BAD_INPUT
+
+    def __init__(self, message: str, *, ask: Mapping[str, object], as_json: bool) -> None:
+        self.ask, self.as_json = ask, as_json
+        super().__init__(message)
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """JSON text that every parser reads: a number that is not finite is null; a half of a surrogate pair is escaped."""
+    text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    return text if _is_unicode(text) else json.dumps(_finite(value), allow_nan=False, indent=indent)
+
+
+def print_json(value: object, *, indent: int | None = None) -> None:
+    """Print a value as a line of JSON, in UTF-8 whatever the terminal's encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(to_json(value, indent=indent).encode() + b"\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""Many rows in little memory: each is kept as bytes, and becomes a Row again when somebody looks at it.
+
+A page of a table reads a hundred of them; whatever scores them reads them one after another.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.rows.row import Row
+
+OnProgress = Callable[[int], None]
+"""Called with the number of rows read so far."""
+
+_EVERY = 500  # rows between two looks at whether to go on
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of all values that rows have, each in the order of first appearance."""
+
+    inputs: tuple[str, ...] = ()
+    prediction: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+class RowSet(Sequence[Row]):
+    """Rows that do not change. Indexing and iterating make new Row objects.
+
+    name: of the file, or what else they come from. format: what it was read as, such as "our own rows".
+    notes: sentences about what was left out or chosen, to be shown. groups, scored, labelled: how many groups there are, and
+    how many rows have a reward, a label.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        *,
+        name: str = "",
+        format: str = "",  # noqa: A002  # the word for it
+        notes: Iterable[str] = (),
+        on_progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        self.name, self.format = name, format
+        self._packed, self._ends = bytearray(), array("Q")
+        names: tuple[dict[str, None], ...] = ({}, {}, {}, {})
+        groups: set[str] = set()
+        self.scored = self.labelled = 0
+        for row in rows:
+            for seen, values in zip(
+                names, (row.inputs, row.prediction, row.expected, row.parts), strict=True
+            ):
+                seen.update(dict.fromkeys(values))
+            groups.update(() if row.group is None else (row.group,))
+            self.scored += row.reward is not None
+            self.labelled += row.label is not None
+            self._packed += _pack(row)
+            self._ends.append(len(self._packed))
+            if len(self._ends) % _EVERY == 0:
+                if cancel is not None:
+                    cancel.check()
+                if on_progress is not None:
+                    on_progress(len(self._ends))
+        self.columns = Columns(*map(tuple, names))
+        self.groups = len(groups)
+        self.notes = tuple(notes)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self._row(i) for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"row {index} of {len(self)}")
+        return self._row(index % len(self))
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._row, range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"RowSet({self.name!r}, {self.format!r}, {len(self)} rows)"
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory the rows take."""
+        return len(self._packed) + len(self._ends) * self._ends.itemsize
+
+    def _row(self, index: int) -> Row:
+        start = self._ends[index - 1] if index else 0
+        return _unpack(self._packed[start : self._ends[index]])
+
+
+def _pack(row: Row) -> bytes:
+    fields = [
+        row.id, row.inputs, row.prediction, row.expected, row.group,
+        row.reward, row.parts, row.label, row.source, row.feedback,
+    ]  # fmt: skip
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _unpack(packed: bytes | bytearray) -> Row:
+    return Row(*json.loads(packed.decode("utf-8", "surrogatepass")))
