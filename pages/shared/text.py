@@ -13,17 +13,35 @@ SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
 ONE_PAGE = (8_000, 200)  # characters and lines, up to which a text is shown as a whole
 PAGE_CHARACTERS, PAGE_LINES = 4_000, 80
-_JOIN = "\u2060"  # a word joiner: seen by nobody, it keeps an address from becoming a link
-_LINK = re.compile(r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_JOIN = (
+    "\u2060"  # a word joiner: seen by nobody, it keeps two letters apart that Streamlit would read together
+)
+_LINK = r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?=@)"
+_ICON = r"(?<=:)(?=[\w+-]+:)|(?<=:)(?=material[/_])"  # :smile:, :streamlit: and :material/home:
+_ARROW = r"(?:(?<=\s[-<>~])|(?<=\A[-<>~]))(?=(?:->|[-=>])(?:\s|\Z))"  # " -> " would be shown as an arrow
+_BLANK_LINE = r"(?<=\n)(?=[ \t]*\n)|(?<=\n)(?=[ \t]*\Z)|\A(?=\s)|(?<=\s)\Z"  # would end a colour or bold words, or begin code
+_APART = re.compile(f"{_LINK}|{_ICON}|{_ARROW}|{_BLANK_LINE}", re.IGNORECASE)
+# Control characters, and marks that turn the direction of what follows, as in assets/run/dom.js.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_UNSEEN_NAMES = {"\x00": "NUL", "\x07": "BEL", "\x08": "BS", "\r": "CR", "\x1b": "ESC", "\x7f": "DEL"}
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 
 def escape_markdown(text: object) -> str:
     """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
 
-    No address in it becomes a link. A long one is shown by its beginning and its end.
+    No address in it becomes a link, no name between colons a picture, and no "->" an arrow. What a screen would hide or obey
+    is named: "[ESC]", "[U+202E]". A long text is shown by its beginning and its end.
     """
-    return _MARKUP.sub(r"\\\1", _LINK.sub(_JOIN, _shorten(make_well_formed(str(text))))).replace("\n", "  \n")
+    seen = _UNSEEN.sub(_name_unseen, _shorten(make_well_formed(str(text))).replace("\r\n", "\n"))
+    return _MARKUP.sub(r"\\\1", _APART.sub(_JOIN, seen)).replace("\n", "  \n")
+
+
+def _name_unseen(found: re.Match[str]) -> str:
+    character = found[0]
+    return f"[{_UNSEEN_NAMES.get(character) or f'U+{ord(character):04X}'}]"
 
 
 def show_text(text: str, *, key: str) -> None:
