@@ -57,6 +57,7 @@ PACKAGES = (
     "figures",
     "comparison",
     "rows",
+    "what_if",
     "store",
     "runs",
     "programs",
@@ -79,6 +80,7 @@ PUBLIC_API = {
     "messages",
     "errors",
     "play",
+    "what_if",
 }
 
 

@@ -13,12 +13,11 @@ from refine_core.hints import hint_for
 from refine_core.jsonable import to_jsonable
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope
-from refine_core.loop import collect_feedback
 from refine_core.modules.attempt_context import Trace
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict, current_adapter
 from refine_core.modules.prediction import Prediction
-from refine_core.refine.advice_request import build_advice_request
+from refine_core.refine.advice_request import build_advice_request, collect_advice_feedback
 from refine_core.refine.advice_style import FULL, AdviceStyle
 
 
@@ -52,8 +51,6 @@ def advise(
         }
         for predictor, arguments, returned in trace
     ]
-    feedback = collect_feedback(scored)
-    prefix = "The reward says: " if scored.feedback and style.form == "full" else ""
     signature, texts = build_advice_request(
         style,
         program,
@@ -64,7 +61,7 @@ def advise(
         reward_source=reward_source,
         threshold=threshold,
         reward=scored.value,
-        feedback=f"{prefix}{feedback}",
+        feedback=collect_advice_feedback(style.form, scored),
     )
     start = time.perf_counter()
     request = Request(signature, signature, texts, lm, (), {}, "advice", scope)

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from refine_core.adapters.field_values import to_json_text
+from refine_core.events import RewardScored
+from refine_core.loop import collect_feedback
 from refine_core.modules.module import Module
 from refine_core.modules.predict import Predict
 from refine_core.refine.advice_style import AdviceStyle
 from refine_core.refine.sources import describe_modules, get_source
 from refine_core.signatures import InputField, OutputField, Signature
-from refine_core.spec import AdviceForm
+from refine_core.spec import AdviceForm, ProgramSpec
+from refine_core.spec.source import program_source
 
 VALUE_CHARACTERS = 400
 CODE_CHARACTERS = 1_000
@@ -91,12 +94,10 @@ def build_advice_request(
     """
     names = tuple(name for name, _ in predictors)
     values: dict[str, object]
+    of_reward = list_reward_values(style.form, reward_source, threshold, reward, feedback)
     if style.form == "compact":
         values = {
-            "reward_feedback": feedback,
-            "reward_value": reward,
-            "target_threshold": threshold,
-            "reward_code": "" if feedback else shorten(reward_source, CODE_CHARACTERS),
+            **of_reward,
             "modules": "\n".join(_describe_briefly(name, one) for name, one in predictors),
             "program_trajectory": shorten(
                 to_json_text([_shorten_values(step) for step in trajectory]), TRAJECTORY_CHARACTERS
@@ -111,16 +112,55 @@ def build_advice_request(
             "program_inputs": inputs,
             "program_trajectory": trajectory,
             "program_outputs": outputs,
-            "reward_code": reward_source,
-            "target_threshold": threshold,
-            "reward_value": f"{reward if isinstance(reward, str) else repr(reward)}\n{feedback}"
-            if feedback
-            else reward,
+            **of_reward,
             "module_names": names,
         }
     return _build_signature(style, names, tuple(values)), {
         name: _to_text(value) for name, value in values.items()
     }
+
+
+def list_reward_values(
+    form: AdviceForm, reward_source: str, threshold: object, reward: object, feedback: str
+) -> dict[str, object]:
+    """What of the request depends on the reward, the threshold and a score, in the request's order: input -> value."""
+    if form == "compact":
+        return {
+            "reward_feedback": feedback,
+            "reward_value": reward,
+            "target_threshold": threshold,
+            "reward_code": "" if feedback else shorten(reward_source, CODE_CHARACTERS),
+        }
+    return {
+        "reward_code": reward_source,
+        "target_threshold": threshold,
+        "reward_value": f"{reward if isinstance(reward, str) else repr(reward)}\n{feedback}"
+        if feedback
+        else reward,
+    }
+
+
+def collect_advice_feedback(form: AdviceForm, scored: RewardScored) -> str:
+    """What the request says of a score beside its value: the reward's feedback, and the validators that were not met."""
+    prefix = "The reward says: " if scored.feedback and form == "full" else ""
+    return f"{prefix}{collect_feedback(scored)}"
+
+
+def list_score_texts(spec: ProgramSpec, scored: RewardScored) -> dict[str, str]:
+    """The texts of the request about `scored` that depend on the reward, its threshold and the score, as they are sent."""
+    feedback = collect_advice_feedback(spec.advice_form, scored)
+    values = list_reward_values(spec.advice_form, spec.reward, spec.threshold, scored.value, feedback)
+    return {name: _to_text(value) for name, value in values.items()}
+
+
+def has_same_code(a: ProgramSpec, b: ProgramSpec) -> bool:
+    """Whether the requests of two runs of one program show the same program. In full, the validators' checks are part of it.
+
+    Raises RewardError for a check that cannot be read.
+    """
+    return (
+        a.advice_form == "compact" or a.validators == b.validators or program_source(a) == program_source(b)
+    )
 
 
 def shorten(text: str, max_characters: int) -> str:

@@ -1,0 +1,87 @@
+"""What is asked: a recorded run's description with another reward, other validators, another threshold, N or fail_count."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Final, Literal
+
+from refine_core.errors import Problem, SpecError
+from refine_core.loop import Plan
+from refine_core.spec import ProgramSpec, ValidatorSpec
+from refine_core.spec.limits import find_limit_problems
+from refine_core.spec.schedule import list_temperatures
+
+
+class Keep(enum.Enum):
+    """The type of AS_RECORDED: None means something of its own for a threshold and for fail_count."""
+
+    AS_RECORDED = "as recorded"
+
+
+AS_RECORDED: Final = Keep.AS_RECORDED
+"""A threshold or a fail_count that stays what it was."""
+
+WHAT_IF_FIELDS: Final = frozenset(("reward", "reward_name", "validators", "threshold", "N", "fail_count"))
+"""Fields of a ProgramSpec that a what-if may change."""
+_NO_MATTER: Final = frozenset(
+    ("title", "example", "parent", "budget_usd", "budget_tokens", "judge", "reward_timeout_s")
+)
+
+
+def change_spec(
+    spec: ProgramSpec,
+    *,
+    reward: str | None = None,
+    reward_name: str | None = None,
+    validators: Iterable[ValidatorSpec] | None = None,
+    threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+    n: int | None = None,
+    fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+) -> ProgramSpec:
+    """The same description with some things changed; what is not given stays as recorded.
+
+    reward: Python source; reward_name: which function of it. threshold: None never stops early. n: attempts at most.
+    fail_count: failed attempts allowed; None means as many as there are attempts.
+    Raises SpecError with every wrong number, and for an N of a single attempt.
+    """
+    changed = replace(
+        spec,
+        reward=spec.reward if reward is None else reward,
+        reward_name=spec.reward_name if reward is None and reward_name is None else reward_name,
+        validators=spec.validators if validators is None else tuple(validators),
+        threshold=spec.threshold if threshold is AS_RECORDED else threshold,
+        N=spec.N if n is None else n,
+        fail_count=spec.fail_count if fail_count is AS_RECORDED else fail_count,
+    )
+    problems = find_limit_problems(changed.N, changed.threshold, changed.fail_count, in_app=True)
+    if spec.strategy == "single" and n not in (None, 1):
+        problems.append(Problem("N", "this run makes a single attempt, so it has no N to change"))
+    if problems:
+        raise SpecError(problems)
+    return changed
+
+
+def list_program_changes(recorded: ProgramSpec, other: ProgramSpec) -> tuple[str, ...]:
+    """Names of the fields, beyond those of a what-if, in which another description differs so that its outputs would.
+
+    () if a recorded output is one of `other`, too. Names, budgets and the judge do not count: they are no part of a prompt.
+    """
+    names = [one.name for one in fields(ProgramSpec) if one.name not in WHAT_IF_FIELDS | _NO_MATTER]
+    advised = "adviser" in (recorded.hint_source, other.hint_source)
+    if not advised:
+        names = [name for name in names if name not in ("adviser", "advice_form", "advice_instructions")]
+    return tuple(name for name in names if getattr(recorded, name) != getattr(other, name))
+
+
+def change_plan(recorded: Plan, spec: ProgramSpec) -> Plan:
+    """The plan of a recorded run, changed as `spec` says."""
+    count = spec.attempt_count
+    temperatures = recorded.temperatures
+    if count != len(temperatures):
+        by, last = recorded.schedule, temperatures[-1]
+        listed = list_temperatures(by, temperatures[0], count)
+        temperatures = (*listed, *(last for _ in range(count - len(listed))))  # a list may be too short
+    failures = count if spec.fail_count is None else spec.fail_count
+    return replace(recorded, temperatures=temperatures, threshold=spec.threshold, fail_count=failures)

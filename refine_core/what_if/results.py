@@ -1,0 +1,88 @@
+"""What a what-if says, as plain data, and its JSON form.
+
+    {"stop": attempt | null, "returned": attempt | null, "exact_until": attempt | null,
+     "attempts": [{"attempt": 1, "old": 0.5, "new": 0.75, "comparable": true, "why": "", "state": "exact"}, …],
+     "reason": "threshold_reached" | … | null, "case": "one sentence"}
+
+Attempts are numbered from 1. `stop` is null where nobody can know; then `returned` is, too. `returned` is null as well where
+the run would have raised its last error. `exact_until` is null if the whole answer is exact, else the last exact attempt,
+and 0 if not even the first is. `old` and `new` are null for an attempt without a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from refine_core.events import AttemptFailed, RewardScored, StopReason
+
+AttemptState = Literal["exact", "not_needed", "not_comparable", "never_tried"]
+"""exact: the changed run would have made this very attempt. not_needed: it would have stopped before. not_comparable: it would
+have made this attempt in another way. never_tried: no recorded attempt shows what it would have been."""
+End = RewardScored | AttemptFailed
+"""How an attempt ended: with a score, or with an error of the program or the reward."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfAttempt:
+    """One attempt. attempt: from 1. old, new: rewards, as recorded and as changed; None without one.
+
+    comparable: whether the changed run's attempt would have had the same prompts, hints and temperature. why: if not,
+    or if it would not have been made, the reason. end: how it would have ended; None if that is not known.
+    """
+
+    attempt: int
+    old: float | None
+    new: float | None
+    comparable: bool
+    why: str
+    state: AttemptState
+    end: End | None = field(default=None, repr=False)
+
+    @property
+    def unmet(self) -> Mapping[str, str]:
+        """Name -> message of the validators that it would have failed."""
+        return self.end.unmet if isinstance(self.end, RewardScored) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """Where the changed run would have stopped, and what it would have returned, as far as anybody can know.
+
+    stop, returned, exact_until, attempts, reason, case: as in the JSON form above. first: of the recorded attempts under the
+    changed rewards, the one that is first at the threshold, else the best; None if none has a score. It is what would be
+    returned of these outputs, whether or not the changed run would have made them.
+    threshold: the changed one. calls_saved: requests of the recorded run that it would not have made; None where `stop` is.
+    """
+
+    stop: int | None
+    returned: int | None
+    exact_until: int | None
+    attempts: tuple[WhatIfAttempt, ...]
+    reason: StopReason | None
+    case: str
+    first: int | None
+    threshold: float | None
+    calls_saved: int | None
+
+    def to_json(self) -> dict[str, object]:
+        """The JSON form."""
+        return {
+            "stop": self.stop,
+            "returned": self.returned,
+            "exact_until": self.exact_until,
+            "attempts": [
+                {
+                    "attempt": one.attempt,
+                    "old": one.old,
+                    "new": one.new,
+                    "comparable": one.comparable,
+                    "why": one.why,
+                    "state": one.state,
+                }
+                for one in self.attempts
+            ],
+            "reason": self.reason,
+            "case": self.case,
+        }
