@@ -9,6 +9,7 @@ from pages.lab.form_state import FormState
 from pages.lab.hints import describe_temperatures, show_advice_request
 from pages.lab.reward_trial import try_reward_form
 from pages.lab.verdict import draw_ready
+from pages.shared.run_view import TIMELINE_KEY, pictures_place
 from pages.shared.text import escape_markdown, show_text
 from pages.shared.timeline import draw_ghost
 from refine_core import programs
@@ -21,11 +22,12 @@ _NUMBER_AND_TEXT = (7, 93)
 
 def preview_run(form: FormState) -> None:
     """All of it, in the order in which a run is shown: the verdict, the timeline, what happens, then the detail."""
-    draw_ready(form)
-    if form.problems:
-        st.caption("Once they are fixed, what a run will do is shown here.")
-        return
-    draw_ghost(form.spec, key="ghost")
+    with pictures_place():
+        draw_ready(form)
+        if form.problems:
+            st.caption("Once they are fixed, what a run will do is shown here.")
+            return
+        draw_ghost(form.spec, key=TIMELINE_KEY)
     _story(form)
     asks = form.spec.hint_source == "adviser"
     names = [

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -26,6 +27,8 @@ from refine_core.runs import Attempt, Run, Tab, Timeline, reward_remark
 BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their right
 BESIDE_ROOM_PX: Final = 540  # of the screen's height that is not the story's there
 DETAIL_PX: Final = 220  # height of the detail below the pictures; it scrolls inside
+# One for every run and for the preview: what is in the browser stays the same node when Run is pressed, and nothing jumps.
+TIMELINE_KEY: Final = "timeline"
 
 
 def draw_live_run(
@@ -64,6 +67,13 @@ def draw_live_run(
                 follow(run_id, revision)
 
     view()
+
+
+@contextmanager
+def pictures_place() -> Iterator[None]:
+    """A place as deep in the page as the verdict and the timeline of `draw_live_run`: what both draw there stays where it is."""
+    with st.container(), st.container(gap="xsmall"), st.container(gap="xsmall"):  # the first is a fragment's own
+        yield
 
 
 def show_unknown_run(run_id: str) -> None:
@@ -135,7 +145,7 @@ def _draw_chart(run: Run, *, room_px: int) -> None:
     picked = draw_timeline(
         run.timeline,
         selected=_selected(run.timeline, attempts),
-        key=f"timeline-{run.run_id}",
+        key=TIMELINE_KEY,
         reveal=address.just_started(run.run_id),
         live=run.live,
         room_px=room_px,
