@@ -239,6 +239,11 @@ def describe_caller(timeline: Timeline, call: Call) -> str:
 
 def usage_summary(timeline: Timeline) -> str:
     """What was spent: "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004"; an unknown cost is named as such."""
+    return ", ".join(list_usage(timeline))
+
+
+def list_usage(timeline: Timeline) -> list[str]:
+    """The parts of `usage_summary`: attempts, requests for advice, calls, time, tokens, cost."""
     advice = sum(a.advice is not None for a in timeline.attempts)
     usage = timeline.usage
     parts = [pluralize(len(timeline.attempts), "attempt")]
@@ -252,7 +257,7 @@ def usage_summary(timeline: Timeline) -> str:
         parts.append(f"{tokens:,} tokens{_spent_before(usage)}")
     if usage.calls:
         parts.append(format_cost(0.0 if _replay(timeline) else usage.cost_usd))
-    return ", ".join(parts)
+    return parts
 
 
 def _replay(timeline: Timeline) -> bool:

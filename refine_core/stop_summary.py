@@ -48,12 +48,12 @@ def stop_sentences(
         return _end_sentences(*_ending(timeline, end))
     sentence = _progress(timeline) if alive else _interruption(timeline, because)
     note = "Everything recorded until then is here." if because and timeline.attempts and not alive else ""
-    return _end_sentences(sentence, *_failures(timeline), note)
+    return _end_sentences(sentence, *list_failures(timeline), note)
 
 
 def _ending(timeline: Timeline, end: RunFinished) -> tuple[str, ...]:
     """The sentences about a run that ended."""
-    count, failures = len(timeline.attempts), _failures(timeline)
+    count, failures = len(timeline.attempts), list_failures(timeline)
     failed = sum(a.state == "failed" for a in timeline.attempts)
     best = _named("Best", timeline, end.best)
     returned = _named("Returned the best", timeline, end.returned)
@@ -101,7 +101,7 @@ _NO_REWARD = "No attempt has a reward yet."
 
 def _all_failed(timeline: Timeline, failures: Sequence[str]) -> tuple[str, ...]:
     whole = "The only attempt failed" if len(timeline.attempts) == 1 else "Every attempt failed"
-    causes = _by_cause(timeline)
+    causes = list_causes(timeline)
     return (
         (f"{whole}: {_whole(timeline, next(iter(causes)))}",)
         if len(causes) == 1
@@ -124,12 +124,12 @@ def _named(what: str, timeline: Timeline, index: int | None) -> str:
     return f"{what}: attempt {index + 1} with reward {_reward(timeline, index)}{_rules(timeline, index)}."
 
 
-def _failures(timeline: Timeline) -> list[str]:
-    """One sentence a cause; the causes that most attempts failed of come first, and further ones are counted.
+def list_failures(timeline: Timeline) -> list[str]:
+    """Which attempts failed, and why: one sentence a cause; the causes that most attempts failed of come first, and further ones are counted.
 
     A single cause comes with what to do about it.
     """
-    causes = _by_cause(timeline)
+    causes = list_causes(timeline)
     if len(causes) == 1:
         return [
             f"{list_attempts(indices)} failed: {_whole(timeline, cause)}" for cause, indices in causes.items()
@@ -143,7 +143,7 @@ def _failures(timeline: Timeline) -> list[str]:
     ]
 
 
-def _by_cause(timeline: Timeline) -> dict[str, list[int]]:
+def list_causes(timeline: Timeline) -> dict[str, list[int]]:
     """Why attempts failed, with their indices, in the order in which each cause came first."""
     causes: dict[str, list[int]] = {}
     first: dict[str, str] = {}  # of causes that differ only in such details, the first

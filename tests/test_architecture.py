@@ -50,6 +50,7 @@ PACKAGES = (
     "refine",
     "messages",
     "stop_summary",
+    "verdict",
     "call_snippets",
     "remarks",
     "uptake",

@@ -7,6 +7,7 @@ from pages.shared import address
 from pages.shared.run_view import draw_live_run, show_unknown_run
 from pages.shared.text import show_error
 from pages.shared.title import title_page
+from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import runs
 from refine_core.errors import StoreError
 
@@ -27,4 +28,5 @@ else:
     title_page(name_of(run, annotation))
     with st.container(gap="xsmall"):
         draw_header(run, annotation)
-        draw_live_run(run, beside=True)
+        draw_live_run(run, beside=not is_narrow())
+    watch_viewport()

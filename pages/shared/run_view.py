@@ -19,9 +19,16 @@ from pages.shared.text import escape_markdown, show_error
 from pages.shared.timeline import ROOM_PX, draw_timeline
 from pages.shared.updates import follow
 from pages.shared.verdict import draw_verdict
+from pages.shared.viewport import is_narrow
 from refine_core import runs
 from refine_core.errors import StoreError
-from refine_core.messages import USUAL_SETTINGS, describe_settings, format_reward, resume_summary
+from refine_core.messages import (
+    USUAL_SETTINGS,
+    describe_settings,
+    format_reward,
+    list_usage,
+    resume_summary,
+)
 from refine_core.runs import Attempt, Run, Tab, Timeline, reward_remark
 
 BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their right
@@ -72,7 +79,11 @@ def draw_live_run(
 @contextmanager
 def pictures_place() -> Iterator[None]:
     """A place as deep in the page as the verdict and the timeline of `draw_live_run`: what both draw there stays where it is."""
-    with st.container(), st.container(gap="xsmall"), st.container(gap="xsmall"):  # the first is a fragment's own
+    with (
+        st.container(),
+        st.container(gap="xsmall"),
+        st.container(gap="xsmall"),
+    ):  # the first is a fragment's own
         yield
 
 
@@ -105,23 +116,30 @@ def draw_run(
     else:
         left, right = st.container(gap="xsmall"), st.container()
     with left:
-        _draw_head(run, edited=edited, actions=actions)
+        _draw_head(run, edited=edited, actions=actions, brief=beside)
         _draw_chart(run, room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
     with right:
         _draw_detail(run, first=first, height_px=None if beside else DETAIL_PX)
 
 
-def _draw_head(run: Run, *, edited: tuple[str, ...], actions: Callable[[Run], None] | None) -> None:
-    """The verdict, and what else there is to know of the whole run."""
-    headline, *more = run.stop_sentences
+def _draw_head(
+    run: Run, *, edited: tuple[str, ...], actions: Callable[[Run], None] | None, brief: bool
+) -> None:
+    """The verdict, and what else there is to know of the whole run. brief: without its model, which stands elsewhere, too."""
+    verdict = run.verdict
+    model = "" if brief or verdict.failures or edited else _model(run.timeline)
+    numbers = " · ".join(
+        filter(None, [_best(run), *list_usage(run.timeline), model, _settings(run.timeline)])
+    )
+    changed = f"Edited since this run: {', '.join(edited)}" if edited else ""
     draw_verdict(
-        headline,
-        " · ".join(
-            filter(None, [_best(run), run.usage_summary, _model(run.timeline), _settings(run.timeline)])
-        ),
-        more=more,
-        edited=f"Edited since this run: {', '.join(edited)}" if edited else "",
-        live=run.live,
+        verdict.headline,
+        numbers,
+        edited=changed,
+        note=verdict.note,
+        failures=verdict.failures,
+        whole="" if verdict.is_whole else " ".join(run.stop_sentences),
+        wrap=verdict.is_error or (is_narrow() and not run.live),
         actions=partial(actions, run) if actions is not None else None,
     )
     if run.live and not run.is_local and actions is not None:

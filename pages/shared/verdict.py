@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 
 from pages.shared.text import escape_markdown
 
-LONG_HEADLINE = 90  # characters, above which what follows a colon goes to the line below
+LONG_HEADLINE: Final = 90  # characters, above which what follows a colon goes to the line below
 
 
 def draw_verdict(
     headline: str,
     numbers: str,
     *,
-    more: Sequence[str] = (),
     edited: str = "",
-    live: bool = False,
+    note: str = "",
+    failures: str = "",
+    whole: str = "",
+    wrap: bool = True,
     actions: Callable[[], None] | None = None,
 ) -> None:
     """Draw both lines.
 
-    more: further sentences of the verdict, which come before the numbers; those on failures are set off. edited: what was
-    changed since, set off, too.
-    live: each line is kept to one, so that nothing below moves while words come and go.
+    edited, note, failures: stand before the numbers: what was changed since, what else the verdict is, which attempts failed.
+    whole: all that there is to say, shown on hover and focus, where the line says it in fewer words.
+    wrap: whether the line below may take more than one, where it is longer than the screen is wide.
     actions: draws the buttons beside the headline.
     """
     headline = headline.removesuffix(".")
     if len(headline) > LONG_HEADLINE and ": " in headline:
         headline, _, rest = headline.partition(": ")
-        more = (f"{rest[:1].upper()}{rest[1:]}", *more)
+        note = " · ".join(filter(None, [f"{rest[:1].upper()}{rest[1:]}", note]))
     parts = [
         f":blue[{escape_markdown(edited)}]" if edited else "",
-        *(_sentence(one) for one in more),
+        f":red[**{escape_markdown(failures)}**]" if failures else "",
+        escape_markdown(note),
         f":gray[{escape_markdown(numbers)}]",
     ]
     with st.container(gap=None):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
-            # A heading that must not wrap is shown with its ##; a live one is short.
+            # A heading that must not wrap is shown with its ##.
             st.markdown(f"## {escape_markdown(headline)}", anchors=False, width="stretch")
             if actions is not None:
                 actions()
-        st.markdown(f":small[{' · '.join(filter(None, parts))}]", wrap=not live)
-
-
-def _sentence(text: str) -> str:
-    escaped = escape_markdown(text.removesuffix("."))
-    return f":red[**{escaped}**]" if " failed" in text else escaped
+        st.markdown(
+            f":small[{' · '.join(filter(None, parts))}]",
+            wrap=wrap,
+            help=escape_markdown(whole) if whole else None,
+        )

@@ -11,6 +11,7 @@ from refine_core.play import Playback
 from refine_core.runs.logs import RunLogs
 from refine_core.runs.run import Run
 from refine_core.stop_summary import stop_sentences
+from refine_core.verdict import write_verdict
 
 MAX_RUNS = 8
 
@@ -47,4 +48,5 @@ def run_at(playback: Playback, step: int) -> Run:
         is_local=False,
         revision=f"step.{timeline.seq}",
         stop_sentences=sentences,
+        verdict=write_verdict(timeline, sentences),
     )

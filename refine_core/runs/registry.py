@@ -37,6 +37,7 @@ from refine_core.runs.run_list import RunList
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_sentences
 from refine_core.store.protocol import RunRow, Store
+from refine_core.verdict import write_verdict
 
 logger = logging.getLogger("refine_core")
 
@@ -248,6 +249,7 @@ class Runs:
             is_local=job is not None,
             revision=snapshot.revision,
             stop_sentences=sentences,
+            verdict=write_verdict(timeline, sentences),
         )
 
     def _snapshot(self, run_id: str) -> _Snapshot:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from refine_core.log.timeline import Timeline
+from refine_core.verdict import Verdict
 
 State = Literal["running", "paused", "cancelling", "finished", "interrupted", "unrecorded"]
 
@@ -17,7 +19,7 @@ class Run:
     state: "paused": it waits for a person before its next step. "unrecorded": its end is not on record; `error` says why.
     is_local: whether it works in this process, so that it can be cancelled from here, and read along with.
     revision: another whenever there is more to show; see `Runs.wait_for_change`.
-    stop_summary: why it stopped or how far it is; stop_sentences: its sentences, the headline first.
+    stop_summary: why it stopped or how far it is; stop_sentences: its sentences, the headline first. verdict: the same in two lines.
     usage_summary: attempts, calls, time and cost in words.
     """
 
@@ -30,6 +32,7 @@ class Run:
     is_local: bool = True
     revision: str = ""
     stop_sentences: tuple[str, ...] = ()
+    verdict: Verdict = field(default_factory=partial(Verdict, ""))
 
     @property
     def resumable(self) -> bool:

@@ -89,6 +89,20 @@ def test_the_form_the_timeline_and_the_first_attempt_stand_on_one_screen(lab, ex
     assert lab.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 0
 
 
+@pytest.mark.parametrize(
+    "title", ["A reward with a bug", "A flaky model", "A threshold that cannot be reached"]
+)
+def test_the_verdict_and_the_numbers_take_two_lines(lab, title):
+    """Even where attempts failed; what the second line leaves out shows on hover, and with the focus."""
+    choose(lab, title)
+    before = box(lab.locator(".rs-timeline.ghost .chart"))
+    run(lab)
+    expect(lab.locator(".rs-timeline:not(.ghost) .chart")).to_be_visible(timeout=60_000)
+    expect(run_button(lab)).to_be_visible(timeout=60_000)
+    wait_idle(lab)
+    assert box(lab.locator(".rs-timeline .chart"))["y"] == before["y"]
+
+
 def test_nothing_moves_while_a_run_streams(lab):
     """Neither the form, nor the verdict, nor the timeline, from its preview to the end."""
     choose(lab, "One-word answer")

@@ -173,8 +173,13 @@ def attempt_of(log, number):
 
 
 def tells_why_it_stopped(app, run):
-    """Whether every sentence of the run's summary is on the page; the headline has no full stop."""
-    return all(sentence.rstrip(".") in said(app) for sentence in run.stop_sentences)
+    """Whether the verdict is on the page, and every sentence of the run's summary there or where the verdict is pointed at."""
+    verdict, hovers = run.verdict, " ".join(one.proto.help for one in app.markdown)
+    shown = all(part in said(app) for part in (verdict.headline, verdict.note, verdict.failures))
+    whole = said(app) + hovers.replace("\\", "")
+    return shown and (
+        verdict.is_whole or all(sentence.rstrip(".") in whole for sentence in run.stop_sentences)
+    )
 
 
 def press_ctrl_enter(app):
