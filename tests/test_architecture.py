@@ -63,6 +63,7 @@ PACKAGES = (
     "runs",
     "programs",
     "connections",
+    "workbench",
     "cli",
 )
 # What the pages may use.
@@ -74,6 +75,7 @@ PUBLIC_API = {
     "programs",
     "connections",
     "rows",
+    "workbench",
     "figures",
     "formatting",
     "glossary",

@@ -18,6 +18,7 @@ PLAY: Final = "../play/page.py"
 PRESENT: Final = "../present/page.py"
 COMPARE: Final = "../compare/page.py"
 MODELS: Final = "../models/page.py"
+REWARDS: Final = "../rewards/page.py"
 REWARD: Final = "reward"  # the place of the reward in the Lab
 USE_CONNECTION: Final = (
     "lab.use_connection"  # where the Models page puts the connection that the Lab is to use
@@ -25,6 +26,7 @@ USE_CONNECTION: Final = (
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"
+_OF_RUN, _OPEN_REWARD = "of", "reward"
 MAX_DIGITS: Final = 6  # digits of an attempt's number
 
 
@@ -51,6 +53,26 @@ def change_query(run_id: str) -> dict[str, str]:
 def take_change() -> bool:
     """Whether the address asks for the run's description in the form. It asks once: what is typed then stays."""
     return st.query_params.pop(_CHANGE, None) is not None
+
+
+def rewards_query(run_id: str) -> dict[str, str]:
+    """The query of an address of the Rewards page at which that run's reward and attempts are opened."""
+    return {_OF_RUN: run_id}
+
+
+def saved_reward_query(name: str) -> dict[str, str]:
+    """The query of an address of the Rewards page at which a saved reward is opened."""
+    return {_OPEN_REWARD: name}
+
+
+def take_reward_of_run() -> str | None:
+    """The run whose reward the address asks for. It asks once: what is typed then stays."""
+    return st.query_params.pop(_OF_RUN, None)
+
+
+def take_reward() -> str | None:
+    """The saved reward that the address asks for, once."""
+    return st.query_params.pop(_OPEN_REWARD, None)
 
 
 def show_run(run_id: str) -> None:

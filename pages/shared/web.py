@@ -33,6 +33,8 @@ ALIVE: Final = _ASSETS / "alive" / "alive.js"
 ATTEMPT: Final = _ASSETS / "run" / "attempt.js"
 PROGRAM: Final = _ASSETS / "run" / "program.js"
 TITLE: Final = _ASSETS / "run" / "title.js"
+REWARDS: Final = _ASSETS / "rewards" / "rewards.js"
+REWARD_ROW: Final = _ASSETS / "rewards" / "row.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -46,6 +48,8 @@ MODULES: Final = (  # scripts that import others
     PROGRAM,
     TITLE,
     RUNS_TABLE,
+    REWARDS,
+    REWARD_ROW,
 )
 
 

@@ -1,4 +1,4 @@
-"""Drafts: what is typed in the Lab, valid or not, kept in the store so that a reload or a restart loses none of it.
+"""Drafts: what is typed in the Lab, or on the Rewards page, valid or not, kept in the store so that a reload or a restart loses none of it.
 
     save_draft --> the store's documents of kind "draft", by id --> read_draft, newest_draft
 
@@ -44,34 +44,37 @@ def new_draft_id() -> str:
     return secrets.token_hex(4)
 
 
-def save_draft(draft_id: str, fields: Fields, *, replaced: Fields | None = None) -> Draft:
-    """Keep a draft in place of what it was; durable on return. Raises StoreError, and then nothing was written."""
+def save_draft(draft_id: str, fields: Fields, *, replaced: Fields | None = None, kind: str = KIND) -> Draft:
+    """Keep a draft in place of what it was; durable on return. kind: whose drafts; the Lab's, unless it is named.
+
+    Raises StoreError, and then nothing was written.
+    """
     place = runs.default().store
     draft = Draft(draft_id, fields, time.time(), replaced)
     place.put(
-        KIND,
+        kind,
         draft_id,
         codec.dumps({"fields": fields, "saved_at": draft.saved_at, "replaced": replaced}),
     )
     return draft
 
 
-def read_draft(draft_id: str) -> Draft | None:
+def read_draft(draft_id: str, *, kind: str = KIND) -> Draft | None:
     """The draft with this id, or None. Raises StoreError."""
-    text = runs.default().store.documents(KIND).get(draft_id)
+    text = runs.default().store.documents(kind).get(draft_id)
     return None if text is None else _read(draft_id, text)
 
 
-def newest_draft() -> Draft | None:
+def newest_draft(*, kind: str = KIND) -> Draft | None:
     """The draft that was saved last, or None if there is none. Raises StoreError."""
-    return next(iter(_list_drafts()), None)
+    return next(iter(_list_drafts(kind)), None)
 
 
-def drop_old_drafts() -> None:
+def drop_old_drafts(*, kind: str = KIND) -> None:
     """Remove the oldest drafts beyond MAX_DRAFTS. Raises StoreError."""
     place = runs.default().store
-    for draft in _list_drafts()[MAX_DRAFTS:]:
-        place.drop(KIND, draft.id)
+    for draft in _list_drafts(kind)[MAX_DRAFTS:]:
+        place.drop(kind, draft.id)
 
 
 def draft_fields(fields: Fields) -> dict[str, object]:
@@ -101,9 +104,9 @@ def _is_key(value: object) -> bool:
     return isinstance(value, str) and " " not in value.strip() and "\n" not in value and is_pasted_key(value)
 
 
-def _list_drafts() -> list[Draft]:
+def _list_drafts(kind: str) -> list[Draft]:
     """The drafts, newest first."""
-    drafts = (_read(draft_id, text) for draft_id, text in runs.default().store.documents(KIND).items())
+    drafts = (_read(draft_id, text) for draft_id, text in runs.default().store.documents(kind).items())
     return sorted(filter(None, drafts), key=lambda draft: -draft.saved_at)
 
 

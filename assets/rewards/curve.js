@@ -1,0 +1,110 @@
+// Which attempt would be returned at each threshold, and the threshold itself: one picture, dragged without a server.
+
+import { draw, make } from "./dom.js";
+
+const LEFT = 22;
+const RIGHT = 14;
+const TOP = 22;
+const HEIGHT = 130;
+const KEY_STEPS = 20;
+
+export class Curve {
+  constructor(preview, commit) {
+    Object.assign(this, { preview, commit });
+    this.slider = make("input", { type: "range", step: "any", "aria-label": "Threshold", on: { input: () => this.slide(), change: () => this.release() } });
+    this.slider.addEventListener("keydown", (event) => this.press(event));
+    this.slider.addEventListener("pointerup", () => this.release());
+    this.picture = make("div", { class: "picture" });
+    this.value = make("output", { class: "value" });
+    this.ends = make("div", { class: "ends" });
+    this.words = make("p", { class: "words", "aria-live": "polite" });
+    this.root = make("div", { class: "curve" }, this.picture, this.slider, this.ends, this.words);
+  }
+
+  take(curve) {
+    const moved = this.curve && this.now !== this.sent;
+    this.curve = curve;
+    this.slider.min = curve.low;
+    this.slider.max = curve.high;
+    if (!moved) {
+      this.now = curve.value;
+      this.sent = curve.value;
+      this.slider.value = curve.value;
+    }
+    this.draw();
+  }
+
+  segment() {
+    const { segments } = this.curve;
+    return segments.find((one) => this.now <= one.to) ?? segments.at(-1);
+  }
+
+  text() {
+    return this.now === this.curve.value ? this.curve.value_text : this.now.toFixed(2);
+  }
+
+  draw() {
+    const { curve } = this;
+    const width = this.width ?? 220;
+    const span = curve.high - curve.low || 1;
+    const x = (value) => LEFT + ((value - curve.low) / span) * (width - LEFT - RIGHT);
+    const levels = curve.levels;
+    const y = (level) => TOP + 6 + (levels.indexOf(level) / Math.max(1, levels.length - 1)) * (HEIGHT - TOP - 26);
+    const picture = draw("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": curve.alt });
+    picture.append(draw("text", { x: LEFT, y: 13, text: curve.title, class: "name" }));
+    for (const level of levels) {
+      picture.append(
+        draw("path", { d: `M${LEFT} ${y(level)} H${width - RIGHT}`, class: "grid" }),
+        draw("text", { x: LEFT - 8, y: y(level) + 4, "text-anchor": "end", text: level }),
+      );
+    }
+    let before = null;
+    for (const one of curve.segments) {
+      const [from, to] = [x(Math.max(one.from, curve.low)), x(Math.min(one.to, curve.high))];
+      if (one.kind === "unknown" || one.kind === "other") {
+        picture.append(draw("rect", { x: from, y: TOP, width: Math.max(0, to - from), height: HEIGHT - TOP, class: `zone ${one.kind}` }));
+      }
+      if (one.level !== null) {
+        if (before !== null && before.level !== one.level) {
+          picture.append(draw("path", { d: `M${from} ${y(before.level)} V${y(one.level)}`, class: `line ${one.kind}` }));
+        }
+        picture.append(draw("path", { d: `M${from} ${y(one.level)} H${to}`, class: `line ${one.kind}` }));
+      }
+      before = one.level === null ? null : one;
+    }
+    picture.append(draw("path", { d: `M${x(this.now)} ${TOP - 4} V${HEIGHT}`, class: "cursor" }));
+    this.picture.replaceChildren(picture);
+    this.value.textContent = `threshold ${this.text()}`;
+    this.ends.replaceChildren(make("span", { text: curve.low_text }), this.value, make("span", { text: curve.high_text }));
+    this.words.textContent = this.segment()?.words ?? "";
+    this.slider.setAttribute("aria-valuetext", `${this.text()}. ${this.words.textContent}`);
+  }
+
+  slide() {
+    this.now = Number(this.slider.value);
+    this.draw();
+    this.preview(this.now);
+  }
+
+  release() {
+    if (this.now === this.sent) return;
+    this.now = Math.round(this.now * 100) / 100;
+    this.sent = this.now;
+    this.slider.value = this.now;
+    this.draw();
+    this.commit(this.now);
+  }
+
+  // One hundredth of what is shown is too little for a key.
+  press(event) {
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const { low, high } = this.curve;
+    const wanted = this.now + (by * (high - low)) / KEY_STEPS;
+    this.slider.value = Math.round(Math.min(high, Math.max(low, wanted)) * 100) / 100;
+    this.slide();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.release(), 300);
+  }
+}

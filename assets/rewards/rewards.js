@@ -1,0 +1,129 @@
+// Scores of rows, old beside new: the what-if of a run, the threshold, and the rows.
+//
+//   data --take--> strip, curve, table
+//   a row is chosen: setStateValue("row")    the slider is released: setStateValue("threshold")    a page: setTriggerValue("action")
+//
+// Moving and sliding need no server. Keys: j k next and previous row, d compare with the row before.
+
+import { isDark, make } from "./dom.js";
+import { Curve } from "./curve.js";
+import { Strip } from "./strip.js";
+import { Table } from "./table.js";
+
+const SIDE_BY_SIDE_PX = 600;
+const CURVE_PX = 224;
+const GAP_PX = 26;
+
+function isTyping(event) {
+  const at = event.composedPath()[0];
+  return at.isContentEditable || /^(textarea|select|input)$/i.test(at.tagName ?? "");
+}
+
+class Board {
+  constructor(place) {
+    this.place = place;
+    this.strip = new Strip((key) => this.choose(key));
+    this.curve = new Curve((threshold) => this.strip.preview(threshold), (threshold) => this.setState("threshold", { value: threshold, at: Date.now() }));
+    this.table = new Table((key) => this.choose(key), (name, detail) => this.setTrigger("action", { name, detail, at: Date.now() }));
+    this.pictures = make("div", { class: "pictures" }, this.strip.root, this.curve.root);
+    this.root = make("div", { class: "root" }, this.pictures, this.table.root);
+    place.append(this.root);
+    this.root.addEventListener("keydown", (event) => this.press(event));
+    this.onPage = (event) => document.activeElement === document.body && this.press(event);
+    document.addEventListener("keydown", this.onPage);
+    this.watch = new ResizeObserver(() => this.measure());
+    this.watch.observe(this.root);
+  }
+
+  take(data, setState, setTrigger) {
+    Object.assign(this, { data, setState, setTrigger });
+    if (data.selected !== this.told) this.selected = data.selected; // what was chosen here since is not known there yet
+    this.told = data.selected;
+    this.root.classList.toggle("dark", isDark(this.root));
+    this.root.classList.toggle("pending", data.pending);
+    this.root.setAttribute("aria-busy", String(data.pending));
+    this.draw();
+  }
+
+  measure() {
+    const width = Math.floor(this.root.clientWidth);
+    if (!width || width === this.width) return;
+    this.width = width;
+    if (this.data) this.draw();
+  }
+
+  draw() {
+    const { strip, curve, table } = this.data;
+    this.width ||= Math.floor(this.root.clientWidth) || 720;
+    const beside = this.width >= SIDE_BY_SIDE_PX;
+    this.pictures.hidden = !strip;
+    this.curve.root.hidden = !curve;
+    this.pictures.classList.toggle("stacked", !beside);
+    if (strip) {
+      this.strip.width = beside && curve ? this.width - CURVE_PX - GAP_PX : this.width;
+      this.strip.take(strip, this.selected);
+    }
+    if (curve) {
+      this.curve.width = beside ? CURVE_PX : this.width;
+      this.curve.take(curve);
+    }
+    this.table.take(table, this.selected);
+  }
+
+  choose(key, focus = false) {
+    this.selected = key;
+    this.table.select(key);
+    if (this.data.strip) this.strip.take(this.data.strip, key);
+    if (focus) {
+      const line = this.table.find(key);
+      line?.focus({ preventScroll: true });
+      line?.scrollIntoView({ block: "nearest" });
+    }
+    clearTimeout(this.timer); // a key held down passes many rows
+    this.timer = setTimeout(() => this.setState("row", { key, at: Date.now() }), 60);
+  }
+
+  move(by) {
+    const keys = this.table.keys();
+    const at = keys.indexOf(this.selected);
+    const next = keys[at < 0 ? (by > 0 ? 0 : keys.length - 1) : at + by];
+    if (next) this.choose(next, true);
+    else if (at >= 0) {
+      const { number, size, matching } = this.data.table.page;
+      const to = number + by;
+      if (to >= 1 && (to - 1) * size < matching) this.setTrigger("action", { name: "page", detail: to, at: Date.now() });
+    }
+  }
+
+  press(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    const inside = event.currentTarget === this.root;
+    if (event.key === "j" || (inside && event.key === "ArrowDown")) this.move(1);
+    else if (event.key === "k" || (inside && event.key === "ArrowUp")) this.move(-1);
+    else if (event.key === "d") this.setTrigger("action", { name: "compare", detail: this.selected, at: Date.now() });
+    else return;
+    event.preventDefault();
+  }
+
+  end() {
+    document.removeEventListener("keydown", this.onPage);
+    this.watch.disconnect();
+    this.root.remove();
+  }
+}
+
+const boards = new WeakMap();
+
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
+  let board = boards.get(parentElement);
+  if (!board) {
+    board = new Board(parentElement);
+    boards.set(parentElement, board);
+  }
+  board.take(data, setStateValue, setTriggerValue);
+  return () => {
+    if (parentElement.isConnected) return;
+    board.end();
+    boards.delete(parentElement);
+  };
+}

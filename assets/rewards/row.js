@@ -1,0 +1,64 @@
+// The selected row: its fields, name left and value right, long values folded.
+
+import { isDark, make } from "./dom.js";
+
+const FOLD_CHARACTERS = 600;
+const FOLD_LINES = 8;
+
+class RowView {
+  constructor(place) {
+    this.root = make("section", { class: "root" });
+    place.append(this.root);
+    this.open = new Set();
+  }
+
+  take(data) {
+    this.data = data;
+    this.root.classList.toggle("dark", isDark(this.root));
+    const text = JSON.stringify([data, [...this.open]]);
+    if (text === this.drawn) return;
+    this.drawn = text;
+    const keys = make("span", { class: "keys" }, make("kbd", { text: "j" }), make("kbd", { text: "k" }), " next, previous ", make("kbd", { text: "d" }), data.compared ? " stop comparing" : " compare with the row before");
+    this.root.replaceChildren(
+      make("header", {}, make("h3", { text: data.title }), make("span", { class: "scores", text: data.scores }), keys),
+      make("dl", {}, data.fields.map((one) => this.line(one)), data.result.map((one) => this.line(one)), data.context.map((one) => this.line(one, "context"))),
+    );
+  }
+
+  line(one, kind = "") {
+    const long = one.text.length > FOLD_CHARACTERS || one.text.split("\n").length > FOLD_LINES;
+    const shut = long && !this.open.has(one.name);
+    const value = make("dd", { class: [one.tone, shut ? "shut" : ""].filter(Boolean).join(" ") });
+    const text = make("div", { class: "text" });
+    if (one.pieces) for (const [state, piece] of one.pieces) text.append(state === "same" ? piece : make("ins", { text: piece }));
+    else text.textContent = one.text || "empty";
+    if (!one.text) text.classList.add("none");
+    value.append(text);
+    if (long) {
+      value.append(
+        make("button", {
+          type: "button",
+          text: shut ? "Show all" : "Show less",
+          "aria-expanded": String(!shut),
+          on: {
+            click: () => {
+              this.open[shut ? "add" : "delete"](one.name);
+              this.take(this.data);
+            },
+          },
+        }),
+      );
+    }
+    return [make("dt", { text: one.name, class: kind }), value];
+  }
+}
+
+const views = new WeakMap();
+
+export default function ({ parentElement, data }) {
+  if (!views.has(parentElement)) views.set(parentElement, new RowView(parentElement));
+  views.get(parentElement).take(data);
+  return () => {
+    if (!parentElement.isConnected) views.delete(parentElement);
+  };
+}

@@ -1,0 +1,102 @@
+// The what-if strip: each attempt's old and new score, what of it is exact, what is not comparable, and what nobody tried.
+
+import { draw, make, mark } from "./dom.js";
+
+const LEFT = 34;
+const TOP = 22;
+const BOTTOM = 20;
+const HEIGHT = 172;
+const WORDS_PX = 6.4; // of a letter of a zone's label
+
+export class Strip {
+  constructor(choose) {
+    this.choose = choose;
+    this.root = make("figure", { class: "strip" });
+  }
+
+  take(strip, selected) {
+    Object.assign(this, { strip, selected });
+    this.draw(this.threshold ?? strip.threshold);
+  }
+
+  /** While the slider is dragged: the line and what reaches it. */
+  preview(threshold) {
+    this.threshold = threshold;
+    this.draw(threshold);
+    this.threshold = undefined;
+  }
+
+  draw(threshold) {
+    const { strip } = this;
+    const width = this.width ?? 470;
+    const step = (width - LEFT) / strip.columns;
+    const x = (number) => LEFT + (number - 0.5) * step;
+    const span = strip.high - strip.low || 1;
+    const y = (value) => TOP + 8 + (1 - (value - strip.low) / span) * (HEIGHT - TOP - BOTTOM - 16);
+    const base = HEIGHT - BOTTOM;
+    const picture = draw("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": strip.alt });
+    picture.append(hatches());
+    for (const tick of strip.ticks) {
+      picture.append(
+        draw("path", { d: `M${LEFT} ${y(tick.at)} H${width}`, class: "grid" }),
+        draw("text", { x: LEFT - 8, y: y(tick.at) + 4, "text-anchor": "end", text: tick.text }),
+      );
+    }
+    for (const zone of strip.zones) {
+      const [from, to] = [LEFT + (zone.first - 1) * step, LEFT + zone.last * step];
+      if (zone.kind !== "exact") {
+        picture.append(
+          draw("rect", { x: from, y: TOP, width: to - from, height: base - TOP, class: `zone ${zone.kind}` }),
+          draw("path", { d: `M${from} 4 V${base}`, class: "edge" }),
+        );
+      }
+      const room = Math.floor((to - from - 6) / WORDS_PX);
+      const words = [zone.label, zone.short].find((text) => text.length <= room);
+      if (words) picture.append(draw("text", { x: (from + to) / 2, y: 13, "text-anchor": "middle", text: words, class: "name" }));
+    }
+    if (threshold !== null && threshold >= strip.low && threshold <= strip.high) {
+      picture.append(draw("path", { d: `M${LEFT} ${y(threshold)} H${width}`, class: "threshold" }));
+    }
+    const every = Math.ceil(strip.columns / Math.max(1, Math.floor((width - LEFT) / 26)));
+    for (let number = 1; number <= strip.columns; number += every) {
+      const tried = number <= strip.attempts.length;
+      picture.append(draw("text", { x: x(number), y: HEIGHT - 4, "text-anchor": "middle", text: number, class: tried ? "tried" : "" }));
+    }
+    picture.append(draw("text", { x: LEFT - 8, y: HEIGHT - 4, "text-anchor": "end", text: "#" }));
+    const size = step > 18 ? 5.5 : Math.max(2.2, step / 3.2);
+    for (const one of strip.attempts) picture.append(this.attempt(one, x(one.number), y, size, step, base));
+    this.root.replaceChildren(picture, legend(strip));
+  }
+
+  attempt(one, x, y, size, step, base) {
+    const group = draw("g", { class: one.key === this.selected ? "attempt on" : "attempt", on: { click: () => one.key && this.choose(one.key) } });
+    group.append(draw("title", { text: one.words }));
+    group.append(draw("rect", { x: x - step / 2, y: TOP, width: step, height: base - TOP, class: "target" }));
+    const wide = Math.min(8, step / 3);
+    if (one.old !== null) group.append(draw("path", { d: `M${x - wide} ${y(one.old)} H${x + wide}`, class: "old" }));
+    if (one.value === null) {
+      const shape = mark(one.mark, x, base - 8, size);
+      if (shape) group.append(shape);
+      return group;
+    }
+    if (one.old !== null && one.old !== one.value) group.append(draw("path", { d: `M${x} ${y(one.old)} V${y(one.value)}`, class: "move" }));
+    group.append(mark(one.mark, x, y(one.value), size));
+    if (step > 46) group.append(draw("text", { x: x + 11, y: y(one.value) + 4, text: one.text, class: "value" }));
+    return group;
+  }
+}
+
+function hatches() {
+  const lines = (id, gap, kind) =>
+    draw("pattern", { id, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, draw("path", { d: `M0 0 V${gap}`, class: kind }));
+  return draw("defs", {}, lines("light-hatch", 9, "light"), lines("dense-hatch", 5, "dense"));
+}
+
+function legend(strip) {
+  const names = [["old", "old"], ...strip.legend];
+  const entries = names.map(([kind, words]) => {
+    const shape = kind === "old" ? draw("path", { d: "M1 8 H15", class: "old" }) : mark(kind, 8, 8);
+    return make("span", {}, draw("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, shape), words);
+  });
+  return make("figcaption", { class: "legend" }, entries);
+}

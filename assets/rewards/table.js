@@ -1,0 +1,91 @@
+// The rows: old, new, change, a bar for each part, label. A row without a score says so in place of the numbers.
+
+import { icon, make } from "./dom.js";
+
+export class Table {
+  constructor(choose, act) {
+    Object.assign(this, { choose, act });
+    this.table = make("table");
+    this.pages = make("nav", { "aria-label": "Pages of rows" });
+    this.root = make("div", { class: "rows" }, this.table, this.pages);
+  }
+
+  take(table, selected) {
+    const text = JSON.stringify(table);
+    if (text !== this.drawn) {
+      this.drawn = text;
+      const held = this.root.getRootNode().activeElement?.dataset?.key;
+      this.table.replaceChildren(make("caption", { class: "sr", text: "Scores of the rows" }), head(table), ...table.groups.map((group) => this.group(group, table)));
+      this.drawPages(table.page);
+      if (held) this.find(held)?.focus({ preventScroll: true });
+    }
+    this.select(selected);
+  }
+
+  keys() {
+    return [...this.table.querySelectorAll("tr[data-key]")].map((line) => line.dataset.key);
+  }
+
+  find(key) {
+    return this.table.querySelector(`tr[data-key="${CSS.escape(key)}"]`);
+  }
+
+  select(key) {
+    for (const line of this.table.querySelectorAll("tr[data-key]")) {
+      const on = line.dataset.key === key;
+      line.classList.toggle("on", on);
+      line.setAttribute("aria-selected", String(on));
+      line.tabIndex = on ? 0 : -1;
+    }
+    if (!this.table.querySelector("tr.on")) this.table.querySelector("tr[data-key]")?.setAttribute("tabindex", "0");
+  }
+
+  group(group, table) {
+    const title = make("th", { colspan: 6 + table.parts.length + (table.labels ? 1 : 0), scope: "rowgroup" }, make("span", { text: group.title }), group.note ? make("span", { class: "note", text: ` · ${group.note}` }) : null);
+    return make("tbody", {}, make("tr", { class: "group" }, title), group.rows.map((row) => this.row(row, table)));
+  }
+
+  row(row, table) {
+    const line = make("tr", { data: { key: row.key }, on: { click: () => this.choose(row.key) } });
+    line.append(
+      make("td", { class: "mark" }, icon(row.mark)),
+      make("td", { class: "number", text: row.number }),
+      make("td", { class: row.output ? "output" : "output none", title: row.output.length > 40 ? row.output : null, text: row.output || "empty" }),
+    );
+    if (table.old) line.append(make("td", { class: "old number", text: row.old }));
+    const label = table.labels ? make("td", { class: "label", text: row.label }) : null;
+    if (row.state !== "scored") {
+      const message = row.state === "unscored" ? [make("span", { class: "chip", text: "unscored" }), row.message] : [make("span", { class: "cross", "aria-hidden": "true", text: "✕" }), row.message];
+      line.append(make("td", { class: `message ${row.state}`, colspan: (table.old ? 2 : 1) + table.parts.length, title: row.message }, message));
+    } else {
+      line.append(make("td", { class: "new number", text: row.new }));
+      if (table.old) line.append(make("td", { class: `change number ${row.direction}` }, row.direction ? make("span", { "aria-hidden": "true", text: row.direction === "up" ? "▲ " : "▼ " }) : null, row.change));
+      line.append(...row.parts.map((part) => make("td", { class: "part" }, part && bar(part))));
+    }
+    if (label) line.append(label);
+    return line;
+  }
+
+  drawPages({ number, size, matching }) {
+    const last = Math.ceil(matching / size);
+    this.pages.hidden = last < 2;
+    const step = (words, to) => make("button", { type: "button", text: words, disabled: to < 1 || to > last, on: { click: () => this.act("page", to) } });
+    const from = (number - 1) * size + 1;
+    const range = `${from.toLocaleString("en")}–${Math.min(from + size - 1, matching).toLocaleString("en")} of ${matching.toLocaleString("en")}`;
+    this.pages.replaceChildren(step("Previous", number - 1), make("span", { text: range }), step("Next", number + 1));
+  }
+}
+
+function head(table) {
+  const columns = [["mark", ""], ["number", table.first], ["output", "output"]];
+  if (table.old) columns.push(["old number", "old", table.old]);
+  columns.push(["new number", table.old ? "new" : "score"]);
+  if (table.old) columns.push(["change number", "change"]);
+  columns.push(...table.parts.map((name) => ["part", name, name]));
+  if (table.labels) columns.push(["label", "label"]);
+  return make("thead", {}, make("tr", {}, columns.map(([kind, text, title]) => make(text ? "th" : "td", { class: kind, text, title, scope: text ? "col" : null }))));
+}
+
+function bar(part) {
+  return make("span", { class: "bar", role: "img", "aria-label": part.text, title: part.text }, make("span", { style: `width: ${Math.round(part.share * 100)}%` }));
+}

@@ -1,0 +1,158 @@
+"""The rows as the browser draws them: plain data, every cell as text.
+
+build_table(bench, …) -> {"groups": [{"title", "note", "rows": […]}], "parts": […], …}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from pages.rewards.bench import Bench
+from pages.rewards.fields import PAGE_SIZE
+from refine_core.formatting import format_change, format_number, format_score, pluralize
+from refine_core.runs import format_value
+from refine_core.workbench import Row, RowScore, RowSource, Scores
+
+MAX_PARTS: Final = 5  # columns
+OUTPUT_CHARACTERS: Final = 400
+MESSAGE_CHARACTERS: Final = 300
+NO_VALUE: Final = "\N{EN DASH}"
+UNSCORED: Final = "returned None, counted in no average"
+OLD: Final = "The recorded reward; where none is recorded, the score by the version that you started from"
+
+
+def build_table(
+    bench: Bench, *, view: str, page: int, marks: Mapping[int, str] | None = None
+) -> dict[str, object]:
+    """A page of the table. view: which rows. marks: position of a row -> its shape in the what-if."""
+    parts = list_parts(bench.scores)
+    tops = {name: _top(bench.scores, name) for name in parts}
+    shown = [i for i in range(len(bench.rows)) if is_in_view(bench, i, view)]
+    last = max(1, -(-len(shown) // PAGE_SIZE))
+    page = min(page, last)
+    here = shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    has_old = any(bench.old_of(i) is not None for i in range(len(bench.rows)))
+    labels = any(row.label is not None for row in bench.rows)
+    groups = []
+    for source, first in _with_starts(bench.sources):
+        inside = [i for i in here if first <= i < first + len(source.rows)]
+        if not inside:
+            continue
+        rows = [
+            _row(bench, i, row_number(bench.rows[i], i - first), tops, (marks or {}).get(i, ""))
+            for i in inside
+        ]
+        groups.append({"title": source.title, "note": _note(source, len(inside)), "rows": rows})
+    return {
+        "first": "attempt" if all(one.timeline is not None for one in bench.sources) else "row",
+        "old": OLD if has_old else "",
+        "parts": parts,
+        "labels": labels,
+        "groups": groups,
+        "page": {"number": page, "size": PAGE_SIZE, "matching": len(shown)},
+    }
+
+
+def is_in_view(bench: Bench, position: int, view: str) -> bool:
+    """Whether a row is among those that are shown."""
+    score = bench.score_of(position)
+    if view == "all" or score is None:
+        return view == "all"
+    if view == "changed":
+        old = bench.old_of(position)
+        return score.state != "scored" or (old is not None and not is_same(old, score.value))
+    return score.state == view
+
+
+def is_same(old: float, new: float | None) -> bool:
+    """Whether two scores are equal, but for the noise of binary fractions."""
+    return new is not None and format_change(new - old) == "0"
+
+
+def list_parts(scores: Scores | None) -> list[str]:
+    """The names of the parts, in the order in which rows have them; as many as there is room for."""
+    names = dict.fromkeys(name for row in (scores.rows if scores is not None else ()) for name in row.parts)
+    return list(names)[:MAX_PARTS]
+
+
+def main_output(row: Row) -> str:
+    """The row's output on one line: its first field, cut where it is long."""
+    value = next(iter(row.prediction.values()), "")
+    text = " ".join(format_value(value).split())
+    return text if len(text) <= OUTPUT_CHARACTERS else f"{text[:OUTPUT_CHARACTERS]}…"
+
+
+def row_number(row: Row, within: int) -> str:
+    """The number that people know a row by: of an attempt its own, as some have no output and so no row."""
+    last = row.id.rpartition("/")[2]
+    return last if last.isdecimal() else str(within + 1)
+
+
+def describe_error(score: RowScore) -> str:
+    """Why a row has no score, on one line."""
+    error = score.error
+    if error is None:
+        return UNSCORED if score.value is None else ""
+    where = f"line {error.line}: " if error.line is not None else ""
+    text = " ".join(f"{where}{error.message}".split())
+    return text if len(text) <= MESSAGE_CHARACTERS else f"{text[:MESSAGE_CHARACTERS]}…"
+
+
+def _row(bench: Bench, position: int, number: str, tops: Mapping[str, float], mark: str) -> dict[str, object]:
+    row, score, old = bench.rows[position], bench.score_of(position), bench.old_of(position)
+    drawn: dict[str, object] = {
+        "key": str(position + 1),
+        "number": number,
+        "mark": mark,
+        "output": main_output(row),
+        "old": NO_VALUE if old is None else format_score(old),
+        "label": "" if row.label is None else format_value(row.label),
+        "state": "scored",
+        "new": NO_VALUE,
+        "change": "",
+        "direction": "",
+        "parts": [None] * len(tops),
+        "message": "",
+    }
+    if score is None:
+        return drawn
+    if score.state != "scored" or score.value is None:
+        mark = mark or score.state
+        return drawn | {"state": score.state, "message": describe_error(score), "mark": mark}
+    change = None if old is None else score.value - old
+    drawn["new"] = format_score(score.value)
+    if change is not None:
+        text = format_change(change)
+        drawn["change"] = "0" if text == "0" else format_score(abs(change))
+        drawn["direction"] = "" if text == "0" else "up" if change > 0 else "down"
+    drawn["parts"] = [
+        None
+        if name not in score.parts
+        else {
+            "share": max(0.0, min(1.0, score.parts[name] / tops[name])) if tops[name] > 0 else 0.0,
+            "text": f"{name} {format_score(score.parts[name])}, best seen {format_number(tops[name])}",
+        }
+        for name in tops
+    ]
+    return drawn
+
+
+def _top(scores: Scores | None, name: str) -> float:
+    return max(
+        (row.parts[name] for row in (scores.rows if scores is not None else ()) if name in row.parts),
+        default=0.0,
+    )
+
+
+def _note(source: RowSource, shown: int) -> str:
+    total = len(source.rows)
+    what = "attempt" if source.timeline is not None else "row"
+    return pluralize(total, what) if shown == total else f"{shown:,} of {pluralize(total, what)}"
+
+
+def _with_starts(sources: Sequence[RowSource]) -> Iterator[tuple[RowSource, int]]:
+    start = 0
+    for source in sources:
+        yield source, start
+        start += len(source.rows)

@@ -1,0 +1,159 @@
+"""What is typed on the Rewards page is a draft, kept in the store: it comes back after a reload or a restart.
+
+open_bench()     what the page holds first: the draft of the address, else the newest one, else an empty reward
+load_reward()    another reward takes the editor; one undo there brings the old text back
+keep_draft()     in every run of the page; writes only what has changed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from pages.rewards import fields
+from pages.rewards.fields import EDITOR, static_key
+from pages.shared import address
+from pages.shared.editor import current_text
+from refine_core import programs, runs, workbench
+from refine_core.errors import StoreError
+from refine_core.programs import Draft, Fields
+from refine_core.workbench import SavedReward
+
+KIND: Final = "reward draft"
+EMPTY: Final = "def reward(args, pred):\n    "
+_CODE, _BASE, _REV = static_key("code"), static_key("base"), static_key("replaced")
+_ID, _SAVED, _ERROR = static_key("draft"), static_key("saved"), static_key("error")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the editor's text grew from. name: of a saved reward, or ""; version: of it. run: its run, or "". source: its text."""
+
+    source: str = EMPTY
+    name: str = ""
+    version: int = 0
+    run: str = ""
+
+
+def open_bench() -> None:
+    """Fill the page where it is empty, and take what the address asks to be loaded. Before anything is drawn."""
+    wanted_run, wanted_reward = address.take_reward_of_run(), address.take_reward()
+    if _CODE not in st.session_state:
+        _fill_first(fresh=bool(wanted_run or wanted_reward))
+    if wanted_run and (timeline := runs.timeline(wanted_run)) is not None:
+        load_reward(Base(timeline.spec.reward, run=wanted_run))
+        fields.write_sources([f"run:{wanted_run}"])
+        st.query_params.pop("threshold", None)
+    if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
+        load_saved(saved)
+    if (kept := st.session_state.get(_ID)) is not None:
+        address.name_draft(kept)
+
+
+def load_reward(base: Base) -> None:
+    """Put this reward into the editor. Before it is drawn, or in a callback."""
+    state = st.session_state
+    state[_CODE], state[_BASE] = base.source, base
+    state[_REV] = revision() + 1
+
+
+def load_saved(saved: SavedReward, number: int | None = None) -> None:
+    """Put a version of a saved reward into the editor; the latest, unless it is named."""
+    version = saved.version(number) if number is not None else None
+    version = version or saved.latest
+    load_reward(Base(version.source, name=saved.name, version=version.number))
+
+
+def rebase(base: Base) -> None:
+    """What stands in the editor was just saved: it grows from there now."""
+    st.session_state[_BASE] = base
+
+
+def code() -> str:
+    """The reward as it stands in the editor."""
+    return current_text(st.session_state[_CODE], key=EDITOR, rev=revision())
+
+
+def base() -> Base:
+    """What the editor's text grew from."""
+    found: Base = st.session_state[_BASE]
+    return found
+
+
+def revision() -> int:
+    """How often the text was replaced in this session."""
+    return int(st.session_state.get(_REV, 0))
+
+
+def keep_draft() -> None:
+    """Save what the page holds, if it has changed."""
+    state = st.session_state
+    held = _read_fields()
+    before: Draft | None = state.get(_SAVED)
+    if before is None:  # what stands there first is no work of a person
+        state[_SAVED] = Draft("", held, 0.0)
+        return
+    if before.fields == held:
+        return
+    draft_id = state.get(_ID) or programs.new_draft_id()
+    try:
+        state[_SAVED] = programs.save_draft(draft_id, held, kind=KIND)
+        if state.get(_ID) is None:
+            programs.drop_old_drafts(kind=KIND)
+    except StoreError as error:
+        state[_ERROR] = str(error)
+        return
+    state.pop(_ERROR, None)
+    state[_ID] = draft_id
+    address.name_draft(draft_id)
+
+
+def draft_error() -> str:
+    """Why the draft is not kept; "" where it is."""
+    return str(st.session_state.get(_ERROR, ""))
+
+
+def _read_fields() -> dict[str, object]:
+    now = base()
+    return programs.draft_fields(
+        {
+            "code": code(),
+            "sources": fields.read_sources(),
+            "base": {"source": now.source, "name": now.name, "version": now.version, "run": now.run},
+        }
+    )
+
+
+def _fill_first(*, fresh: bool) -> None:
+    """The first filling of this session. fresh: what is asked for comes in place of the newest draft."""
+    state = st.session_state
+    state[_CODE], state[_BASE] = EMPTY, Base()
+    try:
+        named = programs.read_draft(address.draft(), kind=KIND) if address.draft() else None
+        draft = named or (None if fresh else programs.newest_draft(kind=KIND))
+    except StoreError:  # the page says so
+        return
+    if draft is None:
+        return
+    _restore(draft.fields)
+    state[_SAVED] = draft
+    if named:  # the newest is that of another window, perhaps, so this one gets its own
+        state[_ID] = named.id
+
+
+def _restore(held: Fields) -> None:
+    match held:
+        case {"code": str() as text, "sources": [*sources]}:
+            st.session_state[_CODE] = text
+            if not fields.read_sources():
+                fields.write_sources([str(one) for one in sources])
+    match held.get("base"):
+        case {
+            "source": str() as source,
+            "name": str() as name,
+            "version": int() as version,
+            "run": str() as run,
+        }:
+            st.session_state[_BASE] = Base(source, name, version, run)

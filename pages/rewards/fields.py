@@ -1,0 +1,109 @@
+"""The keys of the Rewards page in `st.session_state`, and what its address holds.
+
+`?rows=run:ID` (any number of them) where the rows come from, `view=` which of them are shown, `row=` the selected one,
+counted from 1 over all sources, `page=` of the table, `threshold=`, `draft=`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import streamlit as st
+
+from pages.shared.address import MAX_DIGITS
+from pages.shared.forms import Form
+
+FORM: Final = Form("rewards")
+field_key, static_key = FORM.field_key, FORM.static_key
+EDITOR: Final = static_key("editor")
+VIEWS: Final = {"all": "All", "changed": "Changed", "failed": "Failed", "unscored": "Unscored"}
+PAGE_SIZE: Final = 100
+_SOURCES: Final = static_key("sources")
+_NO_THRESHOLD: Final = "none"
+MAX_NUMBER_CHARS: Final = 24
+
+
+def read_sources() -> list[str]:
+    """Where the rows come from: as the address says, else as this session had it, which goes back into the address."""
+    named = list(dict.fromkeys(one for one in st.query_params.get_all("rows") if one))
+    kept: list[str] = st.session_state.get(_SOURCES, [])
+    if named:
+        st.session_state[_SOURCES] = named
+    elif kept:  # a switch of pages leaves the address empty
+        st.query_params["rows"] = kept
+    return named or kept
+
+
+def write_sources(sources: list[str]) -> None:
+    """Say where the rows come from; what was selected among others is no longer."""
+    for name in ("row", "page", "view"):
+        st.query_params.pop(name, None)
+    st.session_state[_SOURCES] = list(sources)
+    if sources:
+        st.query_params["rows"] = sources
+    else:
+        st.query_params.pop("rows", None)
+
+
+def read_view() -> str:
+    """Which rows are shown."""
+    view = st.query_params.get("view", "")
+    return view if view in VIEWS else "all"
+
+
+def write_view(view: str) -> None:
+    """Show these rows, from their first page on."""
+    _write("view", None if view == "all" else view)
+    _write("page", None)
+
+
+def read_row() -> int | None:
+    """The position of the selected row, from 0, among all rows; None for none."""
+    number = _whole("row")
+    return None if number is None else number - 1
+
+
+def write_row(position: int) -> None:
+    """Select the row at this position, from 0."""
+    _write("row", str(position + 1))
+
+
+def read_page() -> int:
+    """The page of the table, from 1."""
+    return _whole("page") or 1
+
+
+def write_page(number: int) -> None:
+    """Show this page of the table."""
+    _write("page", None if number <= 1 else str(number))
+
+
+def read_threshold(recorded: float | None) -> float | None:
+    """The threshold that the address asks for; the recorded one where it asks for none."""
+    text = st.query_params.get("threshold", "")
+    if text == _NO_THRESHOLD:
+        return None
+    try:
+        value = float(text) if len(text) <= MAX_NUMBER_CHARS else math.nan
+    except ValueError:
+        return recorded
+    return value if math.isfinite(value) else recorded
+
+
+def write_threshold(value: float) -> None:
+    """Ask what happens at this threshold."""
+    _write("threshold", f"{value:.10g}")
+
+
+def _whole(name: str) -> int | None:
+    text = st.query_params.get(name, "")
+    readable = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+    return int(text) if readable and int(text) >= 1 else None
+
+
+def _write(name: str, value: str | None) -> None:
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value

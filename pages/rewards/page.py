@@ -1,0 +1,48 @@
+"""Rewards: a reward beside the outputs that are already there, scored again with every change, without a model call."""
+
+import streamlit as st
+
+from pages.rewards import draft
+from pages.rewards.bench import read_bench
+from pages.rewards.header import draw_header
+from pages.rewards.results import draw_results
+from pages.rewards.reward import draw_reward
+from pages.rewards.row import draw_row
+from pages.rewards.starters import draw_starters
+from pages.rewards.table import take_clicks
+from pages.shared.text import show_error
+from pages.shared.viewport import is_narrow, watch_viewport
+from refine_core.errors import StoreError
+
+_LEFT_AND_RIGHT = [42.6, 57.4]  # 534 and 720 of 1,290 pixels, with 36 between them
+
+try:
+    draft.open_bench()
+    take_clicks()
+    bench = read_bench()
+except StoreError as error:
+    show_error(str(error))
+    st.stop()
+draft.keep_draft()
+
+draw_header(bench)
+if is_narrow():
+    lines = bench.code.rstrip().count("\n") + 1
+    with st.expander(f"Reward, {lines} lines", key="rewards.fold"):
+        draw_reward(bench)
+        if not bench.rows:
+            draw_starters()
+    draw_results(bench)
+    draw_row(bench)
+else:
+    left, right = st.columns(_LEFT_AND_RIGHT, gap="medium")
+    with left, st.container(gap="xsmall"):
+        draw_reward(bench)
+        if bench.rows:
+            draw_row(bench)
+        else:
+            draw_starters()
+    with right, st.container(gap="xsmall"):
+        draw_results(bench)
+with st.container(gap=None):
+    watch_viewport()

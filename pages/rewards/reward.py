@@ -1,0 +1,107 @@
+"""The reward's side of the page: the line that says what it is, the editor, and how the scoring went."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pages.rewards import draft
+from pages.rewards.bench import Bench, cancel_scoring
+from pages.rewards.fields import EDITOR, static_key
+from pages.shared.editor import Mark, editor
+from pages.shared.text import escape_markdown
+from refine_core import workbench
+from refine_core.errors import RewardError
+from refine_core.formatting import format_duration, pluralize
+
+HEIGHT: Final = "392px"
+POLL_S: Final = 0.25
+
+
+def draw_reward(bench: Bench) -> None:
+    """All of it, from the top."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=static_key("shape")):
+        st.markdown(f":small[{_describe_shape(bench)}]", width="stretch", wrap=False)
+        if changed := _describe_edits(bench):
+            st.markdown(f":small[:gray[{changed}]]", width="content")
+    editor(
+        st.session_state[static_key("code")],
+        key=EDITOR,
+        rev=draft.revision(),
+        label="Reward: a Python function (press Esc, then Tab to leave the editor)",
+        problems=_list_marks(bench),
+        height=HEIGHT,
+        look="bare",
+    )
+    draw_status(bench)
+
+
+def draw_status(bench: Bench) -> None:
+    """How the scoring went; while it goes on, a count that moves, and Cancel."""
+    if not bench.running:
+        with st.container(key=static_key("status")):
+            st.markdown(f":small[{_describe_scoring(bench)}]")
+        return
+
+    @st.fragment(run_every=POLL_S)
+    def progress() -> None:
+        scoring = bench.scoring
+        if scoring is None or not scoring.running:
+            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            total = scoring.total or len(bench.rows)
+            st.markdown(f":small[Scoring {scoring.done:,} of {pluralize(total, 'row')}]", width="content")
+            st.button("Cancel", key=static_key("cancel"), type="tertiary", on_click=cancel_scoring)
+
+    progress()
+
+
+def _describe_shape(bench: Bench) -> str:
+    error = bench.error
+    if isinstance(error, RewardError) and error.line is not None:
+        return f":red[{escape_markdown(f'Line {error.line}: {error.message}')}]"
+    if isinstance(error, RewardError):
+        return f":red[{escape_markdown(error.message)}]"
+    return "Read as **a Refine reward**"
+
+
+def _describe_edits(bench: Bench) -> str:
+    """How far the text is from what it grew from."""
+    base = draft.base()
+    if not (base.name or base.run) or bench.code == base.source:
+        return ""
+    lines = pluralize(workbench.count_changed_lines(base.source, bench.code), "line")
+    return f"{lines} changed since {f'version {base.version}' if base.name else 'the run'}"
+
+
+def _describe_scoring(bench: Bench) -> str:
+    """The status line under the editor."""
+    if bench.scoring is None:
+        return ":gray[Nothing scored yet.]"
+    if bench.scoring.cancelled:
+        return "Cancelled. Type to score again."
+    if bench.error is not None:
+        kept = " The scores are those of the text before." if bench.scores is not None else ""
+        return f":red[Not scored.]{kept}"
+    if bench.scores is None:
+        return ""
+    summary = bench.scores.summary
+    rows = pluralize(summary.rows, "row")
+    count = f"Scored {rows}" if summary.scored == summary.rows else f"{summary.scored:,} of {rows} scored"
+    return f"{count} in {format_duration(bench.scores.took_s)}, no model called"
+
+
+def _list_marks(bench: Bench) -> list[Mark]:
+    """Where the text cannot be read, and where rows failed."""
+    error = bench.error
+    if isinstance(error, RewardError):
+        return [Mark(f"{error.message[:1].upper()}{error.message[1:]}", error.line, error.column)]
+    if not bench.is_current or bench.scores is None:
+        return []
+    total = pluralize(len(bench.rows), "row")
+    return [
+        Mark(f"{one.error.message} ({one.count:,} of {total})", one.error.line)
+        for one in bench.scores.summary.errors
+        if one.error.line is not None
+    ]

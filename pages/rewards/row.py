@@ -1,0 +1,109 @@
+"""The row that is selected: what its fields hold, its score, and how it differs from the row before."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pages.rewards import fields
+from pages.rewards.bench import Bench
+from pages.rewards.board import describe_error, row_number
+from pages.rewards.fields import static_key
+from pages.rewards.table import COMPARES
+from pages.shared import address
+from pages.shared.changes import mark_changes
+from pages.shared.web import REWARD_ROW, import_script
+from refine_core.formatting import format_score
+from refine_core.runs import format_value
+from refine_core.workbench import Row, RowScore, RowSource
+
+MAX_CHARACTERS: Final = 20_000  # of a value; the browser folds what is long
+_component = st.components.v2.component(
+    "refinescope.rewards.row",
+    js=import_script(REWARD_ROW),
+    css=REWARD_ROW.with_suffix(".css").read_text(encoding="utf-8"),
+)
+
+
+def draw_row(bench: Bench) -> None:
+    """Draw the selected row, or say how to select one."""
+    position = fields.read_row()
+    if position is None or position >= len(bench.rows):
+        position = 0
+    if not bench.rows:
+        return
+    row, score = bench.rows[position], bench.score_of(position)
+    before = bench.rows[position - 1] if position and st.session_state.get(COMPARES, False) else None
+    source, number = _find_source(bench, position)
+    attempt = source.timeline is not None
+    name = f"{'Attempt' if attempt else 'Row'} {number}"
+    _component(
+        key=static_key("row"),
+        data={
+            "title": name,
+            "scores": _describe_scores(bench.old_of(position), score),
+            "fields": [_field(key, value, before) for key, value in row.prediction.items()],
+            "context": [
+                *(_field(key, value, None) for key, value in row.inputs.items()),
+                *(_field(key, value, None) for key, value in row.expected.items()),
+            ],
+            "result": _describe_result(score),
+            "compared": before is not None,
+        },
+        height="content",
+    )
+    if source.timeline is not None:
+        st.page_link(
+            address.RUN,
+            label="Open the run",
+            query_params={"run": source.timeline.run_id, "attempt": str(number)},
+            width="content",
+        )
+
+
+def _find_source(bench: Bench, position: int) -> tuple[RowSource, str]:
+    """The source of the row at this position, and the row's number in it."""
+    start = 0
+    for source in bench.sources:
+        if position < start + len(source.rows):
+            return source, row_number(source.rows[position - start], position - start)
+        start += len(source.rows)
+    raise IndexError(position)
+
+
+def _describe_scores(old: float | None, score: RowScore | None) -> str:
+    if score is None or score.value is None:
+        return "" if old is None else f"was {format_score(old)}"
+    return format_score(score.value) if old is None else f"{format_score(old)} → {format_score(score.value)}"
+
+
+def _describe_result(score: RowScore | None) -> list[dict[str, object]]:
+    """What the reward said of it: why it has no score, its reason, what it printed."""
+    if score is None:
+        return []
+    said: list[dict[str, object]] = []
+    if score.error is not None:
+        said.append({"name": "error", "text": _cut(describe_error(score)), "tone": "bad"})
+    if score.framework_outcome:
+        said.append({"name": "elsewhere", "text": _cut(score.framework_outcome), "tone": ""})
+    if score.state == "unscored":
+        said.append({"name": "unscored", "text": describe_error(score), "tone": ""})
+    if score.feedback:
+        said.append({"name": "reason", "text": _cut(score.feedback), "tone": ""})
+    if score.stdout:
+        said.append({"name": "printed", "text": _cut(score.stdout), "tone": ""})
+    return said
+
+
+def _field(name: str, value: object, before: Row | None) -> dict[str, object]:
+    text = _cut(format_value(value))
+    old = before.prediction.get(name) if before is not None else None
+    pieces = mark_changes(format_value(old), text) if old is not None else None
+    return {"name": name, "text": text, "pieces": pieces}
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    return f"{text[:MAX_CHARACTERS]} … ({len(text):,} characters in all)"

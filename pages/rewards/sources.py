@@ -1,0 +1,135 @@
+"""Where the rows come from: what is there now, each with a way to take it away, and how to add more."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pages.rewards import draft, fields
+from pages.rewards.bench import Bench
+from pages.rewards.draft import Base
+from pages.rewards.fields import field_key, static_key
+from pages.shared import address
+from pages.shared.text import escape_markdown, show_error
+from refine_core import runs, workbench
+from refine_core.errors import StoreError
+from refine_core.formatting import format_score, pluralize
+from refine_core.runs import ListedRun
+from refine_core.workbench import Row
+
+RUNS_SHOWN: Final = 8
+TITLE_CHARACTERS: Final = 28
+PASTED: Final = "Pasted outputs"
+_PASTE: Final = static_key("paste")
+_ERROR: Final = static_key("source-error")
+
+
+def draw_sources(bench: Bench) -> None:
+    """A chip a source, and the menu to add more."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="right", gap="xsmall"
+    ):
+        for source in bench.sources:
+            title = source.title
+            short = title if len(title) <= TITLE_CHARACTERS else f"{title[: TITLE_CHARACTERS - 1]}…"
+            st.button(
+                f"{escape_markdown(short)} :gray[\N{MULTIPLICATION SIGN}]",
+                key=static_key("remove", source.ref),
+                help=escape_markdown(f"Remove {title} from the rows"),
+                on_click=_remove,
+                args=(source.ref,),
+            )
+        with st.popover("Add rows"), st.container(width=440, gap="small"):
+            add_rows()
+
+
+def add_rows() -> None:
+    """Saved runs, a search among them, and outputs to paste."""
+    if problem := st.session_state.get(_ERROR):
+        show_error(problem)
+    st.markdown("**Your runs**")
+    text = st.text_input(
+        "Search runs", key=field_key("search"), placeholder="Search runs", type="search", live=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    page = runs.search(text or "", size=RUNS_SHOWN)
+    _run_list(page.rows)
+    if page.matching > len(page.rows):
+        st.caption(f"{page.matching:,} runs match. Search to narrow them down.")
+    st.markdown("**Outputs to paste**")
+    paste_form()
+
+
+def draw_empty() -> None:
+    """What the page says before there are rows."""
+    st.markdown("## Score outputs you already have. No model is called.", anchors=False)
+    st.markdown(":gray[Bring rows, change the reward, and every score is redone as you type.]")
+    if problem := st.session_state.get(_ERROR):
+        show_error(problem)
+    page = runs.search(size=RUNS_SHOWN)
+    st.markdown("**Your last runs**")
+    if page.rows:
+        _run_list(page.rows)
+        if page.total > len(page.rows):
+            st.page_link(address.RUNS, label=f"All {page.total:,} runs")
+    else:
+        st.caption("There are none yet. Start one in the Lab, or paste outputs below.")
+    st.markdown("**Or paste outputs**")
+    paste_form()
+
+
+def paste_form() -> None:
+    """A field for outputs, a line each."""
+    text = st.text_area(
+        "Outputs", key=field_key("paste"), placeholder="One output a line", label_visibility="collapsed",
+        height=96,
+    )  # fmt: skip
+    lines = [line for line in (text or "").splitlines() if line.strip()]
+    label = f"Add {pluralize(len(lines), 'row')}" if lines else "Add rows"
+    st.button(label, key=static_key("add-pasted"), disabled=not lines, on_click=_add_pasted, args=(lines,))
+
+
+def _run_list(listed: tuple[ListedRun, ...]) -> None:
+    """Runs as rows of a list; a press adds one."""
+    here = fields.read_sources()
+    with st.container(gap="xxsmall"):
+        for run in listed:
+            best = run.summary.best_reward
+            count = pluralize(len(run.summary.rewards), "attempt")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+                st.button(
+                    escape_markdown(run.name),
+                    key=static_key("add", run.run_id),
+                    type="tertiary",
+                    on_click=_add_run,
+                    args=(run.run_id,),
+                    disabled=f"run:{run.run_id}" in here,
+                )
+                st.space("stretch")
+                score = "no score" if best is None else format_score(best)
+                st.markdown(f":small[:gray[{count}] · {score}]", width="content")
+
+
+def _add_run(run_id: str) -> None:
+    here = fields.read_sources()
+    fields.write_sources([*here, f"run:{run_id}"])
+    empty = draft.code().strip() == draft.EMPTY.strip()
+    if empty and (timeline := runs.timeline(run_id)) is not None:
+        draft.load_reward(Base(timeline.spec.reward, run=run_id))
+
+
+def _remove(ref: str) -> None:
+    fields.write_sources([one for one in fields.read_sources() if one != ref])
+
+
+def _add_pasted(lines: list[str]) -> None:
+    rows = [Row(str(i), {}, {"output": line}) for i, line in enumerate(lines, 1)]
+    try:
+        source = workbench.keep_rows(PASTED, rows)
+    except StoreError as error:
+        st.session_state[_ERROR] = str(error)
+        return
+    st.session_state.pop(_ERROR, None)
+    fields.write_sources([*fields.read_sources(), source.ref])
+    st.session_state[field_key("paste")] = ""

@@ -1,0 +1,83 @@
+"""The component that shows the scores: what is chosen in it goes into the address.
+
+draw_board(bench) --data--> assets/rewards --row, threshold, action--> take_clicks
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from pages.rewards import fields
+from pages.rewards.bench import Bench
+from pages.rewards.board import build_table
+from pages.rewards.fields import static_key
+from pages.shared.web import REWARDS, import_script
+
+KEY: Final = static_key("board")
+_TAKEN: Final = static_key("board-taken")
+COMPARES: Final = static_key("compares")
+_component = st.components.v2.component(
+    "refinescope.rewards",
+    js=import_script(REWARDS),
+    css=REWARDS.with_suffix(".css").read_text(encoding="utf-8"),
+)
+
+
+def take_clicks() -> None:
+    """Put what was chosen in the component into the address. Before anything is drawn; a browser can send anything."""
+    row = _news("row")
+    if row is not None and str(row.get("key", "")).isdecimal():
+        fields.write_row(int(row["key"]) - 1)
+    threshold = _news("threshold")
+    if (
+        threshold is not None
+        and isinstance(value := threshold.get("value"), int | float)
+        and math.isfinite(value)
+    ):
+        fields.write_threshold(float(value))
+    action = _news("action")
+    match action:
+        case {"name": "page", "detail": int() as page}:
+            fields.write_page(page)
+        case {"name": "compare"}:
+            st.session_state[COMPARES] = not st.session_state.get(COMPARES, False)
+
+
+def draw_board(bench: Bench, pictures: Mapping[str, object]) -> None:
+    """Draw the pictures, if there are any, and the rows. pictures: "strip", "curve" and "marks", each None for none.
+
+    In an AppTest, choose with `at.session_state[KEY] = {"row": {"key": "2", "at": 1}}`.
+    """
+    marks: Any = pictures.get("marks") or {}
+    selected = fields.read_row()
+    _component(
+        key=KEY,
+        data={
+            "strip": pictures.get("strip"),
+            "curve": pictures.get("curve"),
+            "table": build_table(bench, view=fields.read_view(), page=fields.read_page(), marks=marks),
+            "selected": "" if selected is None else str(selected + 1),
+            "pending": bench.scores is not None and not bench.is_current,
+        },
+        height="content",
+        on_row_change=lambda: None,
+        on_threshold_change=lambda: None,
+        on_action_change=lambda: None,
+    )
+
+
+def _news(name: str) -> Mapping[str, Any] | None:
+    """What the component says under this name, if it was not taken before."""
+    state = st.session_state.get(KEY)
+    said = state.get(name) if isinstance(state, Mapping) else None
+    if not isinstance(said, Mapping):
+        return None
+    taken: dict[str, object] = st.session_state.setdefault(_TAKEN, {})
+    if taken.get(name) == said.get("at"):
+        return None
+    taken[name] = said.get("at")
+    return said

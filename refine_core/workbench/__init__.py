@@ -1,0 +1,65 @@
+"""The workbench: rewards tried on outputs that are already there, without a model call.
+
+rows + reward --score_rows--> Scores(rows: RowScore …, summary)
+
+scores.py         a score a row, or why there is none; all of them summed up
+scoring.py        rows scored in the reward's worker
+background.py     scorings that go on while nobody looks, can be cancelled, and are kept
+judging.py        a judge with a memory: it is asked the same question once
+row_sources.py    rows of saved runs, and rows that a person brought
+saved_rewards.py  rewards under a name, with versions
+"""
+
+from __future__ import annotations
+
+from refine_core.rows import Row
+from refine_core.workbench.background import Bench, Scoring, Work
+from refine_core.workbench.judging import JudgeCounts, JudgeMemory, NotAskedError
+from refine_core.workbench.row_sources import RowSource, keep_rows, load_source
+from refine_core.workbench.saved_rewards import (
+    RewardVersion,
+    SavedReward,
+    compare_versions,
+    count_changed_lines,
+    list_rewards,
+    read_reward,
+    remove_reward,
+    restore_reward,
+    save_reward,
+)
+from refine_core.workbench.scores import ErrorCount, RowError, RowScore, Scores, State, Summary, summarize
+from refine_core.workbench.scoring import score_rows
+
+__all__ = [
+    "Bench",
+    "ErrorCount",
+    "JudgeCounts",
+    "JudgeMemory",
+    "NotAskedError",
+    "RewardVersion",
+    "Row",
+    "RowError",
+    "RowScore",
+    "RowSource",
+    "SavedReward",
+    "Scores",
+    "Scoring",
+    "State",
+    "Summary",
+    "Work",
+    "bench",
+    "compare_versions",
+    "count_changed_lines",
+    "keep_rows",
+    "list_rewards",
+    "load_source",
+    "read_reward",
+    "remove_reward",
+    "restore_reward",
+    "save_reward",
+    "score_rows",
+    "summarize",
+]
+
+bench = Bench()
+"""The scorings of this process."""

@@ -1,0 +1,105 @@
+"""Scoring in the background: it goes on while a page is reloaded, and its result is kept.
+
+    Bench.score(task) -> Scoring        the same task is scored once, whoever asks
+    Scoring.wait(0.3), .done, .total, .scores, .error, .cancel()
+
+A task is what its key says: rows, source and judge. A key is never used for another task.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.errors import RewardError, RunCancelled, WorkerError
+from refine_core.workbench.scores import Scores
+from refine_core.workbench.scoring import Progress
+
+MAX_KEPT: Final = 32
+MAX_ROWS_KEPT: Final = 400_000  # of all results together
+Work = Callable[[Progress, Cancel], Scores]
+
+
+@dataclass(slots=True)
+class Scoring:
+    """One scoring, at work or ended.
+
+    done, total: rows. scores: once it succeeded. error: why the reward could not be loaded, or its worker not started.
+    """
+
+    key: str
+    done: int = 0
+    total: int = 0
+    scores: Scores | None = None
+    error: RewardError | WorkerError | None = None
+    cancelled: bool = False
+    _cancel: Cancel = field(default_factory=Cancel)
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def running(self) -> bool:
+        """Whether it still works."""
+        return not self._ended.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for its end, at most `timeout_s` seconds; whether it has ended."""
+        return self._ended.wait(timeout_s)
+
+    def cancel(self) -> None:
+        """Ask it to stop now; its worker is killed. May be repeated."""
+        self._cancel.set()
+
+    def work(self, work: Work) -> None:
+        """The body of its thread."""
+        try:
+            self.scores = work(self._report, self._cancel)
+        except (RewardError, WorkerError) as error:
+            self.error = error
+        except RunCancelled:
+            self.cancelled = True
+        finally:
+            self._ended.set()
+
+    def _report(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+
+class Bench:
+    """The scorings of one process. Safe to use from any thread; the results used last are kept."""
+
+    def __init__(self, max_kept: int = MAX_KEPT) -> None:
+        self._max_kept = max_kept
+        self._scorings: OrderedDict[str, Scoring] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def score(self, key: str, work: Work) -> Scoring:
+        """The scoring of this key; started in a thread of its own unless it is there already, or was cancelled."""
+        with self._lock:
+            known = self._scorings.get(key)
+            if known is not None and not known.cancelled:
+                self._scorings.move_to_end(key)
+                return known
+            scoring = self._scorings[key] = Scoring(key)
+            self._scorings.move_to_end(key)
+            self._forget_oldest()
+            threading.Thread(target=scoring.work, args=(work,), name="score rows", daemon=True).start()
+            return scoring
+
+    def find(self, key: str) -> Scoring | None:
+        """The scoring of this key, or None."""
+        with self._lock:
+            return self._scorings.get(key)
+
+    def _forget_oldest(self) -> None:
+        """Drop results, the least recently used first, until few enough are left. What works is never dropped."""
+        rows = sum(one.total for one in self._scorings.values())
+        for key, one in list(self._scorings.items())[:-2]:  # the newest, and what it is shown beside
+            if len(self._scorings) <= self._max_kept and rows <= MAX_ROWS_KEPT:
+                return
+            if not one.running:
+                del self._scorings[key]
+                rows -= one.total
