@@ -120,6 +120,12 @@ def _actions(run: Run) -> None:
         ):
             st.switch_page(address.LAB, query_params=address.change_query(run.run_id))
         draw_actions(run)
+        if st.button(
+            "Open in Rewards",
+            key="open-in-rewards",
+            help="Edit the reward and see what each attempt would score, without a model call.",
+        ):
+            st.switch_page(address.REWARDS, query_params=address.rewards_query(run.run_id))
         if st.button("Play", key="play-run", help="Step through the run, event by event."):
             st.switch_page(address.PLAY, query_params={"run": run.run_id})
         if st.button("Present", key="present-run", help="Show the run to a room, in large type."):

@@ -1,0 +1,112 @@
+"""The Rewards page as Streamlit runs it: what the table gets, what is kept, what the address says."""
+
+import json
+
+import pytest
+
+from refine_core import runs
+from refine_core.programs import EXAMPLES
+from tests.pages.test_pages import _own_runs, open_app  # noqa: F401  # a fixture for every test
+
+BOARD, EDITOR = "rewards.board", "rewards.editor"
+SHORT = "def reward(args, pred):\n    return 1.0 if len(pred.reply) < 200 else 0.25\n"
+
+
+@pytest.fixture
+def gamed():
+    """The id of a recorded run whose attempts score 0.00, 0.50, 0.75 and 1.00."""
+    run_id = runs.start(EXAMPLES["gamed"].spec)
+    runs.join(run_id, 60)
+    return run_id
+
+
+def open_rewards(**query):
+    app = open_app()
+    app.switch_page("../rewards/page.py")
+    app.query_params.clear()
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def board(app):
+    (one,) = [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.rewards"]
+    return json.loads(one.proto.json)
+
+
+def table_rows(app):
+    return [row for group in board(app)["table"]["groups"] for row in group["rows"]]
+
+
+def type_reward(app, code):
+    state = app.session_state
+    rev = state["rewards.replaced"] if "rewards.replaced" in state else 0  # noqa: SIM401  # it has no `get`
+    app.session_state[EDITOR] = {"draft": {"code": code, "rev": rev}}
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(app):
+    return " ".join(one.value for one in app.markdown)
+
+
+def test_a_run_opens_with_its_reward_and_each_attempt_as_before(gamed):
+    app = open_rewards(of=gamed)
+    assert [(row["old"], row["new"], row["change"]) for row in table_rows(app)] == [
+        ("0.00", "0.00", "0"),
+        ("0.50", "0.50", "0"),
+        ("0.75", "0.75", "0"),
+        ("1.00", "1.00", "0"),
+    ]
+    assert app.query_params["rows"] in (f"run:{gamed}", [f"run:{gamed}"])
+    assert "of" not in app.query_params
+
+
+def test_typing_scores_every_row_anew_beside_the_recorded_reward(gamed):
+    app = type_reward(open_rewards(of=gamed), SHORT)
+    assert [row["old"] for row in table_rows(app)] == ["0.00", "0.50", "0.75", "1.00"]
+    assert {row["new"] for row in table_rows(app)} <= {"1.00", "0.25"}
+    assert "no model called" in words(app)
+
+
+def test_a_reward_that_cannot_be_read_keeps_the_numbers_of_before(gamed):
+    app = type_reward(open_rewards(of=gamed), "def reward(args, pred):\n    return (\n")
+    assert [row["new"] for row in table_rows(app)] == ["0.00", "0.50", "0.75", "1.00"]
+    assert board(app)["pending"] is True
+    assert "Line 2" in words(app)
+
+
+def test_unscored_and_failed_rows_say_so_in_place_of_numbers(gamed):
+    code = "def reward(args, pred):\n    if 'happy' in pred.reply.lower():\n        return 1 / 0\n    return 0.5\n"
+    rows = table_rows(type_reward(open_rewards(of=gamed), code))
+    assert [row["state"] for row in rows] == ["scored", "scored", "scored", "failed"]
+    assert "line 3: ZeroDivisionError" in rows[3]["message"]
+
+
+def test_pasted_outputs_are_rows_and_come_back_after_a_restart():
+    app = open_rewards()
+    app.text_area(key="rewards.0.paste").set_value("one two\nthree\n").run()
+    app.button(key="rewards.add-pasted").click().run()
+    code = "def reward(args, pred):\n    return len(pred.output.split()) / 2\n"
+    type_reward(app, code)
+    assert [row["new"] for row in table_rows(app)] == ["1.00", "0.50"]
+    query = {name: app.query_params[name] for name in app.query_params}
+    runs.close()
+    again = open_rewards(**query)
+    assert [row["new"] for row in table_rows(again)] == ["1.00", "0.50"]
+
+
+def test_a_chosen_row_is_in_the_address_and_is_shown(gamed):
+    app = open_rewards(of=gamed)
+    app.session_state[BOARD] = {"row": {"key": "3", "at": 1}}
+    app.run()
+    assert app.query_params["row"] in ("3", ["3"])
+    (row,) = [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.rewards.row"]
+    assert json.loads(row.proto.json)["title"] == "Attempt 3"
+
+
+def test_the_address_of_rows_that_are_gone_says_so():
+    app = open_rewards(rows="run:nowhere")
+    assert "not in this app's store" in " ".join(one.value.replace("\\", "") for one in app.caption)

@@ -1,0 +1,174 @@
+"""The workbench: rows scored, summed up, in the background; rewards kept under a name."""
+
+import threading
+
+import pytest
+
+from refine_core import runs, workbench
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.errors import RewardError, RunCancelled, SpecError
+from refine_core.workbench import Bench, JudgeCounts, JudgeMemory, NotAskedError, Row, Scores, score_rows
+
+ROWS = [Row(str(i), {"limit": 2}, {"text": "word " * i}, group="all") for i in range(1, 5)]
+COUNT = "def reward(args, pred):\n    return len(pred.text.split()) / args['limit']\n"
+
+
+@pytest.fixture
+def _own_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path))
+    runs.close()
+    yield
+    runs.close()
+
+
+def test_each_row_gets_the_reward_of_its_own_values():
+    scores = score_rows(ROWS, COUNT)
+    assert [row.value for row in scores.rows] == [0.5, 1.0, 1.5, 2.0]
+    assert [row.id for row in scores.rows] == ["1", "2", "3", "4"]
+    assert (scores.summary.mean, scores.summary.low, scores.summary.high) == (1.25, 0.5, 2.0)
+
+
+def test_a_row_that_fails_does_not_keep_others_from_their_scores():
+    scores = score_rows(ROWS, "def reward(args, pred):\n    return 1 / (len(pred.text.split()) - 2)\n")
+    assert [row.state for row in scores.rows] == ["scored", "failed", "scored", "scored"]
+    (error,) = scores.summary.errors
+    assert (error.error.type, error.error.line, error.count, error.first_row) == (
+        "ZeroDivisionError",
+        2,
+        1,
+        1,
+    )
+
+
+def test_a_reward_sees_what_is_expected_among_its_inputs():
+    rows = [Row("1", {"question": "?"}, {"answer": "Paris"}, {"gold": "Paris"})]
+    scores = score_rows(rows, "def reward(args, pred):\n    return args['gold'] == pred.answer\n")
+    assert scores.rows[0].value == 1.0
+
+
+def test_a_reward_that_cannot_be_loaded_scores_no_row():
+    with pytest.raises(RewardError) as raised:
+        score_rows(ROWS, "import nothing_like_it\ndef reward(args, pred):\n    return 1\n")
+    assert raised.value.line == 1
+
+
+def test_scoring_is_cancelled_between_two_rows():
+    cancel = Cancel()
+    with pytest.raises(RunCancelled):
+        score_rows(ROWS, COUNT, on_progress=lambda *_: cancel.set(), cancel=cancel)
+
+
+def test_no_state_passes_from_one_scoring_to_the_next():
+    code = "seen = []\ndef reward(args, pred):\n    seen.append(1)\n    return len(seen)\n"
+    assert [row.value for row in score_rows(ROWS, code).rows] == [
+        row.value for row in score_rows(ROWS, code).rows
+    ]
+
+
+def test_the_same_scoring_is_done_once_whoever_asks():
+    bench, done = Bench(), []
+
+    def work(progress, cancel):
+        done.append(1)
+        return score_rows(ROWS, COUNT, on_progress=progress, cancel=cancel)
+
+    first = bench.score("key", work)
+    assert first.wait(30)
+    assert bench.score("key", work) is first
+    assert len(done) == 1
+
+
+def test_a_scoring_in_the_background_counts_and_is_cancelled():
+    bench, counted = Bench(), threading.Event()
+
+    def work(progress, cancel):
+        progress(120, 480)
+        counted.set()
+        cancel.sleep(60)
+        return Scores(())
+
+    scoring = bench.score("key", work)
+    assert counted.wait(30)
+    assert (scoring.done, scoring.total, scoring.running) == (120, 480, True)
+    scoring.cancel()
+    assert scoring.wait(30)
+    assert scoring.cancelled
+    assert scoring.scores is None
+
+
+def test_a_cancelled_scoring_is_begun_anew_by_whoever_asks_again():
+    bench = Bench()
+    first = bench.score("key", lambda _, cancel: cancel.sleep(60))
+    first.cancel()
+    assert first.wait(30)
+    second = bench.score("key", lambda *_: Scores(()))
+    assert second.wait(30)
+    assert second.scores == Scores(())
+
+
+def test_a_judge_is_asked_the_same_question_once():
+    asked = []
+
+    def judge(signature, /, **inputs):
+        asked.append((signature, inputs))
+        return {"points": 7.0}
+
+    memory, counts = JudgeMemory(), JudgeCounts()
+    code = "def reward(args, pred):\n    return judge('text -> points: float', text='same')['points']\n"
+    scores = score_rows(ROWS, code, judge=memory.answering(judge, "a model", counts))
+    assert {row.value for row in scores.rows} == {7.0}
+    assert (len(asked), counts.calls, counts.cached) == (1, 1, 3)
+
+
+def test_a_judge_that_only_recalls_calls_no_model_and_counts_what_is_missing():
+    memory, counts = JudgeMemory(), JudgeCounts()
+    with pytest.raises(NotAskedError):
+        memory.recalling("a model", counts)("text -> points", text="new")
+    memory.answering(lambda *_, **__: {"points": 1.0}, "a model", counts)("text -> points", text="new")
+    assert memory.recalling("a model", counts)("text -> points", text="new") == {"points": 1.0}
+    with pytest.raises(NotAskedError):
+        memory.recalling("another model", counts)("text -> points", text="new")
+    assert (counts.calls, counts.cached, counts.missing) == (1, 1, 2)
+
+
+@pytest.mark.usefixtures("_own_runs")
+def test_saving_again_adds_a_version_and_keeps_those_before():
+    workbench.save_reward("short", COUNT)
+    saved = workbench.save_reward("short", COUNT + "# more\n")
+    assert [one.number for one in saved.versions] == [1, 2]
+    assert workbench.read_reward("short") == saved
+    assert list(workbench.list_rewards()) == ["short"]
+    pieces = workbench.compare_versions(*saved.versions).pieces
+    assert [piece.kind for piece in pieces] == ["same", "added"]
+
+
+@pytest.mark.usefixtures("_own_runs")
+def test_what_equals_the_latest_version_is_not_saved_twice():
+    workbench.save_reward("short", COUNT)
+    assert len(workbench.save_reward("short", COUNT).versions) == 1
+
+
+@pytest.mark.usefixtures("_own_runs")
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", "x" * 81])
+def test_a_name_that_cannot_be_used_saves_nothing(name):
+    with pytest.raises(SpecError):
+        workbench.save_reward(name, COUNT)
+    assert workbench.list_rewards() == {}
+
+
+@pytest.mark.usefixtures("_own_runs")
+def test_a_removed_reward_can_be_put_back():
+    saved = workbench.save_reward("short", COUNT)
+    assert workbench.remove_reward("short") == saved
+    assert workbench.list_rewards() == {}
+    workbench.restore_reward(saved)
+    assert workbench.read_reward("short") == saved
+
+
+@pytest.mark.usefixtures("_own_runs")
+def test_rows_that_were_kept_come_back_as_they_were():
+    source = workbench.keep_rows("pasted", ROWS)
+    assert workbench.load_source(source.ref).rows == tuple(ROWS)
+    assert workbench.keep_rows("pasted", ROWS).ref == source.ref
+    assert workbench.load_source("set:nowhere") is None
+    assert workbench.load_source("neither") is None
