@@ -7,8 +7,12 @@
     checks/                what reading the source finds wrong with it
     source.py              which name is the reward, and on which line an error is shown; reads, never runs
     repeating_errors.py    whether an error will come again in every attempt
+    shapes/                functions written for other frameworks: which, how they are called, what they return
+
+    rows + Recognized --RowRunner--> RowResults      many rows with functions of any shape, in one worker
 
     runner.py              RewardRunner: one source, one score at a time; a worker that failed is replaced
+    row_runner.py          RowRunner: many rows, in slices of time; row_frames.py: on their way; row_replies.py: their scores
     exchange.py            one request to the worker, and its reply
     judge.py               the model that a reward may ask
     failures.py            ways in which the worker fails, and the errors that they become
@@ -42,14 +46,30 @@ from refine_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from refine_core.rewards.judge import Judge
+    from refine_core.rewards.row_frames import ScorableRow
+    from refine_core.rewards.row_runner import RowResult, RowResults, RowRunner
     from refine_core.rewards.runner import RewardRunner
     from refine_core.rewards.score import Score, ScoreResult, as_score
     from refine_core.rewards.source import find_error_line, find_reward
 
-__all__ = ["Judge", "RewardRunner", "Score", "ScoreResult", "as_score", "find_error_line", "find_reward"]
+__all__ = [
+    "Judge",
+    "RewardRunner",
+    "RowResult",
+    "RowResults",
+    "RowRunner",
+    "ScorableRow",
+    "Score",
+    "ScoreResult",
+    "as_score",
+    "find_error_line",
+    "find_reward",
+]
 
 _HOME = {
     "judge": ("Judge",),
+    "row_frames": ("ScorableRow",),
+    "row_runner": ("RowResult", "RowResults", "RowRunner"),
     "runner": ("RewardRunner",),
     "score": ("Score", "ScoreResult", "as_score"),
     "source": ("find_error_line", "find_reward"),

@@ -58,8 +58,16 @@ _NoKeyError.__name__, _NoAttributeError.__name__ = "KeyError", "AttributeError"
 class Inputs(dict[str, Any]):
     """The program's inputs: a dict whose KeyError says which keys there are."""
 
+    _what = _NO_INPUT
+
     def __missing__(self, name: str) -> Any:
-        raise _NoKeyError(_NO_INPUT, name, tuple(self))
+        raise _NoKeyError(self._what, name, tuple(self))
+
+
+class Columns(Inputs):
+    """Values of a row by name, under whatever name a reward takes them."""
+
+    _what = "there is no {}"
 
 
 class Example(dict[str, Any]):

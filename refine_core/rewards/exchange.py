@@ -20,8 +20,8 @@ from refine_core.rewards.value_codec import NotTransferable, encode_fields
 _Reply = TypeVar("_Reply")
 
 
-def encode_arguments(role: str, fields: Mapping[str, object]) -> object:
-    """Inputs or outputs as JSON. role: "input" or "output". Raises: RewardError for a value that cannot be passed to another process."""
+def encode_arguments(role: str, fields: Mapping[str, object]) -> dict[str, object]:
+    """Inputs or outputs as JSON. role: "input" or "output", for the error. Raises: RewardError for a value that cannot be passed to another process."""
     try:
         return encode_fields(fields)
     except NotTransferable as error:

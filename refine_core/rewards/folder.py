@@ -17,10 +17,10 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from refine_core.concurrency.threads import start_thread
 from refine_core.rewards.limits import FOLDER_BYTES
@@ -33,6 +33,26 @@ _EMPTY_WITHIN_S, _SWEEP_WITHIN_S = 10.0, 600.0
 _BY_DESCRIPTOR = os.name == "posix" and os.scandir in os.supports_fd and os.unlink in os.supports_dir_fd
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _OUR_NAME = re.compile(rf"{re.escape(PREFIX)}([0-9]{{1,9}})-", re.ASCII)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> str:
+    """Make a folder with these files, for the worker to read; returns its path.
+
+    files: name, perhaps with folders before it ("helpers/text.py") -> content. Raises: OSError; ValueError for a name that
+    leads out of the folder, or for more than FOLDER_BYTES.
+    """
+    if sum(map(len, files.values())) > FOLDER_BYTES:
+        raise ValueError(f"the files beside the reward have more than {FOLDER_BYTES >> 20} MiB")
+    folder.mkdir()
+    for name, content in files.items():
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or "/" in parts or "\\" in name or "\0" in name:
+            raise ValueError(f"{name!r} cannot be a file beside the reward")
+        path = folder.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o444)
+    return str(folder)
 
 
 def describe_excess(folder: Path) -> str:

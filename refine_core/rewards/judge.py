@@ -19,16 +19,18 @@ class Judge(Protocol):
     def __call__(self, signature: str, /, **inputs: object) -> Mapping[str, object]: ...
 
 
-def answer_judge(judge: Judge | None, request: JudgeRequest, count: int) -> tuple[Frame, Exception | None]:
+def answer_judge(
+    judge: Judge | None, request: JudgeRequest, count: int, limit: int = JUDGE_CALLS
+) -> tuple[Frame, Exception | None]:
     """The frame that answers a reward's request, and the error of the judge, if it failed.
 
-    count: how many requests the score has made, this one included. Raises: ProtocolError for a malformed
+    count: how many requests the score has made, this one included. limit: how many it may make. Raises: ProtocolError for a malformed
     request, or if the reward has no judge.
     """
     if judge is None:
         raise ProtocolError
-    if count > JUDGE_CALLS:
-        return _answer_error(f"{JUDGE_CALLS} calls of the judge are the limit for one score"), None
+    if count > limit:
+        return _answer_error(f"{limit} calls of the judge are the limit for one score"), None
     try:
         inputs: dict[str, object] = decode(request.inputs)
     except ValueError:

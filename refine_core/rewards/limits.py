@@ -16,3 +16,6 @@ FILE_BYTES, FOLDER_BYTES = 16 << 20, 64 << 20  # of one file in its folder, and 
 RULES = 100  # that are checked after the reward
 REPLY_BYTES = 2 << 20  # one frame of the worker, whatever it says
 REPLY_BRACKETS = 150_000  # in it, texts included: each may be a list to be made
+ROW_TEXT_CHARS = 4_000  # feedback, output and error message of one row among many
+ROWS_FRAME_BYTES, ROWS_BYTES = 4 << 20, 512 << 20  # rows on their way to the worker: one frame, and all
+RESULTS_BYTES = 1 << 20  # of results in one frame, about

@@ -49,12 +49,17 @@ class WorkerProcess:
     """One child process. Creating one takes no time: the child starts in the background.
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
-    ended first. load_within_s: after this it is killed.
+    ended first. load_within_s: after this it is killed. files: name -> content, in a folder that the worker may read.
     confinement: the restrictions that the worker reported before it ran the user's code. Once `ended`: exit_code; kill_reason,
     why we killed it, if we did and it mattered; hung_at_line, the reward's line at which it crashed or was interrupted.
     """
 
-    def __init__(self, load: Mapping[str, object], load_within_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        load: Mapping[str, object],
+        load_within_s: float = 60.0,
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.ready = False
         self.confinement: tuple[str, ...] = ()
         self.ended = False
@@ -78,8 +83,9 @@ class WorkerProcess:
         self._cwd = self._folder / "cwd"
         self._cwd.mkdir()
         try:
-            self._out.put(wire.pack({**load, "stuck": str(self._notes)}))
-        except ValueError:  # the source is too long
+            modules = folder.write_files(self._folder / "files", files) if files else None
+            self._out.put(wire.pack({**load, "stuck": str(self._notes), "files": modules}))
+        except (OSError, ValueError):  # no space for the files; the source is too long
             folder.empty_folder(self._cwd)
             folder.remove_folder(self._folder)
             raise

@@ -16,27 +16,41 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, WorkerError
 from refine_core.rewards.exchange import await_reply, empty_folder, encode_arguments, parse_reply, send_frame
 from refine_core.rewards.failures import WorkerFailure
-from refine_core.rewards.judge import Judge, answer_judge
+from refine_core.rewards.judge import JUDGE_CALLS, Judge, answer_judge
 from refine_core.rewards.limits import MEMORY_BYTES
 from refine_core.rewards.process import Frame, WorkerProcess
+from refine_core.rewards.row_frames import encode_row
 from refine_core.rewards.score import ScoreResult
+from refine_core.rewards.shapes.types import Recognized
 from refine_core.rewards.source import find_error_line, find_reward
-from refine_core.rewards.worker_replies import ErrorReply, JudgeRequest, read_load_reply, read_score_reply
+from refine_core.rewards.worker_replies import (
+    ErrorReply,
+    JudgeRequest,
+    ScoreReply,
+    read_load_reply,
+    read_score_reply,
+)
 from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.spec.rules import Rule
 
 START_S = 10.0  # for Python to come up
 CLOSED = "the reward runner was closed while it ran"  # at the end of the program, too
 GRACE_S = 0.5  # for the worker to report its own timeout before it is killed
+
+_Reply = TypeVar("_Reply")
+_Done = TypeVar("_Done")
+_Scored = tuple[ScoreReply | ErrorReply, Exception | None]
+ReadReply = Callable[[Frame, str], _Reply | JudgeRequest]
+"""Reads a frame of the worker that answers a token. Raises ValueError for one that is not as agreed."""
 
 
 class RewardRunner:
@@ -49,6 +63,9 @@ class RewardRunner:
     judge: what answers the reward's `judge(…)`; without one a reward that asks fails.
     rules: checked after the reward, within its time, by code of the same worker.
     landlock_abi: use no newer Landlock than this, to see what an older kernel would do.
+    recognized: how its functions are called, where that is not `reward(inputs, prediction)`; they replace `name`.
+    expected_inputs: names of inputs that are expected values; only functions of another shape are told them apart.
+    files: name -> content of files that the source may import or read; they lie in a folder that nobody can write to.
     What a reward writes into its folder lasts until its score is given, and loading counts as one.
     Raises: RewardError if the source has a syntax error or no reward to find. Starts nothing.
     """
@@ -64,8 +81,14 @@ class RewardRunner:
         load_timeout_s: float | None = None,
         landlock_abi: int | None = None,
         rules: Sequence[Rule] = (),
+        recognized: Recognized | None = None,
+        expected_inputs: Collection[str] = (),
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
-        self.source, self.name = source, find_reward(source, name)
+        self.source = source
+        self.name = find_reward(source, name) if recognized is None else recognized.functions[0].name
+        self._binding = self.name if recognized is None else recognized.functions[0].access[0]
+        self._recognized, self._expected, self._files = recognized, expected_inputs, dict(files or {})
         self.timeout_s, self.memory_bytes = timeout_s, memory_bytes
         self.load_timeout_s = 3 * timeout_s if load_timeout_s is None else load_timeout_s
         self._judge, self._landlock_abi, self._rules = judge, landlock_abi, tuple(rules)
@@ -98,6 +121,15 @@ class RewardRunner:
         """Start the worker in the background. May be repeated. Raises: WorkerError if closed."""
         self._running_process()
 
+    def load(self, cancel: Cancel | None = None) -> None:
+        """Wait until the worker has run the source's top level. Raises: as `score`."""
+        self._guard(lambda _process: None, cancel or Cancel())
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def close(self) -> None:
         """Kill the worker. A score that runs in another thread ends with a RewardError. May be repeated."""
         with self._starting:
@@ -114,17 +146,60 @@ class RewardRunner:
         is an error, "NotTransferable": see value_codec.py. One score at a time: others wait for their turn.
         Raises: RewardError; WorkerError; RunCancelled once `cancel` is set; what the judge raises beyond Exception.
         """
-        token = cancel or Cancel()
         request: Frame = {
+            "op": "score",
             "args": encode_arguments("input", args),
             "prediction": encode_arguments("output", prediction),
         }
-        with self._take_turn(token):
+        if self._recognized is not None:
+            request["row"] = self._encode_row(args, prediction)
+        began = time.monotonic()
+        answer: _Scored = self.exchange(request, read_score_reply, cancel or Cancel())
+        reply, failure = answer
+        took_s = time.monotonic() - began
+        if isinstance(reply, ErrorReply):
+            raise self.to_error(reply) from (failure if reply.type_name == "JudgeError" else None)
+        unmet = tuple(rule.name for i, rule in enumerate(self._rules) if i in reply.unmet)
+        return ScoreResult(
+            reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals, unmet
+        )
+
+    def exchange(
+        self,
+        request: Frame,
+        read: ReadReply[_Reply],
+        cancel: Cancel,
+        *,
+        judge_calls: int = JUDGE_CALLS,
+        prepare: Callable[[WorkerProcess], None] | None = None,
+    ) -> tuple[_Reply, Exception | None]:
+        """Send one request to the loaded worker, answer what it asks of the judge, and return its reply.
+
+        judge_calls: allowed until the reply. prepare: called with the process before the request is sent.
+        Returns the reply, and the last error of the judge. Raises: as `score`.
+        """
+
+        def ask(process: WorkerProcess) -> tuple[_Reply, Exception | None]:
+            if prepare is not None:
+                prepare(process)
+            return self._exchange(process, request, read, cancel, judge_calls)
+
+        return self._guard(ask, cancel)
+
+    def exchange_with(
+        self, process: WorkerProcess, request: Frame, read: ReadReply[_Reply], cancel: Cancel
+    ) -> _Reply:
+        """One request more, from within `prepare`."""
+        return self._exchange(process, request, read, cancel, 0)[0]
+
+    def _guard(self, work: Callable[[WorkerProcess], _Done], cancel: Cancel) -> _Done:
+        """Do something with the loaded worker, alone, and end the worker if it fails."""
+        with self._take_turn(cancel):
             process = self._running_process()
             try:
                 if self._loaded is not process:
-                    self._await_loaded(process, token)
-                return self._exchange(process, request, token)
+                    self._await_loaded(process, cancel)
+                return work(process)
             except WorkerFailure as failure:
                 process.kill()
                 limit_s = self.timeout_s if self._loaded is process else self.load_timeout_s
@@ -162,10 +237,11 @@ class RewardRunner:
                 "memory_bytes": self.memory_bytes,
                 "judge": self._judge is not None,
                 "landlock_abi": self._landlock_abi,
+                "plan": None if self._recognized is None else self._recognized.to_plan(),
                 **_list_folders(),
             }
             try:
-                process = WorkerProcess(load, START_S + self.load_timeout_s + GRACE_S)
+                process = WorkerProcess(load, START_S + self.load_timeout_s + GRACE_S, self._files)
             except (OSError, ValueError, RuntimeError) as error:  # no folder, source too long, no thread
                 raise WorkerError(f"the reward worker cannot be started: {error}") from error
             self._processes.append(process)
@@ -175,40 +251,50 @@ class RewardRunner:
         failure = parse_reply(read_load_reply, await_reply(process, process.load_deadline, cancel))
         if failure is not None:
             process.kill()
-            raise self._to_error(failure, loading=True)
+            raise self.to_error(failure, loading=True)
         empty_folder(process)
         self._confinement = process.confinement
         self._loaded = process
 
-    def _exchange(self, process: WorkerProcess, request: Frame, cancel: Cancel) -> ScoreResult:
+    def _exchange(
+        self,
+        process: WorkerProcess,
+        request: Frame,
+        read: ReadReply[_Reply],
+        cancel: Cancel,
+        judge_calls: int,
+    ) -> tuple[_Reply, Exception | None]:
         token, began = secrets.token_hex(16), time.monotonic()
-        deadline = began + self.timeout_s + GRACE_S
-        judge_calls = 0
-        send_frame(process, {"op": "score", "token": token, **request})
+        slice_s = request.get("slice_s", 0.0)
+        deadline = began + self.timeout_s + GRACE_S + (slice_s if isinstance(slice_s, float) else 0.0)
+        calls, failure = 0, None
+        send_frame(process, {**request, "token": token})
         while True:
-            reply = parse_reply(read_score_reply, await_reply(process, deadline, cancel), token)
+            reply = parse_reply(read, await_reply(process, deadline, cancel), token)
             if not isinstance(reply, JudgeRequest):
                 break
-            judge_calls, asked_at = judge_calls + 1, time.monotonic()
-            answer, failure = answer_judge(self._judge, reply, judge_calls)
+            calls, asked_at = calls + 1, time.monotonic()
+            answer, failure = answer_judge(self._judge, reply, calls, judge_calls)
             deadline += time.monotonic() - asked_at
             send_frame(process, answer)
-        took_s = time.monotonic() - began
-        if reply.threads or (isinstance(reply, ErrorReply) and reply.type_name == "MemoryLimit"):
+        threads = getattr(reply, "threads", 0)
+        if threads or (isinstance(reply, ErrorReply) and reply.type_name == "MemoryLimit"):
             process.kill()  # its threads would keep running, or leave no memory for the next score
         else:
             empty_folder(process)
-        if isinstance(reply, ErrorReply):
-            raise self._to_error(reply) from (
-                failure if judge_calls and reply.type_name == "JudgeError" else None
-            )
-        unmet = tuple(rule.name for i, rule in enumerate(self._rules) if i in reply.unmet)
-        return ScoreResult(
-            reply.value, reply.feedback, reply.parts, reply.stdout, took_s, reply.refusals, unmet
-        )
+        return reply, failure
 
-    def _to_error(self, failure: ErrorReply, *, loading: bool = False) -> RewardError:
-        """The worker's failure as an error. loading: it failed before its first score, so each score fails; else its own line is blamed."""
+    def _encode_row(self, args: Mapping[str, object], prediction: Mapping[str, object]) -> list[object]:
+        """Inputs that are expected values stand apart from the others."""
+        inputs = {name: value for name, value in args.items() if name not in self._expected}
+        expected = {name: value for name, value in args.items() if name in self._expected}
+        return encode_row(inputs, prediction, expected)
+
+    def to_error(self, failure: ErrorReply, *, loading: bool = False, name: str | None = None) -> RewardError:
+        """The worker's failure as an error.
+
+        loading: it failed before its first score, so each score fails; else its own line is blamed. name: of the function.
+        """
         line, message = self._line_in_source(failure.line), failure.message
         failed = self._rules[failure.rule : failure.rule + 1] if failure.rule is not None else ()
         rule = failed[0].name if failed else None
@@ -216,7 +302,7 @@ class RewardRunner:
             message = f"the check of {rule} failed: {message}"
         elif line is None and not loading:
             returned = failure.type_name in {"WrongType", "NotFinite"}
-            line = find_error_line(self.source, self.name, returned=returned)
+            line = find_error_line(self.source, name or self._binding, returned=returned)
         return RewardError(
             message,
             type_name=failure.type_name,

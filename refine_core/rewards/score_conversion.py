@@ -28,7 +28,7 @@ def convert_score(result: object) -> tuple[float, str, dict[str, float]]:
     """
     if type(result) is float and math.isfinite(result):  # as nearly every reward returns
         return result, "", {}
-    if isinstance(result, (bool, int, float)) or _is_scalar(result):
+    if isinstance(result, (bool, int, float)) or is_scalar(result):
         return to_finite_float(result, _SUBJECT, RETURN), "", {}
     if not isinstance(result, type):
         if all(hasattr(result, name) for name in ("value", "feedback", "parts")):
@@ -40,8 +40,8 @@ def convert_score(result: object) -> tuple[float, str, dict[str, float]]:
 
 def to_finite_float(value: object, subject: str, expected: str = EXPECTED) -> float:
     """The value as a finite float. subject: how an error's sentence begins; expected: what it asks for. Raises: NotAScore."""
-    if _is_scalar(value):
-        value = value.item()  # type: ignore[attr-defined]  # _is_scalar looked
+    if is_scalar(value):
+        value = value.item()  # type: ignore[attr-defined]  # is_scalar looked
     try:
         if isinstance(value, float):
             # The base class's own method: a subclass may have replaced it.
@@ -84,7 +84,8 @@ def _convert_parts(value: object, feedback: object, parts: object) -> tuple[floa
     return to_finite_float(value, "the score's value is"), str.__str__(feedback), named
 
 
-def _is_scalar(value: object) -> bool:
+def is_scalar(value: object) -> bool:
+    """Whether it is one number of an array library, such as NumPy's."""
     return getattr(value, "shape", None) == () and callable(getattr(value, "item", None))
 
 

@@ -124,10 +124,10 @@ def _names_of(node: ast.AST) -> list[str]:
 
 def _bindings(tree: ast.Module) -> dict[str, _Binding]:
     """What the top level binds; of several bindings of one name the last."""
-    return {binding.name: binding for node in _top_level(tree.body) for binding in _bound_by(node)}
+    return {binding.name: binding for node in iter_top_level(tree.body) for binding in _bound_by(node)}
 
 
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def iter_top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Every statement that runs with the module, those inside `if`, `try`, `with` and loops included."""
     pending: list[ast.AST] = [*reversed(body)]
     while pending:

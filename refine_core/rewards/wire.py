@@ -29,6 +29,11 @@ def pack(message: dict[str, object]) -> bytes:
     return len(body).to_bytes(HEADER_BYTES, "little") + body
 
 
+def measure(value: object) -> int:
+    """How many bytes a JSON value takes in a frame."""
+    return len(_encode(value))
+
+
 def pack_reply(message: dict[str, object]) -> bytes:
     """The same for a frame of the worker, which is bounded more narrowly. Raises: ValueError."""
     frame = pack(message)

@@ -8,6 +8,12 @@
                                          <-       call(token, signature, inputs)       any number of times
     answer(value | error)                ->
                                          <-       scored(token, value, ...) | error(token, ...)
+    keep(token, rows)                    ->
+                                         <-       kept(token, count)
+    score_rows(token, units, slice_s)    ->                                        calls as above, then
+                                         <-       rows_scored(token, results, units_done, left, ...)
+    more(token)                          ->
+                                         <-       rows_scored(token, the results that did not fit into one frame)
 
 One frame is expected at a time. The channel is a pair of duplicated descriptors: the user's code finds /dev/null at 0, 1
 and 2, and what it prints is kept and sent along. End of input ends the process, without its exit handlers.
@@ -37,7 +43,7 @@ from refine_core.rewards.arguments import Inputs, Prediction
 from refine_core.rewards.channel import Channel
 from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain_error, join_sentences
 from refine_core.rewards.error_frames import clip, make_error
-from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, NAME_CHARS, PARTS
+from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, NAME_CHARS, PARTS, RESULTS_BYTES
 from refine_core.rewards.sandbox_api import (
     FILE,
     RULE_FILE,
@@ -74,20 +80,25 @@ class Worker:
         self._refusals = RefusalWatch([], "")
         self._module = self._new_module()
         self._reward: Callable[[Any, Any], object] = self._not_loaded
+        self._scoring: Any = None  # shapes.scoring.Scoring, where the load frame holds a plan
+        self._unsent: list[Any] = []
         self._rules: list[Callable[[Any, Any], object]] = []
         self._rule: int | None = None  # the place of the rule that is at work
 
-    def load(self, confinement: list[str]) -> bool:
-        """Run the source and send the result. False: it failed, and nothing is left to do."""
+    def load(self, confinement: list[str], folder: str) -> bool:
+        """Run the source and send the result. False: it failed, and nothing is left to do. folder: where it may write."""
         reply: dict[str, object] = {"op": "loaded"}
-        self._refusals = RefusalWatch(confinement, os.getcwd())
+        self._refusals = RefusalWatch(confinement, folder)
         self._refusals.start()
         try:
             try:
                 self._clock.start(self._load["load_timeout_s"])
                 code = compile(self._load["source"], FILE, "exec", dont_inherit=True)
                 exec(code, vars(self._module))  # noqa: S102  # what this process is for
-                self._reward = self._find_reward(self._load["name"])
+                if self._load["plan"] is None:
+                    self._reward = self._find_reward(self._load["name"])
+                else:
+                    self._plan_calls()
                 self._load_rules()
             finally:
                 self._clock.stop()
@@ -136,6 +147,87 @@ class Worker:
         reply |= {"token": token, "stdout": self._output.take(), "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # threading.active_count() sees only its own
         with self._judging:  # a thread of the reward's may have asked, and its answer is still to come
             self._channel.send(reply)
+
+    def serve(self, request: dict[str, Any]) -> None:
+        """Do what a frame asks for."""
+        operation = request["op"]
+        if operation == "score":
+            self.score(request) if self._scoring is None else self._score_shaped(request)
+        elif operation == "keep":
+            count = self._scoring.keep(request["rows"])
+            self._channel.send({"op": "kept", "token": request["token"], "count": count})
+        elif operation == "more":
+            self._send_results(request["token"], 0)
+        else:
+            self._score_rows(request)
+
+    def _score_shaped(self, request: dict[str, Any]) -> None:
+        """Score one prediction with functions of another shape than `refine`, and send the result as `score` does."""
+        token, limit = request["token"], self._load["timeout_s"]
+        sys.stdout = sys.stderr = self._output
+        self._token, self._rule = token, None
+        self._refusals.clear()
+        outcome = self._scoring.score_one(request["row"])
+        result = outcome if isinstance(outcome, dict) else {"v": outcome, "f": "", "p": {}, "o": ""}
+        if "e" in result:
+            reply: dict[str, object] = result["e"]
+        elif result["v"] is None:
+            reply = make_error(
+                "Unscored", "the reward gave no score (None or NaN); an attempt needs one", None
+            )
+        else:
+            reply = {"op": "scored", "value": result["v"], "parts": result["p"], "feedback": result["f"]}
+            reply |= {"refusals": self._refusals.list_refusals(), "unmet": []}
+            if self._rules:
+                reply |= self._check_rules(request, limit)
+        self._token = None
+        reply |= {"token": token, "stdout": result["o"], "threads": min(_thread._count(), 10_000)}  # noqa: SLF001  # as in score
+        with self._judging:
+            self._channel.send(reply)
+
+    def _check_rules(self, request: dict[str, Any], limit: float) -> dict[str, object]:
+        """The places of the rules that are not met, or the error of one."""
+        try:
+            try:
+                self._clock.start(limit)
+                args, prediction = Inputs(decode(request["args"])), Prediction(decode(request["prediction"]))
+                return {"unmet": self._find_unmet(args, prediction)}
+            finally:
+                self._clock.stop()
+        except BaseException as error:  # noqa: BLE001  # as in load
+            return self._failure(error, limit)
+
+    def _score_rows(self, request: dict[str, Any]) -> None:
+        """Score kept rows until the slice of time is over, and send the results."""
+        sys.stdout = sys.stderr = self._output
+        self._token, self._rule = request["token"], None
+        self._refusals.clear()
+        results = self._scoring.score_units(request["units"], request["slice_s"])
+        self._token = None
+        self._unsent = [one for unit in results for one in unit]
+        self._unsent.reverse()
+        with self._judging:  # as in score
+            self._send_results(request["token"], len(results))
+
+    def _send_results(self, token: str, units_done: int) -> None:
+        """Send as many results as fit into a frame."""
+        size, part = 0, []
+        while self._unsent and size < RESULTS_BYTES:
+            result = self._unsent.pop()
+            part.append(result)
+            size += 24 if not isinstance(result, dict) else len(ascii(result))
+        self._channel.send(
+            {
+                "op": "rows_scored",
+                "token": token,
+                "results": part,
+                "units_done": units_done,
+                "left": len(self._unsent),
+                "refusals": self._refusals.list_refusals(),
+                # As in score; a worker that has something to send is not replaced yet.
+                "threads": 0 if self._unsent else min(_thread._count(), 10_000),  # noqa: SLF001
+            }
+        )
 
     def judge(self, signature: str, /, **inputs: object) -> Prediction:
         """Ask the runner's judge. Waiting for it does not count towards the time limit."""
@@ -215,6 +307,19 @@ class Worker:
             name, join_sentences(f"{name}: {text}" if text else name, more), line, frames, column
         )
 
+    def _plan_calls(self) -> None:
+        """Reach the functions that the plan names."""
+        from refine_core.rewards.shapes.scoring import Scoring
+
+        self._scoring = Scoring(
+            self._load["plan"],
+            self._module,
+            self._load["timeout_s"],
+            clock=self._clock,
+            output=self._output,
+            describe=self._failure,
+        )
+
     def _find_reward(self, name: str) -> Callable[[Any, Any], object]:
         reward = vars(self._module).get(name, self)
         if reward is self:
@@ -228,6 +333,8 @@ class Worker:
 
     def _new_module(self) -> ModuleType:
         module = ModuleType("reward_module")
+        if self._load["files"] is not None:
+            module.__file__ = os.path.join(self._load["files"], FILE)  # noqa: PTH118  # no pathlib here
         module.__loader__ = _Source(self._load["source"])  # type: ignore[assignment]  # all that linecache asks for
         vars(module)["judge"] = self.judge if self._load["judge"] else _no_judge
         if "Score" in self._load["source"]:  # it brings dataclasses, which take a while
@@ -273,14 +380,20 @@ def main() -> None:
         faulthandler.register(signal.SIGUSR1, file=stuck, all_threads=False)
     sys.argv, sys.dont_write_bytecode = [FILE], True
     sys.path[:] = sandbox.list_import_folders(load["path"])
+    folder, files = os.getcwd(), load["files"]
+    if files is not None:  # beside the reward, and where it looks for files without a path
+        sys.path.insert(0, files)
+        os.chdir(files)
     worker = Worker(channel, load)
+    if load["plan"] is not None:
+        from refine_core.rewards.shapes import scoring  # noqa: F401  # while our own code may still be read
     restricted_library.restrict_library(
         "\n".join([load["source"], *(rule["source"] for rule in load["rules"])])
     )  # our own code may not be read from now on
     confinement = with_parent + sandbox.limit_resources(load["memory_bytes"])
-    confinement += sandbox.enter_sandbox(os.getcwd(), load["private"], load["landlock_abi"])
+    confinement += sandbox.enter_sandbox(folder, load["private"], load["landlock_abi"])
     channel.send({"op": "ready", "confinement": confinement})
-    if worker.load(confinement):
+    if worker.load(confinement, folder):
         while True:
-            worker.score(channel.receive())
+            worker.serve(channel.receive())
     channel.receive()  # nothing more comes: wait for the end of input

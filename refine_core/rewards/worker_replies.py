@@ -68,13 +68,13 @@ def read_ready_reply(frame: dict[str, object]) -> tuple[str, ...]:
     steps = frame.get("confinement")
     if frame.get("op") != "ready" or not isinstance(steps, list) or len(steps) > FRAMES:
         raise ValueError("not ready")
-    return tuple(_read_text({"step": step}, "step", NAME_CHARS) for step in steps)
+    return tuple(read_text({"step": step}, "step", NAME_CHARS) for step in steps)
 
 
 def read_load_reply(frame: dict[str, object]) -> ErrorReply | None:
     """Why the source could not be loaded; None if it is. Raises: ValueError."""
     if frame.get("op") == "error":
-        return _read_error(frame)
+        return read_error(frame)
     if frame.get("op") != "loaded":
         raise ValueError("neither loaded nor an error")
     return None
@@ -88,9 +88,9 @@ def read_score_reply(frame: dict[str, object], token: str) -> ScoreReply | Error
     if operation == "scored":
         return _read_score(frame)
     if operation == "error":
-        return _read_error(frame)
+        return read_error(frame)
     if operation == "call":
-        return _read_judge_request(frame)
+        return read_judge_request(frame)
     raise ValueError("no such operation")
 
 
@@ -105,55 +105,60 @@ def _read_score(frame: dict[str, object]) -> ScoreReply:
     if not isinstance(unmet, list) or len(unmet) > RULES:
         raise ValueError("unmet")
     return ScoreReply(
-        _read_float(frame.get("value")),
-        _read_text(frame, "feedback", FEEDBACK_CHARS + MARGIN_CHARS),
-        {name: _read_float(value) for name, value in parts.items()},
-        tuple(_read_text({"refusal": refusal}, "refusal", REFUSAL_CHARS) for refusal in refusals),
-        tuple(map(_read_count, unmet)),
-        _read_text(frame, "stdout", STDOUT_CHARS + MARGIN_CHARS),
-        _read_count(frame.get("threads")),
+        read_float(frame.get("value")),
+        read_text(frame, "feedback", FEEDBACK_CHARS + MARGIN_CHARS),
+        {name: read_float(value) for name, value in parts.items()},
+        tuple(read_text({"refusal": refusal}, "refusal", REFUSAL_CHARS) for refusal in refusals),
+        tuple(map(read_count, unmet)),
+        read_text(frame, "stdout", STDOUT_CHARS + MARGIN_CHARS),
+        read_count(frame.get("threads")),
     )
 
 
-def _read_error(frame: dict[str, object]) -> ErrorReply:
+def read_error(frame: dict[str, object]) -> ErrorReply:
+    """An error frame. Raises: ValueError, as do the others."""
     frames = frame.get("frames")
     if not isinstance(frames, list) or len(frames) > FRAMES:
         raise ValueError("frames")
     line, column, rule = frame.get("line"), frame.get("column"), frame.get("rule")
     return ErrorReply(
-        _read_text(frame, "type", NAME_CHARS),
-        _read_text(frame, "message", MESSAGE_CHARS + MARGIN_CHARS),
-        None if line is None else _read_count(line),
-        None if column is None else _read_count(column),
+        read_text(frame, "type", NAME_CHARS),
+        read_text(frame, "message", MESSAGE_CHARS + MARGIN_CHARS),
+        None if line is None else read_count(line),
+        None if column is None else read_count(column),
         tuple(map(_read_frame, frames)),
-        None if rule is None else _read_count(rule),
-        _read_text(frame, "stdout", STDOUT_CHARS + MARGIN_CHARS),
-        _read_count(frame.get("threads", 0)),
+        None if rule is None else read_count(rule),
+        read_text(frame, "stdout", STDOUT_CHARS + MARGIN_CHARS),
+        read_count(frame.get("threads", 0)),
     )
 
 
-def _read_judge_request(frame: dict[str, object]) -> JudgeRequest:
+def read_judge_request(frame: dict[str, object]) -> JudgeRequest:
+    """A question to the judge."""
     inputs = frame.get("inputs")
     if not isinstance(inputs, dict):
         raise ValueError("inputs")  # noqa: TRY004  # it is the frame that is wrong
     wire.check_judge_inputs(inputs)
-    return JudgeRequest(_read_text(frame, "signature", MESSAGE_CHARS), inputs)
+    return JudgeRequest(read_text(frame, "signature", MESSAGE_CHARS), inputs)
 
 
-def _read_text(frame: dict[str, object], key: str, chars: int) -> str:
+def read_text(frame: dict[str, object], key: str, chars: int) -> str:
+    """A text of at most `chars` characters."""
     value = frame.get(key)
     if not isinstance(value, str) or len(value) > chars:
         raise ValueError(key)
     return value
 
 
-def _read_float(value: object) -> float:
+def read_float(value: object) -> float:
+    """A finite float."""
     if not isinstance(value, float) or not math.isfinite(value):  # JSON reads 1e999 as infinity
         raise ValueError("not a finite number")
     return value
 
 
-def _read_count(value: object) -> int:
+def read_count(value: object) -> int:
+    """A line, a column or a count."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LINES:
         raise ValueError("not a line or a count")
     return value
@@ -162,4 +167,4 @@ def _read_count(value: object) -> int:
 def _read_frame(pair: object) -> tuple[str, int]:
     if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004  # a pair
         raise ValueError("frames")
-    return _read_text({"function": pair[0]}, "function", NAME_CHARS), _read_count(pair[1])
+    return read_text({"function": pair[0]}, "function", NAME_CHARS), read_count(pair[1])

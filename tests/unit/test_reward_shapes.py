@@ -1,0 +1,144 @@
+"""Reward functions of other frameworks: which shape a source has, how its functions are called, what their returns mean."""
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from refine_core.rewards import RowRunner
+from refine_core.rewards.shapes import ArgumentQuestion, Recognized, describe_shape, recognize
+
+
+@dataclass(frozen=True)
+class Sample:
+    inputs: dict = field(default_factory=lambda: {"question": "What is 2 + 2?"})
+    prediction: dict = field(default_factory=lambda: {"output": "4"})
+    expected: object = field(default_factory=lambda: {"answer": "4"})
+    group: str | None = None
+
+
+def score(source, *rows, shape=None, functions=None, **options):
+    """The results of rows, one worker for all of them."""
+    recognized = recognize(source, functions, shape)
+    assert isinstance(recognized, Recognized), recognized
+    with RowRunner(recognized, rows or (Sample(),), **options) as runner:
+        return runner.score()
+
+
+def values(source, *rows, **options):
+    return [one.value for one in score(source, *rows, **options).results]
+
+
+HEADERS = {
+    "refine": ["def r(args, pred): ...", "def r(inputs, prediction): ..."],
+    "dspy": ["def r(example, pred, trace=None): ...", "def r(gold, prediction): ..."],
+    "gepa": ["def r(gold, pred, trace=None, pred_name=None, pred_trace=None): ..."],
+    "trl": ["def r(completions, **kwargs): ...", "async def r(prompts, completions, answer, **kw): ..."],
+    "verifiers": [
+        "def r(prompt, completion, answer, state): ...",
+        "def r(completion, **kwargs): ...",
+        "def r(task, info): ...",
+        "def r(completions, answers): ...",
+    ],
+    "verl": [
+        "def r(data_source, solution_str, ground_truth, extra_info=None): ...",
+        "def r(solution_str, ground_truth): ...",
+        "def r(data_sources, solution_strs, ground_truths, extra_infos): ...",
+    ],
+    "openrlhf": ["def r(queries, prompts, labels): ..."],
+    "openai": ["def grade(sample, item): ...", "def r(sample, item): ...", "def grade(s, i): ..."],
+    "promptfoo": ["def get_assert(output, context): ...", "def r(output, context): ..."],
+    "langsmith": ["def r(outputs, reference_outputs): ...", "def r(run, example): ..."],
+    "langfuse": ["def r(*, input, output, expected_output, metadata=None, **kwargs): ..."],
+    "mlflow": ["@scorer\ndef r(inputs, outputs): ...", "def r(outputs, expectations): ..."],
+    "braintrust": ["def r(input, output, expected): ...", "def r(output, expected=None): ..."],
+    "inspect": [
+        "@scorer(metrics=[accuracy()])\ndef r():\n    async def score(state, target): ...\n    return score"
+    ],
+    "deepeval": ["class R:\n    def measure(self, test_case): ..."],
+    "by_name": ["def r(output, question): ...", "def r(outputs, inputs): ..."],
+}
+
+
+@pytest.mark.parametrize(("shape", "source"), [(s, one) for s, many in HEADERS.items() for one in many])
+def test_a_shape_is_told_by_names_of_parameters_and_decorators(shape, source):
+    assert recognize(source).shape == shape
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def r(x, y): ...",
+        "def r(a): ...",
+        "def r(state): ...",
+        "def r(answer, question): ...",
+        "r = lambda a, b: 1",
+    ],
+)
+def test_what_names_do_not_tell_is_asked_and_never_counted(source):
+    question = recognize(source)
+    assert isinstance(question, ArgumentQuestion)
+    assert question.function == "r"
+    assert set(question.parameters) <= {"x", "y", "a", "b", "state", "answer", "question"}
+
+
+def test_the_line_above_the_editor_names_shape_and_parameters():
+    line = describe_shape(recognize("def r(completions, answer): ..."))
+    assert line == "Read as a TRL reward: completions, answer"
+
+
+def test_several_functions_become_parts_with_weights():
+    source = """
+def correct(completions, answer, **kwargs):
+    return [float(c == a) for c, a in zip(completions, answer)]
+
+def short(completions, **kwargs):
+    return [0.5 for c in completions]
+"""
+    [result] = score(source, functions={"correct": 2.0, "short": None}).results
+    assert (result.value, result.parts) == (2.5, {"correct": 1.0, "short": 0.5})
+
+
+@pytest.mark.parametrize("nothing", ["None", "float('nan')"])
+@pytest.mark.parametrize("shape", ["refine", "dspy", "langsmith", "trl"])
+def test_none_and_nan_are_unscored_and_never_zero(shape, nothing):
+    header = HEADERS[shape][0].removesuffix(" ...")
+    given = f"[{nothing}]" if shape == "trl" else nothing
+    [result] = score(f"{header}\n    return {given}").results
+    assert (result.value, result.error) == (None, None)
+    assert result.framework_outcome
+
+
+def test_a_group_is_never_split_between_two_calls():
+    source = "def r(completions, **kwargs):\n    return [float(len(completions))] * len(completions)"
+    rows = [Sample(group=f"g{i // 50}") for i in range(150)]
+    found = values(source, *rows)
+    assert set(found) == {50.0}
+
+
+def test_a_batch_reward_that_looks_at_its_neighbours_is_named():
+    source = "def r(completions, **kwargs):\n    return [1 / len(completions)] * len(completions)"
+    assert score(source, Sample(), Sample()).changed_alone == (0, 1)
+    assert score(source.replace("len(completions)]", "2]"), Sample(), Sample()).changed_alone == ()
+
+
+def test_one_bad_row_does_not_keep_its_batch_from_its_scores():
+    source = "def r(completions, **kwargs):\n    return [1 / int(c) for c in completions]"
+    good, bad, other = score(
+        source, Sample(), Sample(prediction={"output": "0"}), Sample(prediction={"output": "2"})
+    ).results
+    assert (good.value, other.value) == (0.25, 0.5)
+    assert (bad.error.type_name, bad.error.line) == ("ZeroDivisionError", 2)
+    assert "stops" in bad.framework_outcome
+
+
+def test_a_row_that_kills_the_worker_leaves_the_others_their_scores():
+    source = "import os\ndef r(args, pred):\n    return 1.0 if pred.output != 'die' else os._exit(1)"
+    rows = [Sample(), Sample(prediction={"output": "die"}), Sample()]
+    first, second, third = score(source, *rows).results
+    assert (first.value, third.value) == (1.0, 1.0)
+    assert second.error.type_name == "WorkerDied"
+
+
+def test_the_plan_is_json():
+    assert json.loads(json.dumps(recognize(HEADERS["trl"][0]).to_plan()))["functions"][0]["per"] == "batch"
