@@ -1,12 +1,13 @@
 // Which attempt would be returned at each threshold, and the threshold itself: one picture, dragged without a server.
 
-import { draw, make } from "./dom.js";
+import { draw, hatches, make } from "./dom.js";
 
 const LEFT = 22;
 const RIGHT = 14;
 const TOP = 22;
 const HEIGHT = 130;
 const KEY_STEPS = 20;
+const MAX_LEVELS = 6; // attempts that are named beside the curve
 
 export class Curve {
   constructor(preview, commit) {
@@ -36,11 +37,11 @@ export class Curve {
 
   segment() {
     const { segments } = this.curve;
-    return segments.find((one) => this.now <= one.to) ?? segments.at(-1);
+    return segments.find((one) => this.now < one.to || (one.closed && this.now === one.to)) ?? segments.at(-1);
   }
 
   text() {
-    return this.now === this.curve.value ? this.curve.value_text : this.now.toFixed(2);
+    return this.now === this.curve.value ? this.curve.value_text : this.now.toFixed(this.curve.decimals);
   }
 
   draw() {
@@ -48,9 +49,12 @@ export class Curve {
     const width = this.width ?? 220;
     const span = curve.high - curve.low || 1;
     const x = (value) => LEFT + ((value - curve.low) / span) * (width - LEFT - RIGHT);
-    const levels = curve.levels;
-    const y = (level) => TOP + 6 + (levels.indexOf(level) / Math.max(1, levels.length - 1)) * (HEIGHT - TOP - 26);
+    const last = Math.max(1, curve.attempts);
+    const y = (level) => TOP + 6 + ((level - 1) / Math.max(1, last - 1)) * (HEIGHT - TOP - 26);
+    const every = Math.ceil(last / MAX_LEVELS);
+    const levels = Array.from({ length: last }, (_, i) => i + 1).filter((level) => (level - 1) % every === 0);
     const picture = draw("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": curve.alt });
+    picture.append(hatches("curve"));
     picture.append(draw("text", { x: LEFT, y: 13, text: curve.title, class: "name" }));
     for (const level of levels) {
       picture.append(
@@ -61,16 +65,17 @@ export class Curve {
     let before = null;
     for (const one of curve.segments) {
       const [from, to] = [x(Math.max(one.from, curve.low)), x(Math.min(one.to, curve.high))];
-      if (one.kind === "unknown" || one.kind === "other") {
-        picture.append(draw("rect", { x: from, y: TOP, width: Math.max(0, to - from), height: HEIGHT - TOP, class: `zone ${one.kind}` }));
+      if (one.kind !== "exact") {
+        picture.append(draw("rect", { x: from, y: TOP, width: Math.max(0, to - from), height: HEIGHT - TOP, class: `zone ${one.kind}`, fill: `url(#curve-${one.kind === "unknown" ? "dense" : "light"})` }));
       }
-      if (one.level !== null) {
+      if (one.level !== null && one.from === one.to) picture.append(draw("circle", { cx: from, cy: y(one.level), r: 3.4, class: "point" }));
+      else if (one.level !== null) {
         if (before !== null && before.level !== one.level) {
           picture.append(draw("path", { d: `M${from} ${y(before.level)} V${y(one.level)}`, class: `line ${one.kind}` }));
         }
         picture.append(draw("path", { d: `M${from} ${y(one.level)} H${to}`, class: `line ${one.kind}` }));
       }
-      before = one.level === null ? null : one;
+      if (one.from !== one.to) before = one.level === null ? null : one;
     }
     picture.append(draw("path", { d: `M${x(this.now)} ${TOP - 4} V${HEIGHT}`, class: "cursor" }));
     this.picture.replaceChildren(picture);
@@ -78,6 +83,10 @@ export class Curve {
     this.ends.replaceChildren(make("span", { text: curve.low_text }), this.value, make("span", { text: curve.high_text }));
     this.words.textContent = this.segment()?.words ?? "";
     this.slider.setAttribute("aria-valuetext", `${this.text()}. ${this.words.textContent}`);
+  }
+
+  round(value) {
+    return Number(value.toFixed(this.curve.decimals));
   }
 
   slide() {
@@ -88,7 +97,7 @@ export class Curve {
 
   release() {
     if (this.now === this.sent) return;
-    this.now = Math.round(this.now * 100) / 100;
+    this.now = this.round(this.now);
     this.sent = this.now;
     this.slider.value = this.now;
     this.draw();
@@ -102,7 +111,7 @@ export class Curve {
     event.preventDefault();
     const { low, high } = this.curve;
     const wanted = this.now + (by * (high - low)) / KEY_STEPS;
-    this.slider.value = Math.round(Math.min(high, Math.max(low, wanted)) * 100) / 100;
+    this.slider.value = this.round(Math.min(high, Math.max(low, wanted)));
     this.slide();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.release(), 300);

@@ -56,3 +56,10 @@ export const icon = (kind) => {
   const shape = mark(kind, 8, 8);
   return shape && draw("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, shape);
 };
+
+/** The two hatches, named `of-light` and `of-dense`. */
+export function hatches(of) {
+  const lines = (kind, gap) =>
+    draw("pattern", { id: `${of}-${kind}`, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, draw("path", { d: `M0 0 V${gap}`, class: kind }));
+  return draw("defs", {}, lines("light", 9), lines("dense", 5));
+}

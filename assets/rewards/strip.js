@@ -1,11 +1,12 @@
 // The what-if strip: each attempt's old and new score, what of it is exact, what is not comparable, and what nobody tried.
 
-import { draw, make, mark } from "./dom.js";
+import { draw, hatches, make, mark } from "./dom.js";
 
 const LEFT = 34;
 const TOP = 22;
 const BOTTOM = 20;
 const HEIGHT = 172;
+const FILLS = { other: "url(#strip-light)", unknown: "url(#strip-dense)" };
 const WORDS_PX = 6.4; // of a letter of a zone's label
 
 export class Strip {
@@ -35,7 +36,7 @@ export class Strip {
     const y = (value) => TOP + 8 + (1 - (value - strip.low) / span) * (HEIGHT - TOP - BOTTOM - 16);
     const base = HEIGHT - BOTTOM;
     const picture = draw("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": strip.alt });
-    picture.append(hatches());
+    picture.append(hatches("strip"));
     for (const tick of strip.ticks) {
       picture.append(
         draw("path", { d: `M${LEFT} ${y(tick.at)} H${width}`, class: "grid" }),
@@ -46,13 +47,19 @@ export class Strip {
       const [from, to] = [LEFT + (zone.first - 1) * step, LEFT + zone.last * step];
       if (zone.kind !== "exact") {
         picture.append(
-          draw("rect", { x: from, y: TOP, width: to - from, height: base - TOP, class: `zone ${zone.kind}` }),
+          draw("rect", { x: from, y: TOP, width: to - from, height: base - TOP, class: `zone ${zone.kind}`, fill: FILLS[zone.kind] }),
           draw("path", { d: `M${from} 4 V${base}`, class: "edge" }),
         );
       }
       const room = Math.floor((to - from - 6) / WORDS_PX);
       const words = [zone.label, zone.short].find((text) => text.length <= room);
       if (words) picture.append(draw("text", { x: (from + to) / 2, y: 13, "text-anchor": "middle", text: words, class: "name" }));
+    }
+    if (strip.recorded !== null && strip.recorded !== threshold && strip.recorded >= strip.low && strip.recorded <= strip.high) {
+      picture.append(
+        draw("path", { d: `M${LEFT} ${y(strip.recorded)} H${width}`, class: "recorded" }),
+        draw("text", { x: LEFT + 4, y: y(strip.recorded) - 4, text: "recorded", class: "name small" }),
+      );
     }
     if (threshold !== null && threshold >= strip.low && threshold <= strip.high) {
       picture.append(draw("path", { d: `M${LEFT} ${y(threshold)} H${width}`, class: "threshold" }));
@@ -84,12 +91,6 @@ export class Strip {
     if (step > 46) group.append(draw("text", { x: x + 11, y: y(one.value) + 4, text: one.text, class: "value" }));
     return group;
   }
-}
-
-function hatches() {
-  const lines = (id, gap, kind) =>
-    draw("pattern", { id, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, draw("path", { d: `M0 0 V${gap}`, class: kind }));
-  return draw("defs", {}, lines("light-hatch", 9, "light"), lines("dense-hatch", 5, "dense"));
 }
 
 function legend(strip) {

@@ -28,6 +28,7 @@ class Bench:
 
     rows: of all sources, in order; missing: sources that are not here. scores: of the reward as typed, or, while that is
     scored or cannot be loaded, of the text before it. base: scores of what the text grew from, where they are known.
+    scored_code: the text that `scores` belong to.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Bench:
     scoring: Scoring | None
     scores: Scores | None
     base: Scores | None = None
+    scored_code: str = ""
     rows: tuple[Row, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,12 +88,13 @@ def read_bench() -> Bench:
     state[_RUNNING] = key
     scoring.wait(WAIT_S)
     if scoring.scores is not None:
-        state[_LAST] = key
-    last = workbench.bench.find(state[_LAST]) if _LAST in state else None
+        state[_LAST] = key, code
+    last_key, scored_code = state.get(_LAST, ("", ""))
+    last = workbench.bench.find(last_key)
     scores = scoring.scores or (last.scores if last is not None else None)
     if scores is not None and len(scores.rows) != len(rows):
         scores = None  # of other rows
-    return Bench(code, sources, missing, scoring, scores, _base_scores(rows, sources))
+    return Bench(code, sources, missing, scoring, scores, _base_scores(rows, sources), scored_code)
 
 
 def cancel_scoring() -> None:

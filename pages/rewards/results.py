@@ -11,6 +11,7 @@ from pages.rewards.fields import VIEWS, static_key
 from pages.rewards.sources import draw_empty, draw_sources
 from pages.rewards.table import draw_board
 from pages.rewards.verdict import describe_rows
+from pages.rewards.what_if import describe_run, read_what_if
 from pages.shared.text import escape_markdown
 
 _BAR = [55, 45]
@@ -28,12 +29,13 @@ def draw_results(bench: Bench) -> None:
         _choose_view(bench)
     with sources:
         draw_sources(bench)
-    headline, detail = describe_rows(bench)
+    question = read_what_if(bench)
+    headline, detail = describe_rows(bench) if question is None else describe_run(question)
     with st.container(gap=None, key=static_key("verdict")):
         st.markdown(f"## {escape_markdown(headline)}", anchors=False)
         if detail:
             st.markdown(f":small[:gray[{escape_markdown(detail)}]]")
-    draw_board(bench, {})
+    draw_board(bench, question)
 
 
 def _choose_view(bench: Bench) -> None:

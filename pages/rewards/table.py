@@ -15,6 +15,8 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
+from pages.rewards.pictures import build_curve, build_strip
+from pages.rewards.what_if import Question, mark_of
 from pages.shared.web import REWARDS, import_script
 
 KEY: Final = static_key("board")
@@ -47,18 +49,25 @@ def take_clicks() -> None:
             st.session_state[COMPARES] = not st.session_state.get(COMPARES, False)
 
 
-def draw_board(bench: Bench, pictures: Mapping[str, object]) -> None:
-    """Draw the pictures, if there are any, and the rows. pictures: "strip", "curve" and "marks", each None for none.
+def draw_board(bench: Bench, question: Question | None) -> None:
+    """Draw the pictures of a run, if there is one, and the rows.
 
     In an AppTest, choose with `at.session_state[KEY] = {"row": {"key": "2", "at": 1}}`.
     """
-    marks: Any = pictures.get("marks") or {}
+    marks = {}
+    if question is not None:
+        positions = question.positions
+        marks = {
+            positions[one.attempt]: mark_of(question, one)
+            for one in question.answer.attempts
+            if one.attempt in positions
+        }
     selected = fields.read_row()
     _component(
         key=KEY,
         data={
-            "strip": pictures.get("strip"),
-            "curve": pictures.get("curve"),
+            "strip": build_strip(question) if question is not None else None,
+            "curve": build_curve(question) if question is not None else None,
             "table": build_table(bench, view=fields.read_view(), page=fields.read_page(), marks=marks),
             "selected": "" if selected is None else str(selected + 1),
             "pending": bench.scores is not None and not bench.is_current,

@@ -16,6 +16,7 @@ from refine_core.rows import Row
 from refine_core.workbench.background import Bench, Scoring, Work
 from refine_core.workbench.judging import JudgeCounts, JudgeMemory, NotAskedError
 from refine_core.workbench.row_sources import RowSource, keep_rows, load_source
+from refine_core.workbench.run_what_if import RunWhatIf, ask_what_if, attempt_index
 from refine_core.workbench.saved_rewards import (
     RewardVersion,
     SavedReward,
@@ -41,12 +42,15 @@ __all__ = [
     "RowError",
     "RowScore",
     "RowSource",
+    "RunWhatIf",
     "SavedReward",
     "Scores",
     "Scoring",
     "State",
     "Summary",
     "Work",
+    "ask_what_if",
+    "attempt_index",
     "bench",
     "compare_versions",
     "count_changed_lines",

@@ -1,5 +1,6 @@
 """The Rewards page as Streamlit runs it: what the table gets, what is kept, what the address says."""
 
+import itertools
 import json
 
 import pytest
@@ -49,7 +50,7 @@ def type_reward(app, code):
 
 
 def words(app):
-    return " ".join(one.value for one in app.markdown)
+    return " ".join(one.value for one in app.markdown).replace("\\", "")
 
 
 def test_a_run_opens_with_its_reward_and_each_attempt_as_before(gamed):
@@ -110,3 +111,47 @@ def test_a_chosen_row_is_in_the_address_and_is_shown(gamed):
 def test_the_address_of_rows_that_are_gone_says_so():
     app = open_rewards(rows="run:nowhere")
     assert "not in this app's store" in " ".join(one.value.replace("\\", "") for one in app.caption)
+
+
+KETTLE = """
+def reward(args, pred):
+    text = pred.reply.lower()
+    return 0.5 * ("kettle" in text) + 0.25 * ("14 march" in text) + 0.25 * ("thank" in text)
+"""
+
+
+def test_another_reward_is_exact_up_to_the_first_other_advice(gamed):
+    app = type_reward(open_rewards(of=gamed), KETTLE)
+    strip = board(app)["strip"]
+    assert [(zone["kind"], zone["first"], zone["last"]) for zone in strip["zones"]] == [
+        ("exact", 1, 1),
+        ("other", 2, 4),
+        ("unknown", 5, 5),
+    ]
+    assert [one["mark"] for one in strip["attempts"]] == ["exact", "rescored", "rescored", "rescored"]
+    assert "Of these 4 outputs, attempt 1 would be returned, not attempt 4" in words(app)
+    assert "the adviser would have read another reward" in words(app)
+
+
+def test_the_recorded_reward_stops_where_the_run_did(gamed):
+    app = open_rewards(of=gamed)
+    assert "still stop at attempt 4: 1.00 ≥ 1.00" in words(app)
+    assert board(app)["strip"]["attempts"][3]["mark"] == "stop"
+
+
+def test_a_threshold_from_the_slider_is_in_the_address_and_answered(gamed):
+    app = type_reward(open_rewards(of=gamed), KETTLE)
+    app.session_state[BOARD] = {"threshold": {"value": 0.6, "at": 1}}
+    app.run()
+    assert app.query_params["threshold"] in ("0.6", ["0.6"])
+    assert "stopped at attempt 1: 0.75 ≥ 0.60" in words(app)
+
+
+def test_the_curve_covers_the_slider_and_claims_nothing_it_cannot_know(gamed):
+    curve = board(type_reward(open_rewards(of=gamed), KETTLE))["curve"]
+    segments = curve["segments"]
+    assert (segments[0]["from"], segments[-1]["to"]) == (curve["low"], curve["high"])
+    assert all(a["to"] == b["from"] for a, b in itertools.pairwise(segments))
+    known = [one for one in segments if one["kind"] == "exact"]
+    assert {one["level"] for one in known} == {1}
+    assert max(one["to"] for one in known) == 0.75

@@ -1,0 +1,194 @@
+"""The what-if of a run as plain data, for the browser to draw: the strip of its attempts, and the curve of the threshold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import Final
+
+from pages.rewards.what_if import Question, mark_of
+from refine_core.formatting import format_score, pluralize
+from refine_core.what_if import ThresholdStep, WhatIf, WhatIfAttempt
+
+UNTRIED_SHOWN: Final = 3  # attempts, of those that were never tried
+ROOM: Final = 0.08  # of the slider's length beyond the highest reward
+DIGITS: Final = 2  # of a threshold that is chosen with the slider, from the first that tells its range
+_ZONES: Final = {
+    "exact": ("exact", "exact"),
+    "not_needed": ("made, but not needed", "not needed"),
+    "never_tried": ("unknown: never tried", "never tried"),
+}
+_KINDS: Final = {
+    "exact": "exact",
+    "not_needed": "unneeded",
+    "not_comparable": "other",
+    "never_tried": "unknown",
+}
+_LEGEND: Final = {
+    "exact": "new",
+    "rescored": "new, on a recorded output",
+    "stop": "stops here",
+    "first": "first at the threshold",
+    "unneeded": "not needed",
+    "failed": "failed",
+    "unscored": "unscored",
+}
+"""Kind of mark -> what it is."""
+
+
+def build_strip(question: Question) -> dict[str, object]:
+    """The strip: attempts by number, old and new, and what is known of each."""
+    shown = _shown(question.answer)
+    low, high = _axis(question)
+    positions = question.positions
+    drawn = []
+    for one in shown:
+        if one.state == "never_tried":
+            continue
+        position = positions.get(one.attempt)
+        drawn.append(
+            {
+                "number": one.attempt,
+                "key": "" if position is None else str(position + 1),
+                "old": one.old,
+                "value": one.new,
+                "text": "" if one.new is None else format_score(one.new),
+                "mark": mark_of(question, one),
+                "words": _describe_attempt(one),
+            }
+        )
+    legend = [(mark, words) for mark, words in _LEGEND.items() if any(one["mark"] == mark for one in drawn)]
+    return {
+        "columns": shown[-1].attempt if shown else 1,
+        "low": low,
+        "high": high,
+        "ticks": [{"at": tick, "text": f"{tick:g}"} for tick in (low, (low + high) / 2, high)],
+        "threshold": question.threshold,
+        "recorded": question.timeline.spec.threshold,
+        "zones": list(_zones(shown, len(question.answer.attempts))),
+        "attempts": drawn,
+        "legend": legend,
+        "alt": _describe_strip(question),
+    }
+
+
+def build_curve(question: Question) -> dict[str, object]:
+    """The curve: at each threshold, where the run stops; where nobody knows, which recorded output would be the first."""
+    low, high = _axis(question)
+    high += ROOM * (high - low)
+    tried = [one for one in question.answer.attempts if one.state != "never_tried"]
+    segments = list(_segments(question, low, high))
+    decimals = max(0, DIGITS - math.ceil(math.log10(high - low)))
+    threshold = question.threshold
+    return {
+        "title": "stops at attempt, by threshold",
+        "low": low,
+        "high": high,
+        "low_text": f"{low:g}",
+        "high_text": f"{_axis(question)[1]:g}",
+        "value": high if threshold is None else min(max(threshold, low), high),
+        "value_text": "none" if threshold is None else format_score(threshold),
+        "decimals": decimals,
+        "attempts": len(tried),
+        "segments": segments,
+        "alt": "; ".join(str(one["words"]) for one in segments),
+    }
+
+
+def _shown(answer: WhatIf) -> Sequence[WhatIfAttempt]:
+    tried = sum(one.state != "never_tried" for one in answer.attempts)
+    return answer.attempts[: tried + UNTRIED_SHOWN]
+
+
+def _zones(shown: Sequence[WhatIfAttempt], count: int) -> Iterator[Mapping[str, object]]:
+    for (state, why), group in groupby(
+        shown, key=lambda one: (one.state, one.why if one.state == "not_comparable" else "")
+    ):
+        inside = list(group)
+        label, short = _ZONES.get(state, (f"{why}: not comparable", why))
+        last = inside[-1].attempt
+        if state == "never_tried" and last < count:
+            label = f"to {count:,}: never tried"
+        yield {
+            "first": inside[0].attempt,
+            "last": last,
+            "kind": _KINDS[state],
+            "label": label,
+            "short": short,
+        }
+
+
+def _axis(question: Question) -> tuple[float, float]:
+    """The range of the scores, with 0 and 1 in it where they fit."""
+    values = [
+        value
+        for one in question.answer.attempts
+        for value in (one.old, one.new)
+        if value is not None and math.isfinite(value)
+    ]
+    if question.threshold is not None:
+        values.append(question.threshold)
+    low, high = min([0.0, *values]), max([0.0, *values])
+    if high <= 1 and low >= 0:
+        return 0.0, 1.0
+    step = 10 ** math.floor(math.log10(high - low)) / 2
+    return math.floor(low / step) * step, math.ceil(high / step) * step
+
+
+def _segments(question: Question, low: float, high: float) -> Iterator[Mapping[str, object]]:
+    """The steps of the curve, cut to what is shown; an unknown one also at the recorded outputs' own scores."""
+    values = [
+        (one.attempt, one.new) for one in question.answer.attempts if one.new is not None and not one.unmet
+    ]
+    for step in question.curve:
+        start = low if step.low is None else max(step.low, low)
+        end = high if step.high is None else min(step.high, high)
+        if end < start or (end == start and not (step.includes_low and step.includes_high)):
+            continue
+        if step.stop is not None:
+            yield {
+                "from": start,
+                "to": end,
+                "closed": step.includes_high,
+                "level": step.stop,
+                "kind": "exact",
+                "words": _describe_step(step),
+            }
+            continue
+        inner = sorted({value for _, value in values if start < value < end})
+        for a, b in pairwise([start, *inner, end]):
+            first = next((number for number, value in values if value >= b), None)
+            words = (
+                "unknown: no recorded output reaches it"
+                if first is None
+                else f"of these outputs attempt {first} is the first; the loop itself is unknown"
+            )
+            yield {
+                "from": a,
+                "to": b,
+                "closed": b < end or step.includes_high,
+                "level": first,
+                "kind": "unknown" if first is None else "other",
+                "words": words,
+            }
+
+
+def _describe_step(step: ThresholdStep) -> str:
+    upto = "" if step.high is None else f"up to {format_score(step.high)}: "
+    saved = f", {pluralize(step.calls_saved, 'call')} saved" if step.calls_saved else ""
+    if step.reason == "threshold_reached":
+        return f"{upto}stops at attempt {step.stop}{saved}"
+    return f"{upto}runs to attempt {step.stop}" + (
+        "" if step.returned is None else f", returns attempt {step.returned}"
+    )
+
+
+def _describe_attempt(one: WhatIfAttempt) -> str:
+    old, new = ("no score" if value is None else format_score(value) for value in (one.old, one.new))
+    why = f", {one.why}" if one.why else ""
+    return f"Attempt {one.attempt}: {old} before, {new} now{why}"
+
+
+def _describe_strip(question: Question) -> str:
+    return "; ".join(_describe_attempt(one) for one in _shown(question.answer))

@@ -1,0 +1,153 @@
+"""What a recorded run would have done, as pictures in plain data and a sentence.
+
+read_what_if(bench) -> Question | None        build_strip, build_curve -> what the browser draws        describe_run -> verdict
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pages.rewards import fields
+from pages.rewards.bench import Bench
+from refine_core import workbench
+from refine_core.formatting import format_score, pluralize
+from refine_core.messages import format_reward
+from refine_core.runs import Timeline
+from refine_core.what_if import ThresholdStep, WhatIf, WhatIfAttempt
+from refine_core.workbench import RowScore, RowSource
+
+
+@dataclass(frozen=True)
+class Question:
+    """A run, what it would have done, and where its rows are.
+
+    first: position of its first row. threshold: the one that is asked about. scores: of its rows.
+    """
+
+    source: RowSource
+    timeline: Timeline
+    first: int
+    scores: tuple[RowScore, ...]
+    threshold: float | None
+    answer: WhatIf
+    curve: tuple[ThresholdStep, ...]
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """Number of an attempt -> position of its row."""
+        return {workbench.attempt_index(row) + 1: self.first + i for i, row in enumerate(self.source.rows)}
+
+    def score_of(self, number: int) -> RowScore | None:
+        """The new score of that attempt, if it has a row."""
+        position = self.positions.get(number)
+        return None if position is None else self.scores[position - self.first]
+
+
+def read_what_if(bench: Bench) -> Question | None:
+    """The question of the run that is looked at: that of the selected row, else the first; None without any, or without scores."""
+    if bench.scores is None:
+        return None
+    selected, found = fields.read_row(), None
+    start = 0
+    for source in bench.sources:
+        end = start + len(source.rows)
+        if source.timeline is not None and source.rows:
+            chosen = selected is not None and start <= selected < end
+            if found is None or chosen:
+                found = (source, source.timeline, start)
+        start = end
+    if found is None:
+        return None
+    source, timeline, first = found
+    scores = bench.scores.rows[first : first + len(source.rows)]
+    threshold = fields.read_threshold(timeline.spec.threshold)
+    result = workbench.ask_what_if(timeline, source.rows, scores, bench.scored_code, threshold=threshold)
+    return Question(source, timeline, first, scores, threshold, result.answer, result.curve)
+
+
+def mark_of(question: Question, one: WhatIfAttempt) -> str:
+    """The shape of an attempt; "" for one that was never tried."""
+    if one.state == "never_tried":
+        return ""
+    score = question.score_of(one.attempt)
+    if one.new is None:
+        return "unscored" if score is not None and score.state == "unscored" else "failed"
+    answer = question.answer
+    if one.state == "not_needed":
+        return "unneeded"
+    if one.attempt == answer.stop and answer.reason == "threshold_reached":
+        return "stop"
+    if one.state == "exact":
+        return "exact"
+    reached = answer.threshold is not None and one.new >= answer.threshold and not one.unmet
+    return "first" if reached and one.attempt == answer.first else "rescored"
+
+
+def describe_run(question: Question) -> tuple[str, str]:
+    """The verdict on the run, and what makes it so."""
+    answer, timeline = question.answer, question.timeline
+    recorded = timeline.returned_index
+    was = None if recorded is None else recorded + 1
+    values = {one.attempt: one.new for one in answer.attempts}
+    case = f"{answer.case.removesuffix('.')}."
+    if answer.stop is None:
+        tried = sum(one.state != "never_tried" for one in answer.attempts)
+        if answer.first is None:
+            return "None of these outputs has a score now", case
+        outputs = "this output" if tried == 1 else f"these {tried} outputs"
+        not_old = (
+            ", as recorded" if answer.first == was else f", not attempt {was}" if was is not None else ""
+        )
+        first = f"Of {outputs}, attempt {answer.first} would be returned{not_old}"
+        return first, f"{_first_fall(question)}{case}"
+    saved = f" {pluralize(answer.calls_saved, 'call')} saved." if answer.calls_saved else ""
+    returned = answer.returned
+    match answer.reason:
+        case "threshold_reached":
+            still = "would still stop" if returned == was else "would have stopped"
+            value = format_reward(timeline, values.get(answer.stop))
+            limit = "" if question.threshold is None else f" ≥ {format_reward(timeline, question.threshold)}"
+            return (
+                f"It {still} at attempt {answer.stop}: {value}{limit}.{saved}",
+                f"{_give_up(question)}{case}",
+            )
+        case "too_many_failures" | "every_attempt_failed" | "reward_broken":
+            return f"It would have failed after attempt {answer.stop}: the reward gives no score", case
+        case _:
+            if returned is None:
+                return f"It would have ended after attempt {answer.stop} without a score", case
+            value = format_reward(timeline, values.get(returned))
+            also = ", as recorded" if returned == was else ""
+            return f"It would have returned attempt {returned} with {value}{also}.{saved}", case
+
+
+def _give_up(question: Question) -> str:
+    """How much less the returned attempt has than the one that was returned, under the new reward."""
+    old, answer = question.timeline.returned_index, question.answer
+    values = {one.attempt: one.new for one in answer.attempts}
+    if old is None or answer.returned is None or old + 1 == answer.returned:
+        return ""
+    then, now = values.get(old + 1), values.get(answer.returned)
+    if then is None or now is None or then <= now:
+        return ""
+    return f"Attempt {old + 1}, which was returned, has {format_score(then)}: {format_score(then - now)} of reward given up. "
+
+
+def _first_fall(question: Question) -> str:
+    """What the last exact attempt scores now, and that it does not end the loop."""
+    answer = question.answer
+    number = answer.exact_until
+    if not number or question.threshold is None:
+        return ""
+    one = answer.attempts[number - 1]
+    if one.new is None:
+        return f"Attempt {number} has no score now, so the loop would go on. "
+    if one.old is None or one.old == one.new:
+        return ""
+    moves = "rises" if one.new > one.old else "falls"
+    return (
+        f"Attempt {number} {moves} to {format_score(one.new)}, below the threshold {format_score(question.threshold)}, "
+        "so the loop would go on. "
+        if one.new < question.threshold
+        else ""
+    )
