@@ -22,6 +22,7 @@ FRAMEWORK = ("loop", "recorded")
 ALONE = {
     "batch": "benchmarks.batch",
     "compare": "benchmarks.comparing",
+    "what-if": "benchmarks.what_ifs",
     "lasting": "benchmarks.lasting",
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",

@@ -30,20 +30,20 @@ def measure(*, quick: bool) -> Iterator[Row]:
     for kind, vocabulary in (("many different words", 5_000), ("few different words", 3)):
         run = _record(2, vocabulary)
         first, second = run.attempts
-        took = _time(lambda run=run, a=first, b=second: compare_attempts(run, a, run, b), readings)
+        took = time_of(lambda run=run, a=first, b=second: compare_attempts(run, a, run, b), readings)
         yield Row(f"Two attempts compared, each text 20 KB of {kind}", took, "bound", BOUND_S, 1.0)
     long = _record(ATTEMPTS, 200, 200)
     yield Row(
         f"Two runs of {ATTEMPTS} attempts compared",
-        _time(lambda: compare_runs(long, long), readings),
+        time_of(lambda: compare_runs(long, long), readings),
         "bound",
         BOUND_S,
         1.0,
     )
 
 
-def _time(act: Callable[[], object], readings: int) -> float:
-    """Seconds of the processor that it takes, the median."""
+def time_of(act: Callable[[], object], readings: int) -> float:
+    """Seconds of the processor that something takes: the median of so many readings."""
     spent = []
     for _ in range(readings):
         began = time.process_time()

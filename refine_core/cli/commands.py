@@ -19,7 +19,10 @@ from refine_core.cli.output import BAD_INPUT, DONE, CheckFailed, Question, print
 from refine_core.cli.serve import FIRST_PORT, Serving
 from refine_core.errors import RefineError
 
-COMMANDS: Final[Mapping[str, str]] = {"rows": "refine_core.cli.rows"}
+COMMANDS: Final[Mapping[str, str]] = {
+    "rows": "refine_core.cli.rows",
+    "what-if": "refine_core.cli.what_if",
+}
 """Name of a command -> module whose `command` it is."""
 
 INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell reports a process that Ctrl-C, or a closed pipe, has ended

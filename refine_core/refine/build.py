@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, get_args
@@ -15,7 +16,7 @@ from refine_core.log.scope import Scope, use_scope
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.effects import ScoreInWorker
 from refine_core.refine.sources import SOURCE_ATTRIBUTE
-from refine_core.rewards import RewardRunner, ScoreResult, find_reward
+from refine_core.rewards import Judge, RewardRunner, ScoreResult, find_reward
 from refine_core.rewards.checks import Fields
 from refine_core.rewards.limits import RULES
 from refine_core.rewards.repeating_errors import will_repeat
@@ -58,13 +59,12 @@ class WorkerScorer:
 
     def __init__(self, spec: ProgramSpec, judge: BaseLM) -> None:
         self.source, self._name, self._fields = spec.reward, spec.reward_name, list_reward_fields(spec)
-        self._judge_lm = judge
         self._messages = {one.name: one.message for one in spec.validators}
         self._runner = RewardRunner(
             spec.reward,
             name=spec.reward_name,
             timeout_s=spec.reward_timeout_s,
-            judge=self._judge,
+            judge=judge_by(judge),
             rules=[read_rule(one.name, one.check) for one in spec.validators],
         )
 
@@ -80,10 +80,7 @@ class WorkerScorer:
                     self._runner.score, inputs, prediction, scope.cancel
                 )
             except RewardError as error:
-                fields = Fields({n: type(v) for n, v in inputs.items()}, self._fields.outputs)
-                error.repeats = error.repeats or (
-                    error.rule is None and will_repeat(error, self.source, self._name, fields)
-                )
+                mark_repeating(error, self.source, self._name, inputs, self._fields)
                 raise
         return scored
 
@@ -95,8 +92,19 @@ class WorkerScorer:
         """End the worker."""
         self._runner.close()
 
-    def _judge(self, signature: str, /, **inputs: Any) -> dict[str, Any]:
-        """Ask the judge. Only what its signature names is passed on: a reward must not choose the model or its address."""
+
+def mark_repeating(
+    error: RewardError, source: str, name: str | None, inputs: Mapping[str, object], fields: Fields
+) -> None:
+    """Note on an error of a reward whether every further attempt would meet it. fields: see list_reward_fields."""
+    given = Fields({n: type(v) for n, v in inputs.items()}, fields.outputs)
+    error.repeats = error.repeats or (error.rule is None and will_repeat(error, source, name, given))
+
+
+def judge_by(lm: BaseLM) -> Judge:
+    """The judge that `lm` is. Only what its signature names is passed on: a reward must not choose the model or its address."""
+
+    def ask(signature: str, /, **inputs: Any) -> dict[str, Any]:
         judge = _Judge(signature)
         known = judge.signature.input_fields
         for name in inputs:
@@ -106,8 +114,10 @@ class WorkerScorer:
                     field=name,
                     signature=signature,
                 )
-        made: Prediction = judge(lm=self._judge_lm.without_unsupported(), **inputs)
+        made: Prediction = judge(lm=lm.without_unsupported(), **inputs)
         return dict(made)
+
+    return ask
 
 
 class _Judge(Predict):

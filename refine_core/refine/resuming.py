@@ -102,10 +102,7 @@ class ResumeState:
     def outputs(self, index: int, program: Module) -> Prediction:
         """What the program returned in that attempt, with the types that its predictors name."""
         scored = [f for f in self.facts if isinstance(f, RewardStarted) and f.index == index]
-        fields: dict[str, Field] = {}
-        for predictor in program.predictors():
-            fields |= predictor.signature.output_fields
-        return Prediction(_to_types(fields, scored[-1].outputs) if scored else {})
+        return restore_outputs(program, scored[-1].outputs if scored else {})
 
     def trace(self, index: int, program: Module) -> Trace:
         """What the predictors of `program`, the attempt's own copy, did in that attempt, in order."""
@@ -125,6 +122,14 @@ class ResumeState:
                     outputs = Prediction(_to_types(fields, record.event.outputs))
                     trace.append((predictor, _to_types(fields, start.inputs), outputs))
         return trace
+
+
+def restore_outputs(program: Module, outputs: Mapping[str, object]) -> Prediction:
+    """Recorded outputs with the types that the program's predictors name; as recorded where one does not fit."""
+    fields: dict[str, Field] = {}
+    for predictor in program.predictors():
+        fields |= predictor.signature.output_fields
+    return Prediction(_to_types(fields, outputs))
 
 
 def was_paused(records: Sequence[Record]) -> bool:

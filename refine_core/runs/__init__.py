@@ -13,11 +13,13 @@ run_list       runs found, named, tagged, deleted    playing    runs to step thr
 callers        who asked a model in an attempt       searching  text found in a run's messages
 replaying      the same program on recorded replies
 reward_trial   the reward, on an output that a person typed
+what_ifs       a recorded run under another reward or threshold         rescoring   its outputs, scored again
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from refine_core.call_snippets import ApiCall, describe_call, write_curl, write_litellm
 from refine_core.hints import hint_for
@@ -35,6 +37,7 @@ from refine_core.runs.prompts import output_types, prompt_parts
 from refine_core.runs.raw_events import format_attempt
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import replay_program
+from refine_core.runs.rescoring import JudgeEstimate, OnProgress, Rescored
 from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward
 from refine_core.runs.run import Run
 from refine_core.runs.run_list import PAGE_SIZE, describe_pair
@@ -51,7 +54,8 @@ from refine_core.runs.searching import (
     output_block,
     search_run,
 )
-from refine_core.spec import ProgramSpec
+from refine_core.runs.what_ifs import RunWhatIf
+from refine_core.spec import ProgramSpec, ValidatorSpec
 from refine_core.store.listing import (
     NEWEST_FIRST,
     NO_FILTERS,
@@ -68,6 +72,7 @@ from refine_core.store.listing import (
     SortKey,
 )
 from refine_core.store.protocol import RunRow
+from refine_core.what_if import AS_RECORDED, Keep
 
 __all__ = [
     "NEWEST_FIRST",
@@ -88,6 +93,7 @@ __all__ = [
     "Filters",
     "Found",
     "Hit",
+    "JudgeEstimate",
     "Label",
     "ListedRun",
     "Outcome",
@@ -95,10 +101,12 @@ __all__ = [
     "PredictorRun",
     "ProgramSpec",
     "Record",
+    "Rescored",
     "RewardTrial",
     "Run",
     "RunPage",
     "RunRow",
+    "RunWhatIf",
     "Runs",
     "Sort",
     "SortKey",
@@ -154,6 +162,7 @@ __all__ = [
     "try_reward",
     "undelete",
     "wait_for_change",
+    "what_if",
     "write_curl",
     "write_litellm",
 ]
@@ -320,6 +329,34 @@ def undelete(run_ids: Iterable[str]) -> None:
 def format_events(timeline: Timeline, attempt: int) -> str:
     """The recorded events of an attempt, as far as `timeline` goes, as JSON text. Raises StoreError."""
     return format_attempt(events(timeline.run_id), attempt, timeline.seq)
+
+
+def what_if(
+    run_id: str,
+    *,
+    reward: str | None = None,
+    reward_name: str | None = None,
+    validators: Iterable[ValidatorSpec] | None = None,
+    threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+    n: int | None = None,
+    fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+    ask_judge: bool = False,
+    credentials: Credentials | None = None,
+    on_progress: OnProgress | None = None,
+) -> RunWhatIf:
+    """What a recorded run would have done with another reward, validators, threshold, N or fail_count. See WhatIfs.ask."""
+    return default().what_ifs.ask(
+        run_id,
+        reward=reward,
+        reward_name=reward_name,
+        validators=validators,
+        threshold=threshold,
+        n=n,
+        fail_count=fail_count,
+        ask_judge=ask_judge,
+        keys=(credentials or Credentials()).keys,
+        on_progress=on_progress,
+    )
 
 
 def describe_api_call(spec: ProgramSpec, call: Call) -> ApiCall | None:

@@ -34,6 +34,7 @@ from refine_core.runs.playing import Playbacks
 from refine_core.runs.replaying import replay_program
 from refine_core.runs.run import Run, State
 from refine_core.runs.run_list import RunList
+from refine_core.runs.what_ifs import WhatIfs
 from refine_core.spec import ProgramSpec
 from refine_core.stop_summary import stop_sentences
 from refine_core.store.protocol import RunRow, Store
@@ -89,6 +90,7 @@ class Runs:
         self._playbacks = Playbacks(self._logs)
         self._lock = threading.Lock()
         self.list = RunList(store, self._ended, self._paused)
+        self.what_ifs = WhatIfs(self._logs.timeline)
 
     def start(
         self, spec: ProgramSpec, credentials: Credentials | None = None, *, stepwise: bool = False

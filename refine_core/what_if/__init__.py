@@ -19,6 +19,7 @@ from refine_core.what_if.changes import (
     change_spec,
     list_program_changes,
 )
+from refine_core.what_if.conditions import end_of
 from refine_core.what_if.core import what_if
 from refine_core.what_if.curve import ThresholdStep, threshold_curve
 from refine_core.what_if.results import AttemptState, End, WhatIf, WhatIfAttempt
@@ -33,6 +34,7 @@ __all__ = [
     "WhatIf",
     "WhatIfAttempt",
     "change_spec",
+    "end_of",
     "list_program_changes",
     "threshold_curve",
     "what_if",

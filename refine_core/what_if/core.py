@@ -7,7 +7,7 @@ stop_of              what the pure loop says of those attempts under the changed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refine_core.events import AttemptFailed, RewardScored
 from refine_core.log.timeline import Attempt, Timeline
@@ -16,7 +16,12 @@ from refine_core.spec import ProgramSpec
 from refine_core.what_if.changes import change_plan
 from refine_core.what_if.conditions import Conditions, compare_conditions, end_of
 from refine_core.what_if.results import AttemptState, End, WhatIf, WhatIfAttempt
-from refine_core.what_if.sentences import describe_case, describe_difference, describe_not_needed
+from refine_core.what_if.sentences import (
+    describe_case,
+    describe_difference,
+    describe_headline,
+    describe_not_needed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Recorded:
     """A recorded run beside a changed description of it, ready to be asked.
 
     attempts: by index, without a gap. ends: how each ends in the changed run. conditions: as compared with the changed plan.
-    exact: number of attempts, from the first, that are the changed run's own and whose end is known.
+    exact: number of attempts, from the first, that are the changed run's own and whose end is known. loop: after these.
+    calls_after: index of an attempt -> requests that the recorded run made after it, and for advice about it.
     """
 
     timeline: Timeline
@@ -34,6 +40,8 @@ class Recorded:
     ends: Mapping[int, End]
     conditions: Conditions
     exact: int
+    loop: Loop
+    calls_after: tuple[int, ...]
 
 
 def what_if(
@@ -63,13 +71,14 @@ def read_run(
     exact = 0
     while exact < conditions.same and exact in ends and exact < len(plan.temperatures):
         exact += 1
-    return Recorded(timeline, changed, plan, attempts, ends, conditions, exact)
+    loop, calls = _loop_of(plan, ends, exact), _count_calls_after(timeline, attempts)
+    return Recorded(timeline, changed, plan, attempts, ends, conditions, exact, loop, calls)
 
 
 def answer(recorded: Recorded) -> WhatIf:
     """The what-if of a run that was read."""
     timeline, ends, same = recorded.timeline, recorded.ends, recorded.conditions.same
-    stop = find_stop(recorded, recorded.plan, recorded.exact)
+    stop = find_stop(recorded, recorded.plan)
     last = None if stop is None else last_attempt(recorded, stop)
     listed: list[WhatIfAttempt] = []
     for i in range(max(len(recorded.plan.temperatures), len(recorded.attempts))):
@@ -101,6 +110,8 @@ def answer(recorded: Recorded) -> WhatIf:
             )
         )
     known = stop is not None
+    first = _first_of_recorded(recorded)
+    calls_saved = None if last is None else count_calls_after(recorded, last)
     return WhatIf(
         stop=_number(last),
         returned=_number(stop.returned) if stop is not None else None,
@@ -110,31 +121,33 @@ def answer(recorded: Recorded) -> WhatIf:
         case=describe_case(
             timeline, recorded.spec, recorded.conditions, exact=recorded.exact, last=last, listed=len(listed)
         ),
-        first=_number(_first_of_recorded(recorded)),
+        first=_number(first),
         threshold=recorded.plan.threshold,
-        calls_saved=None if last is None else count_calls_after(timeline, recorded.attempts, last),
+        calls_saved=calls_saved,
+        headline=describe_headline(
+            timeline, recorded.plan, ends, stop=stop, last=last, first=first, calls_saved=calls_saved
+        ),
     )
 
 
-def find_stop(recorded: Recorded, plan: Plan, exact: int) -> Stop | None:
-    """What the pure loop says once the first `exact` attempts have ended; None if the run would go on."""
-    loop = _loop_of(plan, recorded.ends, exact)
+def find_stop(recorded: Recorded, plan: Plan) -> Stop | None:
+    """What the pure loop says once the exact attempts have ended, under a plan of another threshold; None if it would go on."""
+    loop = replace(recorded.loop, plan=plan)
     action = next(iter(decide(loop)), None)
     if isinstance(action, Stop):
         return action
-    if _ends_by_budget(recorded, exact):
+    if _ends_by_budget(recorded):
         return Stop("budget_used_up", loop.best, loop.best)
     return None
 
 
 def last_attempt(recorded: Recorded, stop: Stop) -> int:
     """Index of the attempt after which a run stops."""
-    failed = [i for i in range(recorded.exact) if isinstance(recorded.ends[i], AttemptFailed)]
     match stop.reason:
         case "threshold_reached" if stop.returned is not None:
             return stop.returned
         case "too_many_failures":
-            return failed[recorded.plan.fail_count]
+            return recorded.loop.failed[recorded.plan.fail_count]
         case "reward_broken":
             return _broken_at(recorded.plan, recorded.ends, recorded.exact) or 0
         case "budget_used_up":
@@ -143,13 +156,20 @@ def last_attempt(recorded: Recorded, stop: Stop) -> int:
             return len(recorded.plan.temperatures) - 1
 
 
-def count_calls_after(timeline: Timeline, attempts: Sequence[Attempt], last: int) -> int:
+def count_calls_after(recorded: Recorded, last: int) -> int:
     """Requests that the recorded run made after attempt `last`, and for advice about it."""
-    later = sum(len(attempt.all_calls) for attempt in attempts[last + 1 :])
-    if last < len(attempts):
-        advice = attempts[last].advice
-        later += len(advice.calls) if advice is not None else 0
-    return later + sum(len(one.all_calls) for one in timeline.cut_off_attempts if one.index > last)
+    return recorded.calls_after[last] if last < len(recorded.calls_after) else 0
+
+
+def _count_calls_after(timeline: Timeline, attempts: Sequence[Attempt]) -> tuple[int, ...]:
+    counts: list[int] = []
+    later = 0
+    for attempt in reversed(attempts):
+        advice = len(attempt.advice.calls) if attempt.advice is not None else 0
+        counts.append(later + advice)
+        later += len(attempt.calls) + advice
+        later += sum(len(one.all_calls) for one in timeline.cut_off_attempts if one.index == attempt.index)
+    return tuple(reversed(counts))
 
 
 def _loop_of(plan: Plan, ends: Mapping[int, End], count: int) -> Loop:
@@ -178,7 +198,7 @@ def _broken_at(plan: Plan, ends: Mapping[int, End], count: int) -> int | None:
     return None
 
 
-def _ends_by_budget(recorded: Recorded, exact: int) -> bool:
+def _ends_by_budget(recorded: Recorded) -> bool:
     """Whether the changed run would have used up its budget where the recorded one did: it would have made the same requests."""
     timeline, conditions = recorded.timeline, recorded.conditions
     count = len(recorded.attempts)
@@ -189,8 +209,8 @@ def _ends_by_budget(recorded: Recorded, exact: int) -> bool:
         and conditions.same == count
         and conditions.alike_at_end
         and count <= len(recorded.plan.temperatures)
-        and exact >= count - 1
-        and (recorded.attempts[-1].state == "cut_off" or exact == count)
+        and recorded.exact >= count - 1
+        and (recorded.attempts[-1].state == "cut_off" or recorded.exact == count)
         and not any(attempt.judge_calls for attempt in recorded.attempts)
     )
 

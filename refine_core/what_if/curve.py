@@ -68,7 +68,9 @@ def threshold_curve(
     recorded_threshold = timeline.spec.threshold
     same = read_run(timeline, replace(changed, threshold=recorded_threshold), scores)
     # Any threshold that is not the recorded one, as the adviser reads it; without an adviser it makes no difference.
-    other = read_run(timeline, replace(changed, threshold=_other_than(recorded_threshold)), scores)
+    other = same
+    if changed.hint_source == "adviser":
+        other = read_run(timeline, replace(changed, threshold=_other_than(recorded_threshold)), scores)
     differ = other.exact != same.exact
     steps: list[ThresholdStep] = []
     low: float | None = None
@@ -98,7 +100,7 @@ def _step(
 ) -> ThresholdStep:
     """threshold: one of those that the step is about, by what it reaches."""
     plan = replace(recorded.plan, threshold=threshold)
-    stop = find_stop(recorded, plan, recorded.exact)
+    stop = find_stop(recorded, plan)
     last = None if stop is None else last_attempt(recorded, stop)
     return ThresholdStep(
         low,
@@ -107,7 +109,7 @@ def _step(
         None if last is None else last + 1,
         None if stop is None or stop.returned is None else stop.returned + 1,
         None if stop is None else stop.reason,
-        None if last is None else count_calls_after(recorded.timeline, recorded.attempts, last),
+        None if last is None else count_calls_after(recorded, last),
     )
 
 

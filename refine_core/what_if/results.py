@@ -2,7 +2,7 @@
 
     {"stop": attempt | null, "returned": attempt | null, "exact_until": attempt | null,
      "attempts": [{"attempt": 1, "old": 0.5, "new": 0.75, "comparable": true, "why": "", "state": "exact"}, …],
-     "reason": "threshold_reached" | … | null, "case": "one sentence"}
+     "reason": "threshold_reached" | … | null, "headline": "what would have happened", "case": "how much of it is exact"}
 
 Attempts are numbered from 1. `stop` is null where nobody can know; then `returned` is, too. `returned` is null as well where
 the run would have raised its last error. `exact_until` is null if the whole answer is exact, else the last exact attempt,
@@ -54,6 +54,7 @@ class WhatIf:
     changed rewards, the one that is first at the threshold, else the best; None if none has a score. It is what would be
     returned of these outputs, whether or not the changed run would have made them.
     threshold: the changed one. calls_saved: requests of the recorded run that it would not have made; None where `stop` is.
+    headline: what would have happened, in words.
     """
 
     stop: int | None
@@ -65,6 +66,7 @@ class WhatIf:
     first: int | None
     threshold: float | None
     calls_saved: int | None
+    headline: str
 
     def to_json(self) -> dict[str, object]:
         """The JSON form."""
@@ -84,5 +86,6 @@ class WhatIf:
                 for one in self.attempts
             ],
             "reason": self.reason,
+            "headline": self.headline,
             "case": self.case,
         }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from refine_core.formatting import format_temperature
+from collections.abc import Mapping
+
+from refine_core.events import AttemptFailed, RewardScored
+from refine_core.formatting import format_score, format_temperature, pluralize
 from refine_core.log.timeline import Timeline
-from refine_core.loop import Plan
+from refine_core.loop import Plan, Stop
 from refine_core.spec import ProgramSpec
 from refine_core.what_if.conditions import Conditions
+from refine_core.what_if.results import End
 
 
 def describe_difference(conditions: Conditions) -> str:
@@ -56,6 +60,82 @@ def describe_case(
     missing = f"attempt {exact + 1} was" if listed == exact + 1 else f"attempts {exact + 1} to {listed} were"
     whole = f"all {exact} recorded attempts are exact" if exact > 1 else "the recorded attempt is exact"
     return f"{_capital(whole)}; {missing} never tried." if exact else "No attempt was recorded."
+
+
+def describe_headline(
+    timeline: Timeline,
+    plan: Plan,
+    ends: Mapping[int, End],
+    *,
+    stop: Stop | None,
+    last: int | None,
+    first: int | None,
+    calls_saved: int | None,
+) -> str:
+    """What would have happened: where it would have stopped, what it would have returned, what that saves.
+
+    last: index of its last attempt. first: index of the attempt that would be returned of the recorded outputs, where its end is
+    not known.
+    """
+    scores = {i: end.value for i, end in ends.items() if isinstance(end, RewardScored)}
+    beside = (plan.threshold, *scores.values())
+
+    def score(index: int) -> str:
+        return format_score(scores[index], beside)
+
+    recorded = timeline.returned_index
+    if stop is None or last is None:
+        count = sum(attempt.outputs is not None for attempt in timeline.attempts)
+        if first is None:
+            return "No recorded output has a score." if count else "No output was recorded."
+        outputs = f"Of these {count} outputs" if count > 1 else "Of this one output"
+        other = (
+            ", as recorded"
+            if first == recorded
+            else f", not attempt {recorded + 1}"
+            if recorded is not None
+            else ""
+        )
+        return f"{outputs}, attempt {first + 1} would be returned{other}: it scores {score(first)}."
+    saved = f" {pluralize(calls_saved, 'call')} saved." if calls_saved else ""
+    match stop.reason:
+        case "threshold_reached":
+            unchanged = timeline.end is not None and timeline.end.reason == stop.reason and recorded == last
+            where = f"attempt {last + 1}, as recorded" if unchanged else f"attempt {last + 1}"
+            reached = f"{score(last)} ≥ {format_score(plan.threshold, beside)}"
+            lost = _given_up(scores, last, recorded, beside)
+            return f"It would have stopped at {where}: {reached}.{saved}{lost}"
+        case "attempts_used_up" if stop.returned is not None:
+            best = f"attempt {stop.returned + 1}, {score(stop.returned)}"
+            every = f"all {last + 1} attempts" if last else "its only attempt"
+            same = ", as recorded" if stop.returned == recorded else ""
+            lost = _given_up(scores, stop.returned, recorded, beside)
+            return f"It would have made {every} and returned {best}{same}.{saved}{lost}"
+        case "too_many_failures":
+            failed = sum(isinstance(end, AttemptFailed) for i, end in ends.items() if i <= last)
+            return (
+                f"It would have given up after attempt {last + 1}: {pluralize(failed, 'failure')}, "
+                f"{plan.fail_count} allowed.{saved}"
+            )
+        case "reward_broken":
+            return (
+                f"It would have stopped after attempt {last + 1}: every further attempt would fail with the same error."
+                f"{saved}"
+            )
+        case "budget_used_up":
+            best = f", with attempt {stop.returned + 1} as the best" if stop.returned is not None else ""
+            return f"It would have stopped by its budget, as recorded{best}."
+        case _:
+            return f"Every attempt would have failed.{saved}"
+
+
+def _given_up(
+    scores: Mapping[int, float], returned: int, recorded: int | None, beside: tuple[float | None, ...]
+) -> str:
+    """How much less the returned output scores than the recorded run's, under the same rewards."""
+    if recorded is None or recorded not in scores or scores[recorded] <= scores[returned]:
+        return ""
+    return f" {format_score(scores[recorded] - scores[returned], beside)} of reward given up."
 
 
 def _until(exact: int) -> str:

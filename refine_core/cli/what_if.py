@@ -1,0 +1,116 @@
+"""`refinescope what-if RUN`: what a recorded run would have done with another reward, threshold or N. The run never changes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from refine_core.cli.output import Question, print_json
+
+if TYPE_CHECKING:
+    from refine_core.runs import RunWhatIf
+    from refine_core.what_if import WhatIf
+
+
+@click.command("what-if")
+@click.argument("run")
+@click.option(
+    "--reward",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A Python file with another reward.",
+)
+@click.option("--function", "function", help="Which function of that file is the reward.")
+@click.option("--threshold", help="Another threshold: a number, or none to never stop early.")
+@click.option("--n", type=click.IntRange(min=1), help="Another number of attempts at most.")
+@click.option("--fail-count", type=click.IntRange(min=0), help="Another number of failures allowed.")
+@click.option("--ask-judge", is_flag=True, help="Let the reward ask its judge, which may cost money.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one line of JSON.")
+def command(
+    *,
+    run: str,
+    reward: Path | None,
+    function: str | None,
+    threshold: str | None,
+    n: int | None,
+    fail_count: int | None,
+    ask_judge: bool,
+    as_json: bool,
+) -> None:
+    """Say what the recorded run RUN (its id) would have done with a change. No model is asked."""
+    from refine_core import runs
+    from refine_core.what_if import AS_RECORDED
+
+    answer = runs.what_if(
+        run,
+        reward=None if reward is None else _read(reward),
+        reward_name=function,
+        threshold=AS_RECORDED if threshold is None else _threshold(threshold),
+        n=n,
+        fail_count=AS_RECORDED if fail_count is None else fail_count,
+        ask_judge=ask_judge,
+        on_progress=_report,
+    )
+    estimate = answer.scores.estimate
+    if estimate is not None:
+        raise Question(
+            f"The reward asks its judge, a model. {estimate.text}. Add --ask-judge to allow it.",
+            ask={"judge": {"calls": estimate.calls, "cost_usd": estimate.cost_usd}},
+            as_json=as_json,
+        )
+    if as_json:
+        print_json(answer.result.to_json())
+    else:
+        _print_table(answer, answer.result)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+
+def _threshold(text: str) -> float | None:
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither a number nor none", param_hint="--threshold") from None
+
+
+def _report(done: int, count: int) -> None:
+    """Progress on standard error, where somebody watches and it takes long."""
+    if count >= _LONG and sys.stderr.isatty():
+        click.echo(f"\rscored {done:,} of {count:,}", err=True, nl=done == count)
+
+
+_LONG = 50
+
+
+def _print_table(answer: RunWhatIf, result: WhatIf) -> None:
+    from refine_core.formatting import format_score, pluralize
+
+    click.echo(result.headline)
+    click.echo(result.case)
+    rewards = [one.old for one in result.attempts] + [one.new for one in result.attempts]
+    rows = [("attempt", "recorded", "now", "")]
+    rows += [
+        (
+            str(one.attempt),
+            "-" if one.old is None else format_score(one.old, rewards),
+            "-" if one.new is None else format_score(one.new, rewards),
+            one.why or ("would be returned" if one.attempt == result.returned else ""),
+        )
+        for one in result.attempts
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    click.echo("")
+    for row in rows:
+        numbers = "  ".join(text.rjust(width) for text, width in zip(row[:3], widths, strict=True))
+        click.echo(f"{numbers}  {row[3]}".rstrip())
+    if answer.scores.judge_calls:
+        click.echo(f"\n{pluralize(answer.scores.judge_calls, 'judge call')} made.")

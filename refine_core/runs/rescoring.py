@@ -1,0 +1,226 @@
+"""Recorded outputs scored again with another reward or other validators, in the sandboxed worker. Nothing is recorded.
+
+    Rescorer.score(timeline, spec) -> Rescored(ends: index -> RewardScored | AttemptFailed, …)
+
+No model is asked unless `ask_judge` says so: a reward that wants its judge leaves the attempt without a score, and `estimate` says
+what asking would take. Answers of the judge are kept by what it was asked, and results by reward and run.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.connect import connect
+from refine_core.errors import RewardError
+from refine_core.events import AttemptFailed, Fault, RewardScored
+from refine_core.formatting import format_cost, pluralize
+from refine_core.log.timeline import Timeline, Usage
+from refine_core.refine.build import Pipeline, convert_inputs, judge_by, list_reward_fields, mark_repeating
+from refine_core.refine.resuming import restore_outputs
+from refine_core.rewards import Judge, RewardRunner
+from refine_core.rewards.judge_cache import CachedJudge, JudgeCache
+from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
+from refine_core.spec import ModelSpec, ProgramSpec
+from refine_core.spec.rules import read_rule
+from refine_core.what_if import End, end_of
+
+MAX_RESULTS = 64
+OnProgress = Callable[[int, int], None]
+"""Called with how many attempts have been scored, and how many there are."""
+
+_RECORDED = "recorded_reward_"
+_PASS = f"\n\ndef {_RECORDED}(args, pred):\n    return 0.0\n"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeEstimate:
+    """What scoring again would take. calls: at most. cost_usd: about, by what this run's judge calls cost; None: unknown."""
+
+    calls: int
+    cost_usd: float | None
+
+    @property
+    def text(self) -> str:
+        """A sentence for a button: "Re-score: up to 12 calls, about $0.02"."""
+        cost = "cost unknown" if self.cost_usd is None else format_cost(self.cost_usd)
+        return f"Re-score: up to {pluralize(self.calls, 'call')}, {'about ' if self.cost_usd else ''}{cost}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """The new scores. ends: index of an attempt -> how it ends now; without those that wait for the judge.
+
+    judge_calls: requests to a model that this took. estimate: what it would take to score those that wait; None if none does.
+    took_s: seconds.
+    """
+
+    ends: Mapping[int, End]
+    judge_calls: int = 0
+    estimate: JudgeEstimate | None = None
+    took_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Rescorer:
+    """Scores recorded outputs again. Safe to use from any thread."""
+
+    judge_cache: JudgeCache = field(default_factory=JudgeCache)
+    _results: OrderedDict[object, Rescored] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def score(
+        self,
+        timeline: Timeline,
+        spec: ProgramSpec,
+        *,
+        ask_judge: bool = False,
+        keys: Mapping[str, str] | None = None,
+        cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Rescored:
+        """Every recorded output under the reward and the validators of `spec`.
+
+        Where only the validators differ, recorded scores stay. ask_judge: a person allowed requests to the judge. keys: role -> key
+        typed by a person. Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; RunCancelled;
+        with ask_judge, LMKeyError.
+        """
+        recorded = timeline.spec
+        same_reward = (spec.reward, spec.reward_name) == (recorded.reward, recorded.reward_name)
+        if same_reward and spec.validators == recorded.validators:
+            return Rescored({a.index: end for a in timeline.attempts if (end := end_of(a)) is not None})
+        key = (timeline.run_id, timeline.seq, spec.reward, spec.reward_name, spec.validators)
+        known = self._get(key)
+        if known is not None and (known.estimate is None or not ask_judge):
+            return known
+        judge = self.judge_cache.wrap(_judge(spec, keys or {}) if ask_judge else None, _judge_name(spec))
+        work = _Work(timeline, spec, judge, cancel or Cancel(), on_progress, keeps_scores=same_reward)
+        result = work.run()
+        self._put(key, result)
+        return result
+
+    def _get(self, key: object) -> Rescored | None:
+        with self._lock:
+            return self._results.get(key)
+
+    def _put(self, key: object, result: Rescored) -> None:
+        with self._lock:
+            self._results[key] = result
+            self._results.move_to_end(key)
+            while len(self._results) > MAX_RESULTS:
+                self._results.popitem(last=False)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One scoring of all outputs of a run. keeps_scores: the reward is the recorded one, and only validators differ."""
+
+    timeline: Timeline
+    spec: ProgramSpec
+    judge: CachedJudge
+    cancel: Cancel
+    on_progress: OnProgress | None
+    keeps_scores: bool
+
+    def run(self) -> Rescored:
+        start = time.perf_counter()
+        program, inputs = Pipeline(self.timeline.spec), convert_inputs(self.spec)
+        attempts = [a for a in self.timeline.attempts if a.outputs is not None]
+        ends: dict[int, End] = {}
+        waiting = 0
+        with self._runner(whole=True) as score, self._runner(whole=False) as check:
+            for done, attempt in enumerate(attempts, 1):
+                outputs = restore_outputs(program, attempt.outputs or {})
+                keep = attempt.score if self.keeps_scores else None
+                refused = self.judge.refused
+                end = (check if keep is not None else score)(attempt.index, inputs, outputs)
+                if self.judge.refused > refused:
+                    waiting += 1  # whatever it returned, it is not what it returns with an answer
+                elif keep is not None and isinstance(end, RewardScored):
+                    ends[attempt.index] = replace(keep, unmet=end.unmet)
+                else:
+                    ends[attempt.index] = end
+                if self.on_progress is not None:
+                    self.on_progress(done, len(attempts))
+        estimate = estimate_judge(self.timeline, self.spec, waiting) if waiting else None
+        return Rescored(ends, self.judge.asked, estimate, time.perf_counter() - start)
+
+    @contextmanager
+    def _runner(
+        self, *, whole: bool
+    ) -> Iterator[Callable[[int, Mapping[str, object], Mapping[str, object]], End]]:
+        """A worker that scores one output. whole: with the reward; else the validators alone, which may use names of its source."""
+        spec, fields = self.spec, list_reward_fields(self.spec)
+        messages = {one.name: one.message for one in spec.validators}
+        with RewardRunner(
+            spec.reward if whole else spec.reward + _PASS,
+            name=spec.reward_name if whole else _RECORDED,
+            timeout_s=spec.reward_timeout_s,
+            judge=self.judge,
+            rules=[read_rule(one.name, one.check) for one in spec.validators],
+        ) as runner:
+
+            def score(index: int, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> End:
+                try:
+                    made = runner.score(inputs, outputs, self.cancel)
+                except RewardError as error:
+                    mark_repeating(error, spec.reward, spec.reward_name, inputs, fields)
+                    return AttemptFailed(index, "reward", Fault.of(error))
+                unmet = {name: messages[name] for name in made.unmet}
+                return RewardScored(
+                    index,
+                    made.value,
+                    made.took_s,
+                    made.parts,
+                    made.feedback,
+                    made.stdout,
+                    unmet,
+                    made.refusals,
+                )
+
+            yield score
+
+
+def estimate_judge(
+    timeline: Timeline, spec: ProgramSpec, attempts: int | None = None
+) -> JudgeEstimate | None:
+    """What it takes to score `attempts` outputs (None: all) with the reward of `spec`; None if it names no judge.
+
+    Raises RewardError for a source without a reward.
+    """
+    if not may_ask_judge(spec.reward) and not any(may_ask_judge(one.check) for one in spec.validators):
+        return None
+    count = sum(a.outputs is not None for a in timeline.attempts) if attempts is None else attempts
+    calls = count * max(1, max_judge_calls(spec.reward, spec.reward_name))
+    model = _judge_model(spec)
+    if model.kind == "practice":
+        return JudgeEstimate(calls, 0.0)
+    asked = [call for attempt in timeline.attempts for call in attempt.judge_calls if call.reply is not None]
+    paid = [c for c in asked if c.reply is not None and not c.reply.cache_hit and not c.reply.replayed]
+    cost = Usage.of(paid).cost_usd
+    return JudgeEstimate(calls, None if cost is None or not paid else cost / len(paid) * calls)
+
+
+def _judge_model(spec: ProgramSpec) -> ModelSpec:
+    own = spec.model
+    if spec.temperature_schedule.kind == "none":
+        own = replace(own, temperature=None)
+    return spec.judge or own
+
+
+def _judge_name(spec: ProgramSpec) -> str:
+    model = asdict(_judge_model(spec))
+    return repr(sorted((name, repr(value)) for name, value in model.items()))
+
+
+def _judge(spec: ProgramSpec, keys: Mapping[str, str]) -> Judge:
+    """The judge of a run. Raises LMKeyError; RewardError for a replay, which has no model to ask."""
+    model = _judge_model(spec)
+    if model.kind == "replay":
+        raise RewardError("this run is a replay, so its judge has no model to ask", type_name="JudgeError")
+    return judge_by(connect(model, key=keys.get("judge" if spec.judge else "model"), seed=spec.seed))

@@ -1,0 +1,105 @@
+"""A recorded run under another reward, validators, threshold, N or fail_count: its outputs scored again, and what follows.
+
+WhatIfs.ask(run_id, threshold=0.6) -> RunWhatIf(result, spec, scores)       the run itself never changes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.errors import Problem, SpecError
+from refine_core.log.timeline import Timeline
+from refine_core.runs.rescoring import OnProgress, Rescored, Rescorer
+from refine_core.spec import ProgramSpec, ValidatorSpec
+from refine_core.what_if import (
+    AS_RECORDED,
+    Keep,
+    ThresholdStep,
+    WhatIf,
+    change_spec,
+    threshold_curve,
+    what_if,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunWhatIf:
+    """A what-if of a run. result: what would have happened. spec: the changed description. scores: of the recorded outputs.
+
+    timeline: the run, as recorded.
+    """
+
+    timeline: Timeline
+    spec: ProgramSpec
+    scores: Rescored
+    result: WhatIf
+
+    @property
+    def curve(self) -> tuple[ThresholdStep, ...]:
+        """The same for every threshold."""
+        return threshold_curve(self.timeline, self.spec, self.scores.ends)
+
+
+class WhatIfs:
+    """What-ifs of the runs of one store. timeline: finds a run by its id. Safe to use from any thread."""
+
+    def __init__(self, timeline: Callable[[str], Timeline | None]) -> None:
+        self._timeline = timeline
+        self.rescorer = Rescorer()
+
+    def ask(
+        self,
+        run_id: str,
+        *,
+        reward: str | None = None,
+        reward_name: str | None = None,
+        validators: Iterable[ValidatorSpec] | None = None,
+        threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+        n: int | None = None,
+        fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+        ask_judge: bool = False,
+        keys: Mapping[str, str] | None = None,
+        cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> RunWhatIf:
+        """What would have happened. No model is asked, unless `ask_judge` allows requests to the reward's judge.
+
+        What is not given stays as recorded. reward: Python source; threshold: None never stops early; fail_count: None means N.
+        keys: role -> key typed by a person, for the judge. on_progress: called as outputs are scored.
+        Raises: SpecError for an unknown run and for wrong numbers; RewardError for a source without a reward; WorkerError;
+        StoreError; RunCancelled.
+        """
+        timeline = self._timeline(run_id)
+        if timeline is None:
+            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+        spec = change_spec(
+            timeline.spec,
+            reward=reward,
+            reward_name=reward_name,
+            validators=validators,
+            threshold=threshold,
+            n=n,
+            fail_count=fail_count,
+        )
+        return self.ask_spec(
+            timeline, spec, ask_judge=ask_judge, keys=keys, cancel=cancel, on_progress=on_progress
+        )
+
+    def ask_spec(
+        self,
+        timeline: Timeline,
+        spec: ProgramSpec,
+        *,
+        ask_judge: bool = False,
+        keys: Mapping[str, str] | None = None,
+        cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> RunWhatIf:
+        """The same for a whole description, which differs from the run's in what a what-if may change."""
+        scores = self.rescorer.score(
+            timeline, spec, ask_judge=ask_judge, keys=keys, cancel=cancel, on_progress=on_progress
+        )
+        return RunWhatIf(timeline, spec, scores, what_if(timeline, spec, scores.ends))
