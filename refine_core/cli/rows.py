@@ -2,23 +2,123 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from refine_core.cli.output import print_json
+from refine_core.cli.output import Question, print_json
+
+if TYPE_CHECKING:
+    from refine_core.rows import MappingQuestion, Role, RowSet
 
 
 @click.command("rows")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="ROLE=COLUMN",
+    help="What a column is: input, output, expected, group, reward, part, label, feedback, id or leave-out.",
+)
+@click.option("--encoding", help="Of a text file that is not UTF-8, such as cp1252.")
+@click.option(
+    "--skip-bad", is_flag=True, help="Leave out rows that cannot be read, instead of stopping at the first."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSONL, one row a line.")
-def command(file: Path, as_json: bool) -> None:
-    """Read a file of recorded outputs and print its rows."""
-    from refine_core.rows import read_rows
+def command(file: Path, pairs: Sequence[str], encoding: str | None, skip_bad: bool, as_json: bool) -> None:
+    """Read a file of recorded outputs and print its rows.
 
-    rows = read_rows(file)
+    FILE is CSV, TSV, JSON, JSONL, Parquet, or what another tool has written: promptfoo, OpenAI, TRL, Inspect, verifiers, verl, dspy,
+    lm-eval, LangSmith, Phoenix. It is told by its content. “-” reads standard input.
+    """
+    rows = load_rows(file, pairs, encoding=encoding, skip_bad=skip_bad, as_json=as_json)
     if as_json:
         for row in rows:
             print_json(row.to_json())
         return
     click.echo(f"{rows.name}: {len(rows):,} rows, read as {rows.format}.")
+    columns = rows.columns
+    for title, names in (
+        ("inputs", columns.inputs),
+        ("outputs", columns.prediction),
+        ("expected", columns.expected),
+        ("parts of the reward", columns.parts),
+    ):
+        if names:
+            click.echo(f"  {title}: {', '.join(names)}")
+    counts = [
+        f"{count:,} {words}"
+        for count, words in (
+            (rows.groups, "groups"),
+            (rows.scored, "with a reward"),
+            (rows.labelled, "with a label"),
+        )
+        if count
+    ]
+    click.echo(f"  {', '.join(counts)}" if counts else "  no rewards, no labels")
+
+
+def load_rows(
+    file: Path,
+    pairs: Sequence[str],
+    *,
+    encoding: str | None = None,
+    skip_bad: bool = False,
+    as_json: bool = False,
+) -> RowSet:
+    """The rows of a file, for any command that takes one. pairs: of --map. What was guessed or left out goes to standard error.
+
+    Raises Question where columns are not known, click.UsageError and RowsError.
+    """
+    from refine_core.rows import MappingQuestion, open_file, parse_mapping, read_rows
+
+    try:
+        choices = parse_mapping(pairs)
+    except ValueError as error:
+        raise click.UsageError(f"--map: {error}") from None
+    source = _read_standard_input() if str(file) == "-" else file
+    opened = open_file(source, name="standard input" if str(file) == "-" else "", encoding=encoding)
+    mapping: dict[str, Role] | None = choices or None
+    if opened.format is None:
+        question = opened.ask()
+        if not choices or question.missing(choices):
+            raise Question(_describe(question, choices), ask=question.to_json(choices), as_json=as_json)
+        mapping = {**question.guesses, **choices}
+        for guess in question.columns:
+            if guess.column not in choices:
+                click.echo(f"{guess.column}: {guess.role} ({guess.reason})", err=True)
+    rows = read_rows(opened, mapping, skip_bad=skip_bad)
+    assert not isinstance(rows, MappingQuestion)  # noqa: S101  # there is a mapping, or a format
+    for note in rows.notes:
+        click.echo(note, err=True)
+    if rows.bad_count:
+        click.echo(f"{rows.bad_count:,} rows cannot be read and were left out:", err=True)
+        for problem in rows.problems:
+            click.echo(f"  {problem.place}: {problem.message}", err=True)
+    return rows
+
+
+def _read_standard_input() -> bytes:
+    return sys.stdin.buffer.read()
+
+
+def _describe(question: MappingQuestion, choices: dict[str, Role]) -> str:
+    """The question as a table for people, with the options that would answer it."""
+    lines = [f"{question.name}: {question.count:,} rows, {question.read_as}. Say what its columns are:", ""]
+    width = max((len(guess.column) for guess in question.columns), default=0)
+    for guess in question.columns:
+        role = choices.get(guess.column) or guess.role or "?"
+        reason = "as you said" if guess.column in choices else guess.reason
+        lines.append(f"  {guess.column:<{width}}  {role:<10} {reason}")
+    options = [
+        f"--map {(choices.get(g.column) or g.role or 'ROLE').replace(' ', '-')}={g.column}"
+        for g in question.columns
+        if (choices.get(g.column) or g.role) != "leave out"
+    ]
+    if question.missing(choices):
+        lines += ["", question.missing(choices)]
+    return "\n".join([*lines, "", f"Answer with: {' '.join(options)}"])

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import overload
 
 from refine_core.concurrency.cancellation import Cancel
+from refine_core.errors import RowsError
+from refine_core.rows.limits import FILE_BYTES, ROWS
 from refine_core.rows.row import Row
 
 OnProgress = Callable[[int], None]
@@ -30,11 +32,20 @@ class Columns:
     parts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row that cannot be read. place: "line 17". message: why, such as “score” is “high”, not a number."""
+
+    place: str
+    message: str
+
+
 class RowSet(Sequence[Row]):
     """Rows that do not change. Indexing and iterating make new Row objects.
 
     name: of the file, or what else they come from. format: what it was read as, such as "our own rows".
-    notes: sentences about what was left out or chosen, to be shown. groups, scored, labelled: how many groups there are, and
+    notes: sentences about what was left out or chosen, to be shown. problems: the first of the rows that cannot be read and were left
+    out; bad_count: how many there are. groups, scored, labelled: how many groups there are, and
     how many rows have a reward, a label.
     """
 
@@ -44,7 +55,6 @@ class RowSet(Sequence[Row]):
         *,
         name: str = "",
         format: str = "",  # noqa: A002  # the word for it
-        notes: Iterable[str] = (),
         on_progress: OnProgress | None = None,
         cancel: Cancel | None = None,
     ) -> None:
@@ -63,6 +73,11 @@ class RowSet(Sequence[Row]):
             self.labelled += row.label is not None
             self._packed += _pack(row)
             self._ends.append(len(self._packed))
+            if len(self._packed) > FILE_BYTES or len(self._ends) > ROWS:
+                raise RowsError(
+                    f"{name or 'The file'} has more than {ROWS:,} rows, or more than {FILE_BYTES >> 20} MB of them. Take a part of it.",
+                    file=name,
+                )
             if len(self._ends) % _EVERY == 0:
                 if cancel is not None:
                     cancel.check()
@@ -70,7 +85,9 @@ class RowSet(Sequence[Row]):
                     on_progress(len(self._ends))
         self.columns = Columns(*map(tuple, names))
         self.groups = len(groups)
-        self.notes = tuple(notes)
+        self.notes: tuple[str, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        self.bad_count = 0
 
     def __len__(self) -> int:
         return len(self._ends)

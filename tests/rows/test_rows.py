@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core.concurrency.cancellation import Cancel
@@ -37,6 +37,7 @@ rows = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(rows, max_size=6))
 def test_a_row_set_gives_back_the_rows_that_it_was_made_of(made):
     kept = RowSet(made)
@@ -46,7 +47,8 @@ def test_a_row_set_gives_back_the_rows_that_it_was_made_of(made):
     assert kept[1:3] == made[1:3]
 
 
-@given(st.lists(rows, max_size=4))
+@settings(max_examples=40)
+@given(st.lists(rows, max_size=4, unique_by=lambda row: row.id))
 def test_rows_that_were_written_are_read_again_as_they_were(made):
     text = "\n".join(json.dumps(row.to_json(), ensure_ascii=True) for row in made)
     if not made:

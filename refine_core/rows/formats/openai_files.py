@@ -1,0 +1,85 @@
+"""OpenAI: output items of an eval run, and the output of a batch. By the fields that its reference documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from refine_core.rows.formats.base import (
+    Format,
+    NoOutputError,
+    Values,
+    as_object,
+    name_of,
+    split_expected,
+    text_of,
+)
+from refine_core.rows.mapping import number_of
+from refine_core.rows.row import Row
+
+
+def _is_item(names: frozenset[str], values: Values) -> bool:
+    return values.get("object") == "eval.run.output_item" or {"datasource_item", "sample", "results"} <= names
+
+
+def _item_rows(values: Values, number: int, place: str) -> Iterator[Row]:
+    sample = as_object(values.get("sample"), "output")
+    output = [one for one in sample.get("output") or () if isinstance(one, Mapping)]
+    if not output:
+        error = as_object(sample.get("error"), "message").get("message")
+        raise NoOutputError(
+            f"it has no output: {error or values.get('status') or 'the model gave no answer'}"[:300]
+        )
+    inputs, expected = split_expected(as_object(values.get("datasource_item"), "item"))
+    results = [one for one in values.get("results") or () if isinstance(one, Mapping)]
+    scores = {_grader(one, i): number_of(one.get("score"), "score") for i, one in enumerate(results, 1)}
+    known = {name: score for name, score in scores.items() if score is not None}
+    reasons = [str(one["reason"]) for one in results if one.get("reason")]
+    yield Row(
+        id=str(values.get("id") or number),
+        group=name_of(values.get("datasource_item_id")),
+        inputs=inputs,
+        prediction={"output_text": text_of(output[-1].get("content"))},
+        expected=expected,
+        reward=next(iter(known.values())) if len(known) == 1 else None,
+        parts=known if len(known) > 1 else {},
+        source=place,
+        feedback="\n".join(reasons),
+    )
+
+
+def _grader(result: Mapping[str, Any], number: int) -> str:
+    """A grader's name, without the id that the server adds to it."""
+    name = str(result.get("name") or result.get("type") or f"grader {number}")
+    head, _, tail = name.rpartition("-")
+    return head if head and len(tail) >= 32 else name  # noqa: PLR2004  # a uuid without its dashes
+
+
+def _is_batch(names: frozenset[str], values: Values) -> bool:
+    return {"custom_id", "response"} <= names and isinstance(values["response"], Mapping | None)
+
+
+def _batch_rows(values: Values, number: int, place: str) -> Iterator[Row]:
+    response = as_object(values.get("response"), "body")
+    body = as_object(response.get("body"), "text")
+    choices = [one for one in body.get("choices") or body.get("output") or () if isinstance(one, Mapping)]
+    message = as_object(choices[-1].get("message", choices[-1]), "content") if choices else {}
+    content = text_of(message.get("content"))
+    if content is None:
+        error = as_object(values.get("error") or body.get("error"), "message").get("message")
+        raise NoOutputError(f"it has no output: {error or 'the model gave no answer'}"[:300])
+    yield Row(
+        id=str(values.get("custom_id") or number),
+        inputs={"custom_id": values.get("custom_id")},
+        prediction={"output_text": content},
+        source=place,
+    )
+
+
+ITEM: Final = Format("OpenAI eval output items", _is_item, _item_rows)
+BATCH: Final = Format(
+    "OpenAI batch output",
+    _is_batch,
+    _batch_rows,
+    lambda row: "A batch's output holds no prompts and no right answers: the only input is custom_id.",  # noqa: ARG005
+)
