@@ -87,9 +87,9 @@ def load_rows(
         question = opened.ask()
         if not choices or question.missing(choices):
             raise Question(_describe(question, choices), ask=question.to_json(choices), as_json=as_json)
-        mapping = {**question.guesses, **choices}
+        mapping = question.complete(choices)
         for guess in question.columns:
-            if guess.column not in choices:
+            if guess.column in mapping and guess.column not in choices:
                 click.echo(f"{guess.column}: {guess.role} ({guess.reason})", err=True)
     rows = read_rows(opened, mapping, skip_bad=skip_bad)
     assert not isinstance(rows, MappingQuestion)  # noqa: S101  # there is a mapping, or a format

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from refine_core.rows.mapping import SINGLE, Role, RowMapping, as_text, check_mapping, columns_of, number_of
+from refine_core.rows.mapping import SINGLE, Role, RowMapping, as_text, check_columns, columns_of, number_of
 from refine_core.rows.records import Record, Records
 
 ALIASES: Final[Mapping[Role, tuple[str, ...]]] = {
@@ -32,6 +32,7 @@ ASKED: Final[Mapping[str, tuple[str, ...]]] = {
 
 _ROWS_LOOKED_AT = 20_000
 _SHOWN_CHARS = 200
+_NAMED = 3
 _DISTINCT = 10_000
 
 
@@ -75,22 +76,28 @@ class MappingQuestion:
         """The guesses as a mapping, to be accepted by a person."""
         return {guess.column: guess.role for guess in self.columns if guess.role is not None}
 
+    def complete(self, choices: RowMapping) -> dict[str, Role]:
+        """The guesses with a person's choices on top; a guess gives way where only one column can have a role."""
+        chosen = SINGLE.intersection(choices.values())
+        kept = {c: role for c, role in self.guesses.items() if c not in choices and role not in chosen}
+        return {**kept, **choices}
+
     def missing(self, choices: RowMapping | None = None) -> str:
         """What is still to be said, given these choices on top of the guesses; "" if nothing is."""
         choices = choices or {}
-        mapping = {**self.guesses, **choices}
-        unclear = [column for column in self.unclear if column not in choices]
-        if unclear:
-            names = " and ".join(f"“{column}”" for column in unclear[:3])
-            left = "1 choice left" if len(unclear) == 1 else f"{len(unclear)} choices left"
-            return f"{left}: what {'is' if len(unclear) == 1 else 'are'} {names}?"
-        if not columns_of(mapping, "output"):
-            return "Say which column is the output."
+        mapping = self.complete(choices)
         try:
-            check_mapping(mapping, [guess.column for guess in self.columns])
+            check_columns(mapping, [guess.column for guess in self.columns])
         except ValueError as error:
             return f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return ""
+        unclear = [column for column in self.unclear if column not in choices]
+        if unclear:
+            names = " and ".join(f"“{column}”" for column in unclear[:_NAMED]) + (
+                " …" if len(unclear) > _NAMED else ""
+            )
+            left = "1 choice left" if len(unclear) == 1 else f"{len(unclear)} choices left"
+            return f"{left}: what {'is' if len(unclear) == 1 else 'are'} {names}?"
+        return "" if columns_of(mapping, "output") else "Say which column is the output."
 
     def to_json(self, choices: RowMapping | None = None) -> dict[str, Any]:
         """The question as JSON data, as the command line prints it."""

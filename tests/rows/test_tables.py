@@ -183,3 +183,14 @@ def test_the_question_as_json_has_all_that_a_script_needs():
 def test_a_long_first_value_is_cut_in_the_question():
     question = ask("completion,prompt\n" + "x" * 5000 + ",y\n")
     assert len(question.columns[0].first) == 200
+
+
+def test_a_choice_takes_a_role_that_only_one_column_has_from_a_guess():
+    question = ask("completion,score,judge\na,1,2\n")
+    assert question.guesses["score"] == "reward"
+    assert question.complete({"judge": "reward"}) == {"completion": "output", "judge": "reward"}
+    assert question.missing({"judge": "reward"}) == ""
+    assert (
+        "only one column can be the reward"
+        in question.missing({"judge": "reward", "score": "reward"}).lower()
+    )
