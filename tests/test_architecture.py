@@ -35,6 +35,7 @@ PACKAGES = (
     "events",
     "loop",
     "log",
+    "unseen",
     "budget",
     "signatures",
     "spec",
@@ -83,6 +84,7 @@ PUBLIC_API = {
     "messages",
     "errors",
     "play",
+    "unseen",
     "what_if",
 }
 

@@ -16,11 +16,12 @@ from pages.shared import address
 from pages.shared.title import title_page
 from pages.shared.web import COMPARE, import_script
 from refine_core import runs
-from refine_core.comparison import compare_attempts, compare_runs, show_text, write_attempts, write_runs
+from refine_core.comparison import compare_attempts, compare_runs, write_attempts, write_runs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_time
 from refine_core.messages import describe_outcome, format_reward
 from refine_core.runs import Attempt, Run, Timeline
+from refine_core.unseen import show_unseen
 
 KEY: Final = "compare"
 MAX_RUNS: Final = 50  # that "Another run" offers, the newest first
@@ -96,8 +97,8 @@ def _side(reference: Reference, run: Run) -> dict[str, object]:
         "reference": str(reference),
         "run": run.run_id,
         "number": reference.number,
-        "title": show_text(runs.title(timeline.spec)),
-        "model": show_text(timeline.spec.model.label),
+        "title": show_unseen(runs.title(timeline.spec)),
+        "model": show_unseen(timeline.spec.model.label),
         "started": format_time(timeline.started_at),
         "attempts": [[a.index + 1, _describe(timeline, a)] for a in timeline.attempts],
         "best": None if best is None else best + 1,
@@ -122,8 +123,8 @@ def _recent() -> list[dict[str, object]]:
     return [
         {
             "run": row.run_id,
-            "title": show_text(row.name),
-            "about": f"{format_time(row.summary.started_at)} · {show_text(row.summary.model)}",
+            "title": show_unseen(row.name),
+            "about": f"{format_time(row.summary.started_at)} · {show_unseen(row.summary.model)}",
             "count": len(row.summary.rewards),
             "best": None if row.summary.best is None else row.summary.best + 1,
         }

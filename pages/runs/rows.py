@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from refine_core.formatting import format_cost, format_duration, format_score, format_time, pluralize
 from refine_core.messages import RUN_OUTCOMES
 from refine_core.runs import ListedRun, SortKey
+from refine_core.unseen import show_unseen_in
 
 MAX_POINTS: Final = 40  # of the small chart; of more attempts, the best of each stretch is drawn
 COLUMNS: Final[tuple[tuple[SortKey | None, str, str], ...]] = (
@@ -75,7 +76,7 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
     }
     parts = [pluralize(len(summary.rewards), "attempt"), row["model"], row["cost"], row["took"], row["when"]]
     row["more"] = " · ".join(str(part) for part in parts if part != _NOTHING)
-    return row
+    return show_unseen_in(row)
 
 
 def ended_rewards(rewards: Sequence[float | None], failed: int) -> Sequence[float | None]:

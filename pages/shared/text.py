@@ -8,6 +8,7 @@ import re
 import streamlit as st
 
 from refine_core.runs import make_well_formed
+from refine_core.unseen import show_unseen
 
 SHORT_LINES = 12
 MESSAGE_CHARACTERS = 1_000  # of a label or a message; what is longer is shown by its beginning and its end
@@ -21,11 +22,6 @@ _ICON = r"(?<=:)(?=[\w+-]+:)|(?<=:)(?=material[/_])"  # :smile:, :streamlit: and
 _ARROW = r"(?:(?<=\s[-<>~])|(?<=\A[-<>~]))(?=(?:->|[-=>])(?:\s|\Z))"  # " -> " would be shown as an arrow
 _BLANK_LINE = r"(?<=\n)(?=[ \t]*\n)|(?<=\n)(?=[ \t]*\Z)|\A(?=\s)|(?<=\s)\Z"  # would end a colour or bold words, or begin code
 _APART = re.compile(f"{_LINK}|{_ICON}|{_ARROW}|{_BLANK_LINE}", re.IGNORECASE)
-# Control characters, and marks that turn the direction of what follows, as in assets/run/dom.js.
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-_UNSEEN_NAMES = {"\x00": "NUL", "\x07": "BEL", "\x08": "BS", "\r": "CR", "\x1b": "ESC", "\x7f": "DEL"}
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
 
@@ -33,15 +29,10 @@ def escape_markdown(text: object) -> str:
     """`text` for a label or a message that Streamlit reads as Markdown: every sign with a meaning is escaped.
 
     No address in it becomes a link, no name between colons a picture, and no "->" an arrow. What a screen would hide or obey
-    is named: "[ESC]", "[U+202E]". A long text is shown by its beginning and its end.
+    is made visible: "␛", "⟨U+202E⟩". A long text is shown by its beginning and its end.
     """
-    seen = _UNSEEN.sub(_name_unseen, _shorten(make_well_formed(str(text))).replace("\r\n", "\n"))
+    seen = show_unseen(_shorten(make_well_formed(str(text))))
     return _MARKUP.sub(r"\\\1", _APART.sub(_JOIN, seen)).replace("\n", "  \n")
-
-
-def _name_unseen(found: re.Match[str]) -> str:
-    character = found[0]
-    return f"[{_UNSEEN_NAMES.get(character) or f'U+{ord(character):04X}'}]"
 
 
 def show_text(text: str, *, key: str) -> None:

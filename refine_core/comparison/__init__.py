@@ -15,7 +15,6 @@ from refine_core.comparison.prompts import PromptChange
 from refine_core.comparison.runs import RunCell, RunComparison, RunRow, compare_runs
 from refine_core.comparison.settings import Setting
 from refine_core.comparison.specs import TextDifference, compare_specs
-from refine_core.comparison.texts import show_text
 
 __all__ = [
     "AttemptComparison",
@@ -35,7 +34,6 @@ __all__ = [
     "compare_attempts",
     "compare_runs",
     "compare_specs",
-    "show_text",
     "write_attempts",
     "write_runs",
 ]

@@ -18,12 +18,13 @@ from refine_core.comparison.phrases import Phrase
 from refine_core.comparison.prompts import PromptChange, compare_prompts
 from refine_core.comparison.sentences import describe_attempts, moved_parts
 from refine_core.comparison.settings import Setting, compare_settings
-from refine_core.comparison.texts import show_text, show_value
+from refine_core.comparison.texts import show_value
 from refine_core.figures import text
 from refine_core.formatting import format_score
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_advice_failure, describe_failure, describe_outcome, format_reward
+from refine_core.unseen import show_unseen
 from refine_core.uptake import advice_price, routing
 
 
@@ -117,7 +118,7 @@ def compare_attempts(first: Timeline, a: Attempt, second: Timeline, b: Attempt) 
 def _side(timeline: Timeline, attempt: Attempt) -> Side:
     words = "returned" if attempt.is_returned else describe_outcome(timeline, attempt)
     reward = "" if attempt.reward is None else format_reward(timeline, attempt.reward)
-    return Side(timeline.run_id, attempt.index + 1, reward, words, show_text(describe_failure(attempt)))
+    return Side(timeline.run_id, attempt.index + 1, reward, words, show_unseen(describe_failure(attempt)))
 
 
 # ---- the score
@@ -163,7 +164,7 @@ def _part(
     share = max(0.0, min(1.0, (after or 0.0) / full)) if full > 0 else 0.0
     both = (*beside, *(v for v in (before, after) if v is not None))
     old, new = ("" if v is None else _number(v, both) for v in (before, after))
-    return PartChange(show_text(name), old, new, change, moved, round(share, 3), caption, is_whole)
+    return PartChange(show_unseen(name), old, new, change, moved, round(share, 3), caption, is_whole)
 
 
 def _number(value: float, beside: Iterable[float] = ()) -> str:
@@ -186,7 +187,7 @@ def _compare_outputs(a: Attempt, b: Attempt) -> tuple[TextChange, ...]:
     names = dict.fromkeys((*new, *old))
     changes = [
         compare_words(
-            show_text(name),
+            show_unseen(name),
             show_value(old[name]) if name in old else None,
             show_value(new[name]) if name in new else None,
             ("no such output", "no such output"),
@@ -202,7 +203,7 @@ def _compare_hints(first: Timeline, a: Attempt, second: Timeline, b: Attempt) ->
     names = dict.fromkeys((*first.predictors, *second.predictors, *a.real_hints, *b.real_hints))
     changes = [
         compare_words(
-            show_text(name),
+            show_unseen(name),
             _hint(a, name),
             _hint(b, name),
             (why_no_hint(first, a, name), why_no_hint(second, b, name)),
@@ -214,7 +215,7 @@ def _compare_hints(first: Timeline, a: Attempt, second: Timeline, b: Attempt) ->
 
 def _hint(attempt: Attempt, name: str) -> str | None:
     hint = attempt.hints.get(name)
-    return show_text(hint) if hint is not None and is_hint(hint) else None
+    return show_unseen(hint) if hint is not None and is_hint(hint) else None
 
 
 def _between(first: Timeline, a: Attempt, second: Timeline, b: Attempt) -> Between | None:
@@ -223,5 +224,5 @@ def _between(first: Timeline, a: Attempt, second: Timeline, b: Attempt) -> Betwe
         return None
     price = advice_price(first, a)
     lost = [route.text for route in routing(first, a) if route.route == "nobody"]
-    notes = (*([price.text] if price else []), *map(show_text, lost))
-    return Between(show_text(advice.discussion), show_text(describe_advice_failure(advice)), notes)
+    notes = (*([price.text] if price else []), *map(show_unseen, lost))
+    return Between(show_unseen(advice.discussion), show_unseen(describe_advice_failure(advice)), notes)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from refine_core.comparison.changes import LineBlock, fold_lines
-from refine_core.comparison.texts import show_text
 from refine_core.log.timeline import Attempt, PredictorRun
+from refine_core.unseen import show_unseen
 
 _ROLES: Mapping[str, str] = {
     "system": "System message",
@@ -48,7 +48,7 @@ def _requests(attempt: Attempt) -> dict[Key, PredictorRun]:
 
 def _compare(key: Key, old: PredictorRun | None, new: PredictorRun | None) -> PromptChange:
     name, inner, ordinal = key
-    title = show_text(name) + "".join(f", attempt {index + 1} inside" for index in inner)
+    title = show_unseen(name) + "".join(f", attempt {index + 1} inside" for index in inner)
     title += f", call {ordinal + 1}" if ordinal else ""
     if old is None or new is None:
         return PromptChange(
@@ -60,13 +60,13 @@ def _compare(key: Key, old: PredictorRun | None, new: PredictorRun | None) -> Pr
     blocks = [
         block
         for (role, text), (_, other) in zip(before, after, strict=True)
-        for block in fold_lines(text, other, _ROLES.get(role, show_text(role)))
+        for block in fold_lines(text, other, _ROLES.get(role, show_unseen(role)))
     ]
     return PromptChange(title, tuple(blocks), before == after)
 
 
 def _messages(run: PredictorRun) -> list[tuple[str, str]]:
-    return [(message["role"], show_text(message["content"])) for message in run.calls[0].messages]
+    return [(message["role"], show_unseen(message["content"])) for message in run.calls[0].messages]
 
 
 def _whole(messages: Sequence[tuple[str, str]]) -> str:

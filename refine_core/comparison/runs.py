@@ -15,11 +15,12 @@ from refine_core.comparison.changes import TextChange, compare_words
 from refine_core.comparison.phrases import Phrase, strong_names
 from refine_core.comparison.settings import Setting
 from refine_core.comparison.specs import TextDifference, compare_specs
-from refine_core.comparison.texts import show_text, show_value
+from refine_core.comparison.texts import show_value
 from refine_core.formatting import format_cost, format_duration, format_score, pluralize
 from refine_core.log.summaries import title_of
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_failure, describe_outcome, format_reward
+from refine_core.unseen import show_unseen
 
 _REASONING = "reasoning"
 
@@ -81,8 +82,8 @@ def compare_runs(a: Timeline, b: Timeline) -> RunComparison:
     used, same = _compare_usage(a, b)
     thresholds = tuple(dict.fromkeys(t for t in (a.spec.threshold, b.spec.threshold) if t is not None))
     return RunComparison(
-        title_a=show_text(title_of(a.spec)),
-        title_b=show_text(title_of(b.spec)),
+        title_a=show_unseen(title_of(a.spec)),
+        title_b=show_unseen(title_of(b.spec)),
         is_same=a.run_id == b.run_id,
         sentence=tuple(_sentence(a, b, rows, first)),
         settings=(*spec.settings, *used),
@@ -157,8 +158,8 @@ def _row(number: int, first: Timeline, a: Attempt | None, second: Timeline, b: A
         number=number,
         a=_cell(first, a),
         b=_cell(second, b),
-        output=None if main is None else compare_words(show_text(main), before, after),
-        others=tuple(map(show_text, others)),
+        output=None if main is None else compare_words(show_unseen(main), before, after),
+        others=tuple(map(show_unseen, others)),
         change=change,
         is_equal=is_equal,
     )
@@ -177,8 +178,8 @@ def _cell(timeline: Timeline, attempt: Attempt | None) -> RunCell | None:
         attempt.reward,
         "" if attempt.reward is None else format_reward(timeline, attempt.reward),
         describe_outcome(timeline, attempt),
-        show_text(describe_failure(attempt)),
-        tuple((show_text(name), show_text(hint)) for name, hint in attempt.real_hints.items()),
+        show_unseen(describe_failure(attempt)),
+        tuple((show_unseen(name), show_unseen(hint)) for name, hint in attempt.real_hints.items()),
     )
 
 

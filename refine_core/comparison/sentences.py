@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from refine_core.comparison.hints import describe_uptake
 from refine_core.comparison.phrases import Phrase, Style, strong_names
-from refine_core.comparison.texts import show_text
 from refine_core.formatting import format_score
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import format_reward
+from refine_core.unseen import show_unseen
 
 _NAMED = 4  # parts that are named one by one
 
@@ -19,8 +19,8 @@ def moved_parts(a: Attempt, b: Attempt) -> tuple[tuple[str, ...], tuple[str, ...
     old, new = (one.score.parts if one.score is not None else {} for one in (a, b))
     both = [name for name in new if name in old]
     return (
-        tuple(show_text(name) for name in both if new[name] > old[name]),
-        tuple(show_text(name) for name in both if new[name] < old[name]),
+        tuple(show_unseen(name) for name in both if new[name] > old[name]),
+        tuple(show_unseen(name) for name in both if new[name] < old[name]),
     )
 
 
@@ -102,5 +102,5 @@ def _rules(a: Attempt, b: Attempt) -> Iterator[Phrase]:
         names = [name for name in attempt.unmet if name not in other.unmet]
         if names and other.reward is not None and attempt.reward is not None:
             yield Phrase(f" B {verb} ")
-            yield from strong_names(f"“{show_text(name)}”" for name in names)
+            yield from strong_names(f"“{show_unseen(name)}”" for name in names)
             yield Phrase(".")

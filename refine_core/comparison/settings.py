@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from refine_core.comparison.texts import show_value
 from refine_core.formatting import format_cost, format_duration, format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, Timeline, Usage
+from refine_core.unseen import show_unseen
 
 _OWN = frozenset(
     ("temperature", "rollout_id", "response_format")
@@ -43,7 +44,7 @@ def _settings(first: Timeline, a: Attempt, second: Timeline, b: Attempt) -> Iter
         yield "advice after it", _advice(a), _advice(b)
     params, others = _parameters(a), _parameters(b)
     for name in dict.fromkeys((*params, *others)):
-        yield name, params.get(name, "none"), others.get(name, "none")
+        yield show_unseen(name), params.get(name, "none"), others.get(name, "none")
     yield "model", _model(first, a), _model(second, b)
     yield "reward code", *_differ(first.spec.reward, second.spec.reward)
     yield "inputs", *_differ(dict(first.spec.inputs), dict(second.spec.inputs))
@@ -73,7 +74,7 @@ def _advice(attempt: Attempt) -> str:
 
 def _model(timeline: Timeline, attempt: Attempt) -> str:
     asked = dict.fromkeys(call.model for run in attempt.predictors for call in run.calls)
-    return ", ".join(asked) if len(asked) > 1 else timeline.spec.model.label
+    return show_unseen(", ".join(asked) if len(asked) > 1 else timeline.spec.model.label)
 
 
 def _parameters(attempt: Attempt) -> dict[str, str]:

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from refine_core.comparison.changes import LineBlock, fold_lines
 from refine_core.comparison.settings import Setting
-from refine_core.comparison.texts import show_text, show_value
+from refine_core.comparison.texts import show_value
 from refine_core.formatting import format_amount, format_number
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
+from refine_core.unseen import show_unseen
 
 _MAX_SHORT: Final = 60  # characters; longer values are compared by line
 _UNNAMED: Final = frozenset(
@@ -60,7 +61,7 @@ def compare_specs(a: ProgramSpec, b: ProgramSpec) -> SpecComparison:
     settings: list[Setting] = []
     texts: list[TextDifference] = []
     equal: list[str] = []
-    defaults = {name: show_text(value) for name, value, _ in _fields(_DEFAULT, _DEFAULT)}
+    defaults = {name: show_unseen(value) for name, value, _ in _fields(_DEFAULT, _DEFAULT)}
     for group, values in (
         ("model", _models(a, b)),
         ("program", _stages(a, b)),
@@ -70,13 +71,13 @@ def compare_specs(a: ProgramSpec, b: ProgramSpec) -> SpecComparison:
     ):
         before = len(settings) + len(texts)
         for name, old, new in values:
-            old, new = show_text(old), show_text(new)  # noqa: PLW2901
+            old, new = show_unseen(old), show_unseen(new)  # noqa: PLW2901
             if old == new:
                 equal += [name] if not group and (name in _ALWAYS or old != defaults[name]) else []
             elif max(len(old), len(new)) <= _MAX_SHORT and "\n" not in old + new:
-                settings.append(Setting(show_text(name), old or "empty", new or "empty"))
+                settings.append(Setting(show_unseen(name), old or "empty", new or "empty"))
             else:
-                texts.append(TextDifference(show_text(name), fold_lines(old, new)))
+                texts.append(TextDifference(show_unseen(name), fold_lines(old, new)))
         if group and len(settings) + len(texts) == before:
             equal.append(group)
     return SpecComparison(tuple(settings), tuple(texts), tuple(equal))

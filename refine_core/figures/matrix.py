@@ -18,6 +18,7 @@ from refine_core.figures.grid import count_columns
 from refine_core.figures.scene import Json, Layer, middle
 from refine_core.formatting import format_duration, format_score
 from refine_core.log.timeline import Attempt, Timeline
+from refine_core.unseen import show_unseen
 
 LEFT_PX = 128
 CELL_PX = 14.0
@@ -68,8 +69,9 @@ def draw_matrix(timeline: Timeline) -> Drawing:
     for part in parts:
         layers.append(_part_cells(timeline, part, y, columns))
         about = f"{part.full:.0%}".replace("%", " % full")
-        most = f"{part.name}: {about}, at {format_score(part.most)}, the highest of this run"
-        labels.append({"y": y, "text": part.name, "value": about, "title": most})
+        shown = show_unseen(part.name)
+        most = f"{shown}: {about}, at {format_score(part.most)}, the highest of this run"
+        labels.append({"y": y, "text": shown, "value": about, "title": most})
         y += _PITCH_PX
     y += _GAP_PX if parts else 0.0
     times, longest = _times(timeline, y, columns)
@@ -112,7 +114,7 @@ def _part_cells(timeline: Timeline, part: PartScale, y: float, columns: int) -> 
     for attempt in timeline.attempts:
         if attempt.score is not None and part.name in attempt.score.parts:
             levels[attempt.index] = _share(attempt.score.parts[part.name], part.most)
-    return _cells(f"part {part.name}", "part", timeline, levels, y)
+    return _cells(f"part {show_unseen(part.name)}", "part", timeline, levels, y)
 
 
 def _times(timeline: Timeline, y: float, columns: int) -> tuple[Layer, float]:

@@ -25,6 +25,7 @@ from refine_core.messages import (
     describe_unmet_rules,
     format_reward,
 )
+from refine_core.unseen import show_unseen_in
 
 _MESSAGE = 400  # characters of an error
 
@@ -86,7 +87,7 @@ def build_story(timeline: Timeline, *, live: bool = True, attempts: Collection[i
         rows += _rows_to_come(timeline)
     has_hints = timeline.spec.hint_source != "none" and timeline.spec.attempt_count > 1
     has_others = len(expected_fields(timeline)) > 1 or any(len(row.fields) > 1 for row in rows)
-    return Story(tuple(columns), tuple(rows), has_hints, has_others)
+    return show_unseen_in(Story(tuple(columns), tuple(rows), has_hints, has_others))
 
 
 def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from refine_core.formatting import format_score
+from refine_core.unseen import show_unseen
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a plus, unlike a hyphen
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -26,8 +27,8 @@ def to_text(value: object, most: int = MOST) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most `limit` characters of a text, lines and all."""
-    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+    """At most `limit` characters of a text, lines and all, with what cannot be seen made visible."""
+    return show_unseen(text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…")
 
 
 def shorten(value: object, limit: int) -> str:
@@ -49,8 +50,8 @@ def shorten_middle(value: str, limit: int) -> str:
 
 
 def hover(*lines: str) -> str:
-    """Lines of plain text. Empty ones are left out."""
-    return "\n".join(line for line in lines if line)
+    """Lines of plain text, with what cannot be seen made visible. Empty ones are left out."""
+    return show_unseen("\n".join(line for line in lines if line))
 
 
 def change(value: float) -> str:

@@ -32,6 +32,7 @@ from refine_core.lm.settings_checks import (
 )
 from refine_core.lm.shared import shared
 from refine_core.lm.types import Message, OnRetry, OnText, Reply, public_params
+from refine_core.log.well_formed import make_well_formed
 from refine_core.spec import ReplyFormat
 from refine_core.spec.secrets import is_secret
 
@@ -236,8 +237,8 @@ class LM(FlowLM):
             api_base=self.api_base,
             provider=self.custom_llm_provider,
             where=self._where,
-            messages=messages,
-            params=params,
+            messages=make_well_formed(messages),  # half an emoji in a reply must not spoil the next call
+            params=make_well_formed(params),
             private=self._private,
             limit_s=float(timeout) if isinstance(timeout, (int, float)) else self.timeout_s,
             on_text=on_text,

@@ -7,7 +7,7 @@ raises. The log keeps it as it is; what is shown has U+FFFD in its place.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
 
 T = TypeVar("T")
@@ -18,31 +18,36 @@ def make_well_formed(value: T) -> T:
 
     What holds none is returned itself, not copied.
     """
-    return cast("T", _well_formed(value))
+    return map_text(value, _text)
 
 
-def _well_formed(value: object) -> object:
+def map_text(value: T, change: Callable[[str], str]) -> T:
+    """`value` with `change` of each text in it; dataclasses, mappings and sequences without a change are not copied."""
+    return cast("T", _mapped(value, change))
+
+
+def _mapped(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
-        return _text(value)
+        return change(value)
     if isinstance(value, Mapping):
-        return _mapping(value)
+        return _mapping(value, change)
     if isinstance(value, (list, tuple)):
-        items = [_well_formed(item) for item in value]
+        items = [_mapped(item, change) for item in value]
         if all(a is b for a, b in zip(value, items, strict=True)):
             return value
         return items if isinstance(value, list) else tuple(items)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _dataclass(value)
+        return _dataclass(value, change)
     return value
 
 
-def _mapping(value: Mapping[object, object]) -> Mapping[object, object]:
+def _mapping(value: Mapping[object, object], change: Callable[[str], str]) -> Mapping[object, object]:
     fresh: dict[object, object] = {}
     alike: dict[object, int] = {}  # how many keys look like this one
     changed = False
     for old_key, old in value.items():
-        key = name = _well_formed(old_key)
-        new = _well_formed(old)
+        key = name = _mapped(old_key, change)
+        new = _mapped(old, change)
         while key in fresh:  # keys may differ only in what cannot be shown: each is shown, with a number
             alike[name] = alike.get(name, 1) + 1
             key = f"{name} ({alike[name]})"
@@ -51,11 +56,11 @@ def _mapping(value: Mapping[object, object]) -> Mapping[object, object]:
     return fresh if changed else value
 
 
-def _dataclass(value: object) -> object:
+def _dataclass(value: object, change: Callable[[str], str]) -> object:
     changed: dict[str, object] = {}
     for field in dataclasses.fields(value):  # type: ignore[arg-type]  # the caller has looked
         old = getattr(value, field.name)
-        new = _well_formed(old)
+        new = _mapped(old, change)
         if new is not old:
             changed[field.name] = new
     return dataclasses.replace(value, **changed) if changed else value  # type: ignore[type-var]

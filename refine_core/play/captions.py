@@ -25,13 +25,14 @@ from refine_core.messages import (
     format_reward,
 )
 from refine_core.stop_summary import stop_summary
+from refine_core.unseen import show_unseen
 
 MAX_CHARS: Final = 140  # of a text that is quoted in a caption
 
 
 def describe(record: Record, timeline: Timeline) -> str:
     """The event of `record` in words. timeline: the run folded up to this record and no further."""
-    text = _describe(record, timeline)
+    text = show_unseen(_describe(record, timeline))
     if not text or not record.span.is_nested:
         return text
     inner = (

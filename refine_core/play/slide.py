@@ -20,6 +20,7 @@ from refine_core.messages import describe_failure, format_reward
 from refine_core.play.captions import as_text, join_names, shorten
 from refine_core.play.questions import GuessRange, last_scored
 from refine_core.play.steps import Step
+from refine_core.unseen import show_unseen_in
 
 MARKED_FROM: Final = 0.4  # share in common; below it, marks at words are noise
 MAX_TEXT: Final = 900  # characters of a field; a room reads no more
@@ -121,7 +122,7 @@ def build_slide(timeline: Timeline, step: Step) -> Slide:
     span = GuessRange.of(timeline)
     threshold = timeline.spec.threshold
     fields = _fields(timeline, attempt)
-    return Slide(
+    slide = Slide(
         aim=_aim(timeline),
         sentence=_sentence(timeline, step, attempt, before),
         place=_describe_moment(step, attempt),
@@ -143,6 +144,7 @@ def build_slide(timeline: Timeline, step: Step) -> Slide:
         compared=_compared(attempt, before),
         edited=() if attempt is None or step.beat == "advice" else attempt.edited_hints,
     )
+    return show_unseen_in(slide)
 
 
 def _focus(timeline: Timeline, step: Step) -> Attempt | None:

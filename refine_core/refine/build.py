@@ -13,6 +13,7 @@ from refine_core.concurrency.flows import Flow
 from refine_core.errors import InputError, Problem, RewardError, SignatureError, SpecError
 from refine_core.lm.base import BaseLM
 from refine_core.log.scope import Scope, use_scope
+from refine_core.log.well_formed import make_well_formed
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.effects import ScoreInWorker
 from refine_core.refine.sources import SOURCE_ATTRIBUTE
@@ -186,6 +187,7 @@ def list_reward_fields(spec: ProgramSpec) -> Fields:
 
 def build_stage_signature(stage: StageSpec) -> type[Signature]:
     """The stage's signature with its instructions and descriptions. Raises SignatureError."""
+    stage = make_well_formed(stage)  # instructions become a docstring, which cannot hold half an emoji
     signature = ensure_signature(stage.signature, stage.instructions)
     for name, description in stage.descriptions.items():
         if name in signature.fields and description:

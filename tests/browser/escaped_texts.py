@@ -1,9 +1,9 @@
 """Texts that Markdown, or Streamlit's own additions to it, would show as something else; and what a person is to see."""
 
 SEEN = {
-    "a\x00b\x1b[31mred\x07": "a[NUL]b[ESC][31mred[BEL]",
-    "\u202egnihton": "[U+202E]gnihton",
-    "x\r\ry": "x[CR][CR]y",
+    "a\x00b\x1b[31mred\x07": "a␀b␛[31mred␇",
+    "\u202egnihton": "⟨U+202E⟩gnihton",
+    "x\r\ry": "x␍␍y",
     "half \ud83d": "half \N{REPLACEMENT CHARACTER}",
 }
 PLACES = ("message", "caption", "small", "bold", "heading", "button", "label")

@@ -6,15 +6,12 @@ import functools
 import json
 import re
 import time
-from dataclasses import replace
 
 import pytest
 
-from refine_core import events as ev
 from refine_core import runs
 from refine_core.log.summaries import summarize
-from refine_core.programs import ModelSpec, StageSpec
-from tests import logs
+from tests.hostile_log import hostile_log
 from tests.pages.test_pages import _own_runs, button, ended, open_app, read_attempt  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.fault(53)
@@ -27,60 +24,10 @@ REWARD = (
 )
 
 
-def halves(*, finished: bool = True) -> logs.Log:
-    """A log with half an emoji in every text that an event has."""
-    log = logs.Log(stages=("answer",), N=4, started_at=time.time() - 60)
-    started = log.records[0].event
-    model = ModelSpec(kind="litellm", model=f"openai/{HALF}", api_base="http://127.0.0.1:9/v1")
-    spec = replace(
-        started.spec,
-        inputs={"question": HALF, "extra": {HALF: [HALF]}},
-        title=HALF,
-        reward=f"{started.spec.reward}  # {HALF}",
-        reward_name=HALF,
-        model=model,
-        stages=(StageSpec("answer", "question -> answer", instructions=HALF),),
-    )
-    log.records[0] = replace(log.records[0], event=replace(started, spec=spec))
-    for index in range(2):
-        log.hints = {"answer": HALF} if index else {}
-        span = log.begin()
-        here = f"{span}/answer"
-        log.emit(here, ev.ModuleStarted("answer", {"question": HALF}, HALF))
-        message = {"role": "user", "content": f"[[ ## hint_ ## ]]\n{HALF}"}
-        log.emit(f"{here}/lm", ev.LMRequested(HALF, (message,), {"stop": HALF}))
-        log.emit(f"{here}/lm", ev.LMRetried(1, 0.1, ev.Fault("LMError", HALF, "model")))
-        log.emit(f"{here}/lm", ev.LMReplied(HALF, 0.1, 1, 1, 0.0, served_by=HALF, finish_reason=HALF))
-        log.emit(here, ev.ParseFailed((HALF,), {HALF: HALF}))
-        log.emit(here, ev.PredictorTraced("answer", {"answer": HALF, HALF: HALF}))
-        log.emit(here, ev.ModuleEnded("answer", 0.1, ev.Fault(HALF, HALF, "code") if index else None))
-        log.emit(span, ev.RewardStarted(index, {"answer": HALF, HALF: {HALF: HALF}}))
-        if index:
-            log.emit(span, ev.AttemptFailed(1, "reward", ev.Fault(HALF, HALF, "code", 1, stdout=HALF)))
-            continue
-        log.emit(
-            span,
-            ev.RewardScored(
-                0,
-                0.5,
-                0.1,
-                feedback=HALF,
-                parts={HALF: 1.0},
-                stdout=HALF,
-                unmet={HALF: HALF},
-                refusals=(HALF,),
-            ),
-        )
-        log.emit(f"{span}/advice", ev.AdviceGiven(0, HALF, {"answer": HALF, HALF: HALF}, 0.1))
-    if finished:
-        log.emit("", ev.RunFinished("error", 0, None, 1.0, ev.Fault(HALF, HALF, "code")))
-    return log
-
-
 @pytest.fixture
 def recorded():
     """Its id, in the store of this test, as an older version would have left it there."""
-    log = halves()
+    log = hostile_log(HALF, started_at=time.time() - 60)
     runs.default().store.append(log.records, functools.reduce(summarize, log.records, None))
     return log.run_id
 

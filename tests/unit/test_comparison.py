@@ -14,12 +14,12 @@ from refine_core.comparison import (
     compare_attempts,
     compare_runs,
     compare_specs,
-    show_text,
     write_attempts,
     write_runs,
 )
 from refine_core.comparison.changes import compare_words, fold_lines
 from refine_core.spec import ModelSpec, ProgramSpec, StageSpec
+from refine_core.unseen import show_unseen
 from tests import logs
 from tests.rich import rich_values
 
@@ -159,7 +159,7 @@ def test_texts_with_little_in_common_are_not_marked():
     ],
 )
 def test_what_cannot_be_seen_is_made_visible(text, shown):
-    assert show_text(text) == shown
+    assert show_unseen(text) == shown
 
 
 def scored(*attempts: tuple[dict[str, float], dict[str, object]], threshold: float = 1.0) -> logs.Log:

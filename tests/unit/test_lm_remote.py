@@ -557,3 +557,13 @@ def test_one_call_cannot_send_the_key_elsewhere(name):
         with pytest.raises(LMRefusedError, match="belongs to the model"):
             lm.complete([{"role": "user", "content": "hi"}], {name: thief.url})
         assert server.requests == thief.requests == []
+
+
+@pytest.mark.fault(53)
+def test_half_an_emoji_in_a_prompt_is_sent_as_a_replacement_character(server):
+    """A reply may end in one, and it is the next stage's input, or the adviser's."""
+    lm = LM("openai/tiny", api_base=server.url, num_retries=0)
+    assert lm("half \ud83d", stop=["\ude00"]) == ["hello"]
+    (request,) = server.requests
+    assert request.json["messages"] == [{"role": "user", "content": "half \N{REPLACEMENT CHARACTER}"}]
+    assert request.json["stop"] == ["\N{REPLACEMENT CHARACTER}"]

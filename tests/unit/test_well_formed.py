@@ -15,7 +15,8 @@ from refine_core import events as ev
 from refine_core.log.summaries import summarize
 from refine_core.log.well_formed import make_well_formed
 from refine_core.runs import Runs
-from tests.pages.test_half_emoji import HALF, SHOWN, halves
+from tests.hostile_log import hostile_log
+from tests.pages.test_half_emoji import HALF, SHOWN
 
 pytestmark = pytest.mark.fault(53)
 TEXT = st.text(alphabet=st.characters(exclude_categories=()))
@@ -63,7 +64,7 @@ def test_many_keys_that_look_alike_are_numbered_in_a_moment():
 
 
 def test_what_needs_no_change_is_not_copied():
-    record = halves().records[1]
+    record = hostile_log(HALF).records[1]
     assert make_well_formed(record) is record
 
 
@@ -74,7 +75,7 @@ def kept(log):
 
 
 def test_the_log_keeps_half_an_emoji_and_the_screen_does_not():
-    runs = Runs(kept(halves()))
+    runs = Runs(kept(hostile_log(HALF)))
     assert runs.events("run-1")[0].event.spec.inputs["question"] == HALF
     assert runs.get("run-1").timeline.spec.inputs["question"] == SHOWN
     assert runs.recent()[0].summary.title == SHOWN
