@@ -46,7 +46,7 @@ export function mark(kind, x, y, size = 5) {
       return draw("path", { d: `M${x - s} ${y - s} l${2 * s} ${2 * s} m0 ${-2 * s} l${-2 * s} ${2 * s}`, class: "mark failed" });
     }
     case "unscored":
-      return draw("path", { d: `M${x - size} ${y} h${2 * size}`, class: "mark unscored" });
+      return draw("circle", { cx: x, cy: y, r: size, class: "mark unscored" });
     default:
       return null;
   }

@@ -2,6 +2,8 @@
 
 import { icon, make } from "./dom.js";
 
+const ROOM_PARTS = 4;
+
 export class Table {
   constructor(choose, act) {
     Object.assign(this, { choose, act });
@@ -15,6 +17,9 @@ export class Table {
     if (text !== this.drawn) {
       this.drawn = text;
       const held = this.root.getRootNode().activeElement?.dataset?.key;
+      // A message has to be read: where there are few parts, a column without a name makes room for it.
+      const messages = table.groups.some((group) => group.rows.some((row) => row.state !== "scored"));
+      table.room = messages && table.parts.length < ROOM_PARTS;
       this.table.replaceChildren(make("caption", { class: "sr", text: "Scores of the rows" }), head(table), ...table.groups.map((group) => this.group(group, table)));
       this.drawPages(table.page);
       if (held) this.find(held)?.focus({ preventScroll: true });
@@ -41,7 +46,7 @@ export class Table {
   }
 
   group(group, table) {
-    const title = make("th", { colspan: 6 + table.parts.length + (table.labels ? 1 : 0), scope: "rowgroup" }, make("span", { text: group.title }), group.note ? make("span", { class: "note", text: ` · ${group.note}` }) : null);
+    const title = make("th", { colspan: width(table), scope: "rowgroup" }, make("span", { text: group.title }), group.note ? make("span", { class: "note", text: ` · ${group.note}` }) : null);
     return make("tbody", {}, make("tr", { class: "group" }, title), group.rows.map((row) => this.row(row, table)));
   }
 
@@ -56,11 +61,12 @@ export class Table {
     const label = table.labels ? make("td", { class: "label", text: row.label }) : null;
     if (row.state !== "scored") {
       const message = row.state === "unscored" ? [make("span", { class: "chip", text: "unscored" }), row.message] : [make("span", { class: "cross", "aria-hidden": "true", text: "✕" }), row.message];
-      line.append(make("td", { class: `message ${row.state}`, colspan: (table.old ? 2 : 1) + table.parts.length, title: row.message }, message));
+      line.append(make("td", { class: `message ${row.state}`, colspan: (table.old ? 2 : 1) + table.parts.length + (table.room ? 1 : 0), title: row.message }, message));
     } else {
       line.append(make("td", { class: "new number", text: row.new }));
       if (table.old) line.append(make("td", { class: `change number ${row.direction}` }, row.direction ? make("span", { "aria-hidden": "true", text: row.direction === "up" ? "▲ " : "▼ " }) : null, row.change));
       line.append(...row.parts.map((part) => make("td", { class: "part" }, part && bar(part))));
+      if (table.room) line.append(make("td", { class: "room" }));
     }
     if (label) line.append(label);
     return line;
@@ -76,14 +82,21 @@ export class Table {
   }
 }
 
+const width = (table) => columnsOf(table).length;
+
 function head(table) {
+  return make("thead", {}, make("tr", {}, columnsOf(table).map(([kind, text, title]) => make(text ? "th" : "td", { class: kind, text, title, scope: text ? "col" : null }))));
+}
+
+function columnsOf(table) {
   const columns = [["mark", ""], ["number", table.first], ["output", "output"]];
   if (table.old) columns.push(["old number", "old", table.old]);
   columns.push(["new number", table.old ? "new" : "score"]);
   if (table.old) columns.push(["change number", "change"]);
   columns.push(...table.parts.map((name) => ["part", name, name]));
+  if (table.room) columns.push([`room of${table.parts.length}`, ""]);
   if (table.labels) columns.push(["label", "label"]);
-  return make("thead", {}, make("tr", {}, columns.map(([kind, text, title]) => make(text ? "th" : "td", { class: kind, text, title, scope: text ? "col" : null }))));
+  return columns;
 }
 
 function bar(part) {

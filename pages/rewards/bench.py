@@ -6,6 +6,7 @@ read_bench() -> Bench: starts the scoring of what stands in the editor, and wait
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +17,7 @@ from pages.rewards import draft, fields
 from pages.rewards.fields import static_key
 from refine_core import workbench
 from refine_core.errors import RewardError, WorkerError
-from refine_core.workbench import Row, RowScore, RowSource, Scores, Scoring
+from refine_core.workbench import ArgumentQuestion, Recognized, Row, RowScore, RowSource, Scores, Scoring
 
 WAIT_S: Final = 0.3  # longer, and the old numbers are shown with a count
 _LAST, _RUNNING = static_key("last-key"), static_key("running-key")
@@ -28,7 +29,8 @@ class Bench:
 
     rows: of all sources, in order; missing: sources that are not here. scores: of the reward as typed, or, while that is
     scored or cannot be loaded, of the text before it. base: scores of what the text grew from, where they are known.
-    scored_code: the text that `scores` belong to.
+    scored_code: the text that `scores` belong to. recognized: what the text is read as, or what has to be asked about it;
+    None where it cannot be read, and unreadable says why.
     """
 
     code: str
@@ -38,6 +40,8 @@ class Bench:
     scores: Scores | None
     base: Scores | None = None
     scored_code: str = ""
+    recognized: Recognized | ArgumentQuestion | None = None
+    unreadable: RewardError | None = None
     rows: tuple[Row, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +55,8 @@ class Bench:
     @property
     def error(self) -> RewardError | WorkerError | None:
         """Why the reward as typed scores nothing."""
+        if self.unreadable is not None:
+            return self.unreadable
         return self.scoring.error if self.scoring is not None else None
 
     @property
@@ -77,24 +83,39 @@ def read_bench() -> Bench:
     missing = tuple(ref for ref, one in loaded.items() if one is None)
     code = draft.code()
     rows = tuple(row for one in sources for row in one.rows)
-    if not rows or code.strip() == draft.EMPTY.strip():
-        return Bench(code, sources, missing, None, None)
-    key = _key(code, sources)
+    recognized, unreadable = _read(code, rows)
     state = st.session_state
+    key = _key(recognized, sources) if rows and isinstance(recognized, Recognized) else None
     before = state.get(_RUNNING)
     if before not in (None, key):
         _cancel(before)
-    scoring = workbench.bench.score(key, _work(rows, code))
     state[_RUNNING] = key
-    scoring.wait(WAIT_S)
-    if scoring.scores is not None:
-        state[_LAST] = key, code
+    scoring = None
+    if key is not None and isinstance(recognized, Recognized):
+        scoring = workbench.bench.score(key, _work(rows, recognized))
+        scoring.wait(WAIT_S)
+        if scoring.scores is not None:
+            state[_LAST] = key, code
     last_key, scored_code = state.get(_LAST, ("", ""))
     last = workbench.bench.find(last_key)
-    scores = scoring.scores or (last.scores if last is not None else None)
+    scores = last.scores if last is not None else None
     if scores is not None and len(scores.rows) != len(rows):
         scores = None  # of other rows
-    return Bench(code, sources, missing, scoring, scores, _base_scores(rows, sources), scored_code)
+    base = _base_scores(rows, sources)
+    return Bench(code, sources, missing, scoring, scores, base, scored_code, recognized, unreadable)
+
+
+def _read(
+    code: str, rows: tuple[Row, ...]
+) -> tuple[Recognized | ArgumentQuestion | None, RewardError | None]:
+    """What the text is read as; or why it cannot be. Neither for a text that nobody has written anything into."""
+    if code.strip() == draft.EMPTY.strip():
+        return None, None
+    columns = workbench.list_columns(rows) if rows else None
+    try:
+        return workbench.read_reward_source(code, draft.reading(), columns), None
+    except RewardError as error:
+        return None, error
 
 
 def cancel_scoring() -> None:
@@ -110,18 +131,30 @@ def _cancel(key: str | None) -> None:
 
 def _base_scores(rows: tuple[Row, ...], sources: Sequence[RowSource]) -> Scores | None:
     """Scores by what the text grew from, for rows without a recorded reward; None until they are there."""
-    grown_from = draft.base().source
-    if all(row.reward is not None for row in rows) or grown_from.strip() == draft.EMPTY.strip():
+    grown_from = draft.base()
+    if all(row.reward is not None for row in rows) or grown_from.source.strip() == draft.EMPTY.strip():
         return None
-    scoring = workbench.bench.score(_key(grown_from, sources), _work(rows, grown_from))
+    try:
+        recognized = workbench.read_reward_source(
+            grown_from.source, grown_from.reading, workbench.list_columns(rows)
+        )
+    except RewardError:
+        return None
+    if isinstance(recognized, ArgumentQuestion):
+        return None
+    scoring = workbench.bench.score(_key(recognized, sources), _work(rows, recognized))
     scoring.wait(WAIT_S)
     return scoring.scores
 
 
-def _work(rows: tuple[Row, ...], code: str) -> workbench.Work:
-    return lambda progress, cancel: workbench.score_rows(rows, code, on_progress=progress, cancel=cancel)
+def _work(rows: tuple[Row, ...], recognized: Recognized) -> workbench.Work:
+    return lambda progress, cancel: workbench.score_rows(
+        rows, recognized, on_progress=progress, cancel=cancel
+    )
 
 
-def _key(code: str, sources: Sequence[RowSource]) -> str:
-    parts = [code, *(one.digest for one in sources)]
+def _key(recognized: Recognized, sources: Sequence[RowSource]) -> str:
+    """Equal for equal scorings: of the same text, read in the same way, over the same rows."""
+    plan = json.dumps(recognized.to_plan(), sort_keys=True)
+    parts = [recognized.source, plan, *(one.digest for one in sources)]
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -7,7 +7,7 @@ keep_draft()     in every run of the page; writes only what has changed
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import streamlit as st
@@ -19,22 +19,28 @@ from pages.shared.editor import current_text
 from refine_core import programs, runs, workbench
 from refine_core.errors import StoreError
 from refine_core.programs import Draft, Fields
-from refine_core.workbench import SavedReward
+from refine_core.runs import Timeline
+from refine_core.workbench import Reading, SavedReward
 
 KIND: Final = "reward draft"
 EMPTY: Final = "def reward(args, pred):\n    "
 _CODE, _BASE, _REV = static_key("code"), static_key("base"), static_key("replaced")
+_READING: Final = static_key("reading")
 _ID, _SAVED, _ERROR = static_key("draft"), static_key("saved"), static_key("error")
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the editor's text grew from. name: of a saved reward, or ""; version: of it. run: its run, or "". source: its text."""
+    """What the editor's text grew from. name: of a saved reward, or ""; version: of it. run: its run, or "". source: its text.
+
+    reading: what was known of it.
+    """
 
     source: str = EMPTY
     name: str = ""
     version: int = 0
     run: str = ""
+    reading: Reading = field(default_factory=Reading)
 
 
 def open_bench() -> None:
@@ -43,7 +49,7 @@ def open_bench() -> None:
     if _CODE not in st.session_state:
         _fill_first(fresh=bool(wanted_run or wanted_reward))
     if wanted_run and (timeline := runs.timeline(wanted_run)) is not None:
-        load_reward(Base(timeline.spec.reward, run=wanted_run))
+        load_reward(base_of_run(timeline))
         fields.write_sources([f"run:{wanted_run}"])
         st.query_params.pop("threshold", None)
     if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
@@ -55,15 +61,23 @@ def open_bench() -> None:
 def load_reward(base: Base) -> None:
     """Put this reward into the editor. Before it is drawn, or in a callback."""
     state = st.session_state
-    state[_CODE], state[_BASE] = base.source, base
+    state[_CODE], state[_BASE], state[_READING] = base.source, base, (base.reading, base.source)
     state[_REV] = revision() + 1
+
+
+def base_of_run(timeline: Timeline) -> Base:
+    """The reward of a run, which is called as Refine called it."""
+    spec = timeline.spec
+    return Base(
+        spec.reward, run=timeline.run_id, reading=Reading(shape="refine", name=spec.reward_name or "")
+    )
 
 
 def load_saved(saved: SavedReward, number: int | None = None) -> None:
     """Put a version of a saved reward into the editor; the latest, unless it is named."""
     version = saved.version(number) if number is not None else None
     version = version or saved.latest
-    load_reward(Base(version.source, name=saved.name, version=version.number))
+    load_reward(Base(version.source, name=saved.name, version=version.number, reading=version.reading))
 
 
 def rebase(base: Base) -> None:
@@ -80,6 +94,17 @@ def base() -> Base:
     """What the editor's text grew from."""
     found: Base = st.session_state[_BASE]
     return found
+
+
+def reading() -> Reading:
+    """What is known, or was said, of the reward as typed: as long as its function keeps its name and parameters."""
+    known, source = st.session_state.get(_READING) or (Reading(), EMPTY)
+    return known if known == Reading() or workbench.keeps_reward(source, code()) else Reading()
+
+
+def say(reading: Reading) -> None:
+    """Keep what a person says of the reward as typed. To be called in a callback."""
+    st.session_state[_READING] = (reading, code())
 
 
 def revision() -> int:
@@ -122,6 +147,7 @@ def _read_fields() -> dict[str, object]:
             "code": code(),
             "sources": fields.read_sources(),
             "base": {"source": now.source, "name": now.name, "version": now.version, "run": now.run},
+            "reading": _pack(reading()),
         }
     )
 
@@ -149,6 +175,7 @@ def _restore(held: Fields) -> None:
             st.session_state[_CODE] = text
             if not fields.read_sources():
                 fields.write_sources([str(one) for one in sources])
+    st.session_state[_READING] = (_unpack(held.get("reading")), st.session_state[_CODE])
     match held.get("base"):
         case {
             "source": str() as source,
@@ -157,3 +184,26 @@ def _restore(held: Fields) -> None:
             "run": str() as run,
         }:
             st.session_state[_BASE] = Base(source, name, version, run)
+
+
+def _pack(reading: Reading) -> dict[str, object]:
+    return {
+        "shape": reading.shape,
+        "name": reading.name,
+        "weights": dict(reading.weights),
+        "arguments": dict(reading.arguments),
+    }
+
+
+def _unpack(held: object) -> Reading:
+    match held:
+        case {
+            "shape": str() as shape,
+            "name": str() as name,
+            "weights": dict() as weights,
+            "arguments": dict() as roles,
+        }:
+            return Reading(
+                shape, name, {k: float(v) for k, v in weights.items()}, {k: str(v) for k, v in roles.items()}
+            )
+    return Reading()

@@ -1,4 +1,4 @@
-"""The top of the page: which reward it is, and what can be done with it."""
+"""The top of the page: which reward it is, what else there is to open, and Save."""
 
 from __future__ import annotations
 
@@ -6,16 +6,54 @@ import streamlit as st
 
 from pages.rewards import draft
 from pages.rewards.bench import Bench
+from pages.rewards.draft import Base
+from pages.rewards.fields import static_key
+from pages.rewards.saved import can_save, draw_save, draw_saved, open_versions
+from pages.rewards.starters import list_starters
 from pages.shared.text import escape_markdown
+from refine_core import workbench
+from refine_core.formatting import pluralize
 
 
 def draw_header(bench: Bench) -> None:
     """Name and state left, actions right."""
     base = draft.base()
-    edited = bench.code != base.source
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(escape_markdown(base.name) if base.name else "Rewards", anchor=False, width="content")
+        with (
+            st.popover(":blue[Open]", type="tertiary", key=static_key("open", draft.revision())),
+            st.container(gap="xsmall", width=380),
+        ):
+            _draw_menu()
+        if state := _describe_state(bench):
+            st.caption(escape_markdown(state), width="content")
         if base.name:
-            st.caption(f"version {base.version}{', edited' if edited else ''}", width="content")
+            st.button(":blue[Versions]", key=static_key("versions"), type="tertiary", on_click=open_versions)
         if problem := draft.draft_error():
             st.caption(escape_markdown(f"draft not saved: {problem}"), width="content")
+        st.space("stretch")
+        if can_save(bench.code):
+            draw_save(bench)
+
+
+def _draw_menu() -> None:
+    """Saved rewards, rewards to start from, an empty one. A press puts it into the editor."""
+    draw_saved()
+    st.markdown("**Rewards to start from**")
+    list_starters()
+    st.button(
+        "New reward", key=static_key("new"), icon=":material/add:", on_click=draft.load_reward, args=(Base(),)
+    )
+
+
+def _describe_state(bench: Bench) -> str:
+    """Which version it is, and how far the text is from it."""
+    base = draft.base()
+    edited = bench.code.strip() != base.source.strip()
+    lines = workbench.count_changed_lines(base.source, bench.code) if edited else 0
+    changed = f"{pluralize(lines, 'line')} changed"
+    if base.name:
+        return f"version {base.version}" + (f", {changed}" if lines else "")
+    if base.run:
+        return f"the run's reward, {changed}" if lines else "as recorded in the run"
+    return "not saved" if can_save(bench.code) else ""

@@ -8,6 +8,7 @@ from pages.rewards.header import draw_header
 from pages.rewards.results import draw_results
 from pages.rewards.reward import draw_reward
 from pages.rewards.row import draw_row
+from pages.rewards.saved import draw_versions
 from pages.rewards.starters import draw_starters
 from pages.rewards.table import take_clicks
 from pages.shared.text import show_error
@@ -26,6 +27,7 @@ except StoreError as error:
 draft.keep_draft()
 
 draw_header(bench)
+draw_versions()
 if is_narrow():
     lines = bench.code.rstrip().count("\n") + 1
     with st.expander(f"Reward, {lines} lines", key="rewards.fold"):

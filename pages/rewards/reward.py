@@ -9,9 +9,8 @@ import streamlit as st
 from pages.rewards import draft
 from pages.rewards.bench import Bench, cancel_scoring
 from pages.rewards.fields import EDITOR, static_key
+from pages.rewards.shape import draw_question, draw_shape
 from pages.shared.editor import Mark, editor
-from pages.shared.text import escape_markdown
-from refine_core import workbench
 from refine_core.errors import RewardError
 from refine_core.formatting import format_duration, pluralize
 
@@ -21,10 +20,8 @@ POLL_S: Final = 0.25
 
 def draw_reward(bench: Bench) -> None:
     """All of it, from the top."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=static_key("shape")):
-        st.markdown(f":small[{_describe_shape(bench)}]", width="stretch", wrap=False)
-        if changed := _describe_edits(bench):
-            st.markdown(f":small[:gray[{changed}]]", width="content")
+    draw_shape(bench)
+    draw_question(bench)
     editor(
         st.session_state[static_key("code")],
         key=EDITOR,
@@ -57,33 +54,15 @@ def draw_status(bench: Bench) -> None:
     progress()
 
 
-def _describe_shape(bench: Bench) -> str:
-    error = bench.error
-    if isinstance(error, RewardError) and error.line is not None:
-        return f":red[{escape_markdown(f'Line {error.line}: {error.message}')}]"
-    if isinstance(error, RewardError):
-        return f":red[{escape_markdown(error.message)}]"
-    return "Read as **a Refine reward**"
-
-
-def _describe_edits(bench: Bench) -> str:
-    """How far the text is from what it grew from."""
-    base = draft.base()
-    if not (base.name or base.run) or bench.code == base.source:
-        return ""
-    lines = pluralize(workbench.count_changed_lines(base.source, bench.code), "line")
-    return f"{lines} changed since {f'version {base.version}' if base.name else 'the run'}"
-
-
 def _describe_scoring(bench: Bench) -> str:
     """The status line under the editor."""
-    if bench.scoring is None:
-        return ":gray[Nothing scored yet.]"
-    if bench.scoring.cancelled:
-        return "Cancelled. Type to score again."
+    kept = " The scores are those of the text before." if bench.scores is not None else ""
     if bench.error is not None:
-        kept = " The scores are those of the text before." if bench.scores is not None else ""
         return f":red[Not scored.]{kept}"
+    if bench.scoring is None:
+        return f":gray[Nothing scored yet.]{kept}"
+    if bench.scoring.cancelled:
+        return f"Cancelled.{kept} Type to score again."
     if bench.scores is None:
         return ""
     summary = bench.scores.summary

@@ -8,7 +8,6 @@ import streamlit as st
 
 from pages.rewards import draft, fields
 from pages.rewards.bench import Bench
-from pages.rewards.draft import Base
 from pages.rewards.fields import field_key, static_key
 from pages.shared import address
 from pages.shared.text import escape_markdown, show_error
@@ -116,7 +115,7 @@ def _add_run(run_id: str) -> None:
     fields.write_sources([*here, f"run:{run_id}"])
     empty = draft.code().strip() == draft.EMPTY.strip()
     if empty and (timeline := runs.timeline(run_id)) is not None:
-        draft.load_reward(Base(timeline.spec.reward, run=run_id))
+        draft.load_reward(draft.base_of_run(timeline))
 
 
 def _remove(ref: str) -> None:

@@ -1,4 +1,4 @@
-"""Rewards to start from, while there is nothing else to look at."""
+"""Rewards to start from. A press puts one into the editor, and Undo there brings back what stood in it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from refine_core import programs
 
 
 def draw_starters() -> None:
-    """A list of them; a press puts one into the editor, and Undo there brings back what stood in it."""
+    """The list, while there is nothing else to look at."""
     st.markdown("**Or start from one of these**")
+    list_starters("empty")
+
+
+def list_starters(where: str = "menu") -> None:
+    """Title and purpose of each. where: tells two lists on one page apart."""
     with st.container(gap="xxsmall"):
         for starter in programs.list_reward_starters(programs.NEW_PROGRAM):
             with st.container(gap=None):
                 st.button(
                     f"**{starter.title}**",
-                    key=static_key("starter", starter.key),
+                    key=static_key("starter", where, starter.key),
                     type="tertiary",
                     on_click=draft.load_reward,
                     args=(Base(starter.source),),

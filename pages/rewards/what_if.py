@@ -89,7 +89,7 @@ def describe_run(question: Question) -> tuple[str, str]:
     recorded = timeline.returned_index
     was = None if recorded is None else recorded + 1
     values = {one.attempt: one.new for one in answer.attempts}
-    case = f"{answer.case.removesuffix('.')}."
+    case = f"{_describe_failures(question)}{answer.case.removesuffix('.')}."
     if answer.stop is None:
         tried = sum(one.state != "never_tried" for one in answer.attempts)
         if answer.first is None:
@@ -119,6 +119,16 @@ def describe_run(question: Question) -> tuple[str, str]:
             value = format_reward(timeline, values.get(returned))
             also = ", as recorded" if returned == was else ""
             return f"It would have returned attempt {returned} with {value}{also}.{saved}", case
+
+
+def _describe_failures(question: Question) -> str:
+    """How many attempts the reward fails on now, and where."""
+    summary = workbench.summarize(question.scores)
+    if not summary.errors:
+        return ""
+    line = summary.errors[0].error.line
+    where = f" at line {line}" if line is not None and len(summary.errors) == 1 else ""
+    return f"The reward fails on {summary.failed} of {pluralize(summary.rows, 'output')}{where}. "
 
 
 def _give_up(question: Question) -> str:

@@ -108,6 +108,11 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.summary.started_at, row.run_id), reverse=True)
         return rows[:limit]
 
+    def starts(self, *, limit: int = 500) -> list[Record]:
+        """The first record of each of the newest runs. Raises StoreError."""
+        rows = self.rows(limit=limit, deleted=False)
+        return [self.events(row.run_id)[0] for row in rows]
+
     def search(
         self,
         text: str = "",

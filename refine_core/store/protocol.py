@@ -74,6 +74,9 @@ class Store(Protocol):
     def rows(self, *, limit: int = 50, deleted: bool = True) -> list[RunRow]:
         """The newest runs first, at most `limit`. deleted: also those that were deleted and are still kept."""
 
+    def starts(self, *, limit: int = 500) -> list[Record]:
+        """The first record of each of the newest runs, at most `limit`, without those that were deleted."""
+
     def search(
         self,
         text: str = "",

@@ -117,6 +117,15 @@ class SqlStore:
         query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         return self._run_rows("read the history", query)
 
+    def starts(self, *, limit: int = 500) -> list[Record]:
+        """The first record of each of the newest runs. Raises StoreError."""
+        newest = select(runs.c.id).where(runs.c.id.not_in(DELETED))
+        newest = newest.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        query = _EVENT.add_columns(events.c.run_id).where(events.c.run_id.in_(newest), events.c.seq == 1)
+        found = {row[-1]: row[:-1] for row in self._read("read the history", query)}
+        order = [row[0] for row in self._read("read the history", newest)]
+        return [tables.read_record(run_id, found[run_id]) for run_id in order if run_id in found]
+
     def search(
         self,
         text: str = "",

@@ -12,9 +12,21 @@ saved_rewards.py  rewards under a name, with versions
 
 from __future__ import annotations
 
+from refine_core.rewards.shapes import (
+    SHAPES,
+    ArgumentQuestion,
+    Recognized,
+    RewardFunction,
+    Shape,
+    describe_function,
+    describe_shape,
+    recognize,
+)
+from refine_core.rewards.shapes.types import ROLES
 from refine_core.rows import Row
 from refine_core.workbench.background import Bench, Scoring, Work
 from refine_core.workbench.judging import JudgeCounts, JudgeMemory, NotAskedError
+from refine_core.workbench.reading import Reading, keeps_reward, read_reward_source
 from refine_core.workbench.row_sources import RowSource, keep_rows, load_source
 from refine_core.workbench.run_what_if import RunWhatIf, ask_what_if, attempt_index
 from refine_core.workbench.saved_rewards import (
@@ -22,21 +34,29 @@ from refine_core.workbench.saved_rewards import (
     SavedReward,
     compare_versions,
     count_changed_lines,
+    find_saved,
     list_rewards,
+    list_uses,
     read_reward,
     remove_reward,
     restore_reward,
     save_reward,
 )
 from refine_core.workbench.scores import ErrorCount, RowError, RowScore, Scores, State, Summary, summarize
-from refine_core.workbench.scoring import score_rows
+from refine_core.workbench.scoring import list_columns, score_rows
 
 __all__ = [
+    "ROLES",
+    "SHAPES",
+    "ArgumentQuestion",
     "Bench",
     "ErrorCount",
     "JudgeCounts",
     "JudgeMemory",
     "NotAskedError",
+    "Reading",
+    "Recognized",
+    "RewardFunction",
     "RewardVersion",
     "Row",
     "RowError",
@@ -46,6 +66,7 @@ __all__ = [
     "SavedReward",
     "Scores",
     "Scoring",
+    "Shape",
     "State",
     "Summary",
     "Work",
@@ -54,10 +75,18 @@ __all__ = [
     "bench",
     "compare_versions",
     "count_changed_lines",
+    "describe_function",
+    "describe_shape",
+    "find_saved",
     "keep_rows",
+    "keeps_reward",
+    "list_columns",
     "list_rewards",
+    "list_uses",
     "load_source",
     "read_reward",
+    "read_reward_source",
+    "recognize",
     "remove_reward",
     "restore_reward",
     "save_reward",

@@ -8,35 +8,34 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from refine_core import runs
 from refine_core.differences import Difference, diff_lines
 from refine_core.errors import Problem, SpecError
+from refine_core.events import RunStarted
 from refine_core.log import codec
+from refine_core.workbench.reading import Reading
 
 logger = logging.getLogger("refine_core")
 
 KIND = "reward"
 MAX_NAME_CHARS = 80
+MAX_RUNS_LOOKED_AT = 500
+"""The newest runs, among which those that used a reward are found."""
 
 
 @dataclass(frozen=True, slots=True)
 class RewardVersion:
     """One version of a saved reward.
 
-    number: from 1. source: Python text. saved_at: seconds since the epoch. shape: the framework whose form it has, as a person
-    confirmed it; "" to recognise it anew. functions: name -> weight, where several are its parts. arguments: parameter -> what
-    it gets, where a person said so.
+    number: from 1. source: Python text. saved_at: seconds since the epoch. reading: what is known of it, such as its shape.
     """
 
     number: int
     source: str
     saved_at: float
-    shape: str = ""
-    functions: Mapping[str, float] = field(default_factory=dict)
-    arguments: Mapping[str, str] = field(default_factory=dict)
+    reading: Reading = field(default_factory=Reading)
 
     def same_as(self, other: RewardVersion) -> bool:
         """Whether both score alike: number and date aside, they are the same."""
@@ -80,9 +79,7 @@ def save_reward(
     name: str,
     source: str,
     *,
-    shape: str = "",
-    functions: Mapping[str, float] | None = None,
-    arguments: Mapping[str, str] | None = None,
+    reading: Reading | None = None,
     new: bool = False,
 ) -> SavedReward:
     """Save a reward under a name, as its next version; what equals its latest version is not saved twice.
@@ -98,7 +95,7 @@ def save_reward(
     if text is not None and before is None:
         raise SpecError([Problem("name", f"the reward {name!r} cannot be read, so it is left as it is")])
     number = 1 if before is None else before.latest.number + 1
-    version = RewardVersion(number, source, time.time(), shape, dict(functions or {}), dict(arguments or {}))
+    version = RewardVersion(number, source, time.time(), reading or Reading())
     if before is not None and before.latest.same_as(version):
         return before
     saved = SavedReward(name, (*(before.versions if before is not None else ()), version))
@@ -116,6 +113,28 @@ def remove_reward(name: str) -> SavedReward | None:
 def restore_reward(saved: SavedReward) -> None:
     """Put back a reward that was removed. Raises StoreError."""
     runs.default().store.put(KIND, saved.name, codec.dumps({"versions": saved.versions}))
+
+
+def list_uses(saved: SavedReward) -> dict[int, list[str]]:
+    """Number of a version -> ids of the runs whose reward has its very source, the newest first. Of the newest runs. Raises StoreError."""
+    number_of = {one.source.strip(): one.number for one in saved.versions}
+    uses: dict[int, list[str]] = {}
+    for record in runs.default().store.starts(limit=MAX_RUNS_LOOKED_AT):
+        spec = record.event.spec if isinstance(record.event, RunStarted) else None
+        number = number_of.get(spec.reward.strip()) if spec is not None else None
+        if number is not None:
+            uses.setdefault(number, []).append(record.run_id)
+    return uses
+
+
+def find_saved(source: str) -> tuple[str, int] | None:
+    """Name and version of the saved reward that has this very source; None for none. Raises StoreError."""
+    wanted = source.strip()
+    for saved in list_rewards().values():
+        for version in reversed(saved.versions):
+            if version.source.strip() == wanted:
+                return saved.name, version.number
+    return None
 
 
 def compare_versions(older: RewardVersion, newer: RewardVersion) -> Difference:

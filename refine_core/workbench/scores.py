@@ -75,7 +75,9 @@ class Scores:
     """What one reward made of rows.
 
     rows: as many as there were rows, in their order. shape: the framework whose form the reward has. functions: name -> weight.
-    took_s: seconds for all. judge_calls: how often a model was asked; 0 if none was. cached_calls: answers that were known.
+    took_s: seconds for all. judge_calls: how often a model was asked; 0 if none was. cached_calls: answers that were known;
+    missing_calls: questions that no model was asked, as none may be. changed_alone: places of rows that have another score when
+    they are scored alone. refusals: what the sandbox refused. confinement: the restrictions on the worker.
     """
 
     rows: tuple[RowScore, ...]
@@ -84,6 +86,10 @@ class Scores:
     took_s: float = 0.0
     judge_calls: int = 0
     cached_calls: int = 0
+    missing_calls: int = 0
+    changed_alone: tuple[int, ...] = ()
+    refusals: tuple[str, ...] = ()
+    confinement: tuple[str, ...] = ()
 
     @cached_property
     def summary(self) -> Summary:

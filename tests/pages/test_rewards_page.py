@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from refine_core import runs
+from refine_core import runs, workbench
 from refine_core.programs import EXAMPLES
 from tests.pages.test_pages import _own_runs, open_app  # noqa: F401  # a fixture for every test
 
@@ -26,7 +26,17 @@ def open_rewards(**query):
     app.switch_page("../rewards/page.py")
     app.query_params.clear()
     app.query_params.update(query)
+    return settle(app)
+
+
+def settle(app):
+    """Run the page until what it scores is scored."""
     app.run()
+    state = app.session_state
+    running = workbench.bench.find(state["rewards.running-key"]) if "rewards.running-key" in state else None
+    if running is not None:
+        assert running.wait(30)
+        app.run()
     assert not app.exception
     return app
 
@@ -44,9 +54,7 @@ def type_reward(app, code):
     state = app.session_state
     rev = state["rewards.replaced"] if "rewards.replaced" in state else 0  # noqa: SIM401  # it has no `get`
     app.session_state[EDITOR] = {"draft": {"code": code, "rev": rev}}
-    app.run()
-    assert not app.exception
-    return app
+    return settle(app)
 
 
 def words(app):
@@ -155,3 +163,56 @@ def test_the_curve_covers_the_slider_and_claims_nothing_it_cannot_know(gamed):
     known = [one for one in segments if one["kind"] == "exact"]
     assert {one["level"] for one in known} == {1}
     assert max(one["to"] for one in known) == 0.75
+
+
+TRL = """
+def correct(completions, **kwargs):
+    return ["kettle" in text.lower() for text in completions]
+
+def short(completions, **kwargs):
+    return [len(text) < 100 for text in completions]
+"""
+
+
+def test_a_reward_of_another_framework_runs_as_it_is_and_says_as_what(gamed):
+    app = type_reward(open_rewards(of=gamed), TRL)
+    assert "Read as **2 TRL rewards**" in words(app)
+    assert board(app)["table"]["parts"] == ["correct", "short"]
+    assert {row["state"] for row in table_rows(app)} == {"scored"}
+
+
+def test_which_argument_is_what_is_asked_and_never_guessed(gamed):
+    app = type_reward(open_rewards(of=gamed), "def grade_it(words, points):\n    return len(words) / 100\n")
+    assert "Which argument is what?" in words(app)
+    assert [one.label for one in app.selectbox if one.label.startswith("`")] == ["`words`", "`points`"]
+    assert {one["new"] for one in table_rows(app)} == {"0.00", "0.50", "0.75", "1.00"}, "those of before"
+    for name, role in (("words", "output"), ("points", "nothing")):
+        next(one for one in app.selectbox if one.label == f"`{name}`").set_value(role)
+        settle(app)
+    assert board(app)["pending"] is False
+    assert "words = output" in words(app)
+
+
+def test_a_saved_reward_has_versions_and_is_opened_again(gamed):
+    app = type_reward(open_rewards(of=gamed), KETTLE)
+    app.text_input(key="rewards.save-name").set_value("kettle").run()
+    app.button(key="rewards.save").click()
+    settle(app)
+    assert [one.value for one in app.title] == ["kettle"]
+    type_reward(app, KETTLE + "# more\n")
+    app.button(key="rewards.save-version").click()
+    settle(app)
+    assert [one.number for one in workbench.read_reward("kettle").versions] == [1, 2]
+    again = open_rewards(reward="kettle", rows=f"run:{gamed}")
+    assert [one.value for one in again.title] == ["kettle"]
+    assert again.session_state["rewards.code"] == KETTLE + "# more\n"
+
+
+def test_a_name_that_is_taken_is_refused_in_words(gamed):
+    workbench.save_reward("kettle", KETTLE)
+    app = type_reward(open_rewards(of=gamed), SHORT)
+    app.text_input(key="rewards.save-name").set_value("kettle").run()
+    app.button(key="rewards.save").click()
+    settle(app)
+    assert "There is a reward 'kettle' already" in " ".join(one.value for one in app.error).replace("\\", "")
+    assert len(workbench.read_reward("kettle").versions) == 1

@@ -97,6 +97,16 @@ def test_the_newest_runs_come_first(store: Store):
     assert [row.run_id for row in store.rows(limit=2)] == ["c", "b"]
 
 
+def test_how_runs_began_is_read_at_once_the_newest_first(store: Store):
+    for name, at in (("a", 3.0), ("b", 9.0), ("c", 6.0)):
+        records = run(name, started_at=at)
+        store.append(records, summed_up(records))
+    store.annotate("c", lambda noted: replace(noted, deleted_at=1.0))
+    assert [record.run_id for record in store.starts()] == ["b", "a"]
+    assert [record.run_id for record in store.starts(limit=1)] == ["b"]
+    assert store.starts()[0] == store.events("b")[0]
+
+
 def test_runs_of_odd_times_are_listed_like_all_others(store: Store):
     """A clock may have stood at the beginning of time, in the far future, or have been set back within a run."""
     times = {"future": 1e17, "now": 1.8e9, "epoch": 0.0, "before": -1e12}

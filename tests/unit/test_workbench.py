@@ -7,7 +7,21 @@ import pytest
 from refine_core import runs, workbench
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, RunCancelled, SpecError
-from refine_core.workbench import Bench, JudgeCounts, JudgeMemory, NotAskedError, Row, Scores, score_rows
+from refine_core.programs import EXAMPLES
+from refine_core.workbench import (
+    ArgumentQuestion,
+    Bench,
+    JudgeCounts,
+    JudgeMemory,
+    NotAskedError,
+    Reading,
+    Row,
+    Scores,
+    keeps_reward,
+    list_columns,
+    read_reward_source,
+    score_rows,
+)
 
 ROWS = [Row(str(i), {"limit": 2}, {"text": "word " * i}, group="all") for i in range(1, 5)]
 COUNT = "def reward(args, pred):\n    return len(pred.text.split()) / args['limit']\n"
@@ -54,8 +68,9 @@ def test_a_reward_that_cannot_be_loaded_scores_no_row():
 
 def test_scoring_is_cancelled_between_two_rows():
     cancel = Cancel()
+    slow = "def reward(args, pred):\n    return float(sum(range(20_000_000)))\n"
     with pytest.raises(RunCancelled):
-        score_rows(ROWS, COUNT, on_progress=lambda *_: cancel.set(), cancel=cancel)
+        score_rows(ROWS * 50, slow, on_progress=lambda *_: cancel.set(), cancel=cancel)
 
 
 def test_no_state_passes_from_one_scoring_to_the_next():
@@ -172,3 +187,55 @@ def test_rows_that_were_kept_come_back_as_they_were():
     assert workbench.keep_rows("pasted", ROWS).ref == source.ref
     assert workbench.load_source("set:nowhere") is None
     assert workbench.load_source("neither") is None
+
+
+TRL = """
+def correct(completions, answer, **kwargs):
+    return [1.0 if text == gold else 0.0 for text, gold in zip(completions, answer)]
+
+def short(completions, **kwargs):
+    return [None if not text else len(text) / 10 for text in completions]
+"""
+
+
+def test_functions_of_another_framework_are_parts_with_weights():
+    rows = [
+        Row("1", {"prompt": "?"}, {"text": "4"}, {"answer": "4"}),
+        Row("2", {"prompt": "?"}, {"text": "five"}, {"answer": "4"}),
+    ]
+    reading = Reading(weights={"correct": 2.0, "short": 1.0})
+    scores = score_rows(rows, read_reward_source(TRL, reading, list_columns(rows)))
+    assert scores.shape == "trl"
+    assert scores.functions == {"correct": 2.0, "short": 1.0}
+    assert scores.rows[0].parts == {"correct": 1.0, "short": 0.1}
+    assert scores.rows[0].value == pytest.approx(2.1)
+
+
+def test_what_names_do_not_tell_is_asked_and_answered():
+    source = "def judge(text, truth, meta):\n    return (text == truth) * meta['points']\n"
+    rows = [Row("1", {"points": 3}, {"output": "yes"}, {"expected": "yes"})]
+    question = read_reward_source(source, Reading(), list_columns(rows))
+    assert isinstance(question, ArgumentQuestion)
+    told = Reading(arguments={"text": "output", "truth": "expected", "meta": "inputs"})
+    scores = score_rows(rows, read_reward_source(source, told, list_columns(rows)))
+    assert scores.rows[0].value == 3.0
+    with pytest.raises(RewardError) as raised:
+        score_rows(rows, source)
+    assert raised.value.type_name == "ArgumentsUnknown"
+
+
+def test_a_reward_of_a_run_stays_one_while_its_header_does():
+    assert keeps_reward(COUNT, COUNT.replace("return", "return 2 *"))
+    assert keeps_reward(COUNT, "def reward(args, pred):\n    return (")
+    assert not keeps_reward(COUNT, TRL)
+
+
+@pytest.mark.usefixtures("_own_runs")
+def test_a_version_knows_the_runs_that_used_its_very_source():
+    used = runs.start(EXAMPLES["one_word"].spec)
+    runs.join(used, 60)
+    saved = workbench.save_reward("word", EXAMPLES["one_word"].spec.reward)
+    saved = workbench.save_reward("word", COUNT)
+    assert workbench.list_uses(saved) == {1: [used]}
+    assert workbench.find_saved(COUNT) == ("word", 2)
+    assert workbench.find_saved("def other(args, pred): return 1") is None
