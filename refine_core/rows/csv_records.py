@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from refine_core.formatting import pluralize
 from refine_core.rows.content import Content, open_text
 from refine_core.rows.limits import COLUMNS
 from refine_core.rows.records import Record, Records, check_value
@@ -86,7 +87,9 @@ def _read(content: Content, encoding: str, delimiter: str, columns: tuple[str, .
             if not had_header:
                 had_header = True
             elif len(cells) != len(columns):
-                yield Record(place, error=f"{len(cells)} values for {len(columns)} columns")
+                yield Record(
+                    place, error=f"{pluralize(len(cells), 'value')} for {pluralize(len(columns), 'column')}"
+                )
             else:
                 wrong = check_value(None, sum(map(len, cells)))
                 values = dict(zip(columns, cells, strict=True))

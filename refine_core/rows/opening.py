@@ -79,7 +79,7 @@ def open_rows(content: Content, encoding: str | None = None) -> RowFile:
     else:
         records = _text(content, find_encoding(content, encoding))
     sample = records.sample(1)
-    if not sample:
+    if not sample or not sample[0].values:
         raise content.error(_nothing(records))
     values = sample[0].values
     if records.kind in ("CSV", "TSV"):
@@ -92,7 +92,7 @@ def open_rows(content: Content, encoding: str | None = None) -> RowFile:
 def _nothing(records: Records) -> str:
     bad = next((record for record in records.read() if record.error), None)
     if bad is not None:
-        return f"has no row that can be read. {bad.place[:1].upper()}{bad.place[1:]}: {bad.error}"
+        return f"has no row that can be read ({bad.place}: {bad.error})"
     if len(records.columns) == 1:
         return "is neither a table nor JSON. Rows come as CSV, TSV, JSON, JSONL or Parquet"
     return "has a header and no rows" if records.columns else "has no rows"

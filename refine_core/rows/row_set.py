@@ -19,6 +19,7 @@ from refine_core.rows.row import Row
 OnProgress = Callable[[int], None]
 """Called with the number of rows read so far."""
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _EVERY = 500  # rows between two looks at whether to go on
 
 
@@ -124,7 +125,7 @@ def _pack(row: Row) -> bytes:
         row.id, row.inputs, row.prediction, row.expected, row.group,
         row.reward, row.parts, row.label, row.source, row.feedback,
     ]  # fmt: skip
-    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _encode(fields).encode("utf-8", "surrogatepass")
 
 
 def _unpack(packed: bytes | bytearray) -> Row:
