@@ -21,6 +21,7 @@ from refine_core.errors import RefineError
 
 COMMANDS: Final[Mapping[str, str]] = {
     "rows": "refine_core.cli.rows",
+    "score": "refine_core.cli.score",
     "what-if": "refine_core.cli.what_if",
 }
 """Name of a command -> module whose `command` it is."""

@@ -68,6 +68,10 @@ def encode_row(
     """A row as row_values.py reads it. Raises: RewardError for a value that cannot be passed to another process."""
     if expected is None:
         about: object = None
+    elif isinstance(expected, Mapping) and set(expected) == {
+        "expected"
+    }:  # how rows name a value without a name
+        about = {"bare": encode_arguments("expected value", expected)["expected"]}
     elif isinstance(expected, Mapping):
         about = {"named": encode_arguments("expected value", expected)}
     else:

@@ -141,6 +141,7 @@ class RowRunner:
             if on_progress is not None:
                 on_progress(len(results), len(self._rows))
 
+        take({})  # 0 rows are done
         is_single = self._recognized.per == "row"
         units = [[i] for i in range(len(self._rows))] if is_single else list(self._list_batches())
         self._score_units(units, take, token)

@@ -370,7 +370,7 @@ def _fill(values: tuple[Any, ...], plan: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _refine(row: Row, plan: dict[str, Any]) -> tuple[Any, ...]:
-    return _fill((Inputs({**row.expected, **row.inputs}), Prediction(row.prediction)), plan)
+    return _fill((Inputs(row.columns), Prediction(row.prediction)), plan)
 
 
 def _dspy(row: Row, plan: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,0 +1,332 @@
+"""`refinescope score REWARD.py ROWS`: score recorded outputs with a reward function of any known shape.
+
+source --recognize--> functions, or a question (exit code 2)
+rows   --score_rows--> a score each --threshold--> exit code 0 or 1
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from refine_core.cli.output import CheckFailed, Question, print_json
+from refine_core.errors import RefineError, RewardError
+from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, describe_shape, recognize
+from refine_core.rows import RowSet, read_rows
+from refine_core.spec.limits import REWARD_TIMEOUT_S
+from refine_core.workbench import RowScore, Scores, score_rows
+
+_SHOWN: Final = 50
+_LOOK_EVERY_S: Final = 0.3
+_TEXT_CHARS: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the command was asked to do."""
+
+    reward: Path
+    rows: Path
+    functions: dict[str, float | None]
+    shape: Any
+    arguments: dict[str, str]
+    files: tuple[Path, ...]
+    threshold: float | None
+    timeout_s: float
+    as_json: bool
+
+
+@click.command("score")
+@click.argument("reward", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("rows", type=click.Path(path_type=Path))
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    metavar="NAME[=WEIGHT]",
+    help="Score with this function of the file; several are parts of one value. Default: all that are recognised.",
+)
+@click.option(
+    "--shape", type=click.Choice(list(SHAPES)), help="Which framework the functions were written for."
+)
+@click.option(
+    "--arg",
+    "arguments",
+    multiple=True,
+    metavar="NAME=ROLE",
+    help="What an argument is: output, expected, input, inputs, outputs, nothing, or column:NAME.",
+)
+@click.option(
+    "--with",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A file that the reward imports or reads; it is copied beside it.",
+)
+@click.option(
+    "--threshold", type=float, help="Exit with 1 if a row scores less, fails, or no row has a score."
+)
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), default=REWARD_TIMEOUT_S,
+    show_default=True, help="Seconds for one call.",
+)  # fmt: skip
+@click.option("--watch", is_flag=True, help="Score again whenever one of the files changes.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object; docs/command-line.md describes it."
+)
+def command(
+    reward: Path,
+    rows: Path,
+    *,
+    functions: tuple[str, ...],
+    shape: str | None,
+    arguments: tuple[str, ...],
+    files: tuple[Path, ...],
+    threshold: float | None,
+    timeout_s: float,
+    watch: bool,
+    as_json: bool,
+) -> None:
+    """Score the rows of a file with the reward functions of another.
+
+    The functions may be written for TRL, verifiers, verl, OpenRLHF, OpenAI, promptfoo, LangSmith, Langfuse, MLflow,
+    Braintrust, Inspect, DeepEval or dspy. They run in a worker process of their own, and no model is called.
+    """
+    task = Task(
+        reward, rows, _read_functions(functions), shape, _read_pairs(arguments), files, threshold, timeout_s, as_json
+    )  # fmt: skip
+    if not watch:
+        _score_once(task)
+        return
+    for _ in _iter_changes((reward, rows, *files)):
+        try:
+            _score_once(task)
+        except Question as question:
+            print_json({"ask": question.ask}) if as_json else click.echo(question.message, err=True)
+        except (click.ClickException, RefineError) as error:  # CheckFailed, too: the next change may mend it
+            click.echo(
+                error.message if isinstance(error, click.ClickException) else f"Error: {error}", err=True
+            )
+
+
+def _score_once(task: Task) -> None:
+    source = _read_source(task.reward)
+    rows = read_rows(task.rows)
+    columns = {*rows.columns.inputs, *rows.columns.expected, *rows.columns.prediction}
+    found = recognize(
+        source, task.functions or None, task.shape, arguments=task.arguments, columns=columns if len(rows) else None
+    )  # fmt: skip
+    if isinstance(found, ArgumentQuestion):
+        raise Question(_describe_question(found), ask=_question_to_json(found), as_json=task.as_json)
+    scores = _score(task, found, rows)
+    passed = _count_passed(scores, task.threshold)
+    if task.as_json:
+        print_json(to_json(scores, task.threshold, passed))
+    else:
+        _print_scores(found, scores, task.threshold, passed)
+    if task.threshold is not None and passed is not None:
+        summary = scores.summary
+        below = summary.scored - passed
+        if below or summary.failed or not summary.scored:
+            raise CheckFailed(_describe_check(below, summary.failed, summary.scored, task.threshold))
+
+
+def _score(task: Task, found: Recognized, rows: RowSet) -> Scores:
+    files = {path.name: path.read_bytes() for path in task.files}
+    with click.progressbar(
+        length=max(len(rows), 1), label="Scoring", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def show(done: int, _total: int) -> None:
+            bar.update(done - bar.pos)
+
+        try:
+            return score_rows(rows, found, timeout_s=task.timeout_s, files=files, on_progress=show)
+        except RewardError as error:
+            raise _with_sibling_hint(error, task.reward) from error
+
+
+def _with_sibling_hint(error: RewardError, reward: Path) -> Exception:
+    """The same error, and how to bring a module along that lies beside the reward."""
+    missing = re.search(r"No module named '(\w+)'", error.message)
+    if error.type_name != "ModuleNotFoundError" or missing is None:
+        return error
+    sibling = reward.with_name(f"{missing[1]}.py")
+    if not sibling.is_file():
+        return error
+    return click.UsageError(f"{reward.name} imports {missing[1]}, which lies beside it. Add --with {sibling}")
+
+
+def to_json(scores: Scores, threshold: float | None = None, passed: int | None = None) -> dict[str, Any]:
+    """Scores as the command prints them; docs/command-line.md describes the form."""
+    summary = scores.summary
+    return {
+        "shape": scores.shape,
+        "functions": [{"name": name, "weight": weight} for name, weight in scores.functions.items()],
+        "rows": [_row_to_json(row) for row in scores.rows],
+        "summary": {
+            "rows": summary.rows,
+            "scored": summary.scored,
+            "unscored": summary.unscored,
+            "failed": summary.failed,
+            "mean": summary.mean,
+            "low": summary.low,
+            "high": summary.high,
+            "threshold": threshold,
+            "passed": passed,
+            "changed_alone": [scores.rows[i].id for i in scores.changed_alone],
+            "refusals": list(scores.refusals),
+        },
+    }
+
+
+def _row_to_json(row: RowScore) -> dict[str, Any]:
+    error = row.error
+    return {
+        "id": row.id,
+        "group": row.group,
+        "value": row.value,
+        "parts": dict(row.parts),
+        "feedback": row.feedback,
+        "error": None
+        if error is None
+        else {"type": error.type, "message": error.message, "line": error.line},
+        "framework_outcome": row.framework_outcome,
+        "stdout": row.stdout,
+    }
+
+
+def _question_to_json(question: ArgumentQuestion) -> dict[str, object]:
+    return {
+        "function": question.function,
+        "parameters": list(question.parameters),
+        "choices": list(question.choices),
+        "suggestions": dict(question.suggestions),
+        "line": question.line,
+        "candidates": list(question.candidates),
+        "message": question.message,
+    }
+
+
+def _describe_question(question: ArgumentQuestion) -> str:
+    example = " ".join(
+        f"--arg {name}={question.suggestions.get(name, 'ROLE')}" for name in question.parameters
+    )
+    return (
+        f"{_printable(question.message)}\nAnswer with {_printable(example)}\n"
+        f"ROLE is one of: {_printable(', '.join(question.choices))}; or choose a form with --shape."
+    )
+
+
+def _count_passed(scores: Scores, threshold: float | None) -> int | None:
+    if threshold is None:
+        return None
+    return sum(row.value is not None and row.value >= threshold for row in scores.rows if row.error is None)
+
+
+def _describe_check(below: int, failed: int, scored: int, threshold: float) -> str:
+    if not scored:
+        return "Check failed: no row has a score."
+    parts = [f"{below} below {threshold:g}"] * bool(below) + [f"{failed} with an error"] * bool(failed)
+    return f"Check failed: {' and '.join(parts)}."
+
+
+def _print_scores(found: Recognized, scores: Scores, threshold: float | None, passed: int | None) -> None:
+    summary = scores.summary
+    click.echo(f"{_printable(describe_shape(found))}.")
+    for row in scores.rows[:_SHOWN]:
+        click.echo(_describe_row(row))
+    if len(scores.rows) > _SHOWN:
+        click.echo(f"… and {len(scores.rows) - _SHOWN:,} more rows; --json prints them all")
+    if scores.changed_alone:
+        click.echo(
+            f"{len(scores.changed_alone)} rows have another score alone than in their batch: the function looks at the rest."
+        )
+    for refusal in scores.refusals:
+        click.echo(f"The sandbox refused: {_printable(refusal)}")
+    counts = f"{summary.rows:,} rows: {summary.scored:,} scored"
+    counts += f", {summary.unscored:,} unscored" * bool(summary.unscored)
+    counts += f", {summary.failed:,} failed" * bool(summary.failed)
+    if summary.mean is not None:
+        counts += f"; mean {summary.mean:.4g}, from {summary.low:.4g} to {summary.high:.4g}"
+    if passed is not None:
+        counts += f"; {passed:,} reach {threshold:g}"
+    click.echo(f"{counts}.")
+
+
+def _describe_row(row: RowScore) -> str:
+    if row.error is not None:
+        line = f"line {row.error.line}: " if row.error.line is not None else ""
+        text = f"failed    {line}{row.error.message}"
+        return f"{_printable(row.id):>8}  {_printable(text)}" + (
+            f"\n{'':>20}{row.framework_outcome}" if row.framework_outcome else ""
+        )
+    value = "unscored" if row.value is None else f"{row.value:.4g}"
+    parts = ", ".join(f"{name} {number:.4g}" for name, number in row.parts.items())
+    more = "  ".join(filter(None, (parts, row.feedback)))
+    return f"{_printable(row.id):>8}  {value:>8}  {_printable(more)}".rstrip()
+
+
+def _printable(text: str) -> str:
+    """Text for a terminal: one line, of a bearable length, and without the sequences that would control it."""
+    line = "".join(one if one.isprintable() else " " for one in text)
+    return line if len(line) <= 4 * _TEXT_CHARS else f"{line[: 4 * _TEXT_CHARS]}…"
+
+
+def _read_source(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise click.BadParameter(f"{path} is not UTF-8 text") from None
+
+
+def _read_functions(options: Sequence[str]) -> dict[str, float | None]:
+    functions: dict[str, float | None] = {}
+    for option in options:
+        name, equals, weight = option.partition("=")
+        try:
+            functions[name.strip()] = float(weight) if equals else None
+        except ValueError:
+            raise click.BadParameter(f"--function {option}: the weight must be a number") from None
+    return functions
+
+
+def _read_pairs(options: Iterable[str]) -> dict[str, str]:
+    pairs = {}
+    for option in options:
+        name, equals, role = option.partition("=")
+        if not (name and equals and role):
+            raise click.BadParameter(f"--arg {option}: write NAME=ROLE")
+        pairs[name.strip()] = role.strip()
+    return pairs
+
+
+def _iter_changes(paths: Sequence[Path]) -> Iterator[None]:
+    """Once now, and again after each change of one of the files."""
+    while True:
+        before = _stamps(paths)
+        yield
+        while _stamps(paths) == before:
+            time.sleep(_LOOK_EVERY_S)
+
+
+def _stamps(paths: Sequence[Path]) -> list[tuple[int, int] | None]:
+    stamps: list[tuple[int, int] | None] = []
+    for path in paths:
+        try:
+            found = path.stat()
+        except OSError:  # an editor is replacing it
+            stamps.append(None)
+        else:
+            stamps.append((found.st_mtime_ns, found.st_size))
+    return stamps
