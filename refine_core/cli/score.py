@@ -115,6 +115,7 @@ def command(
             click.echo(
                 error.message if isinstance(error, click.ClickException) else f"Error: {error}", err=True
             )
+        sys.stdout.flush()  # whoever reads a pipe waits for it
 
 
 def _score_once(task: Task) -> None:
