@@ -17,9 +17,10 @@ from typing import Any, Final
 import click
 
 from refine_core.cli.output import CheckFailed, Question, print_json
+from refine_core.cli.rows import load_rows
 from refine_core.errors import RefineError, RewardError
 from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, describe_shape, recognize
-from refine_core.rows import RowSet, read_rows
+from refine_core.rows import RowSet
 from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.workbench import RowScore, Scores, score_rows
 
@@ -38,6 +39,9 @@ class Task:
     shape: Any
     arguments: dict[str, str]
     files: tuple[Path, ...]
+    pairs: tuple[str, ...]
+    encoding: str | None
+    skip_bad: bool
     threshold: float | None
     timeout_s: float
     as_json: bool
@@ -63,6 +67,15 @@ class Task:
     metavar="NAME=ROLE",
     help="What an argument is: output, expected, input, inputs, outputs, nothing, or column:NAME.",
 )
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="ROLE=COLUMN",
+    help="What a column of ROWS is, as for `refinescope rows`.",
+)
+@click.option("--encoding", help="Of ROWS, where it is text that is not UTF-8, such as cp1252.")
+@click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read.")
 @click.option(
     "--with",
     "files",
@@ -90,6 +103,9 @@ def command(
     shape: str | None,
     arguments: tuple[str, ...],
     files: tuple[Path, ...],
+    pairs: tuple[str, ...],
+    encoding: str | None,
+    skip_bad: bool,
     threshold: float | None,
     timeout_s: float,
     watch: bool,
@@ -101,7 +117,7 @@ def command(
     Braintrust, Inspect, DeepEval or dspy. They run in a worker process of their own, and no model is called.
     """
     task = Task(
-        reward, rows, _read_functions(functions), shape, _read_pairs(arguments), files, threshold, timeout_s, as_json
+        reward, rows, _read_functions(functions), shape, _read_pairs(arguments), files, pairs, encoding, skip_bad, threshold, timeout_s, as_json
     )  # fmt: skip
     if not watch:
         _score_once(task)
@@ -120,7 +136,9 @@ def command(
 
 def _score_once(task: Task) -> None:
     source = _read_source(task.reward)
-    rows = read_rows(task.rows)
+    rows = load_rows(
+        task.rows, task.pairs, encoding=task.encoding, skip_bad=task.skip_bad, as_json=task.as_json
+    )
     columns = {*rows.columns.inputs, *rows.columns.expected, *rows.columns.prediction}
     found = recognize(
         source, task.functions or None, task.shape, arguments=task.arguments, columns=columns if len(rows) else None
