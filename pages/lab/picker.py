@@ -69,7 +69,6 @@ def draft_line() -> None:
             st.button(
                 "Undo",
                 key=static_key("undo"),
-                type="tertiary",
                 on_click=undo_replace,
                 help="Put back what the last example, program or removed stage took away. Once more undoes that.",
             )

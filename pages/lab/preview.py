@@ -9,6 +9,7 @@ from pages.lab.form_state import FormState
 from pages.lab.hints import describe_temperatures, show_advice_request
 from pages.lab.reward_trial import try_reward_form
 from pages.lab.verdict import draw_ready
+from pages.shared.choice import describe_tabs
 from pages.shared.run_view import TIMELINE_KEY, pictures_place
 from pages.shared.text import escape_markdown, show_text
 from pages.shared.timeline import draw_ghost
@@ -36,7 +37,7 @@ def preview_run(form: FormState) -> None:
         "Temperatures",
         *(["What the adviser will read"] if asks else []),
     ]
-    tabs = st.tabs(names, height=DETAIL_PX - (LOOK_FOR_PX if form.spec.example else 0))
+    tabs = st.tabs(describe_tabs(names), height=DETAIL_PX - (LOOK_FOR_PX if form.spec.example else 0))
     with tabs[0]:
         _first_prompts(form)
     with tabs[1]:

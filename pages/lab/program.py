@@ -19,15 +19,13 @@ _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
 
 def program_form(form: FormState) -> bool:
     """The stage that is chosen. Returns whether Ctrl-Enter was pressed in its signature."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         st.markdown("**Program**", width="content")
         uid = _choose_stage()
         i = stage_ids().index(uid)
         stage_menu(form, i, uid)
         if len(stage_ids()) == 1:  # several have a button for it in the menu, where there is room
-            st.button(
-                "Stage", icon=":material/add:", on_click=add_stage, type="tertiary", help=GLOSSARY["stage"]
-            )
+            st.button("Stage", icon=":material/add:", on_click=add_stage, help=GLOSSARY["stage"])
         st.space("stretch")
         choose("Module", _STRATEGIES, key=field_key("stage", uid, "strategy"))
     entered = text_field(

@@ -54,7 +54,6 @@ def reference_values(form: FormState) -> None:
         "Reference value",
         key=static_key("extra", "add"),
         icon=":material/add:",
-        type="tertiary",
         on_click=TABLE.add,
         args=({"name": "", "kind": programs.VALUE_KINDS[0], "value": ""},),
     )

@@ -123,7 +123,7 @@ def _is_in_editor(form: FormState, run: Run) -> bool:
 
 def _library(form: FormState) -> None:
     """Rewards to start from."""
-    with st.popover(":blue[Library]", type="tertiary"), st.container(gap="xsmall", width=380):
+    with st.popover("Library"), st.container(gap="xsmall", width=380):
         st.markdown("**Rewards to start from**")
         st.caption("A press puts one into the editor. Undo there (Ctrl+Z) brings yours back.")
         for starter in programs.list_reward_starters(form.spec):

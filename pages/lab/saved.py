@@ -38,7 +38,6 @@ def saved_programs(form: FormState) -> None:
             st.button(
                 "Remove",
                 key=static_key("saved", "remove", name),
-                type="tertiary",
                 on_click=_remove,
                 args=(name,),
                 help="Its runs stay as they are.",

@@ -16,7 +16,7 @@ from pages.lab.problems import show_problems
 from pages.lab.reference import reference_values
 from pages.lab.tables import REFERENCE_VALUES
 from pages.lab.validators import validators_form
-from pages.shared.choice import choose
+from pages.shared.choice import choose, describe_tabs
 from pages.shared.text import escape_markdown
 from refine_core import programs
 from refine_core.glossary import GLOSSARY
@@ -105,8 +105,8 @@ def _temperatures(form: FormState) -> str:
 
 def _more(form: FormState) -> None:
     """Everything that most runs leave as it is."""
-    with st.popover(":blue[More]", type="tertiary", key=static_key("more")), st.container(width=420):
-        settings, rules, reference = st.tabs(["Settings", "Validators", "Reference values"])
+    with st.popover("More", key=static_key("more")), st.container(width=420):
+        settings, rules, reference = st.tabs(describe_tabs(["Settings", "Validators", "Reference values"]))
     with rules, st.container(gap="xsmall"):
         validators_form(form)
     with reference, st.container(gap="xsmall"):

@@ -46,6 +46,5 @@ def demos_form(form: FormState, place: int, uid: int) -> None:
         "Demo",
         key=static_key("stage", uid, "demo", "add"),
         icon=":material/add:",
-        type="tertiary",
         on_click=table.add,
     )

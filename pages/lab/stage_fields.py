@@ -37,7 +37,6 @@ def field_table(form: FormState, place: int, uid: int) -> None:
                 words,
                 key=static_key("stage", uid, "field", "add", role),
                 icon=":material/add:",
-                type="tertiary",
                 on_click=add_field,
                 args=(uid, role),
             )

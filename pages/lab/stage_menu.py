@@ -11,6 +11,7 @@ from pages.lab.problems import show_problems
 from pages.lab.stage_demos import demos_form
 from pages.lab.stage_fields import field_table
 from pages.lab.stages import add_stage, move_stage, remove_stage, stage_ids
+from pages.shared.choice import describe_tabs
 from pages.shared.text import show_text
 from refine_core import programs
 from refine_core.errors import RefineError
@@ -23,11 +24,11 @@ WIDTH_PX = 700
 def stage_menu(form: FormState, place: int, uid: int) -> None:
     """The popover beside the signature, for the stage that is chosen."""
     with (
-        st.popover(":blue[Fields]", type="tertiary", key=static_key("fields")),
+        st.popover("Fields", key=static_key("fields")),
         st.container(width=WIDTH_PX, gap="xsmall"),
     ):
         _name_and_place(form, place, uid)
-        fields, shown, prompt = st.tabs(["Fields", "Demos", "Prompt"])
+        fields, shown, prompt = st.tabs(describe_tabs(["Fields", "Demos", "Prompt"]))
         with fields, st.container(gap="xxsmall"):
             field_table(form, place, uid)
         with shown, st.container(gap="xxsmall"):
@@ -53,7 +54,6 @@ def _name_and_place(form: FormState, place: int, uid: int) -> None:
                     words,
                     key=static_key("stage", uid, words),
                     icon=f":material/{icon}:",
-                    type="tertiary",
                     disabled=not 0 <= place + by < count,
                     on_click=move_stage,
                     args=(uid, by),
@@ -62,7 +62,6 @@ def _name_and_place(form: FormState, place: int, uid: int) -> None:
                 "Remove stage",
                 key=static_key("stage", uid, "remove"),
                 icon=":material/close:",
-                type="tertiary",
                 on_click=_remove,
                 args=(uid,),
             )
@@ -70,7 +69,6 @@ def _name_and_place(form: FormState, place: int, uid: int) -> None:
                 "Stage",
                 key=static_key("stage", "add"),
                 icon=":material/add:",
-                type="tertiary",
                 on_click=add_stage,
             )
     show_problems(form, f"stages.{place}.name")

@@ -60,7 +60,6 @@ def validators_form(form: FormState) -> None:
         "Validator",
         key=static_key("validators", "add"),
         icon=":material/add:",
-        type="tertiary",
         on_click=TABLE.add,
         args=(_NEW,),
     )

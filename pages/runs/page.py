@@ -46,7 +46,7 @@ def _draw_list() -> None:
     with row:
         text, chosen = filters.draw_filters(choices)
         if text or chosen != NO_FILTERS:
-            st.button("Clear", type="tertiary", on_click=filters.clear, key="runs.clear")
+            st.button("Clear", on_click=filters.clear, key="runs.clear")
         st.space("stretch")
         count = st.empty()
     page = _search(text, sort, chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import streamlit as st
@@ -30,3 +30,11 @@ def choose(
         label_visibility="collapsed",
         width=width,
     )
+
+
+def describe_tabs(names: Sequence[str]) -> list[str]:
+    """The labels of `st.tabs`, each in the theme's grey for text; a bar marks the one that is open.
+
+    Streamlit would write that one in the accent colour, which is too dark on a dark page; see `choose`.
+    """
+    return [f":gray[{name}]" for name in names]

@@ -34,8 +34,9 @@ def reward(args, pred):
     if len(words) != 1:
         return 0.2  # a sentence, or nothing at all
     if not pred.answer.isalpha():
-        return 0.6  # one word, but with a full stop or quotes around it
-    # Only the form is judged here: whether the word is right, this reward cannot know.
+        return 0.6  # a full stop or quotes around it
+    # Only the form is judged: whether the word is
+    # right, this reward cannot know.
     return 1.0
 '''
 
@@ -44,18 +45,24 @@ import re
 
 
 def reward(args, pred):
-    """A reply to act on: it names the order and the day, in few words."""
-    orders = re.findall(r"[A-Z]{2}-\\d{4}", args["message"])
-    days = re.findall(r"\\d{1,2} (?:March|April|May)", args["message"])
+    """A short reply: names the order and the day."""
+    message = args["message"]
+    orders = re.findall(r"[A-Z]{2}-\\d{4}", message)
+    days = re.findall(r"\\d{1,2} March", message)
+    has_order = any(o in pred.reply for o in orders)
+    has_day = any(day in pred.reply for day in days)
+    words = len(pred.reply.split())
     parts = {
-        # Copied from the customer's own message, so that an invented number earns nothing.
-        "order number": 0.4 if any(order in pred.reply for order in orders) else 0.0,
-        "date": 0.4 if any(day in pred.reply for day in days) else 0.0,
-        "few words": 0.2 if len(pred.reply.split()) <= 40 else 0.0,
+        # Copied from the customer's own message: an
+        # invented number earns nothing.
+        "order number": 0.4 if has_order else 0.0,
+        "date": 0.4 if has_day else 0.0,
+        "few words": 0.2 if words <= 40 else 0.0,
     }
-    lost = [name for name, points in parts.items() if points == 0]
-    feedback = f"points lost for: {', '.join(lost)}" if lost else "everything is there"
-    return Score(round(sum(parts.values()), 2), feedback=feedback, parts=parts)
+    lost = [name for name in parts if not parts[name]]
+    feedback = "lost: " + (", ".join(lost) or "none")
+    total = round(sum(parts.values()), 2)
+    return Score(total, feedback=feedback, parts=parts)
 '''
 
 _FLAKY = '''\
@@ -71,11 +78,11 @@ import json
 
 
 def reward(args, pred):
-    """An order that the shop's software can read: JSON with three keys."""
+    """An order as JSON with three keys."""
     try:
         order = json.loads(pred.order)
     except ValueError:
-        return Score(0.0, feedback="The order is not valid JSON, so nothing in it counts.")
+        return Score(0.0, feedback="The order is not JSON.")
     parts = {
         "parses": 0.4,
         "number": 0.2 if "number" in order else 0.0,
@@ -83,27 +90,34 @@ def reward(args, pred):
         "date": 0.2 if "date" in order else 0.0,
     }
     missing = [key for key in parts if parts[key] == 0]
-    feedback = " ".join(f'Give JSON with the key "{key}".' for key in missing)
-    return Score(round(sum(parts.values()), 2), feedback=feedback, parts=parts)
+    feedback = " ".join(
+        f'Give JSON with the key "{key}".' for key in missing
+    )
+    total = round(sum(parts.values()), 2)
+    return Score(total, feedback=feedback, parts=parts)
 '''
 
 _LENGTH = '''\
 def reward(args, pred):
-    """A summary of 25 to 35 words that gives the sum and the deadline."""
-    words = len(pred.summary.split())
+    """25 to 35 words, with the sum and the deadline."""
+    text = pred.summary
+    words = len(text.split())
     distance = max(25 - words, words - 35)
+    # Partial credit: each word outside the band costs
+    # 0.02.
+    partial = round(max(0.0, 0.5 - 0.02 * distance), 2)
     parts = {
-        # Partial credit: one point of fifty is lost for each word outside the band.
-        "length": 0.5 if 25 <= words <= 35 else round(max(0.0, 0.5 - 0.02 * distance), 2),
-        "sum": 0.25 if "40,000" in pred.summary else 0.0,
-        "deadline": 0.25 if "Friday" in pred.summary else 0.0,
+        "length": 0.5 if 25 <= words <= 35 else partial,
+        "sum": 0.25 if "40,000" in text else 0.0,
+        "deadline": 0.25 if "Friday" in text else 0.0,
     }
-    return Score(round(sum(parts.values()), 2), feedback=f"{words} words", parts=parts)
+    total = round(sum(parts.values()), 2)
+    return Score(total, feedback=f"{words} words", parts=parts)
 '''
 
 _GAMED = '''\
 def reward(args, pred):
-    """Meant: a reply that helps. Measured: four friendly words. These are not the same."""
+    """Meant: a helpful reply. Measured: four words."""
     text = pred.reply.lower()
     parts = {
         "thank": 0.25 if "thank" in text else 0.0,
@@ -111,25 +125,34 @@ def reward(args, pred):
         "glad": 0.25 if "glad" in text else 0.0,
         "happy": 0.25 if "happy" in text else 0.0,
     }
-    lost = [name for name, points in parts.items() if points == 0]
-    return Score(sum(parts.values()), feedback=f"words missing: {', '.join(lost)}" if lost else "", parts=parts)
+    lost = [word for word in parts if not parts[word]]
+    feedback = "missing: " + (", ".join(lost) or "none")
+    total = sum(parts.values())
+    return Score(total, feedback=feedback, parts=parts)
 '''
 
 _OUT_OF_REACH = '''\
 def reward(args, pred):
-    """One bare word with a capital letter. The threshold is 1.0; add up the parts."""
-    words = pred.answer.split()
+    """One bare word with a capital letter.
+
+    The threshold is 1.0: add up the parts.
+    """
+    answer = pred.answer
+    words = answer.split()
     parts = {
         "one word": 0.5 if len(words) == 1 else 0.0,
-        "letters only": 0.3 if pred.answer.isalpha() else 0.0,
-        "capital": 0.1 if pred.answer[:1].isupper() else 0.0,
+        "letters only": 0.3 if answer.isalpha() else 0.0,
+        "capital": 0.1 if answer[:1].isupper() else 0.0,
     }
     return Score(round(sum(parts.values()), 2), parts=parts)
 '''
 
 _BUG = '''\
 def reward(args, pred):
-    """One bare word. One line has a bug that only the best answers meet."""
+    """One bare word.
+
+    One line has a bug that only the best answers meet.
+    """
     words = pred.answer.split()
     if len(words) != 1:
         return 0.2
