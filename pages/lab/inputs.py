@@ -13,7 +13,7 @@ from pages.lab.fields import field_key
 from pages.lab.form_state import FormState
 from pages.lab.problems import describe_problem
 from pages.shared.editor import Mark, text_field
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import escape_markdown
 from refine_core import programs
 from refine_core.errors import Problem
 from refine_core.programs import FormInput
@@ -41,7 +41,9 @@ def inputs_form(form: FormState) -> None:
         with value:
             marked = _draw(one, problems)
         for problem in [] if marked else problems:
-            show_error(describe_problem(problem))
+            st.columns(_NAME_AND_VALUE, gap="xsmall")[1].markdown(
+                f":small[:red[:material/error: {escape_markdown(describe_problem(problem))}]]"
+            )
 
 
 def _describe(one: FormInput) -> str | None:

@@ -21,7 +21,7 @@ from pages.lab.reward import reward_form
 from pages.lab.reward_source import take_run_anyway
 from pages.lab.settings import height_px, settings_form
 from pages.lab.start import Refusal, run_button, start_run
-from pages.lab.verdict import draw_refusal
+from pages.lab.verdict import draw_refusal, look_for
 from pages.shared.choice import choose
 from pages.shared.run_actions import draw_lab_actions
 from pages.shared.run_view import draw_live_run, show_unknown_run
@@ -118,6 +118,11 @@ def _result(
     if run:
         edited = programs.describe_changes(run.timeline.spec, form.spec)
         here = form.spec.reward == run.timeline.spec.reward
-        draw_live_run(run, edited=edited, actions=partial(draw_lab_actions, here=here, to_reward=to_reward))
+        draw_live_run(
+            run,
+            edited=edited,
+            about=look_for(run.timeline.spec),
+            actions=partial(draw_lab_actions, here=here, to_reward=to_reward),
+        )
     else:
         preview_run(form)

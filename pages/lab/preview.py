@@ -13,11 +13,11 @@ from pages.shared.choice import describe_tabs
 from pages.shared.run_view import TIMELINE_KEY, pictures_place
 from pages.shared.text import escape_markdown, show_text
 from pages.shared.timeline import draw_ghost
+from pages.shared.verdict import ABOUT_PX
 from refine_core import programs
 from refine_core.runs import ROLES
 
 DETAIL_PX = 300  # of the tabs, which scroll inside
-LOOK_FOR_PX = 50
 _NUMBER_AND_TEXT = (7, 93)
 
 
@@ -37,7 +37,7 @@ def preview_run(form: FormState) -> None:
         "Temperatures",
         *(["What the adviser will read"] if asks else []),
     ]
-    tabs = st.tabs(describe_tabs(names), height=DETAIL_PX - (LOOK_FOR_PX if form.spec.example else 0))
+    tabs = st.tabs(describe_tabs(names), height=DETAIL_PX - (ABOUT_PX if form.spec.example else 0))
     with tabs[0]:
         _first_prompts(form)
     with tabs[1]:
@@ -59,11 +59,6 @@ def _story(form: FormState) -> None:
             words = escape_markdown(step.text)
             text.markdown(
                 f"{words}  \n:small[:gray[{escape_markdown(step.detail)}]]" if step.detail else words
-            )
-        if form.spec.example:
-            _, text = st.columns(_NUMBER_AND_TEXT, gap="xsmall")
-            text.markdown(
-                f":small[**What to look for.** {escape_markdown(programs.EXAMPLES[form.spec.example].look_for)}]"
             )
 
 

@@ -22,6 +22,7 @@ _FIELDS = {
     "model": "Model",
     "advice_instructions": "Instructions for advice",
 }
+MAX_INPUTS = 3  # that a headline names; the line below it has all
 _STAGE_FIELDS = {"name": "Stage name", "signature": "Signature", "demos": "Demos"}
 
 
@@ -41,17 +42,33 @@ def name_field(problem: Problem, form: FormState) -> str:
 
 
 def describe_problems(form: FormState) -> str:
-    """All problems, each with its field, in one line: "Signature: no '->' between inputs and outputs (column 9)."."""
-    return " ".join(f"{name_field(p, form)}: {_lower(describe_problem(p))}" for p in form.problems)
+    """All problems, each with its field, in one line: "Signature: no '->' between inputs and outputs (column 9)"."""
+    sentences = []
+    several = sum(bool(_input_name(p)) for p in form.problems) > 1
+    for problem in form.problems:
+        name = (several and _input_name(problem)) or name_field(problem, form)
+        sentences.append(f"{name}: {_lower(describe_problem(problem)).removesuffix('.')}")
+    return " · ".join(sentences)
 
 
 def list_fields(form: FormState) -> str:
-    """The fields with problems, and the line where there is one: "signature, reward, line 5"."""
+    """The fields with problems, and the line where there is one: "signature, reward, line 5", "inputs when, count, kind, 2 more"."""
+    inputs = list(dict.fromkeys(_input_name(p) for p in form.problems if _input_name(p)))
+    more = [f"{len(inputs) - MAX_INPUTS} more"] if len(inputs) > MAX_INPUTS else []
     names: list[str] = []
     for problem in form.problems:
         where = f", line {problem.line}" if problem.field == "reward" and problem.line is not None else ""
-        names.append(f"{_lower(name_field(problem, form))}{where}")
+        name = f"{_lower(name_field(problem, form))}{where}"
+        if len(inputs) > 1 and _input_name(problem):
+            name = f"inputs {', '.join([*inputs[:MAX_INPUTS], *more])}"
+        names.append(name)
     return ", ".join(dict.fromkeys(names))
+
+
+def _input_name(problem: Problem) -> str:
+    """Which input it is about; "" for none."""
+    part, _, rest = problem.field.partition(".")
+    return rest if part == "inputs" else ""
 
 
 def _lower(text: str) -> str:

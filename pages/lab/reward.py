@@ -43,7 +43,9 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
     """
     marks = _list_marks(form, run)
     state = st.session_state
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=address.REWARD):
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=address.REWARD
+    ):
         st.markdown(
             "**Reward**",
             width="content",

@@ -14,12 +14,19 @@ from pages.shared.text import escape_markdown
 from pages.shared.verdict import draw_verdict
 from refine_core import programs
 from refine_core.formatting import pluralize
+from refine_core.programs import ProgramSpec
 
 
 def draw_ready(form: FormState) -> None:
     """What will happen, with the most that it can take; or which fields stand in the way."""
     headline, numbers = describe_plan(form)
-    draw_verdict(headline, numbers, actions=draw_idle_actions)
+    draw_verdict(headline, numbers, about=look_for(form.spec), actions=draw_idle_actions)
+
+
+def look_for(spec: ProgramSpec) -> str:
+    """What a run of this program has to show, if it is a worked example as it came; "" otherwise."""
+    example = programs.EXAMPLES.get(spec.example or "")
+    return example.look_for if example is not None else ""
 
 
 def describe_plan(form: FormState) -> tuple[str, str]:
@@ -43,7 +50,9 @@ def draw_refusal(refusal: Refusal) -> None:
     """Why nothing was started, with the way to start it all the same where there is one."""
     with st.container(horizontal=True, vertical_alignment="top"):
         st.error(
-            escape_markdown(f"{refusal.headline}. {refusal.reason}"), icon=":material/error:", width="stretch"
+            escape_markdown(f"{refusal.headline}. {refusal.reason.removesuffix('.')}."),
+            icon=":material/error:",
+            width="stretch",
         )
         if refusal.source is not None:
             st.button("Run anyway", key=static_key("run-anyway"), on_click=run_anyway, args=(refusal.source,))

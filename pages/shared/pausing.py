@@ -10,6 +10,7 @@ from refine_core.hints import is_hint
 from refine_core.runs import Run
 
 HINT_PX = 92  # of a field for a hint: three lines
+ACTION_PX = 100  # width of Pause, and of what stands in its place once the run has ended
 
 
 def draw_pause(run: Run) -> None:
@@ -32,14 +33,17 @@ def draw_pause(run: Run) -> None:
         st.rerun(scope="fragment")
 
 
-def pause_button(run: Run) -> None:
-    """Have a run that works here wait before its next step."""
-    if run.state != "running" or not run.is_local:
+def pause_button(run: Run, *, keep_place: bool = False) -> None:
+    """Have a run that works here wait before its next step. keep_place: whether it stays, disabled, where it can do nothing."""
+    can_pause = run.state == "running" and run.is_local
+    if not can_pause and not keep_place:
         return
     if st.button(
         "Pause",
         icon=":material/pause:",
         key="pause",
+        disabled=not can_pause,
+        width=ACTION_PX,
         help="The run waits before its next step. What is under way ends first.",
     ):
         runs.pause(run.run_id)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.credentials import ask_for_keys, collect_credentials
-from pages.shared.pausing import pause_button
+from pages.shared.pausing import ACTION_PX, pause_button
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError
@@ -32,13 +32,13 @@ def draw_actions(run: Run) -> None:
 
 
 def draw_lab_actions(run: Run, *, here: bool, to_reward: Callable[[], None] | None) -> None:
-    """Those of the Lab, where Cancel takes the place of Run.
+    """Those of the Lab, where Cancel takes the place of Run; Pause stands where Replay will be.
 
     here: the run's reward is in the form, together with what was typed since, which no loading may replace.
     to_reward: leads there, where it is not on the screen anyway.
     """
     if run.live:
-        draw_idle_actions()
+        pause_button(run, keep_place=True)
     else:
         _draw_ended(run, here=here, to_reward=to_reward)
 
@@ -54,7 +54,7 @@ def _draw_ended(run: Run, *, here: bool = False, to_reward: Callable[[], None] |
 
 def draw_idle_actions() -> None:
     """What will be there once a run has ended, so that its place is kept."""
-    st.popover("Replay", icon=":material/replay:", disabled=True)
+    st.popover("Replay", icon=":material/replay:", disabled=True, width=ACTION_PX)
 
 
 def _cancel(run: Run) -> None:
@@ -121,7 +121,7 @@ def _continue(run: Run, refused: str, *, anyway: bool) -> None:
 
 
 def _replay(run: Run) -> None:
-    with st.popover("Replay", icon=":material/replay:"):
+    with st.popover("Replay", icon=":material/replay:", width=ACTION_PX):
         st.markdown(
             "The same program runs again on the replies that this run recorded: no network, no key, no cost. "
             "Every screen marks it as a replay."

@@ -42,12 +42,14 @@ def draw_live_run(
     run: Run,
     *,
     edited: tuple[str, ...] = (),
+    about: str = "",
     actions: Callable[[Run], None] | None = None,
     beside: bool = False,
 ) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
 
-    edited: what the form has changed since. actions: draws what can be done with it, beside the verdict. beside: as in `draw_run`.
+    edited: what the form has changed since. about: what a worked example has to show. actions: draws what can be done with it,
+    beside the verdict. beside: as in `draw_run`.
     """
     run_id, was_live = run.run_id, run.live
 
@@ -68,7 +70,7 @@ def draw_live_run(
                 st.rerun()
             revision = now.revision
             with body:
-                draw_run(now, edited=edited, actions=actions, beside=beside)
+                draw_run(now, edited=edited, about=about, actions=actions, beside=beside)
         if was_live:
             with foot:
                 follow(run_id, revision)
@@ -100,6 +102,7 @@ def draw_run(
     run: Run,
     *,
     edited: tuple[str, ...] = (),
+    about: str = "",
     actions: Callable[[Run], None] | None = None,
     beside: bool = False,
 ) -> None:
@@ -116,14 +119,14 @@ def draw_run(
     else:
         left, right = st.container(gap="xsmall"), st.container()
     with left:
-        _draw_head(run, edited=edited, actions=actions, brief=beside)
+        _draw_head(run, edited=edited, about=about, actions=actions, brief=beside)
         _draw_chart(run, room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
     with right:
         _draw_detail(run, first=first, height_px=None if beside else DETAIL_PX)
 
 
 def _draw_head(
-    run: Run, *, edited: tuple[str, ...], actions: Callable[[Run], None] | None, brief: bool
+    run: Run, *, edited: tuple[str, ...], about: str, actions: Callable[[Run], None] | None, brief: bool
 ) -> None:
     """The verdict, and what else there is to know of the whole run. brief: without its model, which stands elsewhere, too."""
     verdict = run.verdict
@@ -140,6 +143,7 @@ def _draw_head(
         failures=verdict.failures,
         whole="" if verdict.is_whole else " ".join(run.stop_sentences),
         wrap=verdict.is_error or (is_narrow() and not run.live),
+        about=about,
         actions=partial(actions, run) if actions is not None else None,
     )
     if run.live and not run.is_local and actions is not None:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.shared.text import escape_markdown
 
 LONG_HEADLINE: Final = 90  # characters, above which what follows a colon goes to the line below
+ABOUT_PX: Final = 23  # of the line on a worked example
 
 
 def draw_verdict(
@@ -21,6 +22,7 @@ def draw_verdict(
     failures: str = "",
     whole: str = "",
     wrap: bool = True,
+    about: str = "",
     actions: Callable[[], None] | None = None,
 ) -> None:
     """Draw both lines.
@@ -28,7 +30,7 @@ def draw_verdict(
     edited, note, failures: stand before the numbers: what was changed since, what else the verdict is, which attempts failed.
     whole: all that there is to say, shown on hover and focus, where the line says it in fewer words.
     wrap: whether the line below may take more than one, where it is longer than the screen is wide.
-    actions: draws the buttons beside the headline.
+    about: what a worked example has to show, on a line of its own. actions: draws the buttons beside the headline.
     """
     headline = headline.removesuffix(".")
     if len(headline) > LONG_HEADLINE and ": " in headline:
@@ -51,3 +53,5 @@ def draw_verdict(
             wrap=wrap,
             help=escape_markdown(whole) if whole else None,
         )
+        if about:
+            st.markdown(f":small[**What to look for.** {escape_markdown(about)}]")

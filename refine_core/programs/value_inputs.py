@@ -100,7 +100,7 @@ def read_value(form_input: FormInput, entry: object) -> tuple[object, Problem | 
     if isinstance(entry, str) and form_input.kind != "choice":
         return read_text(form_input, entry, where)
     if entry is None and not form_input.optional:
-        return None, Problem(where, f"give a value of type {form_input.type}")
+        return None, Problem(where, _ask(form_input))
     try:
         return to_jsonable(validate(form_input.field, entry)), None
     except ValueError as why:
@@ -114,8 +114,7 @@ def read_text(form_input: FormInput, text: str, where: str) -> tuple[object, Pro
     if form_input.kind == "text":
         return _validated(form_input, text, where)
     if not text.strip():
-        more = f", as JSON: {form_input.sample}" if form_input.kind == "json" else ""
-        return None, Problem(where, f"give a value of type {form_input.type}{more}")
+        return None, Problem(where, _ask(form_input))
     match form_input.kind:
         case "json":
             return _read_json(form_input, text, where)
@@ -129,6 +128,21 @@ def read_text(form_input: FormInput, text: str, where: str) -> tuple[object, Pro
             return _validated(form_input, value, where)
         case _:
             return _validated(form_input, text.strip(), where)
+
+
+def _ask(form_input: FormInput) -> str:
+    """What to do about an input that nobody has filled in yet."""
+    match form_input.kind:
+        case "choice":
+            return "choose one of the values"
+        case "lines":
+            return "enter at least one item, one a line"
+        case "json":
+            return f"enter {form_input.type} as JSON, such as {form_input.sample}"
+        case kind if kind in _WHAT:
+            return f"enter {_WHAT[kind]}"
+        case _:
+            return f"enter a value of type {form_input.type}"
 
 
 def write_value(form_input: FormInput, value: object) -> Any:

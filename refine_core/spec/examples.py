@@ -184,8 +184,7 @@ _ALL = (
         "one_word",
         "One-word answer",
         "The reward accepts only a single bare word. Two hints lead there.",
-        "Compare the hint above each attempt with the answer below it: each hint repairs one thing. The reward cannot know "
-        "whether the word is right, so it would pay a wrong word just as well.",
+        "Each hint repairs one thing in the answer below it. A wrong word of the right form would be paid just as well.",
         ProgramSpec(
             stages=(StageSpec("answer", "question -> answer"),),
             reward=_ONE_WORD,
@@ -200,8 +199,7 @@ _ALL = (
         "json",
         "JSON that must parse",
         "The model wraps its JSON in a friendly sentence, and nothing that cannot be parsed earns a point.",
-        "Attempt 1 holds nearly the right data and scores 0: read its output to see what the parser saw. Then watch the parts "
-        "arrive one by one, the last because the hint asks for the key.",
+        "Attempt 1 has nearly the right data and scores 0: it does not parse. The last part comes once a hint asks for its key.",
         ProgramSpec(
             stages=(StageSpec("extract", "message -> order", "Extract the order from this message."),),
             reward=_JSON,
@@ -216,8 +214,7 @@ _ALL = (
         "length",
         "A length band, with partial credit",
         "A summary earns points for its length, a sum and a deadline. Partial credit shows which hint helped.",
-        "Follow the columns of the parts: an attempt can gain the sum and lose some of its length. A reward of 0 or 1 would "
-        "have called these attempts equal.",
+        "An attempt can gain the sum and lose some of its length. A reward of 0 or 1 would call these attempts equal.",
         ProgramSpec(
             stages=(StageSpec("summarize", "minutes -> summary", "Sum up these minutes."),),
             reward=_LENGTH,
@@ -233,8 +230,7 @@ _ALL = (
         "two_stages",
         "Two stages, one to blame",
         "Two stages. The advice first blames the wrong one.",
-        "See where the arrows of the hints land: the first goes to the second stage and changes nothing. The reward rises "
-        "once the stage that drops the facts gets a hint.",
+        'The first hint goes to write, whose facts hold no number: it writes "[order number]". The reward rises once extract gets one.',
         ProgramSpec(
             stages=(
                 StageSpec(
@@ -258,8 +254,7 @@ _ALL = (
         "gamed",
         "A reward that is gamed",
         "The reward counts friendly words. It ends at 1.0 with a reply that helps nobody.",
-        "Read the outputs from top to bottom while the reward rises: attempt 1 helps and scores 0, the last scores 1 and "
-        "says nothing. Change the reward so that attempt 1 wins.",
+        "The reward rises while the replies get worse. Change the reward so that attempt 1 wins.",
         ProgramSpec(
             stages=(StageSpec("reply", "message -> reply", "Write a reply that helps the customer."),),
             reward=_GAMED,
@@ -274,8 +269,7 @@ _ALL = (
         "out_of_reach",
         "A threshold that cannot be reached",
         "The threshold is 1.0, and the parts of the reward add up to 0.9.",
-        "Attempt 3 has every part in full and is still below the dashed line, so the run pays for attempts that cannot win. "
-        "Lower the threshold to 0.9, or correct the parts.",
+        "Attempt 3 has every part in full and still misses the threshold. Lower that to 0.9, or correct the parts.",
         ProgramSpec(
             stages=(StageSpec("answer", "question -> answer"),),
             reward=_OUT_OF_REACH,
@@ -290,8 +284,7 @@ _ALL = (
         "bug",
         "A reward with a bug",
         "The reward divides by zero, and only for the best answers, so the worst ones win.",
-        "The attempts marked with a cross have the best outputs: their reward failed, not the model. The line is marked in the "
-        "editor; correct it and run again.",
+        "A cross marks the best outputs: their reward failed, not the model. Fix the line marked in the editor, then run again.",
         ProgramSpec(
             stages=(StageSpec("answer", "question -> answer"),),
             reward=_BUG,
@@ -307,8 +300,7 @@ _ALL = (
         "A flaky model",
         "The review is garbled on purpose: some replies are late or cannot be read, some attempts fail, "
         "and the run continues anyway.",
-        "Open a failed attempt to see whether the reply was late or unreadable: each kind is said in its own words. Failed "
-        "attempts count against the failures allowed, and the run goes on until these are used up.",
+        "A cross is a reply that was late or cannot be read: open it to see which. The run goes on while 6 or fewer have failed.",
         ProgramSpec(
             stages=(
                 StageSpec(

@@ -12,7 +12,7 @@ from tests.browser.conftest import run_button, wait_idle
 from tests.browser.test_app import APP, choose, run, slow_down, stopped
 
 WIDTH, HEIGHT = 1440, 900
-LINES, LINE_PX = 15, 19.5
+LINES = 15  # of the reward's source, however often one of them wraps
 ON_ONE_SCREEN = [e for e in EXAMPLES.values() if e.spec.N <= 6 and len(e.spec.stages) <= 2]
 
 # Where things stand, noted in each frame: a place that was ever another than at first is reported. What is drawn anew may stand
@@ -60,12 +60,20 @@ def reward_editor(page: Page) -> Locator:
     return page.locator(".frame").filter(has=page.get_by_role("textbox", name=re.compile("def reward")))
 
 
-def assert_form_on_screen(page: Page) -> None:
+# The lines of a source that are seen as a whole: none of their rows is above or below the editor's frame.
+WHOLE_LINES = """(frame) => {
+  const box = frame.getBoundingClientRect();
+  const isWhole = (line) => line.top >= box.top && line.bottom <= box.bottom;
+  return [...frame.querySelectorAll('.cm-line')].filter((line) => isWhole(line.getBoundingClientRect())).length;
+}"""
+
+
+def assert_form_on_screen(page: Page, source: str) -> None:
     """The left column: signature, reward, Run, and the settings below."""
     assert_on_screen(page.get_by_role("textbox", name="Signature"))
     assert_on_screen(run_button(page))
     assert_on_screen(reward_editor(page))
-    assert box(reward_editor(page))["height"] >= LINES * LINE_PX
+    assert reward_editor(page).evaluate(WHOLE_LINES) >= min(LINES, len(source.splitlines()))
     assert_on_screen(page.get_by_label("Max attempts (N)", exact=True))
     assert_on_screen(page.get_by_role("button", name="More", exact=True))
 
@@ -75,17 +83,20 @@ def test_the_form_the_timeline_and_the_first_attempt_stand_on_one_screen(lab, ex
     choose(lab, example.title)
     figure = lab.get_by_role("img", name=re.compile("attempts?", re.IGNORECASE)).first
     expect(figure).to_be_visible()
-    assert_form_on_screen(lab)
+    assert_form_on_screen(lab, example.spec.reward)
     assert_on_screen(figure)
     assert_on_screen(lab.get_by_role("tab", name="First prompt"))
+    to_see = lab.get_by_text(f"What to look for. {example.look_for}")
+    there = box(to_see)
     run(lab)
     expect(run_button(lab)).to_be_visible(timeout=60_000)
     first_told = lab.get_by_role("region", name="Story of the run").get_by_role("listitem").first
     expect(first_told).to_be_visible()
     wait_idle(lab)
-    assert_form_on_screen(lab)
+    assert_form_on_screen(lab, example.spec.reward)
     assert_on_screen(figure)
     assert_on_screen(first_told)
+    assert box(to_see) == there, "it stands where it stood before the run"
     assert lab.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 0
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, wait_idle
+from tests.browser.test_app import slow_down
 
 
 @pytest.fixture
@@ -52,6 +53,24 @@ def test_a_run_waits_at_each_step_and_takes_a_hint_by_hand(app: str, page: Page)
     expect(page.get_by_text(re.compile("Stopped at attempt 2"))).to_be_visible()
     expect(page.get_by_role("button", name="Next step")).to_have_count(0)
     expect(page.get_by_text("edited by hand").first).to_be_attached()
+
+
+def test_a_run_that_streams_in_the_lab_can_be_paused_where_replay_will_be(app: str, page: Page):
+    page.goto(f"{app}/?example=one_word")
+    wait_idle(page)
+    place = page.get_by_role("button", name="Replay").bounding_box()
+    slow_down(page)
+    page.get_by_role("button", name="Run").first.click()
+    pause = page.get_by_role("button", name="Pause", exact=True)
+    expect(pause).to_be_enabled()
+    assert pause.bounding_box() == place
+    pause.click()
+    expect(page.get_by_text(re.compile("Paused before")).first).to_be_visible(timeout=20_000)
+    expect(pause).to_be_disabled()
+    assert pause.bounding_box() == place
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("button", name="Replay")).to_be_enabled(timeout=60_000)
+    assert page.get_by_role("button", name="Replay").bounding_box() == place
 
 
 def test_a_closed_tab_leaves_the_run_waiting_and_runs_says_so(app: str, chromium: Browser, page: Page):

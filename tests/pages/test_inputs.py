@@ -109,8 +109,8 @@ def test_an_input_that_was_not_touched_is_not_red_before_run():
     button(app, "Run").click().run()
     app.run()
     assert "run" not in app.query_params
-    assert any("Give a value of type int" in one for one in errors(app))
-    assert sum(mark["message"].startswith("Give a value of type dict") for mark in marks(app)) == 1
+    assert any("Enter a whole number such as 3" in one for one in errors(app))
+    assert sum(mark["message"].startswith("Enter dict[str, int] as JSON") for mark in marks(app)) == 1
 
 
 def test_json_that_cannot_be_read_is_marked_at_its_line_and_column():

@@ -202,7 +202,8 @@ def errors(app):
         for mark in marks(app)
         if mark["severity"] == "error"
     ]
-    return [e.value.replace("\\", "") for e in app.error] + marked
+    by_fields = [e.value for e in app.markdown if ":red[:material/error:" in e.value]
+    return [value.replace("\\", "") for value in (*(e.value for e in app.error), *by_fields)] + marked
 
 
 def test_the_first_screen_has_an_example_that_is_ready_to_run():
@@ -345,7 +346,7 @@ def test_nothing_is_red_before_it_was_touched_or_run_was_pressed():
     assert "as JSON" in said(app)
     press_run(app)
     refused = next(e for e in errors(app) if e.startswith("Not started"))
-    assert "Input x: give a value of type dict[str, float], as JSON" in refused
+    assert "Input x: enter dict[str, float] as JSON, such as {" in refused
     assert "Model: name a model" in refused
     app.run()
     assert any("Name a model" in e for e in errors(app))

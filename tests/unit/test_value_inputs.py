@@ -90,7 +90,7 @@ def test_json_that_cannot_be_read_is_placed():
         ("time", "late", "write a time such as 09:30, not 'late'"),
         ("datetime", "soon", "write a date and time such as 2026-03-14 09:30, not 'soon'"),
         ("Decimal", "39,90", "write a decimal number such as 39.90, not '39,90'"),
-        ("list[str]", " ", "give a value of type list[str]"),
+        ("list[str]", " ", "enter at least one item, one a line"),
     ],
 )
 def test_text_that_does_not_fit_its_type_is_told_what_would(kind, text, words):
