@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.compare.reference import Reference, parse_reference
 from pages.shared import address
+from pages.shared.leave import leave_for
 from pages.shared.title import title_page
 from pages.shared.web import COMPARE, import_script
 from refine_core import runs
@@ -52,7 +53,7 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
     result = _component(key=KEY, data=data, on_asked_change=_follow, on_left_change=lambda: None)
     if isinstance(result.left, Mapping) and result.left.get("page") in _PLACES:
         query = {name: str(result.left[name]) for name in ("run", "attempt") if result.left.get(name)}
-        st.switch_page(_PLACES[str(result.left["page"])], query_params=query)
+        leave_for(_PLACES[str(result.left["page"])], query)
 
 
 def _compared(a: Reference, first: Timeline, b: Reference, second: Timeline) -> dict[str, object]:

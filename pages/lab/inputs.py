@@ -28,9 +28,10 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 _MAX_NUMBER = 2**53 - 1  # that a browser holds
 
 
-def inputs_form(form: FormState) -> None:
-    """A form made from the signatures' types."""
+def inputs_form(form: FormState) -> bool:
+    """A form made from the signatures' types. Returns whether Ctrl-Enter was pressed in one of its texts."""
     asked = programs.list_form_inputs(form.spec.stages)
+    entered = False
     if not asked:
         st.caption("Inputs appear here once the signature is valid.")
     for one in asked:
@@ -39,11 +40,13 @@ def inputs_form(form: FormState) -> None:
         with name:
             st.caption(escape_markdown(one.name), help=_describe(one))
         with value:
-            marked = _draw(one, problems)
-        for problem in [] if marked else problems:
+            pressed = _draw(one, problems)
+        entered |= bool(pressed)
+        for problem in problems if pressed is None else []:
             st.columns(_NAME_AND_VALUE, gap="xsmall")[1].markdown(
                 f":small[:red[:material/error: {escape_markdown(describe_problem(problem))}]]"
             )
+    return entered
 
 
 def _describe(one: FormInput) -> str | None:
@@ -58,8 +61,8 @@ def _shown_problems(form: FormState, one: FormInput) -> list[Problem]:
     return [problem for problem in form.problems_at(f"inputs.{one.name}") if problem not in form.missing]
 
 
-def _draw(one: FormInput, problems: list[Problem]) -> bool:
-    """The widget of one input; return whether it shows the problems itself."""
+def _draw(one: FormInput, problems: list[Problem]) -> bool | None:
+    """The widget of one input. Of a text, which shows its problems itself: whether Ctrl-Enter was pressed in it; else None."""
     key, label, state = field_key("in", one.name, one.kind), escape_markdown(one.name), st.session_state
     entry = state.get(key)
     match one.kind:
@@ -92,11 +95,10 @@ def _draw(one: FormInput, problems: list[Problem]) -> bool:
         case _:
             marks = [Mark(describe_problem(problem), problem.line, problem.column) for problem in problems]
             language: Literal["python", "text"] = "python" if one.kind == "json" else "text"
-            text_field(
+            return text_field(
                 one.name, key=key, max_lines=3, language=language, placeholder=one.sample, problems=marks
             )
-            return True
-    return False
+    return None
 
 
 def _pick(kind: str, label: str, key: str) -> None:

@@ -50,7 +50,7 @@ def draw_wide(form: FormState, run: Run | None, run_id: str | None) -> None:
         with go:
             pressed = run_button(run) or take_run_anyway()
         entered = program_form(form)
-        inputs_form(form)
+        entered |= inputs_form(form)
         entered |= reward_form(form, run, below=height_px(form))
         settings_form(form, run)
     refusal = _start(form) if pressed or entered else None
@@ -76,7 +76,7 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
         match state[_PART]:
             case "Program":
                 entered = program_form(form)
-                inputs_form(form)
+                entered |= inputs_form(form)
                 draft_line()
             case "Reward":
                 entered = reward_form(form, run, below=_PHONE_BELOW_PX)

@@ -18,7 +18,7 @@ _STRATEGIES = {"predict": "Predict", "chain_of_thought": "Chain of thought"}
 
 
 def program_form(form: FormState) -> bool:
-    """The stage that is chosen. Returns whether Ctrl-Enter was pressed in its signature."""
+    """The stage that is chosen. Returns whether Ctrl-Enter was pressed in one of its texts."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         st.markdown("**Program**", width="content")
         uid = _choose_stage()
@@ -38,7 +38,7 @@ def program_form(form: FormState) -> bool:
         ],
         max_lines=2,
     )
-    text_field(
+    entered |= text_field(
         "Instructions",
         key=field_key("stage", uid, "instructions"),
         placeholder="Instructions (optional)",

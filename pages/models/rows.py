@@ -10,6 +10,7 @@ from pages.models import state
 from pages.models.connection_test import leave_form_test, show_test, start_test
 from pages.models.state import static_key
 from pages.shared import address, keys
+from pages.shared.leave import leave_for
 from pages.shared.reply_format import REPLY_FORMATS
 from pages.shared.text import escape_markdown, show_error
 from refine_core import connections
@@ -42,7 +43,7 @@ def _row(connection: Connection) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Use in the Lab", key=f"use.{name}", icon=":material/science:"):
                 st.session_state[address.USE_CONNECTION] = name
-                st.switch_page(address.LAB)
+                leave_for(address.LAB)
             if st.button("Test", key=f"test.{name}", icon=":material/network_check:"):
                 start_test(model, keys.connection_key(model), of=name)
                 st.rerun()

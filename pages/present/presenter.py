@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.guesses import Guesses, guesses_for, read_guess
+from pages.shared.leave import leave_for
 from pages.shared.web import PRESENTER, import_script
 from refine_core import figures
 from refine_core.formatting import format_score
@@ -62,7 +63,7 @@ def draw_presenter(run_id: str, name: str, playback: Playback) -> None:
         on_left_change=lambda: None,
     )
     if result.left:
-        st.switch_page(address.PLAY, query_params=address.step_query(run_id, shown.index))
+        leave_for(address.PLAY, address.step_query(run_id, shown.index))
 
 
 def _shown(steps: tuple[Step, ...], guesses: Guesses) -> Step:

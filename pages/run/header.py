@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import address
+from pages.shared.leave import leave_for
 from pages.shared.run_actions import draw_actions
 from pages.shared.web import PROGRAM, TITLE, import_script
 from refine_core import runs
@@ -118,18 +119,18 @@ def _actions(run: Run) -> None:
         if not run.awaits_decision and st.button(  # else "Fix the reward" leads there
             "Open in Lab", type="primary", key="open-in-lab"
         ):
-            st.switch_page(address.LAB, query_params=address.change_query(run.run_id))
+            leave_for(address.LAB, address.change_query(run.run_id))
         draw_actions(run)
         if st.button(
             "Open in Rewards",
             key="open-in-rewards",
             help="Edit the reward and see what each attempt would score, without a model call.",
         ):
-            st.switch_page(address.REWARDS, query_params=address.rewards_query(run.run_id))
+            leave_for(address.REWARDS, address.rewards_query(run.run_id))
         if st.button("Play", key="play-run", help="Step through the run, event by event."):
-            st.switch_page(address.PLAY, query_params={"run": run.run_id})
+            leave_for(address.PLAY, {"run": run.run_id})
         if st.button("Present", key="present-run", help="Show the run to a room, in large type."):
-            st.switch_page(address.PRESENT, query_params=address.step_query(run.run_id, 0))
+            leave_for(address.PRESENT, address.step_query(run.run_id, 0))
 
 
 def _first_function(lines: list[str]) -> int:

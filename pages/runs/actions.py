@@ -10,6 +10,7 @@ import streamlit as st
 from pages.runs import filters, table
 from pages.runs.dialogs import DIALOGS, ask_to_open
 from pages.shared import address
+from pages.shared.leave import leave_for
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -37,7 +38,7 @@ def go_on() -> None:
     """Leave for the page that was asked for, if any."""
     go = st.session_state.pop(_GO, None)
     if go is not None:
-        st.switch_page(go[0], query_params=go[1])
+        leave_for(*go)
 
 
 def show_refusal() -> None:

@@ -18,6 +18,7 @@ from typing import Final, TypedDict
 import streamlit as st
 
 from pages.shared import address, timeline_choice
+from pages.shared.leave import leave_for
 from pages.shared.text import show_error
 from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
 from refine_core import figures, runs
@@ -101,10 +102,8 @@ def draw_timeline(
     compared = _read_pick(picked, indices, "compared")
     if compared is not None and _is_new(compared, f"{key}-compared"):
         index = compared["attempt"]
-        st.switch_page(
-            address.COMPARE,
-            query_params={"a": f"{timeline.run_id}.{index}", "b": f"{timeline.run_id}.{index + 1}"},
-        )
+        pair = {"a": f"{timeline.run_id}.{index}", "b": f"{timeline.run_id}.{index + 1}"}
+        leave_for(address.COMPARE, pair)
     new = _read_pick(picked, indices)
     return new["attempt"] if new is not None and _is_new(new, f"{key}-told") else None
 

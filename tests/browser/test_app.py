@@ -127,6 +127,13 @@ def test_ctrl_enter_in_the_editor_runs(app):
     stopped(app)
 
 
+@pytest.mark.parametrize("label", ["Signature", "Instructions", "question"])
+def test_ctrl_enter_runs_from_every_text_of_the_program(app, label):
+    app.get_by_role("textbox", name=label, exact=True).click()
+    app.keyboard.press("Control+Enter")
+    stopped(app)
+
+
 def test_a_reload_in_the_middle_loses_nothing(app):
     slow_down(app)
     run(app)

@@ -159,3 +159,16 @@ def test_the_story_shows_by_which_rules_a_hint_was_followed(page: Page, app: str
     assert abs(box["x"] + box["width"] - own["x"] - own["width"]) < 3
     mark.blur()
     expect(tip).to_be_hidden()
+
+
+def test_back_from_a_comparison_leads_to_the_attempt_that_was_compared(page: Page, app: str):
+    page.goto(f"{app}/run?run=one&attempt=3")
+    page.get_by_role("button", name="Compare").click()
+    expect(page).to_have_url(re.compile(r"/compare\?a=one\.2&b=one\.3$"))
+    says(page, "B scores")
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/run\?run=one&attempt=3$"))
+    expect(page.get_by_role("heading", name="Attempt 3")).to_be_visible()
+    page.go_forward()
+    says(page, "B scores")
+    expect(page).to_have_url(re.compile(r"/compare\?a=one\.2&b=one\.3$"))

@@ -113,6 +113,8 @@ def test_the_list_can_be_used_by_keys_alone(page, runs_app):
     expect(bar(page)).to_contain_text("2 selected")
     page.keyboard.press("d")
     expect(page).to_have_url(re.compile(r"/compare\?a=r59&b=r58"), timeout=20_000)
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/runs$"))
 
 
 def test_enter_opens_a_run_and_back_leads_to_the_same_list(page, runs_app):
