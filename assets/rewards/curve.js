@@ -6,6 +6,7 @@ const LEFT = 22;
 const RIGHT = 14;
 const TOP = 22;
 const HEIGHT = 130;
+const WORDS_PX = 6.6; // of a letter of what stands at a step
 const KEY_STEPS = 20;
 const MAX_LEVELS = 6; // attempts that are named beside the curve
 
@@ -47,13 +48,14 @@ export class Curve {
   draw() {
     const { curve } = this;
     const width = this.width ?? 220;
+    const height = this.height ?? HEIGHT;
     const span = curve.high - curve.low || 1;
     const x = (value) => LEFT + ((value - curve.low) / span) * (width - LEFT - RIGHT);
     const last = Math.max(1, curve.attempts);
-    const y = (level) => TOP + 6 + ((level - 1) / Math.max(1, last - 1)) * (HEIGHT - TOP - 26);
+    const y = (level) => TOP + 6 + ((level - 1) / Math.max(1, last - 1)) * (height - TOP - 26);
     const every = Math.ceil(last / MAX_LEVELS);
     const levels = Array.from({ length: last }, (_, i) => i + 1).filter((level) => (level - 1) % every === 0);
-    const picture = draw("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": curve.alt });
+    const picture = draw("svg", { width, height: height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": curve.alt });
     picture.append(hatches("curve"));
     picture.append(draw("text", { x: LEFT, y: 13, text: curve.title, class: "name" }));
     for (const level of levels) {
@@ -66,7 +68,7 @@ export class Curve {
     for (const one of curve.segments) {
       const [from, to] = [x(Math.max(one.from, curve.low)), x(Math.min(one.to, curve.high))];
       if (one.kind !== "exact") {
-        picture.append(draw("rect", { x: from, y: TOP, width: Math.max(0, to - from), height: HEIGHT - TOP, class: `zone ${one.kind}`, fill: `url(#curve-${one.kind === "unknown" ? "dense" : "light"})` }));
+        picture.append(draw("rect", { x: from, y: TOP, width: Math.max(0, to - from), height: height - TOP, class: `zone ${one.kind}`, fill: `url(#curve-${one.kind === "unknown" ? "dense" : "light"})` }));
       }
       if (one.level !== null && one.from === one.to) picture.append(draw("circle", { cx: from, cy: y(one.level), r: 3.4, class: "point" }));
       else if (one.level !== null) {
@@ -75,12 +77,18 @@ export class Curve {
         }
         picture.append(draw("path", { d: `M${from} ${y(one.level)} H${to}`, class: `line ${one.kind}` }));
       }
+      if (one.brief && one.brief.length * WORDS_PX < to - from) {
+        const at = one.level === null ? (TOP + height) / 2 : y(one.level) + (one.level === 1 ? 14 : -6); // the title is above the first
+        picture.append(draw("text", { x: (from + to) / 2, y: at, "text-anchor": "middle", text: one.brief, class: "brief" }));
+      }
       if (one.from !== one.to) before = one.level === null ? null : one;
     }
-    picture.append(draw("path", { d: `M${x(this.now)} ${TOP - 4} V${HEIGHT}`, class: "cursor" }));
+    picture.append(draw("path", { d: `M${x(this.now)} ${TOP - 4} V${height}`, class: "cursor" }));
     this.picture.replaceChildren(picture);
     this.value.textContent = `threshold ${this.text()}`;
-    this.ends.replaceChildren(make("span", { text: curve.low_text }), this.value, make("span", { text: curve.high_text }));
+    const top = make("span", { text: curve.high_text });
+    top.style.marginRight = `${Math.max(0, x(curve.high) - x(curve.high_at))}px`;
+    this.ends.replaceChildren(make("span", { text: curve.low_text }), this.value, top);
     this.words.textContent = this.segment()?.words ?? "";
     this.slider.setAttribute("aria-valuetext", `${this.text()}. ${this.words.textContent}`);
   }

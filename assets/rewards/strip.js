@@ -7,6 +7,8 @@ const TOP = 22;
 const BOTTOM = 20;
 const HEIGHT = 172;
 const FILLS = { other: "url(#strip-light)", unknown: "url(#strip-dense)" };
+const RING_PX = 100; // room for the words below a ring
+const RINGS = { now: "would be returned", was: "was returned" };
 const WORDS_PX = 6.4; // of a letter of a zone's label
 
 export class Strip {
@@ -20,22 +22,23 @@ export class Strip {
     this.draw(this.threshold ?? strip.threshold);
   }
 
-  /** While the slider is dragged: the line and what reaches it. */
-  preview(threshold) {
+  /** While the slider is dragged: the line, and where the run would stop there, if that is known. */
+  preview(threshold, segment) {
     this.threshold = threshold;
-    this.draw(threshold);
+    this.draw(threshold, segment?.kind === "exact" ? segment : null);
     this.threshold = undefined;
   }
 
-  draw(threshold) {
+  draw(threshold, segment = null) {
     const { strip } = this;
     const width = this.width ?? 470;
+    const height = this.height ?? HEIGHT;
+    const base = height - BOTTOM;
     const step = (width - LEFT) / strip.columns;
     const x = (number) => LEFT + (number - 0.5) * step;
     const span = strip.high - strip.low || 1;
-    const y = (value) => TOP + 8 + (1 - (value - strip.low) / span) * (HEIGHT - TOP - BOTTOM - 16);
-    const base = HEIGHT - BOTTOM;
-    const picture = draw("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": strip.alt });
+    const y = (value) => TOP + 8 + (1 - (value - strip.low) / span) * (height - TOP - BOTTOM - 16);
+    const picture = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": strip.alt });
     picture.append(hatches("strip"));
     for (const tick of strip.ticks) {
       picture.append(
@@ -67,11 +70,11 @@ export class Strip {
     const every = Math.ceil(strip.columns / Math.max(1, Math.floor((width - LEFT) / 26)));
     for (let number = 1; number <= strip.columns; number += every) {
       const tried = number <= strip.attempts.length;
-      picture.append(draw("text", { x: x(number), y: HEIGHT - 4, "text-anchor": "middle", text: number, class: tried ? "tried" : "" }));
+      picture.append(draw("text", { x: x(number), y: height - 4, "text-anchor": "middle", text: number, class: tried ? "tried" : "" }));
     }
-    picture.append(draw("text", { x: LEFT - 8, y: HEIGHT - 4, "text-anchor": "end", text: "#" }));
+    picture.append(draw("text", { x: LEFT - 8, y: height - 4, "text-anchor": "end", text: "#" }));
     const size = step > 18 ? 5.5 : Math.max(2.2, step / 3.2);
-    for (const one of strip.attempts) picture.append(this.attempt(one, x(one.number), y, size, step, base));
+    for (const one of strip.attempts) picture.append(this.attempt(segment ? movedTo(segment, one) : one, x(one.number), y, size, step, base));
     this.root.replaceChildren(picture, legend(strip));
   }
 
@@ -88,9 +91,19 @@ export class Strip {
     }
     if (one.old !== null && one.old !== one.value) group.append(draw("path", { d: `M${x} ${y(one.old)} V${y(one.value)}`, class: "move" }));
     group.append(mark(one.mark, x, y(one.value), size));
-    if (step > 46) group.append(draw("text", { x: x + 11, y: y(one.value) + 4, text: one.text, class: "value" }));
+    if (one.ring) group.append(draw("circle", { cx: x, cy: y(one.value), r: size + 5, class: `ring ${one.ring}` }));
+    if (step > 46) group.append(draw("text", { x: x + (one.ring ? 16 : 11), y: y(one.value) + 4, text: one.text, class: "value" }));
+    if (one.ring && step > RING_PX) group.append(draw("text", { x, y: y(one.value) + size + 20, "text-anchor": "middle", text: RINGS[one.ring], class: "small" }));
     return group;
   }
+}
+
+/** How an attempt is drawn where the run would stop at another one. */
+function movedTo(segment, one) {
+  if (one.value === null || !["exact", "stop", "unneeded"].includes(one.mark)) return { ...one, ring: one.ring === "was" ? "was" : "" };
+  const stops = segment.reached && one.number === segment.level;
+  const mark = one.number < segment.level || (one.number === segment.level && !stops) ? "exact" : stops ? "stop" : "unneeded";
+  return { ...one, mark, ring: one.number === segment.returned ? "now" : one.was ? "was" : "" };
 }
 
 function legend(strip) {

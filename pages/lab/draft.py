@@ -19,6 +19,7 @@ from pages.lab.fields import FORM, static_key
 from pages.lab.load_form import FIRST_EXAMPLE, is_filled, load
 from pages.lab.reward_source import read_reward, replace_reward
 from pages.shared import address
+from pages.shared.what_if_choice import take_changed
 from refine_core import programs
 from refine_core.errors import StoreError
 from refine_core.formatting import format_clock
@@ -43,7 +44,7 @@ def take_typed() -> None:
 def open_form(run: Run | None) -> None:
     """Fill the form where it is empty, or where the address asks for the run's program. Before the widgets are drawn."""
     if address.take_change() and run is not None:
-        replace_form(run.timeline.spec)
+        replace_form(take_changed(run.timeline))
     elif not is_filled():
         _fill_first(run)
     if (kept := st.session_state.get(_ID)) is not None:

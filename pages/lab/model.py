@@ -122,8 +122,8 @@ def _recording(form: FormState) -> None:
     """Replies of a run that is on record."""
     choices = roles.list_choices()
     st.caption(
-        "Every request gets the reply that was recorded in that run: no network, no key, no cost. Other prompts have no "
-        "reply, so change the reward or the threshold, but not the program."
+        "Every request gets the reply that was recorded in that run: no network, no key, no cost. Other requests have no "
+        "reply. To try another reward or threshold, open the run and choose What if."
     )
     if not choices.recorded:
         st.caption("No recorded runs yet. Run a program first.")

@@ -16,7 +16,7 @@ from pages.lab.reward_source import may_run_anyway
 from pages.shared import address
 from pages.shared.hotkeys import listen_for_keys, take_hotkey
 from refine_core import runs
-from refine_core.errors import LMError, SpecError, StoreError
+from refine_core.errors import LMError, SpecError, StoreError, WorkerError
 from refine_core.runs import Run
 
 _KEYS = static_key("keys")
@@ -27,11 +27,15 @@ DOUBLE_CLICK_S = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a run did not start, in a headline and a sentence; `source` is the reward that may be run anyway, if it was that."""
+    """Why a run did not start, in a headline and a sentence; `source` is the reward that may be run anyway, if it was that.
+
+    recorded: the run whose replies cannot be replayed with what was changed.
+    """
 
     headline: str
     reason: str
     source: str | None = None
+    recorded: str | None = None
 
 
 @dataclass(slots=True)
@@ -101,6 +105,8 @@ def start_run(form: FormState) -> Refusal | None:
             f"{found.message} Fix it, or run it anyway.",
             source,
         )
+    if (refusal := _refuse_replay(form)) is not None:
+        return refusal
     asking = replace(form.spec, stop_on_repeating_error=True)
     last: _LastRun = st.session_state.setdefault(static_key("last"), _LastRun())
     with last.lock:
@@ -117,6 +123,24 @@ def start_run(form: FormState) -> Refusal | None:
         )
     address.show_run(run_id)
     return None
+
+
+def _refuse_replay(form: FormState) -> Refusal | None:
+    """Why a replay is not started: from some attempt on, its requests are others than those on record."""
+    try:
+        mismatch = runs.find_replay_mismatch(form.spec)
+    except (StoreError, WorkerError):
+        return None  # the run says so itself
+    if mismatch is None:
+        return None
+    return Refusal(
+        f"Not started: the recorded replies fit only up to attempt {mismatch.attempt - 1}"
+        if mismatch.attempt > 1
+        else "Not started: the recorded replies do not fit",
+        f"Attempt {mismatch.attempt} would send other requests than the recorded run ({mismatch.why}). "
+        "What if shows what the recorded outputs would score instead, without a call.",
+        recorded=form.spec.model.recording_id,
+    )
 
 
 def _is_running(run_id: str, form: FormState) -> bool:

@@ -9,6 +9,7 @@ from pages.lab.form_state import FormState
 from pages.lab.problem_words import describe_problems, list_fields
 from pages.lab.reward_source import run_anyway
 from pages.lab.start import Refusal
+from pages.shared import address
 from pages.shared.run_actions import draw_idle_actions
 from pages.shared.text import escape_markdown
 from pages.shared.verdict import draw_verdict
@@ -56,3 +57,10 @@ def draw_refusal(refusal: Refusal) -> None:
         )
         if refusal.source is not None:
             st.button("Run anyway", key=static_key("run-anyway"), on_click=run_anyway, args=(refusal.source,))
+    if refusal.recorded is not None:
+        st.page_link(
+            address.RUN,
+            label="What if: score the recorded outputs",
+            icon=":material/alt_route:",
+            query_params=address.what_if_query(refusal.recorded),
+        )

@@ -15,9 +15,9 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
-from pages.rewards.pictures import build_curve, build_strip
-from pages.rewards.what_if import Question, mark_of
+from pages.rewards.what_if import Question
 from pages.shared.web import REWARDS, import_script
+from pages.shared.what_if_pictures import build_curve, build_strip, mark_of
 
 KEY: Final = static_key("board")
 _TAKEN: Final = static_key("board-taken")

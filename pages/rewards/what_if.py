@@ -1,11 +1,12 @@
-"""What a recorded run would have done, as pictures in plain data and a sentence.
+"""What a recorded run would have done, and a sentence about it.
 
-read_what_if(bench) -> Question | None        build_strip, build_curve -> what the browser draws        describe_run -> verdict
+read_what_if(bench) -> Question | None        describe_run -> verdict        (its pictures: pages.shared.what_if_pictures)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
@@ -13,7 +14,7 @@ from refine_core import workbench
 from refine_core.formatting import format_score, pluralize
 from refine_core.messages import format_reward
 from refine_core.runs import Timeline
-from refine_core.what_if import ThresholdStep, WhatIf, WhatIfAttempt
+from refine_core.what_if import ThresholdStep, WhatIf
 from refine_core.workbench import RowScore, RowSource
 
 
@@ -36,6 +37,11 @@ class Question:
     def positions(self) -> dict[int, int]:
         """Number of an attempt -> position of its row."""
         return {workbench.attempt_index(row) + 1: self.first + i for i, row in enumerate(self.source.rows)}
+
+    def state_of(self, number: int) -> Literal["scored", "failed", "unscored"]:
+        """What became of that attempt."""
+        score = self.score_of(number)
+        return "failed" if score is None else score.state
 
     def score_of(self, number: int) -> RowScore | None:
         """The new score of that attempt, if it has a row."""
@@ -63,24 +69,6 @@ def read_what_if(bench: Bench) -> Question | None:
     threshold = fields.read_threshold(timeline.spec.threshold)
     result = workbench.ask_what_if(timeline, source.rows, scores, bench.scored_code, threshold=threshold)
     return Question(source, timeline, first, scores, threshold, result.answer, result.curve)
-
-
-def mark_of(question: Question, one: WhatIfAttempt) -> str:
-    """The shape of an attempt; "" for one that was never tried."""
-    if one.state == "never_tried":
-        return ""
-    score = question.score_of(one.attempt)
-    if one.new is None:
-        return "unscored" if score is not None and score.state == "unscored" else "failed"
-    answer = question.answer
-    if one.state == "not_needed":
-        return "unneeded"
-    if one.attempt == answer.stop and answer.reason == "threshold_reached":
-        return "stop"
-    if one.state == "exact":
-        return "exact"
-    reached = answer.threshold is not None and one.new >= answer.threshold and not one.unmet
-    return "first" if reached and one.attempt == answer.first else "rescored"
 
 
 def describe_run(question: Question) -> tuple[str, str]:

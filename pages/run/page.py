@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.run.header import draw_header, name_of
+from pages.run.what_if import draw_switch, draw_what_if
 from pages.shared import address
 from pages.shared.run_view import draw_live_run, show_unknown_run
 from pages.shared.text import show_error
@@ -28,5 +29,12 @@ else:
     title_page(name_of(run, annotation))
     with st.container(gap="xsmall"):
         draw_header(run, annotation)
-        draw_live_run(run, beside=not is_narrow())
+        if is_narrow() and not run.live:
+            draw_switch()
+        if address.asks_what_if() and not run.live:
+            draw_what_if(run)
+        else:
+            beside = not is_narrow()
+            actions = (lambda _: draw_switch()) if beside and not run.live else None
+            draw_live_run(run, beside=beside, actions=actions)
     watch_viewport()

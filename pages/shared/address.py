@@ -26,6 +26,8 @@ USE_CONNECTION: Final = (
 _STARTED: Final = "started-run"
 _SHOWN: Final = "shown-run"
 _CHANGE: Final = "change"
+_MODE: Final = "mode"
+WHAT_IF: Final = "what-if"
 _OF_RUN, _OPEN_REWARD = "of", "reward"
 MAX_DIGITS: Final = 6  # digits of an attempt's number
 
@@ -53,6 +55,24 @@ def change_query(run_id: str) -> dict[str, str]:
 def take_change() -> bool:
     """Whether the address asks for the run's description in the form. It asks once: what is typed then stays."""
     return st.query_params.pop(_CHANGE, None) is not None
+
+
+def what_if_query(run_id: str) -> dict[str, str]:
+    """The query of an address at which a run is looked at under What if."""
+    return {"run": run_id, _MODE: WHAT_IF}
+
+
+def asks_what_if() -> bool:
+    """Whether a run is looked at under What if, and not as it was recorded."""
+    return st.query_params.get(_MODE) == WHAT_IF
+
+
+def show_what_if(*, on: bool) -> None:
+    """Have the address say whether a run is looked at under What if."""
+    if on:
+        st.query_params[_MODE] = WHAT_IF
+    else:
+        st.query_params.pop(_MODE, None)
 
 
 def rewards_query(run_id: str) -> dict[str, str]:

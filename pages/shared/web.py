@@ -34,6 +34,7 @@ ATTEMPT: Final = _ASSETS / "run" / "attempt.js"
 PROGRAM: Final = _ASSETS / "run" / "program.js"
 TITLE: Final = _ASSETS / "run" / "title.js"
 REWARDS: Final = _ASSETS / "rewards" / "rewards.js"
+WHAT_IF: Final = _ASSETS / "rewards" / "what_if.js"
 REWARD_ROW: Final = _ASSETS / "rewards" / "row.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
@@ -50,6 +51,7 @@ MODULES: Final = (  # scripts that import others
     RUNS_TABLE,
     REWARDS,
     REWARD_ROW,
+    WHAT_IF,
 )
 
 

@@ -14,6 +14,7 @@ callers        who asked a model in an attempt       searching  text found in a 
 replaying      the same program on recorded replies
 reward_trial   the reward, on an output that a person typed
 what_ifs       a recorded run under another reward or threshold         rescoring   its outputs, scored again
+kept_what_ifs  those that somebody kept beside a run
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.loop import RunAttempt, decide, hints_of
 from refine_core.play import Playback
 from refine_core.remarks import failed_lines, reward_remark
+from refine_core.runs import kept_what_ifs
 from refine_core.runs.callers import Caller, list_callers
 from refine_core.runs.default_runs import DEFAULT
+from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import output_types, prompt_parts
 from refine_core.runs.raw_events import format_attempt
 from refine_core.runs.registry import Credentials, Runs
-from refine_core.runs.replaying import replay_program
+from refine_core.runs.replaying import ReplayMismatch, replay_program
 from refine_core.runs.rescoring import JudgeEstimate, OnProgress, Rescored
 from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward
 from refine_core.runs.run import Run
@@ -94,6 +97,7 @@ __all__ = [
     "Found",
     "Hit",
     "JudgeEstimate",
+    "KeptWhatIf",
     "Label",
     "ListedRun",
     "Outcome",
@@ -101,6 +105,7 @@ __all__ = [
     "PredictorRun",
     "ProgramSpec",
     "Record",
+    "ReplayMismatch",
     "Rescored",
     "RewardTrial",
     "Run",
@@ -114,6 +119,7 @@ __all__ = [
     "Timeline",
     "advice_block",
     "annotation",
+    "ask_what_if",
     "cancel",
     "choices",
     "close",
@@ -122,14 +128,18 @@ __all__ = [
     "delete",
     "describe_api_call",
     "describe_pair",
+    "drop_what_if",
     "events",
     "failed_lines",
+    "find_replay_mismatch",
     "format_events",
     "format_value",
     "get",
     "go_on",
     "hint_block",
     "join",
+    "keep_what_if",
+    "kept_what_ifs_of",
     "label",
     "labels",
     "list_callers",
@@ -197,6 +207,11 @@ def resume(run_id: str, credentials: Credentials | None = None, *, anyway: bool 
 def replay(run_id: str, *, delay_s: float | None = None) -> str:
     """Run the same program again on recorded replies. See Runs.replay."""
     return default().replay(run_id, delay_s=delay_s)
+
+
+def find_replay_mismatch(spec: ProgramSpec) -> ReplayMismatch | None:
+    """Why a replay that `spec` describes cannot go through. See Runs.find_replay_mismatch."""
+    return default().find_replay_mismatch(spec)
 
 
 def cancel(run_id: str) -> bool:
@@ -357,6 +372,33 @@ def what_if(
         keys=(credentials or Credentials()).keys,
         on_progress=on_progress,
     )
+
+
+def ask_what_if(
+    timeline: Timeline,
+    spec: ProgramSpec,
+    *,
+    ask_judge: bool = False,
+    credentials: Credentials | None = None,
+) -> RunWhatIf:
+    """The same for a whole description, which differs from the run's in what a what-if may change. See WhatIfs.ask."""
+    keys = (credentials or Credentials()).keys
+    return default().what_ifs.ask_spec(timeline, spec, ask_judge=ask_judge, keys=keys)
+
+
+def keep_what_if(answer: RunWhatIf) -> KeptWhatIf:
+    """Keep a what-if beside its run. Raises SpecError if there are too many already; StoreError."""
+    return kept_what_ifs.keep(default().store, answer)
+
+
+def kept_what_ifs_of(run_id: str) -> list[KeptWhatIf]:
+    """The what-ifs kept beside a run, the newest first. Raises StoreError."""
+    return kept_what_ifs.list_kept(default().store, run_id)
+
+
+def drop_what_if(run_id: str, kept_id: str) -> bool:
+    """Remove a kept what-if; whether there was one. Raises StoreError."""
+    return kept_what_ifs.drop(default().store, run_id, kept_id)
 
 
 def describe_api_call(spec: ProgramSpec, call: Call) -> ApiCall | None:

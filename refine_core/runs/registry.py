@@ -31,7 +31,7 @@ from refine_core.refine.run_job import RunJob
 from refine_core.runs.job import Job, open_scope
 from refine_core.runs.logs import RunLogs
 from refine_core.runs.playing import Playbacks
-from refine_core.runs.replaying import replay_program
+from refine_core.runs.replaying import ReplayMismatch, find_mismatch, replay_program
 from refine_core.runs.run import Run, State
 from refine_core.runs.run_list import RunList
 from refine_core.runs.what_ifs import WhatIfs
@@ -136,6 +136,15 @@ class Runs:
         if was_continued_anyway(records):
             spec = replace(spec, stop_on_repeating_error=False)
         return self.start(replay_program(spec, run_id, delay_s=delay_s))
+
+    def find_replay_mismatch(self, spec: ProgramSpec) -> ReplayMismatch | None:
+        """Why a replay that `spec` describes cannot go through; None if nothing is known to, or if it is no replay.
+
+        Its recorded outputs are scored first; no model is asked. Raises StoreError, WorkerError.
+        """
+        run_id = spec.model.recording_id if spec.model.kind == "replay" else None
+        recorded = self.timeline(run_id) if run_id else None
+        return None if recorded is None else find_mismatch(recorded, spec, self.what_ifs)
 
     def recording(self, run_id: str) -> Recording:
         """The replies of a run. Raises LMNotFoundError if there is no such run; StoreError."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
-from typing import Final
+from typing import Final, Literal, Protocol
 
-from pages.rewards.what_if import Question, mark_of
 from refine_core.formatting import format_score, pluralize
+from refine_core.runs import Timeline
 from refine_core.what_if import ThresholdStep, WhatIf, WhatIfAttempt
 
 UNTRIED_SHOWN: Final = 3  # attempts, of those that were never tried
@@ -37,6 +37,50 @@ _LEGEND: Final = {
 """Kind of mark -> what it is."""
 
 
+class Question(Protocol):
+    """A run, what it would have done under a threshold and scores, and the same for every threshold."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """The run, as recorded."""
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold that is asked about."""
+
+    @property
+    def answer(self) -> WhatIf:
+        """What would have happened."""
+
+    @property
+    def curve(self) -> tuple[ThresholdStep, ...]:
+        """The same for every threshold."""
+
+    @property
+    def positions(self) -> Mapping[int, int]:
+        """Number of an attempt -> what is chosen with its mark, from 0."""
+
+    def state_of(self, number: int) -> Literal["scored", "failed", "unscored"]:
+        """What became of the attempt of that number, which has been scored again."""
+
+
+def mark_of(question: Question, one: WhatIfAttempt) -> str:
+    """The shape of an attempt; "" for one that was never tried."""
+    if one.state == "never_tried":
+        return ""
+    if one.new is None:
+        return "unscored" if question.state_of(one.attempt) == "unscored" else "failed"
+    answer = question.answer
+    if one.state == "not_needed":
+        return "unneeded"
+    if one.attempt == answer.stop and answer.reason == "threshold_reached":
+        return "stop"
+    if one.state == "exact":
+        return "exact"
+    reached = answer.threshold is not None and one.new >= answer.threshold and not one.unmet
+    return "first" if reached and one.attempt == answer.first else "rescored"
+
+
 def build_strip(question: Question) -> dict[str, object]:
     """The strip: attempts by number, old and new, and what is known of each."""
     shown = _shown(question.answer)
@@ -55,6 +99,8 @@ def build_strip(question: Question) -> dict[str, object]:
                 "value": one.new,
                 "text": "" if one.new is None else format_score(one.new),
                 "mark": mark_of(question, one),
+                "was": question.timeline.returned_index == one.attempt - 1,
+                "ring": _ring(question, one),
                 "words": _describe_attempt(one),
             }
         )
@@ -87,6 +133,7 @@ def build_curve(question: Question) -> dict[str, object]:
         "high": high,
         "low_text": f"{low:g}",
         "high_text": f"{_axis(question)[1]:g}",
+        "high_at": _axis(question)[1],
         "value": high if threshold is None else min(max(threshold, low), high),
         "value_text": "none" if threshold is None else format_score(threshold),
         "decimals": decimals,
@@ -154,6 +201,9 @@ def _segments(question: Question, low: float, high: float) -> Iterator[Mapping[s
                 "level": step.stop,
                 "kind": "exact",
                 "words": _describe_step(step),
+                "brief": _brief(question, step),
+                "reached": step.reason == "threshold_reached",
+                "returned": step.returned,
             }
             continue
         inner = sorted({value for _, value in values if start < value < end})
@@ -171,7 +221,24 @@ def _segments(question: Question, low: float, high: float) -> Iterator[Mapping[s
                 "level": first,
                 "kind": "unknown" if first is None else "other",
                 "words": words,
+                "brief": "unknown" if first is None else "",
             }
+
+
+def _ring(question: Question, one: WhatIfAttempt) -> str:
+    """Which ring an attempt has: of the one that would be returned, or that was."""
+    if one.attempt == question.answer.returned:
+        return "now"
+    return "was" if question.timeline.returned_index == one.attempt - 1 else ""
+
+
+def _brief(question: Question, step: ThresholdStep) -> str:
+    """What is said at a step of the curve, in two or three words."""
+    if step.calls_saved:
+        return f"saves {pluralize(step.calls_saved, 'call')}"
+    returned = question.timeline.returned_index
+    same = returned is not None and step.returned == returned + 1
+    return "as recorded" if same and step.calls_saved == 0 else ""
 
 
 def _describe_step(step: ThresholdStep) -> str:

@@ -1,0 +1,176 @@
+"""What a what-if changes, as the address says it: `?mode=what-if&threshold=0.6&n=8&failures=2&reward=kept:3f2a1c`.
+
+read_choice() -> Choice        Choice.apply(timeline) -> the changed description        write(name, text): as somebody chose
+
+The same words after `?run=…&change=1` open the changed description in the Lab.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import streamlit as st
+
+from refine_core import runs, workbench
+from refine_core.errors import Problem, RewardError, SpecError
+from refine_core.programs import ProgramSpec
+from refine_core.runs import KeptWhatIf, Timeline
+from refine_core.what_if import AS_RECORDED, Keep, change_spec
+from refine_core.workbench import RewardVersion
+
+NAMES: Final = ("threshold", "n", "failures", "reward")
+NO_THRESHOLD: Final = "none"
+KEPT, SAVED = "kept:", "saved:"
+_MAX_CHARS: Final = 24  # of a number
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is changed; what is as recorded is AS_RECORDED, None or "".
+
+    reward: "kept:ID" for that of a kept what-if, "saved:NAME@VERSION" for a saved reward.
+    """
+
+    threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED
+    n: int | None = None
+    fail_count: int | Literal[Keep.AS_RECORDED] = AS_RECORDED
+    reward: str = ""
+
+    def apply(self, timeline: Timeline) -> ProgramSpec:
+        """The run's description with these changes. Raises SpecError for what cannot be; StoreError."""
+        reward, reward_name, validators = timeline.spec.reward, timeline.spec.reward_name, None
+        if self.reward.startswith(KEPT):
+            kept = find_kept(timeline.run_id, self.reward)
+            reward, reward_name, validators = kept.spec.reward, kept.spec.reward_name, kept.spec.validators
+        elif self.reward:
+            reward, reward_name = find_saved(self.reward), None
+        return change_spec(
+            timeline.spec,
+            reward=reward,
+            reward_name=reward_name,
+            validators=validators,
+            threshold=self.threshold,
+            n=self.n,
+            fail_count=self.fail_count,
+        )
+
+
+def read_choice() -> Choice:
+    """What the address says; what it says wrongly is as recorded."""
+    threshold = _number("threshold")
+    failures = _whole("failures", 0)
+    return Choice(
+        None
+        if st.query_params.get("threshold") == NO_THRESHOLD
+        else AS_RECORDED
+        if threshold is None
+        else threshold,
+        _whole("n", 1),
+        AS_RECORDED if failures is None else failures,
+        st.query_params.get("reward", ""),
+    )
+
+
+def take_changed(timeline: Timeline) -> ProgramSpec:
+    """The run's description as the address would have it changed, once; as recorded where that cannot be."""
+    choice = read_choice()
+    clear()
+    try:
+        return choice.apply(timeline)
+    except SpecError:
+        return timeline.spec
+
+
+def write(name: str, text: str | None) -> None:
+    """Have the address say this of one of NAMES; None: as recorded."""
+    if text is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != text:
+        st.query_params[name] = text
+
+
+def clear() -> None:
+    """Have the address say that nothing is changed."""
+    for name in NAMES:
+        st.query_params.pop(name, None)
+
+
+def query_of(timeline: Timeline, spec: ProgramSpec, reward: str) -> dict[str, str]:
+    """What the address says of a changed description. reward: as `Choice.reward`."""
+    old = timeline.spec
+    query: dict[str, str] = {}
+    if spec.threshold != old.threshold:
+        query["threshold"] = NO_THRESHOLD if spec.threshold is None else f"{spec.threshold:.10g}"
+    if old.N != spec.N:
+        query["n"] = str(spec.N)
+    if spec.fail_count != old.fail_count and spec.fail_count is not None:
+        query["failures"] = str(spec.fail_count)
+    if reward:
+        query["reward"] = reward
+    return query
+
+
+def kept_query(timeline: Timeline, kept: KeptWhatIf) -> dict[str, str]:
+    """What the address says of a kept what-if."""
+    old, new = timeline.spec, kept.spec
+    other = (old.reward, old.reward_name, old.validators) != (new.reward, new.reward_name, new.validators)
+    return query_of(timeline, new, f"{KEPT}{kept.id}" if other else "")
+
+
+def list_rewards(timeline: Timeline) -> Mapping[str, str]:
+    """What `reward` may say -> what a person reads: as recorded, saved rewards, and those of kept what-ifs. Raises StoreError."""
+    choices = {"": "as recorded"}
+    for one in workbench.list_rewards().values():
+        version = one.latest
+        if version.source != timeline.spec.reward and _runs_as_it_is(version):
+            choices[f"{SAVED}{one.name}@{version.number}"] = f"{one.name}, version {version.number}"
+    for kept in runs.kept_what_ifs_of(timeline.run_id):
+        if kept_query(timeline, kept).get("reward"):
+            choices[f"{KEPT}{kept.id}"] = f"kept what-if {kept.id}"
+    return choices
+
+
+def _runs_as_it_is(version: RewardVersion) -> bool:
+    """Whether a saved reward is called as a run calls it: with the inputs and the prediction."""
+    try:
+        read = workbench.read_reward_source(version.source, version.reading)
+    except RewardError:
+        return False
+    return getattr(read, "shape", "") == "refine"
+
+
+def find_kept(run_id: str, reward: str) -> KeptWhatIf:
+    """The kept what-if that `reward` names. Raises SpecError if it is gone; StoreError."""
+    kept_id = reward.removeprefix(KEPT)
+    for one in runs.kept_what_ifs_of(run_id):
+        if one.id == kept_id:
+            return one
+    raise SpecError([Problem("reward", f"the kept what-if {kept_id!r} is not there any more")])
+
+
+def find_saved(reward: str) -> str:
+    """The source of the saved reward that `reward` names. Raises SpecError if it is gone; StoreError."""
+    name, _, number = reward.removeprefix(SAVED).rpartition("@")
+    saved = workbench.read_reward(name)
+    version = saved.version(int(number)) if saved is not None and number.isdecimal() else None
+    if version is None:
+        raise SpecError([Problem("reward", f"there is no saved reward {name!r} of version {number}")])
+    return version.source
+
+
+def _number(name: str) -> float | None:
+    text = st.query_params.get(name, "")
+    try:
+        value = float(text) if len(text) <= _MAX_CHARS else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _whole(name: str, least: int) -> int | None:
+    text = st.query_params.get(name, "")
+    readable = text.isascii() and text.isdecimal() and len(text) <= 6  # noqa: PLR2004 - digits of any N
+    return int(text) if readable and int(text) >= least else None

@@ -1,0 +1,182 @@
+"""The run page under What if: what the address says, what a press does, and that nothing is asked or changed silently."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.run.what_if import KEY, UNCHANGED
+from refine_core import runs
+from refine_core.programs import EXAMPLES, ModelSpec, ProgramSpec, StageSpec
+from tests.pages.test_pages import MAIN
+
+REWARD = "def reward(args, pred):\n    return min(1.0, len(pred.answer) / 100)\n"
+SPEC = ProgramSpec(
+    (StageSpec("answer", "question -> answer"),),
+    REWARD,
+    {"question": "Why is the sky blue?"},
+    N=4,
+    threshold=0.99,
+    strategy="best_of_n",
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_runs():
+    runs.close()
+    yield
+    runs.close()
+
+
+def record(spec=SPEC):
+    run_id = runs.start(spec)
+    runs.join(run_id, 30)
+    return run_id
+
+
+def open_run(run_id, **query):
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    app.run()
+    app.switch_page("../run/page.py")
+    app.query_params.update({"run": run_id, **query})
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app):
+    shown = (*app.markdown, *app.caption, *app.error, *app.warning)
+    return " ".join(one.value for one in shown).replace("\\", "")
+
+
+def test_the_address_opens_a_what_if():
+    run_id = record()
+    app = open_run(run_id, mode="what-if", threshold="0.01")
+    assert "It would have stopped at attempt 1: " in said(app)
+    assert "in best of N no attempt depends on an earlier one" in said(app)
+
+
+def test_nothing_is_changed_before_somebody_changes_it():
+    app = open_run(record(), mode="what-if")
+    assert UNCHANGED in said(app)
+    assert app.button(key="what-if.keep").disabled
+
+
+def test_a_released_slider_is_in_the_address():
+    app = open_run(record(), mode="what-if")
+    app.session_state[KEY] = {"threshold": {"value": 0.01, "at": 1}}
+    app.run()
+    assert app.query_params["threshold"] == "0.01"
+    assert "It would have stopped at attempt 1" in said(app)
+
+
+def test_more_attempts_than_recorded_were_never_tried():
+    app = open_run(record(), mode="what-if")
+    app.number_input(key="what-if.n").set_value(6).run()
+    assert app.query_params["n"] == "6"
+    assert "Of these 4 outputs" in said(app)
+
+
+def test_a_what_if_is_kept_beside_the_run_and_opened_again():
+    run_id = record()
+    before = runs.events(run_id)
+    app = open_run(run_id, mode="what-if", threshold="0.01", n="3")
+    app.button(key="what-if.keep").click().run()
+    (kept,) = runs.kept_what_ifs_of(run_id)
+    assert (kept.spec.threshold, kept.spec.N, kept.result["stop"]) == (0.01, 3, 1)
+    assert runs.events(run_id) == before
+    app.button(key="what-if.reset").click().run()
+    assert "threshold" not in app.query_params
+    app.button(key=f"what-if.open.{kept.id}").click().run()
+    assert (app.query_params["threshold"], app.query_params["n"]) == ("0.01", "3")
+    app.button(key=f"what-if.drop.{kept.id}").click().run()
+    assert runs.kept_what_ifs_of(run_id) == []
+
+
+def test_a_kept_reward_can_be_chosen_again():
+    run_id = record()
+    other = REWARD.replace("/ 100", "/ 10")
+    kept = runs.keep_what_if(runs.what_if(run_id, reward=other))
+    app = open_run(run_id, mode="what-if", reward=f"kept:{kept.id}")
+    assert "It would have stopped at attempt 1: 1.00" in said(app)
+
+
+def test_a_reward_that_is_gone_is_named_and_the_run_shown_as_recorded():
+    app = open_run(record(), mode="what-if", reward="kept:nothing")
+    assert "is not there any more" in said(app)
+    assert UNCHANGED in said(app)
+
+
+def test_the_judge_is_asked_after_a_press_only():
+    run_id = record()
+    judging = (
+        "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
+    )
+    kept = runs.keep_what_if(runs.what_if(run_id, reward=judging))
+    app = open_run(run_id, mode="what-if", reward=f"kept:{kept.id}")
+    press = app.button(key="what-if.judge")
+    assert press.label.replace("\\", "") == "Re-score: up to 4 calls, free"
+    press.click().run()
+    assert [one.key for one in app.button if one.key == "what-if.judge"] == []
+    assert all(
+        one["new"] is not None for one in runs.what_if(run_id, reward=judging).result.to_json()["attempts"]
+    )
+
+
+def test_a_what_if_opens_in_the_lab_with_its_changes():
+    run_id = record()
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    app.query_params.update({"run": run_id, "change": "1", "threshold": "0.25", "n": "7"})
+    app.run()
+    rev = app.session_state["lab.rev"]
+    assert app.session_state[f"lab.{rev}.N"] == 7
+    assert str(app.session_state[f"lab.{rev}.threshold"]) in ("0.25", "0.250")
+    assert "threshold" not in app.query_params
+
+
+@pytest.mark.fault(31)
+@pytest.mark.parametrize("change", [{"threshold": 0.9}, {"reward": REWARD.replace("100", "2000")}])
+def test_a_replay_that_cannot_match_says_so_before_it_starts(change):
+    """The adviser reads the reward and the threshold, so its request is another one than on record."""
+    run_id = record(replace(SPEC, strategy="refine", reward=REWARD.replace("100", "1000")))
+    replay = runs.replay_program(replace(runs.timeline(run_id).spec, **change), run_id, delay_s=0.0)
+    assert runs.find_replay_mismatch(runs.replay_program(runs.timeline(run_id).spec, run_id)) is None
+    mismatch = runs.find_replay_mismatch(replay)
+    assert (mismatch.attempt, mismatch.why) == (2, "other advice")
+
+
+@pytest.mark.fault(31)
+def test_a_replay_with_another_program_fits_nowhere():
+    run_id = record()
+    spec = runs.replay_program(replace(SPEC, inputs={"question": "Why?"}), run_id)
+    assert runs.find_replay_mismatch(spec).attempt == 1
+    assert runs.find_replay_mismatch(replace(spec, model=ModelSpec())) is None
+
+
+@pytest.mark.fault(31)
+def test_a_replay_that_only_stops_earlier_is_no_mismatch():
+    run_id = record()
+    spec = runs.replay_program(replace(SPEC, threshold=0.01), run_id)
+    assert runs.find_replay_mismatch(spec) is None
+
+
+@pytest.mark.fault(31)
+def test_the_lab_leads_to_what_if_in_place_of_a_replay_that_fails():
+    run_id = record(EXAMPLES["gamed"].spec)
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    app.query_params.update({"run": run_id, "change": "1"})
+    app.run()
+    rev = app.session_state["lab.rev"]
+    app.radio(key=f"lab.{rev}.model.kind").set_value("replay").run()
+    app.selectbox(key=f"lab.{rev}.model.recording").set_value(run_id).run()
+    assert "choose What if" in said(app)
+    app.session_state[f"lab.{rev}.threshold"] = "0.6"
+    app.run()
+    (press,) = [one for one in app.button if one.label.startswith("Run") and one.key == "lab.run"]
+    count = len(runs.recent())
+    press.click().run()
+    assert not app.exception
+    assert "the recorded replies fit only up to attempt 1" in said(app)
+    assert len(runs.recent()) == count
