@@ -176,10 +176,13 @@ class UnsafeLoadError(StateError):
 
 
 class RowsError(ProgramError, ValueError):
-    """A file of rows that cannot be read. The sentence says what, where and what to do. file: what it is called."""
+    """A file of rows that cannot be read. The sentence says what, where and what to do.
 
-    def __init__(self, message: str, *, file: str = "") -> None:
-        self.file = file
+    file: what it is called. needs_encoding: whether naming the encoding of its text may help.
+    """
+
+    def __init__(self, message: str, *, file: str = "", needs_encoding: bool = False) -> None:
+        self.file, self.needs_encoding = file, needs_encoding
         super().__init__(message)
 
 

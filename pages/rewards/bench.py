@@ -17,7 +17,8 @@ from pages.rewards import draft, fields
 from pages.rewards.fields import static_key
 from refine_core import workbench
 from refine_core.errors import RewardError, WorkerError
-from refine_core.workbench import ArgumentQuestion, Recognized, Row, RowScore, RowSource, Scores, Scoring
+from refine_core.rows import JoinedRows
+from refine_core.workbench import ArgumentQuestion, Recognized, RowScore, RowSource, Scores, Scoring
 
 WAIT_S: Final = 0.3  # longer, and the old numbers are shown with a count
 _LAST, _RUNNING = static_key("last-key"), static_key("running-key")
@@ -42,10 +43,10 @@ class Bench:
     scored_code: str = ""
     recognized: Recognized | ArgumentQuestion | None = None
     unreadable: RewardError | None = None
-    rows: tuple[Row, ...] = field(init=False)
+    rows: JoinedRows = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", tuple(row for one in self.sources for row in one.rows))
+        object.__setattr__(self, "rows", JoinedRows(*(one.rows for one in self.sources)))
 
     @property
     def running(self) -> bool:
@@ -70,7 +71,7 @@ class Bench:
 
     def old_of(self, position: int) -> float | None:
         """What it was before: the recorded reward, else the score by what the text grew from."""
-        recorded = self.rows[position].reward
+        recorded = self.rows.reward_of(position)
         if recorded is not None or self.base is None:
             return recorded
         return self.base.rows[position].value
@@ -82,7 +83,7 @@ def read_bench() -> Bench:
     sources = tuple(one for one in loaded.values() if one is not None)
     missing = tuple(ref for ref, one in loaded.items() if one is None)
     code = draft.code()
-    rows = tuple(row for one in sources for row in one.rows)
+    rows = JoinedRows(*(one.rows for one in sources))
     recognized, unreadable = _read(code, rows)
     state = st.session_state
     key = _key(recognized, sources) if rows and isinstance(recognized, Recognized) else None
@@ -105,9 +106,7 @@ def read_bench() -> Bench:
     return Bench(code, sources, missing, scoring, scores, base, scored_code, recognized, unreadable)
 
 
-def _read(
-    code: str, rows: tuple[Row, ...]
-) -> tuple[Recognized | ArgumentQuestion | None, RewardError | None]:
+def _read(code: str, rows: JoinedRows) -> tuple[Recognized | ArgumentQuestion | None, RewardError | None]:
     """What the text is read as; or why it cannot be. Neither for a text that nobody has written anything into."""
     if code.strip() == draft.EMPTY.strip():
         return None, None
@@ -129,10 +128,13 @@ def _cancel(key: str | None) -> None:
         scoring.cancel()
 
 
-def _base_scores(rows: tuple[Row, ...], sources: Sequence[RowSource]) -> Scores | None:
+def _base_scores(rows: JoinedRows, sources: Sequence[RowSource]) -> Scores | None:
     """Scores by what the text grew from, for rows without a recorded reward; None until they are there."""
     grown_from = draft.base()
-    if all(row.reward is not None for row in rows) or grown_from.source.strip() == draft.EMPTY.strip():
+    if (
+        all(rows.reward_of(i) is not None for i in range(len(rows)))
+        or grown_from.source.strip() == draft.EMPTY.strip()
+    ):
         return None
     try:
         recognized = workbench.read_reward_source(
@@ -147,7 +149,7 @@ def _base_scores(rows: tuple[Row, ...], sources: Sequence[RowSource]) -> Scores 
     return scoring.scores
 
 
-def _work(rows: tuple[Row, ...], recognized: Recognized) -> workbench.Work:
+def _work(rows: JoinedRows, recognized: Recognized) -> workbench.Work:
     return lambda progress, cancel: workbench.score_rows(
         rows, recognized, on_progress=progress, cancel=cancel
     )

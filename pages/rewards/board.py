@@ -33,7 +33,7 @@ def build_table(
     page = min(page, last)
     here = shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     has_old = any(bench.old_of(i) is not None for i in range(len(bench.rows)))
-    labels = any(row.label is not None for row in bench.rows)
+    labels = bench.rows.labelled > 0
     groups = []
     for source, first in _with_starts(bench.sources):
         inside = [i for i in here if first <= i < first + len(source.rows)]

@@ -7,17 +7,19 @@ row_set     RowSet: many rows in little memory   json_records, csv_records, parq
 saved_runs  rows out of runs                                      records out of each kind of file
 reading     rows out of files                    formats/         what other tools write
 opening     what a file is                       guessing         what the columns of an unknown table may be
+loading     all that in a thread of its own
 limits      how much is read                     mapping          a record read by what its columns are
 
 Nothing here imports pyarrow before a Parquet file, or an archive packed with zstd, is read.
 """
 
 from refine_core.rows.guessing import ColumnGuess, MappingQuestion
+from refine_core.rows.loading import Loading
 from refine_core.rows.mapping import ROLES, SINGLE, Role, RowMapping, parse_mapping
 from refine_core.rows.opening import RowFile
-from refine_core.rows.reading import open_file, read_rows
+from refine_core.rows.reading import find_problems, find_table, open_file, read_rows
 from refine_core.rows.row import ROW_KEYS, Row, row_from_json
-from refine_core.rows.row_set import Columns, OnProgress, Problem, RowSet
+from refine_core.rows.row_set import Columns, JoinedRows, OnProgress, Problem, RowSet
 from refine_core.rows.saved_runs import rows_of_run
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "SINGLE",
     "ColumnGuess",
     "Columns",
+    "JoinedRows",
+    "Loading",
     "MappingQuestion",
     "OnProgress",
     "Problem",
@@ -34,6 +38,8 @@ __all__ = [
     "RowFile",
     "RowMapping",
     "RowSet",
+    "find_problems",
+    "find_table",
     "open_file",
     "parse_mapping",
     "read_rows",

@@ -61,9 +61,9 @@ class Content:
         with self.open() as stream:
             return stream.read(_HEAD_BYTES)
 
-    def error(self, what: str) -> RowsError:
+    def error(self, what: str, *, needs_encoding: bool = False) -> RowsError:
         """The error that says of this file: it `what`."""
-        return RowsError(f"{self.name} {what.rstrip('.')}.", file=self.name)
+        return RowsError(f"{self.name} {what.rstrip('.')}.", file=self.name, needs_encoding=needs_encoding)
 
 
 def take(source: Path | bytes | str, name: str = "") -> Content:
@@ -144,7 +144,7 @@ def find_encoding(content: Content, encoding: str | None = None) -> str:
                 raise _not_text(content, head, chosen, line, error) from None
             if "\0" in text:
                 line += text[: text.index("\0")].count("\n")
-                raise content.error(_nul_words(head, line))
+                raise content.error(_nul_words(head, line), needs_encoding=chosen == "utf-8")
             line += text.count("\n")
             if not block:
                 return chosen
@@ -158,7 +158,8 @@ def _not_text(content: Content, head: bytes, chosen: str, line: int, error: Unic
         return content.error("is a binary file. Rows come as CSV, TSV, JSON, JSONL or Parquet")
     byte = error.object[error.start]
     return content.error(
-        f"is not UTF-8 text: line {line} has the byte 0x{byte:02x}. Save it as UTF-8, or name its encoding, such as cp1252"
+        f"is not UTF-8 text: line {line} has the byte 0x{byte:02x}. Save it as UTF-8, or name its encoding, such as cp1252",
+        needs_encoding=True,
     )
 
 

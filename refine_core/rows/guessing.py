@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.rows.mapping import SINGLE, Role, RowMapping, as_text, check_columns, columns_of, number_of
 from refine_core.rows.records import Record, Records
+from refine_core.rows.row_set import OnProgress
 
 ALIASES: Final[Mapping[Role, tuple[str, ...]]] = {
     "input": ("prompt", "question", "input", "inputs", "query", "instruction", "messages", "context", "problem", "user"),
@@ -33,6 +35,7 @@ ASKED: Final[Mapping[str, tuple[str, ...]]] = {
 _ROWS_LOOKED_AT = 20_000
 _SHOWN_CHARS = 200
 _NAMED = 3
+_EVERY = 500
 _DISTINCT = 10_000
 
 
@@ -143,14 +146,28 @@ class _Facts:
         return 0 < self.values == self.numbers
 
 
-def ask(name: str, records: Records, known: Sequence[ColumnGuess] = ()) -> MappingQuestion:
-    """The question about these records. known: guesses that the kind of file brings along, which win. Raises RowsError."""
+def ask(
+    name: str,
+    records: Records,
+    known: Sequence[ColumnGuess] = (),
+    on_progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
+) -> MappingQuestion:
+    """The question about these records. known: guesses that the kind of file brings along, which win.
+
+    Raises RowsError, RunCancelled.
+    """
     facts: dict[str, _Facts] = {column: _Facts() for column in records.columns}
     problems: list[tuple[str, str]] = []
     count = bad = 0
     example: Mapping[str, Any] = {}
     for record in records.read():
         count += 1
+        if count % _EVERY == 0:
+            if cancel is not None:
+                cancel.check()
+            if on_progress is not None:
+                on_progress(count)
         if record.error:
             bad += 1
             problems += [(record.place, record.error)] if len(problems) < 20 else []  # noqa: PLR2004  # for a screen

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.rows.archives import open_archive
 from refine_core.rows.content import Content, find_encoding, kind_of, open_text
 from refine_core.rows.csv_records import read_csv
@@ -26,6 +27,7 @@ from refine_core.rows.json_records import (
 from refine_core.rows.json_text import parse_json
 from refine_core.rows.parquet_records import read_parquet
 from refine_core.rows.records import Record, Records
+from refine_core.rows.row_set import OnProgress
 
 _TABLES: Final = (evaluation.LANGSMITH, evaluation.PHOENIX, promptfoo.TABLE)
 """Formats that are CSV at times: all other numbers of a CSV would be text."""
@@ -61,12 +63,12 @@ class RowFile:
             return f"{self.format.name} ({self.records.kind})"
         return ", ".join(part for part in (self.records.kind, self.records.details) if part)
 
-    def ask(self) -> MappingQuestion:
-        """What has to be known of its columns. Reads all records. Raises RowsError."""
+    def ask(self, on_progress: OnProgress | None = None, cancel: Cancel | None = None) -> MappingQuestion:
+        """What has to be known of its columns. Reads all records. Raises RowsError, RunCancelled."""
         known: list[ColumnGuess] = []
         if self.names and dspy_files.is_evaluate(self.columns):
             known = dspy_files.guesses(self.columns)
-        return ask(self.content.name, self.records, known)
+        return ask(self.content.name, self.records, known, on_progress, cancel)
 
 
 def open_rows(content: Content, encoding: str | None = None) -> RowFile:

@@ -18,7 +18,7 @@ from refine_core.errors import RowsError
 from refine_core.formatting import pluralize
 from refine_core.rows.content import Content, take
 from refine_core.rows.formats.base import NoOutputError
-from refine_core.rows.guessing import MappingQuestion
+from refine_core.rows.guessing import ALIASES, ASKED, MappingQuestion
 from refine_core.rows.limits import PROBLEMS
 from refine_core.rows.mapping import RowMapping, check_columns, check_mapping, map_record, remap
 from refine_core.rows.opening import RowFile, open_rows
@@ -61,6 +61,29 @@ def read_rows(
         cancel=cancel,
     )
     return _finished(file, rows, problems, skip_bad=skip_bad)
+
+
+def find_problems(file: RowFile, mapping: RowMapping, limit: int) -> tuple[list[Problem], int]:
+    """What cannot be read with this mapping among the first `limit` records: the first problems, and how many there are."""
+    problems = _Problems()
+    records = replace(file.records, read=lambda: islice(file.records.read(), limit))
+    for _ in _rows(replace(file, records=records), mapping, problems):
+        pass
+    return problems.first, problems.count
+
+
+def find_table(text: str) -> RowFile | None:
+    """The table or the JSON that pasted text is; None where it is rather outputs, a line each."""
+    try:
+        file = open_file(text)
+    except RowsError:
+        return None
+    if file.format is not None or file.records.kind in ("JSON", "JSONL"):
+        return file
+    names = {name.strip().lower() for name in file.columns}
+    known = names & {alias for aliases in (*ALIASES.values(), *ASKED.values()) for alias in aliases}
+    even = all(not record.error for record in islice(file.records.read(), 50))
+    return file if len(names) > 1 and even and (known or file.records.kind == "TSV") else None
 
 
 @dataclass(slots=True)

@@ -6,9 +6,12 @@ A page of a table reads a hundred of them; whatever scores them reads them one a
 from __future__ import annotations
 
 import json
+import math
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import overload
 
 from refine_core.concurrency.cancellation import Cancel
@@ -60,7 +63,7 @@ class RowSet(Sequence[Row]):
         cancel: Cancel | None = None,
     ) -> None:
         self.name, self.format = name, format
-        self._packed, self._ends = bytearray(), array("Q")
+        self._packed, self._ends, self._rewards = bytearray(), array("Q"), array("d")
         names: tuple[dict[str, None], ...] = ({}, {}, {}, {})
         groups: set[str] = set()
         self.scored = self.labelled = 0
@@ -74,6 +77,7 @@ class RowSet(Sequence[Row]):
             self.labelled += row.label is not None
             self._packed += _pack(row)
             self._ends.append(len(self._packed))
+            self._rewards.append(math.nan if row.reward is None else row.reward)
             if len(self._packed) > FILE_BYTES or len(self._ends) > ROWS:
                 raise RowsError(
                     f"{name or 'The file'} has more than {ROWS:,} rows, or more than {FILE_BYTES >> 20} MB of them. Take a part of it.",
@@ -110,22 +114,88 @@ class RowSet(Sequence[Row]):
     def __repr__(self) -> str:
         return f"RowSet({self.name!r}, {self.format!r}, {len(self)} rows)"
 
+    def reward_of(self, index: int) -> float | None:
+        """The recorded reward of a row, without making the row."""
+        reward = self._rewards[index]
+        return None if math.isnan(reward) else reward
+
+    def dump(self) -> str:
+        """The rows as text, a line each, for a store; `load` is the inverse."""
+        try:
+            return self._packed.decode()
+        except UnicodeDecodeError:  # half of a surrogate pair is written as an escape
+            return "".join(f"{json.dumps(_fields(row))}\n" for row in self)
+
+    @classmethod
+    def load(cls, text: str, *, name: str = "", format: str = "") -> RowSet:  # noqa: A002  # the word for it
+        """The rows that `dump` wrote."""
+        lines = text.split("\n")
+        return cls((Row(*json.loads(line)) for line in lines if line), name=name, format=format)
+
     @property
     def size_bytes(self) -> int:
         """How much memory the rows take."""
-        return len(self._packed) + len(self._ends) * self._ends.itemsize
+        return len(self._packed) + len(self._ends) * (self._ends.itemsize + self._rewards.itemsize)
 
     def _row(self, index: int) -> Row:
         start = self._ends[index - 1] if index else 0
         return _unpack(self._packed[start : self._ends[index]])
 
 
+class JoinedRows(Sequence[Row]):
+    """Rows of several origins, one behind the other, as one sequence. Nothing is copied."""
+
+    def __init__(self, *rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._ends = [*accumulate(map(len, rows))]
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        which, inside = self._place(index)
+        return self._rows[which][inside]
+
+    def __iter__(self) -> Iterator[Row]:
+        return chain.from_iterable(self._rows)
+
+    def reward_of(self, index: int) -> float | None:
+        """The recorded reward of a row."""
+        which, inside = self._place(index)
+        rows = self._rows[which]
+        return rows.reward_of(inside) if isinstance(rows, RowSet) else rows[inside].reward
+
+    @property
+    def labelled(self) -> int:
+        """How many rows have a label."""
+        return sum(
+            rows.labelled if isinstance(rows, RowSet) else sum(row.label is not None for row in rows)
+            for rows in self._rows
+        )
+
+    def _place(self, index: int) -> tuple[int, int]:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"row {index} of {len(self)}")
+        index %= len(self)
+        which = bisect_right(self._ends, index)
+        return which, index - (self._ends[which - 1] if which else 0)
+
+
 def _pack(row: Row) -> bytes:
-    fields = [
+    return _encode(_fields(row)).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _fields(row: Row) -> list[object]:
+    return [
         row.id, row.inputs, row.prediction, row.expected, row.group,
         row.reward, row.parts, row.label, row.source, row.feedback,
     ]  # fmt: skip
-    return _encode(fields).encode("utf-8", "surrogatepass")
 
 
 def _unpack(packed: bytes | bytearray) -> Row:

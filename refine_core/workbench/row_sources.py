@@ -8,29 +8,33 @@ A source is named by one word, which an address can hold.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import ujson
 
 from refine_core import runs
 from refine_core.log.timeline import Timeline
-from refine_core.rows import Row, row_from_json, rows_of_run
+from refine_core.rows import Row, RowSet, rows_of_run
+from refine_core.store import Store
 
 RUN, SET = "run:", "set:"
 SET_KIND = "rows"
+SETS_IN_MEMORY: Final = 4
 
 
 @dataclass(frozen=True)
 class RowSource:
-    """Rows of one origin. ref: names it. title: what a person calls it. rows: in order.
+    """Rows of one origin. ref: names it. title: what a person calls it. rows: in order; each look at one makes it anew.
 
     digest: changes with its rows. timeline: of the run that they are the attempts of; None for other rows.
     """
 
     ref: str
     title: str
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     digest: str
     timeline: Timeline | None = None
 
@@ -46,12 +50,11 @@ def load_source(ref: str) -> RowSource | None:
 
 def keep_rows(title: str, rows: Iterable[Row]) -> RowSource:
     """Keep rows in the store under a title; equal rows are kept once. Raises StoreError; then nothing was kept."""
-    kept = tuple(rows)
-    text = ujson.dumps({"title": title, "rows": [row.to_json() for row in kept]}, ensure_ascii=False)
+    kept = rows if isinstance(rows, RowSet) else RowSet(rows, name=title)
+    text = f"{ujson.dumps({'title': title, 'format': kept.format})}\n{kept.dump()}"
     name = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-    runs.default().store.put(
-        f"{SET_KIND} {name}", "rows", text
-    )  # a kind of its own: kinds are read as a whole
+    # A kind of its own: kinds are read as a whole.
+    runs.default().store.put(f"{SET_KIND} {name}", "rows", text)
     return RowSource(f"{SET}{name}", title, kept, name)
 
 
@@ -66,9 +69,17 @@ def _of_run(run_id: str) -> RowSource | None:
 
 
 def _of_set(name: str) -> RowSource | None:
-    text = runs.default().store.documents(f"{SET_KIND} {name}").get("rows")
-    if text is None:
+    try:
+        return _read_set(runs.default().store, name)  # type: ignore[arg-type]  # hashed by its identity
+    except KeyError:
         return None
-    kept = ujson.loads(text)
-    rows = (row_from_json(one, number=i) for i, one in enumerate(kept["rows"], 1))
-    return RowSource(f"{SET}{name}", kept["title"], tuple(rows), name)
+
+
+@lru_cache(maxsize=SETS_IN_MEMORY)
+def _read_set(store: Store, name: str) -> RowSource:
+    """A set, which never changes: its name is the digest of its rows. Raises KeyError where it is not kept."""
+    text = store.documents(f"{SET_KIND} {name}")["rows"]
+    head, _, lines = text.partition("\n")
+    about = ujson.loads(head)
+    rows = RowSet.load(lines, name=about["title"], format=about["format"])
+    return RowSource(f"{SET}{name}", about["title"], rows, name)

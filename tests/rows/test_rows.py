@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RowsError, RunCancelled
-from refine_core.rows import Row, RowSet, read_rows, row_from_json, rows_of_run
+from refine_core.rows import JoinedRows, Row, RowSet, read_rows, row_from_json, rows_of_run
 from tests.logs import Log
 
 json_values = st.recursive(
@@ -137,3 +137,23 @@ def test_rows_load_nothing_heavy_before_a_file_needs_it():
         "import refine_core.rows, sys; sys.exit(bool({'pyarrow', 'numpy', 'sqlalchemy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@settings(max_examples=40)
+@given(st.lists(rows, max_size=4))
+def test_rows_that_were_dumped_are_loaded_as_they_were(made):
+    text = RowSet(made).dump()
+    text.encode()
+    assert list(RowSet.load(text)) == made
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(rows, max_size=3), max_size=4))
+def test_joined_rows_are_the_rows_one_behind_the_other(several):
+    made = [row for few in several for row in few]
+    joined = JoinedRows(*map(RowSet, several))
+    assert (len(joined), list(joined), joined[:]) == (len(made), made, made)
+    assert [joined[i] for i in range(len(made))] == made
+    assert [joined.reward_of(i) for i in range(len(made))] == [row.reward for row in made]
+    assert joined.labelled == sum(row.label is not None for row in made)
+    assert [JoinedRows(*several).reward_of(i) for i in range(len(made))] == [row.reward for row in made]

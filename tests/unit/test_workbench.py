@@ -183,7 +183,7 @@ def test_a_removed_reward_can_be_put_back():
 @pytest.mark.usefixtures("_own_runs")
 def test_rows_that_were_kept_come_back_as_they_were():
     source = workbench.keep_rows("pasted", ROWS)
-    assert workbench.load_source(source.ref).rows == tuple(ROWS)
+    assert tuple(workbench.load_source(source.ref).rows) == tuple(ROWS)
     assert workbench.keep_rows("pasted", ROWS).ref == source.ref
     assert workbench.load_source("set:nowhere") is None
     assert workbench.load_source("neither") is None
