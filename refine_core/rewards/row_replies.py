@@ -29,7 +29,7 @@ _TEXT_CHARS = ROW_TEXT_CHARS + MARGIN_CHARS
 _HAPPENINGS = frozenset(("exception", "length"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: every row makes one
 class RowReply:
     """The score of one row. error: why there is none; failed: the function that is to blame; happening: see outcomes.py."""
 
@@ -44,9 +44,9 @@ class RowReply:
 
 @dataclass(frozen=True, slots=True)
 class RowsReply:
-    """Scores of rows, in the order of the request. units_done: of those asked for. left: results that are still to come."""
+    """Scores of rows, in the order of the request; a number alone where there is nothing else. units_done: of those asked for. left: results that are still to come."""
 
-    results: tuple[RowReply, ...]
+    results: list[float | RowReply]
     units_done: int
     left: int
     refusals: tuple[str, ...]
@@ -75,7 +75,7 @@ def read_rows_reply(frame: dict[str, object], token: str) -> RowsReply | JudgeRe
     if len(refusals) > REFUSALS:
         raise ValueError("refusals")
     return RowsReply(
-        tuple(map(_read_result, results)),
+        [_read_result(one) for one in results],
         read_count(frame.get("units_done")),
         read_count(frame.get("left")),
         tuple(read_text({"refusal": one}, "refusal", REFUSAL_CHARS) for one in refusals),
@@ -83,9 +83,9 @@ def read_rows_reply(frame: dict[str, object], token: str) -> RowsReply | JudgeRe
     )
 
 
-def _read_result(result: object) -> RowReply:
+def _read_result(result: object) -> float | RowReply:
     if isinstance(result, float):
-        return RowReply(read_float(result))
+        return read_float(result)
     if result is None:
         return _UNSCORED
     if not isinstance(result, dict):

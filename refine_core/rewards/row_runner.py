@@ -36,7 +36,7 @@ _SLICE_S = 0.2
 _UNITS = 2_000  # in one request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: every row makes one, as with ScoreResult
 class RowResult:
     """The score of one row.
 
@@ -186,9 +186,13 @@ class RowRunner:
                 take({i: self._failed(_give_up(last, deaths)) for unit in units[at:] for i in unit})
                 return
 
-    def _request(self, units: list[list[int]], cancel: Cancel) -> tuple[int, list[RowReply]]:
+    def _request(self, units: list[list[int]], cancel: Cancel) -> tuple[int, list[float | RowReply]]:
         """How many units were scored, and the results of their rows."""
-        frame: Frame = {"op": "score_rows", "units": units, "slice_s": _SLICE_S}
+        frame: Frame = {"op": "score_rows", "slice_s": _SLICE_S}
+        if self._recognized.is_single:
+            frame |= {"first": units[0][0], "last": units[-1][0] + 1}
+        else:
+            frame["units"] = units
         calls = JUDGE_CALLS * sum(map(len, units))
         reply, _ = self._runner.exchange(
             frame, read_rows_reply, cancel, judge_calls=calls, prepare=lambda p: self._fill(p, cancel)
@@ -250,9 +254,11 @@ class RowRunner:
         self._score_units([[i] for i in sorted({*sample, *failed})], compare, cancel)
         return tuple(changed)
 
-    def _to_result(self, i: int, reply: RowReply) -> RowResult:
-        if (unsendable := self._unsendable.get(i)) is not None:
+    def _to_result(self, i: int, reply: float | RowReply) -> RowResult:
+        if self._unsendable and (unsendable := self._unsendable.get(i)) is not None:
             return RowResult(error=unsendable)
+        if isinstance(reply, float):
+            return RowResult(reply)
         if reply.error is not None:
             function = self._by_name.get(reply.failed)
             error = self._runner.to_error(reply.error, name=self._binding(function))

@@ -10,7 +10,7 @@
                                          <-       scored(token, value, ...) | error(token, ...)
     keep(token, rows)                    ->
                                          <-       kept(token, count)
-    score_rows(token, units, slice_s)    ->                                        calls as above, then
+    score_rows(token, units | first, last, slice_s)    ->                          calls as above, then
                                          <-       rows_scored(token, results, units_done, left, ...)
     more(token)                          ->
                                          <-       rows_scored(token, the results that did not fit into one frame)
@@ -202,12 +202,16 @@ class Worker:
         sys.stdout = sys.stderr = self._output
         self._token, self._rule = request["token"], None
         self._refusals.clear()
-        results = self._scoring.score_units(request["units"], request["slice_s"])
+        if "units" in request:
+            units = self._scoring.score_units(request["units"], request["slice_s"])
+            self._unsent, units_done = [one for unit in units for one in unit], len(units)
+        else:
+            self._unsent = self._scoring.score_range(request["first"], request["last"], request["slice_s"])
+            units_done = len(self._unsent)
         self._token = None
-        self._unsent = [one for unit in results for one in unit]
         self._unsent.reverse()
         with self._judging:  # as in score
-            self._send_results(request["token"], len(results))
+            self._send_results(request["token"], units_done)
 
     def _send_results(self, token: str, units_done: int) -> None:
         """Send as many results as fit into a frame."""

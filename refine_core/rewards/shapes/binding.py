@@ -412,7 +412,7 @@ _POSITIONAL_ARGUMENTS: dict[str, Callable[[Row, dict[str, Any]], tuple[Any, ...]
 def _make_sample(row: Row) -> dict[str, Any]:
     text = row.text
     parsed = row.main
-    if isinstance(parsed, str):
+    if isinstance(parsed, str) and parsed.lstrip()[:1] in {"{", "["}:
         try:
             parsed = json.loads(parsed)
         except (ValueError, RecursionError):
@@ -439,10 +439,10 @@ def _make_context(row: Row) -> dict[str, Any]:
     return Columns(
         vars=columns,
         prompt=stand_ins.prompt_text(row.prompt),
-        test={"vars": dict(columns), "assert": [], "options": {}, "metadata": {}},
+        test={"vars": columns, "assert": [], "options": {}, "metadata": {}},
         config={},
         provider=None,
-        providerResponse={"output": row.main},
+        providerResponse={"output": _promptfoo_output(row)},
         metadata={},
     )
 

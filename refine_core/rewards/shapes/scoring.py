@@ -81,16 +81,35 @@ class Scoring:
         """The results of as many units as fit into slice_s seconds, at least one. A unit: places of rows that stay together."""
         end = time.monotonic() + slice_s
         results = []
-        for unit in units:
-            rows = [self._rows[i].fresh() for i in unit]
-            results.append([self._score_row(rows[0])] if self._single else self._score_unit(rows))
-            if time.monotonic() > end:
-                break
+        try:
+            for unit in units:
+                rows = [self._rows[i].fresh() for i in unit]
+                results.append([self._score_row(rows[0])] if self._single else self._score_unit(rows))
+                if time.monotonic() > end:
+                    break
+        finally:
+            self._clock.stop()
+        return results
+
+    def score_range(self, first: int, last: int, slice_s: float) -> list[Outcome | float | None]:
+        """The same for rows that are scored one by one: those from `first` up to, without, `last`."""
+        end = time.monotonic() + slice_s
+        results = []
+        try:
+            for row in self._rows[first:last]:
+                results.append(self._score_row(row.fresh()))
+                if time.monotonic() > end:
+                    break
+        finally:
+            self._clock.stop()
         return results
 
     def score_one(self, encoded: list[Any]) -> Outcome | float | None:
         """The result of a row that is not kept."""
-        return self._score_unit([Row(encoded, self._names)])[0]
+        try:
+            return self._score_unit([Row(encoded, self._names)])[0]
+        finally:
+            self._clock.stop()
 
     def _score_row(self, row: Row) -> Outcome | float | None:
         """One function on one row: the path of most rewards."""
@@ -98,18 +117,18 @@ class Scoring:
         first, line = FirstFrame(), None
         try:
             try:
-                clock.start(self._limit_s)
+                clock.begin(self._limit_s)
                 arguments, named = function.binder.bind(row)
                 sys.settrace(first)
                 result = function.call(*arguments, **named)
                 sys.settrace(None)
                 line = first.take_line()
-                if inspect.isawaitable(result):
+                if type(result) is not float and inspect.isawaitable(result):
                     result = self._await(result)
                 value, feedback, parts = function.convert(result)
             finally:
                 sys.settrace(None)
-                clock.stop()
+                clock.end()
         except NotAScore as error:
             return self._error(make_error(error.type_name, error.message, line), "exception", function)
         except BaseException as error:  # noqa: BLE001  # SystemExit and KeyboardInterrupt too
@@ -162,7 +181,7 @@ class Scoring:
         clock = self._clock
         try:
             try:
-                clock.start(self._limit_s)
+                clock.begin(self._limit_s)
                 extras = Extras()
                 if function.per == "row":
                     arguments, named = function.binder.bind(rows[0])
@@ -181,7 +200,7 @@ class Scoring:
                 )
             finally:
                 sys.settrace(None)
-                clock.stop()
+                clock.end()
         except NotAScore as error:
             happening = "length" if isinstance(error, WrongLengthError) else "exception"
             failed = self._error(make_error(error.type_name, error.message, line), happening, function)

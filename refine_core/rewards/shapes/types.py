@@ -94,6 +94,12 @@ class Recognized:
         pers = [one.per for one in self.functions]
         return "group" if "group" in pers else "batch" if "batch" in pers else "row"
 
+    @property
+    def is_single(self) -> bool:
+        """Whether rows are scored one by one by one function, and its value is theirs."""
+        only = self.functions[0]
+        return len(self.functions) == 1 and only.per == "row" and only.weight == 1.0
+
     def to_plan(self) -> dict[str, object]:
         """What the worker must know, as JSON data."""
         return {
