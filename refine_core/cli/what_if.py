@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--function", "function", help="Which function of that file is the reward.")
 @click.option("--threshold", help="Another threshold: a number, or none to never stop early.")
-@click.option("--n", type=click.IntRange(min=1), help="Another number of attempts at most.")
+@click.option("--n", type=click.IntRange(min=1), help="Another maximum number of attempts (N).")
 @click.option("--fail-count", type=click.IntRange(min=0), help="Another number of failures allowed.")
 @click.option("--ask-judge", is_flag=True, help="Let the reward ask its judge, which may cost money.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one line of JSON.")

@@ -42,7 +42,7 @@ def change_spec(
 ) -> ProgramSpec:
     """The same description with some things changed; what is not given stays as recorded.
 
-    reward: Python source; reward_name: which function of it. threshold: None never stops early. n: attempts at most.
+    reward: Python source; reward_name: which function of it. threshold: None never stops early. n: the most attempts that it may make.
     fail_count: failed attempts allowed; None means as many as there are attempts.
     Raises SpecError with every wrong number, and for an N of a single attempt.
     """
