@@ -117,7 +117,7 @@ def command(
     Braintrust, Inspect, DeepEval or dspy. They run in a worker process of their own, and no model is called.
     """
     task = Task(
-        reward, rows, _read_functions(functions), shape, _read_pairs(arguments), files, pairs, encoding, skip_bad, threshold, timeout_s, as_json
+        reward, rows, read_functions(functions), shape, read_arguments(arguments), files, pairs, encoding, skip_bad, threshold, timeout_s, as_json
     )  # fmt: skip
     if not watch:
         _score_once(task)
@@ -135,7 +135,7 @@ def command(
 
 
 def _score_once(task: Task) -> None:
-    source = _read_source(task.reward)
+    source = read_source(task.reward)
     rows = load_rows(
         task.rows, task.pairs, encoding=task.encoding, skip_bad=task.skip_bad, as_json=task.as_json
     )
@@ -144,7 +144,7 @@ def _score_once(task: Task) -> None:
         source, task.functions or None, task.shape, arguments=task.arguments, columns=columns if len(rows) else None
     )  # fmt: skip
     if isinstance(found, ArgumentQuestion):
-        raise Question(_describe_question(found), ask=_question_to_json(found), as_json=task.as_json)
+        raise Question(describe_question(found), ask=question_to_json(found), as_json=task.as_json)
     scores = _score(task, found, rows)
     passed = _count_passed(scores, task.threshold)
     if task.as_json:
@@ -223,7 +223,8 @@ def _row_to_json(row: RowScore) -> dict[str, Any]:
     }
 
 
-def _question_to_json(question: ArgumentQuestion) -> dict[str, object]:
+def question_to_json(question: ArgumentQuestion) -> dict[str, object]:
+    """What is asked about a reward's arguments, as JSON data."""
     return {
         "function": question.function,
         "parameters": list(question.parameters),
@@ -235,13 +236,14 @@ def _question_to_json(question: ArgumentQuestion) -> dict[str, object]:
     }
 
 
-def _describe_question(question: ArgumentQuestion) -> str:
+def describe_question(question: ArgumentQuestion) -> str:
+    """The same for people, with the options that answer it."""
     example = " ".join(
         f"--arg {name}={question.suggestions.get(name, 'ROLE')}" for name in question.parameters
     )
     return (
-        f"{_printable(question.message)}\nAnswer with {_printable(example)}\n"
-        f"ROLE is one of: {_printable(', '.join(question.choices))}; or choose a form with --shape."
+        f"{printable(question.message)}\nAnswer with {printable(example)}\n"
+        f"ROLE is one of: {printable(', '.join(question.choices))}; or choose a form with --shape."
     )
 
 
@@ -260,7 +262,7 @@ def _describe_check(below: int, failed: int, scored: int, threshold: float) -> s
 
 def _print_scores(found: Recognized, scores: Scores, threshold: float | None, passed: int | None) -> None:
     summary = scores.summary
-    click.echo(f"{_printable(describe_shape(found))}.")
+    click.echo(f"{printable(describe_shape(found))}.")
     for row in scores.rows[:_SHOWN]:
         click.echo(_describe_row(row))
     if len(scores.rows) > _SHOWN:
@@ -270,7 +272,7 @@ def _print_scores(found: Recognized, scores: Scores, threshold: float | None, pa
             f"{len(scores.changed_alone)} rows have another score alone than in their batch: the function looks at the rest."
         )
     for refusal in scores.refusals:
-        click.echo(f"The sandbox refused: {_printable(refusal)}")
+        click.echo(f"The sandbox refused: {printable(refusal)}")
     counts = f"{summary.rows:,} rows: {summary.scored:,} scored"
     counts += f", {summary.unscored:,} unscored" * bool(summary.unscored)
     counts += f", {summary.failed:,} failed" * bool(summary.failed)
@@ -285,22 +287,23 @@ def _describe_row(row: RowScore) -> str:
     if row.error is not None:
         line = f"line {row.error.line}: " if row.error.line is not None else ""
         text = f"failed    {line}{row.error.message}"
-        return f"{_printable(row.id):>8}  {_printable(text)}" + (
+        return f"{printable(row.id):>8}  {printable(text)}" + (
             f"\n{'':>20}{row.framework_outcome}" if row.framework_outcome else ""
         )
     value = "unscored" if row.value is None else f"{row.value:.4g}"
     parts = ", ".join(f"{name} {number:.4g}" for name, number in row.parts.items())
     more = "  ".join(filter(None, (parts, row.feedback)))
-    return f"{_printable(row.id):>8}  {value:>8}  {_printable(more)}".rstrip()
+    return f"{printable(row.id):>8}  {value:>8}  {printable(more)}".rstrip()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text for a terminal: one line, of a bearable length, and without the sequences that would control it."""
     line = "".join(one if one.isprintable() else " " for one in text)
     return line if len(line) <= 4 * _TEXT_CHARS else f"{line[: 4 * _TEXT_CHARS]}…"
 
 
-def _read_source(path: Path) -> str:
+def read_source(path: Path) -> str:
+    """The text of a reward's file. Raises BadParameter for one that is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -309,7 +312,8 @@ def _read_source(path: Path) -> str:
         raise click.BadParameter(f"{path} is not UTF-8 text") from None
 
 
-def _read_functions(options: Sequence[str]) -> dict[str, float | None]:
+def read_functions(options: Sequence[str]) -> dict[str, float | None]:
+    """NAME[=WEIGHT] as name -> weight, None where the file decides. Raises BadParameter."""
     functions: dict[str, float | None] = {}
     for option in options:
         name, equals, weight = option.partition("=")
@@ -320,7 +324,8 @@ def _read_functions(options: Sequence[str]) -> dict[str, float | None]:
     return functions
 
 
-def _read_pairs(options: Iterable[str]) -> dict[str, str]:
+def read_arguments(options: Iterable[str]) -> dict[str, str]:
+    """NAME=ROLE as parameter -> role. Raises BadParameter."""
     pairs = {}
     for option in options:
         name, equals, role = option.partition("=")

@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from refine_core.cli.output import Question, print_json
+from refine_core.cli.score import (
+    describe_question,
+    question_to_json,
+    read_arguments,
+    read_functions,
+    read_source,
+)
+from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, Shape, recognize
 
 if TYPE_CHECKING:
     from refine_core.runs import RunWhatIf
@@ -22,7 +30,23 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A Python file with another reward.",
 )
-@click.option("--function", "function", help="Which function of that file is the reward.")
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    metavar="NAME[=WEIGHT]",
+    help="Score with this function of the file; several are parts of one value.",
+)
+@click.option(
+    "--shape", type=click.Choice(list(SHAPES)), help="Which framework the functions were written for."
+)
+@click.option(
+    "--arg",
+    "arguments",
+    multiple=True,
+    metavar="NAME=ROLE",
+    help="What an argument is, as for `refinescope score`.",
+)
 @click.option("--threshold", help="Another threshold: a number, or none to never stop early.")
 @click.option("--n", type=click.IntRange(min=1), help="Another maximum number of attempts (N).")
 @click.option("--fail-count", type=click.IntRange(min=0), help="Another number of failures allowed.")
@@ -32,7 +56,9 @@ def command(
     *,
     run: str,
     reward: Path | None,
-    function: str | None,
+    functions: tuple[str, ...],
+    shape: Shape | None,
+    arguments: tuple[str, ...],
     threshold: str | None,
     n: int | None,
     fail_count: int | None,
@@ -43,10 +69,15 @@ def command(
     from refine_core import runs
     from refine_core.what_if import AS_RECORDED
 
+    source = name = recognized = None
+    if reward is not None:
+        source = read_source(reward)
+        name, recognized = _recognize(source, run, functions, shape, arguments, as_json=as_json)
     answer = runs.what_if(
         run,
-        reward=None if reward is None else _read(reward),
-        reward_name=function,
+        reward=source,
+        reward_name=name,
+        recognized=recognized,
         threshold=AS_RECORDED if threshold is None else _threshold(threshold),
         n=n,
         fail_count=AS_RECORDED if fail_count is None else fail_count,
@@ -66,11 +97,34 @@ def command(
         _print_table(answer, answer.result)
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+def _recognize(
+    source: str,
+    run: str,
+    functions: tuple[str, ...],
+    shape: Shape | None,
+    arguments: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> tuple[str | None, Recognized | None]:
+    """The name of a reward that is called as recorded ones are; else how its functions are called. Raises Question."""
+    from refine_core import runs
+    from refine_core.rows import rows_of_run
+
+    timeline = runs.timeline(run)
+    rows = () if timeline is None else rows_of_run(timeline)
+    columns = {name for row in rows for name in (*row.inputs, *row.expected, *row.prediction)}
+    found = recognize(
+        source,
+        read_functions(functions) or None,
+        shape,
+        arguments=read_arguments(arguments),
+        columns=columns or None,
+    )
+    if isinstance(found, ArgumentQuestion):
+        raise Question(describe_question(found), ask=question_to_json(found), as_json=as_json)
+    if found.shape == "refine" and len(found.functions) == 1:
+        return found.functions[0].name, None
+    return None, found
 
 
 def _threshold(text: str) -> float | None:

@@ -31,6 +31,7 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.loop import RunAttempt, decide, hints_of
 from refine_core.play import Playback
 from refine_core.remarks import failed_lines, reward_remark
+from refine_core.rewards.shapes import Recognized
 from refine_core.runs import kept_what_ifs
 from refine_core.runs.callers import Caller, list_callers
 from refine_core.runs.default_runs import DEFAULT
@@ -355,6 +356,7 @@ def what_if(
     threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
     n: int | None = None,
     fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+    recognized: Recognized | None = None,
     ask_judge: bool = False,
     credentials: Credentials | None = None,
     on_progress: OnProgress | None = None,
@@ -368,6 +370,7 @@ def what_if(
         threshold=threshold,
         n=n,
         fail_count=fail_count,
+        recognized=recognized,
         ask_judge=ask_judge,
         keys=(credentials or Credentials()).keys,
         on_progress=on_progress,

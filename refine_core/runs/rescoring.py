@@ -23,9 +23,12 @@ from refine_core.formatting import format_cost, pluralize
 from refine_core.log.timeline import Timeline, Usage
 from refine_core.refine.build import Pipeline, convert_inputs, judge_by, list_reward_fields, mark_repeating
 from refine_core.refine.resuming import restore_outputs
-from refine_core.rewards import Judge, RewardRunner
-from refine_core.rewards.judge_cache import CachedJudge, JudgeCache
+from refine_core.rewards import Judge, RewardRunner, RowRunner
 from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
+from refine_core.rewards.judge_memory import JudgeCounts, JudgeMemory
+from refine_core.rewards.row_runner import RowResult
+from refine_core.rewards.shapes import Recognized
+from refine_core.rows import rows_of_run
 from refine_core.spec import ModelSpec, ProgramSpec
 from refine_core.spec.rules import read_rule
 from refine_core.what_if import End, end_of
@@ -70,7 +73,7 @@ class Rescored:
 class Rescorer:
     """Scores recorded outputs again. Safe to use from any thread."""
 
-    judge_cache: JudgeCache = field(default_factory=JudgeCache)
+    judge_memory: JudgeMemory = field(default_factory=JudgeMemory)
     _results: OrderedDict[object, Rescored] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,6 +82,7 @@ class Rescorer:
         timeline: Timeline,
         spec: ProgramSpec,
         *,
+        recognized: Recognized | None = None,
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
         cancel: Cancel | None = None,
@@ -86,21 +90,28 @@ class Rescorer:
     ) -> Rescored:
         """Every recorded output under the reward and the validators of `spec`.
 
-        Where only the validators differ, recorded scores stay. ask_judge: a person allowed requests to the judge. keys: role -> key
-        typed by a person. Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; RunCancelled;
+        Where only the validators differ, recorded scores stay. recognized: how the functions of the spec's reward are called, where
+        that is not reward(inputs, prediction). ask_judge: a person allowed requests to the judge. keys: role -> key typed by a
+        person. Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; RunCancelled;
         with ask_judge, LMKeyError.
         """
         recorded = timeline.spec
         same_reward = (spec.reward, spec.reward_name) == (recorded.reward, recorded.reward_name)
         if same_reward and spec.validators == recorded.validators:
             return Rescored({a.index: end for a in timeline.attempts if (end := end_of(a)) is not None})
-        key = (timeline.run_id, timeline.seq, spec.reward, spec.reward_name, spec.validators)
+        plan = None if recognized is None else repr(recognized.to_plan())
+        key = (timeline.run_id, timeline.seq, spec.reward, spec.reward_name, spec.validators, plan)
         known = self._get(key)
         if known is not None and (known.estimate is None or not ask_judge):
             return known
-        judge = self.judge_cache.wrap(_judge(spec, keys or {}) if ask_judge else None, _judge_name(spec))
-        work = _Work(timeline, spec, judge, cancel or Cancel(), on_progress, keeps_scores=same_reward)
-        result = work.run()
+        counts, name = JudgeCounts(), _judge_name(spec)
+        judge = (
+            self.judge_memory.answering(_judge(spec, keys or {}), name, counts)
+            if ask_judge
+            else self.judge_memory.recalling(name, counts)
+        )
+        work = _Work(timeline, spec, judge, counts, cancel or Cancel(), on_progress)
+        result = work.run(recognized, keeps_scores=same_reward)
         self._put(key, result)
         return result
 
@@ -118,28 +129,35 @@ class Rescorer:
 
 @dataclass(slots=True)
 class _Work:
-    """One scoring of all outputs of a run. keeps_scores: the reward is the recorded one, and only validators differ."""
+    """One scoring of all outputs of a run."""
 
     timeline: Timeline
     spec: ProgramSpec
-    judge: CachedJudge
+    judge: Judge
+    counts: JudgeCounts
     cancel: Cancel
     on_progress: OnProgress | None
-    keeps_scores: bool
 
-    def run(self) -> Rescored:
+    def run(self, recognized: Recognized | None, *, keeps_scores: bool) -> Rescored:
+        """keeps_scores: the reward is the recorded one, and only validators differ."""
         start = time.perf_counter()
         program, inputs = Pipeline(self.timeline.spec), convert_inputs(self.spec)
         attempts = [a for a in self.timeline.attempts if a.outputs is not None]
         ends: dict[int, End] = {}
         waiting = 0
+        other = {} if recognized is None else self._score_rows(recognized)
         with self._runner(whole=True) as score, self._runner(whole=False) as check:
             for done, attempt in enumerate(attempts, 1):
                 outputs = restore_outputs(program, attempt.outputs or {})
-                keep = attempt.score if self.keeps_scores else None
-                refused = self.judge.refused
-                end = (check if keep is not None else score)(attempt.index, inputs, outputs)
-                if self.judge.refused > refused:
+                keep: RewardScored | None = attempt.score if keeps_scores else None
+                missing = self.counts.missing
+                end: End | None = None
+                if recognized is not None:
+                    end = other.get(attempt.index)
+                    keep = end if isinstance(end, RewardScored) and self.spec.validators else None
+                if end is None or keep is not None:
+                    end = (check if keep is not None else score)(attempt.index, inputs, outputs)
+                if self.counts.missing > missing:
                     waiting += 1  # whatever it returned, it is not what it returns with an answer
                 elif keep is not None and isinstance(end, RewardScored):
                     ends[attempt.index] = replace(keep, unmet=end.unmet)
@@ -148,7 +166,17 @@ class _Work:
                 if self.on_progress is not None:
                     self.on_progress(done, len(attempts))
         estimate = estimate_judge(self.timeline, self.spec, waiting) if waiting else None
-        return Rescored(ends, self.judge.asked, estimate, time.perf_counter() - start)
+        return Rescored(ends, self.counts.calls, estimate, time.perf_counter() - start)
+
+    def _score_rows(self, recognized: Recognized) -> dict[int, End]:
+        """The ends under a reward of another shape, whose functions are called with rows: one at a time, in batches or groups."""
+        rows = rows_of_run(self.timeline)
+        with RowRunner(recognized, rows, timeout_s=self.spec.reward_timeout_s, judge=self.judge) as runner:
+            results = runner.score(cancel=self.cancel).results
+        return {
+            int(row.id.rpartition("/")[2]) - 1: _to_end(int(row.id.rpartition("/")[2]) - 1, result)
+            for row, result in zip(rows, results, strict=True)
+        }
 
     @contextmanager
     def _runner(
@@ -184,6 +212,15 @@ class _Work:
                 )
 
             yield score
+
+
+def _to_end(index: int, result: RowResult) -> End:
+    """A row without a score is a failed attempt, as in a run."""
+    if result.error is not None:
+        return AttemptFailed(index, "reward", Fault.of(result.error))
+    if result.value is None:
+        return AttemptFailed(index, "reward", Fault("Unscored", "the reward gave no score", "program"))
+    return RewardScored(index, result.value, 0.0, result.parts, result.feedback, result.stdout)
 
 
 def estimate_judge(

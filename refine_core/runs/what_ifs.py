@@ -12,6 +12,7 @@ from typing import Literal
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import Problem, SpecError
 from refine_core.log.timeline import Timeline
+from refine_core.rewards.shapes import Recognized
 from refine_core.runs.rescoring import OnProgress, Rescored, Rescorer
 from refine_core.spec import ProgramSpec, ValidatorSpec
 from refine_core.what_if import (
@@ -60,6 +61,7 @@ class WhatIfs:
         threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
         n: int | None = None,
         fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
+        recognized: Recognized | None = None,
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
         cancel: Cancel | None = None,
@@ -68,6 +70,7 @@ class WhatIfs:
         """What would have happened. No model is asked, unless `ask_judge` allows requests to the reward's judge.
 
         What is not given stays as recorded. reward: Python source; threshold: None never stops early; fail_count: None means N.
+        recognized: of a reward that is not called as reward(inputs, prediction); see refine_core.rewards.shapes.
         keys: role -> key typed by a person, for the judge. on_progress: called as outputs are scored.
         Raises: SpecError for an unknown run and for wrong numbers; RewardError for a source without a reward; WorkerError;
         StoreError; RunCancelled.
@@ -85,7 +88,13 @@ class WhatIfs:
             fail_count=fail_count,
         )
         return self.ask_spec(
-            timeline, spec, ask_judge=ask_judge, keys=keys, cancel=cancel, on_progress=on_progress
+            timeline,
+            spec,
+            recognized=recognized,
+            ask_judge=ask_judge,
+            keys=keys,
+            cancel=cancel,
+            on_progress=on_progress,
         )
 
     def ask_spec(
@@ -93,6 +102,7 @@ class WhatIfs:
         timeline: Timeline,
         spec: ProgramSpec,
         *,
+        recognized: Recognized | None = None,
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
         cancel: Cancel | None = None,
@@ -100,6 +110,12 @@ class WhatIfs:
     ) -> RunWhatIf:
         """The same for a whole description, which differs from the run's in what a what-if may change."""
         scores = self.rescorer.score(
-            timeline, spec, ask_judge=ask_judge, keys=keys, cancel=cancel, on_progress=on_progress
+            timeline,
+            spec,
+            recognized=recognized,
+            ask_judge=ask_judge,
+            keys=keys,
+            cancel=cancel,
+            on_progress=on_progress,
         )
         return RunWhatIf(timeline, spec, scores, what_if(timeline, spec, scores.ends))

@@ -5,13 +5,13 @@ rows + reward --score_rows--> Scores(rows: RowScore …, summary)
 scores.py         a score a row, or why there is none; all of them summed up
 scoring.py        rows scored in the reward's worker
 background.py     scorings that go on while nobody looks, can be cancelled, and are kept
-judging.py        a judge with a memory: it is asked the same question once
 row_sources.py    rows of saved runs, and rows that a person brought
 saved_rewards.py  rewards under a name, with versions
 """
 
 from __future__ import annotations
 
+from refine_core.rewards.judge_memory import JudgeCounts, JudgeMemory, NotAskedError
 from refine_core.rewards.shapes import (
     SHAPES,
     ArgumentQuestion,
@@ -25,7 +25,6 @@ from refine_core.rewards.shapes import (
 from refine_core.rewards.shapes.types import ROLES
 from refine_core.rows import Row
 from refine_core.workbench.background import Bench, Scoring, Work
-from refine_core.workbench.judging import JudgeCounts, JudgeMemory, NotAskedError
 from refine_core.workbench.reading import Reading, keeps_reward, read_reward_source
 from refine_core.workbench.row_sources import RowSource, keep_rows, load_source
 from refine_core.workbench.run_what_if import RunWhatIf, ask_what_if, attempt_index

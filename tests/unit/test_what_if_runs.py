@@ -10,7 +10,6 @@ import pytest
 from refine_core import ProgramSpec, StageSpec, runs
 from refine_core import cli as command_line
 from refine_core.errors import RewardError, SpecError
-from refine_core.rewards.judge_cache import JudgeCache, JudgeNotAskedError
 from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
 from refine_core.runs import Runs
 from refine_core.spec import ValidatorSpec
@@ -159,24 +158,43 @@ def test_the_estimate_never_counts_too_few_calls(source, calls):
     assert may_ask_judge(source) is (calls > 0)
 
 
-def test_answers_of_one_judge_are_not_those_of_another():
-    cache = JudgeCache()
-    asked = []
+TRL = (
+    "def format_reward(completions, **kwargs):\n"
+    "    return [float(len(c[0]['content'] if isinstance(c, list) else c)) for c in completions]\n"
+    "\n"
+    "def length_reward(completions, question, **kwargs):\n"
+    "    return [None if not q else 1.0 for q in question]\n"
+)
 
-    def judge(signature, /, **inputs):
-        asked.append((signature, inputs))
-        return {"score": len(asked)}
 
-    first = cache.wrap(judge, "a")
-    assert [first("x -> score", x=1), first("x -> score", x=1), first("x -> score", x=2)] == [
-        {"score": 1},
-        {"score": 1},
-        {"score": 2},
-    ]
-    with pytest.raises(JudgeNotAskedError):
-        cache.wrap(None, "b")("x -> score", x=1)
-    assert cache.wrap(None, "a")("x -> score", x=1) == {"score": 1}
-    assert len(asked) == 2
+def test_a_reward_of_another_framework_scores_recorded_outputs(capfdbinary, on_disk, tmp_path):
+    file = tmp_path / "trl.py"
+    file.write_text(TRL, encoding="utf-8")
+    code, out, _ = told_by(
+        capfdbinary, on_disk.run_id, "--reward", str(file), "--function", "format_reward", "--json"
+    )
+    told = json.loads(out)
+    lengths = [float(len(a.outputs["answer"])) for a in on_disk.timeline.attempts]
+    assert code == 0
+    assert [one["new"] for one in told["attempts"]] == lengths
+    assert told["stop"] == 1
+
+
+def test_a_row_without_a_score_is_a_failed_attempt(capfdbinary, on_disk, tmp_path):
+    file = tmp_path / "none.py"
+    file.write_text(
+        "def reward(completions, **kwargs):\n    return [None for _ in completions]\n", encoding="utf-8"
+    )
+    code, out, _ = told_by(capfdbinary, on_disk.run_id, "--reward", str(file), "--json")
+    assert (code, json.loads(out)["reason"]) == (0, "every_attempt_failed")
+
+
+def test_an_argument_that_nobody_knows_is_asked_about(capfdbinary, on_disk, tmp_path):
+    file = tmp_path / "odd.py"
+    file.write_text("def reward(alpha, beta, gamma):\n    return 1.0\n", encoding="utf-8")
+    code, out, _ = told_by(capfdbinary, on_disk.run_id, "--reward", str(file), "--json")
+    assert code == 2
+    assert json.loads(out)["ask"]["parameters"] == ["alpha", "beta", "gamma"]
 
 
 def told_by(capfdbinary, *arguments):
