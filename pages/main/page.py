@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.text import escape_markdown
+from pages.shared.text import escape_markdown, show_error
 from pages.shared.title import title_page
 from refine_core import runs as store
 from refine_core.errors import StoreError
@@ -34,4 +34,7 @@ page = st.navigation(pages, position="hidden")
 if page != present:  # a room sees nothing but the run
     page = st.navigation(pages, position="top")
 title_page(page.title)
-page.run()
+try:
+    page.run()
+except StoreError as error:  # of a page that does not say so itself
+    show_error(str(error))

@@ -37,7 +37,7 @@ def _draw_list() -> None:
     if take_new():
         st.rerun()
     choices = runs.choices()
-    if not choices.models and not choices.deleted:
+    if not choices.models and not choices.deleted and not runs.search(size=1).unindexed:
         _draw_empty()
         return
     filters.read_address(choices)
@@ -56,13 +56,16 @@ def _draw_list() -> None:
             _describe_count(page, chosen, filtered=bool(text) or chosen != NO_FILTERS), width="content"
         )
     actions.show_refusal()
-    if page.unindexed:
+    if page.unindexed and page.index_error:
+        _draw_missing(page)
+    elif page.unindexed:
         st.caption(f"Reading older runs into the search index: {page.unindexed:,} left.")
     if page.total or chosen.deleted or table.undoable():
         table.draw_table(page, filters.page_number(), sort, deleted=chosen.deleted)
-    if not page.rows:
+    if not page.rows and not page.unindexed:
         _draw_nothing(page, text, chosen)
-    pace = INDEXING_S if page.unindexed else LIVE_S if _any_at_work(page) else None
+    indexing = page.unindexed and not page.index_error
+    pace = INDEXING_S if indexing else LIVE_S if _any_at_work(page) else None
     if pace is not None and pace < (st.session_state.get(_PACE) or math.inf):
         st.session_state[_PACE] = (
             pace  # a slower one waits for the next run of the page, which would close a dialog
@@ -96,6 +99,13 @@ def _draw_empty() -> None:
     """What is said while there is no run at all: nothing to search or to filter."""
     st.markdown("**No runs yet.** Start one in the Lab: it opens with an example that is ready to run.")
     st.page_link(address.LAB, label="Open the Lab", icon=":material/science:")
+
+
+def _draw_missing(page: RunPage) -> None:
+    """That runs are kept which the list cannot show, and why."""
+    count = page.unindexed
+    are = "is" if count == 1 else "are"
+    show_error(f"{pluralize(count, 'run')} {are} missing from this list, and kept: {page.index_error}")
 
 
 def _draw_nothing(page: RunPage, text: str, chosen: runs.Filters) -> None:

@@ -178,12 +178,14 @@ class RunPage:
     """A page of the list. total: runs in the list without any filter. matching: those that the filters let through.
 
     unindexed: runs that are not in it yet, since their logs have still to be read; asking again reads more of them.
+    index_error: why they cannot be read into the index for now, such as a full disk; "" where they can.
     """
 
     rows: tuple[ListedRun, ...]
     total: int
     matching: int
     unindexed: int = 0
+    index_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

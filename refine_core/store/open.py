@@ -62,7 +62,8 @@ def _startup_lock(file: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise StoreError(
-            f"cannot open the store: {file} cannot be locked ({error}); see that its folder is yours"
+            f"cannot open the store: {file} cannot be locked ({error.strerror or error}); "
+            "see that you may write to its folder, or set REFINESCOPE_HOME to another one"
         ) from error
     try:
         yield

@@ -139,7 +139,7 @@ class SqlStore:
         paused: AbstractSet[str] = frozenset(),
     ) -> RunPage:
         """A page of the runs that match. Raises StoreError."""
-        unindexed = self._refresh_index(index_s)
+        unindexed, index_error = self._refresh_index(index_s)
         live = Live(self._living_writers() if filters.outcomes else frozenset(), ended, paused)
         found = self._query.find(text, filters, sort, limit=limit, offset=offset, live=live)
         query = _ROW.where(runs.c.id.in_(list(found.facts)))
@@ -157,7 +157,7 @@ class SqlStore:
             for run_id, facts in found.facts.items()
             if run_id in rows
         )
-        return RunPage(listed, found.total, found.matching, unindexed)
+        return RunPage(listed, found.total, found.matching, unindexed, index_error)
 
     def choices(self, *, index_s: float = 1.0) -> Choices:
         """The models and tags of the runs in the list. Raises StoreError."""
@@ -268,13 +268,13 @@ class SqlStore:
         summary = functools.reduce(summarize, readable, None)
         return summary or Summary(f"{run_id} (damaged)", "", "", 0, None, 0.0)
 
-    def _refresh_index(self, within_s: float) -> int:
-        """Index what has changed; how many runs are left."""
+    def _refresh_index(self, within_s: float) -> tuple[int, str]:
+        """Index what has changed; how many runs are left, and why, if they cannot be indexed now."""
         try:
-            return self._index.refresh(within_s)
+            return self._index.refresh(within_s), ""
         except StoreError as error:  # a full disk, say: what was indexed before can still be searched
             logger.warning("%s; the runs are listed as far as they were indexed", error)
-            return 0
+            return self._index.count_missing(), str(error)
 
     def _is_alive(self, run_id: str) -> bool:
         row = self.row(run_id)

@@ -675,3 +675,15 @@ def test_what_a_browser_sends_that_fits_nothing_is_left_alone(sent):
     before = detail(app)
     ask(app, **sent)
     assert detail(app) == before
+
+
+@pytest.mark.parametrize("page", ["lab", "runs", "rewards", "run", "play", "present", "compare", "models"])
+def test_each_page_says_in_words_that_the_store_cannot_be_opened(page, monkeypatch, tmp_path):
+    blocked = tmp_path / "a file"
+    blocked.write_text("no folder")
+    monkeypatch.setenv("REFINESCOPE_HOME", str(blocked))
+    app = open_app()
+    app.query_params.update(run="x", a="x.1", b="x.2")
+    app.switch_page(f"../{page}/page.py").run()
+    assert not app.exception
+    assert any("set REFINESCOPE_HOME to a folder that you may write to" in text for text in errors(app))

@@ -177,6 +177,20 @@ def test_a_search_index_that_is_not_complete_says_how_much_is_left():
     assert len(ids(app)) == 25
 
 
+def test_runs_that_cannot_be_indexed_are_said_to_be_kept():
+    """A full disk, say: "No runs yet" would be a lie."""
+    three()
+    store = runs.default().store
+    fail = "CREATE TRIGGER full BEFORE INSERT ON run_index BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    store._write("break it", lambda connection: connection.exec_driver_sql(fail) and None)
+    app = open_list()
+    assert "No runs yet" not in said(app)
+    assert any("3 runs are missing from this list, and kept: cannot index the runs" in e for e in errors(app))
+    store._write("mend it", lambda connection: connection.exec_driver_sql("DROP TRIGGER full") and None)
+    assert ids(app.run()) == ["c", "b", "a"]
+    assert errors(app) == []
+
+
 def test_a_run_at_work_is_not_deleted():
     three()
     app = open_list()

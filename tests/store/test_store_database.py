@@ -291,6 +291,21 @@ def test_a_full_disk_is_reported_and_the_store_lives_on(home: Path):
         assert store.events("a") == small_one
 
 
+def test_runs_that_a_full_disk_keeps_out_of_the_list_are_counted(home: Path):
+    words = " ".join(f"word{n}" for n in range(20_000))
+    with closing(open_store(home)) as store:
+        for name in ("a", "b"):
+            records = numbered(name, [STARTED, ev.RewardStarted(0, {"answer": words})])
+            store.append(records, summed_up(records))
+    with closing(small(home, more_pages=0)) as store:
+        page = store.search()
+        assert (page.rows, page.total, page.unindexed) == ((), 0, 2)
+        assert "cannot index the runs: the disk is full" in page.index_error
+        assert store.choices().models == {}
+    with closing(open_store(home)) as store:
+        assert (store.search().total, store.search().unindexed, store.search().index_error) == (2, 0, "")
+
+
 def test_a_database_that_may_only_be_read_is_reported_in_words(home: Path):
     with closing(open_store(home)) as store, closing(Sqlite(database(home))) as place:
         with place.engine.connect() as connection:
