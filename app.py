@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import updates, web
+from refine_core import workbench
 
 PAGE = Path(__file__).resolve().parent / "pages" / "main" / "page.py"
 
@@ -13,4 +14,5 @@ PAGE = Path(__file__).resolve().parent / "pages" / "main" / "page.py"
 # wrongly by an import in another thread: litellm's takes seconds, and would now and then miss a package.
 sys.path.append(str(PAGE.parent))
 
+workbench.self_test.start()  # in the background: what typed code can reach on this system
 app = st.App(PAGE, routes=(*web.ROUTES, *updates.ROUTES), middleware=web.MIDDLEWARE)

@@ -45,6 +45,7 @@ export function mark(kind, x, y, size = 5) {
       const s = size - 0.5;
       return draw("path", { d: `M${x - s} ${y - s} l${2 * s} ${2 * s} m0 ${-2 * s} l${-2 * s} ${2 * s}`, class: "mark failed" });
     }
+    case "waiting":
     case "unscored":
       return draw("circle", { cx: x, cy: y, r: size, class: "mark unscored" });
     default:

@@ -60,7 +60,7 @@ export class Table {
     if (table.old) line.append(make("td", { class: "old number", text: row.old }));
     const label = table.labels ? make("td", { class: "label", text: row.label }) : null;
     if (row.state !== "scored") {
-      const message = row.state === "unscored" ? [make("span", { class: "chip", text: "unscored" }), row.message] : [make("span", { class: "cross", "aria-hidden": "true", text: "✕" }), row.message];
+      const message = row.state !== "failed" ? [make("span", { class: "chip", text: row.state }), row.message] : [make("span", { class: "cross", "aria-hidden": "true", text: "✕" }), row.message];
       line.append(make("td", { class: `message ${row.state}`, colspan: (table.old ? 2 : 1) + table.parts.length + (table.room ? 1 : 0), title: row.message }, message));
     } else {
       line.append(make("td", { class: "new number", text: row.new }));

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.shared.editor import text_field
+from pages.shared.isolation import why_code_is_refused
 from pages.shared.text import escape_markdown, show_error, show_output
 from refine_core import runs
 from refine_core.formatting import format_score
@@ -38,6 +39,11 @@ def try_reward_form(form: FormState) -> None:
 
 def _start(form: FormState, names: tuple[str, ...]) -> None:
     typed = {name: str(st.session_state.get(field_key("trial", name)) or "") for name in names}
+    if refused := why_code_is_refused():
+        done: Future[RewardTrial] = Future()
+        done.set_result(RewardTrial(error=refused))
+        st.session_state[_TRIAL] = done
+        return
     st.session_state[_TRIAL] = _WORKERS.submit(runs.try_reward, form.spec, typed)
 
 

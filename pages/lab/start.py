@@ -15,6 +15,7 @@ from pages.lab.problem_words import describe_problems
 from pages.lab.reward_source import may_run_anyway
 from pages.shared import address
 from pages.shared.hotkeys import listen_for_keys, take_hotkey
+from pages.shared.isolation import why_code_is_refused
 from refine_core import runs
 from refine_core.errors import LMError, SpecError, StoreError, WorkerError
 from refine_core.runs import Run
@@ -91,6 +92,8 @@ def start_run(form: FormState) -> Refusal | None:
     if form.problems:
         note_refusal()
         return Refusal("Not started", describe_problems(form))
+    if refused := why_code_is_refused():
+        return Refusal("Not started", refused)
     source = form.spec.reward
     if form.reward_errors and not may_run_anyway(source):
         first = form.reward_errors[0]

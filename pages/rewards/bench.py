@@ -8,27 +8,41 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import streamlit as st
 
 from pages.rewards import draft, fields
 from pages.rewards.fields import static_key
+from pages.shared.credentials import collect_credentials
+from pages.shared.isolation import why_code_is_refused
+from pages.shared.keys import connection_key
 from refine_core import workbench
-from refine_core.errors import RewardError, WorkerError
+from refine_core.errors import RefineError, RewardError
+from refine_core.programs import ModelSpec
 from refine_core.rows import JoinedRows
-from refine_core.workbench import ArgumentQuestion, Recognized, RowScore, RowSource, Scores, Scoring
+from refine_core.workbench import (
+    ArgumentQuestion,
+    JudgeSpec,
+    Recognized,
+    RowScore,
+    RowSource,
+    Scores,
+    Scoring,
+)
 
+CHOSEN_JUDGE: Final = static_key("judge-model")
 WAIT_S: Final = 0.3  # longer, and the old numbers are shown with a count
-_LAST, _RUNNING = static_key("last-key"), static_key("running-key")
+_LAST, _RUNNING, _CONSENT = (static_key(name) for name in ("last-key", "running-key", "consent"))
 
 
 @dataclass(frozen=True)
 class Bench:
     """The rows, and what rewards make of them.
 
-    rows: of all sources, in order; missing: sources that are not here. scores: of the reward as typed, or, while that is
+    missing: sources that are not here. scores: of the reward as typed, or, while that is
     scored or cannot be loaded, of the text before it. base: scores of what the text grew from, where they are known.
     scored_code: the text that `scores` belong to. recognized: what the text is read as, or what has to be asked about it;
     None where it cannot be read, and unreadable says why.
@@ -43,10 +57,12 @@ class Bench:
     scored_code: str = ""
     recognized: Recognized | ArgumentQuestion | None = None
     unreadable: RewardError | None = None
-    rows: JoinedRows = field(init=False)
+    judge: JudgeSpec | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", JoinedRows(*(one.rows for one in self.sources)))
+    @cached_property
+    def rows(self) -> JoinedRows:
+        """The rows of all sources, in order."""
+        return _join(self.sources)
 
     @property
     def running(self) -> bool:
@@ -54,7 +70,7 @@ class Bench:
         return self.scoring is not None and self.scoring.running
 
     @property
-    def error(self) -> RewardError | WorkerError | None:
+    def error(self) -> RefineError | None:
         """Why the reward as typed scores nothing."""
         if self.unreadable is not None:
             return self.unreadable
@@ -83,27 +99,77 @@ def read_bench() -> Bench:
     sources = tuple(one for one in loaded.values() if one is not None)
     missing = tuple(ref for ref, one in loaded.items() if one is None)
     code = draft.code()
-    rows = JoinedRows(*(one.rows for one in sources))
+    rows = _join(sources)
     recognized, unreadable = _read(code, rows)
+    if recognized is not None and (refused := why_code_is_refused()):
+        unreadable = RewardError(refused, type_name="Refused")
+        return Bench(code, sources, missing, None, None, unreadable=unreadable)
+    judge = read_judge(sources)
+    task = _Task.of(recognized, sources, judge) if isinstance(recognized, Recognized) else None
     state = st.session_state
-    key = _key(recognized, sources) if rows and isinstance(recognized, Recognized) else None
     before = state.get(_RUNNING)
-    if before not in (None, key):
+    if before is not None and (task is None or before not in (task.key, task.asking)):
         _cancel(before)
-    state[_RUNNING] = key
-    scoring = None
-    if key is not None and isinstance(recognized, Recognized):
-        scoring = workbench.bench.score(key, _work(rows, recognized))
-        scoring.wait(WAIT_S)
-        if scoring.scores is not None:
-            state[_LAST] = key, code
+    scoring = _score(task) if task is not None and len(rows) else None
+    if scoring is not None and scoring.scores is not None:
+        state[_LAST] = scoring.key, code
     last_key, scored_code = state.get(_LAST, ("", ""))
     last = workbench.bench.find(last_key)
     scores = last.scores if last is not None else None
     if scores is not None and len(scores.rows) != len(rows):
         scores = None  # of other rows
-    base = _base_scores(rows, sources)
-    return Bench(code, sources, missing, scoring, scores, base, scored_code, recognized, unreadable)
+    base = _base_scores(sources)
+    return Bench(code, sources, missing, scoring, scores, base, scored_code, recognized, unreadable, judge)
+
+
+def ask_judge(bench: Bench) -> None:
+    """Score again, and ask the judge for what it has not been asked before. To be called in a callback."""
+    if isinstance(bench.recognized, Recognized):
+        task = _Task.of(bench.recognized, bench.sources, bench.judge)
+        st.session_state[_CONSENT] = task.asking
+        workbench.bench.forget(task.asking)  # asked again, it asks again for what failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be scored. key: equal for equal tasks. asking: the key of the same with questions to the judge."""
+
+    recognized: Recognized
+    sources: tuple[RowSource, ...]
+    judge: JudgeSpec | None
+    key: str
+
+    @classmethod
+    def of(cls, recognized: Recognized, sources: tuple[RowSource, ...], judge: JudgeSpec | None) -> _Task:
+        plan = json.dumps(recognized.to_plan(), sort_keys=True)
+        asked = judge.name if judge is not None and workbench.asks_judge(recognized) else ""
+        parts = [recognized.source, plan, asked, *(one.digest for one in sources)]
+        key = hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+        return cls(recognized, sources, judge, key)
+
+    @property
+    def asking(self) -> str:
+        return f"{self.key} asking"
+
+    def work(self, *, asks: bool) -> workbench.Work:
+        # A reward of a run gets values of the types that it got then.
+        typed = self.recognized.shape == "refine"
+        rows = JoinedRows(*(one.typed_rows if typed else one.rows for one in self.sources))
+        recognized, judge = self.recognized, self.judge
+        return lambda progress, cancel: workbench.score_rows(
+            rows, recognized, judge=judge, ask_judge=asks, on_progress=progress, cancel=cancel
+        )
+
+
+def _score(task: _Task) -> Scoring:
+    """The scoring of this task, begun if need be, and waited for as long as nobody notices."""
+    state = st.session_state
+    asks = state.get(_CONSENT) == task.asking
+    key = task.asking if asks else task.key
+    scoring = workbench.bench.score(key, task.work(asks=asks))
+    state[_RUNNING] = key
+    scoring.wait(WAIT_S)
+    return scoring
 
 
 def _read(code: str, rows: JoinedRows) -> tuple[Recognized | ArgumentQuestion | None, RewardError | None]:
@@ -128,9 +194,10 @@ def _cancel(key: str | None) -> None:
         scoring.cancel()
 
 
-def _base_scores(rows: JoinedRows, sources: Sequence[RowSource]) -> Scores | None:
+def _base_scores(sources: tuple[RowSource, ...]) -> Scores | None:
     """Scores by what the text grew from, for rows without a recorded reward; None until they are there."""
     grown_from = draft.base()
+    rows = _join(sources)
     if (
         all(rows.reward_of(i) is not None for i in range(len(rows)))
         or grown_from.source.strip() == draft.EMPTY.strip()
@@ -144,19 +211,23 @@ def _base_scores(rows: JoinedRows, sources: Sequence[RowSource]) -> Scores | Non
         return None
     if isinstance(recognized, ArgumentQuestion):
         return None
-    scoring = workbench.bench.score(_key(recognized, sources), _work(rows, recognized))
+    task = _Task.of(recognized, sources, read_judge(sources))
+    scoring = workbench.bench.score(task.key, task.work(asks=False))
     scoring.wait(WAIT_S)
     return scoring.scores
 
 
-def _work(rows: JoinedRows, recognized: Recognized) -> workbench.Work:
-    return lambda progress, cancel: workbench.score_rows(
-        rows, recognized, on_progress=progress, cancel=cancel
-    )
+def read_judge(sources: Sequence[RowSource]) -> JudgeSpec | None:
+    """The judge of the first run among the sources; of other rows, the model that a person chose; None for none."""
+    for source in sources:
+        if source.timeline is not None:
+            spec = source.timeline.spec
+            role = "judge" if spec.judge is not None else "model"
+            key = collect_credentials(spec).keys.get(role, "")
+            return workbench.judge_of_run(source.timeline, key)
+    chosen: ModelSpec | None = st.session_state.get(CHOSEN_JUDGE)
+    return None if chosen is None else JudgeSpec(chosen, 0, connection_key(chosen))
 
 
-def _key(recognized: Recognized, sources: Sequence[RowSource]) -> str:
-    """Equal for equal scorings: of the same text, read in the same way, over the same rows."""
-    plan = json.dumps(recognized.to_plan(), sort_keys=True)
-    parts = [recognized.source, plan, *(one.digest for one in sources)]
-    return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+def _join(sources: Sequence[RowSource]) -> JoinedRows:
+    return JoinedRows(*(one.rows for one in sources))

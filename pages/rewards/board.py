@@ -19,6 +19,7 @@ OUTPUT_CHARACTERS: Final = 400
 MESSAGE_CHARACTERS: Final = 300
 NO_VALUE: Final = "\N{EN DASH}"
 UNSCORED: Final = "returned None, counted in no average"
+WAITS: Final = "waits for the judge"
 OLD: Final = "The recorded reward; where none is recorded, the score by the version that you started from"
 
 
@@ -32,7 +33,7 @@ def build_table(
     last = max(1, -(-len(shown) // PAGE_SIZE))
     page = min(page, last)
     here = shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    has_old = any(bench.old_of(i) is not None for i in range(len(bench.rows)))
+    has_old = bench.base is not None or any(bench.old_of(i) is not None for i in range(len(bench.rows)))
     labels = bench.rows.labelled > 0
     groups = []
     for source, first in _with_starts(bench.sources):
@@ -92,6 +93,8 @@ def row_number(row: Row, within: int) -> str:
 def describe_error(score: RowScore) -> str:
     """Why a row has no score, on one line."""
     error = score.error
+    if score.waits:
+        return WAITS
     if error is None:
         return UNSCORED if score.value is None else ""
     where = f"line {error.line}: " if error.line is not None else ""

@@ -17,7 +17,13 @@ from pages.shared.forms import Form
 FORM: Final = Form("rewards")
 field_key, static_key = FORM.field_key, FORM.static_key
 EDITOR: Final = static_key("editor")
-VIEWS: Final = {"all": "All", "changed": "Changed", "failed": "Failed", "unscored": "Unscored"}
+VIEWS: Final = {
+    "all": "All",
+    "changed": "Changed",
+    "failed": "Failed",
+    "unscored": "Unscored",
+    "waiting": "Waiting",
+}
 PAGE_SIZE: Final = 100
 _SOURCES: Final = static_key("sources")
 _NO_THRESHOLD: Final = "none"

@@ -8,6 +8,7 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.board import is_in_view
 from pages.rewards.fields import VIEWS, static_key
+from pages.rewards.judge import draw_judge
 from pages.rewards.sources import draw_empty, draw_sources
 from pages.rewards.table import draw_board
 from pages.rewards.verdict import describe_rows
@@ -30,11 +31,13 @@ def draw_results(bench: Bench) -> None:
     with sources:
         draw_sources(bench)
     question = read_what_if(bench)
-    headline, detail = describe_rows(bench) if question is None else describe_run(question)
+    waits = bench.scores is not None and bench.scores.summary.waiting > 0
+    headline, detail = describe_rows(bench) if question is None or waits else describe_run(question)
     with st.container(gap=None, key=static_key("verdict")):
         st.markdown(f"## {escape_markdown(headline)}", anchors=False)
         if detail:
             st.markdown(f":small[:gray[{escape_markdown(detail)}]]")
+    draw_judge(bench)
     draw_board(bench, question)
 
 

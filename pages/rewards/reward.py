@@ -11,6 +11,7 @@ from pages.rewards.bench import Bench, cancel_scoring
 from pages.rewards.fields import EDITOR, static_key
 from pages.rewards.shape import draw_question, draw_shape
 from pages.shared.editor import Mark, editor
+from pages.shared.isolation import describe_isolation
 from refine_core.errors import RewardError
 from refine_core.formatting import format_duration, pluralize
 
@@ -37,8 +38,13 @@ def draw_reward(bench: Bench) -> None:
 def draw_status(bench: Bench) -> None:
     """How the scoring went; while it goes on, a count that moves, and Cancel."""
     if not bench.running:
-        with st.container(key=static_key("status")):
-            st.markdown(f":small[{_describe_scoring(bench)}]")
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key=static_key("status")
+        ):
+            st.markdown(f":small[{_describe_scoring(bench)}]", width="stretch")
+            profile, about = describe_isolation()
+            if profile:
+                st.markdown(f":small[:gray[{profile}]]", width="content", help=about)
         return
 
     @st.fragment(run_every=POLL_S)
@@ -68,7 +74,9 @@ def _describe_scoring(bench: Bench) -> str:
     summary = bench.scores.summary
     rows = pluralize(summary.rows, "row")
     count = f"Scored {rows}" if summary.scored == summary.rows else f"{summary.scored:,} of {rows} scored"
-    return f"{count} in {format_duration(bench.scores.took_s)}, no model called"
+    calls = bench.scores.judge_calls
+    asked = f"{pluralize(calls, 'call')} of the judge" if calls else "no model called"
+    return f"{count} in {format_duration(bench.scores.took_s)}, {asked}"
 
 
 def _list_marks(bench: Bench) -> list[Mark]:

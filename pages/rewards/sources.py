@@ -123,7 +123,7 @@ def _remove(ref: str) -> None:
 
 
 def _add_pasted(lines: list[str]) -> None:
-    rows = [Row(str(i), {}, {"output": line}) for i, line in enumerate(lines, 1)]
+    rows = (Row(str(i), {}, {"output": line}) for i, line in enumerate(lines, 1))
     try:
         source = workbench.keep_rows(PASTED, rows)
     except StoreError as error:

@@ -19,6 +19,12 @@ def describe_rows(bench: Bench) -> tuple[str, str]:
             "Write a reward, or start from one of the library.",
         )
     summary = bench.scores.summary
+    if summary.waiting:
+        rows = pluralize(summary.waiting, "row")
+        return (
+            f"{rows} {'waits' if summary.waiting == 1 else 'wait'} for the judge",
+            "This reward asks a model. It is asked when you say so.",
+        )
     span = "" if summary.low is None else _span(summary.low, summary.high)
     if summary.errors:
         first = summary.errors[0]

@@ -6,7 +6,6 @@ read_what_if(bench) -> Question | None        describe_run -> verdict        (it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
@@ -15,7 +14,7 @@ from refine_core.formatting import format_score, pluralize
 from refine_core.messages import format_reward
 from refine_core.runs import Timeline
 from refine_core.what_if import ThresholdStep, WhatIf
-from refine_core.workbench import RowScore, RowSource
+from refine_core.workbench import RowScore, RowSource, State
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Question:
         """Number of an attempt -> position of its row."""
         return {workbench.attempt_index(row) + 1: self.first + i for i, row in enumerate(self.source.rows)}
 
-    def state_of(self, number: int) -> Literal["scored", "failed", "unscored"]:
+    def state_of(self, number: int) -> State:
         """What became of that attempt."""
         score = self.score_of(number)
         return "failed" if score is None else score.state

@@ -33,6 +33,7 @@ _LEGEND: Final = {
     "unneeded": "not needed",
     "failed": "failed",
     "unscored": "unscored",
+    "waiting": "waits for the judge",
 }
 """Kind of mark -> what it is."""
 
@@ -60,7 +61,7 @@ class Question(Protocol):
     def positions(self) -> Mapping[int, int]:
         """Number of an attempt -> what is chosen with its mark, from 0."""
 
-    def state_of(self, number: int) -> Literal["scored", "failed", "unscored"]:
+    def state_of(self, number: int) -> Literal["scored", "failed", "unscored", "waiting"]:
         """What became of the attempt of that number, which has been scored again."""
 
 
@@ -69,7 +70,8 @@ def mark_of(question: Question, one: WhatIfAttempt) -> str:
     if one.state == "never_tried":
         return ""
     if one.new is None:
-        return "unscored" if question.state_of(one.attempt) == "unscored" else "failed"
+        state = question.state_of(one.attempt)
+        return state if state in ("unscored", "waiting") else "failed"
     answer = question.answer
     if one.state == "not_needed":
         return "unneeded"

@@ -11,7 +11,6 @@ saved_rewards.py  rewards under a name, with versions
 
 from __future__ import annotations
 
-from refine_core.rewards.judge_memory import JudgeCounts, JudgeMemory, NotAskedError
 from refine_core.rewards.shapes import (
     SHAPES,
     ArgumentQuestion,
@@ -23,11 +22,19 @@ from refine_core.rewards.shapes import (
     recognize,
 )
 from refine_core.rewards.shapes.types import ROLES
-from refine_core.rows import Row
+from refine_core.rows import Row, RowSet
 from refine_core.workbench.background import Bench, Scoring, Work
+from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
+from refine_core.workbench.judging import (
+    JudgeEstimate,
+    JudgeSpec,
+    asks_judge,
+    estimate_calls,
+    judge_of_run,
+)
 from refine_core.workbench.reading import Reading, keeps_reward, read_reward_source
 from refine_core.workbench.row_sources import RowSource, keep_rows, load_source
-from refine_core.workbench.run_what_if import RunWhatIf, ask_what_if, attempt_index
+from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if, attempt_index
 from refine_core.workbench.saved_rewards import (
     RewardVersion,
     SavedReward,
@@ -50,9 +57,9 @@ __all__ = [
     "ArgumentQuestion",
     "Bench",
     "ErrorCount",
-    "JudgeCounts",
-    "JudgeMemory",
-    "NotAskedError",
+    "Isolation",
+    "JudgeEstimate",
+    "JudgeSpec",
     "Reading",
     "Recognized",
     "RewardFunction",
@@ -60,29 +67,35 @@ __all__ = [
     "Row",
     "RowError",
     "RowScore",
+    "RowSet",
     "RowSource",
-    "RunWhatIf",
     "SavedReward",
     "Scores",
     "Scoring",
+    "SelfTest",
     "Shape",
     "State",
     "Summary",
+    "WhatIfAnswer",
     "Work",
     "ask_what_if",
+    "asks_judge",
     "attempt_index",
     "bench",
     "compare_versions",
     "count_changed_lines",
     "describe_function",
     "describe_shape",
+    "estimate_calls",
     "find_saved",
+    "judge_of_run",
     "keep_rows",
     "keeps_reward",
     "list_columns",
     "list_rewards",
     "list_uses",
     "load_source",
+    "probe_isolation",
     "read_reward",
     "read_reward_source",
     "recognize",
@@ -90,8 +103,12 @@ __all__ = [
     "restore_reward",
     "save_reward",
     "score_rows",
+    "self_test",
     "summarize",
 ]
 
 bench = Bench()
 """The scorings of this process."""
+
+self_test = SelfTest()
+"""The self-test of this process."""

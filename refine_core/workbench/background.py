@@ -8,6 +8,7 @@ A task is what its key says: rows, source and judge. A key is never used for ano
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,9 +16,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.errors import RewardError, RunCancelled, WorkerError
+from refine_core.errors import RefineError, RunCancelled, WorkerError
 from refine_core.workbench.scores import Scores
 from refine_core.workbench.scoring import Progress
+
+logger = logging.getLogger("refine_core")
 
 MAX_KEPT: Final = 32
 MAX_ROWS_KEPT: Final = 400_000  # of all results together
@@ -28,14 +31,14 @@ Work = Callable[[Progress, Cancel], Scores]
 class Scoring:
     """One scoring, at work or ended.
 
-    done, total: rows. scores: once it succeeded. error: why the reward could not be loaded, or its worker not started.
+    done, total: rows. scores: once it succeeded. error: why there are none, such as that the reward could not be loaded.
     """
 
     key: str
     done: int = 0
     total: int = 0
     scores: Scores | None = None
-    error: RewardError | WorkerError | None = None
+    error: RefineError | None = None
     cancelled: bool = False
     _cancel: Cancel = field(default_factory=Cancel)
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -57,10 +60,13 @@ class Scoring:
         """The body of its thread."""
         try:
             self.scores = work(self._report, self._cancel)
-        except (RewardError, WorkerError) as error:
-            self.error = error
         except RunCancelled:
             self.cancelled = True
+        except RefineError as error:
+            self.error = error
+        except Exception as error:
+            logger.exception("scoring ended unexpectedly")
+            self.error = WorkerError(f"an internal error ended the scoring: {type(error).__name__}: {error}")
         finally:
             self._ended.set()
 
@@ -93,6 +99,13 @@ class Bench:
         """The scoring of this key, or None."""
         with self._lock:
             return self._scorings.get(key)
+
+    def forget(self, key: str) -> None:
+        """Drop the scoring of this key, unless it works."""
+        with self._lock:
+            known = self._scorings.get(key)
+            if known is not None and not known.running:
+                del self._scorings[key]
 
     def _forget_oldest(self) -> None:
         """Drop results, the least recently used first, until few enough are left. What works is never dropped."""

@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Final
 
 import ujson
 
 from refine_core import runs
 from refine_core.log.timeline import Timeline
+from refine_core.refine.build import Pipeline, convert_inputs
+from refine_core.refine.resuming import restore_outputs
 from refine_core.rows import Row, RowSet, rows_of_run
 from refine_core.store import Store
 
 RUN, SET = "run:", "set:"
 SET_KIND = "rows"
 SETS_IN_MEMORY: Final = 4
+RUNS_IN_MEMORY: Final = 16
 
 
 @dataclass(frozen=True)
 class RowSource:
     """Rows of one origin. ref: names it. title: what a person calls it. rows: in order; each look at one makes it anew.
 
-    digest: changes with its rows. timeline: of the run that they are the attempts of; None for other rows.
+    digest: changes with its rows. timeline: of the run that they are the attempts of; None for other rows. read_as: the format of
+    a file.
     """
 
     ref: str
@@ -37,6 +41,21 @@ class RowSource:
     rows: Sequence[Row]
     digest: str
     timeline: Timeline | None = None
+    read_as: str = ""
+
+    @cached_property
+    def typed_rows(self) -> Sequence[Row]:
+        """The rows as the run's own reward gets them: values have the types that the signatures name. Of other rows, the rows."""
+        timeline = self.timeline
+        if timeline is None:
+            return self.rows
+        program, inputs = Pipeline(timeline.spec), convert_inputs(timeline.spec)
+        return tuple(
+            replace(
+                row, inputs=inputs, expected={}, prediction=dict(restore_outputs(program, row.prediction))
+            )
+            for row in self.rows
+        )
 
 
 def load_source(ref: str) -> RowSource | None:
@@ -55,17 +74,37 @@ def keep_rows(title: str, rows: Iterable[Row]) -> RowSource:
     name = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
     # A kind of its own: kinds are read as a whole.
     runs.default().store.put(f"{SET_KIND} {name}", "rows", text)
-    return RowSource(f"{SET}{name}", title, kept, name)
+    return RowSource(f"{SET}{name}", title, kept, name, read_as=kept.format)
 
 
 def _of_run(run_id: str) -> RowSource | None:
     timeline = runs.timeline(run_id)
     if timeline is None:
         return None
+    labels = runs.labels(run_id)
     title = runs.annotation(run_id).name or runs.title(timeline.spec)
-    return RowSource(
-        f"{RUN}{run_id}", title, tuple(rows_of_run(timeline)), f"{run_id}.{timeline.seq}", timeline
-    )
+    return _read_run(_Key(timeline), tuple(labels.items()), title)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Key:
+    """A timeline, told apart by its identity: without new events it is the same object."""
+
+    timeline: Timeline
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.timeline is self.timeline
+
+    def __hash__(self) -> int:
+        return id(self.timeline)
+
+
+@lru_cache(maxsize=RUNS_IN_MEMORY)
+def _read_run(key: _Key, labels: tuple[tuple[int, str], ...], title: str) -> RowSource:
+    timeline = key.timeline
+    digest = f"{timeline.run_id}.{timeline.seq}.{labels}"
+    rows = rows_of_run(timeline, dict(labels))
+    return RowSource(f"{RUN}{timeline.run_id}", title, rows, digest, timeline)
 
 
 def _of_set(name: str) -> RowSource | None:
@@ -82,4 +121,4 @@ def _read_set(store: Store, name: str) -> RowSource:
     head, _, lines = text.partition("\n")
     about = ujson.loads(head)
     rows = RowSet.load(lines, name=about["title"], format=about["format"])
-    return RowSource(f"{SET}{name}", about["title"], rows, name)
+    return RowSource(f"{SET}{name}", about["title"], rows, name, read_as=about["format"])

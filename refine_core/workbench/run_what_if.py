@@ -27,7 +27,7 @@ UNSCORED = "the reward gave no score"
 
 
 @dataclass(frozen=True, slots=True)
-class RunWhatIf:
+class WhatIfAnswer:
     """answer: at the threshold that was asked for. curve: at every threshold, from the lowest to the highest."""
 
     answer: WhatIf
@@ -41,7 +41,7 @@ def ask_what_if(
     source: str,
     *,
     threshold: float | Keep | None = AS_RECORDED,
-) -> RunWhatIf:
+) -> WhatIfAnswer:
     """What the run would have done with this reward and threshold.
 
     rows: of its attempts, with their scores beside them. source: of the reward, as the adviser would have read it.
@@ -50,8 +50,12 @@ def ask_what_if(
     spec = timeline.spec
     name = spec.reward_name if source == spec.reward else None
     changed = change_spec(spec, reward=source, reward_name=name, threshold=threshold)
-    ends = {i: _end(timeline, i, score) for i, score in zip(map(attempt_index, rows), scores, strict=True)}
-    return RunWhatIf(what_if(timeline, changed, ends), threshold_curve(timeline, changed, ends))
+    ends = {
+        i: _end(timeline, i, score)
+        for i, score in zip(map(attempt_index, rows), scores, strict=True)
+        if not score.waits
+    }
+    return WhatIfAnswer(what_if(timeline, changed, ends), threshold_curve(timeline, changed, ends))
 
 
 def attempt_index(row: Row) -> int:

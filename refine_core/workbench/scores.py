@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-State = Literal["scored", "unscored", "failed"]
+State = Literal["scored", "unscored", "failed", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class RowScore:
     id, group: the row's. value: None where the reward gave none, which never counts as 0. parts: what the value is made of.
     feedback: the reward's reason. error: why there is no score. framework_outcome: what the framework that the reward was
     written for makes of such an error, in words; "" where that is not known. stdout: what the reward printed.
+    waits: whether it has no score because nobody has allowed the question to its judge.
     """
 
     id: str
@@ -38,10 +39,13 @@ class RowScore:
     error: RowError | None = None
     framework_outcome: str = ""
     stdout: str = ""
+    waits: bool = False
 
     @property
     def state(self) -> State:
         """Whether it has a score; "unscored" is the reward's own word, None or NaN."""
+        if self.waits:
+            return "waiting"
         if self.error is not None:
             return "failed"
         return "unscored" if self.value is None else "scored"
@@ -68,6 +72,7 @@ class Summary:
     low: float | None
     high: float | None
     errors: tuple[ErrorCount, ...] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,7 @@ class Scores:
     """What one reward made of rows.
 
     rows: as many as there were rows, in their order. shape: the framework whose form the reward has. functions: name -> weight.
-    took_s: seconds for all. judge_calls: how often a model was asked; 0 if none was. cached_calls: answers that were known;
-    missing_calls: questions that no model was asked, as none may be. changed_alone: places of rows that have another score when
+    took_s: seconds for all. judge_calls: how often a model was asked; 0 if none was. changed_alone: places of rows that have another score when
     they are scored alone. refusals: what the sandbox refused. confinement: the restrictions on the worker.
     """
 
@@ -85,8 +89,6 @@ class Scores:
     functions: Mapping[str, float] = field(default_factory=dict)
     took_s: float = 0.0
     judge_calls: int = 0
-    cached_calls: int = 0
-    missing_calls: int = 0
     changed_alone: tuple[int, ...] = ()
     refusals: tuple[str, ...] = ()
     confinement: tuple[str, ...] = ()
@@ -110,6 +112,7 @@ def summarize(rows: tuple[RowScore, ...]) -> Summary:
         min(values, default=None),
         max(values, default=None),
         _count_errors(rows),
+        states["waiting"],
     )
 
 

@@ -2,20 +2,23 @@
 
     recognize_reward(source) -> Recognized        rows + Recognized --score_rows--> Scores
 
-Nothing here asks a model; a reward that asks a judge gets the one that is passed in.
+No model is asked unless `ask_judge` allows it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError
 from refine_core.rewards import Judge, RowResult, RowRunner
+from refine_core.rewards.judge_memory import JudgeCounts
 from refine_core.rewards.shapes import ArgumentQuestion, Recognized, recognize
 from refine_core.rows import Row
 from refine_core.spec.limits import REWARD_TIMEOUT_S
+from refine_core.workbench.judging import MEMORY, JudgeSpec, asks_judge
 from refine_core.workbench.scores import RowError, RowScore, Scores
 
 Progress = Callable[[int, int], None]
@@ -25,7 +28,8 @@ def score_rows(
     rows: Sequence[Row],
     reward: Recognized | str,
     *,
-    judge: Judge | None = None,
+    judge: JudgeSpec | None = None,
+    ask_judge: bool = False,
     timeout_s: float = REWARD_TIMEOUT_S,
     files: Mapping[str, bytes] | None = None,
     on_progress: Progress | None = None,
@@ -33,22 +37,31 @@ def score_rows(
 ) -> Scores:
     """Score every row. A row that fails does not keep the others from their scores.
 
-    reward: from `recognize`, or the source text of one whose parameters tell what they are. judge: answers the reward's
-    `judge(…)`. timeout_s: for one call, of a row, a batch or a group. files: name -> content, put beside the reward.
+    reward: from `recognize`, or the source text of one whose parameters tell what they are. judge: whom the reward's
+    `judge(…)` would ask. ask_judge: whether a person allowed that; else it is answered from what was asked before, and a row that
+    needs more waits. timeout_s: for one call, of a row, a batch or a group. files: name -> content, put beside the reward.
     on_progress: called with (rows done, rows in all), in this thread.
     Raises: RewardError for a source that cannot be loaded, as then no row has a score, and "ArgumentsUnknown" for one whose
     parameters do not tell; WorkerError; RunCancelled.
     """
     began = time.perf_counter()
     recognized = _recognized(reward, rows) if isinstance(reward, str) else reward
-    with RowRunner(recognized, rows, timeout_s=timeout_s, judge=judge, files=files) as runner:
-        results = runner.score(on_progress=on_progress, cancel=cancel)
+    counts = JudgeCounts()
+    answers = _remembering(judge, counts, ask_judge=ask_judge) if asks_judge(recognized) else None
+    with RowRunner(recognized, rows, timeout_s=timeout_s, judge=answers, files=files) as runner:
+        waiting = _Waiting(counts)
+        results = runner.score(on_progress=on_progress, on_results=waiting.look, cancel=cancel)
         confinement = runner.confinement
+    scored = tuple(
+        RowScore(row.id, row.group, waits=True) if i in waiting.places else _to_score(row, result)
+        for i, (row, result) in enumerate(zip(rows, results.results, strict=True))
+    )
     return Scores(
-        tuple(_to_score(row, result) for row, result in zip(rows, results.results, strict=True)),
+        scored,
         recognized.shape,
         {one.name: one.weight for one in recognized.functions},
         time.perf_counter() - began,
+        judge_calls=counts.calls,
         changed_alone=results.changed_alone,
         refusals=results.refusals,
         confinement=confinement,
@@ -56,6 +69,27 @@ def score_rows(
 
 
 _LOOKED_AT = 200
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Places of rows whose judge was not asked. Whatever such a row returned, it is not what it returns with an answer."""
+
+    counts: JudgeCounts
+    places: set[int] = field(default_factory=set)
+    _missing: int = 0
+
+    def look(self, results: Mapping[int, object]) -> None:
+        """Results that have just come: with a judge, those of one call."""
+        if self.counts.missing > self._missing:
+            self._missing = self.counts.missing
+            self.places |= results.keys()
+
+
+def _remembering(judge: JudgeSpec | None, counts: JudgeCounts, *, ask_judge: bool) -> Judge:
+    if judge is not None and ask_judge:
+        return MEMORY.answering(judge.connect(), judge.name, counts)
+    return MEMORY.recalling(judge.name if judge is not None else "", counts)
 
 
 def list_columns(rows: Sequence[Row]) -> frozenset[str]:

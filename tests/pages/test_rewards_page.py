@@ -216,3 +216,66 @@ def test_a_name_that_is_taken_is_refused_in_words(gamed):
     settle(app)
     assert "There is a reward 'kettle' already" in " ".join(one.value for one in app.error).replace("\\", "")
     assert len(workbench.read_reward("kettle").versions) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        (None, False),
+        ("10.0.0.4", False),
+    ],
+)
+def test_typed_code_runs_beyond_loopback_only_in_a_sandbox(monkeypatch, address, loopback):
+    from pages.shared import isolation
+
+    monkeypatch.setattr(isolation.st, "get_option", lambda _: address)
+    monkeypatch.setattr(workbench, "self_test", FoundProfile("separate process"))
+    assert ("listens beyond this machine" in isolation.why_code_is_refused()) is not loopback
+    monkeypatch.setattr(workbench, "self_test", FoundProfile("sandboxed"))
+    assert isolation.why_code_is_refused() == ""
+
+
+def test_the_page_and_the_lab_refuse_typed_code_with_the_reason(monkeypatch, gamed):
+    from pages.shared import isolation
+
+    monkeypatch.setattr(isolation, "_is_loopback", lambda _: False)
+    monkeypatch.setattr(workbench, "self_test", FoundProfile("separate process"))
+    app = open_rewards(of=gamed)
+    assert "Typed code is not run here" in words(app)
+    assert {row["new"] for row in table_rows(app)} == {"\N{EN DASH}"}
+    lab = open_app()
+    next(one for one in lab.button if one.label.startswith("Run")).click().run()
+    assert "Typed code is not run here" in words(lab) + " ".join(one.value for one in lab.error)
+
+
+class FoundProfile:
+    """A self-test that found this."""
+
+    def __init__(self, profile):
+        self.profile = profile
+
+    def result(self, _timeout_s=0.0):
+        return workbench.Isolation(self.profile)
+
+
+JUDGED = """
+def reward(args, pred):
+    return judge("reply -> points: float", reply=pred.reply)["points"] / 10
+"""
+
+
+def test_a_reward_that_asks_a_judge_waits_for_a_press_that_names_the_price(gamed):
+    app = type_reward(open_rewards(of=gamed), JUDGED)
+    assert {row["state"] for row in table_rows(app)} == {"waiting"}
+    assert "4 rows wait for the judge" in words(app)
+    app.button(key="rewards.ask-judge").click()
+    settle(app)
+    assert {row["state"] for row in table_rows(app)} == {"scored"}
+    assert "4 calls of the judge" in words(app)
+    type_reward(app, JUDGED.replace("/ 10", "/ 20"))
+    assert {row["state"] for row in table_rows(app)} == {"scored"}, "the answers are known"
+    assert "no model called" in words(app)

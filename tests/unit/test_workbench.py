@@ -7,18 +7,20 @@ import pytest
 from refine_core import runs, workbench
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError, RunCancelled, SpecError
-from refine_core.programs import EXAMPLES
+from refine_core.programs import EXAMPLES, ModelSpec
 from refine_core.workbench import (
     ArgumentQuestion,
     Bench,
-    JudgeCounts,
-    JudgeMemory,
-    NotAskedError,
+    JudgeSpec,
     Reading,
     Row,
     Scores,
+    SelfTest,
+    asks_judge,
+    estimate_calls,
     keeps_reward,
     list_columns,
+    probe_isolation,
     read_reward_source,
     score_rows,
 )
@@ -121,29 +123,47 @@ def test_a_cancelled_scoring_is_begun_anew_by_whoever_asks_again():
     assert second.scores == Scores(())
 
 
-def test_a_judge_is_asked_the_same_question_once():
-    asked = []
-
-    def judge(signature, /, **inputs):
-        asked.append((signature, inputs))
-        return {"points": 7.0}
-
-    memory, counts = JudgeMemory(), JudgeCounts()
-    code = "def reward(args, pred):\n    return judge('text -> points: float', text='same')['points']\n"
-    scores = score_rows(ROWS, code, judge=memory.answering(judge, "a model", counts))
-    assert {row.value for row in scores.rows} == {7.0}
-    assert (len(asked), counts.calls, counts.cached) == (1, 1, 3)
+JUDGED = """
+def reward(args, pred):
+    try:
+        return judge("text -> points: float", text=pred.text)["points"]
+    except Exception:
+        return -1.0
+"""
 
 
-def test_a_judge_that_only_recalls_calls_no_model_and_counts_what_is_missing():
-    memory, counts = JudgeMemory(), JudgeCounts()
-    with pytest.raises(NotAskedError):
-        memory.recalling("a model", counts)("text -> points", text="new")
-    memory.answering(lambda *_, **__: {"points": 1.0}, "a model", counts)("text -> points", text="new")
-    assert memory.recalling("a model", counts)("text -> points", text="new") == {"points": 1.0}
-    with pytest.raises(NotAskedError):
-        memory.recalling("another model", counts)("text -> points", text="new")
-    assert (counts.calls, counts.cached, counts.missing) == (1, 1, 2)
+def test_a_reward_that_asks_a_judge_waits_until_a_person_allows_it():
+    judge = JudgeSpec(ModelSpec(), seed=7)
+    first = score_rows(ROWS, JUDGED, judge=judge)
+    assert {row.state for row in first.rows} == {"waiting"}, "though the reward catches every error"
+    assert (first.judge_calls, first.summary.waiting, first.summary.scored) == (0, 4, 0)
+    asked = score_rows(ROWS, JUDGED, judge=judge, ask_judge=True)
+    assert (asked.judge_calls, asked.summary.waiting) == (4, 0)
+
+
+def test_a_judge_is_asked_the_same_question_once_and_then_typing_knows_it():
+    judge = JudgeSpec(ModelSpec(), seed=8)
+    asked = score_rows(ROWS, JUDGED, judge=judge, ask_judge=True)
+    assert score_rows(ROWS, JUDGED, judge=judge, ask_judge=True).judge_calls == 0
+    typed = score_rows(ROWS, JUDGED.replace("-1.0", "-2.0"), judge=judge)
+    assert [row.value for row in typed.rows] == [row.value for row in asked.rows]
+    assert typed.judge_calls == 0
+    other = score_rows(ROWS, JUDGED, judge=JudgeSpec(ModelSpec(), seed=9))
+    assert other.summary.waiting == 4, "the answers of one judge are not another's"
+
+
+def test_what_a_judge_would_cost_is_known_before_it_is_asked():
+    recognized = read_reward_source(JUDGED, Reading())
+    practice = estimate_calls(recognized, 4, JudgeSpec(ModelSpec()), [])
+    assert practice.text == "Re-score: up to 4 calls, free"
+    unknown = estimate_calls(recognized, 4, JudgeSpec(ModelSpec("litellm", "openai/gpt-4o-mini")), [])
+    assert unknown.text == "Re-score: up to 4 calls, cost unknown"
+
+
+def test_a_function_that_is_called_judge_asks_nobody():
+    source = "def judge(output, expected):\n    return output == expected\n"
+    assert not asks_judge(read_reward_source(source, Reading()))
+    assert asks_judge(read_reward_source(JUDGED, Reading()))
 
 
 @pytest.mark.usefixtures("_own_runs")
@@ -239,3 +259,18 @@ def test_a_version_knows_the_runs_that_used_its_very_source():
     assert workbench.list_uses(saved) == {1: [used]}
     assert workbench.find_saved(COUNT) == ("word", 2)
     assert workbench.find_saved("def other(args, pred): return 1") is None
+
+
+def test_isolation_is_what_was_tried_and_not_what_is_hoped_for():
+    found = probe_isolation()
+    held = "seccomp" in found.confinement
+    assert found.profile == ("sandboxed" if held and not found.leaks else "separate process")
+    assert found.problem == ""
+
+
+def test_the_self_test_runs_once_and_waits_for_nobody():
+    test = SelfTest()
+    assert test.result(0.0) is None
+    found = test.result(30)
+    assert found is not None
+    assert test.result() is found

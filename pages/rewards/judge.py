@@ -1,0 +1,59 @@
+"""A reward that asks a judge: what that would cost, and the press that allows it. Typing never asks one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.rewards.bench import CHOSEN_JUDGE, Bench, ask_judge
+from pages.rewards.fields import static_key
+from pages.shared.credentials import ask_for_keys
+from pages.shared.text import escape_markdown
+from refine_core import connections, workbench
+from refine_core.errors import LMError, StoreError
+from refine_core.programs import ModelSpec
+from refine_core.workbench import Recognized
+
+
+def draw_judge(bench: Bench) -> None:
+    """Offer to ask the judge, if rows wait for it."""
+    recognized = bench.recognized
+    waiting = bench.scores.summary.waiting if bench.scores is not None and bench.is_current else 0
+    failed = isinstance(bench.error, LMError)
+    if not isinstance(recognized, Recognized) or not (waiting or failed):
+        return
+    timelines = [one.timeline for one in bench.sources if one.timeline is not None]
+    count = waiting or len(bench.rows)
+    estimate = workbench.estimate_calls(recognized, count, bench.judge, timelines)
+    with st.popover(estimate.text, type="primary", key=static_key("judge")), st.container(width=360):
+        st.markdown("**This reward asks a model to judge.** No model is called while you type.")
+        if timelines:
+            spec = timelines[0].spec
+            st.caption(escape_markdown(f"The judge is that of the run: {(spec.judge or spec.model).label}."))
+            ask_for_keys(spec, ("judge" if spec.judge is not None else "model",) if failed else ())
+        else:
+            _choose_judge()
+        st.caption("Its answers are kept, so the same question is asked once.")
+        st.button(
+            "Ask the judge",
+            type="primary",
+            key=static_key("ask-judge"),
+            disabled=bench.judge is None,
+            on_click=ask_judge,
+            args=(bench,),
+        )
+
+
+def _choose_judge() -> None:
+    """The models that could judge rows of no run: the practice model, and the saved connections."""
+    try:
+        saved = {one.name: one.model for one in connections.list_connections()}
+    except StoreError:
+        saved = {}
+    models = {"Practice model": ModelSpec(), **saved}
+    st.selectbox(
+        "Judge", list(models), key=static_key("judge-name"), index=None, placeholder="Choose a model"
+    )
+    chosen = models.get(st.session_state.get(static_key("judge-name")) or "")
+    if chosen != st.session_state.get(CHOSEN_JUDGE):
+        st.session_state[CHOSEN_JUDGE] = chosen
+        st.rerun()
