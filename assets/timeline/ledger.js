@@ -9,7 +9,7 @@ const LONG = 16; // letters of a cell that deserves more width
 
 // The classes of a column's cells: what it tells, and how it is aligned.
 function place(column) {
-  const name = column.key === "hint" ? "hint-for" : column.key;
+  const name = column.is_part ? "part" : column.key === "hint" ? "hint-for" : column.key;
   return column.number ? `${name} number` : name;
 }
 
@@ -30,7 +30,8 @@ export class Ledger {
     this.forth = element("button", { type: "button", "aria-label": "Next page", textContent: "›" });
     this.page = element("span", {});
     this.pages = element("span", { className: "pages" }, this.page, this.back, this.forth);
-    this.tools = element("div", { className: "tools" }, this.filters, this.pages);
+    this.brush = element("span", { className: "brush quiet", textContent: "drag on the chart to select" });
+    this.tools = element("div", { className: "tools" }, this.filters, this.brush, this.pages);
     this.place = element("div", { className: "table" }, this.tools, this.ledger, this.note);
     this.elements = [this.place];
     this.body.addEventListener("click", (event) => {
@@ -50,15 +51,12 @@ export class Ledger {
   }
 
   fill() {
-    const { columns, rows, sort, count } = this.data.table;
-    if (!this.head.childElementCount) {
-      for (const column of [{ key: "attempt", title: "#", brief: "#" }, ...columns]) {
-        const button = element("button", { type: "button", textContent: column.title });
-        const heading = element("th", { role: "columnheader", scope: "col", className: place(column) }, column.sorts === false ? column.title : button);
-        button.addEventListener("click", () => this.view.choose({ sort: this.other(column) }));
-        heading.dataset.key = column.key;
-        this.head.append(heading);
-      }
+    const { columns, rows, sort, count, kind } = this.data.table;
+    const wanted = JSON.stringify(columns);
+    if (wanted !== this.columns) {
+      this.columns = wanted;
+      this.table.className = kind;
+      this.heads(columns);
     }
     const [key, descending] = [sort.replace("-", ""), sort.startsWith("-")];
     for (const heading of this.head.children) {
@@ -67,7 +65,7 @@ export class Ledger {
     }
     this.table.hidden = !rows.length;
     this.note.textContent = rows.length
-      ? "Time, tokens and cost include the advice after an attempt."
+      ? { costs: "Time, tokens and cost include the advice after an attempt." }[kind] ?? ""
       : count
         ? "No attempt is of this kind. Choose another filter above."
         : "No attempt has begun yet. Each gets a column above and a row here.";
@@ -80,22 +78,53 @@ export class Ledger {
     rows.forEach((told, at) => {
       const known = this.rows.get(told.attempt) ?? this.addRow(told.attempt);
       if (this.body.children[at] !== known.row) this.body.insertBefore(known.row, this.body.children[at] ?? null);
-      const same = JSON.stringify(told);
+      const same = JSON.stringify([told, columns]);
       if (known.same === same) return;
       known.same = same;
       known.started = told.started_at;
       known.row.className = told.outcome;
       known.said.textContent = ` ${told.words}`;
-      known.mark.replaceChildren(mark(told.outcome), ...(told.returned ? [" ", mark("returned")] : []));
-      columns.forEach((column, i) => {
-        const [text, title, quiet] = told.cells[column.key];
-        const cell = known.cells[i];
-        cell.replaceChildren(...foldable(text));
-        cell.title = title;
-        cell.classList.toggle("quiet", quiet);
-        cell.classList.toggle("long", text.length > LONG);
-      });
+      known.mark.replaceChildren(mark(told.outcome), ...(told.returned ? [mark("returned")] : []));
+      known.row.replaceChildren(known.head, ...this.cells(told, columns));
     });
+  }
+
+  // One cell for each column; the reason why there are no parts stands in the place of all of them.
+  cells({ cells, message }, columns) {
+    const parts = columns.filter((column) => column.is_part).length;
+    const made = [];
+    columns.forEach((column, i) => {
+      if (message && parts && column.is_part) {
+        if (columns[i - 1].is_part) return;
+        const [text, title] = message;
+        made.push(element("td", { role: "cell", className: "why", colSpan: parts, title, textContent: text }));
+        return;
+      }
+      const [text, title, quiet] = cells[i];
+      const cell = element("td", { role: "cell", className: place(column), title }, ...foldable(text));
+      cell.classList.toggle("quiet", quiet);
+      cell.classList.toggle("long", text.length > LONG);
+      cell.dataset.key = column.key;
+      cell.dataset.name = column.brief;
+      made.push(cell);
+    });
+    return made;
+  }
+
+  heads(columns) {
+    this.brief = undefined;
+    this.head.replaceChildren(
+      ...[{ key: "attempt", title: "#", brief: "#", sorts: true }, ...columns].map((column) => {
+        const button = element("button", { type: "button", textContent: column.title });
+        // A column without a title is no heading: its place is kept for what attempts would score now.
+        const heading = column.title
+          ? element("th", { role: "columnheader", scope: "col", className: place(column) }, column.sorts ? button : column.title)
+          : element("td", { className: place(column), "aria-hidden": "true" });
+        button.addEventListener("click", () => this.view.choose({ sort: this.other(column) }));
+        heading.dataset.key = column.key;
+        return heading;
+      }),
+    );
   }
 
   // The order after a press on a heading: numbers from the largest, names from the first, then the other way round.
@@ -107,7 +136,8 @@ export class Ledger {
 
   // Which attempts, and which page of them; only where there are more than fit on one.
   choices() {
-    const { filters, show, page, pages, count } = this.data.table;
+    const { filters, show, page, pages, count, brush, range } = this.data.table;
+    this.brush.hidden = !brush || Boolean(range);
     this.tools.hidden = !filters.length;
     const wanted = JSON.stringify([filters, show]);
     if (wanted !== this.chosen) {
@@ -134,7 +164,7 @@ export class Ledger {
   }
 
   headings(brief) {
-    if (this.brief === brief) return;
+    if (this.brief === brief || !this.data?.table) return;
     this.brief = brief;
     this.data.table.columns.forEach((column, i) => {
       const heading = this.head.children[i + 1];
@@ -146,13 +176,12 @@ export class Ledger {
   addRow(attempt) {
     const button = element("button", { type: "button", textContent: String(attempt + 1) });
     button.setAttribute("aria-label", `Select attempt ${attempt + 1}`);
-    const marks = element("span");
+    const marks = element("span", { className: "marks" });
     const said = element("span", { className: "sr" });
     const head = element("th", { role: "rowheader", scope: "row" }, button, " ", marks, said);
-    const cells = this.data.table.columns.map((column) => element("td", { role: "cell", className: place(column) }));
-    const row = element("tr", { role: "row" }, head, ...cells);
+    const row = element("tr", { role: "row" }, head);
     row.dataset.attempt = attempt;
-    const made = { row, button, said, mark: marks, cells };
+    const made = { row, head, button, said, mark: marks };
     this.rows.set(attempt, made);
     return made;
   }
@@ -160,11 +189,11 @@ export class Ledger {
   // Seconds go by on the row that runs; nothing comes from Python for that.
   tick() {
     clearTimeout(this.clock);
-    const at = this.data.table.columns.findIndex((column) => column.key === "time");
-    const running = [...this.rows.values()].filter((known) => known.started !== null);
-    for (const known of running) {
-      known.cells[at].textContent = `${Math.max(0, Math.round(Date.now() / 1000 - known.started))}…`;
-      known.cells[at].title = "Seconds since the attempt began";
+    const running = this.data.table.kind === "costs" ? [...this.rows.values()].filter((known) => known.started !== null) : [];
+    for (const { row, started } of running) {
+      const cell = row.querySelector('[data-key="time"]');
+      cell.textContent = `${Math.max(0, Math.round(Date.now() / 1000 - started))}…`;
+      cell.title = "Seconds since the attempt began";
     }
     if (running.length) this.clock = setTimeout(() => this.tick(), 1000);
     this.ledger.tabIndex = this.ledger.scrollWidth > this.ledger.clientWidth ? 0 : -1;

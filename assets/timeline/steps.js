@@ -1,10 +1,10 @@
-// The bar beneath: buttons that step through the attempts, each with its key, and the choice between the story and the table.
+// The bar beneath: buttons that step through the attempts, each with its key, and the choice between the story and the tables.
 
 import { element } from "./elements.js";
 import { describeKeys, keyOf } from "./keys.js";
 
 const BUTTONS = { previous: "Previous", next: "Next", best: "Best", failure: "First failure", compare: "Compare" };
-const VIEWS = { story: "Story", table: "Table" };
+const VIEWS = { story: "Story", table: "Table", costs: "Costs" };
 
 export class Steps {
   // view: { step(name, button), choose({ view }), focus() }

@@ -9,7 +9,8 @@
 import { element, mark, tag } from "./elements.js";
 
 const NUMBER_PX = 54; // columns of the grid: the attempt's number, …
-const REWARD_PX = 66; // … and its reward
+const REWARD_PX = 60; // … its reward, …
+const NOW_PX = 66; // … and what it would score now, whose place is kept while it is empty
 const PART_PX = [52, 84]; // … and each part's, by its name
 const LETTER_PX = 6.4;
 const LEAST_OUTPUT_PX = 230; // below which the parts stand under the output
@@ -96,8 +97,9 @@ export class Story {
     const parts = element("div", { className: "parts" }, ...cells);
     const reward = element("div", { className: "reward" }, element("span", { className: "sr", textContent: "Reward " }), row.reward);
     if (row.change) reward.append(element("span", { className: "change", textContent: row.change, title: "Change from the attempt scored before" }));
+    const now = element("div", { className: "now" }, ...(row.now ? this.now(row.now) : []));
     const hints = element("div", { className: "hints" }, ...row.hints.map((hint) => this.hint(hint)));
-    const line = element("div", { className: "row" }, number, output, parts, reward);
+    const line = element("div", { className: "row" }, number, output, parts, reward, now);
     const hasPlace = row.hints.length || (this.data.has_hints && row.attempt > 0);
     slot.item.replaceChildren(...(hasPlace ? [hints] : []), line);
     if (focused) slot.button.focus({ preventScroll: true });
@@ -147,6 +149,12 @@ export class Story {
     return cell;
   }
 
+  // What it would score now, and how that compares.
+  now({ text, note, title, is_quiet: quiet }) {
+    const value = element("span", { className: quiet ? "quiet" : "value", title }, element("span", { className: "name", textContent: this.data.now }), " ", text);
+    return note ? [value, element("span", { className: "change", textContent: note })] : [value];
+  }
+
   hint(hint) {
     const arrow = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     for (const [name, value] of Object.entries({ viewBox: "0 0 26 18", class: "arrow", "aria-hidden": "true" })) arrow.setAttribute(name, value);
@@ -193,14 +201,14 @@ export class Story {
     const columns = this.data.columns;
     const [least, most] = PART_PX;
     const widths = columns.map(({ name }) => Math.min(most, Math.max(least, Math.ceil(name.length * LETTER_PX) + 4)));
-    const gaps = 10 * (columns.length + 2);
-    const rest = width - NUMBER_PX - REWARD_PX - gaps;
+    const gaps = 10 * (columns.length + 3);
+    const rest = width - NUMBER_PX - REWARD_PX - NOW_PX - gaps;
     if (rest - widths.reduce((a, b) => a + b, 0) < LEAST_OUTPUT_PX) widths.fill(least);
     this.slim = this.scroller.closest(".slim") !== null;
     const stacked = this.slim || rest - widths.reduce((a, b) => a + b, 0) < LEAST_OUTPUT_PX;
     this.scroller.classList.toggle("stacked", stacked);
     const beside = stacked ? "" : widths.map((px) => `${px}px`).join(" ");
-    this.scroller.style.setProperty("--columns", `${NUMBER_PX}px minmax(0, 1fr) ${beside} ${REWARD_PX}px`);
+    this.scroller.style.setProperty("--columns", `${NUMBER_PX}px minmax(0, 1fr) ${beside} ${REWARD_PX}px ${NOW_PX}px`);
     this.scroller.style.setProperty("--parts", String(Math.max(1, columns.length)));
     this.heading(stacked);
     this.reserve(stacked);
@@ -208,13 +216,13 @@ export class Story {
   }
 
   heading(stacked) {
-    const wanted = JSON.stringify([stacked, this.data.columns]);
+    const wanted = JSON.stringify([stacked, this.data.columns, this.data.now]);
     if (wanted === this.headed) return;
     this.headed = wanted;
     const lines = (one, two, title = "") => element("span", { className: "number", title }, one, element("br"), element("span", { className: "quiet", textContent: two }));
     const parts = stacked ? [] : this.data.columns.map((c) => lines(c.name, c.caption, c.caption && `${c.name}: ${c.caption} is the largest value seen in this run; the bars are filled against it`));
     const changes = element("span", { className: "quiet", textContent: " · changes from the attempt before" });
-    this.head.replaceChildren(element("span", { textContent: "attempt" }), element("span", {}, "output", changes), ...parts, element("span", { className: "number", textContent: "reward" }));
+    this.head.replaceChildren(element("span", { textContent: "attempt" }), element("span", {}, "output", changes), ...parts, element("span", { className: "number", textContent: "reward" }), element("span", { className: "number now", textContent: this.data.now }));
   }
 
   // As many lines of output as there is room for all attempts of the run; at least one, or two for the first.

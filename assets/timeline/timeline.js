@@ -37,7 +37,7 @@ class View {
     this.steps = new Steps(this);
     this.build(parent);
     this.sizes = new ResizeObserver(() => this.draw());
-    this.sizes.observe(this.chart.place);
+    this.sizes.observe(this.section);
   }
 
   build(parent) {
@@ -57,6 +57,8 @@ class View {
   take(data, tell) {
     this.tell = tell;
     this.section.classList.toggle("ghost", Boolean(data.ghost));
+    this.section.classList.toggle("chart-only", data.part === "chart");
+    this.section.classList.toggle("words-only", data.part === "words");
     if (data.run !== this.data?.run) this.told = this.viewedAt = this.range = null;
     this.data = data;
     this.label.textContent = data.label;
@@ -79,7 +81,7 @@ class View {
       this.shown = data.view;
       if (data.table) this.range = data.table.range;
     }
-    this.chart.take(data);
+    if (data.figure) this.chart.take(data);
     this.arrange();
     this.show();
     this.draw();
@@ -99,7 +101,7 @@ class View {
   // What is shown of the two: the story, or the table; what is not there yet leaves the other where it is.
   arrange() {
     const { data } = this;
-    if (data.ghost) return;
+    if (data.ghost || data.part === "chart") return;
     const story = this.shown === "story" && data.story;
     this.story.scroller.hidden = !story;
     this.ledger.place.hidden = Boolean(story);
@@ -108,15 +110,17 @@ class View {
   }
 
   draw() {
-    const width = this.chart.width;
-    if (!this.data?.figure || !width) return;
+    const width = this.section.clientWidth;
+    if (!this.data || !width) return;
     const theme = readTheme(this.section);
     this.section.classList.toggle("dark", theme.dark);
     this.section.classList.toggle("slim", width < NARROW_PX);
     this.section.classList.toggle("brief", width < BRIEF_PX);
-    if (!this.data.ghost) this.ledger.headings(width < BRIEF_PX);
-    if (!this.story.scroller.hidden) this.story.layout();
-    this.chart.draw(width);
+    if (this.words.offsetParent) {
+      this.ledger.headings(width < BRIEF_PX);
+      if (!this.story.scroller.hidden) this.story.layout();
+    }
+    if (this.data.figure) this.chart.draw(width);
   }
 
   // ---- selection ----
@@ -150,7 +154,7 @@ class View {
 
   // In the table the steps follow its order, and what it leaves out.
   target(name) {
-    const order = this.shown === "table" && this.data.table ? this.data.table.order : this.data.names.map(([attempt]) => attempt);
+    const order = this.shown !== "story" && this.data.table ? this.data.table.order : this.data.names.map(([attempt]) => attempt);
     const at = order.indexOf(this.selected);
     if (name === "previous") return at > 0 ? order[at - 1] : null;
     if (name === "next") return order[at + 1] ?? null;
@@ -182,11 +186,11 @@ class View {
     this.tell("labelled", { attempt: this.selected, label, at: Date.now() });
   }
 
-  // Another way to look at the attempts: { view }, { page }, { sort }, { show }, or { range: [first, last] } from the chart.
+  // Another way to look at the attempts: { view } (story, table or costs), { page }, { sort }, { show }, or { range: [first, last] } from the chart.
   choose(change) {
     this.viewedAt = Date.now();
     const shown = change.view ?? this.shown;
-    if (shown === "table" || this.data.story) this.shown = shown;
+    if (shown !== "story" || this.data.story) this.shown = shown;
     this.arrange();
     this.show();
     this.draw();

@@ -16,7 +16,9 @@ from pages.shared import address
 from pages.shared.attempt import draw_attempt, take_clicks
 from pages.shared.pausing import draw_pause
 from pages.shared.text import escape_markdown, show_error
-from pages.shared.timeline import ROOM_PX, draw_timeline
+from pages.shared.timeline import ROOM_PX, Part, draw_timeline
+from pages.shared.timeline import take_clicks as take_timeline_clicks
+from pages.shared.timeline_choice import is_long
 from pages.shared.updates import follow
 from pages.shared.verdict import draw_verdict
 from pages.shared.viewport import is_narrow
@@ -81,11 +83,8 @@ def draw_live_run(
 @contextmanager
 def pictures_place() -> Iterator[None]:
     """A place as deep in the page as the verdict and the timeline of `draw_live_run`: what both draw there stays where it is."""
-    with (
-        st.container(),
-        st.container(gap="xsmall"),
-        st.container(gap="xsmall"),
-    ):  # the first is a fragment's own
+    fragments_own = st.container()
+    with fragments_own, st.container(gap="xsmall"), st.container(gap="xsmall"):
         yield
 
 
@@ -110,17 +109,29 @@ def draw_run(
 
     beside: whether the detail of the attempt stands at the right of them, where it has all of the height; below them otherwise.
     """
+    timeline = run.timeline
+    if (picked := take_timeline_clicks(timeline, key=TIMELINE_KEY)) is not None:
+        address.show_attempt(picked)
     first: Tab = "output" if beside else "prompts"
-    attempts = {a.index: a for a in run.timeline.attempts}
-    if (shown := _selected(run.timeline, attempts)) is not None:
-        take_clicks(run.timeline, attempts[shown], first=first)
-    if beside:
+    attempts = {a.index: a for a in timeline.attempts}
+    if (shown := _selected(timeline, attempts)) is not None:
+        take_clicks(timeline, attempts[shown], first=first)
+    head = partial(_draw_head, run, edited=edited, about=about, actions=actions, brief=beside)
+    if beside and is_long(timeline):  # a matrix takes all of the width
+        with st.container(gap="xsmall"):
+            head()
+            _draw_chart(run, part="chart", room_px=BESIDE_ROOM_PX)
         left, right = st.columns(BESIDE, gap="medium")
+        with left:
+            _draw_chart(run, part="words", room_px=BESIDE_ROOM_PX)
     else:
-        left, right = st.container(gap="xsmall"), st.container()
-    with left:
-        _draw_head(run, edited=edited, about=about, actions=actions, brief=beside)
-        _draw_chart(run, room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
+        if beside:
+            left, right = st.columns(BESIDE, gap="medium")
+        else:
+            left, right = st.container(gap="xsmall"), st.container()
+        with left:
+            head()
+            _draw_chart(run, part="all", room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
     with right:
         _draw_detail(run, first=first, height_px=None if beside else DETAIL_PX)
 
@@ -161,19 +172,17 @@ def _draw_head(
         _replayed(run.timeline)
 
 
-def _draw_chart(run: Run, *, room_px: int) -> None:
-    """The timeline and the story; what is picked in it goes into the address."""
-    attempts = {a.index: a for a in run.timeline.attempts}
-    picked = draw_timeline(
+def _draw_chart(run: Run, *, part: Part, room_px: int) -> None:
+    """The timeline and the story."""
+    draw_timeline(
         run.timeline,
-        selected=_selected(run.timeline, attempts),
+        selected=_selected(run.timeline, {a.index: a for a in run.timeline.attempts}),
         key=TIMELINE_KEY,
+        part=part,
         reveal=address.just_started(run.run_id),
         live=run.live,
         room_px=room_px,
     )
-    if picked is not None:
-        address.show_attempt(picked)
 
 
 def _draw_detail(run: Run, *, first: Tab, height_px: int | None) -> None:

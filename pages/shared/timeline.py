@@ -1,6 +1,7 @@
 """The timeline of a run on screen: the chart, the story of the attempts or their table, and ways to step through them.
 
-    draw_timeline(timeline, selected=…, key=…) -> the attempt that the person has just picked, or None
+    take_clicks(timeline, key) -> the attempt that was just picked, or None      to be called before anything is drawn
+    draw_timeline(timeline, selected=…, key=…)
 
 The browser keeps one chart and brings it up to date, so that zoom, selection and focus outlast every new attempt. What
 is drawn is refine_core.figures; how, assets/timeline. Nothing is sent anew while the run's log has not grown. How the attempts
@@ -11,9 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 
 import streamlit as st
 
@@ -27,6 +28,7 @@ from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, format_rewa
 from refine_core.programs import ProgramSpec
 from refine_core.runs import Attempt, Timeline
 
+Part = Literal["all", "chart", "words"]
 STYLES: Final = ("timeline.css", "chart.css")
 # Of a screen's height, what is for other things than the story: it scrolls inside what is left, 400 of 900 pixels.
 ROOM_PX: Final = 500
@@ -46,43 +48,67 @@ class _Pick(TypedDict):
     at: float
 
 
+def take_clicks(timeline: Timeline, *, key: str) -> int | None:
+    """Do what was clicked since the timeline was drawn; return the index of the attempt that was picked, or None.
+
+    A pick shows in the browser at once; the caller remembers it and passes it to `draw_timeline` from then on.
+    In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
+    """
+    indices = {attempt.index for attempt in timeline.attempts}
+    picked = None
+    for place in (key, _words_key(key)):
+        state = st.session_state.get(place)
+        new = _read_pick(state, indices)
+        if new is not None and _is_new(new, f"{place}-told"):
+            timeline_choice.forget_page()
+            picked = new["attempt"]
+        _take_label(timeline.run_id, state, indices, f"{place}-labelled")
+        timeline_choice.take(state, place)
+        compared = _read_pick(state, indices, "compared")
+        if compared is not None and _is_new(compared, f"{place}-compared"):
+            index = compared["attempt"]
+            pair = {"a": f"{timeline.run_id}.{index}", "b": f"{timeline.run_id}.{index + 1}"}
+            leave_for(address.COMPARE, pair)
+    return picked
+
+
 def draw_timeline(
     timeline: Timeline,
     *,
     selected: int | None,
     key: str,
+    part: Part = "all",
     reveal: bool = False,
     live: bool = True,
     room_px: int = ROOM_PX,
-) -> int | None:
-    """Draw `timeline` with the attempt of index `selected` marked; return the index newly picked by the person, or None.
+    now: Mapping[int, figures.Now] | None = None,
+) -> None:
+    """Draw `timeline` with the attempt of index `selected` marked.
 
-    reveal: bring it into view once, if it is off the screen. live: whether a run without an end still goes on.
-    room_px: of the screen's height, what the page needs for other things than the story.
-    A pick shows in the browser at once; the caller remembers it and passes it as `selected` from then on.
-    In an AppTest, pick with `at.session_state[key] = {"picked": {"attempt": 1, "at": 0}}`.
+    part: "chart" and "words" draw one of the two, each to a place of its own. reveal: bring it into view once, if it is off the
+    screen. live: whether a run without an end still goes on. room_px: of the screen's height, what the page needs for other
+    things than the story. now: what attempts would score now, by index; None where nobody has asked.
     """
-    state = st.session_state.get(key)
+    place = _words_key(key) if part == "words" else key
+    state = st.session_state.get(place)
     indices = {attempt.index for attempt in timeline.attempts}
     pick = _read_pick(state, indices)
-    shown = pick["attempt"] if pick else selected if selected in indices else None
-    if pick is not None and _is_new(pick, f"{key}-told", remember=False):
-        timeline_choice.forget_page()
-    _take_label(timeline.run_id, state, indices, f"{key}-labelled")
-    viewed_at = timeline_choice.take(state, key)
+    shown = selected if selected in indices else None
     choice = timeline_choice.read(timeline)
     view = timeline_choice.view(timeline)
+    words = part != "chart"
     data = {
-        **_chart(timeline, f"{key}-chart", live=live),
+        **(_chart(timeline, f"{key}-chart", live=live) if part != "words" else _no_chart(timeline)),
+        "part": part,
         "plotly": url_of(PLOTLY),
         "run": timeline.run_id,
-        "label": figures.label(timeline),
+        "label": figures.label(timeline) if part != "words" else "",
         "live": live and timeline.end is None,
         "view": view,
-        "viewed_at": viewed_at,
+        "viewed_at": timeline_choice.last_asked(place),
         "room": room_px,
-        "story": _story(timeline, choice, view, shown, live=live),
-        "table": _table(timeline, choice, shown),
+        "story": _story(timeline, choice, view, shown, live=live, now=now) if words else None,
+        "table": _table(timeline, choice, view, shown, now),
         "selected": shown,
         "named": address.attempt() is not None,
         "picked_at": pick["at"] if pick else None,
@@ -91,21 +117,14 @@ def draw_timeline(
         "first_failed": timeline.first_failed,
         "labels": [[index, label] for index, label in _labels(timeline.run_id).items()],
     }
-    picked = _component(
-        key=key,
+    _component(
+        key=place,
         data=data,
         on_picked_change=lambda: None,
         on_viewed_change=lambda: None,
         on_compared_change=lambda: None,
         on_labelled_change=lambda: None,
     )
-    compared = _read_pick(picked, indices, "compared")
-    if compared is not None and _is_new(compared, f"{key}-compared"):
-        index = compared["attempt"]
-        pair = {"a": f"{timeline.run_id}.{index}", "b": f"{timeline.run_id}.{index + 1}"}
-        leave_for(address.COMPARE, pair)
-    new = _read_pick(picked, indices)
-    return new["attempt"] if new is not None and _is_new(new, f"{key}-told") else None
 
 
 def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
@@ -116,6 +135,7 @@ def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
         data={
             **figure,
             "ghost": True,
+            "part": "all",
             "run": "",
             "label": "",
             "live": False,
@@ -143,10 +163,23 @@ def _chart(timeline: Timeline, memory: str, *, live: bool) -> dict[str, object]:
         built: dict[str, object] = {
             **_pack(figures.build_figure(timeline)),
             "alt": figures.describe_figure(timeline, live=live),
-            "names": [[attempt.index, _describe(timeline, attempt)] for attempt in timeline.attempts],
+            "names": _names(timeline),
         }
         kept = st.session_state[memory] = (stamp, built)
     return dict(kept[1])
+
+
+def _no_chart(timeline: Timeline) -> dict[str, object]:
+    return {"figure": None, "revision": "", "alt": "", "names": _names(timeline)}
+
+
+def _names(timeline: Timeline) -> list[list[object]]:
+    return [[attempt.index, _describe(timeline, attempt)] for attempt in timeline.attempts]
+
+
+def _words_key(key: str) -> str:
+    """Of the story and the table, where they have a place of their own."""
+    return f"{key}-words"
 
 
 def _pack(figure: Mapping[str, object]) -> dict[str, str]:
@@ -155,12 +188,11 @@ def _pack(figure: Mapping[str, object]) -> dict[str, str]:
     return {"figure": packed, "revision": hashlib.blake2b(packed.encode(), digest_size=8).hexdigest()}
 
 
-def _is_new(pick: _Pick, memory: str, *, remember: bool = True) -> bool:
+def _is_new(pick: _Pick, memory: str) -> bool:
     """Whether a pick has not been seen before: Streamlit may carry one into two runs."""
     if st.session_state.get(memory) == pick:
         return False
-    if remember:
-        st.session_state[memory] = pick
+    st.session_state[memory] = pick
     return True
 
 
@@ -202,7 +234,13 @@ def _describe(timeline: Timeline, attempt: Attempt) -> str:
 
 
 def _story(
-    timeline: Timeline, choice: figures.Choice, view: str, selected: int | None, *, live: bool
+    timeline: Timeline,
+    choice: figures.Choice,
+    view: timeline_choice.View,
+    selected: int | None,
+    *,
+    live: bool,
+    now: Mapping[int, figures.Now] | None,
 ) -> dict[str, object] | None:
     """The rows of a run of few attempts, or a page of them; None where the table is shown of many."""
     attempts = None
@@ -210,11 +248,12 @@ def _story(
         if view != "story":
             return None
         attempts = figures.choose_attempts(timeline, choice, selected).attempts
-    story = figures.build_story(timeline, live=live, attempts=attempts)
+    story = figures.build_story(timeline, live=live, attempts=attempts, now=now)
     return {
         "columns": [{"name": column.name, "caption": column.caption} for column in story.columns],
         "has_hints": story.has_hints,
         "others": story.has_others,
+        "now": story.now_title,
         "rows": [_story_row(row) for row in story.rows],
     }
 
@@ -231,21 +270,22 @@ def _story_row(row: figures.StoryRow) -> dict[str, object]:
     return {**asdict(row), "fields": fields}
 
 
-def _table(timeline: Timeline, choice: figures.Choice, selected: int | None) -> dict[str, object]:
+def _table(
+    timeline: Timeline,
+    choice: figures.Choice,
+    view: timeline_choice.View,
+    selected: int | None,
+    now: Mapping[int, figures.Now] | None,
+) -> dict[str, object]:
     chosen = figures.choose_attempts(timeline, choice, selected)
-    rows = {row.attempt: row for row in figures.build_ledger(timeline, chosen.attempts)}
+    rows = {row.attempt: row for row in figures.build_ledger(timeline, chosen.attempts, now=now)}
+    kind: figures.Table = "costs" if view == "costs" else "scores"
+    columns = figures.list_columns(timeline, kind, now=now)
+    sortable = figures.sort_keys(timeline)
     return {
-        "columns": [
-            {
-                "key": c.key,
-                "title": c.title,
-                "brief": c.brief,
-                "number": c.number,
-                "sorts": c.key in figures.SORTABLE,
-            }
-            for c in figures.COLUMNS
-        ],
-        "rows": [_row(rows[index]) for index in chosen.attempts],
+        "kind": kind,
+        "columns": [{**asdict(column), "sorts": column.key in sortable} for column in columns],
+        "rows": [_row(rows[index], columns) for index in chosen.attempts],
         "order": chosen.order,
         "range": choice.span,
         "page": chosen.page,
@@ -254,15 +294,21 @@ def _table(timeline: Timeline, choice: figures.Choice, selected: int | None) -> 
         "sort": chosen.sort,
         "filters": chosen.filters,
         "count": len(timeline.attempts),
+        "brush": timeline_choice.is_long(timeline),
     }
 
 
-def _row(row: figures.Row) -> dict[str, object]:
+def _row(row: figures.Row, columns: Sequence[figures.Column]) -> dict[str, object]:
     return {
         "attempt": row.attempt,
         "outcome": row.outcome,
         "words": row.words + (f", {ATTEMPT_OUTCOMES['returned']}" if row.returned else ""),
         "returned": row.returned,
         "started_at": row.started_at,
-        "cells": {key: [cell.text, cell.title, cell.quiet] for key, cell in row.cells.items()},
+        "cells": [_cell(row.cells.get(column.key)) for column in columns],
+        "message": None if row.message is None else _cell(row.message),
     }
+
+
+def _cell(cell: figures.Cell | None) -> tuple[str, str, bool]:
+    return ("", "", True) if cell is None else (cell.text, cell.title, cell.quiet)

@@ -1,4 +1,4 @@
-"""How the attempts of a run are looked at: as a story or a table, which of them, in which order, which page.
+"""How the attempts of a run are looked at: as a story, or as a table of scores or of costs, which of them, in which order, which page.
 
     take(state)     what the browser has just asked for goes into the address        read(), view()     what the address says
 
@@ -8,7 +8,7 @@ Only what is not at its default stands in the address, so that a link stays shor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import streamlit as st
 
@@ -18,6 +18,8 @@ from refine_core.runs import Timeline
 _VIEW, _PAGE, _SORT, _SHOW, _RANGE = KEYS = ("view", "page", "sort", "which", "range")
 _MAX_DIGITS: Final = 6
 _DEFAULTS: Final = figures.Choice()
+View = Literal["story", "table", "costs"]
+VIEWS: Final[tuple[View, ...]] = get_args(View)
 
 
 def is_long(timeline: Timeline) -> bool:
@@ -25,11 +27,12 @@ def is_long(timeline: Timeline) -> bool:
     return timeline.spec.attempt_count > figures.MANY or len(timeline.attempts) > figures.MANY
 
 
-def view(timeline: Timeline) -> Literal["story", "table"]:
+def view(timeline: Timeline) -> View:
     """What is shown: the address's choice, else the story of a run that is not long."""
     named = st.query_params.get(_VIEW)
-    if named in ("story", "table"):
-        return "story" if named == "story" else "table"
+    for one in VIEWS:
+        if one == named:
+            return one
     return "table" if is_long(timeline) else "story"
 
 
@@ -46,16 +49,22 @@ def read(timeline: Timeline) -> figures.Choice:
     )
 
 
-def take(state: object, key: str) -> float | None:
-    """Write into the address what the browser asked for last, once; return when that was, by the browser's clock."""
+def last_asked(key: str) -> float | None:
+    """When the browser asked for another look last, by its own clock; None before it did."""
+    at = st.session_state.get(f"{key}-viewed")
+    return at if isinstance(at, int | float) else None
+
+
+def take(state: object, key: str) -> None:
+    """Write into the address what the browser asked for last, once."""
     asked = state.get("viewed") if isinstance(state, Mapping) else None
     if not isinstance(asked, Mapping) or not isinstance(at := asked.get("at"), int | float):
-        return None
+        return
     memory = f"{key}-viewed"
     if st.session_state.get(memory) == at:
-        return at
+        return
     st.session_state[memory] = at
-    if asked.get("view") in ("story", "table"):
+    if asked.get("view") in VIEWS:
         _set(_VIEW, str(asked["view"]))
     if "range" in asked:
         span = _span(asked["range"])
@@ -71,7 +80,6 @@ def take(state: object, key: str) -> float | None:
         _set(_PAGE, str(asked["page"]))
     elif "view" not in asked:
         forget_page()  # another order or filter begins where the attempt looked at is
-    return at
 
 
 def forget_page() -> None:

@@ -10,22 +10,25 @@ names, which whoever draws gives a colour (assets/timeline/chart.js and chart.cs
 from refine_core.figures.alt import describe_figure, label
 from refine_core.figures.ghost import build_ghost, describe_ghost
 from refine_core.figures.grid import MANY
-from refine_core.figures.ledger import COLUMNS, Cell, Column, Row, build_ledger
-from refine_core.figures.ledger_order import SORTABLE, Choice, Chosen, choose_attempts
+from refine_core.figures.ledger import Column, Row, Table, build_ledger, list_columns
+from refine_core.figures.ledger_cells import Cell
+from refine_core.figures.ledger_order import Choice, Chosen, choose_attempts, sort_keys
+from refine_core.figures.now import Now, NowCell
 from refine_core.figures.story import Story, StoryRow, build_story
 from refine_core.figures.timeline import build_figure
 
 __all__ = [
-    "COLUMNS",
     "MANY",
-    "SORTABLE",
     "Cell",
     "Choice",
     "Chosen",
     "Column",
+    "Now",
+    "NowCell",
     "Row",
     "Story",
     "StoryRow",
+    "Table",
     "build_figure",
     "build_ghost",
     "build_ledger",
@@ -34,4 +37,6 @@ __all__ = [
     "describe_figure",
     "describe_ghost",
     "label",
+    "list_columns",
+    "sort_keys",
 ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, get_args
 
 from refine_core.figures.grid import MANY
+from refine_core.figures.story_parts import part_columns
 from refine_core.log.timeline import Attempt, Timeline, Usage
 
 Filter = Literal["all", "range", "best", "failed", "hint"]
@@ -62,9 +64,10 @@ def choose_attempts(timeline: Timeline, choice: Choice, selected: int | None = N
     kinds = _kinds(timeline, choice.span)
     show: Filter = next((kind for kind in kinds if kind == choice.show), "all")
     name, descending = choice.sort.removeprefix("-"), choice.sort.startswith("-")
-    if name not in _KEYS:
+    keys = sort_keys(timeline)
+    if name not in keys:
         name, descending = "attempt", False
-    order = _sort(kinds[show], _KEYS[name], descending=descending)
+    order = _sort(kinds[show], keys[name], descending=descending)
     size = SHORT_PAGE if timeline.spec.attempt_count > MANY else PAGE
     pages = max(1, -(-len(order) // size))
     holding = order.index(selected) // size + 1 if selected in order else 1
@@ -123,7 +126,18 @@ _KEYS: Final[Mapping[str, Callable[[Attempt, float | None], float | None]]] = {
     "tokens": lambda attempt, _: _tokens(attempt),
     "cost": lambda attempt, _: Usage.of(attempt.all_calls).cost_usd,
 }
-SORTABLE: Final = frozenset(_KEYS)
+
+
+def sort_keys(timeline: Timeline) -> dict[str, Callable[[Attempt, float | None], float | None]]:
+    """By which columns of the ledger attempts can be sorted: key -> (attempt, reward before it) -> a value, or None."""
+    return {
+        **_KEYS,
+        **{f"part-{i}": partial(_part, one.name) for i, one in enumerate(part_columns(timeline))},
+    }
+
+
+def _part(name: str, attempt: Attempt, _before: float | None) -> float | None:
+    return attempt.score.parts.get(name) if attempt.score is not None else None
 
 
 def _tokens(attempt: Attempt) -> float | None:

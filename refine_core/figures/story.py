@@ -9,10 +9,11 @@ An attempt is compared with the one before it that has outputs. Everything here 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from refine_core.figures import text
+from refine_core.figures.now import NOW_TITLE, Now, NowCell, describe_now
 from refine_core.figures.story_fields import StoryField, expected_fields, read_draft, read_fields
 from refine_core.figures.story_hints import StoryHint, hints_of, next_hint
 from refine_core.figures.story_parts import PartCell, PartColumn, part_cells, part_columns
@@ -37,6 +38,7 @@ class StoryRow:
     outcome: chooses its mark; "pending" for one to come. words: the same, as a person says it. hints: what it was told.
     fields: its output. message: in its place, why there is none, or what is to come. notes: what the reward alone does not tell.
     parts: a cell for each of the story's columns. parts_message: in their place, why there are none: "failed on line 6 of the reward".
+    now: what it would score now, where that was asked.
     """
 
     attempt: int
@@ -51,23 +53,34 @@ class StoryRow:
     parts_message: str = ""
     reward: str = ""
     change: str = ""
+    now: NowCell | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """columns: the parts of the scores; none where the reward has none. has_hints: whether a hint can stand before a row.
 
-    has_others: whether there are fields beneath the main one.
+    has_others: whether there are fields beneath the main one. now_title: of the column that keeps its place for what attempts would
+    score now; "" while it is empty.
     """
 
     columns: tuple[PartColumn, ...]
     rows: tuple[StoryRow, ...]
     has_hints: bool
     has_others: bool
+    now_title: str = ""
 
 
-def build_story(timeline: Timeline, *, live: bool = True, attempts: Collection[int] | None = None) -> Story:
+def build_story(
+    timeline: Timeline,
+    *,
+    live: bool = True,
+    attempts: Collection[int] | None = None,
+    now: Mapping[int, Now] | None = None,
+) -> Story:
     """live: whether a run without an end still goes on. attempts: indices of those whose rows are wanted; None for all.
+
+    now: what attempts would score now, by index; None where nobody has asked.
 
     While the run goes on, the attempts to come have rows, too, so that their places are kept.
     """
@@ -79,7 +92,8 @@ def build_story(timeline: Timeline, *, live: bool = True, attempts: Collection[i
     scored: Attempt | None = None  # the latest with a reward
     for attempt in timeline.attempts:
         if attempts is None or attempt.index in attempts:
-            rows.append(_row(timeline, attempt, (before, compared, scored), columns, names))
+            row = _row(timeline, attempt, (before, compared, scored), columns, names)
+            rows.append(replace(row, now=describe_now(timeline, attempt, now)))
         before = attempt
         compared = attempt if attempt.outputs is not None else compared
         scored = attempt if attempt.score is not None else scored
@@ -87,7 +101,8 @@ def build_story(timeline: Timeline, *, live: bool = True, attempts: Collection[i
         rows += _rows_to_come(timeline)
     has_hints = timeline.spec.hint_source != "none" and timeline.spec.attempt_count > 1
     has_others = len(expected_fields(timeline)) > 1 or any(len(row.fields) > 1 for row in rows)
-    return show_unseen_in(Story(tuple(columns), tuple(rows), has_hints, has_others))
+    title = NOW_TITLE if now is not None else ""
+    return show_unseen_in(Story(tuple(columns), tuple(rows), has_hints, has_others, title))
 
 
 def _row(

@@ -82,6 +82,11 @@ def read_draft(timeline: Timeline, attempt: Attempt, before: Mapping[str, object
     return fields
 
 
+def main_field(timeline: Timeline, attempt: Attempt) -> str:
+    """The name of the output that matters most in an attempt; "" where it has none."""
+    return next(iter(_in_order(timeline, attempt, list(attempt.outputs or {}))), "")
+
+
 def expected_fields(timeline: Timeline) -> list[str]:
     """Names of the outputs as the program describes them, in order; [] where it does not."""
     return [name for stage in timeline.spec.stages for name in _outputs_of(stage.signature)]

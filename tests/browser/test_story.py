@@ -53,6 +53,20 @@ def rows(page: Page) -> Locator:
     return page.locator(".rs-timeline tbody tr")
 
 
+def places(page: Page) -> list[list[float]]:
+    """Where each word and cell of the story and the table lies in the timeline, but for what attempts would score now."""
+    return page.evaluate(
+        """() => {
+          const all = '.words :is(th, td, .head, .slot, .main, .sub, .part, .row > .reward, .hint):not(.now)';
+          const top = document.querySelector('.rs-timeline').getBoundingClientRect().y;
+          return [...document.querySelectorAll(all), document.querySelector('.steps')].filter((e) => e.offsetParent).map((e) => {
+            const box = e.getBoundingClientRect();
+            return [box.x, box.y - top, box.width, box.height].map((v) => Math.round(v));
+          });
+        }"""
+    )
+
+
 def boxes(page: Page) -> list[list[float]]:
     """Where the chart, the story, each place in it and the buttons lie on the page."""
     return page.evaluate(
@@ -80,7 +94,7 @@ def test_the_story_says_what_changed_what_it_scored_and_which_hint_it_got(show):
         ["▲ 0.25 (more than before)", "0.25", "▲ 0.25 (more than before)", "0"]
     )
     expect(second.locator(".reward")).to_have_text("Reward 0.75+0.42")
-    heads = page.locator(".story .head .number")
+    heads = page.locator(".story .head .number:not(.now)")
     expect(heads).to_have_text(
         ["shortbest 0.25", "names itbest 0.25", "keywordsbest 0.25", "pricebest 0.25", "reward"]
     )
@@ -89,7 +103,7 @@ def test_the_story_says_what_changed_what_it_scored_and_which_hint_it_got(show):
 def test_parts_stand_in_columns_under_their_names(show):
     page = show("headline")
     right = "es => es.map((e) => Math.round(e.getBoundingClientRect().right))"
-    heads = page.locator(".story .head .number").evaluate_all(right)
+    heads = page.locator(".story .head .number:not(.now)").evaluate_all(right)
     for i in range(4):
         assert slots(page).nth(i).locator(".part, .reward").evaluate_all(right) == heads
 
@@ -212,7 +226,65 @@ def test_what_is_to_come_has_its_place_and_says_its_temperature(show):
     expect(selected(page)).to_have_count(0)
 
 
+# ---- what attempts would score now
+
+
+def test_the_place_of_what_attempts_would_score_now_is_empty_until_it_is_asked(show):
+    page = show("headline")
+    expect(page.locator(".story .head .now")).to_have_text("")
+    expect(page.locator(".story .row .now")).to_have_text([""] * 4)
+
+
+def test_what_attempts_would_score_now_stands_beside_what_they_scored(show):
+    page = show("headline")
+    page.get_by_text("Score now").click()
+    expect(page.locator(".story .head .now")).to_have_text("would score now")
+    expect(page.locator(".story .row .now")).to_have_text(
+        [
+            "would score now 0.33same",
+            "would score now 0.75best",
+            "would score now not comparable",
+            "would score now 0.75\N{MINUS SIGN}0.25",
+        ]
+    )
+
+
+@pytest.mark.parametrize("view", ["story", "table"])
+@pytest.mark.parametrize("size", [(1280, 900), (745, 900), (390, 844)], ids=str)
+def test_nothing_moves_when_it_is_told_what_attempts_would_score_now(show, view, size):
+    page = show("headline", size=size, view=view)
+    before = places(page)
+    page.get_by_text("Score now").click()
+    expect(page.locator(":is(.story, table) .now:visible", has_text="not comparable")).to_be_visible()
+    assert places(page) == before
+
+
 # ---- the table
+
+
+def test_the_table_of_scores_has_a_column_for_each_part(show):
+    page = show("headline", view="table")
+    table = page.get_by_role("table", name="Ledger")
+    expect(table.get_by_role("columnheader")).to_have_text(
+        ["#", "temperature", "headline", "short", "names it", "keywords", "price", "reward", "change"]
+    )
+    expect(rows(page).nth(2).locator("td")).to_have_text(
+        ["0.6", "Camp coffee for 39.90 euros", "0.25", "0", "0.25", "0.25", "0.75", "±0", ""]
+    )
+
+
+def test_why_an_attempt_has_no_parts_stands_in_their_place(show):
+    page = show("hundred", which="failed")
+    expect(rows(page).first.locator("td")).to_have_text(
+        [re.compile("0"), "no output", "no field 'answer' in the reply", "failed", "—", ""]
+    )
+
+
+def test_the_table_is_sorted_by_a_part(show):
+    page = show("hundred")
+    page.get_by_role("columnheader", name="price").get_by_role("button").click()
+    expect(page.get_by_role("columnheader", name="price")).to_have_attribute("aria-sort", "descending")
+    expect(rows(page).locator("td:nth-child(7)")).to_have_text(["0.25"] * 10)
 
 
 def test_a_switch_shows_the_table_and_the_address_keeps_it(show):

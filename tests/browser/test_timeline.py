@@ -22,7 +22,7 @@ def stage(chromium: Browser, serve: Callable[[Path], str]) -> Iterator[Page]:
     """One page for most tests: to open Streamlit anew for each would take most of their time."""
     context = chromium.new_context(reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{serve(APP)}?view=table")
+    page.goto(f"{serve(APP)}?view=costs")
     yield page
     context.close()
 

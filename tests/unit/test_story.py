@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.figures import SORTABLE, Choice, Story, StoryRow, build_story, choose_attempts
+from refine_core.figures import Choice, Story, StoryRow, build_story, choose_attempts, sort_keys
 from refine_core.figures.story_parts import named_parts
 from refine_core.figures.story_text import Shown, clean, show_value
 from refine_core.log.folds import timeline as fold
@@ -324,7 +324,9 @@ def test_of_a_very_long_list_only_the_first_items_are_compared():
 
 @given(
     show=st.sampled_from(["all", "best", "failed", "hint", "range", "<b>"]),
-    sort=st.sampled_from([f"{sign}{key}" for key in (*SORTABLE, "nonsense") for sign in ("", "-")]),
+    sort=st.sampled_from(
+        [f"{sign}{key}" for key in (*sort_keys(LONG.timeline), "nonsense") for sign in ("", "-")]
+    ),
     page=st.none() | st.integers(-5, 99),
     span=st.none() | st.tuples(st.integers(0, 60), st.integers(0, 60)),
     selected=st.none() | st.integers(0, 60),

@@ -1,13 +1,14 @@
 """The timeline with made-up logs: `?show=failures`, or the field "Show", names one of tests.logs.SCENARIOS.
 
 "live" grows as asked, and so does "live matrix"; "streaming" goes on word by word, a step each time it is asked; "ghost: NAME" is what may come before a run of that name. What follows a # in the name only makes it another visit, with nothing chosen yet; each has a
-component of its own, as each run has in the app. `&width=720` puts it into a column of so many pixels.
+component of its own. "Score now" tells what attempts would score now. `&width=720` puts it into a column of so many pixels.
 """
 
 import streamlit as st
 
 from pages.shared import timeline_choice
-from pages.shared.timeline import draw_ghost, draw_timeline
+from pages.shared.timeline import draw_ghost, draw_timeline, take_clicks
+from refine_core.figures import Now
 from refine_core.log.folds import cut_short
 from refine_core.log.folds import timeline as fold
 from refine_core.log.timeline import Timeline
@@ -36,6 +37,12 @@ else:
     log = {**logs.SCENARIOS, **logs.LARGE}[show.removeprefix("ghost: ")]()
 
 
+NOW = {
+    0: Now(0.33),
+    1: Now(0.75, is_best=True),
+    2: Now(instead="not comparable", why="Its advice was for another reward."),
+    3: Now(0.75),
+}
 REPLY = "[[ ## headline ## ]]\nFoldable", " kettle for campers", '\n\n[[ ## keywords ## ]]\n["kettle", "cam'
 
 
@@ -58,10 +65,12 @@ def view() -> None:
             return
         shown = cut_short(log.timeline) if show == "left" else log.timeline
         shown = stream(shown) if show == "streaming" else shown
-        picked = draw_timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left")
-    if picked is not None:
-        state.selected = picked
-        state.picks += 1
+        picked = take_clicks(shown, key=f"timeline-{visit}")
+        if picked is not None:
+            state.selected = picked
+            state.picks += 1
+        now = NOW if st.session_state.get("now") else None
+        draw_timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left", now=now)
     st.text(f"Selected: {state.selected}")
     st.text(f"Picks: {state.picks}")
     st.text(f"Polls: {state.polls}")
@@ -71,6 +80,7 @@ view()
 if st.button("Grow"):
     state.steps += 1
     st.rerun()
+st.checkbox("Score now", key="now")
 if st.button("Point at the first"):
     state.selected = 0
     st.rerun()

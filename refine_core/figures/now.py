@@ -1,0 +1,58 @@
+"""What attempts would score now: with a reward or settings that were changed since the run.
+
+    {index: Now} --describe_now--> NowCell        None where nobody has asked
+
+Each attempt of a story and of a table has a slot for it, whose place is kept while it is empty, so that nothing moves when it fills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from refine_core.figures import text
+from refine_core.log.timeline import Attempt, Timeline
+from refine_core.messages import format_reward
+
+NOW_TITLE: Final = "would score now"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What one attempt would score.
+
+    value: the new reward, or None where there is none; then `instead` says why in a word or two: "never tried", "not comparable",
+    "fails". is_best: whether no other attempt would score more. why: more about it, where one points.
+    """
+
+    value: float | None = None
+    instead: str = ""
+    is_best: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NowCell:
+    """text: the new reward, or what stands in its place. note: how it compares: "same", "best" or by how much. is_quiet: no new reward."""
+
+    text: str
+    note: str = ""
+    title: str = ""
+    is_quiet: bool = False
+
+
+def describe_now(timeline: Timeline, attempt: Attempt, now: Mapping[int, Now] | None) -> NowCell | None:
+    """The slot of one attempt. now: by index, for those that were asked about."""
+    if now is None or attempt.index not in now:
+        return None
+    one = now[attempt.index]
+    if one.value is None:
+        return NowCell(text.shorten(one.instead, 24), title=one.why, is_quiet=True)
+    if one.is_best:
+        note = "best"
+    elif attempt.reward is None:
+        note = ""
+    else:
+        note = "same" if one.value == attempt.reward else text.change(one.value - attempt.reward)
+    return NowCell(format_reward(timeline, one.value), note, one.why)
