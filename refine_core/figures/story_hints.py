@@ -61,16 +61,15 @@ def hints_of(
         and attempt.hints == before.hints
         and attempt.advice_from == before.advice_from
     ):
-        return [_quiet("Hint", f"the same as for attempt {before.index + 1}: {_why_same(timeline, before)}")]
+        return _carried_over(timeline, attempt, before)
     told = attempt.real_hints
     if not told:
         why = "removed by hand" if attempt.edited_hints or before is None else _why_none(timeline, before)
         return [_quiet("No hint", why)]
-    several = _count_predictors(timeline, attempt) >= _SEVERAL
     uptakes = _uptakes(timeline, attempt)
     return [
         StoryHint(
-            (f"Hint for {text.shorten(name, 40)}" if several else "Hint")
+            _name_hint(timeline, attempt, name)
             + (", edited by hand" if name in attempt.edited_hints else ""),
             tuple(_emphasize(text.clip(" ".join(clean(hint).split()), _LIMIT), fields)),
             is_cut=len(hint) > _LIMIT,
@@ -78,6 +77,24 @@ def hints_of(
         )
         for name, hint in told.items()
     ]
+
+
+def _carried_over(timeline: Timeline, attempt: Attempt, before: Attempt) -> list[StoryHint]:
+    """The hints of the attempt before again: one line, or one for each predictor of which there is more to say."""
+    same, why = f"the same as for attempt {before.index + 1}", _why_same(timeline, before)
+    uptakes = _uptakes(timeline, attempt)
+    told = [name for name in attempt.real_hints if name in uptakes]
+    if len(told) < _SEVERAL:
+        return [_quiet("Hint", f"{same}: {why}", *(uptakes[name] for name in told))]
+    return [
+        _quiet(_name_hint(timeline, attempt, name), same if i else f"{same}: {why}", uptakes[name])
+        for i, name in enumerate(told)
+    ]
+
+
+def _name_hint(timeline: Timeline, attempt: Attempt, name: str) -> str:
+    several = max(len(timeline.predictors), len({run.name for run in attempt.predictors})) >= _SEVERAL
+    return f"Hint for {text.shorten(name, 40)}" if several else "Hint"
 
 
 def next_hint(timeline: Timeline) -> list[StoryHint]:
@@ -88,12 +105,8 @@ def next_hint(timeline: Timeline) -> list[StoryHint]:
     return [_quiet("Hint", "is being written" if writing else "the adviser has been asked")]
 
 
-def _quiet(who: str, words: str) -> StoryHint:
-    return StoryHint(who, ((words, False),), is_quiet=True)
-
-
-def _count_predictors(timeline: Timeline, attempt: Attempt) -> int:
-    return max(len(timeline.predictors), len({run.name for run in attempt.predictors}))
+def _quiet(who: str, words: str, uptake: StoryUptake | None = None) -> StoryHint:
+    return StoryHint(who, ((words, False),), is_quiet=True, uptake=uptake)
 
 
 def _why_same(timeline: Timeline, before: Attempt) -> str:

@@ -187,6 +187,33 @@ def test_an_attempt_without_a_new_hint_says_why():
     assert hints(story(log).rows[1]) == ["No hint: the adviser found no module at fault"]
 
 
+def test_what_became_of_a_hint_is_told_of_the_attempt_that_first_answers_with_it():
+    log = logs.Log(stages=("answer",))
+    log.attempt(0.1, outputs={"answer": "a long answer"})
+    log.advise({"answer": "Use at most 1 word."})
+    log.attempt(None)
+    log.attempt(0.4, outputs={"answer": "short"})
+    rows = story(log).rows
+    assert rows[1].hints[0].uptake is None
+    (hint,) = rows[2].hints
+    assert (hint.is_quiet, hint.uptake.words) == (True, "followed")
+    assert hint.uptake.rules[1:] == ("at most 1 word: yes (no before)",)
+
+
+def test_hints_that_two_predictors_go_on_with_are_told_of_one_by_one():
+    log = logs.Log()
+    log.attempt(0.1, outputs={"answer": "a long answer"})
+    log.advise({"draft": "Use at most 1 word.", "answer": "Use at most 1 word."})
+    log.attempt(None, outputs={"answer": "still a long answer"})
+    log.attempt(0.4, outputs={"answer": "short"})
+    first, second = story(log).rows[2].hints
+    assert hints(story(log).rows[2]) == [
+        "Hint for draft: the same as for attempt 2: a failed attempt brings no advice",
+        "Hint for answer: the same as for attempt 2",
+    ]
+    assert (first.uptake.verdict, second.uptake.verdict) == ("not_followed", "followed")
+
+
 def test_best_of_n_has_no_hints_to_tell_of():
     log = logs.Log(strategy="best_of_n")
     log.attempt(0.1)
