@@ -176,8 +176,9 @@ class Player {
   }
 
   go(step) {
-    const to = Math.max(0, Math.min(step, this.data.count - 1));
-    if (to === this.shown) return;
+    const last = this.data.gate ? this.data.gate.step : this.data.count - 1; // past a hidden reward only a guess leads
+    const to = Math.max(0, Math.min(step, last));
+    if (to === this.shown) return this.draw();
     this.shown = to;
     this.draw();
     if (this.asked === null) this.ask(to);

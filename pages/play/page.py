@@ -5,6 +5,7 @@ import streamlit as st
 from pages.play.player import draw_guess_switch, draw_player
 from pages.shared import address
 from pages.shared.playback import open_playback
+from pages.shared.program_row import draw_program
 from pages.shared.run_view import draw_run
 from pages.shared.text import escape_markdown
 from pages.shared.title import title_page
@@ -29,6 +30,7 @@ def view(run_id: str, name: str, playback: runs.Playback) -> None:
         )
         draw_guess_switch(run_id, playback)
     with st.container(gap="xsmall"):
+        draw_program(playback.timeline(0).spec)
         draw_run(runs.run_at(playback, draw_player(run_id, playback)), beside=True)
 
 

@@ -129,6 +129,26 @@ def test_each_reward_stays_hidden_until_it_is_guessed(page: Page, app: str):
     expect(page.get_by_text(re.compile("guess .* · reward"))).to_have_count(1)
 
 
+def test_no_key_leads_past_a_reward_that_waits_for_a_guess(page: Page, app: str):
+    play(page, app)
+    page.get_by_text("Guess first").click()
+    page.keyboard.press("End")
+    expect(page.get_by_text("What will attempt 1 score?")).to_be_visible()
+    first = next(s.index for s in STEPS if s.beat == "score")
+    says(page, first)
+    page.keyboard.press("ArrowRight")
+    expect(place(page)).to_have_text(f"Step {first} of {LAST}")
+    page.keyboard.press("ArrowLeft")  # one step from where it stands, not from where it was not let
+    says(page, first - 1)
+
+
+def test_who_guesses_sees_what_was_asked_and_what_is_rewarded(page: Page, app: str):
+    play(page, app)
+    row = page.get_by_role("region", name="Program, inputs and reward")
+    expect(row).to_contain_text("Which city?")
+    expect(row).to_contain_text("def reward(inputs, prediction): return 1.0")
+
+
 def test_a_guess_is_dragged_too(page: Page, app: str):
     play(page, app, 6)
     page.get_by_text("Guess first").click()
