@@ -47,8 +47,7 @@ export function chart(slide, { width, guesses = {}, waiting = null }) {
   const heatY = size.top + plot + size.row * 1.1;
   const stageY = (i) => heatY + size.row * (i + 1);
   const adviceY = stageY(stages.length);
-  const advised = slide.columns.some((c) => c.advice);
-  const height = (advised ? adviceY : adviceY - size.row) + size.row * 0.6;
+  const height = (slide.is_advised ? adviceY : adviceY - size.row) + size.row * 0.6;
   const barLength = step * 0.42;
   const barX = (i) => x(i) - step * 0.36;
   const svg = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", class: kind });
@@ -133,7 +132,7 @@ export function chart(slide, { width, guesses = {}, waiting = null }) {
   });
 
   // advice, and the stage that its hint goes to
-  if (!advised) return svg;
+  if (!slide.is_advised) return svg;
   add(label("advice", adviceY));
   columns.forEach((c, i) => {
     if (!c.advice) return;

@@ -17,6 +17,7 @@ from refine_core.formatting import format_duration, format_score, format_tempera
 from refine_core.hints import is_hint
 from refine_core.log.timeline import Attempt, Outcome, PartState, Timeline
 from refine_core.messages import describe_failure, format_reward
+from refine_core.play.asked import describe_aim
 from refine_core.play.captions import as_text, join_names, shorten
 from refine_core.play.questions import GuessRange, last_scored
 from refine_core.play.steps import Step
@@ -88,8 +89,8 @@ class Slide:
     """aim: at the right of the line above. sentence: what happens. place: where that is, "Attempt 3 · score".
 
     focus: index of the attempt that is looked at. hints: (predictor, text) of each; hint_is_next: for the next attempt.
-    edited: predictors whose hint a person wrote.
-    fields: outputs, or the inputs before the first attempt (`fields_are`). waits: why there is no output yet, or "".
+    edited: predictors whose hint a person wrote. is_advised: whether there may be advice, so that its row has a place from the start.
+    fields: outputs, or before the first attempt the inputs and what the reward asks for (`fields_are`). waits: why there is no output yet, or "".
     reward: as text, "" while there is none; compared: with the attempt before.
     """
 
@@ -113,6 +114,7 @@ class Slide:
     reward: str
     compared: str
     edited: tuple[str, ...]
+    is_advised: bool
 
 
 def build_slide(timeline: Timeline, step: Step) -> Slide:
@@ -143,6 +145,7 @@ def build_slide(timeline: Timeline, step: Step) -> Slide:
         reward="" if attempt is None or attempt.reward is None else format_reward(timeline, attempt.reward),
         compared=_compared(attempt, before),
         edited=() if attempt is None or step.beat == "advice" else attempt.edited_hints,
+        is_advised=timeline.spec.hint_source == "adviser" and len(timeline.temperatures) > 1,
     )
     return show_unseen_in(slide)
 
@@ -264,9 +267,9 @@ def _hints(attempt: Attempt | None, *, advice: bool) -> tuple[tuple[str, str], .
 
 def _fields(timeline: Timeline, attempt: Attempt | None) -> tuple[SlideField, ...]:
     if attempt is None:
-        return tuple(
-            SlideField(name, _unmarked(value), main=False) for name, value in timeline.spec.inputs.items()
-        )
+        aim = describe_aim(timeline.spec.reward)
+        asked = [*timeline.spec.inputs.items(), *([("reward", aim)] if aim else [])]
+        return tuple(SlideField(name, _unmarked(value), main=False) for name, value in asked)
     if not attempt.outputs:
         return ()
     earlier = [a for a in timeline.attempts if a.index < attempt.index and a.outputs]

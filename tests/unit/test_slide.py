@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from refine_core import events as ev
 from refine_core.play import GuessRange, Slide, ask_for_guess, build_slide, list_steps, prefix
+from refine_core.play.asked import describe_aim
 from tests import logs
 
 HEADLINES = ("Coffee for camping trips", "Camping coffee for 39.90 euros", "Coffee for 39.90 euros")
@@ -163,3 +164,34 @@ def test_a_step_of_an_unknown_event_still_has_a_slide():
     log.emit("attempt-3", ev.Unknown("dreamt", 1, {}))
     last = list_steps(log.records)[-1]
     assert "dreamt" in build_slide(prefix(log.records, last.index), last).sentence
+
+
+@pytest.mark.parametrize(
+    ("source", "aim"),
+    [
+        ('def reward(args, pred):\n    """One bare word:\n    no full stop.\n\n    More."""\n', "One bare word: no full stop."),
+        ('def words(text):\n    """Helper."""\n\nasync def reward(a, p):\n    """The aim."""\n', "The aim."),
+        ('def reward(a, p):\n    """The aim."""\n\ndef words(text):\n    """Helper."""\n', "The aim."),
+        ('def exact(a, p):\n    """Equal."""\n', "Equal."),
+        ("def reward(a, p):\n    return 1.0\n", ""),
+        ("lambda a, p: 1.0", ""),
+        ("def reward(", ""),
+        ("\0", ""),
+    ],
+)  # fmt: skip
+def test_the_aim_of_a_reward_is_what_its_function_says_of_itself(source, aim):
+    assert describe_aim(source) == aim
+
+
+def test_a_room_hears_what_was_asked_and_what_is_rewarded_before_the_first_attempt():
+    log = with_parts()
+    started = log.records[0]
+    spec = replace(started.event.spec, reward='def reward(a, p):\n    """Name the price."""\n    return 1')
+    log.records[0] = replace(started, event=replace(started.event, spec=spec))
+    seen = slide(log, None, "start")
+    assert [(field.name, field.pieces[0].text) for field in seen.fields] == [
+        ("question", "Which city?"),
+        ("reward", "Name the price."),
+    ]
+    assert seen.is_advised
+    assert not slide(logs.Log(N=1), None, "start").is_advised
