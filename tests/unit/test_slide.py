@@ -183,7 +183,7 @@ def test_the_aim_of_a_reward_is_what_its_function_says_of_itself(source, aim):
     assert describe_aim(source) == aim
 
 
-def test_a_room_hears_what_was_asked_and_what_is_rewarded_before_the_first_attempt():
+def test_a_room_first_hears_what_was_asked_and_what_is_rewarded():
     log = with_parts()
     started = log.records[0]
     spec = replace(started.event.spec, reward='def reward(a, p):\n    """Name the price."""\n    return 1')

@@ -187,7 +187,7 @@ def test_an_attempt_without_a_new_hint_says_why():
     assert hints(story(log).rows[1]) == ["No hint: the adviser found no module at fault"]
 
 
-def test_what_became_of_a_hint_is_told_of_the_attempt_that_first_answers_with_it():
+def test_a_carried_hint_says_what_the_attempt_made_of_it():
     log = logs.Log(stages=("answer",))
     log.attempt(0.1, outputs={"answer": "a long answer"})
     log.advise({"answer": "Use at most 1 word."})
@@ -200,7 +200,7 @@ def test_what_became_of_a_hint_is_told_of_the_attempt_that_first_answers_with_it
     assert hint.uptake.rules[1:] == ("at most 1 word: yes (no before)",)
 
 
-def test_hints_that_two_predictors_go_on_with_are_told_of_one_by_one():
+def test_carried_hints_of_two_predictors_are_told_one_by_one():
     log = logs.Log()
     log.attempt(0.1, outputs={"answer": "a long answer"})
     log.advise({"draft": "Use at most 1 word.", "answer": "Use at most 1 word."})
