@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.run.header import draw_header, name_of
-from pages.run.what_if import draw_switch, draw_what_if
+from pages.run.what_if import begin_page, draw_switch, draw_what_if
 from pages.shared import address
 from pages.shared.run_view import draw_live_run, show_unknown_run
 from pages.shared.text import show_error
@@ -12,6 +12,7 @@ from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core import runs
 from refine_core.errors import StoreError
 
+begin_page()
 run_id = address.run_id()
 if run_id is None:
     st.info("No run is named in the address. Choose one from the list.", icon=":material/info:")

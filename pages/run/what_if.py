@@ -26,10 +26,11 @@ from refine_core.errors import LMError, RewardError, SpecError, StoreError, Work
 from refine_core.formatting import format_clock, format_score, pluralize
 from refine_core.messages import format_reward
 from refine_core.runs import KeptWhatIf, ProgramSpec, Run, RunWhatIf, Timeline, format_value
+from refine_core.unseen import show_unseen
 from refine_core.what_if import ThresholdStep, WhatIf
 
 KEY: Final = "what-if"
-_MODE, _ASKED, _TAKEN = "what-if.mode", "what-if.asked", "what-if.taken"
+_MODE, _CHANGED, _ASKED, _TAKEN = (f"what-if.{name}" for name in ("mode", "changed", "asked", "taken"))
 _COLUMNS: Final = (62, 38)
 UNCHANGED: Final = (
     "Nothing is changed yet. Drag the threshold, or choose another reward, N or number of failures."
@@ -73,15 +74,18 @@ class _Question:
 
 
 def draw_switch() -> None:
-    """As recorded, or what if; the address says which."""
+    """As recorded, or what if; the address says which. In a fragment, draw the page anew once it says another."""
     shown = address.asks_what_if()
+    if st.session_state.get(_CHANGED):
+        st.session_state[_CHANGED] = False
+        st.rerun()
     st.session_state[_MODE] = shown
 
     def describe(option: bool) -> str:
         text = "What if" if option else "As recorded"
         return f":blue[{text}]" if option == shown else text
 
-    chosen = st.segmented_control(
+    st.segmented_control(
         "How the run is looked at",
         [False, True],
         format_func=describe,
@@ -89,10 +93,18 @@ def draw_switch() -> None:
         key=_MODE,
         label_visibility="collapsed",
         width="content",
+        on_change=_switch,
     )
-    if chosen is not None and chosen != shown:
-        address.show_what_if(on=chosen)
-        st.rerun()  # of the page, where it stands in a fragment
+
+
+def begin_page() -> None:
+    """The page is drawn from its top: it shows what the address says. To be called first."""
+    st.session_state[_CHANGED] = False
+
+
+def _switch() -> None:
+    address.show_what_if(on=bool(st.session_state[_MODE]))
+    st.session_state[_CHANGED] = True
 
 
 def draw_what_if(run: Run) -> None:
@@ -399,7 +411,7 @@ def _draw_output(timeline: Timeline, number: int, title: str) -> None:
         return
     st.markdown(f"**{title}, attempt {number}**")
     for name, value in attempt.outputs.items():
-        text = format_value(value)
+        text = show_unseen(format_value(value))
         with st.container(gap=None):
             st.caption(escape_markdown(name))
             st.text(text if len(text) <= _VALUE_CHARACTERS else f"{text[:_VALUE_CHARACTERS]} …")

@@ -124,10 +124,10 @@ def build_strip(question: Question) -> dict[str, object]:
 def build_curve(question: Question) -> dict[str, object]:
     """The curve: at each threshold, where the run stops; where nobody knows, which recorded output would be the first."""
     low, high = _axis(question)
+    decimals = max(0, DIGITS - math.ceil(math.log10(high - low)))
     high += ROOM * (high - low)
     tried = [one for one in question.answer.attempts if one.state != "never_tried"]
     segments = list(_segments(question, low, high))
-    decimals = max(0, DIGITS - math.ceil(math.log10(high - low)))
     threshold = question.threshold
     return {
         "title": "stops at attempt, by threshold",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Final, Literal
 
 from refine_core.errors import Problem, SpecError
 from refine_core.loop import Plan
-from refine_core.spec import ProgramSpec, ValidatorSpec
+from refine_core.spec import ModelSpec, ProgramSpec, ValidatorSpec
 from refine_core.spec.limits import find_limit_problems
 from refine_core.spec.schedule import list_temperatures
 
@@ -25,9 +25,13 @@ AS_RECORDED: Final = Keep.AS_RECORDED
 
 WHAT_IF_FIELDS: Final = frozenset(("reward", "reward_name", "validators", "threshold", "N", "fail_count"))
 """Fields of a ProgramSpec that a what-if may change."""
-_NO_MATTER: Final = frozenset(
-    ("title", "example", "parent", "budget_usd", "budget_tokens", "judge", "reward_timeout_s")
-)
+_NO_MATTER: Final = frozenset((
+    "title", "example", "parent", "budget_usd", "budget_tokens", "judge", "reward_timeout_s", "stop_on_repeating_error",
+))  # fmt: skip
+_NO_MATTER_OF_MODEL: Final = {
+    "connection": "", "key_env": None, "timeout_s": 0.0, "retries": 0, "delay_s": None, "cache": True,
+    "price_in_usd": None, "price_out_usd": None,
+}  # fmt: skip
 
 
 def change_spec(
@@ -72,7 +76,15 @@ def list_program_changes(recorded: ProgramSpec, other: ProgramSpec) -> tuple[str
     advised = "adviser" in (recorded.hint_source, other.hint_source)
     if not advised:
         names = [name for name in names if name not in ("adviser", "advice_form", "advice_instructions")]
-    return tuple(name for name in names if getattr(recorded, name) != getattr(other, name))
+    return tuple(name for name in names if _what_counts(recorded, name) != _what_counts(other, name))
+
+
+def _what_counts(spec: ProgramSpec, name: str) -> object:
+    """A field, without what of a model changes no reply."""
+    value = getattr(spec, name)
+    if isinstance(value, ModelSpec):
+        return replace(value, **_NO_MATTER_OF_MODEL)  # type: ignore[arg-type]  # each by its name
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def change_plan(recorded: Plan, spec: ProgramSpec) -> Plan:
