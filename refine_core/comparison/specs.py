@@ -21,6 +21,8 @@ _UNNAMED: Final = frozenset(
 # Fields of a program, besides its stages, inputs, reward and models: what the form calls them, and how they are written.
 _FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
     "reward_name": ("reward function", lambda v: v or "the only one"),
+    "reward_shape": ("form of the reward", str),
+    "reward_arguments": ("arguments of the reward", lambda v: ", ".join(f"{n} = {role}" for n, role in v.items()) or "by their names"),
     "strategy": ("strategy", lambda v: {"best_of_n": "best of N"}.get(v, v)),
     "N": ("max attempts", str),
     "threshold": ("threshold", format_number),

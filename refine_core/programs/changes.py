@@ -15,6 +15,8 @@ from refine_core.spec import HintSource, ModelSpec, ProgramSpec, StageSpec
 _SETTINGS: Final = {
     "reward": "reward",
     "reward_name": "reward function",
+    "reward_shape": "form of the reward",
+    "reward_arguments": "arguments of the reward",
     "validators": "validators",
     "strategy": "strategy",
     "N": "max attempts",

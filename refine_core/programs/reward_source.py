@@ -27,6 +27,8 @@ def list_reward_candidates(source: str) -> tuple[str, ...]:
 
 def check_spec_reward(spec: ProgramSpec) -> tuple[Finding, ...]:
     """Findings about the reward, without those that prevent `spec` from running (see `problems`)."""
+    if spec.reward_shape != "refine":
+        return ()  # the checks know no other way of calling
     findings = check_reward(spec.reward, spec.reward_name, list_reward_fields(spec))
     return tuple(one for one in findings if one.code not in _ALSO_PROBLEMS)
 
@@ -67,6 +69,8 @@ def _of_check(message: str) -> str:
 
 def find_reward_question(spec: ProgramSpec) -> Finding | None:
     """What to ask before a reward is called that seems to be written for another framework; None for others."""
+    if spec.reward_shape != "refine":
+        return None
     return find_call_question(spec.reward, spec.reward_name, list_reward_fields(spec))
 
 

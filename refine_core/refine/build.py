@@ -16,8 +16,9 @@ from refine_core.log.scope import Scope, use_scope
 from refine_core.log.well_formed import make_well_formed
 from refine_core.modules import ChainOfThought, Module, Predict, Prediction
 from refine_core.refine.effects import ScoreInWorker
+from refine_core.refine.reward_calls import make_reward_runner, recognize_reward
 from refine_core.refine.sources import SOURCE_ATTRIBUTE
-from refine_core.rewards import Judge, RewardRunner, ScoreResult, find_reward
+from refine_core.rewards import Judge, ScoreResult, find_reward
 from refine_core.rewards.checks import Fields
 from refine_core.rewards.limits import RULES
 from refine_core.rewards.repeating_errors import will_repeat
@@ -61,13 +62,9 @@ class WorkerScorer:
     def __init__(self, spec: ProgramSpec, judge: BaseLM) -> None:
         self.source, self._name, self._fields = spec.reward, spec.reward_name, list_reward_fields(spec)
         self._messages = {one.name: one.message for one in spec.validators}
-        self._runner = RewardRunner(
-            spec.reward,
-            name=spec.reward_name,
-            timeout_s=spec.reward_timeout_s,
-            judge=judge_by(judge),
-            rules=[read_rule(one.name, one.check) for one in spec.validators],
-        )
+        self._calls_as_refine = spec.reward_shape == "refine"
+        rules = [read_rule(one.name, one.check) for one in spec.validators]
+        self._runner = make_reward_runner(spec, list_program_inputs(spec), judge=judge_by(judge), rules=rules)
 
     def start(self) -> None:
         """Start the worker, so that it is ready when needed."""
@@ -81,7 +78,8 @@ class WorkerScorer:
                     self._runner.score, inputs, prediction, scope.cancel
                 )
             except RewardError as error:
-                mark_repeating(error, self.source, self._name, inputs, self._fields)
+                if self._calls_as_refine:  # the checks know no other way of calling
+                    mark_repeating(error, self.source, self._name, inputs, self._fields)
                 raise
         return scored
 
@@ -253,7 +251,8 @@ def _input_problems(spec: ProgramSpec) -> list[Problem]:
 
 def _reward_problems(spec: ProgramSpec) -> list[Problem]:
     try:
-        find_reward(spec.reward, spec.reward_name)
+        if recognize_reward(spec) is None:
+            find_reward(spec.reward, spec.reward_name)
     except RewardError as error:
         return [Problem("reward", error.message, line=error.line, column=error.column)]
     return []

@@ -301,7 +301,7 @@ class RewardRunner:
         if rule is not None:
             message = f"the check of {rule} failed: {message}"
         elif line is None and not loading:
-            returned = failure.type_name in {"WrongType", "NotFinite"}
+            returned = failure.type_name in {"WrongType", "NotFinite", "Unscored", "WrongLength"}
             line = find_error_line(self.source, name or self._binding, returned=returned)
         return RewardError(
             message,

@@ -21,9 +21,17 @@ from refine_core.errors import RewardError
 from refine_core.events import AttemptFailed, Fault, RewardScored
 from refine_core.formatting import format_cost, pluralize
 from refine_core.log.timeline import Timeline, Usage
-from refine_core.refine.build import Pipeline, convert_inputs, judge_by, list_reward_fields, mark_repeating
+from refine_core.refine.build import (
+    Pipeline,
+    convert_inputs,
+    judge_by,
+    list_program_inputs,
+    list_reward_fields,
+    mark_repeating,
+)
 from refine_core.refine.resuming import restore_outputs
-from refine_core.rewards import Judge, RewardRunner, RowRunner
+from refine_core.refine.reward_calls import make_reward_runner
+from refine_core.rewards import Judge, RowRunner
 from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
 from refine_core.rewards.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.rewards.row_runner import RowResult
@@ -96,11 +104,11 @@ class Rescorer:
         with ask_judge, LMKeyError.
         """
         recorded = timeline.spec
-        same_reward = (spec.reward, spec.reward_name) == (recorded.reward, recorded.reward_name)
+        same_reward = _called(spec) == _called(recorded)
         if same_reward and spec.validators == recorded.validators:
             return Rescored({a.index: end for a in timeline.attempts if (end := end_of(a)) is not None})
         plan = None if recognized is None else repr(recognized.to_plan())
-        key = (timeline.run_id, timeline.seq, spec.reward, spec.reward_name, spec.validators, plan)
+        key = (timeline.run_id, timeline.seq, *_called(spec), spec.validators, plan)
         known = self._get(key)
         if known is not None and (known.estimate is None or not ask_judge):
             return known
@@ -185,19 +193,20 @@ class _Work:
         """A worker that scores one output. whole: with the reward; else the validators alone, which may use names of its source."""
         spec, fields = self.spec, list_reward_fields(self.spec)
         messages = {one.name: one.message for one in spec.validators}
-        with RewardRunner(
-            spec.reward if whole else spec.reward + _PASS,
-            name=spec.reward_name if whole else _RECORDED,
-            timeout_s=spec.reward_timeout_s,
-            judge=self.judge,
-            rules=[read_rule(one.name, one.check) for one in spec.validators],
-        ) as runner:
+        rules = [read_rule(one.name, one.check) for one in spec.validators]
+        called = (
+            spec
+            if whole
+            else replace(spec, reward=spec.reward + _PASS, reward_name=_RECORDED, reward_shape="refine")
+        )
+        with make_reward_runner(called, list_program_inputs(spec), judge=self.judge, rules=rules) as runner:
 
             def score(index: int, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> End:
                 try:
                     made = runner.score(inputs, outputs, self.cancel)
                 except RewardError as error:
-                    mark_repeating(error, spec.reward, spec.reward_name, inputs, fields)
+                    if spec.reward_shape == "refine":
+                        mark_repeating(error, spec.reward, spec.reward_name, inputs, fields)
                     return AttemptFailed(index, "reward", Fault.of(error))
                 unmet = {name: messages[name] for name in made.unmet}
                 return RewardScored(
@@ -221,6 +230,11 @@ def _to_end(index: int, result: RowResult) -> End:
     if result.value is None:
         return AttemptFailed(index, "reward", Fault("Unscored", "the reward gave no score", "program"))
     return RewardScored(index, result.value, 0.0, result.parts, result.feedback, result.stdout)
+
+
+def _called(spec: ProgramSpec) -> tuple[object, ...]:
+    """All that says what the reward of `spec` returns."""
+    return spec.reward, spec.reward_name, spec.reward_shape, tuple(spec.reward_arguments.items())
 
 
 def estimate_judge(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import ujson
 
 from refine_core.errors import RewardError, SignatureError, WorkerError
-from refine_core.refine.build import build_stage_signature
-from refine_core.rewards.runner import RewardRunner
+from refine_core.refine.build import build_stage_signature, list_program_inputs
+from refine_core.refine.reward_calls import make_reward_runner
 from refine_core.signatures import Field
 from refine_core.signatures.types import format_type, strip_optional, validate
 from refine_core.spec import ProgramSpec
@@ -41,7 +41,7 @@ def try_reward(spec: ProgramSpec, typed: Mapping[str, str]) -> RewardTrial:
         except ValueError:
             return RewardTrial(error=f"{name} must be {format_type(one.type)}")
     try:
-        with RewardRunner(spec.reward, name=spec.reward_name, timeout_s=spec.reward_timeout_s) as runner:
+        with make_reward_runner(spec, list_program_inputs(spec)) as runner:
             scored = runner.score(spec.inputs, outputs)
     except RewardError as error:
         return RewardTrial(error=error.message, line=error.line, stdout=error.stdout)

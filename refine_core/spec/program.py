@@ -128,6 +128,8 @@ class ProgramSpec:
     advice_instructions: the adviser's instructions; "" for the default. advice_form: "compact" for small context windows.
     stop_on_repeating_error: whether the run stops at the first error of the reward that is bound to repeat.
     validators: rules that an attempt must meet to end the run early.
+    reward_shape: the framework whose way of calling the reward is used, by its name in refine_core.rewards.shapes.
+    reward_arguments: parameter -> what it is, where its name does not tell; for another shape than "refine".
     """
 
     stages: tuple[StageSpec, ...]
@@ -154,6 +156,8 @@ class ProgramSpec:
     advice_form: AdviceForm = "full"
     stop_on_repeating_error: bool = False
     validators: tuple[ValidatorSpec, ...] = ()
+    reward_shape: str = "refine"
+    reward_arguments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def attempt_count(self) -> int:

@@ -138,7 +138,9 @@ def _column(texts: Iterable[str]) -> str:
 
 
 def _read_facts(spec: ProgramSpec) -> RunFacts:
-    program = [spec.stages, spec.reward, spec.reward_name]
+    program: list[object] = [spec.stages, spec.reward, spec.reward_name]
+    if spec.reward_shape != "refine":
+        program += [spec.reward_shape, spec.reward_arguments]
     return RunFacts(
         _write_line(spec.inputs),
         None,

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from refine_core.errors import Problem, SpecError
 from refine_core.loop import Plan
+from refine_core.rewards.shapes import find_run_shape
 from refine_core.spec import ModelSpec, ProgramSpec, ValidatorSpec
 from refine_core.spec.limits import find_limit_problems
 from refine_core.spec.schedule import list_temperatures
@@ -23,7 +24,11 @@ class Keep(enum.Enum):
 AS_RECORDED: Final = Keep.AS_RECORDED
 """A threshold or a fail_count that stays what it was."""
 
-WHAT_IF_FIELDS: Final = frozenset(("reward", "reward_name", "validators", "threshold", "N", "fail_count"))
+WHAT_IF_FIELDS: Final = frozenset(
+    (
+        "reward", "reward_name", "reward_shape", "reward_arguments", "validators", "threshold", "N", "fail_count",
+    )
+)  # fmt: skip
 """Fields of a ProgramSpec that a what-if may change."""
 _NO_MATTER: Final = frozenset((
     "title", "example", "parent", "budget_usd", "budget_tokens", "judge", "reward_timeout_s", "stop_on_repeating_error",
@@ -39,6 +44,7 @@ def change_spec(
     *,
     reward: str | None = None,
     reward_name: str | None = None,
+    reward_shape: str | None = None,
     validators: Iterable[ValidatorSpec] | None = None,
     threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
     n: int | None = None,
@@ -46,12 +52,18 @@ def change_spec(
 ) -> ProgramSpec:
     """The same description with some things changed; what is not given stays as recorded.
 
-    reward: Python source; reward_name: which function of it. threshold: None never stops early. n: the most attempts that it may make.
+    reward: Python source; reward_name: which function of it; reward_shape: how it is called, by default as its parameters say
+    where the source is another than the recorded one. threshold: None never stops early. n: the most attempts that it may make.
     fail_count: failed attempts allowed; None means as many as there are attempts.
     Raises SpecError with every wrong number, and for an N of a single attempt.
     """
+    if reward_shape is None:
+        is_new = reward is not None and reward != spec.reward
+        reward_shape = find_run_shape(reward or "", reward_name) if is_new else spec.reward_shape
     changed = replace(
         spec,
+        reward_shape=reward_shape,
+        reward_arguments=spec.reward_arguments if reward in (None, spec.reward) else {},
         reward=spec.reward if reward is None else reward,
         reward_name=spec.reward_name if reward is None and reward_name is None else reward_name,
         validators=spec.validators if validators is None else tuple(validators),

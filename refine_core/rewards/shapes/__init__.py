@@ -32,7 +32,12 @@ from refine_core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from refine_core.rewards.shapes.description import describe_function, describe_shape
     from refine_core.rewards.shapes.outcomes import describe_outcome
-    from refine_core.rewards.shapes.recognition import find_missing_columns, recognize, recognize_reward
+    from refine_core.rewards.shapes.recognition import (
+        find_missing_columns,
+        find_run_shape,
+        recognize,
+        recognize_reward,
+    )
     from refine_core.rewards.shapes.types import (
         SHAPES,
         ArgumentQuestion,
@@ -51,6 +56,7 @@ __all__ = [
     "describe_outcome",
     "describe_shape",
     "find_missing_columns",
+    "find_run_shape",
     "recognize",
     "recognize_reward",
 ]
@@ -58,7 +64,7 @@ __all__ = [
 _HOME = {
     "description": ("describe_function", "describe_shape"),
     "outcomes": ("describe_outcome",),
-    "recognition": ("find_missing_columns", "recognize", "recognize_reward"),
+    "recognition": ("find_missing_columns", "find_run_shape", "recognize", "recognize_reward"),
     "types": ("SHAPES", "ArgumentQuestion", "Recognized", "RewardFunction", "Shape"),
 }
 

@@ -96,6 +96,20 @@ def recognize_reward(source: str, name: str | None = None) -> Recognized:
     return recognized
 
 
+def find_run_shape(source: str, name: str | None = None) -> Shape:
+    """The shape in which a newly given source is called in a run: what its parameters tell, else `refine`.
+
+    name: which of its functions, where a person has chosen. Raises nothing.
+    """
+    try:
+        found = recognize(source, None if name is None else [name])
+    except RewardError:
+        return "refine"
+    if isinstance(found, ArgumentQuestion) or found.per == "group":
+        return "refine"
+    return found.shape
+
+
 def find_missing_columns(recognized: Recognized, columns: Collection[str]) -> ArgumentQuestion | None:
     """A question about required parameters for which neither the shape nor the rows have a value; None if all have one.
 
