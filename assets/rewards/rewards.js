@@ -37,8 +37,8 @@ class Board {
 
   take(data, setState, setTrigger) {
     Object.assign(this, { data, setState, setTrigger });
-    if (data.selected !== this.told) this.selected = data.selected; // what was chosen here since is not known there yet
-    this.told = data.selected;
+    if (data.selected === this.selected) this.unsent = false;
+    if (!this.unsent) this.selected = data.selected; // else what was chosen here is not known there yet
     this.root.classList.toggle("dark", isDark(this.root));
     this.root.classList.toggle("pending", data.pending);
     this.root.setAttribute("aria-busy", String(data.pending));
@@ -72,6 +72,7 @@ class Board {
 
   choose(key, focus = false) {
     this.selected = key;
+    this.unsent = true;
     this.table.select(key);
     if (this.data.strip) this.strip.take(this.data.strip, key);
     if (focus) {

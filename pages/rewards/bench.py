@@ -35,7 +35,9 @@ from refine_core.workbench import (
 
 CHOSEN_JUDGE: Final = static_key("judge-model")
 WAIT_S: Final = 0.3  # longer, and the old numbers are shown with a count
-_LAST, _RUNNING, _CONSENT = (static_key(name) for name in ("last-key", "running-key", "consent"))
+_LAST, _RUNNING, _CONSENT, _STOPPED = (
+    static_key(name) for name in ("last-key", "running-key", "consent", "stopped-key")
+)
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _score(task: _Task) -> Scoring:
     state = st.session_state
     asks = state.get(_CONSENT) == task.asking
     key = task.asking if asks else task.key
-    scoring = workbench.bench.score(key, task.work(asks=asks))
+    stopped = workbench.bench.find(key) if state.get(_STOPPED) == key else None
+    scoring = stopped or workbench.bench.score(key, task.work(asks=asks))
     state[_RUNNING] = key
     scoring.wait(WAIT_S)
     return scoring
@@ -184,8 +187,14 @@ def _read(code: str, rows: JoinedRows) -> tuple[Recognized | ArgumentQuestion | 
 
 
 def cancel_scoring() -> None:
-    """Stop what is being scored. To be called in a callback."""
-    _cancel(st.session_state.get(_RUNNING))
+    """Stop what is being scored, until something changes or `score_again` is called. To be called in a callback."""
+    st.session_state[_STOPPED] = st.session_state.get(_RUNNING)
+    _cancel(st.session_state[_STOPPED])
+
+
+def score_again() -> None:
+    """Score what was stopped. To be called in a callback."""
+    st.session_state.pop(_STOPPED, None)
 
 
 def _cancel(key: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards import draft
-from pages.rewards.bench import Bench, cancel_scoring
+from pages.rewards.bench import Bench, cancel_scoring, score_again
 from pages.rewards.fields import EDITOR, static_key
 from pages.rewards.shape import draw_question, draw_shape
 from pages.shared.editor import Mark, editor
@@ -42,6 +42,8 @@ def draw_status(bench: Bench) -> None:
             horizontal=True, vertical_alignment="center", gap="small", key=static_key("status")
         ):
             st.markdown(f":small[{_describe_scoring(bench)}]", width="stretch")
+            if bench.scoring is not None and bench.scoring.cancelled:
+                st.button("Score again", key=static_key("again"), type="tertiary", on_click=score_again)
             profile, about = describe_isolation()
             if profile:
                 st.markdown(f":small[:gray[{profile}]]", width="content", help=about)
@@ -68,7 +70,7 @@ def _describe_scoring(bench: Bench) -> str:
     if bench.scoring is None:
         return f":gray[Nothing scored yet.]{kept}"
     if bench.scoring.cancelled:
-        return f"Cancelled.{kept} Type to score again."
+        return f"Cancelled.{kept}"
     if bench.scores is None:
         return ""
     summary = bench.scores.summary

@@ -141,7 +141,7 @@ def test_a_reward_that_asks_a_judge_waits_until_a_person_allows_it():
     assert (asked.judge_calls, asked.summary.waiting) == (4, 0)
 
 
-def test_a_judge_is_asked_the_same_question_once_and_then_typing_knows_it():
+def test_a_judge_is_asked_once_and_then_typing_knows_the_answer():
     judge = JudgeSpec(ModelSpec(), seed=8)
     asked = score_rows(ROWS, JUDGED, judge=judge, ask_judge=True)
     assert score_rows(ROWS, JUDGED, judge=judge, ask_judge=True).judge_calls == 0
