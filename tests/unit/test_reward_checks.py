@@ -371,3 +371,90 @@ def test_a_long_chain_of_branches_raises_nothing(source, depth):
     chain = "".join(f"{indent}elif b: {'return 1' if indent else 'pass'}\n" for _ in range(depth))
     findings = check_reward(source.format(chain))
     assert all(finding.code != "no-reward" for finding in findings)
+
+
+TYPED = Fields(
+    {"question": str}, {"keep": bool, "count": int, "share": float, "tags": list[str], "note": str}
+)
+
+
+@pytest.mark.parametrize(
+    ("test", "said", "fixed"),
+    [
+        ('pred.keep == "True"', "pred.keep is a bool, so it is never equal to the text 'True'.", "True"),
+        ("'false' != pred.keep", "pred.keep is a bool, so it always differs from the text 'false'.", "False"),
+        ('pred["count"] == "3"', "pred['count'] is an int, so it is never equal to the text '3'.", "3"),
+        ('pred.share == "0.5"', "pred.share is a float, so it is never equal to the text '0.5'.", "0.5"),
+        ("pred.note == 3", "pred.note is text, so it is never equal to 3.", "'3'"),
+        ('pred.tags == "a"', "pred.tags is a list, so it is never equal to the text 'a'.", None),
+        ('pred.count == "many"', "pred.count is an int, so it is never equal to the text 'many'.", None),
+        ('args["question"] == 1', "args['question'] is text, so it is never equal to 1.", "'1'"),
+    ],
+)
+def test_a_comparison_that_cannot_come_out_otherwise_is_found(test, said, fixed):
+    (finding,) = check(f"def reward(args, pred):\n    return 1.0 if {test} else 0.0", TYPED)
+    assert (finding.code, finding.severity, finding.message, finding.line) == (
+        "never-equal",
+        "warning",
+        said,
+        2,
+    )
+    assert (finding.fix and finding.fix.text) == fixed
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "pred.keep == True",
+        "pred.keep == 1",
+        "pred.count == 3.0",
+        "pred.share != 1",
+        "pred.note == 'True'",
+        "pred.note == None",
+        "pred.tags == []",
+        "pred.tags[0] == 'a'",
+        "len(pred.tags) == 2",
+        "str(pred.keep) == 'True'",
+        "pred.count in ('1', 1)",
+    ],
+)
+def test_a_comparison_that_may_come_out_either_way_is_left_alone(test):
+    assert codes(f"def reward(args, pred):\n    return 1.0 if {test} else 0.0", TYPED) == []
+
+
+def test_a_keyword_that_score_does_not_take_is_found_at_its_place():
+    (one,) = check("def reward(args, pred):\n    return Score(1.0, feedbak='so', parts={})")
+    assert (one.code, one.severity, one.line, one.column, one.end_column) == (
+        "unknown-keyword",
+        "error",
+        2,
+        23,
+        30,
+    )
+    assert one.message == "Score takes no 'feedbak'. Did you mean 'feedback'?"
+    assert one.fix.text == "feedback"
+    (other,) = check(
+        "from refine_core import Score\ndef reward(args, pred):\n    return Score(1.0, why='so')"
+    )
+    assert other.message == "Score takes no 'why'. It takes value, feedback, parts."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def reward(args, pred):\n    return Score(1.0, **{'why': 1})",
+        "class Score(float):\n    pass\ndef reward(args, pred):\n    return Score(1.0, why='so')",
+        "def reward(args, pred):\n    return Score(value=1.0, feedback='', parts={})",
+    ],
+)
+def test_what_may_be_a_keyword_of_score_is_left_alone(source):
+    assert codes(source) == []
+
+
+def test_a_method_of_the_items_is_not_taken_for_one_of_the_list():
+    (one,) = check("def reward(args, pred):\n    return float(pred.tags.islower())", TYPED)
+    assert (
+        one.message
+        == "pred.tags is a list, which has no 'islower'. Its items are text, which has it: go through them one by one."
+    )
+    assert one.fix is None

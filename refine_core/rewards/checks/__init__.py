@@ -11,12 +11,14 @@ The checks:
     returns.py          branches without a return, results that are no number
     imports.py          modules that the sandbox refuses
     names.py            names that nothing binds
+    score_calls.py      what Score does not take
 
 What they share:
 
     finding.py          Finding, Fix, Fields
     code.py             the syntax tree, and the function that is called
     argument_names.py   under which names the two arguments are used
+    comparisons.py      comparisons with a constant of another type (for fields.py)
     block_ends.py       how a block of statements can end
     reachability.py     whether every attempt reaches a node
     operand_types.py    operations that fail for the types of their operands (for repeating_errors.py)
@@ -38,6 +40,7 @@ from refine_core.rewards.checks.parameters import (
     rename_code_parameters,
 )
 from refine_core.rewards.checks.returns import check_returns
+from refine_core.rewards.checks.score_calls import check_score_calls
 from refine_core.rewards.source import find_reward, parse_reward
 
 __all__ = [
@@ -57,6 +60,7 @@ CHECKS: tuple[Callable[[Code], Iterable[Finding]], ...] = (
     check_returns,
     check_imports,
     check_names,
+    check_score_calls,
 )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_origin
+from typing import Final, get_args, get_origin
 
 from refine_core.modules.prediction import Prediction
 from refine_core.rewards.checks.argument_names import Argument, follow_aliases, is_one_of
 from refine_core.rewards.checks.code import Code
+from refine_core.rewards.checks.comparisons import WORDS, check_comparison
 from refine_core.rewards.checks.finding import Finding, Fix, Severity, find_nearest
 from refine_core.rewards.checks.reachability import ControlFlow
 from refine_core.rewards.source import ARGUMENTS
@@ -21,8 +22,8 @@ from refine_core.rewards.source import ARGUMENTS
 _DICT = frozenset(dir(dict))
 _PREDICTION = _DICT | frozenset(dir(Prediction))
 _GUARDS = {"AttributeError", "KeyError", "LookupError", "Exception", "BaseException"}
+_NEAR: Final = 0.7  # of a method: they are many, and one of another meaning is no help
 _BUILTIN = (str, int, float, bool, list, dict, tuple, set)
-_WORDS = {str: "text", int: "an int", float: "a float", bool: "a bool", list: "a list", dict: "a dict"}
 
 
 def check_fields(code: Code) -> Iterator[Finding]:
@@ -48,6 +49,7 @@ def _check_accesses(code: Code, argument: Argument) -> Iterator[Finding]:
             ):
                 if attr in argument.fields and argument.by_attribute:
                     yield from _check_method(code, node, argument.fields[attr])
+                    yield from check_comparison(code, node, argument.fields[attr])
                 elif attr not in methods and attr not in argument.added and not attr.startswith("__"):
                     yield from _report_unknown(code, argument, node, attr, _name(value))
             case ast.Subscript(value=value, slice=ast.Constant(value=str() as key), ctx=ast.Load()) if (
@@ -55,6 +57,7 @@ def _check_accesses(code: Code, argument: Argument) -> Iterator[Finding]:
             ):
                 if key in argument.fields:
                     yield from _check_method(code, node, argument.fields[key])
+                    yield from check_comparison(code, node, argument.fields[key])
                 elif key not in argument.added:
                     yield from _report_unknown(code, argument, node.slice, key, _name(value))
             case ast.Call(
@@ -167,11 +170,14 @@ def _check_method(code: Code, node: ast.AST, kind: object) -> Iterator[Finding]:
         return
     name = around.attr
     names = [n for n in dir(origin) if not n.startswith("_")]
-    close = find_nearest(name, names)
+    close = find_nearest(name, names, _NEAR)
     line, column, end = code.lines.locate_name(around, name)
-    what = _WORDS.get(origin, f"a {origin.__name__}")
+    what = WORDS.get(origin, f"a {origin.__name__}")
     message = f"{ast.unparse(node)} is {what}, which has no {name!r}."
-    message += f" Did you mean {close!r}?" if close else ""
+    if close:
+        message += f" Did you mean {close!r}?"
+    elif str in get_args(kind) and hasattr(str, name):
+        message += " Its items are text, which has it: go through them one by one."
     fix = Fix(f"Use {close}", line, column, end, close) if close and column and end else None
     yield Finding("unknown-method", "error", message, line, column, end, fix, name)
 

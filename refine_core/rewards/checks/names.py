@@ -23,7 +23,7 @@ def check_names(code: Code) -> Iterator[Finding]:
     if any(isinstance(n, ast.ImportFrom) and any(one.name == "*" for one in n.names) for n in nodes):
         return
     loaded = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-    bound = set().union(*map(_bound_names, nodes))
+    bound = set().union(*map(bound_names, nodes))
     if any(n.id in _HIDDEN for n in loaded) or _catches_name_errors(nodes):
         return
     skipped = _annotations(code, nodes)
@@ -60,7 +60,8 @@ def _first_line(tree: ast.Module) -> int:
     return 1
 
 
-def _bound_names(node: ast.AST) -> set[str]:
+def bound_names(node: ast.AST) -> set[str]:
+    """The names that a node gives a meaning to."""
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
             return {name}

@@ -1,0 +1,40 @@
+"""What a reward passes to Score under a name that Score does not have: a TypeError wherever it is reached."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import fields
+
+from refine_core.rewards.checks.code import Code
+from refine_core.rewards.checks.finding import Finding, Fix, find_nearest
+from refine_core.rewards.checks.names import bound_names
+
+
+def check_score_calls(code: Code) -> Iterator[Finding]:
+    """Each unknown keyword of a call of the library's own Score."""
+    from refine_core.rewards.score import Score  # it brings what a worker that only scores has no use for
+
+    nodes = list(ast.walk(code.tree))
+    if any(
+        "Score" in bound_names(node) and not isinstance(node, ast.alias) for node in nodes
+    ):  # one of the source's own
+        return
+    known = [one.name for one in fields(Score)]
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Score":
+            for keyword in node.keywords:
+                if keyword.arg is not None and keyword.arg not in known:
+                    yield _report(code, keyword, keyword.arg, known)
+
+
+def _report(code: Code, keyword: ast.keyword, name: str, known: list[str]) -> Finding:
+    line = keyword.lineno
+    column = code.lines.column(line, keyword.col_offset)
+    end = column + len(name)
+    close = find_nearest(name, known)
+    meant = f" Did you mean {close!r}?" if close else f" It takes {', '.join(known)}."
+    fix = Fix(f"Use {close}", line, column, end, close) if close else None
+    return Finding(
+        "unknown-keyword", "error", f"Score takes no {name!r}.{meant}", line, column, end, fix, name
+    )
