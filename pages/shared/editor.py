@@ -12,6 +12,7 @@ The source is in assets/editor; the browser fetches what is built of it once (pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict, cast
@@ -23,6 +24,7 @@ from refine_core.errors import Problem
 from refine_core.runs import make_well_formed
 
 LINE_PX, FIELD_PADDING_PX = 19.5, 12  # of the editor's text, as in assets/editor
+MESSAGE_LINE = 50  # letters
 
 # Registered once a process, at import; a runtime that came later (each AppTest has one) takes it over at the first use.
 _editor = st.components.v2.component("refinescope.editor", js=import_script(EDITOR))
@@ -148,13 +150,18 @@ def text_field(
         label=label,
         rev=rev,
         problems=problems,
-        height=f"{max_lines * LINE_PX + FIELD_PADDING_PX}px",
+        height=f"{(max_lines + sum(map(_count_lines, problems))) * LINE_PX + FIELD_PADDING_PX}px",
         language=language,
         look="line",
         placeholder=placeholder,
         store=key,
     )
     return field.run
+
+
+def _count_lines(problem: Problem | Mark) -> int:
+    """How many lines a message takes under the line that it is about, in a narrow field."""
+    return math.ceil(len(problem.message) / MESSAGE_LINE) + bool(isinstance(problem, Mark) and problem.fixes)
 
 
 def current_text(code: str, *, key: str, rev: int) -> str:

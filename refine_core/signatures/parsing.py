@@ -8,6 +8,7 @@ Errors carry the column to blame, so that a form can point at it.
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -68,6 +69,13 @@ def parse_fields(text: str, custom_types: Mapping[str, Any] | None = None) -> tu
     return tuple(field for field, _ in (*inputs, *outputs))
 
 
+# A name and a type with nothing between them but a blank: "keep bool".
+_TYPED = re.compile(
+    r"([^\W\d]\w*)\s+((?:str|int|float|bool|list|dict|tuple|set|date|datetime|time|Literal|Optional)\b.*)",
+    re.DOTALL,
+)
+
+
 def list_field_texts(text: str) -> list[tuple[str, str, Role]]:
     """(name, type as written, role) of each field of a signature that `parse_fields` reads; a type of "" means text."""
     inputs, _, outputs = _cut_arrow(text.replace("→", "->"))
@@ -114,6 +122,10 @@ def _parse_side(
         if not piece:
             raise SignatureValueError("a field name is missing here", text=text, column=start)
         name, colon, kind = piece.partition(":")
+        if not colon and (typed := _TYPED.fullmatch(name.strip())):
+            raise SignatureValueError(
+                f"a colon is missing: write {typed[1]}: {typed[2]}", text=text, column=start
+            )
         check_name(name.strip(), text, start)
         column = start + len(name) + 1 + (len(kind) - len(kind.lstrip()))
         if colon and not kind.strip():

@@ -61,6 +61,17 @@ _MEDIA: Mapping[str, str] = {
     "Document": "files",
 }
 """Types of other libraries for what is no text -> what that is."""
+_OTHERWISE: Mapping[str, str] = {
+    "string": "str",
+    "text": "str",
+    "integer": "int",
+    "number": "float",
+    "double": "float",
+    "boolean": "bool",
+    "array": "list",
+    "map": "dict",
+}
+"""What other languages, in lower case, call a type."""
 MAX_SHOWN_CHARS = 60
 
 
@@ -124,7 +135,9 @@ class _TypeReader:
                 if is_called_from_code()
                 else ""
             )
-            raise self._error(node, f"unknown type {path!r}; known are {_list_type_names(self.custom)}{own}")
+            near = _find_nearest(path, self.custom)
+            which = f"did you mean {near}?" if near else f"known are {_list_type_names(self.custom)}{own}"
+            raise self._error(node, f"unknown type {path!r}; {which}")
         if not is_type(kind):
             raise self._error(node, f"{_brief(path)} is not a type, but a {type(kind).__name__}")
         return kind
@@ -167,6 +180,15 @@ def _is_ellipsis(node: ast.expr) -> bool:
 def _brief(kind: str) -> str:
     """Text of a person in a message: quoted, and not longer than a line."""
     return repr(kind if len(kind) <= MAX_SHOWN_CHARS else f"{kind[:MAX_SHOWN_CHARS]}…")
+
+
+def _find_nearest(name: str, custom: Mapping[str, Any]) -> str:
+    """The type that was probably meant, also where another language calls it so; "" for none."""
+    from difflib import get_close_matches  # after a mistake only
+
+    known = {one.lower(): one for one in _list_type_names(custom).split(", ")}
+    near = get_close_matches(name.lower(), known, 1, 0.7)
+    return _OTHERWISE.get(name.lower(), "") or (known[near[0]] if near else "")
 
 
 def _list_type_names(custom: Mapping[str, Any]) -> str:
