@@ -5,7 +5,8 @@
 //
 // Keys: [ ] move A, j k move B, x swaps, e unfolds equal text.
 import { letter, make } from "./dom.js";
-import { Chart, setup, table } from "./runs.js";
+import { Kept, arrange } from "./keep.js";
+import { Chart, setup, tableHead, tableRow } from "./runs.js";
 import { lineBlocks, valueRow } from "./words.js";
 
 const RUN_KEYS = [[["j", "k"], "next and previous attempt"], [["Enter"], "compare it"], [["x"], "swap"], [["e"], "unfold equal text"]];
@@ -26,6 +27,7 @@ class Page {
   constructor(root, tell) {
     this.root = root;
     this.tell = tell;
+    this.kept = new Kept(root, () => this.draw());
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey);
     this.onClick = (event) => this.closeMenus(event);
@@ -46,10 +48,13 @@ class Page {
     if (same === this.same) return;
     this.same = same;
     const pair = `${data.a.reference} ${data.b.reference}`;
-    if (pair !== this.pair) this.marked.clear();
+    const other = pair !== this.pair;
+    if (other) this.marked.clear();
+    this.wasLive = data.live || (this.wasLive && !other);
     this.pair = pair;
     this.data = data;
-    this.row = data.whole ? data.row ?? data.whole.first_different : null;
+    const row = data.row ?? (other ? null : this.row); // one that was picked just now stays so
+    this.row = data.whole ? row ?? data.whole.first_different : null;
     this.draw();
   }
 
@@ -118,29 +123,42 @@ class Page {
 
   draw() {
     const focused = this.root.getRootNode().activeElement?.dataset?.key;
+    this.kept.begin(JSON.stringify([this.pair, this.data.view, this.data.unfold, Boolean(this.data.whole), [...this.marked]]));
     const body = this.data.whole ? this.runs(this.data.whole) : this.attempts(this.data.attempts);
-    this.root.replaceChildren(this.head(), ...body, this.foot());
+    arrange(this.root, [this.head(), ...body, this.kept.take("foot", "", () => this.foot())]);
     this.chart?.draw();
     if (focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   head() {
+    const { a, b, runs, whole } = this.data;
+    const header = this.kept.take("header", "", () => make("header", {}, make("div", { className: "pickers" }), make("div", { className: "controls" })));
+    const [pickers, controls] = ["pickers", "controls"].map((name) => header.querySelector(`:scope > .${name}`));
+    const swap = () => this.button("⇄", "swap", () => this.swap(), { title: "Swap A and B (x)", "aria-label": "Swap A and B" });
+    arrange(header, [this.kept.take("crumbs", [a.run, b.run, b.title], () => this.crumbs()), pickers, controls]);
+    arrange(pickers, [this.kept.take("pick-a", [a, b.run, whole && runs], () => this.picker("a")), this.kept.take("swap", "", swap), this.kept.take("pick-b", [b, a.run, whole && runs], () => this.picker("b"))]);
+    arrange(controls, [
+      whole ? null : this.kept.take("others", [a.number, b.number, b.best, runs], () => this.others()),
+      a.run === b.run ? null : this.kept.take("level", [a.best, b.best], () => this.level()),
+      whole ? null : this.kept.take("views", "", () => this.views()),
+      this.kept.take("copy", "", () => this.copy()),
+    ].filter(Boolean));
+    return header;
+  }
+
+  crumbs() {
     const { a, b } = this.data;
     const one = a.run === b.run;
     const runs = this.link("Runs", "runs", "runs", {});
     const title = one ? this.link(b.title, `run?run=${encodeURIComponent(b.run)}`, "run", { run: b.run }) : null;
     if (title) Object.assign(title, { className: "name-of-run", title: b.title });
     const run = one ? [" ▸ ", title] : [];
-    const crumbs = make("div", { className: "crumbs" }, make("span", { className: "muted" }, runs, run, " ▸ "), make("h1", { textContent: "Compare" }));
-    const swap = this.button("⇄", "swap", () => this.swap(), { title: "Swap A and B (x)", "aria-label": "Swap A and B" });
-    const pickers = make("div", { className: "pickers" }, this.picker("a"), swap, this.picker("b"));
-    return make("header", {}, crumbs, pickers, make("div", { className: "controls" }, this.data.whole ? null : this.others(), this.level(), this.data.whole ? null : this.views(), this.copy()));
+    return make("div", { className: "crumbs" }, make("span", { className: "muted" }, runs, run, " ▸ "), make("h1", { textContent: "Compare" }));
   }
 
   // Of two runs: the runs as a whole, or an attempt of each.
   level() {
     const { a, b, whole } = this.data;
-    if (a.run === b.run) return null;
     const choose = (text, on, ask) => this.button(text, text, ask, { "aria-pressed": String(on) });
     const one = (side) => `${side.run}.${side.number ?? side.best ?? 1}`;
     const able = a.attempts.length && b.attempts.length;
@@ -252,34 +270,40 @@ class Page {
     for (const menu of this.root.querySelectorAll("details.menu[open]")) if (!path.includes(menu)) menu.open = false;
   }
 
-  section(title, caption, ...body) {
+  // shown: what it depends on. build: makes its body.
+  section(title, caption, shown, build) {
     const id = `compare-${title.toLowerCase()}`;
-    return make("section", { "aria-labelledby": id }, make("div", { className: "title" }, make("h2", { id, textContent: title }), caption ? make("p", { className: "caption", textContent: caption }) : null), make("div", { className: "body" }, body));
+    return this.kept.take(title, shown, () => make("section", { "aria-labelledby": id }, make("div", { className: "title" }, make("h2", { id, textContent: title }), caption ? make("p", { className: "caption", textContent: caption }) : null), make("div", { className: "body" }, build())));
+  }
+
+  sentence(list) {
+    const node = this.kept.take("sentence", list, () => make("p", { className: "sentence", role: "status" }, phrases(list)));
+    node.classList.toggle("roomy", this.wasLive); // it grows and shrinks as a run goes on, and nothing below it is to move
+    return node;
   }
 
   attempts(it) {
-    const nodes = [make("p", { className: "sentence", role: "status" }, phrases(it.sentence))];
+    const nodes = [this.sentence(it.sentence)];
     if (it.is_same) return nodes;
-    if (it.parts.length) nodes.push(this.section("Reward", "", make("div", { className: "parts" }, it.parts.map(part))));
-    nodes.push(this.section("Output", "word by word", this.outputs(it)));
-    if (it.hints.length) nodes.push(this.section("Hint", "each attempt got", it.hints.map((hint) => this.value(hint, it.hints.length > 1 ? hint.name : "", true, (which) => uptake(it.uptake.find((one) => one.letter === which && one.name === hint.name), this.data.view === "inline")))));
-    if (it.between) nodes.push(this.section("Between", "advice after A", between(it.between, this.data.unfold)));
-    if (it.prompts.length) nodes.push(this.section("Prompt", "line by line", it.prompts.map((prompt) => this.prompt(prompt, it.prompts.length > 1))));
-    nodes.push(this.section("Settings", "", settings(it)));
+    if (it.parts.length) nodes.push(this.section("Reward", "", it.parts, () => make("div", { className: "parts" }, it.parts.map(part))));
+    nodes.push(this.section("Output", "word by word", [it.outputs, it.a.error, it.b.error], () => this.outputs(it)));
+    if (it.hints.length) nodes.push(this.section("Hint", "each attempt got", [it.hints, it.uptake], () => it.hints.map((hint) => this.value(hint, it.hints.length > 1 ? hint.name : "", true, (which) => uptake(it.uptake.find((one) => one.letter === which && one.name === hint.name), this.data.view === "inline")))));
+    if (it.between) nodes.push(this.section("Between", "advice after A", it.between, () => between(it.between, this.data.unfold)));
+    if (it.prompts.length) nodes.push(this.section("Prompt", "line by line", it.prompts, () => it.prompts.map((prompt) => this.prompt(prompt, it.prompts.length > 1))));
+    nodes.push(this.section("Settings", "", [it.settings, it.equal], () => settings(it)));
     return nodes;
   }
 
   runs(whole) {
-    this.chart?.end();
-    this.chart = new Chart((number) => this.pick(number));
-    this.chart.take(whole, this.row);
     const options = { open: this.data.unfold, inline: this.data.view === "inline" };
-    return [
-      make("p", { className: "sentence", role: "status" }, phrases(whole.sentence)),
-      this.section("Set-up", "", setup(whole, options)),
-      whole.rows.length ? this.chart.node : make("p", { className: "faint", textContent: "Neither run has an attempt yet." }),
-      whole.rows.length ? make("div", { className: "scroller" }, table(whole, this.row, (number) => this.pick(number), (number) => this.open(number))) : null,
-    ].filter(Boolean);
+    const nodes = [this.sentence(whole.sentence), this.section("Set-up", "", [whole.settings, whole.equal, whole.texts], () => setup(whole, options))];
+    if (!whole.rows.length) return [...nodes, this.kept.take("none", "", () => make("p", { className: "faint", textContent: "Neither run has an attempt yet." }))];
+    this.chart ??= new Chart((number) => this.pick(number));
+    this.chart.take(whole, this.row);
+    const scroller = this.kept.take("scroller", "", () => make("div", { className: "scroller" }, make("table", {}, make("thead", {}, tableHead()), make("tbody", {}))));
+    const row = (one) => this.kept.take(`row ${one.number}`, [shownOf(one, whole), one.number === this.row], () => tableRow(whole, one, this.row, (number) => this.pick(number), (number) => this.open(number)));
+    arrange(scroller.querySelector("tbody"), whole.rows.map(row));
+    return [...nodes, this.chart.node, scroller];
   }
 
   outputs(it) {
@@ -316,6 +340,12 @@ class Page {
     const keys = (this.data.whole ? RUN_KEYS : KEYS).flatMap(([names, words], i) => [i ? " · " : "", names.flatMap((name, k) => [k ? " " : "", make("kbd", { textContent: name })]), ` ${words}`]);
     return make("footer", {}, keys.flat(), " · the address keeps this view");
   }
+}
+
+// What a row shows of an attempt: how it stands only without a reward, and how its run ended only where it has none.
+function shownOf(row, { ends }) {
+  const side = (it, end) => (it ? { ...it, words: it.reward_text ? "" : it.words } : end);
+  return { ...row, a: side(row.a, ends[0]), b: side(row.b, ends[1]) };
 }
 
 function part(one) {

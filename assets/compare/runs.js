@@ -123,23 +123,21 @@ function cell(row, which, end, marked) {
 
 const reward = (it) => make("td", { className: "number" }, it ? make("b", { textContent: it.reward_text || it.words }) : "");
 
-// A row an attempt. pick(number): it was chosen. open(number): both attempts are wanted in full.
-export function table(whole, selected, pick, open) {
-  const head = make("tr", {}, make("th", { textContent: "#" }), make("th", {}, letter("a"), " output"), make("th", { className: "number", textContent: "reward" }), make("th", {}, letter("b"), " output"), make("th", { className: "number", textContent: "reward" }), make("th", { className: "number", textContent: "B − A" }));
-  const rows = whole.rows.map((row) => {
-    const on = row.number === selected;
-    const button = make("button", { type: "button", textContent: String(row.number), onclick: () => pick(row.number), "aria-label": `Attempt ${row.number}` });
-    button.dataset.key = `row-${row.number}`;
-    if (on) button.setAttribute("aria-current", "true");
-    const b = cell(row, "b", whole.ends[1], on);
-    if (on && row.a && row.b) {
-      const link = make("button", { type: "button", className: "link", textContent: "Compare these attempts", onclick: () => open(row.number) });
-      link.dataset.key = "open";
-      b.append(make("p", {}, link));
-    }
-    const tr = make("tr", { className: on ? "selected" : "" }, make("td", {}, button), cell(row, "a", whole.ends[0], on), reward(row.a), b, reward(row.b), make("td", { className: "number faint", textContent: row.change }));
-    tr.addEventListener("click", (event) => !event.target.closest("button") && String(getSelection()) === "" && pick(row.number));
-    return tr;
-  });
-  return make("table", {}, make("thead", {}, head), make("tbody", {}, rows));
+export const tableHead = () => make("tr", {}, make("th", { textContent: "#" }), make("th", {}, letter("a"), " output"), make("th", { className: "number", textContent: "reward" }), make("th", {}, letter("b"), " output"), make("th", { className: "number", textContent: "reward" }), make("th", { className: "number", textContent: "B − A" }));
+
+// An attempt of both. pick(number): it was chosen. open(number): both attempts are wanted in full.
+export function tableRow(whole, row, selected, pick, open) {
+  const on = row.number === selected;
+  const button = make("button", { type: "button", textContent: String(row.number), onclick: () => pick(row.number), "aria-label": `Attempt ${row.number}` });
+  button.dataset.key = `row-${row.number}`;
+  if (on) button.setAttribute("aria-current", "true");
+  const b = cell(row, "b", whole.ends[1], on);
+  if (on && row.a && row.b) {
+    const link = make("button", { type: "button", className: "link", textContent: "Compare these attempts", onclick: () => open(row.number) });
+    link.dataset.key = "open";
+    b.append(make("p", {}, link));
+  }
+  const tr = make("tr", { className: on ? "selected" : "" }, make("td", {}, button), cell(row, "a", whole.ends[0], on), reward(row.a), b, reward(row.b), make("td", { className: "number faint", textContent: row.change }));
+  tr.addEventListener("click", (event) => !event.target.closest("button") && String(getSelection()) === "" && pick(row.number));
+  return tr;
 }

@@ -1,12 +1,14 @@
-"""Two attempts side by side, or two whole runs: the address says which."""
+"""Two attempts side by side, or two whole runs: the address says which. A run that goes on is followed."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.compare.reference import Letter, Reference, read_reference
 from pages.compare.view import draw_comparison
 from pages.shared import address
 from pages.shared.run_view import show_unknown_run
 from pages.shared.text import show_error
+from pages.shared.updates import follow
 from refine_core import runs
 from refine_core.errors import StoreError
 from refine_core.formatting import pluralize
@@ -46,21 +48,38 @@ def _best(run: Run) -> int:
     return (run.timeline.best or 0) + 1
 
 
-a, b = read_reference("a"), read_reference("b")
-if a is None or b is None:
-    one = a or b
-    if one is None:
-        st.info(
-            "Nothing is chosen to compare. Open a run, select an attempt and press d, or select two runs in the list.",
-            icon=":material/info:",
-        )
-        st.page_link(address.RUNS, label="All runs", icon=":material/history:")
-        st.stop()
-    a = b = one  # a second one is chosen on the page
-first = find_run(a)
-second = first if b.run_id == a.run_id else find_run(b)
-if (a.number is None) != (b.number is None) or (a.number is None and a.run_id == b.run_id):
-    a, b = (one.at(one.number or _best(run)) for one, run in ((a, first), (b, second)))
-check_attempt(a, first, "a")
-check_attempt(b, second, "b")
-draw_comparison(a, first, b, second)
+@st.fragment
+def view() -> None:
+    """The comparison; drawn again whenever there is more of a run that goes on."""
+    body = st.container()
+    foot = st.container()  # so that `follow` keeps its place
+    with body:
+        compare(foot)
+
+
+def compare(foot: DeltaGenerator) -> None:
+    """What the address names. foot: where a live run is followed."""
+    a, b = read_reference("a"), read_reference("b")
+    if a is None or b is None:
+        one = a or b
+        if one is None:
+            st.info(
+                "Nothing is chosen to compare. Open a run, select an attempt and press d, or select two runs in the list.",
+                icon=":material/info:",
+            )
+            st.page_link(address.RUNS, label="All runs", icon=":material/history:")
+            return
+        a = b = one  # a second one is chosen on the page
+    first = find_run(a)
+    second = first if b.run_id == a.run_id else find_run(b)
+    with foot:
+        for run in {run.run_id: run for run in (first, second) if run.live}.values():
+            follow(run.run_id, run.revision)
+    if (a.number is None) != (b.number is None) or (a.number is None and a.run_id == b.run_id):
+        a, b = (one.at(one.number or _best(run)) for one, run in ((a, first), (b, second)))
+    check_attempt(a, first, "a")
+    check_attempt(b, second, "b")
+    draw_comparison(a, first, b, second)
+
+
+view()

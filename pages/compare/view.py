@@ -48,6 +48,7 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
         "unfold": st.query_params.get("unfold") == "1",
         "runs": _recent(),
         "row": _row(),
+        "live": first.live or second.live,
         **_compared(a, first.timeline, b, second.timeline),
     }
     result = _component(key=KEY, data=data, on_asked_change=_follow, on_left_change=lambda: None)

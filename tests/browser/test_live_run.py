@@ -79,3 +79,41 @@ def test_a_live_run_is_drawn_once_for_each_change_and_never_without(server: Serv
         assert sockets.redraws == drawn + 1, "one event"
     expect(page.get_by_text("Interrupted").first).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+
+def test_a_comparison_follows_a_live_run_and_moves_nothing_that_is_looked_at(server: Server, page: Page):
+    """What a person opened, marked or points at stays the same node; what is new comes below it."""
+    ended = logs.two_stages()
+    log = logs.Log(N=5, run_id="live")
+    log.attempt(0.2, outputs={"answer": logs.WORDS[0]})
+    store = open_store(server.folder / "data")
+    with closing(store):
+        keep(store, ended)
+        keep(store, log)
+        page.goto(f"{server.start()}/compare?a={ended.run_id}&b={log.run_id}")
+        rows = page.locator(".compare tbody tr")
+        expect(rows).to_have_count(4, timeout=30_000)
+        expect(rows.nth(1)).to_contain_text("0.60")
+        rows.first.evaluate("row => { window.first = row; getSelection().selectAllChildren(row.cells[1]); }")
+        before = rows.first.bounding_box()
+
+        seen = len(log.records)
+        log.attempt(0.5, outputs={"answer": logs.WORDS[1]})
+        keep(store, log, after=seen)
+        expect(rows.nth(1)).to_contain_text("0.50", timeout=30_000)
+        assert rows.first.evaluate("row => row === window.first")
+        assert rows.first.bounding_box() == before
+        assert page.evaluate("getSelection().toString()") != ""
+
+        page.goto(f"{page.url.partition('?')[0]}?a={log.run_id}.1&b={log.run_id}.2")
+        expect(page.locator(".compare .sentence")).to_contain_text("B scores 0.30 more", timeout=30_000)
+        page.locator("details.menu summary").filter(has_text="Another run").click()
+        page.get_by_label("Find a run").fill("ques")
+        seen = len(log.records)
+        log.attempt(0.6, outputs={"answer": logs.WORDS[2]})
+        keep(store, log, after=seen)
+        expect(page.get_by_label("Attempt B").get_by_role("option", name="Attempt 3")).to_be_attached(
+            timeout=30_000
+        )
+        expect(page.get_by_label("Find a run")).to_be_focused()
+        expect(page.get_by_label("Find a run")).to_have_value("ques")
