@@ -3,13 +3,14 @@
     open_form(run)       what the form holds first: the draft of the address, else the run's program, else the newest draft
     replace_form(spec)   an example, a saved program or a run takes its place; `undo_replace` puts back what stood there
     keep_draft()         in every run of the page; writes only what has changed
-    take_typed()         typed text comes while its field still has the focus
+    take_typed()         typed text comes while its field still has the focus, or after a reload (pages/lab/unsent.py)
 
 A draft holds the fields of the form by name, and those of its static keys that a loading fills.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ import streamlit as st
 from pages.lab.fields import FORM, static_key
 from pages.lab.load_form import FIRST_EXAMPLE, is_filled, load
 from pages.lab.reward_source import read_reward, replace_reward
+from pages.lab.unsent import take_unsent
 from pages.shared import address
 from pages.shared.what_if_choice import take_changed
 from refine_core import programs
@@ -32,13 +34,22 @@ _take_typed = st.components.v2.component(
 )
 _PLAIN: Final = ("stages", "title", "example", "parent", "reward.call")
 _MODELS: Final = ("model.whole", "adviser.kept", "judge.kept")
-_ID, _SAVED, _ERROR = (static_key("draft", name) for name in ("id", "saved", "error"))
+_ID, _SAVED, _ERROR, _TAKEN = (static_key("draft", name) for name in ("id", "saved", "error", "taken"))
 _REPLACED: Final = static_key("draft", "replaced")
 
 
 def take_typed() -> None:
-    """Have the browser send what is typed while its field still has the focus. Draws nothing."""
-    _take_typed(key=static_key("draft", "typed"), data={}, height="content")
+    """Have the browser send what is typed while its field still has the focus, and what it could not send before. Draws nothing."""
+    key = static_key("draft", "typed")
+
+    def take() -> None:
+        unsent = (st.session_state.get(key) or {}).get("unsent")
+        if isinstance(unsent, Mapping) and unsent.get("id") != st.session_state.get(_TAKEN):
+            st.session_state[_TAKEN] = unsent.get("id")
+            take_unsent(unsent.get("texts"))
+
+    data = {"revision": FORM.revision, "taken": st.session_state.get(_TAKEN)}
+    _take_typed(key=key, data=data, height="content", on_unsent_change=take)
 
 
 def open_form(run: Run | None) -> None:

@@ -142,6 +142,7 @@ const colours = HighlightStyle.define([
 
 /* Rule 3: an editor's name -> the {code, rev} last typed, until Python shows that it has it. On the window, as each return
    to the page evaluates this module anew. */
+const UNSENT = 'refinescope.unsent';  // in the tab's storage: name -> {text, bases}, as assets/draft writes it, too
 const unconfirmed = (globalThis.refinescopeUnconfirmed ??= new Map());
 
 /* A line that wraps goes on four characters further in than it begins. */
@@ -249,6 +250,7 @@ class Editor {
     this.name = data.name;
     this.rev = data.rev;
     this.known = data.code;  // the text that Python has
+    this.sent = [];  // what it was sent since it last said what it has
     this.marked = null;  // what the marks were made from
     this.noted = [];  // the problems that are noted under their lines
     this.timer = undefined;
@@ -301,6 +303,7 @@ class Editor {
       document.addEventListener(type, outside, { capture: true, signal });
     }
     document.addEventListener('visibilitychange', () => this.flush(), { signal });
+    window.addEventListener('pagehide', () => this.leave(), { signal });
     const refill = () => { if (this.height === 'fill') this.fill(); };
     window.addEventListener('resize', refill, { signal });
     this.around = new ResizeObserver(refill);  // what stands above may grow
@@ -316,6 +319,7 @@ class Editor {
 
   /** What Python says at a rerun. */
   update(data, setStateValue, setTriggerValue) {
+    if (data.code === this.sent.at(-1)) this.sent = [];
     this.data = data;
     this.setState = setStateValue;
     this.setTrigger = setTriggerValue;
@@ -383,6 +387,7 @@ class Editor {
   /** Replace the text by Python's. One undo brings the old one back. */
   load({ code, rev }) {
     clearTimeout(this.timer);
+    this.sent = [];
     this.rev = rev;
     this.known = code;
     this.view.dispatch({
@@ -460,7 +465,19 @@ class Editor {
     this.keep();
     if (location.pathname !== this.page) return;  // Back was pressed; to tell Python now would undo that
     this.known = code;
+    this.sent.push(code);
     this.setState('draft', { code, rev: this.rev });
+  }
+
+  /** Rule 4. bases: the texts of which Python may have one; where it has another by then, this one is out of date. */
+  leave() {
+    const text = this.view.state.doc.toString();
+    if (text === this.data.code) return;
+    try {
+      const unsent = JSON.parse(sessionStorage.getItem(UNSENT) ?? '{}');
+      unsent[this.name] = { text, bases: [this.data.code, ...this.sent] };
+      sessionStorage.setItem(UNSENT, JSON.stringify(unsent));
+    } catch { /* no storage, or none left: what was sent may still arrive */ }
   }
 
   keep() {
