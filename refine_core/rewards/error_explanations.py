@@ -14,7 +14,7 @@ _LONGEST_CHAIN, _NAMED = 10, 3
 # Packages whose name at the registry is another than the one to import.
 _PACKAGES = {
     "PIL": "pillow", "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "dateutil": "python-dateutil",
-    "docx": "python-docx", "dotenv": "python-dotenv", "fitz": "pymupdf", "jwt": "pyjwt", "Levenshtein": "levenshtein",
+    "docx": "python-docx", "inspect_ai": "inspect-ai", "dotenv": "python-dotenv", "fitz": "pymupdf", "jwt": "pyjwt", "Levenshtein": "levenshtein",
     "magic": "python-magic", "rouge_score": "rouge-score", "sacrebleu": "sacrebleu",
     "sentence_transformers": "sentence-transformers", "skimage": "scikit-image", "sklearn": "scikit-learn",
     "slugify": "python-slugify", "yaml": "pyyaml",

@@ -30,7 +30,7 @@ from refine_core.rewards.limits import MEMORY_BYTES
 from refine_core.rewards.process import Frame, WorkerProcess
 from refine_core.rewards.row_frames import encode_row
 from refine_core.rewards.score import ScoreResult
-from refine_core.rewards.shapes.types import Recognized
+from refine_core.rewards.shapes.types import SHAPES, Recognized
 from refine_core.rewards.source import find_error_line, find_reward
 from refine_core.rewards.worker_replies import (
     ErrorReply,
@@ -298,6 +298,8 @@ class RewardRunner:
         line, message = self._line_in_source(failure.line), failure.message
         failed = self._rules[failure.rule : failure.rule + 1] if failure.rule is not None else ()
         rule = failed[0].name if failed else None
+        if loading and self._recognized is not None and failure.type_name == "ModuleNotFoundError":
+            message = f"{message} (The source is read as {SHAPES[self._recognized.shape]}.)"
         if rule is not None:
             message = f"the check of {rule} failed: {message}"
         elif line is None and not loading:

@@ -6,7 +6,8 @@ Rule 1: what a person names is taken, and is asked about if its parameters tell 
 Rule 2: else every match counts, each as a part with a weight. Left out are functions that others of the source call,
         `_helpers`, classes of which the source makes an instance, and, where anything else matches, functions with
         one argument. A function called `reward` that takes inputs and prediction stands alone.
-Rule 3: a function that takes its arguments by general names (`output`) counts only where no framework's function is.
+Rule 3: a function that takes its arguments by general names (`output`) counts only where no framework's function is, or
+        where that framework passes all of them.
 Rule 4: without a match it is asked which argument is what; the number of arguments says nothing.
 """
 
@@ -33,6 +34,8 @@ from refine_core.rewards.shapes.types import (
 from refine_core.rewards.source import find_reward, list_names, parse_reward
 
 _LISTS: frozenset[Shape] = frozenset(("trl", "openrlhf"))
+_EVALUATORS: frozenset[Shape] = frozenset(("langsmith", "langfuse", "mlflow", "braintrust"))
+_GENERAL = frozenset(("inputs", "outputs", "input", "output", "metadata"))
 _DICT_METHODS = frozenset(("get", "items", "keys", "values"))
 
 Weights = Mapping[str, float | None]
@@ -169,9 +172,20 @@ def _choose(
     names = [name for name in names if not name.startswith("_")] or names
     if "reward" in names and matches["reward"].shape == "refine":
         names = ["reward"]
-    names = [name for name in names if matches[name].shape != "by_name"] or names
+    names = _drop_general(names, matches, callables)
     several = [name for name in names if len(callables[name].parameters) > 1 or callables[name].takes_any]
     return [callables[name] for name in several or names]
+
+
+def _drop_general(
+    names: list[str], matches: Mapping[str, Match], callables: Mapping[str, Callable]
+) -> list[str]:
+    """Without functions of general names, where others are a framework's: unless it calls evaluators by those names, too."""
+    special = {matches[name].shape for name in names} - {"by_name"}
+    if not special:
+        return names
+    known = _GENERAL if special <= _EVALUATORS else frozenset[str]()
+    return [name for name in names if matches[name].shape != "by_name" or callables[name].required <= known]
 
 
 def _unmatched(tree: ast.Module, callables: Mapping[str, Callable]) -> list[Callable]:

@@ -125,7 +125,8 @@ def _read_number(word: str) -> float | None:
 def _convert_mapping(shape: str, result: dict[str, Any], depth: int) -> Result:
     if isinstance(result.get("results"), (list, tuple)) and shape == "langsmith":
         return _convert_several(shape, result["results"], depth)
-    feedback = _find_reason(result.get)
+    metadata = result.get("metadata")
+    feedback = _find_reason(result.get) or (_find_reason(metadata.get) if isinstance(metadata, dict) else "")
     parts = _find_parts(result)
     for name in _VALUES:
         if name in result:

@@ -84,9 +84,9 @@ class Recognized:
 
     @property
     def shape(self) -> Shape:
-        """The shape of all functions; "by_name" where they differ."""
-        shapes = {one.shape for one in self.functions}
-        return self.functions[0].shape if len(shapes) == 1 else "by_name"
+        """The shape of all functions, of which some may take general names; "by_name" where they differ."""
+        shapes = {one.shape for one in self.functions} - {"by_name"}
+        return shapes.pop() if len(shapes) == 1 else "by_name"
 
     @property
     def per(self) -> Per:
