@@ -23,6 +23,7 @@ ALONE = {
     "batch": "benchmarks.batch",
     "compare": "benchmarks.comparing",
     "what-if": "benchmarks.what_ifs",
+    "keystroke": "benchmarks.keystrokes",
     "lasting": "benchmarks.lasting",
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",
