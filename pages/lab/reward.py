@@ -7,6 +7,7 @@ import streamlit as st
 from pages.lab.fields import REWARD, field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.reward_source import confirm_call, replace_reward, reward_revision
+from pages.lab.saved_rewards import draw_saved_rewards
 from pages.shared import address
 from pages.shared.editor import Mark, editor, take_fix
 from pages.shared.text import escape_markdown
@@ -53,7 +54,7 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
             "programs, no files outside its own folder, and no imports beyond the packages installed with Refinescope.",
         )
         st.markdown(f":small[{_describe_state(form, marks)}]", width="stretch", wrap=False)
-        _library(form)
+        _library(form, run)
     between = programs.list_reward_candidates(form.spec.reward)
     if between:
         st.selectbox(
@@ -123,9 +124,10 @@ def _is_in_editor(form: FormState, run: Run) -> bool:
     return (ran.reward, ran.reward_name) == (form.spec.reward, form.spec.reward_name)
 
 
-def _library(form: FormState) -> None:
-    """Rewards to start from."""
+def _library(form: FormState, run: Run | None) -> None:
+    """Saved rewards, and rewards to start from."""
     with st.popover("Library"), st.container(gap="xsmall", width=380):
+        draw_saved_rewards(form, run)
         st.markdown("**Rewards to start from**")
         st.caption("A press puts one into the editor. Undo there (Ctrl+Z) brings yours back.")
         for starter in programs.list_reward_starters(form.spec):

@@ -279,3 +279,18 @@ def test_a_reward_that_asks_a_judge_waits_for_a_press_that_names_the_price(gamed
     type_reward(app, JUDGED.replace("/ 10", "/ 20"))
     assert {row["state"] for row in table_rows(app)} == {"scored"}, "the answers are known"
     assert "no model called" in words(app)
+
+
+def test_the_lab_opens_and_saves_the_same_rewards():
+    workbench.save_reward("kettle", KETTLE)
+    workbench.save_reward("for TRL", TRL)
+    lab = open_app()
+    by_key = {one.key: one for one in lab.button}
+    assert by_key["lab.reward.open.for TRL"].disabled, "a run does not call it"
+    by_key["lab.reward.open.kettle"].click().run()
+    assert lab.session_state["lab.reward.code"] == KETTLE
+    lab.text_input(key="lab.reward.save-name").set_value("kettle").run()
+    lab.button(key="lab.reward.save").click().run()
+    assert not lab.exception
+    saved = workbench.read_reward("kettle")
+    assert [one.reading.shape for one in saved.versions] == ["", "refine"]
