@@ -43,9 +43,11 @@ def open_dialog() -> None:
 @st.dialog("Rename the run", on_dismiss=_close)
 def _rename(chosen: Sequence[ListedRun]) -> None:
     run = chosen[0]
-    name = st.text_input("Name", run.annotation.name or run.summary.title, max_chars=200)
-    st.caption(escape_markdown(f"Its own title is “{run.summary.title}”. An empty name brings it back."))
-    if st.button("Save", type="primary"):
+    with st.form("rename", border=False):  # in which Enter saves
+        name = st.text_input("Name", run.annotation.name or run.summary.title, max_chars=200)
+        st.caption(escape_markdown(f"Its own title is “{run.summary.title}”. An empty name brings it back."))
+        saved = st.form_submit_button("Save", type="primary")
+    if saved:
         own = name.strip() == run.summary.title.strip()
         _save(lambda: runs.rename(run.run_id, "" if own else name))
 
@@ -78,13 +80,15 @@ def _tag(chosen: Sequence[ListedRun]) -> None:
 @st.dialog("Note", on_dismiss=_close)
 def _note(chosen: Sequence[ListedRun]) -> None:
     run = chosen[0]
-    text = st.text_area(
-        "Note",
-        run.annotation.note,
-        height=160,
-        placeholder="What you tried, and what came of it. The search finds its words.",
-    )
-    if st.button("Save", type="primary"):
+    with st.form("note", border=False):  # in which Ctrl-Enter saves
+        text = st.text_area(
+            "Note",
+            run.annotation.note,
+            height=160,
+            placeholder="What you tried, and what came of it. The search finds its words.",
+        )
+        saved = st.form_submit_button("Save", type="primary")
+    if saved:
         _save(lambda: runs.note(run.run_id, text))
 
 

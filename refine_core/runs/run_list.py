@@ -152,11 +152,12 @@ def describe_pair(first: ListedRun, second: ListedRun) -> str:
         "settings": (a.strategy, a.N, a.threshold) == (b.strategy, b.N, b.threshold),
     }
     same = [name for name, equal in alike.items() if equal]
-    other = [name for name, equal in alike.items() if not equal]
+    # A run's own hash is of both, so that here nobody knows which of them differs.
+    other = ["program or reward" if name == "program" else name for name, equal in alike.items() if not equal]
     if not other:
         return "Same program, inputs, model and settings"
     if not same:
-        return "Other program, inputs, model and settings"
+        return f"Other {_list(other)}"
     return f"Same {_list(same)}, other {_list(other)}"
 
 

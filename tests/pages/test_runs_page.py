@@ -205,10 +205,10 @@ def test_a_star_a_name_tags_and_a_note_are_kept():
     press(app, "star", ["a"])
     press(app, "rename", ["a"])
     (name,) = [t for t in app.text_input if t.label == "Name"]
-    name.set_value("The good one").run()
+    name.set_value("The good one")
     next(b for b in app.button if b.label == "Save").click().run()
     press(app, "note", ["a"])
-    app.text_area[0].set_value("shown to the class").run()
+    app.text_area[0].set_value("shown to the class")
     next(b for b in app.button if b.label == "Save").click().run()
     press(app, "tag", ["a", "b"])
     app.multiselect[0].set_value(["demo"]).run()

@@ -116,7 +116,7 @@ def test_two_runs_are_told_apart_by_what_differs(runs):
         facts=replace(rows["a"].facts, program_hash="x", inputs_hash="y"),
         summary=replace(rows["a"].summary, N=99),
     )
-    assert describe_pair(other, rows["b"]) == "Other program, inputs, model and settings"
+    assert describe_pair(other, rows["b"]) == "Other program or reward, inputs, model and settings"
 
 
 def test_the_runs_of_an_old_store_are_listed_sorted_and_searched(tmp_path):
