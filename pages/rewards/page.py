@@ -5,6 +5,7 @@ import streamlit as st
 from pages.rewards import draft
 from pages.rewards.bench import read_bench
 from pages.rewards.header import draw_header
+from pages.rewards.mapping import draw_mapping
 from pages.rewards.results import draw_results
 from pages.rewards.reward import draw_reward
 from pages.rewards.row import draw_row
@@ -28,6 +29,7 @@ draft.keep_draft()
 
 draw_header(bench)
 draw_versions()
+draw_mapping()
 if is_narrow():
     lines = bench.code.rstrip().count("\n") + 1
     with st.expander(f"Reward, {lines} lines", key="rewards.fold"):

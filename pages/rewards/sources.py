@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import draft, fields
+from pages.rewards import draft, fields, mapping
 from pages.rewards.bench import Bench
 from pages.rewards.fields import field_key, static_key
 from pages.shared import address
@@ -14,11 +14,13 @@ from pages.shared.text import escape_markdown, show_error
 from refine_core import runs, workbench
 from refine_core.errors import StoreError
 from refine_core.formatting import format_score, pluralize
+from refine_core.rows import find_table
 from refine_core.runs import ListedRun
 from refine_core.workbench import Row
 
 RUNS_SHOWN: Final = 8
 TITLE_CHARACTERS: Final = 28
+UPLOAD_MB: Final = 200
 PASTED: Final = "Pasted outputs"
 _PASTE: Final = static_key("paste")
 _ERROR: Final = static_key("source-error")
@@ -56,6 +58,8 @@ def add_rows() -> None:
     _run_list(page.rows)
     if page.matching > len(page.rows):
         st.caption(f"{page.matching:,} runs match. Search to narrow them down.")
+    st.markdown("**A file**")
+    upload_form("more")
     st.markdown("**Outputs to paste**")
     paste_form()
 
@@ -74,16 +78,39 @@ def draw_empty() -> None:
             st.page_link(address.RUNS, label=f"All {page.total:,} runs")
     else:
         st.caption("There are none yet. Start one in the Lab, or paste outputs below.")
-    st.markdown("**Or paste outputs**")
-    paste_form()
+    file, paste = st.columns(2, gap="medium")
+    with file:
+        st.markdown("**Or a file of outputs**")
+        upload_form("first")
+    with paste:
+        st.markdown("**Or paste outputs**")
+        paste_form()
+
+
+def upload_form(where: str) -> None:
+    """A field for a file. where: tells the two places apart in which it stands."""
+    key = field_key("upload", where, mapping.files_so_far())
+    st.file_uploader(
+        "A file of outputs", key=key, label_visibility="collapsed", max_upload_size=UPLOAD_MB,
+        on_change=mapping.open_upload, args=(key,),
+    )  # fmt: skip
+    st.caption(
+        "CSV, TSV, JSON, JSONL or Parquet, or what promptfoo, OpenAI, TRL, Inspect, verifiers, verl, dspy, lm-eval, LangSmith or Phoenix"
+        " wrote."
+    )
 
 
 def paste_form() -> None:
-    """A field for outputs, a line each."""
+    """A field for outputs, a line each, or for a table."""
     text = st.text_area(
-        "Outputs", key=field_key("paste"), placeholder="One output a line", label_visibility="collapsed",
-        height=96,
+        "Outputs", key=field_key("paste"), placeholder="One output a line, or a table: CSV, JSON, cells of a spreadsheet",
+        label_visibility="collapsed", height=96,
     )  # fmt: skip
+    table = find_table(text) if text and text.strip() else None
+    if table is not None:
+        label = f"Add rows from this {table.records.kind}"
+        st.button(label, key=static_key("add-table"), on_click=mapping.open_table, args=(text,))
+        return
     lines = [line for line in (text or "").splitlines() if line.strip()]
     label = f"Add {pluralize(len(lines), 'row')}" if lines else "Add rows"
     st.button(label, key=static_key("add-pasted"), disabled=not lines, on_click=_add_pasted, args=(lines,))

@@ -13,6 +13,7 @@ limits      how much is read                     mapping          a record read 
 Nothing here imports pyarrow before a Parquet file, or an archive packed with zstd, is read.
 """
 
+from refine_core.concurrency.cancellation import Cancel
 from refine_core.rows.guessing import ColumnGuess, MappingQuestion
 from refine_core.rows.loading import Loading
 from refine_core.rows.mapping import ROLES, SINGLE, Role, RowMapping, parse_mapping
@@ -26,6 +27,7 @@ __all__ = [
     "ROLES",
     "ROW_KEYS",
     "SINGLE",
+    "Cancel",
     "ColumnGuess",
     "Columns",
     "JoinedRows",

@@ -8,13 +8,24 @@ these are always asked.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.rows.mapping import SINGLE, Role, RowMapping, as_text, check_columns, columns_of, number_of
+from refine_core.rows.mapping import (
+    SINGLE,
+    Role,
+    RowMapping,
+    as_text,
+    check_columns,
+    columns_of,
+    map_record,
+    number_of,
+)
 from refine_core.rows.records import Record, Records
+from refine_core.rows.row import Row
 from refine_core.rows.row_set import OnProgress
 
 ALIASES: Final[Mapping[Role, tuple[str, ...]]] = {
@@ -36,6 +47,7 @@ _ROWS_LOOKED_AT = 20_000
 _SHOWN_CHARS = 200
 _NAMED = 3
 _EVERY = 500
+_MOST = 0.8
 _DISTINCT = 10_000
 
 
@@ -58,7 +70,7 @@ class MappingQuestion:
 
     name: of the file. read_as: "CSV, UTF-8, comma". count: of its records. columns: in their order.
     problems: of the first records that cannot be read, each with its place; bad_count: how many there are in all.
-    example: the first record's values.
+    example: the first record's values. names: column -> what its value is called in a row, where that differs.
     """
 
     name: str
@@ -68,6 +80,7 @@ class MappingQuestion:
     problems: tuple[tuple[str, str], ...] = ()
     bad_count: int = 0
     example: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unclear(self) -> tuple[str, ...]:
@@ -101,6 +114,15 @@ class MappingQuestion:
             left = "1 choice left" if len(unclear) == 1 else f"{len(unclear)} choices left"
             return f"{left}: what {'is' if len(unclear) == 1 else 'are'} {names}?"
         return "" if columns_of(mapping, "output") else "Say which column is the output."
+
+    def preview(self, choices: RowMapping | None = None) -> Row | None:
+        """The first row by the guesses and these choices; None where it cannot be read so."""
+        try:
+            return map_record(
+                self.example, self.complete(choices or {}), number=1, source="row 1", names=self.names
+            )
+        except ValueError:
+            return None
 
     def to_json(self, choices: RowMapping | None = None) -> dict[str, Any]:
         """The question as JSON data, as the command line prints it."""
@@ -231,10 +253,14 @@ def _guess(column: str, fact: _Facts) -> tuple[Role | None, str]:
 
 
 def _shares(fact: _Facts) -> str:
-    sizes = set(fact.distinct.values())
-    if len(fact.distinct) < _DISTINCT and len(sizes) == 1 and (size := sizes.pop()) > 1:
-        return f"{size} rows share each value"
-    return ""
+    if len(fact.distinct) >= _DISTINCT:
+        return ""
+    size, times = Counter(fact.distinct.values()).most_common(1)[0]
+    if size == 1 or times < _MOST * len(fact.distinct):
+        return ""
+    return (
+        f"{size} rows share each value" if times == len(fact.distinct) else f"{size} rows share most values"
+    )
 
 
 def show(value: object) -> str:

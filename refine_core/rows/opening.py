@@ -6,7 +6,7 @@ Content --kind--> parquet | zip | JSONL | JSON | CSV --> Records --first record-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from refine_core.concurrency.cancellation import Cancel
@@ -68,7 +68,7 @@ class RowFile:
         known: list[ColumnGuess] = []
         if self.names and dspy_files.is_evaluate(self.columns):
             known = dspy_files.guesses(self.columns)
-        return ask(self.content.name, self.records, known, on_progress, cancel)
+        return replace(ask(self.content.name, self.records, known, on_progress, cancel), names=self.names)
 
 
 def open_rows(content: Content, encoding: str | None = None) -> RowFile:
