@@ -22,6 +22,7 @@ from pages.lab.reward_source import take_run_anyway
 from pages.lab.settings import height_px, settings_form
 from pages.lab.start import Refusal, run_button, start_run
 from pages.lab.verdict import draw_refusal, look_for
+from pages.lab.would_score import would_score
 from pages.shared.choice import choose
 from pages.shared.run_actions import draw_lab_actions
 from pages.shared.run_view import draw_live_run, show_unknown_run
@@ -121,6 +122,7 @@ def _result(
         draw_live_run(
             run,
             edited=edited,
+            would=would_score(form, run),
             about=look_for(run.timeline.spec),
             actions=partial(draw_lab_actions, here=here, to_reward=to_reward),
         )

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -22,7 +23,7 @@ from pages.shared.timeline_choice import is_long
 from pages.shared.updates import follow
 from pages.shared.verdict import draw_verdict
 from pages.shared.viewport import is_narrow
-from refine_core import runs
+from refine_core import figures, runs
 from refine_core.errors import StoreError
 from refine_core.messages import (
     USUAL_SETTINGS,
@@ -40,17 +41,32 @@ DETAIL_PX: Final = 220  # height of the detail below the pictures; it scrolls in
 TIMELINE_KEY: Final = "timeline"
 
 
+@dataclass(frozen=True, slots=True)
+class WouldScore:
+    """What the recorded attempts would score with what was changed since. headline: the verdict on it. note: how much is exact.
+
+    now: index of an attempt -> what it would score. whole: all that there is to say. keep: keeps it beside the run.
+    """
+
+    headline: str
+    note: str
+    now: Mapping[int, figures.Now]
+    whole: str = ""
+    keep: Callable[[], None] = lambda: None
+
+
 def draw_live_run(
     run: Run,
     *,
     edited: tuple[str, ...] = (),
+    would: WouldScore | None = None,
     about: str = "",
     actions: Callable[[Run], None] | None = None,
     beside: bool = False,
 ) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
 
-    edited: what the form has changed since. about: what a worked example has to show. actions: draws what can be done with it,
+    edited: what the form has changed since. would: what the attempts would score with that. about: what a worked example has to show. actions: draws what can be done with it,
     beside the verdict. beside: as in `draw_run`.
     """
     run_id, was_live = run.run_id, run.live
@@ -72,7 +88,7 @@ def draw_live_run(
                 st.rerun()
             revision = now.revision
             with body:
-                draw_run(now, edited=edited, about=about, actions=actions, beside=beside)
+                draw_run(now, edited=edited, would=would, about=about, actions=actions, beside=beside)
         if was_live:
             with foot:
                 follow(run_id, revision)
@@ -101,6 +117,7 @@ def draw_run(
     run: Run,
     *,
     edited: tuple[str, ...] = (),
+    would: WouldScore | None = None,
     about: str = "",
     actions: Callable[[Run], None] | None = None,
     beside: bool = False,
@@ -116,14 +133,15 @@ def draw_run(
     attempts = {a.index: a for a in timeline.attempts}
     if (shown := _selected(timeline, attempts)) is not None:
         take_clicks(timeline, attempts[shown], first=first)
-    head = partial(_draw_head, run, edited=edited, about=about, actions=actions, brief=beside)
+    head = partial(_draw_head, run, edited=edited, would=would, about=about, actions=actions, brief=beside)
+    chart = partial(_draw_chart, run, now=would.now if would is not None else None)
     if beside and is_long(timeline):  # a matrix takes all of the width
         with st.container(gap="xsmall"):
             head()
-            _draw_chart(run, part="chart", room_px=BESIDE_ROOM_PX)
+            chart(part="chart", room_px=BESIDE_ROOM_PX)
         left, right = st.columns(BESIDE, gap="medium")
         with left:
-            _draw_chart(run, part="words", room_px=BESIDE_ROOM_PX)
+            chart(part="words", room_px=BESIDE_ROOM_PX)
     else:
         if beside:
             left, right = st.columns(BESIDE, gap="medium")
@@ -131,25 +149,41 @@ def draw_run(
             left, right = st.container(gap="xsmall"), st.container()
         with left:
             head()
-            _draw_chart(run, part="all", room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
+            chart(part="all", room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
     with right:
         _draw_detail(run, first=first, height_px=None if beside else DETAIL_PX)
 
 
 def _draw_head(
-    run: Run, *, edited: tuple[str, ...], about: str, actions: Callable[[Run], None] | None, brief: bool
+    run: Run,
+    *,
+    edited: tuple[str, ...],
+    would: WouldScore | None,
+    about: str,
+    actions: Callable[[Run], None] | None,
+    brief: bool,
 ) -> None:
     """The verdict, and what else there is to know of the whole run. brief: without its model, which stands elsewhere, too."""
+    if would is not None:
+        draw_verdict(
+            would.headline,
+            would.note,
+            edited=_edited(edited),
+            whole=would.whole,
+            wrap=is_narrow(),
+            about=about,
+            actions=partial(_draw_actions, run, actions, would),
+        )
+        return
     verdict = run.verdict
     model = "" if brief or verdict.failures or edited else _model(run.timeline)
     numbers = " · ".join(
         filter(None, [_best(run), *list_usage(run.timeline), model, _settings(run.timeline)])
     )
-    changed = f"Edited since this run: {', '.join(edited)}" if edited else ""
     draw_verdict(
         verdict.headline,
         numbers,
-        edited=changed,
+        edited=_edited(edited),
         note=verdict.note,
         failures=verdict.failures,
         whole="" if verdict.is_whole else " ".join(run.stop_sentences),
@@ -172,7 +206,17 @@ def _draw_head(
         _replayed(run.timeline)
 
 
-def _draw_chart(run: Run, *, part: Part, room_px: int) -> None:
+def _draw_actions(run: Run, actions: Callable[[Run], None] | None, would: WouldScore) -> None:
+    if actions is not None:
+        actions(run)
+    st.button("Keep", key="keep-what-if", on_click=would.keep, help="Keep this what-if beside the run.")
+
+
+def _edited(names: tuple[str, ...]) -> str:
+    return f"Edited since this run: {', '.join(names)}" if names else ""
+
+
+def _draw_chart(run: Run, *, part: Part, room_px: int, now: Mapping[int, figures.Now] | None) -> None:
     """The timeline and the story."""
     draw_timeline(
         run.timeline,
@@ -182,6 +226,7 @@ def _draw_chart(run: Run, *, part: Part, room_px: int) -> None:
         reveal=address.just_started(run.run_id),
         live=run.live,
         room_px=room_px,
+        now=now,
     )
 
 

@@ -383,10 +383,14 @@ def ask_what_if(
     *,
     ask_judge: bool = False,
     credentials: Credentials | None = None,
+    limit_s: float | None = None,
 ) -> RunWhatIf:
-    """The same for a whole description, which differs from the run's in what a what-if may change. See WhatIfs.ask."""
+    """The same for a whole description, which differs from the run's in what a what-if may change. See WhatIfs.ask.
+
+    limit_s: about how many seconds scoring may take in all; what is left out by then is not known.
+    """
     keys = (credentials or Credentials()).keys
-    return default().what_ifs.ask_spec(timeline, spec, ask_judge=ask_judge, keys=keys)
+    return default().what_ifs.ask_spec(timeline, spec, ask_judge=ask_judge, keys=keys, limit_s=limit_s)
 
 
 def keep_what_if(answer: RunWhatIf) -> KeptWhatIf:

@@ -68,13 +68,14 @@ class Rescored:
     """The new scores. ends: index of an attempt -> how it ends now; without those that wait for the judge.
 
     judge_calls: requests to a model that this took. estimate: what it would take to score those that wait; None if none does.
-    took_s: seconds.
+    took_s: seconds. left_out: outputs that were not scored within the time that was given.
     """
 
     ends: Mapping[int, End]
     judge_calls: int = 0
     estimate: JudgeEstimate | None = None
     took_s: float = 0.0
+    left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class Rescorer:
         recognized: Recognized | None = None,
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
+        limit_s: float | None = None,
         cancel: Cancel | None = None,
         on_progress: OnProgress | None = None,
     ) -> Rescored:
@@ -100,7 +102,7 @@ class Rescorer:
 
         Where only the validators differ, recorded scores stay. recognized: how the functions of the spec's reward are called, where
         that is not reward(inputs, prediction). ask_judge: a person allowed requests to the judge. keys: role -> key typed by a
-        person. Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; RunCancelled;
+        person. limit_s: about how many seconds it may take in all; outputs beyond that are left out. Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; RunCancelled;
         with ask_judge, LMKeyError.
         """
         recorded = timeline.spec
@@ -118,9 +120,10 @@ class Rescorer:
             if ask_judge
             else self.judge_memory.recalling(name, counts)
         )
-        work = _Work(timeline, spec, judge, counts, cancel or Cancel(), on_progress)
+        work = _Work(timeline, spec, judge, counts, cancel or Cancel(), on_progress, limit_s)
         result = work.run(recognized, keeps_scores=same_reward)
-        self._put(key, result)
+        if not result.left_out:
+            self._put(key, result)
         return result
 
     def _get(self, key: object) -> Rescored | None:
@@ -145,6 +148,13 @@ class _Work:
     counts: JudgeCounts
     cancel: Cancel
     on_progress: OnProgress | None
+    limit_s: float | None = None
+
+    @property
+    def timeout_s(self) -> float:
+        """For one score."""
+        own = self.spec.reward_timeout_s
+        return own if self.limit_s is None else min(own, self.limit_s)
 
     def run(self, recognized: Recognized | None, *, keeps_scores: bool) -> Rescored:
         """keeps_scores: the reward is the recorded one, and only validators differ."""
@@ -152,7 +162,7 @@ class _Work:
         program, inputs = Pipeline(self.timeline.spec), convert_inputs(self.spec)
         attempts = [a for a in self.timeline.attempts if a.outputs is not None]
         ends: dict[int, End] = {}
-        waiting = 0
+        waiting = left_out = 0
         other = {} if recognized is None else self._score_rows(recognized)
         with self._runner(whole=True) as score, self._runner(whole=False) as check:
             for done, attempt in enumerate(attempts, 1):
@@ -165,6 +175,9 @@ class _Work:
                     keep = end if isinstance(end, RewardScored) and self.spec.validators else None
                 if end is None or keep is not None:
                     end = (check if keep is not None else score)(attempt.index, inputs, outputs)
+                if self._ran_out(end, start):
+                    left_out = len(attempts) - done + 1
+                    break
                 if self.counts.missing > missing:
                     waiting += 1  # whatever it returned, it is not what it returns with an answer
                 elif keep is not None and isinstance(end, RewardScored):
@@ -174,12 +187,23 @@ class _Work:
                 if self.on_progress is not None:
                     self.on_progress(done, len(attempts))
         estimate = estimate_judge(self.timeline, self.spec, waiting) if waiting else None
-        return Rescored(ends, self.counts.calls, estimate, time.perf_counter() - start)
+        return Rescored(ends, self.counts.calls, estimate, time.perf_counter() - start, left_out)
+
+    def _ran_out(self, end: End, start: float) -> bool:
+        """Whether there is no time left, not even for this score."""
+        if self.limit_s is None:
+            return False
+        cut = (
+            isinstance(end, AttemptFailed)
+            and end.error.type == "Timeout"
+            and self.timeout_s < self.spec.reward_timeout_s
+        )
+        return cut or time.perf_counter() - start > self.limit_s
 
     def _score_rows(self, recognized: Recognized) -> dict[int, End]:
         """The ends under a reward of another shape, whose functions are called with rows: one at a time, in batches or groups."""
         rows = rows_of_run(self.timeline)
-        with RowRunner(recognized, rows, timeout_s=self.spec.reward_timeout_s, judge=self.judge) as runner:
+        with RowRunner(recognized, rows, timeout_s=self.timeout_s, judge=self.judge) as runner:
             results = runner.score(cancel=self.cancel).results
         return {
             int(row.id.rpartition("/")[2]) - 1: _to_end(int(row.id.rpartition("/")[2]) - 1, result)
@@ -194,11 +218,9 @@ class _Work:
         spec, fields = self.spec, list_reward_fields(self.spec)
         messages = {one.name: one.message for one in spec.validators}
         rules = [read_rule(one.name, one.check) for one in spec.validators]
-        called = (
-            spec
-            if whole
-            else replace(spec, reward=spec.reward + _PASS, reward_name=_RECORDED, reward_shape="refine")
-        )
+        called = replace(spec, reward_timeout_s=self.timeout_s)
+        if not whole:
+            called = replace(called, reward=spec.reward + _PASS, reward_name=_RECORDED, reward_shape="refine")
         with make_reward_runner(called, list_program_inputs(spec), judge=self.judge, rules=rules) as runner:
 
             def score(index: int, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> End:

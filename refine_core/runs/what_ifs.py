@@ -105,16 +105,18 @@ class WhatIfs:
         recognized: Recognized | None = None,
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
+        limit_s: float | None = None,
         cancel: Cancel | None = None,
         on_progress: OnProgress | None = None,
     ) -> RunWhatIf:
-        """The same for a whole description, which differs from the run's in what a what-if may change."""
+        """The same for a whole description, which differs from the run's in what a what-if may change. limit_s: see Rescorer.score."""
         scores = self.rescorer.score(
             timeline,
             spec,
             recognized=recognized,
             ask_judge=ask_judge,
             keys=keys,
+            limit_s=limit_s,
             cancel=cancel,
             on_progress=on_progress,
         )

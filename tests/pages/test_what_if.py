@@ -180,3 +180,53 @@ def test_the_lab_leads_to_what_if_in_place_of_a_replay_that_fails():
     assert not app.exception
     assert "the recorded replies fit only up to attempt 1" in said(app)
     assert len(runs.recent()) == count
+
+
+def open_lab(run_id):
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    app.query_params.update({"run": run_id, "change": "1"})
+    app.run()
+    assert not app.exception
+    return app
+
+
+def type_field(app, name, value):
+    app.session_state[f"lab.{app.session_state['lab.rev']}.{name}"] = value
+    app.run()
+    assert not app.exception
+
+
+def test_an_edited_threshold_in_the_lab_says_what_the_run_would_have_done():
+    app = open_lab(record())
+    assert "With threshold" not in said(app)
+    type_field(app, "threshold", "0.01")
+    assert "With threshold 0.01, it would have stopped at attempt 1: " in said(app)
+    assert "scored without a model call · exact · 3 calls saved" in said(app)
+
+
+def test_what_is_edited_in_the_program_itself_is_no_what_if():
+    app = open_lab(record())
+    type_field(app, "threshold", "0.01")
+    type_field(app, "N", 9)
+    assert "With these changes, it would have stopped at attempt 1" in said(app)
+    type_field(app, "strategy", "refine")
+    assert "would have" not in said(app)
+    assert "Edited since this run: " in said(app)
+
+
+def test_a_what_if_of_the_lab_is_kept_beside_the_run():
+    run_id = record()
+    app = open_lab(run_id)
+    type_field(app, "threshold", "0.01")
+    app.button(key="keep-what-if").click().run()
+    assert [one.spec.threshold for one in runs.kept_what_ifs_of(run_id)] == [0.01]
+
+
+def test_a_reward_that_hangs_ends_the_wait_of_whoever_types():
+    run_id = record()
+    spec = replace(
+        runs.timeline(run_id).spec, reward="def reward(args, pred):\n    while True:\n        pass\n"
+    )
+    asked = runs.ask_what_if(runs.timeline(run_id), spec, limit_s=0.2)
+    assert (asked.scores.left_out, dict(asked.scores.ends), asked.result.stop) == (4, {}, None)
+    assert asked.result.case == "Not exact: attempt 1 has not been scored yet."

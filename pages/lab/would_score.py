@@ -1,0 +1,153 @@
+"""What the recorded attempts would score with the form as it stands: the column "would score now", and what it changes for the run.
+
+would_score(form, run) -> WouldScore | None      None where nothing is edited, or what is edited changes the outputs themselves
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from pages.lab.fields import static_key
+from pages.lab.form_state import FormState
+from pages.shared.run_view import WouldScore
+from pages.shared.text import escape_markdown
+from refine_core import figures, runs
+from refine_core.errors import RewardError, SpecError, StoreError, WorkerError
+from refine_core.formatting import pluralize
+from refine_core.messages import format_reward
+from refine_core.programs import ProgramSpec
+from refine_core.runs import Run, RunWhatIf, Timeline
+from refine_core.what_if import WHAT_IF_FIELDS, list_program_changes
+
+LIMIT_S: Final = 1.0  # for all scores, while somebody types
+_REWARD: Final = ("reward", "reward_name", "reward_shape", "reward_arguments")
+_NUMBERS: Final = ("N", "threshold", "fail_count", "schedule", "validators", "inputs", "stages")
+_LAST = static_key("would-score")
+
+
+def would_score(form: FormState, run: Run) -> WouldScore | None:
+    """Score the recorded outputs with what stands in the form; a reward that cannot be read leaves the scores of before."""
+    timeline = run.timeline
+    spec = _comparable(timeline, form.spec)
+    wrong = any(problem.field.partition(".")[0] in _NUMBERS for problem in form.problems)
+    if run.live or wrong or spec is None or not any(a.outputs is not None for a in timeline.attempts):
+        st.session_state.pop(_LAST, None)
+        return None
+    kept: tuple[str, WouldScore] | None = st.session_state.get(_LAST)
+    try:
+        asked = runs.ask_what_if(timeline, spec, limit_s=LIMIT_S)
+    except (RewardError, WorkerError, StoreError):
+        if kept is None or kept[0] != run.run_id:
+            return None
+        return replace(kept[1], note="the reward cannot be run as it stands; these are the scores of before")
+    told = _describe(asked)
+    st.session_state[_LAST] = (run.run_id, told)
+    return told
+
+
+def _comparable(timeline: Timeline, typed: ProgramSpec) -> ProgramSpec | None:
+    """What is typed, if it differs from the run in what leaves its outputs as they are; else None."""
+    then = timeline.spec
+    if then.model.kind == "replay" and typed.model.kind != "replay":  # of the same replies
+        typed = replace(typed, model=then.model, adviser=then.adviser, judge=then.judge)
+    if all(getattr(then, name) == getattr(typed, name) for name in WHAT_IF_FIELDS):
+        return None
+    if list_program_changes(then, typed) or typed.N < 1:
+        return None
+    return replace(then, **{name: getattr(typed, name) for name in WHAT_IF_FIELDS})
+
+
+def _describe(asked: RunWhatIf) -> WouldScore:
+    result, timeline = asked.result, asked.timeline
+    best = result.returned if result.stop is not None else result.first
+    now: dict[int, figures.Now] = {}
+    for one in result.attempts:
+        if one.state == "never_tried":
+            continue
+        end = asked.scores.ends.get(one.attempt - 1)
+        if one.new is not None:
+            now[one.attempt - 1] = figures.Now(one.new, is_best=one.attempt == best, why=one.why)
+        elif end is not None:
+            error = getattr(end, "error", None)
+            now[one.attempt - 1] = figures.Now(instead="fails", why="" if error is None else error.message)
+        else:
+            now[one.attempt - 1] = figures.Now(instead="not scored", why=one.why)
+    return WouldScore(
+        f"{_prefix(timeline, asked.spec)}, {_first_sentence(asked)}",
+        " · ".join(filter(None, [_how_scored(asked), _how_exact(asked)])),
+        now,
+        whole=f"{result.headline} {result.case}",
+        keep=partial(_keep, asked),
+    )
+
+
+def _first_sentence(asked: RunWhatIf) -> str:
+    """What would have happened, in so few words that they stand on one line."""
+    result, timeline = asked.result, asked.timeline
+    if result.stop is None:
+        count = len(asked.scores.ends)
+        if result.first is None:
+            return "no recorded output has a score"
+        score = format_reward(timeline, result.attempts[result.first - 1].new)
+        return f"attempt {result.first} would be returned of these {count}: {score}"
+    first, _, _ = result.headline.partition(". ")
+    return f"{first[:1].lower()}{first[1:]}"
+
+
+def _how_exact(asked: RunWhatIf) -> str:
+    """How much of it is exact, in a few words."""
+    result = asked.result
+    if result.exact_until is None:
+        saved = f"{pluralize(result.calls_saved, 'call')} saved" if result.calls_saved else ""
+        return " · ".join(filter(None, ["exact", saved]))
+    after = result.attempts[result.exact_until :]
+    if not after or after[0].state == "never_tried":
+        last = len(result.attempts)
+        number = result.exact_until + 1
+        return (
+            f"attempt {number} was never tried"
+            if number >= last
+            else f"attempts {number} to {last} were never tried"
+        )
+    why = after[0].why or "not scored yet"
+    return (
+        f"exact up to attempt {result.exact_until}, then {why}" if result.exact_until else f"not exact: {why}"
+    )
+
+
+def _keep(asked: RunWhatIf) -> None:
+    try:
+        runs.keep_what_if(asked)
+    except (SpecError, StoreError) as error:
+        st.toast(escape_markdown(f"Not kept: {error}"), icon=":material/error:")
+    else:
+        st.toast("Kept beside the run: open the run and choose What if.", icon=":material/bookmark_added:")
+
+
+def _prefix(timeline: Timeline, spec: ProgramSpec) -> str:
+    """What was changed, where it is one thing."""
+    then = timeline.spec
+    changes = []
+    if any(getattr(then, name) != getattr(spec, name) for name in _REWARD):
+        changes.append("With the edited reward")
+    if then.validators != spec.validators:
+        changes.append("With the edited validators")
+    if then.threshold != spec.threshold:
+        changes.append(f"With threshold {format_reward(timeline, spec.threshold)}")
+    if then.N != spec.N:
+        changes.append(f"With N = {spec.N}")
+    if then.fail_count != spec.fail_count:
+        changes.append(f"With {spec.N if spec.fail_count is None else spec.fail_count} failures allowed")
+    return changes[0] if len(changes) == 1 else "With these changes"
+
+
+def _how_scored(asked: RunWhatIf) -> str:
+    if asked.scores.estimate is not None:
+        return f"the reward asks its judge, so it was not run ({asked.scores.estimate.text})"
+    if asked.scores.left_out:
+        return f"{pluralize(asked.scores.left_out, 'output')} not scored within {LIMIT_S:g} s"
+    return "scored without a model call"
