@@ -2,14 +2,14 @@
 //
 //   server  <--socket that carries nothing-->  browser        closed, and two looks in vain: the bar; an answer: gone
 //
-// The module runs once in a page, whichever component loads it first, and outlasts every change of page in the app.
+// Once the app answers again, back.js has the page drawn anew. The module runs once in a page, whichever component loads it first, and outlasts every change of page in the app.
 const LOOKS = 2;
 const PAUSE_MS = 1000;
 const LAST_PAUSE_MS = 5000;
 const FIRST = "Refinescope does not answer.";
 const THEN = "If it was stopped, start it again with ";
 const COMMAND = "refinescope";
-const LAST = ": what was recorded is kept, and this page goes on by itself.";
+const LAST = ": what was recorded is kept, and this page goes on by itself. What you type before that may be lost.";
 
 const here = document.baseURI;
 let bar = null;
@@ -55,6 +55,7 @@ async function look(failed) {
   if (await answers()) {
     hide();
     watch();
+    document.dispatchEvent(new Event("refinescope-back"));
     return;
   }
   if (failed + 1 >= LOOKS) show();

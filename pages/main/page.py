@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import address
+from pages.shared.returning import draw_again_on_return
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.title import title_page
 from refine_core import runs as store
@@ -38,3 +39,5 @@ try:
     page.run()
 except StoreError as error:  # of a page that does not say so itself
     show_error(str(error))
+finally:
+    draw_again_on_return()

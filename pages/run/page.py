@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.run.deleted import draw_deleted_notice
 from pages.run.header import draw_header, name_of
 from pages.run.what_if import begin_page, draw_switch, draw_what_if
 from pages.shared import address
@@ -29,6 +30,7 @@ if run is None:
 else:
     title_page(name_of(run, annotation))
     with st.container(gap="xsmall"):
+        draw_deleted_notice(run_id, annotation)
         draw_header(run, annotation)
         if is_narrow() and not run.live:
             draw_switch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ from refine_core.formatting import pluralize
 
 _GO: Final = "runs.go"
 _REFUSAL: Final = "runs.refusal"
+REFUSAL_S: Final = 20.0
 
 
 def act() -> None:
@@ -25,13 +27,14 @@ def act() -> None:
     name, ids, detail = table.take_action()
     if not name:
         return
+    st.session_state.pop(_REFUSAL, None)
     if name != "undo":
         table.offer_undo(())
     try:
         if not _move(name, ids, detail):
             _change(name, ids)
     except StoreError as error:
-        st.session_state[_REFUSAL] = str(error)
+        _refuse(str(error))
 
 
 def go_on() -> None:
@@ -42,9 +45,14 @@ def go_on() -> None:
 
 
 def show_refusal() -> None:
-    """Why the last press did nothing, if so."""
-    if refusal := st.session_state.pop(_REFUSAL, None):
+    """Why the last press did nothing, if so. It stays for a while: a list with a run at work is drawn every two seconds."""
+    refusal, until = st.session_state.get(_REFUSAL, ("", 0.0))
+    if refusal and time.monotonic() < until:
         show_error(refusal)
+
+
+def _refuse(why: str) -> None:
+    st.session_state[_REFUSAL] = why, time.monotonic() + REFUSAL_S
 
 
 def _move(name: str, ids: Sequence[str], detail: str) -> bool:
@@ -83,7 +91,7 @@ def _delete(ids: Sequence[str]) -> None:
     working = [one.name for one in runs.listed(ids).values() if one.outcome in ("running", "paused")]
     if working:
         what = pluralize(len(working), "selected run")
-        st.session_state[_REFUSAL] = f"{what} still running: cancel first, then delete. Nothing was deleted."
+        _refuse(f"{what} still running: cancel first, then delete. Nothing was deleted.")
         return
     runs.delete(ids)
     table.offer_undo(ids)

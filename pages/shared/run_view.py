@@ -36,6 +36,7 @@ from refine_core.runs import Attempt, Run, Tab, Timeline, reward_remark
 
 BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their right
 BESIDE_ROOM_PX: Final = 540  # of the screen's height that is not the story's there
+ID_CHARACTERS: Final = 60
 DETAIL_PX: Final = 220  # height of the detail below the pictures; it scrolls inside
 # One for every run and for the preview: what is in the browser stays the same node when Run is pressed, and nothing jumps.
 TIMELINE_KEY: Final = "timeline"
@@ -104,10 +105,15 @@ def pictures_place() -> Iterator[None]:
         yield
 
 
+def shorten_id(run_id: str) -> str:
+    """A run's id as a sentence can hold it: an address may name anything."""
+    return run_id if len(run_id) <= ID_CHARACTERS else f"{run_id[:ID_CHARACTERS]}…"
+
+
 def show_unknown_run(run_id: str) -> None:
     """Say that the address names a run that is not here, and what to do."""
     show_error(
-        f"There is no run {run_id!r} in this app's history. "
+        f"There is no run {shorten_id(run_id)!r} in this app's history. "
         "It may have been recorded on another machine or in another data folder."
     )
     st.page_link(address.RUNS, label="See all runs", icon=":material/history:")

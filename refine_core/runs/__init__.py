@@ -44,7 +44,7 @@ from refine_core.runs.replaying import ReplayMismatch, replay_program
 from refine_core.runs.rescoring import JudgeEstimate, OnProgress, Rescored
 from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward
 from refine_core.runs.run import Run
-from refine_core.runs.run_list import PAGE_SIZE, describe_pair
+from refine_core.runs.run_list import KEEP_DELETED_S, PAGE_SIZE, describe_pair
 from refine_core.runs.searching import (
     ROLES,
     TABS,
@@ -79,6 +79,7 @@ from refine_core.store.protocol import RunRow
 from refine_core.what_if import AS_RECORDED, Keep
 
 __all__ = [
+    "KEEP_DELETED_S",
     "NEWEST_FIRST",
     "NO_FILTERS",
     "OUTCOMES",

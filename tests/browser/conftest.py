@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -81,6 +82,11 @@ class Server:
         self._running = process, log
         return self.url
 
+    def start_again(self) -> None:
+        """Start it anew at the address that it had."""
+        assert self._running is None
+        self.start(f"--server.port={urlsplit(self.url).port}")
+
     def kill(self) -> None:
         """End it as a power cut would."""
         process, _ = self._running or pytest.fail("not running")
@@ -114,7 +120,8 @@ def free_port() -> int:
 def _start(
     script: Path, folder: Path, *options: str, **variables: str
 ) -> tuple[subprocess.Popen[bytes], Path, str]:
-    port, log = free_port(), folder / "server.log"
+    wanted = next((o.partition("=")[2] for o in options if o.startswith("--server.port=")), "")
+    port, log = int(wanted) if wanted else free_port(), folder / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options],

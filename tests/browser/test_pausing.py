@@ -107,3 +107,18 @@ def test_a_run_whose_app_died_while_it_waited_resumes_where_it_waited(server: Se
     expect(waits(page, "the advice after attempt 1")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text(re.compile("Stopped at attempt"))).to_be_visible()
+
+
+def test_a_page_that_was_open_while_its_app_restarted_goes_on_by_itself(server: Server, page: Page):
+    """Streamlit draws nothing anew for it: it would show a run that waits, with buttons that do nothing."""
+    start_stepwise(page, server.start())
+    server.kill()
+    expect(page.get_by_role("alert").filter(has_text="Refinescope does not answer.")).to_be_visible(
+        timeout=20_000
+    )
+    server.start_again()
+    expect(page.get_by_text(re.compile("Interrupted before the first attempt"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Next step")).to_have_count(0)
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Resume now").click()
+    expect(waits(page, "attempt 1")).to_be_visible()

@@ -205,3 +205,4 @@ def test_a_page_says_so_when_its_app_was_killed(page, server):
     told = page.get_by_role("alert").filter(has_text="Refinescope does not answer.")
     expect(told).to_contain_text("start it again with refinescope: what was recorded is kept", timeout=15_000)
     expect(told).to_be_in_viewport()
+    expect(told).to_contain_text("What you type before that may be lost.")

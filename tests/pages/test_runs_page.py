@@ -197,6 +197,24 @@ def test_a_run_at_work_is_not_deleted():
     press(app, "delete", ["c", "a"])
     assert any("cancel first" in text for text in errors(app))
     assert ids(app) == ["c", "b", "a"]
+    assert any("cancel first" in text for text in errors(app.run())), (
+        "the list is drawn again every two seconds"
+    )
+    press(app, "star", ["a"])
+    assert errors(app) == []
+
+
+def test_a_deleted_run_says_so_on_its_page_and_comes_back_from_there():
+    three()
+    runs.delete(["a"])
+    app = open_app()
+    app.query_params.update(run="a")
+    app.switch_page("../run/page.py").run()
+    assert any("This run is deleted, and kept until" in w.value.replace("\\", "") for w in app.warning)
+    next(b for b in app.button if b.label == "Restore").click().run()
+    assert not app.exception
+    assert not any("deleted" in w.value for w in app.warning)
+    assert runs.annotation("a").deleted_at is None
 
 
 def test_a_star_a_name_tags_and_a_note_are_kept():
