@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refine_core.hints import NO_HINT
 from refine_core.practice import things
 from refine_core.practice.outputs import as_text
 from refine_core.practice.request import Request
-from refine_core.practice.reward_checks import Check, find_checks, find_words
+from refine_core.practice.reward_checks import TRUTHS, Check, find_checks, find_words
 from refine_core.practice.sampling import Candidate, Draw
 from refine_core.practice.wishes import is_satisfied, read_wishes
 
@@ -91,7 +91,7 @@ def _read_case(inputs: Mapping[str, str]) -> Case:
     all_checks = find_checks(
         inputs.get("reward_code", ""), _as_mapping(_parse_json(inputs.get("program_inputs", "")))
     )
-    all_checks = tuple(check for check in all_checks if check.field is None or check.field in outputs)
+    all_checks = tuple(fitting for check in all_checks if (fitting := _fit(check, outputs)) is not None)
     results = [(check, _passes(check, outputs)) for check in all_checks]
     reward, _, rest = inputs.get("reward_value", "").partition("\n")
     feedback = inputs.get("reward_feedback", "") or rest.partition(":")[2].strip() or rest.strip()
@@ -106,6 +106,20 @@ def _read_case(inputs: Mapping[str, str]) -> Case:
         feedback.strip(),
         find_words(inputs.get("reward_code", "")),
     )
+
+
+def _fit(check: Check, outputs: Mapping[str, object]) -> Check | None:
+    """The check in the words for the type of its field's value; None for one of no field, or one that says nothing of such a value."""
+    if check.field is None:
+        return check
+    if check.field not in outputs:
+        return None
+    value = outputs[check.field]
+    if check.wish in TRUTHS and not isinstance(value, bool):
+        return None
+    if isinstance(value, (list, dict)):
+        return replace(check, wish=re.sub(r"\bcharacter(s?)\b", r"item\1", check.wish))
+    return check
 
 
 def _passes(check: Check, outputs: Mapping[str, object]) -> bool | None:

@@ -17,6 +17,7 @@ from refine_core.practice.wish import Wish, exactly
 from refine_core.practice.wishes import is_satisfied, read_wishes, shift
 
 _REASONING = {"reasoning", "rationale", "thoughts", "thinking"}
+_OF_EACH_ITEM = {"lower case", "upper case"}
 _EDIT_COST = 1.0
 """The logit that an edited candidate loses: it is a little less likely than the original."""
 
@@ -74,8 +75,10 @@ def _edit_candidates(
     edited: list[Candidate[object]] = []
     for one in sorted(options, key=lambda c: -c.logit)[:3]:
         if isinstance(one.value, list):
-            needles = [wish.needle for wish in wishes if wish.needle]
-            edited.append(Candidate([*one.value, *needles], one.logit - _EDIT_COST))
+            items = [*one.value, *(wish.needle for wish in wishes if wish.needle)]
+            for wish in (wish for wish in wishes if wish.name in _OF_EACH_ITEM):
+                items = [wish.edits(item)[0] if isinstance(item, str) else item for item in items]
+            edited.append(Candidate(items, one.logit - _EDIT_COST))
             continue
         start = as_text(one.value)
         alternatives = [text for wish in wishes for text in wish.edits(start)]

@@ -28,6 +28,8 @@ _OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 _MIRROR: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq,
 }  # fmt: skip
+TRUTHS = ('Answer exactly "True".', 'Answer exactly "False".')
+"""The wish of a field that is taken for true or false, as in `if pred.keep`: of a bool. Of other types it says little."""
 _METHOD_WISHES = {
     "isalpha": "Use letters only: no punctuation, not even a full stop.",
     "isalnum": "Use letters and digits only, without punctuation.",
@@ -60,7 +62,9 @@ def find_checks(source: str, inputs: Mapping[str, object]) -> tuple[Check, ...]:
         for function in ast.walk(tree):
             if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 reader.body(function.body)
-        if not reader.checks:  # no branch decides anything: take every comparison literally
+        if all(
+            check.wish in TRUTHS for check in reader.checks
+        ):  # no branch decides anything: take every comparison literally
             for node in ast.walk(tree):
                 if isinstance(node, (ast.Compare, ast.Call)):
                     reader.condition(node, True)
@@ -174,6 +178,8 @@ class _Reader:
                 if isinstance(loop.target, ast.Name):
                     self.names.bind(loop.target.id, loop.iter)
                 self.condition(inner, good, label, depth + 1)
+            case ast.Attribute() | ast.Subscript() if self.names.field(test):
+                self._record(test, TRUTHS[0 if good else 1], test)
             case ast.Call(func=ast.Attribute(attr=method) as func) if good or method == "endswith":
                 self._call(test, func, good, label)
 

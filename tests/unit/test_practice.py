@@ -407,6 +407,25 @@ def test_advice_says_what_the_reward_measures_and_the_output_misses(code, output
     assert "`answer`" in said["discussion"]
 
 
+@pytest.mark.parametrize(
+    ("code", "output", "wanted"),
+    [
+        ("return float(len(pred.answer) == 2)", ["Pump"], "exactly 2 items"),
+        ("return 1.0 if len(pred.answer) <= 1 else 0.0", ["a", "b"], "at most 1 item."),
+        ("return float(all(one.islower() for one in pred.answer))", ["Pump"], "lower case"),
+        ("return 1.0 if pred.answer else 0.0", False, 'exactly "True"'),
+        ("if pred.answer:\n        return 0.0\n    return 1.0", True, 'exactly "False"'),
+    ],
+)
+def test_advice_on_lists_and_bools_is_in_their_own_words(code, output, wanted):
+    assert wanted in advice(body(code), {"answer": output})["advice"]["answer"]
+
+
+@pytest.mark.parametrize("output", ["", "no", ["a"], 0])
+def test_a_value_that_is_no_bool_is_not_asked_to_be_true(output):
+    assert "True" not in str(advice(body("return 1.0 if pred.answer else 0.5"), {"answer": output})["advice"])
+
+
 def test_the_advice_works_as_a_hint():
     said = advice(body("return float(len(pred.answer.split()) == 1)"), {"answer": "It is Brussels."})
     assert value("question -> answer", said["advice"]["answer"], question=CAPITAL) == "Brussels."
