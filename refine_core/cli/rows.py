@@ -33,7 +33,8 @@ def command(file: Path, pairs: Sequence[str], encoding: str | None, skip_bad: bo
     """Read a file of recorded outputs and print its rows.
 
     FILE is CSV, TSV, JSON, JSONL, Parquet, or what another tool has written: promptfoo, OpenAI, TRL, Inspect, verifiers, verl, dspy,
-    lm-eval, LangSmith, Phoenix. It is told by its content. “-” reads standard input.
+    lm-eval, LangSmith, Phoenix. It is told by its content. “-” reads standard input; run:ID is a saved run, and runs:TEXT all runs that a
+    search for TEXT finds.
     """
     rows = load_rows(file, pairs, encoding=encoding, skip_bad=skip_bad, as_json=as_json)
     if as_json:
@@ -80,6 +81,10 @@ def load_rows(
         choices = parse_mapping(pairs)
     except ValueError as error:
         raise click.UsageError(f"--map: {error}") from None
+    if _names_runs(file):
+        if choices:
+            raise click.UsageError("--map: saved runs need none")
+        return _rows_of_runs(str(file))
     source = _read_standard_input() if str(file) == "-" else file
     opened = open_file(source, name="standard input" if str(file) == "-" else "", encoding=encoding)
     mapping: dict[str, Role] | None = choices or None
@@ -104,6 +109,33 @@ def load_rows(
 
 def _read_standard_input() -> bytes:
     return sys.stdin.buffer.read()
+
+
+def _names_runs(file: Path) -> bool:
+    return str(file).startswith(("run:", "runs:")) and not file.exists()
+
+
+def _rows_of_runs(ref: str) -> RowSet:
+    """The attempts of one saved run ("run:ID") or of every run that a search finds ("runs:TEXT"). Raises RowsError, StoreError."""
+    from refine_core.errors import RowsError
+    from refine_core.rows import RowSet
+    from refine_core.workbench import find_runs, load_source
+
+    kind, _, wanted = ref.partition(":")
+    run_ids = [wanted] if kind == "run" else find_runs(wanted)
+    sources = [source for run_id in run_ids if (source := load_source(f"run:{run_id}")) is not None]
+    if not sources:
+        raise RowsError(
+            f"No run is called {wanted}." if kind == "run" else f"No run matches {wanted}.", file=ref
+        )
+    rows = RowSet(
+        (row for source in sources for row in source.rows),
+        name=sources[0].title if len(sources) == 1 else f"{len(sources):,} runs",
+        format="saved runs",
+    )
+    if not len(rows):
+        raise RowsError(f"{rows.name}: no attempt has an output.", file=ref)
+    return rows
 
 
 def _describe(question: MappingQuestion, choices: dict[str, Role]) -> str:

@@ -33,7 +33,7 @@ from refine_core.workbench.judging import (
     judge_of_run,
 )
 from refine_core.workbench.reading import Reading, keeps_reward, read_reward_source
-from refine_core.workbench.row_sources import RowSource, keep_rows, load_source
+from refine_core.workbench.row_sources import RowSource, find_runs, keep_rows, load_source
 from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if, attempt_index
 from refine_core.workbench.saved_rewards import (
     RewardVersion,
@@ -87,6 +87,7 @@ __all__ = [
     "describe_function",
     "describe_shape",
     "estimate_calls",
+    "find_runs",
     "find_saved",
     "judge_of_run",
     "keep_rows",

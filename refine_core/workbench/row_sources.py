@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import count
 from typing import Final
 
 import ujson
@@ -75,6 +76,17 @@ def keep_rows(title: str, rows: Iterable[Row]) -> RowSource:
     # A kind of its own: kinds are read as a whole.
     runs.default().store.put(f"{SET_KIND} {name}", "rows", text)
     return RowSource(f"{SET}{name}", title, kept, name, read_as=kept.format)
+
+
+def find_runs(text: str, limit: int | None = None) -> list[str]:
+    """Ids of the runs that a search finds, newest first; all of them, or the first `limit`. Raises StoreError."""
+    found: list[str] = []
+    for number in count(1):
+        page = runs.search(text, page=number, size=100)
+        found += [run.run_id for run in page.rows]
+        if not page.rows or len(found) >= min(page.matching, limit or page.matching):
+            break
+    return found[:limit]
 
 
 def _of_run(run_id: str) -> RowSource | None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from refine_core import workbench
+from refine_core import runs, workbench
+from refine_core.programs import EXAMPLES
 from tests.pages.test_pages import _own_runs, open_app  # noqa: F401  # a fixture for every test
 from tests.pages.test_rewards_page import open_rewards, table_rows
 
@@ -147,3 +148,13 @@ def test_a_table_of_many_columns_draws_the_first_and_leaves_the_others_out():
     app = upload(open_rewards(), "wide.csv", f"{header}\n{header}\n".encode())
     assert len([b for b in app.selectbox if b.label.startswith("What ")]) == 60
     assert "40 more columns left out." in words(app)
+
+
+def test_all_runs_that_a_search_finds_are_added_with_one_press():
+    ids = [runs.start(EXAMPLES["gamed"].spec) for _ in range(2)]
+    for run_id in ids:
+        runs.join(run_id, 60)
+    app = open_rewards(rows=f"run:{ids[0]}")
+    app = press(app, "Add all 2 runs")
+    assert sorted(app.session_state["rewards.sources"]) == sorted(f"run:{run_id}" for run_id in ids)
+    assert len(table_rows(app)) == 8

@@ -102,3 +102,34 @@ def test_without_json_a_person_reads_what_is_in_the_file(capfdbinary):
         "  parts of the reward: includes, brief",
         "  2 groups",
     ]
+
+
+@pytest.fixture
+def two_runs(tmp_path, monkeypatch):
+    """Ids of two recorded runs, in a data folder of their own."""
+    from refine_core import runs
+    from refine_core.programs import EXAMPLES
+
+    monkeypatch.setenv("REFINESCOPE_HOME", str(tmp_path / "home"))
+    runs.close()
+    ids = [runs.start(EXAMPLES["gamed"].spec) for _ in range(2)]
+    for run_id in ids:
+        runs.join(run_id, 60)
+    runs.label(ids[0], 0, "bad")
+    yield ids
+    runs.close()
+
+
+def test_a_saved_run_and_all_hits_of_a_search_are_rows(capfdbinary, two_runs):
+    code, out, _ = run(capfdbinary, f"run:{two_runs[0]}", "--json")
+    first = [json.loads(line) for line in out.splitlines()]
+    assert (code, [row["reward"] for row in first]) == (0, [0.0, 0.5, 0.75, 1.0])
+    assert (first[0]["id"], first[0]["group"], first[0]["label"]) == (f"{two_runs[0]}/1", two_runs[0], "bad")
+    code, out, _ = run(capfdbinary, "runs:", "--json")
+    assert {json.loads(line)["group"] for line in out.splitlines()} == set(two_runs)
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_runs_that_are_not_there_are_a_sentence(capfdbinary):
+    assert run(capfdbinary, "run:nowhere") == (2, "", "Error: No run is called nowhere.\n")
+    assert run(capfdbinary, "runs:zebra crossing") == (2, "", "Error: No run matches zebra crossing.\n")
