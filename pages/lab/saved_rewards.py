@@ -38,7 +38,7 @@ def draw_saved_rewards(form: FormState, run: Run | None) -> None:
         )
     source = form.spec.reward
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input("Name", key=_NAME, placeholder="short and correct").strip()
+        typed = st.text_input("Save this reward as", key=_NAME, placeholder="short and correct").strip()
         known = saved.get(typed)
         st.button(
             f"Save version {known.latest.number + 1}" if known is not None else "Save",

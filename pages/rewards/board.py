@@ -19,7 +19,7 @@ OUTPUT_CHARACTERS: Final = 400
 MESSAGE_CHARACTERS: Final = 300
 NO_VALUE: Final = "\N{EN DASH}"
 UNSCORED: Final = "returned None, counted in no average"
-WAITS: Final = "waits for the judge"
+WAITS: Final = "for the judge"
 OLD: Final = "The recorded reward; where none is recorded, the score by the version that you started from"
 
 

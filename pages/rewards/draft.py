@@ -16,13 +16,14 @@ from pages.rewards import fields
 from pages.rewards.fields import EDITOR, static_key
 from pages.shared import address
 from pages.shared.editor import current_text
+from pages.shared.what_if_choice import REWARD_DRAFT
 from refine_core import programs, runs, workbench
 from refine_core.errors import StoreError
 from refine_core.programs import Draft, Fields
 from refine_core.runs import Timeline
 from refine_core.workbench import Reading, SavedReward
 
-KIND: Final = "reward draft"
+KIND: Final = REWARD_DRAFT
 EMPTY: Final = "def reward(args, pred):\n    "
 _CODE, _BASE, _REV = static_key("code"), static_key("base"), static_key("replaced")
 _READING: Final = static_key("reading")
@@ -133,6 +134,11 @@ def keep_draft() -> None:
     state.pop(_ERROR, None)
     state[_ID] = draft_id
     address.name_draft(draft_id)
+
+
+def draft_id() -> str:
+    """The id of this window's draft; "" while there is nothing to keep."""
+    return str(st.session_state.get(_ID) or "")
 
 
 def draft_error() -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
-from pages.rewards import draft
+from pages.rewards import draft, fields
 from pages.rewards.bench import Bench
 from pages.rewards.draft import Base
 from pages.rewards.fields import static_key
 from pages.rewards.saved import can_save, draw_save, draw_saved, open_versions
 from pages.rewards.starters import list_starters
+from pages.shared import address, what_if_choice
 from pages.shared.text import escape_markdown
 from refine_core import workbench
 from refine_core.formatting import pluralize
+from refine_core.workbench import Recognized
 
 
 def draw_header(bench: Bench) -> None:
@@ -32,8 +36,29 @@ def draw_header(bench: Bench) -> None:
         if problem := draft.draft_error():
             st.caption(escape_markdown(f"draft not saved: {problem}"), width="content")
         st.space("stretch")
+        _draw_lab(bench)
         if can_save(bench.code):
             draw_save(bench)
+
+
+def _draw_lab(bench: Bench) -> None:
+    """The way back to a run: the program of the run that is looked at, with this reward and this threshold."""
+    timeline = next((one.timeline for one in bench.sources if one.timeline is not None), None)
+    recognized = bench.recognized
+    if timeline is None or not isinstance(recognized, Recognized) or recognized.shape != "refine":
+        return
+    spec = timeline.spec
+    edited = bench.code != spec.reward
+    if st.button(
+        "Run in the Lab",
+        key=static_key("lab"),
+        disabled=edited and not draft.draft_id(),
+        help="Opens the run's program in the Lab with this reward. Nothing is run until you press Run.",
+    ):
+        changed = replace(spec, threshold=fields.read_threshold(spec.threshold))
+        reward = f"{what_if_choice.TYPED}{draft.draft_id()}" if edited else ""
+        query = what_if_choice.query_of(timeline, changed, reward)
+        st.switch_page(address.LAB, query_params={**address.change_query(timeline.run_id), **query})
 
 
 def _draw_menu() -> None:

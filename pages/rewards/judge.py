@@ -24,7 +24,7 @@ def draw_judge(bench: Bench) -> None:
     timelines = [one.timeline for one in bench.sources if one.timeline is not None]
     count = waiting or len(bench.rows)
     estimate = workbench.estimate_calls(recognized, count, bench.judge, timelines)
-    with st.popover(estimate.text, type="primary", key=static_key("judge")), st.container(width=360):
+    with st.popover(estimate.text, key=static_key("judge")), st.container(width=360):
         st.markdown("**This reward asks a model to judge.** No model is called while you type.")
         if timelines:
             spec = timelines[0].spec

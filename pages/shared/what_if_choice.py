@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from refine_core import runs, workbench
+from refine_core import programs, runs, workbench
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.programs import ProgramSpec
 from refine_core.runs import KeptWhatIf, Timeline
@@ -23,7 +23,9 @@ from refine_core.workbench import RewardVersion
 
 NAMES: Final = ("threshold", "n", "failures", "reward")
 NO_THRESHOLD: Final = "none"
-KEPT, SAVED = "kept:", "saved:"
+KEPT, SAVED, TYPED = "kept:", "saved:", "typed:"
+REWARD_DRAFT: Final = "reward draft"
+"""The kind of the drafts of the Rewards page."""
 _MAX_CHARS: Final = 24  # of a number
 
 
@@ -31,7 +33,8 @@ _MAX_CHARS: Final = 24  # of a number
 class Choice:
     """What is changed; what is as recorded is AS_RECORDED, None or "".
 
-    reward: "kept:ID" for that of a kept what-if, "saved:NAME@VERSION" for a saved reward.
+    reward: "kept:ID" for that of a kept what-if, "saved:NAME@VERSION" for a saved reward, "typed:ID" for that of a draft of the
+    Rewards page.
     """
 
     threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED
@@ -45,6 +48,8 @@ class Choice:
         if self.reward.startswith(KEPT):
             kept = find_kept(timeline.run_id, self.reward)
             reward, reward_name, validators = kept.spec.reward, kept.spec.reward_name, kept.spec.validators
+        elif self.reward.startswith(TYPED):
+            reward, reward_name = find_typed(self.reward), None
         elif self.reward:
             reward, reward_name = find_saved(self.reward), None
         return change_spec(
@@ -159,6 +164,14 @@ def find_saved(reward: str) -> str:
     if version is None:
         raise SpecError([Problem("reward", f"there is no saved reward {name!r} of version {number}")])
     return version.source
+
+
+def find_typed(reward: str) -> str:
+    """What is typed in the draft of the Rewards page that `reward` names. Raises SpecError if it is gone; StoreError."""
+    draft = programs.read_draft(reward.removeprefix(TYPED), kind=REWARD_DRAFT)
+    if draft is None or not isinstance(code := draft.fields.get("code"), str):
+        raise SpecError([Problem("reward", "the draft of the Rewards page is not there any more")])
+    return code
 
 
 def _number(name: str) -> float | None:

@@ -7,7 +7,7 @@ import pytest
 
 from refine_core import runs, workbench
 from refine_core.programs import EXAMPLES
-from tests.pages.test_pages import _own_runs, open_app  # noqa: F401  # a fixture for every test
+from tests.pages.test_pages import _own_runs, open_app, typed  # noqa: F401  # a fixture for every test
 
 BOARD, EDITOR = "rewards.board", "rewards.editor"
 SHORT = "def reward(args, pred):\n    return 1.0 if len(pred.reply) < 200 else 0.25\n"
@@ -294,3 +294,13 @@ def test_the_lab_opens_and_saves_the_same_rewards():
     assert not lab.exception
     saved = workbench.read_reward("kettle")
     assert [one.reading.shape for one in saved.versions] == ["", "refine"]
+
+
+def test_run_in_the_lab_opens_the_runs_program_with_the_typed_reward(gamed):
+    app = type_reward(open_rewards(of=gamed), KETTLE)
+    app.session_state[BOARD] = {"threshold": {"value": 0.6, "at": 1}}
+    settle(app)
+    app.button(key="rewards.lab").click().run()
+    assert not app.exception
+    assert app.session_state["lab.reward.code"] == KETTLE
+    assert typed(app, "threshold") == "0.6"
