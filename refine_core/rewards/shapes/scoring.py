@@ -83,8 +83,10 @@ class Scoring:
         results = []
         try:
             for unit in units:
-                rows = [self._rows[i].fresh() for i in unit]
-                results.append([self._score_row(rows[0])] if self._single else self._score_unit(rows))
+                rows = [self._rows[i] for i in unit]
+                results.append(
+                    [self._score_row(rows[0].fresh())] if self._single else self._score_unit(rows)
+                )
                 if time.monotonic() > end:
                     break
         finally:
@@ -159,12 +161,12 @@ class Scoring:
 
     def _score_unit(self, rows: list[Row]) -> list[Outcome | float | None]:
         """Every function on the rows of one unit, and what they come to together."""
-        columns = [self._score_with(function, rows) for function in self._functions]
+        columns = [self._score_with(one, [row.fresh() for row in rows]) for one in self._functions]
         return [self._combine([column[i] for column in columns]) for i in range(len(rows))]
 
     def _score_with(self, function: _Function, rows: list[Row]) -> list[Result | Outcome]:
         if function.per == "row":
-            return [self._call(function, [row.fresh()])[0] for row in rows]
+            return [self._call(function, [row])[0] for row in rows]
         if function.per == "batch":
             return self._call(function, rows)
         results: dict[int, Result | Outcome] = {}
