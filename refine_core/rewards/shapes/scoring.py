@@ -84,9 +84,7 @@ class Scoring:
         try:
             for unit in units:
                 rows = [self._rows[i] for i in unit]
-                results.append(
-                    [self._score_row(rows[0].fresh())] if self._single else self._score_unit(rows)
-                )
+                results.append([self._score_row(rows[0].fresh())] if self._single else self._score_unit(rows))
                 if time.monotonic() > end:
                     break
         finally:
