@@ -163,7 +163,7 @@ def test_langsmith_says_that_none_is_a_value_error():
 @pytest.mark.parametrize(
     ("package", "shape"), [("dspy", "gepa"), ("inspect_ai", "inspect"), ("verifiers", "verifiers")]
 )
-def test_a_missing_framework_is_named_with_the_shape_and_how_to_install_it(package, shape):
+def test_a_missing_framework_is_named_with_shape_and_install_command(package, shape):
     source = {
         "gepa": "def r(gold, pred, trace, pred_name, pred_trace): ...",
         "inspect": "@scorer(metrics=[])\ndef r():\n    async def score(state, target): ...\n    return score",

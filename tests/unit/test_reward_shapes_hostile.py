@@ -156,7 +156,7 @@ def test_a_coroutine_that_waits_for_ever_is_timed_out():
     assert result.error.type_name == "Timeout"
 
 
-def test_a_row_that_swallows_its_deadline_is_still_an_error_and_the_next_is_scored():
+def test_a_row_that_swallows_its_deadline_fails_and_the_next_is_scored():
     source = (
         "def r(output, expected):\n    while output == 'hang':\n        try:\n            while True: pass\n"
         "        except BaseException: pass\n    return 1.0"
@@ -177,7 +177,7 @@ def test_a_forged_frame_is_noticed():
     assert (result.value, result.error.type_name) == (None, "WorkerDied")
 
 
-def test_a_row_that_cannot_be_handed_over_is_an_error_of_that_row_alone():
+def test_a_row_that_cannot_be_handed_over_fails_alone():
     rows = [Sample(), Sample(prediction={"output": sys}), Sample()]
     first, second, third = score("def r(output, expected):\n    return 1.0", *rows).results
     assert (first.value, third.value, second.error.type_name) == (1.0, 1.0, "NotTransferable")
