@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -33,11 +34,19 @@ def best_of():
     return log
 
 
+def hostile():
+    """What a model wrote is markup, in outputs, hints and errors."""
+    log = logs.hostile()
+    records = [replace(record, run_id="hostile") for record in log.records]
+    log.records = records
+    return log
+
+
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("what_if")
     store = open_store(folder / "data")
-    for log in (best_of(), logs.two_stages()):
+    for log in (best_of(), logs.two_stages(), hostile()):
         store.append(log.records, functools.reduce(summarize, log.records, None))
     Runs(store).close()
     server = Server(folder)
@@ -116,6 +125,14 @@ def test_a_what_if_is_kept_opened_and_run_in_the_lab(page, url):
     expect(page.get_by_label("Failures allowed")).to_have_value("2")
 
 
+def test_text_that_means_harm_stays_text(page, url):
+    open_what_if(page, url, "hostile", "&threshold=0.15&reward=kept:%3Cb%3Ex%3C/b%3E")
+    expect(page.get_by_text("is not there any more")).to_be_visible()
+    expect(page.get_by_text("<img src=x").first).to_be_visible()
+    assert page.evaluate("window.hurt") is None
+    assert page.locator("main img[src=x]").count() == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_it_fits_in_every_size_and_axe_finds_nothing_serious(chromium, url, width, scheme):
@@ -138,3 +155,27 @@ def test_it_fits_in_every_size_and_axe_finds_nothing_serious(chromium, url, widt
     ]
     context.close()
     assert serious == []
+
+
+REWARD = """
+def reward(inputs, prediction):
+    return 0.25 if "France" in prediction.answer else 0.75
+"""
+
+
+def test_typing_a_reward_in_the_lab_says_what_each_attempt_would_score(page, url):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{url}/?run=best&change=1")
+    expect(verdict(page)).to_contain_text("Stopped at attempt 4", timeout=30_000)
+    story = page.get_by_role("region", name="Story of the run")
+    before = story.bounding_box()
+    editor = page.locator(".cm-content").last
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(REWARD.strip())
+    expect(page.get_by_role("heading", name=re.compile("^With the edited reward, "))).to_be_visible()
+    expect(page.get_by_text("scored without a model call · attempts 5 to 6 were never tried")).to_be_visible()
+    expect(story.get_by_text("0.75").first).to_be_visible()
+    assert story.bounding_box() == before, "nothing moves"
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("Kept beside the run")).to_be_visible()
