@@ -25,6 +25,7 @@ ALONE = {
     "what-if": "benchmarks.what_ifs",
     "keystroke": "benchmarks.keystrokes",
     "lasting": "benchmarks.lasting",
+    "score": "benchmarks.scoring_rows",
     "stream": "benchmarks.streams",
     "commit": "benchmarks.storage",
     "runs": "benchmarks.run_list",

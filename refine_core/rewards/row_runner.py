@@ -95,7 +95,7 @@ class RowRunner:
             judge=judge,
             files=files,
         )
-        self._filled: WorkerProcess | None = None
+        self._holder: WorkerProcess | None = None
         self._unsendable: dict[int, RewardError] = {}
         self._refusals: dict[str, None] = {}
 
@@ -195,7 +195,7 @@ class RowRunner:
             frame["units"] = units
         calls = JUDGE_CALLS * sum(map(len, units))
         reply, _ = self._runner.exchange(
-            frame, read_rows_reply, cancel, judge_calls=calls, prepare=lambda p: self._fill(p, cancel)
+            frame, read_rows_reply, cancel, judge_calls=calls, prepare=lambda p: self._send_rows(p, cancel)
         )
         done, replies = reply.units_done, [*reply.results]
         while reply.left:
@@ -211,12 +211,12 @@ class RowRunner:
             )
         return done, replies
 
-    def _fill(self, process: WorkerProcess, cancel: Cancel) -> None:
+    def _send_rows(self, process: WorkerProcess, cancel: Cancel) -> None:
         """Hand the rows over, if this process does not have them."""
-        if process is not self._filled:
+        if process is not self._holder:
             for frame in list_row_frames(self._rows, self._unsendable):
                 self._runner.exchange_with(process, {"op": "keep", "rows": frame}, read_kept_reply, cancel)
-            self._filled = process
+            self._holder = process
 
     def _list_batches(self) -> Iterator[list[int]]:
         """Places of rows, in batches of about BATCH_ROWS; a group is in one, and so is each group where functions take groups."""

@@ -363,18 +363,18 @@ def _example(row: Row) -> Example:
     return Example(row.columns)
 
 
-def _fill(values: tuple[Any, ...], plan: dict[str, Any]) -> tuple[Any, ...]:
+def _pad(values: tuple[Any, ...], plan: dict[str, Any]) -> tuple[Any, ...]:
     """Two values, and None for every further parameter that has no default."""
     further = [name for name in plan["parameters"][2:] if name in plan["required"]]
     return values + (None,) * len(further)
 
 
 def _refine(row: Row, plan: dict[str, Any]) -> tuple[Any, ...]:
-    return _fill((Inputs(row.columns), Prediction(row.prediction)), plan)
+    return _pad((Inputs(row.columns), Prediction(row.prediction)), plan)
 
 
 def _dspy(row: Row, plan: dict[str, Any]) -> tuple[Any, ...]:
-    return _fill((_example(row), Prediction(row.prediction)), plan)
+    return _pad((_example(row), Prediction(row.prediction)), plan)
 
 
 def _gepa(row: Row, _plan: dict[str, Any]) -> tuple[Any, ...]:
@@ -449,6 +449,6 @@ def _make_context(row: Row) -> dict[str, Any]:
 
 _NAMED_PAIRS = {"openai": ("sample", "item"), "promptfoo": ("output", "context")}
 _PAIRS: dict[str, Callable[[Row, dict[str, Any]], tuple[Any, ...]]] = {
-    "openai": lambda row, plan: _fill((_make_sample(row), _make_item(row)), plan),
-    "promptfoo": lambda row, plan: _fill((_promptfoo_output(row), _make_context(row)), plan),
+    "openai": lambda row, plan: _pad((_make_sample(row), _make_item(row)), plan),
+    "promptfoo": lambda row, plan: _pad((_promptfoo_output(row), _make_context(row)), plan),
 }
