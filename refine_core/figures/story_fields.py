@@ -101,7 +101,19 @@ def _outputs_of(signature: str) -> tuple[str, ...]:
 
 
 def _has_label(timeline: Timeline, place: int) -> bool:
-    return place > 0 or len(timeline.spec.stages) > 1
+    """Whether a field's name is shown: not that of the main one of a single stage, unless it is a bare value such as "true"."""
+    stages = timeline.spec.stages
+    return place > 0 or len(stages) > 1 or any(_begins_with_a_value(stage.signature) for stage in stages)
+
+
+@lru_cache(maxsize=64)
+def _begins_with_a_value(signature: str) -> bool:
+    """Whether a signature has several outputs, of which the first is no free text."""
+    try:
+        outputs = build_stage_signature(StageSpec("stage", signature)).output_fields
+    except SignatureError:
+        return False
+    return len(outputs) > 1 and next(iter(outputs.values())).type is not str
 
 
 def _in_order(timeline: Timeline, attempt: Attempt, names: list[str]) -> list[str]:

@@ -160,6 +160,25 @@ def test_the_columns_are_kept_free_before_the_first_score(source, names):
     assert named_parts(source) == names
 
 
+@pytest.mark.parametrize(
+    ("signature", "labels"),
+    [
+        ("review -> keep: bool, tags: list[str]", [True, True]),
+        ("review -> mood: Literal['good', 'bad'], share: float", [True, True]),
+        ("review -> reply, keep: bool", [False, True]),
+        ("review -> keep: bool", [False]),
+        ("review ->", [False]),
+    ],
+)
+def test_a_main_field_that_is_a_bare_value_has_its_name(signature, labels):
+    log = logs.Log(stages=("judge",), signature=signature)
+    names = [part.partition(":")[0].strip() for part in signature.partition("->")[2].split(", ")][
+        : len(labels)
+    ]
+    log.attempt(0.5, outputs={name: "true" for name in names if name} or {"answer": "true"})
+    assert [field.label for field in story(log).rows[0].fields] == labels
+
+
 # ---- hints
 
 
