@@ -97,7 +97,7 @@ export class Chart {
   tick() {
     clearTimeout(this.ticking);
     const running = this.data.live ? [...this.body.querySelectorAll("[data-since]")] : [];
-    for (const one of running) one.textContent = elapsed(Date.now() / 1000 - one.dataset.since);
+    for (const one of running) one.textContent = elapsed((this.data.at ?? Date.now() / 1000) - one.dataset.since);
     if (running.length) this.ticking = setTimeout(() => this.tick(), TICK_MS);
   }
 

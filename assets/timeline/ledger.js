@@ -192,7 +192,7 @@ export class Ledger {
     const running = this.data.table.kind === "costs" ? [...this.rows.values()].filter((known) => known.started !== null) : [];
     for (const { row, started } of running) {
       const cell = row.querySelector('[data-key="time"]');
-      cell.textContent = `${Math.max(0, Math.round(Date.now() / 1000 - started))}…`;
+      cell.textContent = `${Math.max(0, Math.round((this.data.at ?? Date.now() / 1000) - started))}…`;
       cell.title = "Seconds since the attempt began";
     }
     if (running.length) this.clock = setTimeout(() => this.tick(), 1000);

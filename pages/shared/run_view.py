@@ -233,6 +233,7 @@ def _draw_chart(run: Run, *, part: Part, room_px: int, now: Mapping[int, figures
         live=run.live,
         room_px=room_px,
         now=now,
+        at=run.shown_at,
     )
 
 

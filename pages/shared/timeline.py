@@ -82,12 +82,14 @@ def draw_timeline(
     live: bool = True,
     room_px: int = ROOM_PX,
     now: Mapping[int, figures.Now] | None = None,
+    at: float | None = None,
 ) -> None:
     """Draw `timeline` with the attempt of index `selected` marked.
 
     part: "chart" and "words" draw one of the two, each to a place of its own. reveal: bring it into view once, if it is off the
     screen. live: whether a run without an end still goes on. room_px: of the screen's height, what the page needs for other
     things than the story. now: what attempts would score now, by index; None where nobody has asked.
+    at: the time that it is there, of a run that is played; None for the clock's.
     """
     place = _words_key(key) if part == "words" else key
     state = st.session_state.get(place)
@@ -104,6 +106,7 @@ def draw_timeline(
         "run": timeline.run_id,
         "label": figures.label(timeline) if part != "words" else "",
         "live": live and timeline.end is None,
+        "at": at,
         "view": view,
         "viewed_at": timeline_choice.last_asked(place),
         "room": room_px,
@@ -115,7 +118,7 @@ def draw_timeline(
         "reveal": reveal,
         "best": timeline.best,
         "first_failed": timeline.first_failed,
-        "labels": [[index, label] for index, label in _labels(timeline.run_id).items()],
+        "labels": [[index, label] for index, label in _labels(timeline.run_id).items() if index in indices],
     }
     _component(
         key=place,

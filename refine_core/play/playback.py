@@ -60,6 +60,11 @@ class Playback:
                 raise IndexError(step)
             return self._up_to(self._steps.steps[step].seq)
 
+    def time_of(self, step: int) -> float:
+        """When this step was over, in seconds since 1970. Raises IndexError for a step that there is not."""
+        with self._lock:
+            return self._records[self._steps.steps[step].seq - 1].at  # a log counts its records from 1
+
     def _up_to(self, seq: int) -> Timeline:
         seen = self._seen.get(seq)
         if seen is None:

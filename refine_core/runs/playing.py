@@ -49,4 +49,5 @@ def run_at(playback: Playback, step: int) -> Run:
         revision=f"step.{timeline.seq}",
         stop_sentences=sentences,
         verdict=write_verdict(timeline, sentences),
+        shown_at=playback.time_of(step),
     )

@@ -20,7 +20,7 @@ class Run:
     is_local: whether it works in this process, so that it can be cancelled from here, and read along with.
     revision: another whenever there is more to show; see `Runs.wait_for_change`.
     stop_summary: why it stopped or how far it is; stop_sentences: its sentences, the headline first. verdict: the same in two lines.
-    usage_summary: attempts, calls, time and cost in words.
+    usage_summary: attempts, calls, time and cost in words. shown_at: when it stood so, of a run that is played; None for now.
     """
 
     run_id: str
@@ -33,6 +33,7 @@ class Run:
     revision: str = ""
     stop_sentences: tuple[str, ...] = ()
     verdict: Verdict = field(default_factory=partial(Verdict, ""))
+    shown_at: float | None = None
 
     @property
     def resumable(self) -> bool:

@@ -149,6 +149,14 @@ def test_who_guesses_sees_what_was_asked_and_what_is_rewarded(page: Page, app: s
     expect(row).to_contain_text("def reward(inputs, prediction): return 1.0")
 
 
+def test_a_call_under_way_has_taken_what_it_had_taken_at_this_step(page: Page, app: str):
+    asked = next(s for s in STEPS if "asks the model" in s.caption)
+    play(page, app, asked.index + 1)
+    running = page.locator(".rs-timeline [data-since]").first
+    expect(running).to_be_visible()
+    expect(running).to_have_text(re.compile(r"^(0|[\d.]+) m?s$"))  # not the years since the run was made
+
+
 def test_a_guess_is_dragged_too(page: Page, app: str):
     play(page, app, 6)
     page.get_by_text("Guess first").click()
