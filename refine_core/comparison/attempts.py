@@ -215,7 +215,7 @@ def _compare_hints(first: Timeline, a: Attempt, second: Timeline, b: Attempt) ->
 
 def _hint(attempt: Attempt, name: str) -> str | None:
     hint = attempt.hints.get(name)
-    return show_unseen(hint) if hint is not None and is_hint(hint) else None
+    return show_value(hint) if hint is not None and is_hint(hint) else None
 
 
 def _between(first: Timeline, a: Attempt, second: Timeline, b: Attempt) -> Between | None:
@@ -225,4 +225,4 @@ def _between(first: Timeline, a: Attempt, second: Timeline, b: Attempt) -> Betwe
     price = advice_price(first, a)
     lost = [route.text for route in routing(first, a) if route.route == "nobody"]
     notes = (*([price.text] if price else []), *map(show_unseen, lost))
-    return Between(show_unseen(advice.discussion), show_unseen(describe_advice_failure(advice)), notes)
+    return Between(show_value(advice.discussion), show_unseen(describe_advice_failure(advice)), notes)

@@ -23,6 +23,7 @@ from refine_core.messages import describe_failure, describe_outcome, format_rewa
 from refine_core.unseen import show_unseen
 
 _REASONING = "reasoning"
+ROW_CHARS = 4_000  # of an output or a hint in a row of two runs, which shows its first lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def _row(number: int, first: Timeline, a: Attempt | None, second: Timeline, b: A
     old, new = (one.outputs if one is not None and one.outputs is not None else {} for one in (a, b))
     main = _main_field(new or old)
     before, after = (
-        show_value(one[main]) if main is not None and main in one else None for one in (old, new)
+        show_value(one[main], ROW_CHARS) if main is not None and main in one else None for one in (old, new)
     )
     others: tuple[str, ...] = ()
     change, is_equal = "", False
@@ -178,8 +179,8 @@ def _cell(timeline: Timeline, attempt: Attempt | None) -> RunCell | None:
         attempt.reward,
         "" if attempt.reward is None else format_reward(timeline, attempt.reward),
         describe_outcome(timeline, attempt),
-        show_unseen(describe_failure(attempt)),
-        tuple((show_unseen(name), show_unseen(hint)) for name, hint in attempt.real_hints.items()),
+        show_value(describe_failure(attempt), ROW_CHARS),
+        tuple((show_unseen(name), show_value(hint, ROW_CHARS)) for name, hint in attempt.real_hints.items()),
     )
 
 

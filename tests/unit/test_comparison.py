@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given, settings
@@ -274,3 +276,26 @@ def test_specs_differ_by_name_and_rewards_by_line():
     assert reward.name == "reward"
     assert [block.before for block in reward.blocks if block.kind == "changed"] == [("    return 1.0",)]
     assert it.equal == ("max attempts", "threshold", "seed")
+
+
+def test_a_value_too_long_to_be_drawn_is_compared_by_its_beginning():
+    """A megabyte froze the browser for twenty seconds."""
+    words = "no_space_" * 120_000
+    log = scored(({}, {"answer": words}), ({}, {"answer": words[::-1]}))
+    comparison = compare_attempts(
+        log.timeline, log.timeline.attempts[0], log.timeline, log.timeline.attempts[1]
+    )
+    assert len(json.dumps(asdict(comparison))) < 1_500_000
+    assert "the run's own page all of them" in write_attempts(comparison)
+
+
+def test_two_long_runs_of_long_texts_are_small_enough_to_send():
+    """A row shows the first lines of an output and of a hint, not a megabyte of each."""
+    log = logs.Log(stages=("answer",), N=20)
+    for i in range(20):
+        log.attempt(0.1, outputs={"answer": f"{i} word" * 100_000})
+        log.advise({"answer": "hint " * 100_000})
+    log.finish()
+    assert len(json.dumps(asdict(compare_runs(log.timeline, log.timeline)))) < 1_000_000
+    other = scored(({}, {"answer": "short"}))
+    assert len(json.dumps(asdict(compare_runs(log.timeline, other.timeline)))) < 1_000_000
