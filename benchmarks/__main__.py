@@ -23,6 +23,7 @@ ALONE = {
     "batch": "benchmarks.batch",
     "compare": "benchmarks.comparing",
     "what-if": "benchmarks.what_ifs",
+    "rows": "benchmarks.row_files",
     "keystroke": "benchmarks.keystrokes",
     "lasting": "benchmarks.lasting",
     "score": "benchmarks.scoring_rows",

@@ -61,7 +61,7 @@ def _record(place: str, line: str) -> Record:
 
 def as_record(place: str, value: object, chars: int = 0) -> Record:
     """A JSON value as a record. chars: of its text, where that is known."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return Record(place, error=f"it is {describe_json(value)}, not an object with named values")
     error = check_value(value, chars)
     return Record(place, error=error) if error else Record(place, value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal, get_args
 
@@ -18,6 +18,9 @@ Role = Literal[
 ]
 RowMapping = Mapping[str, Role]
 """Name of a column -> its role."""
+
+Mapper = Callable[[Mapping[str, Any], int, str], Row]
+"""(values, number of the record, its place) -> the row."""
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 SINGLE: Final[frozenset[Role]] = frozenset({"reward", "label", "feedback", "id"})
@@ -72,30 +75,48 @@ def map_record(
     source: str,
     names: Mapping[str, str] | None = None,
 ) -> Row:
-    """The row that a record is. names: column -> what its value is called in the row, where that differs. Raises ValueError with a sentence, such as “score” is “high”, not a number."""
-    by_role: dict[Role, dict[str, Any]] = {role: {} for role in ROLES}
-    for column, role in mapping.items():
-        value = values.get(column)
-        if value is not None or role == "input":
-            by_role[role][(names or {}).get(column, column)] = value
-    if not by_role["output"] and (outputs := columns_of(mapping, "output")):
-        raise ValueError(f"“{outputs[0]}” is missing")
-    reward, label, feedback, name = (
-        next(iter(by_role[role].items()), ("", None)) for role in ("reward", "label", "feedback", "id")
+    """The row that a record is. names: column -> what its value is called in the row, where that differs.
+
+    Raises ValueError with a sentence, such as “score” is “high”, not a number.
+    """
+    return mapper(mapping, names)(values, number, source)
+
+
+def mapper(mapping: RowMapping, names: Mapping[str, str] | None = None) -> Mapper:
+    """`map_record` for many records of one file: what does not depend on the record is done once."""
+    named = {column: (names or {}).get(column, column) for column in mapping}
+    inputs, outputs, expected, parts = (
+        [(column, named[column]) for column in columns_of(mapping, role)]
+        for role in ("input", "output", "expected", "part")
     )
-    parts = {column: number_of(value, column) for column, value in by_role["part"].items()}
-    return Row(
-        id=as_text(name[1]) or str(number),
-        inputs=by_role["input"],
-        prediction=by_role["output"],
-        expected=by_role["expected"],
-        group=" · ".join(as_text(value) for value in by_role["group"].values()) or None,
-        reward=number_of(reward[1], reward[0]),
-        parts={column: part for column, part in parts.items() if part is not None},
-        label=as_text(label[1]) or None,
-        source=source,
-        feedback=as_text(feedback[1]),
+    groups = columns_of(mapping, "group")
+    reward, label, feedback, row_id = (
+        next(iter(columns_of(mapping, role)), "") for role in ("reward", "label", "feedback", "id")
     )
+
+    def read(values: Mapping[str, Any], number: int, source: str) -> Row:
+        get = values.get
+        prediction = {name: value for column, name in outputs if (value := get(column)) is not None}
+        if outputs and not prediction:
+            raise ValueError(f"“{outputs[0][0]}” is missing")
+        return Row(
+            id=(as_text(get(row_id)) if row_id else "") or str(number),
+            inputs={name: get(column) for column, name in inputs},
+            prediction=prediction,
+            expected={name: value for column, name in expected if (value := get(column)) is not None},
+            group=(" · ".join([as_text(v) for c in groups if (v := get(c)) is not None]) or None)
+            if groups
+            else None,
+            reward=number_of(get(reward), reward) if reward else None,
+            parts={
+                name: part for column, name in parts if (part := number_of(get(column), column)) is not None
+            },
+            label=(as_text(get(label)) or None) if label else None,
+            source=source,
+            feedback=as_text(get(feedback)) if feedback else "",
+        )
+
+    return read
 
 
 def remap(row: Row, mapping: RowMapping) -> Row:

@@ -14,6 +14,7 @@ from refine_core.rows.records import Record, Records, check_value
 
 _BATCH: Final = 64  # rows: a value of megabytes may be written once and meant a thousand times
 _METADATA_BYTES: Final = 64 << 20
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
 _INDEX: Final = "__index_level_"  # how pandas calls the index of its rows
 
 
@@ -91,7 +92,7 @@ def _record(number: int, values: Mapping[str, Any]) -> Record:
 
 def _plain(value: object) -> object:
     """A value as JSON data. Bytes (images, mostly) are named by their size; NaN is a value that is missing."""
-    if value is None or isinstance(value, str | bool | int):
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, float):
         return None if math.isnan(value) else value

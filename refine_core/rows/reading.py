@@ -20,7 +20,7 @@ from refine_core.rows.content import Content, take
 from refine_core.rows.formats.base import NoOutputError
 from refine_core.rows.guessing import ALIASES, ASKED, MappingQuestion
 from refine_core.rows.limits import PROBLEMS
-from refine_core.rows.mapping import RowMapping, check_columns, check_mapping, map_record, remap
+from refine_core.rows.mapping import RowMapping, check_columns, check_mapping, mapper, remap
 from refine_core.rows.opening import RowFile, open_rows
 from refine_core.rows.row import Row
 from refine_core.rows.row_set import OnProgress, Problem, RowSet
@@ -129,15 +129,14 @@ def _names(file: RowFile) -> tuple[str, ...]:
 
 
 def _rows(file: RowFile, mapping: RowMapping | None, problems: _Problems) -> Iterator[Row]:
+    read = mapper(mapping or {}, file.names)
     for number, record in enumerate(file.records.read(), 1):
         if record.error:
             problems.add(record.place, record.error)
             continue
         try:
             if file.format is None:
-                yield map_record(
-                    record.values, mapping or {}, number=number, source=record.place, names=file.names
-                )
+                yield read(record.values, number, record.place)
             else:
                 for row in file.format.rows(record.values, number, record.place):
                     yield remap(row, mapping) if mapping else row
@@ -152,10 +151,15 @@ def _rows(file: RowFile, mapping: RowMapping | None, problems: _Problems) -> Ite
 
 def _distinct(rows: Iterator[Row]) -> Iterator[Row]:
     """The rows with ids that are unique: "7", "7 (2)"."""
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
+    again: Counter[str] = Counter()
     for row in rows:
-        seen[row.id] += 1
-        yield row if seen[row.id] == 1 else replace(row, id=f"{row.id} ({seen[row.id]})")
+        new = row.id
+        while new in seen:
+            again[row.id] += 1
+            new = f"{row.id} ({again[row.id] + 1})"
+        seen.add(new)
+        yield row if new == row.id else replace(row, id=new)
 
 
 def _finished(file: RowFile, rows: RowSet, problems: _Problems, *, skip_bad: bool) -> RowSet:

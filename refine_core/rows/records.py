@@ -47,7 +47,7 @@ def check_value(value: object, chars: int) -> str:
 
 
 def _is_deeper(value: object, depth: int) -> bool:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return depth == 0 or any(
             _is_deeper(one, depth - 1) for one in value.values() if isinstance(one, (dict, list))
         )

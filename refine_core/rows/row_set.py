@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import overload
 
+import ujson
+
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RowsError
 from refine_core.rows.limits import FILE_BYTES, ROWS
@@ -71,8 +73,10 @@ class RowSet(Sequence[Row]):
             for seen, values in zip(
                 names, (row.inputs, row.prediction, row.expected, row.parts), strict=True
             ):
-                seen.update(dict.fromkeys(values))
-            groups.update(() if row.group is None else (row.group,))
+                if not values.keys() <= seen.keys():
+                    seen.update(dict.fromkeys(values))
+            if row.group is not None:
+                groups.add(row.group)
             self.scored += row.reward is not None
             self.labelled += row.label is not None
             self._packed += _pack(row)
@@ -188,7 +192,14 @@ class JoinedRows(Sequence[Row]):
 
 
 def _pack(row: Row) -> bytes:
-    return _encode(_fields(row)).encode("utf-8", "surrogatepass") + b"\n"
+    fields = _fields(row)
+    try:
+        return (
+            ujson.dumps(fields, ensure_ascii=False, escape_forward_slashes=False, allow_nan=False).encode()
+            + b"\n"
+        )
+    except (ValueError, OverflowError):  # NaN, half of a surrogate pair, an integer beyond 64 bits
+        return _encode(fields).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _fields(row: Row) -> list[object]:
