@@ -15,21 +15,21 @@ from pages.shared.isolation import describe_isolation
 from refine_core.errors import RewardError
 from refine_core.formatting import format_duration, pluralize
 
-HEIGHT: Final = "392px"
+HEIGHT, SHORT_HEIGHT = "392px", "258px"  # of the editor, and of one that other things stand around
 POLL_S: Final = 0.25
 
 
 def draw_reward(bench: Bench) -> None:
     """All of it, from the top."""
     draw_shape(bench)
-    draw_question(bench)
+    asks = draw_question(bench)
     editor(
         st.session_state[static_key("code")],
         key=EDITOR,
         rev=draft.revision(),
         label="Reward: a Python function (press Esc, then Tab to leave the editor)",
         problems=_list_marks(bench),
-        height=HEIGHT,
+        height=HEIGHT if bench.rows and not asks else SHORT_HEIGHT,
         look="bare",
     )
     draw_status(bench)

@@ -40,14 +40,14 @@ def draw_shape(bench: Bench) -> None:
                 _draw_change(bench)
 
 
-def draw_question(bench: Bench) -> None:
+def draw_question(bench: Bench) -> bool:
     """A row of selects, one for each argument that names do not tell, with a value of the first row below each.
 
-    They stay when all are answered, so that an answer can be changed.
+    They stay when all are answered, so that an answer can be changed. Returns whether there are any.
     """
     asked = _read_asked(bench)
     if asked is None:
-        return
+        return False
     function, names, message, suggestions = asked
     told = draft.reading().arguments
     columns = sorted(workbench.list_columns(bench.rows))
@@ -74,6 +74,7 @@ def draw_question(bench: Bench) -> None:
                     args=(name, key),
                 )
                 st.caption(escape_markdown(_sample(row, role or suggested)))
+    return True
 
 
 def _read_asked(bench: Bench) -> tuple[str, list[str], str, Mapping[str, str]] | None:

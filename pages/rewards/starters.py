@@ -9,18 +9,27 @@ from pages.rewards.draft import Base
 from pages.rewards.fields import static_key
 from refine_core import programs
 
+_TITLE_AND_ABOUT = (45, 55)
+
 
 def draw_starters() -> None:
     """The list, while there is nothing else to look at."""
+    st.caption(
+        "Rewards written for dspy, TRL, verifiers, promptfoo, OpenAI graders and eleven others run as they are."
+    )
     st.markdown("**Or start from one of these**")
     list_starters("empty")
 
 
 def list_starters(where: str = "menu") -> None:
-    """Title and purpose of each. where: tells two lists on one page apart."""
+    """Title and purpose of each. where: "empty" for a list on the page, where a purpose stands beside its title."""
+    beside = where == "empty"
     with st.container(gap="xxsmall"):
         for starter in programs.list_reward_starters(programs.NEW_PROGRAM):
-            with st.container(gap=None):
+            title, about = (
+                st.columns(_TITLE_AND_ABOUT, vertical_alignment="center") if beside else (None, None)
+            )
+            with title or st.container(gap=None):
                 st.button(
                     f"**{starter.title}**",
                     key=static_key("starter", where, starter.key),
@@ -28,4 +37,7 @@ def list_starters(where: str = "menu") -> None:
                     on_click=draft.load_reward,
                     args=(Base(starter.source),),
                 )
-                st.caption(starter.about)
+                if about is None:
+                    st.caption(starter.about)
+            if about is not None:
+                about.caption(starter.about)
