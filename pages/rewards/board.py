@@ -18,7 +18,7 @@ MAX_PARTS: Final = 5  # columns
 OUTPUT_CHARACTERS: Final = 400
 MESSAGE_CHARACTERS: Final = 300
 NO_VALUE: Final = "\N{EN DASH}"
-UNSCORED: Final = "returned None, counted in no average"
+UNSCORED: Final = "returned None, in no average"
 WAITS: Final = "for the judge"
 OLD: Final = "The recorded reward; where none is recorded, the score by the version that you started from"
 
@@ -64,6 +64,11 @@ def is_in_view(bench: Bench, position: int, view: str) -> bool:
         old = bench.old_of(position)
         return score.state != "scored" or (old is not None and not is_same(old, score.value))
     return score.state == view
+
+
+def first_in_view(bench: Bench, view: str) -> int:
+    """The position of the first row that is shown; 0 for none."""
+    return next((i for i in range(len(bench.rows)) if is_in_view(bench, i, view)), 0)
 
 
 def is_same(old: float, new: float | None) -> bool:

@@ -12,10 +12,12 @@ from pages.rewards.fields import EDITOR, static_key
 from pages.rewards.shape import draw_question, draw_shape
 from pages.shared.editor import Mark, editor
 from pages.shared.isolation import describe_isolation
+from pages.shared.text import escape_markdown
 from refine_core.errors import RewardError
 from refine_core.formatting import format_duration, pluralize
 
 HEIGHT, SHORT_HEIGHT = "392px", "258px"  # of the editor, and of one that other things stand around
+NAMED: Final = 5  # rows, or refusals, that a remark names
 POLL_S: Final = 0.25
 
 
@@ -47,6 +49,8 @@ def draw_status(bench: Bench) -> None:
             profile, about = describe_isolation()
             if profile:
                 st.markdown(f":small[:gray[{profile}]]", width="content", help=about)
+        for remark in _list_remarks(bench):
+            st.caption(escape_markdown(remark))
         return
 
     @st.fragment(run_every=POLL_S)
@@ -79,6 +83,24 @@ def _describe_scoring(bench: Bench) -> str:
     calls = bench.scores.judge_calls
     asked = f"{pluralize(calls, 'call')} of the judge" if calls else "no model called"
     return f"{count} in {format_duration(bench.scores.took_s)}, {asked}"
+
+
+def _list_remarks(bench: Bench) -> list[str]:
+    """What else there is to know about how the scores came about."""
+    scores = bench.scores if bench.is_current else None
+    if scores is None:
+        return []
+    remarks = []
+    if changed := scores.changed_alone:
+        shown = ", ".join(str(i + 1) for i in changed[:NAMED])
+        more = f" and {len(changed) - NAMED:,} more" if len(changed) > NAMED else ""
+        remarks.append(
+            f"Scored alone, {'this row has another score' if len(changed) == 1 else 'these rows have other scores'}: {shown}{more}. "
+            "The reward depends on which rows are scored together."
+        )
+    if scores.refusals:
+        remarks.append(f"The sandbox refused: {'; '.join(scores.refusals[:NAMED])}.")
+    return remarks
 
 
 def _list_marks(bench: Bench) -> list[Mark]:

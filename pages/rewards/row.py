@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
-from pages.rewards.board import describe_error, row_number
+from pages.rewards.board import describe_error, first_in_view, row_number
 from pages.rewards.fields import static_key
 from pages.rewards.table import COMPARES
 from pages.shared import address
@@ -28,11 +28,11 @@ _component = st.components.v2.component(
 
 def draw_row(bench: Bench) -> None:
     """Draw the selected row, or say how to select one."""
-    position = fields.read_row()
-    if position is None or position >= len(bench.rows):
-        position = 0
     if not bench.rows:
         return
+    position = fields.read_row()
+    if position is None or position >= len(bench.rows):
+        position = first_in_view(bench, fields.read_view())
     row, score = bench.rows[position], bench.score_of(position)
     before = bench.rows[position - 1] if position and st.session_state.get(COMPARES, False) else None
     source, number = _find_source(bench, position)

@@ -26,6 +26,7 @@ def describe_rows(bench: Bench) -> tuple[str, str]:
             "This reward asks a model. It is asked when you say so.",
         )
     span = "" if summary.low is None else _span(summary.low, summary.high)
+    unscored = f"{summary.unscored:,} unscored, in no average. " if summary.unscored else ""
     if summary.errors:
         first = summary.errors[0]
         where = f" at line {first.error.line}" if first.error.line is not None else ""
@@ -35,9 +36,8 @@ def describe_rows(bench: Bench) -> tuple[str, str]:
         rest = f"; {summary.scored:,} score {span}" if summary.scored else ""
         return (
             f"{failed}{where if len(summary.errors) == 1 else ''}{rest}",
-            "A failed row has no score. It is counted as failed, not as 0.",
+            f"{unscored}A failed row has no score. It is counted as failed, not as 0.",
         )
-    unscored = f"{summary.unscored:,} unscored, counted in no average. " if summary.unscored else ""
     pairs = [(bench.old_of(i), row.value) for i, row in enumerate(bench.scores.rows)]
     moved = [
         (old, new) for old, new in pairs if old is not None and new is not None and not is_same(old, new)

@@ -304,3 +304,10 @@ def test_run_in_the_lab_opens_the_runs_program_with_the_typed_reward(gamed):
     assert not app.exception
     assert app.session_state["lab.reward.code"] == KETTLE
     assert typed(app, "threshold") == "0.6"
+
+
+def test_rows_that_score_otherwise_alone_are_named(gamed):
+    code = "def reward(completions, **kwargs):\n    return [len(completions) for _ in completions]\n"
+    app = type_reward(open_rewards(of=gamed), code)
+    said = " ".join(one.value for one in app.caption).replace("\\", "")
+    assert "Scored alone, these rows have other scores: 1, 2, 3, 4" in said
