@@ -139,7 +139,9 @@ def build_curve(question: Question) -> dict[str, object]:
         "value": high if threshold is None else min(max(threshold, low), high),
         "value_text": "none" if threshold is None else format_score(threshold),
         "decimals": decimals,
-        "attempts": len(tried),
+        "attempts": max(
+            (level for one in segments if isinstance(level := one["level"], int)), default=len(tried)
+        ),
         "segments": segments,
         "alt": "; ".join(str(one["words"]) for one in segments),
     }
@@ -255,7 +257,8 @@ def _describe_step(step: ThresholdStep) -> str:
 
 def _describe_attempt(one: WhatIfAttempt) -> str:
     old, new = ("no score" if value is None else format_score(value) for value in (one.old, one.new))
-    why = f", {one.why}" if one.why else ""
+    rules = f", rules not met: {', '.join(one.unmet)}" if one.unmet else ""
+    why = f", {one.why}{rules}" if one.why else rules
     return f"Attempt {one.attempt}: {old} before, {new} now{why}"
 
 

@@ -56,7 +56,7 @@ def describe_case(
             return f"{_until(exact)}: attempt {exact + 1} was cut off before it had an output."
         return f"{_until(exact)}: attempt {exact + 1} has not been scored yet."
     if conditions.difference is not None and exact < len(timeline.attempts):
-        return f"{_until(exact)}: {_why_other(conditions, spec, exact)}."
+        return f"{_until(exact)}: {_why_other(timeline.spec, conditions, spec, exact)}."
     missing = f"attempt {exact + 1} was" if listed == exact + 1 else f"attempts {exact + 1} to {listed} were"
     whole = f"all {exact} recorded attempts are exact" if exact > 1 else "the recorded attempt is exact"
     return f"{_capital(whole)}; {missing} never tried." if exact else "No attempt was recorded."
@@ -156,7 +156,7 @@ def _why_exact(spec: ProgramSpec, conditions: Conditions, last: int) -> str:
     return "it would have stopped before anything could differ"
 
 
-def _why_other(conditions: Conditions, spec: ProgramSpec, exact: int) -> str:
+def _why_other(recorded: ProgramSpec, conditions: Conditions, spec: ProgramSpec, exact: int) -> str:
     after = f"attempt {exact + 1}"
     match conditions.difference:
         case "temperature":
@@ -172,7 +172,15 @@ def _why_other(conditions: Conditions, spec: ProgramSpec, exact: int) -> str:
         case "unscored":
             return f"attempt {exact} has not been scored yet"
         case _:
-            return f"the adviser would have read another reward, score or threshold, so {after} would have had other hints"
+            return f"the adviser would have read {_what_it_reads(recorded, spec)}, so {after} would have had other hints"
+
+
+def _what_it_reads(recorded: ProgramSpec, spec: ProgramSpec) -> str:
+    """What is new in the request for advice."""
+    new = ["another reward"] if recorded.reward != spec.reward else []
+    new += ["another threshold"] if recorded.threshold != spec.threshold else []
+    new += ["other validators"] if recorded.validators != spec.validators else []
+    return " and ".join(new) or "another score"
 
 
 def _capital(text: str) -> str:

@@ -105,7 +105,9 @@ def test_dragging_shows_the_stop_before_it_is_released(page, url):
 def test_what_an_adviser_would_have_changed_is_not_claimed(page, url):
     open_what_if(page, url, "run-1", "&threshold=0.6")
     expect(verdict(page)).to_contain_text("Of these 4 outputs, attempt 2 would be returned, not attempt 4")
-    expect(page.get_by_text("Exact up to attempt 1: the adviser would have read")).to_be_visible()
+    expect(
+        page.get_by_text("Exact up to attempt 1: the adviser would have read another threshold")
+    ).to_be_visible()
     expect(page.get_by_text("other advice: not comparable")).to_be_visible()
     cells = page.get_by_role("row", name=re.compile("stops at attempt")).get_by_role("cell")
     expect(cells.last).to_have_text("unknown")
