@@ -20,6 +20,13 @@ export function asked(event, { arrows }) {
   return name ?? (arrows ? ARROWS[event.key] : undefined);
 }
 
+// Whether a key goes into a text or a choice, or to a dialog that lies over the page.
+export function isTyping(event) {
+  const at = event.composedPath()[0];
+  if (!(at instanceof Element)) return false;
+  return at.isContentEditable || Boolean(at.closest("input, textarea, select, [role=dialog], [role=listbox], [role=menu]"));
+}
+
 export const keyOf = (name) => KEYS.find(([, one]) => one === name)[0];
 
 // The list of keys.

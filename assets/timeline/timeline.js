@@ -14,7 +14,7 @@
 
 import { Chart, NARROW_PX } from "./chart.js";
 import { element } from "./elements.js";
-import { asked } from "./keys.js";
+import { asked, isTyping } from "./keys.js";
 import { Ledger } from "./ledger.js";
 import { Steps } from "./steps.js";
 import { Story } from "./story.js";
@@ -50,6 +50,8 @@ class View {
     this.section.append(this.label, ...this.chart.elements, this.words, ...this.steps.elements, this.live);
     parent.append(this.section);
     this.section.addEventListener("keydown", (event) => this.press(event));
+    this.elsewhere = (event) => this.pressElsewhere(event);
+    document.addEventListener("keydown", this.elsewhere);
   }
 
   // ---- from Python ----
@@ -216,6 +218,13 @@ class View {
     else this.step(name, document.activeElement);
   }
 
+  // Letters pressed anywhere else on the page are the run's, too, unless somebody is typing there.
+  pressElsewhere(event) {
+    if (event.defaultPrevented || !this.data || this.data.ghost || this.data.part === "chart") return;
+    if (!this.section.isConnected || isTyping(event)) return;
+    if (event.key === "Escape" ? !this.steps.keys.hidden : asked(event, { arrows: false })) this.press(event);
+  }
+
   show() {
     this.ledger.show();
     this.story.show();
@@ -227,6 +236,7 @@ class View {
     this.sizes.disconnect();
     this.chart.end();
     this.ledger.end();
+    document.removeEventListener("keydown", this.elsewhere);
     this.section.remove();
   }
 }

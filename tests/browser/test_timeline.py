@@ -269,14 +269,25 @@ def test_a_button_that_becomes_disabled_leaves_the_focus_in_the_timeline(show):
     expect(selected(page)).to_have_text("2")
 
 
-def test_keys_work_while_the_timeline_has_the_focus_and_only_then(show):
+def test_letters_are_keys_wherever_nobody_types(show):
     page = show("failures")
     page.get_by_label("Elsewhere").fill("")
     page.get_by_label("Elsewhere").press_sequentially("jbfk")
-    page.get_by_label("Elsewhere").blur()
-    page.keyboard.press("j")
     expect(selected(page)).to_have_count(0)
     expect(page.get_by_label("Elsewhere")).to_have_value("jbfk")
+    page.get_by_label("Elsewhere").blur()
+    page.keyboard.press("ArrowRight")
+    expect(selected(page)).to_have_count(0)
+    page.keyboard.press("b")
+    expect(selected(page)).to_have_text("3")
+    page.keyboard.press("?")
+    expect(page.locator(".rs-timeline .keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".rs-timeline .keys")).to_be_hidden()
+
+
+def test_keys_work_while_the_timeline_has_the_focus(show):
+    page = show("failures")
     page.locator(".rs-timeline").focus()
     for key, attempt in [
         ("j", "1"),
