@@ -85,11 +85,14 @@ class Table {
     return r * 0.299 + g * 0.587 + b * 0.114 < 128;
   }
 
-  // What has the focus is drawn anew: the same part of the same run gets it back.
+  // What has the focus is drawn anew: the same part of the same run gets it back. Where that is gone (its run was deleted, say),
+  // Undo gets it, or the first run.
   keepFocus(change) {
     const held = this.root.getRootNode().activeElement?.dataset?.focus;
     change();
-    if (held) this.root.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+    if (!held) return;
+    const places = [`[data-focus="${CSS.escape(held)}"]:not(:disabled)`, '[data-focus="undo"]', "tbody a"];
+    places.map((place) => this.root.querySelector(place)).find(Boolean)?.focus({ preventScroll: true });
   }
 
   act(name, ids, detail = "") {

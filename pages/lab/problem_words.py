@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pages.lab.form_state import FormState
 from pages.lab.problems import describe_problem
 from refine_core.programs import Problem
@@ -42,27 +44,40 @@ def name_field(problem: Problem, form: FormState) -> str:
 
 
 def describe_problems(form: FormState) -> str:
-    """All problems, each with its field, in one line: "Signature: no '->' between inputs and outputs (column 9)"."""
-    sentences = []
-    several = sum(bool(_input_name(p)) for p in form.problems) > 1
-    for problem in form.problems:
+    """All problems, what is wrong before what is only missing: "Signature: no '->' between inputs and outputs (column 9)".
+
+    A field that has several is named once, and so is the word "input".
+    """
+    problems = [*list_wrong(form), *form.missing]
+    several = len(_input_names(problems)) > 1
+    by_name: dict[str, list[str]] = {}
+    for problem in problems:
         name = (several and _input_name(problem)) or name_field(problem, form)
-        sentences.append(f"{name}: {_lower(describe_problem(problem)).removesuffix('.')}")
-    return " · ".join(sentences)
+        by_name.setdefault(name, []).append(_lower(describe_problem(problem)).removesuffix("."))
+    return " · ".join(f"{name}: {'; '.join(words)}" for name, words in by_name.items())
 
 
-def list_fields(form: FormState) -> str:
-    """The fields with problems, and the line where there is one: "signature, reward, line 5", "inputs when, count, kind, 2 more"."""
-    inputs = list(dict.fromkeys(_input_name(p) for p in form.problems if _input_name(p)))
+def list_wrong(form: FormState) -> list[Problem]:
+    """The problems without what nobody has filled in yet."""
+    return [problem for problem in form.problems if problem not in form.missing]
+
+
+def list_fields(form: FormState, problems: Sequence[Problem]) -> str:
+    """The fields with these problems, and the line where there is one: "signature, reward, line 5", "inputs a, b, c, 2 more"."""
+    inputs = _input_names(problems)
     more = [f"{len(inputs) - MAX_INPUTS} more"] if len(inputs) > MAX_INPUTS else []
     names: list[str] = []
-    for problem in form.problems:
+    for problem in problems:
         where = f", line {problem.line}" if problem.field == "reward" and problem.line is not None else ""
         name = f"{_lower(name_field(problem, form))}{where}"
         if len(inputs) > 1 and _input_name(problem):
             name = f"inputs {', '.join([*inputs[:MAX_INPUTS], *more])}"
         names.append(name)
     return ", ".join(dict.fromkeys(names))
+
+
+def _input_names(problems: Sequence[Problem]) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(_input_name, problems))))
 
 
 def _input_name(problem: Problem) -> str:
@@ -72,5 +87,6 @@ def _input_name(problem: Problem) -> str:
 
 
 def _lower(text: str) -> str:
-    """Without the capital of a sentence's first word; acronyms keep theirs."""
-    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+    """Without the capital of a sentence's first word; "JSON" and "SyntaxError" keep theirs."""
+    is_name = any(letter.isupper() for letter in text.partition(" ")[0][1:])
+    return text if is_name else f"{text[:1].lower()}{text[1:]}"

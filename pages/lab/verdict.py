@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
-from pages.lab.problem_words import describe_problems, list_fields
+from pages.lab.problem_words import describe_problems, list_fields, list_wrong
 from pages.lab.reward_source import run_anyway
 from pages.lab.start import Refusal
 from pages.shared import address
@@ -32,11 +32,11 @@ def look_for(spec: ProgramSpec) -> str:
 
 def describe_plan(form: FormState) -> tuple[str, str]:
     """The headline and the line below it."""
-    if form.problems and len(form.missing) == len(form.problems):
-        return f"Fill in first: {list_fields(form)}", describe_problems(form)
-    if form.problems:
-        count = pluralize(len(form.problems), "problem")
-        return f"Fix {count} in the form: {list_fields(form)}", describe_problems(form)
+    if wrong := list_wrong(form):
+        count = pluralize(len(wrong), "problem")
+        return f"Fix {count} in the form: {list_fields(form, wrong)}", describe_problems(form)
+    if form.missing:
+        return f"Fill in first: {list_fields(form, form.missing)}", describe_problems(form)
     if errors := form.reward_errors:
         where = f", line {errors[0].line}" if errors[0].line is not None else ""
         count = pluralize(len(errors), "problem")

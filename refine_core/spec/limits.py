@@ -35,7 +35,7 @@ def find_limit_problems(
         )
         problems.append(Problem("threshold", message))
     if fail_count is not None and not is_whole(fail_count, 0):
-        message = f"fail_count must be a whole number of failures allowed, or left out; not {format_wrong_value(fail_count)}"
+        message = f"fail_count must be a whole number, at least 0, or left out; not {format_wrong_value(fail_count)}"
         problems.append(Problem("fail_count", message))
     return problems
 

@@ -191,3 +191,16 @@ def test_a_check_that_names_no_field_is_marked_and_not_run_unasked():
     button(app, "Run").click().run()
     assert "run" not in app.query_params
     assert any("the check of validator 1 would fail" in one for one in errors(app))
+
+
+def test_the_head_of_the_page_names_each_field_with_problems_once():
+    app = open_app()
+    type_in(app, "stage.0.signature", "a: int, b: int, c: date, d: date, data: dict[str, int] -> answer")
+    assert "Fill in first: inputs a, b, c, 2 more" in said(app)
+    type_in(app, "in.data.json", "{")
+    add_validator(app, 0, "", "len(", "")
+    words = said(app)
+    assert "Fix 2 problems in the form: input data, validators" in words
+    assert words.count("Validators: ") == 1
+    assert "SyntaxError: '(' was never closed" in words
+    assert "a: enter a whole number such as 3 · b: enter" in words
