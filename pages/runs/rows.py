@@ -43,7 +43,6 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
     """One run. now: the time by which "today" is told, in this machine's zone."""
     summary, spent = run.summary, run.spent
     rewards = ended_rewards(summary.rewards, summary.failed)
-    shown = [value for value in rewards if value is not None and math.isfinite(value)]
     best = summary.best_reward
     rules = ", rule not met" if summary.best_unmet else ""
     row: dict[str, object] = {
@@ -57,7 +56,7 @@ def table_row(run: ListedRun, *, now: datetime.datetime | None = None) -> dict[s
         "points": chart_points(rewards),
         "threshold": summary.threshold if _is_number(summary.threshold) else None,
         "alt": describe_rewards(rewards),
-        "best": (_NOTHING if best is None else format_score(best, (summary.threshold, *shown[:MAX_POINTS])))
+        "best": (_NOTHING if best is None else format_score(best, (summary.threshold,)))
         + ("*" if rules else ""),
         "best_title": f"Best reward {format_score(best)}{rules}" if best is not None else "No reward",
         "attempts": f"{len(summary.rewards):,}",

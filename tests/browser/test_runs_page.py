@@ -142,6 +142,17 @@ def test_ticking_moves_nothing_and_deleting_can_be_undone(page, runs_app):
     expect(page.get_by_text("60 runs", exact=True)).to_be_visible()
 
 
+def test_the_focus_goes_to_undo_after_a_deletion_and_back_to_a_run(page, runs_app):
+    open_runs(page, runs_app)
+    page.keyboard.press("j")
+    page.keyboard.press("Space")
+    bar(page).get_by_role("button", name="Delete").press("Enter")
+    expect(bar(page).get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("60 runs", exact=True)).to_be_visible()
+    expect(links(page).first).to_be_focused()
+
+
 def test_a_new_name_shows_in_the_row(page, runs_app):
     open_runs(page, runs_app, "?q=number7")
     page.get_by_role("checkbox").first.check()
