@@ -48,15 +48,20 @@ def _draw_lab(bench: Bench) -> None:
     if timeline is None or not isinstance(recognized, Recognized) or recognized.shape != "refine":
         return
     spec = timeline.spec
-    edited = bench.code != spec.reward
+    base = draft.base()
+    if bench.code == spec.reward:
+        reward = ""
+    elif base.name and bench.code == base.source:
+        reward = f"{what_if_choice.SAVED}{base.name}@{base.version}"
+    else:
+        reward = f"{what_if_choice.TYPED}{draft.draft_id()}"
     if st.button(
         "Run in the Lab",
         key=static_key("lab"),
-        disabled=edited and not draft.draft_id(),
+        disabled=reward == what_if_choice.TYPED,
         help="Opens the run's program in the Lab with this reward. Nothing is run until you press Run.",
     ):
         changed = replace(spec, threshold=fields.read_threshold(spec.threshold))
-        reward = f"{what_if_choice.TYPED}{draft.draft_id()}" if edited else ""
         query = what_if_choice.query_of(timeline, changed, reward)
         st.switch_page(address.LAB, query_params={**address.change_query(timeline.run_id), **query})
 

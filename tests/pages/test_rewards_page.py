@@ -311,3 +311,11 @@ def test_rows_that_score_otherwise_alone_are_named(gamed):
     app = type_reward(open_rewards(of=gamed), code)
     said = " ".join(one.value for one in app.caption).replace("\\", "")
     assert "Scored alone, these rows have other scores: 1, 2, 3, 4" in said
+
+
+def test_a_saved_reward_runs_in_the_lab_without_a_change(gamed):
+    workbench.save_reward("kettle", KETTLE)
+    app = open_rewards(reward="kettle", rows=f"run:{gamed}")
+    app.button(key="rewards.lab").click().run()
+    assert not app.exception
+    assert app.session_state["lab.reward.code"] == KETTLE
