@@ -17,7 +17,7 @@ import streamlit as st
 
 from pages.lab.fields import FORM, SECRET, field_key, static_key
 from pages.lab.model_fields import read_models
-from pages.lab.reward_source import read_reward
+from pages.lab.reward_source import read_reward, with_form
 from pages.lab.stages import find_demo_problems, read_stages
 from pages.lab.tables import REFERENCE_VALUES, VALIDATORS
 from pages.shared import keys
@@ -140,6 +140,7 @@ def read_form() -> FormState:
         advice_form="compact" if state.get(field_key("compact_advice")) else "full",
         validators=validators,
     )
+    spec = with_form(spec)
     if not programs.is_example(spec):  # a changed example is a program of one's own
         title = "" if spec.example is not None else spec.title
         spec = replace(spec, example=None, title=title)

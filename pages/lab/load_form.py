@@ -39,6 +39,9 @@ def load(spec: ProgramSpec) -> None:
     asked_call = programs.find_reward_question(spec)
     # What was recorded was called so, and keeps its meaning.
     state[static_key("reward", "call")] = asked_call.subject if asked_call is not None else ""
+    state[static_key("reward", "form")] = (
+        None if spec.reward_shape == "refine" else programs.read_reward_form(spec)
+    )
     state[field_key("reward", "name")] = spec.reward_name
     state[static_key("title")] = spec.title
     state[static_key("example")] = spec.example

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.lab.fields import REWARD, field_key, static_key
 from pages.lab.form_state import FormState
-from pages.lab.reward_source import confirm_call, replace_reward, reward_revision
+from pages.lab.reward_source import confirm_call, confirm_form, forget_form, replace_reward, reward_revision
 from pages.lab.saved_rewards import draw_saved_rewards
 from pages.shared import address
 from pages.shared.editor import Mark, editor, take_fix
@@ -16,6 +16,7 @@ from refine_core.glossary import GLOSSARY
 from refine_core.runs import Run, failed_lines
 
 CALL_IT = "Call it with (inputs, prediction)"
+CALL_AS = "Call it as "
 RENAME = "Rename its parameters to args and pred"
 
 
@@ -27,6 +28,8 @@ def take_reward_fix(form: FormState) -> bool:
     source = form.spec.reward
     if form.question is not None and label == CALL_IT:
         confirm_call(form.question.subject)
+    elif label.startswith(CALL_AS) and (reward_form := programs.read_reward_form(form.spec)) is not None:
+        confirm_form(reward_form)
     elif form.question is not None and label == RENAME:
         replace_reward(programs.rename_parameters(source, form.spec.reward_name))
     else:
@@ -54,6 +57,11 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
             "programs, no files outside its own folder, and no imports beyond the packages installed with Refinescope.",
         )
         st.markdown(f":small[{_describe_state(form, marks)}]", width="stretch", wrap=False)
+        if form.spec.reward_shape != "refine":
+            st.button(
+                "Change", key=static_key("reward", "change"), type="tertiary", on_click=forget_form,
+                help="Say again how the reward is called",
+            )  # fmt: skip
         _library(form, run)
     between = programs.list_reward_candidates(form.spec.reward)
     if between:
@@ -86,6 +94,8 @@ def _describe_state(form: FormState, marks: list[Mark]) -> str:
         first = next((mark.line for mark in errors if mark.line is not None), None)
         count = f"{len(errors)} problem{'s' if len(errors) > 1 else ''}"
         return f":red[{count}{f', line {first}' if first is not None else ''}]"
+    if form.spec.reward_shape != "refine" and (read := programs.read_reward_form(form.spec)) is not None:
+        return f":gray[{escape_markdown(read.line)}]"
     outputs = [name for stage in form.spec.stages for name in programs.list_output_names(stage)]
     takes = f"args: {', '.join(form.spec.inputs)} · pred: {', '.join(outputs)}"
     return f":gray[{escape_markdown(takes)}]"
@@ -94,12 +104,16 @@ def _describe_state(form: FormState, marks: list[Mark]) -> str:
 def _list_marks(form: FormState, run: Run | None) -> list[Mark]:
     """Everything that is marked in the text: what cannot be read, what reading it finds, and where the run failed."""
     question = form.question
+    other = programs.read_reward_form(form.spec) if form.spec.reward_shape == "refine" else None
+    as_other = () if other is None else (f"{CALL_AS}{other.noun}",)
     marks = [
         Mark(
             f"{p.message[:1].upper()}{p.message[1:]}",
             p.line,
             p.column,
-            fixes=(CALL_IT, RENAME) if question is not None and p.message == question.message else (),
+            fixes=(*as_other, CALL_IT, RENAME)
+            if question is not None and p.message == question.message
+            else as_other,
         )
         for p in form.problems_at("reward")
     ]
@@ -109,7 +123,7 @@ def _list_marks(form: FormState, run: Run | None) -> list[Mark]:
             f.line,
             f.column,
             severity="error" if f.severity == "error" else "warning",
-            fixes=(f.fix.label,) if f.fix is not None else (),
+            fixes=as_other if f.code == "parameters" else (f.fix.label,) if f.fix is not None else (),
         )
         for f in form.findings
     ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.lab.fields import FORM, REWARD, static_key
 from pages.shared.editor import current_text
+from refine_core.programs import RewardForm, read_reward_form
+from refine_core.spec import ProgramSpec
 
 
 def read_reward() -> str:
@@ -29,6 +33,27 @@ def replace_reward(source: str) -> None:
 def confirm_call(header: str) -> None:
     """Say that the reward with this header is called with the inputs first and the prediction second."""
     st.session_state[static_key("reward", "call")] = header
+
+
+def confirm_form(form: RewardForm) -> None:
+    """Say that the reward with this header is called as the framework does that it was written for."""
+    st.session_state[static_key("reward", "form")] = form
+
+
+def forget_form() -> None:
+    """Ask again how the reward is called. To be called in a callback."""
+    st.session_state.pop(static_key("reward", "form"), None)
+    st.session_state[static_key("reward", "call")] = ""
+
+
+def with_form(spec: ProgramSpec) -> ProgramSpec:
+    """The program whose reward is called as a person has said, as long as it has the same header."""
+    said: RewardForm | None = st.session_state.get(static_key("reward", "form"))
+    if said is None:
+        return spec
+    changed = replace(spec, reward_shape=said.shape, reward_arguments=said.arguments)
+    now = read_reward_form(changed)
+    return changed if now is not None and now.header == said.header else spec
 
 
 def run_anyway(source: str) -> None:

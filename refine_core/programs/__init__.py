@@ -53,12 +53,14 @@ from refine_core.programs.prompt_previews import (
     preview_stage_prompt,
 )
 from refine_core.programs.reward_source import (
+    RewardForm,
     apply_fix,
     check_spec_reward,
     check_spec_rules,
     find_reward_question,
     list_reward_candidates,
     may_give_feedback,
+    read_reward_form,
 )
 from refine_core.programs.reward_starters import RewardStarter, list_reward_starters
 from refine_core.programs.saved_programs import list_programs, remove_program, save_program
@@ -113,6 +115,7 @@ __all__ = [
     "Problem",
     "ProgramSpec",
     "ReplyFormat",
+    "RewardForm",
     "RewardStarter",
     "Schedule",
     "StageSpec",
@@ -157,6 +160,7 @@ __all__ = [
     "read_json_object",
     "read_number",
     "read_reference_values",
+    "read_reward_form",
     "read_temperatures",
     "read_value",
     "remove_program",

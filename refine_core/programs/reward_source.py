@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from refine_core.errors import RewardError
 from refine_core.refine.build import list_reward_fields
+from refine_core.refine.reward_calls import recognize_reward
 from refine_core.rewards import find_reward
 from refine_core.rewards.checks import Finding, Fix, check_reward, find_call_question
+from refine_core.rewards.shapes import SHAPES, describe_shape, find_run_shape
 from refine_core.rewards.source import list_names
 from refine_core.spec import ProgramSpec
 from refine_core.spec.rules import read_rule
@@ -72,6 +75,40 @@ def find_reward_question(spec: ProgramSpec) -> Finding | None:
     if spec.reward_shape != "refine":
         return None
     return find_call_question(spec.reward, spec.reward_name, list_reward_fields(spec))
+
+
+@dataclass(frozen=True, slots=True)
+class RewardForm:
+    """A reward that is written for another framework and can be called as there, in a run.
+
+    header: "grade(sample, item)", under which a person's decision can be remembered. shape: as in ProgramSpec.
+    noun: "an OpenAI grader". line: "Read as an OpenAI grader: sample, item". arguments: as in ProgramSpec.
+    """
+
+    header: str
+    shape: str
+    noun: str
+    line: str
+    arguments: Mapping[str, str]
+
+
+def read_reward_form(spec: ProgramSpec) -> RewardForm | None:
+    """The form of the reward of `spec`: as the spec says, or else as the parameters say; None for `refine`, and if they do not."""
+    try:
+        if spec.reward_shape == "refine":
+            name = spec.reward_name
+            if (shape := find_run_shape(spec.reward, name)) == "refine":
+                return None
+            spec = replace(spec, reward_shape=shape)
+        found = recognize_reward(spec)
+    except RewardError:
+        return None
+    if found is None:
+        return None
+    first = found.functions[0]
+    noun = SHAPES[found.shape]
+    header = f"{first.name}({', '.join(first.parameters)})"
+    return RewardForm(header, spec.reward_shape, noun, describe_shape(found), spec.reward_arguments)
 
 
 def apply_fix(source: str, fix: Fix) -> str:

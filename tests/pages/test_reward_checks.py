@@ -75,3 +75,25 @@ def test_parameters_for_another_framework_are_renamed_by_one_press():
     press_fix(app, "Rename its parameters to args and pred")
     assert source_of(app).startswith("def get_assert(args, pred):")
     assert not errors(app)
+
+
+def test_a_function_for_another_framework_runs_as_there_after_one_press():
+    app = open_app()
+    write_reward(app, "def grade(sample, item):\n    return float(len(sample['output_text']) > 0)\n")
+    press_fix(app, "Call it as an OpenAI grader")
+    assert not errors(app)
+    assert "Read as an OpenAI grader" in "".join(one.value for one in app.markdown)
+    press_run(app)
+    run = ended(app)
+    assert run.timeline.spec.reward_shape == "openai"
+    assert [attempt.reward for attempt in run.timeline.attempts] == [1.0]
+    button(app, "Change").click().run()
+    assert "grade(sample, item)" in "".join(errors(app))
+
+
+def test_a_function_that_takes_other_arguments_is_called_as_there_by_one_press():
+    app = open_app()
+    write_reward(app, "def r(completions, **kwargs):\n    return [1.0 for one in completions]\n")
+    press_fix(app, "Call it as a TRL reward")
+    press_run(app)
+    assert [attempt.reward for attempt in ended(app).timeline.attempts] == [1.0]
