@@ -8,8 +8,7 @@ import streamlit as st
 
 from pages.lab.fields import FORM, REWARD, static_key
 from pages.shared.editor import current_text
-from refine_core.programs import RewardForm, read_reward_form
-from refine_core.spec import ProgramSpec
+from refine_core.programs import ProgramSpec, RewardForm, read_reward_form
 
 
 def read_reward() -> str:
