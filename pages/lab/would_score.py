@@ -5,6 +5,7 @@ would_score(form, run) -> WouldScore | None      None where nothing is edited, o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -14,9 +15,9 @@ import streamlit as st
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
 from pages.shared.run_view import WouldScore
-from pages.shared.text import escape_markdown
+from pages.shared.text import escape_markdown, show_error
 from refine_core import figures, runs
-from refine_core.errors import RewardError, SpecError, StoreError, WorkerError
+from refine_core.errors import LMError, RewardError, SpecError, StoreError, WorkerError
 from refine_core.formatting import pluralize
 from refine_core.messages import format_reward
 from refine_core.programs import ProgramSpec
@@ -26,7 +27,7 @@ from refine_core.what_if import WHAT_IF_FIELDS, list_program_changes
 LIMIT_S: Final = 1.0  # for all scores, while somebody types
 _REWARD: Final = ("reward", "reward_name", "reward_shape", "reward_arguments")
 _NUMBERS: Final = ("N", "threshold", "fail_count", "schedule", "validators", "inputs", "stages")
-_LAST = static_key("would-score")
+_LAST, _ASKED = static_key("would-score"), static_key("would-score", "asked")
 
 
 def would_score(form: FormState, run: Run) -> WouldScore | None:
@@ -38,9 +39,18 @@ def would_score(form: FormState, run: Run) -> WouldScore | None:
         st.session_state.pop(_LAST, None)
         return None
     kept: tuple[str, WouldScore] | None = st.session_state.get(_LAST)
+    consent = st.session_state.pop(_ASKED, None) == spec.reward
     try:
-        asked = runs.ask_what_if(timeline, spec, limit_s=LIMIT_S)
-    except (RewardError, WorkerError, StoreError):
+        asked = runs.ask_what_if(
+            timeline,
+            spec,
+            ask_judge=consent,
+            credentials=form.credentials if consent else None,
+            limit_s=None if consent else LIMIT_S,
+        )
+    except (RewardError, WorkerError, StoreError, LMError) as error:
+        if consent:
+            show_error(f"The judge was not asked: {error}")
         if kept is None or kept[0] != run.run_id:
             return None
         return replace(kept[1], note="the reward cannot be run as it stands; these are the scores of before")
@@ -82,7 +92,19 @@ def _describe(asked: RunWhatIf) -> WouldScore:
         now,
         whole=f"{result.headline} {result.case}",
         keep=partial(_keep, asked),
+        ask=_ask(asked),
     )
+
+
+def _ask(asked: RunWhatIf) -> tuple[str, Callable[[], None]] | None:
+    """What asking the reward's judge would take, and what allows it."""
+    if asked.scores.estimate is None:
+        return None
+
+    def allow() -> None:
+        st.session_state[_ASKED] = asked.spec.reward
+
+    return asked.scores.estimate.text, allow
 
 
 def _first_sentence(asked: RunWhatIf) -> str:
@@ -147,7 +169,7 @@ def _prefix(timeline: Timeline, spec: ProgramSpec) -> str:
 
 def _how_scored(asked: RunWhatIf) -> str:
     if asked.scores.estimate is not None:
-        return f"the reward asks its judge, so it was not run ({asked.scores.estimate.text})"
+        return "the reward asks its judge, a model, so it is not run by typing"
     if asked.scores.left_out:
         return f"{pluralize(asked.scores.left_out, 'output')} not scored within {LIMIT_S:g} s"
     return "scored without a model call"

@@ -47,6 +47,7 @@ class WouldScore:
     """What the recorded attempts would score with what was changed since. headline: the verdict on it. note: how much is exact.
 
     now: index of an attempt -> what it would score. whole: all that there is to say. keep: keeps it beside the run.
+    ask: where the reward asks a model, what that would take, and what allows it.
     """
 
     headline: str
@@ -54,6 +55,7 @@ class WouldScore:
     now: Mapping[int, figures.Now]
     whole: str = ""
     keep: Callable[[], None] = lambda: None
+    ask: tuple[str, Callable[[], None]] | None = None
 
 
 def draw_live_run(
@@ -215,6 +217,12 @@ def _draw_head(
 def _draw_actions(run: Run, actions: Callable[[Run], None] | None, would: WouldScore) -> None:
     if actions is not None:
         actions(run)
+    if would.ask is not None:
+        label, allow = would.ask
+        if st.button(escape_markdown(label), key="ask-judge", help="Nothing is asked until you press."):
+            allow()
+            st.rerun()  # of the page, as this stands in a fragment
+        return
     st.button("Keep", key="keep-what-if", on_click=would.keep, help="Keep this what-if beside the run.")
 
 

@@ -222,6 +222,22 @@ def test_a_what_if_of_the_lab_is_kept_beside_the_run():
     assert [one.spec.threshold for one in runs.kept_what_ifs_of(run_id)] == [0.01]
 
 
+def test_the_lab_asks_a_judge_after_a_press_only():
+    judging = (
+        "def reward(args, pred):\n    return judge('answer -> score: float', answer=pred.answer)['score']\n"
+    )
+    app = open_lab(record())
+    app.session_state["lab.reward"] = {"draft": {"code": judging, "rev": app.session_state["lab.rev"]}}
+    app.run()
+    assert "so it is not run by typing" in said(app)
+    press = app.button(key="ask-judge")
+    assert press.label.replace("\\", "") == "Re-score: up to 4 calls, free"
+    press.click().run()
+    assert not app.exception
+    assert "so it is not run by typing" not in said(app)
+    assert "With the edited reward, " in said(app)
+
+
 def test_a_reward_that_hangs_ends_the_wait_of_whoever_types():
     run_id = record()
     spec = replace(
