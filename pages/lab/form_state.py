@@ -239,6 +239,8 @@ def _read_limit(field: str, read: Callable[[str], float]) -> tuple[Any, Problem 
         value = read(str(value)) if value is not None else None
     limits = {"threshold": None, "fail_count": None, field: value}
     problem = next(iter(programs.find_limit_problems(1, **limits, in_app=True)), None)
+    if problem is not None:  # the form has no field of that name
+        problem = replace(problem, message=problem.message.replace("fail_count", "the failures allowed"))
     if problem is not None:  # as the form calls it
         problem = replace(problem, message=problem.message.replace("fail_count", "the failures allowed"))
     return (None if problem else value), problem

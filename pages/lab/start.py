@@ -119,7 +119,8 @@ def start_run(form: FormState) -> Refusal | None:
             try:
                 run_id = last.run_id = runs.start(asking, form.credentials, stepwise=is_stepwise())
             except (SpecError, LMError, StoreError) as error:
-                return Refusal("Not started", str(error))
+                words = str(error)
+                return Refusal("Not started", f"{words[:1].upper()}{words[1:]}")
     if again and address.run_id() == run_id:
         return Refusal(
             "This run is still running", "Change the form to start another one, or cancel this one first."

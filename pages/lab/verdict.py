@@ -51,9 +51,7 @@ def draw_refusal(refusal: Refusal) -> None:
     """Why nothing was started, with the way to start it all the same where there is one."""
     with st.container(horizontal=True, vertical_alignment="top"):
         st.error(
-            escape_markdown(
-                f"{refusal.headline}. {refusal.reason[:1].upper()}{refusal.reason[1:].removesuffix('.')}."
-            ),
+            escape_markdown(f"{refusal.headline}. {refusal.reason.removesuffix('.')}."),
             icon=":material/error:",
             width="stretch",
         )

@@ -292,6 +292,20 @@ def test_a_threshold_that_is_no_number_says_so(text, words):
     assert any(words in e.lower() for e in errors(app))
 
 
+def test_failures_allowed_that_are_no_number_are_called_as_the_form_does():
+    app = open_app()
+    app.text_input(key=field(app, "fail_count")).set_value("-1").run()
+    assert any(e.startswith("The failures allowed must be a whole number") for e in errors(app))
+
+
+def test_a_refusal_keeps_the_names_of_code_as_they_are():
+    app = open_app()
+    type_in(app, "stage.0.signature", "question -> b")
+    press_run(app)
+    refused = next(e for e in errors(app) if e.startswith("Not started"))
+    assert "pred has no field 'answer'" in refused
+
+
 def test_an_empty_threshold_means_none():
     app = open_app()
     app.text_input(key=field(app, "threshold")).set_value("").run()
