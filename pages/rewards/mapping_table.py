@@ -49,7 +49,7 @@ def draw_columns(question: MappingQuestion, number: int) -> dict[str, Role]:
             )
             with becomes:
                 role = st.selectbox(
-                    f"What {guess.column} becomes",
+                    f"What {escape_markdown(guess.column)} becomes",
                     ROLES,
                     index=None if guess.role is None else ROLES.index(guess.role),
                     format_func=lambda role: ROLE_WORDS.get(role, role),

@@ -84,13 +84,13 @@ def _read(content: Content, names: tuple[str, ...]) -> Iterator[Record]:
 
 def _record(number: int, values: Mapping[str, Any]) -> Record:
     place = f"row {number}"
-    plain = {name: _plain(value) for name, value in values.items()}
+    plain = {name: _json_value(value) for name, value in values.items()}
     chars = sum(len(value) for value in plain.values() if isinstance(value, str))
     error = check_value(plain, chars)
     return Record(place, error=error) if error else Record(place, plain)
 
 
-def _plain(value: object) -> object:
+def _json_value(value: object) -> object:
     """A value as JSON data. Bytes (images, mostly) are named by their size; NaN is a value that is missing."""
     if type(value) in _PLAIN:
         return value
@@ -99,9 +99,9 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return f"<{format_bytes(len(value))}>"
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_json_value(one) for one in value]
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _json_value(one) for key, one in value.items()}
     return to_jsonable(value)
 
 

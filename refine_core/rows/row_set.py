@@ -163,7 +163,7 @@ class JoinedRows(Sequence[Row]):
     def __getitem__(self, index: int | slice) -> Row | list[Row]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        which, inside = self._place(index)
+        which, inside = self._locate(index)
         return self._rows[which][inside]
 
     def __iter__(self) -> Iterator[Row]:
@@ -171,7 +171,7 @@ class JoinedRows(Sequence[Row]):
 
     def reward_of(self, index: int) -> float | None:
         """The recorded reward of a row."""
-        which, inside = self._place(index)
+        which, inside = self._locate(index)
         rows = self._rows[which]
         return rows.reward_of(inside) if isinstance(rows, RowSet) else rows[inside].reward
 
@@ -183,7 +183,7 @@ class JoinedRows(Sequence[Row]):
             for rows in self._rows
         )
 
-    def _place(self, index: int) -> tuple[int, int]:
+    def _locate(self, index: int) -> tuple[int, int]:
         if not -len(self) <= index < len(self):
             raise IndexError(f"row {index} of {len(self)}")
         index %= len(self)
