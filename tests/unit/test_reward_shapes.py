@@ -82,6 +82,95 @@ def test_what_names_do_not_tell_is_asked_and_never_counted(source):
     assert set(question.parameters) <= {"x", "y", "a", "b", "state", "answer", "question"}
 
 
+EXPRESSIONS = {
+    "a lambda": ("r = lambda output, expected: 1", "r"),
+    "an instance": ("class C:\n    def __call__(self, output, expected): ...\nr = C()", "r"),
+    "a class": ("class C:\n    def __call__(self, output, expected): ...", "C"),
+    "a method": ("class C:\n    def m(self, output, expected): ...\nr = C().m", "r"),
+    "a method called score": ("class C:\n    def score(self, output, expected): ...", "C"),
+    "a product of a factory": ("def f(n):\n    def g(output, expected): ...\n    return g\nr = f(2)", "r"),
+    "a factory without arguments": ("def f(n=1):\n    def g(output, expected): ...\n    return g", "f"),
+    "a partial": ("from functools import partial\ndef f(k, output, expected): ...\nr = partial(f, 1)", "r"),
+    "another name": ("def _f(output, expected): ...\nr = _f", "r"),
+    "behind a decorator": ("@logged\ndef r(output, expected): ...", "r"),
+    "behind a wrapper with names of its own": (
+        "def d(f):\n    def w(output, expected): ...\n    return w\n@d\ndef r(x): ...", "r",
+    ),
+    "in a try": ("try:\n    import numpy\nexcept ImportError:\n    pass\nelse:\n    def r(output, expected): ...", "r"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(EXPRESSIONS))
+def test_whatever_is_called_in_the_end_is_read_by_its_parameters(kind):
+    source, name = EXPRESSIONS[kind]
+    recognized = recognize(source)
+    assert [(one.name, one.shape, one.parameters) for one in recognized.functions] == [
+        (name, "braintrust", ("output", "expected"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def norm(output): ...\ndef r(output, expected): return norm(output)", ["r"]),
+        ("def _r(output, expected): ...\ndef r(output, expected): ...", ["r"]),
+        ("def a(args, pred): ...\ndef reward(args, pred): ...", ["reward"]),
+        ("def a(args, pred): ...\ndef b(args, pred): ...", ["a", "b"]),
+        ("def text(output): ...\ndef r(completions, answer): ...", ["r"]),
+        ("def one(completion): ...\ndef two(completion, answer): ...", ["two"]),
+        ("def one(completion): ...", ["one"]),
+    ],
+)
+def test_helpers_of_a_source_are_no_rewards(source, names):
+    assert [one.name for one in recognize(source).functions] == names
+
+
+def test_weights_come_from_the_source_where_it_has_some():
+    source = "def a(completion, answer): ...\ndef b(completion, state): ...\nx = vf.Rubric(funcs=[a, b], weights=[1.0, 0.25])"
+    assert {one.name: one.weight for one in recognize(source).functions} == {"a": 1.0, "b": 0.25}
+
+
+def test_a_parameter_that_no_column_has_is_asked_about():
+    question = recognize("def r(output, difficulty): ...", columns={"question"})
+    assert (question.parameters, "column:question" in question.choices) == (("difficulty",), True)
+    assert isinstance(recognize("def r(output, difficulty): ...", columns={"difficulty"}), Recognized)
+    assert isinstance(recognize("def r(output, difficulty=1): ...", columns={"question"}), Recognized)
+
+
+def test_a_shape_that_a_person_chose_is_used_whatever_the_names():
+    [result] = score("def r(a, b):\n    return float(a['answer'] == b['output'])", shape="dspy").results
+    assert result.value == 1.0
+
+
+def test_a_column_that_bears_the_name_of_a_parameter_wins_over_a_rule():
+    row = Sample({"question": "q", "extra_info": {"index": 7}})
+    source = "def r(solution_str, ground_truth, extra_info):\n    return extra_info['index']"
+    assert values(source, row) == [7.0]
+
+
+def test_an_expected_value_keeps_its_name_and_a_bare_one_has_the_usual_ones():
+    named = "def grade(sample, item):\n    return float(item['label'] == 'x')"
+    assert values(named, Sample(expected={"label": "x"})) == [1.0]
+    assert values(named, Sample(expected="x")) == [1.0]
+    assert values(
+        "def r(completions, solution): return [float(s == 'x') for s in solution]", Sample(expected="x")
+    ) == [1.0]
+
+
+def test_a_promptfoo_output_is_an_object_only_where_it_was_recorded_as_one():
+    source = "def get_assert(output, context):\n    return float(isinstance(output, dict))"
+    rows = [Sample(prediction={"output": value}) for value in ('{"a": 1}', {"a": 1}, 42)]
+    assert values(source, *rows) == [0.0, 1.0, 0.0]
+
+
+def test_a_completion_is_text_where_the_prompt_is_and_else_a_message():
+    source = "def r(completions):\n    return [float(isinstance(one, str)) for one in completions]"
+    messages = Sample({"prompt": [{"role": "user", "content": "?"}]})
+    assert values(source, Sample(), messages) == [1.0, 0.0]
+    reads = "def r(completions):\n    return [float(one[0]['content'] == '4') for one in completions]"
+    assert values(reads, Sample(), messages) == [1.0, 1.0]
+
+
 def test_the_line_above_the_editor_names_shape_and_parameters():
     line = describe_shape(recognize("def r(completions, answer): ..."))
     assert line == "Read as a TRL reward: completions, answer"

@@ -25,7 +25,8 @@ class Callable:
     name: as a person chooses it. access: see RewardFunction. node: the definition that was found; None where it lies elsewhere.
     parameters, required, by_keyword, takes_any, is_async: of what is called in the end.
     decorators: last parts of their names, outermost first; of the factory, where there is one. owner: its class.
-    weight: as a decorator gives it. made: whether it is an instance of something else of this source, or a product of it.
+    weight: as a decorator gives it. made: of what of this source it is an instance or a product; "" if of nothing.
+    is_offered: whether it may be the reward without being named; an ordinary method may not.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Callable:
     owner: str = ""
     weight: float | None = None
     made: str = ""
+    is_offered: bool = True
 
 
 def list_callables(tree: ast.Module) -> tuple[Callable, ...]:
@@ -132,12 +134,27 @@ def _of_class(node: ast.ClassDef) -> Iterator[Callable]:
                     decorators=(get_last_name(decorator),),
                     weight=_read_weight(decorator),
                 )
-    for name in ("measure", "__call__", "forward"):
+    for name in ("measure", "__call__", "forward", "score"):
         if name in methods:
-            access = (node.name, "()") if name != "measure" else (node.name, "()", ".measure")
-            one = _of_function(methods[name], node.name, access, node.lineno, bound=True)
-            yield replace(one, owner=node.name)
-            return
+            whole = name in {"__call__", "forward"}  # an instance is called itself
+            access = (node.name, "()") if whole else (node.name, "()", f".{name}")
+            yield _of_method(methods[name], node.name, node.name, access)
+            break
+    for name, method in methods.items():
+        if not name.startswith("_"):
+            path = f"{node.name}.{name}"
+            if all(get_last_name(one) not in _REWARD_DECORATORS for one in method.decorator_list):
+                yield replace(
+                    _of_method(method, node.name, path, (node.name, "()", f".{name}")), is_offered=False
+                )
+
+
+def _of_method(
+    method: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, name: str, access: tuple[str, ...]
+) -> Callable:
+    is_static = any(get_last_name(one) == "staticmethod" for one in method.decorator_list)
+    one = _of_function(method, name, access, method.lineno, bound=not is_static)
+    return replace(one, owner=owner)
 
 
 def _of_value(value: ast.expr, name: str, line: int, known: Mapping[str, Callable]) -> Callable | None:
@@ -154,11 +171,13 @@ def _of_value(value: ast.expr, name: str, line: int, known: Mapping[str, Callabl
             return _of_partial(value, name, line, known.get(other), len(rest))
         case ast.Call(func=ast.Name(id=other)) if other in known:
             return _of_product(known[other], name, line)
-        case ast.Attribute(value=ast.Name(id=other), attr=method):
+        case ast.Attribute(value=ast.Name(id=other) | ast.Call(func=ast.Name(id=other)), attr=method):
             owner = known.get(other)
-            of = owner.owner if owner is not None else ""
+            of = owner.owner if owner is not None else other
             whole = known.get(f"{of}.{method}")
-            return replace(whole, name=name, access=(name,), line=line, made=other) if whole else None
+            if whole is None:
+                return None
+            return replace(whole, name=name, access=(name,), line=line, made=of, is_offered=True)
         case _:
             return None
 

@@ -161,7 +161,8 @@ def _unknown(source: str, name: str) -> Callable:
 def _choose(
     tree: ast.Module, callables: Mapping[str, Callable], shape: Shape | None, weights: Mapping[str, float]
 ) -> list[Callable]:
-    matches = {one.name: match for one in callables.values() if (match := find_shape(one)) is not None}
+    offered = [one for one in callables.values() if one.is_offered]
+    matches = {one.name: match for one in offered if (match := find_shape(one)) is not None}
     if shape is not None and any(match.shape == shape for match in matches.values()):
         matches = {name: match for name, match in matches.items() if match.shape == shape}
     if listed := [callables[name] for name in weights if name in matches]:
@@ -191,7 +192,11 @@ def _drop_general(
 def _unmatched(tree: ast.Module, callables: Mapping[str, Callable]) -> list[Callable]:
     """Functions that a person may have meant, those that nothing else calls first."""
     called = _called_by_others(tree, callables)
-    of_interest = [one for one in callables.values() if one.parameters and not one.name.startswith("_")]
+    of_interest = [
+        one
+        for one in callables.values()
+        if one.is_offered and one.parameters and not one.name.startswith("_")
+    ]
     return [one for one in of_interest if one.name not in called] or of_interest
 
 
