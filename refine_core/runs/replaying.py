@@ -31,6 +31,9 @@ def replay_program(spec: ProgramSpec, run_id: str, *, delay_s: float | None = No
     )
 
 
+_LIMIT_S = 3.0  # that a replay waits for its outputs to be scored; a slower reward is not looked at
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayMismatch:
     """Why a replay cannot go through. attempt: the first, from 1, whose requests have no recorded reply. why: what differs, in a few words."""
@@ -51,10 +54,10 @@ def find_mismatch(recorded: Timeline, spec: ProgramSpec, what_ifs: WhatIfs) -> R
     if "stages" in changed or _read_inputs(then) != _read_inputs(now):
         return ReplayMismatch(1, "another program" if "stages" in changed else "other inputs")
     try:
-        told = what_ifs.ask_spec(recorded, now)
+        told = what_ifs.ask_spec(recorded, now, limit_s=_LIMIT_S)
     except RewardError:
         return None  # the run itself says what is wrong with it
-    if told.scores.estimate is not None or told.result.stop == 1:
+    if told.scores.estimate is not None or told.scores.left_out or told.result.stop == 1:
         return None
     if changed and spec.attempt_count > 1:
         return ReplayMismatch(2, f"other settings ({', '.join(changed)})")
