@@ -207,10 +207,7 @@ def _base_scores(sources: tuple[RowSource, ...]) -> Scores | None:
     """Scores by what the text grew from, for rows without a recorded reward; None until they are there."""
     grown_from = draft.base()
     rows = _join(sources)
-    if (
-        all(rows.reward_of(i) is not None for i in range(len(rows)))
-        or grown_from.source.strip() == draft.EMPTY.strip()
-    ):
+    if all(one.all_recorded for one in sources) or grown_from.source.strip() == draft.EMPTY.strip():
         return None
     try:
         recognized = workbench.read_reward_source(

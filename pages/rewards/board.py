@@ -6,13 +6,15 @@ build_table(bench, …) -> {"groups": [{"title", "note", "rows": […]}], "parts
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from pages.rewards.bench import Bench
 from pages.rewards.fields import PAGE_SIZE
-from refine_core.formatting import format_change, format_number, format_score, pluralize
+from pages.rewards.views import is_same, list_positions, list_tops
+from refine_core.formatting import format_number, format_score, pluralize
 from refine_core.runs import format_value
-from refine_core.workbench import Row, RowScore, RowSource, Scores
+from refine_core.workbench import Row, RowScore, RowSource
 
 MAX_PARTS: Final = 5  # columns
 OUTPUT_CHARACTERS: Final = 400
@@ -27,13 +29,15 @@ def build_table(
     bench: Bench, *, view: str, page: int, marks: Mapping[int, str] | None = None
 ) -> dict[str, object]:
     """A page of the table. view: which rows. marks: position of a row -> its shape in the what-if."""
-    parts = list_parts(bench.scores)
-    tops = {name: _top(bench.scores, name) for name in parts}
-    shown = [i for i in range(len(bench.rows)) if is_in_view(bench, i, view)]
+    tops = dict(islice(list_tops(bench.scores).items(), MAX_PARTS)) if bench.scores is not None else {}
+    parts = list(tops)
+    shown = list_positions(bench, view)
     last = max(1, -(-len(shown) // PAGE_SIZE))
     page = min(page, last)
     here = shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    has_old = bench.base is not None or any(bench.old_of(i) is not None for i in range(len(bench.rows)))
+    has_old = bench.base is not None or any(
+        bench.rows.reward_of(i) is not None for i in range(len(bench.rows))
+    )
     labels = bench.rows.labelled > 0
     groups = []
     for source, first in _with_starts(bench.sources):
@@ -55,31 +59,9 @@ def build_table(
     }
 
 
-def is_in_view(bench: Bench, position: int, view: str) -> bool:
-    """Whether a row is among those that are shown."""
-    score = bench.score_of(position)
-    if view == "all" or score is None:
-        return view == "all"
-    if view == "changed":
-        old = bench.old_of(position)
-        return score.state != "scored" or (old is not None and not is_same(old, score.value))
-    return score.state == view
-
-
 def first_in_view(bench: Bench, view: str) -> int:
     """The position of the first row that is shown; 0 for none."""
-    return next((i for i in range(len(bench.rows)) if is_in_view(bench, i, view)), 0)
-
-
-def is_same(old: float, new: float | None) -> bool:
-    """Whether two scores are equal, but for the noise of binary fractions."""
-    return new is not None and format_change(new - old) == "0"
-
-
-def list_parts(scores: Scores | None) -> list[str]:
-    """The names of the parts, in the order in which rows have them; as many as there is room for."""
-    names = dict.fromkeys(name for row in (scores.rows if scores is not None else ()) for name in row.parts)
-    return list(names)[:MAX_PARTS]
+    return next(iter(list_positions(bench, view)), 0)
 
 
 def main_output(row: Row) -> str:
@@ -128,12 +110,11 @@ def _row(bench: Bench, position: int, number: str, tops: Mapping[str, float], ma
     if score.state != "scored" or score.value is None:
         mark = mark or score.state
         return drawn | {"state": score.state, "message": describe_error(score), "mark": mark}
-    change = None if old is None else score.value - old
     drawn["new"] = format_score(score.value)
-    if change is not None:
-        text = format_change(change)
-        drawn["change"] = "0" if text == "0" else format_score(abs(change))
-        drawn["direction"] = "" if text == "0" else "up" if change > 0 else "down"
+    if old is not None:
+        same, change = is_same(old, score.value), score.value - old
+        drawn["change"] = "0" if same else format_score(abs(change))
+        drawn["direction"] = "" if same else "up" if change > 0 else "down"
     drawn["parts"] = [
         None
         if name not in score.parts
@@ -144,13 +125,6 @@ def _row(bench: Bench, position: int, number: str, tops: Mapping[str, float], ma
         for name in tops
     ]
     return drawn
-
-
-def _top(scores: Scores | None, name: str) -> float:
-    return max(
-        (row.parts[name] for row in (scores.rows if scores is not None else ()) if name in row.parts),
-        default=0.0,
-    )
 
 
 def _note(source: RowSource, shown: int) -> str:

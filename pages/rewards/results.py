@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
-from pages.rewards.board import is_in_view
 from pages.rewards.fields import VIEWS, static_key
 from pages.rewards.judge import draw_judge
 from pages.rewards.sources import draw_empty, draw_sources
 from pages.rewards.table import draw_board
 from pages.rewards.verdict import describe_rows
+from pages.rewards.views import list_positions
 from pages.rewards.what_if import describe_run, read_what_if
 from pages.shared.text import escape_markdown
 
@@ -43,7 +43,7 @@ def draw_results(bench: Bench) -> None:
 
 def _choose_view(bench: Bench) -> None:
     """Which rows are shown, with their counts; only those views that have rows."""
-    counts = {view: sum(is_in_view(bench, i, view) for i in range(len(bench.rows))) for view in VIEWS}
+    counts = {view: len(list_positions(bench, view)) for view in VIEWS}
     chosen = fields.read_view()
     options = [view for view in VIEWS if view in ("all", chosen) or counts[view]]
     if len(options) == 1:

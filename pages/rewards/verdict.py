@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.rewards.bench import Bench
-from pages.rewards.board import is_same
+from pages.rewards.views import count_moves
 from refine_core.formatting import format_score, pluralize
 
 
@@ -38,20 +38,16 @@ def describe_rows(bench: Bench) -> tuple[str, str]:
             f"{failed}{where if len(summary.errors) == 1 else ''}{rest}",
             f"{unscored}A failed row has no score. It is counted as failed, not as 0.",
         )
-    pairs = [(bench.old_of(i), row.value) for i, row in enumerate(bench.scores.rows)]
-    moved = [
-        (old, new) for old, new in pairs if old is not None and new is not None and not is_same(old, new)
-    ]
-    if not any(old is not None for old, _ in pairs):
+    if not any(bench.old_of(i) is not None for i in range(len(bench.rows))):
         mean = "" if summary.mean is None else f", {format_score(summary.mean)} on average"
         return (
             f"{pluralize(summary.scored, 'row')} score{'s' if summary.scored == 1 else ''} {span}{mean}",
             unscored,
         )
-    if not moved:
+    up, down = count_moves(bench)
+    if not up and not down:
         return f"All {summary.scored:,} scores are as before", unscored
-    up = sum(new > old for old, new in moved)
-    return f"{up:,} up, {len(moved) - up:,} down, {len(pairs) - len(moved):,} as before", unscored
+    return f"{up:,} up, {down:,} down, {summary.scored - up - down:,} as before", unscored
 
 
 def _span(low: float, high: float | None) -> str:

@@ -29,7 +29,7 @@ SETS_IN_MEMORY: Final = 4
 RUNS_IN_MEMORY: Final = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity: there may be very many rows
 class RowSource:
     """Rows of one origin. ref: names it. title: what a person calls it. rows: in order; each look at one makes it anew.
 
@@ -43,6 +43,14 @@ class RowSource:
     digest: str
     timeline: Timeline | None = None
     read_as: str = ""
+
+    @cached_property
+    def all_recorded(self) -> bool:
+        """Whether every row has a recorded reward."""
+        rows = self.rows
+        if isinstance(rows, RowSet):
+            return rows.scored == len(rows)
+        return all(row.reward is not None for row in rows)
 
     @cached_property
     def typed_rows(self) -> Sequence[Row]:

@@ -75,7 +75,7 @@ class Summary:
     waiting: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity: there may be very many rows
 class Scores:
     """What one reward made of rows.
 

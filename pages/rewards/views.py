@@ -1,0 +1,79 @@
+"""Which rows are shown: all of them, those that changed, failed or have no score. Told once for each scoring.
+
+A page looks at every row only when there are new scores: of 100,000 rows that takes a moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from pages.rewards.bench import Bench
+from refine_core.rows import JoinedRows
+from refine_core.workbench import RowSource, Scores
+
+REMEMBERED: Final = 4
+
+
+def list_positions(bench: Bench, view: str) -> Sequence[int]:
+    """Positions of the rows that are shown, in order."""
+    if view == "all":
+        return range(len(bench.rows))
+    if bench.scores is None:
+        return ()
+    if view == "changed":
+        changed, _ = _changes(bench.scores, bench.base, bench.sources)
+        return changed
+    return _in_state(bench.scores, view)
+
+
+def count_moves(bench: Bench) -> tuple[int, int]:
+    """How many rows have a higher score than before, and how many a lower one."""
+    if bench.scores is None:
+        return 0, 0
+    changed, up = _changes(bench.scores, bench.base, bench.sources)
+    moved = sum(bench.scores.rows[i].state == "scored" for i in changed)
+    return up, moved - up
+
+
+def is_same(old: float, new: float | None) -> bool:
+    """Whether two scores are equal, but for the noise of binary fractions."""
+    return new is not None and math.isclose(old, new, rel_tol=1e-9, abs_tol=1e-12)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def list_tops(scores: Scores) -> Mapping[str, float]:
+    """Name of a part -> its highest value, in the order in which rows have them."""
+    tops: dict[str, float] = {}
+    for row in scores.rows:
+        for name, value in row.parts.items():
+            if value > tops.get(name, -math.inf):
+                tops[name] = value
+    return tops
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _in_state(scores: Scores, state: str) -> tuple[int, ...]:
+    return tuple(i for i, row in enumerate(scores.rows) if row.state == state)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _changes(
+    scores: Scores, base: Scores | None, sources: tuple[RowSource, ...]
+) -> tuple[tuple[int, ...], int]:
+    """Rows with another score than before, or none; and how many have a higher one."""
+    rows = JoinedRows(*(one.rows for one in sources))
+    changed: list[int] = []
+    up = 0
+    for i, row in enumerate(scores.rows):
+        old = rows.reward_of(i)
+        if old is None and base is not None:
+            old = base.rows[i].value
+        if row.state != "scored":
+            changed.append(i)
+        elif old is not None and row.value is not None and not is_same(old, row.value):
+            changed.append(i)
+            up += row.value > old
+    return tuple(changed), up
