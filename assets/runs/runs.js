@@ -12,6 +12,10 @@ function isTyping(event) {
   return at.isContentEditable || /^(textarea|select)$/i.test(at.tagName) || (at.tagName === "INPUT" && at.type !== "checkbox");
 }
 
+const DIALOGS = new Set(["rename", "note", "tag"]); // actions that open one
+const PATIENCE_MS = 10_000; // with a server that is slow to open it
+const LOOK_MS = 100;
+
 class Table {
   chosen = []; // ids, in the order in which they were ticked
   rows = [];
@@ -175,10 +179,31 @@ class Table {
   }
 
   action(label, name, className = "") {
-    const made = button(label, "", () => this.act(name, this.chosen));
+    const made = button(label, "", () => {
+      this.act(name, this.chosen);
+      if (DIALOGS.has(name)) this.returnTo(name);
+    });
     made.className = className;
     made.dataset.focus = name;
     return made;
+  }
+
+  // Once the dialog that was asked for is closed, what opened it has the focus again. Streamlit gives it back to nobody: it does
+  // not see into this component.
+  returnTo(name) {
+    const asked = Date.now();
+    let wasOpen = false;
+    const look = () => {
+      const isOpen = document.querySelector("[role=dialog]") !== null;
+      if (wasOpen && !isOpen) {
+        if (document.activeElement !== document.body) return;
+        this.root.querySelector(`[data-focus="${name}"]`)?.focus({ preventScroll: true });
+      } else if (isOpen || Date.now() - asked < PATIENCE_MS) {
+        wasOpen = isOpen;
+        setTimeout(look, LOOK_MS);
+      }
+    };
+    look();
   }
 
   starAction() {

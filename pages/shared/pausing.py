@@ -10,6 +10,7 @@ from refine_core.hints import is_hint
 from refine_core.runs import Run
 
 HINT_PX = 92  # of a field for a hint: three lines
+_PRESSED = "pausing"  # the run that was asked to pause, and has not yet
 ACTION_PX = 100  # width of Pause, and of what stands in its place once the run has ended
 
 
@@ -34,19 +35,34 @@ def draw_pause(run: Run) -> None:
 
 
 def pause_button(run: Run, *, keep_place: bool = False) -> None:
-    """Have a run that works here wait before its next step. keep_place: whether it stays, disabled, where it can do nothing."""
+    """Have a run that works here wait before its next step.
+
+    keep_place: whether it stays, disabled, where it can do nothing, and is drawn again with the run: then it says that it was
+    pressed; elsewhere a toast does.
+    """
     can_pause = run.state == "running" and run.is_local
-    if not can_pause and not keep_place:
-        return
-    if st.button(
-        "Pause",
+    if not can_pause:
+        st.session_state.pop(_PRESSED, None)
+        if not keep_place:
+            return
+    pressed = keep_place and st.session_state.get(_PRESSED) == run.run_id
+    st.button(
+        "Pausing" if pressed else "Pause",
         icon=":material/pause:",
         key="pause",
-        disabled=not can_pause,
+        disabled=pressed or not can_pause,
         width=ACTION_PX,
+        on_click=_ask,
+        args=(run.run_id, keep_place),
         help="The run waits before its next step. What is under way ends first.",
-    ):
-        runs.pause(run.run_id)
+    )
+
+
+def _ask(run_id: str, keep_place: bool) -> None:  # Streamlit passes a callback's arguments by position
+    runs.pause(run_id)
+    if keep_place:
+        st.session_state[_PRESSED] = run_id
+    else:
         st.toast("The run pauses before its next step.", icon=":material/pause:")
 
 

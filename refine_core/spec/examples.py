@@ -151,7 +151,7 @@ _BUG = '''\
 def reward(args, pred):
     """One bare word.
 
-    One line has a bug that only the best answers meet.
+    A bug on one line meets only the best answers.
     """
     words = pred.answer.split()
     if len(words) != 1:

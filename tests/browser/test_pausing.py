@@ -67,6 +67,7 @@ def test_a_run_that_streams_in_the_lab_can_be_paused_where_replay_will_be(app: s
     pause.click()
     expect(page.get_by_text(re.compile("Paused before")).first).to_be_visible(timeout=20_000)
     expect(pause).to_be_disabled()
+    expect(page.get_by_test_id("stToast")).to_have_count(0)
     assert pause.bounding_box() == place
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("button", name="Replay")).to_be_enabled(timeout=60_000)

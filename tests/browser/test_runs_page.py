@@ -161,6 +161,7 @@ def test_a_new_name_shows_in_the_row(page, runs_app):
     page.keyboard.press("Enter")
     expect(links(page).first).to_have_text("Shown in class")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(bar(page).get_by_role("button", name="Rename")).to_be_focused()
 
 
 def test_hostile_names_inputs_tags_and_notes_are_text(page, runs_app):
