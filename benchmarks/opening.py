@@ -143,7 +143,7 @@ def _select(page: Page) -> tuple[list[float], list[float]]:
     time.sleep(1)  # for the detail of that one
     index = int(page.locator(".rs-timeline .chart .selected").get_attribute("data-attempt") or 0)
     key, step = ("j", 1) if index < STEPS else ("k", -1)
-    page.locator(".rs-timeline").focus()
+    page.locator(".rs-timeline:has(.chart)").focus()
     tinted, told = [], []
     for _ in range(STEPS):
         page.keyboard.press(key)

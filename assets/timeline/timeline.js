@@ -47,7 +47,6 @@ class View {
     this.section.setAttribute("role", "group");
     this.section.setAttribute("aria-keyshortcuts", "j k b f d l ?");
     this.words = element("div", { className: "words" }, ...this.story.elements, ...this.ledger.elements);
-    this.section.append(this.label, ...this.chart.elements, this.words, ...this.steps.elements, this.live);
     parent.append(this.section);
     this.section.addEventListener("keydown", (event) => this.press(event));
     this.elsewhere = (event) => this.pressElsewhere(event);
@@ -59,8 +58,7 @@ class View {
   take(data, tell) {
     this.tell = tell;
     this.section.classList.toggle("ghost", Boolean(data.ghost));
-    this.section.classList.toggle("chart-only", data.part === "chart");
-    this.section.classList.toggle("words-only", data.part === "words");
+    if (data.part !== this.data?.part) this.keep(data.part);
     if (data.run !== this.data?.run) this.told = this.viewedAt = this.range = null;
     this.data = data;
     this.label.textContent = data.label;
@@ -89,6 +87,15 @@ class View {
     this.draw();
     if (moved && (data.named || !opening)) this.story.follow(); // a run that is opened begins with its first attempt
     this.reveal();
+  }
+
+  // Where the chart and the words have places of their own, each place holds one of the two; what was taken out comes back.
+  keep(part) {
+    this.section.classList.toggle("words-only", part === "words");
+    this.section.setAttribute("aria-label", part === "words" ? "Attempts of the run" : "Timeline of the run");
+    const chart = part === "words" ? [] : this.chart.elements;
+    const words = part === "chart" ? [] : [this.words, ...this.steps.elements];
+    this.section.replaceChildren(this.label, ...chart, ...words, this.live);
   }
 
   // A run that was just started is brought into view once, where the form has pushed it off a small screen.

@@ -18,7 +18,7 @@ from typing import Final, Literal, TypedDict
 
 import streamlit as st
 
-from pages.shared import address, timeline_choice
+from pages.shared import address, kept, timeline_choice
 from pages.shared.leave import leave_for
 from pages.shared.text import show_error
 from pages.shared.web import PLOTLY, TIMELINE, import_script, url_of
@@ -28,6 +28,7 @@ from refine_core.messages import ATTEMPT_OUTCOMES, describe_outcome, format_rewa
 from refine_core.programs import ProgramSpec
 from refine_core.runs import Attempt, Timeline
 
+PLOTLY_URL: Final = url_of(PLOTLY)
 Part = Literal["all", "chart", "words"]
 STYLES: Final = ("timeline.css", "chart.css")
 # Of a screen's height, what is for other things than the story: it scrolls inside what is left, 400 of 900 pixels.
@@ -100,9 +101,9 @@ def draw_timeline(
     view = timeline_choice.view(timeline)
     words = part != "chart"
     data = {
-        **(_chart(timeline, f"{key}-chart", live=live) if part != "words" else _no_chart(timeline)),
+        **(_chart(timeline, live=live) if part != "words" else _no_chart(timeline)),
         "part": part,
-        "plotly": url_of(PLOTLY),
+        "plotly": PLOTLY_URL,
         "run": timeline.run_id,
         "label": figures.label(timeline) if part != "words" else "",
         "live": live and timeline.end is None,
@@ -111,7 +112,11 @@ def draw_timeline(
         "viewed_at": timeline_choice.last_asked(place),
         "room": room_px,
         "story": _story(timeline, choice, view, shown, live=live, now=now) if words else None,
-        "table": _table(timeline, choice, view, shown, now),
+        "table": _table(timeline, choice, view, shown, now)
+        if now is not None
+        else kept.take(
+            timeline, ("table", live, choice, view, shown), lambda: _table(timeline, choice, view, shown)
+        ),
         "selected": shown,
         "named": address.attempt() is not None,
         "picked_at": pick["at"] if pick else None,
@@ -158,18 +163,17 @@ def draw_ghost(spec: ProgramSpec, *, key: str) -> None:
     )
 
 
-def _chart(timeline: Timeline, memory: str, *, live: bool) -> dict[str, object]:
-    """What follows from the log alone: kept in the session, so that a selection or a page of the table does not build it anew."""
-    stamp = (timeline.run_id, timeline.seq, live, timeline.end is None)
-    kept = st.session_state.get(memory)
-    if kept is None or kept[0] != stamp:
-        built: dict[str, object] = {
+def _chart(timeline: Timeline, *, live: bool) -> Mapping[str, object]:
+    """What follows from the log alone, so that neither a selection nor another page on the same run builds it anew."""
+    return kept.take(
+        timeline,
+        ("chart", live),
+        lambda: {
             **_pack(figures.build_figure(timeline)),
             "alt": figures.describe_figure(timeline, live=live),
             "names": _names(timeline),
-        }
-        kept = st.session_state[memory] = (stamp, built)
-    return dict(kept[1])
+        },
+    )
 
 
 def _no_chart(timeline: Timeline) -> dict[str, object]:
@@ -278,7 +282,7 @@ def _table(
     choice: figures.Choice,
     view: timeline_choice.View,
     selected: int | None,
-    now: Mapping[int, figures.Now] | None,
+    now: Mapping[int, figures.Now] | None = None,
 ) -> dict[str, object]:
     chosen = figures.choose_attempts(timeline, choice, selected)
     rows = {row.attempt: row for row in figures.build_ledger(timeline, chosen.attempts, now=now)}

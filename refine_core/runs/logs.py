@@ -28,6 +28,7 @@ class _Log:
     records: list[Record] = field(default_factory=list)
     fold: Fold = field(default_factory=Fold)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def seq(self) -> int:
@@ -65,11 +66,17 @@ class RunLogs:
 
     @contextmanager
     def _up_to_date(self, run_id: str) -> Iterator[_Log]:
-        """The log, up to date with the store. It is locked for the block, but not while the store is read."""
+        """The log, up to date with the store. It is locked for the block, but not while the store is read.
+
+        Of many who wait for one event, one reads it. Without news the store is not read for a run of this process.
+        """
         log = self._get(run_id)
-        fresh = self._store.events(run_id, after=log.seq)
+        with log.reading:
+            if self._store.wait_for(run_id, log.seq, 0.0):
+                fresh = self._store.events(run_id, after=log.seq)
+                with log.lock:
+                    log.add(fresh)
         with log.lock:
-            log.add(fresh)
             yield log
 
     def _get(self, run_id: str) -> _Log:
