@@ -50,7 +50,7 @@ class Page {
     const pair = `${data.a.reference} ${data.b.reference}`;
     const other = pair !== this.pair;
     if (other) this.marked.clear();
-    this.wasLive = data.live || (this.wasLive && !other);
+    this.wasLive = Boolean(data.live || (this.wasLive && !other));
     this.pair = pair;
     this.data = data;
     const row = data.row ?? (other ? null : this.row); // one that was picked just now stays so

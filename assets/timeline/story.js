@@ -10,7 +10,7 @@ import { element, mark, tag } from "./elements.js";
 
 const NUMBER_PX = 54; // columns of the grid: the attempt's number, …
 const REWARD_PX = 60; // … its reward, …
-const NOW_PX = 66; // … and what it would score now, whose place is kept while it is empty
+const NOW_PX = 66; // … and what it would score now, whose place, where there is one, is kept while it is empty
 const PART_PX = [52, 84]; // … and each part's, by its name
 const LETTER_PX = 6.4;
 const LEAST_OUTPUT_PX = 230; // below which the parts stand under the output
@@ -201,14 +201,16 @@ export class Story {
     const columns = this.data.columns;
     const [least, most] = PART_PX;
     const widths = columns.map(({ name }) => Math.min(most, Math.max(least, Math.ceil(name.length * LETTER_PX) + 4)));
-    const gaps = 10 * (columns.length + 3);
-    const rest = width - NUMBER_PX - REWARD_PX - NOW_PX - gaps;
+    const nowPx = this.data.now === null ? 0 : NOW_PX + 10;
+    const gaps = 10 * (columns.length + 2) + nowPx;
+    const rest = width - NUMBER_PX - REWARD_PX - gaps;
     if (rest - widths.reduce((a, b) => a + b, 0) < LEAST_OUTPUT_PX) widths.fill(least);
     this.slim = this.scroller.closest(".slim") !== null;
     const stacked = this.slim || rest - widths.reduce((a, b) => a + b, 0) < LEAST_OUTPUT_PX;
     this.scroller.classList.toggle("stacked", stacked);
     const beside = stacked ? "" : widths.map((px) => `${px}px`).join(" ");
-    this.scroller.style.setProperty("--columns", `${NUMBER_PX}px minmax(0, 1fr) ${beside} ${REWARD_PX}px ${NOW_PX}px`);
+    this.scroller.style.setProperty("--columns", `${NUMBER_PX}px minmax(0, 1fr) ${beside} ${REWARD_PX}px${nowPx ? ` ${NOW_PX}px` : ""}`);
+    this.scroller.classList.toggle("without-now", !nowPx);
     this.scroller.style.setProperty("--parts", String(Math.max(1, columns.length)));
     this.heading(stacked);
     this.reserve(stacked);
@@ -222,7 +224,7 @@ export class Story {
     const lines = (one, two, title = "") => element("span", { className: "number", title }, one, element("br"), element("span", { className: "quiet", textContent: two }));
     const parts = stacked ? [] : this.data.columns.map((c) => lines(c.name, c.caption, c.caption && `${c.name}: ${c.caption} is the largest value seen in this run; the bars are filled against it`));
     const changes = element("span", { className: "quiet", textContent: " · changes from the attempt before" });
-    this.head.replaceChildren(element("span", { textContent: "attempt" }), element("span", {}, "output", changes), ...parts, element("span", { className: "number", textContent: "reward" }), element("span", { className: "number now", textContent: this.data.now }));
+    this.head.replaceChildren(element("span", { textContent: "attempt" }), element("span", {}, "output", changes), ...parts, element("span", { className: "number", textContent: "reward" }), element("span", { className: "number now", textContent: this.data.now ?? "" }));
   }
 
   // As many lines of output as there is room for all attempts of the run; at least one, or two for the first.

@@ -125,6 +125,7 @@ def _result(
             would=would_score(form, run),
             about=look_for(run.timeline.spec),
             actions=partial(draw_lab_actions, here=here, to_reward=to_reward),
+            has_form=True,
         )
     else:
         preview_run(form)

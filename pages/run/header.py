@@ -11,6 +11,7 @@ from pages.shared import address
 from pages.shared.leave import leave_for
 from pages.shared.program_row import draw_program
 from pages.shared.run_actions import draw_actions
+from pages.shared.viewport import is_narrow
 from pages.shared.web import TITLE, import_script
 from refine_core import runs
 from refine_core.formatting import format_time
@@ -23,7 +24,7 @@ _title = st.components.v2.component(
 
 def draw_header(run: Run, annotation: Annotation) -> None:
     """Draw both rows."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=is_narrow()):
         st.page_link(address.RUNS, label="Runs ▸", width="content")
         _title(
             key="title",

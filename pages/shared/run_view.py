@@ -66,11 +66,12 @@ def draw_live_run(
     about: str = "",
     actions: Callable[[Run], None] | None = None,
     beside: bool = False,
+    has_form: bool = False,
 ) -> None:
     """Draw the run, and draw it again whenever there is more of it; rerun the page once when it has ended.
 
-    edited: what the form has changed since. would: what the attempts would score with that. about: what a worked example has to show. actions: draws what can be done with it,
-    beside the verdict. beside: as in `draw_run`.
+    edited: what the form has changed since. about: what a worked example has to show. actions: draws what can be done with it,
+    beside the verdict. beside, has_form, would: as in `draw_run`.
     """
     run_id, was_live = run.run_id, run.live
 
@@ -80,18 +81,26 @@ def draw_live_run(
         foot = st.container()  # so that `follow` keeps its place, whatever is drawn above it
         revision = ""
         try:
-            now = runs.get(run_id)
+            latest = runs.get(run_id)
         except StoreError as error:
             with body:
                 show_error(str(error))
         else:
-            if now is None:
+            if latest is None:
                 return
-            if was_live and not now.live:
+            if was_live and not latest.live:
                 st.rerun()
-            revision = now.revision
+            revision = latest.revision
             with body:
-                draw_run(now, edited=edited, would=would, about=about, actions=actions, beside=beside)
+                draw_run(
+                    latest,
+                    edited=edited,
+                    would=would,
+                    about=about,
+                    actions=actions,
+                    beside=beside,
+                    has_form=has_form,
+                )
         if was_live:
             with foot:
                 follow(run_id, revision)
@@ -129,10 +138,12 @@ def draw_run(
     about: str = "",
     actions: Callable[[Run], None] | None = None,
     beside: bool = False,
+    has_form: bool = False,
 ) -> None:
     """One look at a run: the verdict first, then pictures, then detail.
 
     beside: whether the detail of the attempt stands at the right of them, where it has all of the height; below them otherwise.
+    has_form: whether a form beside it can be edited, so that a place is kept for what attempts would score. would: that, once it is.
     """
     timeline = run.timeline
     if (picked := take_timeline_clicks(timeline, key=TIMELINE_KEY)) is not None:
@@ -142,7 +153,8 @@ def draw_run(
     if (shown := _selected(timeline, attempts)) is not None:
         take_clicks(timeline, attempts[shown], first=first)
     head = partial(_draw_head, run, edited=edited, would=would, about=about, actions=actions, brief=beside)
-    chart = partial(_draw_chart, run, now=would.now if would is not None else None)
+    empty: Mapping[int, figures.Now] | None = {} if has_form else None
+    chart = partial(_draw_chart, run, now=would.now if would is not None else empty)
     if beside and is_long(timeline):  # a matrix takes all of the width
         with st.container(gap="xsmall"):
             head()

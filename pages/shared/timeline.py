@@ -89,7 +89,7 @@ def draw_timeline(
 
     part: "chart" and "words" draw one of the two, each to a place of its own. reveal: bring it into view once, if it is off the
     screen. live: whether a run without an end still goes on. room_px: of the screen's height, what the page needs for other
-    things than the story. now: what attempts would score now, by index; None where nobody has asked.
+    things than the story. now: what attempts would score now, by index; {} keeps a place for it, None does not.
     at: the time that it is there, of a run that is played; None for the clock's.
     """
     place = _words_key(key) if part == "words" else key
@@ -113,9 +113,11 @@ def draw_timeline(
         "room": room_px,
         "story": _story(timeline, choice, view, shown, live=live, now=now) if words else None,
         "table": _table(timeline, choice, view, shown, now)
-        if now is not None
+        if now
         else kept.take(
-            timeline, ("table", live, choice, view, shown), lambda: _table(timeline, choice, view, shown)
+            timeline,
+            ("table", live, choice, view, shown, now is None),
+            lambda: _table(timeline, choice, view, shown, now),
         ),
         "selected": shown,
         "named": address.attempt() is not None,
@@ -282,7 +284,7 @@ def _table(
     choice: figures.Choice,
     view: timeline_choice.View,
     selected: int | None,
-    now: Mapping[int, figures.Now] | None = None,
+    now: Mapping[int, figures.Now] | None,
 ) -> dict[str, object]:
     chosen = figures.choose_attempts(timeline, choice, selected)
     rows = {row.attempt: row for row in figures.build_ledger(timeline, chosen.attempts, now=now)}

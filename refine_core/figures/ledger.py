@@ -67,7 +67,7 @@ COSTS = (
 def list_columns(
     timeline: Timeline, table: Table = "scores", *, now: Mapping[int, Now] | None = None
 ) -> tuple[Column, ...]:
-    """The columns of a table, without the attempt's number. The last one of "scores" is empty and without a title until `now` is given.
+    """The columns of a table, without the attempt's number. now: has a column, which has no title while it is {}.
 
     scores: what each attempt said, and what it scored in parts. costs: what it took, and what changed in its outputs.
     """
@@ -79,14 +79,15 @@ def list_columns(
         Column(f"part-{i}", one.name, text.shorten(one.name, _PART_NAME), number=True, is_part=True)
         for i, one in enumerate(part_columns(timeline))
     )
-    title = "now" if now is not None else ""
+    title = "now" if now else ""
+    last = () if now is None else (Column("now", title, title, number=True),)
     return (
         Column("temperature", "temperature", "T", number=True),
         Column("text", output, output),
         *parts,
         REWARD,
         CHANGE,
-        Column("now", title, title, number=True),
+        *last,
     )
 
 
@@ -112,7 +113,7 @@ def build_ledger(
 ) -> list[Row]:
     """One row an attempt, in the order in which they began. attempts: indices of those that are wanted; None for all.
 
-    now: what attempts would score now, by index; None where nobody has asked.
+    now: what attempts would score now, by index; {} keeps a place for it, None does not.
     """
     columns = part_columns(timeline)
     rows: list[Row] = []

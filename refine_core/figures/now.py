@@ -1,8 +1,9 @@
 """What attempts would score now: with a reward or settings that were changed since the run.
 
-    {index: Now} --describe_now--> NowCell        None where nobody has asked
+    {index: Now} --describe_now--> NowCell
 
-Each attempt of a story and of a table has a slot for it, whose place is kept while it is empty, so that nothing moves when it fills.
+Each attempt of a story and of a table has a slot for it. With {} for nothing yet its place is kept, so that nothing moves when it
+fills; with None there is no such place.
 """
 
 from __future__ import annotations

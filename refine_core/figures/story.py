@@ -61,14 +61,14 @@ class Story:
     """columns: the parts of the scores; none where the reward has none. has_hints: whether a hint can stand before a row.
 
     has_others: whether there are fields beneath the main one. now_title: of the column that keeps its place for what attempts would
-    score now; "" while it is empty.
+    score now: "" while it is empty, None where there is no such column.
     """
 
     columns: tuple[PartColumn, ...]
     rows: tuple[StoryRow, ...]
     has_hints: bool
     has_others: bool
-    now_title: str = ""
+    now_title: str | None = None
 
 
 def build_story(
@@ -80,7 +80,7 @@ def build_story(
 ) -> Story:
     """live: whether a run without an end still goes on. attempts: indices of those whose rows are wanted; None for all.
 
-    now: what attempts would score now, by index; None where nobody has asked.
+    now: what attempts would score now, by index; {} keeps a place for it, None does not.
 
     While the run goes on, the attempts to come have rows, too, so that their places are kept.
     """
@@ -101,7 +101,7 @@ def build_story(
         rows += _rows_to_come(timeline)
     has_hints = timeline.spec.hint_source != "none" and timeline.spec.attempt_count > 1
     has_others = len(expected_fields(timeline)) > 1 or any(len(row.fields) > 1 for row in rows)
-    title = NOW_TITLE if now is not None else ""
+    title = None if now is None else NOW_TITLE if now else ""
     return show_unseen_in(Story(tuple(columns), tuple(rows), has_hints, has_others, title))
 
 

@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine_core import events as ev
-from refine_core.figures import Choice, Story, StoryRow, build_story, choose_attempts, sort_keys
+from refine_core.figures import (
+    Choice,
+    Now,
+    Story,
+    StoryRow,
+    build_ledger,
+    build_story,
+    choose_attempts,
+    list_columns,
+    sort_keys,
+)
 from refine_core.figures.story_parts import named_parts
 from refine_core.figures.story_text import Shown, clean, show_value
 from refine_core.log.folds import timeline as fold
@@ -405,3 +415,36 @@ def test_what_has_no_value_is_last_in_either_direction():
     for sort in ("reward", "-reward"):
         order = choose_attempts(LONG.timeline, Choice(sort=sort)).order
         assert sorted(order[-len(failed) :]) == failed
+
+
+# ---- what attempts would score now
+
+
+def test_the_slot_of_what_an_attempt_would_score_now_is_empty_until_it_is_asked():
+    timeline = logs.headline().timeline
+    assert build_story(timeline).now_title is None
+    kept = build_story(timeline, now={})
+    assert (kept.now_title, [row.now for row in kept.rows]) == ("", [None] * 4)
+    assert [list_columns(timeline, now=now)[-1].title for now in (None, {}, {0: Now(0.5)})] == [
+        "change",
+        "",
+        "now",
+    ]
+
+
+def test_what_an_attempt_would_score_now_is_compared_with_what_it_scored():
+    timeline = logs.headline().timeline
+    now = {0: Now(0.33), 1: Now(0.75, is_best=True), 2: Now(instead="never tried"), 3: Now(0.75)}
+    cells = [row.now for row in build_story(timeline, now=now).rows]
+    assert [(cell.text, cell.note) for cell in cells] == [
+        ("0.33", "same"),
+        ("0.75", "best"),
+        ("never tried", ""),
+        ("0.75", "\N{MINUS SIGN}0.25"),
+    ]
+    assert [row.cells["now"].text for row in build_ledger(timeline, now=now)] == [
+        "0.33",
+        "0.75",
+        "never tried",
+        "0.75",
+    ]

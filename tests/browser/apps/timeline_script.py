@@ -69,7 +69,7 @@ def view() -> None:
         if picked is not None:
             state.selected = picked
             state.picks += 1
-        now = NOW if st.session_state.get("now") else None
+        now = NOW if st.session_state.get("now") else {}
         draw_timeline(shown, selected=state.selected, key=f"timeline-{visit}", live=show != "left", now=now)
     st.text(f"Selected: {state.selected}")
     st.text(f"Picks: {state.picks}")
