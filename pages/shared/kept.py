@@ -13,8 +13,7 @@ from typing import Final, TypeVar, cast
 
 import streamlit as st
 
-from refine_core.runs import Timeline
-from refine_core.spec import ProgramSpec
+from refine_core.runs import ProgramSpec, Timeline
 
 T = TypeVar("T")
 MAX_KEPT: Final = 64

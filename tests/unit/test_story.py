@@ -420,7 +420,7 @@ def test_what_has_no_value_is_last_in_either_direction():
 # ---- what attempts would score now
 
 
-def test_the_slot_of_what_an_attempt_would_score_now_is_empty_until_it_is_asked():
+def test_the_slot_of_what_an_attempt_would_score_now_begins_empty():
     timeline = logs.headline().timeline
     assert build_story(timeline).now_title is None
     kept = build_story(timeline, now={})
