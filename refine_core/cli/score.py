@@ -10,7 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +22,14 @@ from refine_core.errors import RefineError, RewardError
 from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, describe_shape, recognize
 from refine_core.rows import RowSet
 from refine_core.spec.limits import REWARD_TIMEOUT_S
-from refine_core.workbench import RowScore, Scores, score_rows
+from refine_core.workbench import RowError, RowScore, Scores, score_rows
 
 _SHOWN: Final = 50
 _LOOK_EVERY_S: Final = 0.3
 _TEXT_CHARS: Final = 90
+_ASKS: Final = RowError(
+    "JudgeError", "this reward asks a judge, and score calls no model: score it on the Rewards page"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +171,13 @@ def _score(task: Task, found: Recognized, rows: RowSet) -> Scores:
             bar.update(done - bar.pos)
 
         try:
-            return score_rows(rows, found, timeout_s=task.timeout_s, files=files, on_progress=show)
+            scores = score_rows(rows, found, timeout_s=task.timeout_s, files=files, on_progress=show)
         except RewardError as error:
             raise _with_sibling_hint(error, task.reward) from error
+    return replace(
+        scores,
+        rows=tuple(replace(row, waits=False, error=_ASKS) if row.waits else row for row in scores.rows),
+    )
 
 
 def _with_sibling_hint(error: RewardError, reward: Path) -> Exception:

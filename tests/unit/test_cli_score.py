@@ -136,6 +136,14 @@ def test_a_data_file_lies_beside_the_reward_too(tmp_path):
     assert [row["value"] for row in json.loads(out)["rows"]] == [0.0, 1.0]
 
 
+def test_a_reward_that_asks_a_judge_fails_its_rows_in_words(tmp_path):
+    write(tmp_path, "def r(args, pred):\n    return judge('question -> score: float', question='?').score\n")
+    code, out, _ = run(tmp_path, "--threshold", "0.5", "--json")
+    found = json.loads(out)
+    assert (code, found["summary"]["failed"]) == (1, 2)
+    assert "calls no model" in found["rows"][0]["error"]["message"]
+
+
 def test_terminal_sequences_of_a_row_are_not_printed(tmp_path):
     write(tmp_path, "def r(args, pred):\n    return Score(1.0, feedback='\\x1b[2J\\x07 wiped')\n")
     code, out, _ = run(tmp_path)
