@@ -16,6 +16,7 @@ from pages.rewards import fields
 from pages.rewards.fields import static_key
 from pages.rewards.mapping_table import draw_columns, draw_problems, draw_row
 from pages.shared.text import escape_markdown
+from pages.shared.viewport import is_narrow
 from refine_core import rows, workbench
 from refine_core.errors import RowsError
 from refine_core.formatting import pluralize
@@ -192,9 +193,12 @@ def _draw_question(pending: Pending, file: RowFile, question: MappingQuestion) -
 
 def _draw_foot(pending: Pending, missing: str, total: int, read: Read) -> None:
     """What is missing, Cancel, and Add, which is disabled until nothing is."""
+    sentence = f":orange[**{escape_markdown(missing)}**]" if missing else ""
+    if sentence and is_narrow():
+        st.markdown(sentence)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if missing:
-            st.markdown(f":orange[**{escape_markdown(missing)}**]", width="content")
+        if sentence and not is_narrow():
+            st.markdown(sentence, width="content")
         st.space("stretch")
         if st.button("Cancel", key=static_key("cancel-file")):
             _close()

@@ -34,19 +34,23 @@ ROLE_HELP: Final = """
 
 def draw_columns(question: MappingQuestion, number: int) -> dict[str, Role]:
     """A line a column with what it becomes; returns what was chosen. number: of the file, for the keys of its widgets."""
-    if not is_narrow():
+    narrow = is_narrow()
+    if not narrow:
         for place, title in zip(st.columns(WIDTHS, gap="small"), TITLES, strict=True):
             place.caption(title, help=ROLE_HELP if title == BECOMES else None)
     choices: dict[str, Role] = {}
-    with st.container(gap="xsmall"):
+    with st.container(gap="medium" if narrow else "xsmall"):
         for i, guess in enumerate(question.columns[:MAX_COLUMNS]):
-            column, first, becomes, why = st.columns(WIDTHS, gap="small", vertical_alignment="center")
-            column.markdown(f"**{escape_markdown(guess.column)}**")
-            first.markdown(
-                f":gray[{escape_markdown(_cut(guess.first, FIRST_CHARACTERS))}]"
-                if guess.first
-                else ":gray[\N{EN DASH}]"
-            )
+            name = f"**{escape_markdown(guess.column)}**"
+            value = escape_markdown(_cut(guess.first, FIRST_CHARACTERS)) or "\N{EN DASH}"
+            if narrow:
+                place = st.container(gap="xxsmall")
+                place.markdown(f"{name}  \n:gray[{value}]")
+                becomes, why = place, place
+            else:
+                column, first, becomes, why = st.columns(WIDTHS, gap="small", vertical_alignment="center")
+                column.markdown(name)
+                first.markdown(f":gray[{value}]")
             with becomes:
                 role = st.selectbox(
                     f"What {escape_markdown(guess.column)} becomes",
@@ -116,10 +120,14 @@ def draw_problems(problems: Sequence[Problem], total: int) -> None:
 def _draw_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """A name and a value a line, both of them markdown already."""
     with st.container(gap="xxsmall"):
-        for name, value in pairs:
+        for name, text in pairs:
+            value = text or ":gray[empty]"
+            if is_narrow():
+                st.markdown(f"{name}  \n{value}")
+                continue
             left, right = st.columns(PAIR, gap="small")
             left.markdown(name)
-            right.markdown(value or ":gray[empty]")
+            right.markdown(value)
 
 
 def _cut(text: str, characters: int) -> str:

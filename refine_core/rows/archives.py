@@ -20,6 +20,10 @@ from refine_core.rows.limits import DOCUMENT_BYTES, FILE_BYTES
 _ZSTD: Final = 93
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
 _MEMBERS: Final = 200_000
+_FAULTS: Final = (
+    OSError, ValueError, EOFError, NotImplementedError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What reading a damaged member raises, by the way in which it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,7 @@ class Archive:
             )
         try:
             data = self._zstd(info) if info.compress_type == _ZSTD else self._other(info)
-        except (
-            OSError,
-            ValueError,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ):
+        except _FAULTS:
             raise self.content.error(f"is damaged: {name} in it cannot be read") from None
         if len(data) != info.file_size:
             raise self.content.error(f"is damaged: {name} in it is not as long as it says")
@@ -86,14 +82,7 @@ def open_archive(content: Content) -> Iterator[Archive]:
         try:
             with zipfile.ZipFile(stream) as archive:
                 infos = archive.infolist()
-        except (
-            OSError,
-            ValueError,
-            NotImplementedError,
-            zipfile.BadZipFile,
-            struct.error,
-            UnicodeDecodeError,
-        ):
+        except (*_FAULTS, LookupError):
             raise content.error("is a zip archive that is damaged or cut off") from None
         claimed = sum(info.file_size for info in infos)
         if claimed > 2 * FILE_BYTES or len(infos) > _MEMBERS:

@@ -26,7 +26,7 @@ def read_parquet(content: Content) -> Records:
         names = tuple(name for name in file.schema_arrow.names if not name.startswith(_INDEX))
         claimed = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
         rows, has_doubles = meta.num_rows, len(set(names)) != len(names)
-    except (OSError, ValueError, MemoryError) as error:
+    except _faults() as error:
         raise _broken(content, error) from None
     finally:
         file.close()
@@ -58,7 +58,7 @@ def _open(content: Content) -> Any:
         return parquet.ParquetFile(
             source, thrift_string_size_limit=_METADATA_BYTES, thrift_container_size_limit=1_000_000
         )
-    except (OSError, ValueError, MemoryError, NotImplementedError) as error:  # Arrow's errors are these, too
+    except _faults() as error:
         raise _broken(content, error) from None
 
 
@@ -74,12 +74,28 @@ def _read(content: Content, names: tuple[str, ...]) -> Iterator[Record]:
             for values in batch.to_pylist():
                 number += 1
                 yield _record(number, values)
-    except (OSError, ValueError, MemoryError, NotImplementedError) as error:
+    except _faults() as error:
         if isinstance(error, RowsError):
             raise
         raise _broken(content, error) from None
     finally:
         file.close()
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What reading a damaged file raises: errors of Arrow, and of Python where a value has no Python type, such as the year 99999."""
+    import pyarrow as pa
+
+    return (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        MemoryError,
+        ArithmeticError,
+        TypeError,
+        LookupError,
+        RuntimeError,
+    )
 
 
 def _record(number: int, values: Mapping[str, Any]) -> Record:

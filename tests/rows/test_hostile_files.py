@@ -206,6 +206,14 @@ def test_a_member_that_lies_about_its_size_is_damaged():
         assert "is damaged: samples/capital_epoch_1.json" in refusal(bytes(data))
 
 
+def test_a_member_that_lies_about_its_place_is_damaged():
+    data = bytearray((DATA / "inspect.eval").read_bytes())
+    entry = data.rindex(b"PK\x01\x02", 0, data.rindex(b"samples/capital_epoch_1.json"))
+    for offset in (len(data) - 5, 7, 1 << 31):
+        data[entry + 42 : entry + 46] = struct.pack("<I", offset)
+        assert "damaged" in refusal(bytes(data))
+
+
 def test_paths_in_a_zip_lead_nowhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sample = json.dumps({"id": 1, "epoch": 1, "input": "?", "target": "", "messages": [], "output": {"completion": "", "choices": [{"message": {"content": "x"}}]}})  # fmt: skip
@@ -297,6 +305,11 @@ def test_bytes_dates_and_missing_numbers_become_json(tmp_path):
         "map": [["k", 1]],
     }
     assert "__index_level_0__" not in open_file(parquet(table)).columns
+
+
+def test_a_time_that_python_does_not_know_is_a_sentence():
+    far = pa.array([2**62], pa.timestamp("us"))
+    assert "cannot be read" in refusal(parquet(pa.table({"completion": far})), OUT)
 
 
 def test_two_columns_of_one_name_in_parquet_are_refused():
