@@ -25,6 +25,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "datetime": datetime.datetime.fromisoformat,
     "time": datetime.time.fromisoformat,
 }
+_ITEM_WORDS = 2  # of what people write between commas where they mean a list; a sentence's clauses are longer
 _MAX_NUMBER = 2**53 - 1  # that a browser holds
 
 
@@ -42,11 +43,29 @@ def inputs_form(form: FormState) -> bool:
         with value:
             pressed = _draw(one, problems)
         entered |= bool(pressed)
+        if one.kind == "lines" and _looks_like_several(str(st.session_state.get(_key(one)) or "")):
+            st.columns(_NAME_AND_VALUE, gap="xsmall")[1].caption(
+                "This is one item. Give each item a line of its own (Enter begins one)."
+            )
         for problem in problems if pressed is None else []:
             st.columns(_NAME_AND_VALUE, gap="xsmall")[1].markdown(
                 f":small[:red[:material/error: {escape_markdown(describe_problem(problem))}]]"
             )
     return entered
+
+
+def _key(one: FormInput) -> str:
+    return field_key("in", one.name, one.kind)
+
+
+def _looks_like_several(text: str) -> bool:
+    """Whether a list's only line seems to hold several short items, as in "noise, taste"."""
+    pieces = [piece.strip() for piece in text.split(",")]
+    return (
+        len(text.strip().splitlines()) == 1
+        and len(pieces) > 1
+        and all(0 < len(piece.split()) <= _ITEM_WORDS for piece in pieces)
+    )
 
 
 def _describe(one: FormInput) -> str | None:
@@ -63,7 +82,7 @@ def _shown_problems(form: FormState, one: FormInput) -> list[Problem]:
 
 def _draw(one: FormInput, problems: list[Problem]) -> bool | None:
     """The widget of one input. Of a text, which shows its problems itself: whether Ctrl-Enter was pressed in it; else None."""
-    key, label, state = field_key("in", one.name, one.kind), escape_markdown(one.name), st.session_state
+    key, label, state = _key(one), escape_markdown(one.name), st.session_state
     entry = state.get(key)
     match one.kind:
         case "int" | "float" if entry is None or abs(entry) <= _MAX_NUMBER:

@@ -25,21 +25,28 @@ def program_picker(form: FormState) -> None:
         st.popover(escape_markdown(title), key=field_key("picker"), width="stretch", wrap=False),
         st.container(gap="xsmall", width=400),
     ):
-        st.markdown("**Examples** :gray[on the practice model]")
-        for name, example in programs.EXAMPLES.items():
-            with st.container(gap=None):
-                st.button(
-                    f"**{escape_markdown(example.title)}**",
-                    key=static_key("choose", name),
-                    type="tertiary",
-                    icon=":material/check:" if name == current else None,
-                    on_click=_load_example,
-                    args=(name,),
-                )
-                words = f"{example.teaches} {example.look_for}" if name == current else example.teaches
-                st.caption(escape_markdown(words))
         st.button("New program", key=static_key("new"), icon=":material/add:", on_click=_load_new)
+        examples, own = st.tabs(["Examples", "Your programs"])
+    with examples, st.container(gap="xsmall"):
+        _examples(current)
+    with own, st.container(gap="xsmall"):
         saved_programs(form)
+
+
+def _examples(current: str | None) -> None:
+    """The worked examples; all of them are for the practice model."""
+    for name, example in programs.EXAMPLES.items():
+        with st.container(gap=None):
+            st.button(
+                f"**{escape_markdown(example.title)}**",
+                key=static_key("choose", name),
+                type="tertiary",
+                icon=":material/check:" if name == current else None,
+                on_click=_load_example,
+                args=(name,),
+            )
+            words = f"{example.teaches} {example.look_for}" if name == current else example.teaches
+            st.caption(escape_markdown(words))
 
 
 def _load_example(name: str) -> None:

@@ -56,7 +56,8 @@ def reward_form(form: FormState, run: Run | None, *, below: int) -> bool:
             help=f"{GLOSSARY['reward']} The adviser reads the feedback.\n\nIt runs in a sandbox: no network, no other "
             "programs, no files outside its own folder, and no imports beyond the packages installed with Refinescope.",
         )
-        st.markdown(f":small[{_describe_state(form, marks)}]", width="stretch", wrap=False)
+        state_line = _describe_state(form, marks)
+        st.markdown(f":small[{state_line}]" if state_line else "", width="stretch", wrap=False)
         if form.spec.reward_shape != "refine":
             st.button(
                 "Change", key=static_key("reward", "change"), type="tertiary", on_click=forget_form,
@@ -97,6 +98,8 @@ def _describe_state(form: FormState, marks: list[Mark]) -> str:
     if form.spec.reward_shape != "refine" and (read := programs.read_reward_form(form.spec)) is not None:
         return f":gray[{escape_markdown(read.line)}]"
     outputs = [name for stage in form.spec.stages for name in programs.list_output_names(stage)]
+    if not outputs:  # no signature can be read yet
+        return ""
     takes = f"args: {', '.join(form.spec.inputs)} · pred: {', '.join(outputs)}"
     return f":gray[{escape_markdown(takes)}]"
 

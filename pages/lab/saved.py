@@ -24,16 +24,15 @@ def saved_programs(form: FormState) -> None:
     except StoreError as error:
         show_error(str(error))
         return
-    st.markdown("**Your programs**")
     for name, spec in saved.items():
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.button(
                 f"**{escape_markdown(name)}**",
                 key=static_key("saved", "open", name),
                 type="tertiary",
                 on_click=_open,
                 args=(spec,),
-                width="stretch",
+                width="content",
             )
             st.button(
                 "Remove",
@@ -43,7 +42,9 @@ def saved_programs(form: FormState) -> None:
                 help="Its runs stay as they are.",
             )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input("Name", key=_NAME, placeholder=form.spec.title or "support triage")
+        typed = st.text_input(
+            "Save this program as", key=_NAME, placeholder=form.spec.title or "support triage"
+        )
         taken = typed.strip() in saved
         st.button(
             "Replace" if taken else "Save",

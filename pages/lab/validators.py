@@ -9,6 +9,7 @@ from pages.lab.form_state import FormState
 from pages.lab.problems import describe_problem, show_problems
 from pages.lab.tables import VALIDATORS as TABLE
 from pages.shared.editor import Mark, text_field
+from refine_core import programs
 
 _NEW = {"name": "", "check": "", "message": ""}
 
@@ -20,6 +21,7 @@ def validators_form(form: FormState) -> None:
         help="A check is a Python expression over `args` and `pred`, or a function of both. It runs in the reward's sandbox, "
         "after the reward, and may use what the reward's code defines.",
     )
+    outputs = [name for stage in form.spec.stages for name in programs.list_output_names(stage)]
     for number, row in enumerate(TABLE.rows()):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xxsmall"):
             st.text_input(
@@ -49,7 +51,7 @@ def validators_form(form: FormState) -> None:
         text_field(
             f"Check of validator {number + 1}",
             key=TABLE.key(row, "check"),
-            placeholder="len(pred.answer) < 20",
+            placeholder=f"len(pred.{outputs[-1] if outputs else 'answer'}) < 20",
             language="python",
             max_lines=6,
             problems=_marks(form, number),

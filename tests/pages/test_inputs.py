@@ -204,3 +204,20 @@ def test_the_head_of_the_page_names_each_field_with_problems_once():
     assert words.count("Validators: ") == 1
     assert "SyntaxError: '(' was never closed" in words
     assert "a: enter a whole number such as 3 · b: enter" in words
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("noise, taste", True),
+        ("noise\ntaste", False),
+        ("noise", False),
+        ("The pump, which is loud, was sent back", False),
+        ("noise,", False),
+    ],
+)
+def test_a_list_on_one_line_is_said_to_be_one_item(text, is_told):
+    app = open_app()
+    type_in(app, "stage.0.signature", "tags: list[str] -> answer")
+    type_in(app, "in.tags.lines", text)
+    assert ("This is one item." in said(app)) == is_told
