@@ -11,7 +11,6 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from refine_core import workbench
 from refine_core.formatting import format_score, pluralize
-from refine_core.messages import format_reward
 from refine_core.runs import Timeline
 from refine_core.what_if import ThresholdStep, WhatIf
 from refine_core.workbench import RowScore, RowSource, State
@@ -72,40 +71,9 @@ def read_what_if(bench: Bench) -> Question | None:
 
 def describe_run(question: Question) -> tuple[str, str]:
     """The verdict on the run, and what makes it so."""
-    answer, timeline = question.answer, question.timeline
-    recorded = timeline.returned_index
-    was = None if recorded is None else recorded + 1
-    values = {one.attempt: one.new for one in answer.attempts}
-    case = f"{_describe_failures(question)}{answer.case.removesuffix('.')}."
-    if answer.stop is None:
-        tried = sum(one.state != "never_tried" for one in answer.attempts)
-        if answer.first is None:
-            return "None of these outputs has a score now", case
-        outputs = "this output" if tried == 1 else f"these {tried} outputs"
-        not_old = (
-            ", as recorded" if answer.first == was else f", not attempt {was}" if was is not None else ""
-        )
-        first = f"Of {outputs}, attempt {answer.first} would be returned{not_old}"
-        return first, f"{_first_fall(question)}{case}"
-    saved = f" {pluralize(answer.calls_saved, 'call')} saved." if answer.calls_saved else ""
-    returned = answer.returned
-    match answer.reason:
-        case "threshold_reached":
-            still = "would still stop" if returned == was else "would have stopped"
-            value = format_reward(timeline, values.get(answer.stop))
-            limit = "" if question.threshold is None else f" ≥ {format_reward(timeline, question.threshold)}"
-            return (
-                f"It {still} at attempt {answer.stop}: {value}{limit}.{saved}",
-                f"{_give_up(question)}{case}",
-            )
-        case "too_many_failures" | "every_attempt_failed" | "reward_broken":
-            return f"It would have failed after attempt {answer.stop}: the reward gives no score", case
-        case _:
-            if returned is None:
-                return f"It would have ended after attempt {answer.stop} without a score", case
-            value = format_reward(timeline, values.get(returned))
-            also = ", as recorded" if returned == was else ""
-            return f"It would have returned attempt {returned} with {value}{also}.{saved}", case
+    answer = question.answer
+    fall = _first_fall(question) if answer.stop is None else ""
+    return answer.headline, f"{fall}{_describe_failures(question)}{answer.case.removesuffix('.')}."
 
 
 def _describe_failures(question: Question) -> str:
@@ -116,18 +84,6 @@ def _describe_failures(question: Question) -> str:
     line = summary.errors[0].error.line
     where = f" at line {line}" if line is not None and len(summary.errors) == 1 else ""
     return f"The reward fails on {summary.failed} of {pluralize(summary.rows, 'output')}{where}. "
-
-
-def _give_up(question: Question) -> str:
-    """How much less the returned attempt has than the one that was returned, under the new reward."""
-    old, answer = question.timeline.returned_index, question.answer
-    values = {one.attempt: one.new for one in answer.attempts}
-    if old is None or answer.returned is None or old + 1 == answer.returned:
-        return ""
-    then, now = values.get(old + 1), values.get(answer.returned)
-    if then is None or now is None or then <= now:
-        return ""
-    return f"Attempt {old + 1}, which was returned, has {format_score(then)}: {format_score(then - now)} of reward given up. "
 
 
 def _first_fall(question: Question) -> str:

@@ -81,7 +81,7 @@ def test_from_a_puzzling_run_to_what_would_have_happened_and_back(page: Page, ga
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(f"{url}/run?run={run_id}")
     page.get_by_role("button", name="Open in Rewards").click()
-    expect(page.get_by_role("heading", name=re.compile("still stop at attempt 4"))).to_be_visible(
+    expect(page.get_by_role("heading", name=re.compile("stopped at attempt 4, as recorded"))).to_be_visible(
         timeout=30_000
     )
     expect(cell(page, 1, "new")).to_have_text("0.00")

@@ -143,7 +143,7 @@ def test_another_reward_is_exact_up_to_the_first_other_advice(gamed):
 
 def test_the_recorded_reward_stops_where_the_run_did(gamed):
     app = open_rewards(of=gamed)
-    assert "still stop at attempt 4: 1.00 ≥ 1.00" in words(app)
+    assert "stopped at attempt 4, as recorded: 1.00 ≥ 1.00" in words(app)
     assert board(app)["strip"]["attempts"][3]["mark"] == "stop"
 
 
