@@ -26,7 +26,7 @@ def preview_run(form: FormState) -> None:
     with pictures_place():
         draw_ready(form)
         if form.problems:
-            st.caption("Once they are fixed, what a run will do is shown here.")
+            st.caption("What a run will do is shown here as soon as nothing in the form is wrong.")
             return
         draw_ghost(form.spec, key=TIMELINE_KEY)
     _story(form)

@@ -82,16 +82,16 @@ def reward(args, pred):
     try:
         order = json.loads(pred.order)
     except ValueError:
-        return Score(0.0, feedback="The order is not JSON.")
+        return Score(0.0, feedback="Not JSON.")
     parts = {
         "parses": 0.4,
         "number": 0.2 if "number" in order else 0.0,
         "item": 0.2 if "item" in order else 0.0,
         "date": 0.2 if "date" in order else 0.0,
     }
-    missing = [key for key in parts if parts[key] == 0]
+    lost = [key for key in parts if not parts[key]]
     feedback = " ".join(
-        f'Give JSON with the key "{key}".' for key in missing
+        f'Give JSON with the key "{key}".' for key in lost
     )
     total = round(sum(parts.values()), 2)
     return Score(total, feedback=feedback, parts=parts)
