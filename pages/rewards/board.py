@@ -14,6 +14,7 @@ from pages.rewards.fields import PAGE_SIZE
 from pages.rewards.views import is_same, list_positions, list_tops
 from refine_core.formatting import format_number, format_score, pluralize
 from refine_core.runs import format_value
+from refine_core.unseen import show_unseen_in
 from refine_core.workbench import Row, RowScore, RowSource
 
 MAX_PARTS: Final = 5  # columns
@@ -49,14 +50,16 @@ def build_table(
             for i in inside
         ]
         groups.append({"title": source.title, "note": _note(source, len(inside)), "rows": rows})
-    return {
-        "first": "attempt" if all(one.timeline is not None for one in bench.sources) else "row",
-        "old": OLD if has_old else "",
-        "parts": parts,
-        "labels": labels,
-        "groups": groups,
-        "page": {"number": page, "size": PAGE_SIZE, "matching": len(shown)},
-    }
+    return show_unseen_in(
+        {
+            "first": "attempt" if all(one.timeline is not None for one in bench.sources) else "row",
+            "old": OLD if has_old else "",
+            "parts": parts,
+            "labels": labels,
+            "groups": groups,
+            "page": {"number": page, "size": PAGE_SIZE, "matching": len(shown)},
+        }
+    )
 
 
 def first_in_view(bench: Bench, view: str) -> int:

@@ -16,6 +16,7 @@ from pages.shared.changes import mark_changes
 from pages.shared.web import REWARD_ROW, import_script
 from refine_core.formatting import format_score
 from refine_core.runs import format_value
+from refine_core.unseen import show_unseen_in
 from refine_core.workbench import Row, RowScore, RowSource
 
 MAX_CHARACTERS: Final = 20_000  # of a value; the browser folds what is long
@@ -40,17 +41,19 @@ def draw_row(bench: Bench) -> None:
     name = f"{'Attempt' if attempt else 'Row'} {number}"
     _component(
         key=static_key("row"),
-        data={
-            "title": name,
-            "scores": _describe_scores(bench.old_of(position), score),
-            "fields": [_field(key, value, before) for key, value in row.prediction.items()],
-            "context": [
-                *(_field(key, value, None) for key, value in row.inputs.items()),
-                *(_field(key, value, None) for key, value in row.expected.items()),
-            ],
-            "result": _describe_result(score),
-            "compared": before is not None,
-        },
+        data=show_unseen_in(
+            {
+                "title": name,
+                "scores": _describe_scores(bench.old_of(position), score),
+                "fields": [_field(key, value, before) for key, value in row.prediction.items()],
+                "context": [
+                    *(_field(key, value, None) for key, value in row.inputs.items()),
+                    *(_field(key, value, None) for key, value in row.expected.items()),
+                ],
+                "result": _describe_result(score),
+                "compared": before is not None,
+            }
+        ),
         height="content",
     )
     if source.timeline is not None:

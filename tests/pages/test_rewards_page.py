@@ -1,13 +1,17 @@
 """The Rewards page as Streamlit runs it: what the table gets, what is kept, what the address says."""
 
+import functools
 import itertools
 import json
 
 import pytest
 
 from refine_core import runs, workbench
+from refine_core.log.summaries import summarize
 from refine_core.programs import EXAMPLES
+from tests.hostile_log import hostile_log
 from tests.pages.test_pages import _own_runs, open_app, typed  # noqa: F401  # a fixture for every test
+from tests.unit.test_hostile_logs import UNSEEN, strings
 
 BOARD, EDITOR = "rewards.board", "rewards.editor"
 SHORT = "def reward(args, pred):\n    return 1.0 if len(pred.reply) < 200 else 0.25\n"
@@ -319,3 +323,13 @@ def test_a_saved_reward_runs_in_the_lab_without_a_change(gamed):
     app.button(key="rewards.lab").click().run()
     assert not app.exception
     assert app.session_state["lab.reward.code"] == KETTLE
+
+
+def test_what_a_model_wrote_is_shown_with_nothing_in_it_that_a_screen_obeys():
+    log = hostile_log("\u202egnihton \x1b[31mred \x00", value="\u2066other\u2069")
+    runs.default().store.append(log.records, functools.reduce(summarize, log.records, None))
+    app = open_rewards(of=log.run_id)
+    drawn = [e for e in app.get("bidi_component") if e.proto.component_name.startswith("refinescope.rewards")]
+    texts = [text for one in drawn for text in strings(json.loads(one.proto.json))]
+    assert any("⟨U+202E⟩gnihton" in text for text in texts)
+    assert [text for text in texts if UNSEEN.search(text)] == []
