@@ -15,6 +15,7 @@ from tests.browser.test_run_page import HOSTILE, SCRIPT
 
 CSV = "question,answer,completion,step\n2+2?,4,four,7\n3+3?,6,six,7\n4+4?,8,eight\n"
 SHORT = "def reward(args, pred):\n    return 1.0 if len(pred.completion) < 4 else 0.5\n"
+NARROW = 900
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,9 @@ def bring(page: Page, address: str, name: str, data: str):
     """Open the page without rows, and hand it a file. Returns the dialog."""
     page.goto(f"{address}/rewards")
     wait_idle(page)
+    if (page.viewport_size or {"width": 1440})["width"] < NARROW:  # the page is drawn anew once it knows
+        expect(page.get_by_text(re.compile("Reward, [0-9]+ lines"))).to_be_visible()
+        wait_idle(page)
     content = {"name": name, "mimeType": "text/csv", "buffer": data.encode()}
     page.locator("input[type=file]").first.set_input_files(content)
     dialog = page.get_by_role("dialog")
