@@ -129,7 +129,7 @@ def ask_judge(bench: Bench) -> None:
     if isinstance(bench.recognized, Recognized):
         task = _Task.of(bench.recognized, bench.sources, bench.judge)
         st.session_state[_CONSENT] = task.asking
-        workbench.bench.forget(task.asking)  # asked again, it asks again for what failed
+        workbench.bench.clear(task.asking)  # asked again, it asks again for what failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def reading() -> Reading:
     return known if known == Reading() or workbench.keeps_reward(source, code()) else Reading()
 
 
-def say(reading: Reading) -> None:
+def record_reading(reading: Reading) -> None:
     """Keep what a person says of the reward as typed. To be called in a callback."""
     st.session_state[_READING] = (reading, code())
 

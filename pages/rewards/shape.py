@@ -70,7 +70,7 @@ def draw_question(bench: Bench) -> bool:
                     key=key,
                     format_func=choices.__getitem__,
                     placeholder=hint,
-                    on_change=_tell,
+                    on_change=_record_role,
                     args=(name, key),
                 )
                 st.caption(escape_markdown(_sample(row, role or suggested)))
@@ -98,12 +98,12 @@ def _read_asked(bench: Bench) -> tuple[str, list[str], str, Mapping[str, str]] |
     return None
 
 
-def _tell(name: str, key: str) -> None:
+def _record_role(name: str, key: str) -> None:
     now, role = draft.reading(), st.session_state[key]
     arguments = {one: said for one, said in now.arguments.items() if one != name}
     if role:
         arguments[name] = role
-    draft.say(replace(now, arguments=arguments))
+    draft.record_reading(replace(now, arguments=arguments))
 
 
 def _sample(row: Row | None, role: str | None) -> str:
@@ -135,7 +135,7 @@ def _draw_change(bench: Bench) -> None:
         ["", *SHAPES],
         key=key,
         format_func=lambda shape: SHAPES[shape] if shape else RECOGNIZE,
-        on_change=lambda: draft.say(Reading(shape=st.session_state[key] or "")),
+        on_change=lambda: draft.record_reading(Reading(shape=st.session_state[key] or "")),
     )
     recognized = bench.recognized
     if isinstance(recognized, ArgumentQuestion) or recognized is None:
@@ -150,11 +150,11 @@ def _draw_weights(recognized: Recognized, now: Reading) -> None:
         key = static_key("weight", draft.revision(), one.name)
         st.session_state.setdefault(key, float(one.weight))
 
-        def say(name: str = one.name, key: str = key) -> None:
+        def record_weight(name: str = one.name, key: str = key) -> None:
             weights = {each.name: each.weight for each in recognized.functions}
-            draft.say(replace(now, weights={**weights, name: st.session_state[key]}))
+            draft.record_reading(replace(now, weights={**weights, name: st.session_state[key]}))
 
-        st.number_input(escape_markdown(one.name), key=key, step=0.1, on_change=say)
+        st.number_input(escape_markdown(one.name), key=key, step=0.1, on_change=record_weight)
 
 
 def _describe(bench: Bench) -> str:

@@ -100,7 +100,7 @@ class Bench:
         with self._lock:
             return self._scorings.get(key)
 
-    def forget(self, key: str) -> None:
+    def clear(self, key: str) -> None:
         """Drop the scoring of this key, unless it works."""
         with self._lock:
             known = self._scorings.get(key)
