@@ -52,7 +52,7 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
         **_compared(a, first.timeline, b, second.timeline),
     }
     result = _component(key=KEY, data=data, on_asked_change=_follow, on_left_change=lambda: None)
-    if isinstance(result.left, Mapping) and result.left.get("page") in _PLACES:
+    if isinstance(result.left, Mapping) and str(result.left.get("page")) in _PLACES:
         query = {name: str(result.left[name]) for name in ("run", "attempt") if result.left.get(name)}
         leave_for(_PLACES[str(result.left["page"])], query)
 

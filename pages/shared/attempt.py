@@ -203,9 +203,9 @@ def _do(asked: Mapping[str, Any], timeline: Timeline, attempt: Attempt, tab: Tab
     """Do what was clicked or typed. A browser can send anything: what does not fit is left alone."""
     indices = {one.index for one in timeline.attempts}
     match asked.get("do"):
-        case "tab" if asked.get("tab") in TITLES:
+        case "tab" if isinstance(asked.get("tab"), str) and asked["tab"] in TITLES:
             address.show_tab(asked["tab"])
-        case "pick" if asked.get("attempt") in indices:
+        case "pick" if isinstance(asked.get("attempt"), int) and asked["attempt"] in indices:
             address.show_attempt(asked["attempt"])
         case "caller":
             look.caller = str(asked.get("caller"))

@@ -211,7 +211,7 @@ def _read_pick(state: object, indices: set[int], name: str = "picked") -> _Pick 
     if not isinstance(pick, Mapping):
         return None
     attempt, at = pick.get("attempt"), pick.get("at")
-    if attempt not in indices or not isinstance(at, int | float):
+    if not isinstance(attempt, int) or attempt not in indices or not isinstance(at, int | float):
         return None
     return {"attempt": attempt, "at": at}
 
