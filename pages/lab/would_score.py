@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
+from pages.shared.isolation import why_code_is_refused
 from pages.shared.run_view import WouldScore
 from pages.shared.text import escape_markdown, show_error
 from refine_core import figures, runs
@@ -35,7 +36,8 @@ def would_score(form: FormState, run: Run) -> WouldScore | None:
     timeline = run.timeline
     spec = _comparable(timeline, form.spec)
     wrong = any(problem.field.partition(".")[0] in _NUMBERS for problem in form.problems)
-    if run.live or wrong or spec is None or not any(a.outputs is not None for a in timeline.attempts):
+    nothing = spec is None or not any(a.outputs is not None for a in timeline.attempts)
+    if run.live or wrong or spec is None or nothing or why_code_is_refused():
         st.session_state.pop(_LAST, None)
         return None
     kept: tuple[str, WouldScore] | None = st.session_state.get(_LAST)
