@@ -9,6 +9,7 @@ from pages.lab.fields import field_key, static_key
 from pages.lab.form_state import FormState
 from pages.lab.saved import saved_programs
 from pages.shared import address
+from pages.shared.choice import describe_tabs
 from pages.shared.text import escape_markdown
 from refine_core import programs
 
@@ -26,7 +27,7 @@ def program_picker(form: FormState) -> None:
         st.container(gap="xsmall", width=400),
     ):
         st.button("New program", key=static_key("new"), icon=":material/add:", on_click=_load_new)
-        examples, own = st.tabs(["Examples", "Your programs"])
+        examples, own = st.tabs(describe_tabs(["Examples", "Your programs"]))
     with examples, st.container(gap="xsmall"):
         _examples(current)
     with own, st.container(gap="xsmall"):
