@@ -120,7 +120,7 @@ class Rescorer:
             if ask_judge
             else self.judge_memory.recalling(name, counts)
         )
-        work = _Work(timeline, spec, judge, counts, cancel or Cancel(), on_progress, limit_s)
+        work = _Rescoring(timeline, spec, judge, counts, cancel or Cancel(), on_progress, limit_s)
         result = work.run(recognized, keeps_scores=same_reward)
         if not result.left_out:
             self._put(key, result)
@@ -139,7 +139,7 @@ class Rescorer:
 
 
 @dataclass(slots=True)
-class _Work:
+class _Rescoring:
     """One scoring of all outputs of a run."""
 
     timeline: Timeline

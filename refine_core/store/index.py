@@ -73,14 +73,14 @@ class RunIndex:
             self._index(stale)
             at_work.update(one.run_id for one in stale if one.summary.reason is None)
             if time.monotonic() > until:
-                return self._count(_IS_STALE, _other_than(at_work))
+                return self._count_runs(_IS_STALE, _other_than(at_work))
         return 0
 
     def count_missing(self) -> int:
         """How many runs are not in it at all. Raises StoreError."""
-        return self._count(run_index.c.number.is_(None))
+        return self._count_runs(run_index.c.number.is_(None))
 
-    def _count(self, *conditions: ColumnElement[bool]) -> int:
+    def _count_runs(self, *conditions: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(_WITH_INDEX).where(*conditions)
         return int(self._read("count the runs", query)[0][0])
 

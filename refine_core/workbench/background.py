@@ -91,7 +91,7 @@ class Bench:
                 return known
             scoring = self._scorings[key] = Scoring(key)
             self._scorings.move_to_end(key)
-            self._forget_oldest()
+            self._drop_oldest()
             threading.Thread(target=scoring.work, args=(work,), name="score rows", daemon=True).start()
             return scoring
 
@@ -107,7 +107,7 @@ class Bench:
             if known is not None and not known.running:
                 del self._scorings[key]
 
-    def _forget_oldest(self) -> None:
+    def _drop_oldest(self) -> None:
         """Drop results, the least recently used first, until few enough are left. What works is never dropped."""
         rows = sum(one.total for one in self._scorings.values())
         for key, one in list(self._scorings.items())[:-2]:  # the newest, and what it is shown beside
