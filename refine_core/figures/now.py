@@ -35,7 +35,7 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class NowCell:
-    """text: the new reward, or what stands in its place. note: how it compares: "same", "best" or by how much. is_quiet: no new reward."""
+    """text: the new reward, or what replaces it. note: how it compares: "same", "best" or by how much. is_quiet: no new reward."""
 
     text: str
     note: str = ""
