@@ -63,9 +63,7 @@ def _always_returns(code: Code, function: Function, line: int | None) -> bool:
     if isinstance(function, ast.Lambda):
         return is_never_number(function.body)
     nodes = list(iter_own_nodes(function))
-    if isinstance(function, ast.AsyncFunctionDef) or any(
-        isinstance(one, (ast.Yield, ast.YieldFrom)) for one in nodes
-    ):
+    if any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in nodes):
         return True
     returns = [one for one in nodes if isinstance(one, ast.Return)]
     if all(is_never_number(one.value) for one in returns):

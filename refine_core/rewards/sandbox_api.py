@@ -151,6 +151,12 @@ class FirstFrame:
             self._frame = frame
             sys.settrace(None)
 
+    def follow(self, coroutine: object) -> None:
+        """Keep the frame of a coroutine that the reward returned, in place of the one that made it."""
+        frame = getattr(coroutine, "cr_frame", None)
+        if isinstance(frame, FrameType) and frame.f_code.co_filename == FILE:
+            self._frame = frame
+
     def take_line(self) -> int | None:
         """The line where the frame ended. The frame is released, so that its values are freed within the time limit."""
         frame, self._frame = self._frame, None

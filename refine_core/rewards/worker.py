@@ -40,6 +40,7 @@ from typing import Any
 
 from refine_core.rewards import restricted_library, sandbox, wire
 from refine_core.rewards.arguments import Inputs, Prediction
+from refine_core.rewards.awaiting import Awaiting, is_awaitable
 from refine_core.rewards.channel import Channel
 from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain_error, join_sentences
 from refine_core.rewards.error_frames import clip, make_error
@@ -73,6 +74,7 @@ class Worker:
     def __init__(self, channel: Channel, load: dict[str, Any]) -> None:
         self._channel, self._load = channel, load
         self._clock, self._output = TimeLimit(), CapturedOutput()
+        self._awaiting = Awaiting(self._clock, load["timeout_s"])
         self._token: str | None = None
         self._judging = _thread.allocate_lock()
         self._reserve: bytes | None = bytes(4 << 20)  # freed when memory runs out, to say so
@@ -125,6 +127,9 @@ class Worker:
                 sys.settrace(first)
                 result = self._reward(args, prediction)
                 sys.settrace(None)
+                if type(result) is not float and is_awaitable(result):
+                    first.follow(result)
+                    result = self._awaiting.finish(result)
                 end_line = first.take_line()
                 value, feedback, parts = convert_score(result)
                 _check_parts(parts)
@@ -273,7 +278,8 @@ class Worker:
         unmet = []
         for i, rule in enumerate(self._rules):
             self._rule = i
-            if not rule(args, prediction):
+            met = rule(args, prediction)
+            if not (self._awaiting.finish(met) if is_awaitable(met) else met):
                 unmet.append(i)
         self._rule = None
         return unmet

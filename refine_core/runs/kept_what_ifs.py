@@ -16,11 +16,10 @@ from refine_core.errors import Problem, SpecError
 from refine_core.log import codec
 from refine_core.runs.what_ifs import RunWhatIf
 from refine_core.spec import ProgramSpec
-from refine_core.store.protocol import Store
+from refine_core.store.protocol import WHAT_IF_KIND, Store
 
 logger = logging.getLogger("refine_core")
 
-KIND = "what-if"
 MAX_KEPT = 50
 
 
@@ -60,7 +59,7 @@ def keep(store: Store, answer: RunWhatIf) -> KeptWhatIf:
     text = codec.dumps(
         {"spec": kept.spec, "saved_at": kept.saved_at, "headline": kept.headline, "result": kept.result}
     )
-    store.put(KIND, f"{run_id}/{kept.id}", text)
+    store.put(WHAT_IF_KIND, f"{run_id}/{kept.id}", text)
     return kept
 
 
@@ -68,7 +67,7 @@ def list_kept(store: Store, run_id: str) -> list[KeptWhatIf]:
     """The what-ifs kept beside a run, the newest first. One that cannot be read is left out. Raises StoreError."""
     kept = [
         one
-        for name, text in store.documents(KIND).items()
+        for name, text in store.documents(WHAT_IF_KIND).items()
         if name.rpartition("/")[0] == run_id
         and (one := _read(run_id, name.rpartition("/")[2], text)) is not None
     ]
@@ -77,7 +76,7 @@ def list_kept(store: Store, run_id: str) -> list[KeptWhatIf]:
 
 def drop(store: Store, run_id: str, kept_id: str) -> bool:
     """Remove a what-if; whether there was one. Raises StoreError."""
-    return store.drop(KIND, f"{run_id}/{kept_id}")
+    return store.drop(WHAT_IF_KIND, f"{run_id}/{kept_id}")
 
 
 def _read(run_id: str, kept_id: str, text: str) -> KeptWhatIf | None:

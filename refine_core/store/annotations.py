@@ -18,9 +18,9 @@ from refine_core.log.well_formed import make_well_formed
 from refine_core.store import tables
 from refine_core.store.index_tables import labels, notes, run_index, run_text, tags
 from refine_core.store.listing import NO_ANNOTATION, Annotation, Label
-from refine_core.store.protocol import unknown_run
+from refine_core.store.protocol import WHAT_IF_KIND, unknown_run
 from refine_core.store.run_text import name_words
-from refine_core.store.tables import events, runs
+from refine_core.store.tables import documents, events, runs
 
 Read = Callable[[str, Executable], Sequence[Sequence[Any]]]
 Write = Callable[[str, Callable[[Connection], None]], None]
@@ -144,4 +144,6 @@ def _purge(connection: Connection, run_id: str, before: float) -> None:
         connection.execute(delete(run_text).where(run_text.c.rowid == found[0]))
     for table in (run_index, labels, tags, notes, events):
         connection.execute(delete(table).where(table.c.run_id == run_id))
+    beside = documents.c.name.startswith(f"{run_id}/", autoescape=True)
+    connection.execute(delete(documents).where(documents.c.kind == WHAT_IF_KIND, beside))
     connection.execute(delete(runs).where(runs.c.id == run_id))

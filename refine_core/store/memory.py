@@ -28,7 +28,14 @@ from refine_core.store.listing import (
 )
 from refine_core.store.memory_search import count_choices, find
 from refine_core.store.notifier import RunNotifier
-from refine_core.store.protocol import RunRow, check_document, check_order, out_of_order, unknown_run
+from refine_core.store.protocol import (
+    WHAT_IF_KIND,
+    RunRow,
+    check_document,
+    check_order,
+    out_of_order,
+    unknown_run,
+)
 from refine_core.store.run_text import RunText
 
 
@@ -177,6 +184,9 @@ class MemoryStore:
             ]
             for run_id in due:
                 del self._runs[run_id]
+            for kind, name in list(self._documents):
+                if kind == WHAT_IF_KIND and name.rpartition("/")[0] in due:
+                    del self._documents[kind, name]
             return len(due)
 
     def reindex(self) -> None:

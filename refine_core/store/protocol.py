@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import StoreError
@@ -38,6 +38,10 @@ class RunRow:
     @property
     def interrupted(self) -> bool:
         return self.summary.reason is None and not self.alive
+
+
+WHAT_IF_KIND: Final = "what-if"
+"""The kind of the documents that are kept beside a run and go with it; their names are "run id/…"."""
 
 
 class Store(Protocol):
@@ -115,7 +119,10 @@ class Store(Protocol):
         """Index of an attempt -> its label, for those that have one."""
 
     def purge(self, before: float) -> int:
-        """Remove for good the runs that were deleted before that time (seconds since the epoch); how many. Raises StoreError."""
+        """Remove for good the runs that were deleted before that time (seconds since the epoch); how many. Raises StoreError.
+
+        What was noted about them goes, too, and the what-ifs kept beside them.
+        """
 
     def reindex(self) -> None:
         """Forget what runs are found by; the next searches read it from their events again. Raises StoreError."""

@@ -357,6 +357,19 @@ def test_only_runs_that_were_deleted_long_ago_are_purged(store: Store):
     assert store.purge(20.0) == 0
 
 
+def test_what_was_kept_beside_a_run_goes_with_it(store: Store):
+    """Of other runs, whatever their ids have in common, and of other kinds, nothing goes."""
+    add(store, story("a_b"), story("axb"), story("a_b2"))
+    kept = ["a_b2/1", "axb/1"]
+    for name in ("a_b/1", "a_b/2", *kept):
+        store.put("what-if", name, "{}")
+    store.put("rows", "a_b/1", "{}")
+    store.annotate("a_b", lambda one: replace(one, deleted_at=10.0))
+    assert store.purge(20.0) == 1
+    assert list(store.documents("what-if")) == kept
+    assert list(store.documents("rows")) == ["a_b/1"]
+
+
 # The index
 
 

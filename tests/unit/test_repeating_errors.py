@@ -153,7 +153,7 @@ def test_rewards_of_other_shapes_are_read_too():
     assert repeats(
         "class R:\n    def __call__(self, args, pred):\n        return len(pred.answer)\nreward = R()\n"
     )
-    assert repeats("async def reward(args, pred):\n    return 1.0\n")
+    assert repeats("async def reward(args, pred):\n    return 'good'\n")
     assert repeats("def reward(args, pred):\n    yield 1.0\n")
 
 

@@ -249,8 +249,10 @@ def test_parameters_that_two_arguments_fit_are_left_alone(header):
     assert codes(f"{header}:\n    return 1.0\n") == []
 
 
-def test_an_async_reward_is_told_to_be_none():
-    assert codes("async def reward(args, pred):\n    return 1.0\n") == ["async"]
+def test_an_async_reward_is_read_like_any_other():
+    assert codes("async def reward(args, pred):\n    return 1.0\n") == []
+    assert codes("async def reward(args, pred):\n    return 'good'\n") == ["wrong-return"]
+    assert codes("async def reward(args, pred):\n    yield 1.0\n") == ["generator"]
 
 
 @pytest.mark.fault(14)

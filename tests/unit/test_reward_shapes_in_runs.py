@@ -52,6 +52,37 @@ def test_the_reason_reaches_the_attempt_as_feedback():
     assert timeline.attempts[0].score.feedback == "because"
 
 
+ASYNC = """
+import asyncio
+
+async def r(args, pred):
+    await asyncio.sleep(0)
+    return 0.75
+"""
+
+
+@pytest.mark.parametrize("shape", ["refine", "dspy"])
+def test_an_async_reward_is_awaited_in_a_run(shape):
+    """As it is where rows are scored."""
+    timeline = run(replace(SPEC, reward=ASYNC, reward_shape=shape, threshold=0.5))
+    assert [one.reward for one in timeline.attempts] == [0.75]
+
+
+def test_an_async_check_is_awaited():
+    """A coroutine is true whatever it would return."""
+    source = f"{ASYNC}\nasync def short(pred):\n    return len(pred.answer) < 0\n"
+    rule = ValidatorSpec("short", "short(pred)", "Be short.")
+    [first, _] = run(replace(SPEC, reward=source, reward_name="r", validators=(rule,))).attempts
+    assert set(first.score.unmet) == {"short"}
+
+
+@pytest.mark.parametrize("shape", ["refine", "dspy"])
+def test_what_an_async_reward_returns_is_blamed_at_its_line(shape):
+    source = "async def r(args, pred):\n    if pred:\n        return [object()]\n    return 1.0"
+    [first, _] = run(replace(SPEC, reward=source, reward_shape=shape)).attempts
+    assert (first.error.type, first.error.line) == ("WrongType", 3)
+
+
 def test_an_unscored_attempt_is_a_failed_one():
     spec = replace(SPEC, reward="def r(output, expected):\n    return None", reward_shape="braintrust")
     timeline = run(spec)

@@ -13,7 +13,6 @@ from refine_core.rewards.checks.block_ends import EndFinder, list_always_raising
 from refine_core.rewards.checks.code import Code, Function, iter_own_nodes
 from refine_core.rewards.checks.finding import Finding
 
-_ASYNC = "the reward is async def, so it returns a coroutine and no number. Write def instead"
 _LITERALS: dict[type[ast.expr], str] = {
     ast.Dict: "a dict",
     ast.List: "a list",
@@ -34,9 +33,6 @@ def check_returns(code: Code) -> Iterator[Finding]:
     if function is None or isinstance(function, ast.Lambda):
         return
     nodes = list(iter_own_nodes(function))
-    if isinstance(function, ast.AsyncFunctionDef):
-        yield _report(code, function, "async", _ASYNC)
-        return
     if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in nodes):
         yield _report(
             code,

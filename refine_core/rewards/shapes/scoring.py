@@ -11,7 +11,6 @@ Standard library only, like everything the worker imports.
 
 from __future__ import annotations
 
-import inspect
 import math
 import sys
 import time
@@ -19,6 +18,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
+from refine_core.rewards.awaiting import Awaiting, is_awaitable
 from refine_core.rewards.error_frames import clip, make_error
 from refine_core.rewards.limits import ROW_TEXT_CHARS
 from refine_core.rewards.sandbox_api import CapturedOutput, Deadline, FirstFrame, TimeLimit
@@ -29,7 +29,6 @@ from refine_core.rewards.shapes.row_values import Row
 
 Outcome = dict[str, Any]
 """A result as JSON data."""
-_AFTER_ALARM_S = 0.05
 
 
 class Failures(Protocol):
@@ -67,7 +66,7 @@ class Scoring:
         only = self._functions[0]
         self._single = len(self._functions) == 1 and only.weight == 1.0 and only.per == "row"
         self._rows: list[Row] = []
-        self._loop: Any = None
+        self._awaiting = Awaiting(clock, limit_s)
 
     def keep(self, rows: list[Any]) -> int:
         """Keep rows for `score_units`. Returns how many there are."""
@@ -122,9 +121,10 @@ class Scoring:
                 sys.settrace(first)
                 result = function.call(*arguments, **named)
                 sys.settrace(None)
+                if type(result) is not float and is_awaitable(result):
+                    first.follow(result)
+                    result = self._awaiting.finish(result)
                 line = first.take_line()
-                if type(result) is not float and inspect.isawaitable(result):
-                    result = self._await(result)
                 value, feedback, parts = function.convert(result)
             finally:
                 sys.settrace(None)
@@ -190,9 +190,10 @@ class Scoring:
                 sys.settrace(first)
                 result = function.call(*arguments, **named)
                 sys.settrace(None)
+                if is_awaitable(result):
+                    first.follow(result)
+                    result = self._awaiting.finish(result)
                 line = first.take_line()
-                if inspect.isawaitable(result):
-                    result = self._await(result)
                 results = (
                     [function.convert(result)]
                     if function.per == "row"
@@ -237,27 +238,6 @@ class Scoring:
         except NotAScore as error:
             return self._error(make_error(error.type_name, error.message, None), "exception", only)
         return self._outcome(total if is_scored else None, "\n".join(reasons), parts)
-
-    def _await(self, awaitable: Any) -> Any:
-        """The result of a coroutine, in a loop that all calls share; what it leaves running is cancelled."""
-        import asyncio
-
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-
-        async def finish() -> Any:
-            try:
-                return await asyncio.wait_for(awaitable, self._limit_s + _AFTER_ALARM_S)
-            finally:
-                for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                    task.cancel()
-
-        try:
-            return self._loop.run_until_complete(finish())
-        except TimeoutError:
-            if self._clock.expired:  # the alarm rang while nothing of the source was running
-                raise Deadline from None
-            raise
 
 
 class _Function:
