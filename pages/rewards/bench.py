@@ -228,9 +228,7 @@ def read_judge(sources: Sequence[RowSource]) -> JudgeSpec | None:
     for source in sources:
         if source.timeline is not None:
             spec = source.timeline.spec
-            role = "judge" if spec.judge is not None else "model"
-            key = collect_credentials(spec).keys.get(role, "")
-            return workbench.judge_of_run(source.timeline, key)
+            return workbench.judge_of_run(spec, collect_credentials(spec).keys)
     chosen: ModelSpec | None = st.session_state.get(CHOSEN_JUDGE)
     return None if chosen is None else JudgeSpec(chosen, 0, connection_key(chosen))
 

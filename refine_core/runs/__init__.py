@@ -14,7 +14,7 @@ callers        who asked a model in an attempt       searching  text found in a 
 replaying      the same program on recorded replies
 reward_trial   the reward, on an output that a person typed
 what_ifs       a recorded run under another reward or threshold         rescoring   its outputs, scored again
-kept_what_ifs  those that somebody kept beside a run
+kept_what_ifs  those that somebody kept beside a run                        judges      whom a reward would ask, at what cost
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ from refine_core.rewards.shapes import Recognized
 from refine_core.runs import kept_what_ifs
 from refine_core.runs.callers import Caller, list_callers
 from refine_core.runs.default_runs import DEFAULT
+from refine_core.runs.judges import JudgeEstimate
 from refine_core.runs.kept_what_ifs import KeptWhatIf
 from refine_core.runs.playing import run_at
 from refine_core.runs.prompts import output_types, prompt_parts
 from refine_core.runs.raw_events import format_attempt
 from refine_core.runs.registry import Credentials, Runs
 from refine_core.runs.replaying import ReplayMismatch, replay_program
-from refine_core.runs.rescoring import JudgeEstimate, OnProgress, Rescored
+from refine_core.runs.rescoring import OnProgress, Rescored
 from refine_core.runs.reward_trial import RewardTrial, list_trial_fields, try_reward
 from refine_core.runs.run import Run
 from refine_core.runs.run_list import KEEP_DELETED_S, PAGE_SIZE, describe_pair

@@ -13,18 +13,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from refine_core.concurrency.cancellation import Cancel
-from refine_core.connect import connect
 from refine_core.errors import RewardError
 from refine_core.events import AttemptFailed, Fault, RewardScored
-from refine_core.formatting import format_cost, pluralize
-from refine_core.log.timeline import Timeline, Usage
+from refine_core.log.timeline import Timeline
 from refine_core.refine.build import (
     Pipeline,
     convert_inputs,
-    judge_by,
     list_program_inputs,
     list_reward_fields,
     mark_repeating,
@@ -37,7 +34,8 @@ from refine_core.rewards.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.rewards.row_runner import RowResult
 from refine_core.rewards.shapes import Recognized
 from refine_core.rows import rows_of_run
-from refine_core.spec import ModelSpec, ProgramSpec
+from refine_core.runs.judges import JudgeEstimate, estimate_cost, judge_of_run
+from refine_core.spec import ProgramSpec
 from refine_core.spec.rules import read_rule
 from refine_core.what_if import End, end_of
 
@@ -47,20 +45,6 @@ OnProgress = Callable[[int, int], None]
 
 _RECORDED = "recorded_reward_"
 _PASS = f"\n\ndef {_RECORDED}(args, pred):\n    return 0.0\n"
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeEstimate:
-    """What scoring again would take. calls: at most. cost_usd: about, by what this run's judge calls cost; None: unknown."""
-
-    calls: int
-    cost_usd: float | None
-
-    @property
-    def text(self) -> str:
-        """A sentence for a button: "Re-score: up to 12 calls, about $0.02"."""
-        cost = "cost unknown" if self.cost_usd is None else format_cost(self.cost_usd)
-        return f"Re-score: up to {pluralize(self.calls, 'call')}, {'about ' if self.cost_usd else ''}{cost}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +98,11 @@ class Rescorer:
         known = self._get(key)
         if known is not None and (known.estimate is None or not ask_judge):
             return known
-        counts, name = JudgeCounts(), _judge_name(spec)
+        counts, asked = JudgeCounts(), judge_of_run(spec, keys)
         judge = (
-            self.judge_memory.answering(_judge(spec, keys or {}), name, counts)
+            self.judge_memory.answering(asked.connect(), asked.name, counts)
             if ask_judge
-            else self.judge_memory.recalling(name, counts)
+            else self.judge_memory.recalling(asked.name, counts)
         )
         work = _Rescoring(timeline, spec, judge, counts, cancel or Cancel(), on_progress, limit_s)
         result = work.run(recognized, keeps_scores=same_reward)
@@ -259,41 +243,12 @@ def _called(spec: ProgramSpec) -> tuple[object, ...]:
     return spec.reward, spec.reward_name, spec.reward_shape, tuple(spec.reward_arguments.items())
 
 
-def estimate_judge(
-    timeline: Timeline, spec: ProgramSpec, attempts: int | None = None
-) -> JudgeEstimate | None:
-    """What it takes to score `attempts` outputs (None: all) with the reward of `spec`; None if it names no judge.
+def estimate_judge(timeline: Timeline, spec: ProgramSpec, attempts: int) -> JudgeEstimate | None:
+    """What it takes to score so many outputs with the reward of `spec`; None if it names no judge.
 
     Raises RewardError for a source without a reward.
     """
     if not may_ask_judge(spec.reward) and not any(may_ask_judge(one.check) for one in spec.validators):
         return None
-    count = sum(a.outputs is not None for a in timeline.attempts) if attempts is None else attempts
-    calls = count * max(1, max_judge_calls(spec.reward, spec.reward_name))
-    model = _judge_model(spec)
-    if model.kind == "practice":
-        return JudgeEstimate(calls, 0.0)
-    asked = [call for attempt in timeline.attempts for call in attempt.judge_calls if call.reply is not None]
-    paid = [c for c in asked if c.reply is not None and not c.reply.cache_hit and not c.reply.replayed]
-    cost = Usage.of(paid).cost_usd
-    return JudgeEstimate(calls, None if cost is None or not paid else cost / len(paid) * calls)
-
-
-def _judge_model(spec: ProgramSpec) -> ModelSpec:
-    own = spec.model
-    if spec.temperature_schedule.kind == "none":
-        own = replace(own, temperature=None)
-    return spec.judge or own
-
-
-def _judge_name(spec: ProgramSpec) -> str:
-    model = asdict(_judge_model(spec))
-    return repr(sorted((name, repr(value)) for name, value in model.items()))
-
-
-def _judge(spec: ProgramSpec, keys: Mapping[str, str]) -> Judge:
-    """The judge of a run. Raises LMKeyError; RewardError for a replay, which has no model to ask."""
-    model = _judge_model(spec)
-    if model.kind == "replay":
-        raise RewardError("this run is a replay, so its judge has no model to ask", type_name="JudgeError")
-    return judge_by(connect(model, key=keys.get("judge" if spec.judge else "model"), seed=spec.seed))
+    calls = attempts * max(1, max_judge_calls(spec.reward, spec.reward_name))
+    return estimate_cost(calls, judge_of_run(spec).model, [timeline])

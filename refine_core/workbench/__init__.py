@@ -23,15 +23,10 @@ from refine_core.rewards.shapes import (
 )
 from refine_core.rewards.shapes.types import ROLES
 from refine_core.rows import Row, RowSet
+from refine_core.runs.judges import JudgeEstimate, JudgeSpec, judge_of_run
 from refine_core.workbench.background import Bench, Scoring, Work
 from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
-from refine_core.workbench.judging import (
-    JudgeEstimate,
-    JudgeSpec,
-    asks_judge,
-    estimate_calls,
-    judge_of_run,
-)
+from refine_core.workbench.judging import asks_judge, estimate_calls
 from refine_core.workbench.reading import Reading, keeps_reward, read_reward_source
 from refine_core.workbench.row_sources import RowSource, find_runs, keep_rows, load_source
 from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if, attempt_index

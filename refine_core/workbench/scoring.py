@@ -17,8 +17,9 @@ from refine_core.rewards import Judge, RowResult, RowRunner
 from refine_core.rewards.judge_memory import JudgeCounts
 from refine_core.rewards.shapes import ArgumentQuestion, Recognized, recognize
 from refine_core.rows import Row
+from refine_core.runs.judges import JudgeSpec
 from refine_core.spec.limits import REWARD_TIMEOUT_S
-from refine_core.workbench.judging import MEMORY, JudgeSpec, asks_judge
+from refine_core.workbench.judging import MEMORY, asks_judge
 from refine_core.workbench.scores import RowError, RowScore, Scores
 
 Progress = Callable[[int, int], None]

@@ -1,0 +1,76 @@
+"""The judge that scoring recorded outputs again would ask: who it is, and what that would take. Nothing here asks one.
+
+judge_of_run(spec, keys) -> JudgeSpec        estimate_cost(calls, model, timelines) -> JudgeEstimate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+from refine_core.connect import connect
+from refine_core.errors import RewardError
+from refine_core.formatting import format_cost, pluralize
+from refine_core.log.timeline import Timeline, Usage
+from refine_core.refine.build import judge_by
+from refine_core.rewards import Judge
+from refine_core.spec import ModelSpec, ProgramSpec
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSpec:
+    """A judge: its model, the seed of a practice model, and the key that a person typed for it, in memory only."""
+
+    model: ModelSpec
+    seed: int = 0
+    key: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells judges apart; never the key."""
+        return repr((sorted((name, repr(value)) for name, value in asdict(self.model).items()), self.seed))
+
+    def connect(self) -> Judge:
+        """The judge itself. Raises LMKeyError; RewardError for a replay, which has no model to ask."""
+        if self.model.kind == "replay":
+            raise RewardError("a replay has no model that could judge", type_name="JudgeError")
+        return judge_by(connect(self.model, key=self.key or None, seed=self.seed))
+
+
+def judge_of_run(spec: ProgramSpec, keys: Mapping[str, str] | None = None) -> JudgeSpec:
+    """The judge that the reward of a run asks: its own, else the model of the program. keys: role -> key typed by a person."""
+    if spec.judge is not None:
+        return JudgeSpec(spec.judge, spec.seed, (keys or {}).get("judge", ""))
+    model = spec.model
+    if spec.temperature_schedule.kind == "none":  # as run_job sends it
+        model = replace(model, temperature=None)
+    return JudgeSpec(model, spec.seed, (keys or {}).get("model", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeEstimate:
+    """What scoring would take. calls: at most. cost_usd: about, by what such calls cost before; None: unknown."""
+
+    calls: int
+    cost_usd: float | None
+
+    @property
+    def text(self) -> str:
+        """For a button: "Re-score: up to 12 calls, about $0.02"."""
+        cost = "cost unknown" if self.cost_usd is None else format_cost(self.cost_usd)
+        return f"Re-score: up to {pluralize(self.calls, 'call')}, {'about ' if self.cost_usd else ''}{cost}"
+
+
+def estimate_cost(calls: int, model: ModelSpec | None, timelines: Iterable[Timeline]) -> JudgeEstimate:
+    """What so many calls of that model would cost. timelines: of runs whose own judge calls tell what one costs."""
+    if model is not None and model.kind == "practice":
+        return JudgeEstimate(calls, 0.0)
+    asked = [
+        call
+        for timeline in timelines
+        for attempt in timeline.attempts
+        for call in attempt.judge_calls
+        if call.reply is not None and not call.reply.cache_hit and not call.reply.replayed
+    ]
+    cost = Usage.of(asked).cost_usd if asked else None
+    return JudgeEstimate(calls, None if cost is None else cost / len(asked) * calls)
