@@ -26,7 +26,6 @@ from refine_core.workbench import ROLES, SHAPES, ArgumentQuestion, Reading, Reco
 RECOGNIZE: Final = "Recognize it from its parameters"
 SAMPLE_CHARACTERS: Final = 42
 IN_A_ROW: Final = 3
-_SHAPE: Final = static_key("say-shape")
 
 
 def draw_shape(bench: Bench) -> None:

@@ -23,7 +23,6 @@ RUNS_AT_ONCE: Final = 50  # that a search finds: the address names each of them
 TITLE_CHARACTERS: Final = 28
 UPLOAD_MB: Final = 200
 PASTED: Final = "Pasted outputs"
-_PASTE: Final = static_key("paste")
 _ERROR: Final = static_key("source-error")
 
 

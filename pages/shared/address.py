@@ -80,11 +80,6 @@ def rewards_query(run_id: str) -> dict[str, str]:
     return {_OF_RUN: run_id}
 
 
-def saved_reward_query(name: str) -> dict[str, str]:
-    """The query of an address of the Rewards page at which a saved reward is opened."""
-    return {_OPEN_REWARD: name}
-
-
 def take_reward_of_run() -> str | None:
     """The run whose reward the address asks for. It asks once: what is typed then stays."""
     return st.query_params.pop(_OF_RUN, None)

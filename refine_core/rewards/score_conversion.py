@@ -1,18 +1,20 @@
 """What counts as a score.
 
-Both this process and the worker ask here, so it imports nothing but `math`: the worker's start is what a user waits for.
+Both this process and the worker ask here, so it imports next to nothing: the worker's start is what a user waits for.
 """
 
 from __future__ import annotations
 
 import math
 
+from refine_core.rewards.limits import NAME_CHARS, PARTS
+
 RETURN = "return a number or Score(value, feedback=…, parts=…)"
 EXPECTED = "expected a number"
 
 
 class NotAScore(Exception):  # noqa: N818  # it says what the value is, and becomes a RewardError at once
-    """A result that is no score. type_name: "WrongType" or "NotFinite"."""
+    """A result that is no score. type_name: "WrongType", "NotFinite" or "TooLarge"."""
 
     def __init__(self, type_name: str, message: str) -> None:
         self.type_name, self.message = type_name, message
@@ -36,6 +38,16 @@ def convert_score(result: object) -> tuple[float, str, dict[str, float]]:
         if hasattr(result, "score"):
             return _convert_parts(result.score, getattr(result, "feedback", ""), {})
     return to_finite_float(result, _SUBJECT, RETURN), "", {}
+
+
+def check_parts(parts: dict[str, float]) -> None:
+    """Raises NotAScore, "TooLarge", for more parts, or longer names, than are kept."""
+    if len(parts) > PARTS:
+        raise NotAScore("TooLarge", f"the score has {len(parts)} parts; at most {PARTS} are kept")
+    if longest := max((name for name in parts if len(name) > NAME_CHARS), key=len, default=""):
+        raise NotAScore(
+            "TooLarge", f"a part's name has {len(longest)} characters; at most {NAME_CHARS} are kept"
+        )
 
 
 def to_finite_float(value: object, subject: str, expected: str = EXPECTED) -> float:

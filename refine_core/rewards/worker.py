@@ -44,7 +44,7 @@ from refine_core.rewards.awaiting import Awaiting, is_awaitable
 from refine_core.rewards.channel import Channel
 from refine_core.rewards.error_explanations import EXPLANATION_CHARS, explain_error, join_sentences
 from refine_core.rewards.error_frames import clip, make_error
-from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, NAME_CHARS, PARTS, RESULTS_BYTES
+from refine_core.rewards.limits import FEEDBACK_CHARS, MESSAGE_CHARS, NAME_CHARS, RESULTS_BYTES
 from refine_core.rewards.sandbox_api import (
     FILE,
     RULE_FILE,
@@ -55,7 +55,7 @@ from refine_core.rewards.sandbox_api import (
     list_reward_frames,
 )
 from refine_core.rewards.sandbox_refusals import RefusalWatch
-from refine_core.rewards.score_conversion import NotAScore, convert_score
+from refine_core.rewards.score_conversion import NotAScore, check_parts, convert_score
 from refine_core.rewards.value_codec import NotTransferable, decode, encode_fields
 
 _NOT_SHOWN = "its message cannot be shown"
@@ -132,7 +132,7 @@ class Worker:
                     result = self._awaiting.finish(result)
                 end_line = first.take_line()
                 value, feedback, parts = convert_score(result)
-                _check_parts(parts)
+                check_parts(parts)
                 unmet = self._find_unmet(args, prediction)
             finally:
                 sys.settrace(None)
@@ -363,15 +363,6 @@ class _Source:
 
     def get_source(self, _name: str) -> str:
         return self._source
-
-
-def _check_parts(parts: dict[str, float]) -> None:
-    if len(parts) > PARTS:
-        raise NotAScore("TooLarge", f"the score has {len(parts)} parts; at most {PARTS} are kept")
-    if longest := max((name for name in parts if len(name) > NAME_CHARS), key=len, default=""):
-        raise NotAScore(
-            "TooLarge", f"a part's name has {len(longest)} characters; at most {NAME_CHARS} are kept"
-        )
 
 
 def _no_judge(*_args: object, **_inputs: object) -> Prediction:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from refine_core.rewards.shapes.description import describe_function, describe_shape
     from refine_core.rewards.shapes.outcomes import describe_outcome
     from refine_core.rewards.shapes.recognition import (
-        find_missing_columns,
         find_run_shape,
         recognize,
         recognize_reward,
@@ -55,7 +54,6 @@ __all__ = [
     "describe_function",
     "describe_outcome",
     "describe_shape",
-    "find_missing_columns",
     "find_run_shape",
     "recognize",
     "recognize_reward",
@@ -64,7 +62,7 @@ __all__ = [
 _HOME = {
     "description": ("describe_function", "describe_shape"),
     "outcomes": ("describe_outcome",),
-    "recognition": ("find_missing_columns", "find_run_shape", "recognize", "recognize_reward"),
+    "recognition": ("find_run_shape", "recognize", "recognize_reward"),
     "types": ("SHAPES", "ArgumentQuestion", "Recognized", "RewardFunction", "Shape"),
 }
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from refine_core.errors import RewardError
 from refine_core.rewards.shapes.binding import is_provided
@@ -89,7 +88,7 @@ def recognize(
         found.append(_to_function(one, match, tree, weights.get(one.name), arguments or {}))
     mentioned = list_names(source)
     recognized = Recognized(source, tuple(found), tuple(name for name in EXPECTED if name in mentioned))
-    return recognized if columns is None else find_missing_columns(recognized, columns) or recognized
+    return recognized if columns is None else _find_missing_columns(recognized, columns) or recognized
 
 
 def recognize_reward(source: str, name: str | None = None) -> Recognized:
@@ -113,7 +112,7 @@ def find_run_shape(source: str, name: str | None = None) -> Shape:
     return found.shape
 
 
-def find_missing_columns(recognized: Recognized, columns: Collection[str]) -> ArgumentQuestion | None:
+def _find_missing_columns(recognized: Recognized, columns: Collection[str]) -> ArgumentQuestion | None:
     """A question about required parameters for which neither the shape nor the rows have a value; None if all have one.
 
     columns: names of the rows' inputs and expected values.
@@ -346,13 +345,3 @@ def _suggest(names: Iterable[str], columns: Collection[str]) -> dict[str, str]:
 
 def _join(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def with_weights(recognized: Recognized, weights: Mapping[str, float]) -> Recognized:
-    """The same functions with other weights."""
-    return replace(
-        recognized,
-        functions=tuple(
-            replace(one, weight=weights.get(one.name, one.weight)) for one in recognized.functions
-        ),
-    )

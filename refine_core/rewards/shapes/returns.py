@@ -19,7 +19,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from refine_core.rewards.limits import NAME_CHARS, PARTS
-from refine_core.rewards.score_conversion import NotAScore, convert_score, is_scalar, to_finite_float
+from refine_core.rewards.score_conversion import (
+    NotAScore,
+    check_parts,
+    convert_score,
+    is_scalar,
+    to_finite_float,
+)
 
 Result = tuple[float | None, str, dict[str, float]]
 
@@ -46,16 +52,6 @@ def convert_return(shape: str, result: Any) -> Result:
     value, feedback, parts = _convert(shape, result, 0)
     check_parts(parts)
     return value, feedback, parts
-
-
-def check_parts(parts: dict[str, float]) -> None:
-    """Raises NotAScore, "TooLarge"."""
-    if len(parts) > PARTS:
-        raise NotAScore("TooLarge", f"the score has {len(parts)} parts; at most {PARTS} are kept")
-    if longest := max((name for name in parts if len(name) > NAME_CHARS), key=len, default=""):
-        raise NotAScore(
-            "TooLarge", f"a part's name has {len(longest)} characters; at most {NAME_CHARS} are kept"
-        )
 
 
 def is_unscored(value: Any) -> bool:
@@ -151,7 +147,7 @@ def _convert_object(shape: str, result: Any, depth: int) -> Result:
     feedback = _find_reason(lambda one: getattr(result, one, None))
     error = getattr(result, "error", None)
     if value is None and error is not None and shape in {"mlflow", "deepeval"}:
-        raise NotAScore("ScorerError", f"the {SHAPE_NOUNS[shape]} holds an error: {str(error)[:400]}")
+        raise NotAScore("ScorerError", f"the {_NOUNS[shape]} holds an error: {str(error)[:400]}")
     metadata = getattr(result, "metadata", None)
     if not feedback and isinstance(metadata, dict):
         feedback = _find_reason(metadata.get)
@@ -162,7 +158,7 @@ def _convert_object(shape: str, result: Any, depth: int) -> Result:
     return value, feedback or inner_feedback, parts
 
 
-SHAPE_NOUNS = {"mlflow": "feedback", "deepeval": "metric"}
+_NOUNS = {"mlflow": "feedback", "deepeval": "metric"}
 
 
 def _convert_sequence(shape: str, result: list[Any] | tuple[Any, ...], depth: int) -> Result:

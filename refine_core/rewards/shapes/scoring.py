@@ -22,9 +22,9 @@ from refine_core.rewards.awaiting import Awaiting, is_awaitable
 from refine_core.rewards.error_frames import clip, make_error
 from refine_core.rewards.limits import ROW_TEXT_CHARS
 from refine_core.rewards.sandbox_api import CapturedOutput, Deadline, FirstFrame, TimeLimit
-from refine_core.rewards.score_conversion import NotAScore
+from refine_core.rewards.score_conversion import NotAScore, check_parts
 from refine_core.rewards.shapes.binding import Binder, Extras
-from refine_core.rewards.shapes.returns import Result, check_parts, convert_return, is_unscored
+from refine_core.rewards.shapes.returns import Result, convert_return, is_unscored
 from refine_core.rewards.shapes.row_values import Row
 
 Outcome = dict[str, Any]
