@@ -11,6 +11,7 @@ from pages.rewards import fields
 from pages.rewards.bench import Bench
 from refine_core import workbench
 from refine_core.formatting import format_score, pluralize
+from refine_core.rows import attempt_index
 from refine_core.runs import Timeline
 from refine_core.what_if import ThresholdStep, WhatIf
 from refine_core.workbench import RowScore, RowSource, State
@@ -34,7 +35,7 @@ class Question:
     @property
     def positions(self) -> dict[int, int]:
         """Number of an attempt -> position of its row."""
-        return {workbench.attempt_index(row) + 1: self.first + i for i, row in enumerate(self.source.rows)}
+        return {attempt_index(row) + 1: self.first + i for i, row in enumerate(self.source.rows)}
 
     def state_of(self, number: int) -> State:
         """What became of that attempt."""

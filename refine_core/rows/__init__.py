@@ -21,7 +21,7 @@ from refine_core.rows.opening import RowFile
 from refine_core.rows.reading import find_problems, find_table, open_file, read_rows
 from refine_core.rows.row import ROW_KEYS, Row, row_from_json
 from refine_core.rows.row_set import Columns, JoinedRows, OnProgress, Problem, RowSet
-from refine_core.rows.saved_runs import rows_of_run
+from refine_core.rows.saved_runs import attempt_index, rows_of_run
 
 __all__ = [
     "ROLES",
@@ -40,6 +40,7 @@ __all__ = [
     "RowFile",
     "RowMapping",
     "RowSet",
+    "attempt_index",
     "find_problems",
     "find_table",
     "open_file",

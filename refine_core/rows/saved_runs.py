@@ -32,6 +32,11 @@ def rows_of_run(timeline: Timeline, labels: Mapping[int, str] | None = None) -> 
     )
 
 
+def attempt_index(row: Row) -> int:
+    """The index of the attempt that a run's row is, from 0."""
+    return int(row.id.rpartition("/")[2]) - 1
+
+
 def _row(
     timeline: Timeline,
     attempt: Attempt,

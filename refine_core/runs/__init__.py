@@ -20,7 +20,7 @@ kept_what_ifs  those that somebody kept beside a run                        judg
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Unpack
 
 from refine_core.call_snippets import ApiCall, describe_call, write_curl, write_litellm
 from refine_core.hints import hint_for
@@ -60,7 +60,7 @@ from refine_core.runs.searching import (
     search_run,
 )
 from refine_core.runs.what_ifs import RunWhatIf
-from refine_core.spec import ProgramSpec, ValidatorSpec
+from refine_core.spec import ProgramSpec
 from refine_core.store.listing import (
     NEWEST_FIRST,
     NO_FILTERS,
@@ -77,7 +77,7 @@ from refine_core.store.listing import (
     SortKey,
 )
 from refine_core.store.protocol import RunRow
-from refine_core.what_if import AS_RECORDED, Keep
+from refine_core.what_if import Changes
 
 __all__ = [
     "KEEP_DELETED_S",
@@ -352,30 +352,20 @@ def format_events(timeline: Timeline, attempt: int) -> str:
 def what_if(
     run_id: str,
     *,
-    reward: str | None = None,
-    reward_name: str | None = None,
-    validators: Iterable[ValidatorSpec] | None = None,
-    threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
-    n: int | None = None,
-    fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
     recognized: Recognized | None = None,
     ask_judge: bool = False,
     credentials: Credentials | None = None,
     on_progress: OnProgress | None = None,
+    **changes: Unpack[Changes],
 ) -> RunWhatIf:
     """What a recorded run would have done with another reward, validators, threshold, N or fail_count. See WhatIfs.ask."""
     return default().what_ifs.ask(
         run_id,
-        reward=reward,
-        reward_name=reward_name,
-        validators=validators,
-        threshold=threshold,
-        n=n,
-        fail_count=fail_count,
         recognized=recognized,
         ask_judge=ask_judge,
         keys=(credentials or Credentials()).keys,
         on_progress=on_progress,
+        **changes,
     )
 
 

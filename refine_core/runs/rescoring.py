@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RewardError
 from refine_core.events import AttemptFailed, Fault, RewardScored
 from refine_core.log.timeline import Timeline
@@ -33,7 +32,7 @@ from refine_core.rewards.judge_calls import max_judge_calls, may_ask_judge
 from refine_core.rewards.judge_memory import JudgeCounts, JudgeMemory
 from refine_core.rewards.row_runner import RowResult
 from refine_core.rewards.shapes import Recognized
-from refine_core.rows import rows_of_run
+from refine_core.rows import attempt_index, rows_of_run
 from refine_core.runs.judges import JudgeEstimate, estimate_cost, judge_of_run
 from refine_core.spec import ProgramSpec
 from refine_core.spec.rules import read_rule
@@ -79,15 +78,14 @@ class Rescorer:
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
         limit_s: float | None = None,
-        cancel: Cancel | None = None,
         on_progress: OnProgress | None = None,
     ) -> Rescored:
         """Every recorded output under the reward and the validators of `spec`.
 
         Where only the validators differ, recorded scores stay. recognized: how the functions of the spec's reward are called, where
         that is not reward(inputs, prediction). ask_judge: a person allowed requests to the judge. keys: role -> key typed by a
-        person. limit_s: about how many seconds it may take in all; outputs beyond that are left out. Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; RunCancelled;
-        with ask_judge, LMKeyError.
+        person. limit_s: about how many seconds it may take in all; outputs beyond that are left out.
+        Raises RewardError for a source without a reward or a check that cannot be read; WorkerError; with ask_judge, LMKeyError.
         """
         recorded = timeline.spec
         same_reward = _called(spec) == _called(recorded)
@@ -104,7 +102,7 @@ class Rescorer:
             if ask_judge
             else self.judge_memory.recalling(asked.name, counts)
         )
-        work = _Rescoring(timeline, spec, judge, counts, cancel or Cancel(), on_progress, limit_s)
+        work = _Rescoring(timeline, spec, judge, counts, on_progress, limit_s)
         result = work.run(recognized, keeps_scores=same_reward)
         if not result.left_out:
             self._put(key, result)
@@ -130,7 +128,6 @@ class _Rescoring:
     spec: ProgramSpec
     judge: Judge
     counts: JudgeCounts
-    cancel: Cancel
     on_progress: OnProgress | None
     limit_s: float | None = None
 
@@ -188,10 +185,10 @@ class _Rescoring:
         """The ends under a reward of another shape, whose functions are called with rows: one at a time, in batches or groups."""
         rows = rows_of_run(self.timeline)
         with RowRunner(recognized, rows, timeout_s=self.timeout_s, judge=self.judge) as runner:
-            results = runner.score(cancel=self.cancel).results
+            results = runner.score().results
         return {
-            int(row.id.rpartition("/")[2]) - 1: _to_end(int(row.id.rpartition("/")[2]) - 1, result)
-            for row, result in zip(rows, results, strict=True)
+            index: _to_end(index, result)
+            for index, result in zip(map(attempt_index, rows), results, strict=True)
         }
 
     @contextmanager
@@ -209,7 +206,7 @@ class _Rescoring:
 
             def score(index: int, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> End:
                 try:
-                    made = runner.score(inputs, outputs, self.cancel)
+                    made = runner.score(inputs, outputs)
                 except RewardError as error:
                     if spec.reward_shape == "refine":
                         mark_repeating(error, spec.reward, spec.reward_name, inputs, fields)

@@ -5,19 +5,17 @@ WhatIfs.ask(run_id, threshold=0.6) -> RunWhatIf(result, spec, scores)       the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Unpack
 
-from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import Problem, SpecError
 from refine_core.log.timeline import Timeline
 from refine_core.rewards.shapes import Recognized
 from refine_core.runs.rescoring import OnProgress, Rescored, Rescorer
-from refine_core.spec import ProgramSpec, ValidatorSpec
+from refine_core.spec import ProgramSpec
 from refine_core.what_if import (
-    AS_RECORDED,
-    Keep,
+    Changes,
     ThresholdStep,
     WhatIf,
     change_spec,
@@ -55,45 +53,28 @@ class WhatIfs:
         self,
         run_id: str,
         *,
-        reward: str | None = None,
-        reward_name: str | None = None,
-        validators: Iterable[ValidatorSpec] | None = None,
-        threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
-        n: int | None = None,
-        fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
         recognized: Recognized | None = None,
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
-        cancel: Cancel | None = None,
         on_progress: OnProgress | None = None,
+        **changes: Unpack[Changes],
     ) -> RunWhatIf:
         """What would have happened. No model is asked, unless `ask_judge` allows requests to the reward's judge.
 
-        What is not given stays as recorded. reward: Python source; threshold: None never stops early; fail_count: None means N.
-        recognized: of a reward that is not called as reward(inputs, prediction); see refine_core.rewards.shapes.
-        keys: role -> key typed by a person, for the judge. on_progress: called as outputs are scored.
+        changes: see refine_core.what_if.Changes. recognized: of a reward that is not called as reward(inputs, prediction); see
+        refine_core.rewards.shapes. keys: role -> key typed by a person, for the judge. on_progress: called as outputs are scored.
         Raises: SpecError for an unknown run and for wrong numbers; RewardError for a source without a reward; WorkerError;
-        StoreError; RunCancelled.
+        StoreError.
         """
         timeline = self._timeline(run_id)
         if timeline is None:
             raise SpecError([Problem("run", f"there is no run {run_id!r}")])
-        spec = change_spec(
-            timeline.spec,
-            reward=reward,
-            reward_name=reward_name,
-            validators=validators,
-            threshold=threshold,
-            n=n,
-            fail_count=fail_count,
-        )
         return self.ask_spec(
             timeline,
-            spec,
+            change_spec(timeline.spec, **changes),
             recognized=recognized,
             ask_judge=ask_judge,
             keys=keys,
-            cancel=cancel,
             on_progress=on_progress,
         )
 
@@ -106,7 +87,6 @@ class WhatIfs:
         ask_judge: bool = False,
         keys: Mapping[str, str] | None = None,
         limit_s: float | None = None,
-        cancel: Cancel | None = None,
         on_progress: OnProgress | None = None,
     ) -> RunWhatIf:
         """The same for a whole description, which differs from the run's in what a what-if may change. limit_s: see Rescorer.score."""
@@ -117,7 +97,6 @@ class WhatIfs:
             ask_judge=ask_judge,
             keys=keys,
             limit_s=limit_s,
-            cancel=cancel,
             on_progress=on_progress,
         )
         return RunWhatIf(timeline, spec, scores, what_if(timeline, spec, scores.ends))

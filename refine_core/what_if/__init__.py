@@ -15,6 +15,7 @@ sentences   what is said of it           results      plain data, and its JSON f
 from refine_core.what_if.changes import (
     AS_RECORDED,
     WHAT_IF_FIELDS,
+    Changes,
     Keep,
     change_spec,
     list_program_changes,
@@ -28,6 +29,7 @@ __all__ = [
     "AS_RECORDED",
     "WHAT_IF_FIELDS",
     "AttemptState",
+    "Changes",
     "End",
     "Keep",
     "ThresholdStep",

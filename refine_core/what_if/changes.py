@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict, Unpack
 
 from refine_core.errors import Problem, SpecError
 from refine_core.loop import Plan
@@ -39,24 +39,32 @@ _NO_MATTER_OF_MODEL: Final = {
 }  # fmt: skip
 
 
-def change_spec(
-    spec: ProgramSpec,
-    *,
-    reward: str | None = None,
-    reward_name: str | None = None,
-    reward_shape: str | None = None,
-    validators: Iterable[ValidatorSpec] | None = None,
-    threshold: float | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
-    n: int | None = None,
-    fail_count: int | Literal[Keep.AS_RECORDED] | None = AS_RECORDED,
-) -> ProgramSpec:
-    """The same description with some things changed; what is not given stays as recorded.
+class Changes(TypedDict, total=False):
+    """What is changed; what is not given stays as recorded.
 
     reward: Python source; reward_name: which function of it; reward_shape: how it is called, by default as its parameters say
     where the source is another than the recorded one. threshold: None never stops early. n: the most attempts that it may make.
     fail_count: failed attempts allowed; None means as many as there are attempts.
+    """
+
+    reward: str | None
+    reward_name: str | None
+    reward_shape: str | None
+    validators: Iterable[ValidatorSpec] | None
+    threshold: float | Literal[Keep.AS_RECORDED] | None
+    n: int | None
+    fail_count: int | Literal[Keep.AS_RECORDED] | None
+
+
+def change_spec(spec: ProgramSpec, **changes: Unpack[Changes]) -> ProgramSpec:
+    """The same description with some things changed.
+
     Raises SpecError with every wrong number, and for an N of a single attempt.
     """
+    reward, reward_name, n = changes.get("reward"), changes.get("reward_name"), changes.get("n")
+    reward_shape, validators = changes.get("reward_shape"), changes.get("validators")
+    threshold = changes.get("threshold", AS_RECORDED)
+    fail_count = changes.get("fail_count", AS_RECORDED)
     if reward_shape is None:
         is_new = reward is not None and reward != spec.reward
         reward_shape = find_run_shape(reward or "", reward_name) if is_new else spec.reward_shape

@@ -29,7 +29,7 @@ from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
 from refine_core.workbench.judging import asks_judge, estimate_calls
 from refine_core.workbench.reading import Reading, keeps_reward, read_reward_source
 from refine_core.workbench.row_sources import RowSource, find_runs, keep_rows, load_source
-from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if, attempt_index
+from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if
 from refine_core.workbench.saved_rewards import (
     RewardVersion,
     SavedReward,
@@ -75,7 +75,6 @@ __all__ = [
     "Work",
     "ask_what_if",
     "asks_judge",
-    "attempt_index",
     "bench",
     "compare_versions",
     "count_changed_lines",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from refine_core.events import AttemptFailed, Fault, RewardScored
 from refine_core.log.timeline import Timeline
-from refine_core.rows import Row
+from refine_core.rows import Row, attempt_index
 from refine_core.what_if import (
     AS_RECORDED,
     End,
@@ -56,11 +56,6 @@ def ask_what_if(
         if not score.waits
     }
     return WhatIfAnswer(what_if(timeline, changed, ends), threshold_curve(timeline, changed, ends))
-
-
-def attempt_index(row: Row) -> int:
-    """The index of the attempt that a run's row is, from 0."""
-    return int(row.id.rpartition("/")[2]) - 1
 
 
 def _end(timeline: Timeline, index: int, score: RowScore) -> End:
