@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,16 +17,24 @@ from typing import Any, Final
 import click
 
 from refine_core.cli.output import CheckFailed, Question, print_json
+from refine_core.cli.reward_options import (
+    describe_question,
+    printable,
+    question_to_json,
+    read_arguments,
+    read_functions,
+    read_source,
+    reward_options,
+)
 from refine_core.cli.rows import load_rows
 from refine_core.errors import RefineError, RewardError
-from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, describe_shape, recognize
+from refine_core.rewards.shapes import ArgumentQuestion, Recognized, describe_shape, recognize
 from refine_core.rows import RowSet
 from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.workbench import RowError, RowScore, Scores, score_rows
 
 _SHOWN: Final = 50
 _LOOK_EVERY_S: Final = 0.3
-_TEXT_CHARS: Final = 90
 _ASKS: Final = RowError(
     "JudgeError", "this reward asks a judge, and score calls no model: score it on the Rewards page"
 )
@@ -53,23 +61,7 @@ class Task:
 @click.command("score")
 @click.argument("reward", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("rows", type=click.Path(path_type=Path))
-@click.option(
-    "--function",
-    "functions",
-    multiple=True,
-    metavar="NAME[=WEIGHT]",
-    help="Score with this function of the file; several are parts of one value. Default: all that are recognised.",
-)
-@click.option(
-    "--shape", type=click.Choice(list(SHAPES)), help="Which framework the functions were written for."
-)
-@click.option(
-    "--arg",
-    "arguments",
-    multiple=True,
-    metavar="NAME=ROLE",
-    help="What an argument is: output, expected, input, inputs, outputs, nothing, or column:NAME.",
-)
+@reward_options
 @click.option(
     "--map",
     "pairs",
@@ -230,30 +222,6 @@ def _row_to_json(row: RowScore) -> dict[str, Any]:
     }
 
 
-def question_to_json(question: ArgumentQuestion) -> dict[str, object]:
-    """What is asked about a reward's arguments, as JSON data."""
-    return {
-        "function": question.function,
-        "parameters": list(question.parameters),
-        "choices": list(question.choices),
-        "suggestions": dict(question.suggestions),
-        "line": question.line,
-        "candidates": list(question.candidates),
-        "message": question.message,
-    }
-
-
-def describe_question(question: ArgumentQuestion) -> str:
-    """The same for people, with the options that answer it."""
-    example = " ".join(
-        f"--arg {name}={question.suggestions.get(name, 'ROLE')}" for name in question.parameters
-    )
-    return (
-        f"{printable(question.message)}\nAnswer with {printable(example)}\n"
-        f"ROLE is one of: {printable(', '.join(question.choices))}; or choose a form with --shape."
-    )
-
-
 def _count_passed(scores: Scores, threshold: float | None) -> int | None:
     if threshold is None:
         return None
@@ -301,45 +269,6 @@ def _describe_row(row: RowScore) -> str:
     parts = ", ".join(f"{name} {number:.4g}" for name, number in row.parts.items())
     more = "  ".join(filter(None, (parts, row.feedback)))
     return f"{printable(row.id):>8}  {value:>8}  {printable(more)}".rstrip()
-
-
-def printable(text: str) -> str:
-    """Text for a terminal: one line, of a bearable length, and without the sequences that would control it."""
-    line = "".join(one if one.isprintable() else " " for one in text)
-    return line if len(line) <= 4 * _TEXT_CHARS else f"{line[: 4 * _TEXT_CHARS]}…"
-
-
-def read_source(path: Path) -> str:
-    """The text of a reward's file. Raises BadParameter for one that is none."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise click.BadParameter(f"{path} is not UTF-8 text") from None
-
-
-def read_functions(options: Sequence[str]) -> dict[str, float | None]:
-    """NAME[=WEIGHT] as name -> weight, None where the file decides. Raises BadParameter."""
-    functions: dict[str, float | None] = {}
-    for option in options:
-        name, equals, weight = option.partition("=")
-        try:
-            functions[name.strip()] = float(weight) if equals else None
-        except ValueError:
-            raise click.BadParameter(f"--function {option}: the weight must be a number") from None
-    return functions
-
-
-def read_arguments(options: Iterable[str]) -> dict[str, str]:
-    """NAME=ROLE as parameter -> role. Raises BadParameter."""
-    pairs = {}
-    for option in options:
-        name, equals, role = option.partition("=")
-        if not (name and equals and role):
-            raise click.BadParameter(f"--arg {option}: write NAME=ROLE")
-        pairs[name.strip()] = role.strip()
-    return pairs
 
 
 def _iter_changes(paths: Sequence[Path]) -> Iterator[None]:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from refine_core.cli.output import Question, print_json
-from refine_core.cli.score import (
+from refine_core.cli.reward_options import (
     describe_question,
     question_to_json,
     read_arguments,
     read_functions,
     read_source,
+    reward_options,
 )
-from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, Shape, recognize
+from refine_core.rewards.shapes import ArgumentQuestion, Recognized, Shape, recognize
 
 if TYPE_CHECKING:
     from refine_core.runs import RunWhatIf
@@ -30,23 +31,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A Python file with another reward.",
 )
-@click.option(
-    "--function",
-    "functions",
-    multiple=True,
-    metavar="NAME[=WEIGHT]",
-    help="Score with this function of the file; several are parts of one value.",
-)
-@click.option(
-    "--shape", type=click.Choice(list(SHAPES)), help="Which framework the functions were written for."
-)
-@click.option(
-    "--arg",
-    "arguments",
-    multiple=True,
-    metavar="NAME=ROLE",
-    help="What an argument is, as for `refinescope score`.",
-)
+@reward_options
 @click.option("--threshold", help="Another threshold: a number, or none to never stop early.")
 @click.option("--n", type=click.IntRange(min=1), help="Another maximum number of attempts (N).")
 @click.option("--fail-count", type=click.IntRange(min=0), help="Another number of failures allowed.")

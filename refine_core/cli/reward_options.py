@@ -1,0 +1,103 @@
+"""What the commands that take a file with a reward have in common: its options, its text, and the question about its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from refine_core.rewards.shapes import SHAPES, ArgumentQuestion
+
+_LINE_CHARS: Final = 360
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_OPTIONS: Final = (
+    click.option(
+        "--function",
+        "functions",
+        multiple=True,
+        metavar="NAME[=WEIGHT]",
+        help="Score with this function of the file; several are parts of one value. Default: all that are recognised.",
+    ),
+    click.option(
+        "--shape", type=click.Choice(list(SHAPES)), help="Which framework the functions were written for."
+    ),
+    click.option(
+        "--arg",
+        "arguments",
+        multiple=True,
+        metavar="NAME=ROLE",
+        help="What an argument is: output, expected, input, inputs, outputs, nothing, or column:NAME.",
+    ),
+)
+
+
+def reward_options(command: _Command) -> _Command:
+    """Give a command --function, --shape and --arg, as functions, shape and arguments."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def read_source(path: Path) -> str:
+    """The text of a reward's file. Raises BadParameter for one that is none."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise click.BadParameter(f"{path} is not UTF-8 text") from None
+
+
+def read_functions(options: Sequence[str]) -> dict[str, float | None]:
+    """NAME[=WEIGHT] as name -> weight, None where the file decides. Raises BadParameter."""
+    functions: dict[str, float | None] = {}
+    for option in options:
+        name, equals, weight = option.partition("=")
+        try:
+            functions[name.strip()] = float(weight) if equals else None
+        except ValueError:
+            raise click.BadParameter(f"--function {option}: the weight must be a number") from None
+    return functions
+
+
+def read_arguments(options: Iterable[str]) -> dict[str, str]:
+    """NAME=ROLE as parameter -> role. Raises BadParameter."""
+    pairs = {}
+    for option in options:
+        name, equals, role = option.partition("=")
+        if not (name and equals and role):
+            raise click.BadParameter(f"--arg {option}: write NAME=ROLE")
+        pairs[name.strip()] = role.strip()
+    return pairs
+
+
+def question_to_json(question: ArgumentQuestion) -> dict[str, object]:
+    """What is asked about a reward's arguments, as JSON data."""
+    return {
+        "function": question.function,
+        "parameters": list(question.parameters),
+        "choices": list(question.choices),
+        "suggestions": dict(question.suggestions),
+        "line": question.line,
+        "candidates": list(question.candidates),
+        "message": question.message,
+    }
+
+
+def describe_question(question: ArgumentQuestion) -> str:
+    """The same for people, with the options that answer it."""
+    example = " ".join(
+        f"--arg {name}={question.suggestions.get(name, 'ROLE')}" for name in question.parameters
+    )
+    return (
+        f"{printable(question.message)}\nAnswer with {printable(example)}\n"
+        f"ROLE is one of: {printable(', '.join(question.choices))}; or choose a form with --shape."
+    )
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: one line, of a bearable length, and without the sequences that would control it."""
+    line = "".join(one if one.isprintable() else " " for one in text)
+    return line if len(line) <= _LINE_CHARS else f"{line[:_LINE_CHARS]}…"
