@@ -15,7 +15,7 @@ from typing import Final
 import click
 
 from refine_core import __version__
-from refine_core.cli.output import BAD_INPUT, DONE, CheckFailed, Question, print_json
+from refine_core.cli.output import BAD_INPUT, DONE, CheckFailed, Question, print_question, print_text
 from refine_core.cli.serve import FIRST_PORT, Serving
 from refine_core.errors import RefineError
 
@@ -79,7 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> Serving | int:
     except click.exceptions.Exit as ended:  # after --help or --version
         return ended.exit_code
     except Question as question:
-        print_json({"ask": question.ask}) if question.as_json else click.echo(question.message, err=True)
+        print_question(question)
         return BAD_INPUT
     except CheckFailed as failed:
         click.echo(failed.message, err=True)
@@ -91,7 +91,7 @@ def run(arguments: Sequence[str] | None = None) -> Serving | int:
         wrong.show()
         return wrong.exit_code
     except RefineError as error:
-        click.echo(f"Error: {error}", err=True)
+        print_text(f"Error: {error}", err=True)
         return BAD_INPUT
     except BrokenPipeError:  # `refinescope rows FILE --json | head -1`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

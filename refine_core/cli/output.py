@@ -1,4 +1,4 @@
-"""How a command speaks: JSON on standard output, and the ways in which it may end."""
+"""How a command speaks: text for people, JSON on standard output, and the ways in which it may end."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ class Question(click.ClickException):
     def __init__(self, message: str, *, ask: Mapping[str, object], as_json: bool) -> None:
         self.ask, self.as_json = ask, as_json
         super().__init__(message)
+
+
+def print_text(text: str, *, err: bool = False) -> None:
+    """Print text for people, which may hold what a file or a reward says: nothing in it controls the terminal."""
+    click.echo("".join(one if one.isprintable() or one == "\n" else " " for one in text), err=err)
+
+
+def print_question(question: Question) -> None:
+    """Print what is asked: as JSON on standard output, or for people."""
+    if question.as_json:
+        print_json({"ask": question.ask})
+    else:
+        print_text(question.message, err=True)
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from refine_core.cli.output import Question, print_json
+from refine_core.cli.output import Question, print_json, print_text
 
 if TYPE_CHECKING:
     from refine_core.rows import MappingQuestion, Role, RowSet
@@ -41,7 +41,7 @@ def command(file: Path, pairs: Sequence[str], encoding: str | None, skip_bad: bo
         for row in rows:
             print_json(row.to_json())
         return
-    click.echo(f"{rows.name}: {len(rows):,} rows, read as {rows.format}.")
+    print_text(f"{rows.name}: {len(rows):,} rows, read as {rows.format}.")
     columns = rows.columns
     for title, names in (
         ("inputs", columns.inputs),
@@ -50,7 +50,7 @@ def command(file: Path, pairs: Sequence[str], encoding: str | None, skip_bad: bo
         ("parts of the reward", columns.parts),
     ):
         if names:
-            click.echo(f"  {title}: {', '.join(names)}")
+            print_text(f"  {title}: {', '.join(names)}")
     counts = [
         f"{count:,} {words}"
         for count, words in (
@@ -60,7 +60,7 @@ def command(file: Path, pairs: Sequence[str], encoding: str | None, skip_bad: bo
         )
         if count
     ]
-    click.echo(f"  {', '.join(counts)}" if counts else "  no rewards, no labels")
+    print_text(f"  {', '.join(counts)}" if counts else "  no rewards, no labels")
 
 
 def load_rows(
@@ -95,15 +95,15 @@ def load_rows(
         mapping = question.complete(choices)
         for guess in question.columns:
             if guess.column in mapping and guess.column not in choices:
-                click.echo(f"{guess.column}: {guess.role} ({guess.reason})", err=True)
+                print_text(f"{guess.column}: {guess.role} ({guess.reason})", err=True)
     rows = read_rows(opened, mapping, skip_bad=skip_bad)
     assert not isinstance(rows, MappingQuestion)  # noqa: S101  # there is a mapping, or a format
     for note in rows.notes:
-        click.echo(note, err=True)
+        print_text(note, err=True)
     if rows.bad_count:
-        click.echo(f"{rows.bad_count:,} rows cannot be read and were left out:", err=True)
+        print_text(f"{rows.bad_count:,} rows cannot be read and were left out:", err=True)
         for problem in rows.problems:
-            click.echo(f"  {problem.place}: {problem.message}", err=True)
+            print_text(f"  {problem.place}: {problem.message}", err=True)
     return rows
 
 

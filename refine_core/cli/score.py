@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import click
 
-from refine_core.cli.output import CheckFailed, Question, print_json
+from refine_core.cli.output import CheckFailed, Question, print_json, print_question, print_text
 from refine_core.cli.reward_options import (
     describe_question,
     printable,
@@ -121,11 +121,10 @@ def command(
         try:
             _score_once(task)
         except Question as question:
-            print_json({"ask": question.ask}) if as_json else click.echo(question.message, err=True)
+            print_question(question)
         except (click.ClickException, RefineError) as error:  # CheckFailed, too: the next change may mend it
-            click.echo(
-                error.message if isinstance(error, click.ClickException) else f"Error: {error}", err=True
-            )
+            message = error.message if isinstance(error, click.ClickException) else f"Error: {error}"
+            print_text(message, err=True)
         sys.stdout.flush()  # whoever reads a pipe waits for it
 
 

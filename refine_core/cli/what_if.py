@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from refine_core.cli.output import Question, print_json
+from refine_core.cli.output import Question, print_json, print_text
 from refine_core.cli.reward_options import (
     describe_question,
     question_to_json,
@@ -133,8 +133,8 @@ _LONG = 50
 def _print_table(answer: RunWhatIf, result: WhatIf) -> None:
     from refine_core.formatting import format_score, pluralize
 
-    click.echo(result.headline)
-    click.echo(result.case)
+    print_text(result.headline)
+    print_text(result.case)
     rewards = [one.old for one in result.attempts] + [one.new for one in result.attempts]
     rows = [("attempt", "recorded", "now", "")]
     rows += [
@@ -150,6 +150,6 @@ def _print_table(answer: RunWhatIf, result: WhatIf) -> None:
     click.echo("")
     for row in rows:
         numbers = "  ".join(text.rjust(width) for text, width in zip(row[:3], widths, strict=True))
-        click.echo(f"{numbers}  {row[3]}".rstrip())
+        print_text(f"{numbers}  {row[3]}".rstrip())
     if answer.scores.judge_calls:
         click.echo(f"\n{pluralize(answer.scores.judge_calls, 'judge call')} made.")

@@ -133,3 +133,14 @@ def test_a_saved_run_and_all_hits_of_a_search_are_rows(capfdbinary, two_runs):
 def test_runs_that_are_not_there_are_a_sentence(capfdbinary):
     assert run(capfdbinary, "run:nowhere") == (2, "", "Error: No run is called nowhere.\n")
     assert run(capfdbinary, "runs:zebra crossing") == (2, "", "Error: No run matches zebra crossing.\n")
+
+
+def test_what_a_file_says_cannot_control_the_terminal(capfdbinary, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("que\x1b[2Jstion,completion\n2+2?,four\n", encoding="utf-8")
+    asked = run(capfdbinary, str(path))
+    read = run(capfdbinary, str(path), "--map", "input=que\x1b[2Jstion")
+    wrong = run(capfdbinary, str(path), "--map", "input=\x1b[2J")
+    assert [code for code, _, _ in (asked, read, wrong)] == [2, 0, 2]
+    assert "que [2Jstion" in read[1]
+    assert "\x1b" not in "".join(text for _, out, err in (asked, read, wrong) for text in (out, err))
