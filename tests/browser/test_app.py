@@ -281,7 +281,7 @@ def test_a_run_on_a_server_of_ones_own_shows_the_real_messages(app):
         )
         assert model.requests
         assert model.requests[0].headers["authorization"] == "Bearer sk-canary-0001"
-    assert "practice model" not in app.get_by_text(re.compile("\\d+ attempts?, ")).first.inner_text()
+    assert "practice model" not in app.get_by_text(re.compile("\\d+ attempts? · ")).first.inner_text()
     assert "canary" not in app.url
     app.reload()
     wait_idle(app)
