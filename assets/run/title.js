@@ -11,10 +11,17 @@ export default function ({ parentElement, data }) {
     "div",
     { className: "run" },
     data.starred ? make("span", { className: "star", role: "img", title: "Starred", "aria-label": "Starred" }, "★") : null,
-    make("h1", {}, ...visible(data.name)),
-    ...data.tags.map((tag) => make("span", { className: "tag" }, ...visible(tag))),
-    make("span", { className: "origin" }, ...visible(data.origin)),
+    make("h1", { title: data.name }, ...visible(data.name)),
+    ...data.tags.map((tag) => make("span", { className: "tag", title: tag }, ...visible(tag))),
+    make("span", { className: "origin", title: data.origin }, ...visible(data.origin)),
   );
+  const name = root.querySelector("h1");
+  const isCut = () => name.scrollWidth > name.clientWidth + 1 || name.scrollHeight > name.clientHeight + 2;
+  new ResizeObserver(() => {
+    if (name.matches(":focus")) return;
+    if (isCut()) name.tabIndex = 0;
+    else name.removeAttribute("tabindex");
+  }).observe(name);
   root.source = source;
   parentElement.append(root);
 }

@@ -16,14 +16,17 @@ const LETTER_PX = 6.4;
 const LEAST_OUTPUT_PX = 230; // below which the parts stand under the output
 const LINE_PX = { main: 20, sub: 18, hint: 24, pad: 14, parts: 46, number: 24 }; // as in timeline.css
 const MAX_LINES = 3;
+const LONG_NAME = 24; // letters of a part's name, above which it is folded
 const UPTAKE = { followed: "✓", partly: "◐", not_followed: "✗", not_checkable: "–", leak: "!" };
 const ARROW = "M5 0V6q0 4 4 4H17";
+
+const folded = (text) => element("button", { type: "button", className: "long", title: "" }, element("span", { textContent: text }));
 
 export class Story {
   constructor(view) {
     this.view = view;
     this.slots = new Map();
-    this.head = element("div", { className: "head", "aria-hidden": "true" });
+    this.head = element("div", { className: "head" });
     this.list = element("ol", { className: "attempts", "aria-label": "Attempts, with what changed from one to the next" });
     this.tip = element("div", { className: "tip", hidden: true, "aria-hidden": "true" });
     this.scroller = element("div", { className: "story", role: "region", "aria-label": "Story of the run" }, this.head, this.list, this.tip);
@@ -136,7 +139,7 @@ export class Story {
   }
 
   part(part, column, row) {
-    const name = element("span", { className: "name", textContent: column.name });
+    const name = this.partName(column.name);
     if (!part.text) return element("div", { className: "part none" }, name, row.outcome === "pending" ? "" : "·");
     const arrow = { up: "▲", down: "▼" }[part.moved];
     const value = element("span", { className: "value" }, ...(arrow ? [element("span", { className: part.moved, textContent: arrow, "aria-hidden": "true" }), " "] : []), part.text);
@@ -175,8 +178,20 @@ export class Story {
     const sign = element("span", { className: verdict, "aria-hidden": "true", textContent: UPTAKE[verdict] });
     const button = element("button", { type: "button", className: "uptake" }, sign, ` ${words}`);
     button.setAttribute("aria-label", `Hint ${words}. ${rules.join(". ")}`);
+    return this.explain(button, rules);
+  }
+
+  // A part's name; a long one is folded, and shows in full while it is pointed at or has the focus.
+  partName(text) {
+    const name = element("span", { className: "name", textContent: text });
+    if (text.length <= LONG_NAME) return name;
+    return element("span", { className: "folded" }, name, this.explain(folded(text), [text]));
+  }
+
+  // Lines about a button that show while it is pointed at or has the focus.
+  explain(button, lines) {
     const show = () => {
-      this.tip.replaceChildren(...rules.map((rule) => element("p", { textContent: rule })));
+      this.tip.replaceChildren(...lines.map((line) => element("p", { textContent: line })));
       this.tip.hidden = false;
       Object.assign(this.tip.style, { left: "0", top: "0" }); // where that is depends on what stands around the story
       const [box, own] = [button, this.tip].map((node) => node.getBoundingClientRect());
@@ -221,10 +236,15 @@ export class Story {
     const wanted = JSON.stringify([stacked, this.data.columns, this.data.now]);
     if (wanted === this.headed) return;
     this.headed = wanted;
-    const lines = (one, two, title = "") => element("span", { className: "number", title }, one, element("br"), element("span", { className: "quiet", textContent: two }));
-    const parts = stacked ? [] : this.data.columns.map((c) => lines(c.name, c.caption, c.caption && `${c.name}: ${c.caption} is the largest value seen in this run; the bars are filled against it`));
+    const hidden = { "aria-hidden": "true" }; // each row says these words
+    const lines = (one, two, title) => element("span", { className: "number", title, ...(typeof one === "string" ? hidden : {}) }, one, element("br"), element("span", { className: "quiet", textContent: two }));
+    const parts = stacked ? [] : this.data.columns.map((c) => {
+      const whole = c.caption && `${c.name}: ${c.caption} is the largest value seen in this run; the bars are filled against it`;
+      if (c.name.length <= LONG_NAME) return lines(c.name, c.caption, whole);
+      return lines(this.explain(folded(c.name), [whole || c.name]), c.caption, "");
+    });
     const changes = element("span", { className: "quiet", textContent: " · changes from the attempt before" });
-    this.head.replaceChildren(element("span", { textContent: "attempt" }), element("span", {}, "output", changes), ...parts, element("span", { className: "number", textContent: "reward" }), element("span", { className: "number now", textContent: this.data.now ?? "" }));
+    this.head.replaceChildren(element("span", { textContent: "attempt", ...hidden }), element("span", hidden, "output", changes), ...parts, element("span", { className: "number", textContent: "reward", ...hidden }), element("span", { className: "number now", textContent: this.data.now ?? "", ...hidden }));
   }
 
   // As many lines of output as there is room for all attempts of the run; at least one, or two for the first.

@@ -57,17 +57,21 @@ def _tag(chosen: Sequence[ListedRun]) -> None:
     every = [set(run.annotation.tags) for run in chosen]
     common = [tag for tag in chosen[0].annotation.tags if all(tag in tags for tags in every)]
     known = list(dict.fromkeys([*common, *runs.choices().tags]))
-    picked = st.multiselect(
-        f"Tags of {'this run' if len(chosen) == 1 else 'these ' + pluralize(len(chosen), 'run')}",
-        known,
-        common,
-        accept_new_options=True,
-        select_all=False,
-        placeholder="Choose tags, or type a new one",
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
+        picked = st.multiselect(
+            f"Tags of {'this run' if len(chosen) == 1 else 'these ' + pluralize(len(chosen), 'run')}",
+            known,
+            common,
+            accept_new_options=True,
+            select_all=False,
+            placeholder="Choose tags, or type a new one",
+        )
+        saved = st.button("Save", type="primary")  # beside the field, whose open list would cover it below
+    st.caption(
+        "Enter adds what you typed."
+        + (" Tags that only some of these runs have stay as they are." if len(chosen) > 1 else "")
     )
-    if len(chosen) > 1:
-        st.caption("Tags that only some of these runs have stay as they are.")
-    if st.button("Save", type="primary"):
+    if saved:
 
         def save() -> None:
             for run in chosen:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.attempt import draw_attempt, take_clicks
-from pages.shared.pausing import draw_pause
+from pages.shared.pausing import PLACE_PX, draw_pause
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.timeline import ROOM_PX, Part, draw_timeline
 from pages.shared.timeline import take_clicks as take_timeline_clicks
@@ -38,6 +38,7 @@ BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their ri
 BESIDE_ROOM_PX: Final = 540  # of the screen's height that is not the story's there
 ID_CHARACTERS: Final = 60
 DETAIL_PX: Final = 220  # height of the detail below the pictures; it scrolls inside
+DETAIL_LEAST_PX: Final = 96  # of that, what is left to it while a run pauses before each step
 # One for every run and for the preview: what is in the browser stays the same node when Run is pressed, and nothing jumps.
 TIMELINE_KEY: Final = "timeline"
 
@@ -171,7 +172,10 @@ def draw_run(
             head()
             chart(part="all", room_px=BESIDE_ROOM_PX if beside else ROOM_PX)
     with right:
-        _draw_detail(run, first=first, height_px=None if beside else DETAIL_PX)
+        if not is_narrow():  # at the detail's cost, so that verdict, timeline and story stay where they are
+            draw_pause(run)
+        room = DETAIL_PX - PLACE_PX if run.is_stepwise else DETAIL_PX
+        _draw_detail(run, first=first, height_px=None if beside else max(room, DETAIL_LEAST_PX))
 
 
 def _draw_head(
@@ -215,10 +219,11 @@ def _draw_head(
         st.caption(
             "This run belongs to another Refinescope process on the same data folder. Cancel it there."
         )
-    draw_pause(run)
+    if is_narrow():  # where the detail lies far below
+        draw_pause(run)
     if again := resume_summary(run.timeline):
         st.caption(escape_markdown(again))
-    if remark := reward_remark(run.timeline):
+    if not run.live and (remark := reward_remark(run.timeline)):  # nothing comes above what streams
         st.warning(escape_markdown(remark), icon=":material/lightbulb:")
     if run.state == "unrecorded":
         show_error(f"The run was stopped. {run.error} What was recorded until then is here.")

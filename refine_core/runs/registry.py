@@ -261,6 +261,7 @@ class Runs:
             revision=snapshot.revision,
             stop_sentences=sentences,
             verdict=write_verdict(timeline, sentences),
+            is_stepwise=job is not None and job.alive and job.stepper.stepwise,
         )
 
     def _snapshot(self, run_id: str) -> _Snapshot:

@@ -21,6 +21,7 @@ class Run:
     revision: another whenever there is more to show; see `Runs.wait_for_change`.
     stop_summary: why it stopped or how far it is; stop_sentences: its sentences, the headline first. verdict: the same in two lines.
     usage_summary: attempts, calls, time and cost in words. shown_at: when it stood so, of a run that is played; None for now.
+    is_stepwise: whether it works in this process, and waits for a person before each step.
     """
 
     run_id: str
@@ -34,6 +35,7 @@ class Run:
     stop_sentences: tuple[str, ...] = ()
     verdict: Verdict = field(default_factory=partial(Verdict, ""))
     shown_at: float | None = None
+    is_stepwise: bool = False
 
     @property
     def resumable(self) -> bool:

@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, wait_idle
 from tests.browser.test_app import slow_down
+from tests.browser.test_one_screen import WATCH
+
+NO_HINT = "No hint. Type one, or leave it empty."
 
 
 @pytest.fixture
@@ -40,19 +43,71 @@ def step(page: Page) -> None:
 
 def test_a_run_waits_at_each_step_and_takes_a_hint_by_hand(app: str, page: Page):
     start_stepwise(page, app)
-    expect(page.get_by_label("Hint for answer, attempt 1")).to_have_value("")
+    expect(page.get_by_label("Hint for answer, attempt 1")).to_have_text(NO_HINT)
     step(page)
     expect(waits(page, "the advice after attempt 1")).to_be_visible()
     expect(page.get_by_label(re.compile("Hint for"))).to_have_count(0)
     step(page)
     expect(waits(page, "attempt 2")).to_be_visible()
     hint = page.get_by_label("Hint for answer, attempt 2")
-    expect(hint).not_to_have_value("")
+    expect(hint).not_to_have_text(NO_HINT)
     hint.fill("Answer with one word and no full stop.")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text(re.compile("Stopped at attempt 2"))).to_be_visible()
     expect(page.get_by_role("button", name="Next step")).to_have_count(0)
     expect(page.get_by_text("edited by hand").first).to_be_attached()
+
+
+@pytest.mark.parametrize(
+    ("there", "width", "height"), [("lab", 1440, 900), ("run", 1440, 900), ("run", 390, 844)]
+)
+def test_from_step_to_step_nothing_moves(app: str, page: Page, there: str, width: int, height: int):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{app}/?example=one_word")
+    wait_idle(page)
+    chart = page.get_by_role("group", name="Timeline of the run")
+    before = page.locator(".rs-timeline").bounding_box()
+    run_id = start_stepwise(page, f"{app}/?example=one_word")
+    page.set_viewport_size({"width": width, "height": height})
+    if there == "run":
+        page.goto(f"{app}/run?run={run_id}")
+        expect(waits(page, "attempt 1")).to_be_visible()
+        wait_idle(page)
+        before = page.locator(".rs-timeline").bounding_box()
+    places = {"chart": ".rs-timeline .chart", "step": ".st-key-pause-place"}
+    expect(chart).to_be_visible()
+    page.evaluate(WATCH, places)
+    assert page.locator(".rs-timeline").bounding_box()["y"] == before["y"]
+    for then in ("the advice after attempt 1", "attempt 2"):
+        step(page)
+        expect(waits(page, then)).to_be_visible()
+    expect(page.get_by_label("Hint for answer, attempt 2")).to_be_visible()
+    seen = page.evaluate("() => Object.entries(window.places).map(([name, all]) => [name, [...all]])")
+    assert {name for name, _ in seen} == set(places)
+    for name, all_places in seen:
+        assert len(all_places) == 1, (name, all_places)
+
+
+def test_a_hint_typed_in_the_slower_of_two_windows_is_kept(app: str, chromium: Browser, page: Page):
+    run_id = start_stepwise(page, app)
+    other = chromium.new_context()
+    faster = other.new_page()
+    faster.goto(f"{app}/run?run={run_id}")
+    expect(waits(faster, "attempt 1")).to_be_visible()
+    hint = page.get_by_label("Hint for answer, attempt 1")
+    hint.fill("Say it in one word.")
+    hint.press("Tab")  # which sends it
+    expect(hint).not_to_be_focused()
+    step(faster)
+    expect(waits(page, "the advice after attempt 1")).to_be_visible()
+    said = page.get_by_role("alert").filter(has_text="Attempt 1 was started from another window")
+    expect(said).to_be_visible()
+    expect(hint).to_have_text("Say it in one word.")
+    expect(faster.get_by_role("alert").filter(has_text="another window")).to_have_count(0)
+    other.close()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(said).to_have_count(0)
+    expect(page.get_by_role("button", name="Next step")).to_be_enabled()
 
 
 def test_a_run_that_streams_in_the_lab_can_be_paused_where_replay_will_be(app: str, page: Page):

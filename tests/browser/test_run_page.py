@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,6 +25,7 @@ REMOTE = (
 ODD = "\u202eabc\u2066 \x1b[31mred\x00 \ud83d"
 HOSTILE = f"{SCRIPT} {REMOTE} {ODD}"
 LINE = "z" * 1_000_000
+LONG_NAME = " ".join(["What was shown in class"] * 8)
 NAME = "The hostile one"
 DETAIL = "Attempt in detail"
 
@@ -60,12 +62,15 @@ def hostile():
 def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run_page")
     store = open_store(folder / "data")
-    for log in (hostile(), logs.two_stages()):
+    long = logs.parted()
+    long.records = [replace(record, run_id="long-name") for record in long.records]
+    for log in (hostile(), logs.two_stages(), long):
         store.append(log.records, functools.reduce(summarize, log.records, None))
     mine = Runs(store)
     mine.list.rename("hostile", HOSTILE)
     mine.list.tag("hostile", [SCRIPT, "demo"])
     mine.list.star("hostile")
+    mine.list.rename("long-name", LONG_NAME)
     mine.close()
     server = Server(folder)
     yield server.start()
@@ -103,6 +108,18 @@ def test_the_page_says_what_was_run_and_the_browser_tab_names_it(page, url):
     assert beside["y"] < story["y"]
     page.get_by_role("link", name="Lab").click()
     expect(page).to_have_title("Lab · Refinescope")
+
+
+def test_a_long_name_takes_one_line_and_unfolds_with_the_focus(page, url):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_run(page, url, "run=long-name")
+    name = page.get_by_role("heading", level=1)
+    expect(name).to_have_text(LONG_NAME)
+    assert name.bounding_box()["height"] <= 40
+    program = page.get_by_role("region", name="Program, inputs and reward").bounding_box()
+    assert program["y"] + program["height"] - name.bounding_box()["y"] <= 120
+    name.focus()
+    assert name.bounding_box()["height"] > 40
 
 
 def test_the_open_tab_stays_when_another_attempt_is_selected(page, url):

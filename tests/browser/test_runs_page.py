@@ -164,6 +164,23 @@ def test_a_new_name_shows_in_the_row(page, runs_app):
     expect(bar(page).get_by_role("button", name="Rename")).to_be_focused()
 
 
+def test_the_open_list_of_tags_leaves_save_free(page, runs_app):
+    """A list without matches was in the way until Escape."""
+    open_runs(page, runs_app, "?q=number8")
+    page.get_by_role("checkbox").first.check()
+    bar(page).get_by_role("button", name="Tags").click()
+    field = page.get_by_role("dialog").get_by_label("Tags of this run")
+    field.fill("new in class")
+    field.press("Enter")
+    field.fill("nowhere at all")
+    field.fill("")
+    expect(
+        page.get_by_test_id("stSelectboxVirtualDropdown").or_(page.get_by_text("No results"))
+    ).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click(timeout=5_000)
+    expect(page.locator("tbody td.tags").first).to_contain_text("new in class")
+
+
 def test_hostile_names_inputs_tags_and_notes_are_text(page, runs_app):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -108,6 +108,22 @@ def test_parts_stand_in_columns_under_their_names(show):
         assert slots(page).nth(i).locator(".part, .reward").evaluate_all(right) == heads
 
 
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_a_long_name_of_a_part_is_folded_and_shows_in_full_on_focus(show, size):
+    page = show("long part name", size=size)
+    story = page.get_by_role("region", name="Story of the run")
+    name = story.locator("button.long:visible").first
+    expect(name).to_be_visible()
+    assert name.bounding_box()["height"] <= 40
+    if size[0] > 390:
+        assert story.locator(".head").bounding_box()["height"] <= 60
+    for act in (name.focus, name.hover):
+        page.mouse.move(0, 0)
+        act()
+        expect(story.locator(".tip")).to_contain_text("names a part at great length " * 6)
+        name.blur()
+
+
 def test_a_failed_attempt_has_its_message_where_its_output_would_be(show):
     page = show("failures")
     expect(slots(page).nth(1).locator(".output")).to_have_text("no field 'answer' in the reply")

@@ -1,6 +1,6 @@
 """The timeline with made-up logs: `?show=failures`, or the field "Show", names one of tests.logs.SCENARIOS.
 
-"live" grows as asked, and so does "live matrix"; "streaming" goes on word by word, a step each time it is asked; "ghost: NAME" is what may come before a run of that name. What follows a # in the name only makes it another visit, with nothing chosen yet; each has a
+"live" grows as asked, and so does "live matrix"; "long part name" has one of 203 letters; "streaming" goes on word by word, a step each time it is asked; "ghost: NAME" is what may come before a run of that name. What follows a # in the name only makes it another visit, with nothing chosen yet; each has a
 component of its own. "Score now" tells what attempts would score now. `&width=720` puts it into a column of so many pixels.
 """
 
@@ -33,6 +33,11 @@ if live:
     log.running()
 elif show == "streaming":
     log = logs.headline(1 if state.steps < 3 else 2)
+elif show == "long part name":
+    log = logs.Log(stages=("answer",))
+    for i in range(3):
+        log.attempt(0.2 + 0.1 * i, parts={"names a part at great length " * 7: 0.1 * i, "short": 0.2})
+    log.finish()
 else:
     log = {**logs.SCENARIOS, **logs.LARGE}[show.removeprefix("ghost: ")]()
 
