@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.shared.address import MAX_DIGITS
+from pages.shared.query import parse_whole
 
 Letter = Literal["a", "b"]
 
@@ -30,8 +30,8 @@ class Reference:
 def parse_reference(text: str) -> Reference | None:
     """What a part of the address names; None for nothing."""
     run_id, dot, number = text.rpartition(".")
-    if dot and run_id and number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS:
-        return Reference(run_id, int(number))
+    if dot and run_id and (parsed := parse_whole(number, 0)) is not None:
+        return Reference(run_id, parsed)
     return Reference(text) if text else None
 
 

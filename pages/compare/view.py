@@ -14,6 +14,7 @@ import streamlit as st
 from pages.compare.reference import Reference, parse_reference
 from pages.shared import address
 from pages.shared.leave import leave_for
+from pages.shared.query import read_whole
 from pages.shared.title import title_page
 from pages.shared.web import COMPARE, import_script
 from refine_core import runs
@@ -47,7 +48,7 @@ def draw_comparison(a: Reference, first: Run, b: Reference, second: Run) -> None
         "view": st.query_params.get("view") if st.query_params.get("view") in VIEWS else VIEWS[0],
         "unfold": st.query_params.get("unfold") == "1",
         "runs": _recent(),
-        "row": _row(),
+        "row": read_whole("row"),
         "live": first.live or second.live,
         **_compared(a, first.timeline, b, second.timeline),
     }
@@ -84,12 +85,6 @@ def _follow() -> None:
         st.query_params["unfold"] = "1"
     elif asked.get("unfold") is False:
         st.query_params.pop("unfold", None)
-
-
-def _row() -> int | None:
-    """The attempt that is selected where two runs are compared, counted from 1; None for none."""
-    text = st.query_params.get("row", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= address.MAX_DIGITS else None
 
 
 def _side(reference: Reference, run: Run) -> dict[str, object]:

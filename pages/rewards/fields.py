@@ -6,13 +6,13 @@ counted from 1 over all sources, `page=` of the table, `threshold=`, `draft=`.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import streamlit as st
 
-from pages.shared.address import MAX_DIGITS
 from pages.shared.forms import Form
+from pages.shared.query import read_number, read_whole, write
+from pages.shared.what_if_choice import NO_THRESHOLD
 
 FORM: Final = Form("rewards")
 field_key, static_key = FORM.field_key, FORM.static_key
@@ -26,8 +26,6 @@ VIEWS: Final = {
 }
 PAGE_SIZE: Final = 100
 _SOURCES: Final = static_key("sources")
-_NO_THRESHOLD: Final = "none"
-MAX_NUMBER_CHARS: Final = 24
 
 
 def read_sources() -> list[str]:
@@ -60,56 +58,39 @@ def read_view() -> str:
 
 def write_view(view: str) -> None:
     """Show these rows, from their first page on."""
-    _write("view", None if view == "all" else view)
-    _write("page", None)
+    write("view", None if view == "all" else view)
+    write("page", None)
 
 
 def read_row() -> int | None:
     """The position of the selected row, from 0, among all rows; None for none."""
-    number = _whole("row")
+    number = read_whole("row")
     return None if number is None else number - 1
 
 
 def write_row(position: int) -> None:
     """Select the row at this position, from 0."""
-    _write("row", str(position + 1))
+    write("row", str(position + 1))
 
 
 def read_page() -> int:
     """The page of the table, from 1."""
-    return _whole("page") or 1
+    return read_whole("page") or 1
 
 
 def write_page(number: int) -> None:
     """Show this page of the table."""
-    _write("page", None if number <= 1 else str(number))
+    write("page", None if number <= 1 else str(number))
 
 
 def read_threshold(recorded: float | None) -> float | None:
     """The threshold that the address asks for; the recorded one where it asks for none."""
-    text = st.query_params.get("threshold", "")
-    if text == _NO_THRESHOLD:
+    if st.query_params.get("threshold") == NO_THRESHOLD:
         return None
-    try:
-        value = float(text) if len(text) <= MAX_NUMBER_CHARS else math.nan
-    except ValueError:
-        return recorded
-    return value if math.isfinite(value) else recorded
+    value = read_number("threshold")
+    return recorded if value is None else value
 
 
 def write_threshold(value: float) -> None:
     """Ask what happens at this threshold."""
-    _write("threshold", f"{value:.10g}")
-
-
-def _whole(name: str) -> int | None:
-    text = st.query_params.get(name, "")
-    readable = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
-    return int(text) if readable and int(text) >= 1 else None
-
-
-def _write(name: str, value: str | None) -> None:
-    if value is None:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value
+    write("threshold", f"{value:.10g}")

@@ -6,8 +6,7 @@ draw_board(bench) --data--> assets/rewards --row, threshold, action--> take_clic
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -16,11 +15,11 @@ from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
 from pages.rewards.what_if import Question
+from pages.shared.news import take_news
 from pages.shared.web import REWARDS, import_script
 from pages.shared.what_if_pictures import build_curve, build_strip, mark_of
 
 KEY: Final = static_key("board")
-_TAKEN: Final = static_key("board-taken")
 COMPARES: Final = static_key("compares")
 _component = st.components.v2.component(
     "refinescope.rewards",
@@ -31,17 +30,17 @@ _component = st.components.v2.component(
 
 def take_clicks() -> None:
     """Put what was chosen in the component into the address. Before anything is drawn; a browser can send anything."""
-    row = _news("row")
+    row = take_news(KEY, "row")
     if row is not None and str(row.get("key", "")).isdecimal():
         fields.write_row(int(row["key"]) - 1)
-    threshold = _news("threshold")
+    threshold = take_news(KEY, "threshold")
     if (
         threshold is not None
         and isinstance(value := threshold.get("value"), int | float)
         and math.isfinite(value)
     ):
         fields.write_threshold(float(value))
-    action = _news("action")
+    action = take_news(KEY, "action")
     match action:
         case {"name": "page", "detail": int() as page}:
             fields.write_page(page)
@@ -77,16 +76,3 @@ def draw_board(bench: Bench, question: Question | None) -> None:
         on_threshold_change=lambda: None,
         on_action_change=lambda: None,
     )
-
-
-def _news(name: str) -> Mapping[str, Any] | None:
-    """What the component says under this name, if it was not taken before."""
-    state = st.session_state.get(KEY)
-    said = state.get(name) if isinstance(state, Mapping) else None
-    if not isinstance(said, Mapping):
-        return None
-    taken: dict[str, object] = st.session_state.setdefault(_TAKEN, {})
-    if taken.get(name) == said.get("at"):
-        return None
-    taken[name] = said.get("at")
-    return said

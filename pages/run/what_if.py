@@ -16,6 +16,8 @@ import streamlit as st
 
 from pages.shared import address, what_if_choice
 from pages.shared.credentials import collect_credentials
+from pages.shared.news import take_news
+from pages.shared.query import write
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.verdict import draw_verdict
 from pages.shared.viewport import is_narrow
@@ -30,7 +32,7 @@ from refine_core.unseen import show_unseen
 from refine_core.what_if import ThresholdStep, WhatIf
 
 KEY: Final = "what-if"
-_MODE, _CHANGED, _ASKED, _TAKEN = (f"what-if.{name}" for name in ("mode", "changed", "asked", "taken"))
+_MODE, _CHANGED, _ASKED = (f"what-if.{name}" for name in ("mode", "changed", "asked"))
 _COLUMNS: Final = (62, 38)
 UNCHANGED: Final = (
     "Nothing is changed yet. Drag the threshold, or choose another reward, N or number of failures."
@@ -188,23 +190,12 @@ def _draw_pictures(question: _Question) -> None:
 
 def _take_news() -> None:
     """What the pictures have just told: another threshold, or an attempt that was chosen."""
-    state = st.session_state.get(KEY)
-    match _fresh(state, "threshold"):
+    match take_news(KEY, "threshold"):
         case {"value": int() | float() as value} if math.isfinite(value):
-            what_if_choice.write("threshold", f"{value:.10g}")
-    match _fresh(state, "row"):
+            write("threshold", f"{value:.10g}")
+    match take_news(KEY, "row"):
         case {"key": str() as key} if key.isdecimal() and int(key) > 0:
             address.show_attempt(int(key) - 1)
-
-
-def _fresh(state: object, name: str) -> Mapping[str, Any] | None:
-    """What the component says under this name, if it was not taken before."""
-    said = state.get(name) if isinstance(state, Mapping) else None
-    taken: dict[str, object] = st.session_state.setdefault(_TAKEN, {})
-    if not isinstance(said, Mapping) or taken.get(name) == said.get("at"):
-        return None
-    taken[name] = said.get("at")
-    return said
 
 
 def _draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
@@ -255,7 +246,7 @@ def _field(name: str, value: object) -> None:
 
 def _write(name: str, text: Callable[[Any], str | None]) -> Callable[[], None]:
     """A callback that puts what was chosen into the address."""
-    return lambda: what_if_choice.write(name, text(st.session_state[f"what-if.{name}"]))
+    return lambda: write(name, text(st.session_state[f"what-if.{name}"]))
 
 
 def _draw_table(timeline: Timeline, asked: RunWhatIf) -> None:
@@ -371,7 +362,7 @@ def _describe_kept(timeline: Timeline, kept: KeptWhatIf) -> str:
 def _open(timeline: Timeline, kept: KeptWhatIf) -> None:
     what_if_choice.clear()
     for name, text in what_if_choice.kept_query(timeline, kept).items():
-        what_if_choice.write(name, text)
+        write(name, text)
 
 
 def _drop(kept: KeptWhatIf) -> None:

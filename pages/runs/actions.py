@@ -12,6 +12,7 @@ from pages.runs import filters, table
 from pages.runs.dialogs import DIALOGS, ask_to_open
 from pages.shared import address
 from pages.shared.leave import leave_for
+from pages.shared.query import parse_whole
 from pages.shared.text import show_error
 from refine_core import runs
 from refine_core.errors import StoreError
@@ -59,8 +60,8 @@ def _move(name: str, ids: Sequence[str], detail: str) -> bool:
     """Show another part of the list, or another page of the app; whether that was asked for."""
     if name == "sort":
         filters.sort_by(detail)
-    elif name == "page" and detail.isdecimal():
-        filters.show_page(int(detail[: address.MAX_DIGITS]))
+    elif name == "page" and (page := parse_whole(detail)) is not None:
+        filters.show_page(page)
     elif name == "open" and ids:
         st.session_state[_GO] = (address.RUN, {"run": ids[0]})
     elif name == "compare" and len(ids) == 2:  # noqa: PLR2004  # a pair

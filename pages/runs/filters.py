@@ -8,8 +8,8 @@ from typing import Final
 
 import streamlit as st
 
-from pages.shared.address import MAX_DIGITS
 from pages.shared.forms import Form
+from pages.shared.query import parse_whole
 from pages.shared.text import escape_markdown
 from refine_core.runs import NEWEST_FIRST, OUTCOMES, SORT_KEYS, Choices, Filters, Sort
 
@@ -54,10 +54,7 @@ def read_address(choices: Choices) -> None:
     for name, on in (("starred", STARRED), ("deleted", DELETED)):
         state[_key(name)] = on if name in asked else None
     state[_key("sort")] = first.get("sort", "")
-    number = first.get("page", "1")
-    state[_key("page")] = (
-        max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS else 1
-    )
+    state[_key("page")] = parse_whole(first.get("page", "")) or 1
 
 
 def write_address() -> None:

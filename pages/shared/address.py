@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pages.shared import timeline_choice
+from pages.shared.query import read_whole
 from refine_core.programs import EXAMPLES
 from refine_core.runs import TABS, Tab
 
@@ -29,7 +30,6 @@ _CHANGE: Final = "change"
 _MODE: Final = "mode"
 WHAT_IF: Final = "what-if"
 _OF_RUN, _OPEN_REWARD = "of", "reward"
-MAX_DIGITS: Final = 6  # digits of an attempt's number
 
 
 def run_id() -> str | None:
@@ -162,9 +162,8 @@ def step_query(run_id: str, index: int) -> dict[str, str]:
 
 def _index(name: str) -> int | None:
     """What the address counts from 1, as an index; None for what is no such number."""
-    text = st.query_params.get(name, "")
-    readable = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
-    return int(text) - 1 if readable and int(text) >= 1 else None
+    number = read_whole(name)
+    return None if number is None else number - 1
 
 
 def show_attempt(index: int) -> None:

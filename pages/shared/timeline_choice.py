@@ -12,11 +12,11 @@ from typing import Final, Literal, get_args
 
 import streamlit as st
 
+from pages.shared.query import parse_whole, read_whole
 from refine_core import figures
 from refine_core.runs import Timeline
 
 _VIEW, _PAGE, _SORT, _SHOW, _RANGE = KEYS = ("view", "page", "sort", "which", "range")
-_MAX_DIGITS: Final = 6
 _DEFAULTS: Final = figures.Choice()
 View = Literal["story", "table", "costs"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
@@ -40,11 +40,11 @@ def read(timeline: Timeline) -> figures.Choice:
     """The address's choice among the attempts of the run, those to come included."""
     count = max(timeline.spec.attempt_count, len(timeline.attempts))
     first, _, last = st.query_params.get(_RANGE, "").partition("-")
-    low, high = _number(first), _number(last)
+    low, high = parse_whole(first), parse_whole(last)
     return figures.Choice(
         show=st.query_params.get(_SHOW, _DEFAULTS.show),
         sort=st.query_params.get(_SORT, _DEFAULTS.sort),
-        page=_number(st.query_params.get(_PAGE, "")),
+        page=read_whole(_PAGE),
         span=(low - 1, min(high, count) - 1) if low and high and low <= min(high, count) else None,
     )
 
@@ -107,8 +107,3 @@ def _set(name: str, value: str) -> None:
         st.query_params[name] = value[:20]
     else:
         st.query_params.pop(name, None)
-
-
-def _number(written: str) -> int | None:
-    readable = written.isascii() and written.isdecimal() and len(written) <= _MAX_DIGITS
-    return int(written) or None if readable else None

@@ -1,19 +1,19 @@
 """What a what-if changes, as the address says it: `?mode=what-if&threshold=0.6&n=8&failures=2&reward=kept:3f2a1c`.
 
-read_choice() -> Choice        Choice.apply(timeline) -> the changed description        write(name, text): as somebody chose
+read_choice() -> Choice        Choice.apply(timeline) -> the changed description
 
 The same words after `?run=…&change=1` open the changed description in the Lab.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import streamlit as st
 
+from pages.shared.query import read_number, read_whole
 from refine_core import programs, runs, workbench
 from refine_core.errors import Problem, RewardError, SpecError
 from refine_core.programs import ProgramSpec
@@ -26,7 +26,6 @@ NO_THRESHOLD: Final = "none"
 KEPT, SAVED, TYPED = "kept:", "saved:", "typed:"
 REWARD_DRAFT: Final = "reward draft"
 """The kind of the drafts of the Rewards page."""
-_MAX_CHARS: Final = 24  # of a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,15 @@ class Choice:
 
 def read_choice() -> Choice:
     """What the address says; what it says wrongly is as recorded."""
-    threshold = _number("threshold")
-    failures = _whole("failures", 0)
+    threshold = read_number("threshold")
+    failures = read_whole("failures", 0)
     return Choice(
         None
         if st.query_params.get("threshold") == NO_THRESHOLD
         else AS_RECORDED
         if threshold is None
         else threshold,
-        _whole("n", 1),
+        read_whole("n"),
         AS_RECORDED if failures is None else failures,
         st.query_params.get("reward", ""),
     )
@@ -87,14 +86,6 @@ def take_changed(timeline: Timeline) -> ProgramSpec:
         return choice.apply(timeline)
     except SpecError:
         return timeline.spec
-
-
-def write(name: str, text: str | None) -> None:
-    """Have the address say this of one of NAMES; None: as recorded."""
-    if text is None:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != text:
-        st.query_params[name] = text
 
 
 def clear() -> None:
@@ -172,18 +163,3 @@ def find_typed(reward: str) -> str:
     if draft is None or not isinstance(code := draft.fields.get("code"), str):
         raise SpecError([Problem("reward", "the draft of the Rewards page is not there any more")])
     return code
-
-
-def _number(name: str) -> float | None:
-    text = st.query_params.get(name, "")
-    try:
-        value = float(text) if len(text) <= _MAX_CHARS else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _whole(name: str, least: int) -> int | None:
-    text = st.query_params.get(name, "")
-    readable = text.isascii() and text.isdecimal() and len(text) <= 6  # noqa: PLR2004 - digits of any N
-    return int(text) if readable and int(text) >= least else None
