@@ -14,11 +14,12 @@ import streamlit as st
 
 from pages.lab.fields import static_key
 from pages.lab.form_state import FormState
+from pages.shared import what_if_choice
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.run_view import WouldScore
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import show_error
 from refine_core import figures, runs
-from refine_core.errors import LMError, RewardError, SpecError, StoreError, WorkerError
+from refine_core.errors import LMError, RewardError, StoreError, WorkerError
 from refine_core.formatting import pluralize
 from refine_core.messages import format_reward
 from refine_core.programs import ProgramSpec
@@ -56,9 +57,9 @@ def would_score(form: FormState, run: Run) -> WouldScore | None:
         if kept is None or kept[0] != run.run_id:
             return None
         return replace(kept[1], note="the reward cannot be run as it stands; these are the scores of before")
-    told = _describe(asked)
-    st.session_state[_LAST] = (run.run_id, told)
-    return told
+    shown = _describe(asked)
+    st.session_state[_LAST] = (run.run_id, shown)
+    return shown
 
 
 def _comparable(timeline: Timeline, typed: ProgramSpec) -> ProgramSpec | None:
@@ -93,7 +94,7 @@ def _describe(asked: RunWhatIf) -> WouldScore:
         " · ".join(filter(None, [_how_scored(asked), _how_exact(asked)])),
         now,
         whole=f"{result.headline} {result.case}",
-        keep=partial(_keep, asked),
+        keep=partial(what_if_choice.keep, asked, ": open the run and choose What if"),
         ask=_ask(asked),
     )
 
@@ -141,15 +142,6 @@ def _how_exact(asked: RunWhatIf) -> str:
     return (
         f"exact up to attempt {result.exact_until}, then {why}" if result.exact_until else f"not exact: {why}"
     )
-
-
-def _keep(asked: RunWhatIf) -> None:
-    try:
-        runs.keep_what_if(asked)
-    except (SpecError, StoreError) as error:
-        st.toast(escape_markdown(f"Not kept: {error}"), icon=":material/error:")
-    else:
-        st.toast("Kept beside the run: open the run and choose What if.", icon=":material/bookmark_added:")
 
 
 def _prefix(timeline: Timeline, spec: ProgramSpec) -> str:

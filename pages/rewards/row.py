@@ -85,18 +85,18 @@ def _describe_result(score: RowScore | None) -> list[dict[str, object]]:
     """What the reward said of it: why it has no score, its reason, what it printed."""
     if score is None:
         return []
-    said: list[dict[str, object]] = []
+    lines: list[dict[str, object]] = []
     if score.error is not None:
-        said.append({"name": "error", "text": _cut(describe_error(score)), "tone": "bad"})
+        lines.append({"name": "error", "text": _cut(describe_error(score)), "tone": "bad"})
     if score.framework_outcome:
-        said.append({"name": "elsewhere", "text": _cut(score.framework_outcome), "tone": ""})
+        lines.append({"name": "elsewhere", "text": _cut(score.framework_outcome), "tone": ""})
     if score.state == "unscored":
-        said.append({"name": "unscored", "text": describe_error(score), "tone": ""})
+        lines.append({"name": "unscored", "text": describe_error(score), "tone": ""})
     if score.feedback:
-        said.append({"name": "reason", "text": _cut(score.feedback), "tone": ""})
+        lines.append({"name": "reason", "text": _cut(score.feedback), "tone": ""})
     if score.stdout:
-        said.append({"name": "printed", "text": _cut(score.stdout), "tone": ""})
-    return said
+        lines.append({"name": "printed", "text": _cut(score.stdout), "tone": ""})
+    return lines
 
 
 def _field(name: str, value: object, before: Row | None) -> dict[str, object]:

@@ -48,7 +48,7 @@ def draw_question(bench: Bench) -> bool:
     if asked is None:
         return False
     function, names, message, suggestions = asked
-    told = draft.reading().arguments
+    roles = draft.reading().arguments
     columns = sorted(workbench.list_columns(bench.rows))
     choices = {**ROLES, **{f"column:{name}": name for name in columns}}
     st.markdown(f"**Which argument is what?**  \n:small[:gray[{escape_markdown(message)}]]")
@@ -57,7 +57,7 @@ def draw_question(bench: Bench) -> bool:
         places = st.columns(IN_A_ROW, gap="small")
         for place, name in zip(places, names[start : start + IN_A_ROW], strict=False):
             key = static_key("role", draft.revision(), function, name)
-            if key not in st.session_state and (chosen := told.get(name)) in choices:
+            if key not in st.session_state and (chosen := roles.get(name)) in choices:
                 st.session_state[key] = chosen
             suggested = suggestions.get(name)
             hint = f"Perhaps {choices[suggested]}" if suggested in choices else "Choose"
@@ -80,8 +80,8 @@ def _read_asked(bench: Bench) -> tuple[str, list[str], str, Mapping[str, str]] |
     """The function that is asked about, its arguments in their order, the question, and what names suggest; None for none."""
     match bench.recognized:
         case ArgumentQuestion() as question:
-            told = [name for name in draft.reading().arguments if name not in question.parameters]
-            names = [*told, *question.parameters]
+            answered = [name for name in draft.reading().arguments if name not in question.parameters]
+            names = [*answered, *question.parameters]
             start = max(0, bench.code.find(question.function))
             found = {name: re.search(rf"\b{re.escape(name)}\b", bench.code[start:]) for name in names}
             ordered = sorted(
@@ -99,7 +99,7 @@ def _read_asked(bench: Bench) -> tuple[str, list[str], str, Mapping[str, str]] |
 
 def _record_role(name: str, key: str) -> None:
     now, role = draft.reading(), st.session_state[key]
-    arguments = {one: said for one, said in now.arguments.items() if one != name}
+    arguments = {one: old for one, old in now.arguments.items() if one != name}
     if role:
         arguments[name] = role
     draft.record_reading(replace(now, arguments=arguments))

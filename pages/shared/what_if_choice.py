@@ -14,10 +14,11 @@ from typing import Final, Literal
 import streamlit as st
 
 from pages.shared.query import read_number, read_whole
+from pages.shared.text import escape_markdown
 from refine_core import programs, runs, workbench
-from refine_core.errors import Problem, RewardError, SpecError
+from refine_core.errors import Problem, RewardError, SpecError, StoreError
 from refine_core.programs import ProgramSpec
-from refine_core.runs import KeptWhatIf, Timeline
+from refine_core.runs import KeptWhatIf, RunWhatIf, Timeline
 from refine_core.what_if import AS_RECORDED, Keep, change_spec
 from refine_core.workbench import RewardVersion
 
@@ -114,6 +115,16 @@ def kept_query(timeline: Timeline, kept: KeptWhatIf) -> dict[str, str]:
     old, new = timeline.spec, kept.spec
     other = (old.reward, old.reward_name, old.validators) != (new.reward, new.reward_name, new.validators)
     return query_of(timeline, new, f"{KEPT}{kept.id}" if other else "")
+
+
+def keep(asked: RunWhatIf, where: str = "") -> None:
+    """Keep a what-if beside its run, and say so. where: how to find it again, as the end of the sentence. To be called in a callback."""
+    try:
+        runs.keep_what_if(asked)
+    except (SpecError, StoreError) as error:
+        st.toast(escape_markdown(f"Not kept: {error}"), icon=":material/error:")
+    else:
+        st.toast(f"Kept beside the run{where}.", icon=":material/bookmark_added:")
 
 
 def list_rewards(timeline: Timeline) -> Mapping[str, str]:

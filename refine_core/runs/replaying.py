@@ -54,14 +54,14 @@ def find_mismatch(recorded: Timeline, spec: ProgramSpec, what_ifs: WhatIfs) -> R
     if "stages" in changed or _read_inputs(then) != _read_inputs(now):
         return ReplayMismatch(1, "another program" if "stages" in changed else "other inputs")
     try:
-        told = what_ifs.ask_spec(recorded, now, limit_s=_LIMIT_S)
+        answer = what_ifs.ask_spec(recorded, now, limit_s=_LIMIT_S)
     except RewardError:
         return None  # the run itself says what is wrong with it
-    if told.scores.estimate is not None or told.scores.left_out or told.result.stop == 1:
+    if answer.scores.estimate is not None or answer.scores.left_out or answer.result.stop == 1:
         return None
     if changed and spec.attempt_count > 1:
         return ReplayMismatch(2, f"other settings ({', '.join(changed)})")
-    first = next((one for one in told.result.attempts if one.state == "not_comparable"), None)
+    first = next((one for one in answer.result.attempts if one.state == "not_comparable"), None)
     return None if first is None else ReplayMismatch(first.attempt, first.why)
 
 

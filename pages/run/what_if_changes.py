@@ -1,0 +1,133 @@
+"""What is changed under What if, what that changes, and what can be made of it.
+
+draw_changes(timeline, spec)       the reward, N, the number of failures
+draw_table(timeline, asked)        as recorded beside what if
+draw_actions(timeline, asked)      keep it beside the run, or run it in the Lab
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import address, what_if_choice
+from pages.shared.query import write
+from pages.shared.text import escape_markdown
+from refine_core.formatting import format_score
+from refine_core.messages import format_reward
+from refine_core.runs import ProgramSpec, RunWhatIf, Timeline
+
+
+def draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
+    """The fields: what may be changed."""
+    st.markdown("#### What if", anchors=False)
+    rewards = what_if_choice.list_rewards(timeline)
+    chosen = what_if_choice.read_choice().reward
+    _field("reward", chosen if chosen in rewards else "")
+    st.selectbox(
+        "Reward",
+        list(rewards),
+        format_func=lambda one: rewards.get(one, one),
+        key="what-if.reward",
+        on_change=_write("reward", lambda value: value or None),
+        help="Saved rewards are offered here. To edit one on this run's outputs, choose Open in Rewards.",
+    )
+    if spec.strategy == "single":
+        return
+    attempts, failures = st.columns(2, gap="small")
+    with attempts:
+        _field("n", spec.N)
+        st.number_input(
+            "Max attempts (N)",
+            min_value=1,
+            max_value=500,
+            step=1,
+            key="what-if.n",
+            on_change=_write("n", lambda value: None if value == timeline.spec.N else str(value)),
+        )
+    with failures:
+        _field("failures", spec.N if spec.fail_count is None else spec.fail_count)
+        allowed = timeline.spec.fail_count
+        recorded = spec.N if allowed is None else allowed
+        st.number_input(
+            "Failures allowed",
+            min_value=0,
+            max_value=500,
+            step=1,
+            key="what-if.failures",
+            on_change=_write("failures", lambda value: None if value == recorded else str(value)),
+        )
+
+
+def _field(name: str, value: object) -> None:
+    """Have a field show what the address says."""
+    st.session_state[f"what-if.{name}"] = value
+
+
+def _write(name: str, text: Callable[[Any], str | None]) -> Callable[[], None]:
+    """A callback that puts what was chosen into the address."""
+    return lambda: write(name, text(st.session_state[f"what-if.{name}"]))
+
+
+def draw_table(timeline: Timeline, asked: RunWhatIf) -> None:
+    """As recorded beside what if."""
+    answer, old = asked.result, timeline.spec
+    values = {one.attempt: one.new for one in answer.attempts}
+    recorded = timeline.returned_index
+    recorded_calls = len(timeline.calls)
+    calls = "unknown" if answer.calls_saved is None else f"{recorded_calls - answer.calls_saved:,}"
+    returned = "unknown" if answer.stop is None else "its last error"
+    if answer.returned is not None:
+        returned = _with_score(answer.returned, format_score(values[answer.returned], values.values()))
+    was = "nothing"
+    if recorded is not None:
+        reward = next((a.reward for a in timeline.attempts if a.index == recorded), None)
+        was = _with_score(recorded + 1, format_reward(timeline, reward))
+    rows = [
+        ("threshold", format_reward(timeline, old.threshold), format_reward(timeline, asked.spec.threshold)),
+        ("stops at attempt", _last(timeline), "unknown" if answer.stop is None else str(answer.stop)),
+        ("returns", was, returned),
+        ("calls", f"{recorded_calls:,}", calls),
+    ]
+    st.table(
+        {
+            "": [name for name, _, _ in rows],
+            "as recorded": [escape_markdown(before) for _, before, _ in rows],
+            "what if": [
+                f"**{escape_markdown(now)}**" if now != before else escape_markdown(now)
+                for _, before, now in rows
+            ],
+        },
+        border="horizontal",
+        hide_index=True,
+    )
+
+
+def _with_score(number: int, score: str) -> str:
+    return f"{number}, {score}"
+
+
+def _last(timeline: Timeline) -> str:
+    return str(len(timeline.attempts)) if timeline.end is not None else "running"
+
+
+def draw_actions(timeline: Timeline, asked: RunWhatIf) -> None:
+    """What can be done with it, once anything is changed."""
+    changed = asked.spec != timeline.spec
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            "Keep beside the run",
+            key="what-if.keep",
+            disabled=not changed,
+            on_click=partial(what_if_choice.keep, asked),
+            help="The run itself never changes." if changed else "Change something first.",
+        )
+        if st.button("Run in the Lab", key="what-if.lab", disabled=not changed):
+            reward = what_if_choice.read_choice().reward
+            query = what_if_choice.query_of(timeline, asked.spec, reward)
+            st.switch_page(address.LAB, query_params={**address.change_query(timeline.run_id), **query})
+        if changed:
+            st.button("Reset", key="what-if.reset", on_click=what_if_choice.clear)
