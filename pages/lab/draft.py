@@ -22,10 +22,10 @@ from pages.lab.reward_source import read_reward, replace_reward
 from pages.lab.unsent import take_unsent
 from pages.shared import address
 from pages.shared.what_if_choice import take_changed
+from pages.shared.window_draft import WindowDraft
 from refine_core import programs
-from refine_core.errors import StoreError
 from refine_core.formatting import format_clock
-from refine_core.programs import Draft, ProgramSpec
+from refine_core.programs import ProgramSpec
 from refine_core.runs import Run
 
 _take_typed = st.components.v2.component(
@@ -34,7 +34,8 @@ _take_typed = st.components.v2.component(
 )
 _PLAIN: Final = ("stages", "title", "example", "parent", "reward.call")
 _MODELS: Final = ("model.whole", "adviser.kept", "judge.kept")
-_ID, _SAVED, _ERROR, _TAKEN = (static_key("draft", name) for name in ("id", "saved", "error", "taken"))
+_DRAFT: Final = WindowDraft(FORM, programs.DRAFT_KIND)
+_TAKEN: Final = static_key("draft", "taken")
 _REPLACED: Final = static_key("draft", "replaced")
 
 
@@ -58,8 +59,7 @@ def open_form(run: Run | None) -> None:
         replace_form(take_changed(run.timeline))
     elif not is_filled():
         _fill_first(run)
-    if (kept := st.session_state.get(_ID)) is not None:
-        address.name_draft(kept)
+    _DRAFT.show()
 
 
 def replace_form(spec: ProgramSpec) -> None:
@@ -88,32 +88,14 @@ def undo_replace() -> None:
 
 def keep_draft() -> None:
     """Save the form's fields, if any has changed. Called in each run of the page, once the form is filled."""
-    state = st.session_state
-    fields = read_fields()
-    before: Draft | None = state.get(_SAVED)
-    if before is None:  # what stands there first is no work of a person
-        state[_SAVED] = Draft("", fields, 0.0)
-        return
-    if before.fields == fields:
-        return
-    draft_id = state.get(_ID) or programs.new_draft_id()
-    try:
-        state[_SAVED] = programs.save_draft(draft_id, fields, replaced=state.get(_REPLACED))
-        if state.get(_ID) is None:
-            programs.drop_old_drafts()
-    except StoreError as error:
-        state[_ERROR] = str(error)
-        return
-    state.pop(_ERROR, None)
-    state[_ID] = draft_id
-    address.name_draft(draft_id)
+    _DRAFT.keep(read_fields(), st.session_state.get(_REPLACED))
 
 
 def describe_draft() -> str:
     """One line about the draft: when it was saved, that it could not be, or "" for a form that nobody has changed."""
-    if error := st.session_state.get(_ERROR):
-        return f"draft not saved: {error}"
-    saved: Draft | None = st.session_state.get(_SAVED)
+    if _DRAFT.error:
+        return f"draft not saved: {_DRAFT.error}"
+    saved = _DRAFT.saved
     return f"draft saved {format_clock(saved.saved_at)}" if saved is not None and saved.saved_at else ""
 
 
@@ -130,18 +112,11 @@ def read_fields() -> dict[str, object]:
 
 def _fill_first(run: Run | None) -> None:
     """The first filling of this session."""
-    try:
-        named = programs.read_draft(address.draft()) if address.draft() else None
-        newest = None if named or run or address.example() else programs.newest_draft()
-    except StoreError:  # the page says so
-        named = newest = None
+    draft = _DRAFT.find(newest=not (run or address.example()))
     load(run.timeline.spec if run else programs.EXAMPLES[address.example() or FIRST_EXAMPLE].spec)
-    if draft := named or newest:
+    if draft is not None:
         _restore(draft.fields)
         st.session_state[_REPLACED] = draft.replaced
-        st.session_state[_SAVED] = draft
-    if named:  # the newest is that of another window, perhaps, so this one gets its own
-        st.session_state[_ID] = named.id
 
 
 def _restore(fields: programs.Fields) -> None:

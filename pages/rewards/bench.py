@@ -177,7 +177,7 @@ def _score(task: _Task) -> Scoring:
 
 def _read(code: str, rows: JoinedRows) -> tuple[Recognized | ArgumentQuestion | None, RewardError | None]:
     """What the text is read as; or why it cannot be. Neither for a text that nobody has written anything into."""
-    if code.strip() == draft.EMPTY.strip():
+    if draft.is_empty(code):
         return None, None
     columns = workbench.list_columns(rows) if rows else None
     try:
@@ -207,7 +207,7 @@ def _base_scores(sources: tuple[RowSource, ...]) -> Scores | None:
     """Scores by what the text grew from, for rows without a recorded reward; None until they are there."""
     grown_from = draft.base()
     rows = _join(sources)
-    if all(one.all_recorded for one in sources) or grown_from.source.strip() == draft.EMPTY.strip():
+    if all(one.all_recorded for one in sources) or draft.is_empty(grown_from.source):
         return None
     try:
         recognized = workbench.read_reward_source(

@@ -13,21 +13,20 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards import fields
-from pages.rewards.fields import EDITOR, static_key
+from pages.rewards.fields import EDITOR, FORM, static_key
 from pages.shared import address
 from pages.shared.editor import current_text
 from pages.shared.what_if_choice import REWARD_DRAFT
+from pages.shared.window_draft import WindowDraft
 from refine_core import programs, runs, workbench
-from refine_core.errors import StoreError
-from refine_core.programs import Draft, Fields
+from refine_core.programs import Fields
 from refine_core.runs import Timeline
 from refine_core.workbench import Reading, SavedReward
 
-KIND: Final = REWARD_DRAFT
 EMPTY: Final = "def reward(args, pred):\n    "
 _CODE, _BASE, _REV = static_key("code"), static_key("base"), static_key("replaced")
 _READING: Final = static_key("reading")
-_ID, _SAVED, _ERROR = static_key("draft"), static_key("saved"), static_key("error")
+DRAFT: Final = WindowDraft(FORM, REWARD_DRAFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,7 @@ def open_bench() -> None:
         st.query_params.pop("threshold", None)
     if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
         load_saved(saved)
-    if (kept := st.session_state.get(_ID)) is not None:
-        address.name_draft(kept)
+    DRAFT.show()
 
 
 def load_reward(base: Base) -> None:
@@ -91,6 +89,11 @@ def code() -> str:
     return current_text(st.session_state[_CODE], key=EDITOR, rev=revision())
 
 
+def is_empty(text: str) -> bool:
+    """Whether nobody has written anything into it."""
+    return text.strip() in ("", EMPTY.strip())
+
+
 def base() -> Base:
     """What the editor's text grew from."""
     found: Base = st.session_state[_BASE]
@@ -115,35 +118,7 @@ def revision() -> int:
 
 def keep_draft() -> None:
     """Save what the page holds, if it has changed."""
-    state = st.session_state
-    held = _read_fields()
-    before: Draft | None = state.get(_SAVED)
-    if before is None:  # what stands there first is no work of a person
-        state[_SAVED] = Draft("", held, 0.0)
-        return
-    if before.fields == held:
-        return
-    draft_id = state.get(_ID) or programs.new_draft_id()
-    try:
-        state[_SAVED] = programs.save_draft(draft_id, held, kind=KIND)
-        if state.get(_ID) is None:
-            programs.drop_old_drafts(kind=KIND)
-    except StoreError as error:
-        state[_ERROR] = str(error)
-        return
-    state.pop(_ERROR, None)
-    state[_ID] = draft_id
-    address.name_draft(draft_id)
-
-
-def draft_id() -> str:
-    """The id of this window's draft; "" while there is nothing to keep."""
-    return str(st.session_state.get(_ID) or "")
-
-
-def draft_error() -> str:
-    """Why the draft is not kept; "" where it is."""
-    return str(st.session_state.get(_ERROR, ""))
+    DRAFT.keep(_read_fields())
 
 
 def _read_fields() -> dict[str, object]:
@@ -162,17 +137,8 @@ def _fill_first(*, fresh: bool) -> None:
     """The first filling of this session. fresh: what is asked for comes in place of the newest draft."""
     state = st.session_state
     state[_CODE], state[_BASE] = EMPTY, Base()
-    try:
-        named = programs.read_draft(address.draft(), kind=KIND) if address.draft() else None
-        draft = named or (None if fresh else programs.newest_draft(kind=KIND))
-    except StoreError:  # the page says so
-        return
-    if draft is None:
-        return
-    _restore(draft.fields)
-    state[_SAVED] = draft
-    if named:  # the newest is that of another window, perhaps, so this one gets its own
-        state[_ID] = named.id
+    if (draft := DRAFT.find(newest=not fresh)) is not None:
+        _restore(draft.fields)
 
 
 def _restore(held: Fields) -> None:

@@ -10,7 +10,7 @@ from pages.rewards import draft, fields
 from pages.rewards.bench import Bench
 from pages.rewards.draft import Base
 from pages.rewards.fields import static_key
-from pages.rewards.saved import can_save, draw_save, draw_saved, open_versions
+from pages.rewards.saved import draw_save, draw_saved, open_versions
 from pages.rewards.starters import list_starters
 from pages.shared import address, what_if_choice
 from pages.shared.text import escape_markdown
@@ -33,11 +33,11 @@ def draw_header(bench: Bench) -> None:
             st.caption(escape_markdown(state), width="content")
         if base.name:
             st.button(":blue[Versions]", key=static_key("versions"), type="tertiary", on_click=open_versions)
-        if problem := draft.draft_error():
+        if problem := draft.DRAFT.error:
             st.caption(escape_markdown(f"draft not saved: {problem}"), width="content")
         st.space("stretch")
         _draw_lab(bench)
-        if can_save(bench.code):
+        if not draft.is_empty(bench.code):
             draw_save(bench)
 
 
@@ -54,7 +54,7 @@ def _draw_lab(bench: Bench) -> None:
     elif base.name and bench.code == base.source:
         reward = f"{what_if_choice.SAVED}{base.name}@{base.version}"
     else:
-        reward = f"{what_if_choice.TYPED}{draft.draft_id()}"
+        reward = f"{what_if_choice.TYPED}{draft.DRAFT.id}"
     if st.button(
         "Run in the Lab",
         key=static_key("lab"),
@@ -86,4 +86,4 @@ def _describe_state(bench: Bench) -> str:
         return f"version {base.version}" + (f", {changed}" if lines else "")
     if base.run:
         return f"the run's reward, {changed}" if lines else "as recorded in the run"
-    return "not saved" if can_save(bench.code) else ""
+    return "not saved" if not draft.is_empty(bench.code) else ""

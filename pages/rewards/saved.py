@@ -22,11 +22,6 @@ _NAME, _ERROR = static_key("save-name"), static_key("save-error")
 _REMOVED, _DIALOG = static_key("removed"), static_key("versions-open")
 
 
-def can_save(code: str) -> bool:
-    """Whether there is something to save."""
-    return code.strip() != draft.EMPTY.strip() and bool(code.strip())
-
-
 def draw_save(bench: Bench) -> None:
     """Save the next version; of a reward without a name, ask for one."""
     base = draft.base()
@@ -161,7 +156,7 @@ def _draw_save_as(bench: Bench, label: str, *, primary: bool) -> None:
         st.button(
             "Save",
             key=static_key("save"),
-            disabled=not typed.strip() or not can_save(bench.code),
+            disabled=not typed.strip() or draft.is_empty(bench.code),
             on_click=_save_typed,
         )
 

@@ -143,8 +143,7 @@ def _run_list(listed: tuple[ListedRun, ...]) -> None:
 def _add_run(run_id: str) -> None:
     here = fields.read_sources()
     fields.write_sources([*here, f"run:{run_id}"])
-    empty = draft.code().strip() == draft.EMPTY.strip()
-    if empty and (timeline := runs.timeline(run_id)) is not None:
+    if draft.is_empty(draft.code()) and (timeline := runs.timeline(run_id)) is not None:
         draft.load_reward(draft.base_of_run(timeline))
 
 

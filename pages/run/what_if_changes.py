@@ -18,6 +18,7 @@ from pages.shared.query import write
 from pages.shared.text import escape_markdown
 from refine_core.formatting import format_score
 from refine_core.messages import format_reward
+from refine_core.programs import MAX_ATTEMPTS
 from refine_core.runs import ProgramSpec, RunWhatIf, Timeline
 
 
@@ -43,7 +44,7 @@ def draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
         st.number_input(
             "Max attempts (N)",
             min_value=1,
-            max_value=500,
+            max_value=MAX_ATTEMPTS,
             step=1,
             key="what-if.n",
             on_change=_write("n", lambda value: None if value == timeline.spec.N else str(value)),
@@ -55,7 +56,7 @@ def draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
         st.number_input(
             "Failures allowed",
             min_value=0,
-            max_value=500,
+            max_value=MAX_ATTEMPTS,
             step=1,
             key="what-if.failures",
             on_change=_write("failures", lambda value: None if value == recorded else str(value)),

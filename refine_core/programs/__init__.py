@@ -20,6 +20,7 @@ from __future__ import annotations
 from refine_core.errors import Problem, SignatureError
 from refine_core.programs.changes import describe_changes, describe_settings, summarize_temperatures
 from refine_core.programs.drafts import (
+    DRAFT_KIND,
     Draft,
     Fields,
     draft_fields,
@@ -94,13 +95,15 @@ from refine_core.spec import (
     schedule,
 )
 from refine_core.spec.examples import EXAMPLES, NEW_PROGRAM, WorkedExample
-from refine_core.spec.limits import find_limit_problems
+from refine_core.spec.limits import MAX_ATTEMPTS, find_limit_problems
 from refine_core.spec.source import program_source
 
 __all__ = [
     "COMMON_TYPES",
+    "DRAFT_KIND",
     "EXAMPLES",
     "FEEDBACK",
+    "MAX_ATTEMPTS",
     "NEW_PROGRAM",
     "VALUE_KINDS",
     "AdviceForm",

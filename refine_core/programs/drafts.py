@@ -20,7 +20,7 @@ from refine_core.spec.pasted_keys import is_pasted_key
 
 logger = logging.getLogger("refine_core")
 
-KIND = "draft"
+DRAFT_KIND = "draft"
 MAX_DRAFTS = 30
 """Once there are more, the oldest go."""
 Fields = Mapping[str, object]
@@ -44,7 +44,9 @@ def new_draft_id() -> str:
     return secrets.token_hex(4)
 
 
-def save_draft(draft_id: str, fields: Fields, *, replaced: Fields | None = None, kind: str = KIND) -> Draft:
+def save_draft(
+    draft_id: str, fields: Fields, *, replaced: Fields | None = None, kind: str = DRAFT_KIND
+) -> Draft:
     """Keep a draft in place of what it was; durable on return. kind: whose drafts; the Lab's, unless it is named.
 
     Raises StoreError, and then nothing was written.
@@ -59,18 +61,18 @@ def save_draft(draft_id: str, fields: Fields, *, replaced: Fields | None = None,
     return draft
 
 
-def read_draft(draft_id: str, *, kind: str = KIND) -> Draft | None:
+def read_draft(draft_id: str, *, kind: str = DRAFT_KIND) -> Draft | None:
     """The draft with this id, or None. Raises StoreError."""
     text = runs.default().store.documents(kind).get(draft_id)
     return None if text is None else _read(draft_id, text)
 
 
-def newest_draft(*, kind: str = KIND) -> Draft | None:
+def newest_draft(*, kind: str = DRAFT_KIND) -> Draft | None:
     """The draft that was saved last, or None if there is none. Raises StoreError."""
     return next(iter(_list_drafts(kind)), None)
 
 
-def drop_old_drafts(*, kind: str = KIND) -> None:
+def drop_old_drafts(*, kind: str = DRAFT_KIND) -> None:
     """Remove the oldest drafts beyond MAX_DRAFTS. Raises StoreError."""
     place = runs.default().store
     for draft in _list_drafts(kind)[MAX_DRAFTS:]:
