@@ -15,7 +15,7 @@ from pages.rewards.bench import Bench
 from pages.rewards.board import build_table
 from pages.rewards.fields import static_key
 from pages.rewards.what_if import Question
-from pages.shared.news import take_news
+from pages.shared.clicks import take_click
 from pages.shared.web import REWARDS, import_script
 from pages.shared.what_if_pictures import build_curve, build_strip, mark_of
 
@@ -30,17 +30,17 @@ _component = st.components.v2.component(
 
 def take_clicks() -> None:
     """Put what was chosen in the component into the address. Before anything is drawn; a browser can send anything."""
-    row = take_news(KEY, "row")
+    row = take_click(KEY, "row")
     if row is not None and str(row.get("key", "")).isdecimal():
         fields.write_row(int(row["key"]) - 1)
-    threshold = take_news(KEY, "threshold")
+    threshold = take_click(KEY, "threshold")
     if (
         threshold is not None
         and isinstance(value := threshold.get("value"), int | float)
         and math.isfinite(value)
     ):
         fields.write_threshold(float(value))
-    action = take_news(KEY, "action")
+    action = take_click(KEY, "action")
     match action:
         case {"name": "page", "detail": int() as page}:
             fields.write_page(page)

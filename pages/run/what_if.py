@@ -18,8 +18,8 @@ from pages.run.what_if_changes import draw_actions, draw_changes, draw_table
 from pages.run.what_if_kept import draw_kept
 from pages.run.what_if_outputs import draw_outputs
 from pages.shared import address, what_if_choice
+from pages.shared.clicks import take_click
 from pages.shared.credentials import collect_credentials
-from pages.shared.news import take_news
 from pages.shared.query import write
 from pages.shared.text import escape_markdown, show_error
 from pages.shared.verdict import draw_verdict
@@ -111,7 +111,7 @@ def _switch() -> None:
 def draw_what_if(run: Run) -> None:
     """All of it; instead of the run as it was recorded."""
     timeline = run.timeline
-    _take_news()
+    _take_clicks()
     try:
         spec = what_if_choice.read_choice().apply(timeline)
     except (SpecError, StoreError) as error:
@@ -187,11 +187,11 @@ def _draw_pictures(question: _Question) -> None:
     )
 
 
-def _take_news() -> None:
+def _take_clicks() -> None:
     """What the pictures have just told: another threshold, or an attempt that was chosen."""
-    match take_news(KEY, "threshold"):
+    match take_click(KEY, "threshold"):
         case {"value": int() | float() as value} if math.isfinite(value):
             write("threshold", f"{value:.10g}")
-    match take_news(KEY, "row"):
+    match take_click(KEY, "row"):
         case {"key": str() as key} if key.isdecimal() and int(key) > 0:
             address.show_attempt(int(key) - 1)

@@ -15,6 +15,7 @@ Inside the worker, standard library only:
     names.py          the alias table: what columns and parameters are called
     row_values.py     one row as its columns, its main output, its prompt, its expected value
     stand_ins.py      small objects in place of the frameworks' own: a run, a test case, a task's state
+    shape_values.py   what each framework passes, by name or by position
     binding.py        shape and parameters -> the arguments of one call
     returns.py        what a function returned -> value, feedback, parts
     scoring.py        the calls themselves: rows, batches, groups, coroutines
