@@ -65,6 +65,15 @@ def test_every_link_in_the_docs_leads_to_a_file():
             assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
 
 
+def test_every_link_to_a_section_of_the_docs_leads_to_one():
+    for page in DOCS:
+        for target, section in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+            text = ((page.parent / target) if target else page).read_text(encoding="utf-8")
+            titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+            sections = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+            assert section in sections, f"{page.name} links to {target}#{section}, which is not there"
+
+
 def test_the_readme_is_short():
     """It is read in a minute; what takes longer is in docs/."""
     assert len(DOCS[0].read_text(encoding="utf-8").splitlines()) <= 120

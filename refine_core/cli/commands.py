@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Final
@@ -96,4 +97,8 @@ def run(arguments: Sequence[str] | None = None) -> Serving | int:
     except BrokenPipeError:  # `refinescope rows FILE --json | head -1`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except Exception:  # noqa: BLE001  # a bug of ours; Python would end with 1, which here means that a check failed
+        traceback.print_exc()
+        click.echo("Error: this is a fault of Refinescope; please report it with the lines above.", err=True)
+        return BAD_INPUT
     return outcome if isinstance(outcome, Serving | int) else DONE

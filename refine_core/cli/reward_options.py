@@ -1,14 +1,17 @@
-"""What the commands that take a file with a reward have in common: its options, its text, and the question about its arguments."""
+"""What the commands that take a file with a reward have in common: its options, its text, its functions, and
+the question about its arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
-from refine_core.rewards.shapes import SHAPES, ArgumentQuestion
+from refine_core.cli.numbers import read_number
+from refine_core.cli.output import Question
+from refine_core.rewards.shapes import SHAPES, ArgumentQuestion, Recognized, Shape, recognize
 
 _LINE_CHARS: Final = 360
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -55,10 +58,12 @@ def read_functions(options: Sequence[str]) -> dict[str, float | None]:
     functions: dict[str, float | None] = {}
     for option in options:
         name, equals, weight = option.partition("=")
+        if not name.strip():
+            raise click.BadParameter(f"--function {option}: write NAME or NAME=WEIGHT")
         try:
-            functions[name.strip()] = float(weight) if equals else None
+            functions[name.strip()] = read_number(weight) if equals else None
         except ValueError:
-            raise click.BadParameter(f"--function {option}: the weight must be a number") from None
+            raise click.BadParameter(f"--function {option}: the weight must be a finite number") from None
     return functions
 
 
@@ -71,6 +76,36 @@ def read_arguments(options: Iterable[str]) -> dict[str, str]:
             raise click.BadParameter(f"--arg {option}: write NAME=ROLE")
         pairs[name.strip()] = role.strip()
     return pairs
+
+
+def recognize_file(
+    source: str,
+    functions: Mapping[str, float | None],
+    shape: Shape | None,
+    arguments: Mapping[str, str],
+    columns: Collection[str] | None,
+    *,
+    as_json: bool,
+) -> Recognized:
+    """How the functions of a reward's file are called. Raises Question; BadParameter for a --arg that fits none; RewardError."""
+    try:
+        found = recognize(source, functions or None, shape, arguments=arguments, columns=columns)
+    except ValueError as error:
+        raise click.BadParameter(f"--arg: {error}") from None
+    if isinstance(found, ArgumentQuestion):
+        raise Question(describe_question(found), ask=question_to_json(found), as_json=as_json)
+    taken = dict.fromkeys(name for one in found.functions for name in one.parameters)
+    for name, role in arguments.items():
+        if name not in taken:
+            raise click.BadParameter(
+                f"--arg {name}={role}: no function takes {name}; they take {', '.join(taken)}"
+            )
+        column = role.removeprefix("column:")
+        if columns is not None and column != role and column not in columns:
+            raise click.BadParameter(
+                f"--arg {name}={role}: the rows have no such column; they have {', '.join(sorted(columns))}"
+            )
+    return found
 
 
 def question_to_json(question: ArgumentQuestion) -> dict[str, object]:

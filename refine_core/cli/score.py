@@ -16,25 +16,26 @@ from typing import Any, Final
 
 import click
 
+from refine_core.cli.numbers import Number
 from refine_core.cli.output import CheckFailed, Question, print_json, print_question, print_text
 from refine_core.cli.reward_options import (
-    describe_question,
     printable,
-    question_to_json,
     read_arguments,
     read_functions,
     read_source,
+    recognize_file,
     reward_options,
 )
 from refine_core.cli.rows import load_rows
 from refine_core.errors import RefineError, RewardError
-from refine_core.rewards.shapes import ArgumentQuestion, Recognized, describe_shape, recognize
+from refine_core.rewards.shapes import Recognized, describe_shape
 from refine_core.rows import RowSet
 from refine_core.spec.limits import REWARD_TIMEOUT_S
 from refine_core.workbench import RowError, RowScore, Scores, score_rows
 
 _SHOWN: Final = 50
 _LOOK_EVERY_S: Final = 0.3
+_DAY_S: Final = 86_400
 _ASKS: Final = RowError(
     "JudgeError", "this reward asks a judge, and score calls no model: score it on the Rewards page"
 )
@@ -80,10 +81,10 @@ class Task:
     help="A file that the reward imports or reads; it is copied beside it.",
 )
 @click.option(
-    "--threshold", type=float, help="Exit with 1 if a row scores less, fails, or no row has a score."
+    "--threshold", type=Number(), help="Exit with 1 if a row scores less, fails, or no row has a score."
 )
 @click.option(
-    "--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), default=REWARD_TIMEOUT_S,
+    "--timeout", "timeout_s", type=Number(min=0, min_open=True, max=_DAY_S), default=REWARD_TIMEOUT_S,
     show_default=True, help="Seconds for one call.",
 )  # fmt: skip
 @click.option("--watch", is_flag=True, help="Score again whenever one of the files changes.")
@@ -134,11 +135,9 @@ def _score_once(task: Task) -> None:
         task.rows, task.pairs, encoding=task.encoding, skip_bad=task.skip_bad, as_json=task.as_json
     )
     columns = {*rows.columns.inputs, *rows.columns.expected, *rows.columns.prediction}
-    found = recognize(
-        source, task.functions or None, task.shape, arguments=task.arguments, columns=columns if len(rows) else None
+    found = recognize_file(
+        source, task.functions, task.shape, task.arguments, columns if len(rows) else None, as_json=task.as_json
     )  # fmt: skip
-    if isinstance(found, ArgumentQuestion):
-        raise Question(describe_question(found), ask=question_to_json(found), as_json=task.as_json)
     scores = _score(task, found, rows)
     passed = _count_passed(scores, task.threshold)
     if task.as_json:
@@ -153,7 +152,7 @@ def _score_once(task: Task) -> None:
 
 
 def _score(task: Task, found: Recognized, rows: RowSet) -> Scores:
-    files = {path.name: path.read_bytes() for path in task.files}
+    files = read_files(task.files)
     with click.progressbar(
         length=max(len(rows), 1), label="Scoring", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
@@ -169,6 +168,19 @@ def _score(task: Task, found: Recognized, rows: RowSet) -> Scores:
         scores,
         rows=tuple(replace(row, waits=False, error=_ASKS) if row.waits else row for row in scores.rows),
     )
+
+
+def read_files(paths: Sequence[Path]) -> dict[str, bytes]:
+    """Name -> content of the files of --with. Raises BadParameter for one that cannot be read, and for two of one name."""
+    files: dict[str, bytes] = {}
+    for path in paths:
+        if path.name in files:
+            raise click.BadParameter(f"--with: two files are called {path.name}, and they lie in one folder")
+        try:
+            files[path.name] = path.read_bytes()
+        except OSError as error:
+            raise click.BadParameter(f"--with {path} cannot be read: {error.strerror}") from error
+    return files
 
 
 def _with_sibling_hint(error: RewardError, reward: Path) -> Exception:

@@ -10,18 +10,18 @@ import click
 
 from refine_core.cli.output import Question, print_json, print_text
 from refine_core.cli.reward_options import (
-    describe_question,
-    question_to_json,
+    printable,
     read_arguments,
     read_functions,
     read_source,
+    recognize_file,
     reward_options,
 )
-from refine_core.rewards.shapes import ArgumentQuestion, Recognized, Shape, recognize
+from refine_core.rewards.shapes import Recognized, Shape
 
 if TYPE_CHECKING:
     from refine_core.runs import RunWhatIf
-    from refine_core.what_if import WhatIf
+    from refine_core.what_if import WhatIf, WhatIfAttempt
 
 
 @click.command("what-if")
@@ -55,6 +55,8 @@ def command(
     from refine_core.what_if import AS_RECORDED
 
     source = name = recognized = None
+    if reward is None and (functions or shape or arguments):
+        raise click.UsageError("--function, --shape and --arg say how to read a --reward; give one")
     if reward is not None:
         source = read_source(reward)
         name, recognized = _recognize(source, run, functions, shape, arguments, as_json=as_json)
@@ -98,15 +100,14 @@ def _recognize(
     timeline = runs.timeline(run)
     rows = () if timeline is None else rows_of_run(timeline)
     columns = {name for row in rows for name in (*row.inputs, *row.expected, *row.prediction)}
-    found = recognize(
+    found = recognize_file(
         source,
-        read_functions(functions) or None,
+        read_functions(functions),
         shape,
-        arguments=read_arguments(arguments),
-        columns=columns or None,
+        read_arguments(arguments),
+        columns or None,
+        as_json=as_json,
     )
-    if isinstance(found, ArgumentQuestion):
-        raise Question(describe_question(found), ask=question_to_json(found), as_json=as_json)
     if found.shape == "refine" and len(found.functions) == 1:
         return found.functions[0].name, None
     return None, found
@@ -130,6 +131,12 @@ def _report(done: int, count: int) -> None:
 _LONG = 50
 
 
+def _describe_outcome(one: WhatIfAttempt, result: WhatIf) -> str:
+    if one.attempt == result.returned:
+        return "would be returned"
+    return "" if one.error is None else printable(f"fails: {one.error.message}")
+
+
 def _print_table(answer: RunWhatIf, result: WhatIf) -> None:
     from refine_core.formatting import format_score, pluralize
 
@@ -142,7 +149,7 @@ def _print_table(answer: RunWhatIf, result: WhatIf) -> None:
             str(one.attempt),
             "-" if one.old is None else format_score(one.old, rewards),
             "-" if one.new is None else format_score(one.new, rewards),
-            one.why or ("would be returned" if one.attempt == result.returned else ""),
+            "; ".join(filter(None, (one.why, _describe_outcome(one, result)))),
         )
         for one in result.attempts
     ]

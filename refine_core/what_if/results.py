@@ -1,12 +1,14 @@
 """What a what-if says, as plain data, and its JSON form.
 
     {"stop": attempt | null, "returned": attempt | null, "exact_until": attempt | null,
-     "attempts": [{"attempt": 1, "old": 0.5, "new": 0.75, "comparable": true, "why": "", "state": "exact"}, …],
+     "attempts": [{"attempt": 1, "old": 0.5, "new": 0.75, "comparable": true, "why": "", "state": "exact",
+                   "error": null}, …],
      "reason": "threshold_reached" | … | null, "headline": "what would have happened", "case": "how much of it is exact"}
 
 Attempts are numbered from 1. `stop` is null where nobody can know; then `returned` is, too. `returned` is null as well where
 the run would have raised its last error. `exact_until` is null if the whole answer is exact, else the last exact attempt,
-and 0 if not even the first is. `old` and `new` are null for an attempt without a score.
+and 0 if not even the first is. `old` and `new` are null for an attempt without a score; `error` is why there is no new one:
+{"type", "message", "line"}.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from refine_core.events import AttemptFailed, RewardScored, StopReason
+from refine_core.events import AttemptFailed, Fault, RewardScored, StopReason
 
 AttemptState = Literal["exact", "not_needed", "not_comparable", "never_tried"]
 """exact: the changed run would have made this very attempt. not_needed: it would have stopped before. not_comparable: it would
@@ -44,6 +46,11 @@ class WhatIfAttempt:
     def unmet(self) -> Mapping[str, str]:
         """Name -> message of the validators that it would have failed."""
         return self.end.unmet if isinstance(self.end, RewardScored) else {}
+
+    @property
+    def error(self) -> Fault | None:
+        """Why it would have no score, if that is known."""
+        return self.end.error if isinstance(self.end, AttemptFailed) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,9 @@ class WhatIf:
                     "comparable": one.comparable,
                     "why": one.why,
                     "state": one.state,
+                    "error": None
+                    if one.error is None
+                    else {"type": one.error.type, "message": one.error.message, "line": one.error.line},
                 }
                 for one in self.attempts
             ],

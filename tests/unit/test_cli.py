@@ -7,13 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import types
 from pathlib import Path
 
+import click
 import pytest
 
 from refine_core import __version__
-from refine_core.cli import find_free_port
-from refine_core.cli.commands import PIPE_CLOSED
+from refine_core.cli import find_free_port, main
+from refine_core.cli.commands import COMMANDS, PIPE_CLOSED
+from refine_core.cli.output import BAD_INPUT
 from tests.threads import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -131,3 +134,15 @@ def test_starting_it_loads_no_library_that_serving_does_not_need():
         "sys.exit(bool({'pyarrow', 'numpy', 'sqlalchemy', 'pydantic', 'litellm', 'streamlit'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_fault_of_our_own_is_not_taken_for_a_failed_check(monkeypatch, capsys):
+    """Python would end with 1, the exit code of a check that fails."""
+    module = types.ModuleType("a_broken_command")
+    module.command = click.Command("broken", callback=lambda: 1 / 0)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(COMMANDS, "broken", module.__name__)
+    assert main(["broken"]) == BAD_INPUT
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "ZeroDivisionError" in err

@@ -163,3 +163,31 @@ def test_watching_scores_again_when_the_reward_changes(tmp_path):
     finally:
         process.kill()
         process.communicate(timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--threshold", "nan"), "nan is not a finite number"),
+        (("--threshold", "inf"), "inf is not a finite number"),
+        (("--timeout", "nan"), "nan is not a finite number"),
+        (("--timeout", "inf"), "not in the range"),
+        (("--function", "correct=nan"), "the weight must be a finite number"),
+        (("--function", "correct=1e400"), "the weight must be a finite number"),
+        (("--function", "=2"), "write NAME or NAME=WEIGHT"),
+        (("--arg", "completions=banana"), "completions cannot be 'banana'"),
+        (("--arg", "nobody=output"), "no function takes nobody; they take completions, answer"),
+        (("--arg", "answer=column:gold"), "the rows have no such column; they have answer, question"),
+        (("--with", "x/util.py", "--with", "y/util.py"), "two files are called util.py"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_bad_input(tmp_path, options, sentence):
+    """Nothing is scored, nothing printed, and no option is dropped in silence."""
+    write(tmp_path, TRL)
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "util.py").write_text("")
+    code, out, err = run(tmp_path, *options, "--json")
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert "Traceback" not in err

@@ -221,6 +221,22 @@ def test_the_command_prints_the_documented_json(capfdbinary, on_disk, tmp_path):
     assert {"stop", "returned", "exact_until", "attempts"} <= set(told)
 
 
+def test_an_attempt_whose_new_reward_fails_says_why(capfdbinary, on_disk, tmp_path):
+    file = tmp_path / "failing.py"
+    file.write_text("def reward(args, pred):\n    return 1 / 0\n", encoding="utf-8")
+    _, out, _ = told_by(capfdbinary, on_disk.run_id, "--reward", str(file), "--json")
+    first = json.loads(out)["attempts"][0]
+    assert (first["new"], first["error"]["type"], first["error"]["line"]) == (None, "ZeroDivisionError", 2)
+    _, out, _ = told_by(capfdbinary, on_disk.run_id, "--reward", str(file))
+    assert "fails: ZeroDivisionError" in out
+
+
+def test_options_for_a_reward_without_one_are_bad_input(capfdbinary, on_disk):
+    code, out, err = told_by(capfdbinary, on_disk.run_id, "--function", "reward", "--json")
+    assert (code, out) == (2, "")
+    assert "--reward" in err
+
+
 def test_the_command_prints_a_table_for_people(capfdbinary, on_disk):
     code, out, _ = told_by(capfdbinary, on_disk.run_id, "--threshold", "none", "--n", "5")
     lines = out.splitlines()
