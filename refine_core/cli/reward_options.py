@@ -1,5 +1,4 @@
-"""What the commands that take a file with a reward have in common: its options, its text, its functions, and
-the question about its arguments."""
+"""What the commands that take a file with a reward share: its options, text and functions, and the question about arguments."""
 
 from __future__ import annotations
 
