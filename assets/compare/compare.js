@@ -193,7 +193,7 @@ class Page {
     const select = make("select", { "aria-label": `Run ${which.toUpperCase()}` });
     select.dataset.key = `pick-${which}`;
     const known = this.data.runs.filter((run) => run.run !== other.run);
-    const text = (title, about) => `${about} · ${title}`;
+    const text = (title, about) => `${title} · ${about}`; // the name first: a narrow list cuts the end
     if (!known.some((run) => run.run === side.run)) select.append(make("option", { value: side.run, textContent: text(side.title, `${side.started} · ${side.model}`), selected: true }));
     for (const run of known) select.append(make("option", { value: run.run, textContent: text(run.title, run.about), selected: run.run === side.run }));
     select.onchange = () => this.ask({ [which]: select.value });

@@ -15,7 +15,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   pages.set(parentElement, listening);
   document.addEventListener('keydown', (event) => {
     const name = data.keys[nameOf(event)];
-    if (!name || event.repeat || event.defaultPrevented || !parentElement.isConnected) return;
+    // Streamlit's own texts of several lines take Ctrl-Enter only to send what is typed.
+    const sends = event.key === 'Enter' && event.composedPath()[0].tagName === 'TEXTAREA';
+    if (!name || event.repeat || (event.defaultPrevented && !sends) || !parentElement.isConnected) return;
     const open = document.querySelector('[role="dialog"], [role="listbox"], [aria-haspopup="dialog"][aria-expanded="true"]');
     if (event.key === 'Escape' && open) return;
     event.preventDefault();

@@ -109,7 +109,7 @@ class Detail {
     this.head.replaceChildren(
       make("h2", {}, explained(title, term)),
       ...(reward ? [make("strong", { className: outcome, textContent: reward })] : []),
-      make("span", { className: "facts", textContent: facts.join(" · ") }),
+      make("span", { className: "facts", textContent: facts.map((fact) => fact.replaceAll(" ", "\u00a0")).join(" · ") }),
     );
     const step = (name, label, attempt, words) => {
       const button = make("button", { type: "button", disabled: attempt === null }, label);

@@ -13,13 +13,13 @@ function isTyping(event) {
 }
 
 const DIALOGS = new Set(["rename", "note", "tag"]); // actions that open one
+const TYPED = new Set(["rename", "note"]); // those with one text
 const PATIENCE_MS = 10_000; // with a server that is slow to open it
 const LOOK_MS = 100;
 
 class Table {
   chosen = []; // ids, in the order in which they were ticked
   rows = [];
-  cleared = 0;
 
   constructor(place) {
     this.place = place;
@@ -41,8 +41,9 @@ class Table {
   }
 
   take(data, setState, setTrigger) {
+    if (!this.data) this.chosen = data.chosen; // ticked before another page took the place of this one
     Object.assign(this, { data, setState, setTrigger });
-    if (data.cleared !== this.cleared) {
+    if (data.cleared !== (this.cleared ??= data.cleared)) {
       this.cleared = data.cleared;
       this.chosen = [];
     }
@@ -189,12 +190,17 @@ class Table {
   }
 
   // Once the dialog that was asked for is closed, what opened it has the focus again. Streamlit gives it back to nobody: it does
-  // not see into this component.
+  // not see into this component. Nor does it give the focus to the text of a dialog, which is all that there is to do in it.
   returnTo(name) {
     const asked = Date.now();
     let wasOpen = false;
+    let field = null;
     const look = () => {
       const isOpen = document.querySelector("[role=dialog]") !== null;
+      if (TYPED.has(name) && !field) {
+        field = document.querySelector("[role=dialog] :is(input, textarea)");
+        field?.focus();
+      }
       if (wasOpen && !isOpen) {
         if (document.activeElement !== document.body) return;
         this.root.querySelector(`[data-focus="${name}"]`)?.focus({ preventScroll: true });

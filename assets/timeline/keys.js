@@ -7,7 +7,7 @@ const KEYS = [
   ["k", "previous", "the attempt before"],
   ["b", "best", "the best attempt"],
   ["f", "failure", "the first attempt that failed"],
-  ["d", "compare", "compare the attempt with the one before it"],
+  ["d", "compare", "compare the attempt with the one before it; the first with the next"],
   ["l", "label", "label the attempt good, then bad, then neither"],
   ["?", "help", "show or hide these keys"],
 ];

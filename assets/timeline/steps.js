@@ -14,7 +14,6 @@ export class Steps {
     this.buttons = Object.fromEntries(
       Object.entries(BUTTONS).map(([name, words]) => [name, element("button", { type: "button" }, words, " ", key(name))]),
     );
-    this.buttons.compare.title = "Compare the attempt with the one before it";
     this.help = element("button", { type: "button", className: "help", "aria-label": "Keys", "aria-expanded": "false", textContent: "?" });
     this.views = Object.fromEntries(
       Object.entries(VIEWS).map(([name, words]) => [name, element("button", { type: "button", textContent: words, "aria-pressed": "false" })]),
@@ -30,6 +29,8 @@ export class Steps {
 
   // target: name -> the attempt that it leads to, or null. shown: the story or the table.
   show(target, selected, shown) {
+    this.buttons.compare.title =
+      target("compare") === null ? "With one attempt there is nothing to compare yet" : `Compare the attempt with the one ${selected ? "before" : "after"} it`;
     for (const [name, button] of Object.entries(this.buttons)) button.disabled = [null, name === "compare" ? null : selected].includes(target(name));
     for (const [name, button] of Object.entries(this.views)) button.setAttribute("aria-pressed", String(name === shown));
   }

@@ -14,10 +14,11 @@ const NOW_PX = 66; // … and what it would score now, whose place, where there 
 const PART_PX = [52, 84]; // … and each part's, by its name
 const LETTER_PX = 6.4;
 const LEAST_OUTPUT_PX = 230; // below which the parts stand under the output
-const LINE_PX = { main: 20, sub: 18, hint: 24, pad: 14, parts: 46, number: 24 }; // as in timeline.css
+const LINE_PX = { main: 20, sub: 18, hint: 24, pad: 14, parts: 46, number: 24, reward: 35 }; // as in timeline.css
 const MAX_LINES = 3;
 const LONG_NAME = 24; // letters of a part's name, above which it is folded
 const UPTAKE = { followed: "✓", partly: "◐", not_followed: "✗", not_checkable: "–", leak: "!" };
+const SIGNS = { added: "ins", removed: "del" };
 const ARROW = "M5 0V6q0 4 4 4H17";
 
 const folded = (text) => element("button", { type: "button", className: "long", title: "" }, element("span", { textContent: text }));
@@ -128,7 +129,7 @@ export class Story {
     const nodes = field.label ? [element("span", { className: "name", textContent: field.name }), " "] : [element("span", { className: "sr", textContent: `${field.name}: ` })];
     if (field.state === "waiting") return [...nodes, element("span", { className: "quiet", textContent: "waiting" })];
     const note = field.note && element("span", { className: "quiet", textContent: field.note });
-    const words = field.pieces.map(([kind, text]) => element(kind === "added" ? "ins" : "span", { textContent: text }));
+    const words = field.pieces.map(([kind, text]) => element(SIGNS[kind] ?? "span", { textContent: text }));
     if (field.was) for (const word of words) word.title = `Before: ${field.was}`;
     if (note && field.note !== "unchanged" && !["rewritten", "shortened"].includes(field.note)) {
       nodes.push(note, ...(words.length ? [", ", ...words] : []));
@@ -253,11 +254,13 @@ export class Story {
     if (this.live) {
       const rows = this.data.rows;
       const others = rows.some((row) => row.fields.length > 1) || this.data.others;
-      const fixed = LINE_PX.pad + (this.slim ? LINE_PX.number : 0) + (others ? LINE_PX.sub : 0) + (stacked && this.data.columns.length ? LINE_PX.parts * Math.ceil(this.data.columns.length / 4) : 0);
+      const sub = others ? LINE_PX.sub : 0;
+      const fixed = LINE_PX.pad + (this.slim ? LINE_PX.number : 0) + (stacked && this.data.columns.length ? LINE_PX.parts * Math.ceil(this.data.columns.length / 4) : 0);
       const hints = this.data.has_hints ? LINE_PX.hint : 0;
       const before = rows[0]?.hints.length ? LINE_PX.hint : 0; // a hint that a person wrote may stand before the first
       const room = parseFloat(getComputedStyle(this.scroller).maxHeight) || Infinity;
-      const heights = (lines) => rows.map((_, i) => fixed + LINE_PX.main * (i ? lines : Math.max(2, lines)) + (i ? hints : before));
+      const least = this.slim ? 0 : LINE_PX.reward; // beside the output: the reward, and its change beneath
+      const heights = (lines) => rows.map((_, i) => fixed + Math.max(least, LINE_PX.main * (i ? lines : Math.max(2, lines)) + sub) + (i ? hints : before));
       const sum = (lines) => heights(lines).reduce((a, b) => a + b, this.head.offsetHeight);
       this.lines ??= [MAX_LINES, 2].find((lines) => sum(lines) <= room) ?? 1;
       const reserved = heights(this.lines);

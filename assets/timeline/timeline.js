@@ -167,7 +167,7 @@ class View {
     const at = order.indexOf(this.selected);
     if (name === "previous") return at > 0 ? order[at - 1] : null;
     if (name === "next") return order[at + 1] ?? null;
-    if (name === "compare") return this.selected > 0 ? this.selected : null;
+    if (name === "compare") return this.selected > 0 ? this.selected : this.selected === 0 && this.names.has(1) ? 1 : null; // the first, with the next
     return name === "best" ? this.data.best : this.data.first_failed;
   }
 

@@ -47,6 +47,8 @@ def inputs_form(form: FormState) -> bool:
             st.columns(_NAME_AND_VALUE, gap="xsmall")[1].caption(
                 "This is one item. Give each item a line of its own (Enter begins one)."
             )
+        if one.kind == "text" and not one.optional and not str(st.session_state.get(_key(one)) or "").strip():
+            st.columns(_NAME_AND_VALUE, gap="xsmall")[1].caption("Empty: the model will get no text here.")
         for problem in problems if pressed is None else []:
             st.columns(_NAME_AND_VALUE, gap="xsmall")[1].markdown(
                 f":small[:red[:material/error: {escape_markdown(describe_problem(problem))}]]"
@@ -169,4 +171,4 @@ def _fits_picker(kind: str, text: str) -> bool:
 
 def _name_choice(value: object) -> str:
     """As the choices of a list show it, which are text and no Markdown."""
-    return str(value).lower() if isinstance(value, bool) else make_well_formed(str(value))
+    return make_well_formed(str(value))

@@ -53,7 +53,7 @@ def draw_wide(form: FormState, run: Run | None, run_id: str | None) -> None:
         entered = program_form(form)
         entered |= inputs_form(form)
         entered |= reward_form(form, run, below=height_px(form))
-        settings_form(form, run)
+        entered |= settings_form(form, run)
     refusal = _start(form) if pressed or entered else None
     with right, st.container(gap="xsmall"):
         _result(form, run, run_id, refusal)
@@ -82,7 +82,7 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
             case "Reward":
                 entered = reward_form(form, run, below=_PHONE_BELOW_PX)
             case "Settings":
-                settings_form(form, run, wrap=True)
+                entered = settings_form(form, run, wrap=True)
             case _:
                 _result(form, run, run_id, None, _show_reward)
     if pressed or entered:

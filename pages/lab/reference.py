@@ -12,8 +12,9 @@ from pages.shared.editor import text_field
 from refine_core import programs
 
 
-def reference_values(form: FormState) -> None:
-    """A row each: name, how it is read, value."""
+def reference_values(form: FormState) -> bool:
+    """A row each: name, how it is read, value. Returns whether Ctrl-Enter was pressed in one."""
+    entered = False
     st.caption(
         "Values that only the reward sees, such as a reference answer. The program's prompts do not contain them.",
         help='They are added to the inputs that the reward receives: `args["answer"]`. The adviser sees them, too.',
@@ -37,7 +38,7 @@ def reference_values(form: FormState) -> None:
                 persist_state="session",
             )
             with st.container():
-                text_field(
+                entered |= text_field(
                     f"Value {number + 1}", key=TABLE.key(row, "value"), placeholder="value", max_lines=4
                 )
             st.button(
@@ -57,3 +58,4 @@ def reference_values(form: FormState) -> None:
         on_click=TABLE.add,
         args=({"name": "", "kind": programs.VALUE_KINDS[0], "value": ""},),
     )
+    return entered

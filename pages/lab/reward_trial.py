@@ -22,18 +22,21 @@ _NAME_AND_VALUE = (18, 82)
 
 
 def try_reward_form(form: FormState) -> None:
-    """The fields, and below them the last score."""
+    """The fields, and below them the last score. Ctrl-Enter in one of them scores, too."""
+    entered = False
     fields = runs.list_trial_fields(form.spec)
     for name, kind in fields.items():
         label, value = st.columns(_NAME_AND_VALUE, gap="xsmall", vertical_alignment="center")
         label.caption(escape_markdown(name))
         with value:
-            text_field(
+            entered |= text_field(
                 f"Output {name}",
                 key=field_key("trial", name),
                 placeholder="Type or paste one" if kind == "str" else kind,
             )
     st.button("Score it", key=static_key("score-it"), on_click=_start, args=(form, tuple(fields)))
+    if entered:
+        _start(form, tuple(fields))
     _watch()
 
 

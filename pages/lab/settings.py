@@ -30,8 +30,8 @@ _IN_THE_ROW = ("N", "threshold", "fail_count", "budget_usd")
 _COLUMNS = (96, 84, 102, 84, 106)
 
 
-def settings_form(form: FormState, run: Run | None, *, wrap: bool = False) -> None:
-    """Both rows. run: the one on screen, whose model's failures are told beside the field that they concern.
+def settings_form(form: FormState, run: Run | None, *, wrap: bool = False) -> bool:
+    """Both rows. Returns whether Ctrl-Enter was pressed in one of the texts behind More. run: the one on screen, whose model's failures are told beside the field that they concern.
 
     wrap: whether a row may take more than one line.
     """
@@ -77,9 +77,10 @@ def settings_form(form: FormState, run: Run | None, *, wrap: bool = False) -> No
     with st.container(horizontal=True, wrap=wrap, vertical_alignment="center", gap="small"):
         choose("Strategy", _STRATEGIES, key=field_key("strategy"))
         st.caption(escape_markdown(_temperatures(form)), width="content" if wrap else "stretch", wrap=wrap)
-        _more(form)
+        entered = _more(form)
     if summary := summarize_more(form):
         st.caption(escape_markdown(summary))
+    return entered
 
 
 def height_px(form: FormState) -> int:
@@ -103,14 +104,14 @@ def _temperatures(form: FormState) -> str:
     return programs.summarize_temperatures(programs.list_temperatures(spec))
 
 
-def _more(form: FormState) -> None:
-    """Everything that most runs leave as it is."""
+def _more(form: FormState) -> bool:
+    """Everything that most runs leave as it is. Returns whether Ctrl-Enter was pressed in one of its texts."""
     with st.popover("More", key=static_key("more")), st.container(width=420):
         settings, rules, reference = st.tabs(describe_tabs(["Settings", "Validators", "Reference values"]))
     with rules, st.container(gap="xsmall"):
-        validators_form(form)
+        entered = validators_form(form)
     with reference, st.container(gap="xsmall"):
-        reference_values(form)
+        entered |= reference_values(form)
     with settings, st.container(gap="small"):
         seed, limit = st.columns(2)
         with seed:
@@ -141,3 +142,4 @@ def _more(form: FormState) -> None:
             other_models_form(form)
             token_budget(form)
         stepwise_box()
+    return entered

@@ -14,7 +14,7 @@ from refine_core import programs
 _NEW = {"name": "", "check": "", "message": ""}
 
 
-def validators_form(form: FormState) -> None:
+def validators_form(form: FormState) -> bool:
     """A block for each: name and message, and the check below."""
     st.caption(
         "Rules that an attempt must meet before the run may stop early. The adviser reads the message of each that is not met.",
@@ -22,6 +22,7 @@ def validators_form(form: FormState) -> None:
         "after the reward, and may use what the reward's code defines.",
     )
     outputs = [name for stage in form.spec.stages for name in programs.list_output_names(stage)]
+    entered = False
     for number, row in enumerate(TABLE.rows()):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xxsmall"):
             st.text_input(
@@ -48,7 +49,7 @@ def validators_form(form: FormState) -> None:
                 on_click=TABLE.remove,
                 args=(row,),
             )
-        text_field(
+        entered |= text_field(
             f"Check of validator {number + 1}",
             key=TABLE.key(row, "check"),
             placeholder=f"len(pred.{outputs[-1] if outputs else 'answer'}) < 20",
@@ -65,6 +66,7 @@ def validators_form(form: FormState) -> None:
         on_click=TABLE.add,
         args=(_NEW,),
     )
+    return entered
 
 
 def _marks(form: FormState, number: int) -> list[Mark]:

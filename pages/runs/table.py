@@ -22,6 +22,7 @@ KEY: Final = "runs.table"
 _CLEARED: Final = "runs.cleared"
 _UNDO: Final = "runs.undo"
 _LAST: Final = "runs.last-action"
+_KEPT: Final = "runs.kept"
 _component = st.components.v2.component(
     "refinescope.runs",
     js=import_script(RUNS_TABLE),
@@ -44,6 +45,7 @@ def draw_table(page: RunPage, number: int, sort: Sort, *, deleted: bool) -> None
         "page": {"number": number, "size": PAGE_SIZE, "matching": page.matching},
         "pair": describe_pair(*pair) if len(pair) == 2 else "",  # noqa: PLR2004
         "cleared": st.session_state.get(_CLEARED, 0),
+        "chosen": chosen,
         "deleted": deleted,
         "undo": f"{pluralize(len(undo), 'run')} deleted." if undo else "",
     }
@@ -57,10 +59,11 @@ def draw_table(page: RunPage, number: int, sort: Sort, *, deleted: bool) -> None
 
 
 def selected() -> list[str]:
-    """The ids of the runs that are ticked, in the order in which they were."""
-    state = _state().get("selected")
+    """The ids of the runs that are ticked, in the order in which they were; after another page, those that were ticked before."""
+    state = _state().get("selected") or st.session_state.get(_KEPT)
     if not isinstance(state, Mapping) or state.get("cleared") != st.session_state.get(_CLEARED, 0):
         return []
+    st.session_state[_KEPT] = state  # Streamlit forgets what a table held that is no longer drawn
     ids = state.get("ids")
     return [str(one) for one in ids] if isinstance(ids, Sequence) and not isinstance(ids, str) else []
 

@@ -84,7 +84,7 @@ def parts_blocks(view: View, timeline: Timeline, attempt: Attempt) -> list[Block
             {
                 "name": name,
                 "value": format_score(value),
-                "of": f"of {format_score(top)}",
+                "of": f"of {format_score(top)}" if top else "",  # nothing was gained yet
                 "share": max(0.0, min(1.0, value / top)) if top > 0 else 0.0,
                 "change": "up" if change > 0 else "down" if change < 0 else "",
             }

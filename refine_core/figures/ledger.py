@@ -95,7 +95,7 @@ def list_columns(
 class Row:
     """One attempt. outcome: chooses its mark; that of the best is kept for attempts that met every rule.
 
-    words: its outcome as a person says it. started_at: seconds since the epoch, while it runs only. cells: by the columns' keys.
+    words: its outcome as a person says it. started_at: seconds since the epoch, while it runs only, later by the pauses before it. cells: by the columns' keys.
     message: in place of all parts, why there are none; None where there are.
     """
 
@@ -146,7 +146,7 @@ def _row(
         outcome="scored" if attempt.unmet else kind,
         words=describe_outcome(timeline, attempt),
         returned=attempt.is_returned,
-        started_at=attempt.started_at if kind == "running" else None,
+        started_at=attempt.started_at + timeline.paused_s if kind == "running" else None,
         cells={
             "temperature": temperature_cell(timeline, attempt),
             "reward": reward_cell(timeline, attempt, kind),

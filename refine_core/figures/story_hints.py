@@ -14,7 +14,7 @@ from refine_core.figures import text
 from refine_core.figures.story_text import clean
 from refine_core.log.timeline import Attempt, Timeline
 from refine_core.messages import describe_advice_failure
-from refine_core.uptake import Verdict, hint_uptake, leaks, routing
+from refine_core.uptake import Verdict, hint_uptake, is_verb, leaks, routing
 
 _LIMIT: Final = 320  # characters of a hint
 _SEVERAL: Final = 2
@@ -148,9 +148,15 @@ def _uptakes(timeline: Timeline, attempt: Attempt) -> dict[str, StoryUptake]:
 
 
 def _emphasize(hint: str, fields: Collection[str]) -> list[tuple[str, bool]]:
-    """The hint in pieces, with the names of fields apart, and without backticks around them."""
+    """The hint in pieces, with the names of fields apart, and without backticks around them; a verb is no name."""
     names = "|".join(re.escape(name) for name in sorted(fields, key=len, reverse=True) if name)
     if not names:
         return [(hint, False)]
-    pieces = re.split(rf"`?(?<!\w)({names})(?!\w)`?", hint)
-    return [(piece, bool(i % 2)) for i, piece in enumerate(pieces) if piece]
+    pieces: list[tuple[str, bool]] = []
+    start = 0
+    for found in re.finditer(rf"`?(?<!\w)({names})(?!\w)`?", hint):
+        if is_verb(found[1], hint[: found.start(1)], hint[found.end(1) :]):
+            continue
+        pieces += [(hint[start : found.start()], False), (found[1], True)]
+        start = found.end()
+    return [piece for piece in (*pieces, (hint[start:], False)) if piece[0]]

@@ -2,8 +2,8 @@
 
     value, value before --show_value--> Shown(pieces, note, is_cut, was)
 
-What was removed is not shown between the words (`was` holds it); of long stretches that are the same, the ends are. Text of a
-model loses its control and direction characters here, and enters the page as text.
+What was removed is shown where nothing was added and there is room for it, else `was` holds it; of long stretches that are the
+same, the ends are shown. Text of a model loses its control and direction characters here, and enters the page as text.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ ALIKE: Final = 0.4  # what two texts have in common at least, if their words are
 _FEW_WORDS: Final = 12  # a text of so few words is marked whatever it has in common with the one before
 _LONG_SAME: Final = 120  # characters, beyond which the middle of what is the same is left out
 _KEPT: Final = 48  # characters at either end of that
+_REMOVED: Final = 120  # characters of removed words that there is room for
 _MOST_ITEMS = 200  # of a list, that are looked at
 _SHORT_LIST: Final = 48  # characters of a list that is shown whole, item by item
 _UNCHANGED: Final = 24  # characters of a value that is shown though it is the same
@@ -30,7 +31,7 @@ _WAS: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """pieces: what is shown, "same" or "added". note: in the place of what is not: "unchanged", "2 unchanged", "empty".
+    """pieces: what is shown, "same" or "added", or "removed" where words were only removed. note: in the place of what is not: "unchanged", "2 unchanged", "empty".
 
     is_cut: whether the value is longer than what is shown. was: the value before, where it was another.
     """
@@ -90,9 +91,21 @@ def _show_text(new: str, old: str | None, limit: int, *, fold: bool) -> Shown:
         shown = _cut([Piece("same", new)], limit)
         return Shown(shown.pieces, "rewritten", shown.is_cut, _was(old))
     kept = [piece for piece in difference.pieces if piece.kind != "removed"]
+    if any(piece.kind == "added" for piece in kept):
+        note = ""
+    elif difference.common >= ALIKE and _fits(difference.pieces, limit):
+        note, kept = "", list(difference.pieces)
+    else:
+        note = "shortened"
     shown = _cut(_leave_out(kept) if len(new) > limit else kept, limit)
-    note = "" if any(piece.kind == "added" for piece in kept) else "shortened"
     return Shown(shown.pieces, note, shown.is_cut, _was(old))
+
+
+def _fits(pieces: Iterable[Piece], limit: int) -> bool:
+    """Whether there is room for what was removed, and for all the rest beside it."""
+    sizes = [(len(piece.text), piece.kind) for piece in pieces]
+    removed = sum(size for size, kind in sizes if kind == "removed")
+    return removed <= _REMOVED and sum(size for size, _ in sizes) <= limit
 
 
 def _show_list(value: Sequence[object], before: object, limit: int, *, fold: bool) -> Shown:

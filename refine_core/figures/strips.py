@@ -78,7 +78,7 @@ def draw_bars(timeline: Timeline, grid: Grid) -> Iterator[Layer]:
             "retries": [sum(len(call.retries) for call in run.calls) for _, run, _, _ in spans],
             "attempt": [a.index for a, _, _, _ in spans],
         }
-        yield _durations(strip, called)
+        yield _durations(timeline, strip, called)
 
 
 def _tracks(timeline: Timeline, grid: Grid, strip: Strip, called: list[Attempt]) -> Layer:
@@ -108,7 +108,7 @@ def _spans(attempt: Attempt, strip: Strip, grid: Grid) -> Iterator[tuple[Predict
         start = stop
 
 
-def _durations(strip: Strip, called: list[Attempt]) -> Layer:
+def _durations(timeline: Timeline, strip: Strip, called: list[Attempt]) -> Layer:
     """The duration behind each track, where there is room for it."""
     runs = [[run for run in a.predictors if run.name == strip.name] for a in called]
     return {
@@ -120,7 +120,7 @@ def _durations(strip: Strip, called: list[Attempt]) -> Layer:
         "column": [a.index for a in called],
         "y": [strip.y] * len(called),
         "text": [_sum(each) for each in runs],
-        "since": [_running_since(a, each) for a, each in zip(called, runs, strict=True)],
+        "since": [_running_since(timeline, a, each) for a, each in zip(called, runs, strict=True)],
         "room": BESIDE_ROOM_PX,
         "attempt": [a.index for a in called],
     }
@@ -131,9 +131,10 @@ def _sum(runs: list[PredictorRun]) -> str:
     return write_duration(sum(took)) if took else "…"
 
 
-def _running_since(attempt: Attempt, runs: list[PredictorRun]) -> float | None:
+def _running_since(timeline: Timeline, attempt: Attempt, runs: list[PredictorRun]) -> float | None:
     """When the call began that is under way, in seconds since the epoch; None for one that is over."""
-    return attempt.started_at + runs[-1].offset_s if runs[-1].state == "running" else None
+    begun = attempt.started_at + timeline.paused_s + runs[-1].offset_s
+    return begun if runs[-1].state == "running" else None
 
 
 def write_duration(took_s: float) -> str:

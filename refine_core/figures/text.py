@@ -15,9 +15,11 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def to_text(value: object, most: int = MOST) -> str:
-    """Any field's value as text: its first `most` characters."""
+    """Any field's value as text: its first `most` characters. A bare value as Python writes it, "True"; one of several as JSON."""
     if isinstance(value, str):
         return value[:most]
+    if value is None or isinstance(value, bool):
+        return str(value)
     text = ""
     for chunk in _JSON.iterencode(value):
         text += chunk[: most - len(text)]

@@ -168,6 +168,7 @@ class Fold:
         """Nobody waits any more; the time until `at` is not counted."""
         if self._paused_at is not None:
             self._paused_s += max(0.0, at - self._paused_at)
+            timeline.paused_s = self._paused_s
         timeline.pause = self._paused_at = None
 
     def _resume(self, timeline: Timeline, event: ev.RunResumed) -> None:

@@ -224,7 +224,8 @@ class Timeline:
     typed_key_roles: roles whose key was typed when it began. cut_off_attempts: those that were under way when the run was interrupted,
     and were restarted. resume_count: how often it was resumed after an interruption. attempts_when_continued: how many attempts there were when it stopped for its
     reward and a person continued it; None if that never happened. cancel_count: how often it was cancelled and then resumed.
-    pause: what it waits for a person before; None while it does not.
+    pause: what it waits for a person before; None while it does not. paused_s: how long it has waited so: times within the run,
+    such as when an attempt began, are on a clock that stands still meanwhile, so this much behind those of the records.
     """
 
     run_id: str
@@ -244,6 +245,7 @@ class Timeline:
     attempts_when_continued: int | None = None
     cancel_count: int = 0
     pause: ev.RunPaused | None = None
+    paused_s: float = 0.0
 
     @property
     def returned_index(self) -> int | None:

@@ -124,9 +124,9 @@ def message_block(span: str, index: int) -> str:
 
 
 def format_value(value: object) -> str:
-    """A value as the detail shows it: text as it stands, anything else as JSON."""
-    if isinstance(value, str):
-        return value
+    """A value as the detail shows it: text as it stands, True, False and None as Python writes them, anything else as JSON."""
+    if value is None or isinstance(value, str | bool):
+        return str(value)
     return ujson.dumps(value, indent=2, ensure_ascii=False, escape_forward_slashes=False)
 
 

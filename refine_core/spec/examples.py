@@ -199,7 +199,7 @@ _ALL = (
         "json",
         "JSON that must parse",
         "The model wraps its JSON in a friendly sentence, and nothing that cannot be parsed earns a point.",
-        "Attempt 1 has nearly the right data and scores 0: it does not parse. The last part comes once a hint asks for its key.",
+        "Attempt 1 has nearly the right data and scores 0: it does not parse. The last part comes once a hint asks for the date.",
         ProgramSpec(
             stages=(StageSpec("extract", "message -> order", "Extract the order from this message."),),
             reward=_JSON,

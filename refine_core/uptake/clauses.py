@@ -35,6 +35,7 @@ _VERBS: Final = frozenset(
     ("answer", "reply", "name", "list", "state", "output")
 )  # names of fields that may be verbs
 _AS_A_VERB: Final = re.compile(r"\s+(?:\"|exactly|only|just|with|in|as|the|a|an|either|\d)")
+_OF_A_NOUN: Final = re.compile(r"(?:\b(?:the|your|its|this|that|each|every|an?)\s+|`)$", re.IGNORECASE)
 _SAYS_NOTHING: Final = re.compile(
     r"\W*(?:(?:please|also|keep to this|remember|note|important|keep in mind|again|next time|\w+)\W*)?"
 )
@@ -105,9 +106,14 @@ def _mentions(sentence: str, names: Collection[str]) -> list[tuple[int, int, str
         (match.start(), match.end(), name)
         for name in names
         for match in re.finditer(rf"(?<!\w){re.escape(name.lower())}(?!\w)", sentence)
-        if name not in _VERBS or not _AS_A_VERB.match(sentence[match.end() :])
+        if not is_verb(name, sentence[: match.start()], sentence[match.end() :])
     ]
     return sorted(found)
+
+
+def is_verb(name: str, before: str, after: str) -> bool:
+    """Whether an output's name is a verb where it stands: in "answer with one word", not in "the answer in one word"."""
+    return name in _VERBS and _AS_A_VERB.match(after) is not None and _OF_A_NOUN.search(before[-10:]) is None
 
 
 def _fields_of(

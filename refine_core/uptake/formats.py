@@ -1,4 +1,4 @@
-"""How an output is to be written, as a clause asks for it: JSON, a list, lower case, no punctuation."""
+"""How an output is to be written, as a clause asks for it: JSON, a list, lower case, no punctuation; that it holds a date."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from refine_core.uptake.rule import (
     Rule,
     bulleted,
     ending_with,
+    holding,
     json_with,
     lacking,
     matching,
@@ -47,6 +48,14 @@ _JSON: Final = re.compile(
     r"\b(?:valid|only|raw|pure|bare|return|give|output|answer|reply|respond|produce|write|must be|should be|use|as|in)\b[^,]{0,30}?\bjson\b(?:\s+(object|array|list))?"
 )
 _FENCES: Final = re.compile(rf"{_NOT}[^.]{{0,30}}?\b(?:code fences?|code blocks?|backticks|markdown)\b")
+_MENTIONS: Final = re.compile(
+    r"\b(?:mention|include|give|state|name|add)\s+(?:the|a|an|its)\s+(date|amount)\b(?!\s+(?!and\b|or\b|in\b)\w)"
+)
+_MONTH: Final = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+_DATE: Final = (
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH}\b|\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d+([-/.])\d{{1,2}}\1\d+\b|"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:today|tomorrow|yesterday)\b"
+)
 _KEYS: Final = re.compile(r"\b(?:keys?|propert(?:y|ies)|fields?)\b")
 _KINDS: Final[Mapping[str, JsonKind]] = {"object": "object", "array": "list", "list": "list"}
 
@@ -64,6 +73,8 @@ def read_formats(clause: Clause) -> Iterator[Rule]:
         yield ending_with(_MARKS[found[1]], f"a {found[1]}")
     if re.search(_NOT, text):
         return
+    if found := _MENTIONS.search(text):
+        yield holding("a date", _DATE) if found[1] == "date" else holding("a number", r"\d")
     if (found := _JSON.search(text)) and not (clause.quotes and _KEYS.search(text)):
         yield json_with((), _KINDS.get(found[1] or "", ""))
     for pattern, make in _FORMS:

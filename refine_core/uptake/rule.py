@@ -131,6 +131,12 @@ def lacking(name: str, pattern: str) -> Rule:
     return Rule(name, lambda v: compiled.search(as_text(v)) is None)
 
 
+def holding(name: str, pattern: str) -> Rule:
+    """One of the texts holds something that matches a pattern, in any case."""
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return Rule(name, lambda v: compiled.search(as_text(v)) is not None, "any")
+
+
 def length(low: float, high: float, unit: str) -> Rule:
     """So many words, characters, sentences, lines or items."""
 

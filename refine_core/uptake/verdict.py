@@ -51,7 +51,11 @@ class Uptake:
 
     @property
     def words(self) -> str:
-        """The verdict as a screen says it."""
+        """The verdict as a screen says it, with what it cannot speak of: of the same hint it says so each time."""
+        if self.rules and self.verdict == "not_checkable":
+            return "rules kept, rest not checkable"
+        if self.asks_more and self.verdict == "not_followed":
+            return "not followed, rest not checkable"
         return VERDICTS[self.verdict]
 
     @property
@@ -59,7 +63,7 @@ class Uptake:
         """What the verdict stands on, a line a rule."""
         if not self.rules:
             return "Not checkable: the hint states no length, quoted word, format or number."
-        first = f"{self.words.capitalize()}, by these rules of the hint:"
+        first = f"{VERDICTS[self.verdict].capitalize()}, by these rules of the hint:"
         if self.verdict == "not_checkable":
             first = "Not checkable: these rules of the hint held before, and what else it asks for states no rule."
         more = (

@@ -90,7 +90,13 @@ def test_one_word_needs_two_hints():
 def test_json_scores_nothing_until_it_parses():
     facts = run("json")
     assert rewards(facts) == [0.0, 0.8, 1.0]
-    assert "date" in next(f for f in reversed(facts) if isinstance(f, AdviceGiven)).advice["extract"]
+    assert EXAMPLES["json"].look_for.endswith("The last part comes once a hint asks for the date.")
+    last = [f for f in facts if isinstance(f, AdviceGiven)][-1]
+    assert last.advice["extract"].startswith("Mention the date."), "as the text says"
+    gained = [
+        {name for name, value in f.parts.items() if value} for f in facts if isinstance(f, RewardScored)
+    ]
+    assert gained[-1] - gained[-2] == {"date"}
 
 
 def test_a_length_band_gains_its_parts_one_after_the_other():

@@ -26,7 +26,10 @@ from refine_core.events import (
     RunResumed,
     RunStarted,
 )
+from refine_core.figures import build_ledger
+from refine_core.figures.grid import build_grid
 from refine_core.figures.story_hints import hints_of as hints_of_story
+from refine_core.figures.strips import draw_bars
 from refine_core.log import Record, codec
 from refine_core.log.folds import timeline
 from refine_core.log.span import RUN
@@ -360,6 +363,18 @@ def test_a_pause_counts_as_no_time(pause_s: float):
         assert a.took_s == pytest.approx(b.took_s, abs=1e-3)
     worked = [ResumeState.of(paused_log(s).records).worked_s for s in (0.0, pause_s)]
     assert worked[0] == pytest.approx(worked[1], abs=1e-3)
+
+
+def test_a_call_under_way_counts_from_when_it_began_and_not_from_the_pause():
+    log = paused_log(100.0)
+    log.emit(f"{log.begin()}/answer", logs.ev.ModuleStarted("answer", {"question": "x"}, None))
+    call_began = log.records[-1].at
+    (running,) = [row for row in build_ledger(log.timeline) if row.started_at is not None]
+    layers = {layer["name"]: layer for layer in draw_bars(log.timeline, build_grid(log.timeline))}
+    bars = layers["durations of answer"]
+    assert log.timeline.paused_s == pytest.approx(100.0, abs=1.0)
+    assert running.started_at == pytest.approx(call_began, abs=2.0)
+    assert bars["since"][-1] == pytest.approx(call_began, abs=2.0)
 
 
 def test_the_fold_knows_what_a_run_waits_before_and_that_it_waits_no_more():

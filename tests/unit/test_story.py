@@ -29,8 +29,9 @@ LONG = logs.long(50)
 
 
 def marked(shown: Shown) -> str:
-    """What is shown, with [what is new] in brackets and (what is told of it) behind."""
-    words = "".join(f"[{p.text}]" if p.kind == "added" else p.text for p in shown.pieces)
+    """What is shown, with [what is new] in brackets, ~what was removed~, and (what is told of it) behind."""
+    signs = {"added": "[{}]", "removed": "~{}~"}
+    words = "".join(signs.get(p.kind, "{}").format(p.text) for p in shown.pieces)
     return f"{words} ({shown.note})".strip() if shown.note else words
 
 
@@ -74,14 +75,21 @@ FACTS = ["The kettle arrived damaged", "The customer asks for a new one"]
     [
         (FACTS, FACTS, "(unchanged)"),
         (FACTS, [*FACTS, "Order number: KT-4471"], "[Order number: KT-4471] (2 unchanged)"),
-        (FACTS, FACTS[:1], "The kettle arrived damaged (shortened)"),
+        (FACTS, FACTS[:1], "The kettle arrived damaged~ · The customer asks for a new one~"),
+        (["a", "b", "c"], ["a", "b"], "a, b~, c~"),
         ([*FACTS, "It is urgent"], FACTS, "(2 unchanged, 1 gone)"),
         (FACTS, FACTS[::-1], "(reordered)"),
         ("a sentence of more than a few letters", "a sentence of more than a few letters", "(unchanged)"),
         ("short", "short", "short"),
         ("something", "", "(empty)"),
-        ("one two three four", "one two", "one two (shortened)"),
+        ("one two three four", "one two", "one two~ three four~"),
+        ("one two three four", "one", "one (shortened)"),
+        ("one two three " + "long" * 30, "one two three", "one two three (shortened)"),
         (3, 4, "[4]"),
+        (False, True, "[True]"),
+        (True, True, "True"),
+        ([True, False], [True, True], "True, [True]"),
+        (1, None, "[None]"),
         ({"a": 1}, {"a": 2}, '{"a": [2]}'),
     ],
 )

@@ -56,6 +56,9 @@ READ: dict[str, list[str]] = {
     '`sentiment`: answer exactly "neutral".': ["exactly “neutral” in sentiment"],
     'Choose either "positive" or "negative".': ["exactly “positive” or “negative”"],
     # formats and numbers
+    "Mention the date. Keep to this: mention the amount.": ["a date", "a number"],
+    "Do not mention the date.": [],
+    "Mention the date of birth.": [],
     "Give one valid JSON object: only JSON.": ["a JSON object"],
     'Return valid JSON with keys "name" and "age".': ["a JSON object with “name” and “age”"],
     "Do not wrap the JSON in code fences.": ["no code fence"],
@@ -70,7 +73,7 @@ READ: dict[str, list[str]] = {
 NOTHING = (
     "Name the product: headline must contain the word for it. Keep the price as it is.",
     "Keep the headline short.",
-    "Mention the date.",
+    "Mention the weather.",
     "Do not include any explanation.",
     'The output contained "coffee", which is wrong.',
     'The answer did not include "Paris".',
@@ -117,8 +120,10 @@ def test_a_hint_without_a_rule_is_not_checkable(hint: str):
         ('Use at most 3 words. Mention "Paris".', "one two three four", "to Paris and back", "partly"),
         ('Use at most 3 words. Keep "Paris".', "in Paris and in Rome", "in Paris or in Rome", "not_followed"),
         ('Use at most 3 words. Keep "Paris".', "in Paris", "in Rome", "partly"),
-        ("Use at most 3 words. Mention the date.", "one two", "one", "not_checkable"),
-        ("Use at most 3 words. Mention the date.", "one two three four", "one", "followed"),
+        ("Use at most 3 words. Mention the weather.", "one two", "one", "not_checkable"),
+        ("Use at most 3 words. Mention the weather.", "one two three four", "one", "followed"),
+        ("Use at most 3 words. Mention the amount.", "one two", "one", "not_followed"),
+        ("Use at most 3 words. Mention the amount.", "one two", "all of the 40,000 euros", "partly"),
         ("Use at most 3 words.", "one", "two", "followed"),
         ('Mention "kettle".', "", "two kettles", "followed"),
         ('Do not use "cat".', "a cat", "a category", "followed"),
@@ -130,6 +135,23 @@ def test_a_hint_without_a_rule_is_not_checkable(hint: str):
 )
 def test_what_was_still_to_be_done_decides(hint, before, after, verdict):
     assert check_hint(hint, {"answer": before}, {"answer": after}).verdict == verdict
+
+
+def test_the_same_hint_says_each_time_that_it_cannot_be_checked_whole():
+    hint = "Use at most 3 words. Mention the weather."
+    kept = check_hint(hint, {"answer": "one two"}, {"answer": "one"})
+    broken = check_hint(hint, {"answer": "one two"}, {"answer": "one two three four"})
+    assert kept.words == "rules kept, rest not checkable"
+    assert broken.words == "not followed, rest not checkable"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_met"),
+    [("on 14 March", True), ("March 3rd", True), ("2026-11-29", True), ("by Friday", True), ("KT-4471", False), ("1.5", False), ("may I", False)],
+)  # fmt: skip
+def test_whether_a_text_mentions_a_date(text, is_met):
+    (rule,) = read_rules("Mention the date.", ("answer",)).rules
+    assert (rule.text, rule.is_met({"answer": text})) == ("a date", is_met)
 
 
 def test_the_rules_are_shown_with_what_held_before():
