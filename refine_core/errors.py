@@ -113,6 +113,11 @@ class SpecError(ProgramError):
         self.problems = tuple(problems)
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in self.problems))
 
+    @property
+    def message(self) -> str:
+        """What is wrong, without the names of the fields: for a screen that has them before it."""
+        return "; ".join(problem.message for problem in self.problems)
+
 
 class InputError(ProgramError):
     """An input is missing or of the wrong type. field: its name. signature: where it belongs."""

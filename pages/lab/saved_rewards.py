@@ -65,7 +65,7 @@ def _save(source: str, function: str) -> None:
     try:
         workbench.save_reward(name, source, reading=Reading(shape="refine", name=function))
     except SpecError as error:
-        st.session_state[_ERROR] = "; ".join(problem.message for problem in error.problems)
+        st.session_state[_ERROR] = error.message
         return
     except StoreError as error:
         st.session_state[_ERROR] = str(error)

@@ -12,6 +12,7 @@ from typing import Final
 from pages.rewards.bench import Bench
 from pages.rewards.fields import PAGE_SIZE
 from pages.rewards.views import is_same, list_positions, list_tops
+from pages.shared.text import one_line
 from refine_core.formatting import format_number, format_score, pluralize
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
@@ -70,8 +71,7 @@ def first_in_view(bench: Bench, view: str) -> int:
 def main_output(row: Row) -> str:
     """The row's output on one line: its first field, cut where it is long."""
     value = next(iter(row.prediction.values()), "")
-    text = " ".join(format_value(value).split())
-    return text if len(text) <= OUTPUT_CHARACTERS else f"{text[:OUTPUT_CHARACTERS]}…"
+    return one_line(format_value(value), OUTPUT_CHARACTERS)
 
 
 def row_number(row: Row, within: int) -> str:
@@ -88,8 +88,7 @@ def describe_error(score: RowScore) -> str:
     if error is None:
         return UNSCORED if score.value is None else ""
     where = f"line {error.line}: " if error.line is not None else ""
-    text = " ".join(f"{where}{error.message}".split())
-    return text if len(text) <= MESSAGE_CHARACTERS else f"{text[:MESSAGE_CHARACTERS]}…"
+    return one_line(f"{where}{error.message}", MESSAGE_CHARACTERS)
 
 
 def _row(bench: Bench, position: int, number: str, tops: Mapping[str, float], mark: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards.fields import static_key
-from pages.shared.text import escape_markdown
+from pages.shared.text import escape_markdown, one_line
 from pages.shared.viewport import is_narrow
 from refine_core.formatting import pluralize
 from refine_core.rows import ROLES, MappingQuestion, Problem, Role, Row
@@ -42,7 +42,7 @@ def draw_columns(question: MappingQuestion, number: int) -> dict[str, Role]:
     with st.container(gap="medium" if narrow else "xsmall"):
         for i, guess in enumerate(question.columns[:MAX_COLUMNS]):
             name = f"**{escape_markdown(guess.column)}**"
-            value = escape_markdown(_cut(guess.first, FIRST_CHARACTERS)) or "\N{EN DASH}"
+            value = escape_markdown(one_line(guess.first, FIRST_CHARACTERS)) or "\N{EN DASH}"
             if narrow:
                 place = st.container(gap="xxsmall")
                 place.markdown(f"{name}  \n:gray[{value}]")
@@ -93,7 +93,7 @@ def draw_row(row: Row | None, waiting: Sequence[str] = ()) -> None:
     pairs = [
         (
             f"{escape_markdown(name)} :gray[{role}]" if name else f":gray[{role}]",
-            escape_markdown(_cut(value, VALUE_CHARACTERS)),
+            escape_markdown(one_line(value, VALUE_CHARACTERS)),
         )
         for role, name, value in lines
     ]
@@ -108,7 +108,7 @@ def draw_problems(problems: Sequence[Problem], total: int) -> None:
     st.markdown(f"**{pluralize(total, 'row')} cannot be read**")
     _draw_pairs(
         [
-            (f":gray[{escape_markdown(p.place)}]", escape_markdown(_cut(p.message, VALUE_CHARACTERS)))
+            (f":gray[{escape_markdown(p.place)}]", escape_markdown(one_line(p.message, VALUE_CHARACTERS)))
             for p in problems[:PROBLEMS_SHOWN]
         ]
     )
@@ -128,8 +128,3 @@ def _draw_pairs(pairs: Sequence[tuple[str, str]]) -> None:
             left, right = st.columns(PAIR, gap="small")
             left.markdown(name)
             right.markdown(value)
-
-
-def _cut(text: str, characters: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= characters else f"{line[: characters - 1]}…"

@@ -169,7 +169,7 @@ def _save(name: str, new: bool) -> None:  # Streamlit passes a callback's argume
     try:
         saved = workbench.save_reward(name, draft.code(), reading=draft.reading(), new=new)
     except SpecError as error:
-        st.session_state[_ERROR] = "; ".join(problem.message for problem in error.problems)
+        st.session_state[_ERROR] = error.message
         return
     except StoreError as error:
         st.session_state[_ERROR] = str(error)

@@ -16,7 +16,7 @@ import streamlit as st
 from pages.rewards import draft
 from pages.rewards.bench import Bench
 from pages.rewards.fields import static_key
-from pages.shared.text import escape_markdown
+from pages.shared.text import escape_markdown, one_line
 from refine_core import workbench
 from refine_core.errors import RewardError
 from refine_core.formatting import pluralize
@@ -119,9 +119,7 @@ def _sample(row: Row | None, role: str | None) -> str:
         "nothing": None,
     }
     value = everything.get(role.removeprefix("column:")) if role.startswith("column:") else values.get(role)
-    text = " ".join(format_value(value).split())
-    short = text if len(text) <= SAMPLE_CHARACTERS else f"{text[:SAMPLE_CHARACTERS]}…"
-    return f"row 1: {short}" if value is not None else "row 1 has none"
+    return "row 1 has none" if value is None else f"row 1: {one_line(format_value(value), SAMPLE_CHARACTERS)}"
 
 
 def _draw_change(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from pages.rewards import draft, fields, mapping
 from pages.rewards.bench import Bench
 from pages.rewards.fields import field_key, static_key
 from pages.shared import address
-from pages.shared.text import escape_markdown, show_error
+from pages.shared.text import escape_markdown, one_line, show_error
 from refine_core import runs, workbench
 from refine_core.errors import StoreError
 from refine_core.formatting import format_score, pluralize
@@ -33,9 +33,8 @@ def draw_sources(bench: Bench) -> None:
     ):
         for source in bench.sources:
             title = source.title
-            short = title if len(title) <= TITLE_CHARACTERS else f"{title[: TITLE_CHARACTERS - 1]}…"
             st.button(
-                f"{escape_markdown(short)} :gray[\N{MULTIPLICATION SIGN}]",
+                f"{escape_markdown(one_line(title, TITLE_CHARACTERS))} :gray[\N{MULTIPLICATION SIGN}]",
                 key=static_key("remove", source.ref),
                 help=escape_markdown(f"Remove {title} from the rows"),
                 on_click=_remove,

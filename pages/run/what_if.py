@@ -115,7 +115,8 @@ def draw_what_if(run: Run) -> None:
     try:
         spec = what_if_choice.read_choice().apply(timeline)
     except (SpecError, StoreError) as error:
-        show_error(f"{error} Everything is shown as recorded.")
+        message = error.message if isinstance(error, SpecError) else str(error)
+        show_error(f"{message.removesuffix('.')}. Everything is shown as recorded.")
         spec = timeline.spec
     asked = _ask(timeline, spec)
     left, right = st.columns(_COLUMNS, gap="medium") if not is_narrow() else (st.container(), st.container())

@@ -77,6 +77,12 @@ def show_error(message: str) -> None:
     st.error(escape_markdown(f"{message[:1].upper()}{message[1:]}"), icon=":material/error:")
 
 
+def one_line(text: str, characters: int) -> str:
+    """A text on one line of at most so many characters, its end cut off where it is longer."""
+    line = " ".join(text.split())
+    return line if len(line) <= characters else f"{line[: characters - 1]}…"
+
+
 def _shorten(text: str) -> str:
     if len(text) <= MESSAGE_CHARACTERS:
         return text

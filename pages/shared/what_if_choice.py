@@ -46,12 +46,12 @@ class Choice:
         """The run's description with these changes. Raises SpecError for what cannot be; StoreError."""
         reward, reward_name, validators = timeline.spec.reward, timeline.spec.reward_name, None
         if self.reward.startswith(KEPT):
-            kept = find_kept(timeline.run_id, self.reward)
+            kept = _find_kept(timeline.run_id, self.reward)
             reward, reward_name, validators = kept.spec.reward, kept.spec.reward_name, kept.spec.validators
         elif self.reward.startswith(TYPED):
-            reward, reward_name = find_typed(self.reward), None
+            reward, reward_name = _find_typed(self.reward), None
         elif self.reward:
-            reward, reward_name = find_saved(self.reward), None
+            reward, reward_name = _find_saved(self.reward), None
         return change_spec(
             timeline.spec,
             reward=reward,
@@ -121,7 +121,9 @@ def keep(asked: RunWhatIf, where: str = "") -> None:
     """Keep a what-if beside its run, and say so. where: how to find it again, as the end of the sentence. To be called in a callback."""
     try:
         runs.keep_what_if(asked)
-    except (SpecError, StoreError) as error:
+    except SpecError as error:
+        st.toast(escape_markdown(f"Not kept: {error.message}"), icon=":material/error:")
+    except StoreError as error:
         st.toast(escape_markdown(f"Not kept: {error}"), icon=":material/error:")
     else:
         st.toast(f"Kept beside the run{where}.", icon=":material/bookmark_added:")
@@ -149,7 +151,7 @@ def _runs_as_it_is(version: RewardVersion) -> bool:
     return getattr(read, "shape", "") == "refine"
 
 
-def find_kept(run_id: str, reward: str) -> KeptWhatIf:
+def _find_kept(run_id: str, reward: str) -> KeptWhatIf:
     """The kept what-if that `reward` names. Raises SpecError if it is gone; StoreError."""
     kept_id = reward.removeprefix(KEPT)
     for one in runs.kept_what_ifs_of(run_id):
@@ -158,7 +160,7 @@ def find_kept(run_id: str, reward: str) -> KeptWhatIf:
     raise SpecError([Problem("reward", f"the kept what-if {kept_id!r} is not there any more")])
 
 
-def find_saved(reward: str) -> str:
+def _find_saved(reward: str) -> str:
     """The source of the saved reward that `reward` names. Raises SpecError if it is gone; StoreError."""
     name, _, number = reward.removeprefix(SAVED).rpartition("@")
     saved = workbench.read_reward(name)
@@ -168,7 +170,7 @@ def find_saved(reward: str) -> str:
     return version.source
 
 
-def find_typed(reward: str) -> str:
+def _find_typed(reward: str) -> str:
     """What is typed in the draft of the Rewards page that `reward` names. Raises SpecError if it is gone; StoreError."""
     draft = programs.read_draft(reward.removeprefix(TYPED), kind=REWARD_DRAFT)
     if draft is None or not isinstance(code := draft.fields.get("code"), str):

@@ -33,7 +33,7 @@ def command(file: Path, pairs: Sequence[str], encoding: str | None, skip_bad: bo
     """Read a file of recorded outputs and print its rows.
 
     FILE is CSV, TSV, JSON, JSONL, Parquet, or what another tool has written: promptfoo, OpenAI, TRL, Inspect, verifiers, verl, dspy,
-    lm-eval, LangSmith, Phoenix. It is told by its content. “-” reads standard input; run:ID is a saved run, and runs:TEXT all runs that a
+    lm-eval, LangSmith, Phoenix. The content decides, not the name. “-” reads standard input; run:ID is a saved run, and runs:TEXT all runs that a
     search for TEXT finds.
     """
     rows = load_rows(file, pairs, encoding=encoding, skip_bad=skip_bad, as_json=as_json)

@@ -127,16 +127,6 @@ def list_uses(saved: SavedReward) -> dict[int, list[str]]:
     return uses
 
 
-def find_saved(source: str) -> tuple[str, int] | None:
-    """Name and version of the saved reward that has this very source; None for none. Raises StoreError."""
-    wanted = source.strip()
-    for saved in list_rewards().values():
-        for version in reversed(saved.versions):
-            if version.source.strip() == wanted:
-                return saved.name, version.number
-    return None
-
-
 def compare_versions(older: RewardVersion, newer: RewardVersion) -> Difference:
     """What changed in the source from one version to another, line by line."""
     return diff_lines(older.source, newer.source)

@@ -105,7 +105,7 @@ def test_a_kept_reward_can_be_chosen_again():
 
 def test_a_reward_that_is_gone_is_named_and_the_run_shown_as_recorded():
     app = open_run(record(), mode="what-if", reward="kept:nothing")
-    assert "is not there any more" in said(app)
+    assert "The kept what-if 'nothing' is not there any more. Everything is shown as recorded." in said(app)
     assert UNCHANGED in said(app)
 
 
