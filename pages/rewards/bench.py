@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 import streamlit as st
@@ -65,6 +66,19 @@ class Bench:
     def rows(self) -> JoinedRows:
         """The rows of all sources, in order."""
         return _join(self.sources)
+
+    @cached_property
+    def placed_sources(self) -> list[tuple[RowSource, int]]:
+        """Each source with the position of its first row among all rows."""
+        starts = accumulate((len(one.rows) for one in self.sources), initial=0)
+        return list(zip(self.sources, starts, strict=False))
+
+    def find_source(self, position: int) -> tuple[RowSource, int]:
+        """The source of the row at this position, and the row's place in it, from 0."""
+        source, first = next(
+            placed for placed in reversed(self.placed_sources) if placed[1] <= position and placed[0].rows
+        )
+        return source, position - first
 
     @property
     def running(self) -> bool:

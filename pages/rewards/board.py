@@ -5,7 +5,7 @@ build_table(bench, …) -> {"groups": [{"title", "note", "rows": […]}], "parts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
@@ -42,7 +42,7 @@ def build_table(
     )
     labels = bench.rows.labelled > 0
     groups = []
-    for source, first in _with_starts(bench.sources):
+    for source, first in bench.placed_sources:
         inside = [i for i in here if first <= i < first + len(source.rows)]
         if not inside:
             continue
@@ -133,10 +133,3 @@ def _note(source: RowSource, shown: int) -> str:
     total = len(source.rows)
     what = "attempt" if source.timeline is not None else "row"
     return pluralize(total, what) if shown == total else f"{shown:,} of {pluralize(total, what)}"
-
-
-def _with_starts(sources: Sequence[RowSource]) -> Iterator[tuple[RowSource, int]]:
-    start = 0
-    for source in sources:
-        yield source, start
-        start += len(source.rows)

@@ -17,7 +17,7 @@ from pages.shared.web import REWARD_ROW, import_script
 from refine_core.formatting import format_score
 from refine_core.runs import format_value
 from refine_core.unseen import show_unseen_in
-from refine_core.workbench import Row, RowScore, RowSource
+from refine_core.workbench import Row, RowScore
 
 MAX_CHARACTERS: Final = 20_000  # of a value; the browser folds what is long
 _component = st.components.v2.component(
@@ -36,7 +36,8 @@ def draw_row(bench: Bench) -> None:
         position = first_in_view(bench, fields.read_view())
     row, score = bench.rows[position], bench.score_of(position)
     before = bench.rows[position - 1] if position and st.session_state.get(COMPARES, False) else None
-    source, number = _find_source(bench, position)
+    source, place = bench.find_source(position)
+    number = row_number(row, place)
     attempt = source.timeline is not None
     name = f"{'Attempt' if attempt else 'Row'} {number}"
     _component(
@@ -63,16 +64,6 @@ def draw_row(bench: Bench) -> None:
             query_params={"run": source.timeline.run_id, "attempt": str(number)},
             width="content",
         )
-
-
-def _find_source(bench: Bench, position: int) -> tuple[RowSource, str]:
-    """The source of the row at this position, and the row's number in it."""
-    start = 0
-    for source in bench.sources:
-        if position < start + len(source.rows):
-            return source, row_number(source.rows[position - start], position - start)
-        start += len(source.rows)
-    raise IndexError(position)
 
 
 def _describe_scores(old: float | None, score: RowScore | None) -> str:

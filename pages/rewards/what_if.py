@@ -53,14 +53,11 @@ def read_what_if(bench: Bench) -> Question | None:
     if bench.scores is None:
         return None
     selected, found = fields.read_row(), None
-    start = 0
-    for source in bench.sources:
-        end = start + len(source.rows)
+    for source, start in bench.placed_sources:
         if source.timeline is not None and source.rows:
-            chosen = selected is not None and start <= selected < end
+            chosen = selected is not None and start <= selected < start + len(source.rows)
             if found is None or chosen:
                 found = (source, source.timeline, start)
-        start = end
     if found is None:
         return None
     source, timeline, first = found
