@@ -181,6 +181,31 @@ def test_the_open_list_of_tags_leaves_save_free(page, runs_app):
     expect(page.locator("tbody td.tags").first).to_contain_text("new in class")
 
 
+def test_ticks_are_there_again_after_back(page, runs_app):
+    open_runs(page, runs_app)
+    for number in (0, 2):
+        page.get_by_role("checkbox").nth(number).check()
+    expect(bar(page)).to_contain_text("2 selected")
+    wait_idle(page)
+    bar(page).get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("button", name="Whole runs")).to_be_visible()
+    first = page.get_by_label("Run A").locator("option:checked")
+    expect(first).to_have_text(re.compile("^(Kettle|Tent|<img)"))
+    page.go_back()
+    expect(bar(page)).to_contain_text("2 selected")
+    expect(page.locator("tbody input:checked")).to_have_count(2)
+    bar(page).get_by_role("button", name="Clear selection").click()
+    expect(page.locator("tbody input:checked")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("name", "label"), [("Rename", "Name"), ("Note", "Note")])
+def test_a_dialog_with_one_text_opens_with_the_focus_in_it(page, runs_app, name, label):
+    open_runs(page, runs_app)
+    page.get_by_role("checkbox").nth(3).check()
+    bar(page).get_by_role("button", name=name).click()
+    expect(page.get_by_role("dialog").get_by_role("textbox", name=label)).to_be_focused()
+
+
 def test_hostile_names_inputs_tags_and_notes_are_text(page, runs_app):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -23,9 +23,20 @@ def show(chromium: Browser, serve: Callable[[Path], str]) -> Iterator[Open]:
     contexts = []
     errors: list[str] = []
 
-    def go(name: str, *, size: tuple[int, int] = (1280, 900), scheme: str = "light", **query: str) -> Page:
+    def go(
+        name: str,
+        *,
+        size: tuple[int, int] = (1280, 900),
+        scheme: str = "light",
+        touch: bool = False,
+        **query: str,
+    ) -> Page:
         context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            has_touch=touch,
+            is_mobile=touch,
         )
         contexts.append(context)
         page = context.new_page()
@@ -204,7 +215,42 @@ def test_the_question_mark_shows_the_keys_and_escape_hides_them(show):
     expect(keys).to_be_visible()
 
 
+def test_the_keys_are_told_where_nothing_can_hover_too(show):
+    page = show("two stages", size=(820, 1180), touch=True)
+    assert page.evaluate("matchMedia('(hover: none)').matches")
+    page.get_by_role("button", name="Keys").tap()
+    expect(page.locator(".rs-timeline .keys kbd")).to_have_text(["j", "k", "b", "f", "d", "l", "?", "Esc"])
+    expect(page.locator(".rs-timeline .keys kbd").first).to_be_visible()
+
+
+def test_the_first_attempt_is_compared_with_the_next(show):
+    page = show("two stages")
+    compare = page.locator(".rs-timeline .steps button", has_text="Compare")
+    for slot, words in (
+        (1, "Compare the attempt with the one before it"),
+        (0, "Compare the attempt with the one after it"),
+    ):
+        slots(page).nth(slot).locator(".number button").click()
+        expect(selected(page)).to_have_text(str(slot + 1))
+        expect(compare).to_be_enabled()
+        expect(compare).to_have_attribute("title", words)
+
+
 # ---- while a run goes on
+
+
+@pytest.mark.parametrize("height", [520, 900])
+def test_the_change_of_a_reward_is_not_cut_off_while_the_run_goes_on(show, height):
+    page = show("streaming", size=(1280, height))
+    expect(page.locator(".story .running .main")).to_contain_text("Foldable")
+    for words in ("kettle for campers", "keywords"):
+        grow(page)
+        expect(page.locator(".story .running .output")).to_contain_text(words)
+    grow(page)
+    change = slots(page).nth(1).locator(".change")
+    expect(change).to_have_text("+0.42")
+    (text, row) = (one.bounding_box() for one in (change, slots(page).nth(1)))
+    assert text["y"] + text["height"] <= row["y"] + row["height"]
 
 
 def grow(page: Page) -> None:
