@@ -69,6 +69,9 @@ if TYPE_CHECKING:
     from refine_core.refine.advice_request import OfferAdvice
     from refine_core.refine.build import Pipeline
     from refine_core.rewards import RewardRunner, Score
+    from refine_core.rewards.shapes import ArgumentQuestion, Recognized, recognize
+    from refine_core.rows import MappingQuestion, Row, RowSet, read_rows, rows_of_run
+    from refine_core.runs import what_if as what_if_of_run
     from refine_core.signatures import (
         Field,
         InputField,
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
     from refine_core.spec.source import program_source
     from refine_core.store import MemoryStore, SqlStore, open_store
     from refine_core.usage import UsageTracker, track_usage
+    from refine_core.workbench import Scores, score_rows
 
 _HOME = {
     "adapters": ("Adapter", "AutoAdapter", "ChatAdapter", "JSONAdapter", "JSONSchemaAdapter"),
@@ -135,6 +139,8 @@ _HOME = {
     "refine.advice_request": ("OfferAdvice",),
     "refine.build": ("Pipeline",),
     "rewards": ("RewardRunner", "Score"),
+    "rewards.shapes": ("ArgumentQuestion", "Recognized", "recognize"),
+    "rows": ("MappingQuestion", "Row", "RowSet", "read_rows", "rows_of_run"),
     "signatures": (
         "Field",
         "InputField",
@@ -148,16 +154,21 @@ _HOME = {
     "spec.source": ("program_source",),
     "store": ("MemoryStore", "SqlStore", "open_store"),
     "usage": ("UsageTracker", "track_usage"),
+    "workbench": ("Scores", "score_rows"),
 }
 _MODULES = ("events", "runs")
 _RENAMED = {"Tried": "AttemptResult", "within": "use_scope"}
 """Old public name -> the name to use; the old one still works, with a DeprecationWarning."""
+_ALIASES = {"what_if_of_run": ("runs", "what_if")}
+"""Public name -> module and the name there, where `refine_core.NAME` is a package already."""
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 _WHERE |= {old: _WHERE[new] for old, new in _RENAMED.items()}
+_WHERE |= {name: module for name, (module, _) in _ALIASES.items()}
 
 __all__ = [
     "LM",
     "Adapter",
+    "ArgumentQuestion",
     "AttemptResult",
     "AutoAdapter",
     "BaseCallback",
@@ -180,6 +191,7 @@ __all__ = [
     "JSONSchemaAdapter",
     "LMError",
     "Loop",
+    "MappingQuestion",
     "MemoryStore",
     "ModelSpec",
     "Module",
@@ -195,6 +207,7 @@ __all__ = [
     "Prediction",
     "ProgramError",
     "ProgramSpec",
+    "Recognized",
     "Record",
     "Recorder",
     "RecordingFailed",
@@ -203,9 +216,12 @@ __all__ = [
     "Refinement",
     "RewardError",
     "RewardRunner",
+    "Row",
+    "RowSet",
     "RunCancelled",
     "Scope",
     "Score",
+    "Scores",
     "ScriptedLM",
     "Signature",
     "SignatureError",
@@ -238,13 +254,18 @@ __all__ = [
     "make_signature",
     "open_store",
     "program_source",
+    "read_rows",
+    "recognize",
+    "rows_of_run",
     "runs",
     "schedule",
+    "score_rows",
     "settings",
     "summarize",
     "timeline",
     "track_usage",
     "use_scope",
+    "what_if_of_run",
     "within",
 ]
 
@@ -257,7 +278,8 @@ def __getattr__(name: str) -> object:
 
         raise AttributeError(absence(name, __all__))
     new = _RENAMED.get(name, name)
-    value: object = getattr(import_module(f"refine_core.{_WHERE[name]}"), new)
+    at_home = _ALIASES[name][1] if name in _ALIASES else new
+    value: object = getattr(import_module(f"refine_core.{_WHERE[name]}"), at_home)
     if new == name:
         globals()[name] = value
     else:

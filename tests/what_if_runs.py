@@ -106,13 +106,19 @@ def cut(records) -> Timeline:
     return folded
 
 
-def record(spec: ProgramSpec, model: Model, *, edits: Mapping[int, Mapping[str, str]] | None = None) -> Done:
-    """Run `spec` on the model, by the driver."""
+def record(
+    spec: ProgramSpec,
+    model: Model,
+    *,
+    edits: Mapping[int, Mapping[str, str]] | None = None,
+    at_once: int = 1,
+) -> Done:
+    """Run `spec` on the model, by the driver. at_once: attempts that may be under way together, where there are no hints."""
     program = Pipeline(spec)
     program.set_lm(model.lm())
     temperatures = list_temperatures(spec.temperature_schedule, 0.0, spec.attempt_count)
     names = tuple(name for name, _ in program.named_predictors())
-    started = ev.RunStarted(spec, temperatures, names, "test")
+    started = ev.RunStarted(spec, temperatures, names, "test", at_once=at_once)
     collector = Collector()
     scope = Scope((collector,))
     scope.emit(started)

@@ -134,14 +134,14 @@ def _score_once(task: Task) -> None:
     rows = load_rows(
         task.rows, task.pairs, encoding=task.encoding, skip_bad=task.skip_bad, as_json=task.as_json
     )
-    columns = {*rows.columns.inputs, *rows.columns.expected, *rows.columns.prediction}
+    columns = dict.fromkeys((*rows.columns.inputs, *rows.columns.expected, *rows.columns.prediction))
     found = recognize_file(
         source, task.functions, task.shape, task.arguments, columns if len(rows) else None, as_json=task.as_json
     )  # fmt: skip
     scores = _score(task, found, rows)
-    passed = _count_passed(scores, task.threshold)
+    passed = None if task.threshold is None else scores.count_passed(task.threshold)
     if task.as_json:
-        print_json(to_json(scores, task.threshold, passed))
+        print_json(scores.to_json(task.threshold))
     else:
         _print_scores(found, scores, task.threshold, passed)
     if task.threshold is not None and passed is not None:
@@ -192,51 +192,6 @@ def _with_sibling_hint(error: RewardError, reward: Path) -> Exception:
     if not sibling.is_file():
         return error
     return click.UsageError(f"{reward.name} imports {missing[1]}, which lies beside it. Add --with {sibling}")
-
-
-def to_json(scores: Scores, threshold: float | None = None, passed: int | None = None) -> dict[str, Any]:
-    """Scores as the command prints them; docs/command-line.md describes the form."""
-    summary = scores.summary
-    return {
-        "shape": scores.shape,
-        "functions": [{"name": name, "weight": weight} for name, weight in scores.functions.items()],
-        "rows": [_row_to_json(row) for row in scores.rows],
-        "summary": {
-            "rows": summary.rows,
-            "scored": summary.scored,
-            "unscored": summary.unscored,
-            "failed": summary.failed,
-            "mean": summary.mean,
-            "low": summary.low,
-            "high": summary.high,
-            "threshold": threshold,
-            "passed": passed,
-            "changed_alone": [scores.rows[i].id for i in scores.changed_alone],
-            "refusals": list(scores.refusals),
-        },
-    }
-
-
-def _row_to_json(row: RowScore) -> dict[str, Any]:
-    error = row.error
-    return {
-        "id": row.id,
-        "group": row.group,
-        "value": row.value,
-        "parts": dict(row.parts),
-        "feedback": row.feedback,
-        "error": None
-        if error is None
-        else {"type": error.type, "message": error.message, "line": error.line},
-        "framework_outcome": row.framework_outcome,
-        "stdout": row.stdout,
-    }
-
-
-def _count_passed(scores: Scores, threshold: float | None) -> int | None:
-    if threshold is None:
-        return None
-    return sum(row.value is not None and row.value >= threshold for row in scores.rows if row.error is None)
 
 
 def _describe_check(below: int, failed: int, scored: int, threshold: float) -> str:

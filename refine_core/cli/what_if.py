@@ -99,7 +99,7 @@ def _recognize(
 
     timeline = runs.timeline(run)
     rows = () if timeline is None else rows_of_run(timeline)
-    columns = {name for row in rows for name in (*row.inputs, *row.expected, *row.prediction)}
+    columns = dict.fromkeys(name for row in rows for name in (*row.inputs, *row.expected, *row.prediction))
     found = recognize_file(
         source,
         read_functions(functions),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 State = Literal["scored", "unscored", "failed", "waiting"]
 
@@ -49,6 +49,22 @@ class RowScore:
         if self.error is not None:
             return "failed"
         return "unscored" if self.value is None else "scored"
+
+    def to_json(self) -> dict[str, Any]:
+        """The score as JSON data."""
+        error = self.error
+        return {
+            "id": self.id,
+            "group": self.group,
+            "value": self.value,
+            "parts": dict(self.parts),
+            "feedback": self.feedback,
+            "error": None
+            if error is None
+            else {"type": error.type, "message": error.message, "line": error.line},
+            "framework_outcome": self.framework_outcome,
+            "stdout": self.stdout,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,32 @@ class Scores:
     def summary(self) -> Summary:
         """Counts and the range of the scores."""
         return summarize(self.rows)
+
+    def count_passed(self, threshold: float) -> int:
+        """How many rows have at least this score."""
+        return sum(row.value is not None and row.value >= threshold for row in self.rows if row.error is None)
+
+    def to_json(self, threshold: float | None = None) -> dict[str, Any]:
+        """The scores as JSON data, as `refinescope score --json` prints them; docs/command-line.md describes the form."""
+        summary = self.summary
+        return {
+            "shape": self.shape,
+            "functions": [{"name": name, "weight": weight} for name, weight in self.functions.items()],
+            "rows": [row.to_json() for row in self.rows],
+            "summary": {
+                "rows": summary.rows,
+                "scored": summary.scored,
+                "unscored": summary.unscored,
+                "failed": summary.failed,
+                "mean": summary.mean,
+                "low": summary.low,
+                "high": summary.high,
+                "threshold": threshold,
+                "passed": None if threshold is None else self.count_passed(threshold),
+                "changed_alone": [self.rows[i].id for i in self.changed_alone],
+                "refusals": list(self.refusals),
+            },
+        }
 
 
 def summarize(rows: tuple[RowScore, ...]) -> Summary:

@@ -191,3 +191,14 @@ def test_an_option_that_makes_no_sense_is_bad_input(tmp_path, options, sentence)
     assert (code, out) == (2, "")
     assert sentence in err
     assert "Traceback" not in err
+
+
+def test_a_question_names_the_columns_in_their_order(tmp_path):
+    """Whatever seed the process draws for its hashes."""
+    names = ["topic", "question", "level", "city"]
+    rows = [{"id": "1", "inputs": dict.fromkeys(names, "x"), "prediction": {"reply": "y"}}]
+    write(tmp_path, UNKNOWN, rows)
+    code, out, _ = run(tmp_path, "--json")
+    assert code == 2
+    columns = [one for one in json.loads(out)["ask"]["choices"] if one.startswith("column:")]
+    assert columns == [f"column:{name}" for name in (*names, "reply")]

@@ -137,6 +137,20 @@ def test_hints_that_a_person_wrote_stay_in_force_up_to_the_first_difference():
 
 
 @pytest.mark.parametrize("kind", SCHEDULES)
+def test_of_attempts_that_ran_at_once_it_says_what_one_after_another_would_do(kind):
+    """Some of them ran on past the end of their run, or were cut off by it."""
+    for seed in range(80):
+        dice = random.Random(f"at once {kind} {seed}")
+        n = dice.randrange(1, 7)
+        spec = replace(generate(dice, schedule_of(kind, n), n), hints="none")
+        changed = change(dice, spec, dice.randrange(1, 8))
+        model = Model(dice.randrange(1000), fails=dice.choice((0, 1)))
+        recorded = record(spec, model, at_once=dice.randrange(2, 5))
+        told = what_if(recorded.timeline, changed, scores(recorded.timeline, changed))
+        check(recorded.timeline, changed, record(changed, model), told)
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
 def test_the_curve_says_of_each_threshold_what_a_what_if_says(kind):
     for seed in range(60):
         dice = random.Random(f"curve {kind} {seed}")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from refine_core.errors import RewardError
 from refine_core.rewards.shapes.binding import is_provided
@@ -324,7 +325,9 @@ def _ask(
 
 
 def _choices(columns: Collection[str]) -> dict[str, str]:
-    return {**ROLES, **{f"column:{name}": name for name in columns}}
+    # A set has another order in each process.
+    ordered = sorted(columns) if isinstance(columns, AbstractSet) else columns
+    return {**ROLES, **{f"column:{name}": name for name in ordered}}
 
 
 def _suggest(names: Iterable[str], columns: Collection[str]) -> dict[str, str]:
