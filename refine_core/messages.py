@@ -227,16 +227,6 @@ def describe_settings(timeline: Timeline) -> str:
     return " · ".join([*parts, schedule])
 
 
-def describe_caller(timeline: Timeline, call: Call) -> str:
-    """On whose behalf a model is asked: "Attempt 2, answer", "Advice after attempt 2"."""
-    index = next(
-        (a.index for a in timeline.attempts if call in (*a.calls, *(a.advice.calls if a.advice else ()))), 0
-    )
-    who = {"advice": "Advice after attempt", "judge": "The judge, in attempt"}.get(call.purpose, "Attempt")
-    run = next((r for a in timeline.attempts for r in a.predictors if call in r.calls), None)
-    return f"{who} {index + 1}" + (f", {run.name}" if run is not None else "")
-
-
 def usage_summary(timeline: Timeline) -> str:
     """What was spent: "4 attempts, 3 requests for advice, 11 calls, 9.2 s, $0.004"; an unknown cost is named as such."""
     return ", ".join(list_usage(timeline))

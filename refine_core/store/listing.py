@@ -29,7 +29,6 @@ Outcome = Literal[
 SortKey = Literal["when", "name", "outcome", "best", "attempts", "model", "tokens", "cost", "took"]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 SORT_KEYS: Final[tuple[SortKey, ...]] = get_args(SortKey)
-LABELS: Final[tuple[Label, ...]] = get_args(Label)
 
 _OUTCOMES: Final[Mapping[StopReason, Outcome]] = {
     "threshold_reached": "reached",

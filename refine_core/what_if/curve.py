@@ -43,19 +43,6 @@ class ThresholdStep:
         below = self.high is None or threshold < self.high or (self.includes_high and threshold == self.high)
         return above and below
 
-    def to_json(self) -> dict[str, object]:
-        """Plain data, by the names of the fields."""
-        return {
-            "low": self.low,
-            "high": self.high,
-            "includes_low": self.includes_low,
-            "includes_high": self.includes_high,
-            "stop": self.stop,
-            "returned": self.returned,
-            "reason": self.reason,
-            "calls_saved": self.calls_saved,
-        }
-
 
 def threshold_curve(
     timeline: Timeline, spec: ProgramSpec | None = None, scores: Mapping[int, End] | None = None

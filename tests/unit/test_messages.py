@@ -14,7 +14,6 @@ from refine_core.figures import build_figure, build_ledger, describe_figure
 from refine_core.formatting import format_score
 from refine_core.messages import (
     describe_advice_failure,
-    describe_caller,
     describe_failure,
     describe_parse_failure,
     describe_refusals,
@@ -131,18 +130,3 @@ def test_without_advice_for_an_unusable_reply_the_reason_says_what_to_do():
         "the adviser's reply could not be read: it has no field 'advice'. A larger model may be a better adviser; "
         "the next attempt keeps the hints that it has."
     )
-
-
-def test_who_is_asked_is_named_by_attempt_and_part():
-    log = logs.Log()
-    log.attempt(0.3)
-    log.advise({"draft": "Shorter."})
-    log.call("attempt-0", purpose="judge", name="judge/lm")
-    line = log.timeline
-    named = [describe_caller(line, call) for call in line.calls]
-    assert named == [
-        "Attempt 1, draft",
-        "Attempt 1, answer",
-        "The judge, in attempt 1",
-        "Advice after attempt 1",
-    ]
