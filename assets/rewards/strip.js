@@ -93,7 +93,10 @@ export class Strip {
     group.append(mark(one.mark, x, y(one.value), size));
     if (one.ring) group.append(draw("circle", { cx: x, cy: y(one.value), r: size + 5, class: `ring ${one.ring}` }));
     if (step > 46) group.append(draw("text", { x: x + (one.ring ? 16 : 11), y: y(one.value) + 4, text: one.text, class: "value" }));
-    if (one.ring && step > RING_PX) group.append(draw("text", { x, y: y(one.value) + size + 20, "text-anchor": "middle", text: RINGS[one.ring], class: "small" }));
+    if (one.ring && step > RING_PX) {
+      const below = y(one.value) + size + 20; // at the foot of the picture there are the numbers of the attempts
+      group.append(draw("text", { x, y: below < base ? below : y(one.value) - size - 11, "text-anchor": "middle", text: RINGS[one.ring], class: "small" }));
+    }
     return group;
   }
 }

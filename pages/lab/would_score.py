@@ -83,7 +83,11 @@ def _describe(asked: RunWhatIf) -> WouldScore:
             continue
         end = asked.scores.ends.get(one.attempt - 1)
         if one.new is not None:
-            now[one.attempt - 1] = figures.Now(one.new, is_best=one.attempt == best, why=one.why)
+            chosen = one.attempt == best
+            reached = result.threshold is not None and one.new >= result.threshold and not one.unmet
+            now[one.attempt - 1] = figures.Now(
+                one.new, is_best=chosen, why=one.why, is_returned=chosen and reached
+            )
         elif end is not None:
             error = getattr(end, "error", None)
             now[one.attempt - 1] = figures.Now(instead="fails", why="" if error is None else error.message)
@@ -114,7 +118,7 @@ def _first_sentence(asked: RunWhatIf) -> str:
     """What would have happened, in so few words that they stand on one line."""
     result, timeline = asked.result, asked.timeline
     if result.stop is None:
-        count = len(asked.scores.ends)
+        count = sum(index < result.limit for index in asked.scores.ends)
         if result.first is None:
             return "no recorded output has a score"
         score = format_reward(timeline, result.attempts[result.first - 1].new)

@@ -37,9 +37,7 @@ def build_table(
     last = max(1, -(-len(shown) // PAGE_SIZE))
     page = min(page, last)
     here = shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    has_old = bench.base is not None or any(
-        bench.rows.reward_of(i) is not None for i in range(len(bench.rows))
-    )
+    has_old = any(bench.old_of(i) is not None for i in range(len(bench.rows)))
     labels = bench.rows.labelled > 0
     groups = []
     for source, first in bench.placed_sources:

@@ -51,7 +51,6 @@ def open_bench() -> None:
     if wanted_run and (timeline := runs.timeline(wanted_run)) is not None:
         load_reward(base_of_run(timeline))
         fields.write_sources([f"run:{wanted_run}"])
-        st.query_params.pop("threshold", None)
     if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
         load_saved(saved)
     DRAFT.show()

@@ -40,7 +40,9 @@ def draw_sources(bench: Bench) -> None:
                 on_click=_remove,
                 args=(source.ref,),
             )
-        with st.popover("Add rows"), st.container(width=440, gap="small"):
+        # Another popover after each file: the one that is open would lie over the dialog about it.
+        key = static_key("add-rows", mapping.files_so_far())
+        with st.popover("Add rows", key=key), st.container(width=440, gap="small"):
             add_rows()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pages.rewards.bench import Bench
 from pages.rewards.views import count_moves
 from refine_core.formatting import format_score, pluralize
+from refine_core.workbench import ArgumentQuestion
 
 
 def describe_rows(bench: Bench) -> tuple[str, str]:
@@ -14,9 +15,12 @@ def describe_rows(bench: Bench) -> tuple[str, str]:
             return "No scores yet: the reward cannot be loaded", "The line under “Reward” says why."
         if bench.running:
             return f"Scoring {pluralize(len(bench.rows), 'row')} …", ""
+        asks = isinstance(bench.recognized, ArgumentQuestion)
         return (
             f"{pluralize(len(bench.rows), 'row')}, not scored yet",
-            "Write a reward, or start from one of the library.",
+            "Say above the reward which argument is what."
+            if asks
+            else "Write a reward, or start from one of the library.",
         )
     summary = bench.scores.summary
     if summary.waiting:
@@ -38,16 +42,23 @@ def describe_rows(bench: Bench) -> tuple[str, str]:
             f"{failed}{where if len(summary.errors) == 1 else ''}{rest}",
             f"{unscored}A failed row has no score. It is counted as failed, not as 0.",
         )
-    if not any(bench.old_of(i) is not None for i in range(len(bench.rows))):
-        mean = "" if summary.mean is None else f", {format_score(summary.mean)} on average"
+    if not summary.scored:
+        return "No row has a score", unscored
+    up, down, new = count_moves(bench)
+    if new == summary.scored:
+        alike = summary.low == summary.high
+        every = "All " if alike and summary.scored > 1 else ""
+        mean = "" if alike or summary.mean is None else f", {format_score(summary.mean)} on average"
         return (
-            f"{pluralize(summary.scored, 'row')} score{'s' if summary.scored == 1 else ''} {span}{mean}",
+            f"{every}{pluralize(summary.scored, 'row')} score{'s' if summary.scored == 1 else ''} {span}{mean}",
             unscored,
         )
-    up, down = count_moves(bench)
+    same = summary.scored - up - down - new
+    rest = f"; {new:,} had no score before" if new else ""
     if not up and not down:
-        return f"All {summary.scored:,} scores are as before", unscored
-    return f"{up:,} up, {down:,} down, {summary.scored - up - down:,} as before", unscored
+        every = "All " if same > 1 and not new else ""
+        return f"{every}{pluralize(same, 'score')} {'is' if same == 1 else 'are'} as before{rest}", unscored
+    return f"{up:,} up, {down:,} down, {same:,} as before{rest}", unscored
 
 
 def _span(low: float, high: float | None) -> str:

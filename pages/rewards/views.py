@@ -24,18 +24,17 @@ def list_positions(bench: Bench, view: str) -> Sequence[int]:
     if bench.scores is None:
         return ()
     if view == "changed":
-        changed, _ = _changes(bench.scores, bench.base, bench.sources)
-        return changed
+        return _changes(bench.scores, bench.base, bench.sources)[0]
     return _in_state(bench.scores, view)
 
 
-def count_moves(bench: Bench) -> tuple[int, int]:
-    """How many rows have a higher score than before, and how many a lower one."""
+def count_moves(bench: Bench) -> tuple[int, int, int]:
+    """Of the rows that have a score: how many have a higher one than before, a lower one, and had none."""
     if bench.scores is None:
-        return 0, 0
-    changed, up = _changes(bench.scores, bench.base, bench.sources)
+        return 0, 0, 0
+    changed, up, new = _changes(bench.scores, bench.base, bench.sources)
     moved = sum(bench.scores.rows[i].state == "scored" for i in changed)
-    return up, moved - up
+    return up, moved - up, new
 
 
 def is_same(old: float, new: float | None) -> bool:
@@ -62,18 +61,20 @@ def _in_state(scores: Scores, state: str) -> tuple[int, ...]:
 @lru_cache(maxsize=REMEMBERED)
 def _changes(
     scores: Scores, base: Scores | None, sources: tuple[RowSource, ...]
-) -> tuple[tuple[int, ...], int]:
-    """Rows with another score than before, or none; and how many have a higher one."""
+) -> tuple[tuple[int, ...], int, int]:
+    """Rows with another score than before, or none any more; how many have a higher one, and how many their first."""
     rows = JoinedRows(*(one.rows for one in sources))
     changed: list[int] = []
-    up = 0
+    up = new = 0
     for i, row in enumerate(scores.rows):
         old = rows.reward_of(i)
         if old is None and base is not None:
             old = base.rows[i].value
-        if row.state != "scored":
+        if old is None:
+            new += row.state == "scored"
+        elif row.state in ("failed", "unscored"):
             changed.append(i)
-        elif old is not None and row.value is not None and not is_same(old, row.value):
+        elif row.value is not None and not is_same(old, row.value):
             changed.append(i)
             up += row.value > old
-    return tuple(changed), up
+    return tuple(changed), up, new

@@ -35,7 +35,8 @@ KEY: Final = "what-if"
 _MODE, _CHANGED, _ASKED = (f"what-if.{name}" for name in ("mode", "changed", "asked"))
 _COLUMNS: Final = (62, 38)
 UNCHANGED: Final = (
-    "Nothing is changed yet. Drag the threshold, or choose another reward, N or number of failures."
+    "Nothing is changed yet. Drag the threshold, or choose another N or number of failures. "
+    "To edit the reward, open it in Rewards."
 )
 _component = st.components.v2.component(
     "refinescope.what_if",

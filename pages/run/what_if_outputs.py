@@ -26,7 +26,8 @@ def draw_outputs(timeline: Timeline, answer: WhatIf) -> None:
         title = "First at the threshold" if reached else "Best of these outputs"
     if now is None or now == was:
         if was is not None:
-            _draw_output(timeline, was, "Returned, as before" if now == was else "Was returned")
+            same = "Returned, as before" if answer.stop is not None else f"{title}, as before"
+            _draw_output(timeline, was, same if now == was else "Was returned")
         return
     if was is None:
         _draw_output(timeline, now, title)

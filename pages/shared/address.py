@@ -76,8 +76,9 @@ def show_what_if(*, on: bool) -> None:
 
 
 def rewards_query(run_id: str) -> dict[str, str]:
-    """The query of an address of the Rewards page at which that run's reward and attempts are opened."""
-    return {_OF_RUN: run_id}
+    """The query of an address of the Rewards page at which that run's reward and attempts are opened, with the threshold of a what-if."""
+    threshold = st.query_params.get("threshold") if asks_what_if() else None
+    return {_OF_RUN: run_id} | ({} if threshold is None else {"threshold": threshold})
 
 
 def take_reward_of_run() -> str | None:

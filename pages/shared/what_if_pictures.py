@@ -189,19 +189,21 @@ def _axis(question: Question) -> tuple[float, float]:
 
 def _segments(question: Question, low: float, high: float) -> Iterator[Mapping[str, object]]:
     """The steps of the curve, cut to what is shown; an unknown one also at the recorded outputs' own scores."""
-    values = [
-        (one.attempt, one.new) for one in question.answer.attempts if one.new is not None and not one.unmet
-    ]
+    possible = question.answer.attempts[: question.answer.limit]
+    values = [(one.attempt, one.new) for one in possible if one.new is not None and not one.unmet]
+    waiting = sum(one.new is None and mark_of(question, one) in ("unscored", "waiting") for one in possible)
     for step in question.curve:
         start = low if step.low is None else max(step.low, low)
         end = high if step.high is None else min(step.high, high)
-        if end < start or (end == start and not (step.includes_low and step.includes_high)):
+        with_start = step.includes_low or step.low is None or step.low < start
+        with_end = step.includes_high or step.high is None or step.high > end
+        if end < start or (end == start and not (with_start and with_end)):
             continue
         if step.stop is not None:
             yield {
                 "from": start,
                 "to": end,
-                "closed": step.includes_high,
+                "closed": with_end,
                 "level": step.stop,
                 "kind": "exact",
                 "words": _describe_step(step),
@@ -213,15 +215,15 @@ def _segments(question: Question, low: float, high: float) -> Iterator[Mapping[s
         inner = sorted({value for _, value in values if start < value < end})
         for a, b in pairwise([start, *inner, end]):
             first = next((number for number, value in values if value >= b), None)
-            words = (
-                "unknown: no recorded output reaches it"
-                if first is None
-                else f"of these outputs attempt {first} is the first; the loop itself is unknown"
-            )
+            words = f"of these outputs attempt {first} is the first; the loop itself is unknown"
+            if first is None:
+                words = "unknown: no recorded output reaches it"
+                if waiting:
+                    words = f"unknown: {pluralize(waiting, 'output')} without a score"
             yield {
                 "from": a,
                 "to": b,
-                "closed": b < end or step.includes_high,
+                "closed": b < end or with_end,
                 "level": first,
                 "kind": "unknown" if first is None else "other",
                 "words": words,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +82,8 @@ def load_rows(
         choices = parse_mapping(pairs)
     except ValueError as error:
         raise click.UsageError(f"--map: {error}") from None
+    if file.suffix == ".py":
+        raise click.UsageError(f"{file.name} is Python source, not a file of rows.")
     if _names_runs(file):
         if choices:
             raise click.UsageError("--map: saved runs need none")
@@ -146,10 +149,11 @@ def _describe(question: MappingQuestion, choices: dict[str, Role]) -> str:
         role = choices.get(guess.column) or guess.role or "?"
         reason = "as you said" if guess.column in choices else guess.reason
         lines.append(f"  {guess.column:<{width}}  {role:<10} {reason}")
+    roles = {g.column: choices.get(g.column) or g.role or "ROLE" for g in question.columns}
     options = [
-        f"--map {(choices.get(g.column) or g.role or 'ROLE').replace(' ', '-')}={g.column}"
-        for g in question.columns
-        if (choices.get(g.column) or g.role) != "leave out"
+        "--map " + shlex.quote(f"{role.replace(' ', '-')}={column}")
+        for column, role in roles.items()
+        if role != "leave out"
     ]
     if question.missing(choices):
         lines += ["", question.missing(choices)]

@@ -130,6 +130,11 @@ def command(
 
 
 def _score_once(task: Task) -> None:
+    if task.rows.suffix == ".py" and task.reward.suffix != ".py":
+        raise click.UsageError(
+            f"{task.rows.name} is Python source, not a file of rows. The reward comes first: "
+            f"refinescope score {task.rows.name} {task.reward.name}"
+        )
     source = read_source(task.reward)
     rows = load_rows(
         task.rows, task.pairs, encoding=task.encoding, skip_bad=task.skip_bad, as_json=task.as_json

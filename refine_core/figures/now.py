@@ -24,18 +24,20 @@ class Now:
     """What one attempt would score.
 
     value: the new reward, or None where there is none; then `instead` says why in a word or two: "never tried", "not comparable",
-    "fails". is_best: whether no other attempt would score more. why: more about it, where one points.
+    "fails". is_best: whether no other attempt would score more. why: more about it, where one points. is_returned: whether it
+    would be returned as the first at the threshold, even if a later one scores more.
     """
 
     value: float | None = None
     instead: str = ""
     is_best: bool = False
     why: str = ""
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NowCell:
-    """text: the new reward, or what replaces it. note: how it compares: "same", "best" or by how much. is_quiet: no new reward."""
+    """text: the new reward, or what replaces it. note: how it compares: "same", "best", "returned" or by how much. is_quiet: no new reward."""
 
     text: str
     note: str = ""
@@ -50,7 +52,9 @@ def describe_now(timeline: Timeline, attempt: Attempt, now: Mapping[int, Now] | 
     one = now[attempt.index]
     if one.value is None:
         return NowCell(text.shorten(one.instead, 24), title=one.why, is_quiet=True)
-    if one.is_best:
+    if one.is_returned:
+        note = "returned"
+    elif one.is_best:
         note = "best"
     elif attempt.reward is None:
         note = ""

@@ -80,8 +80,9 @@ def answer(recorded: Recorded) -> WhatIf:
     timeline, ends, same = recorded.timeline, recorded.ends, recorded.conditions.same
     stop = find_stop(recorded, recorded.plan)
     last = None if stop is None else last_attempt(recorded, stop)
+    limit = len(recorded.plan.temperatures)
     listed: list[WhatIfAttempt] = []
-    for i in range(max(len(recorded.plan.temperatures), len(recorded.attempts))):
+    for i in range(max(limit, len(recorded.attempts))):
         attempt = recorded.attempts[i] if i < len(recorded.attempts) else None
         end = ends.get(i)
         tried = attempt is not None and (attempt.outputs is not None or attempt.has_ended)
@@ -92,7 +93,7 @@ def answer(recorded: Recorded) -> WhatIf:
                 "never_tried",
                 "never tried" if attempt is None else "cut off before it had an output",
             )
-        elif last is not None and i > last:
+        elif i >= limit or (last is not None and i > last):
             state, why = "not_needed", describe_not_needed(last, recorded.plan)
         elif i >= same:
             state, why = "not_comparable", describe_difference(recorded.conditions)
@@ -127,6 +128,7 @@ def answer(recorded: Recorded) -> WhatIf:
         headline=describe_headline(
             timeline, recorded.plan, ends, stop=stop, last=last, first=first, calls_saved=calls_saved
         ),
+        limit=limit,
     )
 
 
@@ -216,8 +218,12 @@ def _ends_by_budget(recorded: Recorded) -> bool:
 
 
 def _first_of_recorded(recorded: Recorded) -> int | None:
-    """Index of the attempt that would be returned of the recorded outputs alone: the first at the threshold, else the best."""
-    scored = {i: end for i, end in recorded.ends.items() if isinstance(end, RewardScored)}
+    """Index of the attempt that would be returned of the recorded outputs alone: the first at the threshold, else the best.
+
+    Only of as many as the changed run may make: with N = 3 it cannot return attempt 4.
+    """
+    limit = len(recorded.plan.temperatures)
+    scored = {i: end for i, end in recorded.ends.items() if i < limit and isinstance(end, RewardScored)}
     values = {i: end.value for i, end in scored.items()}
     loop = Loop(recorded.plan, values, frozenset(i for i, end in scored.items() if end.unmet))
     return next((i for i in sorted(values) if loop.reaches(i)), loop.best)

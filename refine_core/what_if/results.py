@@ -61,7 +61,7 @@ class WhatIf:
     changed rewards, the one that is first at the threshold, else the best; None if none has a score. It is what would be
     returned of these outputs, whether or not the changed run would have made them.
     threshold: the changed one. calls_saved: requests of the recorded run that it would not have made; None where `stop` is.
-    headline: what would have happened, in words.
+    headline: what would have happened, in words. limit: number of attempts that the changed run may make, its N.
     """
 
     stop: int | None
@@ -74,6 +74,7 @@ class WhatIf:
     threshold: float | None
     calls_saved: int | None
     headline: str
+    limit: int
 
     def to_json(self) -> dict[str, object]:
         """The JSON form."""

@@ -28,9 +28,9 @@ def describe_difference(conditions: Conditions) -> str:
             return ""
 
 
-def describe_not_needed(last: int, plan: Plan) -> str:
-    """Why an attempt would not have been made."""
-    if last + 1 >= len(plan.temperatures):
+def describe_not_needed(last: int | None, plan: Plan) -> str:
+    """Why an attempt would not have been made. last: as in `describe_case`."""
+    if last is None or last + 1 >= len(plan.temperatures):
         return f"not needed: N is {len(plan.temperatures)}"
     return f"not needed: it would have stopped at attempt {last + 1}"
 
@@ -85,7 +85,8 @@ def describe_headline(
 
     recorded = timeline.returned_index
     if stop is None or last is None:
-        count = sum(attempt.outputs is not None for attempt in timeline.attempts)
+        limit = len(plan.temperatures)
+        count = sum(attempt.outputs is not None and attempt.index < limit for attempt in timeline.attempts)
         if first is None:
             return "No recorded output has a score." if count else "No output was recorded."
         outputs = f"Of these {count} outputs" if count > 1 else "Of this one output"

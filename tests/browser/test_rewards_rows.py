@@ -72,6 +72,20 @@ def test_a_table_becomes_rows_by_keyboard_alone_and_is_scored(page: Page, other_
     expect(cell(page, 1, "new")).to_have_text("0.50")
 
 
+def test_the_menu_that_takes_a_second_file_makes_room_for_its_dialog(page: Page, other_app):
+    dialog = bring(page, other_app, "first.csv", "question,completion\n1+1?,two\n")
+    dialog.get_by_role("button", name="Add 1 row").click()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Add rows").click()
+    menu = page.get_by_test_id("stPopoverBody")
+    second = {"name": "second.csv", "mimeType": "text/csv", "buffer": b"question,completion\n2+2?,four\n"}
+    menu.locator("input[type=file]").set_input_files(second)
+    expect(page.get_by_role("dialog").get_by_text("Add rows from second.csv")).to_be_visible()
+    expect(menu).to_have_count(0)
+    page.get_by_role("dialog").get_by_role("button", name="Add 1 row").click()
+    expect(page.get_by_role("row", name="four")).to_be_visible()
+
+
 def test_escape_closes_the_dialog_and_the_next_file_opens_it_again(page: Page, app):
     dialog = bring(page, app, "first.csv", CSV)
     expect(dialog.get_by_text("1 choice left")).to_be_visible()

@@ -169,6 +169,26 @@ def test_the_curve_covers_the_slider_and_claims_nothing_it_cannot_know(gamed):
     assert max(one["to"] for one in known) == 0.75
 
 
+def test_rows_without_an_old_score_are_neither_changed_nor_as_before():
+    olds = (0.0, 1.0, 0.5, None)
+    rows = (workbench.Row(str(i), {}, {"output": f"text {i}"}, reward=old) for i, old in enumerate(olds))
+    app = open_rewards(rows=workbench.keep_rows("four", rows).ref)
+    app = type_reward(app, "def reward(args, pred):\n    return 0.5\n")
+    assert "1 up, 1 down, 1 as before; 1 had no score before" in words(app)
+    app = type_reward(app, "def reward(args, pred):\n    return 1 / 0\n")
+    assert [row["state"] for row in table_rows(app)] == ["failed"] * 4
+    assert app.segmented_control(key="rewards.view").options[1:] == ["Changed 3", "Failed 4"]
+
+
+def test_the_slider_says_what_the_judge_has_not_scored(gamed):
+    app = type_reward(
+        open_rewards(of=gamed),
+        "def reward(args, pred):\n    return judge('reply -> score: float', reply=pred.reply)['score']\n",
+    )
+    said = {one["words"] for one in board(app)["curve"]["segments"]}
+    assert said == {"unknown: 4 outputs without a score"}
+
+
 TRL = """
 def correct(completions, **kwargs):
     return ["kettle" in text.lower() for text in completions]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -70,6 +71,46 @@ def test_a_released_slider_is_in_the_address():
     app.run()
     assert app.query_params["threshold"] == "0.01"
     assert "It would have stopped at attempt 1" in said(app)
+
+
+def pictures(app):
+    (one,) = [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.what_if"]
+    return json.loads(one.proto.json)
+
+
+def test_the_curve_and_the_verdict_agree_at_the_lowest_threshold():
+    run_id = record(EXAMPLES["gamed"].spec)
+    app = open_run(run_id, mode="what-if", threshold="0")
+    assert "It would have stopped at attempt 1: 0.00 ≥ 0.00" in said(app)
+    first, second = pictures(app)["curve"]["segments"][:2]
+    assert (first["from"], first["to"], first["closed"], first["level"]) == (0, 0, True, 1)
+    assert first["words"] == "up to 0.00: stops at attempt 1, 6 calls saved"
+    assert (second["from"], second["kind"], second["level"]) == (0, "other", 2)
+
+
+def test_with_fewer_attempts_no_later_output_is_spoken_of():
+    run_id = record(EXAMPLES["gamed"].spec)
+    app = open_run(run_id, mode="what-if", n="3")
+    assert "Of these 3 outputs, attempt 3 would be returned, not attempt 4" in said(app)
+    assert "**Best of these outputs, attempt 3**" in said(app)
+    assert max(one["level"] or 0 for one in pictures(app)["curve"]["segments"]) == 3
+
+
+def test_an_output_is_not_said_to_be_returned_where_nobody_can_know():
+    app = open_run(record(EXAMPLES["gamed"].spec), mode="what-if", n="10")
+    assert "**First at the threshold, as before, attempt 4**" in said(app)
+
+
+def test_rewards_opens_at_the_threshold_that_was_asked_about():
+    app = open_run(record(), mode="what-if", threshold="0.25")
+    app.button(key="open-in-rewards").click().run()
+    (to,) = [
+        json.loads(e.proto.json)["to"]
+        for e in app.get("bidi_component")
+        if e.proto.component_name == "refinescope.leave"
+    ]
+    assert to.startswith("rewards?of=")
+    assert to.endswith("&threshold=0.25")
 
 
 def test_more_attempts_than_recorded_were_never_tried():

@@ -111,6 +111,17 @@ def test_a_reward_that_cannot_be_loaded_is_exit_code_2(tmp_path, source, sentenc
     assert "Traceback" not in err
 
 
+def test_rows_and_reward_in_the_wrong_order_are_told(tmp_path):
+    write(tmp_path, TRL)
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "score", "rows.jsonl", "reward.py"],
+        cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "reward.py is Python source, not a file of rows. The reward comes first" in done.stderr
+    assert "refinescope score reward.py rows.jsonl" in done.stderr
+
+
 def test_weights_and_functions_are_chosen_by_name(tmp_path):
     write(tmp_path, TRL + "def long(completions, **kwargs):\n    return [1.0 for c in completions]\n")
     _, out, _ = run(tmp_path, "--function", "correct=2", "--function", "long=0.5", "--json")

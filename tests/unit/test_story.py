@@ -443,6 +443,10 @@ def test_the_slot_of_what_an_attempt_would_score_now_begins_empty():
 def test_what_an_attempt_would_score_now_is_compared_with_what_it_scored():
     timeline = logs.headline().timeline
     now = {0: Now(0.33), 1: Now(0.75, is_best=True), 2: Now(instead="never tried"), 3: Now(0.75)}
+    assert (
+        build_story(timeline, now={1: Now(0.75, is_best=True, is_returned=True)}).rows[1].now.note
+        == "returned"
+    )
     cells = [row.now for row in build_story(timeline, now=now).rows]
     assert [(cell.text, cell.note) for cell in cells] == [
         ("0.33", "same"),

@@ -167,6 +167,17 @@ def test_another_n_under_the_schedule_of_dspy_3_changes_no_attempt():
     assert told.attempts[2].why == "not needed: N is 2"
 
 
+def test_of_the_recorded_outputs_only_the_first_n_can_be_returned():
+    timeline = logs.headline().timeline
+    told = what_if(timeline, change_spec(timeline.spec, n=3))
+    assert (told.stop, told.exact_until, told.limit) == (None, 2, 3)
+    assert told.first in (1, 2, 3)
+    assert told.headline.startswith(
+        f"Of these 3 outputs, attempt {told.first} would be returned, not attempt 4: "
+    )
+    assert (told.attempts[3].state, told.attempts[3].why) == ("not_needed", "not needed: N is 3")
+
+
 def test_hints_that_a_person_wrote_are_part_of_the_recorded_attempt():
     log = logs.Log(stages=("answer",), N=3)
     log.attempt(0.2)
