@@ -221,3 +221,33 @@ def test_a_list_on_one_line_is_said_to_be_one_item(text, is_told):
     type_in(app, "stage.0.signature", "tags: list[str] -> answer")
     type_in(app, "in.tags.lines", text)
     assert ("This is one item." in said(app)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("signature", "text", "is_told"),
+    [
+        ("q -> answer", "", True),
+        ("q -> answer", "  ", True),
+        ("q -> answer", "what?", False),
+        ("q: Optional[str] -> answer", "", False),
+    ],
+)
+def test_the_form_notes_that_a_text_is_empty_and_calls_it_no_error(signature, text, is_told):
+    app = open_app()
+    type_in(app, "stage.0.signature", signature)
+    type_in(app, "in.q.text", text)
+    assert ("Empty: the model will get no text here." in said(app)) == is_told
+    assert errors(app) == []
+    assert marks(app) == []
+
+
+@pytest.mark.parametrize("table", ["extra", "validators"])
+def test_ctrl_enter_runs_from_a_text_behind_more(table):
+    app = open_app()
+    column, text = ("value", "Paris") if table == "extra" else ("check", "True")
+    app.button(key=f"lab.{table}.add").click().run()
+    key = field(app, f"{table}.0.{column}")
+    app.session_state[f"{key}:text"] = {"draft": {"code": text, "rev": 0}, "run": {"at": 1}}
+    app.run()
+    assert not app.exception
+    assert "Not started" in said(app) or "run" in app.query_params, "a row without its name is refused, aloud"
