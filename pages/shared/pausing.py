@@ -130,7 +130,7 @@ def _hint_fields(run: Run) -> _Hints:
             _hint_field(shown, name)
     if pause is not None:
         state[_SHOWN] = shown
-    return _typed(shown)
+    return _read_form(shown)
 
 
 def _hint_field(hints: _Hints, name: str) -> None:
@@ -145,7 +145,7 @@ def _hint_field(hints: _Hints, name: str) -> None:
         )
 
 
-def _typed(shown: _Hints) -> _Hints:
+def _read_form(shown: _Hints) -> _Hints:
     return replace(
         shown, texts={name: str(st.session_state.get(shown.key(name), "")) for name in shown.texts}
     )
@@ -159,7 +159,7 @@ def _keep_unused(run: Run) -> None:
     ):
         return
     del st.session_state[_SHOWN]
-    changed = {name: text for name, text in _typed(shown).texts.items() if text != shown.texts[name]}
+    changed = {name: text for name, text in _read_form(shown).texts.items() if text != shown.texts[name]}
     if run.run_id == shown.run_id and changed and run.state != "cancelling" and not run.was_cancelled:
         st.session_state[_UNUSED] = replace(shown, texts=changed)
 
