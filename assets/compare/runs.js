@@ -116,7 +116,7 @@ function cell(row, which, end, marked) {
   if (!it) return make("td", { className: "faint", textContent: end });
   if (which === "b" && row.is_equal) return make("td", { className: "faint", textContent: "equal" });
   const hints = it.hints.map(([name, hint]) => make("p", { className: "hinted", title: hint }, make("span", { className: "arrow", "aria-hidden": "true", textContent: "↳ " }), make("span", { className: "sr", textContent: "Hint for " }), `${name}: ${hint}`));
-  const output = it.error ? make("p", { className: "failure", textContent: it.error }) : row.output ? make("p", { className: "text", dir: "auto" }, words(row.output, which, marked) ?? make("span", { className: "faint", textContent: "no output" })) : null;
+  const output = it.error ? make("p", { className: "failure", textContent: it.error }) : row.output ? make("p", { className: "text", dir: "auto" }, words(row.output, which, marked) ?? make("span", { className: "faint", textContent: `no output “${row.output.name}”` })) : null;
   const others = which === "b" && row.others.length ? make("p", { className: "faint", textContent: `Also different: ${row.others.join(", ")}` }) : null;
   return make("td", {}, hints, output, others);
 }

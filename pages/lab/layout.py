@@ -22,7 +22,7 @@ from pages.lab.reward_source import take_run_anyway
 from pages.lab.settings import height_px, settings_form
 from pages.lab.start import Refusal, run_button, start_run
 from pages.lab.verdict import draw_refusal, look_for
-from pages.lab.would_score import would_score
+from pages.lab.would_score import draw_scores_now, would_score
 from pages.shared.choice import choose
 from pages.shared.run_actions import draw_lab_actions
 from pages.shared.run_view import draw_live_run, show_unknown_run
@@ -80,6 +80,8 @@ def draw_narrow(form: FormState, run: Run | None, run_id: str | None) -> None:
                 entered |= inputs_form(form)
                 draft_line()
             case "Reward":
+                if run is not None and not run.live:
+                    draw_scores_now(would_score(form, run), run.timeline)
                 entered = reward_form(form, run, below=_PHONE_BELOW_PX)
             case "Settings":
                 entered = settings_form(form, run, wrap=True)

@@ -5,7 +5,7 @@ would_score(form, run) -> WouldScore | None      None where nothing is edited, o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -27,6 +27,8 @@ from refine_core.runs import Run, RunWhatIf, Timeline
 from refine_core.what_if import WHAT_IF_FIELDS, list_program_changes
 
 LIMIT_S: Final = 1.0  # for all scores, while somebody types
+SCORES_PX: Final = 92  # of the scores above the reward on a narrow page
+SCORES: Final = 6  # the last of a long run
 _REWARD: Final = ("reward", "reward_name", "reward_shape", "reward_arguments")
 _NUMBERS: Final = ("N", "threshold", "fail_count", "schedule", "validators", "inputs", "stages")
 _LAST, _ASKED = static_key("would-score"), static_key("would-score", "asked")
@@ -60,6 +62,27 @@ def would_score(form: FormState, run: Run) -> WouldScore | None:
     shown = _describe(asked)
     st.session_state[_LAST] = (run.run_id, shown)
     return shown
+
+
+def draw_scores_now(would: WouldScore | None, timeline: Timeline) -> None:
+    """The same in a few lines, above the reward on a page too narrow for both it and the story; its place is always kept."""
+    with st.container(height=SCORES_PX, border=False), st.container(gap=None):
+        if would is None:
+            st.caption("Edit the reward: what each attempt would score stands here.")
+            return
+        st.markdown(f"**{escape_markdown(would.headline)}**")
+        st.markdown(f":small[{' · '.join(list_scores_now(would, timeline))}]")
+
+
+def list_scores_now(would: WouldScore, timeline: Timeline) -> Iterator[str]:
+    """Attempt by attempt, the old score struck out where there is another."""
+    for attempt in timeline.attempts[-SCORES:]:
+        cell = figures.describe_now(timeline, attempt, would.now)
+        if cell is None:
+            continue
+        old = "" if attempt.reward is None else format_reward(timeline, attempt.reward)
+        was = f":gray[~~{escape_markdown(old)}~~] " if old and old != cell.text else ""
+        yield f":gray[attempt {attempt.index + 1}] {was}:blue[**{escape_markdown(cell.text)}**]"
 
 
 def _comparable(timeline: Timeline, typed: ProgramSpec) -> ProgramSpec | None:

@@ -18,9 +18,10 @@ from refine_core.runs import Run
 PLACE_PX: Final = (
     152  # height of what can be done with a run that pauses: two rows of it, a hint of three lines
 )
-NARROW_PLACE_PX: Final = 248
+NARROW_PX: Final = 84, 94  # on a narrow page: of the buttons and a line of text, and of each hint below them
 ACTION_PX: Final = 100  # width of Pause, and of what stands in its place once the run has ended
 _HINT_LINES: Final = 3
+_ABOUT: Final = "A pause takes no time of the run. You may leave this page: the run waits."
 _PRESSED: Final = "pausing"  # the run that was asked to pause, and has not yet
 _SHOWN: Final = "pausing-shown"  # the pause that this window shows
 _UNUSED: Final = "pausing-unused"
@@ -52,7 +53,7 @@ def draw_pause(run: Run) -> None:
     pause = run.timeline.pause if run.state == "paused" else None
     key = f"pause-{run.run_id}-{run.timeline.seq if pause else 'working'}"
     with (
-        st.container(height=NARROW_PLACE_PX if is_narrow() else PLACE_PX, border=False, key="pause-place"),
+        st.container(height=_place_px(run), border=False, key="pause-place"),
         st.container(gap="xsmall"),
     ):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -66,7 +67,7 @@ def draw_pause(run: Run) -> None:
             go_on = st.button(
                 "Continue", icon=":material/play_arrow:", key=f"{key}-on", disabled=pause is None
             )
-            st.caption(_next(run), width="stretch")
+            st.caption(_next(run), width="content", help=_ABOUT)
         typed = _hint_fields(run)
     if step or go_on:
         st.session_state.pop(_SHOWN, None)
@@ -107,13 +108,17 @@ def _ask(run_id: str, keep_place: bool) -> None:  # Streamlit passes a callback'
         st.toast("The run pauses before its next step.", icon=":material/pause:")
 
 
+def _place_px(run: Run) -> int:
+    buttons, hint = NARROW_PX
+    return buttons + hint * len(run.timeline.spec.stages) if is_narrow() else PLACE_PX
+
+
 def _next(run: Run) -> str:
-    """What the next step is, and that nothing is lost meanwhile."""
+    """What the next step is."""
     pause = run.timeline.pause if run.state == "paused" else None
     if pause is None:
-        return "The run works on this step, then it waits for you."
-    what = "The next step asks the adviser." if pause.before == "advice" else "The next step is the attempt."
-    return f"{what} A pause takes no time of the run; you may leave this page, and it waits."
+        return "The run works, then it waits."
+    return "The next step asks the adviser." if pause.before == "advice" else "The next step is the attempt."
 
 
 def _hint_fields(run: Run) -> _Hints:

@@ -37,6 +37,7 @@ from refine_core.runs import Attempt, Run, Tab, Timeline, reward_remark
 BESIDE: Final = (62, 38)  # widths of the pictures and of the detail at their right
 BESIDE_ROOM_PX: Final = 540  # of the screen's height that is not the story's there
 ID_CHARACTERS: Final = 60
+NARROW_HEAD_PX: Final = 56  # of the headline of a run that works, on a narrow page: two lines of it
 DETAIL_PX: Final = 220  # height of the detail below the pictures; it scrolls inside
 DETAIL_LEAST_PX: Final = 96  # of that, what is left to it while a run pauses before each step
 # One for every run and for the preview: what is in the browser stays the same node when Run is pressed, and nothing jumps.
@@ -214,6 +215,7 @@ def _draw_head(
         wrap=verdict.is_error or (is_narrow() and not run.live),
         about=about,
         actions=partial(actions, run) if actions is not None else None,
+        keep_px=NARROW_HEAD_PX if run.live and is_narrow() else None,
     )
     if run.live and not run.is_local and actions is not None:
         st.caption(

@@ -24,6 +24,7 @@ def draw_verdict(
     wrap: bool = True,
     about: str = "",
     actions: Callable[[], None] | None = None,
+    keep_px: int | None = None,
 ) -> None:
     """Draw both lines.
 
@@ -31,6 +32,7 @@ def draw_verdict(
     whole: all that there is to say, shown on hover and focus, where the line says it in fewer words.
     wrap: whether the line below may take more than one, where it is longer than the screen is wide.
     about: what a worked example has to show, on a line of its own. actions: draws the buttons beside the headline.
+    keep_px: height of the headline, however many lines it takes, so that nothing below it moves; None for what it needs.
     """
     headline = headline.removesuffix(".")
     if len(headline) > LONG_HEADLINE and ": " in headline:
@@ -43,7 +45,14 @@ def draw_verdict(
         f":gray[{escape_markdown(numbers)}]",
     ]
     with st.container(gap=None):
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+        with st.container(
+            horizontal=True,
+            wrap=False,
+            vertical_alignment="center",
+            gap="xsmall",
+            height=keep_px or "content",
+            border=False,
+        ):
             # A heading that must not wrap is shown with its ##.
             st.markdown(f"## {escape_markdown(headline)}", anchors=False, width="stretch")
             if actions is not None:

@@ -13,7 +13,7 @@ from refine_core.figures.grid import MANY
 from refine_core.figures.ledger import Column, Row, Table, build_ledger, list_columns
 from refine_core.figures.ledger_cells import Cell
 from refine_core.figures.ledger_order import Choice, Chosen, choose_attempts, sort_keys
-from refine_core.figures.now import Now, NowCell
+from refine_core.figures.now import Now, NowCell, describe_now
 from refine_core.figures.story import Story, StoryRow, build_story
 from refine_core.figures.timeline import build_figure
 
@@ -36,6 +36,7 @@ __all__ = [
     "choose_attempts",
     "describe_figure",
     "describe_ghost",
+    "describe_now",
     "label",
     "list_columns",
     "sort_keys",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pages.shared.pausing import NARROW_PX
 from tests.browser.conftest import Server, wait_idle
 from tests.browser.test_app import slow_down
 from tests.browser.test_one_screen import WATCH
@@ -59,7 +60,8 @@ def test_a_run_waits_at_each_step_and_takes_a_hint_by_hand(app: str, page: Page)
 
 
 @pytest.mark.parametrize(
-    ("there", "width", "height"), [("lab", 1440, 900), ("run", 1440, 900), ("run", 390, 844)]
+    ("there", "width", "height"),
+    [("lab", 1440, 900), ("lab", 390, 844), ("run", 1440, 900), ("run", 390, 844)],
 )
 def test_from_step_to_step_nothing_moves(app: str, page: Page, there: str, width: int, height: int):
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -69,10 +71,13 @@ def test_from_step_to_step_nothing_moves(app: str, page: Page, there: str, width
     before = page.locator(".rs-timeline").bounding_box()
     run_id = start_stepwise(page, f"{app}/?example=one_word")
     page.set_viewport_size({"width": width, "height": height})
-    if there == "run":
-        page.goto(f"{app}/run?run={run_id}")
+    if there == "run" or width == 390:
+        page.goto(f"{app}/{'run' if there == 'run' else ''}?run={run_id}")
         expect(waits(page, "attempt 1")).to_be_visible()
+        if width == 390:  # the page knows by then that it is narrow
+            expect(page.locator(".st-key-pause-place")).to_have_css("height", f"{sum(NARROW_PX)}px")
         wait_idle(page)
+        expect(chart).to_be_visible()
         before = page.locator(".rs-timeline").bounding_box()
     places = {"chart": ".rs-timeline .chart", "step": ".st-key-pause-place"}
     expect(chart).to_be_visible()
