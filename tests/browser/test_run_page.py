@@ -118,6 +118,8 @@ def test_a_long_name_takes_one_line_and_unfolds_with_the_focus(page, url):
     assert name.bounding_box()["height"] <= 40
     program = page.get_by_role("region", name="Program, inputs and reward").bounding_box()
     assert program["y"] + program["height"] - name.bounding_box()["y"] <= 120
+    tenth = page.locator(".rs-timeline tbody tr").nth(9).bounding_box()
+    assert tenth["y"] + tenth["height"] <= 900
     name.focus()
     assert name.bounding_box()["height"] > 40
 
