@@ -68,7 +68,14 @@ class WhatIfs:
         """
         timeline = self._timeline(run_id)
         if timeline is None:
-            raise SpecError([Problem("run", f"there is no run {run_id!r}")])
+            raise SpecError(
+                [
+                    Problem(
+                        "run",
+                        f"there is no run {run_id!r}; the whole id stands in the address of its page, after run=",
+                    )
+                ]
+            )
         return self.ask_spec(
             timeline,
             change_spec(timeline.spec, **changes),
