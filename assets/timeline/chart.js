@@ -30,8 +30,10 @@ export class Chart {
     this.drawn = ""; // what is on screen: figure, width and axis
     this.wall = false;
     this.back = svg("g", { class: "back" });
+    this.under = svg("g", { class: "under" });
     this.body = svg("g", { class: "body" });
-    this.svg = svg("svg", { "aria-hidden": "true" }, this.back, this.body);
+    this.over = svg("g", { class: "over" }); // with `under`: what attempts would score now
+    this.svg = svg("svg", { "aria-hidden": "true" }, this.back, this.under, this.body, this.over);
     this.chart = element("div", { className: "chart" }, this.svg);
     this.chart.setAttribute("role", "img");
     this.clock = element("button", { type: "button", className: "clock", hidden: true }, clockFace());
@@ -55,6 +57,7 @@ export class Chart {
   take(data) {
     if (data.run !== this.data?.run) this.wall = false;
     if (data.figure !== this.data?.figure) this.figure = JSON.parse(data.figure);
+    if (data.over !== this.data?.over) this.now = data.over ? JSON.parse(data.over) : null;
     this.data = data;
     if (this.chart.getAttribute("aria-label") !== data.alt) this.chart.setAttribute("aria-label", data.alt);
   }
@@ -63,7 +66,10 @@ export class Chart {
   draw(width) {
     if (!this.figure || !width) return;
     const wanted = `${this.data.revision} ${width} ${this.wall}`;
-    if (wanted === this.drawn) return this.band();
+    if (wanted === this.drawn) {
+      this.drawNow();
+      return this.band();
+    }
     this.drawn = wanted;
     const { columns, drawings } = this.figure;
     const narrow = width < NARROW_PX;
@@ -89,8 +95,21 @@ export class Chart {
     const beside = Boolean(durations) && this.scale.column >= durations.room;
     const layers = drawing.layers.map((layer) => drawLayer(layer, { scale: this.scale, beside }));
     this.body.replaceChildren(...this.rules(), this.labels(narrow), this.numbers(), ...layers);
+    this.drawNow(true);
     this.band(true);
     this.tick();
+  }
+
+  // What attempts would score now lies over what was recorded, which stays as it is.
+  drawNow(anew = false) {
+    if (!anew && this.now === this.drawnNow) return;
+    this.drawnNow = this.now;
+    const { under = [], over = [] } = this.now?.[this.drawing.kind] ?? {};
+    const made = (layers) => layers.map((layer) => drawLayer(layer, { scale: this.scale, beside: false }));
+    this.under.replaceChildren(...made(under));
+    this.over.replaceChildren(...made(over));
+    this.added = new Map(this.now?.hovers ?? []);
+    this.banded = null; // what has just been drawn is marked, too
   }
 
   // Seconds go by beside the call that is under way; nothing comes from Python for that.
@@ -176,9 +195,9 @@ export class Chart {
       shapes.push(svg("rect", { x, y: 0, width, height: BAND_PX, class: "selected-bar" }));
     }
     this.back.replaceChildren(...shapes);
-    for (const old of this.body.querySelectorAll(".on")) old.classList.remove("on");
+    for (const old of this.svg.querySelectorAll(".on")) old.classList.remove("on");
     if (selected === null) return;
-    for (const one of this.body.querySelectorAll(`text[data-attempt="${selected}"]`)) one.classList.add("on");
+    for (const one of this.svg.querySelectorAll(`text[data-attempt="${selected}"]`)) one.classList.add("on");
   }
 
   // ---- pointing and pressing
@@ -202,7 +221,14 @@ export class Chart {
     if (index === null) return this.tip.hide();
     const strip = this.drawing.hovers.find(({ y: [top, foot] }) => y >= top && y < foot);
     const own = strip?.texts[this.figure.begun.indexOf(index)];
-    this.tip.show(own || this.figure.hovers[index], x, y, this.place);
+    this.tip.show(own || this.hover(index), x, y, this.place);
+  }
+
+  // What is told of an attempt: its name, what it would score now, what was recorded.
+  hover(index) {
+    const [name, ...rest] = this.figure.hovers[index].split("\n");
+    const added = this.added?.get(index);
+    return [name, ...(added ? [added] : []), ...rest].join("\n");
   }
 
   press(event) {

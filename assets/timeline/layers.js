@@ -9,6 +9,8 @@ const CROSS_PX = 7; // at the end of a bar whose predictor failed
 const GUTTER_PX = 2; // between a duration and the arrows behind its column
 const CORNER_PX = 5;
 const [LEAST_DOT_PX, LEAST_MARK_PX] = [3.5, 6];
+const HATCH_PX = { never: 7, other: 13 }; // between two lines
+const HATCH_TEXT_PX = 12;
 const LETTER = 0.49; // of the size of the text: the width of a digit
 
 export function svg(tag, attributes = {}, ...children) {
@@ -37,13 +39,13 @@ export function drawLayer(layer, place) {
   return group;
 }
 
-const DRAW = { mark: marks, bar: bars, text: texts, line: lines, dots, heat };
+const DRAW = { mark: marks, bar: bars, text: texts, line: lines, dots, heat, hatch };
 
 // ---- marks
 
 function marks(layer, { scale }) {
   return layer.x.flatMap((column, i) => {
-    const x = scale.x(column);
+    const x = scale.x(column) + aside(layer.dx?.[i], scale);
     const room = scale.column * (layer.share ?? 0.8);
     const least = layer.symbol[i] === "circle" ? LEAST_DOT_PX : LEAST_MARK_PX; // other shapes must be told apart
     const size = layer.dense || layer.share ? Math.min(layer.size[i], Math.max(least, room)) : layer.size[i];
@@ -51,6 +53,9 @@ function marks(layer, { scale }) {
     return [symbol(layer.symbol[i], x, layer.y[i], size, { class: layer.style[i], style, "data-attempt": layer.attempt[i] })];
   });
 }
+
+// Pixels to a side, fewer in narrow columns: never out of one's own.
+const aside = (dx, scale) => Math.sign(dx ?? 0) * Math.min(Math.abs(dx ?? 0), scale.column * 0.3);
 
 export function symbol(kind, x, y, size, attributes) {
   const r = size / 2;
@@ -60,6 +65,8 @@ export function symbol(kind, x, y, size, attributes) {
       return svg("rect", { x: left, y: top, width: size, height: size, ...attributes });
     case "triangle":
       return svg("path", { d: `M${round(x)} ${top}L${right} ${foot}H${left}Z`, ...attributes });
+    case "diamond":
+      return svg("path", { d: `M${round(x)} ${top}L${right} ${round(y)}L${round(x)} ${foot}L${left} ${round(y)}Z`, ...attributes });
     case "cross":
       return svg("path", { d: `M${left} ${top}L${right} ${foot}M${right} ${top}L${left} ${foot}`, ...attributes });
     case "dash":
@@ -139,7 +146,8 @@ function values(layer, { scale }) {
 function lines(layer, { scale, beside }) {
   return layer.points.flatMap((points, i) => {
     const clear = beside ? (layer.clear?.[i] ?? 0) : 0;
-    const path = points.map(([column, y, dx = 0], k) => [scale.x(column) + shift(dx, k, clear, scale), y]);
+    const move = (dx, k) => (layer.arrow ? shift(dx, k, clear, scale) : aside(dx, scale));
+    const path = points.map(([column, y, dx = 0], k) => [scale.x(column) + move(dx, k), y]);
     const attributes = { class: layer.style, "data-attempt": layer.attempt?.[i], "data-source": layer.source?.[i] };
     if (!layer.arrow) return [svg("path", { d: polyline(path), ...attributes })];
     const [x, y] = path.at(-1);
@@ -182,6 +190,24 @@ function dots(layer, { scale }) {
   return layer.x.map((column, i) =>
     svg("path", { d: `M${round(scale.x(column))} ${top}V${foot}`, class: layer.style[i], "data-attempt": layer.attempt[i] }),
   );
+}
+
+// Diagonal lines over some columns, and a word on them where there is room.
+function hatch(layer, { scale }) {
+  const [top, foot] = layer.y;
+  const step = HATCH_PX[layer.style];
+  return layer.spans.flatMap(([first, last]) => {
+    const [left, right] = [scale.x(first) + 1, scale.x(last) - 1];
+    const parts = [];
+    for (let sum = left + top + step / 2; sum < right + foot; sum += step) {
+      const [from, to] = [Math.max(left, sum - foot), Math.min(right, sum - top)];
+      parts.push(`M${round(from)} ${round(sum - from)}L${round(to)} ${round(sum - to)}`);
+    }
+    const made = [svg("path", { d: parts.join(""), class: `hatch ${layer.style}`, "data-first": first, "data-last": last - 1 })];
+    const words = layer.texts.find((one) => widthOf(one, HATCH_TEXT_PX) * 1.1 < right - left);
+    if (words) made.push(text(words, (left + right) / 2, layer.text_y, HATCH_TEXT_PX, { class: "hatched", "text-anchor": "middle" }));
+    return made;
+  });
 }
 
 // ---- the matrix

@@ -17,6 +17,7 @@ const LEAST_OUTPUT_PX = 230; // below which the parts stand under the output
 const LINE_PX = { main: 20, sub: 18, hint: 24, pad: 14, parts: 46, number: 24, reward: 35 }; // as in timeline.css
 const MAX_LINES = 3;
 const LONG_NAME = 24; // letters of a part's name, above which it is folded
+const HINT_LINE_PX = 18;
 const UPTAKE = { followed: "✓", partly: "◐", not_followed: "✗", not_checkable: "–", leak: "!" };
 const SIGNS = { added: "ins", removed: "del" };
 const ARROW = "M5 0V6q0 4 4 4H17";
@@ -169,8 +170,10 @@ export class Story {
       arrow.append(path);
     }
     const words = hint.words.map(([text, bold]) => element(bold ? "b" : "span", { textContent: text }));
-    const text = element("p", { className: hint.is_quiet ? "quiet" : "", dir: "auto" }, element("span", { className: "to", textContent: hint.who }), " ", ...words);
+    const note = hint.note ? [element("span", { className: "old", textContent: ` ${hint.note} ·` })] : [];
+    const text = element("p", { className: hint.is_quiet ? "quiet" : "", dir: "auto" }, element("span", { className: "to", textContent: hint.who }), ...note, " ", ...words);
     if (hint.is_cut) text.title = "The whole hint is in the attempt's prompts";
+    else if (hint.note) text.title = hint.words.map(([text]) => text).join("");
     return element("div", { className: "hint" }, arrow, text, ...(hint.uptake ? [this.uptake(hint.uptake)] : []));
   }
 
@@ -229,8 +232,23 @@ export class Story {
     this.scroller.classList.toggle("without-now", !nowPx);
     this.scroller.style.setProperty("--parts", String(Math.max(1, columns.length)));
     this.heading(stacked);
+    this.fitNotes();
     this.reserve(stacked);
     this.scroller.tabIndex = this.scroller.scrollHeight > this.scroller.clientHeight + 1 ? 0 : -1;
+  }
+
+  // A note takes no line of its own: the hint keeps the height that it has without, so that nothing moves.
+  fitNotes() {
+    const notes = [...this.list.querySelectorAll(".hint .old")];
+    for (const note of notes) {
+      note.hidden = true;
+      note.parentElement.style.removeProperty("-webkit-line-clamp");
+    }
+    const lines = notes.map((note) => Math.round(note.parentElement.clientHeight / HINT_LINE_PX));
+    notes.forEach((note, i) => {
+      note.hidden = false;
+      note.parentElement.style.setProperty("-webkit-line-clamp", String(Math.max(1, lines[i])));
+    });
   }
 
   heading(stacked) {

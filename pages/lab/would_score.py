@@ -24,7 +24,7 @@ from refine_core.formatting import pluralize
 from refine_core.messages import format_reward
 from refine_core.programs import ProgramSpec
 from refine_core.runs import Run, RunWhatIf, Timeline
-from refine_core.what_if import WHAT_IF_FIELDS, list_program_changes
+from refine_core.what_if import OTHER_HINTS, WHAT_IF_FIELDS, WhatIfAttempt, list_program_changes
 
 LIMIT_S: Final = 1.0  # for all scores, while somebody types
 SCORES_PX: Final = 92  # of the scores above the reward on a narrow page
@@ -102,20 +102,24 @@ def _describe(asked: RunWhatIf) -> WouldScore:
     best = result.returned if result.stop is not None else result.first
     now: dict[int, figures.Now] = {}
     for one in result.attempts:
-        if one.state == "never_tried":
-            continue
+        if one.state == "never_tried" and result.stop is not None and one.attempt > result.stop:
+            continue  # it would not have been made, either
         end = asked.scores.ends.get(one.attempt - 1)
-        if one.new is not None:
+        if one.state == "never_tried":
+            told = figures.Now(instead="never tried", why=one.why)
+        elif one.new is not None:
             chosen = one.attempt == best
             reached = result.threshold is not None and one.new >= result.threshold and not one.unmet
-            now[one.attempt - 1] = figures.Now(
-                one.new, is_best=chosen, why=one.why, is_returned=chosen and reached
-            )
+            told = figures.Now(one.new, is_best=chosen, why=one.why, is_returned=chosen and reached)
         elif end is not None:
             error = getattr(end, "error", None)
-            now[one.attempt - 1] = figures.Now(instead="fails", why="" if error is None else error.message)
+            why = "" if error is None else error.message
+            told = figures.Now(instead="fails", why=why, fails=one.old is not None)
         else:
-            now[one.attempt - 1] = figures.Now(instead="not scored", why=one.why)
+            told = figures.Now(instead="not scored", why=one.why)
+        now[one.attempt - 1] = replace(
+            told, state=one.state, because=one.why, old_hint=_old_hint(timeline, asked.spec, one)
+        )
     return WouldScore(
         f"{_prefix(timeline, asked.spec)}, {_first_sentence(asked)}",
         " · ".join(filter(None, [_how_scored(asked), _how_exact(asked)])),
@@ -124,6 +128,24 @@ def _describe(asked: RunWhatIf) -> WouldScore:
         keep=partial(what_if_choice.keep, asked, ": open the run and choose What if"),
         ask=_ask(asked),
     )
+
+
+def _old_hint(timeline: Timeline, spec: ProgramSpec, one: WhatIfAttempt) -> str:
+    """What an attempt's hints were written for, where the changed run would have had others; else ""."""
+    then = timeline.spec
+    old = [
+        name
+        for name, fields in (
+            ("reward", _REWARD),
+            ("validators", ("validators",)),
+            ("threshold", ("threshold",)),
+        )
+        if any(getattr(then, field) != getattr(spec, field) for field in fields)
+    ]
+    differs = one.why in OTHER_HINTS or (then.hint_source == "adviser" and bool(old))
+    if one.state != "not_comparable" or not differs:
+        return ""
+    return f"for the old {old[0]}" if old else "other ones now"
 
 
 def _ask(asked: RunWhatIf) -> tuple[str, Callable[[], None]] | None:

@@ -102,6 +102,7 @@ def draw_timeline(
     words = part != "chart"
     data = {
         **(_chart(timeline, live=live) if part != "words" else _no_chart(timeline)),
+        **(_over(timeline, now, live=live) if now and part != "words" else {"over": None}),
         "part": part,
         "plotly": PLOTLY_URL,
         "run": timeline.run_id,
@@ -176,6 +177,13 @@ def _chart(timeline: Timeline, *, live: bool) -> Mapping[str, object]:
             "names": _names(timeline),
         },
     )
+
+
+def _over(timeline: Timeline, now: Mapping[int, figures.Now], *, live: bool) -> dict[str, object]:
+    """What attempts would score now, over the chart; its alternative text says it, too."""
+    alt = f"{figures.describe_figure(timeline, live=live)} {figures.describe_now_marks(timeline, now)}"
+    packed = json.dumps(figures.build_now_marks(timeline, now), allow_nan=False, separators=(",", ":"))
+    return {"over": packed, "alt": alt}
 
 
 def _no_chart(timeline: Timeline) -> dict[str, object]:

@@ -14,6 +14,7 @@ from refine_core.figures.ledger import Column, Row, Table, build_ledger, list_co
 from refine_core.figures.ledger_cells import Cell
 from refine_core.figures.ledger_order import Choice, Chosen, choose_attempts, sort_keys
 from refine_core.figures.now import Now, NowCell, describe_now
+from refine_core.figures.now_marks import build_now_marks, describe_now_marks
 from refine_core.figures.story import Story, StoryRow, build_story
 from refine_core.figures.timeline import build_figure
 
@@ -32,11 +33,13 @@ __all__ = [
     "build_figure",
     "build_ghost",
     "build_ledger",
+    "build_now_marks",
     "build_story",
     "choose_attempts",
     "describe_figure",
     "describe_ghost",
     "describe_now",
+    "describe_now_marks",
     "label",
     "list_columns",
     "sort_keys",

@@ -60,9 +60,7 @@ def _measure(name: str, scored: list[Mapping[str, float]]) -> PartScale:
 def draw_matrix(timeline: Timeline) -> Drawing:
     """The drawing, for any number of attempts."""
     columns, parts = count_columns(timeline), measure_parts(timeline)
-    spare = (_USUAL_PARTS - len(parts)) * _PITCH_PX + (0 if parts else _GAP_PX)
-    axis = build_axis(timeline, _TOP_Y, _PANEL_PX + max(0.0, spare))
-    failed_y = axis.bottom + _FAILED_PX
+    axis, failed_y = _place_panel(timeline, parts)
     y = failed_y + _FIRST_PX
     layers = [panel.draw_best_so_far(timeline, axis), *_rewards(timeline, axis, failed_y)]
     labels: list[Mapping[str, Json]] = []
@@ -93,6 +91,17 @@ def draw_matrix(timeline: Timeline) -> Drawing:
         labels=labels,
         layers=layers,
     )
+
+
+def place_panel(timeline: Timeline) -> tuple[Axis, float]:
+    """The axis of rewards in the drawing for many attempts, and the y of its line of failures."""
+    return _place_panel(timeline, measure_parts(timeline))
+
+
+def _place_panel(timeline: Timeline, parts: list[PartScale]) -> tuple[Axis, float]:
+    spare = (_USUAL_PARTS - len(parts)) * _PITCH_PX + (0 if parts else _GAP_PX)
+    axis = build_axis(timeline, _TOP_Y, _PANEL_PX + max(0.0, spare))
+    return axis, axis.bottom + _FAILED_PX
 
 
 def _rewards(timeline: Timeline, axis: Axis, failed_y: float) -> list[Layer]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from refine_core.figures import text
 from refine_core.log.timeline import Attempt, Timeline
@@ -26,6 +26,9 @@ class Now:
     value: the new reward, or None where there is none; then `instead` says why in a word or two: "never tried", "not comparable",
     "fails". is_best: whether no other attempt would score more. why: more about it, where one points. is_returned: whether it
     would be returned as the first at the threshold, even if a later one scores more.
+    fails: whether it would have no reward. state: exact, or why it is not: the changed run would have made the attempt in another
+    way, would not have made it, or would have made one that the recorded run did not. because: of the state, in a few words.
+    old_hint: what its hints were written for, where the changed run's would be others: "for the old reward".
     """
 
     value: float | None = None
@@ -33,6 +36,10 @@ class Now:
     is_best: bool = False
     why: str = ""
     is_returned: bool = False
+    fails: bool = False
+    state: Literal["exact", "not_needed", "not_comparable", "never_tried"] = "exact"
+    because: str = ""
+    old_hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

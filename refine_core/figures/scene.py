@@ -11,6 +11,7 @@ shape   "mark"   x, y, symbol, size, style                          "line"  poin
                  share, dense: smaller in narrow columns
         "bar"    column, start, stop (shares of a track), y    "text"  x, y, text, room: of a column, in pixels
         "heat"   y, levels (0 to 1; None: nothing)                     "dots"  x, y: a dotted line down a column's panel
+        "hatch"  spans of columns, y: of the panel, texts: the first that fits stands at text_y
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Literal
 from refine_core.figures import text
 from refine_core.figures.now import NOW_TITLE, Now, NowCell, describe_now
 from refine_core.figures.story_fields import StoryField, expected_fields, read_draft, read_fields
-from refine_core.figures.story_hints import StoryHint, hints_of, next_hint
+from refine_core.figures.story_hints import StoryHint, hints_of, next_hint, note_old
 from refine_core.figures.story_parts import PartCell, PartColumn, part_cells, part_columns
 from refine_core.formatting import format_rollout, format_temperature
 from refine_core.log.timeline import Attempt, Outcome, Timeline
@@ -93,7 +93,9 @@ def build_story(
     for attempt in timeline.attempts:
         if attempts is None or attempt.index in attempts:
             row = _row(timeline, attempt, (before, compared, scored), columns, names)
-            rows.append(replace(row, now=describe_now(timeline, attempt, now)))
+            note = now[attempt.index].old_hint if now and attempt.index in now else ""
+            hints = note_old(row.hints, attempt, note)
+            rows.append(replace(row, hints=hints, now=describe_now(timeline, attempt, now)))
         before = attempt
         compared = attempt if attempt.outputs is not None else compared
         scored = attempt if attempt.score is not None else scored

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from refine_core.figures import text
@@ -37,6 +37,7 @@ class StoryHint:
     """who: "Hint", or "Hint for write". words: the hint in pieces, each with whether it names a field. is_quiet: no hint's text.
 
     is_cut: whether the hint is longer than its words. uptake: what the attempt made of it, once it has.
+    note: what it was written for, where a changed run would have had another: "for the old reward".
     """
 
     who: str
@@ -44,6 +45,7 @@ class StoryHint:
     is_quiet: bool = False
     is_cut: bool = False
     uptake: StoryUptake | None = None
+    note: str = ""
 
 
 def hints_of(
@@ -77,6 +79,13 @@ def hints_of(
         )
         for name, hint in told.items()
     ]
+
+
+def note_old(hints: Sequence[StoryHint], attempt: Attempt, note: str) -> tuple[StoryHint, ...]:
+    """The hints with a note of what they were written for; a person's own would be the same in a changed run."""
+    if not note or not attempt.real_hints or attempt.edited_hints:
+        return tuple(hints)
+    return tuple(replace(hint, note=note) for hint in hints)
 
 
 def _carried_over(timeline: Timeline, attempt: Attempt, before: Attempt) -> list[StoryHint]:

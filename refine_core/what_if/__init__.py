@@ -24,9 +24,11 @@ from refine_core.what_if.conditions import end_of
 from refine_core.what_if.core import what_if
 from refine_core.what_if.curve import ThresholdStep, threshold_curve
 from refine_core.what_if.results import AttemptState, End, WhatIf, WhatIfAttempt
+from refine_core.what_if.sentences import OTHER_HINTS
 
 __all__ = [
     "AS_RECORDED",
+    "OTHER_HINTS",
     "WHAT_IF_FIELDS",
     "AttemptState",
     "Changes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from refine_core.events import AttemptFailed, RewardScored
 from refine_core.formatting import format_score, format_temperature, pluralize
@@ -11,6 +12,11 @@ from refine_core.loop import Plan, Stop
 from refine_core.spec import ProgramSpec
 from refine_core.what_if.conditions import Conditions
 from refine_core.what_if.results import End
+
+OTHER_HINTS: Final = (
+    "other hints",
+    "other advice",
+)  # why an attempt cannot be compared, where its hints would differ
 
 
 def describe_difference(conditions: Conditions) -> str:
