@@ -148,7 +148,7 @@ class Table {
       parts.push(make("strong", "", data.undo), make("span", "more", "Deleted runs are kept for 30 days."), undo);
     } else if (!chosen.length && this.rows.length) {
       const tip = make("span", "tip");
-      tip.append("Tick runs to compare, tag or delete them. ");
+      tip.append("Tick runs to compare them, ask what if, tag or delete them. ");
       const keys = make("span", "keys");
       for (const [key, what] of [["/", "search"], ["j", ""], ["k", "move"], ["Space", "tick"], ["Enter", "open"]]) {
         keys.append(make("kbd", "", key), what ? ` ${what} ` : " ");
@@ -166,6 +166,9 @@ class Table {
         if (!two) compare.title = "Select two runs to compare them";
         compare.dataset.focus = "compare";
         parts.push(make("span", "pair", two ? data.pair : ""), compare);
+        const whatIf = this.action("What if", "what-if");
+        whatIf.title = "Score the outputs of the selected runs with another reward, without a model call";
+        parts.push(whatIf);
         if (chosen.length === 1) parts.push(this.action("Rename", "rename"), this.action("Note", "note"));
         parts.push(this.action("Tag", "tag"), this.starAction(), this.action("Delete", "delete"));
       }

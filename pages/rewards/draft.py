@@ -45,12 +45,13 @@ class Base:
 
 def open_bench() -> None:
     """Fill the page where it is empty, and take what the address asks to be loaded. Before anything is drawn."""
-    wanted_run, wanted_reward = address.take_reward_of_run(), address.take_reward()
+    wanted_runs, wanted_reward = address.take_runs(), address.take_reward()
     if _CODE not in st.session_state:
-        _fill_first(fresh=bool(wanted_run or wanted_reward))
-    if wanted_run and (timeline := runs.timeline(wanted_run)) is not None:
-        load_reward(base_of_run(timeline))
-        fields.write_sources([f"run:{wanted_run}"])
+        _fill_first(fresh=bool(wanted_runs or wanted_reward))
+    here = [one for one in map(runs.timeline, wanted_runs) if one is not None]
+    if here:
+        load_reward(base_of_run(here[0]))
+        fields.write_sources([f"run:{one.run_id}" for one in here])
     if wanted_reward and (saved := workbench.read_reward(wanted_reward)) is not None:
         load_saved(saved)
     DRAFT.show()
@@ -64,10 +65,12 @@ def load_reward(base: Base) -> None:
 
 
 def base_of_run(timeline: Timeline) -> Base:
-    """The reward of a run, which is called as Refine called it."""
+    """The reward of a run, which is called as the run called it."""
     spec = timeline.spec
     return Base(
-        spec.reward, run=timeline.run_id, reading=Reading(shape="refine", name=spec.reward_name or "")
+        spec.reward,
+        run=timeline.run_id,
+        reading=Reading(spec.reward_shape, spec.reward_name or "", arguments=spec.reward_arguments),
     )
 
 
@@ -127,7 +130,7 @@ def _read_fields() -> dict[str, object]:
             "code": code(),
             "sources": fields.read_sources(),
             "base": {"source": now.source, "name": now.name, "version": now.version, "run": now.run},
-            "reading": _pack(reading()),
+            "reading": workbench.pack_reading(reading()),
         }
     )
 
@@ -146,7 +149,7 @@ def _restore(held: Fields) -> None:
             st.session_state[_CODE] = text
             if not fields.read_sources():
                 fields.write_sources([str(one) for one in sources])
-    st.session_state[_READING] = (_unpack(held.get("reading")), st.session_state[_CODE])
+    st.session_state[_READING] = (workbench.unpack_reading(held.get("reading")), st.session_state[_CODE])
     match held.get("base"):
         case {
             "source": str() as source,
@@ -155,26 +158,3 @@ def _restore(held: Fields) -> None:
             "run": str() as run,
         }:
             st.session_state[_BASE] = Base(source, name, version, run)
-
-
-def _pack(reading: Reading) -> dict[str, object]:
-    return {
-        "shape": reading.shape,
-        "name": reading.name,
-        "weights": dict(reading.weights),
-        "arguments": dict(reading.arguments),
-    }
-
-
-def _unpack(held: object) -> Reading:
-    match held:
-        case {
-            "shape": str() as shape,
-            "name": str() as name,
-            "weights": dict() as weights,
-            "arguments": dict() as roles,
-        }:
-            return Reading(
-                shape, name, {k: float(v) for k, v in weights.items()}, {k: str(v) for k, v in roles.items()}
-            )
-    return Reading()

@@ -15,8 +15,9 @@ from pages.rewards.starters import list_starters
 from pages.shared import address, what_if_choice
 from pages.shared.text import escape_markdown
 from refine_core import workbench
+from refine_core.errors import RewardError
 from refine_core.formatting import pluralize
-from refine_core.workbench import Recognized
+from refine_core.workbench import Recognized, RunReward
 
 
 def draw_header(bench: Bench) -> None:
@@ -45,13 +46,19 @@ def _draw_lab(bench: Bench) -> None:
     """The way back to a run: the program of the run that is looked at, with this reward and this threshold."""
     timeline = next((one.timeline for one in bench.sources if one.timeline is not None), None)
     recognized = bench.recognized
-    if timeline is None or not isinstance(recognized, Recognized) or recognized.shape != "refine":
+    if timeline is None or not isinstance(recognized, Recognized):
         return
     spec = timeline.spec
     base = draft.base()
-    if bench.code == spec.reward:
+    try:
+        called = workbench.read_for_run(bench.code, draft.reading())
+    except RewardError as error:
+        _draw_why_not(error)
+        return
+    recorded = RunReward(spec.reward_shape, spec.reward_name, spec.reward_arguments)
+    if bench.code == spec.reward and called in (recorded, replace(recorded, reward_name=None)):
         reward = ""
-    elif base.name and bench.code == base.source:
+    elif base.name and bench.code == base.source and draft.reading() == base.reading:
         reward = f"{what_if_choice.SAVED}{base.name}@{base.version}"
     else:
         reward = f"{what_if_choice.TYPED}{draft.DRAFT.id}"
@@ -64,6 +71,16 @@ def _draw_lab(bench: Bench) -> None:
         changed = replace(spec, threshold=fields.read_threshold(spec.threshold))
         query = what_if_choice.query_of(timeline, changed, reward)
         st.switch_page(address.LAB, query_params={**address.change_query(timeline.run_id), **query})
+
+
+def _draw_why_not(error: RewardError) -> None:
+    """In the place of the way to the Lab: why no run can call this reward."""
+    st.button(
+        "Run in the Lab",
+        key=static_key("lab"),
+        disabled=True,
+        help=escape_markdown(f"{error.message[:1].upper()}{error.message[1:]}."),
+    )
 
 
 def _draw_menu() -> None:

@@ -19,7 +19,6 @@ from refine_core.runs import ListedRun
 from refine_core.workbench import Row
 
 RUNS_SHOWN: Final = 8
-RUNS_AT_ONCE: Final = 50  # that a search finds: the address names each of them
 TITLE_CHARACTERS: Final = 28
 UPLOAD_MB: Final = 200
 PASTED: Final = "Pasted outputs"
@@ -57,7 +56,7 @@ def add_rows() -> None:
     )  # fmt: skip
     page = runs.search(text or "", size=RUNS_SHOWN)
     _run_list(page.rows)
-    if 1 < page.matching <= RUNS_AT_ONCE:
+    if 1 < page.matching <= address.RUNS_AT_ONCE:
         label = f"Add all {page.matching} runs"
         st.button(label, key=static_key("add-found"), on_click=_add_found, args=(text or "",))
     elif page.matching > len(page.rows):
@@ -149,7 +148,7 @@ def _add_run(run_id: str) -> None:
 
 
 def _add_found(text: str) -> None:
-    found = workbench.find_runs(text, RUNS_AT_ONCE)
+    found = workbench.find_runs(text, address.RUNS_AT_ONCE)
     fields.write_sources([*dict.fromkeys([*fields.read_sources(), *(f"run:{run_id}" for run_id in found)])])
 
 

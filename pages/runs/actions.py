@@ -66,6 +66,11 @@ def _move(name: str, ids: Sequence[str], detail: str) -> bool:
         st.session_state[_GO] = (address.RUN, {"run": ids[0]})
     elif name == "compare" and len(ids) == 2:  # noqa: PLR2004  # a pair
         st.session_state[_GO] = (address.COMPARE, {"a": ids[0], "b": ids[1]})
+    elif name == "what-if" and ids:
+        if len(ids) > address.RUNS_AT_ONCE:
+            _refuse(f"What if takes up to {address.RUNS_AT_ONCE} runs at once; {len(ids):,} are selected.")
+        else:
+            st.session_state[_GO] = (address.REWARDS, address.rewards_query(*ids))
     else:
         return False
     return True

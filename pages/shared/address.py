@@ -30,6 +30,7 @@ _CHANGE: Final = "change"
 _MODE: Final = "mode"
 WHAT_IF: Final = "what-if"
 _OF_RUN, _OPEN_REWARD = "of", "reward"
+RUNS_AT_ONCE: Final = 50  # on the Rewards page, as the address names each of them
 
 
 def run_id() -> str | None:
@@ -75,15 +76,21 @@ def show_what_if(*, on: bool) -> None:
         st.query_params.pop(_MODE, None)
 
 
-def rewards_query(run_id: str) -> dict[str, str]:
-    """The query of an address of the Rewards page at which that run's reward and attempts are opened, with the threshold of a what-if."""
+def rewards_query(*run_ids: str) -> dict[str, str | list[str]]:
+    """The query of an address of the Rewards page at which the attempts of these runs, and the first one's reward, are opened.
+
+    The threshold of a what-if goes along.
+    """
     threshold = st.query_params.get("threshold") if asks_what_if() else None
-    return {_OF_RUN: run_id} | ({} if threshold is None else {"threshold": threshold})
+    named: dict[str, str | list[str]] = {_OF_RUN: run_ids[0] if len(run_ids) == 1 else list(run_ids)}
+    return named | ({} if threshold is None else {"threshold": threshold})
 
 
-def take_reward_of_run() -> str | None:
-    """The run whose reward the address asks for. It asks once: what is typed then stays."""
-    return st.query_params.pop(_OF_RUN, None)
+def take_runs() -> list[str]:
+    """The runs whose attempts the address asks for, with the first one's reward. It asks once: what is typed then stays."""
+    named = list(dict.fromkeys(one for one in st.query_params.get_all(_OF_RUN) if one))
+    st.query_params.pop(_OF_RUN, None)
+    return named[:RUNS_AT_ONCE]
 
 
 def take_reward() -> str | None:

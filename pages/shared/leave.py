@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlencode
 
@@ -17,13 +17,13 @@ _component = st.components.v2.component(
 )
 
 
-def leave_for(page: str, query: Mapping[str, str] | None = None) -> None:
+def leave_for(page: str, query: Mapping[str, str | Sequence[str]] | None = None) -> None:
     """Have the browser go to that page, as one step of its history. The page that one leaves goes on being drawn until then.
 
     `st.switch_page` makes two steps of it: the first is the page that one leaves, with the query of the one that comes.
 
-    page: one of those in `address`. query: what its address says; None for nothing.
+    page: one of those in `address`. query: what its address says, several values of a name one by one; None for nothing.
     """
     name = "." if page == address.LAB else PurePosixPath(page).parent.name
-    to = f"{name}?{urlencode(query)}" if query else name
+    to = f"{name}?{urlencode(query, doseq=True)}" if query else name
     _component(key="leave", data={"to": to, "at": time.time()}, height="content")

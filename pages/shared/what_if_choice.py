@@ -20,7 +20,7 @@ from refine_core.errors import Problem, RewardError, SpecError, StoreError
 from refine_core.programs import ProgramSpec
 from refine_core.runs import KeptWhatIf, RunWhatIf, Timeline
 from refine_core.what_if import AS_RECORDED, Keep, change_spec
-from refine_core.workbench import RewardVersion
+from refine_core.workbench import Reading, RewardVersion, RunReward
 
 NAMES: Final = ("threshold", "n", "failures", "reward")
 NO_THRESHOLD: Final = "none"
@@ -44,18 +44,23 @@ class Choice:
 
     def apply(self, timeline: Timeline) -> ProgramSpec:
         """The run's description with these changes. Raises SpecError for what cannot be; StoreError."""
-        reward, reward_name, validators = timeline.spec.reward, timeline.spec.reward_name, None
+        reward, called, validators = timeline.spec.reward, _as_called(timeline.spec), None
         if self.reward.startswith(KEPT):
-            kept = _find_kept(timeline.run_id, self.reward)
-            reward, reward_name, validators = kept.spec.reward, kept.spec.reward_name, kept.spec.validators
-        elif self.reward.startswith(TYPED):
-            reward, reward_name = _find_typed(self.reward), None
+            kept = _find_kept(timeline.run_id, self.reward).spec
+            reward, called, validators = kept.reward, _as_called(kept), kept.validators
         elif self.reward:
-            reward, reward_name = _find_saved(self.reward), None
+            is_typed = self.reward.startswith(TYPED)
+            reward, reading = _find_typed(self.reward) if is_typed else _find_saved(self.reward)
+            try:
+                called = workbench.read_for_run(reward, reading)
+            except RewardError:  # the Lab and the what-if say what is wrong
+                called = RunReward("refine")
         return change_spec(
             timeline.spec,
             reward=reward,
-            reward_name=reward_name,
+            reward_name=called.reward_name,
+            reward_shape=called.reward_shape,
+            reward_arguments=called.reward_arguments,
             validators=validators,
             threshold=self.threshold,
             n=self.n,
@@ -143,12 +148,16 @@ def list_rewards(timeline: Timeline) -> Mapping[str, str]:
 
 
 def _runs_as_it_is(version: RewardVersion) -> bool:
-    """Whether a saved reward is called as a run calls it: with the inputs and the prediction."""
+    """Whether a run can call a saved reward, attempt by attempt."""
     try:
-        read = workbench.read_reward_source(version.source, version.reading)
+        workbench.read_for_run(version.source, version.reading)
     except RewardError:
         return False
-    return getattr(read, "shape", "") == "refine"
+    return True
+
+
+def _as_called(spec: ProgramSpec) -> RunReward:
+    return RunReward(spec.reward_shape, spec.reward_name, spec.reward_arguments)
 
 
 def _find_kept(run_id: str, reward: str) -> KeptWhatIf:
@@ -160,19 +169,22 @@ def _find_kept(run_id: str, reward: str) -> KeptWhatIf:
     raise SpecError([Problem("reward", f"the kept what-if {kept_id!r} is not there any more")])
 
 
-def _find_saved(reward: str) -> str:
-    """The source of the saved reward that `reward` names. Raises SpecError if it is gone; StoreError."""
+def _find_saved(reward: str) -> tuple[str, Reading]:
+    """The source of the saved reward that `reward` names, and what is known of it. Raises SpecError if it is gone; StoreError."""
     name, _, number = reward.removeprefix(SAVED).rpartition("@")
     saved = workbench.read_reward(name)
     version = saved.version(int(number)) if saved is not None and number.isdecimal() else None
     if version is None:
         raise SpecError([Problem("reward", f"there is no saved reward {name!r} of version {number}")])
-    return version.source
+    return version.source, version.reading
 
 
-def _find_typed(reward: str) -> str:
-    """What is typed in the draft of the Rewards page that `reward` names. Raises SpecError if it is gone; StoreError."""
+def _find_typed(reward: str) -> tuple[str, Reading]:
+    """What is typed in the draft of the Rewards page that `reward` names, and what was said of it.
+
+    Raises SpecError if it is gone; StoreError.
+    """
     draft = programs.read_draft(reward.removeprefix(TYPED), kind=REWARD_DRAFT)
     if draft is None or not isinstance(code := draft.fields.get("code"), str):
         raise SpecError([Problem("reward", "the draft of the Rewards page is not there any more")])
-    return code
+    return code, workbench.unpack_reading(draft.fields.get("reading"))

@@ -43,7 +43,8 @@ class Changes(TypedDict, total=False):
     """What is changed; what is not given stays as recorded.
 
     reward: Python source; reward_name: which function of it; reward_shape: how it is called, by default as its parameters say
-    where the source is another than the recorded one. threshold: None never stops early. n: the most attempts that it may make.
+    where the source is another than the recorded one; reward_arguments: which parameter is what, as in
+    ProgramSpec. threshold: None never stops early. n: the most attempts that it may make.
     fail_count: failed attempts allowed; None means as many as there are attempts.
     """
 
@@ -54,6 +55,7 @@ class Changes(TypedDict, total=False):
     threshold: float | Literal[Keep.AS_RECORDED] | None
     n: int | None
     fail_count: int | Literal[Keep.AS_RECORDED] | None
+    reward_arguments: Mapping[str, str] | None
 
 
 def change_spec(spec: ProgramSpec, **changes: Unpack[Changes]) -> ProgramSpec:
@@ -63,15 +65,18 @@ def change_spec(spec: ProgramSpec, **changes: Unpack[Changes]) -> ProgramSpec:
     """
     reward, reward_name, n = changes.get("reward"), changes.get("reward_name"), changes.get("n")
     reward_shape, validators = changes.get("reward_shape"), changes.get("validators")
+    reward_arguments = changes.get("reward_arguments")
     threshold = changes.get("threshold", AS_RECORDED)
     fail_count = changes.get("fail_count", AS_RECORDED)
     if reward_shape is None:
         is_new = reward is not None and reward != spec.reward
         reward_shape = find_run_shape(reward or "", reward_name) if is_new else spec.reward_shape
+    if reward_arguments is None:
+        reward_arguments = spec.reward_arguments if reward in (None, spec.reward) else {}
     changed = replace(
         spec,
         reward_shape=reward_shape,
-        reward_arguments=spec.reward_arguments if reward in (None, spec.reward) else {},
+        reward_arguments=reward_arguments,
         reward=spec.reward if reward is None else reward,
         reward_name=spec.reward_name if reward is None and reward_name is None else reward_name,
         validators=spec.validators if validators is None else tuple(validators),

@@ -27,7 +27,15 @@ from refine_core.runs.judges import JudgeEstimate, JudgeSpec, judge_of_run
 from refine_core.workbench.background import Bench, Scoring, Work
 from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
 from refine_core.workbench.judging import asks_judge, estimate_calls
-from refine_core.workbench.reading import Reading, keeps_reward, read_reward_source
+from refine_core.workbench.reading import (
+    Reading,
+    RunReward,
+    keeps_reward,
+    pack_reading,
+    read_for_run,
+    read_reward_source,
+    unpack_reading,
+)
 from refine_core.workbench.row_sources import RowSource, find_runs, keep_rows, load_source
 from refine_core.workbench.run_what_if import WhatIfAnswer, ask_what_if
 from refine_core.workbench.saved_rewards import (
@@ -63,6 +71,7 @@ __all__ = [
     "RowScore",
     "RowSet",
     "RowSource",
+    "RunReward",
     "SavedReward",
     "Scores",
     "Scoring",
@@ -88,7 +97,9 @@ __all__ = [
     "list_rewards",
     "list_uses",
     "load_source",
+    "pack_reading",
     "probe_isolation",
+    "read_for_run",
     "read_reward",
     "read_reward_source",
     "recognize",
@@ -98,6 +109,7 @@ __all__ = [
     "score_rows",
     "self_test",
     "summarize",
+    "unpack_reading",
 ]
 
 bench = Bench()

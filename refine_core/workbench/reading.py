@@ -1,12 +1,14 @@
 """How a reward is read: the shape that it has, or that a person says it has.
 
 read_reward_source(source, reading, columns) -> Recognized | ArgumentQuestion
+read_for_run(source, reading) -> RunReward      the same as the fields of a program, for a run that calls it
+pack_reading(reading) -> plain data             unpack_reading(data) -> Reading
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from refine_core.errors import RewardError
@@ -42,6 +44,63 @@ def read_reward_source(
         return plain
     weights = {one.name: reading.weights.get(one.name, one.weight) for one in plain.functions}
     return recognize(source, weights, shape, arguments=reading.arguments, columns=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReward:
+    """How a run calls a reward: the fields of that name of a ProgramSpec."""
+
+    reward_shape: str
+    reward_name: str | None = None
+    reward_arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_for_run(source: str, reading: Reading) -> RunReward:
+    """How a run calls this reward, which scores one attempt at a time.
+
+    Raises: RewardError, in words, for one that has to be asked about, that scores a group of rows at once, or whose parts were
+    given weights, which a run does not know; and as read_reward_source.
+    """
+    found = read_reward_source(source, reading)
+    if isinstance(found, ArgumentQuestion):
+        raise RewardError(found.message, type_name="ArgumentsUnknown", line=found.line)
+    if found.per == "group":
+        only = next(one for one in found.functions if one.per == "group")
+        raise RewardError(
+            f"{only.name} scores a whole group of outputs at once, and a run has one attempt at a time",
+            type_name="NeedsGroup",
+            line=only.line,
+        )
+    if reading.weights and found != read_reward_source(source, replace(reading, weights={})):
+        raise RewardError("a run does not know the weights that were set here", type_name="HasWeights")
+    if found.shape == "refine":
+        return RunReward("refine", reading.name or None)
+    return RunReward(found.shape, None, dict(reading.arguments))
+
+
+def pack_reading(reading: Reading) -> dict[str, object]:
+    """What was said of a reward, as plain data."""
+    return {
+        "shape": reading.shape,
+        "name": reading.name,
+        "weights": dict(reading.weights),
+        "arguments": dict(reading.arguments),
+    }
+
+
+def unpack_reading(held: object) -> Reading:
+    """What pack_reading made; nothing was said where it is anything else."""
+    match held:
+        case {
+            "shape": str() as shape,
+            "name": str() as name,
+            "weights": dict() as weights,
+            "arguments": dict() as roles,
+        }:
+            return Reading(
+                shape, name, {k: float(v) for k, v in weights.items()}, {k: str(v) for k, v in roles.items()}
+            )
+    return Reading()
 
 
 def keeps_reward(before: str, after: str) -> bool:

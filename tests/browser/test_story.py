@@ -453,3 +453,49 @@ CONTRASTS = """() => {
   }
   return Object.entries(found);
 }"""
+
+
+MARKS = """() => [...document.querySelectorAll('.rs-timeline .chart .body *')].map((e) => {
+  const { x, y, width, height } = e.getBoundingClientRect();
+  return [e.tagName, e.getAttribute('class'), ...[x, y + scrollY, width, height].map(Math.round)].join(' ');
+})"""
+
+
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=str)
+def test_the_chart_shows_what_changed_and_moves_nothing_that_was_recorded(show, size):
+    page = show("headline", size=size)
+    before = page.evaluate(MARKS)
+    expect(page.locator(".chart .mark .now-other")).to_have_count(0)
+    page.get_by_text("Score now").click()
+    chart = page.locator(".rs-timeline .chart")
+    expect(chart.locator(".layer[data-name='score now'] path")).to_have_count(
+        1
+    )  # the fourth alone has another score
+    expect(chart.locator(".now-other[data-attempt='3']")).to_have_count(1)
+    expect(chart.locator(".now-best[data-attempt='1']")).to_have_count(1)
+    expect(chart.locator(".hatch.never[data-first='4'][data-last='4']")).to_have_count(1)
+    expect(chart.locator(".hatch.other[data-first='1'][data-last='3']")).to_have_count(1)
+    expect(chart).to_have_attribute(
+        "aria-label", re.compile("attempt 4 would score 0.75.*Attempt 5 was never tried")
+    )
+    assert page.evaluate(MARKS) == before
+    page.get_by_text("Score now").click()
+    expect(chart.locator(".hatch, .now-best")).to_have_count(0)
+
+
+def test_pointing_at_an_attempt_tells_what_it_would_score_now(show):
+    page = show("headline")
+    page.get_by_text("Score now").click()
+    mark = page.locator(".chart .now-other")
+    expect(mark).to_have_count(1)
+    mark.hover()
+    tip = page.locator(".rs-timeline .place .tip")
+    expect(tip).to_contain_text("would score 0.75 now (\N{MINUS SIGN}0.25)")
+    expect(tip).to_contain_text("not comparable: other advice")
+
+
+def test_hints_say_that_they_were_for_the_old_reward(show):
+    page = show("headline")
+    expect(page.locator(".story .hint .old")).to_have_count(0)
+    page.get_by_text("Score now").click()
+    expect(page.locator(".story .hint .old")).to_have_text([" for the old reward ·"] * 3)

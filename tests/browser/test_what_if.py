@@ -179,5 +179,8 @@ def test_typing_a_reward_in_the_lab_says_what_each_attempt_would_score(page, url
     expect(page.get_by_text("scored without a model call · attempts 5 to 6 were never tried")).to_be_visible()
     expect(story.get_by_text("0.75").first).to_be_visible()
     assert story.bounding_box() == before, "nothing moves"
+    chart = page.get_by_role("img", name=re.compile("Attempts 5 to 6 were never tried"))
+    expect(chart.locator(".now")).to_have_count(4)
+    expect(chart.locator(".hatch.never[data-first='4'][data-last='5']")).to_have_count(1)
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_text("Kept beside the run")).to_be_visible()

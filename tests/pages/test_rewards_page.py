@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -328,6 +329,45 @@ def test_run_in_the_lab_opens_the_runs_program_with_the_typed_reward(gamed):
     assert not app.exception
     assert app.session_state["lab.reward.code"] == KETTLE
     assert typed(app, "threshold") == "0.6"
+
+
+PROMPTFOO = "def get_assert(output, context):\n    return len(output) / 100\n"
+OWN_NAMES = "def close(first, second):\n    return len(first) / 100\n"
+
+
+def test_a_reward_of_another_framework_runs_in_the_lab_as_it_is(gamed):
+    app = type_reward(open_rewards(of=gamed), PROMPTFOO)
+    app.button(key="rewards.lab").click().run()
+    assert not app.exception
+    assert app.session_state["lab.reward.code"] == PROMPTFOO
+    assert app.session_state["lab.reward.form"].shape == "promptfoo"
+
+
+def test_what_was_said_of_its_arguments_goes_along_to_the_lab(gamed):
+    said = workbench.Reading(shape="by_name", arguments={"first": "output", "second": "inputs"})
+    workbench.save_reward("close", OWN_NAMES, reading=said)
+    app = open_rewards(reward="close", rows=f"run:{gamed}")
+    app.button(key="rewards.lab").click().run()
+    assert not app.exception
+    assert app.session_state["lab.reward.code"] == OWN_NAMES
+    assert app.session_state["lab.reward.form"].arguments == said.arguments
+
+
+def test_a_reward_that_scores_a_group_says_why_no_run_can_call_it(gamed):
+    code = "def spread(completions, answers):\n    return [1.0 for _ in completions]\n"
+    app = type_reward(open_rewards(of=gamed), code)
+    lab = app.button(key="rewards.lab")
+    assert lab.disabled
+    assert "scores a whole group of outputs at once" in lab.help
+
+
+def test_a_run_with_a_reward_of_another_framework_opens_as_it_was_called():
+    spec = replace(EXAMPLES["gamed"].spec, reward=PROMPTFOO, reward_shape="promptfoo", threshold=0.01, N=1)
+    run_id = runs.start(spec)
+    runs.join(run_id, 60)
+    app = open_rewards(of=run_id)
+    assert [row["change"] for row in table_rows(app)] == ["0"]
+    assert "a promptfoo" in words(app)
 
 
 def test_rows_that_score_otherwise_alone_are_named(gamed):

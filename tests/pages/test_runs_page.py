@@ -272,6 +272,33 @@ def test_an_action_is_done_once():
     assert ids(app) == ["c", "b", "a"]
 
 
+def left_for(app):
+    """Where the browser was sent."""
+    (one,) = [e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.leave"]
+    return json.loads(one.proto.json)["to"]
+
+
+def test_what_if_leads_to_rewards_with_the_rows_of_the_selected_runs():
+    three()
+    app = open_list()
+    press(app, "what-if", ["b", "a"])
+    assert left_for(app) == "rewards?of=b&of=a"
+    app.switch_page("../rewards/page.py")
+    app.query_params.clear()
+    app.query_params.update({"of": ["b", "a", "gone"]})
+    app.run()
+    assert not app.exception
+    assert app.query_params["rows"] == ["run:b", "run:a"]
+    assert "of" not in app.query_params
+
+
+def test_what_if_says_how_many_runs_it_takes():
+    three()
+    app = open_list()
+    press(app, "what-if", [f"r{i}" for i in range(51)])
+    assert "What if takes up to 50 runs at once; 51 are selected" in app.error[0].value
+
+
 @pytest.mark.parametrize("sent", [None, 7, {"name": None}, {"name": "delete", "ids": "abc", "at": 1}, {"name": "star", "ids": ["nobody"], "at": 2}, {"name": "open", "ids": [], "at": 3}])  # fmt: skip
 def test_whatever_a_browser_sends_breaks_nothing(sent):
     three()

@@ -42,11 +42,13 @@ else:
     log = {**logs.SCENARIOS, **logs.LARGE}[show.removeprefix("ghost: ")]()
 
 
+OTHER = {"state": "not_comparable", "because": "other advice", "old_hint": "for the old reward"}
 NOW = {
     0: Now(0.33),
-    1: Now(0.75, is_best=True),
-    2: Now(instead="not comparable", why="Its advice was for another reward."),
-    3: Now(0.75),
+    1: Now(0.75, is_best=True, **OTHER),
+    2: Now(instead="not comparable", why="Its advice was for another reward.", **OTHER),
+    3: Now(0.75, **OTHER),
+    4: Now(instead="never tried", state="never_tried"),
 }
 REPLY = "[[ ## headline ## ]]\nFoldable", " kettle for campers", '\n\n[[ ## keywords ## ]]\n["kettle", "cam'
 
