@@ -45,6 +45,7 @@ const DRAW = { mark: marks, bar: bars, text: texts, line: lines, dots, heat, hat
 
 function marks(layer, { scale }) {
   return layer.x.flatMap((column, i) => {
+    if (scale.column < (layer.rooms?.[i] ?? 0)) return [];
     const x = scale.x(column) + aside(layer.dx?.[i], scale);
     const room = scale.column * (layer.share ?? 0.8);
     const least = layer.symbol[i] === "circle" ? LEAST_DOT_PX : LEAST_MARK_PX; // other shapes must be told apart
@@ -55,7 +56,7 @@ function marks(layer, { scale }) {
 }
 
 // Pixels to a side, fewer in narrow columns: never out of one's own.
-const aside = (dx, scale) => Math.sign(dx ?? 0) * Math.min(Math.abs(dx ?? 0), scale.column * 0.3);
+const aside = (dx, scale) => Math.sign(dx ?? 0) * Math.min(Math.abs(dx ?? 0), scale.column * 0.38);
 
 export function symbol(kind, x, y, size, attributes) {
   const r = size / 2;

@@ -20,29 +20,40 @@ from refine_core.workbench import Row
 
 RUNS_SHOWN: Final = 8
 TITLE_CHARACTERS: Final = 28
+CHIPS_SHOWN: Final = 2  # beside the views; more would push the scores down
 UPLOAD_MB: Final = 200
 PASTED: Final = "Pasted outputs"
 _ERROR: Final = static_key("source-error")
 
 
 def draw_sources(bench: Bench) -> None:
-    """A chip a source, and the menu to add more."""
+    """A chip a source, folded where there are many, and the menu to add more."""
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="right", gap="xsmall"
     ):
-        for source in bench.sources:
-            title = source.title
-            st.button(
-                f"{escape_markdown(one_line(title, TITLE_CHARACTERS))} :gray[\N{MULTIPLICATION SIGN}]",
-                key=static_key("remove", source.ref),
-                help=escape_markdown(f"Remove {title} from the rows"),
-                on_click=_remove,
-                args=(source.ref,),
-            )
+        if len(bench.sources) > CHIPS_SHOWN:
+            noun = "run" if all(one.timeline is not None for one in bench.sources) else "source"
+            with st.popover(pluralize(len(bench.sources), noun)), st.container(gap="xxsmall"):
+                _draw_chips(bench)
+        else:
+            _draw_chips(bench)
         # Another popover after each file: the one that is open would lie over the dialog about it.
         key = static_key("add-rows", mapping.files_so_far())
         with st.popover("Add rows", key=key), st.container(width=440, gap="small"):
             add_rows()
+
+
+def _draw_chips(bench: Bench) -> None:
+    """A button a source, which takes it away."""
+    for source in bench.sources:
+        title = source.title
+        st.button(
+            f"{escape_markdown(one_line(title, TITLE_CHARACTERS))} :gray[\N{MULTIPLICATION SIGN}]",
+            key=static_key("remove", source.ref),
+            help=escape_markdown(f"Remove {title} from the rows"),
+            on_click=_remove,
+            args=(source.ref,),
+        )
 
 
 def add_rows() -> None:

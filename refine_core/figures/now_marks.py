@@ -26,6 +26,14 @@ _ASIDE_PX: Final = -20.0  # from an attempt's mark: its value stands at the othe
 _VALUE_PX: Final = -10.0  # from ◇ to its value
 _SIZE_PX, _SMALL_PX, _RING_PX = 11.0, 8.0, 21.0
 _ROOM_PX: Final = 118  # of a column, for two values
+_RING_ROOM_PX: Final = 86  # for a ring beside the recorded mark
+_TEXT_AT: Final = (
+    0.75,
+    0.25,
+    0.5,
+    0.6,
+)  # of the panel's height: where words on a hatch may stand, the best first
+_CLEAR_PX: Final = 11.0
 _WHY: Final = 90  # characters
 _HATCHES: Final = (
     ("never_tried", "never", ("never tried", "unknown")),
@@ -72,6 +80,11 @@ def _draw(
     timeline: Timeline, now: Mapping[int, Now], axis: Axis, failed_y: float, size: float
 ) -> dict[str, Json]:
     columns = count_columns(timeline)
+    lines = [y for y, _ in axis.labels(timeline)]
+    text_y = max(  # as far from every line as there is room
+        (axis.top + share * axis.height for share in _TEXT_AT),
+        key=lambda y: min(_CLEAR_PX, *(abs(y - one) for one in lines)),
+    )
     under: list[Layer] = [
         {
             "name": f"hatched {style}",
@@ -80,7 +93,7 @@ def _draw(
             "spans": [[first, last + 1] for first, last in _runs_of(_where(now, state, columns))],
             "y": [axis.top, axis.bottom],
             "texts": list(words),
-            "text_y": axis.middle if state == "never_tried" else axis.bottom - 8,
+            "text_y": text_y,
         }
         for state, style, words in _HATCHES
     ]
@@ -120,6 +133,7 @@ def _draw_marks(
             "y": [axis.y(now[a.index].value or 0.0) for a, _ in best],
             "symbol": ["circle"] * len(best),
             "style": ["now-best"] * len(best),
+            "rooms": [_RING_ROOM_PX if dx else 0 for _, dx in best],
             "size": [_RING_PX if size == _SIZE_PX else 2 * _SMALL_PX] * len(best),
             "attempt": [a.index for a, _ in best],
         },

@@ -455,10 +455,13 @@ CONTRASTS = """() => {
 }"""
 
 
-MARKS = """() => [...document.querySelectorAll('.rs-timeline .chart .body *')].map((e) => {
-  const { x, y, width, height } = e.getBoundingClientRect();
-  return [e.tagName, e.getAttribute('class'), ...[x, y + scrollY, width, height].map(Math.round)].join(' ');
-})"""
+MARKS = """() => {
+  const top = document.querySelector('.rs-timeline').getBoundingClientRect().y;
+  return [...document.querySelectorAll('.rs-timeline .chart .body :not(title)')].map((e) => {
+    const { x, y, width, height } = e.getBoundingClientRect();
+    return [e.tagName, e.getAttribute('class'), ...[x, y - top, width, height].map(Math.round)].join(' ');
+  });
+}"""
 
 
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=str)
@@ -479,7 +482,7 @@ def test_the_chart_shows_what_changed_and_moves_nothing_that_was_recorded(show, 
         "aria-label", re.compile("attempt 4 would score 0.75.*Attempt 5 was never tried")
     )
     assert page.evaluate(MARKS) == before
-    page.get_by_text("Score now").click()
+    page.get_by_test_id("stCheckbox").click()
     expect(chart.locator(".hatch, .now-best")).to_have_count(0)
 
 
