@@ -102,7 +102,7 @@ def test_retries_are_told_as_retries_and_cost_no_attempt(page, url):
         run(page)
         stopped(page, "All 5 attempts made", within_s=60)
         expect(rows(page)).to_have_count(5)
-        page.get_by_role("button", name="Table", exact=True).click()
+        page.get_by_role("button", name="Costs", exact=True).click()
         expect(page.locator('[title*="requests sent again: 1"]').first).to_be_visible()
 
 
