@@ -13,6 +13,8 @@ ONE, TWO = EXAMPLES["one_word"].spec, EXAMPLES["two_stages"].spec
 CHANGES = {
     "reward": "def reward(args, pred):\n    return 1.0\n",
     "reward_name": "reward",
+    "reward_shape": "trl",
+    "reward_arguments": {"text": "output"},
     "strategy": "best_of_n",
     "N": 7,
     "threshold": 0.5,
