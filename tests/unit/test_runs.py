@@ -336,15 +336,16 @@ def test_no_draft_is_left_on_a_run_that_ended_while_it_was_looked_at(runs):
     example = EXAMPLES["one_word"].spec
     run_id = runs.start(replace(example, model=replace(example.model, delay_s=2.0)))
     eventually(lambda: any(c.draft for c in runs.get(run_id).timeline.calls))
-    read = runs.store.events
+    logs = runs._logs
 
-    def ended_first(run_id, after=0):
-        runs.store.events = read
-        assert runs.cancel(run_id)
-        run_to_end(runs, run_id)
-        return read(run_id, after=after)
+    class EndsFirst:
+        def timeline(self, run_id):
+            runs._logs = logs
+            assert runs.cancel(run_id)
+            run_to_end(runs, run_id)
+            return logs.timeline(run_id)
 
-    runs.store.events = ended_first
+    runs._logs = EndsFirst()
     run = runs.get(run_id)
     (call,) = run.timeline.calls
     assert (run.state, call.waiting, call.draft) == ("finished", False, "")
