@@ -76,6 +76,8 @@ def test_the_menu_that_takes_a_second_file_makes_room_for_its_dialog(page: Page,
     dialog = bring(page, other_app, "first.csv", "question,completion\n1+1?,two\n")
     dialog.get_by_role("button", name="Add 1 row").click()
     expect(dialog).to_have_count(0)
+    expect(page.get_by_role("row", name="two")).to_be_visible()
+    wait_idle(page)
     page.get_by_role("button", name="Add rows").click()
     menu = page.get_by_test_id("stPopoverBody")
     second = {"name": "second.csv", "mimeType": "text/csv", "buffer": b"question,completion\n2+2?,four\n"}
