@@ -78,6 +78,7 @@ def test_the_menu_that_takes_a_second_file_makes_room_for_its_dialog(page: Page,
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("row", name="two")).to_be_visible()
     wait_idle(page)
+    expect(page.get_by_role("button", name="Add rows")).to_have_count(1)  # not the empty page's, too
     page.get_by_role("button", name="Add rows").click()
     menu = page.get_by_test_id("stPopoverBody")
     second = {"name": "second.csv", "mimeType": "text/csv", "buffer": b"question,completion\n2+2?,four\n"}
