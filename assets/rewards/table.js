@@ -8,8 +8,9 @@ export class Table {
   constructor(choose, act) {
     Object.assign(this, { choose, act });
     this.table = make("table");
+    this.only = make("div", { class: "only", role: "group", "aria-label": "Which rows" });
     this.pages = make("nav", { "aria-label": "Pages of rows" });
-    this.root = make("div", { class: "rows" }, this.table, this.pages);
+    this.root = make("div", { class: "rows" }, this.only, this.table, this.pages);
   }
 
   take(table, selected) {
@@ -21,6 +22,7 @@ export class Table {
       const messages = table.groups.some((group) => group.rows.some((row) => row.state !== "scored"));
       table.room = messages && table.parts.length < ROOM_PARTS;
       this.table.replaceChildren(make("caption", { class: "sr", text: "Scores of the rows" }), head(table), ...table.groups.map((group) => this.group(group, table)));
+      this.drawOnly(table.only);
       this.drawPages(table.page);
       if (held) this.find(held)?.focus({ preventScroll: true });
     }
@@ -70,6 +72,12 @@ export class Table {
     }
     if (label) line.append(label);
     return line;
+  }
+
+  drawOnly(choices) {
+    const held = this.root.getRootNode().activeElement?.dataset?.only;
+    this.only.replaceChildren(...choices.map(({ key, text, on }) => make("button", { type: "button", text, data: { only: key }, "aria-pressed": String(on), on: { click: () => this.act("only", key) } })));
+    if (held) this.only.querySelector(`[data-only="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
   }
 
   drawPages({ number, size, matching }) {

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from pages.rewards.bench import Bench
-from pages.rewards.fields import PAGE_SIZE
+from pages.rewards.fields import ONLY, PAGE_SIZE
 from pages.rewards.views import is_same, list_positions, list_tops
 from pages.shared.text import one_line
 from refine_core.formatting import format_number, format_score, pluralize
@@ -28,12 +28,12 @@ OLD: Final = "The recorded reward; where none is recorded, the score by the vers
 
 
 def build_table(
-    bench: Bench, *, view: str, page: int, marks: Mapping[int, str] | None = None
+    bench: Bench, *, only: str, page: int, marks: Mapping[int, str] | None = None
 ) -> dict[str, object]:
-    """A page of the table. view: which rows. marks: position of a row -> its shape in the what-if."""
+    """A page of the table. only: which rows. marks: position of a row -> its shape in the what-if."""
     tops = dict(islice(list_tops(bench.scores).items(), MAX_PARTS)) if bench.scores is not None else {}
     parts = list(tops)
-    shown = list_positions(bench, view)
+    shown = list_positions(bench, only)
     last = max(1, -(-len(shown) // PAGE_SIZE))
     page = min(page, last)
     here = shown[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
@@ -56,14 +56,25 @@ def build_table(
             "parts": parts,
             "labels": labels,
             "groups": groups,
+            "only": _list_choices(bench, only),
             "page": {"number": page, "size": PAGE_SIZE, "matching": len(shown)},
         }
     )
 
 
-def first_in_view(bench: Bench, view: str) -> int:
+def _list_choices(bench: Bench, chosen: str) -> list[dict[str, object]]:
+    """Which rows can be listed, with their counts; of those that are not chosen, only where there are rows."""
+    counts = {only: len(list_positions(bench, only)) for only in ONLY}
+    return [
+        {"key": only, "text": f"{ONLY[only]} {count:,}", "on": only == chosen}
+        for only, count in counts.items()
+        if count or only in ("all", chosen)
+    ]
+
+
+def first_listed(bench: Bench, only: str) -> int:
     """The position of the first row that is shown; 0 for none."""
-    return next(iter(list_positions(bench, view)), 0)
+    return next(iter(list_positions(bench, only)), 0)
 
 
 def main_output(row: Row) -> str:

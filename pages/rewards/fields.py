@@ -1,7 +1,8 @@
 """The keys of the Rewards page in `st.session_state`, and what its address holds.
 
-`?rows=run:ID` (any number of them) where the rows come from, `view=` which of them are shown, `row=` the selected one,
-counted from 1 over all sources, `page=` of the table, `threshold=`, `draft=`.
+`?rows=run:ID` (any number of them) where the rows come from, `view=` what is shown of them (scores, xray, doctor, cases),
+`only=` which of them the scores list, `row=` the selected one, counted from 1 over all sources, `beside=` the one that it
+is compared with, `page=` of the table, `threshold=`, `draft=`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pages.shared.what_if_choice import NO_THRESHOLD
 FORM: Final = Form("rewards")
 field_key, static_key = FORM.field_key, FORM.static_key
 EDITOR: Final = static_key("editor")
-VIEWS: Final = {
+VIEWS: Final = {"scores": "Scores", "xray": "X-ray", "doctor": "Doctor", "cases": "Cases"}
+ONLY: Final = {
     "all": "All",
     "changed": "Changed",
     "failed": "Failed",
@@ -41,7 +43,7 @@ def read_sources() -> list[str]:
 
 def write_sources(sources: list[str]) -> None:
     """Say where the rows come from; what was selected among others is no longer."""
-    for name in ("row", "page", "view"):
+    for name in ("row", "beside", "page", "only"):
         st.query_params.pop(name, None)
     st.session_state[_SOURCES] = list(sources)
     if sources:
@@ -51,14 +53,25 @@ def write_sources(sources: list[str]) -> None:
 
 
 def read_view() -> str:
-    """Which rows are shown."""
+    """What is shown: a key of VIEWS."""
     view = st.query_params.get("view", "")
-    return view if view in VIEWS else "all"
+    return view if view in VIEWS else "scores"
 
 
 def write_view(view: str) -> None:
-    """Show these rows, from their first page on."""
-    write("view", None if view == "all" else view)
+    """Show this of the rows; which row is selected stays."""
+    write("view", None if view == "scores" else view)
+
+
+def read_only() -> str:
+    """Which rows the scores list: a key of ONLY."""
+    only = st.query_params.get("only", "")
+    return only if only in ONLY else "all"
+
+
+def write_only(only: str) -> None:
+    """List these rows, from their first page on."""
+    write("only", None if only == "all" else only)
     write("page", None)
 
 
@@ -71,6 +84,17 @@ def read_row() -> int | None:
 def write_row(position: int) -> None:
     """Select the row at this position, from 0."""
     write("row", str(position + 1))
+
+
+def read_beside() -> int | None:
+    """The position of the row that the selected one is compared with, from 0; None for none."""
+    number = read_whole("beside")
+    return None if number is None else number - 1
+
+
+def write_beside(position: int | None) -> None:
+    """Compare with the row at this position, from 0; None: with none."""
+    write("beside", None if position is None else str(position + 1))
 
 
 def read_page() -> int:

@@ -6,9 +6,8 @@ from pages.rewards import draft
 from pages.rewards.bench import read_bench
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
-from pages.rewards.results import draw_results
+from pages.rewards.results import current_view, draw_results
 from pages.rewards.reward import draw_reward
-from pages.rewards.row import draw_row
 from pages.rewards.saved import draw_versions
 from pages.rewards.starters import draw_starters
 from pages.rewards.table import take_clicks
@@ -30,6 +29,7 @@ draft.keep_draft()
 draw_header(bench)
 draw_versions()
 draw_mapping()
+view = current_view()
 if is_narrow():
     lines = bench.code.rstrip().count("\n") + 1
     with st.expander(f"Reward, {lines} lines", key="rewards.fold"):
@@ -37,15 +37,15 @@ if is_narrow():
         if not bench.rows:
             draw_starters()
     draw_results(bench)
-    draw_row(bench)
+    if bench.rows:
+        view.under(bench)
+elif view.wide:
+    draw_results(bench)
 else:
     left, right = st.columns(_LEFT_AND_RIGHT, gap="medium")
     with left, st.container(gap="xsmall"):
         draw_reward(bench)
-        if bench.rows:
-            draw_row(bench)
-        else:
-            draw_starters()
+        view.under(bench)
     with right, st.container(gap="xsmall"):
         draw_results(bench)
 with st.container(gap=None):

@@ -1,62 +1,88 @@
-"""The results' side of the page: where the rows come from, the verdict, what would have happened, the rows."""
+"""What is shown of the rows: one of several views, each with its count on its tab. Every view has files of its own.
+
+OFFERED[name].draw(bench)       the results' side of the page, or the whole width of it
+OFFERED[name].bar(bench)        beside the tabs
+OFFERED[name].under(bench)      under the editor
+OFFERED[name].count(bench)      on the tab: a word in markdown, "" where there is nothing to count yet
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
 from pages.rewards.fields import VIEWS, static_key
-from pages.rewards.judge import draw_judge
-from pages.rewards.sources import draw_empty, draw_sources
-from pages.rewards.table import draw_board
-from pages.rewards.verdict import describe_rows
-from pages.rewards.views import list_positions
-from pages.rewards.what_if import describe_run, read_what_if
-from pages.shared.text import escape_markdown
+from pages.rewards.row import draw_row
+from pages.rewards.scores import draw_scores
+from pages.rewards.sources import draw_sources
+from pages.rewards.starters import draw_starters
 
 _BAR = [55, 45]
 
 
-def draw_results(bench: Bench) -> None:
-    """All of it, from the top; an invitation where there are no rows."""
-    for ref in bench.missing:
-        st.caption(escape_markdown(f"{ref} is not in this app's store, so its rows are left out."))
-    if not bench.rows:
-        draw_empty()
-        return
-    views, sources = st.columns(_BAR, gap="xsmall", vertical_alignment="center")
-    with views:
-        _choose_view(bench)
-    with sources:
+def draw_under(bench: Bench) -> None:
+    """Under the editor: the selected row; rewards to start from where there are none."""
+    if bench.rows:
+        draw_row(bench)
+    else:
+        draw_starters()
+
+
+def _draw_sources(bench: Bench) -> None:
+    if bench.rows:
         draw_sources(bench)
-    question = read_what_if(bench)
-    waits = bench.scores is not None and bench.scores.summary.waiting > 0
-    headline, detail = describe_rows(bench) if question is None or waits else describe_run(question)
-    with st.container(gap=None, key=static_key("verdict")):
-        st.markdown(f"## {escape_markdown(headline)}", anchors=False)
-        if detail:
-            st.markdown(f":small[:gray[{escape_markdown(detail)}]]")
-    draw_judge(bench)
-    draw_board(bench, question)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a view is drawn. wide: it takes the whole width, so that there is no editor beside it."""
+
+    draw: Callable[[Bench], None]
+    bar: Callable[[Bench], None] = _draw_sources
+    under: Callable[[Bench], None] = draw_under
+    count: Callable[[Bench], str] = lambda _: ""
+    wide: bool = False
+
+
+OFFERED: Final[dict[str, View]] = {
+    "scores": View(draw_scores),
+}
+
+
+def current_view() -> View:
+    """The view that the address asks for; the scores where it is not offered."""
+    return OFFERED.get(fields.read_view(), OFFERED["scores"])
+
+
+def draw_results(bench: Bench) -> None:
+    """The tabs, what belongs beside them, and the view."""
+    tabs, beside = st.columns(_BAR, gap="xsmall", vertical_alignment="center")
+    with tabs:
+        _choose_view(bench)
+    view = current_view()
+    with beside:
+        view.bar(bench)
+    view.draw(bench)
 
 
 def _choose_view(bench: Bench) -> None:
-    """Which rows are shown, with their counts; only those views that have rows."""
-    counts = {view: len(list_positions(bench, view)) for view in VIEWS}
-    chosen = fields.read_view()
-    options = [view for view in VIEWS if view in ("all", chosen) or counts[view]]
-    if len(options) == 1:
+    """The tabs, each with its count."""
+    if len(OFFERED) == 1:
         return
-    key = static_key("view")
+    chosen, key = fields.read_view(), static_key("view")
+    chosen = chosen if chosen in OFFERED else "scores"
     st.session_state[key] = chosen
+    labels = {name: f"{VIEWS[name]} {view.count(bench)}".rstrip() for name, view in OFFERED.items()}
     st.segmented_control(
-        "Which rows",
-        options,
+        "What is shown",
+        list(OFFERED),
         key=key,
-        format_func=lambda view: (
-            f":blue[{VIEWS[view]} {counts[view]:,}]" if view == chosen else f"{VIEWS[view]} {counts[view]:,}"
-        ),
+        format_func=labels.__getitem__,
         required=True,
         label_visibility="collapsed",
         on_change=lambda: fields.write_view(st.session_state[key]),

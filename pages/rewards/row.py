@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.rewards import fields
 from pages.rewards.bench import Bench
-from pages.rewards.board import describe_error, first_in_view, row_number
+from pages.rewards.board import describe_error, first_listed, row_number
 from pages.rewards.fields import static_key
 from pages.rewards.table import COMPARES
 from pages.shared import address
@@ -33,7 +33,7 @@ def draw_row(bench: Bench) -> None:
         return
     position = fields.read_row()
     if position is None or position >= len(bench.rows):
-        position = first_in_view(bench, fields.read_view())
+        position = first_listed(bench, fields.read_only())
     row, score = bench.rows[position], bench.score_of(position)
     before = bench.rows[position - 1] if position and st.session_state.get(COMPARES, False) else None
     source, place = bench.find_source(position)

@@ -44,6 +44,8 @@ def take_clicks() -> None:
     match action:
         case {"name": "page", "detail": int() as page}:
             fields.write_page(page)
+        case {"name": "only", "detail": str() as only} if only in fields.ONLY:
+            fields.write_only(only)
         case {"name": "compare"}:
             st.session_state[COMPARES] = not st.session_state.get(COMPARES, False)
 
@@ -67,7 +69,7 @@ def draw_board(bench: Bench, question: Question | None) -> None:
         data={
             "strip": build_strip(question) if question is not None else None,
             "curve": build_curve(question) if question is not None else None,
-            "table": build_table(bench, view=fields.read_view(), page=fields.read_page(), marks=marks),
+            "table": build_table(bench, only=fields.read_only(), page=fields.read_page(), marks=marks),
             "selected": "" if selected is None else str(selected + 1),
             "pending": bench.scores is not None and not bench.is_current,
         },

@@ -17,15 +17,15 @@ from refine_core.workbench import RowSource, Scores
 REMEMBERED: Final = 4
 
 
-def list_positions(bench: Bench, view: str) -> Sequence[int]:
+def list_positions(bench: Bench, only: str) -> Sequence[int]:
     """Positions of the rows that are shown, in order."""
-    if view == "all":
+    if only == "all":
         return range(len(bench.rows))
     if bench.scores is None:
         return ()
-    if view == "changed":
+    if only == "changed":
         return _changes(bench.scores, bench.base, bench.sources)[0]
-    return _in_state(bench.scores, view)
+    return _in_state(bench.scores, only)
 
 
 def count_moves(bench: Bench) -> tuple[int, int, int]:

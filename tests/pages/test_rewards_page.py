@@ -178,7 +178,12 @@ def test_rows_without_an_old_score_are_neither_changed_nor_as_before():
     assert "1 up, 1 down, 1 as before; 1 had no score before" in words(app)
     app = type_reward(app, "def reward(args, pred):\n    return 1 / 0\n")
     assert [row["state"] for row in table_rows(app)] == ["failed"] * 4
-    assert app.segmented_control(key="rewards.view").options[1:] == ["Changed 3", "Failed 4"]
+    only = board(app)["table"]["only"]
+    assert [one["text"] for one in only] == ["All 4", "Changed 3", "Failed 4"]
+    app.session_state[BOARD] = {"action": {"name": "only", "detail": "changed", "at": 1}}
+    app.run()
+    assert app.query_params["only"] in ("changed", ["changed"])
+    assert [row["number"] for row in table_rows(app)] == ["0", "1", "2"]
 
 
 def test_the_slider_says_what_the_judge_has_not_scored(gamed):
