@@ -129,6 +129,7 @@ def _list_marks(form: FormState, run: Run | None) -> list[Mark]:
             fixes=as_other if f.code == "parameters" else (f.fix.label,) if f.fix is not None else (),
         )
         for f in form.findings
+        if f.severity != "note"
     ]
     known = {mark.line for mark in marks if mark.severity == "error"}
     failed = failed_lines(run.timeline) if run is not None and _is_in_editor(form, run) else []

@@ -10,7 +10,15 @@ import pytest
 
 from refine_core.programs import EXAMPLES
 from refine_core.refine.build import list_reward_fields
-from refine_core.rewards.checks import Fields, check_reward, find_call_question, rename_parameters
+from refine_core.rewards.checks import (
+    Fields,
+    Finding,
+    check_recognized,
+    check_reward,
+    find_call_question,
+    rename_parameters,
+)
+from refine_core.rewards.shapes import recognize
 
 DATA = Path(__file__).parents[1] / "data"
 CASES = json.loads((DATA / "rewards" / "cases.json").read_text())
@@ -460,3 +468,21 @@ def test_a_method_of_the_items_is_not_taken_for_one_of_the_list():
         == "pred.tags is a list, which has no 'islower'. Its items are text, which has it: go through them one by one."
     )
     assert one.fix is None
+
+
+def test_a_note_becomes_a_warning_by_what_was_seen():
+    note = Finding("contains", "note", "A pattern.", 3)
+    warning = note.with_evidence("Row 4 is paid 1 for the empty text.")
+    assert (warning.severity, warning.evidence) == ("warning", ("Row 4 is paid 1 for the empty text.",))
+    assert warning.with_evidence("Row 5, too.").evidence[1:] == ("Row 5, too.",)
+    assert Finding("unknown-field", "error", "No such field.", 1).with_evidence("x").severity == "error"
+
+
+def test_a_file_of_several_functions_is_checked_as_a_whole():
+    source = (
+        "import nothing_like_it\n\n"
+        "def length(completions, **kwargs):\n    return [len(c) for c in completions]\n\n"
+        "def right(completions, answer, **kwargs):\n    return [scor(c, a) for c, a in zip(completions, answer)]\n"
+    )
+    found = check_recognized(recognize(source))
+    assert [(one.code, one.line) for one in found] == [("missing-module", 1), ("unknown-name", 7)]

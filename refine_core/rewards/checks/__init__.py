@@ -1,8 +1,10 @@
 """Static checks of a reward against the signature that it is to score. They read its text, and never run it.
 
     check_reward(source, name, fields) -> findings, in the order of their lines
+    check_recognized(recognized, fields)   the same for functions of any shape, several in one file
 
-CHECKS lists them; to add one, write a function Code -> findings. Where reading is not enough, a check reports nothing.
+FUNCTION_CHECKS look at one reward function, FILE_CHECKS at everything in the source; to add one, write a function
+Code -> findings. Where reading is not enough, a check reports nothing.
 
 The checks:
 
@@ -29,9 +31,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from refine_core.errors import RewardError
-from refine_core.rewards.checks.code import Code, resolve_code
+from refine_core.rewards.checks.code import Code, resolve_code, resolve_function
 from refine_core.rewards.checks.fields import check_fields
-from refine_core.rewards.checks.finding import Fields, Finding, Fix
+from refine_core.rewards.checks.finding import Fields, Finding, Fix, Severity
 from refine_core.rewards.checks.imports import check_imports
 from refine_core.rewards.checks.names import check_names
 from refine_core.rewards.checks.parameters import (
@@ -41,27 +43,26 @@ from refine_core.rewards.checks.parameters import (
 )
 from refine_core.rewards.checks.returns import check_returns
 from refine_core.rewards.checks.score_calls import check_score_calls
+from refine_core.rewards.shapes.types import Recognized
 from refine_core.rewards.source import find_reward, parse_reward
 
 __all__ = [
-    "CHECKS",
+    "FILE_CHECKS",
+    "FUNCTION_CHECKS",
     "Fields",
     "Finding",
     "Fix",
+    "Severity",
+    "check_recognized",
     "check_reward",
     "find_call_question",
     "read_code",
     "rename_parameters",
 ]
 
-CHECKS: tuple[Callable[[Code], Iterable[Finding]], ...] = (
-    check_parameters,
-    check_fields,
-    check_returns,
-    check_imports,
-    check_names,
-    check_score_calls,
-)
+Check = Callable[[Code], Iterable[Finding]]
+FUNCTION_CHECKS: tuple[Check, ...] = (check_parameters, check_fields, check_returns)
+FILE_CHECKS: tuple[Check, ...] = (check_imports, check_names, check_score_calls)
 
 
 def check_reward(source: str, name: str | None = None, fields: Fields | None = None) -> tuple[Finding, ...]:
@@ -77,7 +78,23 @@ def check_reward(source: str, name: str | None = None, fields: Fields | None = N
         kind = codes.get(error.type_name, "syntax")
         message = f"{error.message[:1].upper()}{error.message[1:]}"
         return (Finding(kind, "error", message, error.line, error.column),)
-    findings = [finding for check in CHECKS for finding in _findings(check, code)]
+    return _sort(one for check in (*FUNCTION_CHECKS, *FILE_CHECKS) for one in _findings(check, code))
+
+
+def check_recognized(recognized: Recognized, fields: Fields | None = None) -> tuple[Finding, ...]:
+    """Everything that reading finds wrong with the reward functions of a source, whatever framework they are written for.
+
+    fields: what the rows have (Fields.of_rows); None for unknown. Raises nothing.
+    """
+    tree = parse_reward(recognized.source)
+    codes = [
+        resolve_function(recognized.source, tree, one, fields or Fields()) for one in recognized.functions
+    ]
+    found = [one for code in codes for check in FUNCTION_CHECKS for one in _findings(check, code)]
+    return _sort((*found, *(one for check in FILE_CHECKS for one in _findings(check, codes[0]))))
+
+
+def _sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.line or 0, f.column or 0)))
 
 

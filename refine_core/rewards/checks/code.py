@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from refine_core.rewards.checks.finding import Fields, Lines
+from refine_core.rewards.shapes.callables import list_callables
+from refine_core.rewards.shapes.types import RewardFunction, Shape
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -22,6 +24,7 @@ class Code:
 
     tree: the module. name: what is called. function: the function behind that name, or None if it cannot be determined.
     bound: whether it is a method, whose first parameter is `self`. fields: what the reward is given.
+    reward: how it is called, where it was recognised; None stands for the shape `refine`.
     """
 
     source: str
@@ -30,6 +33,17 @@ class Code:
     function: Function | None
     bound: bool
     fields: Fields
+    reward: RewardFunction | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """How it is called."""
+        return self.reward.shape if self.reward is not None else "refine"
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the source."""
+        return list(ast.walk(self.tree))
 
     @cached_property
     def lines(self) -> Lines:
@@ -39,7 +53,7 @@ class Code:
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """Node -> the node around it."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     @cached_property
     def parameters(self) -> list[str]:
@@ -49,7 +63,7 @@ class Code:
     @cached_property
     def helpers(self) -> dict[str, ast.FunctionDef]:
         """Name -> function, of those that the source defines once, decorates with nothing and calls in one place."""
-        nodes = list(ast.walk(self.tree))
+        nodes = self.nodes
         definitions = Counter(
             n.name for n in nodes if isinstance(n, ast.FunctionDef) and not n.decorator_list
         )
@@ -70,8 +84,10 @@ class Code:
             parent = self.parents.get(parent)
 
 
-def list_positional(function: Function) -> list[str]:
+def list_positional(function: Function | None) -> list[str]:
     """Names of the parameters that can be given by position."""
+    if function is None:
+        return []
     return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
 
 
@@ -79,6 +95,16 @@ def resolve_code(source: str, tree: ast.Module, name: str, fields: Fields) -> Co
     """Find the function that `name` is: a def, a lambda, another name of one, an instance with `__call__`."""
     function, bound = _resolve(tree, name, depth=3)
     return Code(source, tree, name, function, bound, fields)
+
+
+def resolve_function(source: str, tree: ast.Module, reward: RewardFunction, fields: Fields) -> Code:
+    """The same for a function that was recognised. What is called in the end counts: a factory's product, a method."""
+    if reward.shape == "refine":
+        return replace(resolve_code(source, tree, reward.name, fields), reward=reward)
+    found = next((one for one in list_callables(tree) if one.name == reward.name), None)
+    function = found.node if found is not None else None
+    bound = found is not None and bool(found.owner) and list_positional(found.node)[:1] == ["self"]
+    return Code(source, tree, reward.name, function, bound, fields, reward)
 
 
 def iter_own_nodes(function: ast.AST) -> Iterator[ast.AST]:

@@ -28,7 +28,7 @@ _BUILTIN = (str, int, float, bool, list, dict, tuple, set)
 
 def check_fields(code: Code) -> Iterator[Finding]:
     """Unknown outputs of the prediction, unknown inputs, and methods that a field's type does not have."""
-    if code.function is None or len(code.parameters) < ARGUMENTS:
+    if code.function is None or len(code.parameters) < ARGUMENTS or code.shape != "refine":
         return
     inputs, outputs = code.fields.inputs, code.fields.outputs
     arguments = [

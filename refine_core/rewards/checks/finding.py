@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
-Severity = Literal["error", "warning"]
+if TYPE_CHECKING:
+    from refine_core.rewards.row_frames import ScorableRow
+
+_MAX_ROWS = 200  # that are read for their types
+Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,10 @@ class Fix:
 class Finding:
     """One thing that is wrong with a reward, found by reading it.
 
-    code: its kind. severity: "error" fails whenever its line is reached; "warning" may fail, or may be meant so.
+    code: its kind. severity: "error" fails whenever its line is reached; "warning" may fail, or may be meant so; "note" is
+    a pattern that often pays wrongly, and of which nobody has seen yet that it does here.
     line, column, end_column: 1-based, in characters, end exclusive; None where unknown. subject: the wrong name itself.
+    evidence: what was seen to go wrong, a sentence each; from reading alone there is none.
     """
 
     code: str
@@ -41,6 +48,12 @@ class Finding:
     end_column: int | None = None
     fix: Fix | None = None
     subject: str = ""
+    evidence: tuple[str, ...] = ()
+
+    def with_evidence(self, *evidence: str) -> Finding:
+        """The same with what was seen; a note becomes a warning by it."""
+        severity: Severity = "warning" if self.severity == "note" else self.severity
+        return replace(self, severity=severity, evidence=(*self.evidence, *evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +61,29 @@ class Fields:
     """What a reward is given: name -> type of the inputs (reference values too) and of the outputs of every stage.
 
     A type of None is one that is not known; None in place of a mapping: the names are not known either.
+    expected: names of the inputs that are expected values, where that is known.
     """
 
     inputs: Mapping[str, object] | None = None
     outputs: Mapping[str, object] | None = None
+    expected: tuple[str, ...] = ()
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[ScorableRow]) -> Fields:
+        """What rows have, those of the first few: a type is known if it is the same in all of them."""
+        inputs, outputs, expected = dict[str, object](), dict[str, object](), dict[str, object]()
+        for row in islice(rows, _MAX_ROWS):
+            _add_types(inputs, row.inputs)
+            _add_types(outputs, row.prediction)
+            if isinstance(row.expected, Mapping):
+                _add_types(expected, row.expected)
+        return cls({**inputs, **expected}, outputs, tuple(expected)) if outputs else cls()
+
+
+def _add_types(types: dict[str, object], values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        kind = type(value) if value is not None else None
+        types[name] = kind if types.get(name, kind) is kind else None
 
 
 def find_nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

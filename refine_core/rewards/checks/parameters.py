@@ -110,7 +110,7 @@ def _has_name(names: list[str], pattern: str) -> bool:
 def check_parameters(code: Code) -> Iterator[Finding]:
     """A finding if the function cannot be called with two positional arguments."""
     function = code.function
-    if function is None:
+    if function is None or code.shape != "refine":
         return
     takes = function.args
     names = code.parameters
