@@ -27,15 +27,23 @@ def draw_saved_rewards(form: FormState, run: Run | None) -> None:
     st.markdown("**Your rewards**")
     for name, one in saved.items():
         other = _find_other_shape(one)
-        st.button(
-            f"**{escape_markdown(name)}** :gray[version {one.latest.number}]",
-            key=static_key("reward", "open", name),
-            type="tertiary",
-            on_click=replace_reward,
-            args=(one.latest.source,),
-            disabled=bool(other),
-            help=f"It is {other}; the Rewards page scores outputs with it." if other else None,
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                f"**{escape_markdown(name)}** :gray[version {one.latest.number}]",
+                key=static_key("reward", "open", name),
+                type="tertiary",
+                on_click=replace_reward,
+                args=(one.latest.source,),
+                disabled=bool(other),
+                help=f"It is {other}; the Rewards page scores outputs with it." if other else None,
+                width="stretch",
+            )
+            st.page_link(
+                address.REWARDS,
+                label="Open in Rewards",
+                query_params=address.reward_query(name),
+                width="content",
+            )
     source = form.spec.reward
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("Save this reward as", key=_NAME, placeholder="short and correct").strip()

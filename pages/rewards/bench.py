@@ -36,9 +36,22 @@ from refine_core.workbench import (
 
 CHOSEN_JUDGE: Final = static_key("judge-model")
 WAIT_S: Final = 0.3  # longer, and the old numbers are shown with a count
-_LAST, _RUNNING, _CONSENT, _STOPPED = (
-    static_key(name) for name in ("last-key", "running-key", "consent", "stopped-key")
-)
+_SESSION: Final = static_key("scoring")
+
+
+@dataclass(slots=True)
+class _Session:
+    """Which scorings this session knows, by key; "" for none.
+
+    shown, shown_code: the last one with scores, and the text that it scored. running: the last one begun. allowed: the one
+    that may ask the judge. stopped: the one that was cancelled.
+    """
+
+    shown: str = ""
+    shown_code: str = ""
+    running: str = ""
+    allowed: str = ""
+    stopped: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,27 +135,27 @@ def read_bench() -> Bench:
         return Bench(code, sources, missing, None, None, unreadable=unreadable)
     judge = read_judge(sources)
     task = _Task.of(recognized, sources, judge) if isinstance(recognized, Recognized) else None
-    state = st.session_state
-    before = state.get(_RUNNING)
-    if before is not None and (task is None or before not in (task.key, task.asking)):
-        _cancel(before)
+    session = _session()
+    if task is None or session.running not in (task.key, task.asking):
+        _cancel(session.running)
     scoring = _score(task) if task is not None and len(rows) else None
     if scoring is not None and scoring.scores is not None:
-        state[_LAST] = scoring.key, code
-    last_key, scored_code = state.get(_LAST, ("", ""))
-    last = workbench.bench.find(last_key)
+        session.shown, session.shown_code = scoring.key, code
+    last = workbench.bench.find(session.shown)
     scores = last.scores if last is not None else None
     if scores is not None and len(scores.rows) != len(rows):
         scores = None  # of other rows
     base = _base_scores(sources)
-    return Bench(code, sources, missing, scoring, scores, base, scored_code, recognized, unreadable, judge)
+    return Bench(
+        code, sources, missing, scoring, scores, base, session.shown_code, recognized, unreadable, judge
+    )
 
 
 def ask_judge(bench: Bench) -> None:
     """Score again, and ask the judge for what it has not been asked before. To be called in a callback."""
     if isinstance(bench.recognized, Recognized):
         task = _Task.of(bench.recognized, bench.sources, bench.judge)
-        st.session_state[_CONSENT] = task.asking
+        _session().allowed = task.asking
         workbench.bench.clear(task.asking)  # asked again, it asks again for what failed
 
 
@@ -179,12 +192,12 @@ class _Task:
 
 def _score(task: _Task) -> Scoring:
     """The scoring of this task, begun if need be, and waited for as long as nobody notices."""
-    state = st.session_state
-    asks = state.get(_CONSENT) == task.asking
+    session = _session()
+    asks = session.allowed == task.asking
     key = task.asking if asks else task.key
-    stopped = workbench.bench.find(key) if state.get(_STOPPED) == key else None
+    stopped = workbench.bench.find(key) if session.stopped == key else None
     scoring = stopped or workbench.bench.score(key, task.work(asks=asks))
-    state[_RUNNING] = key
+    session.running = key
     scoring.wait(WAIT_S)
     return scoring
 
@@ -202,17 +215,23 @@ def _read(code: str, rows: JoinedRows) -> tuple[Recognized | ArgumentQuestion | 
 
 def cancel_scoring() -> None:
     """Stop what is being scored, until something changes or `score_again` is called. To be called in a callback."""
-    st.session_state[_STOPPED] = st.session_state.get(_RUNNING)
-    _cancel(st.session_state[_STOPPED])
+    session = _session()
+    session.stopped = session.running
+    _cancel(session.stopped)
 
 
 def score_again() -> None:
     """Score what was stopped. To be called in a callback."""
-    st.session_state.pop(_STOPPED, None)
+    _session().stopped = ""
 
 
-def _cancel(key: str | None) -> None:
-    scoring = workbench.bench.find(key) if key is not None else None
+def _session() -> _Session:
+    found: _Session = st.session_state.setdefault(_SESSION, _Session())
+    return found
+
+
+def _cancel(key: str) -> None:
+    scoring = workbench.bench.find(key)
     if scoring is not None and scoring.running:
         scoring.cancel()
 

@@ -101,6 +101,8 @@ def _describe_state(bench: Bench) -> str:
     changed = f"{pluralize(lines, 'line')} changed"
     if base.name:
         return f"version {base.version}" + (f", {changed}" if lines else "")
-    if base.run:
+    if base.run and any(
+        one.timeline is not None and one.timeline.run_id == base.run for one in bench.sources
+    ):
         return f"the run's reward, {changed}" if lines else "as recorded in the run"
     return "not saved" if not draft.is_empty(bench.code) else ""

@@ -7,13 +7,14 @@ from pages.rewards.bench import read_bench
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
 from pages.rewards.results import current_view, draw_results
-from pages.rewards.reward import draw_reward
+from pages.rewards.reward import draw_editor, draw_reading, draw_reward
 from pages.rewards.saved import draw_versions
 from pages.rewards.starters import draw_starters
 from pages.rewards.table import take_clicks
 from pages.shared.text import show_error
 from pages.shared.viewport import is_narrow, watch_viewport
 from refine_core.errors import StoreError
+from refine_core.formatting import pluralize
 
 _LEFT_AND_RIGHT = [42.6, 57.4]  # 534 and 720 of 1,290 pixels, with 36 between them
 
@@ -32,8 +33,9 @@ draw_mapping()
 view = current_view()
 if is_narrow():
     lines = bench.code.rstrip().count("\n") + 1
-    with st.expander(f"Reward, {lines} lines", key="rewards.fold"):
-        draw_reward(bench)
+    asks = draw_reading(bench)  # never folded: what cannot be read is said here
+    with st.expander(f"Reward, {pluralize(lines, 'line')}", key="rewards.fold"):
+        draw_editor(bench, asks=asks)
         if not bench.rows:
             draw_starters()
     draw_results(bench)

@@ -23,8 +23,17 @@ POLL_S: Final = 0.25
 
 def draw_reward(bench: Bench) -> None:
     """All of it, from the top."""
+    draw_editor(bench, asks=draw_reading(bench))
+
+
+def draw_reading(bench: Bench) -> bool:
+    """What the reward is read as, and what has to be asked about it. Returns whether anything is asked."""
     draw_shape(bench)
-    asks = draw_question(bench)
+    return draw_question(bench)
+
+
+def draw_editor(bench: Bench, *, asks: bool) -> None:
+    """The editor, and how the scoring went. asks: whether questions stand above it."""
     editor(
         st.session_state[static_key("code")],
         key=EDITOR,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -21,36 +21,38 @@ from refine_core.messages import format_reward
 from refine_core.programs import MAX_ATTEMPTS
 from refine_core.runs import ProgramSpec, RunWhatIf, Timeline
 
+_RESETS: Final = "what-if.resets"
+
 
 def draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
     """The fields: what may be changed."""
     st.markdown("#### What if", anchors=False)
     rewards = what_if_choice.list_rewards(timeline)
     chosen = what_if_choice.read_choice().reward
-    _field("reward", chosen if chosen in rewards else "")
+    key = _field("reward", chosen if chosen in rewards else "")
     st.selectbox(
         "Reward",
         list(rewards),
         format_func=lambda one: rewards.get(one, one),
-        key="what-if.reward",
-        on_change=_write("reward", lambda value: value or None),
+        key=key,
+        on_change=_write("reward", key, lambda value: value or None),
         help="Saved rewards are offered here. To edit one on this run's outputs, choose Open in Rewards.",
     )
     if spec.strategy == "single":
         return
     attempts, failures = st.columns(2, gap="small")
     with attempts:
-        _field("n", spec.N)
+        key = _field("n", spec.N)
         st.number_input(
             "Max attempts (N)",
             min_value=1,
             max_value=MAX_ATTEMPTS,
             step=1,
-            key="what-if.n",
-            on_change=_write("n", lambda value: None if value == timeline.spec.N else str(value)),
+            key=key,
+            on_change=_write("n", key, lambda value: None if value == timeline.spec.N else str(value)),
         )
     with failures:
-        _field("failures", spec.N if spec.fail_count is None else spec.fail_count)
+        key = _field("failures", spec.N if spec.fail_count is None else spec.fail_count)
         allowed = timeline.spec.fail_count
         recorded = spec.N if allowed is None else allowed
         st.number_input(
@@ -58,19 +60,30 @@ def draw_changes(timeline: Timeline, spec: ProgramSpec) -> None:
             min_value=0,
             max_value=MAX_ATTEMPTS,
             step=1,
-            key="what-if.failures",
-            on_change=_write("failures", lambda value: None if value == recorded else str(value)),
+            key=key,
+            on_change=_write("failures", key, lambda value: None if value == recorded else str(value)),
         )
 
 
-def _field(name: str, value: object) -> None:
-    """Have a field show what the address says."""
-    st.session_state[f"what-if.{name}"] = value
+def _field(name: str, value: object) -> str:
+    """Have a field show what the address says, and return its key.
+
+    After "Reset" it is another field: what the browser refused, such as an N of 0, stays in the old one.
+    """
+    key = f"what-if.{name}.{st.session_state.get(_RESETS, 0)}"
+    st.session_state[key] = value
+    return key
 
 
-def _write(name: str, text: Callable[[Any], str | None]) -> Callable[[], None]:
+def _write(name: str, key: str, text: Callable[[Any], str | None]) -> Callable[[], None]:
     """A callback that puts what was chosen into the address."""
-    return lambda: write(name, text(st.session_state[f"what-if.{name}"]))
+    return lambda: write(name, text(st.session_state[key]))
+
+
+def reset() -> None:
+    """Have everything as recorded. To be called in a callback."""
+    what_if_choice.clear()
+    st.session_state[_RESETS] = st.session_state.get(_RESETS, 0) + 1
 
 
 def draw_table(timeline: Timeline, asked: RunWhatIf) -> None:
@@ -131,4 +144,4 @@ def draw_actions(timeline: Timeline, asked: RunWhatIf) -> None:
             query = what_if_choice.query_of(timeline, asked.spec, reward)
             st.switch_page(address.LAB, query_params={**address.change_query(timeline.run_id), **query})
         if changed:
-            st.button("Reset", key="what-if.reset", on_click=what_if_choice.clear)
+            st.button("Reset", key="what-if.reset", on_click=reset)

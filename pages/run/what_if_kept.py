@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.run.what_if_changes import reset
 from pages.shared import what_if_choice
 from pages.shared.query import write
 from pages.shared.text import escape_markdown, show_error
@@ -58,7 +59,7 @@ def _describe_kept(timeline: Timeline, kept: KeptWhatIf) -> str:
 
 
 def _open(timeline: Timeline, kept: KeptWhatIf) -> None:
-    what_if_choice.clear()
+    reset()
     for name, text in what_if_choice.kept_query(timeline, kept).items():
         write(name, text)
 

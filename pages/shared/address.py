@@ -93,6 +93,11 @@ def take_runs() -> list[str]:
     return named[:RUNS_AT_ONCE]
 
 
+def reward_query(name: str) -> dict[str, str]:
+    """The query of an address of the Rewards page at which this saved reward is opened."""
+    return {_OPEN_REWARD: name}
+
+
 def take_reward() -> str | None:
     """The saved reward that the address asks for, once."""
     return st.query_params.pop(_OPEN_REWARD, None)

@@ -36,7 +36,7 @@ _STARTERS = (
     (
         "exact",
         "Equals a reference value",
-        "Needs a reference value named answer (More, Reference values).",
+        'Compares the output with args["answer"], a reference value that only the reward sees.',
         '''\
 def reward(args, pred):
     """1 if the output equals the reference value, whatever the capitals."""

@@ -39,7 +39,7 @@ def bring(page: Page, address: str, name: str, data: str):
     page.goto(f"{address}/rewards")
     wait_idle(page)
     if (page.viewport_size or {"width": 1440})["width"] < NARROW:  # the page is drawn anew once it knows
-        expect(page.get_by_text(re.compile("Reward, [0-9]+ lines"))).to_be_visible()
+        expect(page.get_by_text(re.compile("Reward, [0-9]+ line"))).to_be_visible()
         wait_idle(page)
     content = {"name": name, "mimeType": "text/csv", "buffer": data.encode()}
     page.locator("input[type=file]").first.set_input_files(content)

@@ -115,7 +115,7 @@ def test_rewards_opens_at_the_threshold_that_was_asked_about():
 
 def test_more_attempts_than_recorded_were_never_tried():
     app = open_run(record(), mode="what-if")
-    app.number_input(key="what-if.n").set_value(6).run()
+    app.number_input(key="what-if.n.0").set_value(6).run()
     assert app.query_params["n"] == "6"
     assert "Of these 4 outputs" in said(app)
 
