@@ -21,6 +21,7 @@ PACKAGES = (
     "formatting",
     "glossary",
     "absent",
+    "statistics",
     "jsonable",
     "errors",
     "concurrency",
@@ -84,6 +85,7 @@ PUBLIC_API = {
     "messages",
     "errors",
     "play",
+    "statistics",
     "unseen",
     "what_if",
 }

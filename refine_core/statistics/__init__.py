@@ -1,0 +1,52 @@
+"""Statistics of rewards, as functions of plain numbers. Each docstring has its formula and its source.
+
+draws.py       pass@k, best-of-k, groups without spread, calls until the threshold, KL of best-of-n
+intervals.py   Wilson, means with an error, rows clustered by input, paired differences
+survival.py    Kaplan-Meier: attempts until the threshold
+agreement.py   Cohen's kappa, Spearman, AUC, the constant guess
+thresholds.py  precision, recall and Youden's J at each threshold
+spread.py      what varies within groups and between them; how much re-scores wobble
+
+A figure that is not defined is None, such as the best of 5 out of 3, or any figure of values that hold NaN: an unscored
+row has to be left out first. Of a function that returns a pair, each figure may be None. Counts that make no sense, such as
+more successes than trials, and lists of unequal lengths raise ValueError.
+"""
+
+from __future__ import annotations
+
+from refine_core.statistics.agreement import auc, cohen_kappa, constant_guess, spearman
+from refine_core.statistics.draws import (
+    best_of_k,
+    best_of_n_kl,
+    expected_calls,
+    groups_without_spread,
+    pass_at_k,
+)
+from refine_core.statistics.intervals import clustered_mean, paired_difference, wilson
+from refine_core.statistics.spread import Spread, Wobble, judge_wobble, split_variance
+from refine_core.statistics.survival import SurvivalRow, kaplan_meier
+from refine_core.statistics.thresholds import ThresholdRow, best_threshold, list_thresholds
+
+__all__ = [
+    "Spread",
+    "SurvivalRow",
+    "ThresholdRow",
+    "Wobble",
+    "auc",
+    "best_of_k",
+    "best_of_n_kl",
+    "best_threshold",
+    "clustered_mean",
+    "cohen_kappa",
+    "constant_guess",
+    "expected_calls",
+    "groups_without_spread",
+    "judge_wobble",
+    "kaplan_meier",
+    "list_thresholds",
+    "paired_difference",
+    "pass_at_k",
+    "spearman",
+    "split_variance",
+    "wilson",
+]
