@@ -5,7 +5,7 @@ open_upload(), open_table()     in a callback: begin to look at it        draw_m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import streamlit as st
 
 from pages.rewards import fields
-from pages.rewards.fields import static_key
+from pages.rewards.fields import field_key, static_key
 from pages.rewards.mapping_table import draw_columns, draw_problems, draw_row
 from pages.shared.text import escape_markdown
 from pages.shared.viewport import is_narrow
@@ -29,6 +29,8 @@ CHECKED_ROWS: Final = 5_000  # of a large file, with every change of a choice
 ENCODINGS: Final = ("cp1252", "latin-1", "utf-16-le", "utf-16-be", "shift_jis", "gb18030", "cp1251")
 TITLE_OF_PASTED: Final = "Pasted table"
 Read = Callable[[OnProgress, Cancel], RowSet]
+Brought = tuple[str, bytes]
+"""Name and content of a file."""
 _PENDING: Final = static_key("file")
 _FILES: Final = static_key("files")
 _numbers = count(1)
@@ -36,29 +38,36 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A file after a first look. rows: of a known format. question: of any other."""
+    """A file after a first look. rows: of a known format. question: of any other. joined: the file was joined with the next one."""
 
     file: RowFile
     rows: RowSet | None = None
     question: MappingQuestion | None = None
+    joined: bool = False
 
 
 @dataclass(slots=True)
 class Pending:
-    """A file that somebody brought. number: tells its widgets from those of the file before. adding: once Add was pressed."""
+    """A file that somebody brought. number: tells its widgets from those of the file before. adding: once Add was pressed.
+
+    beside: what it was joined with by hand. waiting: files that were brought with it, whose turn comes when this one is closed.
+    """
 
     name: str
     data: bytes | str
     look: Loading[Look]
+    beside: Brought | None = None
+    waiting: tuple[Brought, ...] = ()
     adding: Loading[RowSource] | None = None
     number: int = field(default_factory=lambda: next(_numbers))
 
 
 def open_upload(key: str) -> None:
-    """Look at the file that was uploaded with this widget. To be called in a callback."""
-    uploaded = st.session_state.get(key)
-    if uploaded is not None:
-        _open(uploaded.name, uploaded.getvalue())
+    """Look at the files that were uploaded with this widget, one after another. To be called in a callback."""
+    uploaded = [(one.name, one.getvalue()) for one in st.session_state.get(key) or ()]
+    if uploaded:
+        (name, data), *others = uploaded
+        _open(name, data, waiting=others)
 
 
 def open_table(text: str) -> None:
@@ -66,25 +75,61 @@ def open_table(text: str) -> None:
     _open("the pasted table", text)
 
 
-def _open(name: str, data: bytes | str, encoding: str | None = None) -> None:
-    _close()
+def _open(
+    name: str,
+    data: bytes | str,
+    encoding: str | None = None,
+    *,
+    beside: Brought | None = None,
+    waiting: Sequence[Brought] = (),
+) -> None:
+    _drop()
 
     def look(on_progress: OnProgress, cancel: Cancel) -> Look:
         file = rows.open_file(data, name=name, encoding=encoding)
+        if beside is not None:
+            second = rows.open_file(beside[1], name=beside[0], encoding=encoding)
+            file = rows.join(file, second, on_progress=on_progress, cancel=cancel)
+        partner = _find_partner(file, waiting)
+        if partner is not None:
+            file = rows.join(file, partner, on_progress=on_progress, cancel=cancel)
         if file.format is None:
             return Look(file, question=file.ask(on_progress, cancel))
         read = rows.read_rows(file, skip_bad=True, on_progress=on_progress, cancel=cancel)
-        return Look(file, rows=read if isinstance(read, RowSet) else None)
+        return Look(file, rows=read if isinstance(read, RowSet) else None, joined=partner is not None)
 
-    st.session_state[_PENDING] = Pending(name, data, Loading(look))
+    st.session_state[_PENDING] = Pending(name, data, Loading(look), beside, tuple(waiting))
 
 
-def _close() -> None:
+def _find_partner(file: RowFile, waiting: Sequence[Brought]) -> RowFile | None:
+    """The next file, where it is the input of this batch's output, or the other way round."""
+    try:
+        partner = rows.open_file(waiting[0][1], name=waiting[0][0]) if waiting else None
+    except RowsError:  # it gets its sentence when its turn comes
+        return None
+    return partner if partner is not None and rows.can_join(file, partner) else None
+
+
+def _drop() -> Pending | None:
+    """Leave the file that is being looked at."""
     pending: Pending | None = st.session_state.pop(_PENDING, None)
     for loading in (pending.look, pending.adding) if pending is not None else ():
         if loading is not None:
             loading.cancel()
     st.session_state[_FILES] = files_so_far() + 1
+    return pending
+
+
+def _close() -> None:
+    """Leave the file, and look at the next of those that were brought with it."""
+    pending = _drop()
+    if pending is None:
+        return
+    look = pending.look.result
+    waiting = pending.waiting[1:] if look is not None and look.joined else pending.waiting
+    if waiting:
+        (name, data), *others = waiting
+        _open(name, data, waiting=others)
 
 
 def files_so_far() -> int:
@@ -119,7 +164,7 @@ def _draw(pending: Pending) -> None:
     elif look.question is not None:
         _draw_question(pending, look.file, look.question)
     elif look.rows is not None:
-        _draw_known(pending, look.rows)
+        _draw_known(pending, look.rows, lacks_input=rows.is_batch_output(look.file))
 
 
 def _draw_progress(loading: Loading[Look] | Loading[RowSource]) -> None:
@@ -144,19 +189,31 @@ def _draw_error(pending: Pending, error: Exception) -> None:
             key = static_key("encoding", pending.number)
             chosen = st.selectbox("Read its text as", ENCODINGS, key=key, width=200)
             if st.button("Read again", key=static_key("read-again"), type="primary"):
-                _open(pending.name, pending.data, chosen)
+                _open(pending.name, pending.data, chosen, beside=pending.beside, waiting=pending.waiting)
                 st.rerun()
+        elif pending.beside is not None and st.button("Leave it out", key=static_key("without-beside")):
+            _open(pending.name, pending.data, waiting=pending.waiting)
+            st.rerun()
         st.space("stretch")
         if st.button("Close", key=static_key("close-file")):
             _close()
             st.rerun()
 
 
-def _draw_known(pending: Pending, found: RowSet) -> None:
+def _draw_known(pending: Pending, found: RowSet, *, lacks_input: bool) -> None:
+    """lacks_input: it is the output of a batch, whose input may be brought as well."""
     what = f"{pluralize(len(found), 'row')}, read as {found.format}."
     st.markdown(f":gray[{escape_markdown(what)}]")
     for note in found.notes:
         st.markdown(escape_markdown(note))
+    if lacks_input:
+        uploaded = st.file_uploader(
+            "The batch's input, or a table with custom_id", key=field_key("beside", pending.number)
+        )
+        if uploaded is not None:
+            beside = (uploaded.name, uploaded.getvalue())
+            _open(pending.name, pending.data, beside=beside, waiting=pending.waiting)
+            st.rerun()
     left, right = st.columns(2, gap="large")
     with left:
         draw_row(found[0])

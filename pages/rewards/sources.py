@@ -105,12 +105,12 @@ def upload_form(where: str) -> None:
     """A field for a file. where: tells the two places apart in which it stands."""
     key = field_key("upload", where, mapping.files_so_far())
     st.file_uploader(
-        "A file of outputs", key=key, label_visibility="collapsed", max_upload_size=UPLOAD_MB,
+        "Files of outputs", key=key, label_visibility="collapsed", max_upload_size=UPLOAD_MB, accept_multiple_files=True,
         on_change=mapping.open_upload, args=(key,),
     )  # fmt: skip
     st.caption(
         "CSV, TSV, JSON, JSONL or Parquet, or what promptfoo, OpenAI, TRL, Inspect, verifiers, verl, dspy, lm-eval, LangSmith or Phoenix"
-        " wrote."
+        " wrote. Bring the output of an OpenAI batch together with its input."
     )
 
 

@@ -13,7 +13,15 @@ import click
 from refine_core.cli.output import Question, print_json, print_text
 
 if TYPE_CHECKING:
-    from refine_core.rows import MappingQuestion, Role, RowSet
+    from refine_core.rows import MappingQuestion, Role, RowFile, RowSet
+
+
+beside_option = click.option(
+    "--beside",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The input of the OpenAI batch whose output this is, or a table with custom_id: rows get its prompts.",
+)
 
 
 @click.command("rows")
@@ -25,19 +33,28 @@ if TYPE_CHECKING:
     metavar="ROLE=COLUMN",
     help="What a column is: input, output, expected, group, reward, part, label, feedback, id or leave-out.",
 )
+@beside_option
 @click.option("--encoding", help="Of a text file that is not UTF-8, such as cp1252.")
 @click.option(
     "--skip-bad", is_flag=True, help="Leave out rows that cannot be read, instead of stopping at the first."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSONL, one row a line.")
-def command(file: Path, pairs: Sequence[str], encoding: str | None, skip_bad: bool, as_json: bool) -> None:
+def command(
+    *,
+    file: Path,
+    pairs: Sequence[str],
+    beside: Path | None,
+    encoding: str | None,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
     """Read a file of recorded outputs and print its rows.
 
     FILE is CSV, TSV, JSON, JSONL, Parquet, or what another tool has written: promptfoo, OpenAI, TRL, Inspect, verifiers, verl, dspy,
     lm-eval, LangSmith, Phoenix. The content decides, not the name. “-” reads standard input; run:ID is a saved run, and runs:TEXT all runs that a
     search for TEXT finds.
     """
-    rows = load_rows(file, pairs, encoding=encoding, skip_bad=skip_bad, as_json=as_json)
+    rows = load_rows(file, pairs, beside=beside, encoding=encoding, skip_bad=skip_bad, as_json=as_json)
     if as_json:
         for row in rows:
             print_json(row.to_json())
@@ -68,15 +85,16 @@ def load_rows(
     file: Path,
     pairs: Sequence[str],
     *,
+    beside: Path | None = None,
     encoding: str | None = None,
     skip_bad: bool = False,
     as_json: bool = False,
 ) -> RowSet:
-    """The rows of a file, for any command that takes one. pairs: of --map. What was guessed or left out goes to standard error.
+    """The rows of a file, for any command that takes one. pairs: of --map. beside: a file that a batch's output is joined with. What was guessed or left out goes to standard error.
 
     Raises Question where columns are not known, click.UsageError and RowsError.
     """
-    from refine_core.rows import MappingQuestion, open_file, parse_mapping, read_rows
+    from refine_core.rows import MappingQuestion, parse_mapping, read_rows
 
     try:
         choices = parse_mapping(pairs)
@@ -87,9 +105,10 @@ def load_rows(
     if _names_runs(file):
         if choices:
             raise click.UsageError("--map: saved runs need none")
+        if beside is not None:
+            raise click.UsageError("--beside: saved runs need none")
         return _rows_of_runs(str(file))
-    source = _read_standard_input() if str(file) == "-" else file
-    opened = open_file(source, name="standard input" if str(file) == "-" else "", encoding=encoding)
+    opened = _open(file, beside, encoding)
     mapping: dict[str, Role] | None = choices or None
     if opened.format is None:
         question = opened.ask()
@@ -110,8 +129,15 @@ def load_rows(
     return rows
 
 
-def _read_standard_input() -> bytes:
-    return sys.stdin.buffer.read()
+def _open(file: Path, beside: Path | None, encoding: str | None) -> RowFile:
+    """A file, or standard input, joined with the one beside it if there is one. Raises RowsError."""
+    from refine_core.rows import join, open_file
+
+    if str(file) == "-":
+        opened = open_file(sys.stdin.buffer.read(), name="standard input", encoding=encoding)
+    else:
+        opened = open_file(file, encoding=encoding)
+    return opened if beside is None else join(opened, open_file(beside, encoding=encoding))
 
 
 def _names_runs(file: Path) -> bool:

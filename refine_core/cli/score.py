@@ -26,7 +26,7 @@ from refine_core.cli.reward_options import (
     recognize_file,
     reward_options,
 )
-from refine_core.cli.rows import load_rows
+from refine_core.cli.rows import beside_option, load_rows
 from refine_core.errors import RefineError, RewardError
 from refine_core.rewards.shapes import Recognized, describe_shape
 from refine_core.rows import RowSet
@@ -52,6 +52,7 @@ class Task:
     arguments: dict[str, str]
     files: tuple[Path, ...]
     pairs: tuple[str, ...]
+    beside: Path | None
     encoding: str | None
     skip_bad: bool
     threshold: float | None
@@ -70,6 +71,7 @@ class Task:
     metavar="ROLE=COLUMN",
     help="What a column of ROWS is, as for `refinescope rows`.",
 )
+@beside_option
 @click.option("--encoding", help="Of ROWS, where it is text that is not UTF-8, such as cp1252.")
 @click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read.")
 @click.option(
@@ -100,6 +102,7 @@ def command(
     arguments: tuple[str, ...],
     files: tuple[Path, ...],
     pairs: tuple[str, ...],
+    beside: Path | None,
     encoding: str | None,
     skip_bad: bool,
     threshold: float | None,
@@ -113,12 +116,12 @@ def command(
     Braintrust, Inspect, DeepEval or dspy. They run in a worker process of their own, and no model is called.
     """
     task = Task(
-        reward, rows, read_functions(functions), shape, read_arguments(arguments), files, pairs, encoding, skip_bad, threshold, timeout_s, as_json
+        reward, rows, read_functions(functions), shape, read_arguments(arguments), files, pairs, beside, encoding, skip_bad, threshold, timeout_s, as_json
     )  # fmt: skip
     if not watch:
         _score_once(task)
         return
-    for _ in _iter_changes((reward, rows, *files)):
+    for _ in _iter_changes((reward, rows, *([beside] if beside else []), *files)):
         try:
             _score_once(task)
         except Question as question:
@@ -137,7 +140,12 @@ def _score_once(task: Task) -> None:
         )
     source = read_source(task.reward)
     rows = load_rows(
-        task.rows, task.pairs, encoding=task.encoding, skip_bad=task.skip_bad, as_json=task.as_json
+        task.rows,
+        task.pairs,
+        beside=task.beside,
+        encoding=task.encoding,
+        skip_bad=task.skip_bad,
+        as_json=task.as_json,
     )
     columns = dict.fromkeys((*rows.columns.inputs, *rows.columns.expected, *rows.columns.prediction))
     found = recognize_file(

@@ -7,7 +7,7 @@ row_set     RowSet: many rows in little memory   json_records, csv_records, parq
 saved_runs  rows out of runs                                      records out of each kind of file
 reading     rows out of files                    formats/         what other tools write
 opening     what a file is                       guessing         what the columns of an unknown table may be
-loading     all that in a thread of its own
+loading     all that in a thread of its own                joining          a batch's output with its input
 limits      how much is read                     mapping          a record read by what its columns are
 
 Nothing here imports pyarrow before a Parquet file, or an archive packed with zstd, is read.
@@ -15,6 +15,7 @@ Nothing here imports pyarrow before a Parquet file, or an archive packed with zs
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.rows.guessing import ColumnGuess, MappingQuestion
+from refine_core.rows.joining import can_join, is_batch_output, join
 from refine_core.rows.loading import Loading
 from refine_core.rows.mapping import ROLES, SINGLE, Role, RowMapping, parse_mapping
 from refine_core.rows.opening import RowFile
@@ -41,8 +42,11 @@ __all__ = [
     "RowMapping",
     "RowSet",
     "attempt_index",
+    "can_join",
     "find_problems",
     "find_table",
+    "is_batch_output",
+    "join",
     "open_file",
     "parse_mapping",
     "read_rows",

@@ -13,7 +13,15 @@ from refine_core.concurrency.cancellation import Cancel
 from refine_core.rows.archives import open_archive
 from refine_core.rows.content import Content, find_encoding, kind_of, open_text
 from refine_core.rows.csv_records import read_csv
-from refine_core.rows.formats import FORMATS, dspy_files, evaluation, find_format, inspect_logs, promptfoo
+from refine_core.rows.formats import (
+    FORMATS,
+    dspy_files,
+    evaluation,
+    find_format,
+    inspect_logs,
+    openai_files,
+    promptfoo,
+)
 from refine_core.rows.formats.base import Format
 from refine_core.rows.guessing import ColumnGuess, MappingQuestion, ask
 from refine_core.rows.json_records import (
@@ -65,6 +73,10 @@ class RowFile:
 
     def ask(self, on_progress: OnProgress | None = None, cancel: Cancel | None = None) -> MappingQuestion:
         """What has to be known of its columns. Reads all records. Raises RowsError, RunCancelled."""
+        if any(openai_files.is_batch_input(record.values) for record in self.records.sample(1)):
+            raise self.content.error(
+                "is the input of an OpenAI batch: it has prompts and no outputs. Bring the batch's output, with this file beside it"
+            )
         known: list[ColumnGuess] = []
         if self.names and dspy_files.is_evaluate(self.columns):
             known = dspy_files.guesses(self.columns)

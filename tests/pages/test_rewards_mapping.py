@@ -30,7 +30,11 @@ def settle(app):
 
 
 def upload(app, name, data):
-    app.file_uploader[0].set_value((name, data, "application/octet-stream"))
+    return upload_all(app, (name, data))
+
+
+def upload_all(app, *files):
+    app.file_uploader[0].set_value([(name, data, "application/octet-stream") for name, data in files])
     return settle(app)
 
 
@@ -158,3 +162,51 @@ def test_all_runs_that_a_search_finds_are_added_with_one_press():
     app = press(app, "Add all 2 runs")
     assert sorted(app.session_state["rewards.sources"]) == sorted(f"run:{run_id}" for run_id in ids)
     assert len(table_rows(app)) == 8
+
+
+BATCH_OUTPUT = (
+    b'{"custom_id": "q1", "response": {"body": {"choices": [{"message": {"content": "4"}}]}}, "error": null}'
+)
+BATCH_INPUT = b'{"custom_id": "q1", "method": "POST", "url": "/v1/responses", "body": {"input": "2+2?"}}'
+
+
+def sources_inputs(app):
+    return [
+        dict(row.inputs)
+        for ref in app.session_state["rewards.sources"]
+        for row in workbench.load_source(ref).rows
+    ]
+
+
+def test_a_batchs_output_and_input_that_come_together_are_one_set_of_rows():
+    app = upload_all(open_rewards(), ("in.jsonl", BATCH_INPUT), ("out.jsonl", BATCH_OUTPUT))
+    assert "1 row, read as OpenAI batch output with its input (JSON)." in words(app)
+    app = press(app, "Add 1 row")
+    assert sources_inputs(app) == [{"prompt": "2+2?", "custom_id": "q1"}]
+    assert PENDING not in app.session_state
+
+
+def test_a_batchs_input_can_be_brought_after_its_output():
+    app = upload(open_rewards(), "out.jsonl", BATCH_OUTPUT)
+    assert "Its prompts are in the batch's input." in words(app)
+
+    def bring(data):
+        (field,) = [one for one in app.file_uploader if one.label.startswith("The batch's input")]
+        field.set_value(("other", data, "application/octet-stream"))
+        return settle(app)
+
+    app = bring(CSV)
+    assert "its records have no custom_id" in words(app)
+    app = press(app, "Leave it out")
+    app = bring(BATCH_INPUT)
+    app = press(app, "Add 1 row")
+    assert sources_inputs(app) == [{"prompt": "2+2?", "custom_id": "q1"}]
+
+
+def test_several_files_are_looked_at_one_after_another():
+    app = upload_all(open_rewards(), ("a.csv", CSV), ("b.jsonl", b'{"inputs": {}, "prediction": "x"}'))
+    assert "3 rows, 4 columns" in words(app)
+    app = press(app, "Cancel")
+    assert "1 row, read as Refinescope rows" in words(app)
+    app = press(app, "Add 1 row")
+    assert sources_inputs(app) == [{}]

@@ -153,6 +153,72 @@ def test_an_openai_batch_says_that_its_inputs_are_elsewhere():
     assert rows.notes[0].startswith("A batch's output holds no prompts")
 
 
+def batch(*answers):
+    return lines(
+        *(
+            {"id": f"batch_req_{key}", "custom_id": key, "error": None,
+             "response": {"status_code": 200, "request_id": "r", "body": {"choices": [{"message": {"role": "assistant", "content": text}}]}}}
+            for key, text in answers
+        )
+    )  # fmt: skip
+
+
+def request(key, body, url="/v1/chat/completions"):
+    return {"custom_id": key, "method": "POST", "url": url, "body": {"model": "m", **body}}
+
+
+OUTPUT = batch(("q2", "five"), ("q1", "4"))
+MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}]
+INPUT = lines(
+    request("q1", {"messages": MESSAGES, "metadata": {"ground_truth": "4", "topic": "sums"}}),
+    request("q2", {"input": "2+3?", "instructions": "Be brief."}, "/v1/responses"),
+)
+
+
+def test_an_openai_batch_is_joined_with_its_input_in_either_order():
+    for first, second in ((OUTPUT, INPUT), (INPUT, OUTPUT)):
+        rows = read(first, beside=second)
+        assert rows.format == "OpenAI batch output with its input (JSONL)"
+        assert [row.prediction["output_text"] for row in rows] == ["five", "4"]
+        assert rows[1].inputs == {"prompt": MESSAGES, "topic": "sums", "custom_id": "q1"}
+        assert rows[1].expected == {"ground_truth": "4"}
+        assert rows[0].inputs == {"prompt": "2+3?", "instructions": "Be brief.", "custom_id": "q2"}
+
+
+def test_a_batch_takes_right_answers_from_a_table_with_custom_id():
+    table = b"custom_id,question,gold\nq1,2+2?,4\nq2,2+3?,5\nq9,unused,0\n"
+    rows = read(OUTPUT, beside=table)
+    assert (rows[0].inputs, rows[0].expected) == ({"question": "2+3?", "custom_id": "q2"}, {"gold": "5"})
+    assert rows.notes == ("Taken as the right answer, by its name: gold.",)
+
+
+def test_an_output_that_was_not_asked_for_is_kept_and_told():
+    rows = read(batch(("q1", "4"), ("q7", "?")), beside=INPUT)
+    assert rows[1].inputs == {"custom_id": "q7"}
+    assert "1 output is not asked for in the file" in rows.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        (OUTPUT, lines(request("x", {"messages": []})), "the input of another batch"),
+        (OUTPUT, b"question,gold\n2+2?,4\n", "its records have no custom_id"),
+        (OUTPUT, OUTPUT, "its records have no custom_id|cannot be joined"),
+        (INPUT, INPUT, "neither is the output of an OpenAI batch"),
+        (OUTPUT, INPUT + b"\n" + lines(request("q1", {"messages": []})), "two different records for the custom_id q1"),
+        (OUTPUT, INPUT + b"\n{broken", "cannot be read, line 3"),
+    ],
+)  # fmt: skip
+def test_files_that_do_not_belong_together_are_refused_in_words(first, second, sentence):
+    with pytest.raises(RowsError, match=sentence):
+        read_rows(first, beside=second)
+
+
+def test_a_batchs_input_alone_says_what_is_missing():
+    with pytest.raises(RowsError, match=r"has prompts and no outputs\. Bring the batch's output"):
+        read_rows(INPUT)
+
+
 def test_trls_completions_group_by_step_and_prompt(tmp_path):
     def chat(text):
         return [{"role": "assistant", "content": text}]

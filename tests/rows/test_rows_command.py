@@ -144,3 +144,17 @@ def test_what_a_file_says_cannot_control_the_terminal(capfdbinary, tmp_path):
     assert [code for code, _, _ in (asked, read, wrong)] == [2, 0, 2]
     assert "que [2Jstion" in read[1]
     assert "\x1b" not in "".join(text for _, out, err in (asked, read, wrong) for text in (out, err))
+
+
+def test_a_batchs_output_is_joined_with_the_file_beside_it(capfdbinary, tmp_path):
+    output, asked = tmp_path / "out.jsonl", tmp_path / "in.jsonl"
+    body = {"choices": [{"message": {"content": "4"}}]}
+    output.write_text(json.dumps({"custom_id": "q1", "response": {"body": body}, "error": None}))
+    asked.write_text(
+        json.dumps({"custom_id": "q1", "method": "POST", "url": "/v1/x", "body": {"input": "2+2?"}})
+    )
+    code, out, _ = run(capfdbinary, str(output), "--beside", str(asked), "--json")
+    assert (code, json.loads(out)["inputs"]) == (0, {"prompt": "2+2?", "custom_id": "q1"})
+    code, _, err = run(capfdbinary, str(asked), "--beside", str(asked))
+    assert code == 2
+    assert "neither is the output of an OpenAI batch" in err

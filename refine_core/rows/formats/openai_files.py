@@ -59,6 +59,23 @@ def _is_batch(names: frozenset[str], values: Values) -> bool:
     return {"custom_id", "response"} <= names and isinstance(values["response"], Mapping | None)
 
 
+def is_batch_input(values: Values) -> bool:
+    """Whether a record is a request of a batch: what the batch's output is joined with."""
+    return {"custom_id", "method", "url", "body"} <= set(values) and isinstance(values["body"], Mapping)
+
+
+def request_of(values: Values) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Inputs, and what is expected, of the record that bears a custom_id: a request of a batch, or a row of any table of one's own."""
+    if not is_batch_input(values):
+        inputs, expected = split_expected(values)
+        return {name: value for name, value in inputs.items() if name != CUSTOM_ID}, expected
+    body = values["body"]
+    prompt = next((body[key] for key in ("messages", "input", "prompt") if body.get(key) is not None), None)
+    instructions = {"instructions": body["instructions"]} if body.get("instructions") else {}
+    inputs, expected = split_expected(as_object(body.get("metadata"), "metadata"))
+    return {"prompt": prompt, **instructions, **inputs}, expected
+
+
 def _batch_rows(values: Values, number: int, place: str) -> Iterator[Row]:
     response = as_object(values.get("response"), "body")
     body = as_object(response.get("body"), "text")
@@ -76,10 +93,15 @@ def _batch_rows(values: Values, number: int, place: str) -> Iterator[Row]:
     )
 
 
+CUSTOM_ID: Final = "custom_id"
+"""What an output and its request have in common."""
+
 ITEM: Final = Format("OpenAI eval output items", _is_item, _item_rows)
 BATCH: Final = Format(
     "OpenAI batch output",
     _is_batch,
     _batch_rows,
-    lambda row: "A batch's output holds no prompts and no right answers: the only input is custom_id.",  # noqa: ARG005
+    lambda row: (  # noqa: ARG005
+        "A batch's output holds no prompts and no right answers: the only input is custom_id. Its prompts are in the batch's input."
+    ),
 )
