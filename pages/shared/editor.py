@@ -43,13 +43,24 @@ class Mark:
     """A mark in the text, with its message written under the line.
 
     line, column: from 1; None for the first line, or the whole of one. fixes: labels of what a press can do about it.
+    end_column: behind the last letter; None for a word. under: False where the message stands elsewhere on the page, so
+    that the text is only underlined, and says it when it is pointed at.
     """
 
     message: str
     line: int | None = None
     column: int | None = None
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "note"] = "error"
     fixes: tuple[str, ...] = ()
+    end_column: int | None = None
+    under: bool = True
+
+
+class Goto(TypedDict):
+    """A line, from 1, and what tells this press from others."""
+
+    line: int
+    at: object
 
 
 class _Draft(TypedDict):
@@ -73,6 +84,7 @@ def editor(
     look: Literal["titled", "bare", "line"] = "titled",
     placeholder: str = "",
     store: str | None = None,
+    goto: Goto | None = None,
 ) -> EditorState:
     """Draw the editor and return what it holds.
 
@@ -87,6 +99,7 @@ def editor(
         without line numbers, where Tab goes on to the next field.
 
     store: where in `st.session_state` the text is to be put as well, as soon as it is known.
+    goto: where the cursor is to go, once for each `at`, such as to a line that was pressed elsewhere on the page.
 
     In an AppTest, type with `at.session_state[key] = {"draft": {"code": "…", "rev": 0}}`.
     """
@@ -111,6 +124,7 @@ def editor(
             "rev": rev,
             "label": label,
             "problems": [_describe_mark(p) for p in marks],
+            "goto": goto,
             "height": height,
             "below": below,
             "language": language,
@@ -183,16 +197,15 @@ def take_fix(key: str) -> str | None:
 def _describe_mark(mark: Problem | Mark) -> dict[str, object]:
     """A mark as the browser gets it."""
     if not isinstance(mark, Mark):
-        mark, note = Mark(mark.message, mark.line, mark.column), False
-    else:
-        note = True
+        mark = Mark(mark.message, mark.line, mark.column, under=False)
     return {
         "line": mark.line,
         "column": mark.column,
+        "end": mark.end_column,
         "message": mark.message,
-        "severity": mark.severity,
+        "severity": "info" if mark.severity == "note" else mark.severity,  # as CodeMirror calls it
         "fixes": list(mark.fixes),
-        "note": note,
+        "note": mark.under,
     }
 
 

@@ -1,10 +1,11 @@
 /* The code editor: CodeMirror 6 as a Streamlit component.
 
-   Python gives  {name, code, rev, label, problems, height, below, language, readonly, look, placeholder}
+   Python gives  {name, code, rev, label, problems, goto, height, below, language, readonly, look, placeholder}
    and gets      the state `draft` = {code, rev}, and the triggers `run` and `fix` = {label}.
 
-   A problem is {line, column, message, severity, fixes, note}. note: the message stands under its line, too, with a button
+   A problem is {line, column, end, message, severity, fixes, note}; its severity is error, warning or info. note: the message stands under its line, too, with a button
    for each label in `fixes`; not while that line is being typed in, so that nothing jumps under the hands.
+   goto: {line, at}: the cursor goes to that line, once for each `at`.
    look: "titled", with the label above; "bare", without, in a form that names it; "line", for a line or two of a form,
    without line numbers, where Tab goes on to the next field.
 
@@ -37,13 +38,13 @@ const MIN_LINES = 15, LINE_PX = 19.5, PADDING_PX = 14;  // of an editor that fil
 const CHROME = `
 .editor {
   --quiet: #565d69; --keyword: #7b1fa2; --string: #19632c; --number: #8f3b00; --name: #0b4f8f;
-  --error: #a33f00; --error-ground: #fdeee6; --warning: #7a5900; --warning-ground: #fbf3dc; --link: #0b4f8f; --line: #f4f5f8; --selection: #d7e6fb; --found: #fbe8a6;
+  --error: #a33f00; --error-ground: #fdeee6; --warning: #7a5900; --warning-ground: #fbf3dc; --info: #0b4f8f; --info-ground: #eaf2fb; --link: #0b4f8f; --line: #f4f5f8; --selection: #d7e6fb; --found: #fbe8a6;
   background: var(--st-background-color); color: var(--st-text-color);
   font: 14px/1.5 var(--st-font); container-type: inline-size; position: relative;
 }
 .editor.dark {
   --quiet: #a9b2be; --keyword: #d9b0ff; --string: #97d89b; --number: #ffbe80; --name: #99cbff;
-  --error: #ffab85; --error-ground: #3a2419; --warning: #f0cd73; --warning-ground: #362e17; --link: #99cbff; --line: color-mix(in srgb, var(--st-text-color) 6%, var(--st-background-color));
+  --error: #ffab85; --error-ground: #3a2419; --warning: #f0cd73; --warning-ground: #362e17; --info: #99cbff; --info-ground: #1b2a3d; --link: #99cbff; --line: color-mix(in srgb, var(--st-text-color) 6%, var(--st-background-color));
   --selection: #23406b; --found: #4a3b0c;
 }
 .head { display: flex; justify-content: space-between; gap: 1rem; margin-bottom: 0.25rem; }
@@ -92,14 +93,16 @@ const theme = EditorView.theme({
   '.cm-gutter-lint': { width: '18px' },
   '.cm-gutter-lint .cm-gutterElement': { padding: '0 2px' },
   '.cm-lint-marker': { width: '14px', height: '14px', marginTop: '3px' },
-  '.cm-lint-marker-error, .cm-lint-marker-warning': { content: 'normal' },
-  '.cm-lint-marker-error::before, .cm-lint-marker-warning::before': {
+  '.cm-lint-marker-error, .cm-lint-marker-warning, .cm-lint-marker-info': { content: 'normal' },
+  '.cm-lint-marker-error::before, .cm-lint-marker-warning::before, .cm-lint-marker-info::before': {
     content: '"!"', display: 'block', borderRadius: '50%', textAlign: 'center', font: 'bold 11px/14px var(--st-font)',
     backgroundColor: 'var(--error)', color: 'var(--st-background-color)',
   },
   '.cm-lint-marker-warning::before': { content: '"?"', backgroundColor: 'var(--warning)' },
+  '.cm-lint-marker-info::before': { content: '"i"', backgroundColor: 'var(--info)' },
   '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--error)', textDecorationSkipInk: 'none' },
   '.cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy var(--warning)', textDecorationSkipInk: 'none' },
+  '.cm-lintRange-info': { backgroundImage: 'none', textDecoration: 'underline dotted 2px var(--info)', textDecorationSkipInk: 'none' },
   '.cm-lintRange-active': { backgroundColor: 'transparent' },
   '.cm-lintPoint-error::after': { borderBottomColor: 'var(--error)' },
   '.cm-tooltip, .cm-panels, .cm-panel': { backgroundColor: 'var(--st-background-color)', color: 'var(--st-text-color)' },
@@ -107,13 +110,16 @@ const theme = EditorView.theme({
   '.cm-diagnostic': { font: '13px/1.5 var(--st-font)', padding: '6px 10px', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' },
   '.cm-diagnostic-error': { borderLeft: '3px solid var(--error)' },
   '.cm-diagnostic-warning': { borderLeft: '3px solid var(--warning)' },
+  '.cm-diagnostic-info': { borderLeft: '3px solid var(--info)' },
   '.cm-noted-error': { backgroundColor: 'var(--error-ground) !important' },
   '.cm-noted-warning': { backgroundColor: 'var(--warning-ground) !important' },
+  '.cm-noted-info': { backgroundColor: 'var(--info-ground) !important' },
   '.cm-note': {
     font: '13px/1.45 var(--st-font)', padding: '3px 10px 5px', borderLeft: '3px solid var(--error)', whiteSpace: 'pre-wrap',
     overflowWrap: 'anywhere', backgroundColor: 'var(--error-ground)', cursor: 'default',
   },
   '.cm-note-warning': { borderLeftColor: 'var(--warning)', backgroundColor: 'var(--warning-ground)' },
+  '.cm-note-info': { borderLeftColor: 'var(--info)', backgroundColor: 'var(--info-ground)' },
   '.cm-note button': {
     font: 'inherit', color: 'var(--link)', background: 'none', border: 'none', padding: '0 2px', marginLeft: '8px', cursor: 'pointer',
     textDecoration: 'underline', borderRadius: '3px',
@@ -144,6 +150,7 @@ const colours = HighlightStyle.define([
    to the page evaluates this module anew. */
 const UNSENT = 'refinescope.unsent';  // in the tab's storage: name -> {text, bases}, as assets/draft writes it, too
 const unconfirmed = (globalThis.refinescopeUnconfirmed ??= new Map());
+const gone = (globalThis.refinescopeGone ??= new Map());  // an editor's name -> the `at` of the last line that it went to
 
 /* A line that wraps goes on four characters further in than it begins. */
 const hanging = ViewPlugin.fromClass(class {
@@ -233,13 +240,14 @@ function element(tag, className, parent, text = '') {
   return made;
 }
 
-/** The diagnostic of a problem {line, column, message}, both 1-based, column in code points; either may be null. */
-function diagnostic(doc, { line, column, message, severity }) {
+/** The diagnostic of a problem: all positions 1-based, columns in code points, `end` behind the last; each may be null. */
+function diagnostic(doc, { line, column, end, message, severity }) {
   const { from, to, text } = doc.line(Math.min(Math.max(line ?? 1, 1), doc.lines));
   const indent = text.length - text.trimStart().length;
   const skipped = column == null ? indent : [...text].slice(0, Math.max(column - 1, 0)).join('').length;
   const rest = text.slice(skipped);
-  const length = column == null ? rest.trimEnd().length : (/^(\w+|\S)/.exec(rest)?.[0].length ?? 0);
+  const named = end > column ? [...rest].slice(0, end - column).join('') : /^(\w+|\S)/.exec(rest)?.[0];
+  const length = column == null ? rest.trimEnd().length : (named?.length ?? 0);
   // Nothing to underline there (the end of a line, say): take the whole line.
   if (!length) return { from: from + indent, to, severity, message };
   return { from: from + skipped, to: from + skipped + length, severity, message };
@@ -333,6 +341,18 @@ class Editor {
     if (data.rev !== this.rev) this.load(data);
     this.confirm(data);
     this.mark(data);
+    this.go(data.goto);
+  }
+
+  /** Take the cursor to a line that was pressed elsewhere on the page. */
+  go(goto) {
+    if (!goto || gone.get(this.name) === goto.at) return;
+    gone.set(this.name, goto.at);
+    const { doc } = this.view.state;
+    const { from } = doc.line(Math.min(Math.max(goto.line, 1), doc.lines));
+    this.view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });
+    this.view.focus();
+    this.frame.scrollIntoView({ block: 'nearest' });
   }
 
   /** height: a CSS length; in a "line" the most that it grows to; "fill" for what is left above `below` pixels of other things. */
@@ -429,7 +449,7 @@ class Editor {
     const choose = (label) => { this.flush(); this.setTrigger('fix', { label }); };
     const drawn = [...byLine].flatMap(([number, problems]) => {
       const { from, to } = doc.line(number);
-      const severity = problems.some((one) => one.severity === 'error') ? 'error' : 'warning';
+      const severity = ['error', 'warning', 'info'].find((one) => problems.some((problem) => problem.severity === one));
       return [
         Decoration.line({ class: `cm-noted-${severity}` }).range(from),
         Decoration.widget({ widget: new Note(problems, choose), block: true, side: 1 }).range(to),
