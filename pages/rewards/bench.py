@@ -26,6 +26,8 @@ from refine_core.programs import ModelSpec
 from refine_core.rows import JoinedRows
 from refine_core.workbench import (
     ArgumentQuestion,
+    Fields,
+    Finding,
     JudgeSpec,
     Recognized,
     RowScore,
@@ -105,10 +107,21 @@ class Bench:
             return self.unreadable
         return self.scoring.error if self.scoring is not None else None
 
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What reading the reward as typed finds wrong with it, in the order of its lines; that it cannot be read is one."""
+        if isinstance(self.recognized, Recognized):
+            return workbench.check_recognized(self.recognized, Fields.of_rows(self.rows))
+        error = self.unreadable
+        if error is None:
+            return ()
+        message = f"{error.message[:1].upper()}{error.message[1:]}"
+        return (Finding("unreadable", "error", message, error.line, error.column),)
+
     @property
     def is_current(self) -> bool:
         """Whether the scores are those of the reward as typed."""
-        return self.scoring is not None and self.scores is not None and self.scoring.scores is self.scores
+        return self.scoring is not None and self.scores is not None and self.scoring.result is self.scores
 
     def score_of(self, position: int) -> RowScore | None:
         """The score of the row at this position, where there is one."""
@@ -139,10 +152,10 @@ def read_bench() -> Bench:
     if task is None or session.running not in (task.key, task.asking):
         _cancel(session.running)
     scoring = _score(task) if task is not None and len(rows) else None
-    if scoring is not None and scoring.scores is not None:
+    if scoring is not None and scoring.result is not None:
         session.shown, session.shown_code = scoring.key, code
     last = workbench.bench.find(session.shown)
-    scores = last.scores if last is not None else None
+    scores = last.result if last is not None else None
     if scores is not None and len(scores.rows) != len(rows):
         scores = None  # of other rows
     base = _base_scores(sources)
@@ -180,7 +193,7 @@ class _Task:
     def asking(self) -> str:
         return f"{self.key} asking"
 
-    def work(self, *, asks: bool) -> workbench.Work:
+    def work(self, *, asks: bool) -> workbench.Work[Scores]:
         # A reward of a run gets values of the types that it got then.
         typed = self.recognized.shape == "refine"
         rows = JoinedRows(*(one.typed_rows if typed else one.rows for one in self.sources))
@@ -253,7 +266,7 @@ def _base_scores(sources: tuple[RowSource, ...]) -> Scores | None:
     task = _Task.of(recognized, sources, read_judge(sources))
     scoring = workbench.bench.score(task.key, task.work(asks=False))
     scoring.wait(WAIT_S)
-    return scoring.scores
+    return scoring.result
 
 
 def read_judge(sources: Sequence[RowSource]) -> JudgeSpec | None:

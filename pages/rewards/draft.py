@@ -81,6 +81,14 @@ def load_saved(saved: SavedReward, number: int | None = None) -> None:
     load_reward(Base(version.source, name=saved.name, version=version.number, reading=version.reading))
 
 
+def replace_code(source: str) -> None:
+    """Put another text into the editor, which grew from the same. In a callback, or before the editor is drawn."""
+    reading_now = reading()
+    state = st.session_state
+    state[_CODE], state[_READING] = source, (reading_now, source)
+    state[_REV] = revision() + 1
+
+
 def rebase(base: Base) -> None:
     """What stands in the editor was just saved: it grows from there now."""
     st.session_state[_BASE] = base

@@ -4,9 +4,10 @@ import streamlit as st
 
 from pages.rewards import draft
 from pages.rewards.bench import read_bench
+from pages.rewards.doctor_findings import take_findings_clicks
 from pages.rewards.header import draw_header
 from pages.rewards.mapping import draw_mapping
-from pages.rewards.results import current_view, draw_results
+from pages.rewards.results import OFFERED, current_view, draw_results
 from pages.rewards.reward import draw_editor, draw_reading, draw_reward
 from pages.rewards.saved import draw_versions
 from pages.rewards.starters import draw_starters
@@ -21,6 +22,7 @@ _LEFT_AND_RIGHT = [42.6, 57.4]  # 534 and 720 of 1,290 pixels, with 36 between t
 try:
     draft.open_bench()
     take_clicks()
+    take_findings_clicks()
     bench = read_bench()
 except StoreError as error:
     show_error(str(error))
@@ -39,7 +41,7 @@ if is_narrow():
         if not bench.rows:
             draw_starters()
     draw_results(bench)
-    if bench.rows:
+    if bench.rows or view is not OFFERED["scores"]:
         view.under(bench)
 elif view.wide:
     draw_results(bench)

@@ -14,7 +14,7 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import fields
+from pages.rewards import doctor, fields
 from pages.rewards.bench import Bench
 from pages.rewards.fields import VIEWS, static_key
 from pages.rewards.row import draw_row
@@ -51,6 +51,7 @@ class View:
 
 OFFERED: Final[dict[str, View]] = {
     "scores": View(draw_scores),
+    "doctor": View(doctor.draw_doctor, under=doctor.draw_under, count=doctor.count_doctor),
 }
 
 

@@ -6,9 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from pages.rewards import draft
+from pages.rewards import draft, fields
 from pages.rewards.bench import Bench, cancel_scoring, score_again
 from pages.rewards.fields import EDITOR, static_key
+from pages.rewards.goto import wanted_line
 from pages.rewards.shape import draw_question, draw_shape
 from pages.shared.editor import Mark, editor
 from pages.shared.isolation import describe_isolation
@@ -40,6 +41,7 @@ def draw_editor(bench: Bench, *, asks: bool) -> None:
         rev=draft.revision(),
         label="Reward: a Python function (press Esc, then Tab to leave the editor)",
         problems=_list_marks(bench),
+        goto=wanted_line(),
         height=HEIGHT if bench.rows and not asks else SHORT_HEIGHT,
         look="bare",
     )
@@ -55,6 +57,7 @@ def draw_status(bench: Bench) -> None:
             st.markdown(f":small[{_describe_scoring(bench)}]", width="stretch")
             if bench.scoring is not None and bench.scoring.cancelled:
                 st.button("Score again", key=static_key("again"), type="tertiary", on_click=score_again)
+            draw_remarks(bench)
             profile, about = describe_isolation()
             if profile:
                 st.markdown(f":small[:gray[{profile}]]", width="content", help=about)
@@ -73,6 +76,23 @@ def draw_status(bench: Bench) -> None:
             st.button("Cancel", key=static_key("cancel"), type="tertiary", on_click=cancel_scoring)
 
     progress()
+
+
+def draw_remarks(bench: Bench) -> None:
+    """How much reading the reward finds; a press opens the doctor."""
+    count = sum(one.severity != "error" for one in bench.findings)
+    errors = len(bench.findings) - count
+    if bench.error is not None or not bench.findings or fields.read_view() == "doctor":
+        return
+    words = f":orange[\N{BLACK UP-POINTING TRIANGLE} {pluralize(count, 'remark')}]" if count else ""
+    wrong = f":red[\N{MULTIPLICATION X} {pluralize(errors, 'error')}]" if errors else ""
+    st.button(
+        " ".join(filter(None, (wrong, words))),
+        key=static_key("remarks"),
+        type="tertiary",
+        help="What reading the code finds, line by line, is in the doctor",
+        on_click=lambda: fields.write_view("doctor"),
+    )
 
 
 def _describe_scoring(bench: Bench) -> str:
@@ -113,15 +133,21 @@ def _list_remarks(bench: Bench) -> list[str]:
 
 
 def _list_marks(bench: Bench) -> list[Mark]:
-    """Where the text cannot be read, and where rows failed."""
+    """Where the text cannot be read, where rows failed, and what reading it finds, which the doctor says in full."""
     error = bench.error
     if isinstance(error, RewardError):
         return [Mark(f"{error.message[:1].upper()}{error.message[1:]}", error.line, error.column)]
+    remarks = [
+        Mark(one.message, one.line, one.column, one.severity, end_column=one.end_column, under=False)
+        for one in bench.findings
+        if one.line is not None
+    ]
     if not bench.is_current or bench.scores is None:
-        return []
+        return remarks
     total = pluralize(len(bench.rows), "row")
-    return [
+    failed = [
         Mark(f"{one.error.message} ({one.count:,} of {total})", one.error.line)
         for one in bench.scores.summary.errors
         if one.error.line is not None
     ]
+    return failed + remarks

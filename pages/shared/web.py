@@ -36,6 +36,8 @@ TITLE: Final = _ASSETS / "run" / "title.js"
 REWARDS: Final = _ASSETS / "rewards" / "rewards.js"
 WHAT_IF: Final = _ASSETS / "rewards" / "what_if.js"
 REWARD_ROW: Final = _ASSETS / "rewards" / "row.js"
+FINDINGS: Final = _ASSETS / "rewards" / "findings.js"
+PROBES: Final = _ASSETS / "rewards" / "probes.js"
 PRESENTER: Final = _ASSETS / "presenter" / "presenter.js"
 # The plotly.js that the plotly package carries, so that it is the version that the lock names.
 PLOTLY: Final = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
@@ -51,6 +53,8 @@ MODULES: Final = (  # scripts that import others
     RUNS_TABLE,
     REWARDS,
     REWARD_ROW,
+    FINDINGS,
+    PROBES,
     WHAT_IF,
 )
 

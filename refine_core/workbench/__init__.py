@@ -4,13 +4,14 @@ rows + reward --score_rows--> Scores(rows: RowScore …, summary)
 
 scores.py         a score a row, or why there is none; all of them summed up
 scoring.py        rows scored in the reward's worker
-background.py     scorings that go on while nobody looks, can be cancelled, and are kept
+background.py     work that goes on while nobody looks, can be cancelled, and is kept
 row_sources.py    rows of saved runs, and rows that a person brought
 saved_rewards.py  rewards under a name, with versions
 """
 
 from __future__ import annotations
 
+from refine_core.rewards.checks import Fields, Finding, check_recognized
 from refine_core.rewards.shapes import (
     SHAPES,
     ArgumentQuestion,
@@ -24,7 +25,7 @@ from refine_core.rewards.shapes import (
 from refine_core.rewards.shapes.types import ROLES
 from refine_core.rows import Row, RowSet
 from refine_core.runs.judges import JudgeEstimate, JudgeSpec, judge_of_run
-from refine_core.workbench.background import Bench, Scoring, Work
+from refine_core.workbench.background import Bench, Job, Scoring, Work
 from refine_core.workbench.isolation import Isolation, SelfTest, probe_isolation
 from refine_core.workbench.judging import asks_judge, estimate_calls
 from refine_core.workbench.reading import (
@@ -59,7 +60,10 @@ __all__ = [
     "ArgumentQuestion",
     "Bench",
     "ErrorCount",
+    "Fields",
+    "Finding",
     "Isolation",
+    "Job",
     "JudgeEstimate",
     "JudgeSpec",
     "Reading",
@@ -84,6 +88,7 @@ __all__ = [
     "ask_what_if",
     "asks_judge",
     "bench",
+    "check_recognized",
     "compare_versions",
     "count_changed_lines",
     "describe_function",
@@ -112,7 +117,7 @@ __all__ = [
     "unpack_reading",
 ]
 
-bench = Bench()
+bench: Bench[Scores] = Bench()
 """The scorings of this process."""
 
 self_test = SelfTest()

@@ -1,9 +1,9 @@
-"""Scoring in the background: it goes on while a page is reloaded, and its result is kept.
+"""Work in the background, such as scoring: it goes on while a page is reloaded, and its result is kept.
 
-    Bench.score(task) -> Scoring        the same task is scored once, whoever asks
-    Scoring.wait(0.3), .done, .total, .scores, .error, .cancel()
+    Bench.score(key, work) -> Job       the same is worked out once, whoever asks
+    Job.wait(0.3), .done, .total, .result, .error, .cancel()
 
-A task is what its key says: rows, source and judge. A key is never used for another task.
+The work is what its key says: rows, source and judge, say. A key is never used for other work.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from refine_core.concurrency.cancellation import Cancel
 from refine_core.errors import RefineError, RunCancelled, WorkerError
@@ -24,20 +24,21 @@ logger = logging.getLogger("refine_core")
 
 MAX_KEPT: Final = 32
 MAX_ROWS_KEPT: Final = 400_000  # of all results together
-Work = Callable[[Progress, Cancel], Scores]
+Result = TypeVar("Result")
+Work = Callable[[Progress, Cancel], Result]
 
 
 @dataclass(slots=True)
-class Scoring:
-    """One scoring, at work or ended.
+class Job(Generic[Result]):
+    """One piece of work, going on or ended.
 
-    done, total: rows. scores: once it succeeded. error: why there are none, such as that the reward could not be loaded.
+    done, total: rows. result: once it succeeded. error: why there is none, such as that the reward could not be loaded.
     """
 
     key: str
     done: int = 0
     total: int = 0
-    scores: Scores | None = None
+    result: Result | None = None
     error: RefineError | None = None
     cancelled: bool = False
     _cancel: Cancel = field(default_factory=Cancel)
@@ -56,17 +57,17 @@ class Scoring:
         """Ask it to stop now; its worker is killed. May be repeated."""
         self._cancel.set()
 
-    def work(self, work: Work) -> None:
+    def work(self, work: Work[Result]) -> None:
         """The body of its thread."""
         try:
-            self.scores = work(self._report, self._cancel)
+            self.result = work(self._report, self._cancel)
         except RunCancelled:
             self.cancelled = True
         except RefineError as error:
             self.error = error
         except Exception as error:
-            logger.exception("scoring ended unexpectedly")
-            self.error = WorkerError(f"an internal error ended the scoring: {type(error).__name__}: {error}")
+            logger.exception("work ended unexpectedly")
+            self.error = WorkerError(f"an internal error ended it: {type(error).__name__}: {error}")
         finally:
             self._ended.set()
 
@@ -74,45 +75,48 @@ class Scoring:
         self.done, self.total = done, total
 
 
-class Bench:
-    """The scorings of one process. Safe to use from any thread; the results used last are kept."""
+Scoring = Job[Scores]
+
+
+class Bench(Generic[Result]):
+    """The jobs of one kind in one process. Safe to use from any thread; the results used last are kept."""
 
     def __init__(self, max_kept: int = MAX_KEPT) -> None:
         self._max_kept = max_kept
-        self._scorings: OrderedDict[str, Scoring] = OrderedDict()
+        self._jobs: OrderedDict[str, Job[Result]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def score(self, key: str, work: Work) -> Scoring:
-        """The scoring of this key; started in a thread of its own unless it is there already, or was cancelled."""
+    def score(self, key: str, work: Work[Result]) -> Job[Result]:
+        """The job of this key; started in a thread of its own unless it is there already, or was cancelled."""
         with self._lock:
-            known = self._scorings.get(key)
+            known = self._jobs.get(key)
             if known is not None and not known.cancelled:
-                self._scorings.move_to_end(key)
+                self._jobs.move_to_end(key)
                 return known
-            scoring = self._scorings[key] = Scoring(key)
-            self._scorings.move_to_end(key)
+            job = self._jobs[key] = Job(key)
+            self._jobs.move_to_end(key)
             self._drop_oldest()
-            threading.Thread(target=scoring.work, args=(work,), name="score rows", daemon=True).start()
-            return scoring
+            threading.Thread(target=job.work, args=(work,), name="score rows", daemon=True).start()
+            return job
 
-    def find(self, key: str) -> Scoring | None:
-        """The scoring of this key, or None."""
+    def find(self, key: str) -> Job[Result] | None:
+        """The job of this key, or None."""
         with self._lock:
-            return self._scorings.get(key)
+            return self._jobs.get(key)
 
     def clear(self, key: str) -> None:
-        """Drop the scoring of this key, unless it works."""
+        """Drop the job of this key, unless it works."""
         with self._lock:
-            known = self._scorings.get(key)
+            known = self._jobs.get(key)
             if known is not None and not known.running:
-                del self._scorings[key]
+                del self._jobs[key]
 
     def _drop_oldest(self) -> None:
         """Drop results, the least recently used first, until few enough are left. What works is never dropped."""
-        rows = sum(one.total for one in self._scorings.values())
-        for key, one in list(self._scorings.items())[:-2]:  # the newest, and what it is shown beside
-            if len(self._scorings) <= self._max_kept and rows <= MAX_ROWS_KEPT:
+        rows = sum(one.total for one in self._jobs.values())
+        for key, one in list(self._jobs.items())[:-2]:  # the newest, and what it is shown beside
+            if len(self._jobs) <= self._max_kept and rows <= MAX_ROWS_KEPT:
                 return
             if not one.running:
-                del self._scorings[key]
+                del self._jobs[key]
                 rows -= one.total

@@ -110,7 +110,7 @@ def test_a_scoring_in_the_background_counts_and_is_cancelled():
     scoring.cancel()
     assert scoring.wait(30)
     assert scoring.cancelled
-    assert scoring.scores is None
+    assert scoring.result is None
 
 
 def test_a_cancelled_scoring_is_begun_anew_by_whoever_asks_again():
@@ -120,7 +120,7 @@ def test_a_cancelled_scoring_is_begun_anew_by_whoever_asks_again():
     assert first.wait(30)
     second = bench.score("key", lambda *_: Scores(()))
     assert second.wait(30)
-    assert second.scores.rows == ()
+    assert second.result.rows == ()
 
 
 JUDGED = """
