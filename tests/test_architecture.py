@@ -66,10 +66,12 @@ PACKAGES = (
     "programs",
     "connections",
     "workbench",
+    "cases",
     "cli",
 )
 # What the pages may use.
 PUBLIC_API = {
+    "cases",
     "comparison",
     "differences",
     "uptake",

@@ -124,10 +124,12 @@ class RowRunner:
         on_progress: Callable[[int, int], None] | None = None,
         on_results: Callable[[Mapping[int, RowResult]], None] | None = None,
         cancel: Cancel | None = None,
+        alone: bool = False,
     ) -> RowResults:
         """Score every row. A row that fails does not keep the others from their scores.
 
         on_progress: called with (rows done, rows in all), in this thread. on_results: with place -> result, as they come.
+        alone: a function that takes lists is called for each row by itself.
         Raises: RewardError for a source that cannot be loaded, as then no row has a score; WorkerError; RunCancelled.
         """
         token = cancel or Cancel()
@@ -142,11 +144,11 @@ class RowRunner:
                 on_progress(len(results), len(self._rows))
 
         take({})  # 0 rows are done
-        is_single = self._recognized.per == "row"
+        is_single = alone or self._recognized.per == "row"
         units = [[i] for i in range(len(self._rows))] if is_single else list(self._list_batches())
         self._score_units(units, take, token)
         changed: tuple[int, ...] = ()
-        if self._recognized.per == "batch":
+        if self._recognized.per == "batch" and not alone:
             changed = self._check_alone(results, take, token)
         return RowResults(
             tuple(results[i] for i in range(len(self._rows))), changed, tuple(self._refusals)[:10]

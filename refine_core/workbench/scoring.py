@@ -35,13 +35,14 @@ def score_rows(
     files: Mapping[str, bytes] | None = None,
     on_progress: Progress | None = None,
     cancel: Cancel | None = None,
+    alone: bool = False,
 ) -> Scores:
     """Score every row. A row that fails does not keep the others from their scores.
 
     reward: from `recognize`, or the source text of one whose parameters tell what they are. judge: whom the reward's
     `judge(…)` would ask. ask_judge: whether a person allowed that; else it is answered from what was asked before, and a row that
     needs more waits. timeout_s: for one call, of a row, a batch or a group. files: name -> content, put beside the reward.
-    on_progress: called with (rows done, rows in all), in this thread.
+    on_progress: called with (rows done, rows in all), in this thread. alone: a function that takes lists gets each row by itself.
     Raises: RewardError for a source that cannot be loaded, as then no row has a score, and "ArgumentsUnknown" for one whose
     parameters do not tell; WorkerError; RunCancelled.
     """
@@ -51,7 +52,7 @@ def score_rows(
     answers = _remembering(judge, counts, ask_judge=ask_judge) if asks_judge(recognized) else None
     with RowRunner(recognized, rows, timeout_s=timeout_s, judge=answers, files=files) as runner:
         waiting = _Waiting(counts)
-        results = runner.score(on_progress=on_progress, on_results=waiting.look, cancel=cancel)
+        results = runner.score(on_progress=on_progress, on_results=waiting.look, cancel=cancel, alone=alone)
         confinement = runner.confinement
     scored = tuple(
         RowScore(row.id, row.group, waits=True) if i in waiting.places else _to_score(row, result)

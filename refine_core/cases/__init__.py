@@ -1,0 +1,37 @@
+"""Cases: outputs that a person has judged, which guard every later edit of a reward.
+
+    read_cases(text) -> CaseSet        write_cases(cases) -> text of NAME.cases.json
+    CaseSet + reward --run_cases--> CaseReport(results: CaseResult …)
+
+wants.py     what is wanted of a score: good, bad, a number, a range, none at all
+case.py      Case and CaseSet
+document.py  the document NAME.cases.json
+running.py   cases scored in the reward's worker, and each compared with what is wanted
+"""
+
+from __future__ import annotations
+
+from refine_core.cases.case import Case, CaseSet
+from refine_core.cases.document import read_cases, write_cases
+from refine_core.cases.running import CaseReport, CaseResult, CaseState, run_cases
+from refine_core.cases.wants import BAD, GOOD, UNSCORED, Want, at_least, at_most, between, exactly, read_want
+
+__all__ = [
+    "BAD",
+    "GOOD",
+    "UNSCORED",
+    "Case",
+    "CaseReport",
+    "CaseResult",
+    "CaseSet",
+    "CaseState",
+    "Want",
+    "at_least",
+    "at_most",
+    "between",
+    "exactly",
+    "read_cases",
+    "read_want",
+    "run_cases",
+    "write_cases",
+]
