@@ -14,7 +14,7 @@ from __future__ import annotations
 from refine_core.cases.case import Case, CaseSet
 from refine_core.cases.document import read_cases, write_cases
 from refine_core.cases.running import CaseReport, CaseResult, CaseState, run_cases
-from refine_core.cases.wants import BAD, GOOD, UNSCORED, Want, at_least, at_most, between, exactly, read_want
+from refine_core.cases.wants import BAD, GOOD, UNSCORED, Want, between, exactly, maximum, minimum, read_want
 
 __all__ = [
     "BAD",
@@ -26,10 +26,10 @@ __all__ = [
     "CaseSet",
     "CaseState",
     "Want",
-    "at_least",
-    "at_most",
     "between",
     "exactly",
+    "maximum",
+    "minimum",
     "read_cases",
     "read_want",
     "run_cases",

@@ -70,7 +70,7 @@ def _write_case(case: Case) -> dict[str, object]:
     return {
         "name": case.name,
         "want": case.want.to_json(),
-        **{key: one for key, one in fields.items() if one},
+        **{key: one for key, one in fields.items() if one or key == "prediction"},
     }
 
 

@@ -73,20 +73,20 @@ class CaseReport:
     results: tuple[CaseResult, ...] = ()
     threshold: float | None = None
 
-    def count(self, state: CaseState) -> int:
+    def count_in(self, state: CaseState) -> int:
         """How many cases are in that state."""
         return sum(result.state == state for result in self.results)
 
     @property
     def ok(self) -> bool:
         """Whether no case failed."""
-        return not self.count("failed")
+        return not self.count_in("failed")
 
     @property
     def text(self) -> str:
         """The report in one sentence: "2 of 5 cases fail."."""
-        total, failed, open_ = len(self.results), self.count("failed"), self.count("undecided")
-        waiting = self.count("waiting")
+        total, failed, open_ = len(self.results), self.count_in("failed"), self.count_in("undecided")
+        waiting = self.count_in("waiting")
         if not total:
             return "No output is pinned as a case yet."
         if failed:

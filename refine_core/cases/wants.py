@@ -2,7 +2,7 @@
 
     GOOD, BAD          compared with the threshold, or without one with each other
     exactly(2.5)       that score, but for the noise of binary fractions
-    between(0.2, 0.5)  both ends included; at_least(2), at_most(0.5)
+    between(0.2, 0.5)  both ends included; minimum(2), maximum(0.5)
     UNSCORED           no score: None or NaN
 
 As text, and in documents: "good", "bad", "unscored", "= 2.5", "0.2 to 0.5", ">= 2", "<= 0.5".
@@ -88,12 +88,12 @@ def between(low: float, high: float) -> Want:
     return Want("range", float(low), float(high))
 
 
-def at_least(low: float) -> Want:
+def minimum(low: float) -> Want:
     """A score of low or more. Raises ValueError."""
     return Want("range", float(low))
 
 
-def at_most(high: float) -> Want:
+def maximum(high: float) -> Want:
     """A score of high or less. Raises ValueError."""
     return Want("range", None, float(high))
 

@@ -18,10 +18,10 @@ from refine_core.cases import (
     UNSCORED,
     Case,
     CaseSet,
-    at_least,
-    at_most,
     between,
     exactly,
+    maximum,
+    minimum,
     read_cases,
     read_want,
     run_cases,
@@ -37,8 +37,8 @@ bounds = st.tuples(numbers, numbers).map(sorted)
 wants = st.one_of(
     st.sampled_from([GOOD, BAD, UNSCORED]),
     numbers.map(exactly),
-    numbers.map(at_least),
-    numbers.map(at_most),
+    numbers.map(minimum),
+    numbers.map(maximum),
     bounds.map(lambda pair: between(*pair)),
 )
 plain = st.one_of(
@@ -97,12 +97,12 @@ def test_a_want_is_read_back_from_what_is_written_in_a_document(want):
         (0, exactly(0)),
         ("= 2.50", exactly(2.5)),
         ("1e-3", exactly(0.001)),
-        ("≥ 2", at_least(2)),
-        ("at most .5", at_most(0.5)),
-        ("<= -1", at_most(-1)),
+        ("≥ 2", minimum(2)),
+        ("at most .5", maximum(0.5)),
+        ("<= -1", maximum(-1)),
         ("0.2 \N{EN DASH} 0.5", between(0.2, 0.5)),
         ("0.2 to 0.5", between(0.2, 0.5)),
-        ({"min": 1}, at_least(1)),
+        ({"min": 1}, minimum(1)),
         ({"min": 0, "max": 0.5}, between(0, 0.5)),
     ],
 )
@@ -138,8 +138,8 @@ def test_a_range_holds_its_ends_and_the_noise_of_binary_fractions():
     assert between(0.2, 0.5).holds(0.2)
     assert between(0.2, 0.5).holds(0.5)
     assert not between(0.2, 0.5).holds(0.51)
-    assert not at_least(0.5).holds(0.49)
-    assert [at_least(2).text, at_most(0.5).text, exactly(2.5).text, between(0, 1).text] == [
+    assert not minimum(0.5).holds(0.49)
+    assert [minimum(2).text, maximum(0.5).text, exactly(2.5).text, between(0, 1).text] == [
         "≥ 2",
         "≤ 0.5",
         "= 2.5",
@@ -244,13 +244,13 @@ def test_all_pass_without_a_threshold_where_some_threshold_would_do(drawn):
 def test_a_score_that_raises_fails_every_case_and_no_score_is_no_number():
     error = RowError("KeyError", "'answer'", 3)
     assert (
-        states([(GOOD, error), (BAD, error), (UNSCORED, error), (at_most(1), error)], 0.5) == ["failed"] * 4
+        states([(GOOD, error), (BAD, error), (UNSCORED, error), (maximum(1), error)], 0.5) == ["failed"] * 4
     )
     assert states([(UNSCORED, None), (UNSCORED, 0.0), (exactly(0), None)]) == ["passed", "failed", "failed"]
 
 
 def test_a_report_says_in_words_what_was_wanted_and_what_came():
-    some = CaseSet((case("a", GOOD), case("b", at_most(0.5)), case("c", BAD)), threshold=0.8)
+    some = CaseSet((case("a", GOOD), case("b", maximum(0.5)), case("c", BAD)), threshold=0.8)
     report = compare_scores(some, map(row_score, [0.7999, 2.5, RowError("KeyError", "'x'", 3)]))
     assert [(one.wanted, one.got) for one in report.results] == [
         ("good: ≥ 0.8", "0.7999"),
