@@ -5,8 +5,6 @@ read_bench() -> Bench: starts the scoring of what stands in the editor, and wait
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +15,7 @@ import streamlit as st
 
 from pages.rewards import draft, fields
 from pages.rewards.fields import static_key
+from pages.rewards.task import Task
 from pages.shared.credentials import collect_credentials
 from pages.shared.isolation import why_code_is_refused
 from pages.shared.keys import connection_key
@@ -63,7 +62,7 @@ class Bench:
     missing: sources that are not here. scores: of the reward as typed, or, while that is
     scored or cannot be loaded, of the text before it. base: scores of what the text grew from, where they are known.
     scored_code: the text that `scores` belong to. recognized: what the text is read as, or what has to be asked about it;
-    None where it cannot be read, and unreadable says why.
+    None where it cannot be read, and unreadable says why. task: the scoring of the reward as typed, where it can be read.
     """
 
     code: str
@@ -76,6 +75,7 @@ class Bench:
     recognized: Recognized | ArgumentQuestion | None = None
     unreadable: RewardError | None = None
     judge: JudgeSpec | None = None
+    task: Task | None = None
 
     @cached_property
     def rows(self) -> JoinedRows:
@@ -147,7 +147,7 @@ def read_bench() -> Bench:
         unreadable = RewardError(refused, type_name="Refused")
         return Bench(code, sources, missing, None, None, unreadable=unreadable)
     judge = read_judge(sources)
-    task = _Task.of(recognized, sources, judge) if isinstance(recognized, Recognized) else None
+    task = Task.of(recognized, sources, judge) if isinstance(recognized, Recognized) else None
     session = _session()
     if task is None or session.running not in (task.key, task.asking):
         _cancel(session.running)
@@ -160,50 +160,18 @@ def read_bench() -> Bench:
         scores = None  # of other rows
     base = _base_scores(sources)
     return Bench(
-        code, sources, missing, scoring, scores, base, session.shown_code, recognized, unreadable, judge
+        code, sources, missing, scoring, scores, base, session.shown_code, recognized, unreadable, judge, task
     )
 
 
 def ask_judge(bench: Bench) -> None:
     """Score again, and ask the judge for what it has not been asked before. To be called in a callback."""
-    if isinstance(bench.recognized, Recognized):
-        task = _Task.of(bench.recognized, bench.sources, bench.judge)
-        _session().allowed = task.asking
-        workbench.bench.clear(task.asking)  # asked again, it asks again for what failed
+    if bench.task is not None:
+        _session().allowed = bench.task.asking
+        workbench.bench.clear(bench.task.asking)  # asked again, it asks again for what failed
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What is to be scored. key: equal for equal tasks. asking: the key of the same with questions to the judge."""
-
-    recognized: Recognized
-    sources: tuple[RowSource, ...]
-    judge: JudgeSpec | None
-    key: str
-
-    @classmethod
-    def of(cls, recognized: Recognized, sources: tuple[RowSource, ...], judge: JudgeSpec | None) -> _Task:
-        plan = json.dumps(recognized.to_plan(), sort_keys=True)
-        asked = judge.name if judge is not None and workbench.asks_judge(recognized) else ""
-        parts = [recognized.source, plan, asked, *(one.digest for one in sources)]
-        key = hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
-        return cls(recognized, sources, judge, key)
-
-    @property
-    def asking(self) -> str:
-        return f"{self.key} asking"
-
-    def work(self, *, asks: bool) -> workbench.Work[Scores]:
-        # A reward of a run gets values of the types that it got then.
-        typed = self.recognized.shape == "refine"
-        rows = JoinedRows(*(one.typed_rows if typed else one.rows for one in self.sources))
-        recognized, judge = self.recognized, self.judge
-        return lambda progress, cancel: workbench.score_rows(
-            rows, recognized, judge=judge, ask_judge=asks, on_progress=progress, cancel=cancel
-        )
-
-
-def _score(task: _Task) -> Scoring:
+def _score(task: Task) -> Scoring:
     """The scoring of this task, begun if need be, and waited for as long as nobody notices."""
     session = _session()
     asks = session.allowed == task.asking
@@ -263,7 +231,7 @@ def _base_scores(sources: tuple[RowSource, ...]) -> Scores | None:
         return None
     if isinstance(recognized, ArgumentQuestion):
         return None
-    task = _Task.of(recognized, sources, read_judge(sources))
+    task = Task.of(recognized, sources, read_judge(sources))
     scoring = workbench.bench.score(task.key, task.work(asks=False))
     scoring.wait(WAIT_S)
     return scoring.result
