@@ -100,6 +100,8 @@ def open_rows(content: Content, encoding: str | None = None) -> RowFile:
         known = next((one for one in _TABLES if one.recognizes(frozenset(values), values)), None)
     else:
         known = find_format(values)
+    if known is not None and known.fit is not None:
+        known = known.fit([record.values for record in records.sample(_SAMPLE)])
     return RowFile(content, records, known, {} if known else dspy_files.row_names(list(values)))
 
 

@@ -329,3 +329,75 @@ def test_a_mapping_moves_values_of_a_known_file_to_another_role():
         RowsError, match="there is no column “answer”; the columns are question, output, gold, brief"
     ):
         read_rows(DATA / "promptfoo.json", {"answer": "expected"})
+
+
+def test_the_completions_of_trl_keep_an_empty_score_apart_from_columns():
+    """None of a reward is NaN in the file: it is neither an input nor does it make the other reward the total."""
+    rows = read(DATA / "trl-completions.parquet")
+    assert [row.parts for row in rows] == [
+        {"correct": 1.0, "format_reward": 0.5},
+        {"correct": 0.0, "format_reward": 0.5},
+        {"correct": 1.0},
+        {"correct": 1.0, "format_reward": 1.0},
+    ]
+    assert {row.reward for row in rows} == {None}
+    assert [set(row.inputs) for row in rows] == [{"prompt"}] * 4
+    assert rows[3].prediction == {"completion": "<think>hm</think>\nBrussels"}
+    assert (rows[2].expected, rows.groups) == ({"solution": "Brussels"}, 2)
+
+
+@pytest.mark.parametrize("name", ["langsmith.csv", "langsmith.parquet"])
+def test_the_frame_of_langsmith_is_read_as_the_library_writes_it(name):
+    rows = read(DATA / name)
+    assert [(r.inputs["question"], r.prediction["answer"], r.expected["answer"]) for r in rows] == [
+        ("What is the capital of Belgium?", "Brussels", "Brussels"),
+        ("What is 2 + 2?", "five", "4"),
+    ]
+    assert [row.parts for row in rows] == [{"exact": 1.0, "brief": 0.5}, {"exact": 0.0, "brief": 0.5}]
+    assert rows[0].group == "00000000-0000-0000-0000-000000000001"
+
+
+@pytest.mark.parametrize("empty", ["", "None", "NaN"])
+def test_a_lone_score_of_a_row_is_no_total_where_others_have_two(empty):
+    """Else `reward` would mean another thing in each row."""
+    csv = f"inputs.q,outputs.a,feedback.correct,feedback.brief\n?,4,1,0.5\n?,5,0,{empty}\n"
+    assert [(r.reward, r.parts) for r in read(csv)] == [
+        (None, {"correct": 1.0, "brief": 0.5}),
+        (None, {"correct": 0.0}),
+    ]
+
+
+def test_traces_of_verifiers_give_the_reply_the_weighted_sum_and_the_group():
+    rows = read(DATA / "verifiers-traces.jsonl")
+    assert rows.format == "verifiers traces (JSONL)"
+    assert [row.prediction["completion"] for row in rows] == ["Brussels", "It is Ghent.", "4"]
+    assert [row.reward for row in rows] == [pytest.approx(1.1), pytest.approx(0.1), 1.0]
+    assert rows[0].parts == {"exact": 1.0, "brief": 0.5, "length": 8.0}
+    assert [row.group for row in rows] == ["g0", "g0", "task-1"]
+    question = "What is the capital of Belgium?"
+    assert (rows[0].inputs, rows[0].expected) == (
+        {"prompt": question, "question": question},
+        {"answer": "Brussels"},
+    )
+    assert [m["role"] for m in rows[2].prediction["messages"]] == ["assistant", "tool", "assistant"]
+    assert rows.notes == ("1 record without an output left out.",)
+
+
+def test_samples_of_lm_eval_keep_the_reply_beside_what_the_filter_left():
+    rows = read(DATA / "lm-eval-samples.jsonl")
+    assert [(r.id, r.prediction["response"], r.expected["target"], r.reward) for r in rows] == [
+        ("0 · strict", "Brussels", "Brussels", 1.0),
+        ("1 · strict", "5", "4", 0.0),
+        ("0 · loose", "It", "Brussels", 0.0),
+        ("1 · loose", "It", "4", 0.0),
+    ]
+    assert rows[1].prediction["unfiltered"] == "It is #### 5, I think"
+
+
+def test_rollouts_that_verls_own_code_wrote_are_read():
+    rows = read(DATA / "verl.jsonl")
+    assert [(r.prediction, r.expected, r.reward, r.parts) for r in rows] == [
+        ({"output": "4"}, {"ground_truth": "4"}, 1.0, {"acc": 1.0}),
+        ({"output": "five"}, {"ground_truth": "4"}, 0.0, {"acc": 0.0}),
+        ({"output": "Brussels"}, {}, 1.0, {"acc": 1.0}),
+    ]

@@ -1,6 +1,6 @@
 """The kinds of files that other tools write, told apart by what is in them, never by their names.
 
-base         what a kind is             training     TRL, verifiers, verl
+base         what a kind is             training     TRL, verifiers to 0.3, verl             verifiers_traces  verifiers 0.4
 promptfoo    JSON, JSONL, CSV           evaluation   lm-eval, LangSmith, Phoenix
 openai_files eval items, batches        inspect_logs .eval, .json            dspy_files   Evaluate; saved programs are refused
 """
@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from refine_core.rows.formats import evaluation, inspect_logs, openai_files, promptfoo, training
+from refine_core.rows.formats import (
+    evaluation,
+    inspect_logs,
+    openai_files,
+    promptfoo,
+    training,
+    verifiers_traces,
+)
 from refine_core.rows.formats.base import Format, Values
 from refine_core.rows.row import is_own_row, row_from_json
 
@@ -28,6 +35,7 @@ FORMATS: Final = (
     training.TRL,
     training.VERIFIERS,
     training.VERL,
+    verifiers_traces.TRACES,
     evaluation.LM_EVAL,
     evaluation.LANGSMITH,
     evaluation.PHOENIX,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,13 +30,15 @@ class Format:
 
     name: as it is shown: "TRL completions". recognizes: from the names of the first record's values, and the values.
     rows: a record's rows; number: of the record, from 1; place: for Row.source. It raises ValueError with a sentence.
-    note: what to tell of a file's first row, or "".
+    note: what to tell of a file's first row, or "". fit: the same kind, for a file whose first records have these values: what a record
+    leaves open, such as whether an empty column is a score, the others may tell.
     """
 
     name: str
     recognizes: Callable[[frozenset[str], Values], bool]
     rows: Callable[[Values, int, str], Iterable[Row]]
     note: Callable[[Row], str] = lambda row: describe_expected(row)  # noqa: PLW0108  # it is defined below
+    fit: Callable[[Sequence[Values]], Format] | None = None
 
 
 def describe_expected(row: Row) -> str:
@@ -99,9 +101,20 @@ def numbers_of(values: Values) -> dict[str, float]:
     return parts
 
 
-def single(parts: Mapping[str, float]) -> tuple[float | None, dict[str, float]]:
-    """A reward and its parts: a lone score is the reward; several have no known total."""
-    return (next(iter(parts.values())), {}) if len(parts) == 1 else (None, dict(parts))
+def single(
+    parts: Mapping[str, float], names: Collection[str] | None = None
+) -> tuple[float | None, dict[str, float]]:
+    """A reward and its parts: a lone score is the reward; several have no known total.
+
+    names: of all scores that the file has, where this row may lack some.
+    """
+    count = len(parts if names is None else {*names, *parts})
+    return (next(iter(parts.values()), None), {}) if count == 1 else (None, dict(parts))
+
+
+def find_scores(sample: Iterable[Values], read: Callable[[Values], Mapping[str, float]]) -> frozenset[str]:
+    """Names of all scores that these records have. read: those of one record."""
+    return frozenset(name for values in sample for name in read(values))
 
 
 def without_total(row: Row) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from refine_core.rows.formats.base import (
@@ -11,6 +12,7 @@ from refine_core.rows.formats.base import (
     Values,
     as_object,
     describe_expected,
+    find_scores,
     name_of,
     numbers_of,
     parsed,
@@ -30,13 +32,20 @@ def _lm_eval_rows(values: Values, number: int, place: str) -> Iterator[Row]:
     if answer is None:
         raise ValueError("“filtered_resps” is missing")
     named = values.get("metrics")
-    metrics = named if isinstance(named, list) else [name for name in values if name not in _LM_EVAL_OWN]
-    reward, parts = single(numbers_of({name: values.get(name) for name in metrics if isinstance(name, str)}))
+    listed = named if isinstance(named, list) else [name for name in values if name not in _LM_EVAL_OWN]
+    metrics = {name: values.get(name) for name in listed if isinstance(name, str)}
+    reward, parts = single(numbers_of(metrics), metrics)
+    raw = values.get("resps")
+    while isinstance(raw, list) and len(raw) == 1:
+        raw = raw[0]
     yield Row(
         id=name_of(values.get("doc_id"), values.get("filter")) or str(number),
         group=name_of(values.get("doc_id")),
         inputs=as_object(values.get("doc"), "doc"),
-        prediction={"response": answer},
+        prediction={
+            "response": answer,
+            **({"unfiltered": raw} if raw != answer and isinstance(raw, str) else {}),
+        },
         expected={"target": values["target"]} if values.get("target") is not None else {},
         reward=reward,
         parts=parts,
@@ -54,14 +63,28 @@ def _is_langsmith(names: frozenset[str], _: Values) -> bool:
     )
 
 
-def _langsmith_rows(values: Values, number: int, place: str) -> Iterator[Row]:
+def _fit_langsmith(sample: Sequence[Values]) -> Format:
+    scores = find_scores(sample, _langsmith_scores)
+    return replace(
+        LANGSMITH, rows=lambda values, number, place: _langsmith_rows(values, number, place, scores)
+    )
+
+
+def _langsmith_scores(values: Values) -> dict[str, float]:
+    return {
+        name: score
+        for name, value in _prefixed(values, "feedback.").items()
+        if _is_score(value) and (score := number_of(value, name)) is not None
+    }
+
+
+def _langsmith_rows(
+    values: Values, number: int, place: str, scores: frozenset[str] = frozenset()
+) -> Iterator[Row]:
     outputs = {name: value for name, value in _prefixed(values, "outputs.").items() if value is not None}
     if not outputs:
         raise NoOutputError(f"it has no output: {values.get('error') or 'all outputs are empty'}"[:300])
-    scores = {
-        n: number_of(v, f"feedback.{n}") for n, v in _prefixed(values, "feedback.").items() if _is_score(v)
-    }
-    reward, parts = single({name: score for name, score in scores.items() if score is not None})
+    reward, parts = single(_langsmith_scores(values), scores)
     expected = {
         name: v
         for name, v in {**_prefixed(values, "reference."), **_prefixed(values, "reference_outputs.")}.items()
@@ -87,17 +110,29 @@ def _is_score(value: object) -> bool:
     return True
 
 
-def _phoenix_rows(values: Values, number: int, place: str) -> Iterator[Row]:
+def _fit_phoenix(sample: Sequence[Values]) -> Format:
+    scores = find_scores(sample, _phoenix_scores)
+    return replace(PHOENIX, rows=lambda values, number, place: _phoenix_rows(values, number, place, scores))
+
+
+def _phoenix_scores(values: Values) -> dict[str, float]:
+    return numbers_of(
+        {
+            name.removesuffix(".score").removeprefix("eval.").removeprefix("annotations."): value
+            for name, value in values.items()
+            if name.endswith(".score") and name.startswith(("eval.", "annotations."))
+        }
+    )
+
+
+def _phoenix_rows(
+    values: Values, number: int, place: str, scores: frozenset[str] = frozenset()
+) -> Iterator[Row]:
     output = parsed(values.get("attributes.output.value"))
     if output is None:
-        raise ValueError("“attributes.output.value” is missing")
+        raise NoOutputError("it has no output: “attributes.output.value” is empty")
     inputs, expected = split_expected(as_object(parsed(values.get("attributes.input.value")), "input"))
-    scores = {
-        name.removesuffix(".score").removeprefix("eval.").removeprefix("annotations."): value
-        for name, value in values.items()
-        if name.endswith(".score") and name.startswith(("eval.", "annotations."))
-    }
-    reward, parts = single(numbers_of(scores))
+    reward, parts = single(_phoenix_scores(values), scores)
     yield Row(
         id=as_text(values.get("context.span_id")) or str(number),
         group=name_of(values.get("context.trace_id")),
@@ -116,10 +151,11 @@ LM_EVAL: Final = Format(
     _lm_eval_rows,
     without_total,
 )
-LANGSMITH: Final = Format("LangSmith results", _is_langsmith, _langsmith_rows, without_total)
+LANGSMITH: Final = Format("LangSmith results", _is_langsmith, _langsmith_rows, without_total, _fit_langsmith)
 PHOENIX: Final = Format(
     "Phoenix spans",
     lambda names, _: {"attributes.input.value", "attributes.output.value"} <= names,
     _phoenix_rows,
     lambda row: " ".join(filter(None, (describe_expected(row), without_total(row)))),
+    _fit_phoenix,
 )

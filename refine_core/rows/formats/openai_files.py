@@ -11,6 +11,7 @@ from refine_core.rows.formats.base import (
     Values,
     as_object,
     name_of,
+    single,
     split_expected,
     text_of,
 )
@@ -34,6 +35,7 @@ def _item_rows(values: Values, number: int, place: str) -> Iterator[Row]:
     results = [one for one in values.get("results") or () if isinstance(one, Mapping)]
     scores = {_grader(one, i): number_of(one.get("score"), "score") for i, one in enumerate(results, 1)}
     known = {name: score for name, score in scores.items() if score is not None}
+    reward, parts = single(known, scores)
     reasons = [str(one["reason"]) for one in results if one.get("reason")]
     yield Row(
         id=str(values.get("id") or number),
@@ -41,8 +43,8 @@ def _item_rows(values: Values, number: int, place: str) -> Iterator[Row]:
         inputs=inputs,
         prediction={"output_text": text_of(output[-1].get("content"))},
         expected=expected,
-        reward=next(iter(known.values())) if len(known) == 1 else None,
-        parts=known if len(known) > 1 else {},
+        reward=reward,
+        parts=parts,
         source=place,
         feedback="\n".join(reasons),
     )

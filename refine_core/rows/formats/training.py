@@ -1,8 +1,12 @@
-"""Completions that trainers write: TRL (Parquet), verifiers (results.jsonl) and verl ({step}.jsonl), by their source's field names."""
+"""Completions that trainers write: TRL (Parquet), verifiers up to 0.3 (results.jsonl) and verl ({step}.jsonl), as their source has them.
+
+Read in TRL 1.16.0, GRPOTrainer.log, and verl 0.9.1, RayPPOTrainer._write_generations. verifiers 0.4 is in verifiers_traces.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from refine_core.rows.formats.base import (
@@ -10,6 +14,7 @@ from refine_core.rows.formats.base import (
     Values,
     completion_of,
     describe_expected,
+    find_scores,
     name_of,
     numbers_of,
     single,
@@ -19,16 +24,29 @@ from refine_core.rows.formats.base import (
 from refine_core.rows.mapping import number_of
 from refine_core.rows.row import Row
 
+_TRL_OWN: Final = frozenset({"step", "prompt", "completion", "advantage"})
 _GOLD: Final = ("answer",)
 """In TRL and verifiers `answer` is the right answer: both give it to the reward under this name."""
 
 
-def _trl_rows(values: Values, number: int, place: str) -> Iterator[Row]:
-    own = {"step", "prompt", "completion", "advantage"}
-    others = {name: value for name, value in values.items() if name not in own}
-    reward, parts = single(numbers_of(others))
+def _fit_trl(sample: Sequence[Values]) -> Format:
+    """TRL's completions with the scores that the file has: a column that is empty in one row has numbers in another."""
+    scores = find_scores(sample, _trl_scores)
+    return replace(TRL, rows=lambda values, number, place: _trl_rows(values, number, place, scores))
+
+
+def _trl_scores(values: Values) -> dict[str, float]:
+    return numbers_of({name: value for name, value in values.items() if name not in _TRL_OWN})
+
+
+def _trl_rows(values: Values, number: int, place: str, scores: frozenset[str] = frozenset()) -> Iterator[Row]:
+    reward, parts = single(_trl_scores(values), scores)
     columns, expected = split_expected(
-        {name: v for name, v in others.items() if not isinstance(v, bool | int | float)}
+        {
+            name: value
+            for name, value in values.items()
+            if name not in _TRL_OWN | scores and not isinstance(value, bool | int | float)
+        }
     )
     columns, gold = _golds(columns)
     yield Row(
@@ -86,9 +104,10 @@ def _some(values: Values, name: str) -> dict[str, Any]:
 
 TRL: Final = Format(
     "TRL completions",
-    lambda names, _: {"step", "prompt", "completion", "advantage"} <= names,
+    lambda names, _: names >= _TRL_OWN,
     _trl_rows,
     lambda row: " ".join(filter(None, (describe_expected(row), without_total(row)))),
+    _fit_trl,
 )
 VERIFIERS: Final = Format(
     "verifiers results",
