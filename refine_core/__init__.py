@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from refine_core.callbacks import BaseCallback
     from refine_core.concurrency.cancellation import Cancel
     from refine_core.configuration import configure, context, settings
+    from refine_core.doctor import Examination, examine
     from refine_core.errors import (
         BatchError,
         Halt,
@@ -92,6 +93,7 @@ _HOME = {
     "callbacks": ("BaseCallback",),
     "concurrency.cancellation": ("Cancel",),
     "configuration": ("configure", "context", "settings"),
+    "doctor": ("Examination", "examine"),
     "errors": (
         "BatchError",
         "Halt",
@@ -180,6 +182,7 @@ __all__ = [
     "ChatAdapter",
     "Collector",
     "Completions",
+    "Examination",
     "Example",
     "Field",
     "Halt",
@@ -248,6 +251,7 @@ __all__ = [
     "ensure_signature",
     "events",
     "evolve",
+    "examine",
     "infer_prefix",
     "inspect_history",
     "load",

@@ -67,11 +67,13 @@ PACKAGES = (
     "connections",
     "workbench",
     "cases",
+    "doctor",
     "cli",
 )
 # What the pages may use.
 PUBLIC_API = {
     "cases",
+    "doctor",
     "comparison",
     "differences",
     "uptake",

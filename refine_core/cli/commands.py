@@ -21,6 +21,7 @@ from refine_core.cli.serve import FIRST_PORT, Serving
 from refine_core.errors import RefineError
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "check": "refine_core.cli.check",
     "rows": "refine_core.cli.rows",
     "score": "refine_core.cli.score",
     "what-if": "refine_core.cli.what_if",

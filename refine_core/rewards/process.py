@@ -50,6 +50,7 @@ class WorkerProcess:
 
     load: the first frame. Its answer arrives at `reply`, as does every later one; None there means that the process
     ended first. load_within_s: after this it is killed. files: name -> content, in a folder that the worker may read.
+    hash_seed: PYTHONHASHSEED.
     confinement: the restrictions that the worker reported before it ran the user's code. Once `ended`: exit_code; kill_reason,
     why we killed it, if we did and it mattered; hung_at_line, the reward's line at which it crashed or was interrupted.
     """
@@ -59,7 +60,9 @@ class WorkerProcess:
         load: Mapping[str, object],
         load_within_s: float = 60.0,
         files: Mapping[str, bytes] | None = None,
+        hash_seed: int = 0,
     ) -> None:
+        self._hash_seed = hash_seed
         self.ready = False
         self.confinement: tuple[str, ...] = ()
         self.ended = False
@@ -168,7 +171,7 @@ class WorkerProcess:
     def _run(self) -> None:
         try:
             with self._stderr_path.open("wb") as trouble:
-                child = spawn_worker(self._folder, self._cwd, trouble)
+                child = spawn_worker(self._folder, self._cwd, trouble, self._hash_seed)
         except (OSError, ValueError) as error:
             self.start_error = str(error)
             self.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from refine_core.errors import RewardError
@@ -27,16 +27,17 @@ class ScorableRow(Protocol):
 
 
 def list_row_frames(
-    rows: Sequence[ScorableRow], unsendable: dict[int, RewardError]
+    rows: Iterable[ScorableRow], unsendable: dict[int, RewardError], first: int = 0
 ) -> Iterator[list[object]]:
     """The rows as JSON, as many to a frame as ROWS_FRAME_BYTES allow.
 
     unsendable: is filled with place -> error of rows that cannot be handed over; an empty row stands in their place.
+    first: the place of the first of these rows.
     Raises: RewardError, "TooLarge", for more than ROWS_BYTES in all.
     """
     part: list[object] = []
     size = total = 0
-    for i, row in enumerate(rows):
+    for i, row in enumerate(rows, first):
         encoded: object
         try:
             encoded = encode_row(row.inputs, row.prediction, row.expected, row.group)

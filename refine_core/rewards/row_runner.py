@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, Self
 
 from refine_core.concurrency.cancellation import Cancel
@@ -71,7 +72,7 @@ class RowRunner:
 
     recognized: from refine_core.rewards.shapes.recognize. rows: what to score; they are read once, when scoring begins.
     timeout_s: for one call, whether of a row, a batch or a group. files: see RewardRunner.
-    judge: what answers a reward's `judge(…)`. Starts nothing until `start` or `score`.
+    judge: what answers a reward's `judge(…)`. hash_seed: see RewardRunner. Starts nothing until `start` or `score`.
     """
 
     def __init__(
@@ -83,8 +84,11 @@ class RowRunner:
         memory_bytes: int = MEMORY_BYTES,
         judge: Judge | None = None,
         files: Mapping[str, bytes] | None = None,
+        hash_seed: int = 0,
     ) -> None:
         self._recognized, self._rows = recognized, rows
+        self._further: list[ScorableRow] = []
+        self._sent = 0
         self._by_name = {one.name: one for one in recognized.functions}
         self._has_judge = judge is not None
         self._runner = RewardRunner(
@@ -94,6 +98,7 @@ class RowRunner:
             memory_bytes=memory_bytes,
             judge=judge,
             files=files,
+            hash_seed=hash_seed,
         )
         self._holder: WorkerProcess | None = None
         self._unsendable: dict[int, RewardError] = {}
@@ -153,6 +158,21 @@ class RowRunner:
         return RowResults(
             tuple(results[i] for i in range(len(self._rows))), changed, tuple(self._refusals)[:10]
         )
+
+    def score_further(
+        self, rows: Sequence[ScorableRow], *, cancel: Cancel | None = None
+    ) -> tuple[RowResult, ...]:
+        """Score other rows in the same worker, each alone, whatever the functions take. They are not among `score`'s rows.
+
+        Raises: as `score`.
+        """
+        token = cancel or Cancel()
+        self._runner.load(token)
+        first = len(self._rows) + len(self._further)
+        self._further += rows
+        results: dict[int, RowResult] = {}
+        self._score_units([[first + i] for i in range(len(rows))], results.update, token)
+        return tuple(results[first + i] for i in range(len(rows)))
 
     def _score_units(
         self, units: list[list[int]], take: Callable[[Mapping[int, RowResult]], None], cancel: Cancel
@@ -216,9 +236,14 @@ class RowRunner:
     def _send_rows(self, process: WorkerProcess, cancel: Cancel) -> None:
         """Hand the rows over, if this process does not have them."""
         if process is not self._holder:
-            for frame in list_row_frames(self._rows, self._unsendable):
+            self._sent = 0
+        total = len(self._rows) + len(self._further)
+        if self._sent < total:
+            known = len(self._rows)  # all of these are sent at once, or none
+            unsent = self._further[self._sent - known :] if self._sent else chain(self._rows, self._further)
+            for frame in list_row_frames(unsent, self._unsendable, self._sent):
                 self._runner.exchange_with(process, {"op": "keep", "rows": frame}, read_kept_reply, cancel)
-            self._holder = process
+        self._holder, self._sent = process, total
 
     def _list_batches(self) -> Iterator[list[int]]:
         """Places of rows, in batches of about BATCH_ROWS; a group is in one, and so is each group where functions take groups."""

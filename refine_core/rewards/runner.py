@@ -66,6 +66,7 @@ class RewardRunner:
     recognized: how its functions are called, where that is not `reward(inputs, prediction)`; they replace `name`.
     expected_inputs: names of inputs that are expected values; only functions of another shape are told them apart.
     files: name -> content of files that the source may import or read; they lie in a folder that nobody can write to.
+    hash_seed: the worker's PYTHONHASHSEED, on which the order of sets depends.
     What a reward writes into its folder lasts until its score is given, and loading counts as one.
     Raises: RewardError if the source has a syntax error or no reward to find. Starts nothing.
     """
@@ -84,7 +85,9 @@ class RewardRunner:
         recognized: Recognized | None = None,
         expected_inputs: Collection[str] = (),
         files: Mapping[str, bytes] | None = None,
+        hash_seed: int = 0,
     ) -> None:
+        self._hash_seed = hash_seed
         self.source = source
         self.name = find_reward(source, name) if recognized is None else recognized.functions[0].name
         self._binding = self.name if recognized is None else recognized.functions[0].access[0]
@@ -241,7 +244,9 @@ class RewardRunner:
                 **_list_folders(),
             }
             try:
-                process = WorkerProcess(load, START_S + self.load_timeout_s + GRACE_S, self._files)
+                process = WorkerProcess(
+                    load, START_S + self.load_timeout_s + GRACE_S, self._files, self._hash_seed
+                )
             except (OSError, ValueError, RuntimeError) as error:  # no folder, source too long, no thread
                 raise WorkerError(f"the reward worker cannot be started: {error}") from error
             self._processes.append(process)

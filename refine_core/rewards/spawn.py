@@ -20,8 +20,10 @@ worker.main()
 _HERE = Path(__file__).resolve().parent
 
 
-def spawn_worker(home: Path, cwd: Path, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+def spawn_worker(home: Path, cwd: Path, stderr: IO[bytes], hash_seed: int = 0) -> subprocess.Popen[bytes]:
     """Start a worker; its stdin and stdout are pipes. home: its folder; cwd: the one in it where the reward may write.
+
+    hash_seed: of texts, on which the order of sets depends.
 
     Raises: OSError; ValueError if this Python does not know its own program.
     """
@@ -32,20 +34,20 @@ def spawn_worker(home: Path, cwd: Path, stderr: IO[bytes]) -> subprocess.Popen[b
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env=_environment(home, str(cwd)),
+        env=_environment(home, str(cwd), hash_seed),
         cwd=cwd,
         start_new_session=os.name == "posix",
     )
 
 
-def _environment(home: Path, cwd: str) -> dict[str, str]:
+def _environment(home: Path, cwd: str, hash_seed: int) -> dict[str, str]:
     """Nothing of this process's environment: it may hold keys."""
     environment = {
         "PATH": os.defpath,
         "HOME": str(home / "home"),  # there is none, so nothing is read from it or left in it
         "TMPDIR": cwd,
         "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
+        "PYTHONHASHSEED": str(hash_seed),
         "PYTHONUTF8": "1",
         # More threads and arenas than these reserve address space, which is what is limited.
         "OPENBLAS_NUM_THREADS": "1",

@@ -55,7 +55,7 @@ def score_rows(
         results = runner.score(on_progress=on_progress, on_results=waiting.look, cancel=cancel, alone=alone)
         confinement = runner.confinement
     scored = tuple(
-        RowScore(row.id, row.group, waits=True) if i in waiting.places else _to_score(row, result)
+        RowScore(row.id, row.group, waits=True) if i in waiting.places else to_row_score(row, result)
         for i, (row, result) in enumerate(zip(rows, results.results, strict=True))
     )
     return Scores(
@@ -106,7 +106,8 @@ def _recognized(source: str, rows: Sequence[Row]) -> Recognized:
     return found
 
 
-def _to_score(row: Row, result: RowResult) -> RowScore:
+def to_row_score(row: Row, result: RowResult) -> RowScore:
+    """A worker's result as the score of its row."""
     error = result.error
     return RowScore(
         row.id,

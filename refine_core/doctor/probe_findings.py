@@ -1,0 +1,183 @@
+"""What probes show, as findings: a sentence for each family of texts, with the texts and scores as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from refine_core.doctor.examination import SHOWN_EVIDENCE
+from refine_core.doctor.probing import STRONGLY_REFUSED, ProbeResult, RowProbes
+from refine_core.formatting import pluralize
+from refine_core.rewards.checks import Finding, Severity
+
+_TEXT_CHARS: Final = 80
+_MORE: Final = 1.2  # times the right answer's score
+_PAID: Final = {
+    "empty": ("paid-empty", "An empty output is paid like an answer."),
+    "wrapper": ("paid-empty-form", "The form alone is paid like an answer: nothing has to be inside."),
+    "off-topic": ("paid-off-topic", "Texts that do not answer are paid like an answer."),
+    "length": ("paid-length", "Long text without an answer is paid like an answer: length is enough."),
+    "wrong": ("paid-wrong", "Wrong answers are paid like the right one."),
+    "mention": (
+        "paid-mention",
+        "Texts that only name the right answer are paid like it: denied, in a list, or twice.",
+    ),
+}
+_REFUSED: Final = {
+    "case": ("refused-case", "The right answer in other upper or lower case is refused."),
+    "separators": (
+        "refused-separators",
+        "The right number with or without a comma in it (1,250) is refused.",
+    ),
+    "several-lines": (
+        "refused-several-lines",
+        "The right answer is refused when the text before it has several lines.",
+    ),
+    "full-stop": ("refused-full-stop", "The right answer with a full stop behind it is refused."),
+    "decimals": ("refused-decimals", "The right number written with another count of decimals is refused."),
+    "unit": ("refused-unit", "The right number with a unit behind it is refused."),
+    "markdown": ("refused-markdown", "The right answer in bold or in a code block is refused."),
+    "sentence": ("refused-sentence", "The right answer in a sentence is refused."),
+    "spaces": ("refused-blanks", "The right answer with blanks or a line break around it is refused."),
+    "json-layout": ("refused-json-layout", "The same JSON with other blanks in it is refused."),
+    "order": ("refused-order", "The same values in another order are refused."),
+}
+_TOLERANT_OF: Final = frozenset(("unit", "sentence", "markdown", "decimals", "full-stop"))
+_OF_NUMBERS: Final = frozenset(("full-stop", "decimals"))
+
+
+def find_in_probes(probed: Sequence[RowProbes]) -> Iterator[Finding]:
+    """Findings of all probes. probed: of rows whose right answer is paid; others show nothing here."""
+    results = [(row, one) for row in probed for one in row.results]
+    for family, (kind, message) in _PAID.items():
+        paid = [(row, one) for row, one in results if one.family == family and one.is_paid]
+        if family == "length":  # where any text is paid, its length is not the reason
+            paid = [(row, one) for row, one in paid if not _pays_any_text(row)]
+        if paid:
+            known = any(row.right.origin != "label" for row, _ in paid)
+            severity: Severity = "warning" if family != "mention" and known else "note"
+            yield Finding(kind, severity, message, evidence=_list_evidence(paid))
+    for family, (kind, message) in _REFUSED.items():
+        refused = [(row, one) for row, one in results if one.family == family and _counts_as_refused(one)]
+        if refused:
+            severity = "warning" if any(_is_wrongly_refused(row, one) for row, one in refused) else "note"
+            yield Finding(kind, severity, message, evidence=_list_evidence(refused))
+    longer = [
+        (row, one) for row, one in results if one.name == "padded with filler" and (one.share or 0.0) > _MORE
+    ]
+    if longer:
+        yield Finding(
+            "paid-more-for-length",
+            "warning",
+            "The right answer is paid more when filler stands behind it: length is rewarded.",
+            evidence=_list_evidence(longer),
+        )
+    crashed = [(row, one) for row, one in results if one.claim != "right" and one.error]
+    if crashed:
+        yield Finding(
+            "error-on-text",
+            "note",
+            "Some texts that a model may write make the reward fail.",
+            evidence=_list_evidence(crashed),
+        )
+    silent = [
+        (row, one) for row, one in results if one.claim != "right" and one.value is None and not one.error
+    ]
+    if silent:
+        yield Finding(
+            "unscored-text",
+            "warning",
+            "Wrong answers get no score: the reward returns None for them, which is not 0.",
+            evidence=_list_evidence(silent),
+        )
+
+
+def _pays_any_text(row: RowProbes) -> bool:
+    return any(one.is_paid and one.family in {"empty", "off-topic"} for one in row.results)
+
+
+def _counts_as_refused(one: ProbeResult) -> bool:
+    return one.is_refused or (one.is_strong and one.share is not None and one.share < STRONGLY_REFUSED)
+
+
+def _is_wrongly_refused(row: RowProbes, one: ProbeResult) -> bool:
+    """Most people would call it wrong; or the reward accepts other ways to write a number, so that it is no exact match.
+
+    That case counts may be meant so where texts are graded by how similar they are, or searched for a word.
+    """
+    if one.is_strong and one.family == "case":
+        return (
+            row.has_two_levels
+            and not row.form.is_found
+            and not any(other.claim == "mention" and other.is_paid for other in row.results)
+        )
+    if one.is_strong:
+        return True
+    if row.right.kind != "number" or one.family not in _OF_NUMBERS:
+        return False
+    return any(
+        other.family in _TOLERANT_OF
+        and other.family != one.family
+        and other.claim == "right"
+        and not other.is_refused
+        for other in row.results
+    )
+
+
+def _list_evidence(found: Sequence[tuple[RowProbes, ProbeResult]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(describe_result(row, one) for row, one in found))[:SHOWN_EVIDENCE]
+
+
+def describe_result(row: RowProbes, one: ProbeResult) -> str:
+    """One probe as a line: its name, its text, and both scores."""
+    right = _format(row.value)
+    scored = (
+        f"fails, {one.error}"
+        if one.error
+        else f"scores {_format(one.value)}"
+        if one.value is not None
+        else "gets no score (None)"
+    )
+    return f"{one.name}: {quote(one.text)} {scored}; the right answer {quote(row.text)} scores {right}"
+
+
+def quote(text: str) -> str:
+    """A text on one line, in quotation marks, cut where it is long."""
+    if not text:
+        return "“”"
+    line = text.replace("\n", "↵")
+    return f"“{line}”" if len(line) <= _TEXT_CHARS else f"“{line[:_TEXT_CHARS]}…”"
+
+
+def _format(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.2f}"
+
+
+def find_unpaid_right_answers(probed: Sequence[RowProbes], best: float | None) -> Iterator[Finding]:
+    """Right answers that are not paid themselves. best: the highest score of the rows."""
+    known = [row for row in probed if row.right.origin != "label"]
+    unpaid = [row for row in known if not row.results]
+    if not unpaid:
+        return
+    evidence = tuple(
+        f"row {row.right.row.id}: {quote(row.text)} "
+        + (f"fails, {row.error}" if row.error else f"scores {_format(row.value)}")
+        for row in unpaid[:SHOWN_EVIDENCE]
+    )
+    given = [row for row in unpaid if row.right.origin != "input"]
+    if len(unpaid) < len(known):
+        yield Finding(
+            "right-answer-refused", "warning",
+            f"The right answer itself is not paid in {len(unpaid)} of {pluralize(len(known), 'row')}.", evidence=evidence,
+        )  # fmt: skip
+    elif not best or best <= 0:
+        yield Finding(
+            "right-answer-refused", "error",
+            "The right answer itself is not paid, and neither is any row: nothing scores.", evidence=evidence,
+        )  # fmt: skip
+    elif given:
+        yield Finding(
+            "form-unknown", "note",
+            "The right answer could not be put into a form that this reward pays, so there are no probes. Label a good row.",
+            evidence=evidence,
+        )  # fmt: skip

@@ -1,0 +1,216 @@
+"""Probes scored: what a reward pays for texts that are no answer, and for right answers that are written differently.
+
+    RowRunner + right answers --probe_all--> RowProbes(right answer, its form and score, ProbeResult …)
+
+First the right answer is scored in every form that is known; the form in which it scores most is the right one. Then every
+probe is scored in that form, all in one request. What is paid is told by shares: 1 is the right answer's score, 0 the lowest
+score that was seen, but at most zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from refine_core.concurrency.cancellation import Cancel
+from refine_core.doctor.forms import PLAIN, Form, learn_from_output, learn_from_source
+from refine_core.doctor.probes import Claim, Probe, fill, list_probes
+from refine_core.doctor.right_answers import RightAnswer
+from refine_core.rewards import RowResult, RowRunner
+from refine_core.rows import Row
+
+FULL: Final = 0.99
+"""A share from which a text counts as paid in full."""
+PAID_NOTHING, PAID_OTHER, REFUSED, STRONGLY_REFUSED = 0.6, 0.9, 0.5, 0.85
+MAX_FORMS: Final = 10
+
+PaidLike = Literal["right", "less", "more", "nothing", "unscored"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What a reward gave for one probe.
+
+    name, claim, family, text: the probe's. value: its score; None if it has none. share: of the right answer's score; None
+    without a value. paid_like: the same in a word. error: why it failed, with the line; "" if it did not.
+    is_refused: a right answer that is paid less than half; is_paid: a text that is paid and should not be.
+    """
+
+    name: str
+    claim: Claim
+    family: str
+    text: str
+    value: float | None
+    share: float | None
+    is_strong: bool = False
+    error: str = ""
+    reaches: bool = False
+
+    @property
+    def paid_like(self) -> PaidLike:
+        """Whether it is paid like the right answer."""
+        if self.share is None:
+            return "unscored"
+        if self.share > 2 - FULL:
+            return "more"
+        return "right" if self.share >= FULL else "less" if self.share > 1 - FULL else "nothing"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it is no right answer, and is paid all the same."""
+        if self.claim == "right" or self.share is None:
+            return False
+        bound = (
+            PAID_NOTHING
+            if self.family in {"empty", "wrapper"}
+            else 0.75
+            if self.claim == "nothing"
+            else PAID_OTHER
+        )
+        return self.share >= bound or self.reaches
+
+    @property
+    def is_different(self) -> bool:
+        """Whether it is a right answer, and is paid otherwise than the plain one."""
+        return self.claim == "right" and self.paid_like != "right"
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is a right answer, and gets less than half of its score, or none."""
+        return self.claim == "right" and (self.share is None or self.share < REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class RowProbes:
+    """The probes of one right answer.
+
+    value: its score in the right form; None if it has none. text: the output that got it. form: what is around the answer.
+    results: nothing if the right answer itself is not paid, as then no text can be compared with it.
+    """
+
+    right: RightAnswer
+    form: Form
+    text: str
+    value: float | None
+    error: str = ""
+    results: tuple[ProbeResult, ...] = ()
+
+    @property
+    def has_two_levels(self) -> bool:
+        """Whether every text in the right form got either the right answer's score or one other: nothing is graded."""
+        shares = {
+            round(one.share, 2) for one in self.results if one.share is not None and one.claim != "nothing"
+        }
+        return len(shares - {1.0}) <= 1
+
+    @property
+    def paid_for_nothing(self) -> tuple[ProbeResult, ...]:
+        """Texts that are paid and should not be, the best paid first."""
+        return tuple(
+            sorted((one for one in self.results if one.is_paid), key=lambda one: -(one.share or 0.0))
+        )
+
+    @property
+    def refused(self) -> tuple[ProbeResult, ...]:
+        """Right answers that are paid differently, the worst paid first."""
+        return tuple(
+            sorted((one for one in self.results if one.is_different), key=lambda one: one.share or 0.0)
+        )
+
+
+def probe_all(
+    runner: RowRunner,
+    source: str,
+    rights: Sequence[RightAnswer],
+    *,
+    best: float | None,
+    lowest: float | None,
+    threshold: float | None = None,
+    cancel: Cancel | None = None,
+) -> tuple[RowProbes, ...]:
+    """Score the probes of every right answer.
+
+    best, lowest: scores that rows have. threshold: a text that reaches it is paid.
+    Raises: as RowRunner.score_further.
+    """
+    from_source = [*learn_from_source(source)]
+    firsts: list[RowProbes] = []
+    for right, forms in ((right, _list_forms(right, rights, from_source)) for right in rights):
+        tried = runner.score_further([_row(right, fill(right, form)) for form in forms], cancel=cancel)
+        at = max(range(len(forms)), key=lambda i: (_value_or_low(tried[i]), -i))
+        text = fill(right, forms[at])[right.field]
+        firsts.append(
+            RowProbes(
+                right,
+                forms[at],
+                text if isinstance(text, str) else right.text,
+                tried[at].value,
+                describe_error(tried[at]),
+            )
+        )
+    good = max(
+        [best if best is not None else 0.0, *(one.value for one in firsts if one.value is not None)],
+        default=0.0,
+    )
+    floor = min(0.0, lowest if lowest is not None else 0.0)
+    probed = []
+    for first in firsts:
+        if first.value is None or first.value - floor <= REFUSED * (good - floor) or good <= floor:
+            probed.append(first)
+            continue
+        probes = list_probes(first.right, first.form)
+        scored = runner.score_further([_row(first.right, one.prediction) for one in probes], cancel=cancel)
+        at_least = min([floor, *(one.value for one in scored if one.value is not None)])
+        results = tuple(
+            _to_result(*pair, first.value, at_least, threshold) for pair in zip(probes, scored, strict=True)
+        )
+        probed.append(replace(first, results=results))
+    return tuple(probed)
+
+
+def describe_error(result: RowResult) -> str:
+    """An error of the reward, with its line; "" for none."""
+    if result.error is None:
+        return ""
+    line = f"line {result.error.line}: " if result.error.line is not None else ""
+    return f"{line}{result.error.message}"
+
+
+def _list_forms(right: RightAnswer, rights: Iterable[RightAnswer], from_source: list[Form]) -> list[Form]:
+    if right.kind == "typed" or right.origin == "label":  # the output of a good row is right as it stands
+        return [PLAIN]
+    forms = [PLAIN]
+    for one in (right, *rights):
+        recorded = one.row.prediction.get(one.field)
+        if isinstance(recorded, str):
+            forms += learn_from_output(recorded, one.text)
+    return list(dict.fromkeys([*forms[: MAX_FORMS // 2 + 1], *from_source, *forms]))[:MAX_FORMS]
+
+
+def _row(right: RightAnswer, prediction: dict[str, object] | object) -> Row:
+    assert isinstance(prediction, dict)  # noqa: S101
+    return replace(right.row, prediction=prediction)
+
+
+def _value_or_low(result: RowResult) -> float:
+    return float("-inf") if result.value is None else result.value
+
+
+def _to_result(
+    probe: Probe, result: RowResult, right: float, floor: float, threshold: float | None
+) -> ProbeResult:
+    value = None if result.error is not None else result.value
+    share = None if value is None else (value - floor) / (right - floor)
+    reaches = threshold is not None and right >= threshold and value is not None and value >= threshold
+    return ProbeResult(
+        probe.name,
+        probe.claim,
+        probe.family,
+        probe.text,
+        value,
+        share,
+        probe.is_strong,
+        describe_error(result),
+        reaches,
+    )

@@ -1,0 +1,88 @@
+"""The verdict: one sentence on top of an examination, and a second line that says what it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refine_core.doctor.probing import FULL, ProbeResult, RowProbes
+from refine_core.formatting import pluralize
+from refine_core.rewards.checks import Finding
+
+
+def write_verdict(
+    findings: Sequence[Finding], probed: Sequence[RowProbes], rows: int = 0, failed_cases: int = 0
+) -> str:
+    """What a person has to know first: errors, then what is paid for nothing and which right answers are refused."""
+    parts = []
+    errors = [one for one in findings if one.severity == "error"]
+    if errors:
+        parts.append(errors[0].message.rstrip("."))
+        if len(errors) > 1:
+            parts.append(f"{pluralize(len(errors) - 1, 'more error')}")
+    if tried := [row for row in probed if row.results]:
+        parts += [*describe_paid(tried), *describe_refused(tried)]
+    if failed_cases:
+        parts.append(f"{pluralize(failed_cases, 'case')} failed")
+    if not parts:
+        warnings = [one for one in findings if one.severity == "warning"]
+        if not warnings:
+            where = f"in the source or in {pluralize(rows, 'row')}" if rows else "in the source"
+            return f"Nothing wrong was found {where}. Probes need rows with an expected value, or a good one."
+        parts.append(warnings[0].message.rstrip("."))
+        if len(warnings) > 1:
+            parts.append(f"{pluralize(len(warnings) - 1, 'more warning')}")
+    return ". ".join(parts) + "."
+
+
+def describe_paid(probed: Sequence[RowProbes]) -> list[str]:
+    """Which texts are paid without being right."""
+    paid = _by_name(one for row in probed for one in row.paid_for_nothing)
+    without = [one for one in paid if one.claim != "mention"]
+    mentions = len(paid) - len(without)
+    if not without:
+        if not mentions:
+            return ["No text without the answer is paid"]
+        return [
+            f"No text without the answer is paid; {pluralize(mentions, 'text')} that only name{'s' * (mentions == 1)} it {_be(mentions)}"
+        ]
+    full = sum((one.share or 0.0) >= FULL for one in without)
+    sentence = f"{pluralize(len(without), 'text')} without the answer {_be(len(without))} paid"
+    if full == len(without):
+        return [f"{sentence}, in full" if full == 1 else f"{sentence}, all of them in full"]
+    return [f"{sentence}, {full} of them in full" if full else sentence]
+
+
+def describe_refused(probed: Sequence[RowProbes]) -> list[str]:
+    """How many right answers are refused."""
+    refused = [one for one in _by_name(one for row in probed for one in row.refused) if one.is_refused]
+    if not refused:
+        return ["No right answer is refused"]
+    return [f"{pluralize(len(refused), 'right answer')} {_be(len(refused))} refused"]
+
+
+def write_detail(probed: Sequence[RowProbes], rows: int) -> str:
+    """What was tried, such as "21 probes built from the right answer “1250”; no model was called"."""
+    tried = [row for row in probed if row.results]
+    if not tried:
+        return (
+            f"{pluralize(rows, 'row')} and no right answer to build probes from; no model was called."
+            if rows
+            else ("Without rows only the source was read; no model was called.")
+        )
+    count = sum(len(row.results) for row in tried)
+    of = f"the right answer “{tried[0].right.text}”" if len(tried) == 1 else f"{len(tried)} right answers"
+    values = {f"{row.value:.2f}" for row in tried if row.value is not None}
+    paid = f" A right answer in the right form is paid {values.pop()}." if len(values) == 1 else ""
+    return f"{pluralize(count, 'probe')} built from {of}; no model was called.{paid}"
+
+
+def _by_name(results: object) -> list[ProbeResult]:
+    found: dict[str, ProbeResult] = {}
+    for one in results:  # type: ignore[attr-defined]
+        if one.name not in found or (one.share or 0.0) > (found[one.name].share or 0.0):
+            found[one.name] = one
+    return list(found.values())
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,0 +1,109 @@
+"""The doctor: what a reward pays for nothing, and which right answers it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from refine_core.doctor import examine
+from refine_core.rewards.shapes import Recognized, recognize
+from refine_core.rows import Row
+
+TAGS = """
+import re
+
+def extract(text):
+    found = re.search(r"<answer>(.*)</answer>", text)
+    return found.group(1).strip() if found else ""
+
+def correct(completions, answer, **kwargs):
+    return [2.0 if extract(c) in a else 0.0 for c, a in zip(completions, answer)]
+
+def formatted(completions, **kwargs):
+    form = r"^<think>.*</think>\\s*<answer>.*</answer>$"
+    return [0.5 if re.match(form, c) else 0.0 for c in completions]
+"""
+SUM = Row(
+    "1",
+    {"prompt": "Ann saves 500 euros in May and 750 euros in June. How many euros?"},
+    {"completion": "<think>500 + 750</think><answer>1250</answer>"},
+    {"answer": "1250"},
+)
+
+
+def read(source: str) -> Recognized:
+    found = recognize(source)
+    assert isinstance(found, Recognized)
+    return found
+
+
+def capital(gold: str = "Paris") -> Row:
+    return Row("1", {"question": "What is the capital of France?"}, {"answer": gold}, {"answer": gold})
+
+
+@pytest.fixture(scope="module")
+def tags():
+    return examine(read(TAGS), [SUM])
+
+
+def test_probes_vary_the_answer_inside_the_form(tags):
+    (row,) = tags.probes
+    assert (row.text, row.value) == (SUM.prediction["completion"], 2.5)
+    comma = next(one for one in row.refused if one.name == "with a comma")
+    assert comma.text == "<think>500 + 750</think><answer>1,250</answer>"
+    assert (comma.value, comma.share) == (0.5, 0.2)
+
+
+def test_the_best_paid_texts_without_an_answer_come_first(tags):
+    paid = [(one.name, one.value) for one in tags.paid_for_nothing]
+    assert paid[:3] == [("tags with nothing inside", 2.5), ("first two digits", 2.5), ("one digit", 2.5)]
+    assert {("nothing", 2.0), ("spaces", 2.0), ("a refusal", 2.0), ("the question again", 2.0)} <= {*paid}
+
+
+def test_the_verdict_counts_what_is_paid_and_what_is_refused(tags):
+    assert (
+        tags.verdict == "8 texts without the answer are paid, 3 of them in full. 6 right answers are refused."
+    )
+    assert tags.detail.startswith("25 probes built from the right answer “1250”; no model was called.")
+    assert tags.detail.endswith("A right answer in the right form is paid 2.50.")
+
+
+def test_reasoning_on_two_lines_is_paid_less_but_not_refused(tags):
+    one = next(one for one in tags.refused if one.name == "reasoning on two lines")
+    assert one.paid_like == "less"
+    assert not one.is_refused
+
+
+def test_a_form_that_no_row_shows_is_learned_from_the_source():
+    row = Row("1", {"prompt": "2 + 2?"}, {"completion": "4"}, {"answer": "4"})
+    (found,) = examine(read(TAGS), [row]).probes
+    assert found.text.endswith("</think><answer>4</answer>")
+    assert found.value == 2.5
+
+
+def test_a_sound_reward_has_no_error_and_no_warning():
+    source = "def reward(args, pred):\n    clean = lambda text: text.strip().strip('.*').lower()\n    return float(clean(pred.answer) == clean(args['answer']))"
+    found = examine(read(source), [capital()])
+    assert not found.has_error
+    assert not found.has_warning
+    assert found.verdict.startswith("No text without the answer is paid.")
+
+
+def test_a_right_answer_that_fails_everywhere_is_an_error():
+    found = examine(
+        read("def reward(args, pred):\n    return float(pred.answer.lower() == args['answer'])"), [capital()]
+    )
+    assert [one.code for one in found.findings if one.severity == "error"] == ["right-answer-refused"]
+    assert "“Paris” scores 0.00" in found.findings[0].evidence[0]
+
+
+def test_a_reward_that_asks_a_judge_is_not_probed():
+    source = "def reward(args, pred):\n    return judge('a -> score: float', a=pred.answer)['score']"
+    found = examine(read(source), [capital()])
+    assert not found.probes
+    assert "asks-judge" in [one.code for one in found.findings]
+
+
+def test_a_source_that_cannot_be_loaded_is_a_finding():
+    found = examine(read("limit = 1 / 0\ndef reward(args, pred):\n    return 1.0"), [capital()])
+    assert found.has_error
+    assert found.findings[0].line == 1
