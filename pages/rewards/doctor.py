@@ -1,39 +1,93 @@
-"""The doctor: how the reward can be paid for nothing, which right answers it refuses, what its code and its scores give away."""
+"""The doctor: how the reward can be paid for nothing, which right answers it refuses, what its code and its scores give away.
+
+count_doctor(bench)     on its tab
+draw_bar(bench)         beside the tabs: which right answer the probes are made from
+draw_doctor(bench)      the verdict and the probes
+draw_under(bench)       under the editor: what reading the code finds, and what is odd about the rows
+"""
 
 from __future__ import annotations
+
+from typing import Final
 
 import streamlit as st
 
 from pages.rewards.bench import Bench
 from pages.rewards.doctor_findings import draw_findings
+from pages.rewards.doctor_probes import draw_probes
+from pages.rewards.doctor_rows import describe_figures, is_of_a_probe
+from pages.rewards.doctor_words import describe, what_to_do
+from pages.rewards.examining import Examined, cancel_examination, examine_again, read_examination
 from pages.rewards.fields import static_key
+from pages.rewards.right_answer import choose_right_answer, find_probes
+from pages.rewards.sources import draw_sources
 from pages.shared.text import escape_markdown
 from refine_core.formatting import pluralize
 
+POLL_S: Final = 0.25
+
 
 def count_doctor(bench: Bench) -> str:
-    """How much it found, for its tab."""
+    """How much it found: in the code, in the probes and on the rows; what is still being worked out is not counted."""
+    examined = read_examination(bench)
     count = len(bench.findings)
+    if examined.shown is not None and examined.current:
+        shown = examined.shown
+        others = [one for one in shown.findings if one.line is None and not is_of_a_probe(one)]
+        count += len(others) + len(shown.paid_for_nothing) + len(shown.refused)
     return f":orange-badge[{count}]" if count else ""
 
 
+def draw_bar(bench: Bench) -> None:
+    """Which right answer the probes are made from; where there is none, how to bring rows."""
+    examined = read_examination(bench)
+    if examined.shown is None or not any(one.results for one in examined.shown.probes):
+        draw_sources(bench)
+        return
+    choose_right_answer(bench, examined.shown)
+
+
 def draw_doctor(bench: Bench) -> None:
-    """The verdict, and the probes."""
-    headline, detail = _describe(bench)
+    """The verdict, how far it is, and the probes."""
+    examined = read_examination(bench)
+    headline, detail = describe(bench, examined)
     with st.container(gap=None, key=static_key("verdict")):
         st.markdown(f"## {escape_markdown(headline)}", anchors=False)
-        if detail:
-            st.markdown(f":small[:gray[{escape_markdown(detail)}]]")
+        _draw_detail(bench, examined, detail)
+    if examined.shown is not None and (probes := find_probes(examined.shown)):
+        draw_probes(probes, pending=not examined.current)
+    elif advice := what_to_do(bench, examined):
+        st.markdown(escape_markdown(advice))
 
 
 def draw_under(bench: Bench) -> None:
-    """Under the editor: what reading the code finds."""
-    draw_findings(bench, bench.findings)
+    """Under the editor: what reading the code finds, and what is odd about the rows."""
+    examined = read_examination(bench)
+    current = examined.shown if examined.current else None
+    findings = bench.findings
+    if current is not None:
+        findings = tuple(one for one in current.findings if one.line is not None) or findings
+    draw_findings(bench, findings, describe_figures(bench, examined))
 
 
-def _describe(bench: Bench) -> tuple[str, str]:
-    if bench.unreadable is not None:
-        return "The reward cannot be read", "The line above the editor says why."
-    if bench.findings:
-        return f"Reading the code finds {pluralize(len(bench.findings), 'thing')} to look at", ""
-    return "Nothing stands out in the code", ""
+def _draw_detail(bench: Bench, examined: Examined, detail: str) -> None:
+    """The line under the verdict; while it is being worked out, a count that moves, and Cancel."""
+    if not examined.running:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":small[:gray[{escape_markdown(detail)}]]", width="stretch")
+            if examined.job is not None and examined.job.cancelled:
+                st.button("Examine again", key=static_key("examine"), type="tertiary", on_click=examine_again)
+        return
+    job = examined.job
+
+    @st.fragment(run_every=POLL_S)
+    def progress() -> None:
+        if job is None or not job.running:
+            st.rerun()
+        old = " Below is what was found in the text before." if examined.shown is not None else ""
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            total = pluralize(job.total or len(bench.rows), "row")
+            st.markdown(f":small[Examining: {job.done:,} of {total} scored.{old}]", width="content")
+            st.button("Cancel", key=static_key("cancel-doctor"), type="tertiary", on_click=cancel_examination)
+
+    progress()

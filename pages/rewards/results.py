@@ -51,7 +51,7 @@ class View:
 
 OFFERED: Final[dict[str, View]] = {
     "scores": View(draw_scores),
-    "doctor": View(doctor.draw_doctor, under=doctor.draw_under, count=doctor.count_doctor),
+    "doctor": View(doctor.draw_doctor, doctor.draw_bar, doctor.draw_under, doctor.count_doctor),
 }
 
 

@@ -1,0 +1,60 @@
+"""What the doctor says on top, and what to do where there is nothing to examine."""
+
+from __future__ import annotations
+
+from pages.rewards import draft
+from pages.rewards.bench import Bench
+from pages.rewards.examining import Examined
+from refine_core import workbench
+from refine_core.errors import RewardError
+from refine_core.formatting import pluralize
+from refine_core.workbench import ArgumentQuestion, Recognized
+
+_NO_RIGHT_ANSWER = (
+    "Probes need a right answer. Add a file again and say which of its columns is expected; "
+    "or select a row in Scores and press l until it is labelled good."
+)
+
+
+def describe(bench: Bench, examined: Examined) -> tuple[str, str]:
+    """The verdict, and the line under it."""
+    if examined.shown is not None and (examined.current or examined.running):
+        return examined.shown.verdict, examined.shown.detail
+    if draft.is_empty(bench.code):
+        return "There is no reward to examine yet", "Write one, or open one of the library."
+    if bench.unreadable is not None or isinstance(examined.error, RewardError):
+        return "The reward cannot be loaded, so nothing is tried", "The line above the editor says why."
+    if isinstance(bench.recognized, ArgumentQuestion):
+        return "Which argument is what?", "Say it above the reward, and it is examined."
+    if examined.error is not None:
+        return "The examination failed", str(examined.error)
+    if examined.running:
+        return f"Examining {pluralize(len(bench.rows), 'row')} …", ""
+    if examined.job is not None and examined.job.cancelled:
+        return "Not examined: it was cancelled", ""
+    found = len(bench.findings)
+    return (
+        f"Reading the code finds {pluralize(found, 'thing')} to look at"
+        if found
+        else "Nothing stands out in the code",
+        "Only the code was read: there are no rows yet.",
+    )
+
+
+def what_to_do(bench: Bench, examined: Examined) -> str:
+    """Where nothing was probed: why, and what to do about it. "" where the lines above say it."""
+    if draft.is_empty(bench.code) or examined.running or not isinstance(bench.recognized, Recognized):
+        return ""
+    if not bench.rows:
+        return (
+            "Add rows, outputs that you already have. With them the doctor tries texts that deserve nothing, and right answers "
+            "that are written differently, and shows what this reward pays for each."
+        )
+    if workbench.asks_judge(bench.recognized):
+        return (
+            "This reward asks a model to judge. Every probe would be a call, so none is tried here; what the code and the rows "
+            "show stands beside it."
+        )
+    if examined.shown is not None and examined.current and not examined.shown.probes:
+        return _NO_RIGHT_ANSWER
+    return ""

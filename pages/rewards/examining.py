@@ -1,0 +1,123 @@
+"""The examination of the reward as typed: it goes on in the background, and the last one is shown until it is there.
+
+read_examination(bench) -> Examined        cancel_examination        examine_again
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from pages.rewards import fields
+from pages.rewards.bench import Bench
+from pages.rewards.fields import static_key
+from pages.rewards.task import Task
+from refine_core import doctor, workbench
+from refine_core.doctor import Examination
+from refine_core.errors import RefineError
+from refine_core.workbench import Job
+
+WAIT_S: Final = 0.3  # for one that is looked at; longer, and the last one is shown with a count
+ALWAYS_UP_TO: Final = 1_000  # rows that are examined while nobody looks at the doctor
+_SESSION: Final = static_key("examining")
+_examinations: Final[workbench.Bench[Examination]] = workbench.Bench()
+
+
+@dataclass(slots=True)
+class _Session:
+    """Which examinations this session knows, by key: the last one with a result, its text, the last begun, the one stopped."""
+
+    shown: str = ""
+    shown_code: str = ""
+    running: str = ""
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """job: of the reward as typed; None where it is not examined. shown: its result, or the last one that there was.
+
+    code: the text that it is of. current: whether it is of the reward as typed.
+    """
+
+    job: Job[Examination] | None
+    shown: Examination | None
+    code: str
+    current: bool
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still being worked out."""
+        return self.job is not None and self.job.running
+
+    @property
+    def error(self) -> RefineError | None:
+        """Why there is none."""
+        return self.job.error if self.job is not None else None
+
+
+def read_examination(bench: Bench) -> Examined:
+    """The examination of the reward as typed, begun if need be; in the doctor's view it is worth waiting a moment for it."""
+    session, looked_at = _session(), fields.read_view() == "doctor"
+    task = bench.task if bench.rows else None
+    threshold = _read_threshold(bench)
+    key = f"{task.key} {threshold}" if task is not None else ""
+    if session.running and session.running != key:
+        _cancel(session.running)
+    job = _begin(task, key, session, threshold, looked_at=looked_at) if task is not None else None
+    if job is not None and looked_at:
+        job.wait(WAIT_S)
+    if job is not None and job.result is not None:
+        session.shown, session.shown_code = key, bench.code
+    last = _examinations.find(session.shown)
+    shown = last.result if last is not None else None
+    return Examined(job, shown, session.shown_code, shown is not None and session.shown == key)
+
+
+def _begin(
+    task: Task, key: str, session: _Session, threshold: float | None, *, looked_at: bool
+) -> Job[Examination] | None:
+    known = _examinations.find(key)
+    if known is not None and (not known.cancelled or session.stopped == key):
+        return known
+    rows, recognized = task.rows, task.recognized
+    if not looked_at and len(rows) > ALWAYS_UP_TO:
+        return None
+    session.running = key
+    return _examinations.score(
+        key,
+        lambda progress, cancel: doctor.examine(
+            recognized, rows, threshold=threshold, on_progress=progress, cancel=cancel
+        ),
+    )
+
+
+def _read_threshold(bench: Bench) -> float | None:
+    """From which score an output counts as good enough: the threshold of the run that the rows are of."""
+    timeline = next((one.timeline for one in bench.sources if one.timeline is not None), None)
+    return None if timeline is None else fields.read_threshold(timeline.spec.threshold)
+
+
+def cancel_examination() -> None:
+    """Stop it, until something changes or `examine_again` is called. To be called in a callback."""
+    session = _session()
+    session.stopped = session.running
+    _cancel(session.stopped)
+
+
+def examine_again() -> None:
+    """Examine what was stopped. To be called in a callback."""
+    _session().stopped = ""
+
+
+def _session() -> _Session:
+    found: _Session = st.session_state.setdefault(_SESSION, _Session())
+    return found
+
+
+def _cancel(key: str) -> None:
+    job = _examinations.find(key)
+    if job is not None and job.running:
+        job.cancel()

@@ -1,0 +1,102 @@
+"""Which right answer the doctor's probes are made from: one row's, or those of all rows that were tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import streamlit as st
+
+from pages.rewards.bench import Bench
+from pages.rewards.board import row_number
+from pages.rewards.fields import static_key
+from pages.shared.text import escape_markdown, one_line
+from refine_core.doctor import Examination, ProbeResult, RowProbes
+
+ANSWER_CHARACTERS: Final = 24
+ROWS_LOOKED_AT: Final = 1_000  # right answers are of the first rows
+ALL: Final = "all"
+_KEY: Final = static_key("right-answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What was tried, of one right answer or of all. paid, refused: the two lists. best: what the right answer is paid.
+
+    lead: what the texts begin with, where they are all of one form. tried: how many probes there were.
+    """
+
+    paid: Sequence[ProbeResult]
+    refused: Sequence[ProbeResult]
+    best: float | None
+    lead: str
+    tried: int
+
+
+def find_probes(examination: Examination) -> Probes | None:
+    """The probes of the right answer that is chosen; None where none was tried."""
+    tried = _list_tried(examination)
+    if not tried:
+        return None
+    chosen = _read_choice(examination)
+    if chosen is not None:
+        return Probes(
+            chosen.paid_for_nothing, chosen.refused, chosen.value, _lead(chosen), len(chosen.results)
+        )
+    best = max((one.value for one in tried if one.value is not None), default=None)
+    leads = {_lead(one) for one in tried}
+    count = sum(len(one.results) for one in tried)
+    lead = leads.pop() if len(leads) == 1 else ""
+    return Probes(examination.paid_for_nothing, examination.refused, best, lead, count)
+
+
+def choose_right_answer(bench: Bench, examination: Examination) -> None:
+    """The select, with the row and the answer of each."""
+    tried = _list_tried(examination)
+    names = _name_rows(bench, tried)
+    options = [*([ALL] if len(tried) > 1 else []), *names]
+    if st.session_state.get(_KEY) not in options:
+        st.session_state[_KEY] = options[0]
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="right", gap="xsmall"
+    ):
+        st.caption("right answer for the probes", width="content")
+        st.selectbox(
+            "Right answer for the probes", options, key=_KEY, width=210, label_visibility="collapsed",
+            format_func=lambda key: f"all {len(tried)} that were tried" if key == ALL else names[key],
+        )  # fmt: skip
+
+
+def _list_tried(examination: Examination) -> list[RowProbes]:
+    return [one for one in examination.probes if one.results]
+
+
+def _read_choice(examination: Examination) -> RowProbes | None:
+    """The probes of one row; None for those of all."""
+    tried = _list_tried(examination)
+    if len(tried) == 1:
+        return tried[0]
+    chosen = st.session_state.get(_KEY, ALL)
+    return next((one for one in tried if one.right.row.id == chosen), None)
+
+
+def _name_rows(bench: Bench, tried: Sequence[RowProbes]) -> dict[str, str]:
+    """Id of a row -> "row 1: 1250"."""
+    places = {row.id: i for i, row in reversed(list(enumerate(islice(bench.rows, ROWS_LOOKED_AT))))}
+    names = {}
+    for one in tried:
+        row = one.right.row
+        position = places.get(row.id)
+        number, noun = row.id, "row"
+        if position is not None:
+            source, place = bench.find_source(position)
+            number, noun = row_number(row, place), "row" if source.timeline is None else "attempt"
+        names[row.id] = f"{noun} {number}: {escape_markdown(one_line(one.right.text, ANSWER_CHARACTERS))}"
+    return names
+
+
+def _lead(probes: RowProbes) -> str:
+    form = probes.form
+    return f"{form.lead}{form.thought}{form.middle}"
