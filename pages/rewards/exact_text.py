@@ -41,10 +41,11 @@ def show_exactly(text: str, lead: str = "") -> ExactText:
     if lead and len(text) > ELIDED_FROM and text.startswith(lead):
         mark = _LAST_MARK.search(lead)
         short = f"…{mark[0] if mark else ''}{text[len(lead) :]}"
-    blanks = len(short) - len(short.rstrip(" "))
-    short = short.rstrip(" ") + "␣" * min(blanks, BLANKS_SHOWN)
+    inside = short.strip(" ")
+    before, after = len(short) - len(short.lstrip(" ")), len(short) - len(short.rstrip(" "))
+    short = f"{'␣' * min(before, BLANKS_SHOWN)}{inside}{'␣' * min(after, BLANKS_SHOWN)}"
     whole = text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
-    return ExactText(short.replace("\r\n", "↵").replace("\n", "↵")[:MAX_CHARACTERS], whole)
+    return ExactText(short.replace("\r\n", "↵").replace("\n", "↵").replace("\t", "⇥")[:MAX_CHARACTERS], whole)
 
 
 def _say_blanks(text: str) -> str:

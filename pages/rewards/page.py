@@ -36,7 +36,8 @@ view = current_view()
 if is_narrow():
     lines = bench.code.rstrip().count("\n") + 1
     asks = draw_reading(bench)  # never folded: what cannot be read is said here
-    with st.expander(f"Reward, {pluralize(lines, 'line')}", key="rewards.fold"):
+    remarks = f" :orange[\N{BLACK UP-POINTING TRIANGLE} {len(bench.findings)}]" if bench.findings else ""
+    with st.expander(f"Reward, {pluralize(lines, 'line')}{remarks}", key="rewards.fold"):
         draw_editor(bench, asks=asks)
         if not bench.rows:
             draw_starters()

@@ -22,8 +22,6 @@ from pages.rewards.scores import draw_scores
 from pages.rewards.sources import draw_sources
 from pages.rewards.starters import draw_starters
 
-_BAR = [55, 45]
-
 
 def draw_under(bench: Bench) -> None:
     """Under the editor: the selected row; rewards to start from where there are none."""
@@ -62,12 +60,11 @@ def current_view() -> View:
 
 def draw_results(bench: Bench) -> None:
     """The tabs, what belongs beside them, and the view."""
-    tabs, beside = st.columns(_BAR, gap="xsmall", vertical_alignment="center")
-    with tabs:
-        _choose_view(bench)
     view = current_view()
-    with beside:
-        view.bar(bench)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=static_key("bar")):
+        _choose_view(bench)
+        with st.container(width="stretch"):
+            view.bar(bench)
     view.draw(bench)
 
 
@@ -85,6 +82,7 @@ def _choose_view(bench: Bench) -> None:
         key=key,
         format_func=labels.__getitem__,
         required=True,
+        width="content",
         label_visibility="collapsed",
         on_change=lambda: fields.write_view(st.session_state[key]),
     )

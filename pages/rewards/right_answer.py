@@ -65,7 +65,7 @@ def choose_right_answer(bench: Bench, examination: Examination) -> None:
         st.caption("right answer for the probes", width="content")
         st.selectbox(
             "Right answer for the probes", options, key=_KEY, width=210, label_visibility="collapsed",
-            format_func=lambda key: f"all {len(tried)} that were tried" if key == ALL else names[key],
+            format_func=lambda key: f"all {len(tried)} right answers" if key == ALL else names[key],
         )  # fmt: skip
 
 

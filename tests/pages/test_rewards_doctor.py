@@ -1,0 +1,101 @@
+"""The doctor on the Rewards page as Streamlit runs it: what is said, what is listed, and what a press does."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.rewards.exact_text import show_exactly
+from refine_core import workbench
+from tests.pages.test_pages import _own_runs  # noqa: F401  # a fixture for every test
+from tests.pages.test_rewards_page import open_rewards, settle, type_reward, words
+
+IN_GOLD = """def reward(completions, answer, **kwargs):
+    return [1.0 if text.strip() in right else 0.0 for text, right in zip(completions, answer)]
+"""
+STRICT = """def reward(completions, answer, **kwargs):
+    return [1.0 if text == right else 0.0 for text, right in zip(completions, answer)]
+"""
+MISSPELT = "def reward(args, pred):\n    return float(len(pred.compleTion) > 2)\n"
+
+
+def open_doctor(*, expected=True, code=IN_GOLD):
+    """The doctor's view of two rows; expected: whether their right answers are known."""
+    rows = [
+        workbench.Row(
+            str(n),
+            {"prompt": "How much is that?"},
+            {"completion": text},
+            expected={"answer": "1250"} if expected else {},
+        )
+        for n, text in enumerate(("1250", "12"), 1)
+    ]
+    app = open_rewards(rows=workbench.keep_rows("two", iter(rows)).ref, view="doctor")
+    return type_reward(app, code)
+
+
+def component(app, name):
+    (one,) = [e for e in app.get("bidi_component") if e.proto.component_name == f"refinescope.rewards.{name}"]
+    return json.loads(one.proto.json)
+
+
+def test_one_sentence_says_what_is_paid_for_nothing_and_each_text_is_shown():
+    app = open_doctor()
+    paid, refused = component(app, "probes")["lists"]
+    listed = {one["name"]: (one["short"], one["said"], one["value"]) for one in paid["probes"]}
+    assert listed["nothing"] == ("empty", True, "1.00")
+    assert listed["spaces"] == ("three blanks, a line break", True, "1.00")
+    assert listed["first two digits"] == ("12", False, "1.00")
+    assert {one["name"] for one in refused["probes"]} >= {"with a comma"}
+    assert "without the answer are paid" in words(app)
+    assert "“1250”; no model was called" in words(app)
+
+
+def test_a_reward_that_pays_only_the_right_answer_is_not_called_gamed():
+    paid, _ = component(open_doctor(code=STRICT), "probes")["lists"]
+    assert paid["probes"] == []
+    assert "No text without the right answer" in paid["none"]
+
+
+def test_rows_without_a_right_answer_get_advice_and_no_empty_lists():
+    app = open_doctor(expected=False)
+    assert "Probes need a right answer" in words(app)
+    assert not [
+        e for e in app.get("bidi_component") if e.proto.component_name == "refinescope.rewards.probes"
+    ]
+
+
+def test_a_reward_that_cannot_be_read_keeps_the_view_and_says_so():
+    app = open_doctor(code="def reward(completions, answer:\n    return 1\n")
+    assert "cannot be loaded, so nothing is tried" in words(app)
+    assert component(app, "findings")["findings"][0]["severity"] == "error"
+
+
+def test_the_doctor_without_rows_says_what_to_bring():
+    app = type_reward(open_rewards(view="doctor"), STRICT)
+    assert "Add rows" in words(app)
+
+
+def test_a_press_on_a_fix_changes_the_code_and_one_on_a_line_goes_there():
+    app = open_doctor(code=MISSPELT)
+    found = component(app, "findings")["findings"]
+    (place,) = [one["place"] for one in found if one["fix"]]
+    app.session_state["rewards.findings"] = {"press": {"name": "line", "place": place, "at": 1}}
+    app = settle(app)
+    assert app.session_state["rewards.goto"]["line"] == 2
+    app.session_state["rewards.findings"] = {"press": {"name": "fix", "place": place, "at": 2}}
+    app = settle(app)
+    assert "pred.completion)" in app.session_state["rewards.code"]
+    assert not [one for one in component(app, "findings")["findings"] if one["fix"]]
+
+
+@given(
+    st.text(st.sampled_from(" \t\n\rab↵…"), max_size=60), st.sampled_from(["", "<think>a b</think><answer>"])
+)
+def test_a_shown_text_is_one_line_that_hides_nothing(text, lead):
+    shown = show_exactly(lead + text, lead)
+    assert "\n" not in shown.short
+    assert shown.short == shown.short.strip(" ")
+    assert shown.said == (not (lead + text).strip())
+    if not shown.said:
+        assert shown.whole == lead + text
