@@ -401,3 +401,11 @@ def test_rollouts_that_verls_own_code_wrote_are_read():
         ({"output": "five"}, {"ground_truth": "4"}, 0.0, {"acc": 0.0}),
         ({"output": "Brussels"}, {}, 1.0, {"acc": 1.0}),
     ]
+
+
+def test_spans_of_phoenix_are_read_with_the_annotations_joined_to_them():
+    rows = read(DATA / "phoenix-spans.parquet")
+    assert [(r.id, r.inputs, r.prediction, r.reward, r.feedback) for r in rows] == [
+        ("0000000000000002", {"question": "What is 2 + 2?"}, {"output": "five"}, 0.0, ""),
+        ("0000000000000001", {"input": "What is the capital of Belgium?"}, {"output": "Brussels"}, 1.0, "same"),
+    ]  # fmt: skip

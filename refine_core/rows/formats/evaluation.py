@@ -1,4 +1,4 @@
-"""Outputs that evaluation tools write: lm-eval samples, LangSmith's to_pandas, Phoenix spans; by their documented field names."""
+"""Outputs that evaluation tools write: lm-eval samples (made with 0.4.13), LangSmith's to_pandas (0.15.1), Phoenix spans (20.26.1)."""
 
 from __future__ import annotations
 
@@ -116,13 +116,15 @@ def _fit_phoenix(sample: Sequence[Values]) -> Format:
 
 
 def _phoenix_scores(values: Values) -> dict[str, float]:
-    return numbers_of(
-        {
-            name.removesuffix(".score").removeprefix("eval.").removeprefix("annotations."): value
-            for name, value in values.items()
-            if name.endswith(".score") and name.startswith(("eval.", "annotations."))
-        }
-    )
+    """Evaluations beside a span, as columns of their own or as the frame of annotations joined to it."""
+    scores = {
+        name.removesuffix(".score").removeprefix("eval.").removeprefix("annotations."): value
+        for name, value in values.items()
+        if name.endswith(".score") and name.startswith(("eval.", "annotations."))
+    }
+    if isinstance(name := values.get("annotation_name"), str):
+        scores[name] = values.get("result.score")
+    return numbers_of(scores)
 
 
 def _phoenix_rows(
@@ -142,6 +144,7 @@ def _phoenix_rows(
         reward=reward,
         parts=parts,
         source=place,
+        feedback=as_text(values.get("result.explanation")),
     )
 
 
